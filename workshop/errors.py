@@ -1,0 +1,113 @@
+"""Every error that the workshop raises on purpose.
+
+::
+
+    WorkshopError
+    ├── ConfigurationError          wrong usage or settings; commands exit with 2
+    │   ├── CloudNotRunningError    no offline cloud answers at the endpoint
+    │   ├── PortInUseError          something else listens where the cloud should
+    │   ├── StackNotFoundError      no such stack in the connected cloud
+    │   ├── InvalidMessageError     a line of a message file is not a risk message
+    │   └── BundleError             a handler's source is missing or cannot be packed
+    ├── CloudStartError             the offline cloud was started and did not become healthy
+    ├── DeploymentError             CloudFormation refused or rolled back; carries the stack events
+    ├── TearDownError               something is left after a delete; carries what
+    └── NotSettledError             a pipeline did not come to rest in time
+"""
+
+__all__ = [
+    "BundleError",
+    "CloudNotRunningError",
+    "CloudStartError",
+    "ConfigurationError",
+    "DeploymentError",
+    "InvalidMessageError",
+    "NotSettledError",
+    "PortInUseError",
+    "StackNotFoundError",
+    "TearDownError",
+    "WorkshopError",
+]
+
+
+class WorkshopError(Exception):
+    """Anything the workshop raises on purpose; the message says what, to which thing, and what to do next."""
+
+
+class ConfigurationError(WorkshopError):
+    """Wrong usage or settings."""
+
+
+class CloudNotRunningError(ConfigurationError):
+    """No offline cloud answers at the endpoint."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        super().__init__(
+            f"no offline cloud answers at `{endpoint}`; start one with `workshop cloud start`, "
+            "or name another with `--endpoint URL`"
+        )
+
+
+class PortInUseError(ConfigurationError):
+    """Something else listens on the port."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(
+            f"port {port} on {host} is in use by another program; "
+            f"stop that program, or choose another port with `--port N`"
+        )
+
+
+class StackNotFoundError(ConfigurationError):
+    """The connected cloud has no such stack."""
+
+    def __init__(self, stack: str, known: tuple[str, ...] = ()) -> None:
+        self.stack = stack
+        self.known = known
+        there = f"there are: {', '.join(known)}" if known else "there is none yet"
+        super().__init__(
+            f"no pipeline stack is called `{stack}`; {there}; deploy one with `workshop deploy stateful`"
+        )
+
+
+class InvalidMessageError(ConfigurationError):
+    """A line of a message file is not a risk message."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(f"line {line}: {reason}")
+
+
+class BundleError(ConfigurationError):
+    """A handler's source is missing or cannot be packed."""
+
+
+class CloudStartError(WorkshopError):
+    """The offline cloud was started and did not become healthy."""
+
+
+class DeploymentError(WorkshopError):
+    """CloudFormation refused a stack or rolled it back.
+
+    ``failures`` holds (logical id, reason) for each resource that failed.
+    """
+
+    def __init__(self, message: str, failures: tuple[tuple[str, str], ...] = ()) -> None:
+        self.failures = failures
+        super().__init__(message)
+
+
+class TearDownError(WorkshopError):
+    """Something is left after a delete; ``remaining`` names each thing."""
+
+    def __init__(self, message: str, remaining: tuple[str, ...] = ()) -> None:
+        self.remaining = remaining
+        super().__init__(message)
+
+
+class NotSettledError(WorkshopError):
+    """A pipeline did not come to rest in time."""

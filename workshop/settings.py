@@ -1,0 +1,87 @@
+"""Where things are: the workshop's private folder, its project root, its endpoint.
+
+One rule for all: an explicit argument beats the environment, the environment beats the default.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from workshop.errors import ConfigurationError
+
+__all__ = [
+    "ACCOUNT_ID",
+    "DEFAULT_ENDPOINT",
+    "DEFAULT_HOST",
+    "DEFAULT_PORT",
+    "DEFAULT_REGION",
+    "cloud_kind",
+    "home_folder",
+    "project_root",
+]
+
+ACCOUNT_ID = "123456789012"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 4566
+DEFAULT_ENDPOINT = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+DEFAULT_REGION = "us-east-1"
+CLOUDS = ("offline", "aws")
+
+
+def project_root() -> Path:
+    """Return the folder that holds `notebooks/` and `cloudformation/`.
+
+    Looked for above the working directory first, then above this file.
+
+    Raises:
+        ConfigurationError: neither place lies in a checkout.
+    """
+    root = _checkout_above(Path.cwd()) or _checkout_above(Path(__file__).resolve().parent)
+    if root is None:
+        raise ConfigurationError(
+            f"no folder above `{Path.cwd()}` holds `notebooks/` and `cloudformation/`; "
+            "run the command inside a checkout of the workshop"
+        )
+    return root
+
+
+def home_folder() -> Path:
+    """Return the private folder for pid files, logs and progress; it exists afterwards.
+
+    `WORKSHOP_HOME`, else `.workshop/` in the checkout above the working directory, else the user's data folder.
+    """
+    if chosen := os.environ.get("WORKSHOP_HOME"):
+        folder = Path(chosen).expanduser()
+    elif root := _checkout_above(Path.cwd()):
+        folder = root / ".workshop"
+    else:
+        folder = _user_data_folder() / "trade-risk-workshop"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def cloud_kind(explicit: str | None = None) -> str:
+    """Return `offline` or `aws`: the argument, else `WORKSHOP_CLOUD`, else `offline`.
+
+    Raises:
+        ConfigurationError: another word was given.
+    """
+    kind = explicit or os.environ.get("WORKSHOP_CLOUD") or CLOUDS[0]
+    if kind not in CLOUDS:
+        raise ConfigurationError(f"`{kind}` is not a cloud; choose one of: {', '.join(CLOUDS)}")
+    return kind
+
+
+def _checkout_above(start: Path) -> Path | None:
+    for folder in (start, *start.parents):
+        if (folder / "notebooks").is_dir() and (folder / "cloudformation").is_dir():
+            return folder
+    return None
+
+
+def _user_data_folder() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
