@@ -48,7 +48,7 @@ def project_root() -> Path:
 def home_folder() -> Path:
     """Return the private folder for pid files, logs and progress; it exists afterwards.
 
-    `WORKSHOP_HOME`, else `.workshop/` in the checkout above the working directory, else the user's data folder.
+    `WORKSHOP_HOME`, else `.workshop/` in the checkout above the working directory, else the user's own.
     """
     if chosen := os.environ.get("WORKSHOP_HOME"):
         folder = Path(chosen).expanduser()

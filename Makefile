@@ -1,0 +1,33 @@
+# The commands a newcomer needs; each sets up what it lacks. Needs Python >= 3.11, git and make.
+PYTHON ?= python3
+VENV := .venv/bin
+TEST_WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test workshop demo check test clean
+
+help: ## show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## create or refresh .venv/ (quiet when nothing changed)
+	@$(PYTHON) -I workshop/bootstrap.py
+
+setup-test:
+	@$(PYTHON) -I workshop/bootstrap.py test
+
+workshop: setup ## start the offline cloud and JupyterLab on the notebooks
+	@$(VENV)/workshop start
+
+demo: setup ## run both pipelines offline and compare their totals with the truth
+	@$(VENV)/workshop demo
+
+check: setup-test ## lint, types and generated files
+	@$(VENV)/ruff format --check --quiet . && $(VENV)/ruff check --quiet .
+	@$(VENV)/mypy --no-error-summary
+	@$(VENV)/workshop build --check
+
+test: check ## the whole test suite
+	@$(VENV)/pytest -n $(TEST_WORKERS) --dist loadfile
+
+clean: ## remove .venv/ and everything that runs left behind
+	@rm -rf .venv .workshop build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

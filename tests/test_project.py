@@ -1,0 +1,78 @@
+"""The project's own files agree with each other, and speak of the project alone."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def tracked_files() -> list[Path]:
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [path for line in listing.stdout.splitlines() if (path := ROOT / line).is_file()]
+
+
+def test_environment_yml_cannot_drift_from_pyproject() -> None:
+    """The conda environment brings Python and pip, and leaves every requirement to pyproject.toml."""
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+    python, pip, requirements = environment["dependencies"]
+
+    assert environment["name"] == project()["name"]
+    assert re.fullmatch(r"python=3\.1[1-4]", python)
+    assert pip == "pip"
+    assert requirements == {"pip": ["-e ."]}
+    assert "defaults" not in environment["channels"]
+
+
+def test_requirements_have_lower_bounds_and_only_moto_is_pinned() -> None:
+    """Every dependency states its oldest version; moto alone is exact, since the overlay corrects it."""
+    required = [requirement.replace(" ", "") for requirement in project()["dependencies"]]
+
+    pinned = [requirement for requirement in required if "==" in requirement]
+
+    assert [requirement for requirement in required if not re.search(r">=|==", requirement)] == []
+    assert len(pinned) == 1
+    assert pinned[0].startswith("moto[")
+
+
+def test_make_help_names_every_command_of_the_readme() -> None:
+    """`make help` lists each make command that the README gives."""
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    used = set(re.findall(r"^make ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert {"demo", "test", "workshop"} <= used
+    assert [name for name in used if f"make {name} " not in listed] == []
+
+
+@pytest.mark.parametrize("word", ["TO" + "DO", "FIX" + "ME", "X" * 3])
+def test_no_work_is_left_in_comments(word: str) -> None:
+    """No tracked Python file, template or document holds a note of unfinished work."""
+    left = [
+        path.relative_to(ROOT).as_posix()
+        for path in tracked_files()
+        if path.suffix in {".py", ".yaml", ".yml", ".md", ".toml"}
+        and re.search(rf"\b{word}\b", path.read_text(encoding="utf-8"))
+    ]
+
+    assert left == []
+
+
+def test_no_file_names_a_place_on_one_machine() -> None:
+    """No tracked file holds the path of a home folder or of the checkout it was written in."""
+    places = (str(ROOT) + "/", str(Path.home()) + "/")
+
+    assert [
+        path.relative_to(ROOT).as_posix()
+        for path in tracked_files()
+        if path.suffix != ".png" and any(place in path.read_text(encoding="utf-8") for place in places)
+    ] == []

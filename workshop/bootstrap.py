@@ -1,0 +1,141 @@
+"""Create or refresh the virtual environment in `.venv/`; needs nothing but Python and its `venv` module.
+
+Runs on the machine's own Python, which may be too old for the rest of the workshop: this file therefore keeps
+to syntax that every Python 3 understands, and imports the standard library only. It prints nothing when there
+is nothing to do.
+
+    python3 -I workshop/bootstrap.py [extra ...]
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from typing import List, Optional
+
+MINIMUM = (3, 11)
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+PYTHON = os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
+
+
+def main(extras: List[str]) -> int:
+    """Bring `.venv/` up to date with pyproject.toml and the wanted extras; return the exit code."""
+    if sys.version_info < MINIMUM:
+        return complain(
+            "Python {}.{} is too old; the workshop needs {}.{} or newer. "
+            "Install one and name it: make PYTHON=python3.12 ...".format(*sys.version_info[:2], *MINIMUM)
+        )
+    wanted = fingerprint()
+    if all(read(stamp(extra)) == wanted for extra in ["base", *extras]):
+        return 0
+    trouble = create_venv() or install(extras)
+    if trouble:
+        return complain(trouble)
+    for extra in ["base", *extras]:
+        with open(stamp(extra), "w") as file:
+            file.write(wanted)
+    print("The environment in .venv/ is ready.")
+    return 0
+
+
+def fingerprint() -> str:
+    """Return what the installed environment depends on: the project's requirements and this Python."""
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    return f"{digest} {sys.version.split()[0]}"
+
+
+def stamp(extra: str) -> str:
+    """Return the path of the file that says for which requirements an extra was installed."""
+    return os.path.join(VENV, ".installed-" + extra)
+
+
+def read(path: str) -> Optional[str]:
+    """Return a file's text, or None where there is none."""
+    if not os.path.exists(path):
+        return None
+    with open(path) as file:
+        return file.read()
+
+
+def create_venv() -> Optional[str]:
+    """Create `.venv/` unless a working one of this Python is there; return what went wrong, if anything."""
+    try:
+        import ensurepip  # noqa: F401, PLC0415 - Debian ships venv without it
+        import venv  # noqa: PLC0415 - its absence is what this looks for
+    except ImportError:
+        return (
+            "this Python has no `venv` module; on Debian or Ubuntu: "
+            "sudo apt install python{}.{}-venv, then run the command again".format(*sys.version_info[:2])
+        )
+    if os.path.exists(PYTHON) and version_of(PYTHON) == list(sys.version_info[:2]):
+        return None
+    shutil.rmtree(VENV, ignore_errors=True)
+    venv.create(VENV, with_pip=True)
+    return None
+
+
+def version_of(python: str) -> Optional[List[int]]:
+    """Return [major, minor] of an interpreter, or None where it does not run."""
+    question = "import sys; print(*sys.version_info[:2])"
+    try:
+        answer = subprocess.run(
+            [python, "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        )
+    except OSError:
+        return None
+    return [int(word) for word in answer.stdout.split()] or None
+
+
+def install(extras: List[str]) -> Optional[str]:
+    """Install the project and its extras with pip, showing what is being fetched; return what went wrong."""
+    target = "." + (f"[{','.join(extras)}]" if extras else "")
+    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-e", target]
+    print("Setting up .venv/ (only the first time takes minutes) ...")
+    log = os.path.join(VENV, "install.log")
+    started = time.monotonic()
+    with open(log, "w") as file:
+        pip = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        )
+        for line in pip.stdout or ():
+            file.write(line)
+            show_progress(line, time.monotonic() - started)
+    if sys.stdout.isatty():
+        print("\r" + " " * 78, end="\r")
+    if pip.wait() == 0:
+        return None
+    text = read(log) or ""
+    if re.search(
+        r"No matching distribution|Could not fetch|NewConnectionError|Temporary failure in name", text
+    ):
+        return (
+            "pip could not reach its package index; connect to the network once, then run again (log: %s)"
+            % log
+        )
+    return f"pip failed; the last lines of {log}:\n" + "".join(text.splitlines(keepends=True)[-8:])
+
+
+def show_progress(line: str, seconds: float) -> None:
+    """Show one of pip's steps: in place on a terminal, as a line of its own elsewhere for the long ones."""
+    step = re.match(r"\s*(Collecting|Downloading|Building|Installing)\s+([\w.\-]+)", line)
+    if not step:
+        return
+    if sys.stdout.isatty():
+        print(f"\r  {seconds:3.0f} s  {' '.join(step.groups()):<60}", end="", flush=True)
+    elif step.group(1) == "Installing":
+        print(f"  {seconds:.0f} s: installing", flush=True)
+
+
+def complain(message: str) -> int:
+    """Print one clear line and return the exit code for wrong configuration."""
+    print("Error: " + message, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
