@@ -4,16 +4,20 @@ VENV := .venv/bin
 TEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test workshop demo check test clean
+.PHONY: help python setup setup-test workshop demo check test clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## create or refresh .venv/ (quiet when nothing changed)
+setup: python ## create or refresh .venv/ (quiet when nothing changed)
 	@$(PYTHON) -I workshop/bootstrap.py
 
-setup-test:
+setup-test: python
 	@$(PYTHON) -I workshop/bootstrap.py test
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "Error: no program is called $(PYTHON); \
+	install Python 3.11 or newer, or name one: make PYTHON=python3.12 ..." >&2; exit 2; }
 
 workshop: setup ## start the offline cloud and JupyterLab on the notebooks
 	@$(VENV)/workshop start
