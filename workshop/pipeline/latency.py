@@ -1,0 +1,79 @@
+"""How long messages took: a histogram in fixed logarithmic buckets, and percentiles read from it.
+
+A message's latency is the commit time of the AggregateTable transaction that contains it minus its
+timestamp. Reduce counts latencies in buckets, since a table cannot keep them one by one; bucket *i* holds
+latencies over 2^((i-1)/4) up to 2^(i/4) milliseconds, so that a percentile is right to within a fifth.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["BUCKET_COUNT", "LatencyHistogram", "bucket_of", "upper_bound_seconds"]
+
+BUCKET_COUNT = 128
+BUCKETS_PER_DOUBLING = 4
+
+
+def upper_bound_seconds(bucket: int) -> float:
+    """Return the longest latency that a bucket holds.
+
+    >>> upper_bound_seconds(40)
+    1.024
+    """
+    return math.exp2(bucket / BUCKETS_PER_DOUBLING) / 1000
+
+
+def bucket_of(seconds: float) -> int:
+    """Return the bucket that a latency falls into; what lies outside goes to the first or last one.
+
+    >>> bucket_of(1.024), bucket_of(1.025), bucket_of(-5)
+    (40, 41, 0)
+    """
+    if seconds <= upper_bound_seconds(0):
+        return 0
+    # The rounding keeps a bucket's own upper bound inside it, whatever the logarithm's last digit.
+    exact = BUCKETS_PER_DOUBLING * math.log2(seconds * 1000)
+    return min(BUCKET_COUNT - 1, math.ceil(round(exact, 9)))
+
+
+@dataclass(frozen=True)
+class LatencyHistogram:
+    """How many messages fell into each bucket; empty buckets may be absent."""
+
+    counts: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many messages were measured."""
+        return sum(self.counts.values())
+
+    def since(self, earlier: "LatencyHistogram") -> "LatencyHistogram":
+        """Return what was measured after an earlier histogram of the same table."""
+        return LatencyHistogram(
+            {bucket: max(0, count - earlier.counts.get(bucket, 0)) for bucket, count in self.counts.items()}
+        )
+
+    def percentile_seconds(self, percent: float) -> float | None:
+        """Return the latency that `percent` of the messages kept to, or None if none was measured.
+
+        The upper bound of the bucket is returned, so the true figure is never larger.
+        """
+        wanted = self.total * percent / 100
+        reached = 0
+        for bucket in sorted(bucket for bucket, count in self.counts.items() if count > 0):
+            reached += self.counts[bucket]
+            if reached >= wanted:
+                return upper_bound_seconds(bucket)
+        return None
+
+    @property
+    def max_seconds(self) -> float | None:
+        """The upper bound of the slowest message's bucket, or None if none was measured."""
+        return self.percentile_seconds(100)
+
+    def summary(self) -> dict[str, float | None]:
+        """Return p50, p95, p99 and max in seconds, to the millisecond."""
+        percentiles = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
+        found = {name: self.percentile_seconds(percent) for name, percent in percentiles.items()}
+        return {name: None if seconds is None else round(seconds, 3) for name, seconds in found.items()}

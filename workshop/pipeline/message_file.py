@@ -1,0 +1,158 @@
+"""Messages that somebody else wrote: a file of JSON lines instead of a plan.
+
+In goes a file with one risk message a line, plain or inside `{"RiskMessage": …}`; out come the same entries
+that a plan holds, and every line that is not a risk message with its number and what is wrong with it.
+Timestamps in the file are not kept: a message gets its timestamp when it is sent.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from pathlib import Path
+from typing import Any
+
+from workshop.errors import ConfigurationError, InvalidMessageError
+from workshop.pipeline.messages import Message, PlannedMessage
+from workshop.pipeline.truth import DEFAULT_ORDER
+
+__all__ = ["MessageFile", "parse_lines", "read_message_file"]
+
+MAX_PARTITION_KEY_LENGTH = 256
+MAX_RUN_ID_LENGTH = 36
+MAX_DIGITS = 38
+CENT = Decimal("0.01")
+EXACT = Context(prec=2 * MAX_DIGITS)
+
+
+@dataclass(frozen=True)
+class MessageFile:
+    """The messages of a file in its order, and the lines that hold none."""
+
+    entries: tuple[PlannedMessage, ...]
+    problems: tuple[InvalidMessageError, ...]
+
+
+def read_message_file(path: Path, order: Sequence[str] = DEFAULT_ORDER) -> MessageFile:
+    """Return the messages of a file; `order` names the levels that each of them must have.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read `{path}`: {error.strerror}; name a file of JSON lines with `--file`"
+        ) from error
+    return parse_lines(content.removeprefix(b"\xef\xbb\xbf").splitlines(), order)
+
+
+def parse_lines(lines: Iterable[bytes], order: Sequence[str] = DEFAULT_ORDER) -> MessageFile:
+    """Return the messages among the lines; empty lines are passed over."""
+    entries: list[PlannedMessage] = []
+    problems: list[InvalidMessageError] = []
+    first_with: dict[tuple[str, int], PlannedMessage] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            message, wrapped = _parse(line, order)
+        except ValueError as error:
+            problems.append(InvalidMessageError(number, str(error)))
+            continue
+        first = first_with.get((message.trade_id, message.version))
+        if first and first.message == message:
+            number = first.number  # noqa: PLW2901 - a duplicate carries its original's number
+        entry = PlannedMessage(number, message, wrapped=wrapped)
+        first_with.setdefault((message.trade_id, message.version), entry)
+        entries.append(entry)
+    return MessageFile(tuple(entries), tuple(problems))
+
+
+def _parse(line: bytes, order: Sequence[str]) -> tuple[Message, bool]:
+    """Return a line's message and whether it was wrapped; raises ValueError with the reason if it is none."""
+    document = _load(line)
+    wrapped = isinstance(document, dict) and "RiskMessage" in document
+    body = document["RiskMessage"] if wrapped else document
+    if not isinstance(body, dict):
+        raise ValueError("not a JSON object; a risk message is one")  # noqa: TRY004 - a reason, not a bug
+    if absent := [name for name in ("TradeID", "Value", "Version", "Hierarchy") if name not in body]:
+        raise ValueError(f"`{absent[0]}` is missing; a risk message has it")
+    message = Message(
+        trade_id=_text(body, "TradeID", MAX_PARTITION_KEY_LENGTH),
+        value=_value(body["Value"]),
+        version=_version(body["Version"]),
+        hierarchy=_hierarchy(body["Hierarchy"], order),
+        cancelled=_cancelled(body.get("Cancelled", False)),
+        run_id=_text(body, "RunID", MAX_RUN_ID_LENGTH) if "RunID" in body else None,
+    )
+    return message, wrapped
+
+
+def _load(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode(), parse_int=_whole, parse_float=Decimal, parse_constant=_refuse)
+    except UnicodeDecodeError as error:
+        raise ValueError("not UTF-8 text; save the file as UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg.lower()} at column {error.colno}") from error
+    except RecursionError as error:
+        raise ValueError("not a risk message: it is nested too deeply") from error
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 10 * MAX_DIGITS:
+        raise ValueError(f"a number has {len(digits)} digits; a table keeps {MAX_DIGITS}")
+    return int(digits)
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"`{name}` is not a number; a value is finite")
+
+
+def _text(body: Mapping[str, Any], name: str, longest: int) -> str:
+    text = body[name]
+    if not isinstance(text, str) or not 0 < len(text) <= longest:
+        raise ValueError(f"`{name}` is {_shown(text)}; it must be a text of 1 to {longest} characters")
+    return text
+
+
+def _value(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError(f"`Value` is {_shown(value)}; it must be a number")  # noqa: TRY004
+    amount = Decimal(value)
+    if amount and amount.adjusted() >= MAX_DIGITS - 2:
+        raise ValueError(f"`Value` has too many digits; a table keeps {MAX_DIGITS}")
+    _, digits, exponent = amount.as_tuple()
+    if isinstance(exponent, int) and exponent < -2 and any(digits[exponent + 2 :]):
+        raise ValueError(f"`Value` is {_shown(value)}; it must have at most two decimals")
+    return amount.quantize(CENT, context=EXACT)
+
+
+def _version(version: Any) -> int:
+    if isinstance(version, bool) or not isinstance(version, int) or version < 0:
+        raise ValueError(f"`Version` is {_shown(version)}; it must be a whole number from 0")
+    if version >= 10**MAX_DIGITS:
+        raise ValueError(f"`Version` has too many digits; a table keeps {MAX_DIGITS}")
+    return version
+
+
+def _hierarchy(hierarchy: Any, order: Sequence[str]) -> dict[str, str]:
+    if not isinstance(hierarchy, dict):
+        raise ValueError(f"`Hierarchy` is {_shown(hierarchy)}; it must be an object")  # noqa: TRY004
+    for level in order:
+        if not isinstance(hierarchy.get(level), str) or not hierarchy[level]:
+            raise ValueError(f"`Hierarchy` has no name for `{level}`; each level needs a text")
+    return hierarchy
+
+
+def _cancelled(cancelled: Any) -> bool:
+    if not isinstance(cancelled, bool):
+        raise ValueError(f"`Cancelled` is {_shown(cancelled)}; it must be true or false")  # noqa: TRY004
+    return cancelled
+
+
+def _shown(value: Any) -> str:
+    text = str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
+    return f"`{text[:40]}…`" if len(text) > 40 else f"`{text}`"

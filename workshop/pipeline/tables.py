@@ -1,0 +1,135 @@
+"""Tables as values: the rows of a pipeline's tables, read consistently and turned into Python.
+
+In goes a table name, out come frozen rows. What the rows mean is not judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = [
+    "QuarantinedRecord",
+    "ReduceRow",
+    "StateRow",
+    "format_amount",
+    "read_quarantine",
+    "read_reduce_table",
+    "read_state_table",
+    "scan_rows",
+]
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class StateRow:
+    """The newest version of one trade."""
+
+    trade_id: str
+    value: Decimal
+    version: int
+    timestamp: Decimal | None
+    hierarchy: Mapping[str, str] | str
+    cancelled: bool
+
+
+@dataclass(frozen=True)
+class ReduceRow:
+    """What one batch of the map stage adds to the totals."""
+
+    message_hash: str
+    deltas: Mapping[str, Decimal]
+    trades: Mapping[str, int]
+    message_count: int
+    mapped_at: Decimal | None
+
+
+@dataclass(frozen=True)
+class QuarantinedRecord:
+    """A record that was set aside because it is no risk message."""
+
+    record_id: str
+    reason: str
+    stage: str
+    raw_data: str
+    time: str
+
+
+def scan_rows(client: DynamoDBClient, table_name: str) -> Iterator[dict[str, Any]]:
+    """Yield every item of a table, page after page, each as it is at the moment of its page."""
+    deserializer = TypeDeserializer()
+    pages = client.get_paginator("scan").paginate(TableName=table_name, ConsistentRead=True)
+    for page in pages:
+        for item in page["Items"]:
+            yield {name: deserializer.deserialize(value) for name, value in item.items()}
+
+
+def read_state_table(client: DynamoDBClient, table_name: str) -> tuple[StateRow, ...]:
+    """Return the trades, sorted by id."""
+    rows = [
+        StateRow(
+            trade_id=row["TradeID"],
+            value=row["Value"],
+            version=int(row["Version"]),
+            timestamp=row.get("Timestamp"),
+            hierarchy=row["Hierarchy"],
+            cancelled=bool(row.get("Cancelled", False)),
+        )
+        for row in scan_rows(client, table_name)
+    ]
+    return tuple(sorted(rows, key=lambda row: row.trade_id))
+
+
+def read_reduce_table(client: DynamoDBClient, table_name: str) -> tuple[ReduceRow, ...]:
+    """Return the rows that the map stage left, in the order in which they were made."""
+    rows = [
+        ReduceRow(
+            message_hash=row["MessageHash"],
+            deltas=row.get("Deltas", {}),
+            trades={path: int(count) for path, count in row.get("Trades", {}).items()},
+            message_count=int(row.get("MessageCount", 0)),
+            mapped_at=row.get("MappedAt"),
+        )
+        for row in scan_rows(client, table_name)
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.mapped_at or Decimal(0), row.message_hash)))
+
+
+def read_quarantine(client: DynamoDBClient, table_name: str) -> tuple[QuarantinedRecord, ...]:
+    """Return the records that were set aside, in the order of their ids."""
+    rows = [
+        QuarantinedRecord(
+            record_id=row["RecordID"],
+            reason=str(row.get("Reason", "")),
+            stage=str(row.get("Stage", "")),
+            raw_data=_text(row.get("RawData", "")),
+            time=str(row.get("Time", "")),
+        )
+        for row in scan_rows(client, table_name)
+    ]
+    return tuple(sorted(rows, key=lambda row: row.record_id))
+
+
+def format_amount(amount: Decimal, *, grouped: bool = False) -> str:
+    """Return an amount with two decimals, or as many more as it really has; `grouped` for people.
+
+    >>> format_amount(Decimal("34624.5")), format_amount(Decimal("1E+4"), grouped=True)
+    ('34624.50', '10,000.00')
+    """
+    exponent = amount.as_tuple().exponent
+    decimals = max(2, -exponent) if isinstance(exponent, int) else 2
+    return f"{amount:,.{decimals}f}" if grouped else f"{amount:.{decimals}f}"
+
+
+def _text(raw: Any) -> str:
+    # Binary attributes come as boto3's Binary, whose `value` holds the bytes.
+    content = getattr(raw, "value", raw)
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
