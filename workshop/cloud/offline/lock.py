@@ -1,7 +1,8 @@
 """The one lock of the offline cloud.
 
 moto's backends are global to the process and lose acknowledged writes when two threads are inside them.
-Everything that touches a backend holds `LOCK`; whoever waits, or runs somebody's function, gives it up meanwhile.
+Everything that touches a backend holds `LOCK`; whoever waits, or runs somebody's function, gives it up
+meanwhile.
 """
 
 import threading
@@ -40,7 +41,9 @@ class DispatchLock:
             RuntimeError: the calling thread does not hold the lock.
         """
         if not self.held:
-            raise RuntimeError("the lock of the offline cloud is not held by this thread, so it cannot be released")
+            raise RuntimeError(
+                "the lock of the offline cloud is not held by this thread, so it cannot be released"
+            )
         self._depth -= 1
         if self._depth == 0:
             self._owner = None

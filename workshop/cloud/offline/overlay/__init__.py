@@ -1,14 +1,17 @@
 """Corrections to moto, where it answers differently from AWS in a way that the pipelines can see.
 
-Each module of this package corrects one behaviour by class-level assignments on moto's classes. Its docstring says
-what AWS does and where that is written, what moto does, and what is changed; its `install(clock)` makes the
-assignments, may be called again, and then only replaces the clock. No moto code is copied or forked, so moto is
-pinned to the version that these corrections were verified with.
+Each module of this package corrects one behaviour by assignments on moto's classes. Its docstring says what
+AWS does and where that is written, what moto does, and what is changed; its `install(clock)` makes the
+assignments with `correct`, may be called again, and then only replaces the clock. No moto code is copied or
+forked, so moto is pinned to the version that these corrections were verified with.
 
 To add a correction: write `overlay/<service>_<behaviour>.py` with a function `install(clock: Clock) -> None`,
-and append the module's name to `CORRECTIONS`. They are installed in that order, the ones that wrap others last.
+and append the module's name to `CORRECTIONS`. They are installed in that order.
+The server loads the modules whose names begin with `cloudformation_` after the others, in the background,
+since CloudFormation imports most of moto.
 """
 
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import version
 
@@ -19,19 +22,35 @@ __all__ = ["CORRECTIONS", "MOTO_VERSION", "apply"]
 
 MOTO_VERSION = "5.2.5"
 
-CORRECTIONS: tuple[str, ...] = ()
+CORRECTIONS: tuple[str, ...] = (
+    "core_lookups",
+    "dynamodb_numbers",
+    "dynamodb_wire",
+    "dynamodb_expressions",
+    "dynamodb_items",
+    "dynamodb_stream_records",
+    "dynamodb_updates",
+    "dynamodb_transactions",
+    "dynamodb_tokens",
+    "dynamodb_batches",
+    "dynamodb_streams",
+    "kinesis_shards",
+    "kinesis_calls",
+    "sqs_long_poll",
+)
 
 
-def apply(clock: Clock) -> None:
-    """Install every correction; a second call only replaces the clock.
+def apply(clock: Clock, names: Iterable[str] = CORRECTIONS) -> None:
+    """Install the corrections; a second call only replaces the clock.
 
     Raises:
-        CloudStartError: another version of moto is installed than the one these corrections were verified with.
+        CloudStartError: another version of moto is installed than the one these corrections were verified
+        with.
     """
     if (installed := version("moto")) != MOTO_VERSION:
         raise CloudStartError(
             f"the offline cloud corrects moto {MOTO_VERSION}, but moto {installed} is installed; "
             "run `make setup` to install the pinned version"
         )
-    for name in CORRECTIONS:
+    for name in names:
         import_module(f"{__name__}.{name}").install(clock)

@@ -1,0 +1,31 @@
+"""BatchWriteItem takes at most 25 requests.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html. moto takes
+any number. Changed: `DynamoHandler.batch_write_item` counts first.
+"""
+
+from typing import Any
+
+from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.responses import DynamoHandler
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["install"]
+
+MAXIMUM_REQUESTS = 25
+_MOTO_BATCH_WRITE = DynamoHandler.batch_write_item
+
+
+def _batch_write_item(self: Any) -> Any:
+    requests = self.body["RequestItems"].values()
+    if sum(map(len, requests)) > MAXIMUM_REQUESTS:
+        raise MockValidationException("Too many items requested for the BatchWriteItem call")
+    return _MOTO_BATCH_WRITE(self)
+
+
+def install(clock: Clock) -> None:
+    """Limit batches of writes."""
+    CLOCK.use(clock)
+    correct(DynamoHandler, "batch_write_item", _batch_write_item)

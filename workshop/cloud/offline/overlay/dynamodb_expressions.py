@@ -1,0 +1,147 @@
+"""Expressions are parsed once, not for each call.
+
+AWS evaluates a comparison of two different types as false, and takes any white space between the words of
+an expression. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
+
+moto parses each condition two or three times a call, walks the tree of an update expression ten times through
+abstract classes, fails on a line break in a condition, and answers 500 when `#Version < :v` meets a text.
+
+Changed: trees are kept by their text and looked at without `abc`; values are put in when a condition is
+evaluated; a comparison that Python cannot make is false. What is accepted, refused and returned stays the
+same otherwise.
+"""
+
+import copy
+from functools import lru_cache
+from typing import Any
+
+from moto.dynamodb import comparisons
+from moto.dynamodb.comparisons import AttributeValue, ConditionExpressionParser
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["install"]
+
+REMEMBERED = 512
+COMPARISONS = (
+    "OpLessThan",
+    "OpGreaterThan",
+    "OpLessThanOrEqual",
+    "OpGreaterThanOrEqual",
+    "FuncBetween",
+)
+_WHITE_SPACE = str.maketrans("\t\r\n", "   ")
+_MOTO_PARSE_CONDITION = ConditionExpressionParser.parse
+_MOTO_MAKE_OPERAND = ConditionExpressionParser._make_operand
+_MOTO_MAKE_UPDATE = UpdateExpressionParser.make.__func__
+
+
+class _AnyValues(dict[str, Any]):
+    """Stands for the values while a tree is built: whatever is asked for is there."""
+
+    def __missing__(self, name: str) -> dict[str, str]:
+        return {"S": name}
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _condition_tree(expression: str, names: tuple[tuple[str, str], ...]) -> tuple[Any, list[str], list[str]]:
+    """Return the root of the parsed condition and the placeholders it uses, names first."""
+    parser = ConditionExpressionParser(expression, dict(names), _AnyValues())
+    roots: list[Any] = []
+    # moto's `parse` ends by turning the root into an operation; here the root itself is wanted.
+    parser._make_op_condition = roots.append
+    _MOTO_PARSE_CONDITION(parser)
+    return roots[0], parser.expr_attr_names_found, parser.expr_attr_values_found
+
+
+def _parse_condition(self: Any) -> Any:
+    if not self.condition_expression:
+        return _MOTO_PARSE_CONDITION(self)
+    expression = self.condition_expression.translate(_WHITE_SPACE)
+    names = tuple((self.expression_attribute_names or {}).items())
+    root, names_found, values_found = _condition_tree(expression, names)
+    if not set(values_found) <= set(self.expression_attribute_values or ()):
+        return _MOTO_PARSE_CONDITION(self)  # it knows how to complain
+    self.expr_attr_names_found.extend(names_found)
+    self.expr_attr_values_found.extend(values_found)
+    return self._make_op_condition(root)
+
+
+def _make_operand(self: Any, node: Any) -> Any:
+    if node.kind == self.Kind.EXPRESSION_ATTRIBUTE_VALUE:
+        return AttributeValue(self.expression_attribute_values[node.text])
+    return _MOTO_MAKE_OPERAND(self, node)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _update_tree(parser: Any, expression: str) -> Any:
+    return _MOTO_MAKE_UPDATE(parser, expression)
+
+
+def _deep_copy_tree(self: Any, memo: dict[int, Any]) -> Any:
+    """Copy a tree of nodes; the validator does so before it puts values into it."""
+    clone = object.__new__(type(self))
+    clone.__dict__.update(self.__dict__)
+    clone.parent = memo.get(id(self.parent))
+    memo[id(self)] = clone
+    if self.children is not None:
+        clone.children = [copy.deepcopy(child, memo) for child in self.children]
+    return clone
+
+
+_KNOWN_KINDS: dict[tuple[Any, Any], bool] = {}
+
+
+def _is_a(kind: Any, kinds: Any) -> bool:
+    """Return whether a class derives from one or several others; abstract classes are slow to answer."""
+    known = _KNOWN_KINDS.get((kind, kinds))
+    if known is None:
+        known = _KNOWN_KINDS[kind, kinds] = issubclass(kind, kinds)
+    return known
+
+
+def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
+    """Process nodes bottom up, as moto does; only the question of a node's class is answered from memory."""
+    if not _is_a(type(node), Node):
+        return node
+    for position, child in enumerate(node.children or ()):
+        self.pre_processing_of_child(node, position)
+        self.traverse_node_recursively(child, position)
+    if not _is_a(type(node), self.nodes_to_be_processed()):
+        return node
+    parent = node.parent
+    result = self.process(node)
+    result.parent = parent
+    if parent is not None:
+        parent.children[child_id] = result
+    return result
+
+
+def _false_if_incomparable(evaluate: Any) -> Any:
+    def expr(self: Any, item: Any) -> Any:
+        try:
+            return evaluate(self, item)
+        except TypeError:
+            return False
+
+    return expr
+
+
+_COMPARED = {name: _false_if_incomparable(getattr(comparisons, name).expr) for name in COMPARISONS}
+_MAKE_UPDATE: Any = classmethod(_update_tree)  # type: ignore[arg-type] # the class is hashable
+
+
+def install(clock: Clock) -> None:
+    """Remember parsed expressions."""
+    CLOCK.use(clock)
+    correct(ConditionExpressionParser, "parse", _parse_condition)
+    correct(ConditionExpressionParser, "_make_operand", _make_operand)
+    correct(UpdateExpressionParser, "make", _MAKE_UPDATE)
+    correct(Node, "__deepcopy__", _deep_copy_tree)
+    correct(DepthFirstTraverser, "traverse_node_recursively", _traverse)
+    for name, evaluate in _COMPARED.items():
+        correct(getattr(comparisons, name), "expr", evaluate)

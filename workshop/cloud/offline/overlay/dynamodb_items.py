@@ -1,0 +1,70 @@
+"""Building and listing items in time proportional to their size.
+
+Nothing differs from AWS here. moto measures a whole item again for each attribute that it adds, and
+compares decimal casts of keys for each comparison of a sort: 8 ms for a row of 300 amounts, 0.5 s for a
+page of 600 items.
+
+Changed: an item is measured once, without building its parts anew; keys are cast once; a table without sort
+key knows its length.
+"""
+
+from typing import Any
+
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.utilities import bytesize
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["install"]
+
+# moto's own limit: between the documented 400,000 and the 409,600 that AWS enforces.
+MAXIMUM_BYTES = 405_000
+
+
+def _initialize(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
+    self.hash_key = hash_key
+    self.range_key = range_key
+    self.attrs = LimitedSizeDict()
+    for name, value in attrs.items():
+        dict.__setitem__(self.attrs, name, DynamoType(value))
+    if self.size() > MAXIMUM_BYTES:
+        raise ItemSizeTooLarge
+
+
+def _size(self: Any) -> int:
+    """Measure a value as moto does: close to what AWS counts (`sizes`), and it decides what is too large."""
+    kind, value = self.type, self.value
+    if kind == "M":
+        return sum(bytesize(name) + part.size() for name, part in value.items())
+    if kind == "L":
+        return sum(part.size() for part in value)
+    if kind in ("SS", "NS", "BS"):
+        return sum(map(bytesize, value))
+    if kind == "N":
+        return len(str(value))
+    return 1 if isinstance(value, bool) else bytesize(value)
+
+
+def _all_items(self: Any) -> list[Any]:
+    if self.range_key_attr:
+        items = [item for same_hash in self.items.values() for item in same_hash.values()]
+        items.sort(key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
+    else:
+        items = sorted(self.items.values(), key=lambda item: item.hash_key.cast_value)
+    return items
+
+
+def _length(self: Any) -> int:
+    return sum(map(len, self.items.values())) if self.has_range_key else len(self.items)
+
+
+def install(clock: Clock) -> None:
+    """Measure and sort items once."""
+    CLOCK.use(clock)
+    correct(Item, "__init__", _initialize)
+    correct(DynamoType, "size", _size)
+    correct(Table, "all_items", _all_items)
+    correct(Table, "__len__", _length)

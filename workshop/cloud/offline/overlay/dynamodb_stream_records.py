@@ -1,0 +1,98 @@
+"""Stream records as AWS writes them: one for each change of an item, none for a write that changes nothing.
+
+AWS: a put or update that leaves the item as it was writes no record; an update that creates an item writes
+one INSERT with the whole new image; records carry `eventVersion` 1.1, the table's region, a creation time
+of whole seconds and `SizeBytes` of keys and images. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html and
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html (the three examples there pin `SizeBytes`).
+
+moto writes a MODIFY for an unchanged item, `eventVersion` 1.0, always `us-east-1`, its own time with
+microseconds, the length of its JSON as size, and one shard id for all tables.
+
+Changed: `StreamShard.add` skips unchanged items and collects during a call; `StreamRecord` fills the fields
+in. Sequence numbers stay moto's: first number plus position in `StreamShard.items`.
+"""
+
+import hashlib
+from typing import Any
+
+from moto.dynamodb.models.table import StreamRecord, StreamShard
+from moto.moto_api._internal import mock_random
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.changes import current_changes
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.sizes import attributes_size
+
+__all__ = ["install"]
+
+EVENT_VERSION = "1.1"
+NEW_IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
+OLD_IMAGES = ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+_MOTO_ADD = StreamShard.add
+_MOTO_INITIALIZE_SHARD = StreamShard.__init__
+
+
+def _initialize_record(  # noqa: PLR0913, PLR0917 # moto's signature
+    self: Any, table: Any, stream_type: str, event_name: str, old: Any, new: Any, seq: int
+) -> None:
+    item = old if old is not None else new
+    keys = {name: item.attrs[name].to_regular_json() for name in table.table_key_attrs}
+    change: dict[str, Any] = {
+        "StreamViewType": stream_type,
+        "ApproximateCreationDateTime": CLOCK.moment().replace(microsecond=0),
+        "SequenceNumber": str(seq),
+        "SizeBytes": attributes_size(keys),
+        "Keys": keys,
+    }
+    for image, stored, wanted in (("NewImage", new, NEW_IMAGES), ("OldImage", old, OLD_IMAGES)):
+        if stored is not None and stream_type in wanted:
+            change[image] = stored.to_json()["Attributes"]
+            change["SizeBytes"] += attributes_size(stored.attrs)
+    self.record = {
+        "eventID": mock_random.uuid4().hex,
+        "eventName": event_name,
+        "eventSource": "aws:dynamodb",
+        "eventVersion": EVENT_VERSION,
+        "awsRegion": table.region_name,
+        "dynamodb": change,
+    }
+
+
+def _initialize_shard(self: Any, account_id: str, table: Any) -> None:
+    """Give each stream's shard an id of its own, of AWS's form: creation in milliseconds and eight digits."""
+    _MOTO_INITIALIZE_SHARD(self, account_id, table)
+    self.created_on = CLOCK.moment()
+    stream = f"{table.table_arn}/stream/{table.latest_stream_label}"
+    self.id = f"shardId-{int(CLOCK.now() * 1000):020d}-{hashlib.sha256(stream.encode()).hexdigest()[:8]}"
+
+
+def _add(self: Any, old: Any, new: Any) -> None:
+    if (changes := current_changes()) is not None:
+        changes.record(self, old, new)
+    elif old is None or new is None or not _same(old.attrs, new.attrs):
+        _MOTO_ADD(self, old, new)
+
+
+def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return old.keys() == new.keys() and all(_same_value(old[name], new[name]) for name in old)
+
+
+def _same_value(old: Any, new: Any) -> bool:
+    if old.type != new.type:
+        return False
+    if old.type == "M":
+        return _same(old.value, new.value)
+    if old.type == "L":
+        return len(old.value) == len(new.value) and all(map(_same_value, old.value, new.value))
+    if old.type in ("SS", "NS", "BS"):
+        return set(old.value) == set(new.value)
+    return bool(old.value == new.value)  # numbers are in canonical form
+
+
+def install(clock: Clock) -> None:
+    """Write stream records as AWS does."""
+    CLOCK.use(clock)
+    correct(StreamRecord, "__init__", _initialize_record)
+    correct(StreamShard, "__init__", _initialize_shard)
+    correct(StreamShard, "add", _add)

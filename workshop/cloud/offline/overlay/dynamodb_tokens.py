@@ -1,0 +1,97 @@
+"""ClientRequestToken makes TransactWriteItems idempotent for ten minutes.
+
+AWS: a token has 1 to 36 characters; the same token with the same actions within ten minutes after the first
+request has succeeded does nothing and succeeds; with other actions it fails with
+`IdempotentParameterMismatchException`; after ten minutes it is a new request. The order of keys in the JSON
+does not matter. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+
+moto ignores the token.
+
+Changed: `DynamoHandler.transact_write_items` looks the token up first. A request that failed is not
+remembered. The ten minutes run on the clock of the offline cloud, so a lesson can let them pass.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
+from moto.dynamodb.exceptions import ERROR_TYPE_PREFIX, MockValidationException
+from moto.dynamodb.responses import DynamoHandler
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["install"]
+
+WINDOW_SECONDS = 600
+MAXIMUM_LENGTH = 36
+_MOTO_TRANSACT = DynamoHandler.transact_write_items
+
+
+class IdempotentParameterMismatchError(JsonRESTError):  # type: ignore[misc] # moto is untyped
+    """The token belongs to another transaction."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ERROR_TYPE_PREFIX + "IdempotentParameterMismatchException",
+            "DynamoDB rejected the request because you retried a request with a different payload "
+            "but with an idempotent token that was already used.",
+        )
+
+
+class _Tokens:
+    """The tokens of one backend, oldest first: what they were used for, and until when they count."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, tuple[str, float]] = {}
+
+    def fingerprint(self, token: str) -> str | None:
+        self._forget_expired()
+        return self._used[token][0] if token in self._used else None
+
+    def remember(self, token: str, fingerprint: str) -> None:
+        self._used[token] = (fingerprint, CLOCK.now() + WINDOW_SECONDS)
+
+    def _forget_expired(self) -> None:
+        now = CLOCK.now()
+        for token, (_, expires) in list(self._used.items()):
+            if expires > now:
+                break
+            del self._used[token]
+
+
+def _transact_write_items(self: Any) -> Any:
+    token = self.body.get("ClientRequestToken")
+    if token is None:
+        return _MOTO_TRANSACT(self)
+    _check_length(token)
+    # Kept on the backend, so that a reset of moto forgets the tokens too.
+    tokens: _Tokens = vars(self.dynamodb_backend).setdefault("request_tokens", _Tokens())
+    actions = json.dumps(self.body["TransactItems"], sort_keys=True, default=repr)
+    fingerprint = hashlib.sha256(actions.encode()).hexdigest()
+    if (known := tokens.fingerprint(token)) is not None:
+        if known != fingerprint:
+            raise IdempotentParameterMismatchError
+        return ActionResult({"ConsumedCapacity": [], "ItemCollectionMetrics": {}})
+    answer = _MOTO_TRANSACT(self)
+    tokens.remember(token, fingerprint)
+    return answer
+
+
+def _check_length(token: str) -> None:
+    if 1 <= len(token) <= MAXIMUM_LENGTH:
+        return
+    bound = "greater than or equal to 1" if not token else f"less than or equal to {MAXIMUM_LENGTH}"
+    raise MockValidationException(
+        f"1 validation error detected: Value '{token}' at 'clientRequestToken' failed to satisfy constraint: "
+        f"Member must have length {bound}"
+    )
+
+
+def install(clock: Clock) -> None:
+    """Honour request tokens."""
+    CLOCK.use(clock)
+    correct(DynamoHandler, "transact_write_items", _transact_write_items)

@@ -1,0 +1,145 @@
+"""Calls of the Kinesis API: iterators, descriptions, metrics, and the cost of reading a request.
+
+AWS: an iterator made with `StreamARN` alone is complete; a garbled one is an `InvalidArgumentException`;
+the last GetRecords of a closed shard names its children instead of another iterator; DescribeStream tells
+the stream's mode. Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html and
+API_DescribeStream there.
+
+moto forgets the stream in such an iterator, fails with a ValueError for a garbled one, leaves the mode and
+the children out, reads the JSON of a request once for each parameter, and keeps two CloudWatch values for
+each put.
+
+Changed as above; the two metrics of a put are summed up per stream and minute, which is how AWS shows them.
+"""
+
+import binascii
+import json
+from typing import Any
+
+from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
+from moto.kinesis.exceptions import InvalidArgumentError
+from moto.kinesis.models import KinesisBackend, Stream
+from moto.kinesis.responses import KinesisResponse
+from moto.kinesis.utils import decompose_shard_iterator
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["install"]
+
+NAMESPACE = "AWS/Kinesis"
+PERIOD_SECONDS = 60
+ITERATOR_PARTS = 3
+
+_MOTO_SHARD_ITERATOR = KinesisBackend.get_shard_iterator
+_MOTO_GET_RECORDS = KinesisBackend.get_records
+_MOTO_GET_RECORDS_CALL = KinesisResponse.get_records
+_MOTO_DESCRIPTION = Stream.to_json
+_MOTO_GET_PARAM = KinesisResponse._get_param
+
+
+def _get_shard_iterator(
+    self: Any, stream_arn: str | None, stream_name: str | None, *arguments: Any, **named: Any
+) -> str:
+    stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
+    return str(_MOTO_SHARD_ITERATOR(self, stream_arn, stream.stream_name, *arguments, **named))
+
+
+def _get_records(self: Any, stream_arn: str | None, shard_iterator: str, limit: int | None) -> Any:
+    stream_name, shard_id = _read_iterator(shard_iterator)
+    following, records, millis_behind_latest = _MOTO_GET_RECORDS(self, stream_arn, shard_iterator, limit)
+    shard = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name).get_shard(shard_id)
+    if not shard.is_open:
+        _, _, last = decompose_shard_iterator(following)
+        if int(last) >= shard.get_max_sequence_number() or not shard.records:
+            following = None
+    return following, records, millis_behind_latest
+
+
+def _read_iterator(shard_iterator: str) -> tuple[str, str]:
+    try:
+        stream_name, shard_id, _ = decompose_shard_iterator(shard_iterator)
+    except (ValueError, binascii.Error) as error:
+        raise InvalidArgumentError("Invalid ShardIterator.") from error
+    return stream_name, shard_id
+
+
+def _get_records_call(self: Any) -> Any:
+    answer = _MOTO_GET_RECORDS_CALL(self)
+    if answer.result["NextShardIterator"] is None:
+        stream_name, shard_id = _read_iterator(self._get_param("ShardIterator"))
+        stream = self.kinesis_backend.describe_stream(self._get_param("StreamARN"), stream_name)
+        answer.result["ChildShards"] = [
+            {
+                "ShardId": child.shard_id,
+                "ParentShards": [parent for parent in (child.parent, child.adjacent_parent) if parent],
+                "HashKeyRange": child.to_json()["HashKeyRange"],
+            }
+            for child in stream.shards.values()
+            if shard_id in (child.parent, child.adjacent_parent)
+        ]
+    return answer
+
+
+def _description(self: Any, shard_limit: int | None = None) -> dict[str, Any]:
+    description: dict[str, Any] = _MOTO_DESCRIPTION(self, shard_limit)
+    description["StreamDescription"]["StreamModeDetails"] = self.stream_mode
+    return description
+
+
+def _get_param(self: Any, param_name: str, if_none: Any = None) -> Any:
+    """Look a parameter up in the JSON body, which is read once."""
+    parameters = vars(self).get("json_parameters")
+    if parameters is None:
+        try:
+            parameters = json.loads(self.body)
+        except (TypeError, ValueError):
+            parameters = ()
+        self.json_parameters = parameters
+    if isinstance(parameters, dict):
+        return parameters.get(param_name, if_none)
+    return _MOTO_GET_PARAM(self, param_name, if_none)
+
+
+def _send_stream_metrics(self: Any, stream_name: str, incoming_bytes: int, incoming_records: int) -> None:
+    backend = cloudwatch_backends[self.account_id][self.region_name]
+    period = int(CLOCK.now() // PERIOD_SECONDS)
+    kept: dict[tuple[str, str], tuple[int, Any]] = vars(backend).setdefault("kinesis_metrics", {})
+    for name, value, unit in (
+        ("IncomingBytes", incoming_bytes, "Bytes"),
+        ("IncomingRecords", incoming_records, "Count"),
+    ):
+        last_period, datum = kept.get((stream_name, name), (None, None))
+        if last_period != period:
+            datum = MetricAggregatedDatum(
+                namespace=NAMESPACE,
+                name=name,
+                min_stat=value,
+                max_stat=value,
+                sample_count=0,
+                sum_stat=0,
+                dimensions=[{"Name": "StreamName", "Value": stream_name}],
+                timestamp=CLOCK.moment(),
+                unit=unit,
+            )
+            kept[stream_name, name] = (period, datum)
+            backend.metric_data.append(datum)
+        _add_to(datum, value)
+
+
+def _add_to(datum: Any, value: float) -> None:
+    datum.sum += value
+    datum.sample_count += 1
+    datum.min = min(datum.min, value)
+    datum.max = max(datum.max, value)
+
+
+def install(clock: Clock) -> None:
+    """Answer Kinesis calls as AWS does."""
+    CLOCK.use(clock)
+    correct(KinesisBackend, "get_shard_iterator", _get_shard_iterator)
+    correct(KinesisBackend, "get_records", _get_records)
+    correct(KinesisBackend, "_send_stream_metrics", _send_stream_metrics)
+    correct(KinesisResponse, "get_records", _get_records_call)
+    correct(KinesisResponse, "_get_param", _get_param)
+    correct(Stream, "to_json", _description)

@@ -1,0 +1,58 @@
+"""How many bytes DynamoDB counts for a value, an item, a stream record.
+
+Names and strings count their UTF-8 bytes; a number one byte per two significant digits and one more (and
+one for a minus sign); a list or map three bytes and one for each element; booleans and nulls one. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["attributes_size", "value_size"]
+
+
+def attributes_size(attributes: Mapping[str, Any]) -> int:
+    """Return the size of attributes by name, each a moto `DynamoType` or DynamoDB JSON (`{"N": "1"}`)."""
+    return sum(_text(name) + value_size(value) for name, value in attributes.items())
+
+
+def value_size(value: Any) -> int:
+    """Return the size of one attribute value, without its name."""
+    kind, content = next(iter(value.items())) if isinstance(value, dict) else (value.type, value.value)
+    return _SIZES[kind](content)
+
+
+def _text(content: str) -> int:
+    return len(content) if content.isascii() else len(content.encode())
+
+
+def _number(content: str) -> int:
+    mantissa = content.lower().partition("e")[0].lstrip("+-").replace(".", "").strip("0")
+    return (len(mantissa) + 1) // 2 + 1 + content.startswith("-")
+
+
+def _binary(content: str | bytes) -> int:
+    return len(base64.b64decode(content)) if isinstance(content, str) else len(content)
+
+
+def _map(content: Mapping[str, Any]) -> int:
+    return 3 + len(content) + attributes_size(content)
+
+
+def _list(content: list[Any]) -> int:
+    return 3 + len(content) + sum(map(value_size, content))
+
+
+_SIZES: dict[str, Callable[[Any], int]] = {
+    "S": _text,
+    "N": _number,
+    "B": _binary,
+    "SS": lambda members: sum(map(_text, members)),
+    "NS": lambda members: sum(map(_number, members)),
+    "BS": lambda members: sum(map(_binary, members)),
+    "M": _map,
+    "L": _list,
+    "BOOL": lambda _: 1,
+    "NULL": lambda _: 1,
+}

@@ -1,0 +1,32 @@
+"""ReceiveMessage waits without holding up the rest of the cloud.
+
+AWS: a long poll of up to 20 s is one caller's wait. Source:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+
+moto waits inside the call, and the offline cloud serves one call at a time.
+
+Changed: the lock of the offline cloud is given up while `Queue.wait_for_messages` waits.
+"""
+
+from typing import Any
+
+from moto.sqs.models import Queue
+
+from workshop.clock import Clock
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["install"]
+
+_MOTO_WAIT = Queue.wait_for_messages
+
+
+def _wait_for_messages(self: Any, timeout: int) -> None:
+    with LOCK.released():
+        _MOTO_WAIT(self, timeout)
+
+
+def install(clock: Clock) -> None:
+    """Wait without the lock."""
+    CLOCK.use(clock)
+    correct(Queue, "wait_for_messages", _wait_for_messages)
