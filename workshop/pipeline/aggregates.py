@@ -16,11 +16,12 @@ from workshop.clock import Clock, SystemClock
 from workshop.errors import NotSettledError
 from workshop.pipeline.latency import LatencyHistogram
 from workshop.pipeline.tables import format_amount, scan_rows
+from workshop.pipeline.truth import GRAND_TOTAL
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["PROGRESS_ROW", "AggregateSnapshot", "take_snapshot"]
+__all__ = ["PROGRESS_ROW", "AggregateSnapshot", "amounts", "sort_key", "take_snapshot"]
 
 PROGRESS_ROW = "#progress"
 ATTEMPTS = 50
@@ -50,18 +51,18 @@ class AggregateSnapshot:
         return {
             path: total
             for path, total in self.totals.items()
-            if total or self.trades.get(path) or path == "Grand Total"
+            if total or self.trades.get(path) or path == GRAND_TOTAL
         }
-
-    def amounts(self) -> dict[str, str]:
-        """The totals as decimal strings, sorted by path, the Grand Total last: the form of `--json`."""
-        totals = self.live_totals
-        return {path: format_amount(totals[path]) for path in sorted(totals, key=sort_key)}
 
 
 def sort_key(path: str) -> tuple[bool, list[str]]:
     """Order paths so that each parent stands before its children, and the Grand Total last."""
-    return path == "Grand Total", path.split(":")
+    return path == GRAND_TOTAL, path.split(":")
+
+
+def amounts(totals: Mapping[str, Decimal]) -> dict[str, str]:
+    """Return totals as decimal strings in the order of the tree: the form of `--json`."""
+    return {path: format_amount(totals[path]) for path in sorted(totals, key=sort_key)}
 
 
 def take_snapshot(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from workshop.pipeline.aggregates import AggregateSnapshot, sort_key
-from workshop.pipeline.truth import Truth
+from workshop.pipeline.truth import GRAND_TOTAL, Truth
 
 __all__ = ["Comparison", "Difference", "compare"]
 
@@ -71,4 +71,4 @@ def compare(snapshot: AggregateSnapshot, truth: Truth) -> Comparison:
 def _leaves(snapshot: AggregateSnapshot) -> set[str]:
     """The paths that no other path continues."""
     parents = {path.rpartition(":")[0] for path in snapshot.trades}
-    return {path for path in snapshot.trades if path not in parents and path != "Grand Total"}
+    return {path for path in snapshot.trades if path not in parents and path != GRAND_TOTAL}

@@ -22,10 +22,12 @@ from workshop.pipeline.truth import GRAND_TOTAL
 
 __all__ = [
     "Dashboard",
+    "Facts",
     "TreeRow",
     "dashboard_rows",
     "draw_dashboard",
     "draw_tree",
+    "printable",
     "shown_name",
     "tree_rows",
 ]
@@ -54,7 +56,12 @@ def shown_name(escaped: str) -> str:
     name = escaped
     for escape, character in (("%3A", ":"), ("%23", "#"), ("%20", " "), ("%25", "%")):
         name = name.replace(escape, character)
-    return "".join(character if character.isprintable() else "�" for character in name)
+    return printable(name)
+
+
+def printable(text: str) -> str:
+    """Return a text without anything that a terminal would obey rather than print."""
+    return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def tree_rows(totals: Mapping[str, Decimal]) -> list[TreeRow]:
@@ -146,12 +153,20 @@ def dashboard_rows(dashboard: Dashboard, now: float) -> list[tuple[str, str]]:
     ]
 
 
-def draw_dashboard(
-    dashboard: Dashboard, *, now: float, title: str, badge: str, height: int | None = None
-) -> RenderableType:
+@dataclass(frozen=True)
+class Facts:
+    """What a view says beside the figures: when it was drawn, of what, in which cloud, and what is wrong."""
+
+    now: float
+    title: str
+    badge: str
+    note: str = ""
+
+
+def draw_dashboard(dashboard: Dashboard, facts: Facts, *, height: int | None = None) -> RenderableType:
     """Draw everything; with `height` the deepest levels give way when the terminal is too low for them."""
     head = Table.grid(padding=(0, 2, 0, 0))
-    for label, figure in dashboard_rows(dashboard, now):
+    for label, figure in dashboard_rows(dashboard, facts.now):
         head.add_row(Text(label, style="dim"), Text(figure, style="bold"))
     rows = tree_rows(dashboard.latest.live_totals)
     shown = rows if height is None else fitting(rows, height - LINES_AROUND_TREE)
@@ -162,7 +177,11 @@ def draw_dashboard(
         parts.append(draw_tree(shown))
     if len(shown) < len(rows):
         parts.append(Text(f"{len(rows) - len(shown)} deeper lines need a taller terminal.", style="dim"))
-    return Panel(Group(*parts), title=Text(title), subtitle=Text(badge, style="dim"), title_align="left")
+    if facts.note:
+        parts.append(Text(printable(facts.note), style="yellow"))
+    return Panel(
+        Group(*parts), title=Text(facts.title), subtitle=Text(facts.badge, style="dim"), title_align="left"
+    )
 
 
 def _seconds(value: float | None) -> str:

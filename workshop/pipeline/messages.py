@@ -25,6 +25,7 @@ LARGEST_VALUE_CENTS = 10_000_000
 # A late duplicate follows its original after at least as many messages as one PutRecords call holds.
 LATE_AFTER = 500
 NEARBY_TRADES = 100
+MAX_RUN_ID_LENGTH = 36
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class PlanOptions:
         for name in ("duplicates", "modify", "out_of_order", "cancel"):
             if not 0 <= (percent := getattr(self, name)) <= 100:
                 raise ValueError(f"`{name}` is a percentage from 0 to 100, not {percent}")
+        if self.run_id is not None and not 0 < len(self.run_id) <= MAX_RUN_ID_LENGTH:
+            raise ValueError(f"a run id has 1 to {MAX_RUN_ID_LENGTH} characters, not {len(self.run_id)}")
         if self.duplicate_count + self.modification_count >= self.messages:
             raise ValueError(
                 f"{self.duplicates} % duplicates and {self.modify} % modifications leave no room for "

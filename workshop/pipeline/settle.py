@@ -13,7 +13,7 @@ from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.comparison import compare
 from workshop.pipeline.truth import Truth
 
-__all__ = ["Patience", "wait_until_settled"]
+__all__ = ["Patience", "Settled", "wait_until_settled"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,15 @@ class Patience:
     quiet_seconds: float = 2.0
     unchanged_seconds: float = 30.0
     timeout_seconds: float = 300.0
-    poll_seconds: float = 0.5
+    poll_seconds: float = 1.0
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The totals at rest, and since when (unix seconds) they have been seen as they are."""
+
+    snapshot: AggregateSnapshot
+    since: float
 
 
 def wait_until_settled(
@@ -36,22 +44,21 @@ def wait_until_settled(
     clock: Clock,
     patience: Patience = Patience(),
     on_snapshot: Callable[[AggregateSnapshot], None] | None = None,
-) -> AggregateSnapshot:
-    """Return the last snapshot once the pipeline is at rest; without a truth, once nothing moves.
+) -> Settled:
+    """Return the totals once the pipeline is at rest; without a truth, once nothing moves.
 
     Raises:
         NotSettledError: it still moves at the end of the patience.
     """
     started = clock.now()
-    latest = read()
-    changed_at = started
+    latest, changed_at = read(), clock.now()
     while True:
         if on_snapshot:
             on_snapshot(latest)
         exact = truth is not None and compare(latest, truth).exact
         needed = patience.quiet_seconds if exact else patience.unchanged_seconds
         if clock.now() - changed_at >= needed:
-            return latest
+            return Settled(latest, changed_at)
         if clock.now() - started >= patience.timeout_seconds:
             raise NotSettledError(
                 f"the totals still change after {patience.timeout_seconds:.0f} seconds; "

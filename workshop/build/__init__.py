@@ -1,0 +1,1 @@
+"""What learners open, made from `solutions/`: starters in `lambdas/`, notebooks in `notebooks/`."""

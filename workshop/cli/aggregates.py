@@ -1,0 +1,44 @@
+"""`workshop aggregates`: the totals of a pipeline, once."""
+
+import typer
+
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    JsonOption,
+    RegionOption,
+    StackArgument,
+    console,
+    print_json,
+)
+from workshop.cloud.connection import connect
+from workshop.pipeline.aggregates import amounts, take_snapshot
+from workshop.pipeline.front_end import draw_tree, tree_rows
+from workshop.pipeline.target import find_target
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(aggregates)
+
+
+def aggregates(
+    stack: StackArgument,
+    *,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Print the totals at every level of the hierarchy, as one consistent snapshot."""
+    connected = connect(cloud, endpoint=endpoint, region=region)
+    target = find_target(connected, stack)
+    snapshot = take_snapshot(connected.client("dynamodb"), target.outputs["AggregateTableName"])
+    if as_json:
+        print_json(amounts(snapshot.live_totals))
+    elif snapshot.totals:
+        console().print(draw_tree(tree_rows(snapshot.live_totals)))
+    else:
+        console().print(f"Nothing has arrived yet; send messages with `workshop produce {stack}`.")

@@ -1,0 +1,117 @@
+"""`workshop demo`: both pipelines on a cloud of their own, from nothing to totals held against the truth."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from workshop.cli.demo_report import draw_example, draw_runs, example_document
+from workshop.cli.options import JsonOption, console, print_json, usage_errors
+from workshop.cloud.connection import Cloud
+from workshop.cloud.temporary import temporary_cloud
+from workshop.pipeline.demo import PIPELINES, DemoRun, Observer, deploy_pipelines, plan_options, run_pipeline
+from workshop.pipeline.example import Example, run_example
+
+__all__ = ["register"]
+
+
+class Pipeline(StrEnum):
+    """The choices of `--pipeline`."""
+
+    STATELESS = "stateless"
+    STATEFUL = "stateful"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo(
+    *,
+    pipeline: Annotated[Pipeline | None, typer.Option(help="Run this one alone; otherwise both.")] = None,
+    messages: Annotated[int, typer.Option(help="How many to send, duplicates included.", min=1)] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
+    example: Annotated[bool, typer.Option("--example", help="Follow five messages instead.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Deploy the finished pipelines offline, send messages, and compare the totals with the truth.
+
+    Runs on a cloud of its own, which is gone afterwards; costs nothing. Ends with 0 only if all is exact.
+    """
+    people = console(stderr=as_json)
+    steps = _Steps(people)
+    observer = Observer(steps.step, steps.passing)
+    if example:
+        with temporary_cloud() as cloud, steps.running():
+            rows = _run_example(cloud, observer)
+        if as_json:
+            print_json(example_document(rows))
+        else:
+            people.print(draw_example(rows))
+        exact = rows.row_of_m2_and_m5 is not None
+    else:
+        chosen = (pipeline.value,) if pipeline else PIPELINES
+        with usage_errors():
+            options = {name: plan_options(name, messages, seed) for name in chosen}
+        with steps.running(), temporary_cloud() as cloud:
+            stacks = deploy_pipelines(cloud, chosen, observer)
+            runs = [
+                run_pipeline(cloud, name, stacks[name].outputs, options=options[name], observer=observer)
+                for name in chosen
+            ]
+        _report(runs, people, as_json=as_json, single=pipeline is not None)
+        exact = all(run.exact for run in runs)
+    if not exact:
+        raise typer.Exit(1)
+
+
+def _run_example(cloud: Cloud, observer: Observer) -> Example:
+    deployment = deploy_pipelines(cloud, ("stateful",), observer)["stateful"]
+    return run_example(cloud, deployment.outputs, on_step=observer.step)
+
+
+def _report(runs: list[DemoRun], people: Console, *, as_json: bool, single: bool) -> None:
+    if not as_json:
+        people.print(draw_runs(runs))
+    elif single:
+        print_json(runs[0].document())
+    else:
+        print_json({"runs": [run.document() for run in runs]})
+
+
+class _Steps:
+    """Says what is going on: a line that changes in a terminal, elsewhere one line for each step."""
+
+    def __init__(self, people: Console) -> None:
+        self._people = people
+        # A spinner takes time from the pipelines; twice a second is enough to see that something happens.
+        self._status = people.status("starting the offline cloud", refresh_per_second=2)
+        self._live = people.is_terminal
+        self._silent = people.stderr and not sys.stderr.isatty()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Show the line while the block runs."""
+        if not self._live:
+            self.step("starting the offline cloud")
+            yield
+            return
+        with self._status:
+            yield
+
+    def step(self, text: str) -> None:
+        """Say what begins now."""
+        if self._live:
+            self._status.update(text)
+        elif not self._silent:
+            self._people.print(text)
+
+    def passing(self, text: str) -> None:
+        """Say how far it is, where the line can change."""
+        if self._live:
+            self._status.update(text)

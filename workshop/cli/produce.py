@@ -1,0 +1,208 @@
+"""`workshop produce`: sends risk messages into a deployed pipeline, and says what the totals must become."""
+
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    JsonOption,
+    RegionOption,
+    StackArgument,
+    console,
+    print_json,
+    usage_errors,
+)
+from workshop.cloud.connection import Cloud, connect
+from workshop.errors import ConfigurationError, InvalidMessageError
+from workshop.pipeline.aggregates import amounts
+from workshop.pipeline.front_end import draw_tree, tree_rows
+from workshop.pipeline.message_file import read_message_file
+from workshop.pipeline.messages import PlannedMessage, PlanOptions, make_plan
+from workshop.pipeline.producer import ProduceResult, ProducerOptions
+from workshop.pipeline.producer import Progress as Sent
+from workshop.pipeline.producer import produce as send
+from workshop.pipeline.target import Target, find_target
+from workshop.pipeline.truth import count_messages
+
+__all__ = ["register"]
+
+LARGEST_SEED = 1_000_000
+SHOWN_PROBLEMS = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(produce)
+
+
+def produce(  # noqa: PLR0913 - each argument is an option of the command
+    stack: StackArgument,
+    *,
+    messages: Annotated[int, typer.Option(help="How many to send, duplicates included.", min=1)] = 10_000,
+    rate: Annotated[float | None, typer.Option(help="Messages a second; else as fast as possible.")] = None,
+    threads: Annotated[int, typer.Option(help="How many send at the same time.", min=1, max=64)] = 4,
+    duplicates: Annotated[float, typer.Option(help="Percent that repeat an earlier message.")] = 0.0,
+    modify: Annotated[float, typer.Option(help="Percent that are newer versions of earlier trades.")] = 0.0,
+    out_of_order: Annotated[
+        float, typer.Option(help="Percent of the newer versions that are sent before the older one.")
+    ] = 0.0,
+    cancel: Annotated[float, typer.Option(help="Percent of the newer versions that cancel the trade.")] = 0.0,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same messages.")] = None,
+    run_id: Annotated[str | None, typer.Option(help="Mark that every message carries.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Send this file of JSON lines instead.")] = None,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Send risk messages into a pipeline; print what they were and which totals they must lead to."""
+    with usage_errors():
+        sending = ProducerOptions(threads, rate)
+        options = PlanOptions(
+            messages=messages,
+            seed=secrets.randbelow(LARGEST_SEED) if seed is None else seed,
+            duplicates=duplicates,
+            modify=modify,
+            out_of_order=out_of_order,
+            cancel=cancel,
+            run_id=run_id,
+        )
+    connected = connect(cloud, endpoint=endpoint, region=region)
+    target = find_target(connected, stack)
+    people = console(stderr=as_json)
+    if file:
+        entries, problems = _read(file, target, people)
+    else:
+        entries, problems = make_plan(replace(options, levels=target.levels)).entries, ()
+    result = _send(connected, target, entries, sending=sending, people=people)
+    report = _Report(target, None if file else options.seed, result, problems)
+    if as_json:
+        print_json(report.document())
+    else:
+        report.print(people)
+    if result.refused:
+        raise typer.Exit(1)
+
+
+def _read(
+    file: Path, target: Target, people: Console
+) -> tuple[tuple[PlannedMessage, ...], tuple[InvalidMessageError, ...]]:
+    """Read a file's messages, and say which lines are passed over."""
+    read = read_message_file(file, target.order)
+    if not read.entries:
+        first = f"; the first problem: {read.problems[0]}" if read.problems else ""
+        raise ConfigurationError(f"`{file}` holds no risk message{first}; write one JSON object a line")
+    for problem in read.problems[:SHOWN_PROBLEMS]:
+        people.print(f"{file}, {problem}; passed over", style="yellow", markup=False)
+    if (more := len(read.problems) - SHOWN_PROBLEMS) > 0:
+        people.print(f"{file}: {more} more lines passed over", style="yellow", markup=False)
+    return read.entries, read.problems
+
+
+def _send(
+    cloud: Cloud,
+    target: Target,
+    entries: tuple[PlannedMessage, ...],
+    *,
+    sending: ProducerOptions,
+    people: Console,
+) -> ProduceResult:
+    bar = Progress(
+        TextColumn("Sending"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        console=people,
+    )
+    with bar:
+        task = bar.add_task("", total=len(entries), speed="")
+
+        def show(sent: Sent) -> None:
+            elapsed = bar.tasks[0].elapsed or 0.0
+            speed = f"{sent.accepted / elapsed:,.0f} messages/s" if elapsed > 0 else ""
+            bar.update(task, completed=sent.accepted, speed=speed)
+
+        return send(
+            cloud.client("kinesis"), target.outputs["StreamName"], entries, options=sending, on_progress=show
+        )
+
+
+class _Report:
+    """What a run was, for people and as a document."""
+
+    def __init__(
+        self,
+        target: Target,
+        seed: int | None,
+        result: ProduceResult,
+        problems: tuple[InvalidMessageError, ...],
+    ) -> None:
+        self._target = target
+        self._seed = seed
+        self._result = result
+        self._problems = problems
+        sent = list(result.messages)
+        self._counts = count_messages(sent)
+        self._truth = target.truth_of(sent)
+
+    def document(self) -> dict[str, Any]:
+        """Return the run as one JSON document."""
+        return {
+            "stack": self._target.stack,
+            "pipeline": self._target.pipeline,
+            "seed": self._seed,
+            "messages_sent": self._counts.messages,
+            "distinct_trades": self._counts.distinct_trades,
+            "duplicates": self._counts.duplicates,
+            "modified": self._counts.modified,
+            "out_of_order": self._counts.out_of_order,
+            "cancelled": self._counts.cancelled,
+            "conflicts": self._counts.conflicts,
+            "resent": self._result.resent,
+            "refused": len(self._result.refused),
+            "bad_lines": [{"line": bad.line, "reason": bad.reason} for bad in self._problems],
+            "seconds": round(self._result.seconds, 3),
+            "messages_per_second": round(self._result.messages_per_second, 1),
+            "truth": amounts(self._truth.totals),
+        }
+
+    def print(self, people: Console) -> None:
+        """Print an example message, the counts, the true totals, and what was refused."""
+        if self._result.example:
+            people.print("An example of what was sent:")
+            people.print(self._result.example.decode(), style="dim", markup=False)
+        figures = Table.grid(padding=(0, 2, 0, 0))
+        for name, value in self._figures():
+            figures.add_row(name, value)
+        people.print(figures)
+        people.print()
+        people.print("The totals of these messages must become:")
+        people.print(draw_tree(tree_rows(self._truth.totals)))
+        for refusal in self._result.refused[:SHOWN_PROBLEMS]:
+            refused = f"Refused: trade `{refusal.entry.message.trade_id}`: {refusal.reason}"
+            people.print(refused, style="red", markup=False)
+        if self._result.refused:
+            left_out = f"{len(self._result.refused):,} messages were refused and are not in these totals; "
+            people.print(left_out + "send them again once the stream accepts them.", style="bold red")
+
+    def _figures(self) -> list[tuple[str, str]]:
+        counts, result = self._counts, self._result
+        speed = f"{result.messages_per_second:,.0f} messages/s in {result.seconds:.1f} s"
+        return [
+            ("Sent", f"{counts.messages:,} ({speed})"),
+            ("Distinct trades", f"{counts.distinct_trades:,}"),
+            ("Duplicates", f"{counts.duplicates:,}"),
+            ("Modifications", f"{counts.modified:,}, of which {counts.cancelled:,} cancel a trade"),
+            ("Out of order", f"{counts.out_of_order:,}"),
+            ("Sent again", f"{result.resent:,}"),
+            ("Seed", "none, sent from a file" if self._seed is None else str(self._seed)),
+        ]

@@ -1,0 +1,64 @@
+"""`workshop quarantine`: the records that a pipeline set aside, with the reasons."""
+
+from dataclasses import asdict
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    JsonOption,
+    RegionOption,
+    StackArgument,
+    console,
+    print_json,
+)
+from workshop.cloud.connection import connect
+from workshop.pipeline.front_end import printable
+from workshop.pipeline.tables import QuarantinedRecord, read_quarantine
+from workshop.pipeline.target import find_target
+
+__all__ = ["register"]
+
+SHOWN_CHARACTERS = 120
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(quarantine)
+
+
+def quarantine(
+    stack: StackArgument,
+    *,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """List the records that were set aside because they are no risk messages, each with the reason."""
+    connected = connect(cloud, endpoint=endpoint, region=region)
+    target = find_target(connected, stack)
+    records = read_quarantine(connected.client("dynamodb"), target.outputs["QuarantineTableName"])
+    if as_json:
+        print_json({"stack": target.stack, "records": [asdict(record) for record in records]})
+    elif records:
+        console().print(draw_quarantine(records))
+        console().print(f"{len(records):,} records were set aside.")
+    else:
+        console().print("No record was set aside.")
+
+
+def draw_quarantine(records: tuple[QuarantinedRecord, ...]) -> Table:
+    """Draw the records as a table; long raw data is cut, `--json` shows all of it."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for heading in ("Stage", "Reason", "Raw data", "Record"):
+        table.add_column(heading, overflow="fold")
+    for record in records:
+        raw = printable(record.raw_data)
+        cut = raw if len(raw) <= SHOWN_CHARACTERS else f"{raw[:SHOWN_CHARACTERS]}…"
+        cells = (record.stage, record.reason, cut, record.record_id)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    return table

@@ -1,0 +1,126 @@
+"""`workshop watch`: the live front end in the terminal."""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import RenderableType
+from rich.live import Live
+
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    RegionOption,
+    StackArgument,
+    console,
+)
+from workshop.clock import Clock, SystemClock
+from workshop.cloud.connection import connect
+from workshop.errors import NotSettledError, StackNotFoundError
+from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
+from workshop.pipeline.front_end import Dashboard, Facts, draw_dashboard
+from workshop.pipeline.target import find_target
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(watch)
+
+
+def watch(
+    stack: StackArgument,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print one view and end.")] = False,
+    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 1.0,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Show clock, messages, speed, latency and the tree of totals, live; Ctrl-C ends it.
+
+    Where the output is not a terminal, a view is printed for each change.
+    """
+    connected = connect(cloud, endpoint=endpoint, region=region)
+    target = find_target(connected, stack)
+    clock = SystemClock()
+    view = _View(
+        target.stack,
+        lambda: take_snapshot(connected.client("dynamodb"), target.outputs["AggregateTableName"]),
+        clock=clock,
+        title=f"{target.stack} ({target.pipeline})",
+        badge=connected.badge,
+    )
+    try:
+        if once:
+            view.look()
+            view.print()
+        elif sys.stdout.isatty():
+            view.show_live(every)
+        else:
+            view.print_changes(every)
+    except KeyboardInterrupt:
+        # The ordinary way to leave; the last view stays on the screen.
+        if not once:
+            view.print()
+
+
+class _View:
+    """Looks again and again, and draws what it saw."""
+
+    def __init__(
+        self, stack: str, read: Callable[[], AggregateSnapshot], *, clock: Clock, title: str, badge: str
+    ) -> None:
+        self._stack = stack
+        self._read = read
+        self._clock = clock
+        self._title = title
+        self._badge = badge
+        self._note = ""
+        self._dashboard = Dashboard()
+        self._console = console()
+
+    def look(self) -> bool:
+        """Read the totals; say whether they changed. What cannot be read leaves the last ones in view."""
+        before = self._dashboard.latest
+        self._note = ""
+        try:
+            self._dashboard.add(self._clock.now(), self._read())
+        except NotSettledError as error:
+            self._note = str(error)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                raise StackNotFoundError(self._stack) from error
+            self._note = str(error)
+        except BotoCoreError as error:
+            self._note = f"The cloud does not answer: {error}"
+        return self._dashboard.latest != before
+
+    def draw(self, height: int | None = None) -> RenderableType:
+        """Draw what was seen last; with a height, so that it fits."""
+        facts = Facts(now=self._clock.now(), title=self._title, badge=self._badge, note=self._note)
+        return draw_dashboard(self._dashboard, facts, height=height)
+
+    def print(self) -> None:
+        """Print what was seen last."""
+        self._console.print(self.draw())
+
+    def show_live(self, every: float) -> None:
+        """Redraw in place until interrupted; the size of the terminal is asked for each time."""
+        with Live(console=self._console, screen=True, auto_refresh=False) as live:
+            while True:
+                self.look()
+                live.update(self.draw(self._console.height), refresh=True)
+                self._clock.sleep(every)
+
+    def print_changes(self, every: float) -> None:
+        """Print a view at the start and after each change until interrupted."""
+        self.look()
+        self.print()
+        while True:
+            self._clock.sleep(every)
+            if self.look():
+                self.print()

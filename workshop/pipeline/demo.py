@@ -1,0 +1,151 @@
+"""The demonstration: a pipeline deployed, fed, waited for, and held against the truth.
+
+In goes a connected cloud, out comes for each pipeline one value with everything a report needs. The same
+function serves the command, the tests and a notebook; nothing is printed here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from workshop.clock import Clock, SystemClock
+from workshop.cloud.connection import Cloud
+from workshop.deploy.stacks import Deployment, deploy
+from workshop.pipeline.aggregates import AggregateSnapshot, amounts, take_snapshot
+from workshop.pipeline.comparison import Comparison, compare
+from workshop.pipeline.messages import PlanOptions, make_plan
+from workshop.pipeline.producer import ProduceResult, ProducerOptions, produce
+from workshop.pipeline.settle import Patience, Settled, wait_until_settled
+from workshop.pipeline.truth import (
+    GRAND_TOTAL,
+    MessageCounts,
+    Truth,
+    count_messages,
+    stateful_truth,
+    stateless_truth,
+)
+
+__all__ = ["PIPELINES", "DemoRun", "Observer", "deploy_pipelines", "plan_options", "run_pipeline"]
+
+PIPELINES = ("stateless", "stateful")
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Who is told what happens: `step` when something new begins, `progress` how far it is."""
+
+    step: Callable[[str], None] = lambda _: None
+    progress: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class DemoRun:
+    """One pipeline's run: what was sent, what must come out, and what came out."""
+
+    pipeline: str
+    counts: MessageCounts
+    produced: ProduceResult
+    truth: Truth
+    snapshot: AggregateSnapshot
+    comparison: Comparison
+    seconds: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether every message that was meant to be sent is in the totals exactly once."""
+        return self.comparison.exact and not self.produced.refused
+
+    @property
+    def messages_per_second(self) -> float:
+        """The speed of the whole way: from the first message sent to the last total committed."""
+        return self.counts.messages / self.seconds if self.seconds > 0 else 0.0
+
+    def document(self) -> dict[str, Any]:
+        """Return the run in the form of `workshop demo --json`."""
+        return {
+            "pipeline": self.pipeline,
+            "messages_sent": self.counts.messages,
+            "distinct_trades": self.counts.distinct_trades,
+            "duplicates": self.counts.duplicates,
+            "modified": self.counts.modified,
+            "out_of_order": self.counts.out_of_order,
+            "exact": self.exact,
+            "lost": self.comparison.lost,
+            "duplicated": self.comparison.duplicated,
+            "aggregates": amounts(self.snapshot.live_totals),
+            "truth": amounts(self.truth.totals),
+            "seconds": round(self.seconds, 3),
+            "messages_per_second": round(self.messages_per_second, 1),
+            "latency_seconds": self.snapshot.latency.summary(),
+        }
+
+
+def plan_options(pipeline: str, messages: int, seed: int) -> PlanOptions:
+    """Return what the demonstration sends: to the stateful pipeline all that it is there to cope with."""
+    if pipeline == "stateless":
+        return PlanOptions(messages=messages, seed=seed)
+    return PlanOptions(messages=messages, seed=seed, duplicates=12.5, modify=3, out_of_order=50, cancel=5)
+
+
+def deploy_pipelines(
+    cloud: Cloud, pipelines: Sequence[str], observer: Observer = Observer()
+) -> dict[str, Deployment]:
+    """Deploy the finished solution of each pipeline, all at the same time."""
+    observer.step(f"deploying {' and '.join(pipelines)}")
+    with ThreadPoolExecutor(len(pipelines), thread_name_prefix="deploy") as pool:
+        futures = {pipeline: pool.submit(deploy, cloud, pipeline) for pipeline in pipelines}
+        return {pipeline: future.result() for pipeline, future in futures.items()}
+
+
+def run_pipeline(
+    cloud: Cloud,
+    pipeline: str,
+    outputs: Mapping[str, str],
+    *,
+    options: PlanOptions,
+    clock: Clock | None = None,
+    observer: Observer = Observer(),
+) -> DemoRun:
+    """Send a plan through an empty pipeline, wait until it is at rest, and compare.
+
+    Raises:
+        NotSettledError: the totals still change after five minutes.
+    """
+    clock = clock or SystemClock()
+    plan = make_plan(options)
+    started = clock.now()
+    observer.step(f"{pipeline}: sending {len(plan.entries):,} messages")
+    produced = produce(
+        cloud.client("kinesis"), outputs["StreamName"], plan.entries, options=ProducerOptions(2), clock=clock
+    )
+    sent = list(produced.messages)
+    truth = stateless_truth(sent) if pipeline == "stateless" else stateful_truth(sent)
+    observer.step(f"{pipeline}: waiting for the totals")
+    settled = wait_until_settled(
+        lambda: take_snapshot(cloud.client("dynamodb"), outputs["AggregateTableName"], clock=clock),
+        truth,
+        clock=clock,
+        patience=Patience(),
+        on_snapshot=lambda snapshot: observer.progress(_arrived(pipeline, snapshot, truth)),
+    )
+    return DemoRun(
+        pipeline=pipeline,
+        counts=count_messages(sent),
+        produced=produced,
+        truth=truth,
+        snapshot=settled.snapshot,
+        comparison=compare(settled.snapshot, truth),
+        seconds=_committed_at(settled, started) - started,
+    )
+
+
+def _committed_at(settled: Settled, started: float) -> float:
+    """When the last total was committed: as the pipeline says, or else when it was first seen."""
+    stated = float(settled.snapshot.updated_at or 0)
+    return stated if started < stated < settled.since else settled.since
+
+
+def _arrived(pipeline: str, snapshot: AggregateSnapshot, truth: Truth) -> str:
+    arrived, wanted = snapshot.trades.get(GRAND_TOTAL, 0), truth.trades[GRAND_TOTAL]
+    return f"{pipeline}: {arrived:,} of {wanted:,} trades have arrived in the totals"

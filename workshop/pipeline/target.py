@@ -1,0 +1,55 @@
+"""A deployed pipeline as its producer and its front end see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workshop.deploy.stacks import find_stack
+from workshop.pipeline.messages import DEFAULT_LEVELS
+from workshop.pipeline.truth import DEFAULT_ORDER, RiskMessage, Truth, stateful_truth, stateless_truth
+
+if TYPE_CHECKING:
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["Target", "find_target"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where messages go and totals come from; `order` names the levels of the roll-up, top first."""
+
+    stack: str
+    pipeline: str
+    outputs: Mapping[str, str]
+    order: tuple[str, ...] = DEFAULT_ORDER
+
+    @property
+    def levels(self) -> dict[str, tuple[str, ...]]:
+        """The names that generated messages may carry at each level; unknown levels get plain ones."""
+        return {
+            level: DEFAULT_LEVELS.get(level, tuple(f"{level} {number}" for number in (1, 2, 3)))
+            for level in self.order
+        }
+
+    def truth_of(self, messages: Iterable[RiskMessage]) -> Truth:
+        """Return the totals that this kind of pipeline must reach with these messages alone."""
+        truth = stateless_truth if self.pipeline == "stateless" else stateful_truth
+        return truth(messages, self.order)
+
+
+def find_target(cloud: Cloud, stack: str) -> Target:
+    """Return a deployed pipeline.
+
+    Raises:
+        StackNotFoundError: no such stack is there.
+    """
+    found = find_stack(cloud, stack)
+    described = cloud.client("cloudformation").describe_stacks(StackName=found.name)["Stacks"][0]
+    parameters = {
+        parameter["ParameterKey"]: parameter.get("ParameterValue", "")
+        for parameter in described.get("Parameters", [])
+    }
+    order = tuple(filter(None, parameters.get("HierarchyLevels", "").split(",")))
+    return Target(found.name, found.pipeline, found.outputs, order or DEFAULT_ORDER)
