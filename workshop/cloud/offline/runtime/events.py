@@ -1,0 +1,110 @@
+"""Records of a source as the JSON that a function receives.
+
+In: what the Kinesis and DynamoDB backends hold. Out: `SourceRecord`, a record whose JSON is made once and
+kept as bytes, so that a retry sends exactly what the first attempt sent: same records, same key order, same
+numbers. What is compared, counted and aged stands beside the bytes; nobody parses them again.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workshop.cloud.offline.runtime.arns import SourceReference
+
+__all__ = ["Origin", "SourceRecord", "dynamodb_record", "encode", "encode_event", "kinesis_record"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What all records of one shard have in common."""
+
+    source: SourceReference
+    shard_id: str
+    role_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One record of a shard.
+
+    ``position`` is its sequence number as an integer and orders the records of one shard; ``key`` decides
+    its lane.
+    """
+
+    shard_id: str
+    position: int
+    key: str
+    arrived_at: float
+    encoded: bytes
+
+    @property
+    def sequence_number(self) -> str:
+        """The sequence number as it stands in the event."""
+        return str(self.position)
+
+
+def encode(document: object) -> bytes:
+    """Return compact JSON as UTF-8; equal documents give equal bytes."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def encode_event(records: Sequence[SourceRecord], envelope: dict[str, Any] | None = None) -> bytes:
+    """Return the event: the records, then the fields that a tumbling window adds."""
+    body = b'{"Records":[' + b",".join(record.encoded for record in records) + b"]"
+    return body + b"," + encode(envelope)[1:] if envelope else body + b"}"
+
+
+def kinesis_record(
+    origin: Origin, *, position: int, partition_key: str, data: str, arrived_at: float
+) -> dict[str, Any]:
+    """Return the event record of one Kinesis record; ``data`` is base64 already.
+
+    Source: the event in https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html, arrival in
+    milliseconds.
+    """
+    return {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": partition_key,
+            "sequenceNumber": str(position),
+            "data": data,
+            "approximateArrivalTimestamp": round(arrived_at, 3),
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"{origin.shard_id}:{position}",
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": origin.role_arn,
+        "awsRegion": origin.source.region,
+        "eventSourceARN": origin.source.arn,
+    }
+
+
+def dynamodb_record(origin: Origin, stream_record: dict[str, Any], arrived_at: float) -> dict[str, Any]:
+    """Return the event record of one DynamoDB stream record.
+
+    The backend says version 1.0 and always us-east-1; an event says 1.1 and the table's region, and the
+    creation time has whole seconds.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html.
+    """
+    change = stream_record["dynamodb"]
+    images = {name: change[name] for name in ("Keys", "NewImage", "OldImage") if name in change}
+    record = {
+        "eventID": stream_record["eventID"],
+        "eventName": stream_record["eventName"],
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": origin.source.region,
+        "dynamodb": {
+            "ApproximateCreationDateTime": float(int(arrived_at)),
+            **images,
+            "SequenceNumber": change["SequenceNumber"],
+            "SizeBytes": change["SizeBytes"],
+            "StreamViewType": change["StreamViewType"],
+        },
+        "eventSourceARN": origin.source.arn,
+    }
+    if "userIdentity" in stream_record:
+        record["userIdentity"] = stream_record["userIdentity"]
+    return record
