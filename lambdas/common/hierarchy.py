@@ -92,7 +92,7 @@ def tree_order(leaves: Iterable[str]) -> list[str]:
 
 
 def split_leaves(leaves: Iterable[str], *, limit: int, cost: Callable[[str], int]) -> list[list[str]]:
-    """Cut leaves, in tree order, into the fewest runs that each cost at most `limit`.
+    """Cut leaves, in tree order, into few runs that each cost at most `limit`.
 
     A run costs the sum over its leaves and all their ancestors, each path once. A leaf that is too dear
     alone gets a run of its own.

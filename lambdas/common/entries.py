@@ -1,0 +1,124 @@
+"""Records with what they mean: the step from what Lambda delivers to what a stage works on.
+
+In goes a batch, out comes an `Entry` for each record, in the order of the shard: with its content, or with
+the rejection of a record that its stage cannot use. Nothing raises because of a record's data, so that a bad
+record can never stop a shard. No AWS call, no time, no environment.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from common.aggregation import Change, change_between
+from common.images import trade_in_image
+from common.records import Batch, ChangeRecord, KinesisRecord, padded
+from common.rows import DeltaRow, row_in_image
+from common.trades import MalformedRecordError, Trade, decode_trade
+
+__all__ = [
+    "Entry",
+    "Rejection",
+    "contents",
+    "entries_of_changes",
+    "entries_of_messages",
+    "entries_of_rows",
+    "rejections",
+]
+
+Content = TypeVar("Content")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that is set aside, as it came, with the reason in words that its sender understands."""
+
+    sequence_number: str
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[Content]):
+    """A record at its position; without content it has no effect.
+
+    A changed item can have both: its valid old image still has to be subtracted when the new one is bad.
+    """
+
+    position: str
+    content: Content | None
+    rejection: Rejection | None = None
+
+
+def contents(entries: Sequence[Entry[Content]]) -> list[Content]:
+    """Return what the entries hold, without those that have no effect."""
+    return [entry.content for entry in entries if entry.content is not None]
+
+
+def rejections(entries: Sequence[Entry[Any]]) -> list[Rejection]:
+    """Return the records that are to be set aside."""
+    return [entry.rejection for entry in entries if entry.rejection is not None]
+
+
+def entries_of_messages(batch: Batch[KinesisRecord], levels: Sequence[str]) -> list[Entry[Change]]:
+    """Return what each message adds to the totals; every message counts, whatever its trade and version."""
+    return [_message(record, levels) for record in batch.records]
+
+
+def entries_of_changes(batch: Batch[ChangeRecord], levels: Sequence[str]) -> list[Entry[Change]]:
+    """Return what each change of StateTable does to the totals: its new image minus its old one.
+
+    An image that is no valid trade counts for nothing, whether it is added or taken away. So the totals are
+    the sum over the valid items of the table at any time.
+    """
+    return [_change(record, levels) for record in batch.records]
+
+
+def entries_of_rows(batch: Batch[ChangeRecord]) -> list[Entry[DeltaRow]]:
+    """Return the rows that were written to ReduceTable; rows that expired have no effect."""
+    return [_row(record) for record in batch.records]
+
+
+def _message(record: KinesisRecord, levels: Sequence[str]) -> Entry[Change]:
+    position = padded(record.sequence_number)
+    try:
+        return Entry(position, change_between(None, decode_trade(record.data, levels)))
+    except MalformedRecordError as error:
+        return Entry(position, None, Rejection(record.sequence_number, error.reason, record.data))
+
+
+def _change(record: ChangeRecord, levels: Sequence[str]) -> Entry[Change]:
+    old, _ = _trade(record.old_image, levels)
+    new, reason = _trade(record.new_image, levels)
+    return Entry(
+        padded(record.sequence_number),
+        change_between(old, new) if old or new else None,
+        _rejection(record, reason) if reason else None,
+    )
+
+
+def _trade(image: Mapping[str, Any] | None, levels: Sequence[str]) -> tuple[Trade | None, str]:
+    """Return the trade in an image, or the reason why there is none."""
+    if image is None:
+        return None, ""
+    try:
+        return trade_in_image(image, levels), ""
+    except MalformedRecordError as error:
+        return None, error.reason
+
+
+def _row(record: ChangeRecord) -> Entry[DeltaRow]:
+    position = padded(record.sequence_number)
+    if record.new_image is None:
+        return Entry(position, None)
+    if record.old_image is not None:
+        reason = "the row was changed after it was written, and what it said before is added already"
+        return Entry(position, None, _rejection(record, reason))
+    try:
+        return Entry(position, row_in_image(record.new_image))
+    except MalformedRecordError as error:
+        return Entry(position, None, _rejection(record, error.reason))
+
+
+def _rejection(record: ChangeRecord, reason: str) -> Rejection:
+    return Rejection(record.sequence_number, reason, json.dumps(record.new_image).encode())

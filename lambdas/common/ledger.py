@@ -1,0 +1,101 @@
+"""The ledger: how far each shard was applied, recorded in the same transaction as the effect itself.
+
+Lambda delivers each record at least once, in batches that may be cut differently every time. Whatever comes
+again lies at or before the position that the ledger holds, and is dropped; whatever is new moves the position
+together with its effect, or neither happens. The position only moves if it is still where this invocation
+read it, so two invocations on one shard cannot both apply a record.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+from common.clock import unix_time
+from common.entries import Entry, rejections
+from common.items import number, text
+from common.quarantine import Quarantine
+from common.steps import START, Cursor
+from common.storage import Action, BusyError, read_item, transact, update
+
+__all__ = ["Ledger", "Planner"]
+
+Content = TypeVar("Content")
+# From the entries to apply, the cursor and the time, to the writes of one step and the cursor after it.
+Planner = Callable[[Sequence[Entry[Content]], Cursor, Decimal], tuple[list[Action], Cursor]]
+
+# Kinesis keeps records for up to 365 days. A position must outlive every record that can come again.
+SECONDS_TO_KEEP = 400 * 24 * 3600
+MAX_LOST_RACES = 10
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The position of one function in one shard; `counts` tells what `apply` did."""
+
+    table: str
+    lane: str
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def apply(
+        self, entries: Sequence[Entry[Content]], plan: Planner[Content], quarantine: Quarantine
+    ) -> Counter[str]:
+        """Apply every entry that the ledger has not seen, exactly once, and set aside the bad ones.
+
+        May be interrupted at any point and repeated with any grouping of records.
+
+        Raises:
+            BusyError: DynamoDB refused for now; what was committed stays, and the rest comes again.
+        """
+        in_order = [entry for _, entry in sorted({entry.position: entry for entry in entries}.items())]
+        cursor = self._read()
+        pending = [entry for entry in in_order if entry.position > cursor.position]
+        self.counts.update(records=len(entries), repeated=len(entries) - len(pending))
+        while pending:
+            now = unix_time()
+            writes, target = plan(pending, cursor, now)
+            done = [entry for entry in pending if entry.position <= target.position]
+            # Before the commit: after it nobody looks at these records again, and this may be repeated.
+            bad = rejections(done)
+            quarantine.put(bad)
+            if transact([self._move(cursor, target, now), *writes]):
+                self.counts.update(commits=1, quarantined=len(bad))
+                cursor = target
+            else:
+                cursor = self._lost_race()
+            pending = [entry for entry in pending if entry.position > cursor.position]
+        return self.counts
+
+    def _lost_race(self) -> Cursor:
+        """Return where another invocation on this shard has moved the position to."""
+        self.counts.update(lost_races=1)
+        if self.counts["lost_races"] > MAX_LOST_RACES:
+            raise BusyError(f"others keep moving the position of `{self.lane}`; try the batch again")
+        return self._read()
+
+    def _read(self) -> Cursor:
+        item = read_item(self.table, {"LedgerKey": text(self.lane)})
+        if item is None:
+            return START
+        return Cursor(item["Position"]["S"], int(item["Chunk"]["N"]), item["ChunkOf"]["S"])
+
+    def _move(self, seen: Cursor, target: Cursor, now: Decimal) -> Action:
+        if seen == START:
+            condition, values = "attribute_not_exists(#LedgerKey)", {}
+        else:
+            condition = "#Position = :SeenPosition AND #Chunk = :SeenChunk"
+            values = {"SeenPosition": text(seen.position), "SeenChunk": number(seen.chunk)}
+        return update(
+            self.table,
+            {"LedgerKey": text(self.lane)},
+            to={
+                "Position": text(target.position),
+                "Chunk": number(target.chunk),
+                "ChunkOf": text(target.chunk_of),
+                "UpdatedAt": number(now),
+                "TimeToLive": number(int(now) + SECONDS_TO_KEEP),
+            },
+            condition=condition,
+            values=values,
+        )

@@ -1,0 +1,159 @@
+"""How much of a batch goes into one transaction, and where the ledger stands afterwards.
+
+In go the entries that are still to be applied and the ledger's cursor, out comes a step: what to write, and
+the cursor to move to. A step is the longest prefix of the entries that DynamoDB takes at once; of a single
+row of ReduceTable that is too much on its own, it is a run of whole leaves. Pure: no AWS, no time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+
+from common.aggregation import Change, Delta, add_up, roll_up, summarise
+from common.entries import Entry, contents
+from common.hierarchy import ROOT, paths_down_to, split_leaves, tree_order
+from common.latency import later
+from common.records import padded
+from common.rows import DeltaRow, rows_of
+
+__all__ = [
+    "START",
+    "Cursor",
+    "MapStep",
+    "Progress",
+    "ReduceStep",
+    "chunks",
+    "map_step",
+    "progress_of",
+    "reduce_step",
+    "with_root",
+]
+
+# 12 rows of 300 KB stay under the 4 MB that one transaction may carry.
+MAX_ROWS = 12
+# 100 actions of a transaction less the ledger, the bookkeeping row and the root.
+MAX_PATHS = 97
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a shard was applied: every record up to `position`, whole.
+
+    Of the record at `chunk_of`, if that lies further on, the first `chunk` leaves are applied as well.
+    """
+
+    position: str = padded("0")
+    chunk: int = 0
+    chunk_of: str = padded("0")
+
+
+START = Cursor()
+
+
+@dataclass(frozen=True, slots=True)
+class MapStep:
+    """Rows to put into ReduceTable."""
+
+    rows: list[DeltaRow]
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a commit adds to the bookkeeping row: rows that are in whole now, their records and their ages."""
+
+    row_count: int
+    message_count: int
+    ages: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReduceStep:
+    """Deltas to add to AggregateTable: for leaves, all their ancestors and the root."""
+
+    additions: Mapping[str, Delta]
+    progress: Progress
+    cursor: Cursor
+
+
+def map_step(entries: Sequence[Entry[Change]], *, lane: str, now: Decimal) -> MapStep:
+    """Return the step for as many entries as fit, from the first on."""
+    taken = entries
+    while True:
+        key = sha256(f"{lane}|{taken[0].position}|{taken[-1].position}".encode()).hexdigest()
+        rows = rows_of(summarise(contents(taken), now=now), key=key, now=now)
+        if len(rows) <= MAX_ROWS:
+            return MapStep(rows, Cursor(position=taken[-1].position))
+        # One entry touches two leaves at most, so this ends.
+        taken = taken[: len(taken) // 2]
+
+
+def reduce_step(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, *, now: Decimal) -> ReduceStep:
+    """Return the step for as many whole rows as fit, else for as many leaves of the first one."""
+    paths: set[str] = set()
+    count = 0
+    for entry in entries:
+        paths.update(path for leaf in _leaves_left(entry, cursor) for path in paths_down_to(leaf))
+        if len(paths) > MAX_PATHS:
+            break
+        count += 1
+    if count or entries[0].content is None:
+        return _whole_rows(entries[:count], cursor, now=now)
+    return _part_of_row(entries[0].content, cursor, position=entries[0].position)
+
+
+def _whole_rows(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, *, now: Decimal) -> ReduceStep:
+    rows = contents(entries)
+    leaves = add_up(
+        (leaf, entry.content.leaves[leaf])
+        for entry in entries
+        if entry.content is not None
+        for leaf in _leaves_left(entry, cursor)
+    )
+    position = entries[-1].position
+    chunk_left = cursor.chunk_of > position
+    return ReduceStep(
+        with_root(leaves),
+        progress_of(rows, now=now),
+        Cursor(position, cursor.chunk, cursor.chunk_of) if chunk_left else Cursor(position),
+    )
+
+
+def _part_of_row(row: DeltaRow, cursor: Cursor, *, position: str) -> ReduceStep:
+    done = cursor.chunk if position == cursor.chunk_of else 0
+    run = chunks(tree_order(row.leaves)[done:])[0]
+    return ReduceStep(
+        with_root({leaf: row.leaves[leaf] for leaf in run}),
+        Progress(row_count=0, message_count=0, ages={}),
+        Cursor(cursor.position, done + len(run), position),
+    )
+
+
+def _leaves_left(entry: Entry[DeltaRow], cursor: Cursor) -> list[str]:
+    if entry.content is None:
+        return []
+    leaves = tree_order(entry.content.leaves)
+    return leaves[cursor.chunk :] if entry.position == cursor.chunk_of else leaves
+
+
+def chunks(leaves: Iterable[str]) -> list[list[str]]:
+    """Return the leaves in runs that, with all their ancestors, fit into one transaction each."""
+    return split_leaves(leaves, limit=MAX_PATHS, cost=lambda _: 1)
+
+
+def with_root(leaves: Mapping[str, Delta]) -> dict[str, Delta]:
+    """Return the deltas of the leaves, of every path above them, and of the Grand Total."""
+    if not leaves:
+        return {}
+    [(_, total)] = add_up((ROOT, delta) for delta in leaves.values()).items()
+    return {**roll_up(leaves), ROOT: total}
+
+
+def progress_of(rows: Sequence[DeltaRow], *, now: Decimal) -> Progress:
+    """Return what these rows add to the bookkeeping when they are committed `now`."""
+    ages: dict[int, int] = {}
+    for row in rows:
+        for bucket, count in later(row.ages, float(now - row.mapped_at) * 1000).items():
+            ages[bucket] = ages.get(bucket, 0) + count
+    return Progress(len(rows), sum(row.message_count for row in rows), ages)

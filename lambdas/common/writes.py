@@ -1,0 +1,65 @@
+"""What Map and Reduce write: their steps, turned into actions on ReduceTable and AggregateTable.
+
+In go rows or totals, out come the actions of one transaction. Nothing is written here. No time.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from common.aggregation import Change, Delta
+from common.entries import Entry
+from common.items import number, text
+from common.ledger import Planner
+from common.rows import DeltaRow, item_of_row
+from common.steps import Cursor, Progress, map_step, reduce_step
+from common.storage import Action, put, update
+
+__all__ = ["PROGRESS_ROW", "add_totals", "rows_into", "totals_into"]
+
+# Keys that begin with `#` cannot be paths: there the sign is escaped.
+PROGRESS_ROW = "#progress"
+
+
+def rows_into(table: str, *, lane: str) -> Planner[Change]:
+    """Return how MapLambda plans its steps: rows for ReduceTable, named after the lane and their records."""
+
+    def plan(entries: Sequence[Entry[Change]], _: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
+        step = map_step(entries, lane=lane, now=now)
+        return [put(table, item_of_row(row)) for row in step.rows], step.cursor
+
+    return plan
+
+
+def totals_into(table: str) -> Planner[DeltaRow]:
+    """Return how ReduceLambda plans its steps: additions to the rows of AggregateTable."""
+
+    def plan(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
+        step = reduce_step(entries, cursor, now=now)
+        return add_totals(table, step.additions, progress=step.progress, now=now), step.cursor
+
+    return plan
+
+
+def add_totals(
+    table: str, additions: Mapping[str, Delta], *, progress: Progress, now: Decimal
+) -> list[Action]:
+    """Return the actions that add these deltas and raise the revision; none if there is nothing to add.
+
+    A reader that finds the same revision before and after a scan has seen no half of a commit.
+    """
+    if not additions and not progress.row_count:
+        return []
+    counts = {"Revision": 1, "RowCount": progress.row_count, "MessageCount": progress.message_count}
+    counts.update({f"L{bucket:03}": count for bucket, count in sorted(progress.ages.items())})
+    bookkeeping = update(
+        table,
+        {"Identifier": text(PROGRESS_ROW)},
+        plus={name: number(count) for name, count in counts.items()},
+        to={"UpdatedAt": number(now)},
+    )
+    return [bookkeeping, *(_add(table, path, delta) for path, delta in sorted(additions.items()))]
+
+
+def _add(table: str, path: str, delta: Delta) -> Action:
+    plus = {"Value": number(delta.value), "Trades": number(delta.trades)}
+    return update(table, {"Identifier": text(path)}, plus=plus)

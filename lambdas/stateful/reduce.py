@@ -1,0 +1,45 @@
+"""ReduceLambda: adds rows of ReduceTable to the totals in AggregateTable; the same in both pipelines.
+
+Rows come from the table's stream and are summed, then added in one transaction. It carries a token made from
+the batch, so that a batch that comes a second time within ten minutes, cut in the same way, is added once.
+Beyond 100 actions there are several transactions, each of whole sub-trees and with a token of its own.
+"""
+
+from collections import Counter
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from common.aggregation import add_up
+from common.entries import contents, entries_of_rows, rejections
+from common.quarantine import Quarantine
+from common.records import batch_hash, change_batch, window_answer
+from common.report import report
+from common.settings import ReduceSettings
+from common.steps import chunks, progress_of, with_root
+from common.storage import transact
+from common.writes import add_totals
+
+TOKEN_CHARACTERS = 36
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Add the rows to the totals, once for each batch."""
+    settings = ReduceSettings.from_environ()
+    batch = change_batch(event)
+    entries = entries_of_rows(batch)
+    counts = Counter(records=len(entries), quarantined=len(rejections(entries)))
+    Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id).put(rejections(entries))
+    rows = contents(entries)
+    leaves = add_up(delta for row in rows for delta in row.leaves.items())
+    # A token stands for the same actions, byte for byte: the time of this invocation must not be among them.
+    now = max((row.mapped_at for row in rows), default=Decimal(0))
+    for number, chunk in enumerate(chunks(leaves)):
+        additions = with_root({leaf: leaves[leaf] for leaf in chunk})
+        progress = progress_of(rows if number == 0 else [], now=now)
+        token = sha256(f"{batch_hash(event)}-{number}".encode()).hexdigest()[:TOKEN_CHARACTERS]
+        actions = add_totals(settings.aggregate_table_name, additions, progress=progress, now=now)
+        transact(actions, token=token)
+        counts["commits"] += 1
+    report("reduce", counts)
+    return window_answer(event)

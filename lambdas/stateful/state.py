@@ -1,0 +1,45 @@
+"""StateLambda: keeps the newest version of every trade in StateTable.
+
+A batch of messages comes from the stream; each is written to StateTable if the table does not hold an equal
+or newer version of its trade. The condition is checked by DynamoDB itself, in the same step as the write.
+"""
+
+from collections import Counter
+from typing import Any
+
+from common.entries import Rejection
+from common.images import item_of_trade
+from common.quarantine import Quarantine
+from common.records import kinesis_batch
+from common.report import report
+from common.settings import StateSettings
+from common.storage import update, write
+from common.trades import MalformedRecordError, Trade, decode_trade
+
+# Without an equal sign: a message that comes twice is not newer than itself.
+NEWER = "attribute_not_exists(#TradeID) OR #Version < :Version"
+
+
+def handler(event: dict[str, Any], _context: Any) -> None:
+    """Keep the newest version of each trade; refuse duplicates and older versions."""
+    settings = StateSettings.from_environ()
+    batch = kinesis_batch(event)
+    quarantine = Quarantine(settings.quarantine_table_name, "state", batch.shard_id)
+    counts = Counter(records=len(batch.records))
+    for record in batch.records:
+        try:
+            trade = decode_trade(record.data, settings.hierarchy_levels)
+            counts["applied" if keep(trade, settings.state_table_name) else "refused"] += 1
+        except MalformedRecordError as error:
+            quarantine.put([Rejection(record.sequence_number, error.reason, record.data)])
+            counts["malformed"] += 1
+    report("state", counts)
+
+
+def keep(trade: Trade, table: str) -> bool:
+    """Store this version of the trade unless an equal or newer one is there; return whether it was stored."""
+    item = item_of_trade(trade)
+    key = {"TradeID": item.pop("TradeID")}
+    # An update leaves alone what it does not name, and a trade may come back after it was cancelled.
+    item.setdefault("Cancelled", {"BOOL": False})
+    return write(update(table, key, to=item, condition=NEWER)) is None

@@ -1,0 +1,59 @@
+"""StateLambda, with a verdict on every message: applied, duplicate, stale, conflict or malformed.
+
+A batch of messages comes from the stream, and StateTable keeps the newest version of each trade. Running it
+again on any part of the stream changes nothing. What cannot be used is set aside; when DynamoDB is busy, the
+answer names the first message that has to come again, which needs `ReportBatchItemFailures` on the mapping.
+"""
+
+from collections import Counter
+from typing import Any
+
+from common.entries import Rejection
+from common.images import item_of_trade
+from common.quarantine import Quarantine
+from common.records import KinesisRecord, kinesis_batch
+from common.report import report
+from common.settings import StateSettings
+from common.storage import BusyError, put, write
+from common.trades import MalformedRecordError, Trade, decode_trade
+from common.versions import ConflictError, Verdict, stored_trade, verdict_on
+
+# An equal version is refused as well: what comes twice must not count twice.
+NEWER = "attribute_not_exists(#TradeID) OR #Version < :Version"
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Keep the newest version of each trade."""
+    settings = StateSettings.from_environ()
+    batch = kinesis_batch(event)
+    quarantine = Quarantine(settings.quarantine_table_name, "state", batch.shard_id)
+    counts, known = Counter(records=len(batch.records)), dict[str, Trade]()
+    failures = []
+    for record in batch.records:
+        try:
+            counts[keep(record, known, settings).value] += 1
+        except MalformedRecordError as error:
+            # At once: after a newer version of the trade, a repeated conflict would only look stale.
+            quarantine.put([Rejection(record.sequence_number, error.reason, record.data)])
+            counts["conflict" if isinstance(error, ConflictError) else "malformed"] += 1
+        except BusyError:
+            failures.append({"itemIdentifier": record.sequence_number})
+            break
+    report("state", counts)
+    return {"batchItemFailures": failures}
+
+
+def keep(record: KinesisRecord, known: dict[str, Trade], settings: StateSettings) -> Verdict:
+    """Store the record's version of its trade unless an equal or newer one is there.
+
+    `known` holds the versions that this batch has met in the table: an older or equal one needs no write.
+    """
+    trade = decode_trade(record.data, settings.hierarchy_levels)
+    standing = known.get(trade.trade_id)
+    if standing is None or standing.version < trade.version:
+        item = item_of_trade(trade)
+        values = {"Version": item["Version"]}
+        refusal = write(put(settings.state_table_name, item, condition=NEWER, values=values))
+        standing = stored_trade(refusal.item, settings.hierarchy_levels) if refusal else None
+        known[trade.trade_id] = standing or trade
+    return verdict_on(trade, standing) if standing else Verdict.NEWER

@@ -1,0 +1,30 @@
+"""MapLambda of the stateless pipeline, with the ledger.
+
+A batch of messages comes from the stream: their values are summed along the hierarchy, and written to
+ReduceTable as one row, in one transaction with the position of the shard. Versions are not looked at.
+"""
+
+from typing import Any
+
+from common.entries import entries_of_messages
+from common.ledger import Ledger
+from common.quarantine import Quarantine
+from common.records import kinesis_batch, window_answer
+from common.report import report
+from common.settings import MapSettings
+from common.writes import rows_into
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Write what the messages add to the totals, exactly once."""
+    settings = MapSettings.from_environ()
+    batch = kinesis_batch(event)
+    if batch.records:
+        lane = batch.lane(context.function_name)
+        counts = Ledger(settings.ledger_table_name, lane).apply(
+            entries_of_messages(batch, settings.hierarchy_levels),
+            rows_into(settings.reduce_table_name, lane=lane),
+            Quarantine(settings.quarantine_table_name, "map", batch.shard_id),
+        )
+        report("map", counts)
+    return window_answer(event)

@@ -1,0 +1,30 @@
+"""ReduceLambda, with the ledger; the same in both pipelines.
+
+Rows of ReduceTable come from its stream and are added to AggregateTable, in one transaction with the position
+of the shard. What does not fit into one transaction is added sub-tree by sub-tree, so that after every commit
+each total equals the sum of what lies below it.
+"""
+
+from typing import Any
+
+from common.entries import entries_of_rows
+from common.ledger import Ledger
+from common.quarantine import Quarantine
+from common.records import change_batch, window_answer
+from common.report import report
+from common.settings import ReduceSettings
+from common.writes import totals_into
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Add the rows to the totals, exactly once."""
+    settings = ReduceSettings.from_environ()
+    batch = change_batch(event)
+    if batch.records:  # the last event of a tumbling window may be empty
+        counts = Ledger(settings.ledger_table_name, batch.lane(context.function_name)).apply(
+            entries_of_rows(batch),
+            totals_into(settings.aggregate_table_name),
+            Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id),
+        )
+        report("reduce", counts)
+    return window_answer(event)
