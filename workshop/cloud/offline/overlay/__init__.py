@@ -37,6 +37,23 @@ CORRECTIONS: tuple[str, ...] = (
     "kinesis_shards",
     "kinesis_calls",
     "sqs_long_poll",
+    "cloudformation_yaml",
+    "cloudformation_intrinsics",
+    "cloudformation_events",
+    "cloudformation_operations",
+    "cloudformation_updates",
+    "cloudformation_requests",
+    "cloudformation_change_sets",
+    "cloudformation_descriptions",
+    "cloudformation_stream",
+    "cloudformation_table",
+    "cloudformation_function",
+    "cloudformation_mapping",
+    "cloudformation_role",
+    "cloudformation_managed_policy",
+    "cloudformation_queue",
+    "cloudformation_log_group",
+    "cloudformation_alarm",
 )
 
 

@@ -1,0 +1,74 @@
+"""A stack tells what happens to each of its resources, and when.
+
+AWS writes an event whenever a resource begins, ends or fails, with the reason, besides those of the stack
+itself (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html), and stamps
+stacks, change sets and events with its time. moto writes events of the stack alone, stamped with the
+machine's time. Changed: `record` writes both kinds, a stack remembers when it was last updated and why it has
+its status, and time is the cloud's.
+"""
+
+from typing import Any
+
+from moto.cloudformation import models
+from moto.cloudformation.parsing import OutputMap
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["install", "record", "record_resource"]
+
+_init_stack = models.Stack.__init__
+_init_change_set = models.ChangeSet.__init__
+_init_event = models.Event.__init__
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # the clock is shared by all corrections
+    """Stamp everything with the cloud's time, and let stacks remember what the corrections need."""
+    correct(models.Stack, "__init__", _new_stack)
+    correct(models.ChangeSet, "__init__", _new_change_set)
+    correct(models.Event, "__init__", _new_event)
+
+
+def record(stack: Any, status: str, reason: str | None = None) -> None:
+    """Give a stack a new status and write the event."""
+    stack.status = status
+    stack.stack_status_reason = reason
+    stack._add_stack_event(status, resource_status_reason=reason)
+
+
+def record_resource(stack: Any, resource: Any, reason: str | None = None) -> None:
+    """Write the event of a resource's new status."""
+    event = models.Event(
+        stack_id=stack.stack_id,
+        stack_name=stack.name,
+        logical_resource_id=resource.logical_id,
+        physical_resource_id=resource.physical_id or "",
+        resource_type=resource.resource_type,
+        resource_status=resource.status,
+        resource_status_reason=reason,
+        resource_properties=None,
+    )
+    event.sendToSns(stack.account_id, stack.region_name, stack.notification_arns)
+    stack.events.append(event)
+
+
+def _new_stack(stack: Any, *args: Any, **kwargs: Any) -> None:
+    _init_stack(stack, *args, **kwargs)
+    stack.creation_time = CLOCK.moment()
+    stack.last_updated_time = None
+    stack.deletion_time = None
+    stack.stack_status_reason = None
+    stack.capabilities = []
+    stack.deployed = {}
+    # Outputs are what a finished operation leaves; until then there is nothing to resolve them from.
+    stack.output_map = OutputMap(stack.resource_map, {}, stack.stack_id)
+
+
+def _new_change_set(change_set: Any, *args: Any, **kwargs: Any) -> None:
+    _init_change_set(change_set, *args, **kwargs)
+    change_set.creation_time = CLOCK.moment()
+
+
+def _new_event(event: Any, *args: Any, **kwargs: Any) -> None:
+    _init_event(event, *args, **kwargs)
+    event.timestamp = CLOCK.moment()

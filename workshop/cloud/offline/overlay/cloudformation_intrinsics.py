@@ -1,0 +1,77 @@
+"""Intrinsic functions give a value or fail.
+
+`Ref: AWS::NoValue` takes an element out of a list as it takes a property out of an object
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html), and an
+attribute that cannot be read stops the operation. moto leaves `None` in the list; for an attribute that a
+model does not offer it logs a warning and hands the unresolved `Fn::GetAtt` object on to the resource; and a
+name that it meets for the first time makes it create that resource on the spot, in the middle of another.
+Changed: the three. A resource that is declared and not there yet reads as `PENDING`, which only plans ever
+show.
+"""
+
+from typing import Any
+
+from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import (
+    UnformattedGetAttTemplateException,
+    UnsupportedAttribute,
+    ValidationError,
+)
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["PENDING", "install"]
+
+_clean_json = parsing.clean_json
+
+
+class Pending:
+    """A resource that is going to be made: its names and attributes are not known yet."""
+
+    physical_resource_id = "(known after the operation)"
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """Return the same for every attribute."""
+        return f"({attribute} is known after the operation)"
+
+
+PENDING = Pending()
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
+    """Resolve intrinsic functions with the corrections."""
+    correct(parsing, "clean_json", _resolve)
+    correct(parsing.ResourceMap, "__getitem__", _find)
+
+
+def _resolve(value: Any, resources: Any) -> Any:
+    if isinstance(value, list):
+        resolved = [(element, _resolve(element, resources)) for element in value]
+        return [result for element, result in resolved if result is not None or element is None]
+    if isinstance(value, dict) and "Fn::GetAtt" in value:
+        return _attribute(value["Fn::GetAtt"], resources)
+    return _clean_json(value, resources)
+
+
+def _attribute(argument: Any, resources: Any) -> Any:
+    name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument[:2]
+    resource = resources.get(name)
+    if resource is None:
+        raise ValidationError(
+            message=f"Template error: instance of Fn::GetAtt references undefined resource {name}"
+        )
+    try:
+        return resource.get_cfn_attribute(attribute)
+    except (NotImplementedError, UnformattedGetAttTemplateException, AttributeError, KeyError) as error:
+        kind = getattr(resource, "cf_resource_type", type(resource).__name__).rsplit(":", 1)[-1]
+        raise UnsupportedAttribute(resource=kind, attr=attribute) from error
+
+
+def _find(resources: Any, name: str) -> Any:
+    found = resources._parsed_resources
+    if name in found:
+        return found[name]
+    declared = resources._resource_json_map[name]
+    condition = declared.get("Condition")
+    return None if condition and not resources.lazy_condition_map[condition] else PENDING

@@ -1,0 +1,203 @@
+"""One resource of a stack: making, changing and deleting it through moto's models.
+
+Support for the operations on stacks; no correction of its own.
+A change that a resource cannot take in place needs a new one; which properties these are stands, for each
+type, under "Update requires: Replacement" in
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.cloudformation import models, parsing
+from moto.cloudformation.exceptions import CloudFormationError
+from moto.ec2 import models as ec2_models
+from moto.ec2.models.core import TaggedEC2Resource
+
+__all__ = ["ResourceFailure", "StackResource", "change", "create", "delete", "is_new_one_needed", "resolve"]
+
+REPLACED_WITH: Mapping[str, frozenset[str]] = {
+    "AWS::CloudWatch::Alarm": frozenset({"AlarmName"}),
+    "AWS::DynamoDB::Table": frozenset({"TableName", "KeySchema", "LocalSecondaryIndexes"}),
+    "AWS::Events::Rule": frozenset({"Name", "EventBusName"}),
+    "AWS::IAM::ManagedPolicy": frozenset({"ManagedPolicyName", "Path", "Description"}),
+    "AWS::IAM::Role": frozenset({"RoleName", "Path"}),
+    "AWS::Kinesis::Stream": frozenset({"Name"}),
+    "AWS::Lambda::EventSourceMapping": frozenset(
+        {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"}
+    ),
+    "AWS::Lambda::Function": frozenset({"FunctionName", "PackageType"}),
+    "AWS::Logs::LogGroup": frozenset({"LogGroupName"}),
+    "AWS::S3::Bucket": frozenset({"BucketName"}),
+    "AWS::SNS::Topic": frozenset({"TopicName", "FifoTopic"}),
+    "AWS::SQS::Queue": frozenset({"QueueName", "FifoQueue"}),
+    "AWS::SSM::Parameter": frozenset({"Name"}),
+}
+# moto says in many words that a thing is not there; a resource that somebody deleted by hand counts as
+# deleted.
+ABSENT = ("notfound", "nosuch", "nonexistent", "doesnotexist", "unknownresource")
+
+
+class ResourceFailure(Exception):  # noqa: N818  # the word of stack events
+    """A service refused what a template asks for; the message is the reason that the stack event gives."""
+
+
+@dataclass
+class StackResource:
+    """What a stack knows of one of its resources."""
+
+    logical_id: str
+    resource_type: str
+    definition: dict[str, Any]
+    status: str
+    timestamp: Any
+    model: Any = None
+    reason: str | None = None
+
+    @property
+    def physical_id(self) -> str | None:
+        """The name or ARN, as soon as there is one."""
+        return getattr(self.model, "physical_resource_id", None)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the resource exists, as far as the stack knows."""
+        return self.model is not None and self.status != "DELETE_COMPLETE"
+
+    def policy(self, *, replaced: bool = False) -> str:
+        """Return what the template wants to happen to the resource when the stack lets go of it."""
+        return str(self.definition.get("UpdateReplacePolicy" if replaced else "DeletionPolicy", "Delete"))
+
+
+def resolve(declared: Mapping[str, Any], resources: Any) -> dict[str, Any]:
+    """Return a resource of a template with its intrinsic functions resolved.
+
+    Raises:
+        ResourceFailure: one cannot be resolved.
+    """
+    try:
+        definition: dict[str, Any] = parsing.clean_json(copy.deepcopy(dict(declared)), resources)
+    except CloudFormationError as error:
+        raise ResourceFailure(str(error.message)) from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ResourceFailure(
+            f"Template error: an intrinsic function cannot be resolved: {error!r}"
+        ) from error
+    definition.setdefault("Properties", {})
+    return definition
+
+
+def create(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> Any:
+    """Make a resource and return moto's model of it.
+
+    Raises:
+        ResourceFailure: the service refused.
+    """
+    resource_class, settled, name = _parsed(stack, logical_id, definition)
+    names = {"LogicalId": logical_id, "StackId": stack.stack_id, "ResourceType": settled["Type"]}
+    try:
+        model = resource_class.create_from_cloudformation_json(
+            name, settled, stack.account_id, stack.region_name, **names
+        )
+    except (
+        Exception
+    ) as error:  # the boundary to another service: its failure is the reason in the stack event
+        raise ResourceFailure(reason_of(error)) from error
+    if isinstance(model, models.Stack) and model.status != "CREATE_COMPLETE":
+        raise ResourceFailure(f"Embedded stack {model.stack_id} was not successfully created")
+    _mark(stack, model, (logical_id, settled["Type"]))
+    return model
+
+
+def change(stack: Any, resource: StackResource, definition: Mapping[str, Any]) -> Any:
+    """Change a resource in place and return moto's model of it.
+
+    Raises:
+        ResourceFailure: the service refused, or moto cannot change resources of this type.
+    """
+    resource_class, settled, name = _parsed(stack, resource.logical_id, definition)
+    if hasattr(resource_class.update_from_cloudformation_json, "__isabstractmethod__"):
+        raise ResourceFailure(
+            f"The offline cloud cannot change a resource of type {resource.resource_type}; "
+            "give it another logical id, so that a new one is made"
+        )
+    try:
+        model = resource_class.update_from_cloudformation_json(
+            original_resource=resource.model,
+            new_resource_name=name,
+            cloudformation_json=settled,
+            account_id=stack.account_id,
+            region_name=stack.region_name,
+        )
+    except (
+        Exception
+    ) as error:  # the boundary to another service: its failure is the reason in the stack event
+        raise ResourceFailure(reason_of(error)) from error
+    _mark(stack, model, (resource.logical_id, settled["Type"]))
+    return model
+
+
+def delete(stack: Any, resource: StackResource) -> None:
+    """Delete a resource; one that is gone already counts as deleted.
+
+    Raises:
+        ResourceFailure: the service refused.
+    """
+    try:
+        stack.resource_map._delete_resource(resource.model, copy.deepcopy(resource.definition))
+    except (
+        Exception
+    ) as error:  # the boundary to another service: its failure is the reason in the stack event
+        words = (
+            f"{type(error).__name__} {getattr(error, 'code', '')} {getattr(error, 'error_type', '')}".lower()
+        )
+        if not any(word in words for word in ABSENT):
+            raise ResourceFailure(reason_of(error)) from error
+
+
+def is_new_one_needed(resource: StackResource, definition: Mapping[str, Any]) -> bool:
+    """Say whether a change cannot be made in place."""
+    old, new = resource.definition["Properties"], definition["Properties"]
+    return any(
+        old.get(name) != new.get(name) for name in REPLACED_WITH.get(resource.resource_type, frozenset())
+    )
+
+
+def reason_of(error: Exception) -> str:
+    """Return the reason that a stack event gives for a failure."""
+    if isinstance(error, ResourceFailure):
+        return str(error)
+    message = getattr(error, "message", None) or getattr(error, "description", None)
+    code = getattr(error, "error_type", None) or getattr(error, "code", None)
+    if isinstance(error, KeyError):
+        message, code = f"Missing required property: {error.args[0]}", "InvalidRequest"
+    elif (
+        isinstance(error, ValueError) and len(error.args) > 1
+    ):  # how moto's Lambda raises an error of the service
+        code, message = error.args[:2]
+    return (
+        f'Resource handler returned message: "{message or error}" '
+        f"(HandlerErrorCode: {code if isinstance(code, str) else type(error).__name__})"
+    )
+
+
+def _parsed(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> tuple[Any, dict[str, Any], str]:
+    # moto's models write into what they are given, so each gets a copy.
+    return parsing.parse_resource_and_generate_name(  # type: ignore[no-any-return]  # moto is untyped
+        logical_id, copy.deepcopy(dict(definition)), stack.resource_map
+    )
+
+
+def _mark(stack: Any, model: Any, names: tuple[str, str]) -> None:
+    model.logical_resource_id, model.cf_resource_type = names
+    if isinstance(model, TaggedEC2Resource):
+        tags = {
+            **stack.tags,
+            "aws:cloudformation:stack-name": stack.name,
+            "aws:cloudformation:stack-id": stack.stack_id,
+            "aws:cloudformation:logical-id": names[0],
+        }
+        backend = ec2_models.ec2_backends[stack.account_id][stack.region_name]
+        backend.create_tags([model.physical_resource_id], tags)

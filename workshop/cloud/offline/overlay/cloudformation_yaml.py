@@ -1,0 +1,77 @@
+"""Templates are read as CloudFormation reads them.
+
+AWS reads `Version: 2012-10-17` as text, takes nested short forms (`!If [A, !Sub …, …]`, `!Condition A`), and
+answers a template that is no YAML with a `ValidationError` that names line and column
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html). moto reads with
+PyYAML's full loader: dates become dates, which policies then cannot carry; a syntax error leaves as an
+exception of the parser. Changed: stacks and change sets are read by a loader of their own.
+"""
+
+import json
+from typing import Any
+
+import yaml
+from moto.cloudformation import models
+from moto.cloudformation.exceptions import ValidationError
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install", "read_template"]
+
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+class TemplateLoader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms, and without dates."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # the attribute of the base class is no ClassVar
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
+    """Read the templates of stacks and change sets with `read_template`."""
+    correct(models.Stack, "parse_template", _READ_TEMPLATE)
+    correct(models.ChangeSet, "_parse_template", _read_own_template)
+
+
+def read_template(body: str) -> dict[str, Any]:
+    """Return a template, short forms written out as `Fn::…`.
+
+    Raises:
+        ValidationError: the text is neither a YAML nor a JSON object.
+    """
+    is_json = body.lstrip().startswith("{")
+    try:
+        template = json.loads(body) if is_json else TemplateLoader(body).get_single_data()
+    except json.JSONDecodeError as error:
+        where = f"(line {error.lineno}, column {error.colno})"
+        raise ValidationError(message=f"Template format error: JSON not well-formed. {where}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise ValidationError(message=f"Template format error: YAML not well-formed.{where}") from error
+    if not isinstance(template, dict):
+        raise ValidationError(message="Template format error: unsupported structure.")
+    return template
+
+
+def _short_form(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    if isinstance(node, yaml.MappingNode):
+        return {name: loader.construct_mapping(node, deep=True)}
+    text = loader.construct_scalar(node)  # type: ignore[arg-type]  # what is left is a ScalarNode
+    return {name: text.split(".", 1) if suffix == "GetAtt" else text}
+
+
+def _read_own_template(change_set: Any) -> None:
+    change_set.template_dict = read_template(change_set.template)
+
+
+TemplateLoader.add_multi_constructor("!", _short_form)
+
+_READ_TEMPLATE = staticmethod(read_template)
