@@ -145,7 +145,7 @@ class _Account:
                 accepted.append(entry)
             else:
                 refused.append(
-                    Refusal(entry, self._refused.get(place, "not sent, since the run ended early"))
+                    Refusal(entry, self._refused.get(place, "not sent: the run ended early"))
                 )
         return ProduceResult(tuple(accepted), tuple(refused), self._resent, seconds, self._example)
 
@@ -191,14 +191,16 @@ class _Sender:
 
     def _send(self, records: list[Outgoing], account: _Account) -> None:
         """Put the records, and put again what was refused, until all are accepted or attempts run out."""
+        anything = False
         for attempt in range(1, ATTEMPTS + 1):
             reasons = self._put(records)
             accepted = [record for record, reason in zip(records, reasons, strict=True) if not reason]
             refused = [(record, reason) for record, reason in zip(records, reasons, strict=True) if reason]
             last = attempt == ATTEMPTS or self.stopping.is_set()
             account.accept(accepted, again=0 if last else len(refused))
-            if last and refused:
-                # Whoever cannot be reached for so long will not answer the other calls either.
+            anything |= bool(accepted)
+            if last and not anything:
+                # Who accepted nothing for so long will not accept the other calls either.
                 self.stopping.set()
             for record, reason in refused if last else ():
                 account.refuse(record, reason)
