@@ -19,7 +19,7 @@ def progress(revision: int, **more: str) -> dict:
 
 
 class Committing:
-    """A DynamoDB client between whose calls somebody else commits: `commits` happens before each scan page."""
+    """A DynamoDB client between whose calls somebody else commits, right before some scans."""
 
     def __init__(self, client, commit, times: int) -> None:
         self._client = client

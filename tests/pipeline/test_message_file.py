@@ -96,7 +96,7 @@ def test_a_value_may_be_written_as_json_allows(written: str, value: str) -> None
 
 
 def test_a_repeated_message_counts_as_a_duplicate_of_the_first() -> None:
-    """Equal content has the first line's number, so that it is sent with the same bytes; other content has not."""
+    """Equal content has the first line's number and is sent with the same bytes; other content is not."""
     read = parse_lines([line(), line(TradeID='"b"'), line(), line(Value="2.00")])
 
     assert [entry.number for entry in read.entries] == [1, 2, 1, 4]
