@@ -111,6 +111,13 @@ def test_the_stateless_truth_counts_every_message() -> None:
     assert truth.leaves == {"PV:FXSpot:EMEA"}
 
 
+def test_a_cancelled_message_adds_nothing_to_the_stateless_totals() -> None:
+    """Without state there is nothing to take out, so a cancellation has no effect at all."""
+    truth = stateless_truth([trade("a", "1.00"), trade("a", "1.00", 2, cancelled=True)])
+
+    assert truth.totals[GRAND_TOTAL] == Decimal("1.00")
+
+
 def test_sums_are_exact_beyond_the_precision_of_ordinary_decimals() -> None:
     """Amounts of 38 digits are added without rounding."""
     large = trade("a", "9" * 36 + ".99")

@@ -8,21 +8,24 @@ Timestamps in the file are not kept: a message gets its timestamp when it is sen
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
 from workshop.errors import ConfigurationError, InvalidMessageError
 from workshop.pipeline.messages import Message, PlannedMessage
-from workshop.pipeline.truth import DEFAULT_ORDER
+from workshop.pipeline.truth import DEFAULT_ORDER, roll_up_paths
 
 __all__ = ["MessageFile", "parse_lines", "read_message_file"]
 
 MAX_PARTITION_KEY_LENGTH = 256
 MAX_RUN_ID_LENGTH = 36
-MAX_DIGITS = 38
+# The pipeline sets aside what is longer, since sums of many such numbers must fit into a table's 38 digits.
+MAX_VALUE_DIGITS = 15
+MAX_VERSION_DIGITS = 18
+MAX_PATH_BYTES = 2048
+MAX_DIGITS = 1000
 CENT = Decimal("0.01")
-EXACT = Context(prec=2 * MAX_DIGITS)
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,15 @@ def _load(line: bytes) -> Any:
         raise ValueError("not UTF-8 text; save the file as UTF-8") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg.lower()} at column {error.colno}") from error
+    except DecimalException as error:
+        raise ValueError("a number has an exponent that no computer keeps") from error
     except RecursionError as error:
         raise ValueError("not a risk message: it is nested too deeply") from error
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > 10 * MAX_DIGITS:
-        raise ValueError(f"a number has {len(digits)} digits; a table keeps {MAX_DIGITS}")
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has {len(digits)} digits; a table keeps 38")
     return int(digits)
 
 
@@ -113,7 +118,7 @@ def _refuse(name: str) -> Any:
 
 def _text(body: Mapping[str, Any], name: str, longest: int) -> str:
     text = body[name]
-    if not isinstance(text, str) or not 0 < len(text) <= longest:
+    if not isinstance(text, str) or not 0 < len(text) <= longest or not _is_unicode(text):
         raise ValueError(f"`{name}` is {_shown(text)}; it must be a text of 1 to {longest} characters")
     return text
 
@@ -122,29 +127,39 @@ def _value(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError(f"`Value` is {_shown(value)}; it must be a number")  # noqa: TRY004
     amount = Decimal(value)
-    if amount and amount.adjusted() >= MAX_DIGITS - 2:
-        raise ValueError(f"`Value` has too many digits; a table keeps {MAX_DIGITS}")
-    _, digits, exponent = amount.as_tuple()
-    if isinstance(exponent, int) and exponent < -2 and any(digits[exponent + 2 :]):
+    if amount and amount.adjusted() >= MAX_VALUE_DIGITS:
+        raise ValueError(
+            f"`Value` is {_shown(value)}; it has at most {MAX_VALUE_DIGITS} digits before the point"
+        )
+    cents = amount.quantize(CENT)
+    if cents != amount:
         raise ValueError(f"`Value` is {_shown(value)}; it must have at most two decimals")
-    return amount.quantize(CENT, context=EXACT)
+    return cents
 
 
 def _version(version: Any) -> int:
     if isinstance(version, bool) or not isinstance(version, int) or version < 0:
         raise ValueError(f"`Version` is {_shown(version)}; it must be a whole number from 0")
-    if version >= 10**MAX_DIGITS:
-        raise ValueError(f"`Version` has too many digits; a table keeps {MAX_DIGITS}")
+    if version >= 10**MAX_VERSION_DIGITS:
+        raise ValueError(f"`Version` is {_shown(version)}; it has at most {MAX_VERSION_DIGITS} digits")
     return version
 
 
 def _hierarchy(hierarchy: Any, order: Sequence[str]) -> dict[str, str]:
     if not isinstance(hierarchy, dict):
         raise ValueError(f"`Hierarchy` is {_shown(hierarchy)}; it must be an object")  # noqa: TRY004
-    for level in order:
-        if not isinstance(hierarchy.get(level), str) or not hierarchy[level]:
-            raise ValueError(f"`Hierarchy` has no name for `{level}`; each level needs a text")
+    for level in (*order, *hierarchy):
+        name = hierarchy.get(level)
+        if not isinstance(name, str) or not name or not _is_unicode(level + name):
+            raise ValueError(f"`Hierarchy` has no name for {_shown(level)}; each level needs a text")
+    if len(roll_up_paths(hierarchy, order)[-1].encode()) > MAX_PATH_BYTES:
+        raise ValueError(f"the names in `Hierarchy` are too long; a path holds {MAX_PATH_BYTES} bytes")
     return hierarchy
+
+
+def _is_unicode(text: str) -> bool:
+    """Half of a surrogate pair can be written in JSON, but is no text that anything stores."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _cancelled(cancelled: Any) -> bool:

@@ -144,9 +144,7 @@ class _Account:
             if place in self._accepted:
                 accepted.append(entry)
             else:
-                refused.append(
-                    Refusal(entry, self._refused.get(place, "not sent: the run ended early"))
-                )
+                refused.append(Refusal(entry, self._refused.get(place, "not sent: the run ended early")))
         return ProduceResult(tuple(accepted), tuple(refused), self._resent, seconds, self._example)
 
     def _report(self) -> None:

@@ -104,8 +104,8 @@ def stateful_truth(messages: Iterable[RiskMessage], order: Sequence[str] = DEFAU
 
 
 def stateless_truth(messages: Iterable[RiskMessage], order: Sequence[str] = DEFAULT_ORDER) -> Truth:
-    """Return the totals over every message, whatever its trade and version."""
-    return _sum(messages, order)
+    """Return the totals over every message that is not cancelled, whatever its trade and version."""
+    return _sum((message for message in messages if not message.cancelled), order)
 
 
 def count_messages(messages: Iterable[RiskMessage]) -> MessageCounts:
