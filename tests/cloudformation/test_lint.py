@@ -1,0 +1,86 @@
+"""What published linters say about the templates."""
+
+import json
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it looks for its own data with an old interface of setuptools
+    from parliament import analyze_policy_string
+
+FOLDER = Path(__file__).parents[2] / "cloudformation"
+CFN_LINT = shutil.which("cfn-lint", path=str(Path(sys.executable).parent)) or "cfn-lint"
+# parliament takes an ARN apart at its colons, so the label of a table's stream is written without any.
+SAMPLE_ARNS = {
+    "IncomingDataStream": "arn:aws:kinesis:us-east-1:123456789012:stream/sample",
+    "FailureQueue": "arn:aws:sqs:us-east-1:123456789012:sample",
+}
+
+
+@pytest.mark.parametrize("pipeline", ["stateless", "stateful"])
+def test_cfn_lint_reports_nothing(pipeline: str) -> None:
+    """Errors, warnings and informational rules of cfn-lint find nothing, and none is switched off."""
+    path = FOLDER / f"{pipeline}.yaml"
+
+    run = subprocess.run(
+        [CFN_LINT, "-c", "I", "--", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (run.returncode, run.stdout) == (0, "")
+    assert "cfn-lint" not in path.read_text()
+
+
+def test_policies_grant_what_they_say(template: dict[str, Any]) -> None:
+    """Every action of every policy exists and fits its resource."""
+    for name, policy in policies_of(template):
+        findings = analyze_policy_string(json.dumps(resolved(policy))).findings
+
+        assert not findings, f"{name}: {[str(finding) for finding in findings]}"
+
+
+def test_parliament_finds_a_bad_action() -> None:
+    """The check above would see an action that does not exist."""
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "dynamodb:TransactWriteItems", "Resource": "*"}],
+    }
+
+    assert analyze_policy_string(json.dumps(policy)).findings
+
+
+def policies_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return every permission policy with the logical id of its resource."""
+    found = []
+    for name, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        found += [(name, inline["PolicyDocument"]) for inline in properties.get("Policies", [])]
+        found += [(name, properties[key]) for key in ("PolicyDocument",) if key in properties]
+    return found
+
+
+def resolved(value: Any) -> Any:
+    """Return a policy with sample ARNs in place of intrinsic functions."""
+    if isinstance(value, list):
+        return [resolved(element) for element in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::GetAtt" in value:
+        name, attribute = value["Fn::GetAtt"]
+        arn = SAMPLE_ARNS.get(name, f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}")
+        return f"{arn}/stream/label" if attribute == "StreamArn" else arn
+    if "Fn::Sub" in value:
+        pseudo = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
+        text = value["Fn::Sub"]
+        for name, sample in pseudo.items():
+            text = text.replace(f"${{{name}}}", sample)
+        return text.replace("${", "").replace("}", "")
+    return {key: resolved(inner) for key, inner in value.items()}
