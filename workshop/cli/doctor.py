@@ -1,0 +1,54 @@
+"""`workshop doctor`: looks whether this machine is ready, and says in plain words what mends it."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from workshop.cli.options import JsonOption, console, print_json
+from workshop.cli.preflight import Finding, Grade, examine
+from workshop.settings import DEFAULT_PORT
+
+__all__ = ["register"]
+
+SIGNS = {Grade.GOOD: ("✔", "green"), Grade.WARNING: ("!", "yellow"), Grade.PROBLEM: ("✘", "bold red")}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor(
+    *,
+    port: Annotated[int, typer.Option(help="Port that the offline cloud shall use.")] = DEFAULT_PORT,
+    lab_port: Annotated[int, typer.Option(help="Port that JupyterLab shall use.")] = 8888,
+    as_json: JsonOption = False,
+) -> None:
+    """Check this machine before the workshop begins; ends with 1 if something keeps it from running."""
+    findings = examine(port, lab_port)
+    ready = all(finding.grade is not Grade.PROBLEM for finding in findings)
+    if as_json:
+        print_json({"ready": ready, "findings": [asdict(finding) for finding in findings]})
+    else:
+        people = console()
+        people.print(draw_findings(findings))
+        people.print("\nReady." if ready else "\nNot ready: mend what is marked with ✘.", style="bold")
+    if not ready:
+        raise typer.Exit(1)
+
+
+def draw_findings(findings: tuple[Finding, ...]) -> Table:
+    """Draw the findings, each with its fix below it."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        sign, style = SIGNS[finding.grade]
+        table.add_row(Text(sign, style=style), Text(finding.check), Text(finding.seen))
+        if finding.fix:
+            table.add_row("", "", Text(f"→ {finding.fix}", style=style))
+    return table

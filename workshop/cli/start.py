@@ -1,0 +1,171 @@
+"""`workshop start`: the offline cloud and JupyterLab, until Ctrl-C."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+import typer
+from rich.console import Console
+
+from workshop.cli.options import console
+from workshop.cli.preflight import Grade, check_port
+from workshop.clock import SystemClock, stopwatch
+from workshop.cloud import background
+from workshop.errors import ConfigurationError, WorkshopError
+from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder, project_root
+
+__all__ = ["register"]
+
+FIRST_PAGE = "notebooks/00_start_here.ipynb"
+START_SECONDS = 90.0
+STOP_SECONDS = 15.0
+POLL_SECONDS = 0.2
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(start)
+
+
+def start(
+    *,
+    port: Annotated[int, typer.Option(help="Port of the offline cloud.")] = DEFAULT_PORT,
+    lab_port: Annotated[int, typer.Option(help="Port of JupyterLab.")] = 8888,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+) -> None:
+    """Start the offline cloud and JupyterLab on the notebooks; Ctrl-C stops both."""
+    people = console()
+    root = project_root()
+    if check_port("JupyterLab", lab_port, "--lab-port").grade is not Grade.GOOD:
+        raise ConfigurationError(
+            f"port {lab_port} is in use by another program, perhaps another JupyterLab; "
+            "stop that program, or choose another port with `--lab-port N`"
+        )
+    with _ended_like_ctrl_c(), _cloud(port, people) as url, _JupyterLab(root, lab_port, url) as lab:
+        lab.wait_until_ready()
+        people.print(f"JupyterLab: {lab.url}", soft_wrap=True)
+        people.print("Ctrl-C stops both.")
+        if not no_browser:
+            webbrowser.open(lab.url)
+        try:
+            lab.wait_until_ended()
+        except KeyboardInterrupt:
+            # A second Ctrl-C must not leave half of it behind.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            people.print("\nStopping.")
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Let a request to end, or a terminal window that closes, clean up as Ctrl-C does."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    previous = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in previous.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+@contextmanager
+def _cloud(port: int, people: Console) -> Iterator[str]:
+    """Run the offline cloud in the background; leave it running only if it ran before."""
+    before = background.status()
+    status = before if before.is_running else background.start(port)
+    people.print(f"Offline cloud: {status.url} (costs nothing)")
+    try:
+        yield status.url or ""
+    finally:
+        if not before.is_running:
+            background.stop()
+        else:
+            people.print("The offline cloud ran before and stays; stop it with `workshop cloud stop`.")
+
+
+class _JupyterLab:
+    """JupyterLab as a process of its own, which does not see this terminal's Ctrl-C."""
+
+    def __init__(self, root: Path, port: int, cloud_url: str) -> None:
+        self._token = secrets.token_urlsafe(16)
+        self._base = f"http://{DEFAULT_HOST}:{port}"
+        self.url = f"{self._base}/lab/tree/{FIRST_PAGE}?token={self._token}"
+        self._log = home_folder() / "jupyterlab.log"
+        self._command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            f"--ServerApp.ip={DEFAULT_HOST}",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={root}",
+        ]
+        # Notebooks and the terminal inside JupyterLab meet the same cloud and the same commands.
+        self._environment = os.environ | {
+            "JUPYTER_TOKEN": self._token,
+            "AWS_ENDPOINT_URL": cloud_url,
+            "WORKSHOP_HOME": str(home_folder()),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        }
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A session of its own on POSIX, a process group of its own on Windows.
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def wait_until_ready(self) -> None:
+        """Return when the server answers.
+
+        Raises:
+            WorkshopError: it ended, or did not answer in time.
+        """
+        clock, begun = SystemClock(), stopwatch()
+        opener = build_opener(ProxyHandler({}))
+        while stopwatch() - begun < START_SECONDS and self._process.poll() is None:
+            try:
+                opener.open(f"{self._base}/api?token={self._token}", timeout=5).close()
+            except (URLError, OSError):
+                clock.sleep(POLL_SECONDS)
+            else:
+                return
+        raise WorkshopError(f"JupyterLab did not start; its log `{self._log}` says why")
+
+    def wait_until_ended(self) -> None:
+        """Block until JupyterLab ends by itself.
+
+        Raises:
+            WorkshopError: it ended with an error.
+        """
+        if self._process.wait() != 0:
+            raise WorkshopError(f"JupyterLab ended with an error; its log `{self._log}` says why")
