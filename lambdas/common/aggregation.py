@@ -30,7 +30,7 @@ class Delta:
         return Delta(EXACT.add(self.value, other.value), self.trades + other.trades)
 
     def __neg__(self) -> "Delta":
-        return Delta(-self.value, -self.trades)
+        return Delta(EXACT.minus(self.value), -self.trades)
 
 
 NOTHING = Delta(Decimal("0.00"), 0)

@@ -45,7 +45,7 @@ class Cursor:
 
     position: str = padded("0")
     chunk: int = 0
-    chunk_of: str = padded("0")
+    chunk_of: str = ""
 
 
 START = Cursor()

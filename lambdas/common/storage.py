@@ -9,16 +9,14 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 
 from common.items import Item
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 __all__ = ["Action", "BusyError", "Refusal", "put", "read_item", "transact", "update", "write", "write_all"]
 
@@ -61,7 +59,7 @@ class Refusal:
 
 
 @functools.cache
-def client() -> "DynamoDBClient":
+def client() -> BaseClient:
     """Return the one client of this execution environment; region, credentials and endpoint are Lambda's."""
     return boto3.client("dynamodb", config=CLIENT_CONFIG)
 

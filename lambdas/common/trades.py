@@ -68,9 +68,7 @@ def decode_trade(data: bytes, levels: Sequence[str]) -> Trade:
     if isinstance(message, dict) and "RiskMessage" in message:
         message = message["RiskMessage"]
     if not isinstance(message, dict):
-        raise MalformedRecordError(
-            f"the message is {_kind(message)}, not a JSON object with the trade's fields"
-        )
+        raise MalformedRecordError(f"the message is {_kind(message)}, not an object with the trade's fields")
     return trade_from_fields(message, levels)
 
 

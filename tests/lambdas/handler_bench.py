@@ -1,0 +1,266 @@
+"""A bench for the handlers: five tables in moto, the streams between them, and events as Lambda makes them.
+
+The handlers are loaded from their files as they are; nothing of ours is replaced. What fails is boto3's
+client: `Bench.break_at` crashes an invocation right before or right after one of its writes.
+"""
+
+import importlib.util
+import json
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from common import storage
+from common.items import plain_item
+from moto import mock_aws
+
+ROOT = Path(__file__).resolve().parents[2]
+LEVELS = ("RiskType", "TradeDesk", "Region")
+KEYS = {
+    "StateTable": "TradeID",
+    "ReduceTable": "MessageHash",
+    "AggregateTable": "Identifier",
+    "LedgerTable": "LedgerKey",
+    "QuarantineTable": "RecordID",
+}
+WRITES = {"put_item", "update_item", "transact_write_items", "batch_write_item"}
+ENVIRON = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+    "HIERARCHY_LEVELS": ",".join(LEVELS),
+    "STATE_TABLE_NAME": "StateTable",
+    "REDUCE_TABLE_NAME": "ReduceTable",
+    "AGGREGATE_TABLE_NAME": "AggregateTable",
+    "LEDGER_TABLE_NAME": "LedgerTable",
+    "QUARANTINE_TABLE_NAME": "QuarantineTable",
+}
+KINESIS_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/incoming"
+
+
+class Crash(BaseException):
+    """The end of an execution environment; no `except Exception` of a handler may catch it."""
+
+
+@dataclass
+class Faults:
+    """Stands between the handlers and boto3's client: counts writes, and crashes at the chosen one."""
+
+    client: Any
+    crash_at: int | None = None
+    after: bool = False
+    writes: int = 0
+    before_call: Callable[[str, dict[str, Any]], None] | None = None
+
+    def __getattr__(self, operation: str) -> Any:
+        method = getattr(self.client, operation)
+
+        def call(**request: Any) -> Any:
+            if self.before_call:
+                self.before_call(operation, request)
+            if operation not in WRITES:
+                return method(**request)
+            self.writes += 1
+            if self.writes == self.crash_at and not self.after:
+                raise Crash
+            answer = method(**request)
+            if self.writes == self.crash_at:
+                raise Crash
+            return answer
+
+        return call
+
+
+@dataclass
+class Bench:
+    """One pipeline's tables, and what a test does with them."""
+
+    client: Any
+    streams: Any
+    faults: Faults
+    variant: str = "ledger"
+    read: dict[str, int] = field(default_factory=dict)
+
+    def run(self, function: str, event: Mapping[str, Any], *, variant: str | None = None) -> Any:
+        """Invoke a function (`stateful.map`) with an event that went through JSON, as Lambda's do."""
+        module = load_handler(function, variant or self.variant)
+        context = SimpleNamespace(function_name=function, aws_request_id="request")
+        answer = module.handler(json.loads(json.dumps(event)), context)
+        return json.loads(json.dumps(answer))
+
+    def crash_at(self, write: int, *, after: bool) -> None:
+        """Let the next invocation end right before or right after its write with this number."""
+        self.faults.crash_at, self.faults.after, self.faults.writes = write, after, 0
+
+    def heal(self) -> None:
+        """Let everything work again."""
+        self.faults.crash_at, self.faults.before_call, self.faults.writes = None, None, 0
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """Return every item of a table as Python values."""
+        pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return [plain_item(item) for page in pages for item in page["Items"]]
+
+    def totals(self) -> dict[str, Decimal]:
+        """Return AggregateTable's totals by path."""
+        return {row["Identifier"]: row["Value"] for row in self._paths()}
+
+    def trades(self) -> dict[str, int]:
+        """Return the numbers of live trades by path."""
+        return {row["Identifier"]: int(row["Trades"]) for row in self._paths()}
+
+    def progress(self) -> dict[str, Any]:
+        """Return the bookkeeping row of AggregateTable."""
+        rows = [row for row in self.items("AggregateTable") if row["Identifier"] == "#progress"]
+        return rows[0] if rows else {}
+
+    def reasons(self) -> list[str]:
+        """Return why records were set aside, in the order of their keys."""
+        rows = sorted(self.items("QuarantineTable"), key=lambda row: str(row["RecordID"]))
+        return [row["Reason"] for row in rows]
+
+    def new_changes(self, table: str) -> list[dict[str, Any]]:
+        """Return the records that the table's stream has got since the last call."""
+        changes = self.changes(table)
+        start = self.read.get(table, 0)
+        self.read[table] = len(changes)
+        return changes[start:]
+
+    def changes(self, table: str) -> list[dict[str, Any]]:
+        """Return every record of the table's stream, as Lambda delivers it."""
+        arn = self.client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+        shard = self.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        iterator = self.streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        records = self.streams.get_records(ShardIterator=iterator)["Records"]
+        return [
+            {
+                "eventID": record["eventID"],
+                "eventName": record["eventName"],
+                "eventSource": "aws:dynamodb",
+                "eventSourceARN": arn,
+                "dynamodb": {
+                    name: record["dynamodb"][name]
+                    for name in ("Keys", "NewImage", "OldImage", "SequenceNumber")
+                    if name in record["dynamodb"]
+                },
+            }
+            for record in records
+        ]
+
+    def _paths(self) -> list[dict[str, Any]]:
+        return [row for row in self.items("AggregateTable") if not row["Identifier"].startswith("#")]
+
+
+def load_handler(function: str, variant: str) -> ModuleType:
+    """Load a function's module as the bundler chooses it: the variant's own file, else the textbook's."""
+    name = f"{variant}.{function}"
+    if name not in sys.modules:
+        relative = f"{function.replace('.', '/')}.py"
+        folders = {"starter": ["lambdas"], "textbook": ["solutions/lambdas/textbook"]}.get(
+            variant, ["solutions/lambdas/ledger", "solutions/lambdas/textbook"]
+        )
+        path = next(ROOT / folder / relative for folder in folders if (ROOT / folder / relative).exists())
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name]
+
+
+def message(trade_id: str, value: str, *names: str, version: int = 1, **more: Any) -> bytes:
+    """Return a message as a producer sends it; the names are those of RiskType, TradeDesk and Region."""
+    hierarchy = dict(zip(LEVELS, names or ("PV", "FXSpot", "EMEA"), strict=True))
+    fields = {"TradeID": trade_id, "Version": version, "Timestamp": 1_750_000_000.25, "Hierarchy": hierarchy}
+    return json.dumps({**fields, **more}).replace("{", f'{{"Value": {value}, ', 1).encode()
+
+
+def kinesis_event(data: Sequence[bytes], *, first: int = 1, shard: int = 0) -> dict[str, Any]:
+    """Return an event of the incoming stream with these records, numbered from `first` on."""
+    shard_id = f"shardId-{shard:012}"
+    return {
+        "Records": [
+            {
+                "eventID": f"{shard_id}:{number}",
+                "eventName": "aws:kinesis:record",
+                "eventSource": "aws:kinesis",
+                "eventSourceARN": KINESIS_ARN,
+                "kinesis": {
+                    "sequenceNumber": str(number),
+                    "partitionKey": "trade",
+                    "data": b64encode(record).decode(),
+                    "approximateArrivalTimestamp": 1_750_000_001.5,
+                },
+            }
+            for number, record in enumerate(data, first)
+        ]
+    }
+
+
+def window_event(changes: Sequence[Mapping[str, Any]], *, shard: str = "shardId-00000001") -> dict[str, Any]:
+    """Return an event of a table's stream inside a tumbling window."""
+    return {
+        "Records": list(changes),
+        "shardId": shard,
+        "eventSourceARN": changes[0]["eventSourceARN"] if changes else "arn:aws:dynamodb:::stream",
+        "window": {"start": "2025-06-15T15:00:00Z", "end": "2025-06-15T15:15:00Z"},
+        "state": {},
+        "isFinalInvokeForWindow": False,
+        "isWindowTerminatedEarly": False,
+    }
+
+
+def insert(table: str, number: int, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stream record of a new item in a table."""
+    return {
+        "eventID": f"{number:032x}",
+        "eventName": "INSERT",
+        "eventSource": "aws:dynamodb",
+        "eventSourceARN": f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}/stream/2025-06-15",
+        "dynamodb": {"SequenceNumber": f"{number:021}", "NewImage": dict(item)},
+    }
+
+
+@contextmanager
+def fresh_bench(**environ: str) -> Iterator[Bench]:
+    """Give an empty pipeline with the environment of its functions."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in (ENVIRON | environ).items():
+            patch.setenv(name, value)
+        client = make_client("dynamodb")
+        create_tables(client)
+        faults = Faults(make_client("dynamodb", storage.CLIENT_CONFIG))
+        patch.setattr(storage, "client", lambda: faults)
+        yield Bench(client, make_client("dynamodbstreams"), faults)
+
+
+@cache
+def make_client(service: str, config: Config | None = None) -> Any:
+    """Return a client of moto; it outlives the bench, since making one takes longer than most tests."""
+    return boto3.client(service, config=config)
+
+
+def create_tables(client: Any) -> None:
+    """Create the five tables, empty, with streams where the pipelines have them."""
+    for table, key in KEYS.items():
+        client.create_table(
+            TableName=table,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )

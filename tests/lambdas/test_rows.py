@@ -1,0 +1,163 @@
+"""Rows of ReduceTable: what Map writes, what Reduce reads, and what it refuses."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from common.aggregation import Change, Delta, Summary, add_up, summarise
+from common.rows import DeltaRow, item_of_row, row_in_image, rows_of
+from common.trades import MalformedRecordError
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = Decimal("1750000010.5")
+SUMMARY = summarise(
+    [
+        Change((("Delta:FXSpot:EMEA", Delta(Decimal("100.00"), 1)),), Decimal(1_750_000_000)),
+        Change((("Delta:FXSpot:AMER", Delta(Decimal("20.00"), 1)),), Decimal(1_750_000_001)),
+    ],
+    now=NOW,
+)
+[ROW] = rows_of(SUMMARY, key="hash", now=NOW)
+ITEM = item_of_row(ROW)
+
+
+def stored(row: DeltaRow) -> DeltaRow:
+    """Return what Reduce finds in the item of a row; the times are for people and are not read back."""
+    return replace(row_in_image(item_of_row(row)), first_timestamp=None, mean_timestamp=None)
+
+
+def bytes_of(item: dict[str, Any]) -> int:
+    """Return the size of a row's item as DynamoDB counts it, to within a few bytes."""
+    maps = [*item["Deltas"]["M"].items(), *item["Trades"]["M"].items()]
+    return sum(len(path.encode()) + len(value["N"]) // 2 + 3 for path, value in maps) + 5000
+
+
+def test_a_row_shows_every_path_and_the_trades_of_each_leaf() -> None:
+    """A row holds the delta of each path but the root, and its counts and times in fields of their own."""
+    assert ITEM == {
+        "MessageHash": {"S": "hash"},
+        "Deltas": {
+            "M": {
+                "Delta": {"N": "120.00"},
+                "Delta:FXSpot": {"N": "120.00"},
+                "Delta:FXSpot:AMER": {"N": "20.00"},
+                "Delta:FXSpot:EMEA": {"N": "100.00"},
+            }
+        },
+        "Trades": {"M": {"Delta:FXSpot:AMER": {"N": "1"}, "Delta:FXSpot:EMEA": {"N": "1"}}},
+        "MessageCount": {"N": "2"},
+        "FirstTimestamp": {"N": "1750000000"},
+        "MeanTimestamp": {"N": "1750000000.500000"},
+        "MappedAt": {"N": "1750000010.5"},
+        "Latency": {"M": {"53": {"N": "1"}, "54": {"N": "1"}}},
+        "TimeToLive": {"N": "1750604810"},
+    }
+
+
+def test_reduce_reads_what_map_wrote() -> None:
+    """The row that Reduce finds in the table's stream is the one that Map summed."""
+    assert stored(ROW) == replace(ROW, first_timestamp=None, mean_timestamp=None)
+
+
+def test_nothing_gives_no_row() -> None:
+    """A batch without a single usable record writes no row."""
+    assert rows_of(summarise([], now=NOW), key="hash", now=NOW) == []
+
+
+def test_a_row_over_300_kb_is_cut_by_leaves() -> None:
+    """A summary that is too large for one item becomes several rows, each of which fits and sums up."""
+    leaves = {f"PV:{'desk' * 40}-{number}:EMEA": Delta(Decimal(number), 1) for number in range(3000)}
+    summary = Summary(leaves, 3000, None, None, {40: 3000})
+
+    rows = rows_of(summary, key="hash", now=NOW)
+
+    assert len(rows) > 3
+    assert all(bytes_of(item_of_row(row)) < 300_000 for row in rows)
+    assert len({row.key for row in rows}) == len(rows)
+    assert add_up(item for row in rows for item in stored(row).leaves.items()) == leaves
+
+
+def test_messages_of_a_cut_row_are_counted_once() -> None:
+    """The first of the rows counts all messages and their ages, and the others none."""
+    leaves = {f"PV:{'desk' * 40}-{number}:EMEA": Delta(Decimal(number), 1) for number in range(3000)}
+
+    rows = rows_of(Summary(leaves, 3000, None, None, {40: 3000}), key="hash", now=NOW)
+
+    assert [row.message_count for row in rows] == [3000, *[0] * (len(rows) - 1)]
+    assert [sum(row.ages.values()) for row in rows] == [3000, *[0] * (len(rows) - 1)]
+
+
+def test_the_widest_row_of_one_record_fits() -> None:
+    """One leaf at the deepest level with the longest names still fits into an item of 400 KB."""
+    leaf = "x" * (2048 - 2 * 89) + ":y" * 89
+
+    [row] = rows_of(Summary({leaf: Delta(Decimal(1), 1)}, 1, None, None, {}), key="hash", now=NOW)
+
+    assert bytes_of(item_of_row(row)) < 300_000
+    assert stored(row).leaves == row.leaves
+
+
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=3).filter(lambda name: name[0] not in "#:%"), st.integers())
+)
+def test_any_names_survive_a_row(values: dict[str, int]) -> None:
+    """Leaves of any names, with any number of trades, are read back as they were written."""
+    leaves = {
+        f"PV:{name.replace(':', '%3A')}": Delta(Decimal(value % 10**20).scaleb(-2), value % 7)
+        for name, value in values.items()
+    }
+
+    for row in rows_of(Summary(leaves, len(leaves), None, None, {}), key="hash", now=NOW):
+        assert stored(row).leaves == leaves
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "reason"),
+    [
+        ("Deltas", None, "`Deltas` is missing or is not a map of numbers"),
+        ("Deltas", {"S": "{'Delta': 120}"}, "`Deltas` is missing or is not a map"),
+        ("Deltas", {"M": {}}, "`Deltas` does not sum up to `Delta`"),
+        ("Deltas", {"M": {**ITEM["Deltas"]["M"], "Delta": {"N": "119.99"}}}, "does not sum up to `Delta`"),
+        ("Deltas", {"M": {**ITEM["Deltas"]["M"], "PV": {"N": "0"}}}, "does not sum up to `PV`"),
+        ("Deltas", {"M": {**ITEM["Deltas"]["M"], "Delta": {"N": "1.005"}}}, "more than 2 decimals"),
+        ("Deltas", {"M": {**ITEM["Deltas"]["M"], "Delta": {"N": "1E+24"}}}, "more than 24 digits"),
+        (
+            "Deltas",
+            {"M": {**ITEM["Deltas"]["M"], "Delta": {"N": "NaN"}}},
+            "`Delta` in `Deltas` is missing",
+        ),
+        ("Trades", None, "`Trades` is missing"),
+        (
+            "Trades",
+            {"M": {**ITEM["Trades"]["M"], "Delta": {"N": "1"}}},
+            "`Delta` in `Trades` has paths",
+        ),
+        ("Trades", {"M": {"a": {"N": "1.5"}}}, "`a` in `Trades` has more than"),
+        ("Trades", {"M": {"a": {"S": "1"}}}, "`a` in `Trades` is missing or is not a number"),
+        ("Trades", {"M": {"Grand Total": {"N": "1"}}}, "`Grand Total` in `Trades` is not a path"),
+        ("Trades", {"M": {"#progress": {"N": "1"}}}, "`#progress` in `Trades` is not a path"),
+        ("Trades", {"M": {"a::b": {"N": "1"}}}, "`a::b` in `Trades` is not a path"),
+        ("Trades", {"M": {"": {"N": "1"}}}, "`` in `Trades` is not a path"),
+        ("Trades", {"M": {"x" * 2049: {"N": "1"}}}, "is too long for a path"),
+        ("Trades", {"M": {"x" + ":x" * 90: {"N": "1"}}}, "is too long for a path"),
+        ("MessageCount", None, "`MessageCount` is missing"),
+        ("MessageCount", {"N": "0.5"}, "`MessageCount` has more than"),
+        ("MappedAt", {"S": "now"}, "`MappedAt` is missing or is not a number"),
+        ("Latency", {"N": "5"}, "`Latency` is missing or is not a map"),
+        ("Latency", {"M": {"128": {"N": "1"}}}, "`128` in `Latency` is not a bucket"),
+        ("Latency", {"M": {"slow": {"N": "1"}}}, "`slow` in `Latency` is not a bucket"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_row_that_cannot_be_added_is_refused(
+    attribute: str, value: dict[str, Any] | None, reason: str
+) -> None:
+    """A row that somebody else wrote is refused unless each of its parents is the sum of its leaves."""
+    image = {name: value_there for name, value_there in ITEM.items() if name != attribute}
+    if value is not None:
+        image[attribute] = value
+
+    with pytest.raises(MalformedRecordError, match=reason):
+        row_in_image(image)
