@@ -6,18 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from workshop.clock import ManualClock
-from workshop.cloud.offline import overlay
-
 # Tests are loaded by path, so what they share is found by path as well.
 sys.path.insert(0, str(Path(__file__).parent))
 
 from handler_bench import Bench, fresh_bench
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _corrected_moto() -> None:
-    overlay.apply(ManualClock())
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import json
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -22,7 +22,6 @@ import pytest
 from botocore.config import Config
 from common import storage
 from common.items import plain_item
-from moto import mock_aws
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = ("RiskType", "TradeDesk", "Region")
@@ -238,7 +237,7 @@ def insert(table: str, number: int, item: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def fresh_bench(**environ: str) -> Iterator[Bench]:
     """Give an empty pipeline with the environment of its functions."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, corrected_moto():
         for name, value in (ENVIRON | environ).items():
             patch.setenv(name, value)
         client = make_client("dynamodb")
@@ -246,6 +245,17 @@ def fresh_bench(**environ: str) -> Iterator[Bench]:
         faults = Faults(make_client("dynamodb", storage.CLIENT_CONFIG))
         patch.setattr(storage, "client", lambda: faults)
         yield Bench(client, make_client("dynamodbstreams"), faults)
+
+
+def corrected_moto() -> AbstractContextManager[Any]:
+    """Return moto with the corrections of the offline cloud; loaded late, since most tests are pure."""
+    from moto import mock_aws
+
+    from workshop.clock import ManualClock
+    from workshop.cloud.offline import overlay
+
+    overlay.apply(ManualClock())
+    return mock_aws()
 
 
 @cache

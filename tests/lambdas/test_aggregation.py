@@ -1,6 +1,7 @@
 """The arithmetic of the pipelines: what changes add up to, whatever their order and grouping."""
 
 from decimal import Decimal, Inexact
+from itertools import pairwise
 from random import Random
 
 import pytest
