@@ -28,7 +28,7 @@ def notebook_of(text: str, name: str) -> str:
         ConfigurationError: a solution marker has no partner.
     """
     source = "".join(line for line in text.splitlines(keepends=True) if not line.startswith(LINTER_LINE))
-    notebook: Any = jupytext.reads(source, fmt="py:percent")
+    notebook: Any = jupytext.reads(source.lstrip("\n"), fmt="py:percent")
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},

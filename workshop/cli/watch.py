@@ -64,7 +64,7 @@ def watch(
             view.print_changes(every)
     except KeyboardInterrupt:
         # The ordinary way to leave; the last view stays on the screen.
-        if not once:
+        if sys.stdout.isatty():
             view.print()
 
 

@@ -1,0 +1,92 @@
+"""What tests of the commands share: a cloud with both pipelines, and the command line as people use it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from workshop.deploy.stacks import deploy
+
+from workshop.clock import SystemClock, stopwatch
+from workshop.cloud.connection import Cloud
+from workshop.cloud.temporary import temporary_cloud
+
+DEADLINE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The `workshop` command as a process of its own, pointed at one cloud."""
+
+    endpoint: str
+    home: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that the command sees."""
+        foreign = ("AWS_", "WORKSHOP_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        return kept | {"AWS_ENDPOINT_URL": self.endpoint, "WORKSHOP_HOME": self.home, "COLUMNS": "140"}
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line."""
+        return [sys.executable, "-m", "workshop", *arguments]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+
+    def document(self, *arguments: str) -> Any:
+        """Run a command with --json and return what it prints; anything else on stdout is an error."""
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], bool]:
+    """Look again and again until it is so, or the deadline passes."""
+
+    def look_again(look: Callable[[], bool]) -> bool:
+        clock, begun = SystemClock(), stopwatch()
+        while not (seen := look()) and stopwatch() - begun < DEADLINE_SECONDS:
+            clock.sleep(0.3)
+        return seen
+
+    return look_again
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    """An offline cloud of this module's own."""
+    with temporary_cloud() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def stacks(cloud: Cloud) -> dict[str, dict[str, str]]:
+    """The outputs of two pipelines side by side: `desk` is stateful, `flow` stateless."""
+    with ThreadPoolExecutor(2) as pool:
+        made = {
+            "desk": pool.submit(deploy, cloud, "stateful", stack="desk"),
+            "flow": pool.submit(deploy, cloud, "stateless", stack="flow"),
+        }
+        return {name: future.result().outputs for name, future in made.items()}
+
+
+@pytest.fixture
+def workshop(cloud: Cloud, tmp_path) -> Workshop:
+    """The command, pointed at this module's cloud."""
+    return Workshop(cloud.endpoint or "", str(tmp_path))
