@@ -56,9 +56,13 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The records from index `first` on are not done; 0 means the whole batch."""
+    """The records from index `first` on are not done; 0 means the whole batch.
+
+    `state` is what the function returned for those before.
+    """
 
     first: int = 0
+    state: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def judge(
     if mapping.reports_item_failures and isinstance(document, dict):
         first = _first_failure(document.get("batchItemFailures"), positions)
         if first is not None:
-            return Failed(first)
+            return Failed(first, state)
     return Succeeded(state)
 
 

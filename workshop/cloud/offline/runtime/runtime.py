@@ -1,0 +1,146 @@
+"""The Lambda runtime as its owner, the server, sees it."""
+
+from typing import Any
+
+from workshop.clock import Clock
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.runtime.active import activate, deactivate
+from workshop.cloud.offline.runtime.arns import FunctionReference
+from workshop.cloud.offline.runtime.async_events import AsyncEvent, AsyncEvents
+from workshop.cloud.offline.runtime.concurrency import Concurrency
+from workshop.cloud.offline.runtime.courier import Courier
+from workshop.cloud.offline.runtime.engine import Engine
+from workshop.cloud.offline.runtime.environment import EnvironmentFactory
+from workshop.cloud.offline.runtime.functions import find_function
+from workshop.cloud.offline.runtime.invoker import InvocationResult, Invoker
+from workshop.cloud.offline.runtime.metrics import Metrics
+from workshop.cloud.offline.runtime.pool import MAX_ENVIRONMENTS, EnvironmentPool
+from workshop.cloud.offline.runtime.subprocess_environment import SubprocessEnvironments
+from workshop.settings import ACCOUNT_ID
+
+__all__ = ["Runtime"]
+
+
+class Runtime:
+    """Runs the functions of this process's backends, and the mappings that feed them.
+
+    Either on threads, between `start` and `stop`, or step by step with `step`. A runtime that is stopped
+    keeps the mappings' progress; it, or another one, goes on from there.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        endpoint_url: str,
+        environments: EnvironmentFactory | None = None,
+        max_environments: int = MAX_ENVIRONMENTS,
+    ) -> None:
+        self.endpoint_url = endpoint_url
+        self._clock = clock
+        self._factory = environments or SubprocessEnvironments(endpoint_url=endpoint_url)
+        self._pool = EnvironmentPool(self._factory, clock, limit=max_environments)
+        self._concurrency = Concurrency()
+        self._metrics = Metrics(clock)
+        self._events = AsyncEvents()
+        self._invoker = Invoker(self._pool, concurrency=self._concurrency, metrics=self._metrics, clock=clock)
+        courier = Courier(self._invoker, events=self._events, metrics=self._metrics, clock=clock)
+        self._engine = Engine(courier, events=self._events, clock=clock, housekeeping=self._keep_house)
+        activate(self)
+
+    def start(self) -> None:
+        """Serve on threads; returns at once."""
+        activate(self)
+        self._engine.start()
+
+    def stop(self) -> None:
+        """End all environments and threads; functions that run are cut off."""
+        deactivate(self)
+        with LOCK.released():  # the threads need it to come to an end
+            self._engine.stopping()
+            self._pool.close_all()
+            self._engine.stop()
+            self._factory.close()
+
+    def reset(self) -> None:
+        """Forget all mappings, events and environments; called before the backends are emptied."""
+        self._engine.forget()
+        self._events.clear()
+        self._metrics.clear()
+        with LOCK.released():
+            self._pool.close_all()
+
+    def step(self) -> float | None:
+        """Do all work that is due, on this thread and in a fixed order.
+
+        Returns when the next work is due: a retry, the end of a window. None means that everything is at rest
+        until somebody puts something in. Not to be called between `start` and `stop`.
+        """
+        due = self._engine.step()
+        self._keep_house()
+        return due
+
+    def wake(self) -> None:
+        """Look at all mappings again soon; the control plane calls this when something was changed."""
+        self._engine.wake()
+
+    def invoke(  # noqa: PLR0913 - the parameters of Invoke
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        region: str,
+        invocation_type: str = "RequestResponse",
+        log_type: str = "None",
+        qualifier: str | None = None,
+        client_context: str | None = None,
+    ) -> InvocationResult:
+        """Invoke a function as the API does; blocks until it has answered unless the type is Event or DryRun.
+
+        The caller must not hold the lock.
+
+        Raises:
+            UnknownFunctionException: moto's own, if there is no such function.
+            ThrottledError: too many invocations are running.
+            PayloadTooLargeError: the payload is larger than 6 MB.
+        """
+        parsed = FunctionReference.parse(function)
+        reference = FunctionReference(parsed.name, parsed.qualifier or qualifier)
+        if invocation_type == "RequestResponse":
+            result = self._invoker.invoke(
+                reference, payload, region=region, account_id=ACCOUNT_ID, client_context=client_context
+            )
+            return result if log_type == "Tail" else result.without_log()
+        with LOCK:
+            version = find_function(reference, region=region, account_id=ACCOUNT_ID).version
+        if invocation_type == "DryRun":
+            return InvocationResult(204, None, b"", "", version)
+        now = self._clock.now()
+        self._events.add(
+            AsyncEvent(
+                reference,
+                region=region,
+                account_id=ACCOUNT_ID,
+                payload=payload or b"{}",
+                accepted_at=now,
+                not_before=now,
+                client_context=client_context,
+            )
+        )
+        self.wake()
+        return InvocationResult(202, None, b"", "", version)
+
+    def status(self) -> dict[str, Any]:
+        """Return what runs and what lags, as plain JSON values."""
+        now = self._clock.now()
+        running = self._concurrency.running()
+        return {
+            "mappings": [adopted.status(now) for adopted in self._engine.mappings()],
+            "environments": self._pool.counts(),
+            "in_flight": {name: count for (_, _, name), count in running.items()},
+            "waiting_events": len(self._events),
+        }
+
+    def _keep_house(self) -> None:
+        self._metrics.flush()
+        self._pool.reap()

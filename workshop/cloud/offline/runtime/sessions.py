@@ -1,0 +1,25 @@
+"""Credentials of a function's role, as Lambda gets them when it starts an environment."""
+
+from moto.sts.models import sts_backends
+
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.runtime.environment import Credentials
+from workshop.cloud.offline.runtime.functions import FunctionSpec
+
+__all__ = ["role_session"]
+
+SESSION_SECONDS = 12 * 3600
+
+
+def role_session(function: FunctionSpec) -> Credentials:
+    """Assume the function's role; the session is named after the function, as on AWS."""
+    with LOCK:
+        session = sts_backends[function.account_id]["aws"].assume_role(
+            region_name=function.region,
+            role_session_name=function.name,
+            role_arn=function.role_arn,
+            policy="",
+            duration=SESSION_SECONDS,
+            external_id="",
+        )
+        return Credentials(session.access_key_id, session.secret_access_key, session.session_token)
