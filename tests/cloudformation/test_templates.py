@@ -188,7 +188,9 @@ def test_physical_names_belong_to_the_stack(template: dict[str, Any]) -> None:
     """A physical name carries the stack's name or is left to CloudFormation."""
     for resource in template["Resources"].values():
         for name in NAME_PROPERTIES & resource["Properties"].keys():
-            assert "${AWS::StackName}" in resource["Properties"][name]["Fn::Sub"]
+            value = resource["Properties"][name]
+
+            assert "Ref" in value or "${AWS::StackName}" in value["Fn::Sub"]
 
 
 def test_whatever_holds_data_says_what_becomes_of_it(template: dict[str, Any]) -> None:

@@ -16,7 +16,16 @@ from moto.cloudformation.exceptions import CloudFormationError
 from moto.ec2 import models as ec2_models
 from moto.ec2.models.core import TaggedEC2Resource
 
-__all__ = ["ResourceFailure", "StackResource", "change", "create", "delete", "is_new_one_needed", "resolve"]
+__all__ = [
+    "ResourceFailure",
+    "StackResource",
+    "can_change",
+    "change",
+    "create",
+    "delete",
+    "is_new_one_needed",
+    "resolve",
+]
 
 REPLACED_WITH: Mapping[str, frozenset[str]] = {
     "AWS::CloudWatch::Alarm": frozenset({"AlarmName"}),
@@ -115,14 +124,9 @@ def change(stack: Any, resource: StackResource, definition: Mapping[str, Any]) -
     """Change a resource in place and return moto's model of it.
 
     Raises:
-        ResourceFailure: the service refused, or moto cannot change resources of this type.
+        ResourceFailure: the service refused.
     """
     resource_class, settled, name = _parsed(stack, resource.logical_id, definition)
-    if hasattr(resource_class.update_from_cloudformation_json, "__isabstractmethod__"):
-        raise ResourceFailure(
-            f"The offline cloud cannot change a resource of type {resource.resource_type}; "
-            "give it another logical id, so that a new one is made"
-        )
     try:
         model = resource_class.update_from_cloudformation_json(
             original_resource=resource.model,
@@ -163,6 +167,12 @@ def is_new_one_needed(resource: StackResource, definition: Mapping[str, Any]) ->
     return any(
         old.get(name) != new.get(name) for name in REPLACED_WITH.get(resource.resource_type, frozenset())
     )
+
+
+def can_change(resource: StackResource) -> bool:
+    """Say whether moto can change resources of this type."""
+    update = parsing.get_model_map()[resource.resource_type].update_from_cloudformation_json
+    return not hasattr(update, "__isabstractmethod__")
 
 
 def reason_of(error: Exception) -> str:

@@ -33,6 +33,11 @@ __all__ = ["changes_nothing", "check_updatable", "install", "update"]
 
 NEW_ONE_NEEDED = "Requested update requires the creation of a new physical resource; hence creating one."
 
+CANNOT_CHANGE = (
+    "The offline cloud cannot change a resource of type {}; "
+    "give it another logical id, so that a new one is made."
+)
+
 
 def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
     """Run updates with the corrections."""
@@ -169,6 +174,9 @@ class _Update:
             return True
         if resources.is_new_one_needed(resource, definition):
             return self._replace(resource, definition)
+        if not resources.can_change(resource):
+            self._settle(resource, "UPDATE_FAILED", CANNOT_CHANGE.format(resource.resource_type))
+            return False
         self.changed.append((resource, resource.definition))
         return self._change(resource, definition)
 

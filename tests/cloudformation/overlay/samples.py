@@ -1,0 +1,78 @@
+"""Templates small enough to read, and how calls send them."""
+
+import json
+from typing import Any
+
+
+def body(template: Any) -> str:
+    """Return a template as text; a plain mapping holds its resources."""
+    if isinstance(template, str):
+        return template
+    return json.dumps(template if "Resources" in template else {"Resources": template})
+
+
+def pairs(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call; `parameters` may be a mapping."""
+    parameters = options.pop("parameters", None)
+    if parameters is not None:
+        options["Parameters"] = [
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+        ]
+    return options
+
+
+def table(key: str = "Key", /, **properties: Any) -> dict[str, Any]:
+    """Return an on-demand table."""
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+            **properties,
+        },
+    }
+
+
+def queue(**properties: Any) -> dict[str, Any]:
+    """Return a queue."""
+    return {"Type": "AWS::SQS::Queue", "Properties": properties}
+
+
+def broken() -> dict[str, Any]:
+    """Return a resource that its service refuses."""
+    return {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {"PolicyDocument": {"Version": "2012-10-17", "Statement": []}, "Roles": ["nobody"]},
+    }
+
+
+def role(**properties: Any) -> dict[str, Any]:
+    """Return a role for functions."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, **properties}}
+
+
+def function(**properties: Any) -> dict[str, Any]:
+    """Return a function with inline code and the role `Role`."""
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Code": {"ZipFile": "def handler(event, context): return 1\n"},
+            **properties,
+        },
+    }
+
+
+def document(action: str) -> dict[str, Any]:
+    """Return a policy that allows one action."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
