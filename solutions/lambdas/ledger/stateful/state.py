@@ -31,11 +31,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     failures = []
     for record in batch.records:
         try:
-            counts[keep(record, known, settings).value] += 1
-        except MalformedRecordError as error:
-            # At once: after a newer version of the trade, a repeated conflict would only look stale.
-            quarantine.put([Rejection(record.sequence_number, error.reason, record.data)])
-            counts["conflict" if isinstance(error, ConflictError) else "malformed"] += 1
+            counts[take(record, known, settings=settings, quarantine=quarantine)] += 1
         except BusyError:
             failures.append({"itemIdentifier": record.sequence_number})
             break
@@ -43,17 +39,29 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"batchItemFailures": failures}
 
 
+def take(
+    record: KinesisRecord, known: dict[str, Trade], *, settings: StateSettings, quarantine: Quarantine
+) -> str:
+    """Keep the record's trade or set the record aside; return what became of it."""
+    try:
+        return keep(record, known, settings).value
+    except MalformedRecordError as error:
+        # At once: after a newer version of the trade, a repeated conflict would only look stale.
+        quarantine.put([Rejection(record.sequence_number, error.reason, record.data)])
+        return "conflict" if isinstance(error, ConflictError) else "malformed"
+
+
 def keep(record: KinesisRecord, known: dict[str, Trade], settings: StateSettings) -> Verdict:
     """Store the record's version of its trade unless an equal or newer one is there.
 
-    `known` holds the versions that this batch has met in the table: an older or equal one needs no write.
+    `known` holds the versions that this batch has met in the table: what they show to be old needs no write.
     """
     trade = decode_trade(record.data, settings.hierarchy_levels)
     standing = known.get(trade.trade_id)
     if standing is None or standing.version < trade.version:
         item = item_of_trade(trade)
-        values = {"Version": item["Version"]}
-        refusal = write(put(settings.state_table_name, item, condition=NEWER, values=values))
+        action = put(settings.state_table_name, item, condition=NEWER, values={"Version": item["Version"]})
+        refusal = write(action)
         standing = stored_trade(refusal.item, settings.hierarchy_levels) if refusal else None
         known[trade.trade_id] = standing or trade
     return verdict_on(trade, standing) if standing else Verdict.NEWER

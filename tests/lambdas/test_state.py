@@ -1,0 +1,297 @@
+"""StateLambda with verdicts: the newest version of each trade is kept, whatever arrives and how often."""
+
+import json
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from handler_bench import Bench, Crash, kinesis_event, message
+
+DONE = {"batchItemFailures": []}
+
+
+def counts(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Return what the last invocation wrote into its log."""
+    line: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return line
+
+
+def send(bench: Bench, *data: bytes, first: int = 1) -> Any:
+    """Invoke StateLambda with these messages, numbered from `first` on."""
+    return bench.run("stateful.state", kinesis_event(data, first=first))
+
+
+def stored(bench: Bench) -> dict[str, tuple[Decimal, int]]:
+    """Return value and version of each trade in StateTable."""
+    return {row["TradeID"]: (row["Value"], int(row["Version"])) for row in bench.items("StateTable")}
+
+
+def refuse(code: str, operation: str = "PutItem", status: int = 400) -> ClientError:
+    """Return the error that boto3 raises when DynamoDB refuses a request."""
+    metadata = {"HTTPStatusCode": status}
+    return ClientError(
+        {"Error": {"Code": code, "Message": "refused"}, "ResponseMetadata": metadata}, operation
+    )
+
+
+def fail_from(bench: Bench, call: int, error: Exception) -> None:
+    """Let every call to DynamoDB fail from the one with this number on."""
+    calls = iter(range(1, 10_000))
+
+    def check(_operation: str, _request: dict[str, Any]) -> None:
+        if next(calls) >= call:
+            raise error
+
+    bench.faults.before_call = check
+
+
+def test_a_new_trade_is_stored(bench: Bench) -> None:
+    """The first version of a trade becomes an item with the fields of its message."""
+    assert send(bench, message("a", "5.25", version=3)) == DONE
+
+    assert bench.items("StateTable") == [
+        {
+            "TradeID": "a",
+            "Value": Decimal("5.25"),
+            "Version": Decimal(3),
+            "Timestamp": Decimal("1750000000.25"),
+            "Hierarchy": {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"},
+        }
+    ]
+
+
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3])))
+@pytest.mark.parametrize("together", [True, False])
+def test_the_highest_version_stands_in_the_end(bench: Bench, order: tuple[int, ...], together: bool) -> None:
+    """In whatever order versions arrive, in one batch or in several, the highest one stands."""
+    data = [message("a", f"{version}0.00", version=version) for version in order]
+
+    for batch in [data] if together else [[record] for record in data]:
+        send(bench, *batch)
+
+    assert stored(bench) == {"a": (Decimal(30), 3)}
+
+
+def test_every_message_gets_a_verdict(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """The log tells how many messages were applied, duplicates, stale, in conflict or malformed."""
+    data = [
+        message("a", "1.00", version=2),
+        message("a", "1.00", version=2),
+        message("a", "9.00", version=1),
+        message("a", "7.00", version=2),
+        message("b", "2.00"),
+        b"no trade",
+    ]
+
+    send(bench, *data)
+
+    assert counts(capsys) == {
+        "stage": "state",
+        "records": 6,
+        "applied": 2,
+        "duplicate": 1,
+        "stale": 1,
+        "conflict": 1,
+        "malformed": 1,
+    }
+
+
+def test_a_verdict_does_not_depend_on_the_batch(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """Duplicates, stale versions and conflicts are told apart across batches as well."""
+    send(bench, message("a", "1.00", version=2))
+    data = [message("a", "1.00", version=2), message("a", "9.00", version=1), message("a", "7.00", version=2)]
+
+    for number, record in enumerate(data, 2):
+        send(bench, record, first=number)
+
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [set(line) - {"stage", "records"} for line in found] == [{"duplicate"}, {"stale"}, {"conflict"}]
+    assert stored(bench) == {"a": (Decimal(1), 2)}
+
+
+def test_duplicates_within_a_batch_cost_no_write(bench: Bench) -> None:
+    """What a batch itself shows to be old is not written again."""
+    data = [message("a", "1.00", version=2), message("a", "1.00", version=2), message("a", "9.00", version=1)]
+
+    send(bench, *data)
+
+    assert bench.faults.writes == 1
+
+
+def test_versions_that_rise_within_a_batch_are_all_compared(bench: Bench) -> None:
+    """A version is not skipped because a newer one follows: it may be in conflict with the stored one."""
+    send(bench, message("a", "1.00", version=1))
+
+    bench.run(
+        "stateful.state",
+        kinesis_event([message("a", "2.00", version=1), message("a", "3.00", version=2)], first=2),
+    )
+
+    assert stored(bench) == {"a": (Decimal(3), 2)}
+    assert len(bench.reasons()) == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (message("a", "2.00"), "`Value` is 1.00 there and 2.00 here"),
+        (message("a", "1.00", "PV", "FXSpot", "APAC"), "`Hierarchy` is"),
+        (message("a", "0.00", Cancelled=True), "`Cancelled` is False there and True here"),
+    ],
+)
+def test_equal_versions_with_other_content_are_a_conflict(bench: Bench, second: bytes, reason: str) -> None:
+    """A message with the stored version but other content changes nothing, and is set aside."""
+    send(bench, message("a", "1.00"))
+
+    assert send(bench, second, first=2) == DONE
+
+    assert stored(bench) == {"a": (Decimal(1), 1)}
+    assert "version 1 of this trade is stored with other content" in bench.reasons()[0]
+    assert reason in bench.reasons()[0]
+
+
+def test_a_later_timestamp_alone_is_no_conflict(bench: Bench) -> None:
+    """A message that is sent again with a new timestamp is a duplicate."""
+    send(bench, message("a", "1.00"))
+
+    send(bench, message("a", "1.00", Timestamp=1_750_000_999), first=2)
+
+    assert bench.reasons() == []
+
+
+def test_a_cancelled_trade_leaves_a_tombstone(bench: Bench) -> None:
+    """A cancelled trade stays in the table with value 0 and its version, so that older versions stay out."""
+    data = [message("a", "5.00"), message("a", "5.00", version=2, Cancelled=True), message("a", "6.00")]
+
+    send(bench, *data)
+
+    [item] = bench.items("StateTable")
+    assert (item["Value"], item["Version"], item["Cancelled"]) == (0, 2, True)
+
+
+def test_a_cancellation_may_come_before_the_trade(bench: Bench) -> None:
+    """If the cancellation overtakes the trade, the trade never counts."""
+    send(bench, message("a", "5.00", version=2, Cancelled=True))
+
+    send(bench, message("a", "5.00", version=1), first=2)
+
+    assert stored(bench) == {"a": (Decimal(0), 2)}
+
+
+def test_a_tombstone_gives_way_to_a_higher_version(bench: Bench) -> None:
+    """A trade may come back with a higher version than its cancellation, and is live again."""
+    data = [message("a", "5.00", version=2, Cancelled=True), message("a", "7.00", version=3)]
+
+    send(bench, *data)
+
+    [item] = bench.items("StateTable")
+    assert (item["Value"], item["Version"], "Cancelled" in item) == (7, 3, False)
+
+
+def test_a_malformed_message_is_set_aside_and_the_rest_goes_on(bench: Bench) -> None:
+    """A message that is no trade is kept with the reason, and does not hold up the others."""
+    send(bench, message("a", "1.00"), b"{", message("b", "2.00"))
+
+    assert stored(bench) == {"a": (Decimal(1), 1), "b": (Decimal(2), 1)}
+    [item] = bench.items("QuarantineTable")
+    assert item["RecordID"] == "state#shardId-000000000000#2"
+    assert (item["Stage"], item["RawData"], item["RawBytes"]) == ("state", "{", 1)
+    assert item["Reason"].startswith("the message is not JSON")
+
+
+def test_setting_aside_again_makes_no_second_entry(bench: Bench) -> None:
+    """A malformed message that is delivered three times is listed once."""
+    for _ in range(3):
+        send(bench, b"{")
+
+    assert len(bench.reasons()) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refuse("ProvisionedThroughputExceededException"),
+        refuse("ThrottlingException"),
+        refuse("RequestLimitExceeded"),
+        refuse("TransactionConflictException"),
+        refuse("InternalServerError", status=500),
+        ReadTimeoutError(endpoint_url="https://dynamodb"),
+    ],
+    ids=lambda error: type(error).__name__ + str(error)[:70],
+)
+def test_when_dynamodb_is_busy_the_rest_comes_again(bench: Bench, error: Exception) -> None:
+    """If DynamoDB is busy, the answer names the first message to come again; those before it are done."""
+    fail_from(bench, 3, error)
+    data = [message(trade, "1.00") for trade in "abcd"]
+
+    answer = send(bench, *data, first=11)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "13"}]}
+    assert stored(bench).keys() == {"a", "b"}
+
+
+def test_after_a_partial_failure_nothing_is_lost(bench: Bench) -> None:
+    """The messages that come again after a partial failure complete the table."""
+    data = [message(trade, "1.00") for trade in "abcd"]
+    fail_from(bench, 3, refuse("ThrottlingException"))
+    send(bench, *data)
+    bench.heal()
+
+    assert send(bench, *data[2:], first=3) == DONE
+
+    assert stored(bench).keys() == {"a", "b", "c", "d"}
+
+
+def test_a_busy_quarantine_makes_the_record_come_again(bench: Bench) -> None:
+    """A record that cannot be set aside now comes again, rather than vanish."""
+    fail_from(bench, 1, refuse("ThrottlingException", "BatchWriteItem"))
+
+    answer = send(bench, b"{", first=5)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "5"}]}
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "SomeNewException"])
+def test_any_other_error_fails_the_invocation(bench: Bench, code: str) -> None:
+    """An error that waiting does not mend is raised, so that Lambda sees it, never answered as done."""
+    fail_from(bench, 2, refuse(code))
+
+    with pytest.raises(ClientError, match=code):
+        send(bench, message("a", "1.00"), message("b", "1.00"))
+
+
+def test_a_conflict_is_kept_even_if_the_invocation_fails_later(bench: Bench) -> None:
+    """A conflict is set aside at once: when the batch comes again it would only look stale."""
+    send(bench, message("a", "1.00"))
+    data = [message("a", "2.00"), message("a", "3.00", version=2), message("b", "1.00")]
+    fail_from(bench, 4, refuse("AccessDeniedException"))
+    with pytest.raises(ClientError):
+        send(bench, *data, first=2)
+    bench.heal()
+
+    send(bench, *data, first=2)
+
+    assert [row["RecordID"] for row in bench.items("QuarantineTable")] == ["state#shardId-000000000000#2"]
+
+
+def test_an_item_that_others_wrote_badly_is_a_conflict(bench: Bench) -> None:
+    """If the stored item is no valid trade, the message is set aside and the item is left alone."""
+    bench.client.put_item(TableName="StateTable", Item={"TradeID": {"S": "a"}, "Version": {"S": "?"}})
+
+    assert send(bench, message("a", "1.00")) == DONE
+
+    assert "what is stored under this trade's ID is no valid trade" in bench.reasons()[0]
+
+
+def test_a_lost_answer_is_a_duplicate_and_no_second_effect(bench: Bench) -> None:
+    """A write whose answer was lost is a duplicate when it comes again."""
+    bench.crash_at(1, after=True)
+    with pytest.raises(Crash):
+        send(bench, message("a", "1.00"))
+    bench.heal()
+
+    assert send(bench, message("a", "1.00")) == DONE
+
+    assert len(bench.new_changes("StateTable")) == 1
