@@ -9,6 +9,7 @@ variable                      state map reduce what the function's role must all
 ``AGGREGATE_TABLE_NAME``                yes    UpdateItem
 ``LEDGER_TABLE_NAME``               yes yes    GetItem, UpdateItem
 ``QUARANTINE_TABLE_NAME``     yes   yes yes    BatchWriteItem, PutItem
+``PARAMETER_TABLE_NAME``      yes   yes yes    GetItem; may be missing
 ============================= ===== === ====== ============================================================
 
 Nothing else in `lambdas/` reads the environment, and no table has its name in Python.
@@ -16,12 +17,19 @@ Nothing else in `lambdas/` reads the environment, and no table has its name in P
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
 from common.hierarchy import MAX_LEVELS
 
-__all__ = ["MapSettings", "MissingSettingError", "ReduceSettings", "Settings", "StateSettings"]
+__all__ = [
+    "EnvironmentSettings",
+    "MapSettings",
+    "MissingSettingError",
+    "ReduceSettings",
+    "Settings",
+    "StateSettings",
+]
 
 
 class MissingSettingError(RuntimeError):
@@ -46,7 +54,11 @@ class Settings:
         Raises:
             MissingSettingError: a variable is not there, is empty, or holds impossible hierarchy levels.
         """
-        values: dict[str, Any] = {field.name: _read(field.name.upper(), environ) for field in fields(cls)}
+        values: dict[str, Any] = {
+            field.name: _read(field.name.upper(), environ)
+            for field in fields(cls)
+            if field.default is MISSING or field.name.upper() in environ
+        }
         if "hierarchy_levels" in values:
             values["hierarchy_levels"] = _levels(values["hierarchy_levels"], environ)
         return cls(**values)
@@ -59,6 +71,7 @@ class StateSettings(Settings):
     hierarchy_levels: tuple[str, ...]
     state_table_name: str
     quarantine_table_name: str
+    parameter_table_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,7 @@ class MapSettings(Settings):
     reduce_table_name: str
     ledger_table_name: str
     quarantine_table_name: str
+    parameter_table_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,21 @@ class ReduceSettings(Settings):
     aggregate_table_name: str
     ledger_table_name: str
     quarantine_table_name: str
+    parameter_table_name: str = ""
+
+
+@dataclass(frozen=True)
+class EnvironmentSettings(Settings):
+    """What every function has: which handler it is, in which execution environment, and its live settings."""
+
+    _handler: str = ""
+    aws_lambda_log_stream_name: str = ""
+    parameter_table_name: str = ""
+
+    @property
+    def stage(self) -> str:
+        """The stage that the function is, such as `map` for the handler `stateful.map.handler`."""
+        return self._handler.rpartition(".")[0].rpartition(".")[2]
 
 
 def _read(variable: str, environ: Mapping[str, str]) -> str:

@@ -16,7 +16,9 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 
-from common.items import Item
+from common.faults import Faults
+from common.items import Item, text
+from common.settings import EnvironmentSettings
 
 __all__ = ["Action", "BusyError", "Refusal", "put", "read_item", "transact", "update", "write", "write_all"]
 
@@ -106,7 +108,7 @@ def write(action: Action) -> Refusal | None:
     """Carry out one action; return what stood in its way if its condition did not hold."""
     [(kind, request)] = action.items()
     try:
-        _call(f"{kind.lower()}_item", **request)
+        _write(f"{kind.lower()}_item", **request)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
@@ -125,7 +127,7 @@ def transact(actions: Sequence[Action], *, token: str | None = None) -> bool:
     if token is not None:
         request["ClientRequestToken"] = token
     try:
-        _call("transact_write_items", **request)
+        _write("transact_write_items", **request)
     except ClientError as error:
         reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
         if reasons[:1] == ["ConditionalCheckFailed"]:
@@ -144,11 +146,33 @@ def write_all(table: str, items: Sequence[Item]) -> None:
         }
         for _ in range(BATCH_WRITE_ATTEMPTS):
             if request:
-                request = _call("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
+                request = _write("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
         if request:
             raise BusyError(
                 f"`{table}` did not take {len(request[table])} items; the batch has to come again"
             )
+
+
+def _write(operation: str, **request: Any) -> Any:
+    faults = _faults()
+    faults.before_write()
+    answer = _call(operation, **request)
+    faults.after_write()
+    return answer
+
+
+@functools.cache
+def _faults() -> Faults:
+    """Return what may go wrong on purpose in this execution environment; usually nothing."""
+    settings = EnvironmentSettings.from_environ()
+
+    def read() -> str | None:
+        if not settings.parameter_table_name:
+            return None
+        item = read_item(settings.parameter_table_name, {"Parameter": text("faults")})
+        return str(item["Value"]["S"]) if item else None
+
+    return Faults(read, settings.stage, environment=settings.aws_lambda_log_stream_name)
 
 
 def _call(operation: str, **request: Any) -> Any:
