@@ -10,6 +10,7 @@ leaves a policy behind when it cannot attach it. Changed: creation, update and d
 import json
 from typing import Any
 
+from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import ManagedPolicy, iam_backends
 
 from workshop.clock import Clock
@@ -49,7 +50,7 @@ def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
     policy = backend.get_policy(wanted.name)
     document = _document(properties)
-    if document != policy.default_version.document:
+    if document != next(version.document for version in policy.versions if version.is_default):
         if len(policy.versions) == VERSIONS_KEPT:
             oldest = next(version for version in policy.versions if not version.is_default)
             backend.delete_policy_version(policy.arn, oldest.version_id)
@@ -63,6 +64,8 @@ def _change(wanted: Wanted) -> Any:
 def _remove(wanted: Wanted) -> None:
     backend, arn = wanted.backend(iam_backends, is_global=True), wanted.name
     _for_each(backend, "detach", arn, _attached(backend, arn) & _entities(wanted.properties))
+    if _attached(backend, arn):
+        raise DeleteConflictException("Cannot delete a policy attached to entities.")
     backend.delete_policy(arn)
 
 
