@@ -54,6 +54,10 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation_queue",
     "cloudformation_log_group",
     "cloudformation_alarm",
+    "lambda_push",
+    "lambda_functions",
+    "lambda_event_sources",
+    "lambda_invocations",
 )
 
 
