@@ -50,13 +50,14 @@ class CloudNotRunningError(ConfigurationError):
 
 
 class PortInUseError(ConfigurationError):
-    """Something else listens on the port."""
+    """Something else listens on the port; ``occupant`` says what, if it is known."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, occupant: str = "another program") -> None:
         self.host = host
         self.port = port
+        self.occupant = occupant
         super().__init__(
-            f"port {port} on {host} is in use by another program; "
+            f"port {port} on {host} is in use by {occupant}; "
             f"stop that program, or choose another port with `--port N`"
         )
 

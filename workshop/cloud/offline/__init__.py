@@ -1,0 +1,1 @@
+"""The offline cloud: moto with corrections behind one lock, and a runtime for functions."""

@@ -1,9 +1,11 @@
 """BatchWriteItem takes at most 25 requests.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html. moto takes
-any number. Changed: `DynamoHandler.batch_write_item` counts first.
+any number. Changed: `DynamoHandler.batch_write_item` counts first; duplicate keys are found without
+comparing all pairs.
 """
 
+import json
 from typing import Any
 
 from moto.dynamodb.exceptions import MockValidationException
@@ -25,7 +27,13 @@ def _batch_write_item(self: Any) -> Any:
     return _MOTO_BATCH_WRITE(self)
 
 
+def _contains_duplicates(_self: Any, keys: list[Any]) -> bool:
+    marks = {key if isinstance(key, str) else json.dumps(key, sort_keys=True, default=repr) for key in keys}
+    return len(marks) < len(keys)
+
+
 def install(clock: Clock) -> None:
     """Limit batches of writes."""
     CLOCK.use(clock)
     correct(DynamoHandler, "batch_write_item", _batch_write_item)
+    correct(DynamoHandler, "_contains_duplicates", _contains_duplicates)

@@ -18,8 +18,20 @@ from typing import Any
 
 from moto.dynamodb import comparisons
 from moto.dynamodb.comparisons import AttributeValue, ConditionExpressionParser
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
+from moto.dynamodb.parsing.ast_nodes import (
+    DepthFirstTraverser,
+    Node,
+    NodeDepthLeftTypeFetcher,
+    UpdateExpressionValue,
+)
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.parsing.validators import (
+    ActionCountValidator,
+    NoneExistingPathChecker,
+    OverlappingPathsValidator,
+    UpdateHashRangeKeyValidator,
+    Validator,
+)
 
 from workshop.clock import Clock
 from workshop.cloud.offline.overlay.correct import CLOCK, correct
@@ -34,6 +46,7 @@ COMPARISONS = (
     "OpGreaterThanOrEqual",
     "FuncBetween",
 )
+OF_FORM = (ActionCountValidator, OverlappingPathsValidator, UpdateHashRangeKeyValidator)
 _WHITE_SPACE = str.maketrans("\t\r\n", "   ")
 _MOTO_PARSE_CONDITION = ConditionExpressionParser.parse
 _MOTO_MAKE_OPERAND = ConditionExpressionParser._make_operand
@@ -79,7 +92,46 @@ def _make_operand(self: Any, node: Any) -> Any:
 
 @lru_cache(maxsize=REMEMBERED)
 def _update_tree(parser: Any, expression: str) -> Any:
-    return _MOTO_MAKE_UPDATE(parser, expression)
+    tree = _MOTO_MAKE_UPDATE(parser, expression)
+    tree.text = expression
+    tree.kinds = frozenset(map(type, NodeDepthLeftTypeFetcher(Node, tree)))
+    return tree
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _form_is_valid(_expression: str, _names: Any, _keys: Any) -> list[bool]:
+    """Return a list to note in that an expression with these names, for these keys, is well formed."""
+    return []
+
+
+def _validate(self: Any) -> Any:
+    """Run the validators that have something to look at; those that look at the form alone, once."""
+    tree = self.node_to_validate
+    kinds = tree.kinds
+    names = tuple((self.expression_attribute_names or {}).items())
+    well_formed = _form_is_valid(tree.text, names, tuple(self.table.table_key_attrs))
+    for processor in self.processors:
+        if well_formed and isinstance(processor, OF_FORM):
+            continue
+        if _concerns(processor, kinds):
+            tree = processor.traverse(tree)
+    if not well_formed:
+        well_formed.append(True)
+    return tree
+
+
+_CONCERNS: dict[tuple[type, frozenset[type]], bool] = {}
+
+
+def _concerns(processor: Any, kinds: frozenset[type]) -> bool:
+    """Return whether a tree of these kinds of nodes has any that the processor works on."""
+    key = (type(processor), kinds)
+    if key not in _CONCERNS:
+        wanted = processor.nodes_to_be_processed()
+        if isinstance(processor, NoneExistingPathChecker):
+            wanted = UpdateExpressionValue  # the only place where a path that does not exist can turn up
+        _CONCERNS[key] = any(_is_a(kind, wanted) for kind in kinds)
+    return _CONCERNS[key]
 
 
 def _deep_copy_tree(self: Any, memo: dict[int, Any]) -> Any:
@@ -111,7 +163,9 @@ def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
     for position, child in enumerate(node.children or ()):
         self.pre_processing_of_child(node, position)
         self.traverse_node_recursively(child, position)
-    if not _is_a(type(node), self.nodes_to_be_processed()):
+    if "kinds" not in self.__dict__:
+        self.kinds = self.nodes_to_be_processed()
+    if not _is_a(type(node), self.kinds):
         return node
     parent = node.parent
     result = self.process(node)
@@ -142,6 +196,7 @@ def install(clock: Clock) -> None:
     correct(ConditionExpressionParser, "_make_operand", _make_operand)
     correct(UpdateExpressionParser, "make", _MAKE_UPDATE)
     correct(Node, "__deepcopy__", _deep_copy_tree)
+    correct(Validator, "validate", _validate)
     correct(DepthFirstTraverser, "traverse_node_recursively", _traverse)
     for name, evaluate in _COMPARED.items():
         correct(getattr(comparisons, name), "expr", evaluate)

@@ -22,6 +22,8 @@ __all__ = ["install"]
 
 # moto's own limit: between the documented 400,000 and the 409,600 that AWS enforces.
 MAXIMUM_BYTES = 405_000
+_MOTO_HASH = DynamoType.__hash__
+_MOTO_EQUALS = DynamoType.__eq__
 
 
 def _initialize(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
@@ -48,6 +50,16 @@ def _size(self: Any) -> int:
     return 1 if isinstance(value, bool) else bytesize(value)
 
 
+def _hash(self: Any) -> int:
+    return hash((self.type, self.value)) if self.type == "S" else _MOTO_HASH(self)
+
+
+def _equals(self: Any, other: Any) -> bool:
+    if self.type == "S":
+        return bool(other.type == "S" and self.value == other.value)
+    return bool(_MOTO_EQUALS(self, other))
+
+
 def _all_items(self: Any) -> list[Any]:
     if self.range_key_attr:
         items = [item for same_hash in self.items.values() for item in same_hash.values()]
@@ -66,5 +78,7 @@ def install(clock: Clock) -> None:
     CLOCK.use(clock)
     correct(Item, "__init__", _initialize)
     correct(DynamoType, "size", _size)
+    correct(DynamoType, "__hash__", _hash)
+    correct(DynamoType, "__eq__", _equals)
     correct(Table, "all_items", _all_items)
     correct(Table, "__len__", _length)

@@ -1,0 +1,197 @@
+"""The offline cloud in the background: start, stop, status, log.
+
+One background cloud per `WORKSHOP_HOME`, found by its pid file. Starting is idempotent.
+"""
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from workshop.clock import SystemClock, stopwatch
+from workshop.cloud.offline.listener import is_free
+from workshop.cloud.offline.pid_file import PidFile, log_path, pid_path
+from workshop.cloud.offline.processes import DETACHED, end, is_alive
+from workshop.cloud.offline_control import OfflineControl
+from workshop.errors import CloudStartError, ConfigurationError, PortInUseError
+from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
+
+__all__ = ["CloudStatus", "read_logs", "start", "status", "stop"]
+
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+HEALTH_SECONDS = 2.0
+POLL_SECONDS = 0.05
+TAIL_LINES = 15
+
+RUNNING = "running"
+STOPPED = "stopped"
+CRASHED = "crashed"
+SILENT = "not answering"
+
+
+@dataclass(frozen=True)
+class CloudStatus:
+    """How the background cloud is: `running`, `stopped`, `crashed` or `not answering`."""
+
+    state: str
+    url: str | None = None
+    pid: int | None = None
+    version: str | None = None
+    started: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it answers."""
+        return self.state == RUNNING
+
+    def as_document(self) -> dict[str, Any]:
+        """Return it for `--json`."""
+        return {
+            "state": self.state,
+            "url": self.url,
+            "pid": self.pid,
+            "version": self.version,
+            "started": self.started,
+            "pid_file": str(pid_path()),
+            "log_file": str(log_path()),
+            "notes": list(self.notes),
+        }
+
+
+def status() -> CloudStatus:
+    """Return how the background cloud of this home is."""
+    known = PidFile.read()
+    if known is None:
+        return CloudStatus(STOPPED)
+    health = _health(known.url)
+    if health is not None and health["pid"] == known.pid:
+        return CloudStatus(
+            RUNNING, known.url, known.pid, version=health["version"], started=health["started"]
+        )
+    state = SILENT if is_alive(known.pid) and health is None else CRASHED
+    return CloudStatus(state, known.url, known.pid)
+
+
+def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = False) -> CloudStatus:
+    """Start the background cloud unless it runs, and return when it answers.
+
+    Raises:
+        ConfigurationError: it runs already, but on another port than the one asked for.
+        PortInUseError: the port is taken, by another program or by a cloud of another home.
+        CloudStartError: it was started and did not become healthy.
+    """
+    before = status()
+    if before.is_running:
+        return _already(before, port)
+    notes = _clear_away(before)
+    wanted = DEFAULT_PORT if port is None else port
+    _refuse_if_taken(host, wanted)
+    command = [sys.executable, "-m", "workshop.cloud.offline", "--host", host, "--port", str(wanted)]
+    path = log_path()
+    if path.exists():
+        path.replace(path.with_suffix(".previous.log"))
+    with path.open("wb") as log:
+        child = subprocess.Popen(
+            [*command, *(["--verbose"] if verbose else [])],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            **DETACHED,
+        )
+    _wait(lambda: child.poll() is not None or status().is_running, START_SECONDS)
+    if child.poll() is not None or not (now := status()).is_running:
+        end(child.pid, forcibly=True)
+        raise CloudStartError(
+            f"the offline cloud did not start on port {wanted}; its log `{path}` ends with:\n{_tail(path)}"
+        )
+    child.returncode = 0  # it outlives this process on purpose, which Popen would warn about
+    return replace(now, notes=notes)
+
+
+def stop() -> CloudStatus:
+    """Stop the background cloud, forcibly if it does not listen; a cloud that does not run is no error."""
+    before = status()
+    if before.state == STOPPED or before.pid is None or before.url is None:
+        return before
+    notes = _clear_away(before) if before.state == CRASHED else _end(before)
+    PidFile.remove()
+    return CloudStatus(STOPPED, before.url, before.pid, notes=notes)
+
+
+def read_logs(lines: int | None = None) -> str:
+    """Return the last lines of the background cloud's log, or all of it; empty if there is none."""
+    try:
+        text = log_path().read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    return text if lines is None else "".join(deque(text.splitlines(keepends=True), maxlen=lines))
+
+
+def _health(url: str) -> dict[str, Any] | None:
+    try:
+        return OfflineControl(url).health(HEALTH_SECONDS)
+    except ConfigurationError:
+        return None
+
+
+def _already(running: CloudStatus, port: int | None) -> CloudStatus:
+    if port is not None and port and running.url is not None and not running.url.endswith(f":{port}"):
+        raise ConfigurationError(
+            f"the offline cloud already runs at `{running.url}`; "
+            f"stop it with `workshop cloud stop` before you start one on port {port}"
+        )
+    return replace(running, notes=("it was running already",))
+
+
+def _clear_away(left: CloudStatus) -> tuple[str, ...]:
+    """Remove what a crashed or silent cloud has left, and say so."""
+    if left.pid is None:
+        return ()
+    if left.state == SILENT:
+        end(left.pid, forcibly=True)
+        _wait(lambda: not is_alive(left.pid or 0), STOP_SECONDS)
+        note = f"process {left.pid} of an offline cloud did not answer and was ended"
+    else:
+        note = f"removed the pid file of process {left.pid}, an offline cloud that is gone"
+    PidFile.remove()
+    return (note,)
+
+
+def _refuse_if_taken(host: str, port: int) -> None:
+    if port == 0 or is_free(host, port):
+        return
+    health = _health(f"http://{DEFAULT_HOST if host == '0.0.0.0' else host}:{port}")
+    if health is None:
+        raise PortInUseError(host, port)
+    raise PortInUseError(host, port, occupant=f"an offline cloud of another folder (process {health['pid']})")
+
+
+def _end(running: CloudStatus) -> tuple[str, ...]:
+    pid, url = running.pid or 0, running.url or ""
+    try:
+        OfflineControl(url).shutdown()
+    except ConfigurationError:
+        end(pid)
+    if _wait(lambda: not is_alive(pid), STOP_SECONDS):
+        return ()
+    end(pid, forcibly=True)
+    _wait(lambda: not is_alive(pid), STOP_SECONDS)
+    return (f"process {pid} did not stop by itself and was ended",)
+
+
+def _wait(done: Callable[[], bool], seconds: float) -> bool:
+    clock, begun = SystemClock(), stopwatch()
+    while not done():
+        if stopwatch() - begun > seconds:
+            return False
+        clock.sleep(POLL_SECONDS)
+    return True
+
+
+def _tail(path: Path) -> str:
+    return read_logs(TAIL_LINES).rstrip() if path.exists() else "(nothing)"

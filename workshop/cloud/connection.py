@@ -1,0 +1,129 @@
+"""Which cloud a command or notebook speaks to, and clients for it.
+
+The two clouds differ only here: an AWS account through the user's own profile, or the offline cloud through
+its endpoint, with credentials that are nobody's.
+"""
+
+import os
+import threading
+from functools import cached_property
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from workshop.cloud.offline.pid_file import PidFile
+from workshop.cloud.offline_control import OfflineControl
+from workshop.errors import ConfigurationError
+from workshop.settings import ACCOUNT_ID, DEFAULT_ENDPOINT, DEFAULT_REGION, cloud_kind
+
+__all__ = ["Cloud", "connect"]
+
+# The key that AWS's documentation uses for examples: no account answers to it.
+FAKE_ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
+FAKE_SECRET_KEY = "offline"  # noqa: S105 # it opens nothing
+POOL_SIZE = 50
+LONGEST_FUNCTION_SECONDS = 900
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
+
+
+class Cloud:
+    """A cloud, with one client per service; thread-safe."""
+
+    def __init__(self, kind: str, *, region: str, endpoint: str | None = None) -> None:
+        self.kind = kind
+        self.region = region
+        self.endpoint = endpoint
+        self.offline = None if endpoint is None else OfflineControl(endpoint)
+        # boto3's stubs know each service by a literal; here the name is a variable.
+        self._session: Any = _aws_session(region) if endpoint is None else _offline_session(region)
+        self._clients: dict[str, Any] = {}
+        self._guard = threading.Lock()  # making clients is not thread-safe, using them is
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service (`dynamodb`, `kinesis`, …), always the same one."""
+        with self._guard:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(
+                    service, endpoint_url=self.endpoint, config=_config(offline=self.offline is not None)
+                )
+            return self._clients[service]
+
+    @cached_property
+    def account_id(self) -> str:
+        """The account's number."""
+        if self.offline is not None:
+            return ACCOUNT_ID
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    @property
+    def badge(self) -> str:
+        """One line that tells which cloud this is and whether it costs money."""
+        if self.offline is not None:
+            return f"OFFLINE: {self.endpoint}, {self.region}; nothing here costs anything"
+        return f"AWS: account {self.account_id}, {self.region}; what runs here costs money"
+
+    def __repr__(self) -> str:
+        return f"<Cloud {self.kind} {self.endpoint or self.region}>"
+
+
+def connect(cloud: str | None = None, *, endpoint: str | None = None, region: str | None = None) -> Cloud:
+    """Return the cloud that was chosen, after making sure that it answers if it is offline.
+
+    `cloud` is `offline` or `aws`; without it, `WORKSHOP_CLOUD` decides. The offline endpoint is the
+    argument, else `AWS_ENDPOINT_URL`, else what the pid file of the background cloud says, else
+    `http://127.0.0.1:4566`.
+
+    Raises:
+        CloudNotRunningError: no offline cloud answers.
+        ConfigurationError: an unknown cloud, an endpoint for AWS, or something else answers at the endpoint.
+    """
+    kind = cloud_kind(cloud)
+    wanted = endpoint or os.environ.get(ENDPOINT_VARIABLE)
+    chosen_region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if kind == "aws":
+        if wanted:
+            raise ConfigurationError(
+                f"an endpoint (`{wanted}`) and the cloud `aws` contradict each other; "
+                f"leave `--endpoint` out and unset `{ENDPOINT_VARIABLE}`, or choose `--cloud offline`"
+            )
+        return Cloud("aws", region=chosen_region or _profile_region() or DEFAULT_REGION)
+    known = PidFile.read()
+    chosen = (wanted or (known.url if known else DEFAULT_ENDPOINT)).rstrip("/")
+    connected = Cloud("offline", region=chosen_region or DEFAULT_REGION, endpoint=chosen)
+    OfflineControl(chosen).health()
+    return connected
+
+
+def _config(*, offline: bool) -> Config:
+    common: dict[str, Any] = {
+        "max_pool_connections": POOL_SIZE,
+        "retries": {"mode": "standard", "max_attempts": 5},
+        "read_timeout": LONGEST_FUNCTION_SECONDS + 30,
+    }
+    if offline:
+        # A proxy of the environment must not see calls to this machine; accounts have no endpoints of their
+        # own.
+        common |= {"proxies": {}, "account_id_endpoint_mode": "disabled", "connect_timeout": 5}
+    return Config(**common)
+
+
+def _aws_session(region: str) -> boto3.Session:
+    return boto3.Session(region_name=region)
+
+
+def _profile_region() -> str | None:
+    return boto3.Session().region_name
+
+
+def _offline_session(region: str) -> boto3.Session:
+    """Return a session that looks at no profile, no file and no variable that could hold real credentials."""
+    nowhere = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    session = botocore.session.Session(session_vars=nowhere)
+    session.set_credentials(FAKE_ACCESS_KEY, FAKE_SECRET_KEY)
+    return boto3.Session(botocore_session=session, region_name=region)

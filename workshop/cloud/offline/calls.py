@@ -1,0 +1,85 @@
+"""A call as it arrived, and the answer to it: what listener, dispatcher and control share."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+__all__ = ["Answer", "Call", "Headers", "Scope"]
+
+SCOPE_PARTS = 5
+
+
+class Headers(dict[str, str]):
+    """Headers by lower-case name, looked up in any case; `pairs` keeps them as they arrived."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self.pairs = tuple(pairs)
+        for name, value in self.pairs:
+            key = name.lower()
+            self[key] = f"{super().__getitem__(key)},{value}" if key in self else value
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name.lower() if isinstance(name, str) else name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the header's value, or `default`."""
+        return super().get(name.lower(), default)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Who signed a call, and for which region and service."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+@dataclass
+class Call:
+    """One HTTP request, its body read to the end."""
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes = b""
+
+    @cached_property
+    def path(self) -> str:
+        """The path as sent, without the query."""
+        return self.target.partition("?")[0]
+
+    @cached_property
+    def scope(self) -> Scope | None:
+        """What the signature names; None if the call is not signed by a header."""
+        credential = self.headers.get("authorization", "").partition("Credential=")[2]
+        parts = credential.partition(",")[0].split("/")
+        if len(parts) != SCOPE_PARTS:
+            return None
+        return Scope(access_key=parts[0], region=parts[2], service=parts[3].lower())
+
+    @cached_property
+    def operation(self) -> str:
+        """The operation as far as headers tell (`PutItem`), else method and path."""
+        named = self.headers.get("x-amz-target", "").rpartition(".")[2]
+        return named or f"{self.method} {self.path}"
+
+
+@dataclass
+class Answer:
+    """One HTTP answer; the listener adds length and date."""
+
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    @classmethod
+    def of_json(cls, document: Mapping[str, Any], status: int = 200) -> "Answer":
+        """Return an answer with a JSON document."""
+        return cls(status, [("Content-Type", "application/json")], json.dumps(document).encode())

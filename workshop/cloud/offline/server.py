@@ -1,0 +1,165 @@
+"""The offline cloud as one object: moto with its corrections, the runtime of functions, the endpoint.
+
+It comes up in two steps. What pipelines need every second is loaded before the endpoint answers;
+CloudFormation, which imports most of moto, is loaded in the background meanwhile, and calls to it wait for
+that.
+"""
+
+import logging
+import sys
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+from moto.core.config import default_user_config
+from moto.moto_api._internal.models import moto_api_backend
+
+from workshop.clock import AdjustableClock, Clock
+from workshop.cloud.offline import overlay
+from workshop.cloud.offline.calls import Answer, Call
+from workshop.cloud.offline.control import PREFIX, Control
+from workshop.cloud.offline.dispatch import Dispatcher
+from workshop.cloud.offline.listener import Listener
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.runtime import Runtime
+from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
+
+__all__ = ["OfflineCloud"]
+
+LATE = "cloudformation"
+ANY_ADDRESS = ("0.0.0.0", "::", "")
+
+log = logging.getLogger(__name__)
+
+
+class OfflineCloud:
+    """The offline cloud at `host` and `port` (0: any free one); a context manager that starts and stops it.
+
+    There is one per process, since moto's state belongs to the process.
+
+    Raises:
+        PortInUseError: something else listens there.
+    """
+
+    def __init__(
+        self, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, clock: Clock | None = None
+    ) -> None:
+        self.host = host
+        self.clock: Clock = clock or AdjustableClock()
+        self.started = self.clock.now()
+        self._control = Control(self)
+        self._listener = Listener(host, port, self.answer)
+        self._late = _LateCorrections(self.clock)
+        self._stop_requested = threading.Event()
+        self._dispatcher: Dispatcher | None = None
+        self._runtime: Runtime | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._listener.port
+
+    @property
+    def url(self) -> str:
+        """The endpoint for clients on this machine."""
+        host = DEFAULT_HOST if self.host in ANY_ADDRESS else self.host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def runtime(self) -> Runtime:
+        """The runtime of functions; there is one after `start`."""
+        if self._runtime is None:
+            raise RuntimeError("the offline cloud has no runtime before it is started")
+        return self._runtime
+
+    def start(self) -> None:
+        """Answer calls from now on, in threads."""
+        _configure_moto()
+        overlay.apply(self.clock, [name for name in overlay.CORRECTIONS if not name.startswith(LATE)])
+        self._dispatcher = Dispatcher(before=self._late.wait_if_needed)
+        self._runtime = Runtime(clock=self.clock, endpoint_url=self.url)
+        self._listener.start()
+        self._late.start()
+        self._runtime.start()
+
+    def stop(self) -> None:
+        """Take no more calls, end every function and close every connection."""
+        if self._runtime is not None:
+            self._runtime.stop()
+        self._listener.stop()
+
+    def wait(self) -> None:
+        """Block until somebody has asked the cloud to stop."""
+        # Without a timeout, a main thread on Windows would not notice Ctrl-C.
+        while not self._stop_requested.wait(timeout=0.5):
+            pass
+
+    def answer(self, call: Call) -> Answer:
+        """Answer one call, of AWS's API or of the control."""
+        if call.path.startswith(PREFIX):
+            return self._control.answer(call)
+        if self._dispatcher is None:
+            raise RuntimeError("the offline cloud does not answer before it is started")
+        return self._dispatcher.answer(call)
+
+    def reset(self) -> None:
+        """Forget every resource and all of their data; functions that run are ended."""
+        self.runtime.reset()
+        with LOCK:
+            moto_api_backend.reset()
+
+    def request_stop(self) -> None:
+        """Make `wait` return."""
+        self._stop_requested.set()
+
+    def runtime_status(self) -> dict[str, Any]:
+        """Return what the runtime is doing."""
+        return self.runtime.status()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class _LateCorrections:
+    """Loads what is slow to load, and lets calls that need it wait."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._done = threading.Event()
+        self._error: Exception | None = None
+
+    def start(self) -> None:
+        threading.Thread(target=self._load, name="late-corrections", daemon=True).start()
+
+    def wait_if_needed(self, call: Call) -> None:
+        if self._done.is_set() and self._error is None:
+            return
+        if call.scope is not None and call.scope.service != LATE:
+            return
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+
+    def _load(self) -> None:
+        # API Gateway's models load a validator of addresses that takes 3 s to build its grammar and that is
+        # not needed here; it is optional, so it is kept from being found.
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: not to be imported
+        try:
+            overlay.apply(self._clock, [name for name in overlay.CORRECTIONS if name.startswith(LATE)])
+        except Exception as error:
+            log.exception("the corrections of CloudFormation could not be loaded")
+            self._error = error
+        finally:
+            self._done.set()
+
+
+def _configure_moto() -> None:
+    """Choose moto's options before anything is created."""
+    default_user_config["lambda"]["use_docker"] = False  # there is a runtime of our own
+    default_user_config["iam"]["load_aws_managed_policies"] = True  # templates attach them

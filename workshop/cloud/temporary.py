@@ -1,0 +1,73 @@
+"""An offline cloud of one's own, for as long as a block lasts: for the demo and for tests.
+
+It is a process of its own, so that the caller does not load moto, and it ends when the caller does, however
+that happens: its standard input is a pipe from the caller.
+"""
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from workshop.cloud.connection import Cloud, connect
+from workshop.cloud.offline.processes import DETACHED
+from workshop.errors import CloudStartError
+
+__all__ = ["temporary_cloud"]
+
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+@contextmanager
+def temporary_cloud(*, region: str | None = None) -> Iterator[Cloud]:
+    """Run an offline cloud on a free port inside the block, and connect to it.
+
+    Raises:
+        CloudStartError: it did not start; carries the end of its log.
+    """
+    with tempfile.TemporaryDirectory(prefix="workshop-cloud-", ignore_cleanup_errors=True) as folder:
+        log_file = Path(folder) / "cloud.log"
+        with log_file.open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "workshop.cloud.offline", "--port", "0", "--ephemeral"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                **DETACHED,
+            )
+        try:
+            yield connect("offline", endpoint=_first_line(child, log_file), region=region)
+        finally:
+            _end(child)
+
+
+def _first_line(child: "subprocess.Popen[str]", log_file: Path) -> str:
+    lines: list[str] = []
+    output = cast("IO[str]", child.stdout)  # it is a pipe
+    reader = threading.Thread(target=lambda: lines.append(output.readline()), daemon=True)
+    reader.start()
+    reader.join(START_SECONDS)
+    if lines and lines[0].startswith("http"):
+        return lines[0].strip()
+    raise CloudStartError(
+        "the temporary offline cloud did not start; its log says:\n"
+        + log_file.read_text(encoding="utf-8", errors="replace")
+    )
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    with contextlib.suppress(OSError):
+        cast("IO[str]", child.stdin).close()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    cast("IO[str]", child.stdout).close()
