@@ -1,4 +1,4 @@
-"""The offline cloud in the background: start, stop, status, log.
+"""The offline cloud as commands see it: run it here, start and stop it in the background, ask how it is.
 
 One background cloud per `WORKSHOP_HOME`, found by its pid file. Starting is idempotent.
 """
@@ -15,11 +15,12 @@ from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.offline.listener import is_free
 from workshop.cloud.offline.pid_file import PidFile, log_path, pid_path
 from workshop.cloud.offline.processes import DETACHED, end, is_alive
+from workshop.cloud.offline.serving import configure_logging, serve
 from workshop.cloud.offline_control import OfflineControl
 from workshop.errors import CloudStartError, ConfigurationError, PortInUseError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
 
-__all__ = ["CloudStatus", "read_logs", "start", "status", "stop"]
+__all__ = ["STOPPED", "CloudStatus", "log_path", "pid_path", "read_logs", "run", "start", "status", "stop"]
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -77,12 +78,30 @@ def status() -> CloudStatus:
     return CloudStatus(state, known.url, known.pid)
 
 
+def run(
+    host: str,
+    port: int,
+    *,
+    ephemeral: bool = False,
+    verbose: bool = False,
+    announce: Callable[[str, Path | None], None] | None = None,
+) -> None:
+    """Run the cloud in this process until it is stopped; see `workshop.cloud.offline.serving.serve`.
+
+    Raises:
+        PortInUseError: the port is taken, by another program or by another offline cloud.
+    """
+    _refuse_if_taken(host, port)
+    configure_logging(verbose=verbose)
+    serve(host, port, ephemeral=ephemeral, announce=announce)
+
+
 def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = False) -> CloudStatus:
     """Start the background cloud unless it runs, and return when it answers.
 
     Raises:
         ConfigurationError: it runs already, but on another port than the one asked for.
-        PortInUseError: the port is taken, by another program or by a cloud of another home.
+        PortInUseError: the port is taken, by another program or by another offline cloud.
         CloudStartError: it was started and did not become healthy.
     """
     before = status()
@@ -168,7 +187,7 @@ def _refuse_if_taken(host: str, port: int) -> None:
     health = _health(f"http://{DEFAULT_HOST if host == '0.0.0.0' else host}:{port}")
     if health is None:
         raise PortInUseError(host, port)
-    raise PortInUseError(host, port, occupant=f"an offline cloud of another folder (process {health['pid']})")
+    raise PortInUseError(host, port, occupant=f"another offline cloud (process {health['pid']})")
 
 
 def _end(running: CloudStatus) -> tuple[str, ...]:

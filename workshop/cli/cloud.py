@@ -1,0 +1,134 @@
+"""`workshop cloud`: the offline cloud in the foreground and in the background."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workshop.cli.options import EndpointOption, JsonOption, console, print_json
+from workshop.cloud import background
+from workshop.cloud.background import CloudStatus
+from workshop.cloud.connection import connect
+from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
+
+__all__ = ["app"]
+
+TAIL_LINES = 15
+
+app = typer.Typer(help="The offline cloud on this machine.", no_args_is_help=True)
+
+HostOption = Annotated[str, typer.Option(help="Address to listen on; beyond loopback only if you say so.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log each call.")]
+
+
+@app.command()
+def run(
+    *,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = DEFAULT_PORT,
+    host: HostOption = DEFAULT_HOST,
+    ephemeral: Annotated[
+        bool, typer.Option("--ephemeral", help="Write no pid file, and end when standard input closes.")
+    ] = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Run the offline cloud in this terminal until Ctrl-C."""
+    background.run(host, port, ephemeral=ephemeral, verbose=verbose, announce=_announce)
+    if not ephemeral:
+        console().print("The offline cloud has stopped; everything in it is gone.")
+
+
+@app.command()
+def start(
+    *,
+    port: Annotated[
+        int | None, typer.Option(help=f"Port to listen on; {DEFAULT_PORT} unless it runs already.")
+    ] = None,
+    host: HostOption = DEFAULT_HOST,
+    verbose: VerboseOption = False,
+) -> None:
+    """Start the offline cloud in the background; do nothing if it runs."""
+    status = background.start(port, host=host, verbose=verbose)
+    _print(status)
+
+
+@app.command()
+def stop() -> None:
+    """Stop the offline cloud that runs in the background; everything in it is gone then."""
+    status = background.stop()
+    text = "The offline cloud has stopped." if status.pid else "No offline cloud is running."
+    console().print(text)
+    _print_notes(status)
+
+
+@app.command()
+def status(*, json: JsonOption = False) -> None:
+    """Tell whether the offline cloud runs, and where."""
+    now = background.status()
+    if json:
+        print_json(now.as_document())
+    else:
+        _print(now)
+
+
+@app.command()
+def reset(*, endpoint: EndpointOption = None) -> None:
+    """Delete everything in the offline cloud: stacks, tables, streams, functions, logs."""
+    connected = connect("offline", endpoint=endpoint)
+    if connected.offline is not None:
+        connected.offline.reset()
+    console().print(f"The offline cloud at {connected.endpoint} is empty.", soft_wrap=True)
+
+
+@app.command()
+def logs(*, lines: Annotated[int | None, typer.Option(help="Only the last N lines.")] = None) -> None:
+    """Print the log of the offline cloud in the background."""
+    text = background.read_logs(lines)
+    if text:
+        print(text, end="")
+    else:
+        console(stderr=True).print(f"{background.log_path()} is empty.", soft_wrap=True)
+
+
+def _announce(url: str, pid_file: Path | None) -> None:
+    people = console()
+    people.print(f"[bold]OFFLINE[/] cloud at {url}; nothing here costs anything.", soft_wrap=True)
+    if pid_file is None:
+        other = background.status().url
+        people.print(
+            f"Commands go to the cloud at {other}, which ran before; use `--endpoint {url}` for this one.",
+            soft_wrap=True,
+        )
+    else:
+        people.print(f"pid file: {pid_file}; the log appears here.", soft_wrap=True)
+    people.print("Ctrl-C stops it.")
+
+
+def _print(status: CloudStatus) -> None:
+    people = console()
+    if status.is_running:
+        since = datetime.fromtimestamp(status.started or 0, tz=UTC).astimezone().strftime("%H:%M:%S")
+        people.print(f"[bold]OFFLINE[/] cloud at {status.url}; nothing here costs anything.", soft_wrap=True)
+        people.print(f"process {status.pid}, version {status.version}, running since {since}")
+        people.print(f"pid file: {background.pid_path()}", soft_wrap=True)
+        people.print(f"log file: {background.log_path()}", soft_wrap=True)
+    elif status.state == background.STOPPED:
+        people.print("No offline cloud is running; start one with `workshop cloud start`.")
+    else:
+        _print_trouble(status)
+    _print_notes(status)
+
+
+def _print_trouble(status: CloudStatus) -> None:
+    people = console()
+    people.print(
+        f"The offline cloud at {status.url} (process {status.pid}) is {status.state}.", soft_wrap=True
+    )
+    people.print(f"Its log {background.log_path()} ends with:", soft_wrap=True)
+    print(background.read_logs(TAIL_LINES).rstrip() or "(nothing)")
+    people.print("Start it anew with `workshop cloud start`; what was in it is gone.", soft_wrap=True)
+
+
+def _print_notes(status: CloudStatus) -> None:
+    for note in status.notes:
+        console().print(f"Note: {note}.", soft_wrap=True)

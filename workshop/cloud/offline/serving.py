@@ -1,0 +1,60 @@
+"""The offline cloud as the work of this process: serve until told to stop, then clean up."""
+
+import contextlib
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from workshop.cloud.offline.pid_file import PidFile
+
+__all__ = ["configure_logging", "serve"]
+
+
+def configure_logging(*, verbose: bool) -> None:
+    """Log to stderr: what goes wrong, and with `verbose` a line for each call."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("workshop").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def serve(
+    host: str,
+    port: int,
+    *,
+    ephemeral: bool = False,
+    announce: Callable[[str, Path | None], None] | None = None,
+) -> None:
+    """Serve until Ctrl-C, SIGTERM or a shutdown call.
+
+    `announce` gets the URL and the pid file, which is None if another cloud has one already.
+    An ephemeral cloud writes no pid file, prints its URL as its first line, and ends when its standard
+    input is closed, which happens at the latest when its parent dies.
+
+    Raises:
+        PortInUseError: something else listens there.
+    """
+    # Loads moto, so not before it is needed.
+    from workshop.cloud.offline.server import OfflineCloud  # noqa: PLC0415
+
+    cloud = OfflineCloud(host, port)
+    with contextlib.suppress(ValueError):  # only the main thread may choose what signals do
+        signal.signal(signal.SIGTERM, lambda *_: cloud.request_stop())
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(cloud)
+        if ephemeral:
+            print(cloud.url, flush=True)
+            threading.Thread(target=_stop_with_parent, args=(cloud.request_stop,), daemon=True).start()
+        else:
+            pid_file = stack.enter_context(PidFile.written(cloud.url))
+            if announce is not None:
+                announce(cloud.url, pid_file)
+        stack.enter_context(contextlib.suppress(KeyboardInterrupt))
+        cloud.wait()
+
+
+def _stop_with_parent(stop: Callable[[], None]) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    stop()
