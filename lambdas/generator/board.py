@@ -1,0 +1,215 @@
+"""The score and the rounds, kept in ParameterTable so that whoever looks sees the game as it stands.
+
+====================== ======================================================================================
+item                   attributes
+====================== ======================================================================================
+``score``              Value (N, points), Rounds, ExactRounds: raised in the transaction that judges a round
+``round#<run id>``     one round: how it was made (Options, Levels), how far it is (Status), and its verdict
+``generator``          Holder, Until: who plays at the moment, and until when that is believed
+====================== ======================================================================================
+
+Every write here may be repeated. A round is claimed by one invocation and judged once: its verdict and its
+points are written in one transaction, which asks that there is no verdict yet and that nobody has cleared the
+pipeline since the round began.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from botocore.exceptions import ClientError
+from common.items import Item, number, plain_item, text
+from common.storage import Action, BusyError, put, read_item, transact, update, write
+from generator.judging import Difference
+
+__all__ = ["Board", "Score", "Status", "Verdict"]
+
+KEY = "Parameter"
+ATTEMPTS = 5
+# An item holds 400 KB; the diagnosis works with the first of very many differences just as well.
+MOST_DIFFERENCES = 200
+# The condition of a round that is there and has no verdict.
+OPEN = "attribute_exists(#RunID) AND attribute_not_exists(#Points)"
+
+
+class Status(Enum):
+    """How far a round is."""
+
+    SENDING = "sending"
+    SETTLING = "settling"
+    JUDGED = "judged"
+    VOID = "void"  # nobody can say what the totals should be
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Score:
+    """The game so far."""
+
+    points: int = 0
+    rounds: int = 0
+    exact_rounds: int = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a round is worth."""
+
+    differences: tuple[Difference, ...]
+    judged_at: float
+    settled_seconds: float
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every total of the run is right to the cent, with no row too many."""
+        return not self.differences
+
+    @property
+    def points(self) -> int:
+        """A hundred or nothing."""
+        return 100 if self.is_exact else 0
+
+
+@dataclass(frozen=True)
+class Board:
+    """ParameterTable as the game uses it."""
+
+    table: str
+
+    def score(self) -> Score:
+        """Return the score as every judged round left it."""
+        item = self._read("score")
+        return Score(int(item.get("Value", 0)), int(item.get("Rounds", 0)), int(item.get("ExactRounds", 0)))
+
+    def epoch(self) -> int:
+        """Return how often the pipeline has been cleared."""
+        return int(self._read("epoch").get("Number", 0))
+
+    def round(self, run_id: str) -> dict[str, Any]:
+        """Return a round's item as Python values, empty if there is none."""
+        return self._read(_round(run_id))
+
+    def take_lease(self, holder: str, *, until: float, now: float) -> bool:
+        """Become the one who plays; say whether that worked. A lease that has run out is anybody's."""
+        action = self._update(
+            "generator",
+            to={"Holder": text(holder), "Until": _seconds(until)},
+            condition="attribute_not_exists(#Holder) OR #Until < :Now",
+            values={"Now": _seconds(now)},
+        )
+        return _try(action)
+
+    def release_lease(self, holder: str) -> None:
+        """Let the next one play at once."""
+        _try(
+            self._update(
+                "generator", to={"Until": number(0)}, condition="#Holder = :Me", values={"Me": text(holder)}
+            )
+        )
+
+    def claim(self, run_id: str, fields: Mapping[str, Item]) -> bool:
+        """Write down that this invocation plays the round; say whether it is the first to do so."""
+        item = {KEY: text(_round(run_id)), "RunID": text(run_id), **fields}
+        return _try(put(self.table, item, condition=f"attribute_not_exists(#{KEY})"))
+
+    def note(self, run_id: str, status: Status, **numbers: float) -> None:
+        """Write down how far the round is; nothing happens to one that was judged or cleared away."""
+        to = {"Status": text(status.value), **{name: _seconds(value) for name, value in numbers.items()}}
+        _try(self._update(_round(run_id), to=to, condition=OPEN))
+
+    def end(self, run_id: str, status: Status, *, reason: str, now: float) -> None:
+        """Close a round without a verdict, and say why."""
+        to = {"Status": text(status.value), "Reason": text(reason[:1000]), "JudgedAt": _seconds(now)}
+        _try(self._update(_round(run_id), to={**to, "Points": number(0)}, condition=OPEN))
+
+    def enter(self, run_id: str, verdict: Verdict, *, epoch: int) -> bool:
+        """Enter the verdict and its points, once; say whether this was the time.
+
+        False: the round has been judged or closed before, or the pipeline was cleared meanwhile.
+        """
+        actions = [
+            self._update(_round(run_id), to=_fields(verdict), condition=OPEN),
+            self._update(
+                "score",
+                plus={
+                    "Value": number(verdict.points),
+                    "Rounds": number(1),
+                    "ExactRounds": number(int(verdict.is_exact)),
+                },
+            ),
+            self._same_epoch(epoch),
+        ]
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return transact(actions)
+            except BusyError:
+                # Whether it was written is not known; the guard tells the next attempt.
+                if attempt == ATTEMPTS:
+                    raise
+            except ClientError as error:
+                reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
+                if "ConditionalCheckFailed" in reasons:
+                    return False
+                raise
+        return False
+
+    def put_if_absent(self, parameter: str, value: str) -> None:
+        """Write a setting unless there is one; a setting that somebody chose stays."""
+        item = {KEY: text(parameter), "Value": text(value)}
+        _try(put(self.table, item, condition=f"attribute_not_exists(#{KEY})"))
+
+    def _read(self, parameter: str) -> dict[str, Any]:
+        return plain_item(read_item(self.table, {KEY: text(parameter)}) or {})
+
+    def _update(self, parameter: str, **what: Any) -> Action:
+        return update(self.table, {KEY: text(parameter)}, **what)
+
+    def _same_epoch(self, epoch: int) -> Action:
+        condition = "#Number = :Number" if epoch else "attribute_not_exists(#Number)"
+        check: dict[str, Any] = {
+            "TableName": self.table,
+            "Key": {KEY: text("epoch")},
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": {"#Number": "Number"},
+        }
+        if epoch:
+            check["ExpressionAttributeValues"] = {":Number": number(epoch)}
+        return {"ConditionCheck": check}
+
+
+def _round(run_id: str) -> str:
+    return f"round#{run_id}"
+
+
+def _try(action: Action) -> bool:
+    return write(action) is None
+
+
+def _seconds(value: float) -> Item:
+    return number(Decimal(str(round(value, 3))))
+
+
+def _fields(verdict: Verdict) -> dict[str, Item]:
+    return {
+        "Status": text(Status.JUDGED.value),
+        "Points": number(verdict.points),
+        "Exact": {"BOOL": verdict.is_exact},
+        "JudgedAt": _seconds(verdict.judged_at),
+        "SettledSeconds": _seconds(verdict.settled_seconds),
+        "DifferenceCount": number(len(verdict.differences)),
+        "Differences": text(json.dumps([_document(each) for each in verdict.differences[:MOST_DIFFERENCES]])),
+    }
+
+
+def _document(difference: Difference) -> dict[str, Any]:
+    return {
+        "path": difference.path,
+        "kind": difference.kind.value,
+        "expected": f"{difference.expected:f}",
+        "found": f"{difference.found:f}",
+        "expected_trades": difference.expected_trades,
+        "found_trades": difference.found_trades,
+    }

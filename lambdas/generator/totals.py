@@ -1,0 +1,68 @@
+"""Reads the rows of one run from AggregateTable, all of them as they were at one moment.
+
+A scan is no snapshot. Reduce raises a revision with every commit, so the revision is read before and after,
+and the scan repeated when it has moved; where a variant keeps no revision, until two scans agree.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from common.items import plain_item
+from common.storage import client, read_item
+from generator.judging import Row
+from generator.timing import Clock
+
+__all__ = ["UnreadableError", "read_run"]
+
+PROGRESS_ROW = {"Identifier": {"S": "#progress"}}
+ATTEMPTS = 20
+PAUSE_SECONDS = 0.1
+
+
+class UnreadableError(RuntimeError):
+    """The table changed during each attempt to read it."""
+
+
+def read_run(table: str, run_id: str, *, clock: Clock) -> dict[str, Row]:
+    """Return the rows of the run by path: the run's own, and all below it.
+
+    Raises:
+        UnreadableError: no two reads fitted together.
+    """
+    before, earlier = _revision(table), None
+    for _ in range(ATTEMPTS):
+        rows = _scan(table, run_id)
+        after = _revision(table)
+        if before == after and (after is not None or rows == earlier):
+            return rows
+        before, earlier = after, rows
+        clock.sleep(PAUSE_SECONDS)
+    raise UnreadableError(
+        f"`{table}` changed during each of {ATTEMPTS} reads; the totals of `{run_id}` never stood still"
+    )
+
+
+def _revision(table: str) -> Any:
+    item = read_item(table, PROGRESS_ROW) or {}
+    return item.get("Revision")
+
+
+def _scan(table: str, run_id: str) -> dict[str, Row]:
+    pages = (
+        client()
+        .get_paginator("scan")
+        .paginate(
+            TableName=table,
+            ConsistentRead=True,
+            FilterExpression="#path = :run OR begins_with(#path, :below)",
+            ExpressionAttributeNames={"#path": "Identifier"},
+            ExpressionAttributeValues={":run": {"S": run_id}, ":below": {"S": f"{run_id}:"}},
+        )
+    )
+    rows = [plain_item(item) for page in pages for item in page["Items"]]
+    return {row["Identifier"]: _row(row) for row in rows}
+
+
+def _row(row: dict[str, Any]) -> Row:
+    trades = row.get("Trades")
+    return Row(row.get("Value", Decimal(0)), None if trades is None else int(trades))
