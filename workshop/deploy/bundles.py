@@ -1,0 +1,108 @@
+"""The zips that functions run from: the shared code and one handler, the same bytes wherever they are made.
+
+In go the sources of a checkout, out comes a value with the zip, its digest and the names of its files.
+Nothing is compiled or installed: what a learner reads is what runs.
+"""
+
+import hashlib
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop.errors import BundleError
+from workshop.settings import project_root
+
+__all__ = ["FUNCTIONS", "VARIANTS", "Bundle", "build_bundle"]
+
+# In the order in which a message passes them.
+FUNCTIONS = {"stateless": ("map", "reduce"), "stateful": ("state", "map", "reduce")}
+# Where a variant's handlers are looked for: the ledger holds only what differs from the textbook.
+VARIANTS = {
+    "starter": ("lambdas",),
+    "textbook": ("solutions/lambdas/textbook",),
+    "ledger": ("solutions/lambdas/ledger", "solutions/lambdas/textbook"),
+}
+SHARED = "lambdas/common"
+# The earliest time that a zip can hold; a real one would make every zip different.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+READABLE_BY_ALL = 0o644 << 16
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One function's zip; `digest` is the SHA-256 of `content` in hexadecimal digits."""
+
+    name: str
+    content: bytes
+    digest: str
+    files: tuple[str, ...]
+
+    @property
+    def file_name(self) -> str:
+        """A name that changes with the content."""
+        return f"{self.name}-{self.digest[:16]}.zip"
+
+
+def build_bundle(pipeline: str, function: str, variant: str, *, root: Path | None = None) -> Bundle:
+    """Return the zip of a function; the same sources give the same bytes, on every system.
+
+    Raises:
+        BundleError: a source is missing or is no Python.
+    """
+    folder = root or project_root()
+    handler = _handler(folder, f"{pipeline}/{function}.py", variant)
+    sources = {f"{pipeline}/{function}.py": handler, **_shared(folder)}
+    texts = {name: _read(path, folder) for name, path in sorted(sources.items())}
+    content = _zip(texts)
+    digest = hashlib.sha256(content).hexdigest()
+    return Bundle(f"{pipeline}-{function}-{variant}", content, digest, tuple(texts))
+
+
+def _handler(root: Path, name: str, variant: str) -> Path:
+    if variant not in VARIANTS:
+        raise BundleError(
+            f"`{variant}` is not a variant of the handlers; choose one of: {', '.join(VARIANTS)}"
+        )
+    for folder in VARIANTS[variant]:
+        if (path := root / folder / name).is_file():
+            return path
+    raise BundleError(
+        f"the handler `{name}` of the variant `{variant}` is not in `{'` or `'.join(VARIANTS[variant])}`; "
+        "restore it with `git checkout`, or write the starters again with `workshop build`"
+    )
+
+
+def _shared(root: Path) -> dict[str, Path]:
+    folder = root / SHARED
+    found = {path.relative_to(folder.parent).as_posix(): path for path in folder.rglob("*.py")}
+    if not found:
+        raise BundleError(
+            f"the code that all functions share is not in `{SHARED}`; restore it with `git checkout`"
+        )
+    return found
+
+
+def _read(path: Path, root: Path) -> bytes:
+    # Git may check files out with other line ends on Windows; the zip has always the same.
+    content = path.read_bytes().replace(b"\r\n", b"\n")
+    try:
+        compile(content, str(path), "exec")
+    except SyntaxError as error:
+        raise BundleError(
+            f"`{path.relative_to(root).as_posix()}`, line {error.lineno}: {error.msg}; "
+            "a function with this file could not start, so correct it and deploy again"
+        ) from error
+    return content
+
+
+def _zip(texts: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    # Stored, not compressed: libraries compress differently, and these files are small.
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in texts.items():
+            entry = zipfile.ZipInfo(name, date_time=EPOCH)
+            entry.external_attr = READABLE_BY_ALL
+            entry.create_system = 3  # Unix; Windows would write 0
+            archive.writestr(entry, content)
+    return target.getvalue()

@@ -1,0 +1,82 @@
+"""The stacks of this workshop in the connected cloud, told from others by a tag.
+
+A stack that was deployed from the templates by another client has no tag; it is found by its name all the
+same, since its outputs say which pipeline it is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from workshop.cloud.connection import Cloud
+from workshop.errors import ConfigurationError, StackNotFoundError
+
+__all__ = ["STACK_TAG", "PipelineStack", "describe", "find_stack", "list_stacks", "pipeline_stack"]
+
+STACK_TAG = "trade-risk-workshop"
+GONE = "DELETE_COMPLETE"
+
+
+@dataclass(frozen=True)
+class PipelineStack:
+    """A deployed pipeline; a stack whose deployment failed has no outputs."""
+
+    name: str
+    pipeline: str
+    variant: str
+    outputs: dict[str, str]
+    status: str = "CREATE_COMPLETE"
+
+
+def list_stacks(cloud: Cloud) -> tuple[PipelineStack, ...]:
+    """Return every stack that bears the workshop's tag, whatever its state."""
+    pages = cloud.client("cloudformation").get_paginator("describe_stacks").paginate()
+    found = (pipeline_stack(row) for page in pages for row in page["Stacks"] if STACK_TAG in _tags(row))
+    return tuple(stack for stack in found if stack is not None and stack.status != GONE)
+
+
+def find_stack(cloud: Cloud, name: str) -> PipelineStack:
+    """Return the deployed pipeline of a name.
+
+    Raises:
+        StackNotFoundError: there is no such stack, or it is no pipeline of the workshop.
+        ConfigurationError: its deployment failed, so there is nothing to work with.
+    """
+    described = describe(cloud, name)
+    stack = None if described is None else pipeline_stack(described)
+    if stack is None:
+        raise StackNotFoundError(name, tuple(each.name for each in list_stacks(cloud)))
+    if not stack.outputs:
+        raise ConfigurationError(
+            f"the stack `{name}` is in the state `{stack.status}` and has no outputs; "
+            f"deploy it with `workshop deploy {stack.pipeline} --stack {name}`"
+        )
+    return stack
+
+
+def describe(cloud: Cloud, name: str) -> dict[str, Any] | None:
+    """Return CloudFormation's description of a stack, or None if there is no such stack."""
+    try:
+        stacks = cloud.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        # There is no error code of its own for a stack that does not exist.
+        if "does not exist" in error.response["Error"].get("Message", ""):
+            return None
+        raise
+    return None if stacks[0]["StackStatus"] == GONE else dict(stacks[0])
+
+
+def pipeline_stack(described: dict[str, Any]) -> PipelineStack | None:
+    """Return a described stack as a pipeline, or None if it is none."""
+    outputs = {row["OutputKey"]: row["OutputValue"] for row in described.get("Outputs", [])}
+    parameters = {row["ParameterKey"]: row["ParameterValue"] for row in described.get("Parameters", [])}
+    pipeline = _tags(described).get(STACK_TAG) or outputs.get("Pipeline")
+    if pipeline is None or ("Pipeline" not in outputs and STACK_TAG not in _tags(described)):
+        return None
+    variant = outputs.get("Variant") or parameters.get("Variant", "")
+    return PipelineStack(described["StackName"], pipeline, variant, outputs, described["StackStatus"])
+
+
+def _tags(described: dict[str, Any]) -> dict[str, str]:
+    return {row["Key"]: row["Value"] for row in described.get("Tags", [])}

@@ -1,0 +1,77 @@
+"""A pipeline removed from the connected cloud, and the proof that nothing of it is left.
+
+CloudFormation deletes what it made. What it does not know goes here: the zips in the bucket, log groups that
+Lambda made by itself, and, with the last stack, the bucket. Then every service is asked for every resource.
+"""
+
+from collections.abc import Callable
+
+from workshop.clock import Clock, SystemClock
+from workshop.cloud.connection import Cloud
+from workshop.deploy.code_bucket import CodeBucket
+from workshop.deploy.events import EventLog, StackEvent, follow
+from workshop.deploy.finding import describe, list_stacks, pipeline_stack
+from workshop.deploy.leftovers import StackResource, log_groups_of, remaining, resources_of
+from workshop.errors import StackNotFoundError, TearDownError
+
+__all__ = ["destroy"]
+
+# A queue can be seen for a minute after it was deleted; everything else goes sooner.
+PATIENCE_SECONDS = 120
+ASK_AGAIN_SECONDS = 3.0
+
+
+def destroy(
+    cloud: Cloud,
+    stack: str,
+    *,
+    on_event: Callable[[StackEvent], None] | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Delete a pipeline with everything that belongs to it, and make sure that nothing is left.
+
+    Raises:
+        StackNotFoundError: there is no such stack, or it is no pipeline of the workshop.
+        TearDownError: something is still there; names each thing.
+    """
+    waiting = clock or SystemClock()
+    described = describe(cloud, stack)
+    if described is None or pipeline_stack(described) is None:
+        raise StackNotFoundError(stack, tuple(each.name for each in list_stacks(cloud)))
+    resources = resources_of(cloud, stack)
+    log = EventLog(cloud, described["StackId"])
+    log.skip()
+    cloud.client("cloudformation").delete_stack(StackName=described["StackId"])
+    status, events = follow(cloud, log, described["StackId"], on_event=on_event, clock=waiting)
+    bucket = CodeBucket(cloud)
+    bucket.clear(stack)
+    if not list_stacks(cloud):
+        bucket.remove_if_empty()
+    groups = log_groups_of(resources)
+    for group in remaining(cloud, groups) if status == "DELETE_COMPLETE" else ():
+        cloud.client("logs").delete_log_group(logGroupName=group.physical_id)
+    left = [str(each) for each in _wait_until_gone(cloud, (*resources, *groups), waiting)]
+    left += [f"object `{key}` in the bucket `{bucket.name}`" for key in bucket.keys(stack)]
+    if left or status != "DELETE_COMPLETE":
+        raise _remainder(stack, status, events, tuple(left))
+
+
+def _wait_until_gone(
+    cloud: Cloud, resources: tuple[StackResource, ...], clock: Clock
+) -> tuple[StackResource, ...]:
+    deadline = clock.now() + PATIENCE_SECONDS
+    while (left := remaining(cloud, resources)) and clock.now() < deadline:
+        clock.sleep(ASK_AGAIN_SECONDS)
+    return left
+
+
+def _remainder(
+    stack: str, status: str, events: tuple[StackEvent, ...], left: tuple[str, ...]
+) -> TearDownError:
+    reasons = [f"{event.logical_id}: {event.reason}" for event in events if event.is_failure]
+    lines = "".join(f"\n  {line}" for line in (*left, *reasons))
+    return TearDownError(
+        f"the stack `{stack}` ended in `{status}` and something is left:{lines}\n"
+        f"remove the cause, then run `workshop destroy {stack}` again",
+        left,
+    )
