@@ -13,7 +13,7 @@ from workshop.cli.demo_report import draw_example, draw_runs, example_document
 from workshop.cli.options import JsonOption, console, print_json, usage_errors
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
-from workshop.pipeline.demo import PIPELINES, DemoRun, Observer, deploy_pipelines, plan_options, run_pipeline
+from workshop.pipeline.demo import PIPELINES, DemoRun, Observer, deploy_pipelines, plan_options, run_pipelines
 from workshop.pipeline.example import Example, run_example
 
 __all__ = ["register"]
@@ -60,10 +60,7 @@ def demo(
             options = {name: plan_options(name, messages, seed) for name in chosen}
         with steps.running(), temporary_cloud() as cloud:
             stacks = deploy_pipelines(cloud, chosen, observer)
-            runs = [
-                run_pipeline(cloud, name, stacks[name].outputs, options=options[name], observer=observer)
-                for name in chosen
-            ]
+            runs = run_pipelines(cloud, stacks, options, observer=observer)
         _report(runs, people, as_json=as_json, single=pipeline is not None)
         exact = all(run.exact for run in runs)
     if not exact:
@@ -71,11 +68,11 @@ def demo(
 
 
 def _run_example(cloud: Cloud, observer: Observer) -> Example:
-    deployment = deploy_pipelines(cloud, ("stateful",), observer)["stateful"]
-    return run_example(cloud, deployment.outputs, on_step=observer.step)
+    outputs = deploy_pipelines(cloud, ("stateful",), observer)["stateful"]
+    return run_example(cloud, outputs, on_step=observer.step)
 
 
-def _report(runs: list[DemoRun], people: Console, *, as_json: bool, single: bool) -> None:
+def _report(runs: tuple[DemoRun, ...], people: Console, *, as_json: bool, single: bool) -> None:
     if not as_json:
         people.print(draw_runs(runs))
     elif single:

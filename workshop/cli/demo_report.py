@@ -14,6 +14,7 @@ from workshop.pipeline.demo import DemoRun
 from workshop.pipeline.example import EXAMPLE_MESSAGES, Example
 from workshop.pipeline.front_end import draw_tree, tree_rows
 from workshop.pipeline.tables import StateRow, format_amount
+from workshop.pipeline.truth import DEFAULT_ORDER
 
 __all__ = ["draw_example", "draw_runs", "example_document"]
 
@@ -71,21 +72,30 @@ def _verdict(run: DemoRun) -> Text:
 
 def draw_example(example: Example) -> RenderableType:
     """Draw the five messages and the rows that they left in the three tables."""
-    state = _table("StateTable: one row for each trade", "", "TradeID", "Value", "Version", "Hierarchy")
+    state = _table("", "TradeID", "Value", "Version", "Hierarchy")
     for row in sorted(example.state, key=lambda row: NAMES.get(row.trade_id, row.trade_id)):
         name, amount = NAMES.get(row.trade_id, ""), format_amount(row.value)
         state.add_row(*_cells(name, row.trade_id, amount, str(row.version), _place(row)))
-    reduce = _table("ReduceTable: one row for each batch of the map stage", "MessageHash", "Path", "Delta")
+    reduce = _table("MessageHash", "Path", "Delta")
     for number, batch in enumerate(example.reduce):
         if number:
             reduce.add_section()
         for line, leg in enumerate(tree_rows(batch.deltas)):
             name = f"{batch.message_hash[:12]}…" if line == 0 else ""
             reduce.add_row(*_cells(name, "    " * leg.depth + leg.name, format_amount(leg.total)))
-    aggregate = _table("AggregateTable: one row for each path", "Identifier", "Value")
+    aggregate = _table("Identifier", "Value")
     for path, amount in amounts(example.aggregates.live_totals).items():
         aggregate.add_row(*_cells(path, amount))
-    return Group(state, Text(), reduce, Text(), aggregate, Text(), _example_verdict(example))
+    return Group(
+        Text("StateTable: one row for each trade", style="bold"),
+        state,
+        Text("\nReduceTable: one row for each batch of the map stage", style="bold"),
+        reduce,
+        Text("\nAggregateTable: one row for each path", style="bold"),
+        aggregate,
+        Text(),
+        _example_verdict(example),
+    )
 
 
 def _example_verdict(example: Example) -> Text:
@@ -114,8 +124,8 @@ def example_document(example: Example) -> dict[str, Any]:
     }
 
 
-def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
+def _table(*headings: str) -> Table:
+    table = Table(header_style="dim")
     for heading in headings:
         table.add_column(heading, justify="right" if heading in {"Value", "Version", "Delta"} else "left")
     return table
@@ -128,4 +138,4 @@ def _cells(*texts: str) -> list[Text]:
 def _place(row: StateRow) -> str:
     if isinstance(row.hierarchy, str):
         return row.hierarchy
-    return ", ".join(row.hierarchy[level] for level in sorted(row.hierarchy))
+    return ", ".join(row.hierarchy[level] for level in DEFAULT_ORDER)

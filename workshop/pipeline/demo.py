@@ -6,12 +6,12 @@ function serves the command, the tests and a notebook; nothing is printed here.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
-from workshop.deploy.stacks import Deployment, deploy
+from workshop.deploy.stacks import deploy
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts, take_snapshot
 from workshop.pipeline.comparison import Comparison, compare
 from workshop.pipeline.messages import PlanOptions, make_plan
@@ -26,9 +26,11 @@ from workshop.pipeline.truth import (
     stateless_truth,
 )
 
-__all__ = ["PIPELINES", "DemoRun", "Observer", "deploy_pipelines", "plan_options", "run_pipeline"]
+__all__ = ["PIPELINES", "DemoRun", "Observer", "deploy_pipelines", "plan_options", "run_pipelines"]
 
 PIPELINES = ("stateless", "stateful")
+SENDING = ProducerOptions(threads=2)
+PATIENCE = Patience()
 
 
 @dataclass(frozen=True)
@@ -90,54 +92,78 @@ def plan_options(pipeline: str, messages: int, seed: int) -> PlanOptions:
 
 def deploy_pipelines(
     cloud: Cloud, pipelines: Sequence[str], observer: Observer = Observer()
-) -> dict[str, Deployment]:
-    """Deploy the finished solution of each pipeline, all at the same time."""
+) -> dict[str, dict[str, str]]:
+    """Deploy the finished solution of each pipeline, all at the same time; return the outputs of each."""
     observer.step(f"deploying {' and '.join(pipelines)}")
     with ThreadPoolExecutor(len(pipelines), thread_name_prefix="deploy") as pool:
         futures = {pipeline: pool.submit(deploy, cloud, pipeline) for pipeline in pipelines}
-        return {pipeline: future.result() for pipeline, future in futures.items()}
+        return {pipeline: future.result().outputs for pipeline, future in futures.items()}
 
 
-def run_pipeline(
+def run_pipelines(
     cloud: Cloud,
-    pipeline: str,
-    outputs: Mapping[str, str],
+    stacks: Mapping[str, Mapping[str, str]],
+    options: Mapping[str, PlanOptions],
     *,
-    options: PlanOptions,
     clock: Clock | None = None,
+    patience: Patience = PATIENCE,
     observer: Observer = Observer(),
-) -> DemoRun:
-    """Send a plan through an empty pipeline, wait until it is at rest, and compare.
+) -> tuple[DemoRun, ...]:
+    """Run one pipeline after the other, each from empty tables: `stacks` gives the outputs of each.
+
+    At the very end all totals are read once more, so that what came late to the first is seen as well.
 
     Raises:
-        NotSettledError: the totals still change after five minutes.
+        NotSettledError: the totals of one still change after five minutes.
     """
-    clock = clock or SystemClock()
-    plan = make_plan(options)
-    started = clock.now()
-    observer.step(f"{pipeline}: sending {len(plan.entries):,} messages")
-    produced = produce(
-        cloud.client("kinesis"), outputs["StreamName"], plan.entries, options=ProducerOptions(2), clock=clock
-    )
-    sent = list(produced.messages)
-    truth = stateless_truth(sent) if pipeline == "stateless" else stateful_truth(sent)
-    observer.step(f"{pipeline}: waiting for the totals")
-    settled = wait_until_settled(
-        lambda: take_snapshot(cloud.client("dynamodb"), outputs["AggregateTableName"], clock=clock),
-        truth,
-        clock=clock,
-        patience=Patience(),
-        on_snapshot=lambda snapshot: observer.progress(_arrived(pipeline, snapshot, truth)),
-    )
-    return DemoRun(
-        pipeline=pipeline,
-        counts=count_messages(sent),
-        produced=produced,
-        truth=truth,
-        snapshot=settled.snapshot,
-        comparison=compare(settled.snapshot, truth),
-        seconds=_committed_at(settled, started) - started,
-    )
+    demo = _Demo(cloud, clock=clock or SystemClock(), patience=patience, observer=observer)
+    runs = [demo.run(pipeline, outputs, options[pipeline]) for pipeline, outputs in stacks.items()]
+    return tuple(demo.look_again(run, stacks[run.pipeline]) for run in runs)
+
+
+class _Demo:
+    """A cloud with pipelines in it, and somebody who watches."""
+
+    def __init__(self, cloud: Cloud, *, clock: Clock, patience: Patience, observer: Observer) -> None:
+        self._cloud = cloud
+        self._clock = clock
+        self._patience = patience
+        self._observer = observer
+
+    def run(self, pipeline: str, outputs: Mapping[str, str], options: PlanOptions) -> DemoRun:
+        """Send a plan, wait until the pipeline is at rest, and compare."""
+        plan = make_plan(options)
+        started = self._clock.now()
+        self._observer.step(f"{pipeline}: sending {len(plan.entries):,} messages")
+        kinesis = self._cloud.client("kinesis")
+        produced = produce(kinesis, outputs["StreamName"], plan.entries, options=SENDING, clock=self._clock)
+        sent = list(produced.messages)
+        truth = stateless_truth(sent) if pipeline == "stateless" else stateful_truth(sent)
+        self._observer.step(f"{pipeline}: waiting for the totals")
+        settled = wait_until_settled(
+            lambda: self._read(outputs),
+            truth,
+            clock=self._clock,
+            patience=self._patience,
+            on_snapshot=lambda snapshot: self._observer.progress(_arrived(pipeline, snapshot, truth)),
+        )
+        return DemoRun(
+            pipeline=pipeline,
+            counts=count_messages(sent),
+            produced=produced,
+            truth=truth,
+            snapshot=settled.snapshot,
+            comparison=compare(settled.snapshot, truth),
+            seconds=_committed_at(settled, started) - started,
+        )
+
+    def look_again(self, run: DemoRun, outputs: Mapping[str, str]) -> DemoRun:
+        """Return the run with the totals as they are now."""
+        snapshot = self._read(outputs)
+        return replace(run, snapshot=snapshot, comparison=compare(snapshot, run.truth))
+
+    def _read(self, outputs: Mapping[str, str]) -> AggregateSnapshot:
+        return take_snapshot(self._cloud.client("dynamodb"), outputs["AggregateTableName"], clock=self._clock)
 
 
 def _committed_at(settled: Settled, started: float) -> float:

@@ -35,6 +35,7 @@ EXAMPLE_MESSAGES = {
 }
 FIRST_TOGETHER = ("M1", "M3", "M4")
 THEN_TOGETHER = ("M2", "M5")
+PATIENCE = Patience(quiet_seconds=0.5, unchanged_seconds=60.0, timeout_seconds=120.0, poll_seconds=0.5)
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def run_example(
         produce(cloud.client("kinesis"), outputs["StreamName"], _entries(group), clock=clock)
         sent += group
         truth = stateful_truth(EXAMPLE_MESSAGES[name] for name in sent)
-        settled = wait_until_settled(read, truth, clock=clock, patience=Patience(1.0, 60.0, 120.0, 0.25))
+        settled = wait_until_settled(read, truth, clock=clock, patience=PATIENCE)
         if settled.snapshot.live_totals != truth.totals:
             raise NotSettledError(
                 f"the totals of {', '.join(sent)} did not arrive; look into the functions' logs"

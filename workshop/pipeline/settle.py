@@ -23,7 +23,7 @@ class Patience:
     `poll_seconds` is generous on purpose, since on a small machine every look takes time from the pipeline.
     """
 
-    quiet_seconds: float = 2.0
+    quiet_seconds: float = 1.0
     unchanged_seconds: float = 30.0
     timeout_seconds: float = 300.0
     poll_seconds: float = 1.0

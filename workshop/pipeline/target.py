@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workshop.deploy.stacks import find_stack
+from workshop.deploy.finding import describe, find_stack
 from workshop.pipeline.messages import DEFAULT_LEVELS
 from workshop.pipeline.truth import DEFAULT_ORDER, RiskMessage, Truth, stateful_truth, stateless_truth
 
@@ -46,10 +46,7 @@ def find_target(cloud: Cloud, stack: str) -> Target:
         StackNotFoundError: no such stack is there.
     """
     found = find_stack(cloud, stack)
-    described = cloud.client("cloudformation").describe_stacks(StackName=found.name)["Stacks"][0]
-    parameters = {
-        parameter["ParameterKey"]: parameter.get("ParameterValue", "")
-        for parameter in described.get("Parameters", [])
-    }
+    described = describe(cloud, found.name) or {}
+    parameters = {row["ParameterKey"]: row["ParameterValue"] for row in described.get("Parameters", [])}
     order = tuple(filter(None, parameters.get("HierarchyLevels", "").split(",")))
     return Target(found.name, found.pipeline, found.outputs, order or DEFAULT_ORDER)
