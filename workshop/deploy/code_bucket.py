@@ -48,16 +48,17 @@ class CodeBucket:
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
             yield from (row["Key"] for page in pages for row in page.get("Contents", []))
 
-    def clear(self, stack: str) -> None:
-        """Delete the zips of a stack; may be repeated."""
+    def clear(self, stack: str | None = None) -> None:
+        """Delete the zips of a stack, or all; may be repeated."""
         keys = list(self.keys(stack))
         for start in range(0, len(keys), DELETED_AT_ONCE):
             objects = [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]
             self._s3.delete_objects(Bucket=self.name, Delete={"Objects": objects})
 
-    def remove_if_empty(self) -> None:
-        """Delete the bucket unless it holds something; may be repeated."""
-        if self.exists() and next(self.keys(), None) is None:
+    def remove(self) -> None:
+        """Delete the bucket with everything in it; may be repeated."""
+        self.clear()
+        if self.exists():
             self._s3.delete_bucket(Bucket=self.name)
 
     def exists(self) -> bool:

@@ -93,5 +93,6 @@ LOOKS: Mapping[str, Callable[[Cloud, str], bool]] = {
     "AWS::Lambda::EventSourceMapping": _asked("lambda", "get_event_source_mapping", "UUID"),
     "AWS::Lambda::Function": _asked("lambda", "get_function_configuration", "FunctionName"),
     "AWS::Logs::LogGroup": _has_log_group,
+    "AWS::Scheduler::Schedule": _asked("scheduler", "get_schedule", "Name"),
     "AWS::SQS::Queue": _asked("sqs", "get_queue_attributes", "QueueUrl"),
 }

@@ -46,7 +46,7 @@ def destroy(
     bucket = CodeBucket(cloud)
     bucket.clear(stack)
     if not list_stacks(cloud):
-        bucket.remove_if_empty()
+        bucket.remove()
     groups = log_groups_of(resources)
     for group in remaining(cloud, groups) if status == "DELETE_COMPLETE" else ():
         cloud.client("logs").delete_log_group(logGroupName=group.physical_id)

@@ -1,0 +1,176 @@
+"""`workshop deploy`, `destroy`, `package`: pipelines brought to a cloud, taken away, or packed for others."""
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from workshop.cli.deploy_progress import Progress
+from workshop.cli.options import CloudOption, EndpointOption, RegionOption, console
+from workshop.cloud.connection import Cloud, connect
+from workshop.deploy.code_bucket import bucket_name
+from workshop.deploy.package import write_package
+from workshop.deploy.stacks import Deployment, deploy, destroy, list_stacks
+from workshop.errors import ConfigurationError
+from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
+
+__all__ = ["register"]
+
+
+class Pipeline(StrEnum):
+    """The pipelines that there are."""
+
+    STATELESS = "stateless"
+    STATEFUL = "stateful"
+
+
+class Variant(StrEnum):
+    """The handlers that there are: the learner's, the published ones, the ones that are exact."""
+
+    STARTER = "starter"
+    TEXTBOOK = "textbook"
+    LEDGER = "ledger"
+
+
+PipelineArgument = Annotated[Pipeline, typer.Argument(help="Which pipeline.", show_default=False)]
+VariantOption = Annotated[
+    Variant, typer.Option(help="Handlers: yours in lambdas/, the published ones, or the exact ones.")
+]
+StackOption = Annotated[
+    str | None,
+    typer.Option(help="Name of the stack; else trade-risk-stateless or -stateful.", metavar="NAME"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("deploy")(deploy_command)
+    app.command("destroy")(destroy_command)
+    app.command("package")(package_command)
+
+
+def deploy_command(  # noqa: PLR0913 - each argument is an option of the command
+    pipeline: PipelineArgument,
+    *,
+    stack: StackOption = None,
+    variant: VariantOption = Variant.LEDGER,
+    shards: Annotated[int | None, typer.Option(help="Shards of the stream.", min=1)] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Another parameter of the template; may be repeated.", metavar="KEY=VALUE"
+        ),
+    ] = None,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Create a pipeline's stack, or bring it up to date; what has not changed is left alone."""
+    parameters = _parameters(settings or (), shards)
+    connected, people = connect(cloud, endpoint=endpoint, region=region), console()
+    people.print(connected.badge, soft_wrap=True)
+    progress = Progress(people)
+    with progress.running():
+        deployment = deploy(
+            connected,
+            pipeline.value,
+            stack=stack,
+            variant=variant.value,
+            parameters=parameters,
+            on_event=progress.tell,
+        )
+    _print_deployment(deployment, people)
+
+
+def destroy_command(
+    stack: Annotated[str | None, typer.Argument(help="Name of the stack.", metavar="[NAME]")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every stack of this workshop.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Delete a pipeline with its data, and prove that nothing of it is left."""
+    if (stack is None) is not every:
+        raise ConfigurationError("name one stack, or say `--all` for every stack of this workshop")
+    connected, people = connect(cloud, endpoint=endpoint, region=region), console()
+    people.print(connected.badge, soft_wrap=True)
+    names = [stack] if stack else [each.name for each in list_stacks(connected)]
+    if not names:
+        people.print("There is no stack of this workshop.")
+    _ask(names, connected, yes=yes)
+    for name in names:
+        progress = Progress(people)
+        with progress.running():
+            destroy(connected, name, on_event=progress.tell)
+        people.print(
+            f"Nothing is left of `{name}`: every service was asked for every resource.", soft_wrap=True
+        )
+
+
+def package_command(  # noqa: PLR0913 - each argument is an option of the command
+    pipeline: PipelineArgument,
+    *,
+    to: Annotated[Path, typer.Option(help="Folder to write into.", metavar="DIR")],
+    variant: VariantOption = Variant.LEDGER,
+    stack: StackOption = None,
+    bucket: Annotated[
+        str | None, typer.Option(help="Bucket that the zips will lie in; else the workshop's own.")
+    ] = None,
+    cloud: CloudOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Write zips, template and parameters, so that the AWS CLI or boto3 can deploy the pipeline."""
+    place = bucket or _own_bucket(cloud, region)
+    package = write_package(pipeline.value, variant.value, to, bucket=place, stack=stack)
+    people = console()
+    for path in package.files:
+        people.print(str(path), markup=False, soft_wrap=True)
+    people.print("\nDeploy it with:\n")
+    for command in package.commands:
+        people.print(command, markup=False, soft_wrap=True)
+    if cloud_kind(cloud) == "offline":
+        people.print("\nFor the offline cloud, set AWS_ENDPOINT_URL and any access key first.")
+
+
+def _parameters(settings: Sequence[str], shards: int | None) -> dict[str, str]:
+    parameters = {} if shards is None else {"ShardCount": str(shards)}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not (name and equals):
+            raise ConfigurationError(f"`{setting}` is no setting; write `--set Key=Value`")
+        parameters[name] = value
+    return parameters
+
+
+def _own_bucket(cloud: str | None, region: str | None) -> str:
+    if cloud_kind(cloud) == "aws":
+        connected = connect(cloud, region=region)
+        return bucket_name(connected.account_id, connected.region)
+    return bucket_name(ACCOUNT_ID, region or DEFAULT_REGION)
+
+
+def _ask(names: Sequence[str], cloud: Cloud, *, yes: bool) -> None:
+    # Without a terminal nobody could answer; a script that calls this command means it.
+    if names and not yes and sys.stdin.isatty():
+        typer.confirm(f"Delete {', '.join(names)} with all data ({cloud.kind})?", abort=True)
+
+
+def _print_deployment(deployment: Deployment, people: Console) -> None:
+    changed = ", ".join(deployment.changed_functions) or "none"
+    people.print(
+        f"\n`{deployment.stack}` runs the {deployment.pipeline} pipeline, {deployment.variant} handlers; "
+        f"functions with new code: {changed}; it took {deployment.seconds:.1f} s.\n",
+        soft_wrap=True,
+    )
+    width = max(map(len, deployment.outputs), default=0)
+    for name, value in deployment.outputs.items():
+        people.print(f"{name:<{width}}  {value}", markup=False, soft_wrap=True)
+    people.print(
+        f"\nNext: `workshop produce {deployment.stack}`, `workshop watch {deployment.stack}`.", soft_wrap=True
+    )

@@ -1,0 +1,58 @@
+"""What a person sees while CloudFormation works: a table that changes in a terminal, elsewhere lines."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from workshop.deploy.stacks import StackEvent
+
+__all__ = ["Progress"]
+
+COLOURS = {"COMPLETE": "green", "FAILED": "red", "SKIPPED": "yellow", "PROGRESS": "cyan"}
+REFRESHES_PER_SECOND = 4
+
+
+class Progress:
+    """Shows the events of one operation on a stack; `tell` is called with each."""
+
+    def __init__(self, people: Console) -> None:
+        self._people = people
+        self._latest: dict[str, StackEvent] = {}
+        self._live: Live | None = None
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Show the table while the block runs, and leave its last state on the screen."""
+        if not self._people.is_terminal:
+            yield
+            return
+        with Live(console=self._people, refresh_per_second=REFRESHES_PER_SECOND) as self._live:
+            yield
+            self._live.update(self._table())
+        self._live = None
+
+    def tell(self, event: StackEvent) -> None:
+        """Show one more event."""
+        self._latest[event.logical_id] = event
+        if self._live is not None:
+            self._live.update(self._table())
+        elif not self._people.is_terminal:
+            reason = f"  {event.reason}" if event.reason and event.reason != "User Initiated" else ""
+            line = f"{event.time:%H:%M:%S}  {event.status:<20}  {event.logical_id}{reason}"
+            self._people.print(line, markup=False, soft_wrap=True)
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("Resource", "Type", "Status", "Reason"):
+            table.add_column(heading, overflow="fold")
+        for event in self._latest.values():
+            colour = next(
+                (colour for word, colour in COLOURS.items() if event.status.endswith(word)), "white"
+            )
+            kind = event.resource_type.removeprefix("AWS::").replace("::", " ")
+            reason = "" if event.reason == "User Initiated" else event.reason
+            table.add_row(event.logical_id, kind, f"[{colour}]{event.status}[/]", reason)
+        return table
