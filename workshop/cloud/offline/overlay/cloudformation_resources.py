@@ -34,12 +34,14 @@ REPLACED_WITH: Mapping[str, frozenset[str]] = {
     "AWS::IAM::ManagedPolicy": frozenset({"ManagedPolicyName", "Path", "Description"}),
     "AWS::IAM::Role": frozenset({"RoleName", "Path"}),
     "AWS::Kinesis::Stream": frozenset({"Name"}),
+    "AWS::Lambda::EventInvokeConfig": frozenset({"FunctionName", "Qualifier"}),
     "AWS::Lambda::EventSourceMapping": frozenset(
         {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"}
     ),
     "AWS::Lambda::Function": frozenset({"FunctionName", "PackageType"}),
     "AWS::Logs::LogGroup": frozenset({"LogGroupName"}),
     "AWS::S3::Bucket": frozenset({"BucketName"}),
+    "AWS::Scheduler::Schedule": frozenset({"Name", "GroupName"}),
     "AWS::SNS::Topic": frozenset({"TopicName", "FifoTopic"}),
     "AWS::SQS::Queue": frozenset({"QueueName", "FifoQueue"}),
     "AWS::SSM::Parameter": frozenset({"Name"}),

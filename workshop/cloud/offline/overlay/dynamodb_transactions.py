@@ -28,7 +28,6 @@ from moto.dynamodb.exceptions import (
     ItemSizeToUpdateTooLarge,
     MockValidationException,
     MultipleTransactionsException,
-    ProvidedKeyDoesNotExist,
     TooManyTransactionsException,
     TransactionCanceledException,
     TransactWriteSingleOpException,
@@ -70,10 +69,8 @@ class _Action:
         self.backend = backend
         self.table = backend.get_table(self.request["TableName"])
         given = self.request["Item" if self.kind == "Put" else "Key"]
-        if not given.keys() >= set(self.table.table_key_attrs):
-            raise ProvidedKeyDoesNotExist
+        self.hash_key, self.range_key = backend.get_keys_value(self.table, given)
         self.key = {name: given[name] for name in self.table.table_key_attrs}
-        self.hash_key, self.range_key = backend.get_keys_value(self.table, self.key)
 
     @property
     def place(self) -> tuple[Any, ...]:

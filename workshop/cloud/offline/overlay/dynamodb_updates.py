@@ -8,7 +8,7 @@ keeps what it has done when a later part of the expression fails: `SET w = :w AD
 
 Changed: the condition is checked, then a copy takes the item's place and is changed; a failure puts the
 item back. moto's parsers, validators and executors do the work. An update without any action creates the
-item.
+item. A key that does not fit the table is refused in AWS's words.
 """
 
 from typing import Any
@@ -31,6 +31,8 @@ from workshop.cloud.offline.overlay.correct import CLOCK, correct
 
 __all__ = ["check_condition", "install"]
 
+_MOTO_KEYS_VALUE = DynamoDBBackend.get_keys_value
+
 
 def check_condition(request: dict[str, Any], item: Any) -> None:
     """Check the condition of a write against the stored item, or None.
@@ -50,6 +52,12 @@ def check_condition(request: dict[str, Any], item: Any) -> None:
     raise ConditionalCheckFailed
 
 
+def _get_keys_value(self: Any, table: Any, keys: dict[str, Any]) -> Any:
+    if not keys.keys() >= set(table.table_key_attrs):
+        raise ProvidedKeyDoesNotExist
+    return _MOTO_KEYS_VALUE(self, table, keys)
+
+
 def _update_item(  # noqa: PLR0913, PLR0917 # moto's signature
     self: Any,
     table_name: str,
@@ -64,8 +72,6 @@ def _update_item(  # noqa: PLR0913, PLR0917 # moto's signature
 ) -> Any:
     table = self.get_table(table_name)
     tree = UpdateExpressionParser.make(update_expression) if update_expression else None
-    if not key.keys() >= set(table.table_key_attrs):
-        raise ProvidedKeyDoesNotExist
     hash_key, range_key = self.get_keys_value(table, key)
     current = table.get_item(hash_key, range_key)
     if not get_expected(expected or {}).expr(current):
@@ -107,4 +113,5 @@ def _execute(tree: Any, request: dict[str, Any], *, item: Any, table: Any) -> No
 def install(clock: Clock) -> None:
     """Make updates atomic."""
     CLOCK.use(clock)
+    correct(DynamoDBBackend, "get_keys_value", _get_keys_value)
     correct(DynamoDBBackend, "update_item", _update_item)

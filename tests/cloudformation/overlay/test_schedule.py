@@ -1,0 +1,236 @@
+"""AWS::Scheduler::Schedule, AWS::Lambda::EventInvokeConfig, and the API of EventBridge Scheduler."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+ROLE = "arn:aws:iam::123456789012:role/scheduler"
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:generator"
+END = "2026-11-02T12:00:00Z"
+PLAIN = """
+import warnings, boto3, json
+from moto import mock_aws
+warnings.simplefilter("ignore")
+with mock_aws():
+    client = boto3.client("cloudformation", region_name="us-east-1")
+    types = ["AWS::Scheduler::Schedule", "AWS::Lambda::EventInvokeConfig"]
+    resources = {name.split(":")[-1]: {"Type": name, "Properties": {}} for name in types}
+    client.create_stack(StackName="stack", TemplateBody=json.dumps({"Resources": resources}))
+    print(client.describe_stacks()["Stacks"][0]["StackStatus"])
+    print(len(boto3.client("scheduler", region_name="us-east-1").list_schedules()["Schedules"]))
+"""
+
+
+def schedule(**properties: Any) -> dict[str, Any]:
+    """Return a schedule for a function, every minute."""
+    target = {"Arn": FUNCTION_ARN, "RoleArn": ROLE, "Input": "{}"}
+    return {
+        "Type": "AWS::Scheduler::Schedule",
+        "Properties": {
+            "Name": "play",
+            "ScheduleExpression": "rate(1 minute)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": target,
+            **properties,
+        },
+    }
+
+
+def configured(**properties: Any) -> dict[str, Any]:
+    """Return a function with its role, and what happens to its events."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = {"Version": "2012-10-17", "Statement": [trust]}
+    return {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": policy}},
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": "generator",
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Code": {"ZipFile": "def handler(event, context): ..."},
+            },
+        },
+        "Config": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", **properties},
+        },
+    }
+
+
+def described(aws: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = aws.client("scheduler").get_schedule(Name="play")
+    return answer
+
+
+def create(scheduler: Any, **more: Any) -> None:
+    scheduler.create_schedule(**{**schedule()["Properties"], **more})
+
+
+def test_a_stack_makes_a_schedule(aws: Any) -> None:
+    """A schedule of a template is there as the scheduler's API shows it, with all that the template says."""
+    policy = {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
+    target = {"Arn": FUNCTION_ARN, "RoleArn": ROLE, "Input": '{"a": 1}', "RetryPolicy": policy}
+
+    aws.create({"Play": schedule(State="DISABLED", EndDate=END, Description="d", Target=target)})
+
+    found = described(aws)
+    assert aws.resources() == {"Play": "play"}
+    assert (found["State"], found["Description"], found["Target"]) == ("DISABLED", "d", target)
+    assert found["EndDate"] == datetime.fromisoformat(END)
+
+
+def test_a_schedule_has_a_name_and_an_arn(aws: Any) -> None:
+    """Ref gives the schedule's name and GetAtt its ARN."""
+    outputs = {"Name": {"Value": {"Ref": "Play"}}, "Arn": {"Value": {"Fn::GetAtt": ["Play", "Arn"]}}}
+
+    aws.create(json.dumps({"Resources": {"Play": schedule()}, "Outputs": outputs}))
+
+    assert aws.outputs() == {
+        "Name": "play",
+        "Arn": "arn:aws:scheduler:us-east-1:123456789012:schedule/default/play",
+    }
+
+
+def test_a_schedule_changes_in_place(aws: Any) -> None:
+    """An update enables a schedule and gives it an end; what the template leaves out gets its default."""
+    aws.create({"Play": schedule(State="DISABLED", Description="d")})
+
+    aws.update({"Play": schedule(State="ENABLED", EndDate=END)})
+
+    found = described(aws)
+    assert (found["State"], found["EndDate"]) == ("ENABLED", datetime.fromisoformat(END))
+    assert "Description" not in found
+
+
+def test_a_schedule_goes_with_its_stack(aws: Any) -> None:
+    """A deleted stack leaves no schedule behind."""
+    aws.create({"Play": schedule()})
+
+    aws.cloudformation.delete_stack(StackName="stack")
+
+    assert aws.client("scheduler").list_schedules()["Schedules"] == []
+
+
+def test_a_stack_with_an_impossible_schedule_is_rolled_back(aws: Any) -> None:
+    """An expression that is no schedule fails the resource, and the event says which."""
+    found = aws.create({"Play": schedule(ScheduleExpression="every minute")})
+
+    assert found["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "every minute" in aws.reason("Play")
+
+
+def test_plain_moto_leaves_both_types_out_of_stacks() -> None:
+    """In plain moto the stack is complete, and there is neither a schedule nor a configuration."""
+    run = subprocess.run([sys.executable, "-c", PLAIN], capture_output=True, text=True, check=True)
+
+    assert run.stdout.split() == ["CREATE_COMPLETE", "0"]
+
+
+def test_a_stack_says_what_happens_to_events(aws: Any) -> None:
+    """Retries and age of a function's events are set, changed and taken away by the stack."""
+    function = aws.client("lambda")
+    aws.create(configured(MaximumRetryAttempts="0", MaximumEventAgeInSeconds=60))
+
+    first = function.get_function_event_invoke_config(FunctionName="generator")
+    aws.update(configured(MaximumRetryAttempts=1))
+    second = function.get_function_event_invoke_config(FunctionName="generator")
+    resources = configured()
+    del resources["Config"]
+    aws.update(resources)
+
+    assert (first["MaximumRetryAttempts"], first["MaximumEventAgeInSeconds"]) == (0, 60)
+    assert second["MaximumRetryAttempts"] == 1
+    assert "MaximumEventAgeInSeconds" not in second
+    assert aws.refusal(function.get_function_event_invoke_config, FunctionName="generator")[0] == (
+        "ResourceNotFoundException"
+    )
+
+
+def test_events_are_configured_for_the_latest_code_only(aws: Any) -> None:
+    """A configuration of another qualifier is refused, since the offline cloud would not obey it."""
+    found = aws.create(configured(Qualifier="live"))
+
+    assert found["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "live" in aws.reason("Config")
+
+
+@pytest.mark.parametrize("wrong", [{"ScheduleExpression": "rate(1)"}, {"ScheduleExpressionTimezone": "Mars"}])
+def test_the_scheduler_refuses_what_it_cannot_read(aws: Any, wrong: dict[str, str]) -> None:
+    """CreateSchedule and UpdateSchedule answer an unreadable expression or time zone with an error."""
+    scheduler = aws.client("scheduler")
+    create(scheduler)
+
+    refused = aws.refusal(scheduler.update_schedule, **{**schedule()["Properties"], **wrong})
+
+    assert refused[0] == "ValidationException"
+    with pytest.raises(ClientError, match="Invalid Schedule Expression"):
+        create(scheduler, Name="other", **wrong)
+    assert described(aws)["ScheduleExpression"] == "rate(1 minute)"
+
+
+def test_plain_moto_takes_any_text_for_a_schedule(plain: Any) -> None:
+    """In plain moto a schedule may be due every blue moon."""
+    create(plain.client("scheduler"), ScheduleExpression="once in a blue moon")
+
+    assert described(plain)["ScheduleExpression"] == "once in a blue moon"
+
+
+def test_an_update_gives_what_it_leaves_out_its_default(aws: Any) -> None:
+    """An update without a state enables the schedule, and says what follows its completion."""
+    scheduler = aws.client("scheduler")
+    create(scheduler, State="DISABLED")
+
+    scheduler.update_schedule(**schedule()["Properties"], ActionAfterCompletion="DELETE")
+
+    assert (described(aws)["State"], described(aws)["ActionAfterCompletion"]) == ("ENABLED", "DELETE")
+
+
+def test_plain_moto_forgets_the_state_in_an_update(plain: Any) -> None:
+    """In plain moto an update without a state leaves none."""
+    scheduler = plain.client("scheduler")
+    create(scheduler, State="DISABLED")
+
+    scheduler.update_schedule(**schedule()["Properties"])
+
+    assert "State" not in described(plain)
+
+
+def test_schedules_are_stamped_by_the_clouds_clock(aws: Any, clock: Any) -> None:
+    """Creation and last change bear the time of the offline cloud."""
+    scheduler = aws.client("scheduler")
+    create(scheduler)
+    clock.advance(3600)
+
+    scheduler.update_schedule(**schedule()["Properties"])
+
+    found = described(aws)
+    assert found["LastModificationDate"] == datetime.fromtimestamp(clock.now(), UTC)
+    assert (found["LastModificationDate"] - found["CreationDate"]).total_seconds() == 3600
+
+
+def test_other_calls_to_the_scheduler_are_unchanged(aws: Any) -> None:
+    """Getting, listing and deleting schedules answer as plain moto does."""
+    scheduler = aws.client("scheduler")
+
+    def answers() -> list[dict[str, Any]]:
+        create(scheduler, State="DISABLED", Description="d", ActionAfterCompletion="NONE")
+        found = [described(aws), *scheduler.list_schedules(State="DISABLED")["Schedules"]]
+        scheduler.delete_schedule(Name="play")
+        times = ("CreationDate", "LastModificationDate", "ResponseMetadata")
+        return [{key: value for key, value in each.items() if key not in times} for each in found]
+
+    corrected = answers()
+    with plain_moto():
+        plain = answers()
+
+    assert corrected == plain
+    assert len(corrected) == 2

@@ -1,0 +1,61 @@
+"""EventBridge Scheduler refuses expressions that it cannot read, and an update sets what it leaves out anew.
+
+AWS answers CreateSchedule and UpdateSchedule with a ValidationException if the schedule expression or its
+time zone is none; an update gives what it leaves out its default, so one without State enables the schedule
+(https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html). moto takes any text for
+an expression, leaves an updated schedule without a state, ignores ActionAfterCompletion in updates, and
+stamps the machine's time. Changed: all four.
+"""
+
+from typing import Any
+
+from moto.scheduler.exceptions import ValidationException
+from moto.scheduler.models import Schedule
+from moto.scheduler.responses import EventBridgeSchedulerResponse
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.runtime.schedule_expressions import ScheduleExpressionError, parse_expression
+
+__all__ = ["install"]
+
+_plain_init = Schedule.__init__
+_plain_update = Schedule.update
+_plain_call = EventBridgeSchedulerResponse.update_schedule
+
+
+def install(clock: Clock) -> None:
+    """Make and change schedules with the corrections."""
+    CLOCK.use(clock)
+    correct(Schedule, "__init__", _init)
+    correct(Schedule, "update", _update)
+    correct(EventBridgeSchedulerResponse, "update_schedule", _call)
+
+
+def _init(schedule: Any, *arguments: Any, **wanted: Any) -> None:
+    _check(wanted)
+    _plain_init(schedule, *arguments, **wanted)
+    schedule.creation_date = schedule.last_modified_date = CLOCK.now()
+
+
+def _update(schedule: Any, **wanted: Any) -> None:
+    _check(wanted)
+    _plain_update(schedule, **{**wanted, "state": wanted.get("state") or "ENABLED"})
+    schedule.action_after_completion = None
+    schedule.last_modified_date = CLOCK.now()
+
+
+def _call(response: Any) -> str:
+    answer: str = _plain_call(response)
+    name = response.uri.split("?")[0].split("/")[-1]
+    schedule = response.scheduler_backend.get_schedule(response._get_param("GroupName"), name)
+    schedule.action_after_completion = response._get_param("ActionAfterCompletion")
+    return answer
+
+
+def _check(wanted: dict[str, Any]) -> None:
+    expression, zone = wanted["schedule_expression"], wanted["schedule_expression_timezone"] or "UTC"
+    try:
+        parse_expression(expression, zone)
+    except ScheduleExpressionError as error:
+        raise ValidationException(f"Invalid Schedule Expression {expression}: {error}.") from error
