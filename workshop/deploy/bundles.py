@@ -13,10 +13,11 @@ from pathlib import Path
 from workshop.errors import BundleError
 from workshop.settings import project_root
 
-__all__ = ["FUNCTIONS", "VARIANTS", "Bundle", "build_bundle"]
+__all__ = ["FUNCTIONS", "GAME", "VARIANTS", "Bundle", "build_bundle"]
 
+GAME = "game"
 # In the order in which a message passes them.
-FUNCTIONS = {"stateless": ("map", "reduce"), "stateful": ("state", "map", "reduce")}
+FUNCTIONS = {"stateless": ("map", "reduce"), "stateful": ("state", "map", "reduce"), GAME: ("generator",)}
 # Where a variant's handlers are looked for: the ledger holds only what differs from the textbook.
 VARIANTS = {
     "starter": ("lambdas",),
@@ -24,6 +25,11 @@ VARIANTS = {
     "ledger": ("solutions/lambdas/ledger", "solutions/lambdas/textbook"),
 }
 SHARED = "lambdas/common"
+GENERATOR = "lambdas/generator"
+# The generator plans messages and judges by their truth, with the producer's own code.
+PRODUCER = ("workshop/pipeline/messages.py", "workshop/pipeline/truth.py")
+# Makes them packages; offline, an installed workshop would otherwise be found in their place.
+PACKAGES = ("workshop/__init__.py", "workshop/pipeline/__init__.py")
 # The earliest time that a zip can hold; a real one would make every zip different.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 READABLE_BY_ALL = 0o644 << 16
@@ -47,16 +53,37 @@ class Bundle:
 def build_bundle(pipeline: str, function: str, variant: str, *, root: Path | None = None) -> Bundle:
     """Return the zip of a function; the same sources give the same bytes, on every system.
 
+    The generator of the game has no variants.
+
     Raises:
         BundleError: a source is missing or is no Python.
     """
     folder = root or project_root()
+    if pipeline == GAME:
+        return _generator_bundle(folder, f"{pipeline}-{function}")
     handler = _handler(folder, f"{pipeline}/{function}.py", variant)
-    sources = {f"{pipeline}/{function}.py": handler, **_shared(folder)}
-    texts = {name: _read(path, folder) for name, path in sorted(sources.items())}
-    content = _zip(texts)
-    digest = hashlib.sha256(content).hexdigest()
-    return Bundle(f"{pipeline}-{function}-{variant}", content, digest, tuple(texts))
+    sources = {f"{pipeline}/{function}.py": handler, **_package(folder, SHARED)}
+    return _bundle(
+        f"{pipeline}-{function}-{variant}", {name: _read(path, folder) for name, path in sources.items()}
+    )
+
+
+def _generator_bundle(root: Path, name: str) -> Bundle:
+    sources = {**_package(root, SHARED), **_package(root, GENERATOR)}
+    for copied in PRODUCER:
+        if not (root / copied).is_file():
+            raise BundleError(
+                f"`{copied}`, which the generator carries, is missing; restore it with `git checkout`"
+            )
+        sources[copied] = root / copied
+    texts = {file: _read(path, root) for file, path in sources.items()}
+    return _bundle(name, {**texts, **dict.fromkeys(PACKAGES, b"")})
+
+
+def _bundle(name: str, texts: dict[str, bytes]) -> Bundle:
+    files = dict(sorted(texts.items()))
+    content = _zip(files)
+    return Bundle(name, content, hashlib.sha256(content).hexdigest(), tuple(files))
 
 
 def _handler(root: Path, name: str, variant: str) -> Path:
@@ -73,13 +100,11 @@ def _handler(root: Path, name: str, variant: str) -> Path:
     )
 
 
-def _shared(root: Path) -> dict[str, Path]:
-    folder = root / SHARED
+def _package(root: Path, package: str) -> dict[str, Path]:
+    folder = root / package
     found = {path.relative_to(folder.parent).as_posix(): path for path in folder.rglob("*.py")}
     if not found:
-        raise BundleError(
-            f"the code that all functions share is not in `{SHARED}`; restore it with `git checkout`"
-        )
+        raise BundleError(f"`{package}`, which functions need, is not there; restore it with `git checkout`")
     return found
 
 

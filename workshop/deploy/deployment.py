@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import stopwatch
 from workshop.cloud.connection import Cloud
-from workshop.deploy.bundles import FUNCTIONS, build_bundle
+from workshop.deploy.bundles import FUNCTIONS, GAME, build_bundle
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.deployed_code import deployed_digests, restore_code
 from workshop.deploy.events import EventLog, StackEvent, follow
@@ -23,7 +23,11 @@ from workshop.settings import project_root
 
 __all__ = ["DEFAULT_STACKS", "Deployment", "code_parameters", "deploy", "template_body"]
 
-DEFAULT_STACKS = {"stateless": "trade-risk-stateless", "stateful": "trade-risk-stateful"}
+DEFAULT_STACKS = {
+    "stateless": "trade-risk-stateless",
+    "stateful": "trade-risk-stateful",
+    GAME: "trade-risk-game-generator",
+}
 # The names of functions begin with the stack's and may have 64 characters.
 STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,49}")
 CONSENT = ("CAPABILITY_IAM",)
@@ -69,7 +73,7 @@ def deploy(
     before = deployed_digests(cloud, described, bundles)
     bucket = CodeBucket(cloud)
     keys = bucket.upload(name, bundles)
-    code = {"Variant": variant, **code_parameters(bucket.name, keys)}
+    code = code_parameters(bucket.name, keys) | ({} if pipeline == GAME else {"Variant": variant})
     place.bring(template_body(pipeline), {**code, **(parameters or {})}, described)
     restore_code(cloud, describe(cloud, name), bundles, bucket=bucket.name, keys=keys)
     return Deployment(
