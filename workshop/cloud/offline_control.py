@@ -47,6 +47,18 @@ class OfflineControl:
         """Return what the runtime of functions is doing."""
         return self.call("GET", "runtime")
 
+    def faults(self) -> dict[str, Any]:
+        """Return the plan of the cloud's own faults, and how many of each kind have happened."""
+        return self.call("GET", "faults")
+
+    def set_faults(self, plan: dict[str, Any]) -> dict[str, Any]:
+        """Follow a plan from now on; what only functions can do to themselves is left out of it."""
+        return self.call("POST", "faults", plan)
+
+    def clear_faults(self) -> dict[str, Any]:
+        """Let nothing go wrong any more; return how many faults have happened."""
+        return self.call("DELETE", "faults")
+
     def shutdown(self) -> None:
         """Make the cloud stop soon."""
         self.call("POST", "shutdown", {})

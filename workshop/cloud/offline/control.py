@@ -1,7 +1,6 @@
-"""What AWS does not offer: health, reset, the clock, shutdown, the state of the runtime, under `/_workshop/`.
+"""What AWS does not offer: health, reset, the clock, faults, shutdown, the runtime's state, at `/_workshop/`.
 
 Answers come without the lock, so health answers while a call is at work.
-More routes (faults of the cloud) are added to `Control.routes`.
 """
 
 import json
@@ -12,7 +11,10 @@ from typing import Any, Protocol
 
 from workshop import __version__
 from workshop.clock import Clock
+from workshop.cloud.faults import NO_FAULTS, FaultPlan
 from workshop.cloud.offline.calls import Answer, Call
+from workshop.cloud.offline.faults import CloudFaults
+from workshop.errors import ConfigurationError
 
 __all__ = ["PREFIX", "Control", "ControlledCloud"]
 
@@ -28,6 +30,7 @@ class ControlledCloud(Protocol):
 
     started: float
     clock: Clock
+    faults: CloudFaults
 
     @property
     def port(self) -> int:
@@ -58,6 +61,9 @@ class Control:
             ("GET", "clock"): self._read_clock,
             ("POST", "clock"): self._advance_clock,
             ("GET", "runtime"): self._runtime,
+            ("GET", "faults"): self._read_faults,
+            ("POST", "faults"): self._set_faults,
+            ("DELETE", "faults"): self._clear_faults,
             ("POST", "shutdown"): self._shutdown,
         }
 
@@ -108,6 +114,22 @@ class Control:
 
     def _runtime(self, _: Document) -> Document:
         return self._cloud.runtime_status()
+
+    def _read_faults(self, _: Document) -> Document:
+        return self._cloud.faults.document()
+
+    def _set_faults(self, document: Document) -> Document:
+        try:
+            plan = FaultPlan.from_document(document)
+        except ConfigurationError as error:
+            raise BadControlCallError(str(error)) from error
+        self._cloud.faults.use(plan.in_the_cloud())
+        return self._cloud.faults.document()
+
+    def _clear_faults(self, _: Document) -> Document:
+        met = self._cloud.faults.document()["met"]
+        self._cloud.faults.use(NO_FAULTS)
+        return {**self._cloud.faults.document(), "met": met}
 
     def _shutdown(self, _: Document) -> Document:
         self._cloud.request_stop()

@@ -15,13 +15,16 @@ from moto.core.config import default_user_config
 from moto.moto_api._internal.models import moto_api_backend
 
 from workshop.clock import AdjustableClock, Clock
+from workshop.cloud.faults import NO_FAULTS
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.calls import Answer, Call
 from workshop.cloud.offline.control import PREFIX, Control
 from workshop.cloud.offline.dispatch import Dispatcher
+from workshop.cloud.offline.faults import CloudFaults
 from workshop.cloud.offline.listener import Listener
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
+from workshop.cloud.offline.runtime.subprocess_environment import SubprocessEnvironments
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
 
 __all__ = ["OfflineCloud"]
@@ -47,6 +50,7 @@ class OfflineCloud:
         self.host = host
         self.clock: Clock = clock or AdjustableClock()
         self.started = self.clock.now()
+        self.faults = CloudFaults(self.clock)
         self._control = Control(self)
         self._listener = Listener(host, port, self.answer)
         self._late = _LateCorrections(self.clock)
@@ -77,10 +81,12 @@ class OfflineCloud:
         _configure_moto()
         overlay.apply(self.clock, [name for name in overlay.CORRECTIONS if not name.startswith(LATE)])
         self._dispatcher = Dispatcher(before=self._late.wait_if_needed)
-        self._runtime = Runtime(clock=self.clock, endpoint_url=self.url)
+        environments = self.faults.watch(SubprocessEnvironments(endpoint_url=self.url))
+        self._runtime = Runtime(clock=self.clock, endpoint_url=self.url, environments=environments)
         self._listener.start()
         self._late.start()
         self._runtime.start()
+        log.info("the offline cloud answers at %s", self.url)
 
     def stop(self) -> None:
         """Take no more calls, end every function and close every connection."""
@@ -100,10 +106,11 @@ class OfflineCloud:
             return self._control.answer(call)
         if self._dispatcher is None:
             raise RuntimeError("the offline cloud does not answer before it is started")
-        return self._dispatcher.answer(call)
+        return self.faults.answer(call, self._dispatcher.answer)
 
     def reset(self) -> None:
-        """Forget every resource and all of their data; functions that run are ended."""
+        """Forget every resource, all of their data, and the faults; functions that run are ended."""
+        self.faults.use(NO_FAULTS)
         self.runtime.reset()
         with LOCK:
             moto_api_backend.reset()

@@ -61,6 +61,12 @@ class ExecutionEnvironment(Protocol):
         After a failure that cost it its process the environment can be used again; it starts cold.
         """
 
+    def interrupt(self, *, is_timeout: bool = False) -> None:
+        """End the running invocation from outside: it answers that its process was lost, or its time was up.
+
+        The environment can be used again; it starts cold.
+        """
+
     def close(self) -> None:
         """End whatever runs; a blocked `invoke` answers with an error.
 

@@ -14,7 +14,7 @@ from typing import Any
 from workshop.cloud.offline.runtime.batching import Cut, cut_batch, is_batch_due
 from workshop.cloud.offline.runtime.events import SourceRecord, encode, encode_event
 from workshop.cloud.offline.runtime.mappings import Mapping
-from workshop.cloud.offline.runtime.outcomes import Bisect, Decision, Discard, Retry, Wait
+from workshop.cloud.offline.runtime.outcomes import Advance, Bisect, Decision, Discard, Regroup, Retry, Wait
 from workshop.cloud.offline.runtime.windows import WindowState, window_of
 
 __all__ = ["Batch", "Lane"]
@@ -57,6 +57,9 @@ class Lane:
     batches: list[Batch] = field(default_factory=list)
     window: WindowState | None = None
     is_busy: bool = False
+    # What was done last, and how the next batch is to be cut, for a `Regroup`.
+    done: Records = ()
+    regrouping: Regroup | None = None
 
     @property
     def current(self) -> Batch | None:
@@ -76,7 +79,7 @@ class Lane:
 
     def form_batch(self, mapping: Mapping, now: float) -> None:
         """Cut the next batch from the waiting records, if none is unfinished and one is due."""
-        if self.batches:
+        if self.batches or (self.regrouping and now < self.regrouping.at):
             return
         if not mapping.tumbling_window_seconds:
             self.window = None
@@ -88,6 +91,7 @@ class Lane:
             records = tuple(self.waiting.popleft() for _ in range(cut.count))
             self._open_window(mapping, records[0])
             self.batches.append(Batch(records))
+            self.regrouping = None
         elif not self.waiting and now >= self.gathering_since + mapping.batching_window_seconds:
             self.gathering_since = now
 
@@ -104,6 +108,8 @@ class Lane:
         """Return when the lane has something to do without any new record, or None if it never has."""
         if self.batches:
             return self.batches[-1].not_before
+        if self.regrouping:
+            return max(self.regrouping.at, self.gathering_since + mapping.batching_window_seconds)
         times = []
         if self.waiting:
             times.append(self.gathering_since + mapping.batching_window_seconds)
@@ -139,16 +145,29 @@ class Lane:
         elif isinstance(decision, Discard):
             self._keep_state(state if decision.first else None)
             given_up = batch.records[decision.first :]
+        elif isinstance(decision, Regroup):
+            self._regroup(batch, decision)
         elif batch.records:
             self._keep_state(state)
         else:
             self.window = None
+        if isinstance(decision, Advance) and batch.records:
+            self.done = batch.records
         self._rest(now)
         return given_up
 
     def _rest(self, now: float) -> None:
         if not self.batches:
             self.gathering_since = now
+
+    def _regroup(self, batch: Batch, how: Regroup) -> None:
+        """Let everything that is not done wait again, together with the last of what was done."""
+        earlier = self.done[max(0, len(self.done) - how.earlier) :]
+        behind = (record for other in reversed(self.batches) for record in other.records)
+        self.waiting.extendleft(reversed([*earlier, *batch.records, *behind]))
+        self.batches.clear()
+        self.done = ()
+        self.regrouping = how
 
     def _keep_state(self, state: Any) -> None:
         if self.window is not None and state is not None:
@@ -167,7 +186,10 @@ class Lane:
 
     def _cut(self, mapping: Mapping) -> Cut:
         state_bytes = len(encode(self.window.state)) if self.window else 0
-        return cut_batch(list(islice(self.waiting, mapping.batch_size + 1)), mapping, state_bytes=state_bytes)
+        cut = cut_batch(list(islice(self.waiting, mapping.batch_size + 1)), mapping, state_bytes=state_bytes)
+        if self.regrouping and self.regrouping.size and self.regrouping.size < cut.count:
+            return Cut(self.regrouping.size, is_closed=True)
+        return cut
 
     def _is_due(self, cut: Cut, mapping: Mapping, now: float) -> bool:
         if self.window is not None and self.window.is_over(now):

@@ -22,6 +22,7 @@ __all__ = [
     "Discard",
     "Failed",
     "NotInvoked",
+    "Regroup",
     "Retry",
     "Succeeded",
     "Verdict",
@@ -109,7 +110,21 @@ class Wait:
     at: float
 
 
-Decision = Advance | Retry | Bisect | Discard | Wait
+@dataclass(frozen=True, slots=True)
+class Regroup:
+    """Send the records again in other company, not before `at`.
+
+    The next batch begins with the last `earlier` records of the batch before, which were done, and holds
+    `size` records, or without a size as many as there are. No mapping asks for this; a poller that takes
+    over from another one may do it.
+    """
+
+    earlier: int
+    size: int | None
+    at: float
+
+
+Decision = Advance | Retry | Bisect | Discard | Wait | Regroup
 
 
 def judge(

@@ -24,6 +24,7 @@ from workshop.cloud.offline.runtime.outcomes import (
     judge,
 )
 from workshop.cloud.offline.runtime.readers import Reader
+from workshop.cloud.offline.runtime.redelivery import redelivered
 from workshop.cloud.offline.runtime.work import BatchReport, GivenUp, Work
 
 __all__ = ["ShardPoller"]
@@ -103,6 +104,7 @@ class ShardPoller:
                 mapping=self.mapping,
                 now=now,
             )
+            decision = redelivered(decision, work.batch, self.mapping, now)
             state = None if isinstance(verdict, NotInvoked) else verdict.state
             records = lane.apply(decision, state=state, now=now)
             if records and isinstance(decision, Discard):

@@ -68,6 +68,7 @@ class SubprocessEnvironment:
         self._variables = variables
         self._process: EnvironmentProcess | None = None
         self._is_closed = False
+        self._is_cut_short = False
         self._lock = threading.Lock()
 
     def invoke(self, invocation: Invocation) -> EnvironmentAnswer:
@@ -76,8 +77,8 @@ class SubprocessEnvironment:
         init_ms: float | None = None
         started = stopwatch()
         try:
-            process = self._process if self._process and self._process.is_running else None
-            if process is None:
+            process = self._process
+            if process is None or not process.is_running:
                 process, init_ms = self._start(output)
             started = stopwatch()
             report, payload = self._exchange(process, invocation)
@@ -92,6 +93,13 @@ class SubprocessEnvironment:
             init_ms=init_ms,
             memory_mb=report["memory_mb"],
         )
+
+    def interrupt(self, *, is_timeout: bool = False) -> None:
+        """End the running invocation from outside, as a crash of the process or as if its time were up."""
+        with self._lock:
+            process, self._is_cut_short = self._process, is_timeout
+        if process is not None:
+            process.kill()
 
     def close(self) -> None:
         """Kill the process and whatever it started."""
@@ -111,6 +119,8 @@ class SubprocessEnvironment:
         return process, report["init_ms"]
 
     def _spawn(self) -> EnvironmentProcess:
+        if self._process is not None:  # it ended by itself, between two events
+            self._forget(self._process)
         try:
             task_root = self._roots.unpack(self._function.code)
             layers = [self._roots.unpack(layer) / "python" for layer in self._function.layers]
@@ -176,6 +186,11 @@ class SubprocessEnvironment:
             raise self._lost(process, str(error)) from error
 
     def _lost(self, process: EnvironmentProcess, said: str) -> EnvironmentLostError:
+        if self._is_cut_short:
+            self._is_cut_short = False
+            lost = EnvironmentLostError.timed_out(self._function.timeout_seconds)
+            lost.output = self._forget(process)
+            return lost
         exit_code = process.exit_code()
         return EnvironmentLostError(exit_fault(exit_code, said), output=self._forget(process))
 

@@ -1,0 +1,136 @@
+"""Execution environments under watch: which of them makes a call, and how its invocation can be ended.
+
+Each environment has credentials of its own, so a call tells by its signature where it comes from. Here an
+event may also be delivered twice: to another environment while the first is still at work (in the schedule
+explorer, which interleaves them), or once more afterwards.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workshop.cloud.faults import FaultKind, stage_of
+from workshop.cloud.offline.faults_dice import FaultDice
+from workshop.cloud.offline.runtime.environment import (
+    Credentials,
+    EnvironmentAnswer,
+    EnvironmentFactory,
+    ExecutionEnvironment,
+    Invocation,
+)
+from workshop.cloud.offline.runtime.functions import FunctionSpec
+
+__all__ = ["WatchedEnvironment", "WatchedEnvironments"]
+
+# A second delivery begins at the first, second or third write of the first, or after it.
+MAX_OVERLAP = 4
+
+
+class WatchedEnvironments:
+    """Makes environments through another factory, and finds them by their access key. Thread-safe."""
+
+    def __init__(
+        self, inner: EnvironmentFactory, dice: Callable[[], FaultDice], *, overlapping: bool = False
+    ) -> None:
+        self._inner = inner
+        self._dice = dice
+        self._overlapping = overlapping
+        self._by_key: dict[str, WatchedEnvironment] = {}
+
+    def create(
+        self, function: FunctionSpec, *, credentials: Credentials, log_stream: str
+    ) -> "WatchedEnvironment":
+        """Return an environment under watch."""
+
+        def make(name: str) -> ExecutionEnvironment:
+            return self._inner.create(function, credentials=credentials, log_stream=name)
+
+        watched = WatchedEnvironment(
+            make, log_stream, stage=stage_of(function.name), dice=self._dice, overlapping=self._overlapping
+        )
+        self._by_key[credentials.access_key_id] = watched
+        return watched
+
+    def find(self, access_key: str) -> "WatchedEnvironment | None":
+        """Return the environment that signs with this key."""
+        return self._by_key.get(access_key)
+
+    def close(self) -> None:
+        """Give back what all environments share."""
+        self._by_key.clear()
+        self._inner.close()
+
+
+@dataclass(slots=True)
+class _SecondDelivery:
+    """An event that is to be delivered to another environment at a write to come."""
+
+    invocation: Invocation
+    writes_left: int
+
+
+class WatchedEnvironment:
+    """One environment; see the module."""
+
+    def __init__(
+        self,
+        make: Callable[[str], ExecutionEnvironment],
+        log_stream: str,
+        *,
+        stage: str,
+        dice: Callable[[], FaultDice],
+        overlapping: bool,
+    ) -> None:
+        self.log_stream = log_stream
+        self.stage = stage
+        self._make = make
+        self._dice = dice
+        self._overlapping = overlapping
+        self._running = [make(log_stream)]
+        self._second: _SecondDelivery | None = None
+
+    def invoke(self, invocation: Invocation) -> EnvironmentAnswer:
+        """Run the function once, or twice if the dice say so."""
+        if not self._dice().falls(FaultKind.DUPLICATE, self.stage):
+            return self._once(invocation)
+        writes = self._dice().choose(FaultKind.DUPLICATE, self.stage, MAX_OVERLAP) if self._overlapping else 0
+        if writes == 0:
+            self._once(invocation)
+            return self._once(invocation)
+        self._second = _SecondDelivery(invocation, writes)
+        answer = self._once(invocation)
+        second, self._second = self._second, None
+        return answer if second is None else self._once(second.invocation)
+
+    def before_write(self) -> None:
+        """Deliver the event to another environment now, if that is due; called at each write."""
+        if self._second is not None:
+            self._second.writes_left -= 1
+            if self._second.writes_left == 0:
+                second, self._second = self._second, None
+                self._running.append(self._make(f"{self.log_stream}-second"))
+                self._once(second.invocation)
+                self._running.pop().close()
+
+    def interrupt(self, *, is_timeout: bool = False) -> None:
+        """End the invocation that makes the call in hand."""
+        self._running[-1].interrupt(is_timeout=is_timeout)
+
+    def close(self) -> None:
+        """End whatever runs."""
+        for environment in self._running:
+            environment.close()
+
+    def _once(self, invocation: Invocation) -> EnvironmentAnswer:
+        answer = self._running[-1].invoke(invocation)
+        for line in answer.output:
+            if '"fault"' in line:
+                self._count(line)
+        return answer
+
+    def _count(self, line: str) -> None:
+        """Count what a function did to itself, as it says in its log."""
+        try:
+            self._dice().count(FaultKind(json.loads(line)["fault"]))
+        except (ValueError, KeyError, TypeError):
+            return  # some other line with this word
