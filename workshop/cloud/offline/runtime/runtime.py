@@ -15,6 +15,7 @@ from workshop.cloud.offline.runtime.functions import find_function
 from workshop.cloud.offline.runtime.invoker import InvocationResult, Invoker
 from workshop.cloud.offline.runtime.metrics import Metrics
 from workshop.cloud.offline.runtime.pool import MAX_ENVIRONMENTS, EnvironmentPool
+from workshop.cloud.offline.runtime.schedules import Schedules
 from workshop.cloud.offline.runtime.subprocess_environment import SubprocessEnvironments
 from workshop.settings import ACCOUNT_ID
 
@@ -22,7 +23,7 @@ __all__ = ["Runtime"]
 
 
 class Runtime:
-    """Runs the functions of this process's backends, and the mappings that feed them.
+    """Runs the functions of this process's backends, and the mappings and schedules that invoke them.
 
     Either on threads, between `start` and `stop`, or step by step with `step`. A runtime that is stopped
     keeps the mappings' progress; it, or another one, goes on from there.
@@ -45,6 +46,7 @@ class Runtime:
         self._events = AsyncEvents()
         self._invoker = Invoker(self._pool, concurrency=self._concurrency, metrics=self._metrics, clock=clock)
         courier = Courier(self._invoker, events=self._events, metrics=self._metrics, clock=clock)
+        self._schedules = Schedules(clock, self.invoke)
         self._engine = Engine(courier, events=self._events, clock=clock, housekeeping=self._keep_house)
         activate(self)
 
@@ -66,6 +68,7 @@ class Runtime:
         """Forget all mappings, events and environments; called before the backends are emptied."""
         self._engine.forget()
         self._events.clear()
+        self._schedules.clear()
         self._metrics.clear()
         with LOCK.released():
             self._pool.close_all()
@@ -73,12 +76,14 @@ class Runtime:
     def step(self) -> float | None:
         """Do all work that is due, on this thread and in a fixed order.
 
-        Returns when the next work is due: a retry, the end of a window. None means that everything is at rest
-        until somebody puts something in. Not to be called between `start` and `stop`.
+        Returns when the next work is due: a retry, the end of a window, a schedule. None means that
+        everything is at rest until somebody puts something in. Not to be called between `start` and `stop`.
         """
+        scheduled = self._schedules.step()
         due = self._engine.step()
-        self._keep_house()
-        return due
+        self._metrics.flush()
+        self._pool.reap()
+        return min((time for time in (due, scheduled) if time is not None), default=None)
 
     def wake(self) -> None:
         """Look at all mappings again soon; the control plane calls this when something was changed."""
@@ -108,7 +113,11 @@ class Runtime:
         reference = FunctionReference(parsed.name, parsed.qualifier or qualifier)
         if invocation_type == "RequestResponse":
             result = self._invoker.invoke(
-                reference, payload, region=region, account_id=ACCOUNT_ID, client_context=client_context
+                reference,
+                payload or b"{}",
+                region=region,
+                account_id=ACCOUNT_ID,
+                client_context=client_context,
             )
             return result if log_type == "Tail" else result.without_log()
         with LOCK:
@@ -139,8 +148,10 @@ class Runtime:
             "environments": self._pool.counts(),
             "in_flight": {name: count for (_, _, name), count in running.items()},
             "waiting_events": len(self._events),
+            "schedules": self._schedules.status(),
         }
 
     def _keep_house(self) -> None:
+        self._schedules.step()
         self._metrics.flush()
         self._pool.reap()
