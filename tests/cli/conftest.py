@@ -6,40 +6,46 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 import pytest
-from workshop.deploy.stacks import deploy
 
+from workshop.cli.app import main
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
+from workshop.deploy.stacks import deploy
 
 DEADLINE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
+class Done:
+    """What a command left: its exit code and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 class Workshop:
-    """The `workshop` command as a process of its own, pointed at one cloud."""
+    """The `workshop` command, pointed at one cloud."""
 
-    endpoint: str
-    home: str
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The variables that the command sees."""
+    def __init__(self, endpoint: str, home: str) -> None:
         foreign = ("AWS_", "WORKSHOP_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        return kept | {"AWS_ENDPOINT_URL": self.endpoint, "WORKSHOP_HOME": self.home, "COLUMNS": "140"}
+        self.environment = kept | {"AWS_ENDPOINT_URL": endpoint, "WORKSHOP_HOME": home, "COLUMNS": "140"}
 
     def command(self, *arguments: str) -> list[str]:
-        """Return the command line."""
+        """Return the command line, for a process of its own."""
         return [sys.executable, "-m", "workshop", *arguments]
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
-        return subprocess.run(
+    def process(self, *arguments: str) -> Done:
+        """Run a command to its end as a process of its own, which takes seconds on a busy machine."""
+        done = subprocess.run(
             self.command(*arguments),
             env=self.environment,
             capture_output=True,
@@ -47,6 +53,23 @@ class Workshop:
             timeout=DEADLINE_SECONDS,
             check=False,
         )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def run(self, *arguments: str) -> Done:
+        """Run a command through the same entrance inside this process."""
+        out, err = StringIO(), StringIO()
+        code = 0
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in set(os.environ) - set(self.environment):
+                patch.delenv(name)
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["workshop", *arguments])
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        return Done(code, out.getvalue(), err.getvalue())
 
     def document(self, *arguments: str) -> Any:
         """Run a command with --json and return what it prints; anything else on stdout is an error."""

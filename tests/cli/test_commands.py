@@ -139,12 +139,32 @@ def test_wrong_usage_ends_with_2_and_one_message(workshop, stacks, arguments, sa
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("aggregates", "flow", "--json"), 0),
+        (("produce", "flow", "--messages", "10", "--json"), 0),
+        (("aggregates", "nothing-here", "--json"), 2),
+    ],
+)
+def test_a_process_ends_with_the_code_and_prints_one_document_or_none(
+    workshop, stacks, arguments, code: int
+) -> None:
+    """Seen from a script: the exit code tells, stdout is one JSON document or empty."""
+    done = workshop.process(*arguments)
+
+    assert done.returncode == code
+    assert bool(done.stdout) == (code == 0)
+    assert code or isinstance(json.loads(done.stdout), dict)
+    assert "Traceback" not in done.stderr
+
+
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
     """Both ends of a terminal, 24 lines high."""
     pty = pytest.importorskip("pty", reason="only POSIX has terminals like this")
     ours, theirs = pty.openpty()
-    resize(theirs, 24, 80)
+    resize(theirs, 60, 100)
     yield ours, theirs
     import os
 
@@ -177,20 +197,20 @@ def test_watch_lives_in_a_terminal(workshop, stacks, terminal: tuple[int, int], 
     drawn = bytearray()
 
     def read() -> None:
-        while watching.poll() is None:
+        while b"the end" not in drawn:
             drawn.extend(os.read(ours, 65_536))
 
     reading = threading.Thread(target=read, daemon=True)
     reading.start()
-
-    assert eventually(lambda: b"Grand Total" in drawn)
-    resize(theirs, 12, 40)
-    watching.send_signal(signal.SIGWINCH)
-    del drawn[:]
-    assert eventually(lambda: b"taller terminal" in drawn)
-    watching.send_signal(signal.SIGINT)
-
-    assert watching.wait(DEADLINE_SECONDS) == 0
-    os.write(theirs, b"end")
-    reading.join(5)
+    try:
+        assert eventually(lambda: b"Grand Total" in drawn)
+        resize(theirs, 12, 40)
+        assert eventually(lambda: b"taller" in drawn)
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(DEADLINE_SECONDS) == 0
+    finally:
+        watching.kill()
+        watching.wait()
+        os.write(theirs, b"the end")
+        reading.join(DEADLINE_SECONDS)
     assert b"Traceback" not in drawn

@@ -7,7 +7,15 @@ import pytest
 from rich.console import Console
 
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.front_end import Dashboard, Facts, draw_dashboard, draw_tree, shown_name, tree_rows
+from workshop.pipeline.front_end import (
+    Dashboard,
+    Facts,
+    draw_dashboard,
+    draw_fitting,
+    draw_tree,
+    shown_name,
+    tree_rows,
+)
 from workshop.pipeline.latency import LatencyHistogram, bucket_of
 from workshop.pipeline.truth import escape_name
 
@@ -122,17 +130,29 @@ def test_a_partly_filled_table_is_drawn_as_it_is() -> None:
     assert "EMEA" in text_of(draw_dashboard(dashboard, FACTS))
 
 
+@pytest.mark.parametrize("width", [40, 80, 200])
 @pytest.mark.parametrize("height", [14, 16, 24, 50])
-def test_the_view_fits_a_low_terminal(height: int) -> None:
+def test_the_view_fits_a_low_terminal(height: int, width: int) -> None:
     """Where the terminal is too low the deepest levels give way, with a word about it; the root stays."""
     dashboard = Dashboard()
     dashboard.add(0, at(1))
+    console = Console(width=width, height=height, file=StringIO())
 
-    drawn = text_of(draw_dashboard(dashboard, FACTS, height=height))
+    console.print(draw_fitting(dashboard, FACTS, console))
 
+    drawn = console.file.getvalue()
     assert len(drawn.splitlines()) <= height
     assert "Grand Total" in drawn
-    assert ("taller terminal" in drawn) == (height < 16)
+    assert ("taller" in drawn) == (drawn.count("EMEA") < 2)
+
+
+def test_a_terminal_that_is_much_too_low_gets_the_uppermost_level() -> None:
+    """There is always something to see, however low the terminal is."""
+    dashboard = Dashboard()
+    dashboard.add(0, at(1))
+    console = Console(width=80, height=2, file=StringIO())
+
+    assert "PV" in text_of(draw_fitting(dashboard, FACTS, console))
 
 
 @pytest.mark.parametrize("width", [20, 40, 200])

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import RenderableType
 from rich.live import Live
 
 from workshop.cli.options import (
@@ -20,7 +19,7 @@ from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import connect
 from workshop.errors import NotSettledError, StackNotFoundError
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
-from workshop.pipeline.front_end import Dashboard, Facts, draw_dashboard
+from workshop.pipeline.front_end import Dashboard, Facts, draw_dashboard, draw_fitting
 from workshop.pipeline.target import find_target
 
 __all__ = ["register"]
@@ -99,21 +98,16 @@ class _View:
             self._note = f"The cloud does not answer: {error}"
         return self._dashboard.latest != before
 
-    def draw(self, height: int | None = None) -> RenderableType:
-        """Draw what was seen last; with a height, so that it fits."""
-        facts = Facts(now=self._clock.now(), title=self._title, badge=self._badge, note=self._note)
-        return draw_dashboard(self._dashboard, facts, height=height)
-
     def print(self) -> None:
         """Print what was seen last."""
-        self._console.print(self.draw())
+        self._console.print(draw_dashboard(self._dashboard, self._facts()))
 
     def show_live(self, every: float) -> None:
         """Redraw in place until interrupted; the size of the terminal is asked for each time."""
         with Live(console=self._console, screen=True, auto_refresh=False) as live:
             while True:
                 self.look()
-                live.update(self.draw(self._console.height), refresh=True)
+                live.update(draw_fitting(self._dashboard, self._facts(), self._console), refresh=True)
                 self._clock.sleep(every)
 
     def print_changes(self, every: float) -> None:
@@ -124,3 +118,6 @@ class _View:
             self._clock.sleep(every)
             if self.look():
                 self.print()
+
+    def _facts(self) -> Facts:
+        return Facts(now=self._clock.now(), title=self._title, badge=self._badge, note=self._note)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +26,7 @@ __all__ = [
     "TreeRow",
     "dashboard_rows",
     "draw_dashboard",
+    "draw_fitting",
     "draw_tree",
     "printable",
     "shown_name",
@@ -33,8 +34,6 @@ __all__ = [
 ]
 
 WINDOW_SECONDS = 5.0
-# What stands around the tree: the panel's borders, its head and a blank line.
-LINES_AROUND_TREE = 9
 
 
 @dataclass(frozen=True)
@@ -70,15 +69,6 @@ def tree_rows(totals: Mapping[str, Decimal]) -> list[TreeRow]:
         TreeRow(path.count(":"), shown_name(path.rpartition(":")[2]), path, totals[path])
         for path in sorted(totals, key=sort_key)
     ]
-
-
-def fitting(rows: list[TreeRow], limit: int) -> list[TreeRow]:
-    """Return the rows without the deepest levels, as many as it takes to keep to `limit` lines."""
-    deepest = max((row.depth for row in rows), default=0)
-    while len(rows) > limit and deepest > 0:
-        rows = [row for row in rows if row.depth < deepest]
-        deepest -= 1
-    return rows
 
 
 def draw_tree(rows: Iterable[TreeRow], wrong: Mapping[str, Decimal] | None = None) -> Table:
@@ -163,25 +153,32 @@ class Facts:
     note: str = ""
 
 
-def draw_dashboard(dashboard: Dashboard, facts: Facts, *, height: int | None = None) -> RenderableType:
-    """Draw everything; with `height` the deepest levels give way when the terminal is too low for them."""
+def draw_dashboard(dashboard: Dashboard, facts: Facts, *, levels: int | None = None) -> RenderableType:
+    """Draw everything, of the tree only the upper `levels` if they are given."""
     head = Table.grid(padding=(0, 2, 0, 0))
     for label, figure in dashboard_rows(dashboard, facts.now):
         head.add_row(Text(label, style="dim"), Text(figure, style="bold"))
     rows = tree_rows(dashboard.latest.live_totals)
-    shown = rows if height is None else fitting(rows, height - LINES_AROUND_TREE)
+    shown = [row for row in rows if levels is None or row.depth < levels]
     parts: list[RenderableType] = [head, Text()]
-    if len(dashboard.latest.totals) == 0:
-        parts.append(Text("Waiting for the first message.", style="italic"))
-    else:
-        parts.append(draw_tree(shown))
+    parts.append(draw_tree(shown) if rows else Text("Waiting for the first message.", style="italic"))
     if len(shown) < len(rows):
-        parts.append(Text(f"{len(rows) - len(shown)} deeper lines need a taller terminal.", style="dim"))
+        parts.append(Text(f"{len(rows) - len(shown)} lines need a taller terminal.", style="dim"))
     if facts.note:
         parts.append(Text(printable(facts.note), style="yellow"))
     return Panel(
         Group(*parts), title=Text(facts.title), subtitle=Text(facts.badge, style="dim"), title_align="left"
     )
+
+
+def draw_fitting(dashboard: Dashboard, facts: Facts, console: Console) -> RenderableType:
+    """Draw as many levels of the tree as the console is high enough for, at least the uppermost."""
+    deepest = max((row.depth for row in tree_rows(dashboard.latest.live_totals)), default=0)
+    for levels in range(deepest + 1, 0, -1):
+        drawn = draw_dashboard(dashboard, facts, levels=levels)
+        if len(console.render_lines(drawn)) <= console.height:
+            break
+    return drawn
 
 
 def _seconds(value: float | None) -> str:
