@@ -1,0 +1,167 @@
+"""The words of a diagnosis: what may be wrong with totals, how sure that is, and what else was looked at.
+
+Values only; they are worked out in `diagnosis` and its neighbours, and told in `diagnosis_words`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from workshop.pipeline.comparison import Difference
+from workshop.pipeline.tables import ReduceRow, StateRow
+
+__all__ = [
+    "BatchElement",
+    "Cause",
+    "CauseKind",
+    "CellDifference",
+    "CellElement",
+    "Confidence",
+    "Diagnosis",
+    "Element",
+    "Evidence",
+    "RowElement",
+    "Stage",
+    "TradeElement",
+]
+
+# A cell is one path of the roll-up, with its total and its number of trades.
+CellDifference = Difference
+
+
+class CauseKind(StrEnum):
+    """What may have happened; the value is its name for people."""
+
+    DUPLICATE_COUNTED = "a message counted more than once"
+    STALE_VERSION = "a stale version applied"
+    OLD_VALUE_KEPT = "an old value not subtracted"
+    CANCELLED_COUNTED = "a cancelled trade still counted"
+    CONFLICT = "a conflict resolved the other way"
+    MESSAGE_LOST = "a message lost"
+    BATCH_LOST = "a batch lost"
+    BATCH_TWICE = "a batch counted more than once"
+    MAP_BATCH_TWICE = "a batch mapped more than once"
+    DOUBLE_REDUCE = "a row reduced more than once"
+    IN_FLIGHT = "still in flight"
+    TORN_TOTAL = "a torn total"
+    UNKNOWN = "unknown"
+
+
+class Confidence(StrEnum):
+    """How sure a cause is.
+
+    `CERTAIN`: no other fault of the same size explains every difference, and chance is practically excluded.
+    `LIKELY`: others explain them as exactly, and this is the most natural one.
+    `POSSIBLE`: others are as natural, or chance is not excluded.
+    """
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Stage(StrEnum):
+    """Where on the way a fault happened, as far as the tables tell."""
+
+    STATE = "state"
+    MAP = "map"
+    REDUCE = "reduce"
+
+
+@dataclass(frozen=True)
+class TradeElement:
+    """One version of one trade, at the leaf where it counts.
+
+    `sent` and `counted` say how often; `instead_of` is the version that should stand there.
+    """
+
+    trade_id: str
+    version: int
+    path: str
+    value: Decimal
+    sent: int
+    counted: int
+    instead_of: int | None = None
+
+
+@dataclass(frozen=True)
+class BatchElement:
+    """Neighbouring messages of one shard; `first` and `last` are places in what was sent, counted from 1."""
+
+    shard: int
+    first: int
+    last: int
+    messages: int
+    counted: int
+
+
+@dataclass(frozen=True)
+class RowElement:
+    """One row of ReduceTable, and how often it was added to the totals."""
+
+    message_hash: str
+    message_count: int
+    counted: int
+
+
+@dataclass(frozen=True)
+class CellElement:
+    """One path, and by how much its total and trades are larger than those of its children together."""
+
+    path: str
+    amount: Decimal
+    trades: int = 0
+
+
+Element = TradeElement | BatchElement | RowElement | CellElement
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that happened, in a sentence that tells what is observed.
+
+    `others` are further sets of elements that explain the differences as well as `elements` do.
+    """
+
+    kind: CauseKind
+    confidence: Confidence
+    sentence: str
+    elements: tuple[Element, ...] = ()
+    stage: Stage | None = None
+    others: tuple[tuple[Element, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong, and why.
+
+    `causes` together explain every difference, if they can be explained; most often it is one.
+    Each of `alternatives` explains as much as the cause of the same stage does, but is less likely.
+    """
+
+    cells: tuple[CellDifference, ...]
+    causes: tuple[Cause, ...]
+    summary: str
+    alternatives: tuple[Cause, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.cells and not self.causes
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What else a caller could read; the more of it, the surer the cause.
+
+    `state` and `reduce` are whole tables, `pending` counts the records that no stage has finished with.
+    `arrivals` gives for each shard the places (from 0) of its messages in what was sent, in the order in
+    which they arrived; without it, each shard is taken to hold its messages in the order of sending.
+    """
+
+    state: Sequence[StateRow] | None = None
+    reduce: Sequence[ReduceRow] | None = None
+    pending: int | None = None
+    shards: int = 2
+    arrivals: Sequence[Sequence[int]] | None = None

@@ -1,0 +1,131 @@
+"""Schedules: small plans of messages, together with the faults that they meet, made from a seed.
+
+Equal seeds give equal schedules. Nothing is run here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.pipeline.messages import DEFAULT_LEVELS, Message, PlanOptions, make_plan
+
+__all__ = ["REPORTED_KINDS", "WIDE_LEVELS", "Schedule", "make_schedule"]
+
+# What the report counts, in the order in which it is shown.
+REPORTED_KINDS = (
+    FaultKind.RE_BATCHED,
+    FaultKind.BISECTED,
+    FaultKind.DELAYED,
+    FaultKind.CRASH_BEFORE,
+    FaultKind.CRASH_AFTER,
+    FaultKind.RESPONSE_LOST,
+    FaultKind.TIMEOUT,
+    FaultKind.THROTTLED,
+    FaultKind.KILLED,
+    FaultKind.DUPLICATE,
+)
+OTHER_KINDS = (FaultKind.DENIED, FaultKind.SLOW, FaultKind.PARTIAL_PUT)
+# A trade at the bottom of ten levels touches ten totals, so that a dozen trades do not fit into one transaction.
+WIDE_LEVELS: Mapping[str, tuple[str, ...]] = {
+    "RiskType": ("PV", "Delta"),
+    **{f"Level{depth}": tuple(f"{depth}-{name}" for name in range(30)) for depth in range(2, 11)},
+}
+WIDE_SHARE = 0.15
+# Chances at one opportunity: State has one for every message, the later stages a few in all.
+STATE_RATE = 0.06
+LATER_RATE = 0.35
+DELIVERY_RATE = 0.3
+PRODUCER_RATE = 0.3
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What is put, in which portions and with which pauses between them, and what goes wrong meanwhile."""
+
+    seed: int
+    levels: Mapping[str, tuple[str, ...]]
+    portions: tuple[tuple[Message, ...], ...]
+    pauses: tuple[float, ...]
+    poison: tuple[bytes, ...]
+    faults: FaultPlan
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it belongs to the stack with many levels."""
+        return self.levels is WIDE_LEVELS
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All messages in the order in which they are put."""
+        return tuple(message for portion in self.portions for message in portion)
+
+
+def make_schedule(seed: int, pipeline: str = "stateful") -> Schedule:
+    """Return the one schedule of this seed."""
+    random = Random(f"schedule {seed}")
+    wide = random.random() < WIDE_SHARE
+    levels = WIDE_LEVELS if wide else DEFAULT_LEVELS
+    messages = _messages(random, levels, stateful=pipeline == "stateful")
+    portions = _portions(random, messages)
+    return Schedule(
+        seed=seed,
+        levels=levels,
+        portions=portions,
+        pauses=tuple(random.choice((0.0, 1.5, 8.0)) for _ in portions),
+        poison=tuple(_poison(random, seed, number) for number in range(random.choice((0, 0, 1, 2)))),
+        faults=_faults(random, seed, stateful=pipeline == "stateful"),
+    )
+
+
+def _messages(
+    random: Random, levels: Mapping[str, tuple[str, ...]], *, stateful: bool
+) -> tuple[Message, ...]:
+    count = random.randint(14, 20) if levels is WIDE_LEVELS else random.randint(4, 14)
+    options = PlanOptions(
+        messages=count,
+        seed=random.randrange(2**32),
+        levels=levels,
+        duplicates=random.choice((0, 10, 25)) if stateful else 0,
+        modify=random.choice((0, 20, 50)) if stateful else 0,
+        out_of_order=random.choice((0, 50, 100)),
+        cancel=random.choice((0, 30, 60)),
+    )
+    return tuple(make_plan(options).messages)
+
+
+def _portions(random: Random, messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], ...]:
+    count = random.randint(1, 4)
+    cuts = sorted(random.randrange(len(messages) + 1) for _ in range(count - 1))
+    bounds = [0, *cuts, len(messages)]
+    portions = (messages[start:end] for start, end in zip(bounds, bounds[1:], strict=False))
+    return tuple(portion for portion in portions if portion)
+
+
+def _poison(random: Random, seed: int, number: int) -> bytes:
+    name = f"poison {seed}/{number}"
+    return random.choice(
+        (
+            name,
+            f'["{name}"]',
+            f'{{"TradeID": "{name}", "Value": NaN}}',
+            f'{{"TradeID": "{name}", "Value": 1.00, "Version": 1.5, "Timestamp": 1}}',
+        )
+    ).encode()
+
+
+def _faults(random: Random, seed: int, *, stateful: bool) -> FaultPlan:
+    kinds = random.sample((*REPORTED_KINDS, *OTHER_KINDS), random.choice((1, 1, 2, 2, 3)))
+    rates: dict[str, float] = {}
+    for kind in kinds:
+        if kind is FaultKind.PARTIAL_PUT:
+            rates[kind] = PRODUCER_RATE
+        elif kind in {FaultKind.RE_BATCHED, FaultKind.BISECTED, FaultKind.DELAYED, FaultKind.DUPLICATE}:
+            rates[kind] = DELIVERY_RATE
+        else:
+            rates[kind] = LATER_RATE
+            rates[f"{kind}@state"] = STATE_RATE
+    # A lost answer to PutRecords puts everything into the stream twice: State is there for that.
+    if FaultKind.RESPONSE_LOST in kinds:
+        rates[f"{FaultKind.RESPONSE_LOST}@producer"] = PRODUCER_RATE if stateful else 0.0
+    return FaultPlan(seed=seed, rates=rates, limit=random.choice((1, 2, 4)))
