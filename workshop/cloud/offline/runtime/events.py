@@ -5,6 +5,7 @@ kept as bytes, so that a retry sends exactly what the first attempt sent: same r
 numbers. What is compared, counted and aged stands beside the bytes; nobody parses them again.
 """
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,8 +46,8 @@ class SourceRecord:
 
 
 def encode(document: object) -> bytes:
-    """Return compact JSON as UTF-8; equal documents give equal bytes."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    """Return compact JSON as UTF-8, binary values as base64; equal documents give equal bytes."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=_as_base64).encode()
 
 
 def encode_event(records: Sequence[SourceRecord], envelope: dict[str, Any] | None = None) -> bytes:
@@ -108,3 +109,9 @@ def dynamodb_record(origin: Origin, stream_record: dict[str, Any], arrived_at: f
     if "userIdentity" in stream_record:
         record["userIdentity"] = stream_record["userIdentity"]
     return record
+
+
+def _as_base64(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"`{value!r}` has no JSON form")

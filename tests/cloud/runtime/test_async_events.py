@@ -1,0 +1,124 @@
+"""Asynchronous events: retries, age, destinations."""
+
+import json
+
+from tests.cloud.runtime.world import FunctionFailureError, World, client
+
+
+def fail(event):
+    raise FunctionFailureError("no")
+
+
+def send(payload: bytes = b'{"a": 1}') -> None:
+    client("lambda").invoke(FunctionName="F", InvocationType="Event", Payload=payload)
+
+
+def test_failed_event_is_retried_twice(world: World) -> None:
+    """A failing event is sent again after one minute and after two more, then dropped."""
+    world.function(handler=fail)
+    send()
+    counts = []
+
+    for seconds in (0, 59, 1, 119, 1, 3600):
+        world.step(seconds)
+        counts.append(len(world.sent()))
+
+    assert counts == [1, 1, 2, 2, 3, 3]
+
+
+def test_retries_can_be_switched_off(world: World) -> None:
+    """A function may ask for no retries."""
+    world.function(handler=fail)
+    client("lambda").put_function_event_invoke_config(FunctionName="F", MaximumRetryAttempts=0)
+    send()
+
+    world.run(until_seconds=3600)
+
+    assert len(world.sent()) == 1
+
+
+def test_failure_destination_is_told(world: World) -> None:
+    """After the last retry the failure destination gets request, response and condition."""
+    queue = world.queue()
+    arn = world.function(handler=fail)
+    client("lambda").put_function_event_invoke_config(
+        FunctionName="F",
+        MaximumRetryAttempts=1,
+        DestinationConfig={"OnFailure": {"Destination": queue}},
+    )
+    send()
+
+    world.run(until_seconds=3600)
+
+    (document,) = world.messages()
+    assert document["requestContext"] | {"requestId": ""} == {
+        "requestId": "",
+        "functionArn": f"{arn}:$LATEST",
+        "condition": "RetriesExhausted",
+        "approximateInvokeCount": 2,
+    }
+    assert document["requestPayload"] == {"a": 1}
+    assert document["responseContext"]["functionError"] == "Unhandled"
+    assert document["responsePayload"]["errorMessage"] == "no"
+
+
+def test_success_destination_is_told(world: World) -> None:
+    """A success destination gets what the function answered."""
+    queue = world.queue()
+    world.function(handler=lambda event: {"b": 2})
+    client("lambda").put_function_event_invoke_config(
+        FunctionName="F", DestinationConfig={"OnSuccess": {"Destination": queue}}
+    )
+    send()
+
+    world.step()
+
+    (document,) = world.messages()
+    assert document["requestContext"]["condition"] == "Success"
+    assert document["responsePayload"] == {"b": 2}
+
+
+def test_throttled_event_waits_without_losing_a_retry(world: World) -> None:
+    """An event that finds no free concurrency waits, and is sent when there is some."""
+    world.function()
+    client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=0)
+    send()
+    world.run(until_seconds=300)
+    assert world.sent() == []
+
+    client("lambda").delete_function_concurrency(FunctionName="F")
+    world.run(until_seconds=5)
+
+    assert [json.loads(event) for event in world.sent()] == [{"a": 1}]
+
+
+def test_throttled_event_is_given_up_when_it_is_too_old(world: World) -> None:
+    """An event that waits longer than its maximum age goes to the failure destination."""
+    queue = world.queue()
+    world.function()
+    client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=0)
+    client("lambda").put_function_event_invoke_config(
+        FunctionName="F",
+        MaximumEventAgeInSeconds=60,
+        DestinationConfig={"OnFailure": {"Destination": queue}},
+    )
+    send()
+
+    world.run(until_seconds=90)
+
+    (document,) = world.messages()
+    assert document["requestContext"]["condition"] == "EventAgeExceeded"
+    assert "responseContext" not in document
+
+
+def test_event_for_a_deleted_function_is_dropped(world: World) -> None:
+    """An event whose function is gone is dropped, and others go on."""
+    world.function("F")
+    world.function("G")
+    send()
+    client("lambda").invoke(FunctionName="G", InvocationType="Event")
+    client("lambda").delete_function(FunctionName="F")
+
+    assert world.step() is None
+
+    assert len(world.sent("G")) == 1

@@ -1,0 +1,131 @@
+"""What is told about records that were given up."""
+
+import json
+import re
+
+import pytest
+
+from tests.cloud.runtime.world import ACCOUNT, REGION, FunctionFailureError, World, client
+
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:F"
+
+
+def fail(event):
+    raise FunctionFailureError
+
+
+def give_up(world: World, source_arn: str, destination: str) -> str:
+    """Map a function that always fails, without retries, and return the mapping's UUID."""
+    world.function(handler=fail)
+    return world.map(
+        source_arn,
+        MaximumRetryAttempts=1,
+        DestinationConfig={"OnFailure": {"Destination": destination}},
+    )
+
+
+def test_queue_receives_the_document(world: World) -> None:
+    """A queue is told which records were given up, why, after how many invocations, and how the last failed."""
+    arn = world.stream()
+    give_up(world, arn, world.queue())
+    numbers = world.put(1, 2)
+
+    world.run(until_seconds=5)
+
+    (document,) = world.messages()
+    assert re.fullmatch(r"[0-9a-f-]{36}", document["requestContext"].pop("requestId"))
+    assert document == {
+        "requestContext": {
+            "functionArn": FUNCTION_ARN,
+            "condition": "RetryAttemptsExhausted",
+            "approximateInvokeCount": 2,
+        },
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled",
+        },
+        "version": "1.0",
+        "timestamp": "2025-06-15T15:06:40.500Z",
+        "KinesisBatchInfo": {
+            "shardId": "shardId-000000000000",
+            "startSequenceNumber": numbers[0],
+            "endSequenceNumber": numbers[1],
+            "approximateArrivalOfFirstRecord": "2025-06-15T15:06:40.000Z",
+            "approximateArrivalOfLastRecord": "2025-06-15T15:06:40.000Z",
+            "batchSize": 2,
+            "streamArn": arn,
+        },
+    }
+
+
+def test_table_records_are_described_with_whole_seconds(world: World) -> None:
+    """For a table the document has another name for the batch, and arrivals in whole seconds."""
+    arn = world.table()
+    give_up(world, arn, world.queue())
+    world.put_item("a")
+
+    world.run(until_seconds=5)
+
+    (document,) = world.messages()
+    assert "KinesisBatchInfo" not in document
+    assert document["DDBStreamBatchInfo"]["streamArn"] == arn
+    assert document["DDBStreamBatchInfo"]["approximateArrivalOfLastRecord"] == "2025-06-15T15:06:40Z"
+
+
+def test_expired_records_have_no_response(world: World) -> None:
+    """A document about records that were too old tells nothing of a response."""
+    queue, arn = world.queue(), world.stream()
+    world.function()
+    world.put(1)
+    world.clock.advance(100)
+    world.map(arn, MaximumRecordAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": queue}})
+
+    world.step()
+
+    (document,) = world.messages()
+    assert "responseContext" not in document
+    assert document["requestContext"]["condition"] == "RecordAgeExceeded"
+
+
+def test_topic_receives_the_document(world: World) -> None:
+    """A topic gets the same document as its message."""
+    topic = client("sns").create_topic(Name="topic")["TopicArn"]
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=world.queue())
+    give_up(world, world.stream(), topic)
+    world.put(1)
+
+    world.run(until_seconds=5)
+
+    (notification,) = world.messages()
+    document = json.loads(notification["Message"])
+    assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert "payload" not in document
+
+
+def test_bucket_receives_the_records_too(world: World) -> None:
+    """A bucket gets the document and the records themselves, under a key of mapping, shard and time."""
+    client("s3").create_bucket(Bucket="failures")
+    uuid = give_up(world, world.stream(), "arn:aws:s3:::failures")
+    world.put({"v": 1})
+
+    world.run(until_seconds=5)
+
+    (stored,) = client("s3").list_objects_v2(Bucket="failures")["Contents"]
+    prefix = f"aws/lambda/{uuid}/shardId-000000000000/2025/06/15/2025-06-15T15.06.40-"
+    assert re.fullmatch(re.escape(prefix) + r"[0-9a-f-]{36}", stored["Key"])
+    body = client("s3").get_object(Bucket="failures", Key=stored["Key"])["Body"].read()
+    assert json.loads(body)["payload"] == json.loads(world.sent()[0])
+
+
+def test_missing_destination_does_not_stop_the_shard(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """A destination that is gone loses the document; the log says so and the shard goes on."""
+    give_up(world, world.stream(), f"arn:aws:sqs:{REGION}:{ACCOUNT}:gone")
+    world.put(1)
+    world.run(until_seconds=5)
+    world.put(2)
+
+    world.run(until_seconds=5)
+
+    assert world.batches() == [[1], [1], [2], [2]]
+    assert "could not be reached" in caplog.text

@@ -1,0 +1,152 @@
+"""The events that functions receive, field by field."""
+
+import base64
+import json
+
+import pytest
+
+from tests.cloud.runtime.world import ACCOUNT, REGION, ROLE_ARN, World, client
+
+
+def only_record(world: World) -> dict:
+    (event,) = world.sent()
+    (record,) = json.loads(event)["Records"]
+    return record
+
+
+def test_kinesis_event(world: World) -> None:
+    """A Kinesis record carries data in base64, its arrival in milliseconds and the shard in its event id."""
+    world.function()
+    arn = world.stream()
+    world.map(arn)
+    world.clock.advance(0.12345)
+    (number,) = world.put({"v": 1}, key="key")
+
+    world.step()
+
+    assert only_record(world) == {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": "key",
+            "sequenceNumber": number,
+            "data": base64.b64encode(b'{"v": 1}').decode(),
+            "approximateArrivalTimestamp": 1_750_000_000.123,
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"shardId-000000000000:{number}",
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": ROLE_ARN,
+        "awsRegion": REGION,
+        "eventSourceARN": arn,
+    }
+
+
+def test_kinesis_event_keeps_its_key_order(world: World) -> None:
+    """The fields of a record come in the same order as on AWS, and the event holds nothing but records."""
+    world.function()
+    world.map(world.stream())
+    world.put(1)
+
+    world.step()
+
+    assert list(json.loads(world.sent()[0])) == ["Records"]
+    record = only_record(world)
+    assert list(record["kinesis"]) == [
+        "kinesisSchemaVersion",
+        "partitionKey",
+        "sequenceNumber",
+        "data",
+        "approximateArrivalTimestamp",
+    ]
+    assert list(record) == [
+        "kinesis",
+        "eventSource",
+        "eventVersion",
+        "eventID",
+        "eventName",
+        "invokeIdentityArn",
+        "awsRegion",
+        "eventSourceARN",
+    ]
+
+
+def test_dynamodb_event(world: World) -> None:
+    """A changed item carries version 1.1, whole seconds as a float, DynamoDB JSON and the stream's ARN."""
+    world.function()
+    arn = world.table()
+    world.map(arn)
+    world.clock.advance(0.9)
+    world.put_item("a", n={"N": "1.5"}, raw={"B": b"foobar"})
+
+    world.step()
+
+    record = only_record(world)
+    assert len(record.pop("eventID")) == 32
+    assert record["dynamodb"].pop("SequenceNumber").isdigit()
+    assert record["dynamodb"].pop("SizeBytes") > 0
+    assert record == {
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": REGION,
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_750_000_000.0,
+            "Keys": {"id": {"S": "a"}},
+            "NewImage": {"id": {"S": "a"}, "n": {"N": "1.5"}, "raw": {"B": "Zm9vYmFy"}},
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+        "eventSourceARN": arn,
+    }
+    assert b'"ApproximateCreationDateTime":1750000000.0' in world.sent()[0]
+
+
+@pytest.mark.parametrize(
+    ("view", "images"),
+    [
+        ("KEYS_ONLY", [[], [], []]),
+        ("NEW_IMAGE", [["NewImage"], ["NewImage"], []]),
+        ("OLD_IMAGE", [[], ["OldImage"], ["OldImage"]]),
+        ("NEW_AND_OLD_IMAGES", [["NewImage"], ["NewImage", "OldImage"], ["OldImage"]]),
+    ],
+)
+def test_images_follow_the_view_type(world: World, view, images) -> None:
+    """An insert has no old image, a removal no new one, and the view type decides what is shown at all."""
+    world.function()
+    world.map(world.table(view=view))
+    world.put_item("a", n={"N": "1"})
+    world.put_item("a", n={"N": "2"})
+    client("dynamodb").delete_item(TableName="T", Key={"id": {"S": "a"}})
+
+    world.step()
+
+    records = json.loads(world.sent()[0])["Records"]
+    assert [record["eventName"] for record in records] == ["INSERT", "MODIFY", "REMOVE"]
+    shown = [[name for name in ("NewImage", "OldImage") if name in one["dynamodb"]] for one in records]
+    assert shown == images
+
+
+def test_two_writes_of_one_call_make_two_records_in_order(world: World) -> None:
+    """Changes of one transaction arrive together, in the order of its actions."""
+    world.function()
+    world.map(world.table())
+    actions = [{"Put": {"TableName": "T", "Item": {"id": {"S": name}}}} for name in "abc"]
+    client("dynamodb").transact_write_items(TransactItems=actions)
+
+    world.step()
+
+    assert world.batches() == [["a", "b", "c"]]
+
+
+def test_mapped_consumer_is_named_in_the_event(world: World) -> None:
+    """A mapping of a stream's consumer reads the stream, and events name the consumer."""
+    world.function()
+    arn = world.stream()
+    consumer = client("kinesis").register_stream_consumer(StreamARN=arn, ConsumerName="c")["Consumer"]
+    world.map(consumer["ConsumerARN"])
+    world.put(1)
+
+    world.step()
+
+    assert only_record(world)["eventSourceARN"] == consumer["ConsumerARN"]
+    assert ACCOUNT in consumer["ConsumerARN"]

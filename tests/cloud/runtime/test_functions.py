@@ -1,0 +1,120 @@
+"""Functions through the API: what is refused, kept and shown."""
+
+import base64
+import hashlib
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.cloud.runtime.world import World, client, zip_of
+
+
+def refused(call, **arguments) -> tuple[str, str]:
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"), [("Timeout", [1, 900], 901), ("MemorySize", [128, 10_240], 10_241)]
+)
+def test_limits_hold_on_creation_and_update(world: World, name, good, bad) -> None:
+    """Timeout and memory are accepted up to their limits and refused beyond."""
+    world.function()
+    for value in good:
+        world.function(f"F{value}", **{name: value})
+
+    for call in (
+        lambda: world.function("G", **{name: bad}),
+        lambda: client("lambda").update_function_configuration(FunctionName="F", **{name: bad}),
+    ):
+        code, message = refused(call)
+        assert code == "ValidationException"
+        assert f"Member must have value less than or equal to {good[1]}" in message
+
+
+def test_unknown_runtime_is_refused(world: World) -> None:
+    """A runtime that AWS does not have is refused."""
+    code, message = refused(lambda: world.function(Runtime="python2.5"))
+
+    assert code == "InvalidParameterValueException"
+    assert message.startswith("Value python2.5 at 'runtime' failed to satisfy constraint")
+
+
+def test_reserved_variables_are_refused(world: World) -> None:
+    """Environment variables that belong to Lambda cannot be set."""
+    code, message = refused(lambda: world.function(Environment={"Variables": {"AWS_REGION": "x", "A": "b"}}))
+
+    assert code == "InvalidParameterValueException"
+    assert message.endswith("Reserved keys used in this request: AWS_REGION")
+
+
+def test_variables_are_limited(world: World) -> None:
+    """Environment variables have 4 KB in total."""
+    world.function("Small", Environment={"Variables": {"A": "x" * 4000}})
+
+    code, message = refused(lambda: world.function("Large", Environment={"Variables": {"A": "x" * 4096}}))
+
+    assert code == "InvalidParameterValueException"
+    assert "exceeded the 4KB limit" in message
+
+
+def test_settings_are_kept(world: World) -> None:
+    """Architecture, logging, storage and tracing are what was asked for, on creation and after an update."""
+    log_group = {"LogFormat": "Text", "LogGroup": "/own/group"}
+    world.function(Architectures=["arm64"], LoggingConfig=log_group)
+    created = client("lambda").get_function_configuration(FunctionName="F")
+    assert (created["Architectures"], created["LoggingConfig"]) == (["arm64"], log_group)
+
+    client("lambda").update_function_configuration(
+        FunctionName="F", EphemeralStorage={"Size": 1024}, TracingConfig={"Mode": "Active"}
+    )
+
+    updated = client("lambda").get_function_configuration(FunctionName="F")
+    assert (updated["EphemeralStorage"], updated["TracingConfig"]) == ({"Size": 1024}, {"Mode": "Active"})
+    assert updated["LoggingConfig"] == log_group
+
+
+def test_log_group_has_a_default(world: World) -> None:
+    """A function that names no log group writes to the one that carries its name."""
+    world.function()
+
+    shown = client("lambda").get_function_configuration(FunctionName="F")["LoggingConfig"]
+
+    assert shown == {"LogFormat": "Text", "LogGroup": "/aws/lambda/F"}
+
+
+def test_code_digest_is_that_of_the_zip(world: World) -> None:
+    """CodeSha256 is the base64 of the zip's SHA-256, and changes with the code."""
+    digests = []
+    for content in (zip_of("a = 1"), zip_of("a = 2")):
+        if digests:
+            shown = client("lambda").update_function_code(FunctionName="F", ZipFile=content)
+        else:
+            world.function(Code={"ZipFile": content})
+            shown = client("lambda").get_function_configuration(FunctionName="F")
+        digests.append(shown["CodeSha256"])
+        assert shown["CodeSha256"] == base64.b64encode(hashlib.sha256(content).digest()).decode()
+        assert shown["CodeSize"] == len(content)
+
+    assert digests[0] != digests[1]
+
+
+def test_modification_is_dated(world: World) -> None:
+    """LastModified is the time of the last change, in AWS's form."""
+    world.function()
+    world.clock.advance(10)
+
+    client("lambda").update_function_configuration(FunctionName="F", Description="new")
+
+    shown = client("lambda").get_function_configuration(FunctionName="F")["LastModified"]
+    assert shown == "2025-06-15T15:06:50.000+0000"
+
+
+def test_code_has_a_location(world: World) -> None:
+    """GetFunction offers the code at the endpoint of the offline cloud."""
+    world.function()
+
+    location = client("lambda").get_function(FunctionName="F")["Code"]["Location"]
+
+    assert location == "http://127.0.0.1:1/_workshop/code/us-east-1/F/%24LATEST"

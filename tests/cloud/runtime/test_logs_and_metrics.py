@@ -1,0 +1,191 @@
+"""What invocations leave in CloudWatch."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.cloud.runtime.world import FunctionFailureError, World, client
+from workshop.cloud.offline.runtime import EnvironmentAnswer
+
+
+def log_events(group: str = "/aws/lambda/F") -> list[str]:
+    events = client("logs").filter_log_events(logGroupName=group)["events"]
+    return [event["message"] for event in events]
+
+
+def statistics(world: World, metric: str, *kinds: str) -> list[float]:
+    now = datetime.fromtimestamp(world.clock.now(), UTC)
+    points = client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName=metric,
+        Dimensions=[{"Name": "FunctionName", "Value": "F"}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=10),
+        Period=3600,
+        Statistics=list(kinds),
+    )["Datapoints"]
+    return [point[kind] for point in points for kind in kinds]
+
+
+def test_invocation_is_framed_in_the_log(world: World) -> None:
+    """Each invocation writes START, END and REPORT with its request id."""
+    world.function(MemorySize=256)
+    client("lambda").invoke(FunctionName="F")
+
+    start, end, report = log_events()
+
+    request = start.removeprefix("START RequestId: ").removesuffix(" Version: $LATEST")
+    assert re.fullmatch(r"[0-9a-f-]{36}", request)
+    assert end == f"END RequestId: {request}"
+    assert report == (
+        f"REPORT RequestId: {request}\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 256 MB"
+        "\tMax Memory Used: 256 MB"
+    )
+
+
+def test_log_stream_belongs_to_an_environment(world: World) -> None:
+    """A log stream has the day, the version and 32 hexadecimal digits in its name; warm invocations share it."""
+    world.function()
+    for _ in range(2):
+        client("lambda").invoke(FunctionName="F")
+
+    streams = client("logs").describe_log_streams(logGroupName="/aws/lambda/F")["logStreams"]
+
+    assert len(streams) == 1
+    assert re.fullmatch(r"2025/06/15/\[\$LATEST\][0-9a-f]{32}", streams[0]["logStreamName"])
+
+
+def test_log_group_can_be_chosen(world: World) -> None:
+    """A function with a log group of its own writes there."""
+    world.function(LoggingConfig={"LogGroup": "/own/group"})
+    client("lambda").invoke(FunctionName="F")
+
+    assert len(log_events("/own/group")) == 3
+
+
+class OneAnswer:
+    """An environment that answers as it is told."""
+
+    def __init__(self, answer: EnvironmentAnswer) -> None:
+        self.answer = answer
+        self.log_stream = ""
+
+    def create(self, function, *, credentials, log_stream):
+        """Return itself."""
+        self.log_stream = log_stream
+        return self
+
+    def invoke(self, invocation):
+        """Return the answer."""
+        return self.answer
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (
+            EnvironmentAnswer(b"1", None, 15.738, ("hi",), init_ms=130.494, memory_mb=56),
+            [
+                "START RequestId: ID Version: $LATEST",
+                "hi",
+                "END RequestId: ID",
+                "REPORT RequestId: ID\tDuration: 15.74 ms\tBilled Duration: 16 ms\tMemory Size: 128 MB"
+                "\tMax Memory Used: 56 MB\tInit Duration: 130.49 ms",
+            ],
+        ),
+        (
+            EnvironmentAnswer(b"{}", "Sandbox.Timedout", 3000.0, ("hi",), memory_mb=56, is_timeout=True),
+            [
+                "START RequestId: ID Version: $LATEST",
+                "hi",
+                "2025-06-15T15:06:40.000Z ID Task timed out after 3.00 seconds",
+                "END RequestId: ID",
+                "REPORT RequestId: ID\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB"
+                "\tMax Memory Used: 56 MB\tStatus: timeout",
+            ],
+        ),
+        (
+            EnvironmentAnswer(b"{}", "ValueError", 1.0, ("[ERROR] ValueError",), memory_mb=56),
+            [
+                "START RequestId: ID Version: $LATEST",
+                "[ERROR] ValueError",
+                "END RequestId: ID",
+                "REPORT RequestId: ID\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB"
+                "\tMax Memory Used: 56 MB\tStatus: error\tError Type: ValueError",
+            ],
+        ),
+    ],
+)
+def test_report_tells_how_it_went(world: World, answer, expected) -> None:
+    """Cold starts tell how long they took, timeouts and errors what happened."""
+    world.environments = OneAnswer(answer)
+    world.runtime = world.new_runtime()
+    world.function()
+    client("lambda").invoke(FunctionName="F")
+
+    lines = log_events()
+
+    request = re.search(r"[0-9a-f-]{36}", lines[0]).group()
+    assert [line.replace(request, "ID") for line in lines] == expected
+
+
+def test_invocations_are_counted(world: World) -> None:
+    """Invocations counts every run, Errors the failed ones, Duration how long they took."""
+    answers = iter([None, FunctionFailureError(), None])
+
+    def handler(event):
+        if (answer := next(answers)) is not None:
+            raise answer
+
+    world.function(handler=handler)
+    for _ in range(3):
+        client("lambda").invoke(FunctionName="F")
+    world.step()
+
+    assert statistics(world, "Invocations", "Sum") == [3.0]
+    assert statistics(world, "Errors", "Sum", "SampleCount") == [1.0, 3.0]
+    assert statistics(world, "Duration", "Average", "Maximum") == [1.0, 1.0]
+    assert statistics(world, "ConcurrentExecutions", "Maximum") == [1.0]
+
+
+def test_throttles_are_not_invocations(world: World) -> None:
+    """A throttled batch counts as a throttle, neither as an invocation nor as an error."""
+    world.function()
+    world.map(world.stream())
+    client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=0)
+    world.put(1)
+    world.step()
+
+    assert statistics(world, "Throttles", "Sum") == [1.0]
+    assert statistics(world, "Invocations", "Sum") == []
+
+
+def test_iterator_age_is_that_of_the_newest_record(world: World) -> None:
+    """IteratorAge is the age in milliseconds of the last record of a batch."""
+    world.function()
+    world.map(world.stream())
+    world.put(1)
+    world.clock.advance(5)
+    world.put(2)
+    world.clock.advance(2)
+    world.step()
+
+    assert statistics(world, "IteratorAge", "Maximum") == [2000.0]
+
+
+def test_metrics_are_summed_up(world: World) -> None:
+    """However many invocations there are, a minute has one stored value per metric."""
+    from moto.cloudwatch.models import cloudwatch_backends
+
+    world.function()
+    for _ in range(50):
+        client("lambda").invoke(FunctionName="F")
+        world.step()
+
+    stored = cloudwatch_backends["123456789012"]["us-east-1"].metric_data
+    assert len([datum for datum in stored if datum.namespace == "AWS/Lambda"]) == 4
+    assert statistics(world, "Invocations", "Sum") == [50.0]

@@ -1,0 +1,82 @@
+"""moto's own push into functions is off, and nothing else of its streams is changed."""
+
+import json
+import threading
+
+from moto.dynamodb.models.table import Table
+from moto.kinesis.models import Stream
+from moto.sqs.models import Queue
+
+from tests.cloud.runtime.world import World, client
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+
+def test_plain_moto_would_push() -> None:
+    """Without the correction streams, tables and queues note mappings, to push into their functions."""
+    with plain_moto():
+        noted = [hasattr(owner, "lambda_event_source_mappings") for owner in (Stream, Table, Queue)]
+
+        assert noted == [False, False, False]  # an attribute of each instance, which moto reads on every write
+
+
+def test_nothing_is_pushed(world: World) -> None:
+    """A put into a mapped source calls no function by itself."""
+    world.function()
+    world.map(world.stream())
+    world.map(world.table())
+    world.map(world.queue())
+
+    world.put(1)
+    world.put_item("a")
+    client("sqs").send_message(QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"], MessageBody="{}")
+
+    assert world.sent() == []
+    assert client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_stream_of_a_mapped_table_keeps_its_records(world: World) -> None:
+    """Records of a mapped table's stream can still be read by anybody, with growing sequence numbers."""
+    world.function()
+    arn = world.table()
+    world.map(arn)
+    world.put_item("a")
+    world.put_item("b")
+    world.step()
+
+    streams = client("dynamodbstreams")
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    records = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+
+    numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in records]
+    assert len(numbers) == 2
+    assert numbers == sorted(numbers)
+
+
+def test_writes_survive_a_deleted_function(world: World) -> None:
+    """A put into a source whose function is gone succeeds."""
+    world.function()
+    world.map(world.stream())
+    world.map(world.table())
+    client("lambda").delete_function(FunctionName="F")
+
+    world.put(1)
+    world.put_item("a")
+
+
+def test_topic_sends_an_asynchronous_event(world: World) -> None:
+    """A topic's message reaches a subscribed function as an event that nobody waits for."""
+    caller = threading.get_ident()
+    seen = []
+    arn = world.function(handler=lambda event: seen.append((event, threading.get_ident())))
+    topic = client("sns").create_topic(Name="topic")["TopicArn"]
+    client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+
+    client("sns").publish(TopicArn=topic, Message="hello")
+    assert seen == []
+    world.step()
+
+    ((event, thread),) = seen
+    assert event["Records"][0]["Sns"]["Message"] == "hello"
+    assert thread == caller
+    assert json.dumps(event)

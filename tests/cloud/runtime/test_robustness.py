@@ -1,0 +1,120 @@
+"""What is deleted or broken stops its own mapping, and nothing else."""
+
+import pytest
+
+from tests.cloud.runtime.world import World, client, zip_of
+
+
+def test_deleted_function_is_a_problem_of_its_mapping_alone(world: World) -> None:
+    """When a function is deleted its mapping reports a problem, keeps its place, and others go on."""
+    world.function("F")
+    world.function("G")
+    arn = world.stream()
+    uuid = world.map(arn, "F")
+    world.map(arn, "G")
+    world.put(1)
+    world.step()
+    client("lambda").delete_function(FunctionName="F")
+    world.put(2)
+
+    world.step()
+
+    assert world.mapping(uuid)["LastProcessingResult"].startswith("PROBLEM: Function not found")
+    assert (world.batches("F"), world.batches("G")) == ([[1]], [[1], [2]])
+
+
+def test_function_that_comes_back_is_served(world: World) -> None:
+    """When the function exists again its mapping goes on where it was."""
+    world.function()
+    uuid = world.map(world.stream())
+    client("lambda").delete_function(FunctionName="F")
+    world.put(1)
+    world.step()
+
+    world.function()
+    world.step()
+
+    assert world.batches() == [[1]]
+    assert world.mapping(uuid)["LastProcessingResult"] == "OK"
+
+
+@pytest.mark.parametrize("kind", ["stream", "table"])
+def test_deleted_stream_is_a_problem_of_its_mapping_alone(world: World, kind) -> None:
+    """When a stream or table is deleted its mapping reports a problem, and others go on."""
+    world.function("F")
+    world.function("G")
+    uuid = world.map(world.stream("gone") if kind == "stream" else world.table("gone"), "F")
+    world.map(world.stream(), "G")
+    world.step()
+    if kind == "stream":
+        client("kinesis").delete_stream(StreamName="gone")
+    else:
+        client("dynamodb").delete_table(TableName="gone")
+    world.put(1)
+
+    assert world.step() is None
+
+    assert world.mapping(uuid)["LastProcessingResult"].startswith("PROBLEM: Event source not found")
+    assert world.batches("G") == [[1]]
+    assert world.runtime.status()["mappings"][0]["last_result"].startswith("PROBLEM")
+
+
+def test_new_code_runs_in_new_environments(world: World) -> None:
+    """After a change of code or configuration the next batch runs in a fresh environment."""
+    world.function()
+    world.map(world.stream())
+    for change in (
+        lambda: None,
+        lambda: None,
+        lambda: client("lambda").update_function_code(FunctionName="F", ZipFile=zip_of("a = 2")),
+        lambda: client("lambda").update_function_configuration(FunctionName="F", Timeout=9),
+    ):
+        change()
+        world.put(1)
+        world.step()
+
+    assert world.fakes.created == ["F", "F", "F"]
+    assert world.runtime.status()["environments"] == {"warm": 1, "busy": 0}
+
+
+def test_idle_environments_are_taken_away(world: World) -> None:
+    """An environment that has been idle for some minutes is closed; the next batch starts cold."""
+    world.function()
+    world.map(world.stream())
+    world.put(1)
+    world.step()
+
+    world.step(301)
+    assert world.runtime.status()["environments"] == {"warm": 0, "busy": 0}
+    world.put(2)
+    world.step()
+
+    assert world.fakes.created == ["F", "F"]
+
+
+def test_reset_forgets_everything(world: World) -> None:
+    """After a reset there are no mappings, events or environments; new ones are served as ever."""
+    world.function()
+    world.map(world.stream())
+    world.put(1)
+    world.step()
+    client("lambda").invoke(FunctionName="F", InvocationType="Event")
+
+    world.runtime.reset()
+
+    status = world.runtime.status()
+    assert status["mappings"] == []
+    assert status["environments"] == {"warm": 0, "busy": 0}
+    assert (status["in_flight"], status["waiting_events"]) == ({}, 0)
+
+
+def test_disabled_stream_is_read_to_its_end(world: World) -> None:
+    """When a table's stream is switched off, what it holds is still sent."""
+    world.function()
+    world.map(world.table())
+    world.put_item("a")
+    client("dynamodb").update_table(TableName="T", StreamSpecification={"StreamEnabled": False})
+
+    world.step()
+
+    assert world.batches() == [["a"]]

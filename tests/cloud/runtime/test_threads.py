@@ -1,0 +1,125 @@
+"""The engine on threads, with real processes: the whole way from a put to a handler's output."""
+
+import json
+
+import pytest
+
+from tests.cloud.runtime.world import World, client
+from workshop.clock import AdjustableClock, SystemClock, stopwatch
+from workshop.cloud.offline.overlay import apply
+from workshop.cloud.offline.runtime import Runtime
+
+pytestmark = pytest.mark.usefixtures("world")
+
+SOURCE = """
+import base64, json
+def handler(event, context):
+    for record in event["Records"]:
+        print("GOT", base64.b64decode(record["kinesis"]["data"]).decode())
+"""
+
+
+def wait_until(holds, seconds: float = 20.0) -> bool:
+    clock, deadline = SystemClock(), stopwatch() + seconds
+    while not holds():
+        if stopwatch() > deadline:
+            return False
+        clock.sleep(0.02)
+    return True
+
+
+def got(function: str) -> list[int]:
+    try:
+        events = client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+    except client("logs").exceptions.ResourceNotFoundException:
+        return []
+    return [int(event["message"].split()[1]) for event in events if event["message"].startswith("GOT")]
+
+
+@pytest.fixture
+def running(world: World):
+    """A runtime on threads, with real environments."""
+    clock = AdjustableClock()
+    apply(clock, ["kinesis_shards", "lambda_push"])
+    world.runtime.stop()
+    world.runtime = Runtime(clock=clock, endpoint_url="http://127.0.0.1:1")
+    world.runtime.start()
+    return world
+
+
+def test_records_flow(running: World) -> None:
+    """Records that are put while the engine runs arrive, each once and in order."""
+    running.function(source=SOURCE)
+    running.map(running.stream(), BatchSize=10)
+
+    running.put(*range(25))
+
+    assert wait_until(lambda: len(got("F")) >= 25)
+    assert got("F") == list(range(25))
+
+
+def test_crash_is_retried_in_a_new_environment(running: World) -> None:
+    """A handler whose process dies gets its batch again, and its mapping shows what happened meanwhile."""
+    source = SOURCE.replace("def handler", "import os, pathlib, tempfile\ndef handler").replace(
+        "    for record",
+        "    flag = pathlib.Path(tempfile.gettempdir(), 'seen')\n"
+        "    if not flag.exists():\n        flag.touch(); os._exit(1)\n    for record",
+    )
+    running.function(source=source)
+    running.map(running.stream())
+
+    running.put(1, 2)
+
+    assert wait_until(lambda: got("F") == [1, 2])
+
+
+def test_hanging_handler_does_not_hold_others_up(running: World) -> None:
+    """While one handler hangs until its timeout, other mappings and calls are served."""
+    running.function("Hangs", source="def handler(event, context):\n    while True: pass", Timeout=60)
+    running.function("F", source=SOURCE)
+    arn = running.stream()
+    running.map(arn, "Hangs")
+    running.map(arn, "F")
+
+    running.put(1)
+
+    assert wait_until(lambda: got("F") == [1])
+    assert wait_until(lambda: running.runtime.status()["in_flight"] == {"Hangs": 1})
+    started = stopwatch()
+    running.runtime.stop()
+    assert stopwatch() - started < 10
+
+
+def test_shards_are_worked_off_side_by_side(running: World) -> None:
+    """Batches of several shards run at the same time, each in an environment of its own."""
+    source = "import time\n" + SOURCE.replace("    for", "    time.sleep(0.3)\n    for")
+    running.function(source=source)
+    running.map(running.stream(shards=4))
+    for number in range(16):
+        running.put(number, key=f"key-{number}")
+
+    assert wait_until(lambda: len(got("F")) == 16)
+    streams = client("logs").describe_log_streams(logGroupName="/aws/lambda/F")["logStreams"]
+    assert len(streams) > 1
+
+
+def test_advanced_clock_brings_retries_forward(running: World) -> None:
+    """When the cloud's clock is advanced, a batch that waits for its retry is sent at once."""
+    running.function(source="def handler(event, context):\n    print('GOT 1')\n    raise ValueError")
+    running.map(running.stream())
+    running.put(1)
+    assert wait_until(lambda: len(got("F")) >= 5)
+    waiting = len(got("F"))
+
+    running.runtime._clock.advance(120)
+
+    assert wait_until(lambda: len(got("F")) > waiting, seconds=3)
+
+
+def test_invocation_has_a_session_of_the_role(running: World) -> None:
+    """A handler's credentials are a session of the function's role."""
+    running.function(source="import os\ndef handler(event, context):\n    return os.environ['AWS_ACCESS_KEY_ID']")
+
+    key = json.load(client("lambda").invoke(FunctionName="F")["Payload"])
+
+    assert key.startswith("ASIA")

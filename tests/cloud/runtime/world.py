@@ -1,0 +1,220 @@
+"""A cloud in this process for the tests of the runtime: real moto with the corrections, a clock that is told.
+
+Functions run in fakes only where the test is about the engine; `EnvironmentFactory` is the boundary.
+"""
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from workshop.clock import ManualClock
+from workshop.cloud.offline.runtime import (
+    Credentials,
+    EnvironmentAnswer,
+    EnvironmentFactory,
+    Invocation,
+    Runtime,
+)
+from workshop.cloud.offline.runtime.functions import FunctionSpec
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/lambda"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+Handler = Callable[[dict[str, Any]], Any]
+
+
+@cache
+def client(service: str, region: str = REGION) -> Any:
+    return boto3.client(service, region_name=region, config=Config(retries={"total_max_attempts": 1}))
+
+
+def zip_of(source: str, name: str = "index.py", **others: str) -> bytes:
+    """Return a bundle with one module, and others by name."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(name, source)
+        for other, text in others.items():
+            archive.writestr(other.replace("__", "/") + ".py", text)
+    return content.getvalue()
+
+
+class FunctionFailureError(Exception):
+    """Raised by a fake handler to fail as a function does."""
+
+
+class FakeEnvironments:
+    """Environments in this process: a function's name decides which Python callable runs."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Handler] = {}
+        self.events: dict[str, list[bytes]] = {}
+        self.created: list[str] = []
+
+    def create(
+        self, function: FunctionSpec, *, credentials: Credentials, log_stream: str
+    ) -> "FakeEnvironment":
+        """Return an environment; all of them share the handlers."""
+        self.created.append(function.name)
+        return FakeEnvironment(self, function, log_stream)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to end."""
+
+
+class FakeEnvironment:
+    """Runs a callable; a raised `FunctionFailureError` is a function error."""
+
+    def __init__(self, owner: FakeEnvironments, function: FunctionSpec, log_stream: str) -> None:
+        self.owner = owner
+        self.function = function
+        self.log_stream = log_stream
+
+    def invoke(self, invocation: Invocation) -> EnvironmentAnswer:
+        """Run the handler."""
+        self.owner.events.setdefault(self.function.name, []).append(invocation.event)
+        handler = self.owner.handlers.get(self.function.name, lambda _: None)
+        try:
+            answer = handler(json.loads(invocation.event))
+        except FunctionFailureError as error:
+            payload = {"errorMessage": str(error), "errorType": "FunctionFailure"}
+            return EnvironmentAnswer(json.dumps(payload).encode(), "FunctionFailure", duration_ms=1.0)
+        return EnvironmentAnswer(json.dumps(answer).encode(), None, duration_ms=1.0)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to end."""
+
+
+class World:
+    """An empty account with a runtime that is driven step by step."""
+
+    def __init__(self, environments: EnvironmentFactory | None = None) -> None:
+        self.clock = ManualClock()
+        self.fakes = FakeEnvironments()
+        self.environments = environments or self.fakes
+        self.runtime = self.new_runtime()
+
+    def new_runtime(self) -> Runtime:
+        """Return another runtime, as after a restart of the engine."""
+        return Runtime(clock=self.clock, endpoint_url="http://127.0.0.1:1", environments=self.environments)
+
+    def function(self, name: str = "F", handler: Handler | None = None, **settings: Any) -> str:
+        """Create a function and return its ARN; a handler runs in place of its code."""
+        if handler is not None:
+            self.fakes.handlers[name] = handler
+        source = settings.pop("source", "def handler(event, context):\n    return event\n")
+        settings.setdefault("Code", {"ZipFile": zip_of(source)})
+        answer = client("lambda").create_function(
+            FunctionName=name,
+            **{"Handler": "index.handler", "Role": ROLE_ARN, "Runtime": "python3.13", **settings},
+        )
+        return answer["FunctionArn"]
+
+    def stream(self, name: str = "S", shards: int = 1, region: str = REGION) -> str:
+        """Create a Kinesis stream and return its ARN."""
+        client("kinesis", region).create_stream(StreamName=name, ShardCount=shards)
+        return f"arn:aws:kinesis:{region}:{ACCOUNT}:stream/{name}"
+
+    def put(self, *data: Any, key: str = "k", stream: str = "S") -> list[str]:
+        """Put one record for each value and return their sequence numbers."""
+        return [
+            client("kinesis").put_record(
+                StreamName=stream, PartitionKey=key, Data=value if isinstance(value, bytes) else encode(value)
+            )["SequenceNumber"]
+            for value in data
+        ]
+
+    def table(self, name: str = "T", view: str = "NEW_AND_OLD_IMAGES") -> str:
+        """Create a table with a stream and return the stream's ARN."""
+        description = client("dynamodb").create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": view},
+        )["TableDescription"]
+        return str(description["LatestStreamArn"])
+
+    def put_item(self, identifier: str, table: str = "T", **attributes: Any) -> None:
+        """Put an item, its attributes as DynamoDB JSON."""
+        client("dynamodb").put_item(TableName=table, Item={"id": {"S": identifier}, **attributes})
+
+    def queue(self, name: str = "Q", **attributes: str) -> str:
+        """Create a queue and return its ARN."""
+        client("sqs").create_queue(QueueName=name, Attributes=attributes)
+        return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+
+    def messages(self, name: str = "Q") -> list[Any]:
+        """Receive everything that lies in a queue, as documents."""
+        url = client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        found = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message["Body"]) for message in found]
+
+    def map(self, source_arn: str, function: str = "F", **settings: Any) -> str:
+        """Map a function to a source, from its horizon unless told otherwise; returns the mapping's UUID."""
+        if ":sqs:" not in source_arn:
+            settings.setdefault("StartingPosition", "TRIM_HORIZON")
+        answer = client("lambda").create_event_source_mapping(
+            EventSourceArn=source_arn, FunctionName=function, **settings
+        )
+        return str(answer["UUID"])
+
+    def mapping(self, uuid: str) -> dict[str, Any]:
+        """Return a mapping as the API shows it."""
+        return dict(client("lambda").get_event_source_mapping(UUID=uuid))
+
+    def step(self, seconds: float = 0.0) -> float | None:
+        """Let time pass, then do what is due."""
+        self.clock.advance(seconds)
+        return self.runtime.step()
+
+    def run(self, *, until_seconds: float) -> None:
+        """Do everything that becomes due in the given time, each thing at its time."""
+        end = self.clock.now() + until_seconds
+        while (due := self.runtime.step()) is not None and due <= end:
+            self.clock.advance(max(0.0, due - self.clock.now()))
+        self.clock.advance(max(0.0, end - self.clock.now()))
+        self.runtime.step()
+
+    def sent(self, function: str = "F") -> list[bytes]:
+        """Return the events that a function got, byte for byte."""
+        return self.fakes.events.get(function, [])
+
+    def batches(self, function: str = "F") -> list[list[Any]]:
+        """Return what a function got, batch by batch: data of Kinesis records, keys of changed items."""
+        events = [json.loads(event) for event in self.sent(function)]
+        return [[content(record) for record in event["Records"]] for event in events]
+
+
+def encode(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def content(record: dict[str, Any]) -> Any:
+    """Return what identifies a record in a test."""
+    if "kinesis" in record:
+        raw = base64.b64decode(record["kinesis"]["data"])
+        try:
+            return json.loads(raw)
+        except ValueError:
+            return raw
+    if "dynamodb" in record:
+        return record["dynamodb"]["Keys"]["id"]["S"]
+    return json.loads(record["body"])
