@@ -22,6 +22,7 @@ import pytest
 from botocore.config import Config
 from common import storage
 from common.items import plain_item
+from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = ("RiskType", "TradeDesk", "Region")
@@ -163,6 +164,48 @@ class Bench:
         return [row for row in self.items("AggregateTable") if not row["Identifier"].startswith("#")]
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """One invocation as a mapping may make it: some records again, some new ones, and perhaps a crash."""
+
+    again: int
+    new: int
+    crash_at: int
+    after: bool
+
+
+# Small, so that hypothesis can shrink a failing schedule to one that a reader can follow.
+DELIVERIES = st.lists(
+    st.builds(
+        Delivery,
+        again=st.integers(0, 4),
+        new=st.integers(0, 5),
+        crash_at=st.integers(0, 4),
+        after=st.booleans(),
+    ),
+    max_size=6,
+)
+
+
+def deliver(
+    bench: Bench, function: str, count: int, *, event: Callable[[int, int], Any], plan: Sequence[Delivery]
+) -> None:
+    """Deliver `count` records in order and at least once: as planned, and then the rest without a fault."""
+    checkpoint = 0
+    for step in [*plan, Delivery(again=0, new=count, crash_at=0, after=False)]:
+        start, end = max(0, checkpoint - step.again), min(count, checkpoint + step.new)
+        if start == end:
+            continue
+        bench.crash_at(step.crash_at, after=step.after)
+        try:
+            bench.run(function, event(start, end))
+        except Crash:
+            continue
+        finally:
+            bench.heal()
+        checkpoint = end
+
+
 def load_handler(function: str, variant: str) -> ModuleType:
     """Load a function's module as the bundler chooses it: the variant's own file, else the textbook's."""
     name = f"{variant}.{function}"
@@ -210,7 +253,7 @@ def kinesis_event(data: Sequence[bytes], *, first: int = 1, shard: int = 0) -> d
     }
 
 
-def window_event(changes: Sequence[Mapping[str, Any]], *, shard: str = "shardId-00000001") -> dict[str, Any]:
+def window_event(changes: Sequence[Mapping[str, Any]], *, shard: str = "shard-1") -> dict[str, Any]:
     """Return an event of a table's stream inside a tumbling window."""
     return {
         "Records": list(changes),

@@ -1,0 +1,150 @@
+"""The ledger itself: positions that only move forward, together with their effect."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from common.entries import Entry, Rejection
+from common.items import text
+from common.ledger import MAX_LOST_RACES, Ledger
+from common.quarantine import Quarantine
+from common.records import padded
+from common.steps import Cursor
+from common.storage import Action, BusyError, put
+from handler_bench import Bench, Crash
+
+QUARANTINE = Quarantine("QuarantineTable", "map", "shard-1")
+
+
+def entries(*numbers: int) -> list[Entry[str]]:
+    return [Entry(padded(str(number)), f"effect-{number}") for number in numbers]
+
+
+def one_by_one(pending: Sequence[Entry[str]], _cursor: Cursor, _now: Decimal) -> tuple[list[Action], Cursor]:
+    """Plan a step for each entry: a row that is named after it."""
+    first = pending[0]
+    return [put("ReduceTable", {"MessageHash": text(first.content or "none")})], Cursor(first.position)
+
+
+def apply(*numbers: int) -> dict[str, int]:
+    return dict(Ledger("LedgerTable", "lane").apply(entries(*numbers), one_by_one, QUARANTINE))
+
+
+def effects(bench: Bench) -> list[str]:
+    return sorted(row["MessageHash"] for row in bench.items("ReduceTable"))
+
+
+def position(bench: Bench) -> str:
+    [entry] = bench.items("LedgerTable")
+    return str(entry["Position"]).lstrip("0")
+
+
+def test_every_step_moves_the_position(bench: Bench) -> None:
+    """Entries are applied in order, and the ledger stands at the last one."""
+    assert apply(3, 1, 2) == {"records": 3, "repeated": 0, "commits": 3, "quarantined": 0}
+
+    assert effects(bench) == ["effect-1", "effect-2", "effect-3"]
+    assert position(bench) == "3"
+
+
+def test_what_was_applied_is_dropped(bench: Bench) -> None:
+    """Entries at or before the position have no effect, and are counted as repeated."""
+    apply(1, 2)
+    bench.client.delete_item(TableName="ReduceTable", Key={"MessageHash": text("effect-2")})
+
+    assert apply(1, 2, 3) == {"records": 3, "repeated": 2, "commits": 1, "quarantined": 0}
+
+    assert effects(bench) == ["effect-1", "effect-3"]
+
+
+def test_nothing_new_writes_nothing(bench: Bench) -> None:
+    """A batch that was applied before costs one read and no write."""
+    apply(1, 2)
+    before = bench.faults.writes
+
+    apply(2, 1)
+
+    assert bench.faults.writes == before
+
+
+def test_effect_and_position_are_one_write(bench: Bench) -> None:
+    """If the position cannot move, the effect does not happen either."""
+    bench.client.delete_table(TableName="ReduceTable")
+
+    with pytest.raises(Exception, match="ResourceNotFound"):
+        apply(1)
+
+    assert bench.items("LedgerTable") == []
+
+
+def test_bad_records_are_set_aside_before_the_position_passes_them(bench: Bench) -> None:
+    """A crash right before the commit has set the bad record aside; a repetition does not list it twice."""
+    bad = [Entry(padded("1"), None, Rejection("1", "bad", b"x")), *entries(2)]
+    bench.crash_at(2, after=False)
+    with pytest.raises(Crash):
+        Ledger("LedgerTable", "lane").apply(bad, one_by_one, QUARANTINE)
+    bench.heal()
+    assert (bench.reasons(), bench.items("LedgerTable")) == (["bad"], [])
+
+    counts = Ledger("LedgerTable", "lane").apply(bad, one_by_one, QUARANTINE)
+
+    assert counts["quarantined"] == 1
+    assert bench.reasons() == ["bad"]
+
+
+def test_only_what_a_step_passes_is_set_aside(bench: Bench) -> None:
+    """A bad record further on waits until its own step."""
+    bad = [*entries(1), Entry(padded("2"), None, Rejection("2", "bad", b"x"))]
+    bench.crash_at(2, after=False)
+
+    with pytest.raises(Crash):
+        Ledger("LedgerTable", "lane").apply(bad, one_by_one, QUARANTINE)
+
+    assert position(bench) == "1"
+    assert bench.reasons() == []
+
+
+def test_whoever_loses_the_race_starts_where_the_winner_stands(bench: Bench) -> None:
+    """If another invocation moves the position, its work is not repeated."""
+
+    def interfere(operation: str, _request: dict[str, Any]) -> None:
+        if operation == "transact_write_items":
+            bench.heal()
+            apply(1, 2)
+
+    bench.faults.before_call = interfere
+
+    assert apply(1, 2, 3) == {"records": 3, "repeated": 0, "lost_races": 1, "commits": 1, "quarantined": 0}
+
+    assert effects(bench) == ["effect-1", "effect-2", "effect-3"]
+
+
+def test_a_race_that_is_always_lost_ends(bench: Bench) -> None:
+    """An invocation that loses again and again gives up, and its batch comes again."""
+    moves = iter(range(1, 10_000))
+
+    def always_ahead(operation: str, _request: dict[str, Any]) -> None:
+        if operation == "transact_write_items":
+            entry = {"LedgerKey": "lane", "Position": padded(str(next(moves))), "ChunkOf": ""}
+            item = {name: text(value) for name, value in entry.items()} | {"Chunk": {"N": "0"}}
+            bench.client.put_item(TableName="LedgerTable", Item=item)
+
+    bench.faults.before_call = always_ahead
+
+    with pytest.raises(BusyError, match="keep moving the position of `lane`"):
+        apply(*range(1000, 1100))
+
+    assert next(moves) == MAX_LOST_RACES + 2
+
+
+def test_lanes_do_not_disturb_each_other(bench: Bench) -> None:
+    """Each lane has a position of its own."""
+    apply(1, 2)
+
+    Ledger("LedgerTable", "other lane").apply(entries(1), one_by_one, QUARANTINE)
+
+    positions = {
+        entry["LedgerKey"]: str(entry["Position"]).lstrip("0") for entry in bench.items("LedgerTable")
+    }
+    assert positions == {"lane": "2", "other lane": "1"}
