@@ -61,7 +61,7 @@ def messages(data: Sequence[bytes]) -> Callable[[int, int], Any]:
     return lambda start, end: kinesis_event(data[start:end], first=start + 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(MESSAGES, DELIVERIES, DELIVERIES, DELIVERIES)
 def test_the_totals_are_exact_under_any_re_delivery(
     sent: list[tuple[str, int, int, bool]],
@@ -86,7 +86,7 @@ def test_the_totals_are_exact_under_any_re_delivery(
         assert trades["Grand Total"] == sum(count for _, count in expected.values())
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.sampled_from(["1.00", "2.50"]), min_size=1, max_size=8), DELIVERIES, DELIVERIES)
 def test_the_stateless_totals_are_exact_under_any_re_delivery(
     values: list[str], to_map: list[Delivery], to_reduce: list[Delivery]

@@ -136,20 +136,20 @@ def test_300_groups_in_several_commits_of_whole_sub_trees(bench: Bench) -> None:
 
     bench.faults.before_call = watch
 
-    run(bench, wide(1, 300), wide(2, 300))
+    run(bench, wide(1, 300))
 
-    assert len(transactions) > 6
+    assert len(transactions) > 3
     assert max(transactions) <= 100
-    assert bench.totals()[ROOT] == 600
-    assert bench.progress()["RowCount"] == 2
+    assert bench.totals()[ROOT] == 300
+    assert bench.progress()["RowCount"] == 1
     check_tree(bench)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20)
 @given(DELIVERIES, st.lists(st.sampled_from([4, 7, 20]), min_size=8, max_size=8))
 def test_chunks_continue_under_any_re_delivery(plan: list[Delivery], limits: list[int]) -> None:
     """Rows too wide for a transaction are added once, whatever fails and however batches are cut then."""
-    records = [wide(1, 12), row(2, {"PV:desk001:EMEA": "5.00"}), wide(3, 9), row(4, {"X:y:z": "1.00"})]
+    records = [wide(1, 7), row(2, {"PV:desk001:EMEA": "5.00"}), wide(3, 5), row(4, {"X:y:z": "1.00"})]
     with fresh_bench() as bench, pytest.MonkeyPatch.context() as patch:
         left = iter(limits)
 
@@ -161,7 +161,7 @@ def test_chunks_continue_under_any_re_delivery(plan: list[Delivery], limits: lis
 
         deliver(bench, "stateful.reduce", len(records), event=event, plan=plan)
 
-        assert bench.totals()[ROOT] == 12 + 5 + 9 + 1
+        assert bench.totals()[ROOT] == 7 + 5 + 5 + 1
         assert (bench.progress()["RowCount"], bench.progress()["MessageCount"]) == (4, 4)
         check_tree(bench)
 
