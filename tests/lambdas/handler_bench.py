@@ -99,6 +99,12 @@ class Bench:
         answer = module.handler(json.loads(json.dumps(event)), context)
         return json.loads(json.dumps(answer))
 
+    def flow(self, *data: bytes, first: int = 1) -> None:
+        """Take messages through all three stages of the stateful pipeline, in single batches."""
+        self.run("stateful.state", kinesis_event(data, first=first))
+        self.run("stateful.map", window_event(self.new_changes("StateTable")))
+        self.run("stateful.reduce", window_event(self.new_changes("ReduceTable")))
+
     def crash_at(self, write: int, *, after: bool) -> None:
         """Let the next invocation end right before or right after its write with this number."""
         self.faults.crash_at, self.faults.after, self.faults.writes = write, after, 0

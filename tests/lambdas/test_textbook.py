@@ -22,13 +22,6 @@ def textbook(bench: Bench) -> Bench:
     return bench
 
 
-def pipeline(bench: Bench, *data: bytes) -> None:
-    """Take messages through all three stages in single batches."""
-    bench.run("stateful.state", kinesis_event(data))
-    bench.run("stateful.map", window_event(bench.new_changes("StateTable")))
-    bench.run("stateful.reduce", window_event(bench.new_changes("ReduceTable")))
-
-
 @pytest.mark.parametrize("path", STARTERS, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_a_starter_is_the_textbook(path: Path) -> None:
     """Where no exercise is marked, the learner's file is the textbook's."""
@@ -58,7 +51,7 @@ def test_duplicates_and_older_versions_are_refused(textbook: Bench) -> None:
     """State refuses what is not newer than the stored version."""
     data = [message("a", "2.00", version=2), message("a", "2.00", version=2), message("a", "1.00", version=1)]
 
-    pipeline(textbook, *data)
+    textbook.flow(*data)
 
     assert textbook.totals()["Grand Total"] == 2
     assert textbook.trades()["Grand Total"] == 1
@@ -66,7 +59,7 @@ def test_duplicates_and_older_versions_are_refused(textbook: Bench) -> None:
 
 def test_a_modification_moves_the_value(textbook: Bench) -> None:
     """A newer version takes its older one out of the totals."""
-    pipeline(textbook, message("a", "2.00"), message("a", "3.50", "Delta", "FX", "APAC", version=2))
+    textbook.flow(message("a", "2.00"), message("a", "3.50", "Delta", "FX", "APAC", version=2))
 
     assert textbook.totals()["PV"] == 0
     assert textbook.totals()["Delta"] == Decimal("3.5")
@@ -74,19 +67,17 @@ def test_a_modification_moves_the_value(textbook: Bench) -> None:
 
 def test_a_cancelled_trade_can_come_back(textbook: Bench) -> None:
     """A cancelled trade counts for nothing until a higher version brings it back."""
-    pipeline(textbook, message("a", "2.00"), message("a", "2.00", version=2, Cancelled=True))
+    textbook.flow(message("a", "2.00"), message("a", "2.00", version=2, Cancelled=True))
     cancelled = textbook.totals()["Grand Total"]
 
-    textbook.run("stateful.state", kinesis_event([message("a", "4.00", version=3)], first=3))
-    textbook.run("stateful.map", window_event(textbook.new_changes("StateTable")))
-    textbook.run("stateful.reduce", window_event(textbook.new_changes("ReduceTable")))
+    textbook.flow(message("a", "4.00", version=3), first=3)
 
     assert (cancelled, textbook.totals()["Grand Total"], textbook.trades()["Grand Total"]) == (0, 4, 1)
 
 
 def test_malformed_records_are_set_aside_at_every_stage(textbook: Bench) -> None:
     """What is no trade or no row is set aside, and does not hold up the rest."""
-    pipeline(textbook, message("a", "2.00"), b"{")
+    textbook.flow(message("a", "2.00"), b"{")
     textbook.client.put_item(TableName="StateTable", Item={"TradeID": {"S": "by hand"}})
     textbook.client.put_item(TableName="ReduceTable", Item={"MessageHash": {"S": "by hand"}})
 
