@@ -159,10 +159,10 @@ class _Place:
         self, template: str, wanted: Mapping[str, str], described: dict[str, Any] | None
     ) -> list[dict[str, Any]]:
         try:
-            summary = self._cloudformation.get_template_summary(TemplateBody=template)
+            declared = self._cloudformation.validate_template(TemplateBody=template)["Parameters"]
         except ClientError as error:
             raise _refusal(self._stack, error) from error
-        known = [row["ParameterKey"] for row in summary["Parameters"]]
+        known = [row["ParameterKey"] for row in declared]
         if unknown := [name for name in wanted if name not in known]:
             raise ConfigurationError(
                 f"`{unknown[0]}` is not a parameter of the {self._pipeline} pipeline; "

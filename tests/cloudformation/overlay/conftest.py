@@ -1,11 +1,13 @@
 """moto in process, with and without the corrections, and templates small enough to read."""
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
@@ -25,8 +27,8 @@ class Account:
         self.cloudformation = self.client("cloudformation")
 
     def client(self, service: str) -> Any:
-        """Return a client of a service."""
-        return boto3.client(service, region_name=REGION)
+        """Return a client of a service, made once for all tests: that takes longer than most of them."""
+        return client_of(service)
 
     def create(self, template: Any, name: str = "stack", /, **options: Any) -> dict[str, Any]:
         """Create a stack and return its description."""
@@ -75,6 +77,14 @@ class Account:
         return error["Code"], error["Message"]
 
 
+@functools.cache
+def client_of(service: str) -> Any:
+    """Return a client of a service."""
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    config = Config(account_id_endpoint_mode="disabled")
+    return boto3.client(service, region_name=REGION, config=config, **keys)
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     """The clock of the offline cloud."""
@@ -96,9 +106,6 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 def account(monkeypatch: pytest.MonkeyPatch, context: Any) -> Iterator[Account]:
     """Yield an account while moto is switched on."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
     with context, mock_aws(config={"lambda": {"use_docker": False}}):
         yield Account()

@@ -43,7 +43,7 @@ def test_plain_moto_stumbles_over_dates(plain: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Resources: [", "Template format error: YAML not well-formed. (line 1, column 13)"),
+        ("Resources: {]", "Template format error: YAML not well-formed. (line 1, column 13)"),
         ('{"Resources": ', "Template format error: JSON not well-formed. (line 1, column 15)"),
         ("just words", "Template format error: unsupported structure."),
     ],

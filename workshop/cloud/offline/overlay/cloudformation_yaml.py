@@ -20,9 +20,11 @@ from workshop.cloud.offline.overlay.correct import correct
 __all__ = ["install", "read_template"]
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+# The loader in C reads a template in 20 ms, the one in Python takes half a second; not every system has it.
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class TemplateLoader(yaml.SafeLoader):
+class TemplateLoader(_BASE):  # type: ignore[misc]  # whichever there is
     """YAML with CloudFormation's short forms, and without dates."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # the attribute of the base class is no ClassVar
@@ -64,7 +66,7 @@ def _short_form(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[st
         return {name: loader.construct_sequence(node, deep=True)}
     if isinstance(node, yaml.MappingNode):
         return {name: loader.construct_mapping(node, deep=True)}
-    text = loader.construct_scalar(node)  # type: ignore[arg-type]  # what is left is a ScalarNode
+    text = loader.construct_scalar(node)
     return {name: text.split(".", 1) if suffix == "GetAtt" else text}
 
 

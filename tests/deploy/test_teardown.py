@@ -1,0 +1,181 @@
+"""Pipelines taken away."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workshop.clock import ManualClock
+from workshop.cloud.connection import Cloud
+from workshop.deploy.code_bucket import CodeBucket
+from workshop.deploy.leftovers import StackResource, remaining, resources_of
+from workshop.deploy.stacks import deploy, destroy, list_stacks
+from workshop.errors import DeploymentError, StackNotFoundError, TearDownError
+
+
+def inventory(cloud: Cloud) -> dict[str, Any]:
+    """Return everything that the services of the pipelines know."""
+    functions, iam = cloud.client("lambda"), cloud.client("iam")
+    return {
+        "alarms": cloud.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "buckets": cloud.client("s3").list_buckets()["Buckets"],
+        "functions": functions.list_functions()["Functions"],
+        "groups": cloud.client("logs").describe_log_groups()["logGroups"],
+        "mappings": functions.list_event_source_mappings()["EventSourceMappings"],
+        "policies": iam.list_policies(Scope="Local")["Policies"],
+        "queues": cloud.client("sqs").list_queues().get("QueueUrls", []),
+        "roles": iam.list_roles()["Roles"],
+        "stacks": cloud.client("cloudformation").describe_stacks()["Stacks"],
+        "streams": cloud.client("kinesis").list_streams()["StreamNames"],
+        "tables": cloud.client("dynamodb").list_tables()["TableNames"],
+    }
+
+
+def list_keys(cloud: Cloud) -> list[str]:
+    """Return what the code bucket holds."""
+    return list(CodeBucket(cloud).keys(None))
+
+
+@pytest.mark.parametrize("pipeline", ["stateless", "stateful"])
+def test_nothing_is_left(checkout: Path, cloud: Cloud, pipeline: str) -> None:
+    """After the last stack the account is as empty as before the first, bucket included."""
+    before = inventory(cloud)
+    stack = deploy(cloud, pipeline).stack
+    during = inventory(cloud)
+
+    destroy(cloud, stack, clock=ManualClock())
+
+    assert all(during.values())
+    assert inventory(cloud) == before
+
+
+def test_the_other_stack_stays(checkout: Path, cloud: Cloud) -> None:
+    """One learner's farewell does not touch another's stack, nor the zips that it was made from."""
+    deploy(cloud, "stateful", stack="one")
+    deploy(cloud, "stateful", stack="two")
+    before = resources_of(cloud, "two")
+
+    destroy(cloud, "one", clock=ManualClock())
+
+    assert [stack.name for stack in list_stacks(cloud)] == ["two"]
+    assert remaining(cloud, before) == before
+    assert {key.partition("/")[0] for key in list_keys(cloud)} == {"two"}
+
+
+def test_logs_that_lambda_made_go_as_well(checkout: Path, cloud: Cloud) -> None:
+    """A log group that CloudFormation does not know of is found by the name of its function."""
+    deployment = deploy(cloud, "stateless")
+    group = f"/aws/lambda/{deployment.outputs['MapLambdaName']}"
+    cloud.client("logs").delete_log_group(logGroupName=group)
+    cloud.client("cloudformation")
+    told = []
+
+    def lambda_logs_once_more(event: Any) -> None:
+        told.append(event)
+        if (event.logical_id, event.status) == (deployment.stack, "DELETE_COMPLETE"):
+            cloud.client("logs").create_log_group(logGroupName=group)
+
+    destroy(cloud, deployment.stack, on_event=lambda_logs_once_more, clock=ManualClock())
+
+    assert told
+    assert cloud.client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_what_is_left_is_named(checkout: Path, cloud: Cloud) -> None:
+    """A resource that cannot be deleted is named with the reason; without the cause a second try works."""
+    iam = cloud.client("iam")
+    deployment = deploy(cloud, "stateful")
+    arn = deployment.outputs["FrontEndPolicyArn"]
+    iam.create_user(UserName="reader")
+    iam.attach_user_policy(UserName="reader", PolicyArn=arn)
+
+    with pytest.raises(TearDownError, match="ended in `DELETE_FAILED` and something is left") as caught:
+        destroy(cloud, deployment.stack, clock=ManualClock())
+
+    assert f"AWS::IAM::ManagedPolicy `{arn}` (FrontEndPolicy)" in caught.value.remaining
+    assert "Cannot delete a policy attached to entities" in str(caught.value)
+    assert f"`workshop destroy {deployment.stack}` again" in str(caught.value)
+    iam.detach_user_policy(UserName="reader", PolicyArn=arn)
+    destroy(cloud, deployment.stack, clock=ManualClock())
+    assert list_stacks(cloud) == ()
+
+
+def test_what_cloudformation_overlooked_is_named(checkout: Path, cloud: Cloud) -> None:
+    """`DELETE_COMPLETE` is not believed: a table that is still there is a remainder."""
+    deployment = deploy(cloud, "stateless")
+    cloud.client("cloudformation").update_stack(
+        StackName=deployment.stack,
+        TemplateBody=Path("cloudformation/stateless.yaml")
+        .read_text(encoding="utf-8")
+        .replace("DeletionPolicy: Delete", "DeletionPolicy: Retain"),
+        Parameters=[
+            {"ParameterKey": row, "UsePreviousValue": True}
+            for row in ("CodeBucket", "MapCodeKey", "ReduceCodeKey")
+        ],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    clock = ManualClock(0)
+
+    with pytest.raises(TearDownError, match="ended in `DELETE_COMPLETE` and something is left") as caught:
+        destroy(cloud, deployment.stack, clock=clock)
+
+    table = deployment.outputs["AggregateTableName"]
+    assert f"AWS::DynamoDB::Table `{table}` (AggregateTable)" in caught.value.remaining
+    assert clock.now() >= 120
+
+
+def test_a_failed_stack_can_be_destroyed(checkout: Path, cloud: Cloud) -> None:
+    """What is left of a failed deployment goes as well, the zips included."""
+    cloud.client("logs").create_log_group(logGroupName="/aws/lambda/mine-MapLambda")
+    with pytest.raises(DeploymentError):
+        deploy(cloud, "stateless", stack="mine")
+
+    destroy(cloud, "mine", clock=ManualClock())
+
+    assert list_stacks(cloud) == ()
+    assert not CodeBucket(cloud).exists()
+
+
+@pytest.mark.parametrize("name", ["nobody", "other"])
+def test_only_pipelines_are_destroyed(checkout: Path, cloud: Cloud, name: str) -> None:
+    """A stack that is no pipeline of the workshop is left alone."""
+    queue = '{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}'
+    cloud.client("cloudformation").create_stack(StackName="other", TemplateBody=queue)
+
+    with pytest.raises(StackNotFoundError):
+        destroy(cloud, name)
+
+    assert len(inventory(cloud)["queues"]) == 1
+
+
+def test_every_type_of_the_templates_can_be_asked_for(checkout: Path, cloud: Cloud) -> None:
+    """Each resource of both pipelines is found while it is there, and missed when it is gone."""
+    names = [deploy(cloud, pipeline).stack for pipeline in ("stateless", "stateful")]
+    everything = tuple(each for name in names for each in resources_of(cloud, name))
+
+    there = remaining(cloud, everything)
+    for name in names:
+        cloud.client("cloudformation").delete_stack(StackName=name)
+
+    assert there == everything
+    assert len(everything) == 56
+    assert remaining(cloud, everything) == ()
+
+
+def test_a_type_that_is_not_ours_is_not_asked_for(cloud: Cloud) -> None:
+    """For other types CloudFormation's word has to do."""
+    assert remaining(cloud, [StackResource("Topic", "AWS::SNS::Topic", "arn")]) == ()
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_the_bucket_lies_in_the_region_of_the_stack(checkout: Path, cloud: Cloud, region: str) -> None:
+    """Lambda takes code from buckets of its own region alone."""
+    there = Cloud("aws", region=region)
+    deployment = deploy(there, "stateless")
+    bucket = CodeBucket(there)
+
+    location = there.client("s3").get_bucket_location(Bucket=bucket.name)["LocationConstraint"]
+    assert bucket.name == f"trade-risk-workshop-123456789012-{region}"
+    assert location in {region, None}
+    destroy(there, deployment.stack, clock=ManualClock())
+    assert not bucket.exists()
