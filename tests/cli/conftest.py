@@ -110,6 +110,12 @@ def stacks(cloud: Cloud) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture
+def lonely_workshop(tmp_path) -> Workshop:
+    """The command where no cloud is: nothing answers at its endpoint."""
+    return Workshop("http://127.0.0.1:9", str(tmp_path))
+
+
+@pytest.fixture
 def workshop(cloud: Cloud, tmp_path) -> Workshop:
     """The command, pointed at this module's cloud."""
     return Workshop(cloud.endpoint or "", str(tmp_path))
