@@ -14,18 +14,20 @@ pipeline since the round began.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 from common.items import Item, number, plain_item, text
-from common.storage import Action, BusyError, put, read_item, transact, update, write
+from common.storage import Action, BusyError, Refusal, put, read_item, transact, update, write
 from generator.judging import Difference
 
 __all__ = ["Board", "Score", "Status", "Verdict"]
+
+Result = TypeVar("Result")
 
 KEY = "Parameter"
 ATTEMPTS = 5
@@ -97,10 +99,10 @@ class Board:
         action = self._update(
             "generator",
             to={"Holder": text(holder), "Until": _seconds(until)},
-            condition="attribute_not_exists(#Holder) OR #Until < :Now",
+            condition="attribute_not_exists(#Holder) OR #Until < :Now OR #Holder = :Holder",
             values={"Now": _seconds(now)},
         )
-        return _try(action)
+        return _try(action) is None
 
     def release_lease(self, holder: str) -> None:
         """Let the next one play at once."""
@@ -110,10 +112,14 @@ class Board:
             )
         )
 
-    def claim(self, run_id: str, fields: Mapping[str, Item]) -> bool:
-        """Write down that this invocation plays the round; say whether it is the first to do so."""
-        item = {KEY: text(_round(run_id)), "RunID": text(run_id), **fields}
-        return _try(put(self.table, item, condition=f"attribute_not_exists(#{KEY})"))
+    def claim(self, run_id: str, holder: str, fields: Mapping[str, Item]) -> bool:
+        """Write down that this invocation plays the round; say whether no other one did so before."""
+        item = {KEY: text(_round(run_id)), "RunID": text(run_id), "Holder": text(holder), **fields}
+        refusal = _try(put(self.table, item, condition=f"attribute_not_exists(#{KEY})"))
+        # The first answer may have been lost: then the claim that stands there is this one.
+        return refusal is None or (
+            refusal.item.get("Holder") == text(holder) and "Points" not in refusal.item
+        )
 
     def note(self, run_id: str, status: Status, **numbers: float) -> None:
         """Write down how far the round is; nothing happens to one that was judged or cleared away."""
@@ -126,9 +132,9 @@ class Board:
         _try(self._update(_round(run_id), to={**to, "Points": number(0)}, condition=OPEN))
 
     def enter(self, run_id: str, verdict: Verdict, *, epoch: int) -> bool:
-        """Enter the verdict and its points, once; say whether this was the time.
+        """Enter the verdict and its points, once; say whether the round is judged.
 
-        False: the round has been judged or closed before, or the pipeline was cleared meanwhile.
+        It is not if it was closed or deleted before, or if the pipeline was cleared since `epoch`.
         """
         actions = [
             self._update(_round(run_id), to=_fields(verdict), condition=OPEN),
@@ -142,19 +148,15 @@ class Board:
             ),
             self._same_epoch(epoch),
         ]
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return transact(actions)
-            except BusyError:
-                # Whether it was written is not known; the guard tells the next attempt.
-                if attempt == ATTEMPTS:
-                    raise
-            except ClientError as error:
-                reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
-                if "ConditionalCheckFailed" in reasons:
-                    return False
+        try:
+            if _patiently(lambda: transact(actions)):
+                return True
+        except ClientError as error:
+            reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
+            if "ConditionalCheckFailed" not in reasons:
                 raise
-        return False
+        # If the answer to the first attempt was lost, the second one found the verdict of the first.
+        return self.round(run_id).get("Status") == Status.JUDGED.value
 
     def put_if_absent(self, parameter: str, value: str) -> None:
         """Write a setting unless there is one; a setting that somebody chose stays."""
@@ -162,7 +164,8 @@ class Board:
         _try(put(self.table, item, condition=f"attribute_not_exists(#{KEY})"))
 
     def _read(self, parameter: str) -> dict[str, Any]:
-        return plain_item(read_item(self.table, {KEY: text(parameter)}) or {})
+        item = _patiently(lambda: read_item(self.table, {KEY: text(parameter)}))
+        return plain_item(item) if item else {}
 
     def _update(self, parameter: str, **what: Any) -> Action:
         return update(self.table, {KEY: text(parameter)}, **what)
@@ -184,8 +187,18 @@ def _round(run_id: str) -> str:
     return f"round#{run_id}"
 
 
-def _try(action: Action) -> bool:
-    return write(action) is None
+def _try(action: Action) -> Refusal | None:
+    return _patiently(lambda: write(action))
+
+
+def _patiently(call: Callable[[], Result]) -> Result:
+    """Repeat what found the table busy or got no answer; conditions tell what was done already."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return call()
+        except BusyError:
+            continue
+    return call()
 
 
 def _seconds(value: float) -> Item:

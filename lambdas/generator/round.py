@@ -8,6 +8,7 @@ an event that is delivered again finds the round claimed, and does nothing. One 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from common.items import number, text
 from common.report import report
@@ -38,7 +39,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return play(
         order,
         settings=GeneratorSettings.from_environ(),
-        holder=context.aws_request_id,
+        # A request that is delivered twice has one id, and must not pass for one invocation.
+        holder=f"{context.aws_request_id} {uuid4().hex[:8]}",
         seconds_left=context.get_remaining_time_in_millis() / 1000,
     )
 
@@ -63,7 +65,7 @@ def play(
     if not board.take_lease(holder, until=started + seconds_left, now=started):
         return {"run_id": order.run_id, "outcome": "busy"}
     try:
-        return _Round(order, settings, board, clock).run(score, end=started + seconds_left)
+        return _Round(order, settings, board, clock).run(score, holder, end=started + seconds_left)
     finally:
         board.release_lease(holder)
 
@@ -77,7 +79,7 @@ class _Round:
     board: Board
     clock: Clock
 
-    def run(self, score: Score, *, end: float) -> dict[str, Any]:
+    def run(self, score: Score, holder: str, *, end: float) -> dict[str, Any]:
         """Claim, send, wait, judge."""
         level = level_of(score.points)
         options = plan_options(self.order, level=level, hierarchy=self.settings.hierarchy_levels)
@@ -91,7 +93,7 @@ class _Round:
             "Seed": number(options.seed),
             "StartedAt": number(round(self.clock.now())),
         }
-        if not self.board.claim(self.order.run_id, fields):
+        if not self.board.claim(self.order.run_id, holder, fields):
             return self._outcome("repeated", status=self.board.round(self.order.run_id).get("Status"))
         try:
             if level == 2:

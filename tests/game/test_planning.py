@@ -7,6 +7,7 @@ import pytest
 from generator.faults import LEVEL_TWO_FAULTS
 from generator.planning import InvalidRoundError, RoundOrder, level_of, options_document, plan_options
 
+from workshop.cloud.faults import FaultPlan
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.truth import count_messages
 
@@ -107,7 +108,7 @@ def test_the_second_level_sends_duplicates_and_stale_versions() -> None:
 
 def test_the_second_level_strikes_all_three_functions() -> None:
     """The fault plan of the second level names the stages of the pipeline, and no other function."""
-    rates = json.loads(LEVEL_TWO_FAULTS)["rates"]
+    rates = FaultPlan.from_json(LEVEL_TWO_FAULTS).rates
 
     assert {name.partition("@")[2] for name in rates} == {"state", "map", "reduce"}
     assert {name.partition("@")[0] for name in rates} == {"crash_before", "crash_after"}

@@ -137,6 +137,7 @@ def test_one_round_is_played_at_a_time(game: GameBench) -> None:
     game.play("r1")
 
     assert set(outcomes) == {"busy"}
+    game.clock.meanwhile = game.work
     assert game.round("r2") == {}
     assert game.play("r2")["points"] == 100
 
@@ -169,11 +170,29 @@ def test_a_verdict_is_entered_once_though_its_answer_is_lost(
 
     monkeypatch.setattr(game.client, "transact_write_items", deaf)
 
-    game.play("r1")
+    outcome = game.play("r1")
 
     assert len(calls) == 2
+    assert outcome["points"] == 100
     assert game.score == (100, 1, 1)
     assert game.round()["Status"] == "judged"
+
+
+def test_a_claim_whose_answer_is_lost_stands(game: GameBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invocation that does not hear that it has claimed its round plays it all the same."""
+    put_item = game.client.put_item
+    calls = []
+
+    def deaf(**request: Any) -> Any:
+        answer = put_item(**request)
+        if "Holder" in request["Item"] and not calls:
+            calls.append(request)
+            raise EndpointConnectionError(endpoint_url="http://gone")
+        return answer
+
+    monkeypatch.setattr(game.client, "put_item", deaf)
+
+    assert game.play("r1")["points"] == 100
 
 
 def test_three_exact_rounds_switch_the_faults_on(game: GameBench) -> None:
