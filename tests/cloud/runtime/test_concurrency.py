@@ -78,7 +78,7 @@ def test_one_place_is_taken_by_one(world: World) -> None:
 
 
 def test_shards_never_run_together_with_one_place(world: World) -> None:
-    """With a reservation of 1 the batches of many shards are never processed two at a time, and none is lost."""
+    """With a reservation of 1 batches of many shards never run two at a time, and none is lost."""
     running, most, guard = [0], [0], threading.Lock()
 
     def handler(event):
@@ -119,8 +119,8 @@ def test_some_concurrency_must_stay_unreserved(world: World) -> None:
 
     assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
     assert refused.value.response["Error"]["Message"] == (
-        "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-        "below its minimum value of [100]."
+        "Specified ReservedConcurrentExecutions for function decreases account's "
+        "UnreservedConcurrentExecution below its minimum value of [100]."
     )
 
 

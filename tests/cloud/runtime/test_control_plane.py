@@ -147,8 +147,10 @@ def test_second_mapping_of_the_same_pair_is_a_conflict(world: World) -> None:
     assert refusal(arn, FunctionName=FUNCTION_ARN) == (
         409,
         "ResourceConflictException",
-        f'The event source arn (" {arn} ") and function (" F ") provided mapping already exists. '
-        f"Please update or delete the existing mapping with UUID {uuid}",
+        (
+            f'The event source arn (" {arn} ") and function (" F ") provided mapping already exists. '
+            f"Please update or delete the existing mapping with UUID {uuid}"
+        ),
     )
 
 

@@ -25,7 +25,7 @@ def give_up(world: World, source_arn: str, destination: str) -> str:
 
 
 def test_queue_receives_the_document(world: World) -> None:
-    """A queue is told which records were given up, why, after how many invocations, and how the last failed."""
+    """A queue is told which records were given up, why, after how many tries, and how the last failed."""
     arn = world.stream()
     give_up(world, arn, world.queue())
     numbers = world.put(1, 2)

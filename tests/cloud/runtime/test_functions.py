@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -111,10 +112,14 @@ def test_modification_is_dated(world: World) -> None:
     assert shown == "2025-06-15T15:06:50.000+0000"
 
 
-def test_code_has_a_location(world: World) -> None:
-    """GetFunction offers the code at the endpoint of the offline cloud."""
-    world.function()
+def test_code_can_be_fetched(world: World) -> None:
+    """GetFunction offers the code at an address of the offline cloud, and not among one's own buckets."""
+    content = zip_of("a = 1")
+    world.function(Code={"ZipFile": content})
 
     location = client("lambda").get_function(FunctionName="F")["Code"]["Location"]
 
-    assert location == "http://127.0.0.1:1/_workshop/code/us-east-1/F/%24LATEST"
+    bucket, key = urlsplit(location).path.removeprefix("/").split("/", 1)
+    assert location.startswith("http://127.0.0.1:1/awslambda-us-east-1-tasks/")
+    assert client("s3").get_object(Bucket=bucket, Key=key)["Body"].read() == content
+    assert client("s3").list_buckets()["Buckets"] == []

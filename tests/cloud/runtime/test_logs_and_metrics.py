@@ -45,7 +45,7 @@ def test_invocation_is_framed_in_the_log(world: World) -> None:
 
 
 def test_log_stream_belongs_to_an_environment(world: World) -> None:
-    """A log stream has the day, the version and 32 hexadecimal digits in its name; warm invocations share it."""
+    """A log stream is named by day, version and 32 hexadecimal digits; warm invocations share it."""
     world.function()
     for _ in range(2):
         client("lambda").invoke(FunctionName="F")
@@ -93,8 +93,10 @@ class OneAnswer:
                 "START RequestId: ID Version: $LATEST",
                 "hi",
                 "END RequestId: ID",
-                "REPORT RequestId: ID\tDuration: 15.74 ms\tBilled Duration: 16 ms\tMemory Size: 128 MB"
-                "\tMax Memory Used: 56 MB\tInit Duration: 130.49 ms",
+                (
+                    "REPORT RequestId: ID\tDuration: 15.74 ms\tBilled Duration: 16 ms\tMemory Size: 128 MB"
+                    "\tMax Memory Used: 56 MB\tInit Duration: 130.49 ms"
+                ),
             ],
         ),
         (
@@ -104,8 +106,10 @@ class OneAnswer:
                 "hi",
                 "2025-06-15T15:06:40.000Z ID Task timed out after 3.00 seconds",
                 "END RequestId: ID",
-                "REPORT RequestId: ID\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB"
-                "\tMax Memory Used: 56 MB\tStatus: timeout",
+                (
+                    "REPORT RequestId: ID\tDuration: 3000.00 ms\tBilled Duration: 3000 ms"
+                    "\tMemory Size: 128 MB\tMax Memory Used: 56 MB\tStatus: timeout"
+                ),
             ],
         ),
         (
@@ -114,8 +118,10 @@ class OneAnswer:
                 "START RequestId: ID Version: $LATEST",
                 "[ERROR] ValueError",
                 "END RequestId: ID",
-                "REPORT RequestId: ID\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB"
-                "\tMax Memory Used: 56 MB\tStatus: error\tError Type: ValueError",
+                (
+                    "REPORT RequestId: ID\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB"
+                    "\tMax Memory Used: 56 MB\tStatus: error\tError Type: ValueError"
+                ),
             ],
         ),
     ],

@@ -16,7 +16,11 @@ def test_plain_moto_would_push() -> None:
     with plain_moto():
         noted = [hasattr(owner, "lambda_event_source_mappings") for owner in (Stream, Table, Queue)]
 
-        assert noted == [False, False, False]  # an attribute of each instance, which moto reads on every write
+        assert noted == [
+            False,
+            False,
+            False,
+        ]  # an attribute of each instance, which moto reads on every write
 
 
 def test_nothing_is_pushed(world: World) -> None:
@@ -28,7 +32,9 @@ def test_nothing_is_pushed(world: World) -> None:
 
     world.put(1)
     world.put_item("a")
-    client("sqs").send_message(QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"], MessageBody="{}")
+    client("sqs").send_message(
+        QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"], MessageBody="{}"
+    )
 
     assert world.sent() == []
     assert client("logs").describe_log_groups()["logGroups"] == []

@@ -216,7 +216,7 @@ def test_partial_answers_use_up_retries(world: World) -> None:
 
 
 def test_partial_answer_splits_when_bisecting(world: World) -> None:
-    """With bisecting a partial answer splits at the reported record, and halves what still fails as a whole."""
+    """With bisecting a partial answer splits at the reported record; what fails as a whole is halved."""
 
     def handler(event):
         for record in event["Records"]:

@@ -108,17 +108,19 @@ def test_advanced_clock_brings_retries_forward(running: World) -> None:
     running.function(source="def handler(event, context):\n    print('GOT 1')\n    raise ValueError")
     running.map(running.stream())
     running.put(1)
-    assert wait_until(lambda: len(got("F")) >= 5)
+    assert wait_until(lambda: len(got("F")) >= 4)
     waiting = len(got("F"))
 
     running.runtime._clock.advance(120)
 
-    assert wait_until(lambda: len(got("F")) > waiting, seconds=3)
+    assert wait_until(lambda: len(got("F")) > waiting, seconds=2)
 
 
 def test_invocation_has_a_session_of_the_role(running: World) -> None:
     """A handler's credentials are a session of the function's role."""
-    running.function(source="import os\ndef handler(event, context):\n    return os.environ['AWS_ACCESS_KEY_ID']")
+    running.function(
+        source="import os\ndef handler(event, context):\n    return os.environ['AWS_ACCESS_KEY_ID']"
+    )
 
     key = json.load(client("lambda").invoke(FunctionName="F")["Payload"])
 

@@ -15,12 +15,12 @@ import json
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from urllib.parse import quote
 
 from botocore.loaders import Loader
 from moto.awslambda.exceptions import InvalidParameterValueException, ValidationException
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
+from moto.s3.models import s3_backends
 
 from workshop.clock import Clock
 from workshop.cloud.offline.overlay.correct import CLOCK, correct
@@ -32,6 +32,7 @@ __all__ = ["install"]
 
 LIMITS = {"Timeout": ("timeout", 1, 900), "MemorySize": ("memorySize", 128, 10_240)}
 MAX_VARIABLE_BYTES = 4096
+LAMBDA_ACCOUNT_ID = "000000000000"
 
 _MOTO_CREATE = LambdaBackend.create_function
 _MOTO_DELETE = LambdaBackend.delete_function
@@ -104,9 +105,23 @@ def _get_code(self: Any) -> dict[str, Any]:
         answer["Concurrency"] = {"ReservedConcurrentExecutions": int(self.reserved_concurrency)}
     runtime = active()
     if runtime is not None and "Location" in answer.get("Code", {}):
-        place = "/".join(map(quote, (self.region, self.function_name, str(self.version))))
-        answer["Code"]["Location"] = f"{runtime.endpoint_url}/_workshop/code/{place}"
+        answer["Code"]["Location"] = f"{runtime.endpoint_url}/{_publish(self)}?X-Amz-Signature=offline"
     return answer
+
+
+def _publish(function: Any) -> str:
+    """Put the code where it can be fetched, and return bucket and key.
+
+    As on AWS the bucket belongs to Lambda's own account; nobody finds it among the buckets of theirs.
+    """
+    storage = s3_backends[LAMBDA_ACCOUNT_ID]["aws"]
+    bucket = f"awslambda-{function.region}-tasks"
+    if bucket not in storage.buckets:
+        storage.create_bucket(bucket, function.region)
+    key = f"snapshots/{function.account_id}/{function.function_name}-{function.code_digest}"
+    if key not in storage.buckets[bucket].keys:
+        storage.put_object(bucket, key, function.code_bytes)
+    return f"{bucket}/{key}"
 
 
 def _put_concurrency(self: Any, function_name: str, reserved_concurrency: Any) -> int:

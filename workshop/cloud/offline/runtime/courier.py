@@ -89,6 +89,9 @@ class Courier:
             self._events.throttled(event, self._clock.now())
         except (JsonRESTError, PayloadTooLargeError) as error:
             LOGGER.warning("an event for `%s` was dropped: %s", event.function.name, error)
+        except Exception:  # an accepted event is not lost because the runtime stumbled
+            LOGGER.exception("the runtime failed on an event for `%s`", event.function.name)
+            self._events.throttled(event, self._clock.now())
         else:
             self._events.answered(event, result, self._clock.now())
 
@@ -103,6 +106,11 @@ class Courier:
             return BatchReport(is_too_large=True), None
         except JsonRESTError as error:
             return BatchReport(), f"PROBLEM: {error.message}"
+        except (
+            Exception
+        ) as error:  # a lane that is never told would wait for ever, so it is told to try again
+            LOGGER.exception("the runtime failed on a batch for `%s`", mapping.function.name)
+            return BatchReport(), f"PROBLEM: {type(error).__name__}: {error}"
         report = BatchReport(
             answer=result.payload,
             function_error=result.function_error,
