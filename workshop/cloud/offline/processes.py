@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 __all__ = ["DETACHED", "end", "is_alive"]
@@ -55,4 +56,12 @@ else:
             return False
         except PermissionError:
             return True
-        return True
+        return not _is_zombie(pid)
+
+    def _is_zombie(pid: int) -> bool:
+        """Return whether the process has ended and waits for a parent that does not ask."""
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return False
+        return state.rpartition(")")[2].split()[0] == "Z"

@@ -1,0 +1,99 @@
+"""What tests of the offline cloud share: a small account in this process, and clouds of their own."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from workshop.clock import ManualClock
+from workshop.cloud.connection import Cloud
+from workshop.cloud.offline import overlay
+from workshop.cloud.temporary import temporary_cloud
+
+REGION = "eu-west-1"
+# CloudFormation has tests of its own, and takes seconds to load.
+NAMES = [name for name in overlay.CORRECTIONS if not name.startswith("cloudformation")]
+
+
+@cache
+def _client(service: str) -> Any:
+    """Making a client takes longer than most tests; moto answers old ones too."""
+    return boto3.client(
+        service, region_name=REGION, aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x"
+    )
+
+
+class Account:
+    """An empty account in this process, its clock, and clients for it."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        overlay.apply(self.clock, NAMES)
+
+    def client(self, service: str) -> Any:
+        """Return a client in `REGION`."""
+        return _client(service)
+
+    @property
+    def dynamodb(self) -> Any:
+        """The client of DynamoDB."""
+        return self.client("dynamodb")
+
+    def create_table(self, name: str = "T", *, sort_key: bool = False, stream: bool = True) -> str:
+        """Create a table with the key `pk` (and `sk`); return the ARN of its stream, or nothing."""
+        keys = [("pk", "HASH"), ("sk", "RANGE")][: 2 if sort_key else 1]
+        specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        table = self.dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+            BillingMode="PAY_PER_REQUEST",
+            **({"StreamSpecification": specification} if stream else {}),
+        )
+        return str(table["TableDescription"].get("LatestStreamArn", ""))
+
+    def stream_records(self, stream_arn: str) -> list[dict[str, Any]]:
+        """Return everything in a stream of a table."""
+        streams = self.client("dynamodbstreams")
+        shard = streams.describe_stream(StreamArn=stream_arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        iterator = streams.get_shard_iterator(
+            StreamArn=stream_arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        return list(streams.get_records(ShardIterator=iterator)["Records"])
+
+    def item(self, key: str = "a", table: str = "T") -> dict[str, Any] | None:
+        """Return an item, or None."""
+        found = self.dynamodb.get_item(TableName=table, Key={"pk": {"S": key}}, ConsistentRead=True)
+        return found.get("Item")
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An empty account with the corrections, on a manual clock."""
+    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        yield Account()
+
+
+@pytest.fixture(scope="session")
+def shared_cloud() -> Iterator[Cloud]:
+    """One offline cloud for all tests that do not need an empty one."""
+    with temporary_cloud(region=REGION) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def refused() -> Callable[..., tuple[str, str]]:
+    """Call something that AWS refuses; return the error's code and message."""
+    from botocore.exceptions import ClientError
+
+    def call(operation: Callable[..., Any], **parameters: Any) -> tuple[str, str]:
+        with pytest.raises(ClientError) as caught:
+            operation(**parameters)
+        error = caught.value.response["Error"]
+        return error["Code"], error["Message"]
+
+    return call

@@ -1,0 +1,110 @@
+"""Expressions are parsed once, and understood as before."""
+
+from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+KEY = {"pk": {"S": "a"}}
+
+
+def put_if(account, condition: str, **values) -> None:
+    account.dynamodb.put_item(
+        TableName="T",
+        Item={**KEY, "v": {"N": "2"}},
+        ConditionExpression=condition,
+        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+    )
+
+
+def test_a_condition_is_parsed_once(account, monkeypatch) -> None:
+    """The same condition with other values is not parsed again, and the other values count."""
+    account.create_table()
+    parsed: list[str] = []
+    original = ConditionExpressionParser._lex_condition_expression
+
+    def counting(self):
+        parsed.append(self.condition_expression)
+        return original(self)
+
+    monkeypatch.setattr(ConditionExpressionParser, "_lex_condition_expression", counting)
+    condition = "attribute_not_exists(pk) OR v < :once"
+
+    put_if(account, condition, once={"N": "1"})
+    put_if(account, condition, once={"N": "3"})
+
+    assert parsed == [condition]
+
+
+def test_plain_moto_parses_a_condition_twice_per_call(account, monkeypatch) -> None:
+    """Without the correction, one put parses its condition twice."""
+    with plain_moto():
+        account.create_table()
+        parsed: list[str] = []
+        original = ConditionExpressionParser._lex_condition_expression
+        monkeypatch.setattr(
+            ConditionExpressionParser,
+            "_lex_condition_expression",
+            lambda self: parsed.append(self.condition_expression) or original(self),
+        )
+
+        put_if(account, "attribute_not_exists(pk) OR v < :twice", twice={"N": "1"})
+
+        assert len(parsed) == 2
+
+
+def test_values_of_one_call_do_not_leak_into_the_next(account, refused) -> None:
+    """A condition is evaluated with the values of its own call."""
+    account.create_table()
+    put_if(account, "attribute_not_exists(pk) OR v = :x", x={"N": "9"})
+
+    code, _ = refused(put_if, account=account, condition="attribute_not_exists(pk) OR v = :x", x={"N": "9"})
+    put_if(account, "attribute_not_exists(pk) OR v = :x", x={"N": "2"})
+
+    assert code == "ConditionalCheckFailedException"
+
+
+def test_an_update_expression_is_parsed_once() -> None:
+    """The tree of an update expression is kept, and a copy of it is what an update changes."""
+    import copy
+
+    first = UpdateExpressionParser.make("SET a = :a, b = if_not_exists(b, :b)")
+    clone = copy.deepcopy(first)
+    clone.children.clear()
+
+    assert UpdateExpressionParser.make("SET a = :a, b = if_not_exists(b, :b)") is first
+    assert first.children
+
+
+def test_a_condition_may_have_line_breaks(account) -> None:
+    """White space of any kind separates the words of a condition; plain moto fails on a line break."""
+    account.create_table()
+
+    put_if(account, "attribute_not_exists(pk)\n\tOR v < :x\r\n", x={"N": "1"})
+
+    assert account.item() is not None
+
+
+def test_a_comparison_of_different_types_is_false(account, refused) -> None:
+    """A number compared with a stored text fails the condition; plain moto answers with a crash."""
+    account.create_table()
+    account.dynamodb.put_item(TableName="T", Item={**KEY, "v": {"S": "text"}})
+
+    codes = {
+        refused(put_if, account=account, condition=f"v {sign} :x", x={"N": "1"})[0]
+        for sign in ("<", "<=", ">", ">=")
+    }
+    between, _ = refused(put_if, account=account, condition="v BETWEEN :x AND :y", x={"N": "1"}, y={"N": "2"})
+
+    assert codes | {between} == {"ConditionalCheckFailedException"}
+
+
+def test_a_value_that_is_missing_is_still_missed(account) -> None:
+    """A placeholder without a value is not taken from an earlier call."""
+    import pytest
+
+    account.create_table()
+    put_if(account, "attribute_not_exists(pk) OR v < :x", x={"N": "1"})
+
+    with pytest.raises(KeyError):
+        put_if(account, "attribute_not_exists(pk) OR v < :x", y={"N": "1"})

@@ -1,0 +1,143 @@
+"""What a table's stream says about a write."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+KEY = {"pk": {"S": "a"}}
+
+
+def upsert(account, value: str = "1") -> None:
+    account.dynamodb.update_item(
+        TableName="T",
+        Key=KEY,
+        UpdateExpression="SET v = :v",
+        ExpressionAttributeValues={":v": {"N": value}},
+    )
+
+
+def test_an_upsert_is_one_insert(account) -> None:
+    """An update that creates an item writes one INSERT with the whole new image."""
+    stream = account.create_table()
+
+    upsert(account)
+
+    (record,) = account.stream_records(stream)
+    assert record["eventName"] == "INSERT"
+    assert record["dynamodb"]["NewImage"] == {**KEY, "v": {"N": "1"}}
+    assert "OldImage" not in record["dynamodb"]
+
+
+def test_plain_moto_writes_two_records_for_an_upsert(account) -> None:
+    """Without the correction, an upsert writes a record with the key alone, and another one."""
+    with plain_moto():
+        stream = account.create_table()
+        upsert(account)
+
+        assert len(account.stream_records(stream)) == 2
+
+
+def test_a_write_that_changes_nothing_writes_no_record(account) -> None:
+    """A put or update that leaves the item as it was does not show in the stream."""
+    stream = account.create_table()
+    item = {**KEY, "v": {"N": "1.0"}, "s": {"SS": ["x", "y"]}}
+    account.dynamodb.put_item(TableName="T", Item=item)
+
+    account.dynamodb.put_item(TableName="T", Item={**KEY, "s": {"SS": ["y", "x"]}, "v": {"N": "1"}})
+    upsert(account, "1.00")
+
+    assert len(account.stream_records(stream)) == 1
+
+
+def test_plain_moto_writes_a_record_for_an_unchanged_item(account) -> None:
+    """Without the correction, writing the same item again is a MODIFY."""
+    with plain_moto():
+        stream = account.create_table()
+        for _ in range(2):
+            account.dynamodb.put_item(TableName="T", Item=KEY)
+
+        assert [record["eventName"] for record in account.stream_records(stream)] == ["INSERT", "MODIFY"]
+
+
+def test_records_carry_version_region_and_time(account) -> None:
+    """A record names event version 1.1, the table's region, and the cloud's time in whole seconds."""
+    account.clock.advance(0.75)
+    stream = account.create_table()
+    upsert(account)
+
+    (record,) = account.stream_records(stream)
+
+    assert (record["eventVersion"], record["awsRegion"]) == ("1.1", "eu-west-1")
+    created = record["dynamodb"]["ApproximateCreationDateTime"]
+    assert created.astimezone(UTC) == datetime.fromtimestamp(1_750_000_000, tz=UTC)
+
+
+def test_an_item_that_comes_and_goes_in_one_key_is_three_records(account) -> None:
+    """Insert, change and removal of an item are three records, in order, with the images between them."""
+    stream = account.create_table()
+    upsert(account, "1")
+    upsert(account, "2")
+    account.dynamodb.delete_item(TableName="T", Key=KEY)
+
+    records = account.stream_records(stream)
+
+    assert [record["eventName"] for record in records] == ["INSERT", "MODIFY", "REMOVE"]
+    assert records[1]["dynamodb"]["OldImage"] == records[0]["dynamodb"]["NewImage"]
+    assert records[2]["dynamodb"]["OldImage"] == records[1]["dynamodb"]["NewImage"]
+    assert "NewImage" not in records[2]["dynamodb"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "size"),
+    [
+        (None, "New item!", 26),
+        ("New item!", "This item has changed", 59),
+        ("This item has changed", None, 38),
+    ],
+)
+def test_size_bytes_are_those_of_the_developer_guide(account, old, new, size: int) -> None:
+    """SizeBytes counts keys and images as the three example records of the Developer Guide do."""
+    account.dynamodb.create_table(
+        TableName="G",
+        KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "Id", "AttributeType": "N"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    stream = account.dynamodb.describe_table(TableName="G")["Table"]["LatestStreamArn"]
+    key = {"Id": {"N": "101"}}
+    if old:
+        account.dynamodb.put_item(TableName="G", Item={**key, "Message": {"S": old}})
+    if new:
+        account.dynamodb.put_item(TableName="G", Item={**key, "Message": {"S": new}})
+    else:
+        account.dynamodb.delete_item(TableName="G", Key=key)
+
+    assert account.stream_records(stream)[-1]["dynamodb"]["SizeBytes"] == size
+
+
+@pytest.mark.parametrize(
+    ("view", "images"),
+    [
+        ("KEYS_ONLY", set()),
+        ("NEW_IMAGE", {"NewImage"}),
+        ("OLD_IMAGE", {"OldImage"}),
+        ("NEW_AND_OLD_IMAGES", {"NewImage", "OldImage"}),
+    ],
+)
+def test_images_follow_the_view_type(account, view: str, images: set[str]) -> None:
+    """A record holds the images that the stream's view type names, and the keys always."""
+    account.create_table(stream=False)
+    account.dynamodb.update_table(
+        TableName="T", StreamSpecification={"StreamEnabled": True, "StreamViewType": view}
+    )
+    stream = account.dynamodb.describe_table(TableName="T")["Table"]["LatestStreamArn"]
+    upsert(account, "1")
+    upsert(account, "2")
+
+    change = account.stream_records(stream)[-1]["dynamodb"]
+
+    assert change["Keys"] == KEY
+    assert {"NewImage", "OldImage"} & change.keys() == images

@@ -1,0 +1,213 @@
+"""TransactWriteItems: all actions or none, told in order why."""
+
+from moto.dynamodb.models import dynamodb_backends
+
+from tests.cloud.conftest import REGION
+from workshop.cloud.offline.overlay.correct import plain_moto
+from workshop.settings import ACCOUNT_ID
+
+
+def key(name: str) -> dict:
+    return {"pk": {"S": name}}
+
+
+def put(name: str, value: str = "1", **more) -> dict:
+    return {"Put": {"TableName": "T", "Item": {**key(name), "v": {"N": value}}, **more}}
+
+
+def add(name: str, value: str = "1", **more) -> dict:
+    update = {
+        "TableName": "T",
+        "Key": key(name),
+        "UpdateExpression": "ADD v :x",
+        "ExpressionAttributeValues": {":x": {"N": value}},
+    }
+    return {"Update": update | more}
+
+
+def delete(name: str, **more) -> dict:
+    return {"Delete": {"TableName": "T", "Key": key(name), **more}}
+
+
+def check(name: str, condition: str = "attribute_exists(pk)", **more) -> dict:
+    return {"ConditionCheck": {"TableName": "T", "Key": key(name), "ConditionExpression": condition, **more}}
+
+
+def transact(account, *actions: dict, **more):
+    return account.dynamodb.transact_write_items(TransactItems=list(actions), **more)
+
+
+def reasons(account, *actions: dict) -> list[dict]:
+    """Return the cancellation reasons of a transaction that must be cancelled."""
+    import pytest
+
+    with pytest.raises(account.dynamodb.exceptions.TransactionCanceledException) as caught:
+        transact(account, *actions)
+    return caught.value.response["CancellationReasons"]
+
+
+def table():
+    return dynamodb_backends[ACCOUNT_ID][REGION].get_table("T")
+
+
+def test_all_actions_happen_together(account) -> None:
+    """Puts, updates, deletes and checks of one transaction happen, each with one stream record."""
+    stream = account.create_table()
+    transact(account, put("old"), put("gone"))
+
+    transact(account, put("new"), add("old", "2"), add("upsert", "5"), delete("gone"))
+
+    assert account.item("old")["v"] == {"N": "3"}
+    assert account.item("upsert")["v"] == {"N": "5"}
+    assert account.item("gone") is None
+    names = [record["eventName"] for record in account.stream_records(stream)]
+    assert names == ["INSERT", "INSERT", "INSERT", "MODIFY", "INSERT", "REMOVE"]
+
+
+def test_a_cancelled_transaction_leaves_no_trace(account) -> None:
+    """If one condition fails, every item is as before and the stream has no record of it."""
+    stream = account.create_table()
+    transact(account, put("a"), put("b"))
+
+    reasons(account, add("a"), delete("b"), put("c"), add("d"), check("missing"))
+
+    assert {name: account.item(name) for name in "abcd"} == {
+        "a": {**key("a"), "v": {"N": "1"}},
+        "b": {**key("b"), "v": {"N": "1"}},
+        "c": None,
+        "d": None,
+    }
+    assert len(account.stream_records(stream)) == 2
+
+
+def test_a_cancelled_transaction_keeps_table_and_shard(account) -> None:
+    """Pollers that hold on to a table or its shard see what is written after a cancelled transaction."""
+    account.create_table()
+    before = table()
+    shard = before.stream_shard
+
+    reasons(account, put("a"), check("missing"))
+    transact(account, put("a"))
+
+    assert table() is before
+    assert [record.record["eventName"] for record in shard.items] == ["INSERT"]
+
+
+def test_plain_moto_swaps_the_table_of_a_cancelled_transaction(account) -> None:
+    """Without the correction, a cancelled transaction replaces the table by a copy."""
+    with plain_moto():
+        account.create_table()
+        before = table()
+
+        reasons(account, put("a"), check("missing"))
+
+        assert table() is not before
+
+
+def test_reasons_come_in_the_order_of_the_actions(account) -> None:
+    """Each action has its reason at its place: None, ConditionalCheckFailed, or ValidationError."""
+    account.create_table()
+    account.dynamodb.put_item(TableName="T", Item={**key("text"), "v": {"S": "x"}})
+    newer = {"ConditionExpression": "v < :n", "ExpressionAttributeValues": {":n": {"N": "1"}}}
+
+    found = reasons(
+        account, put("a"), check("missing"), add("text"), put("b", ConditionExpression="attribute_exists(pk)")
+    )
+
+    assert found == [
+        {"Code": "None"},
+        {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"},
+        {
+            "Code": "ValidationError",
+            "Message": "An operand in the update expression has an incorrect data type",
+        },
+        {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"},
+    ]
+    assert newer
+
+
+def test_a_reason_carries_the_item_if_asked(account) -> None:
+    """ReturnValuesOnConditionCheckFailure puts the stored item into the reason."""
+    account.create_table()
+    transact(account, put("a", "7"))
+
+    (reason,) = reasons(
+        account,
+        put(
+            "a", ConditionExpression="attribute_not_exists(pk)", ReturnValuesOnConditionCheckFailure="ALL_OLD"
+        ),
+    )
+
+    assert reason["Item"] == {**key("a"), "v": {"N": "7"}}
+
+
+def test_two_actions_on_one_item_are_refused(account, refused) -> None:
+    """A transaction names each item once, however its key is written."""
+    account.create_table()
+
+    code, message = refused(account.dynamodb.transact_write_items, TransactItems=[put("a"), check("a")])
+
+    assert (code, message) == (
+        "ValidationException",
+        "Transaction request cannot include multiple operations on one item",
+    )
+
+
+def test_a_missing_table_is_not_a_cancellation(account, refused) -> None:
+    """A transaction that names an unknown table fails as a whole."""
+    account.create_table()
+    elsewhere = {"Delete": {"TableName": "nowhere", "Key": key("a")}}
+
+    code, _ = refused(account.dynamodb.transact_write_items, TransactItems=[put("a"), elsewhere])
+
+    assert code == "ResourceNotFoundException"
+    assert account.item() is None
+
+
+def test_a_hundred_actions_are_the_limit(account, refused) -> None:
+    """A transaction takes 100 actions, not 101."""
+    account.create_table()
+    actions = [add(f"k{number}") for number in range(101)]
+
+    code, _ = refused(account.dynamodb.transact_write_items, TransactItems=actions)
+    transact(account, *actions[:100])
+
+    assert code == "ValidationException"
+    assert account.item("k99")["v"] == {"N": "1"}
+    assert account.item("k100") is None
+
+
+def test_four_megabytes_are_the_limit(account, refused) -> None:
+    """The items of a transaction have at most 4 MB together; plain moto takes more."""
+    account.create_table()
+    large = {"S": "x" * 390_000}
+    actions = [{"Put": {"TableName": "T", "Item": {**key(f"k{number}"), "v": large}}} for number in range(11)]
+
+    code, message = refused(account.dynamodb.transact_write_items, TransactItems=actions)
+    transact(account, *actions[:10])
+
+    assert (code, "4 MB" in message) == ("ValidationException", True)
+    assert account.item("k10") is None
+    assert account.item("k9") is not None
+
+
+def test_the_cost_does_not_grow_with_the_table(account) -> None:
+    """A transaction looks at the items that it touches, not at the table."""
+    account.create_table()
+    for number in range(300):
+        table().put_item({**key(f"k{number}")})
+    touched: list[str] = []
+    original = type(table()).get_item
+
+    def counting(self, hash_key, *arguments):
+        touched.append(hash_key.value)
+        return original(self, hash_key, *arguments)
+
+    type(table()).get_item = counting
+    try:
+        transact(account, add("k1"), add("k2"))
+    finally:
+        type(table()).get_item = original
+
+    assert set(touched) == {"k1", "k2"}
+    assert len(touched) < 20

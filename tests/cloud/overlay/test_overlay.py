@@ -1,0 +1,97 @@
+"""The overlay as a whole: pinned, repeatable, and without two corrections of one thing."""
+
+import tomllib
+from importlib.metadata import version
+
+import pytest
+from moto import backends
+from moto.core import responses
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import StreamShard
+from moto.dynamodb.responses import DynamoHandler
+
+from tests.cloud.conftest import NAMES
+from workshop.clock import ManualClock
+from workshop.cloud.offline import overlay
+from workshop.cloud.offline.overlay.correct import CLOCK, correct, plain_moto
+from workshop.errors import CloudStartError
+from workshop.settings import project_root
+
+
+def test_the_pin_is_the_version_that_was_verified() -> None:
+    """pyproject.toml pins the very version of moto that the corrections were verified with."""
+    project = tomllib.loads((project_root() / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert f"moto[server]=={overlay.MOTO_VERSION}" in project["dependencies"]
+    assert version("moto") == overlay.MOTO_VERSION
+
+
+def test_another_moto_is_refused(monkeypatch) -> None:
+    """With another version of moto the cloud does not start, and says what to do."""
+    monkeypatch.setattr(overlay, "MOTO_VERSION", "0.0.0")
+
+    with pytest.raises(CloudStartError, match="make setup"):
+        overlay.apply(ManualClock(), NAMES)
+
+
+def test_every_correction_can_be_told_from_another() -> None:
+    """Each correction is listed once."""
+    assert len(set(overlay.CORRECTIONS)) == len(overlay.CORRECTIONS)
+
+
+def test_corrections_may_be_installed_again() -> None:
+    """Installing again wraps nothing twice and only replaces the clock."""
+    overlay.apply(ManualClock(1.0), NAMES)
+    once = (DynamoDBBackend.update_item, StreamShard.add, DynamoHandler.batch_write_item)
+
+    overlay.apply(ManualClock(2.0), NAMES)
+
+    assert (DynamoDBBackend.update_item, StreamShard.add, DynamoHandler.batch_write_item) == once
+    assert CLOCK.now() == 2.0
+
+
+def test_two_corrections_of_one_attribute_are_refused() -> None:
+    """A second correction of the same attribute is an error, since it would undo the first."""
+    overlay.apply(ManualClock(), NAMES)
+
+    with pytest.raises(RuntimeError, match="update_item"):
+        correct(DynamoDBBackend, "update_item", lambda: None)
+
+
+def test_plain_moto_can_be_had_back() -> None:
+    """Inside of `plain_moto` nothing is corrected; afterwards everything is."""
+    overlay.apply(ManualClock(), NAMES)
+    corrected = DynamoDBBackend.update_item
+
+    with plain_moto():
+        assert DynamoDBBackend.update_item.__module__ == "moto.dynamodb.models"
+
+    assert DynamoDBBackend.update_item is corrected
+
+
+def test_lookups_answer_as_before() -> None:
+    """What is remembered about services and methods is what moto would look up."""
+    overlay.apply(ManualClock(), NAMES)
+    modules = set(backends.list_of_moto_modules())
+    methods = responses.method_names_from_class(DynamoHandler)
+    names = [responses.camelcase_to_underscores(name) for name in ("PutItem", "GetDBInstance", "")]
+
+    with plain_moto():
+        assert modules == set(backends.list_of_moto_modules())
+        assert sorted(methods) == sorted(responses.method_names_from_class(DynamoHandler))
+        assert names == [
+            responses.camelcase_to_underscores(name) for name in ("PutItem", "GetDBInstance", "")
+        ]
+
+
+def test_lookups_are_made_once(monkeypatch) -> None:
+    """Moto's folder is not listed for each request."""
+    import os
+
+    overlay.apply(ManualClock(), NAMES)
+    listed: list[str] = []
+    monkeypatch.setattr(os, "listdir", lambda path: listed.append(path) or [])
+
+    backends.list_of_moto_modules()
+
+    assert listed == []
