@@ -112,6 +112,8 @@ class _JupyterLab:
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
             f"--ServerApp.root_dir={root}",
+            # In a container people are root; the server listens to this machine alone, and asks for a token.
+            "--ServerApp.allow_root=True",
         ]
         # Notebooks and the terminal inside JupyterLab meet the same cloud and the same commands.
         self._environment = os.environ | {
@@ -159,7 +161,7 @@ class _JupyterLab:
                 clock.sleep(POLL_SECONDS)
             else:
                 return
-        raise WorkshopError(f"JupyterLab did not start; its log `{self._log}` says why")
+        raise WorkshopError(f"JupyterLab did not start; {self._last_words()}")
 
     def wait_until_ended(self) -> None:
         """Block until JupyterLab ends by itself.
@@ -168,4 +170,8 @@ class _JupyterLab:
             WorkshopError: it ended with an error.
         """
         if self._process.wait() != 0:
-            raise WorkshopError(f"JupyterLab ended with an error; its log `{self._log}` says why")
+            raise WorkshopError(f"JupyterLab ended with an error; {self._last_words()}")
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return f"its log `{self._log}` ends with: {lines[-1] if lines else 'nothing'}"
