@@ -47,22 +47,25 @@ def destroy(
     bucket.clear(stack)
     if not list_stacks(cloud):
         bucket.remove()
-    groups = log_groups_of(resources)
-    for group in remaining(cloud, groups) if status == "DELETE_COMPLETE" else ():
-        cloud.client("logs").delete_log_group(logGroupName=group.physical_id)
-    left = [str(each) for each in _wait_until_gone(cloud, (*resources, *groups), waiting)]
+    everything = (*resources, *log_groups_of(resources))
+    if status == "DELETE_COMPLETE":
+        _wait_until_gone(cloud, everything, waiting)
+    left = [str(each) for each in remaining(cloud, everything)]
     left += [f"object `{key}` in the bucket `{bucket.name}`" for key in bucket.keys(stack)]
     if left or status != "DELETE_COMPLETE":
         raise _remainder(stack, status, events, tuple(left))
 
 
-def _wait_until_gone(
-    cloud: Cloud, resources: tuple[StackResource, ...], clock: Clock
-) -> tuple[StackResource, ...]:
+def _wait_until_gone(cloud: Cloud, resources: tuple[StackResource, ...], clock: Clock) -> None:
+    """Return when every resource is gone, or patience is at its end."""
     deadline = clock.now() + PATIENCE_SECONDS
-    while (left := remaining(cloud, resources)) and clock.now() < deadline:
+    while left := remaining(cloud, resources):
+        for group in (each for each in left if each in log_groups_of(resources)):
+            # An invocation that was under way when its function went makes the log group once more.
+            cloud.client("logs").delete_log_group(logGroupName=group.physical_id)
+        if clock.now() >= deadline:
+            return
         clock.sleep(ASK_AGAIN_SECONDS)
-    return left
 
 
 def _remainder(

@@ -247,3 +247,31 @@ def test_a_stack_set_makes_stacks_as_before(aws: Any) -> None:
 
     assert made == 1
     assert aws.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_plain_moto_lists_what_is_not_there(plain: Any) -> None:
+    """In plain moto a resource with a false condition is listed without a name, at a moment in 2010."""
+    template = {
+        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+        "Resources": {"Queue": queue(), "Table": {**table(), "Condition": "Never"}},
+    }
+
+    plain.create(template)
+
+    rows = plain.cloudformation.describe_stack_resources(StackName="stack")["StackResources"]
+    assert len(rows) == 2
+    assert {row["Timestamp"].year for row in rows} == {2010}
+
+
+def test_a_resource_is_found_by_its_physical_name(aws: Any) -> None:
+    """One resource can be described by its logical id, or by the name that its service knows."""
+    aws.create({"Queue": queue(), "Table": table()})
+    name = aws.resources()["Table"]
+
+    by_name = aws.cloudformation.describe_stack_resources(PhysicalResourceId=name)["StackResources"]
+    one = aws.cloudformation.describe_stack_resource(StackName="stack", LogicalResourceId="Table")
+    nobody = aws.refusal(aws.cloudformation.describe_stack_resource, StackName="stack", LogicalResourceId="X")
+
+    assert [row["LogicalResourceId"] for row in by_name] == ["Queue", "Table"]
+    assert one["StackResourceDetail"]["PhysicalResourceId"] == name
+    assert nobody == ("ValidationError", "Resource X does not exist for stack stack")
