@@ -75,6 +75,7 @@ def _run_example(cloud: Cloud, observer: Observer) -> Example:
 def _report(runs: tuple[DemoRun, ...], people: Console, *, as_json: bool, single: bool) -> None:
     if not as_json:
         people.print(draw_runs(runs))
+        people.print("Offline, on a cloud of its own that is gone again; it cost nothing.", style="dim")
     elif single:
         print_json(runs[0].document())
     else:

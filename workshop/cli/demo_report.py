@@ -47,14 +47,11 @@ def _facts(run: DemoRun) -> list[tuple[str, str]]:
     counts, latency = run.counts, run.snapshot.latency.summary()
     facts = [("Sent", f"{counts.messages:,} messages, {counts.distinct_trades:,} trades")]
     if counts.duplicates or counts.modified:
-        facts += [
-            ("Duplicates", f"{counts.duplicates:,}"),
-            ("Modified", f"{counts.modified:,}, {counts.out_of_order:,} of them out of order"),
-            ("Cancelled", f"{counts.cancelled:,}"),
-        ]
+        changes = f"{counts.modified:,}, {counts.out_of_order:,} out of order, {counts.cancelled:,} cancelled"
+        facts += [("Duplicates", f"{counts.duplicates:,}"), ("Modified", changes)]
     facts += [
         ("Took", f"{run.seconds:.1f} s, {run.messages_per_second:,.0f} messages/s"),
-        ("Latency", "  ".join(f"{name} {seconds} s" for name, seconds in latency.items())),
+        ("Latency", ", ".join(f"{name} {latency[name] or 0:.1f} s" for name in ("p50", "p99", "max"))),
     ]
     return facts
 

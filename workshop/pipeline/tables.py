@@ -5,7 +5,7 @@ In goes a table name, out come frozen rows. What the rows mean is not judged her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -23,10 +23,13 @@ __all__ = [
     "read_quarantine",
     "read_reduce_table",
     "read_state_table",
+    "read_trades",
     "scan_rows",
+    "state_row",
 ]
 
 CENT = Decimal("0.01")
+BATCH_GET_ITEMS = 100
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,36 @@ def scan_rows(client: DynamoDBClient, table_name: str) -> Iterator[dict[str, Any
 
 def read_state_table(client: DynamoDBClient, table_name: str) -> tuple[StateRow, ...]:
     """Return the trades, sorted by id."""
-    rows = [
-        StateRow(
-            trade_id=row["TradeID"],
-            value=row["Value"],
-            version=int(row["Version"]),
-            timestamp=row.get("Timestamp"),
-            hierarchy=row["Hierarchy"],
-            cancelled=bool(row.get("Cancelled", False)),
-        )
-        for row in scan_rows(client, table_name)
-    ]
+    rows = [state_row(row) for row in scan_rows(client, table_name)]
     return tuple(sorted(rows, key=lambda row: row.trade_id))
+
+
+def read_trades(client: DynamoDBClient, table_name: str, trade_ids: Iterable[str]) -> tuple[StateRow, ...]:
+    """Return those of these trades that StateTable holds, sorted by id, without reading all the others."""
+    deserializer, wanted, rows = TypeDeserializer(), sorted(set(trade_ids)), []
+    for start in range(0, len(wanted), BATCH_GET_ITEMS):
+        keys: list[Any] = [{"TradeID": {"S": each}} for each in wanted[start : start + BATCH_GET_ITEMS]]
+        while keys:
+            answer: Any = client.batch_get_item(
+                RequestItems={table_name: {"Keys": keys, "ConsistentRead": True}}
+            )
+            for item in answer["Responses"][table_name]:
+                fields = {name: deserializer.deserialize(value) for name, value in item.items()}
+                rows.append(state_row(fields))
+            keys = [*answer.get("UnprocessedKeys", {}).get(table_name, {}).get("Keys", [])]
+    return tuple(sorted(rows, key=lambda row: row.trade_id))
+
+
+def state_row(fields: Mapping[str, Any]) -> StateRow:
+    """Return an item of StateTable as a value."""
+    return StateRow(
+        trade_id=fields["TradeID"],
+        value=fields["Value"],
+        version=int(fields["Version"]),
+        timestamp=fields.get("Timestamp"),
+        hierarchy=fields["Hierarchy"],
+        cancelled=bool(fields.get("Cancelled", False)),
+    )
 
 
 def read_reduce_table(client: DynamoDBClient, table_name: str) -> tuple[ReduceRow, ...]:
