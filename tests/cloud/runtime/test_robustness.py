@@ -1,6 +1,7 @@
 """What is deleted or broken stops its own mapping, and nothing else."""
 
 import pytest
+from moto.awslambda.utils import get_backend
 
 from tests.cloud.runtime.world import World, client, zip_of
 
@@ -118,3 +119,78 @@ def test_disabled_stream_is_read_to_its_end(world: World) -> None:
     world.step()
 
     assert world.batches() == [["a"]]
+
+
+def test_stumbling_runtime_does_not_lose_a_batch(world: World) -> None:
+    """If an environment breaks in an unforeseen way, the batch is sent again and no retry is used up."""
+    answers = iter([RuntimeError("unforeseen"), None])
+
+    def handler(event):
+        if (answer := next(answers)) is not None:
+            raise answer
+
+    world.function(handler=handler)
+    uuid = world.map(world.stream(), MaximumRetryAttempts=0)
+    world.put(1)
+    world.step()
+    assert world.mapping(uuid)["LastProcessingResult"] == "PROBLEM: RuntimeError: unforeseen"
+
+    world.run(until_seconds=1)
+
+    assert world.batches() == [[1], [1]]
+    assert world.mapping(uuid)["LastProcessingResult"] == "OK"
+
+
+def test_stumbling_runtime_does_not_lose_an_event(world: World) -> None:
+    """An asynchronous event is sent again after such a breakdown, too."""
+    answers = iter([RuntimeError("unforeseen"), None])
+
+    def handler(event):
+        if (answer := next(answers)) is not None:
+            raise answer
+
+    world.function(handler=handler)
+    client("lambda").invoke(FunctionName="F", InvocationType="Event")
+
+    world.run(until_seconds=5)
+
+    assert len(world.sent()) == 2
+
+
+def test_mapping_that_cannot_be_served_does_not_stop_others(world: World) -> None:
+    """A mapping that the engine cannot make sense of reports a problem, and others go on."""
+    world.function("F")
+    world.function("G")
+    arn = world.stream()
+    uuid = world.map(arn, "F")
+    world.map(arn, "G")
+    broken = get_backend("123456789012", "us-east-1").get_event_source_mapping(uuid)
+    broken.max_retry_attempts = "no number"
+    world.put(1)
+
+    world.step()
+
+    assert world.batches("G") == [[1]]
+    assert broken.last_processing_result.startswith("PROBLEM: ValueError")
+
+
+def test_late_outcome_of_a_recovered_batch_changes_nothing(world: World) -> None:
+    """When a batch was sent again after a restart, the outcome of its first sending is ignored."""
+    world.function()
+    world.map(world.stream())
+    world.put(1)
+    outcomes = []
+
+    def handler(event):
+        if not outcomes:
+            outcomes.append("first")
+            world.runtime.stop()
+            world.runtime = world.new_runtime()
+            world.step()
+
+    world.fakes.handlers["F"] = handler
+    world.step()
+    world.put(2)
+    world.step()
+
+    assert world.batches() == [[1], [1], [2]]

@@ -57,8 +57,7 @@ class AdoptedMapping:
         if self.mapping.source.is_stream:
             self._source = open_source(self.mapping.source)
         self._pollers: dict[str, Poller] = vars(esm).setdefault("pollers", {})
-        for poller in self._pollers.values():
-            poller.recover()
+        self.recover()
 
     @property
     def is_active(self) -> bool:
@@ -69,6 +68,11 @@ class AdoptedMapping:
     def is_busy(self) -> bool:
         """Whether a batch is in flight."""
         return any(poller.is_busy for poller in list(self._pollers.values()))
+
+    def recover(self) -> None:
+        """Have batches that were in flight sent again: whoever had sent them is gone."""
+        for poller in list(self._pollers.values()):
+            poller.recover()
 
     def refresh(self) -> None:
         """Read settings and shards again, and move the state on."""
@@ -87,6 +91,12 @@ class AdoptedMapping:
         """Return what is to be asked for work: a child shard only once its parents are drained."""
         if not self.is_active:
             return []
+        try:
+            return self._ready_pollers()
+        except StreamMissingError:  # the next refresh will tell
+            return []
+
+    def _ready_pollers(self) -> list[Poller]:
         return [poller for name, poller in list(self._pollers.items()) if self._parents_are_drained(name)]
 
     def note_result(self, text: str) -> None:

@@ -8,7 +8,6 @@ import json
 import logging
 import threading
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from moto.awslambda.utils import get_backend
@@ -18,6 +17,7 @@ from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.destinations import send
 from workshop.cloud.offline.runtime.invoker import InvocationResult
+from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["AsyncEvent", "AsyncEvents", "AsyncSettings"]
 
@@ -140,9 +140,7 @@ def _document(
     version = result.executed_version if result else "$LATEST"
     document: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": datetime.fromtimestamp(now, UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z"),
+        "timestamp": iso_time(now),
         "requestContext": {
             "requestId": result.request_id if result else "",
             "functionArn": FunctionReference(event.function.name, version).arn(

@@ -58,6 +58,10 @@ class Courier:
         except JsonRESTError as error:
             adopted.report_problem(f"PROBLEM: {error.message}")
             return None
+        except Exception as error:  # one source that cannot be read must not keep the others waiting
+            LOGGER.exception("reading for mapping `%s` failed", adopted.mapping.uuid)
+            adopted.report_problem(f"PROBLEM: {type(error).__name__}: {error}")
+            return None
         self._deliver_given_up(poller)
         return Errand(adopted, poller, work) if work is not None else None
 

@@ -18,6 +18,7 @@ from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.events import encode
 from workshop.cloud.offline.runtime.mappings import Mapping
+from workshop.cloud.offline.runtime.timestamps import iso_time
 from workshop.cloud.offline.runtime.work import GivenUp
 
 __all__ = ["deliver", "failure_document", "send"]
@@ -48,13 +49,13 @@ def failure_document(given_up: GivenUp, mapping: Mapping, *, now: float) -> dict
     return {
         **document,
         "version": "1.0",
-        "timestamp": _iso(now, "milliseconds"),
+        "timestamp": iso_time(now),
         "KinesisBatchInfo" if is_kinesis else "DDBStreamBatchInfo": {
             "shardId": given_up.shard_id,
             "startSequenceNumber": first.sequence_number,
             "endSequenceNumber": last.sequence_number,
-            "approximateArrivalOfFirstRecord": _iso(first.arrived_at, precision),
-            "approximateArrivalOfLastRecord": _iso(last.arrived_at, precision),
+            "approximateArrivalOfFirstRecord": iso_time(first.arrived_at, precision),
+            "approximateArrivalOfLastRecord": iso_time(last.arrived_at, precision),
             "batchSize": len(given_up.records),
             "streamArn": mapping.source.arn,
         },
@@ -103,7 +104,3 @@ def _key(given_up: GivenUp, mapping: Mapping, now: float) -> str:
     moment = datetime.fromtimestamp(now, UTC)
     day, second = moment.strftime("%Y/%m/%d"), moment.strftime("%Y-%m-%dT%H.%M.%S")
     return f"aws/lambda/{mapping.uuid}/{given_up.shard_id}/{day}/{second}-{uuid.uuid4()}"
-
-
-def _iso(seconds: float, precision: str) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec=precision).replace("+00:00", "Z")

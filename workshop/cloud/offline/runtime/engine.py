@@ -73,6 +73,8 @@ class Engine:
             self._workers.stop(STOP_SECONDS)
         self._loop = self._workers = None
         self._driven.clear()
+        for adopted in self.mappings():
+            adopted.recover()
 
     def wake(self) -> None:
         """Look at all mappings again at once; called when one of them, or a function, was changed."""
@@ -111,9 +113,25 @@ class Engine:
         for uuid in self._adopted.keys() - found.keys():
             self._adopted.pop(uuid).is_abandoned = True
         for uuid, esm in found.items():
-            if uuid not in self._adopted or self._adopted[uuid].esm is not esm:
-                self._adopted[uuid] = AdoptedMapping(esm, self._clock)
-            self._adopted[uuid].refresh()
+            try:
+                self._adopt(uuid, esm)
+            except Exception as error:  # noqa: BLE001 - one mapping must not keep the others waiting
+                self._give_up(uuid, esm, error)
+
+    def _adopt(self, uuid: str, esm: Any) -> None:
+        known = self._adopted.get(uuid)
+        if known is None or known.esm is not esm:
+            known = self._adopted[uuid] = AdoptedMapping(esm, self._clock)
+        known.refresh()
+
+    def _give_up(self, uuid: str, esm: Any, error: Exception) -> None:
+        """Tell users, and once the log, that a mapping is not served; it is looked at again all the same."""
+        text = f"PROBLEM: {type(error).__name__}: {error}"
+        if getattr(esm, "last_processing_result", None) != text:
+            LOGGER.error("mapping `%s` cannot be served", uuid, exc_info=error)
+            esm.last_processing_result = text
+        if (known := self._adopted.pop(uuid, None)) is not None:
+            known.is_abandoned = True
 
     def _lanes(self) -> Iterator[Lane]:
         for adopted in self.mappings():

@@ -13,6 +13,7 @@ from moto.logs.models import logs_backends
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.environment import EnvironmentAnswer
 from workshop.cloud.offline.runtime.functions import FunctionSpec
+from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["invocation_lines", "new_log_stream", "tail", "write_lines"]
 
@@ -32,9 +33,8 @@ def invocation_lines(
     """Return the log events of one invocation: START, the function's output, END and REPORT."""
     lines = [f"START RequestId: {request_id} Version: {function.version}", *answer.output]
     if answer.is_timeout:
-        moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         seconds = f"{function.timeout_seconds:.2f}"
-        lines.append(f"{moment} {request_id} Task timed out after {seconds} seconds")
+        lines.append(f"{iso_time(now)} {request_id} Task timed out after {seconds} seconds")
     lines.append(f"END RequestId: {request_id}")
     lines.append(_report(function, answer, request_id))
     return lines

@@ -19,6 +19,7 @@ from workshop.cloud.offline.runtime.outcomes import (
     Failed,
     NotInvoked,
     Verdict,
+    Wait,
     decide,
     expired_count,
     judge,
@@ -43,6 +44,7 @@ class ShardPoller:
         self._position = position
         self._lanes = [Lane(reader.shard_id, now) for _ in range(mapping.parallelization_factor)]
         self._given_up: list[GivenUp] = []
+        self._sent: dict[int, Work[Batch]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -64,6 +66,7 @@ class ShardPoller:
     def recover(self) -> None:
         """Send batches in flight again, after the engine that had sent them was stopped."""
         with self._lock:
+            self._sent.clear()
             for lane in self._lanes:
                 lane.is_busy = False
 
@@ -88,11 +91,19 @@ class ShardPoller:
                 return None
             lane.is_busy = True
             newest = batch.records[-1].arrived_at if batch.records else None
-            return Work(lane_index, lane.payload(batch, self.mapping), batch, newest)
+            work = Work(lane_index, lane.payload(batch, self.mapping), batch, newest)
+            self._sent[lane_index] = work
+            return work
 
     def finish(self, work: Work[Batch], report: BatchReport, now: float) -> Decision:
-        """Take the outcome of a batch in and decide what happens to its records."""
+        """Take the outcome of a batch in and decide what happens to its records.
+
+        An outcome that comes after the batch was recovered changes nothing: it has been sent again.
+        """
         with self._lock:
+            if self._sent.get(work.lane) is not work:
+                return Wait(now)
+            del self._sent[work.lane]
             lane = self._lanes[work.lane]
             lane.is_busy = False
             verdict = self._judge(work, report, in_window=lane.window is not None)

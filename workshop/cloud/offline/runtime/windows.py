@@ -7,10 +7,10 @@ AWS does not say where windows begin; here, as in its examples, at multiples of 
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Self
 
 from workshop.cloud.offline.runtime.events import encode
+from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["MAX_STATE_BYTES", "TumblingWindow", "WindowState", "window_of"]
 
@@ -61,14 +61,13 @@ class WindowState:
     def envelope(self, *, shard_id: str, source_arn: str, is_final: bool) -> dict[str, Any]:
         """Return the fields that an event inside a window has beside its records."""
         return {
-            "window": {"start": _iso(self.window.start), "end": _iso(self.window.end)},
+            "window": {
+                "start": iso_time(self.window.start, "seconds"),
+                "end": iso_time(self.window.end, "seconds"),
+            },
             "state": self.state,
             "shardId": shard_id,
             "eventSourceARN": source_arn,
             "isFinalInvokeForWindow": is_final,
             "isWindowTerminatedEarly": is_final and self.is_terminated_early,
         }
-
-
-def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
