@@ -25,7 +25,7 @@ from common.items import Item, number, plain_item, text
 from common.storage import Action, BusyError, Refusal, put, read_item, transact, update, write
 from generator.judging import Difference
 
-__all__ = ["Board", "Score", "Status", "Verdict"]
+__all__ = ["Board", "Score", "Status", "Verdict", "seconds"]
 
 Result = TypeVar("Result")
 
@@ -98,9 +98,9 @@ class Board:
         """Become the one who plays; say whether that worked. A lease that has run out is anybody's."""
         action = self._update(
             "generator",
-            to={"Holder": text(holder), "Until": _seconds(until)},
+            to={"Holder": text(holder), "Until": seconds(until)},
             condition="attribute_not_exists(#Holder) OR #Until < :Now OR #Holder = :Holder",
-            values={"Now": _seconds(now)},
+            values={"Now": seconds(now)},
         )
         return _try(action) is None
 
@@ -123,12 +123,12 @@ class Board:
 
     def note(self, run_id: str, status: Status, **numbers: float) -> None:
         """Write down how far the round is; nothing happens to one that was judged or cleared away."""
-        to = {"Status": text(status.value), **{name: _seconds(value) for name, value in numbers.items()}}
+        to = {"Status": text(status.value), **{name: seconds(value) for name, value in numbers.items()}}
         _try(self._update(_round(run_id), to=to, condition=OPEN))
 
     def end(self, run_id: str, status: Status, *, reason: str, now: float) -> None:
         """Close a round without a verdict, and say why."""
-        to = {"Status": text(status.value), "Reason": text(reason[:1000]), "JudgedAt": _seconds(now)}
+        to = {"Status": text(status.value), "Reason": text(reason[:1000]), "JudgedAt": seconds(now)}
         _try(self._update(_round(run_id), to={**to, "Points": number(0)}, condition=OPEN))
 
     def enter(self, run_id: str, verdict: Verdict, *, epoch: int) -> bool:
@@ -201,7 +201,8 @@ def _patiently(call: Callable[[], Result]) -> Result:
     return call()
 
 
-def _seconds(value: float) -> Item:
+def seconds(value: float) -> Item:
+    """Return a time as an attribute, to the millisecond."""
     return number(Decimal(str(round(value, 3))))
 
 
@@ -210,8 +211,8 @@ def _fields(verdict: Verdict) -> dict[str, Item]:
         "Status": text(Status.JUDGED.value),
         "Points": number(verdict.points),
         "Exact": {"BOOL": verdict.is_exact},
-        "JudgedAt": _seconds(verdict.judged_at),
-        "SettledSeconds": _seconds(verdict.settled_seconds),
+        "JudgedAt": seconds(verdict.judged_at),
+        "SettledSeconds": seconds(verdict.settled_seconds),
         "DifferenceCount": number(len(verdict.differences)),
         "Differences": text(json.dumps([_document(each) for each in verdict.differences[:MOST_DIFFERENCES]])),
     }

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from common.items import number, text
 from common.report import report
-from generator.board import Board, Score, Status, Verdict
+from generator.board import Board, Score, Status, Verdict, seconds
 from generator.faults import LEVEL_TWO_FAULTS
 from generator.judging import Row, judge
 from generator.planning import RoundOrder, level_of, options_document, plan_options, truth_of_run
@@ -91,7 +91,7 @@ class _Round:
             "Levels": text(",".join(self.settings.hierarchy_levels)),
             "Messages": number(options.messages),
             "Seed": number(options.seed),
-            "StartedAt": number(round(self.clock.now())),
+            "StartedAt": seconds(self.clock.now()),
         }
         if not self.board.claim(self.order.run_id, holder, fields):
             return self._outcome("repeated", status=self.board.round(self.order.run_id).get("Status"))

@@ -22,6 +22,8 @@ from workshop.pipeline.messages import PlannedMessage
 __all__ = ["Sent", "send_all", "stream_client"]
 
 CALL_RECORDS = 500
+# A thousand messages a second: what one shard takes, and no burst that the stream would have to throttle.
+PACE_SECONDS = 0.5
 ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
@@ -61,6 +63,8 @@ def send_all(
     accepted, resent = 0, 0
     wires: dict[int, bytes] = {}
     for start in range(0, len(entries), CALL_RECORDS):
+        if start:
+            clock.sleep(PACE_SECONDS)
         records = [_record(entry, wires, clock.now()) for entry in entries[start : start + CALL_RECORDS]]
         for attempt in range(1, ATTEMPTS + 1):
             refused, reason = _put(stream, records)
