@@ -152,6 +152,17 @@ def test_the_command_prints_findings_and_fixes(monkeypatch: pytest.MonkeyPatch) 
     assert "→ make room" in result.output
 
 
+def test_an_old_terminal_gets_marks_instead_of_an_error(lonely_workshop) -> None:
+    """Where the output knows no signs beyond ASCII, they are replaced, and the command works."""
+    lonely_workshop.environment["PYTHONIOENCODING"] = "ascii"
+
+    done = lonely_workshop.process("doctor")
+
+    assert done.returncode == 0
+    assert "Python" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
     """With --json stdout holds one document, and warnings alone are no reason to fail."""
     odd = Finding("Browser", Grade.WARNING, "none", "open it yourself")

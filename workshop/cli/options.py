@@ -1,8 +1,10 @@
 """What commands have in common: the options that name a cloud, JSON on stdout, text for people."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -38,6 +40,10 @@ StackArgument = Annotated[str, typer.Argument(help="Name of the deployed stack."
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console for people; made anew for each command, so that it follows the current stdout."""
+    stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, TextIOWrapper):
+        # Into a file or an old terminal that knows no ✔ a mark is better than an error.
+        stream.reconfigure(errors="replace")
     return Console(stderr=stderr, highlight=False)
 
 

@@ -57,7 +57,12 @@ def produce(  # noqa: PLR0913 - each argument is an option of the command
     cancel: Annotated[float, typer.Option(help="Percent of the newer versions that cancel the trade.")] = 0.0,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same messages.")] = None,
     run_id: Annotated[str | None, typer.Option(help="Mark that every message carries.")] = None,
-    file: Annotated[Path | None, typer.Option(help="Send this file of JSON lines instead.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Send this file of JSON lines instead, such as notebooks/data/sample-messages.jsonl."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     cloud: CloudOption = None,
     endpoint: EndpointOption = None,
