@@ -95,10 +95,7 @@ def trade_from_fields(fields: Mapping[str, Any], levels: Sequence[str]) -> Trade
 
 def _parse(data: bytes) -> Any:
     try:
-        # Every number becomes a Decimal, digit for digit; `1e400` stays those five characters.
-        return json.loads(
-            data.decode("utf-8"), parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant
-        )
+        return DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise MalformedRecordError(f"the message is not UTF-8 text: byte {error.start} is wrong") from error
     except InvalidOperation as error:
@@ -111,6 +108,10 @@ def _parse(data: bytes) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise MalformedRecordError(f"the message holds {name}, which is not a number that can be summed")
+
+
+# Every number becomes a Decimal, digit for digit; `1e400` stays those five characters.
+DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant)
 
 
 def _present(fields: Mapping[str, Any], name: str) -> Any:
