@@ -1,6 +1,7 @@
 """Reserved concurrency, and what throttling does to mappings and callers."""
 
 import threading
+from collections import Counter
 
 import pytest
 from botocore.exceptions import ClientError
@@ -105,6 +106,37 @@ def test_shards_never_run_together_with_one_place(world: World) -> None:
 
     assert sorted(number for batch in world.batches() for number in batch) == list(range(24))
     assert most[0] == 1
+
+
+def test_lanes_run_side_by_side_and_keys_do_not(world: World) -> None:
+    """With a parallelization factor of 3 up to three batches of a shard run at once, never two of one key."""
+    running, most, clashes, guard = Counter(), [0], [], threading.Lock()
+
+    def handler(event):
+        keys = {record["kinesis"]["partitionKey"] for record in event["Records"]}
+        with guard:
+            clashes.extend(key for key in keys if running[key])
+            running.update(keys)
+            running["batches"] += 1
+            most[0] = max(most[0], running["batches"])
+        threading.Event().wait(0.02)
+        with guard:
+            running.subtract([*keys, "batches"])
+
+    world.function(handler=handler)
+    world.map(world.stream(), ParallelizationFactor=3, BatchSize=2)
+    for number in range(30):
+        world.put(number, key=f"key-{number % 10}")
+
+    world.runtime.start()
+    for _ in range(400):
+        if sum(map(len, world.batches())) == 30:
+            break
+        threading.Event().wait(0.02)
+
+    assert sorted(number for batch in world.batches() for number in batch) == list(range(30))
+    assert 1 < most[0] <= 3
+    assert clashes == []
 
 
 def test_some_concurrency_must_stay_unreserved(world: World) -> None:

@@ -41,7 +41,7 @@ def world_streams_need_their_dicts(arn: str) -> None:
 
 
 def test_plain_moto_accepts_what_aws_refuses(world: World) -> None:
-    """Plain moto accepts any timeout, any runtime, reserved variables, and a reservation of the whole account."""
+    """Plain moto accepts any timeout and runtime, reserved variables, the whole account as reservation."""
     with plain_moto():
         world.function(Timeout=901, Runtime="python2.5", Environment={"Variables": {"AWS_REGION": "mars"}})
         client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=1000)

@@ -125,6 +125,17 @@ def test_handler_may_lie_in_a_package(make: Make) -> None:
         assert call(make("", modules=modules, handler=name)).payload == b'"pkg.inner"'
 
 
+def test_layers_can_be_imported(make: Make) -> None:
+    """Modules of layers can be imported; a later layer covers an earlier one, and the bundle covers both."""
+    first = Bundle.of(zip_of("N = 1", name="python/a.py", python__b="N = 1"))
+    second = Bundle.of(zip_of("N = 2", name="python/a.py", python__c="N = 2"))
+    source = "import a, b, c\ndef handler(event, context):\n    return [a.N, b.N, c.N]"
+
+    answer = call(make(source, layers=(first, second), modules={"c": "N = 3"}))
+
+    assert answer.payload == b"[2, 1, 3]"
+
+
 def test_boto3_can_be_imported(make: Make) -> None:
     """A handler finds boto3, as in Lambda's own Python runtime, and not the workshop."""
     source = (

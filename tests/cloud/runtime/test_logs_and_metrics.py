@@ -64,6 +64,15 @@ def test_log_group_can_be_chosen(world: World) -> None:
     assert len(log_events("/own/group")) == 3
 
 
+def test_deleted_function_leaves_no_log_group_behind(world: World) -> None:
+    """The last lines of a function that is deleted while it runs do not make its log group again."""
+    world.function(handler=lambda event: client("lambda").delete_function(FunctionName="F") and None)
+
+    world.runtime.invoke("F", b"{}", region="us-east-1")
+
+    assert client("logs").describe_log_groups()["logGroups"] == []
+
+
 class OneAnswer:
     """An environment that answers as it is told."""
 

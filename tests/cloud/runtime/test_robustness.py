@@ -78,6 +78,20 @@ def test_new_code_runs_in_new_environments(world: World) -> None:
     assert world.runtime.status()["environments"] == {"warm": 1, "busy": 0}
 
 
+def test_new_layer_makes_new_environments(world: World) -> None:
+    """A layer that is attached to a function reaches its environments."""
+    layer = client("lambda").publish_layer_version(
+        LayerName="layer", Content={"ZipFile": zip_of("N = 1", name="python/a.py")}
+    )
+    world.function()
+    world.runtime.invoke("F", b"{}", region="us-east-1")
+
+    client("lambda").update_function_configuration(FunctionName="F", Layers=[layer["LayerVersionArn"]])
+    world.runtime.invoke("F", b"{}", region="us-east-1")
+
+    assert world.fakes.created == ["F", "F"]
+
+
 def test_idle_environments_are_taken_away(world: World) -> None:
     """An environment that has been idle for some minutes is closed; the next batch starts cold."""
     world.function()

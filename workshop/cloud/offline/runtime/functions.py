@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from moto.awslambda.utils import get_backend
+from moto.core.exceptions import JsonRESTError
 
 from workshop.cloud.offline.runtime.arns import FunctionReference
 
-__all__ = ["Bundle", "FunctionSpec", "find_function"]
+__all__ = ["Bundle", "FunctionSpec", "find_function", "function_exists"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,14 @@ def find_function(reference: FunctionReference, *, region: str, account_id: str)
     return _read(function, backend)
 
 
+def function_exists(function: FunctionSpec) -> bool:
+    """Return whether the function has not been deleted meanwhile; the caller holds the lock."""
+    try:
+        return bool(get_backend(function.account_id, function.region).get_function(function.name))
+    except JsonRESTError:
+        return False
+
+
 def _read(function: Any, backend: Any) -> FunctionSpec:
     variables = function.environment_vars or {}
     logging_config = getattr(function, "logging_config", None) or {}
@@ -100,11 +109,15 @@ def _read(function: Any, backend: Any) -> FunctionSpec:
 
 
 def _bundle(function: Any) -> Bundle:
-    content = getattr(function, "code_bytes", b"")
-    # moto keeps the digest of the code beside it; an object without one is asked for its content.
-    return Bundle(function.code_sha_256, content) if function.code_sha_256 else Bundle.of(content)
+    return _named(function.code_sha_256, getattr(function, "code_bytes", b""))
 
 
 def _layers(function: Any, backend: Any) -> list[Bundle]:
     versions = (backend.layers_versions_by_arn(layer["Arn"]) for layer in function.layers)
-    return [Bundle.of(version.code_bytes) for version in versions if version is not None]
+    return [_named(version.code_sha_256, version.code_bytes) for version in versions if version is not None]
+
+
+def _named(digest: str, content: bytes) -> Bundle:
+    # moto keeps the digest beside the code; computing it for each invocation would take longer than most of
+    # them.
+    return Bundle(digest, content) if digest else Bundle.of(content)

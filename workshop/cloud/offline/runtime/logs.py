@@ -12,7 +12,7 @@ from moto.logs.models import logs_backends
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.environment import EnvironmentAnswer
-from workshop.cloud.offline.runtime.functions import FunctionSpec
+from workshop.cloud.offline.runtime.functions import FunctionSpec, function_exists
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["invocation_lines", "new_log_stream", "tail", "write_lines"]
@@ -47,11 +47,17 @@ def tail(lines: list[str]) -> str:
 
 
 def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, now: float) -> None:
-    """Append log events; group and stream are made when they are missing, as Lambda does."""
+    """Append log events; group and stream are made when they are missing, as Lambda does.
+
+    The last lines of a function that has been deleted make no log group again: whoever has taken it away
+    wants it gone.
+    """
     timestamp = int(now * 1000)
     events = [{"timestamp": timestamp, "message": line} for line in lines]
     with LOCK:
         backend = logs_backends[function.account_id][function.region]
+        if function.log_group not in backend.groups and not function_exists(function):
+            return
         backend.ensure_log_group(function.log_group)
         backend.ensure_log_stream(function.log_group, log_stream)
         backend.groups[function.log_group].put_log_events(log_stream, events)
