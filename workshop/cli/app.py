@@ -24,6 +24,7 @@ COMMAND_MODULES = (
     "watch",
     "aggregates",
     "quarantine",
+    "play",
     "doctor",
     "build",
 )

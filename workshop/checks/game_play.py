@@ -1,0 +1,143 @@
+"""Plays the game: deploys what is missing, and lets GeneratorLambda play one round after the other.
+
+The generator is invoked as its schedule invokes it, only that somebody waits for the answer. Nothing is drawn
+here; whoever shows the game is told as it goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from workshop.deploy.stacks import StackEvent, deploy, list_stacks
+from workshop.errors import ConfigurationError
+from workshop.pipeline.target import Target, find_target
+
+if TYPE_CHECKING:
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["GAME_STACK", "Game", "Ticket", "find_game", "new_run_id", "set_up", "start_round"]
+
+GAME_STACK = "trade-risk-game"
+RUN_LEVEL = "RunID"
+GAME_LEVELS = f"{RUN_LEVEL},RiskType,TradeDesk,Region"
+# Outputs of the pipeline that the game's stack takes as parameters.
+TAKEN_OVER = ("StreamName", "AggregateTableName", "ParameterTableName")
+
+
+@dataclass(frozen=True)
+class Game:
+    """A pipeline that is played against, and the function that plays; empty where nobody deployed it."""
+
+    target: Target
+    generator: str = ""
+
+    @property
+    def table(self) -> str:
+        """The table with the score."""
+        return self.target.outputs["ParameterTableName"]
+
+
+@dataclass
+class Ticket:
+    """A round that was asked for: `outcome` is the generator's answer, `error` why there is none."""
+
+    run_id: str
+    outcome: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+def find_game(cloud: Cloud, stack: str | None = None) -> Game:
+    """Return the pipeline of a game that is there.
+
+    Raises:
+        StackNotFoundError: no such stack is there.
+        ConfigurationError: the pipeline is none that the game can be played against.
+    """
+    return Game(_playable(find_target(cloud, stack or GAME_STACK)))
+
+
+def set_up(
+    cloud: Cloud,
+    stack: str | None = None,
+    *,
+    variant: str = "ledger",
+    parameters: Mapping[str, str] | None = None,
+    on_event: Callable[[StackEvent], None] | None = None,
+) -> Game:
+    """Deploy what is missing of a game: a pipeline of its own if no stack is named, and the generator.
+
+    A pipeline that is there stays as it is. `parameters` are those of the game's template.
+
+    Raises:
+        StackNotFoundError: the stack that is named is not there.
+        ConfigurationError: the pipeline is none that the game can be played against.
+        DeploymentError: CloudFormation refused or rolled back.
+    """
+    name = stack or GAME_STACK
+    if stack is None and name not in {each.name for each in list_stacks(cloud) if each.outputs}:
+        levels = {"HierarchyLevels": GAME_LEVELS}
+        deploy(cloud, "stateful", stack=name, variant=variant, parameters=levels, on_event=on_event)
+    target = _playable(find_target(cloud, name))
+    taken = {output: target.outputs[output] for output in TAKEN_OVER}
+    deployment = deploy(
+        cloud,
+        "game",
+        stack=f"{name}-generator",
+        parameters={**taken, "HierarchyLevels": ",".join(target.order), **(parameters or {})},
+        on_event=on_event,
+    )
+    return Game(target, deployment.outputs["GeneratorLambdaName"])
+
+
+def new_run_id(now: float) -> str:
+    """Return a run id that sorts by time and that nobody else draws in the same second."""
+    return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def start_round(cloud: Cloud, game: Game, *, run_id: str, messages: int) -> Ticket:
+    """Ask for a round and return at once; the ticket tells when it is over.
+
+    A round goes on in the cloud, and is judged there, even if nobody waits for it any more.
+    """
+    ticket = Ticket(run_id)
+    event = json.dumps({"run_id": run_id, "messages": messages})
+    # A daemon: whoever leaves need not wait for the round.
+    threading.Thread(target=_invoke, args=(cloud, game, event, ticket), name="round", daemon=True).start()
+    return ticket
+
+
+def _invoke(cloud: Cloud, game: Game, event: str, ticket: Ticket) -> None:
+    try:
+        answer = cloud.client("lambda").invoke(FunctionName=game.generator, Payload=event.encode())
+        document = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            ticket.error = f"`{game.generator}` failed: {document.get('errorMessage', document)}"
+        else:
+            ticket.outcome = document
+    except (ClientError, BotoCoreError, ValueError) as error:
+        ticket.error = f"`{game.generator}` could not be invoked: {error}"
+    finally:
+        ticket.done.set()
+
+
+def _playable(target: Target) -> Target:
+    if target.pipeline != "stateful":
+        raise ConfigurationError(
+            f"`{target.stack}` is a {target.pipeline} stack, and the game sends duplicates and stale "
+            "versions, for which it needs a stateful one; name another, or none, so that one is deployed"
+        )
+    if target.order[0] != RUN_LEVEL:
+        raise ConfigurationError(
+            f"`{target.stack}` sums up by {', '.join(target.order)}, so that rounds would mix; "
+            f"deploy it with `--set HierarchyLevels={GAME_LEVELS}`, or name no stack, so that one is deployed"
+        )
+    return target

@@ -1,0 +1,149 @@
+"""`workshop play`: the scored game against a pipeline, with a live scoreboard."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from workshop.checks.game import read_scoreboard
+from workshop.checks.game_play import Game, find_game, set_up
+from workshop.checks.game_session import Bounds, Session, View
+from workshop.cli.deploy_progress import Progress
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    JsonOption,
+    RegionOption,
+    console,
+    print_json,
+)
+from workshop.cli.play_board import Teller, document_of, draw_view
+from workshop.clock import SystemClock
+from workshop.cloud.connection import Cloud, connect
+from workshop.errors import ConfigurationError
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(play)
+
+
+def play(  # noqa: PLR0913 - each argument is an option of the command
+    stack: Annotated[
+        str | None,
+        typer.Argument(help="A stateful pipeline with RunID as its first level; else one is deployed."),
+    ] = None,
+    *,
+    rounds: Annotated[int, typer.Option(help="Rounds after which the game ends.", min=1)] = 5,
+    minutes: Annotated[float, typer.Option(help="Minutes after which no round begins.", min=0.1)] = 30.0,
+    messages: Annotated[int, typer.Option(help="Messages of a round.", min=1, max=100_000)] = 10_000,
+    variant: Annotated[
+        str, typer.Option(help="Handlers of a pipeline that is deployed: starter, textbook or ledger.")
+    ] = "ledger",
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="Let the cloud play a round every minute, and watch.")
+    ] = False,
+    watch_only: Annotated[
+        bool, typer.Option("--watch-only", help="Deploy and play nothing; show what others play.")
+    ] = False,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Play rounds against a pipeline: 100 points for totals that are exact within a minute; Ctrl-C ends it.
+
+    From 300 points on there are duplicates and stale versions, and the functions fail. A round that is not
+    exact is explained. The exit code is 0 if every round was exact.
+    """
+    if schedule and watch_only:
+        raise ConfigurationError(
+            "`--schedule` starts a game and `--watch-only` starts none; choose one of them"
+        )
+    connected, people = connect(cloud, endpoint=endpoint, region=region), console(stderr=as_json)
+    people.print(connected.badge, soft_wrap=True)
+    bounds = Bounds(rounds, minutes * 60)
+    if watch_only:
+        game = find_game(connected, stack)
+    else:
+        parameters = _schedule(connected, stack, bounds, messages) if schedule else {}
+        game = _deployed(connected, stack, people, variant=variant, parameters=parameters)
+    stage = _Stage(people, title=f"{game.target.stack}: the game", badge=connected.badge)
+    session = Session(connected, game, bounds, SystemClock(), stage.show)
+    stage.begin(session)
+    stage.run(session.watch if watch_only or schedule else lambda: session.play(messages))
+    if as_json:
+        print_json(document_of(session.rounds, session.board, session.findings))
+    if not all(each.exact for each in session.rounds) or not (session.rounds or watch_only):
+        raise typer.Exit(1)
+
+
+def _deployed(
+    cloud: Cloud, stack: str | None, people: Console, *, variant: str, parameters: Mapping[str, str]
+) -> Game:
+    progress = Progress(people)
+    with progress.running():
+        return set_up(cloud, stack, variant=variant, parameters=parameters, on_event=progress.tell)
+
+
+def _schedule(cloud: Cloud, stack: str | None, bounds: Bounds, messages: int) -> dict[str, str]:
+    """Return the parameters with which the cloud plays by itself, within the bounds."""
+    now = cloud.offline.now() if cloud.offline else SystemClock().now()
+    end = datetime.fromtimestamp(now, UTC) + timedelta(seconds=bounds.seconds)
+    return {
+        "ScheduleState": "ENABLED",
+        "EndDate": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+        "MaxRounds": str(_judged(cloud, stack) + bounds.rounds),
+        "MessagesPerRound": str(messages),
+    }
+
+
+def _judged(cloud: Cloud, stack: str | None) -> int:
+    """Return how many rounds have been judged, none if the pipeline is still to be deployed."""
+    try:
+        game = find_game(cloud, stack)
+    except ConfigurationError:
+        return 0
+    return read_scoreboard(cloud.client("dynamodb"), game.table).judged
+
+
+class _Stage:
+    """Where the game is shown: redrawn in a terminal, told in lines elsewhere."""
+
+    def __init__(self, people: Console, *, title: str, badge: str) -> None:
+        self._people = people
+        self._title = title
+        self._badge = badge
+        self._live: Live | None = None
+        self._teller: Teller | None = None
+
+    def begin(self, session: Session) -> None:
+        """Take what is known already as told."""
+        self._teller = Teller(
+            lambda line: self._people.print(line, markup=False, soft_wrap=True), known=session.board
+        )
+
+    def show(self, view: View) -> None:
+        """Show a view."""
+        if self._live is not None:
+            self._live.update(draw_view(view, title=self._title, badge=self._badge), refresh=True)
+        elif self._teller is not None:
+            self._teller.show(view)
+
+    def run(self, game: Callable[[], None]) -> None:
+        """Show the game while it runs; Ctrl-C ends it and leaves what is seen."""
+        try:
+            if not self._people.is_terminal:
+                game()
+                return
+            with Live(console=self._people, auto_refresh=False) as self._live:
+                game()
+        except KeyboardInterrupt:
+            self._people.print(
+                "The round that is under way goes on in the cloud and is judged there.", style="dim"
+            )
