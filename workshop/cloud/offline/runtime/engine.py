@@ -148,9 +148,7 @@ class Engine:
         while not self._is_stopping.is_set():
             try:
                 self._look_for_work()
-            except (
-                Exception
-            ):  # whatever one mapping or a backend does must not end the service for the others
+            except Exception:  # whatever a backend does must not end the service
                 LOGGER.exception("looking for work failed; it is tried again")
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
