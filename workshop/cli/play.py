@@ -76,10 +76,16 @@ def play(  # noqa: PLR0913 - each argument is an option of the command
     stage = _Stage(people, title=f"{game.target.stack}: the game", badge=connected.badge)
     session = Session(connected, game, bounds, SystemClock(), stage.show)
     stage.begin(session)
-    stage.run(session.watch if watch_only or schedule else lambda: session.play(messages))
+    is_played_here = not (watch_only or schedule)
+    was_ended = stage.run((lambda: session.play(messages)) if is_played_here else session.watch)
+    if was_ended:
+        farewell = (
+            "The round that is under way is judged in the cloud." if is_played_here else "The game goes on."
+        )
+        people.print(f"{farewell} `workshop play {stack or ''} --watch-only` shows it.".replace("  ", " "))
     if as_json:
         print_json(document_of(session.rounds, session.board, session.findings))
-    if not all(each.exact for each in session.rounds) or not (session.rounds or watch_only):
+    if not all(each.exact for each in session.rounds):
         raise typer.Exit(1)
 
 
@@ -135,15 +141,14 @@ class _Stage:
         elif self._teller is not None:
             self._teller.show(view)
 
-    def run(self, game: Callable[[], None]) -> None:
-        """Show the game while it runs; Ctrl-C ends it and leaves what is seen."""
+    def run(self, game: Callable[[], None]) -> bool:
+        """Show the game while it runs; say whether Ctrl-C ended it. What is seen stays."""
         try:
-            if not self._people.is_terminal:
-                game()
-                return
-            with Live(console=self._people, auto_refresh=False) as self._live:
+            if self._people.is_terminal:
+                with Live(console=self._people, auto_refresh=False) as self._live:
+                    game()
+            else:
                 game()
         except KeyboardInterrupt:
-            self._people.print(
-                "The round that is under way goes on in the cloud and is judged there.", style="dim"
-            )
+            return True
+        return False
