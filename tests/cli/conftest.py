@@ -19,7 +19,7 @@ from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import deploy
 
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 150.0
 
 
 @dataclass(frozen=True)

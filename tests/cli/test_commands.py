@@ -11,7 +11,7 @@ import pytest
 
 from workshop.settings import project_root
 
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 150
 SAMPLE = str(project_root() / "notebooks" / "data" / "sample-messages.jsonl")
 
 

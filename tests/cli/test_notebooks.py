@@ -44,7 +44,7 @@ def test_the_notebook_runs_from_top_to_bottom_twice(notebook, cloud, monkeypatch
         cell.id = f"cell-{number}"
     twice = nbformat.v4.new_notebook(cells=cells)
 
-    NotebookClient(twice, timeout=120, kernel_name="python3", resources={"metadata": {"path": "."}}).execute()
+    NotebookClient(twice, timeout=150, kernel_name="python3", resources={"metadata": {"path": "."}}).execute()
 
     code = [text_of(cell) for cell in twice.cells if cell.cell_type == "code"]
     first, second = code[: len(code) // 2], code[len(code) // 2 :]
