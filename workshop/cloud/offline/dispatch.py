@@ -21,7 +21,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from workshop.clock import stopwatch
 from workshop.cloud.offline.calls import Answer, Call
 from workshop.cloud.offline.direct import direct_answer
-from workshop.cloud.offline.failures import failure_answer, refusal
+from workshop.cloud.offline.failures import EXPECTED, failure_answer, refusal
 from workshop.cloud.offline.lock import LOCK
 
 __all__ = ["Dispatcher"]
@@ -53,7 +53,8 @@ class Dispatcher:
             with LOCK:
                 answer = direct_answer(call) or self._through_flask(call)
         except Exception as error:
-            log.exception("moto failed on %s", call.operation)
+            trace = not isinstance(error, EXPECTED)
+            log.error("moto failed on %s: %s", call.operation, error, exc_info=trace)  # noqa: TRY400 # see EXPECTED
             answer = failure_answer(call, error)
         if log.isEnabledFor(logging.DEBUG):
             where = f"{call.scope.service} {call.scope.region}" if call.scope else "unsigned"

@@ -2,22 +2,29 @@
 
 AWS answers `InternalFailure` with status 500 for such errors, and boto3 tries again.
 Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
-What moto does not implement is 501, which no client repeats.
+What moto does not implement is 501, and what AWS does not have is 400, which no client repeats.
 """
 
 from xml.sax.saxutils import escape
 
+from botocore.model import OperationNotFoundError
 from moto.core.utils import get_service_model
 
 from workshop.cloud.offline.calls import Answer, Call
 
-__all__ = ["failure_answer", "refusal"]
+__all__ = ["EXPECTED", "failure_answer", "refusal"]
+
+# No bug of moto's, so no traceback for the log.
+EXPECTED = (NotImplementedError, OperationNotFoundError)
 
 REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
 
 def failure_answer(call: Call, error: Exception) -> Answer:
     """Return the answer to a call that raised inside moto."""
+    if isinstance(error, OperationNotFoundError):
+        message = f"no such operation: {call.operation}"
+        return refusal(call, code="UnknownOperationException", message=message, status=400)
     if isinstance(error, NotImplementedError):
         message = f"the offline cloud cannot do this: {error}"
         return refusal(call, code="NotImplemented", message=message, status=501)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from moto.core.config import default_user_config
+from moto.iam.models import iam_backends
 from moto.moto_api._internal.models import moto_api_backend
 
 from workshop.clock import AdjustableClock, Clock
@@ -25,7 +26,7 @@ from workshop.cloud.offline.listener import Listener
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
 from workshop.cloud.offline.runtime.subprocess_environment import SubprocessEnvironments
-from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
+from workshop.settings import ACCOUNT_ID, DEFAULT_HOST, DEFAULT_PORT
 
 __all__ = ["OfflineCloud"]
 
@@ -80,6 +81,8 @@ class OfflineCloud:
         """Answer calls from now on, in threads."""
         _configure_moto()
         overlay.apply(self.clock, [name for name in overlay.CORRECTIONS if not name.startswith(LATE)])
+        # Every call looks at IAM; its catalogue of policies takes a moment to build.
+        _ = iam_backends[ACCOUNT_ID]["aws"]
         self._dispatcher = Dispatcher(before=self._late.wait_if_needed)
         environments = self.faults.watch(SubprocessEnvironments(endpoint_url=self.url))
         self._runtime = Runtime(clock=self.clock, endpoint_url=self.url, environments=environments)

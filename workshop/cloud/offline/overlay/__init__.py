@@ -24,6 +24,7 @@ MOTO_VERSION = "5.2.5"
 
 CORRECTIONS: tuple[str, ...] = (
     "core_lookups",
+    "iam_catalogue",
     "dynamodb_numbers",
     "dynamodb_wire",
     "dynamodb_expressions",

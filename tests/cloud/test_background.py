@@ -1,0 +1,191 @@
+"""The background cloud: started once, found again, stopped, and explained when something is wrong."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workshop.clock import SystemClock, stopwatch
+from workshop.cloud import background
+from workshop.cloud.connection import connect
+from workshop.cloud.offline.processes import end, is_alive
+from workshop.errors import CloudStartError, ConfigurationError, PortInUseError
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of one's own; whatever runs there is ended."""
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    yield tmp_path
+    background.stop()
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def killed(pid: int | None) -> None:
+    """Kill a process, and return when it is gone."""
+    assert pid is not None
+    end(pid, forcibly=True)
+    begun, clock = stopwatch(), SystemClock()
+    while is_alive(pid) and stopwatch() - begun < 10:
+        clock.sleep(0.02)
+
+
+def test_a_cloud_is_started_found_and_stopped(home, port) -> None:
+    """A started cloud answers, commands find it by its pid file, and after stop nothing is left of it."""
+    assert background.status().state == "stopped"
+
+    started = background.start(port)
+    found = background.status()
+    connected = connect()
+    background.stop()
+
+    assert started.url == found.url == connected.endpoint == f"http://127.0.0.1:{port}"
+    assert found.is_running
+    assert not is_alive(started.pid or 0)
+    assert background.status().state == "stopped"
+    assert not (home / "cloud.pid").exists()
+
+
+def test_starting_twice_starts_one(port) -> None:
+    """Starting again returns the cloud that runs; asking for another port says where it runs."""
+    first = background.start(port)
+
+    second = background.start()
+
+    assert second.pid == first.pid
+    assert second.notes == ("it was running already",)
+    with pytest.raises(ConfigurationError, match=f"already runs at `http://127.0.0.1:{port}`"):
+        background.start(port + 1)
+
+
+def test_the_cloud_outlives_the_command_that_started_it(port) -> None:
+    """A cloud that was started by a process that has ended goes on."""
+    code = f"from workshop.cloud import background; background.start({port})"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=60)
+
+    assert background.status().is_running
+
+
+def test_a_crash_is_told_and_can_be_left_behind(home, port) -> None:
+    """After a crash status says so, and the next start removes what is left and says that too."""
+    first = background.start(port)
+    killed(first.pid)
+
+    crashed = background.status()
+    second = background.start(port)
+
+    assert (crashed.state, crashed.pid) == ("crashed", first.pid)
+    assert second.is_running
+    assert second.notes == (f"removed the pid file of process {first.pid}, an offline cloud that is gone",)
+    assert (home / "cloud.previous.log").exists()
+
+
+def test_a_pid_of_somebody_else_is_no_cloud(home) -> None:
+    """A pid file from before a restart of the machine, whose number another process has now, is stale."""
+    file = home / "cloud.pid"
+    file.write_text(json.dumps({"pid": os.getpid(), "url": "http://127.0.0.1:9"}))
+
+    assert background.status().state == "not answering"
+    file.write_text("nonsense")
+    assert background.status().state == "stopped"
+
+
+def test_a_port_of_another_program_is_told(port) -> None:
+    """A port that another program has is named, with the way out."""
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(PortInUseError) as caught:
+        background.start(port)
+
+    assert f"port {port}" in str(caught.value)
+    assert "another program" in str(caught.value)
+    assert "--port" in str(caught.value)
+
+
+def test_a_port_of_another_cloud_is_told(port, tmp_path, monkeypatch) -> None:
+    """If an offline cloud of another home has the port, the message says that it is one of ours."""
+    started = background.start(port)
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path / "other"))
+
+    with pytest.raises(PortInUseError, match=f"another offline cloud \\(process {started.pid}\\)"):
+        background.start(port)
+
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
+
+
+def test_a_cloud_that_cannot_start_shows_its_log() -> None:
+    """If the process ends before it answers, the error names the log and shows its end."""
+    with pytest.raises(CloudStartError) as caught:
+        background.start(0, host="192.0.2.1")
+
+    assert str(background.log_path()) in str(caught.value)
+    assert "192.0.2.1" in str(caught.value) or "assign" in str(caught.value)
+
+
+def test_a_cloud_that_does_not_listen_is_ended(port, monkeypatch) -> None:
+    """If a cloud does not stop when it is asked to, it is ended, and stop says so."""
+    started = background.start(port)
+    monkeypatch.setattr(background, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(background.OfflineControl, "shutdown", lambda _: None)
+
+    stopped = background.stop()
+
+    assert stopped.notes == (f"process {started.pid} did not stop by itself and was ended",)
+    monkeypatch.setattr(background, "STOP_SECONDS", 10.0)
+    killed(started.pid)
+
+
+def test_the_log_is_in_the_home(home, port) -> None:
+    """The cloud in the background writes to cloud.log, each call only if it is asked to."""
+    background.start(port, verbose=True)
+    connect().client("dynamodb").list_tables()
+    background.stop()
+
+    assert background.log_path() == home / "cloud.log"
+    assert f"answers at http://127.0.0.1:{port}" in background.read_logs()
+    assert "dynamodb us-east-1 ListTables → 200" in background.read_logs()
+    assert len(background.read_logs(1).splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
+def test_a_cloud_in_the_foreground_stops_cleanly(port, home, signal_name: str) -> None:
+    """Ctrl-C and SIGTERM end the process with success, without a traceback, and remove the pid file."""
+    import signal
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workshop.cloud.offline", "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    begun, clock = stopwatch(), SystemClock()
+    while not background.status().is_running and stopwatch() - begun < 30:
+        clock.sleep(0.05)
+
+    process.send_signal(getattr(signal, signal_name))
+    output, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert "Traceback" not in output
+    assert not (home / "cloud.pid").exists()
+
+
+def test_nothing_is_loaded_before_it_is_needed() -> None:
+    """Asking for the cloud loads neither moto nor Flask."""
+    code = (
+        "import sys, workshop.cloud, workshop.cloud.background; print({'moto', 'flask'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert done.stdout.strip() == "set()"

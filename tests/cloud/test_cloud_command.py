@@ -1,0 +1,114 @@
+"""`workshop cloud`: what people read and scripts parse."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from workshop.cli.cloud import app
+from workshop.clock import SystemClock, stopwatch
+from workshop.cloud import background
+from workshop.cloud.connection import connect
+from workshop.cloud.offline.processes import end, is_alive
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of one's own; whatever runs there is ended."""
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    yield tmp_path
+    background.stop()
+
+
+@pytest.fixture
+def port() -> str:
+    """A port that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return str(server.getsockname()[1])
+
+
+def workshop_cloud(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def test_a_cloud_from_start_to_stop(home, port) -> None:
+    """Start says OFFLINE, where, and where pid and log lie; status and --json agree; stop ends it."""
+    started = workshop_cloud("start", "--port", port)
+    status = workshop_cloud("status")
+    document = json.loads(workshop_cloud("status", "--json").stdout)
+    stopped = workshop_cloud("stop")
+
+    for text in (started.stdout, status.stdout):
+        assert f"OFFLINE cloud at http://127.0.0.1:{port}; nothing here costs anything." in text
+        assert f"pid file: {home / 'cloud.pid'}" in text
+        assert f"log file: {home / 'cloud.log'}" in text
+    assert (document["state"], document["url"]) == ("running", f"http://127.0.0.1:{port}")
+    assert "The offline cloud has stopped." in stopped.stdout
+    assert json.loads(workshop_cloud("status", "--json").stdout)["state"] == "stopped"
+
+
+def test_reset_empties_the_cloud(port) -> None:
+    """Reset forgets what was created, and says which cloud is empty now."""
+    workshop_cloud("start", "--port", port)
+    connect().client("kinesis").create_stream(StreamName="S", ShardCount=1)
+
+    result = workshop_cloud("reset")
+
+    assert f"http://127.0.0.1:{port} is empty" in result.stdout
+    assert connect().client("kinesis").list_streams()["StreamNames"] == []
+    assert "answers at" in workshop_cloud("logs").stdout
+
+
+def test_a_crash_is_explained(port) -> None:
+    """After a crash status shows the end of the log and the way out."""
+    workshop_cloud("start", "--port", port)
+    pid = background.status().pid or 0
+    end(pid, forcibly=True)
+    begun, clock = stopwatch(), SystemClock()
+    while is_alive(pid) and stopwatch() - begun < 10:
+        clock.sleep(0.02)
+
+    text = workshop_cloud("status").stdout
+
+    assert f"(process {pid}) is crashed" in text
+    assert f"answers at http://127.0.0.1:{port}" in text
+    assert "workshop cloud start" in text
+
+
+def test_without_a_cloud_status_says_how_to_start_one() -> None:
+    """Status and stop without a cloud are no errors, and say what is so."""
+    assert "start one with `workshop cloud start`" in workshop_cloud("status").stdout
+    assert "No offline cloud is running." in workshop_cloud("stop").stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_cloud_in_the_terminal_says_where_it_is(home, port) -> None:
+    """`run` names URL, pid file and the way to stop, and says goodbye at Ctrl-C."""
+    import signal
+
+    code = "from workshop.cli.cloud import app; app()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "run", "--port", port],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    begun, clock = stopwatch(), SystemClock()
+    while not background.status().is_running and stopwatch() - begun < 30:
+        clock.sleep(0.05)
+
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+
+    assert f"OFFLINE cloud at http://127.0.0.1:{port}" in output
+    assert str(home / "cloud.pid") in output
+    assert "Ctrl-C stops it." in output
+    assert "everything in it is gone" in output
+    assert process.returncode == 0

@@ -1,0 +1,61 @@
+"""AWS's managed policies are read once, and a caller's account is found without creating backends.
+
+In AWS the managed policies (`AWSLambdaBasicExecutionRole`, …) are there, and templates attach them.
+
+moto reads the 1,582 policies anew for each partition of AWS and at each reset, 0.2 s or more each time, and
+creates the IAM backends of all six partitions to look up an access key.
+
+Changed: the policies are built once and copied; an access key is looked up in the partitions that exist.
+"""
+
+import copy
+from functools import cache
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.iam import models
+from moto.iam.models import IAMBackend
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["install"]
+
+_MOTO_POLICIES = IAMBackend._init_aws_policies
+
+
+class _Owner:
+    """The two attributes of a backend that moto builds policies with; hashable, unlike a backend."""
+
+    def __init__(self, account_id: str, region_name: str) -> None:
+        self.account_id = account_id
+        self.region_name = region_name
+
+
+@cache
+def _catalogue(account_id: str, region_name: str) -> tuple[Any, ...]:
+    return tuple(_MOTO_POLICIES(_Owner(account_id, region_name)))
+
+
+def _init_aws_policies(self: Any) -> list[Any]:
+    if not models.load_iam_aws_managed_policies():
+        return []
+    policies = [copy.copy(policy) for policy in _catalogue(self.account_id, self.region_name)]
+    for policy in policies:
+        policy.versions = [copy.copy(version) for version in policy.versions]
+        policy.tags = dict(policy.tags)
+    return policies
+
+
+def _get_account_id_from(access_key: str) -> str:
+    for account_id, partitions in list(models.iam_backends.items()):
+        if any(access_key in backend.access_keys for backend in list(partitions.values())):
+            return str(account_id)
+    return str(DEFAULT_ACCOUNT_ID)
+
+
+def install(clock: Clock) -> None:
+    """Read managed policies once."""
+    CLOCK.use(clock)
+    correct(IAMBackend, "_init_aws_policies", _init_aws_policies)
+    correct(models, "get_account_id_from", _get_account_id_from)
