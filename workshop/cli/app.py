@@ -8,7 +8,9 @@ import sys
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.text import Text
 
 from workshop import __version__
 from workshop.errors import ConfigurationError, WorkshopError
@@ -66,9 +68,16 @@ def main() -> None:
     try:
         app()
     except WorkshopError as error:
-        Console(stderr=True, soft_wrap=True).print(
-            "[bold red]Error:[/]", str(error), markup=True, highlight=False
-        )
+        _complain(str(error))
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
+    except (BotoCoreError, ClientError) as error:
+        # What AWS or the way to it refuses (credentials, rights, network) is for people to put right.
+        _complain(f"{error}; check credentials, region and rights, and what the cloud's log says")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _complain(message: str) -> None:
+    text = Text.assemble(("Error: ", "bold red"), message)
+    Console(stderr=True, soft_wrap=True).print(text, highlight=False)
