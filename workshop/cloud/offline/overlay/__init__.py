@@ -11,6 +11,7 @@ The server loads the modules whose names begin with `cloudformation_` after the 
 since CloudFormation imports most of moto.
 """
 
+import sys
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.metadata import version
@@ -77,5 +78,8 @@ def apply(clock: Clock, names: Iterable[str] = CORRECTIONS) -> None:
             f"the offline cloud corrects moto {MOTO_VERSION}, but moto {installed} is installed; "
             "run `make setup` to install the pinned version"
         )
+    # moto's API Gateway makes jsonschema build a grammar of international addresses, which takes longer than all
+    # the rest of the import; jsonschema does without it where the module cannot be imported.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None means "not to be had"
     for name in names:
         import_module(f"{__name__}.{name}").install(clock)
