@@ -78,7 +78,7 @@ def apply(clock: Clock, names: Iterable[str] = CORRECTIONS) -> None:
             f"the offline cloud corrects moto {MOTO_VERSION}, but moto {installed} is installed; "
             "run `make setup` to install the pinned version"
         )
-    # moto's API Gateway makes jsonschema build a grammar of international addresses, which takes longer than all
+    # API Gateway makes jsonschema build a grammar of international addresses, which takes longer than all
     # the rest of the import; jsonschema does without it where the module cannot be imported.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None means "not to be had"
     for name in names:
