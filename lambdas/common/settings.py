@@ -126,5 +126,6 @@ def _levels(text: str, environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _template(environ: Mapping[str, str]) -> str:
     # Lambda itself sets _HANDLER, such as `stateful.map.handler`: its first part names the pipeline.
-    pipeline = environ.get("_HANDLER", "").partition(".")[0]
-    return f"`cloudformation/{pipeline}.yaml`" if pipeline else "its template in `cloudformation/`"
+    package = environ.get("_HANDLER", "").partition(".")[0]
+    template = "game" if package == "generator" else package
+    return f"`cloudformation/{template}.yaml`" if template else "its template in `cloudformation/`"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cfnlint.decode import cfn_yaml
+from common.settings import MissingSettingError
 from generator.planning import RoundOrder
 from generator.settings import GeneratorSettings
 
@@ -120,6 +121,12 @@ def test_the_generator_is_told_what_it_reads(template: dict[str, Any]) -> None:
 
     assert variables == {field.name.upper() for field in fields(GeneratorSettings)}
     assert "PARAMETER_TABLE_NAME" not in variables
+
+
+def test_a_missing_variable_leads_to_this_template() -> None:
+    """An error about the function's environment names the template of the game."""
+    with pytest.raises(MissingSettingError, match=r"cloudformation/game\.yaml"):
+        GeneratorSettings.from_environ({"_HANDLER": "generator.round.handler"})
 
 
 def test_the_game_rests_until_somebody_starts_it(template: dict[str, Any]) -> None:
