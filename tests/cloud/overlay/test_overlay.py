@@ -6,6 +6,8 @@ from importlib.metadata import version
 import pytest
 from moto import backends
 from moto.core import responses
+from moto.core.serialize import JSONSerializer, XFormedAttributePicker
+from moto.core.utils import get_service_model
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamShard
 from moto.dynamodb.responses import DynamoHandler
@@ -95,3 +97,45 @@ def test_lookups_are_made_once(monkeypatch) -> None:
     backends.list_of_moto_modules()
 
     assert listed == []
+
+
+def serialized(result: dict) -> str:
+    operation = get_service_model("kinesis").operation_model("ListStreams")
+    return str(JSONSerializer(operation, value_picker=XFormedAttributePicker()).serialize(result)["body"])
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"StreamNames": ["a"], "HasMoreStreams": False},
+        {"stream_names": ["a", "b"], "has_more_streams": True, "NextToken": None},
+        {"StreamNameList": ["by its shape"], "next_token": "t"},
+        {"StreamSummaries": [{"StreamName": "S", "stream_arn": "arn"}, {"stream_name": "T"}]},
+        {},
+    ],
+    ids=str,
+)
+def test_answers_are_picked_as_before(result: dict) -> None:
+    """Members of an answer are found under every name under which plain moto finds them, again and again."""
+    overlay.apply(ManualClock(), NAMES)
+    corrected = [serialized(result), serialized(result)]
+
+    with plain_moto():
+        assert corrected == [serialized(result)] * 2
+
+
+def test_names_of_members_are_worked_out_once(monkeypatch) -> None:
+    """The names under which a member could be found are not worked out for each answer."""
+    overlay.apply(ManualClock(), NAMES)
+    serialized({"StreamNames": ["a"]})
+    asked: list[str] = []
+    original = XFormedAttributePicker.get_possible_keys
+    monkeypatch.setattr(
+        XFormedAttributePicker,
+        "get_possible_keys",
+        lambda self, context: asked.append(context.key) or original(self, context),
+    )
+
+    serialized({"StreamNames": ["b"]})
+
+    assert asked == []

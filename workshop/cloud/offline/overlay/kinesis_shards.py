@@ -38,15 +38,19 @@ SHARDS = 10**6
 RECORDS = 10**35
 MILLISECONDS = 10**13
 
-_MOTO_INITIALIZE_RECORD = Record.__init__
 _MOTO_INITIALIZE_SHARD = Shard.__init__
 _MOTO_SHARD_FOR_KEY = Stream.get_shard_for_key
 _MOTO_SPLIT = Stream.split_shard
 _MOTO_MERGE = Stream.merge_shards
 
 
-def _initialize_record(self: Any, *arguments: Any, **named: Any) -> None:
-    _MOTO_INITIALIZE_RECORD(self, *arguments, **named)
+def _initialize_record(
+    self: Any, partition_key: str, data: str, sequence_number: int, explicit_hash_key: str
+) -> None:
+    self.partition_key = partition_key
+    self.data = data
+    self.sequence_number = sequence_number
+    self.explicit_hash_key = explicit_hash_key
     self.created_at_datetime = CLOCK.moment()
     self.created_at = unix_time(self.created_at_datetime)
 
