@@ -32,43 +32,46 @@ class Mutation:
     replacements: tuple[Replacement, ...]
 
 
+LEDGER, STATE = "common/ledger.py", "stateful/state.py"
+NEWER = '"attribute_not_exists(#TradeID) OR #Version < :Version"'
+
 MUTATIONS: Mapping[str, Mutation] = {
     mutation.name: mutation
     for mutation in (
-        Mutation(
-            "position condition",
-            "two deliveries of a shard at the same time",
-            (
-                Replacement("common/ledger.py", '"attribute_not_exists(#LedgerKey)", {}', '"", {}'),
-                Replacement("common/ledger.py", '"#Position = :SeenPosition AND #Chunk = :SeenChunk"', '""'),
-                Replacement(
-                    "common/ledger.py",
-                    'values = {"SeenPosition": text(seen.position), "SeenChunk": number(seen.chunk)}',
-                    "values = {}",
-                ),
-            ),
-        ),
         Mutation(
             "position",
             "a batch that comes again after its commit",
             (
                 Replacement(
-                    "common/ledger.py",
-                    "entry.position > cursor.position]\n        self",
-                    "True]\n        self",
+                    LEDGER,
+                    "pending = [entry for entry in in_order if entry.position > cursor.position]",
+                    "pending = in_order",
                 ),
+            ),
+        ),
+        Mutation(
+            "position condition",
+            "a batch that two invocations work on at the same time",
+            (Replacement(LEDGER, "            condition=condition,\n            values=values,\n", ""),),
+        ),
+        Mutation(
+            "chunk counter",
+            "a row that was added in part when the invocation ended",
+            (
+                Replacement(LEDGER, 'int(item["Chunk"]["N"])', "0"),
+                Replacement(LEDGER, " AND #Chunk = :SeenChunk", ""),
+                Replacement(LEDGER, ', "SeenChunk": number(seen.chunk)', ""),
             ),
         ),
         Mutation(
             "version condition",
             "an older version that arrives after a newer one",
-            (
-                Replacement(
-                    "stateful/state.py",
-                    '"attribute_not_exists(#TradeID) OR #Version < :Version"',
-                    '"attribute_not_exists(#TradeID) OR #Version <> :Version"',
-                ),
-            ),
+            (Replacement(STATE, NEWER, NEWER.replace("<", "<>")),),
+        ),
+        Mutation(
+            "tombstone",
+            "an older version that arrives after the cancellation",
+            (Replacement(STATE, NEWER, NEWER[:-1] + ' OR attribute_exists(#Cancelled)"'),),
         ),
     )
 }

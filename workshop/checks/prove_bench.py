@@ -1,6 +1,6 @@
-"""The bench of the proof: pipelines deployed in a laboratory, on which one schedule after the other is run."""
+"""The bench of the proof: a pipeline deployed in a laboratory, on which schedule after schedule is run."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from workshop.checks.mutations import Mutation, mutated
 from workshop.checks.prove_judge import quarantine_faults, torn_totals, wrong_totals
 from workshop.checks.prove_schedules import WIDE_LEVELS, Schedule
-from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.cloud.faults import FaultKind
 from workshop.cloud.laboratory import Laboratory
 from workshop.deploy.bundles import FUNCTIONS, build_bundle
 from workshop.deploy.stacks import deploy
@@ -22,6 +22,8 @@ MAX_TORN = 3
 # What a pause between two portions may do; the rest happens at the end.
 STEPS_PER_PAUSE = 6
 PUT_ATTEMPTS = 50
+
+OnCall = Callable[[str, dict[str, int]], None]
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,15 @@ class Bench:
                 function = outputs[f"{name.capitalize()}LambdaName"]
                 client.update_function_code(FunctionName=function, ZipFile=content)
 
-    def run(self, schedule: Schedule) -> Outcome:
-        """Run a schedule from empty tables until nothing moves, then once more without faults, and judge."""
+    def run(self, schedule: Schedule, *, on_call: OnCall | None = None) -> Outcome:
+        """Run a schedule from empty tables until nothing moves, then once more without faults, and judge.
+
+        `on_call` is told after each call of a function: the stage, and how many opportunities there were.
+        """
         laboratory, outputs = self.laboratory, self._outputs[schedule.is_wide]
         laboratory.empty()
         laboratory.use_faults(schedule.faults)
-        with self._watched(outputs):
+        with self._watched(outputs, on_call):
             self._feed(schedule, outputs["StreamName"])
             laboratory.rest()
             met = laboratory.met
@@ -130,11 +135,13 @@ class Bench:
             ]
 
     @contextmanager
-    def _watched(self, outputs: Mapping[str, str]) -> Iterator[None]:
+    def _watched(self, outputs: Mapping[str, str], on_call: OnCall | None) -> Iterator[None]:
         """Look at the totals after every commit of Reduce inside the block."""
         self._torn = []
 
         def look(operation: str, stage: str) -> None:
+            if on_call is not None:
+                on_call(stage, self.laboratory.opportunities)
             if stage == "reduce" and operation == "TransactWriteItems" and len(self._torn) < MAX_TORN:
                 self._torn += torn_totals(self.laboratory, outputs)
 

@@ -5,6 +5,7 @@ Equal seeds give equal schedules. Nothing is run here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from workshop.cloud.faults import FaultKind, FaultPlan
@@ -26,17 +27,18 @@ REPORTED_KINDS = (
     FaultKind.DUPLICATE,
 )
 OTHER_KINDS = (FaultKind.DENIED, FaultKind.SLOW, FaultKind.PARTIAL_PUT)
-# A trade at the bottom of ten levels touches ten totals, so that a dozen trades do not fit into one transaction.
+# A trade at the bottom of ten levels touches ten totals: a dozen trades do not fit into one transaction.
 WIDE_LEVELS: Mapping[str, tuple[str, ...]] = {
     "RiskType": ("PV", "Delta"),
     **{f"Level{depth}": tuple(f"{depth}-{name}" for name in range(30)) for depth in range(2, 11)},
 }
-WIDE_SHARE = 0.15
+WIDE_SHARE = 0.2
 # Chances at one opportunity: State has one for every message, the later stages a few in all.
-STATE_RATE = 0.06
-LATER_RATE = 0.35
-DELIVERY_RATE = 0.3
+WRITE_RATES = {"@state": 0.06, "": 0.35}
+# State bears any delivery, so most of them are left to the later stages.
+DELIVERY_RATES = {"@state": 0.1, "": 0.45}
 PRODUCER_RATE = 0.3
+DELIVERY_KINDS = {FaultKind.RE_BATCHED, FaultKind.BISECTED, FaultKind.DELAYED, FaultKind.DUPLICATE}
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def make_schedule(seed: int, pipeline: str = "stateful") -> Schedule:
     wide = random.random() < WIDE_SHARE
     levels = WIDE_LEVELS if wide else DEFAULT_LEVELS
     messages = _messages(random, levels, stateful=pipeline == "stateful")
-    portions = _portions(random, messages)
+    # Together, a wide schedule's trades need several transactions; one by one, they do not.
+    portions = _portions(random, messages, at_most=random.choice((1, 1, 2)) if wide else random.randint(1, 4))
     return Schedule(
         seed=seed,
         levels=levels,
@@ -81,7 +84,7 @@ def make_schedule(seed: int, pipeline: str = "stateful") -> Schedule:
 def _messages(
     random: Random, levels: Mapping[str, tuple[str, ...]], *, stateful: bool
 ) -> tuple[Message, ...]:
-    count = random.randint(14, 20) if levels is WIDE_LEVELS else random.randint(4, 14)
+    count = random.randint(14, 22) if levels is WIDE_LEVELS else random.randint(4, 14)
     options = PlanOptions(
         messages=count,
         seed=random.randrange(2**32),
@@ -94,11 +97,12 @@ def _messages(
     return tuple(make_plan(options).messages)
 
 
-def _portions(random: Random, messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], ...]:
-    count = random.randint(1, 4)
-    cuts = sorted(random.randrange(len(messages) + 1) for _ in range(count - 1))
+def _portions(
+    random: Random, messages: tuple[Message, ...], *, at_most: int
+) -> tuple[tuple[Message, ...], ...]:
+    cuts = sorted(random.randrange(len(messages) + 1) for _ in range(at_most - 1))
     bounds = [0, *cuts, len(messages)]
-    portions = (messages[start:end] for start, end in zip(bounds, bounds[1:], strict=False))
+    portions = (messages[start:end] for start, end in pairwise(bounds))
     return tuple(portion for portion in portions if portion)
 
 
@@ -115,17 +119,14 @@ def _poison(random: Random, seed: int, number: int) -> bytes:
 
 
 def _faults(random: Random, seed: int, *, stateful: bool) -> FaultPlan:
-    kinds = random.sample((*REPORTED_KINDS, *OTHER_KINDS), random.choice((1, 1, 2, 2, 3)))
+    kinds = random.sample(REPORTED_KINDS, random.choice((1, 1, 2, 2, 3)))
+    kinds += random.sample(OTHER_KINDS, random.choice((0, 0, 0, 1)))
     rates: dict[str, float] = {}
     for kind in kinds:
-        if kind is FaultKind.PARTIAL_PUT:
-            rates[kind] = PRODUCER_RATE
-        elif kind in {FaultKind.RE_BATCHED, FaultKind.BISECTED, FaultKind.DELAYED, FaultKind.DUPLICATE}:
-            rates[kind] = DELIVERY_RATE
-        else:
-            rates[kind] = LATER_RATE
-            rates[f"{kind}@state"] = STATE_RATE
+        of_kind = DELIVERY_RATES if kind in DELIVERY_KINDS else WRITE_RATES
+        rates.update({f"{kind}{stage}": rate for stage, rate in of_kind.items()})
+    rates[f"{FaultKind.PARTIAL_PUT}@producer"] = PRODUCER_RATE if FaultKind.PARTIAL_PUT in kinds else 0.0
     # A lost answer to PutRecords puts everything into the stream twice: State is there for that.
     if FaultKind.RESPONSE_LOST in kinds:
         rates[f"{FaultKind.RESPONSE_LOST}@producer"] = PRODUCER_RATE if stateful else 0.0
-    return FaultPlan(seed=seed, rates=rates, limit=random.choice((1, 2, 4)))
+    return FaultPlan(seed=seed, rates=rates, limit=random.choice((1, 2, 3)))

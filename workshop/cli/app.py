@@ -26,6 +26,8 @@ COMMAND_MODULES = (
     "watch",
     "aggregates",
     "quarantine",
+    "faults",
+    "prove",
     "play",
     "doctor",
     "build",

@@ -69,7 +69,7 @@ class FaultPlan:
 
     `rates` gives the chance at each opportunity, by `kind` or `kind@stage`; the second beats the first.
     `strikes` names single opportunities, counted from one for each kind and stage: `crash_after@map#3`.
-    `limit` bounds how many faults of each kind there are by chance, so that the plan comes to an end.
+    `limit` bounds how often each kind happens by chance at each stage, so that the plan comes to an end.
     """
 
     seed: int = 1

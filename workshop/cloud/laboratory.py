@@ -18,14 +18,12 @@ from workshop.cloud.connection import Cloud
 from workshop.cloud.faults import NO_FAULTS, FaultPlan
 from workshop.cloud.offline.calls import Call, Headers
 from workshop.cloud.offline.control import PREFIX, Control
-from workshop.cloud.offline.laboratory_world import LaboratoryWorld
+from workshop.cloud.offline.laboratory_world import NOWHERE, LaboratoryWorld
 from workshop.cloud.offline_control import OfflineControl
 from workshop.settings import DEFAULT_REGION
 
 __all__ = ["Laboratory"]
 
-# Nobody listens there. With an address in place of a name, S3 puts a bucket into the path, as offline.
-ENDPOINT = "http://127.0.0.1:1"
 # A whole number of tumbling windows, so that a schedule that starts here has a whole one before it.
 START = 1_750_000_500.0
 # Lambda's own runtime configures nothing; accounts have no endpoints of their own here.
@@ -62,14 +60,19 @@ class LaboratoryControl(OfflineControl):
 
 
 class Laboratory(Cloud):
-    """See the module; a context manager that ends it."""
+    """See the module; a context manager that ends it.
 
-    def __init__(self, *, region: str = DEFAULT_REGION) -> None:
-        super().__init__("offline", region=region, endpoint=ENDPOINT)
+    With `subprocesses`, functions run in processes of their own, as in the offline cloud. Everything else
+    stays as it is, so that both ways must agree.
+    """
+
+    def __init__(self, *, region: str = DEFAULT_REGION, subprocesses: bool = False) -> None:
+        super().__init__("offline", region=region, endpoint=NOWHERE)
         self.clock = LaboratoryClock(START)
-        self._world = LaboratoryWorld(self.clock, endpoint_url=ENDPOINT, make_client=self._function_client)
+        make_client = None if subprocesses else self._function_client
+        self._world = LaboratoryWorld(self.clock, make_client=make_client)
         self._connected: set[str] = set()
-        self.offline = LaboratoryControl(ENDPOINT, self._world.control)
+        self.offline = LaboratoryControl(NOWHERE, self._world.control)
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, always the same one."""
@@ -131,7 +134,7 @@ class Laboratory(Cloud):
             aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
             aws_session_token=variables["AWS_SESSION_TOKEN"],
-            endpoint_url=ENDPOINT,
+            endpoint_url=NOWHERE,
             config=config,
             **given,
         )

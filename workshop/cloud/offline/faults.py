@@ -25,15 +25,15 @@ __all__ = ["CloudFaults"]
 class CloudFaults:
     """See the module. Thread-safe.
 
-    With `overlapping`, a second delivery may run in the middle of the first; environments must then run on
-    the thread that asks for them.
+    `manual` says that the clock is moved by somebody who does one thing at a time, `in_process` that
+    functions run on the thread that asks for them.
     """
 
-    def __init__(self, clock: Clock, *, overlapping: bool = False) -> None:
+    def __init__(self, clock: Clock, *, manual: bool = False, in_process: bool = False) -> None:
         self.dice = FaultDice(NO_FAULTS)
         self._clock = clock
-        self._overlapping = overlapping
-        self._calls = FaultyCalls(lambda: self.dice, clock)
+        self._manual = manual
+        self._calls = FaultyCalls(lambda: self.dice, clock, in_process=in_process)
         self._environments: WatchedEnvironments | None = None
 
     def use(self, plan: FaultPlan) -> None:
@@ -47,7 +47,7 @@ class CloudFaults:
     def watch(self, environments: EnvironmentFactory) -> WatchedEnvironments:
         """Return a factory whose environments can be struck; from now on pollers ask here as well."""
         self._environments = WatchedEnvironments(
-            environments, lambda: self.dice, overlapping=self._overlapping
+            environments, lambda: self.dice, manual_clock=self._clock if self._manual else None
         )
         use_rule(self.redelivery)
         return self._environments
@@ -81,5 +81,5 @@ class CloudFaults:
     def _let_pass(self, seconds: float) -> None:
         """Skip the wait where nobody else moves the clock on."""
         advance = getattr(self._clock, "advance", None)
-        if advance is not None and not self._overlapping:
+        if advance is not None and not self._manual:
             advance(seconds)

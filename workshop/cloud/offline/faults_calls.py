@@ -31,15 +31,19 @@ class ResponseLostError(ConnectionResetError):
 
 
 class InjectedCrashError(RuntimeError):
-    """A function fails here because the fault plan asked for it; only inside this process."""
+    """A function fails here because the fault plan asked for it."""
 
 
 class FaultyCalls:
-    """Answers calls with the chances of the dice. Thread-safe."""
+    """Answers calls with the chances of the dice. Thread-safe.
 
-    def __init__(self, dice: Callable[[], FaultDice], clock: Clock) -> None:
+    `in_process` says that callers run on the thread that asks, so that an error raised here is theirs.
+    """
+
+    def __init__(self, dice: Callable[[], FaultDice], clock: Clock, *, in_process: bool = False) -> None:
         self._dice = dice
         self._clock = clock
+        self._in_process = in_process
         # What has gone wrong with a call goes wrong with some of its repetitions too: call -> attempts left.
         self._lasting: dict[tuple[FaultKind, str], int] = {}
 
@@ -81,14 +85,14 @@ class FaultyCalls:
     def _write(self, call: Call, through: Through, caller: WatchedEnvironment) -> Answer:
         stage, end = caller.stage, self._end(caller)
         if self._dice().falls(FaultKind.CRASH_BEFORE, stage):
-            raise InjectedCrashError("the fault plan asked for a crash before this write")
+            self._let_crash(caller, "before")
         if end is not None and self._dice().choose(end, stage, 2):
             self._let_end(caller, end)
         answer = through(call)
         if end is not None:
             self._let_end(caller, end)
         if answer.status < 300 and self._dice().falls(FaultKind.CRASH_AFTER, stage):
-            raise InjectedCrashError("the fault plan asked for a crash after this write")
+            self._let_crash(caller, "after")
         if self._lasts(FaultKind.RESPONSE_LOST, call, stage):
             raise ResponseLostError(f"the answer to {call.operation} was lost")
         return answer
@@ -98,6 +102,11 @@ class FaultyCalls:
             if self._dice().falls(kind, caller.stage):
                 return kind
         return None
+
+    def _let_crash(self, caller: WatchedEnvironment, when: str) -> None:
+        if self._in_process:
+            raise InjectedCrashError(f"the fault plan asked for a crash {when} this write")
+        self._let_end(caller, FaultKind.KILLED)
 
     @staticmethod
     def _let_end(caller: WatchedEnvironment, kind: FaultKind) -> None:

@@ -19,6 +19,7 @@ class FaultDice:
         self.plan = plan
         self._strikes = frozenset(plan.strikes)
         self._opportunities: Counter[str] = Counter()
+        self._happened: Counter[str] = Counter()
         self._met: Counter[str] = Counter()
         self._random: dict[str, Random] = {}
         self._lock = threading.Lock()
@@ -32,7 +33,8 @@ class FaultDice:
             hit = f"{name}#{self._opportunities[name]}" in self._strikes
             if not hit and rate:
                 by_chance = self._of(name).random() < rate
-                hit = by_chance and (self.plan.limit is None or self._met[kind] < self.plan.limit)
+                hit = by_chance and (self.plan.limit is None or self._happened[name] < self.plan.limit)
+            self._happened[name] += hit
             self._met[kind] += hit
             return hit
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workshop.clock import Clock
 from workshop.cloud.faults import FaultKind, stage_of
 from workshop.cloud.offline.faults_dice import FaultDice
 from workshop.cloud.offline.runtime.environment import (
@@ -22,19 +23,26 @@ from workshop.cloud.offline.runtime.functions import FunctionSpec
 
 __all__ = ["WatchedEnvironment", "WatchedEnvironments"]
 
-# A second delivery begins at the first, second or third write of the first, or after it.
-MAX_OVERLAP = 4
+# At which write of the first delivery the second begins, that is before the write; 0 is after its end.
+BEGINNINGS = (0, 1, 1, 1, 2)
 
 
 class WatchedEnvironments:
-    """Makes environments through another factory, and finds them by their access key. Thread-safe."""
+    """Makes environments through another factory, and finds them by their access key. Thread-safe.
+
+    On a manual clock one thing happens at a time, so that deliveries can overlap in a repeatable way.
+    """
 
     def __init__(
-        self, inner: EnvironmentFactory, dice: Callable[[], FaultDice], *, overlapping: bool = False
+        self,
+        inner: EnvironmentFactory,
+        dice: Callable[[], FaultDice],
+        *,
+        manual_clock: Clock | None = None,
     ) -> None:
         self._inner = inner
         self._dice = dice
-        self._overlapping = overlapping
+        self._manual_clock = manual_clock
         self._by_key: dict[str, WatchedEnvironment] = {}
 
     def create(
@@ -46,7 +54,7 @@ class WatchedEnvironments:
             return self._inner.create(function, credentials=credentials, log_stream=name)
 
         watched = WatchedEnvironment(
-            make, log_stream, stage=stage_of(function.name), dice=self._dice, overlapping=self._overlapping
+            make, log_stream, function=function, dice=self._dice, manual_clock=self._manual_clock
         )
         self._by_key[credentials.access_key_id] = watched
         return watched
@@ -77,15 +85,16 @@ class WatchedEnvironment:
         make: Callable[[str], ExecutionEnvironment],
         log_stream: str,
         *,
-        stage: str,
+        function: FunctionSpec,
         dice: Callable[[], FaultDice],
-        overlapping: bool,
+        manual_clock: Clock | None,
     ) -> None:
         self.log_stream = log_stream
-        self.stage = stage
+        self.stage = stage_of(function.name)
+        self._timeout_seconds = function.timeout_seconds
         self._make = make
         self._dice = dice
-        self._overlapping = overlapping
+        self._manual_clock = manual_clock
         self._running = [make(log_stream)]
         self._second: _SecondDelivery | None = None
 
@@ -93,7 +102,8 @@ class WatchedEnvironment:
         """Run the function once, or twice if the dice say so."""
         if not self._dice().falls(FaultKind.DUPLICATE, self.stage):
             return self._once(invocation)
-        writes = self._dice().choose(FaultKind.DUPLICATE, self.stage, MAX_OVERLAP) if self._overlapping else 0
+        chosen = self._dice().choose(FaultKind.DUPLICATE, self.stage, len(BEGINNINGS))
+        writes = BEGINNINGS[chosen] if self._manual_clock is not None else 0
         if writes == 0:
             self._once(invocation)
             return self._once(invocation)
@@ -113,7 +123,9 @@ class WatchedEnvironment:
                 self._running.pop().close()
 
     def interrupt(self, *, is_timeout: bool = False) -> None:
-        """End the invocation that makes the call in hand."""
+        """End the invocation that makes the call in hand; a timeout takes its time on a manual clock."""
+        if is_timeout and self._manual_clock is not None:
+            self._manual_clock.sleep(self._timeout_seconds)
         self._running[-1].interrupt(is_timeout=is_timeout)
 
     def close(self) -> None:

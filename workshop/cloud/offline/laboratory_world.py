@@ -14,12 +14,19 @@ from workshop.cloud.offline.dispatch import Dispatcher
 from workshop.cloud.offline.faults import CloudFaults
 from workshop.cloud.offline.in_process_calls import answer_in_process, retry_on_the_clock
 from workshop.cloud.offline.laboratory_data import forget_data
+from workshop.cloud.offline.listener import Listener
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
+from workshop.cloud.offline.runtime.environment import EnvironmentFactory
 from workshop.cloud.offline.runtime.in_process import InProcessEnvironments, MakeClient
 from workshop.cloud.offline.runtime.redelivery import use_rule
+from workshop.cloud.offline.runtime.subprocess_environment import SubprocessEnvironments
+from workshop.settings import DEFAULT_HOST
 
-__all__ = ["LaboratoryWorld"]
+__all__ = ["NOWHERE", "LaboratoryWorld"]
+
+# Nobody listens there. With an address in place of a name, S3 puts a bucket into the path, as offline.
+NOWHERE = "http://127.0.0.1:1"
 
 # A pipeline that never comes to rest, because a guard is broken, must not keep the explorer for ever.
 MAX_STEPS = 2_000
@@ -31,19 +38,33 @@ class LaboratoryWorld:
 
     port = 0
 
-    def __init__(self, clock: ManualClock, *, endpoint_url: str, make_client: MakeClient) -> None:
+    def __init__(self, clock: ManualClock, *, make_client: MakeClient | None) -> None:
         default_user_config["lambda"]["use_docker"] = False
         default_user_config["iam"]["load_aws_managed_policies"] = True
+        moto_api_backend.reset()
         self.clock: Clock = clock
         self._advance = clock.advance
         self.started = clock.now()
         overlay.apply(clock)
         self._dispatcher = Dispatcher()
-        self.faults = CloudFaults(clock, overlapping=True)
-        inner = InProcessEnvironments(clock=clock, endpoint_url=endpoint_url, make_client=make_client)
-        self._runtime = Runtime(clock=clock, endpoint_url=endpoint_url, environments=self.faults.watch(inner))
+        self.faults = CloudFaults(clock, manual=True, in_process=make_client is not None)
+        self._listener: Listener | None = None
+        endpoint_url, inner = self._environments(make_client)
+        environments = self.faults.watch(inner)
+        self._runtime = Runtime(clock=clock, endpoint_url=endpoint_url, environments=environments)
         self.control = Control(self)
         self.after_call: Callable[[str, str], None] | None = None
+
+    def _environments(self, make_client: MakeClient | None) -> tuple[str, EnvironmentFactory]:
+        """Return where functions find the API, and what runs them: this process or others."""
+        if make_client is not None:
+            return NOWHERE, InProcessEnvironments(
+                clock=self.clock, endpoint_url=NOWHERE, make_client=make_client
+            )
+        self._listener = Listener(DEFAULT_HOST, 0, self.answer)
+        self._listener.start()
+        endpoint_url = f"http://{DEFAULT_HOST}:{self._listener.port}"
+        return endpoint_url, SubprocessEnvironments(endpoint_url=endpoint_url)
 
     def answer(self, call: Call) -> Answer:
         """Answer a call of AWS's API, faults included."""
@@ -92,6 +113,8 @@ class LaboratoryWorld:
         """End everything; another laboratory may be made afterwards."""
         self.reset()
         self._runtime.stop()
+        if self._listener is not None:
+            self._listener.stop()
         use_rule(None)
 
     def request_stop(self) -> None:

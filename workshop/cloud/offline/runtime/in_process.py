@@ -137,7 +137,6 @@ class InProcessEnvironment:
             with redirect_stdout(output):
                 payload, error_type = self._run(self._interpreter, invocation)
         except TimeIsUpError:
-            clock.sleep(self._function.timeout_seconds)
             lost = EnvironmentLostError.timed_out(self._function.timeout_seconds)
         except ProcessEndedError:
             lost = EnvironmentLostError(exit_fault(1))

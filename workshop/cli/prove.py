@@ -1,0 +1,106 @@
+"""`workshop prove`: thousands of schedules of faults and re-deliveries, each judged to the cent."""
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from workshop.cli.options import JsonOption, console, print_json
+from workshop.errors import ConfigurationError
+
+if TYPE_CHECKING:  # loading the proof loads the offline cloud, which takes seconds
+    from workshop.checks.prove import Report
+
+__all__ = ["register"]
+
+VARIANTS = ("starter", "textbook", "ledger")
+PIPELINES = ("stateful", "stateless")
+SHOWN_FAILURES = 5
+SHOWN_REASONS = 12
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(prove)
+
+
+def prove(  # noqa: PLR0913 - each argument is an option of the command
+    *,
+    variant: Annotated[str, typer.Option(help="starter, textbook or ledger.")] = "ledger",
+    pipeline: Annotated[str, typer.Option(help="stateful or stateless.")] = "stateful",
+    schedules: Annotated[int, typer.Option(help="How many schedules to run.", min=1)] = 2_000,
+    seed: Annotated[int, typer.Option(help="The first schedule's; the next ones follow.", min=0)] = 1,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Crash small batches at every single write instead.")
+    ] = False,
+    jobs: Annotated[int | None, typer.Option(help="Processes that share the work.", min=1)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run schedules of faults and re-deliveries, and count those whose totals are not exact.
+
+    Needs no running cloud. The same seed always gives the same schedule. Exit code 1 if any was not exact.
+    """
+    _check("variant", variant, VARIANTS)
+    _check("pipeline", pipeline, PIPELINES)
+    screen = console(stderr=as_json)
+    if not as_json:
+        screen.print(
+            Text(f"Proving the {pipeline} pipeline, variant {variant}, in this process; no cloud is used.")
+        )
+    options: dict[str, Any] = {"pipeline": pipeline}
+    if not sweep:
+        options |= {"schedules": schedules, "seed": seed, "jobs": jobs or os.cpu_count() or 1}
+    report = _run(variant, options, screen)
+    if as_json:
+        print_json(report.document())
+    else:
+        _draw(report, screen, replayable=not sweep)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+def _check(name: str, chosen: str, choices: tuple[str, ...]) -> None:
+    if chosen not in choices:
+        raise ConfigurationError(f"`{chosen}` is no {name}; choose one of: {', '.join(choices)}")
+
+
+def _run(variant: str, options: dict[str, Any], screen: Console) -> "Report":
+    from workshop.checks.prove import prove as run  # noqa: PLC0415 # see above
+    from workshop.checks.prove import prove_sweep  # noqa: PLC0415
+
+    total = options.get("schedules")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("schedules", total=total)
+        prover = run if total else prove_sweep
+        return prover(variant, **options, on_outcome=lambda _: bar.advance(task))
+
+
+def _draw(report: "Report", screen: Console, *, replayable: bool) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("fault")
+    for heading in ("schedules that met it", "not exact"):
+        table.add_column(heading, justify="right")
+    for kind, schedules in report.by_fault.items():
+        style = "red" if schedules.inexact else ""
+        table.add_row(kind, f"{schedules.met:,}", Text(f"{schedules.inexact:,}", style=style))
+    screen.print(table)
+    for failure in report.failures[:SHOWN_FAILURES]:
+        lines = failure.reasons[: SHOWN_REASONS if len(report.failures) == 1 else 1]
+        screen.print(Text(f"\nschedule {failure.seed} met {', '.join(failure.met) or 'no fault'}:"))
+        for line in lines:
+            screen.print(Text(f"  {line}"))
+        if replayable:
+            screen.print(Text(f"  run it again: {_replay(report, failure.seed)}"))
+    count = len(report.failures)
+    verdict = f"{count:,} of {report.schedules:,} schedules were not exact."
+    screen.print(Text(f"\n{verdict}", style="bold red" if count else "bold green"))
+
+
+def _replay(report: "Report", seed: int) -> str:
+    pipeline = "" if report.pipeline == PIPELINES[0] else f" --pipeline {report.pipeline}"
+    return f"workshop prove --variant {report.variant}{pipeline} --seed {seed} --schedules 1"
