@@ -145,8 +145,8 @@ def map_batch_twice(model: Model) -> Planted:
     """Map writes a batch again under another key, once or twice."""
     batches = model.state()[1]
     number, places = _batch(model, batches)
-    names = [row.name for row in model.written_rows([batches[number]])]
     model.faults.map_again[number] = model.random.randint(1, 2)
+    names = [row.name for row in model.written_rows(batches) if row.changes == batches[number]]
     kinds = frozenset({CauseKind.MAP_BATCH_TWICE, CauseKind.BATCH_TWICE})
     return Planted("map batch twice", kinds, places=places, rows=frozenset(names))
 
@@ -223,24 +223,24 @@ def _batch(model: Model, batches: Sequence[list[Change]]) -> tuple[int, frozense
     return number, frozenset(change.place for change in batches[number])
 
 
-ANYWHERE: tuple[Plant, ...] = (
-    duplicate,
+# In the order of the stages: what is planted later finds the batches as the earlier faults have left them.
+STATEFUL: tuple[Plant, ...] = (
     message_lost,
     state_batch_lost,
+    state_in_flight,
+    stale,
+    stale_again,
+    conflict,
+    cancelled,
+    duplicate,
+    old_kept,
+    map_batch_lost,
     map_batch_twice,
     row_lost,
     double_reduce,
-    state_in_flight,
     reduce_in_flight,
-    torn_cell,
     torn_row,
+    torn_cell,
 )
-STATEFUL: tuple[Plant, ...] = (
-    *ANYWHERE,
-    stale,
-    stale_again,
-    old_kept,
-    cancelled,
-    conflict,
-    map_batch_lost,
-)
+ONLY_STATEFUL = {stale, stale_again, conflict, cancelled, old_kept, map_batch_lost}
+STATELESS: tuple[Plant, ...] = tuple(plant for plant in STATEFUL if plant not in ONLY_STATEFUL)

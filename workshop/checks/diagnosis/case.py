@@ -21,9 +21,10 @@ from workshop.checks.diagnosis.cells import (
 from workshop.checks.diagnosis.effects import Effect, Measure, combine
 from workshop.checks.diagnosis.flow import Flow, make_flow
 from workshop.checks.diagnosis.judgement import Circumstances, judge, make_cause
+from workshop.checks.diagnosis.mapping import MapReading
 from workshop.checks.diagnosis.rows import RowSearch, effects_of_rows
-from workshop.checks.diagnosis.search import Search
-from workshop.checks.diagnosis.state import StateReading
+from workshop.checks.diagnosis.search import Explanation, Search
+from workshop.checks.diagnosis.state import Finding, StateReading
 from workshop.checks.diagnosis.values import (
     Cause,
     CauseKind,
@@ -98,45 +99,55 @@ class _Case:
                 row, factor, cells = rows_to_blame[0]
                 elements = (RowElement(row.message_hash, row.message_count, 1 + factor), *cells)
             causes.append(make_cause(CauseKind.TORN_TOTAL, elements, Confidence.CERTAIN))
-        for stages, difference in self._differences():
+        differences = self._differences()
+        alone = len(differences) == 1 and not torn
+        for stages, difference in differences:
             if Stage.REDUCE in stages and rows_to_blame:
                 continue
-            found, others = self._judge_stages(stages, difference, torn=bool(torn))
+            circumstances = Circumstances(
+                stage=next(iter(stages)) if len(stages) == 1 else None,
+                pending=self.evidence.pending,
+                surplus=self._surplus if alone else None,
+                torn=bool(torn),
+            )
+            found, others = self._judge_stages(stages, difference, circumstances)
             if torn and found[0].kind is CauseKind.UNKNOWN:
                 continue
             causes += found
             alternatives += others
         return causes, alternatives
 
-    def _judge_stages(self, stages: frozenset[Stage], difference: Effect, *, torn: bool) -> Judged:
+    def _judge_stages(
+        self, stages: frozenset[Stage], difference: Effect, circumstances: Circumstances
+    ) -> Judged:
         """Explain what went wrong between two tables that could be read."""
-        circumstances = Circumstances(
-            stage=next(iter(stages)) if len(stages) == 1 else None,
-            pending=self.evidence.pending,
-            surplus=None if torn else self._surplus,
-            torn=torn,
-        )
-        if stages == {Stage.STATE}:
-            return self._judge_state()
-        strange = [leaf for leaf in difference if leaf not in self._known_leaves]
-        if strange:
-            elements = [
-                CellElement(leaf, self.measure.amount(difference[leaf][0])) for leaf in sorted(strange)
-            ]
+        if self._state and stages == {Stage.STATE}:
+            return self._judge_state(self._state.findings(circumstances.surplus))
+        amounts = {
+            leaf: self.measure.amount(difference[leaf][0])
+            for leaf in sorted(difference)
+            if leaf not in self._known_leaves
+        }
+        if amounts:
+            elements = [CellElement(leaf, amount) for leaf, amount in amounts.items()]
             return [make_cause(CauseKind.UNKNOWN, elements, Confidence.CERTAIN)], []
-        search: Search | RowSearch
         if stages == {Stage.REDUCE}:
-            search = RowSearch(self.rows, self._row_effects, difference, self.evidence.pending)
-        else:
-            changes = self.flow.changes(self._state.reached if self._state else None)
-            search = Search(self.flow, changes, difference=difference, stages=stages, evidence=self.evidence)
-        return judge(search.explanations(), search.chance, circumstances)
+            rows = RowSearch(self.rows, self._row_effects, difference, self.evidence.pending)
+            return judge(rows.explanations(), rows.chance, circumstances)
+        changes = self.flow.changes(self._state.reached if self._state else None)
+        search = Search(self.flow, changes, difference=difference, stages=stages, evidence=self.evidence)
+        explanations: list[Explanation] = []
+        if Stage.REDUCE not in stages:
+            reading = MapReading(
+                self.flow, changes, self.rows, self._row_effects, difference, self.evidence.pending
+            )
+            explanations = reading.explanations()
+        return judge(explanations or search.explanations(), search.chance, circumstances)
 
-    def _judge_state(self) -> Judged:
-        assert self._state is not None  # noqa: S101 - the stage stands alone only if its table was read
+    def _judge_state(self, findings: Sequence[Finding]) -> Judged:
         causes: list[Cause] = []
         alternatives: list[Cause] = []
-        for finding in self._state.findings():
+        for finding in findings:
             causes.append(make_cause(finding.kind, finding.elements, finding.confidence, stage=Stage.STATE))
             if finding.instead:
                 kind, elements = finding.instead
@@ -197,7 +208,6 @@ class _Case:
             self.evidence.state,
             self.order,
             self.evidence.pending,
-            surplus=self._surplus,
             within=self.within,
         )
 

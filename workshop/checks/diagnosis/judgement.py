@@ -52,7 +52,7 @@ def judge(
         other for other in others if other.rank <= best.rank and (other in fitting) == (best in fitting)
     ]
     confidence = Confidence.LIKELY
-    if by_chance > UNLIKELY or rivals or (best.size > 1 and len(ordered) > 1):
+    if by_chance > UNLIKELY or rivals or best.size > 2 or (best.size > 1 and len(ordered) > 1):
         confidence = Confidence.POSSIBLE
     elif len(ordered) == 1 and by_chance < EXCLUDED and _is_conclusive(best, circumstances):
         confidence = Confidence.CERTAIN

@@ -74,8 +74,7 @@ class RowSearch:
         """Yield one row or neighbouring rows: what one invocation of Reduce, or none, has added."""
         if self.pending != 0:
             for (start,) in find_suffixes([self._prints], -self._target):
-                factors = dict.fromkeys(range(start, len(self.rows)), -1)
-                yield from self._fitting(factors, waiting=True)
+                yield from self._fitting(dict.fromkeys(range(start, len(self.rows)), -1))
         for factor in (-1, *common_divisors(self.difference)):
             for first, last in find_runs(self._prints, self._target // factor):
                 yield from self._fitting(dict.fromkeys(range(first, last + 1), factor))
@@ -97,21 +96,23 @@ class RowSearch:
                     factors[place] = factors.get(place, 0) + factor
             yield from self._fitting(factors, size=2)
 
-    def _fitting(self, factors: Factors, *, size: int = 1, waiting: bool = False) -> Iterator[Explanation]:
+    def _fitting(self, factors: Factors, *, size: int = 1) -> Iterator[Explanation]:
         factors = {place: factor for place, factor in sorted(factors.items()) if factor}
         terms = ((factor, self.effects[place]) for place, factor in factors.items())
         if not factors or combine(terms) != self.difference:
             return
+        missing = [place for place, factor in factors.items() if factor < 0]
+        are_last = missing == list(range(len(self.rows) - len(missing), len(self.rows)))
+        absent = CauseKind.IN_FLIGHT if are_last and self.pending != 0 else CauseKind.BATCH_LOST
         parts: dict[CauseKind, list[Element]] = {}
         for place, factor in factors.items():
             row = self.rows[place]
-            kind = CauseKind.DOUBLE_REDUCE if factor > 0 else CauseKind.BATCH_LOST
-            kind = CauseKind.IN_FLIGHT if waiting else kind
+            kind = CauseKind.DOUBLE_REDUCE if factor > 0 else absent
             parts.setdefault(kind, []).append(RowElement(row.message_hash, row.message_count, 1 + factor))
         rank = min(RANKS[kind] for kind in parts)
         yield Explanation(
             tuple((kind, tuple(elements)) for kind, elements in parts.items()),
-            rank=0 if waiting and self.pending else rank,
+            rank=0 if self.pending and CauseKind.IN_FLIGHT in parts else rank,
             records=sum(factor * self.rows[place].message_count for place, factor in factors.items()),
             size=size,
         )

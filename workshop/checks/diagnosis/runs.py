@@ -6,9 +6,10 @@ by its budget and says nothing about what the numbers mean.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, product
+from itertools import accumulate, islice, product
 
 __all__ = [
+    "MOST_FOUND",
     "Interval",
     "Run",
     "find_pair",
@@ -24,9 +25,10 @@ Run = tuple[int, int]
 # First and last place, and what it adds once both are within a run.
 Interval = tuple[int, int, int]
 
+# More than a few candidates say no more than that there are many.
 MOST_FOUND = 50
-STEPS = 1_500_000
 SUMS = 150_000
+BLOCK = 128
 
 
 def find_runs(values: Sequence[int], target: int) -> list[Run]:
@@ -38,7 +40,7 @@ def find_runs(values: Sequence[int], target: int) -> list[Run]:
     for place in places:
         starts.setdefault(total, []).append(place)
         total += values[place]
-        found += ((start, place) for start in starts.get(total - target, ()))
+        found += ((start, place) for start in starts.get(total - target, ())[:MOST_FOUND])
         if len(found) > MOST_FOUND:
             break
     return _smallest(found)
@@ -47,29 +49,68 @@ def find_runs(values: Sequence[int], target: int) -> list[Run]:
 def find_runs_of_intervals(intervals: Sequence[Interval], target: int) -> list[Run]:
     """Return the runs for which the intervals that lie within them add up to the target.
 
-    While the last place of a run moves on, each possible first place keeps the sum of its run, less a common
-    `shift`. An interval that ends adds to the shift, and is taken back from the first places inside it.
+    While the last place of a run moves on, the sum of each run that ends there is kept by its first place.
+    An interval that ends adds to the sums of all first places up to its own.
     """
     starts = sorted({first for first, _, _ in intervals})
-    sums: list[int] = []
-    holders: dict[int, set[int]] = {}
+    ends = sorted(intervals, key=lambda interval: interval[1])
+    sums = _Sums()
     found: list[Run] = []
-    shift = 0
-    ends = sorted(_affordable(intervals, starts), key=lambda interval: interval[1])
     for number, (first, last, value) in enumerate(ends):
         while len(sums) < len(starts) and starts[len(sums)] <= last:
-            holders.setdefault(-shift, set()).add(len(sums))
-            sums.append(-shift)
-        shift += value
-        for index in range(bisect_right(starts, first), len(sums)):
-            holders[sums[index]].discard(index)
-            sums[index] -= value
-            holders.setdefault(sums[index], set()).add(index)
+            sums.append_zero()
+        sums.add(value, up_to=bisect_right(starts, first))
         if number + 1 == len(ends) or ends[number + 1][1] > last:
-            found += ((starts[index], last) for index in holders.get(target - shift, ()))
+            found += ((starts[index], last) for index in islice(sums.find(target), MOST_FOUND))
         if len(found) > MOST_FOUND:
             break
     return _smallest(found)
+
+
+class _Sums:
+    """A growing list of sums, in which many can be changed, and a sum looked up, without touching each.
+
+    A sum is what is noted for it, plus the shift of its block, plus the shift of all.
+    """
+
+    def __init__(self) -> None:
+        self._noted: list[int] = []
+        self._shift = 0
+        self._block_shifts: list[int] = []
+        self._holders: list[dict[int, set[int]]] = []
+
+    def __len__(self) -> int:
+        return len(self._noted)
+
+    def append_zero(self) -> None:
+        """Add a sum of zero at the end."""
+        if len(self._noted) % BLOCK == 0:
+            self._block_shifts.append(0)
+            self._holders.append({})
+        self._note(len(self._noted), -self._shift - self._block_shifts[-1])
+
+    def add(self, value: int, *, up_to: int) -> None:
+        """Add to all sums before a place: to all there are, and back from those behind."""
+        self._shift += value
+        behind = -(-up_to // BLOCK)
+        for index in range(up_to, min(behind * BLOCK, len(self._noted))):
+            self._holders[behind - 1][self._noted[index]].discard(index)
+            self._note(index, self._noted[index] - value)
+        for block in range(behind, len(self._block_shifts)):
+            self._block_shifts[block] -= value
+
+    def find(self, total: int) -> Iterator[int]:
+        """Yield where the sum has this value."""
+        wanted = total - self._shift
+        for block_shift, holders in zip(self._block_shifts, self._holders, strict=True):
+            if wanted - block_shift in holders:
+                yield from holders[wanted - block_shift]
+
+    def _note(self, index: int, noted: int) -> None:
+        if index == len(self._noted):
+            self._noted.append(noted)
+        self._noted[index] = noted
+        self._holders[index // BLOCK].setdefault(noted, set()).add(index)
 
 
 def find_suffixes(lanes: Sequence[Sequence[int]], target: int) -> list[tuple[int, ...]]:
@@ -86,11 +127,13 @@ def find_suffixes(lanes: Sequence[Sequence[int]], target: int) -> list[tuple[int
     for chosen in product(*left):
         # The first to come takes the fewest places, since shorter suffixes stand in front.
         combinations.setdefault(sum(total for _, total in chosen), tuple(start for start, _ in chosen))
-    found = []
+    found: list[tuple[int, ...]] = []
     for chosen in product(*right):
         rest = target - sum(total for _, total in chosen)
         if rest in combinations:
             found.append((*combinations[rest], *(start for start, _ in chosen)))
+            if len(found) > MOST_FOUND:
+                break
     return sorted(found, key=sum, reverse=True)[:MOST_FOUND]
 
 
@@ -111,7 +154,7 @@ def find_pair(values: Sequence[int], target: int) -> list[tuple[int, int]]:
     places: dict[int, list[int]] = {}
     found: list[tuple[int, int]] = []
     for place, value in enumerate(values):
-        found += ((other, place) for other in places.get(target - value, ()))
+        found += ((other, place) for other in places.get(target - value, ())[:MOST_FOUND])
         places.setdefault(value, []).append(place)
         if len(found) > MOST_FOUND:
             break
@@ -131,16 +174,6 @@ def find_subset(values: Sequence[int], target: int) -> tuple[int, ...] | None:
             together = of_left[target - total] | mask << half
             return tuple(place for place in range(len(values)) if together >> place & 1)
     return None
-
-
-def _affordable(intervals: Sequence[Interval], starts: Sequence[int]) -> Iterator[Interval]:
-    """Yield the intervals from the shortest on, as long as the search stays bounded."""
-    steps = 0
-    for interval in sorted(intervals, key=lambda interval: interval[1] - interval[0]):
-        steps += bisect_right(starts, interval[1]) - bisect_right(starts, interval[0])
-        if steps > STEPS:
-            return
-        yield interval
 
 
 def _smallest(found: list[Run]) -> list[Run]:

@@ -4,6 +4,7 @@ In goes a difference between two stages, out come the explanations that predict 
 How sure they are is judged in `diagnosis_judgement`.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +13,7 @@ from itertools import combinations
 from workshop.checks.diagnosis.effects import Effect, combine, common_divisors, fingerprint, value_chance
 from workshop.checks.diagnosis.flow import Change, Flow
 from workshop.checks.diagnosis.runs import (
+    MOST_FOUND,
     Run,
     find_pair,
     find_pieces,
@@ -23,7 +25,7 @@ from workshop.checks.diagnosis.runs import (
 from workshop.checks.diagnosis.suspects import RANKS, Suspect, families, suspects_of
 from workshop.checks.diagnosis.values import BatchElement, CauseKind, Element, Evidence, Stage, TradeElement
 
-__all__ = ["Explanation", "Search", "merged"]
+__all__ = ["Explanation", "Search", "batch_element", "merged"]
 
 
 @dataclass(frozen=True)
@@ -109,15 +111,15 @@ class Search:
 
     def _single_messages(self) -> Iterator[Explanation]:
         wanted = {self._target // times: times for times in common_divisors(self.difference)}
+        counts: Counter[CauseKind] = Counter()
         for suspect in self._inside:
             times = wanted.get(suspect.fingerprint, 0)
-            if times == 1 or (times and suspect.kind is CauseKind.DUPLICATE_COUNTED):
-                found = replace(
-                    suspect,
-                    times=times,
-                    records=None if suspect.records is None else times * suspect.records,
-                )
-                yield from self._fitting([found])
+            if times > 1 and suspect.kind is not CauseKind.DUPLICATE_COUNTED:
+                continue
+            if times and counts[suspect.kind] < MOST_FOUND:
+                counts[suspect.kind] += 1
+                records = None if suspect.records is None else times * suspect.records
+                yield from self._fitting([suspect._replace(times=times, records=records)])
 
     def _rules(self) -> Iterator[Explanation]:
         """Yield families of suspects that explain the difference together, as one missing guard would do."""
@@ -134,7 +136,7 @@ class Search:
                 terms = self.flow.terms_without(places)
                 trades = {self.flow.messages[place].trade_id for place in places}
                 if len(trades) > 1 and self.flow.effect_of(terms) == self.difference:
-                    element = _batch(number, places, counted=0)
+                    element = batch_element(number, places, counted=0)
                     yield _explanation(CauseKind.BATCH_LOST, [element], records=None)
 
     def _batches(self) -> Iterator[Explanation]:
@@ -151,9 +153,11 @@ class Search:
             for factor in (-1, *common_divisors(self.difference)):
                 target = self._target // factor
                 for of_left, of_right in find_pieces(self._prints[left], self._prints[right], target):
-                    # Two faults, one in each shard, would look the same.
+                    # Two faults, one in each shard, would look the same; all the more if one is that small.
+                    lengths = sorted(last - first + 1 for first, last in (of_left, of_right))
                     for found in self._batch({left: of_left, right: of_right}, factor):
-                        yield replace(found, size=2)
+                        if lengths[1] > 1:
+                            yield replace(found, size=2 if lengths[0] > 1 else 3)
 
     def _batch(self, runs: dict[int, Run], factor: int) -> Iterator[Explanation]:
         chosen = {lane: self.changes[lane][first : last + 1] for lane, (first, last) in runs.items()}
@@ -161,7 +165,7 @@ class Search:
         if combine([(factor, self.flow.effect_of(terms))]) != self.difference:
             return
         elements = [
-            _batch(lane, [change.place for change in changes], counted=1 + factor)
+            batch_element(lane, [change.place for change in changes], counted=1 + factor)
             for lane, changes in chosen.items()
         ]
         records = factor * sum(element.messages for element in elements)
@@ -178,7 +182,7 @@ class Search:
             if combine([(-1, self.flow.effect_of(terms))]) != self.difference:
                 continue
             elements = [
-                _batch(lane, [change.place for change in changes], counted=0)
+                batch_element(lane, [change.place for change in changes], counted=0)
                 for lane, changes in chosen.items()
                 if changes
             ]
@@ -224,12 +228,17 @@ class Search:
 
 
 def merged(explanations: Iterable[Explanation]) -> list[Explanation]:
-    """Leave out what says the same as an earlier explanation: overlapping ends of one batch are one story."""
+    """Leave out what says the same as another explanation: of overlapping batches the shorter one is kept."""
     kept: list[Explanation] = []
-    for explanation in sorted(explanations, key=lambda explanation: explanation.rank):
+    for explanation in sorted(explanations, key=lambda explanation: (explanation.rank, _extent(explanation))):
         if not any(_same(explanation, other) for other in kept):
             kept.append(explanation)
     return kept
+
+
+def _extent(explanation: Explanation) -> int:
+    elements = [element for _, elements in explanation.parts for element in elements]
+    return sum(element.last - element.first for element in elements if isinstance(element, BatchElement))
 
 
 def _same(one: Explanation, other: Explanation) -> bool:
@@ -247,7 +256,8 @@ def _same_element(one: Element, other: Element) -> bool:
     return one == other
 
 
-def _batch(lane: int, places: Sequence[int], *, counted: int) -> BatchElement:
+def batch_element(lane: int, places: Sequence[int], *, counted: int) -> BatchElement:
+    """Return the messages at these places of a lane, for people."""
     return BatchElement(lane, min(places) + 1, max(places) + 1, len(places), counted)
 
 

@@ -11,7 +11,8 @@ from functools import cached_property
 
 from workshop.checks.diagnosis.effects import Effect, combine
 from workshop.checks.diagnosis.flow import Flow
-from workshop.checks.diagnosis.values import BatchElement, CauseKind, Confidence, Element, TradeElement
+from workshop.checks.diagnosis.search import batch_element
+from workshop.checks.diagnosis.values import CauseKind, Confidence, Element, TradeElement
 from workshop.pipeline.tables import StateRow
 from workshop.pipeline.truth import roll_up_paths
 
@@ -45,7 +46,6 @@ class StateReading:
     rows: Sequence[StateRow]
     order: Sequence[str]
     pending: int | None
-    surplus: int | None = None
     within: str | None = None
 
     @cached_property
@@ -71,9 +71,13 @@ class StateReading:
             if self._is_wrong(trade)
         }
 
-    def findings(self) -> list[Finding]:
-        """Return what happened to the trades that are wrong, most of them together in few findings."""
-        verdicts = {trade: self._judge(trade) for trade in self.reached}
+    def findings(self, surplus: int | None) -> list[Finding]:
+        """Return what happened to the trades that are wrong, most of them together in few findings.
+
+        `surplus` is by how much more changes of StateTable were counted than expected, if that is known.
+        """
+        by_count = self._told_by_count(surplus)
+        verdicts = {trade: self._judge(trade, by_count) for trade in self.reached}
         lost = {trade for trade, verdict in verdicts.items() if verdict.kind is CauseKind.MESSAGE_LOST}
         findings, explained = self._losses(lost)
         verdicts |= {
@@ -90,12 +94,15 @@ class StateReading:
             elements = tuple(verdict.element for verdict in group)
             others = tuple(verdict.instead[1] for verdict in group if verdict.instead)
             if instead:
-                findings.append(Finding(kind, elements, Confidence.LIKELY, (instead, others)))
+                # Only the number of changes tells a newer version that was lost from an older one come back.
+                is_told = by_count or kind is CauseKind.STALE_VERSION
+                confidence = Confidence.LIKELY if is_told else Confidence.POSSIBLE
+                findings.append(Finding(kind, elements, confidence, (instead, others)))
             else:
                 findings.append(Finding(kind, elements, Confidence.CERTAIN))
         return findings
 
-    def _judge(self, trade: str) -> _Verdict:
+    def _judge(self, trade: str, by_count: CauseKind | None) -> _Verdict:
         winner, row = self.flow.winners[trade], self.held.get(trade)
         newest = self.flow.messages[winner]
         lost = self._element(winner, counted=0)
@@ -111,70 +118,78 @@ class StateReading:
         if row.version == newest.version:
             return _Verdict(CauseKind.CONFLICT, stands)
         is_late = max(map(self.flow.arrival, self.flow.copies[place])) > self.flow.arrival(winner)
-        if self._stands_by_count or (is_late and self._stands_by_count is None):
+        natural = CauseKind.STALE_VERSION if is_late else CauseKind.MESSAGE_LOST
+        if (by_count or natural) is CauseKind.STALE_VERSION:
             return _Verdict(CauseKind.STALE_VERSION, stands, (CauseKind.MESSAGE_LOST, lost))
         return _Verdict(CauseKind.MESSAGE_LOST, lost, (CauseKind.STALE_VERSION, stands))
 
-    @cached_property
-    def _stands_by_count(self) -> bool | None:
-        """Whether older versions stand because they were applied late, as far as the count of records tells.
+    def _told_by_count(self, surplus: int | None) -> CauseKind | None:
+        """Return why older versions stand, as far as the number of changes tells.
 
-        A stale version that is applied makes one record more; a newer one that is lost makes none.
+        A stale version that is applied is one change more; a newer one that is lost is none.
         """
         outdated = [trade for trade, version in self.reached.items() if version is not None]
-        if self.surplus is None or not outdated or len(outdated) < len(self.reached):
+        if not outdated or len(outdated) < len(self.reached):
             return None
         without_newest = 0
         for trade in outdated:
             copies = self.flow.copies[self.flow.winners[trade]]
             without_newest += self.flow.accepted(trade, without=copies) - self.flow.accepted(trade)
-        predictions = {len(outdated): True, without_newest: False}
-        return predictions.get(self.surplus)
+        told = {len(outdated): CauseKind.STALE_VERSION, without_newest: CauseKind.MESSAGE_LOST}
+        return None if surplus is None else told.get(surplus)
 
     def _losses(self, lost: set[str]) -> tuple[list[Finding], set[str]]:
         """Sort lost messages into those that have not arrived yet, and batches.
 
         Beside the findings, return the trades that they explain.
         """
-        explained: set[str] = set()
-        waiting: list[Element] = []
-        batches: list[Element] = []
+        waiting: list[list[int]] = []
+        batches: list[list[int]] = []
+        pairs: list[list[int]] = []
         for lane in range(len(self.flow.lanes)):
-            for group, at_the_end in self._groups(lane, lost):
-                if at_the_end and self.pending != 0:
-                    waiting.append(self._batch(lane, group))
-                elif len(group) > 1:
-                    batches.append(self._batch(lane, group))
-                else:
+            for group, at_the_end in self._groups(lane):
+                if not any(self.flow.messages[place].trade_id in lost for place in group):
                     continue
-                explained |= {self.flow.messages[place].trade_id for place in group}
+                trades = {self.flow.messages[place].trade_id for place in group}
+                if at_the_end and self.pending != 0:
+                    waiting.append(group)
+                elif len(trades) > 1:
+                    (batches if len(trades) > 2 else pairs).append(group)
         on_its_way = Confidence.CERTAIN if self.pending else Confidence.LIKELY
-        instead = None if self.pending else (CauseKind.BATCH_LOST, tuple(waiting))
+        instead = None if self.pending else (CauseKind.BATCH_LOST, self._batches(waiting))
+        # Two neighbours may be two faults: then each is a message lost.
+        alone = tuple(self._element(place, counted=0) for pair in pairs for place in pair)
         findings = [
-            Finding(CauseKind.IN_FLIGHT, tuple(waiting), on_its_way, instead),
-            Finding(CauseKind.BATCH_LOST, tuple(batches), Confidence.CERTAIN),
+            Finding(CauseKind.IN_FLIGHT, self._batches(waiting), on_its_way, instead),
+            Finding(CauseKind.BATCH_LOST, self._batches(batches), Confidence.CERTAIN),
+            Finding(
+                CauseKind.BATCH_LOST,
+                self._batches(pairs),
+                Confidence.LIKELY,
+                (CauseKind.MESSAGE_LOST, alone),
+            ),
         ]
+        explained = {
+            self.flow.messages[place].trade_id for group in (*waiting, *batches, *pairs) for place in group
+        }
         return [finding for finding in findings if finding.elements], explained
 
-    def _groups(self, lane: int, lost: set[str]) -> list[tuple[list[int], bool]]:
-        """Return the runs of neighbours that are all lost, and whether nothing after them has arrived."""
+    def _groups(self, lane: int) -> list[tuple[list[int], bool]]:
+        """Return the runs of neighbours that may all be lost, and whether nothing after them has arrived."""
         groups: list[tuple[list[int], bool]] = []
         group: list[int] = []
-        doubtful: list[int] = []
         for place in self.flow.lanes[lane]:
             trade, original = self.flow.messages[place].trade_id, self.flow.original_of[place]
             if original != self.flow.winners[trade]:
                 # What is not its trade's newest version leaves no trace, whether it arrived or not.
                 continue
-            if trade in lost:
-                group += [*doubtful, place]
-                doubtful = []
-            elif trade in self.reached:
-                # Between lost messages it is lost as well; elsewhere something else befell it.
-                doubtful += [place] if group else []
-            elif len(self.flow.copies[original]) == 1:
-                groups += [(group, False)] if group else []
-                group, doubtful = [], []
+            row = self.held.get(trade)
+            has_arrived = row is not None and row.version >= self.flow.messages[place].version
+            if trade in self.reached and not has_arrived:
+                group.append(place)
+            elif has_arrived and len(self.flow.copies[original]) == 1 and group:
+                groups.append((group, False))
+                group = []
         return [*groups, (group, True)] if group else groups
 
     def _is_wrong(self, trade: str) -> bool:
@@ -214,5 +229,5 @@ class StateReading:
     def _element_of_row(self, row: StateRow) -> TradeElement:
         return TradeElement(row.trade_id, row.version, self._leaf(row), row.value, sent=0, counted=1)
 
-    def _batch(self, lane: int, places: Sequence[int]) -> BatchElement:
-        return BatchElement(lane, min(places) + 1, max(places) + 1, len(places), counted=0)
+    def _batches(self, groups: Sequence[Sequence[int]]) -> tuple[Element, ...]:
+        return tuple(batch_element(self.flow.lane_of[group[0]][0], group, counted=0) for group in groups)

@@ -5,9 +5,8 @@ fault ("every old value was kept") are put together here as well. Which of them 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 from workshop.checks.diagnosis.effects import Effect, combine, fingerprint
 from workshop.checks.diagnosis.flow import Change, Flow, Terms
@@ -39,8 +38,7 @@ class _Story(TypedDict, total=False):
     invited: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Suspect:
+class Suspect(NamedTuple):
     """One message treated wrongly.
 
     `terms` and `extra` add up to its effect; `instead` is the message that should stand there. `records` is
@@ -92,7 +90,7 @@ def suspects_of(flow: Flow, changes: Sequence[Sequence[Change]], stages: Iterabl
         found: Iterable[Suspect] = _stateless(flow)
     else:
         found = chain(
-            _cancelled(flow),
+            _cancelled(flow, changes),
             _at_state(flow) if Stage.STATE in stages else (),
             _behind_state(flow, changes) if stages - {Stage.STATE} else (),
         )
@@ -131,19 +129,23 @@ def _stateless(flow: Flow) -> Iterator[Suspect]:
         yield _suspect(flow, CauseKind.MESSAGE_LOST, place, ((-1, place),), records=-1)
 
 
-def _cancelled(flow: Flow) -> Iterator[Suspect]:
+def _cancelled(flow: Flow, changes: Sequence[Sequence[Change]]) -> Iterator[Suspect]:
     """Yield trades that were cancelled and still count: with a value from before, or with the last one."""
+    replaced = {change.place: change.old for change in chain.from_iterable(changes)}
     for trade, originals in flow.originals.items():
         winner = flow.winners[trade]
         if not flow.messages[winner].cancelled:
             continue
-        for place in originals:
-            if not flow.messages[place].cancelled:
-                yield _suspect(flow, CauseKind.CANCELLED_COUNTED, place, ((1, place),), instead=winner)
+        alive = [place for place in originals if not flow.messages[place].cancelled]
+        for place in alive:
+            last = place in (flow.standing(alive), replaced.get(winner))
+            yield _suspect(
+                flow, CauseKind.CANCELLED_COUNTED, place, ((1, place),), instead=winner, invited=last
+            )
         leaf = flow.leaves[winner]
-        alive = flow.measure.effect({leaf: flow.messages[winner].value}, {leaf: 1})
+        lives = flow.measure.effect({leaf: flow.messages[winner].value}, {leaf: 1})
         yield Suspect(
-            CauseKind.CANCELLED_COUNTED, winner, fingerprint(alive), extra=alive, instead=winner, records=0
+            CauseKind.CANCELLED_COUNTED, winner, fingerprint(lives), extra=lives, instead=winner, records=0
         )
 
 

@@ -38,11 +38,11 @@ OF_TRADE = {
 }
 OF_BATCH = {
     CauseKind.BATCH_LOST: "{batch} never reached the totals",
-    CauseKind.BATCH_TWICE: "{batch} count {counted}",
-    CauseKind.MAP_BATCH_TWICE: "{batch} stand in ReduceTable {counted}",
+    CauseKind.BATCH_TWICE: "{batch} came into the totals {counted}",
+    CauseKind.MAP_BATCH_TWICE: "{batch} came into ReduceTable {counted}",
     CauseKind.DOUBLE_REDUCE: "{batch} was added {counted}",
-    CauseKind.IN_FLIGHT: "{batch} came last, and have not reached the totals yet",
-    CauseKind.TORN_TOTAL: "{batch} was added {counted} in some of its cells, but not in all",
+    CauseKind.IN_FLIGHT: "{batch} came last, and so far reached no total",
+    CauseKind.TORN_TOTAL: "{batch} was added to some of its cells {counted}, to the others once",
 }
 IN_THE_END = {
     CauseKind.BATCH_TWICE: "Whether Map wrote them again or Reduce added them again, ReduceTable can tell.",
