@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from workshop.pipeline.aggregates import AggregateSnapshot, sort_key
-from workshop.pipeline.truth import GRAND_TOTAL, Truth
+from workshop.pipeline.truth import EXACT, GRAND_TOTAL, Truth
 
 __all__ = ["Comparison", "Difference", "compare"]
 
@@ -25,7 +25,8 @@ class Difference:
     @property
     def amount(self) -> Decimal:
         """By how much the total is too large."""
-        return self.found - self.expected
+        # A context of our own: the usual one would round beyond 28 digits.
+        return EXACT.subtract(self.found, self.expected)
 
 
 @dataclass(frozen=True)
