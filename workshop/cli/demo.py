@@ -12,6 +12,7 @@ from rich.console import Console
 from workshop.cli.demo_report import draw_example, draw_runs, example_document
 from workshop.cli.options import JsonOption, console, print_json, usage_errors
 from workshop.cloud.connection import Cloud
+from workshop.cloud.faults import FaultPlan
 from workshop.cloud.temporary import temporary_cloud
 from workshop.pipeline.demo import PIPELINES, DemoRun, Observer, deploy_pipelines, plan_options, run_pipelines
 from workshop.pipeline.example import Example, run_example
@@ -26,6 +27,14 @@ class Pipeline(StrEnum):
     STATEFUL = "stateful"
 
 
+class Faults(StrEnum):
+    """The choices of `--faults`; see `workshop faults` for single ones."""
+
+    NONE = "none"
+    LAB = "lab"
+    ALL = "all"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(demo)
@@ -37,6 +46,7 @@ def demo(
     messages: Annotated[int, typer.Option(help="How many to send, duplicates included.", min=1)] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
     example: Annotated[bool, typer.Option("--example", help="Follow five messages instead.")] = False,
+    faults: Annotated[Faults, typer.Option(help="What goes wrong on purpose meanwhile.")] = Faults.NONE,
     as_json: JsonOption = False,
 ) -> None:
     """Deploy the finished pipelines offline, send messages, and compare the totals with the truth.
@@ -60,7 +70,8 @@ def demo(
             options = {name: plan_options(name, messages, seed) for name in chosen}
         with steps.running(), temporary_cloud() as cloud:
             stacks = deploy_pipelines(cloud, chosen, observer)
-            runs = run_pipelines(cloud, stacks, options, observer=observer)
+            plan = FaultPlan.from_words([faults.value], seed=seed)
+            runs = run_pipelines(cloud, stacks, options, faults=plan, observer=observer)
         _report(runs, people, as_json=as_json, single=pipeline is not None)
         exact = all(run.exact for run in runs)
     if not exact:

@@ -49,6 +49,9 @@ def _facts(run: DemoRun) -> list[tuple[str, str]]:
     if counts.duplicates or counts.modified:
         changes = f"{counts.modified:,}, {counts.out_of_order:,} out of order, {counts.cancelled:,} cancelled"
         facts += [("Duplicates", f"{counts.duplicates:,}"), ("Modified", changes)]
+    if run.faults is not None:
+        happened = ", ".join(f"{kind} {count:,}" for kind, count in run.faults.items())
+        facts.append(("Faults", happened or "none has happened"))
     facts += [
         ("Took", f"{run.seconds:.1f} s, {run.messages_per_second:,.0f} messages/s"),
         ("Latency", ", ".join(f"{name} {latency[name] or 0:.1f} s" for name in ("p50", "p99", "max"))),

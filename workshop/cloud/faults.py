@@ -109,6 +109,10 @@ class FaultPlan:
             strikes=tuple(strike for strike in self.strikes if strike.partition("@")[0] in wanted),
         )
 
+    def but_not(self, name: str) -> Self:
+        """Return the plan without this kind at this stage (`kind@stage`)."""
+        return replace(self, rates={**self.rates, name: 0.0})
+
     def inside_functions(self, *, offline: bool) -> Self:
         """Return what functions do to themselves: on AWS all that they can, offline what only they can."""
         return self.only(INSIDE_ALONE if offline else FUNCTION_KINDS)
@@ -232,21 +236,22 @@ PRESETS: Mapping[str, FaultPlan] = {
     "all": FaultPlan(
         rates={
             "crash_before@state": 0.0005,
-            "crash_after@state": 0.0005,
             "crash_before": 0.05,
+            "crash_after@state": 0.0005,
             "crash_after": 0.08,
             "timeout@state": 0.0003,
             "timeout": 0.03,
-            "killed@state": 0.0003,
-            "killed": 0.04,
-            "slow": 0.002,
-            "throttled@state": 0.002,
+            "killed@state": 0.0005,
+            "killed": 0.05,
+            "slow@state": 0.0002,
+            "slow": 0.02,
+            "throttled@state": 0.001,
             "throttled": 0.05,
             "denied@state": 0.0003,
             "denied": 0.02,
+            "response_lost@producer": 0.05,
             "response_lost@state": 0.001,
-            "response_lost@producer": 0.02,
-            "response_lost": 0.05,
+            "response_lost": 0.06,
             "duplicate": 0.08,
             "re_batched": 0.08,
             "bisected": 0.06,
@@ -254,6 +259,6 @@ PRESETS: Mapping[str, FaultPlan] = {
             "partial_put": 0.1,
             "poison": 0.1,
         },
-        limit=40,
+        limit=10,
     ),
 }

@@ -11,9 +11,11 @@ from typing import Any
 
 from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
+from workshop.cloud.faults import NO_FAULTS, FaultPlan
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts, take_snapshot
 from workshop.pipeline.comparison import Comparison, compare
+from workshop.pipeline.live_faults import clear_faults, set_faults
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.producer import ProduceResult, ProducerOptions, produce
 from workshop.pipeline.settle import Patience, Settled, wait_until_settled
@@ -31,6 +33,8 @@ __all__ = ["PIPELINES", "DemoRun", "Observer", "deploy_pipelines", "plan_options
 PIPELINES = ("stateless", "stateful")
 SENDING = ProducerOptions(threads=2)
 PATIENCE = Patience()
+# After many failures in a row, a batch comes again only after a minute.
+PATIENCE_WITH_FAULTS = Patience(quiet_seconds=5.0, unchanged_seconds=90.0, timeout_seconds=900.0)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,10 @@ class Observer:
 
 @dataclass(frozen=True)
 class DemoRun:
-    """One pipeline's run: what was sent, what must come out, and what came out."""
+    """One pipeline's run: what was sent, what must come out, and what came out.
+
+    `faults` counts what went wrong on purpose, None if nothing was to go wrong.
+    """
 
     pipeline: str
     counts: MessageCounts
@@ -52,6 +59,7 @@ class DemoRun:
     snapshot: AggregateSnapshot
     comparison: Comparison
     seconds: float
+    faults: Mapping[str, int] | None = None
 
     @property
     def exact(self) -> bool:
@@ -80,6 +88,7 @@ class DemoRun:
             "seconds": round(self.seconds, 3),
             "messages_per_second": round(self.messages_per_second, 1),
             "latency_seconds": self.snapshot.latency.summary(),
+            **({} if self.faults is None else {"faults": dict(self.faults)}),
         }
 
 
@@ -100,23 +109,26 @@ def deploy_pipelines(
         return {pipeline: future.result().outputs for pipeline, future in futures.items()}
 
 
-def run_pipelines(
+def run_pipelines(  # noqa: PLR0913 - what is run, and what a test takes the place of
     cloud: Cloud,
     stacks: Mapping[str, Mapping[str, str]],
     options: Mapping[str, PlanOptions],
     *,
+    faults: FaultPlan = NO_FAULTS,
     clock: Clock | None = None,
-    patience: Patience = PATIENCE,
+    patience: Patience | None = None,
     observer: Observer = Observer(),
 ) -> tuple[DemoRun, ...]:
     """Run one pipeline after the other, each from empty tables: `stacks` gives the outputs of each.
 
-    At the very end all totals are read once more, so that what came late to the first is seen as well.
+    With `faults`, things go wrong while messages are on their way. At the very end all totals are read once
+    more, so that what came late to the first is seen as well.
 
     Raises:
         NotSettledError: the totals of one still change after five minutes.
     """
-    demo = _Demo(cloud, clock=clock or SystemClock(), patience=patience, observer=observer)
+    patience = patience or (PATIENCE if faults.is_empty else PATIENCE_WITH_FAULTS)
+    demo = _Demo(cloud, faults, clock=clock or SystemClock(), patience=patience, observer=observer)
     runs = [demo.run(pipeline, outputs, options[pipeline]) for pipeline, outputs in stacks.items()]
     return tuple(demo.look_again(run, stacks[run.pipeline]) for run in runs)
 
@@ -124,8 +136,11 @@ def run_pipelines(
 class _Demo:
     """A cloud with pipelines in it, and somebody who watches."""
 
-    def __init__(self, cloud: Cloud, *, clock: Clock, patience: Patience, observer: Observer) -> None:
+    def __init__(
+        self, cloud: Cloud, faults: FaultPlan, *, clock: Clock, patience: Patience, observer: Observer
+    ) -> None:
         self._cloud = cloud
+        self._faults = faults
         self._clock = clock
         self._patience = patience
         self._observer = observer
@@ -133,6 +148,7 @@ class _Demo:
     def run(self, pipeline: str, outputs: Mapping[str, str], options: PlanOptions) -> DemoRun:
         """Send a plan, wait until the pipeline is at rest, and compare."""
         plan = make_plan(options)
+        self._begin_faults(pipeline, outputs)
         started = self._clock.now()
         self._observer.step(f"{pipeline}: sending {len(plan.entries):,} messages")
         kinesis = self._cloud.client("kinesis")
@@ -147,6 +163,7 @@ class _Demo:
             patience=self._patience,
             on_snapshot=lambda snapshot: self._observer.progress(_arrived(pipeline, snapshot, truth)),
         )
+        met = None if self._faults.is_empty else clear_faults(self._cloud, outputs).met
         return DemoRun(
             pipeline=pipeline,
             counts=count_messages(sent),
@@ -155,7 +172,15 @@ class _Demo:
             snapshot=settled.snapshot,
             comparison=compare(settled.snapshot, truth),
             seconds=_committed_at(settled, started) - started,
+            faults=met,
         )
+
+    def _begin_faults(self, pipeline: str, outputs: Mapping[str, str]) -> None:
+        if self._faults.is_empty:
+            return
+        # Kinesis has no idempotent put: in the stateless pipeline a repeated message counts twice.
+        wanted = self._faults.but_not("response_lost@producer") if pipeline == "stateless" else self._faults
+        set_faults(self._cloud, outputs, wanted)
 
     def look_again(self, run: DemoRun, outputs: Mapping[str, str]) -> DemoRun:
         """Return the run with the totals as they are now."""
