@@ -6,15 +6,19 @@ then may have arrived: a round that is exact by now was still in flight.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workshop.checks.diagnosis import Diagnosis, Evidence, diagnose
 from workshop.checks.diagnosis.cells import snapshot_below, truth_below
 from workshop.checks.game import Round
-from workshop.pipeline.aggregates import take_snapshot
+from workshop.clock import Clock, SystemClock
+from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.comparison import compare
+from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import read_reduce_table, read_trades
+from workshop.pipeline.truth import Truth
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
@@ -22,7 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "find_cause"]
 
+LOOK_SECONDS = 1.0
+QUIET_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 ARRIVED = "still in flight when it was judged; it is exact by now"
+
+TOO_SLOW = (
+    "If nothing holds the pipeline up, it is too slow for so many messages a minute: "
+    "play smaller rounds with `--messages`."
+)
 
 
 @dataclass(frozen=True)
@@ -45,36 +57,76 @@ class Finding:
     @property
     def text(self) -> str:
         """The whole story."""
-        return f"{ARRIVED}." if self.diagnosis.exact else self.diagnosis.summary
+        return (
+            f"Everything has arrived by now. {TOO_SLOW}" if self.diagnosis.exact else self.diagnosis.summary
+        )
 
 
-def find_cause(cloud: Cloud, target: Target, judged: Round) -> Finding:
+def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | None = None) -> Finding:
     """Say why the totals of a round are wrong, from all tables of the pipeline that it was played against.
+
+    Waits until the round is at rest, at most a minute: tables that change while they are read fit no cause.
 
     Raises:
         NotSettledError: the totals change too fast to be read.
     """
-    client, outputs, sent = cloud.client("dynamodb"), target.outputs, judged.sent()
+    sent = judged.sent()
     truth = truth_below(target.truth_of(sent), judged.run_id)
-    snapshot = take_snapshot(client, outputs["AggregateTableName"])
-    if compare(snapshot_below(snapshot, judged.run_id), truth).exact:
+    rest = _wait_for_rest(cloud, target, judged.run_id, truth, clock or SystemClock())
+    if compare(rest.totals, truth).exact:
         return Finding(judged.run_id, Diagnosis((), (), ""))
-    stream = cloud.client("kinesis").describe_stream_summary(StreamName=outputs["StreamName"])
-    evidence = Evidence(
-        state=read_trades(client, outputs["StateTableName"], (message.trade_id for message in sent)),
-        reduce=read_reduce_table(client, outputs["ReduceTableName"]),
-        pending=_pending(cloud, target),
-        shards=stream["StreamDescriptionSummary"]["OpenShardCount"],
-    )
     diagnosis = diagnose(
         sent,
-        take_snapshot(client, outputs["AggregateTableName"]),
+        rest.totals,
         pipeline=target.pipeline,
-        evidence=evidence,
+        evidence=_evidence(cloud, target, sent, rest),
         order=target.order,
         within=judged.run_id,
     )
     return Finding(judged.run_id, diagnosis)
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """The totals of a round when nothing moved any more, or when patience was at its end."""
+
+    totals: AggregateSnapshot
+    pending: int | None
+    is_certain: bool
+
+
+def _wait_for_rest(cloud: Cloud, target: Target, run_id: str, truth: Truth, clock: Clock) -> _Rest:
+    def look() -> AggregateSnapshot:
+        client, table = cloud.client("dynamodb"), target.outputs["AggregateTableName"]
+        return snapshot_below(take_snapshot(client, table, clock=clock), run_id)
+
+    started = unchanged_since = clock.now()
+    totals = look()
+    while True:
+        if compare(totals, truth).exact:
+            return _Rest(totals, 0, is_certain=True)
+        clock.sleep(LOOK_SECONDS)
+        pending, latest = _pending(cloud, target), look()
+        if latest.totals != totals.totals or latest.trades != totals.trades:
+            totals, unchanged_since = latest, clock.now()
+        elif pending == 0 or clock.now() - unchanged_since >= QUIET_SECONDS:
+            return _Rest(totals, pending, is_certain=True)
+        if clock.now() - started >= PATIENCE_SECONDS:
+            return _Rest(totals, pending, is_certain=False)
+
+
+def _evidence(cloud: Cloud, target: Target, sent: Sequence[Message], rest: _Rest) -> Evidence:
+    client, outputs = cloud.client("dynamodb"), target.outputs
+    stream = cloud.client("kinesis").describe_stream_summary(StreamName=outputs["StreamName"])
+    shards = stream["StreamDescriptionSummary"]["OpenShardCount"]
+    if not rest.is_certain:
+        return Evidence(pending=rest.pending, shards=shards)
+    return Evidence(
+        state=read_trades(client, outputs["StateTableName"], (message.trade_id for message in sent)),
+        reduce=read_reduce_table(client, outputs["ReduceTableName"]),
+        pending=rest.pending,
+        shards=shards,
+    )
 
 
 def _pending(cloud: Cloud, target: Target) -> int | None:

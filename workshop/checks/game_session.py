@@ -120,7 +120,9 @@ class Session:
             self._explained.add(judged.run_id)
             self.show(View(self._board, self.findings, f"looking for the cause in round {judged.run_id}"))
             try:
-                self.findings[judged.run_id] = find_cause(self.cloud, self.game.target, judged)
+                self.findings[judged.run_id] = find_cause(
+                    self.cloud, self.game.target, judged, clock=self.clock
+                )
             except (WorkshopError, ClientError, BotoCoreError) as error:
                 self.show(View(self._board, self.findings, f"no cause was found: {error}"))
             else:
