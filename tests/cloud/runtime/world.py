@@ -47,12 +47,12 @@ def client(service: str, region: str = REGION) -> Any:
 
 
 def zip_of(source: str, name: str = "index.py", **others: str) -> bytes:
-    """Return a bundle with one module, and others by name."""
+    """Return a bundle with one module, and others by name; the same sources give the same bytes at any time."""
     content = io.BytesIO()
+    modules = {name: source} | {other.replace("__", "/") + ".py": text for other, text in others.items()}
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr(name, source)
-        for other, text in others.items():
-            archive.writestr(other.replace("__", "/") + ".py", text)
+        for path, text in modules.items():
+            archive.writestr(zipfile.ZipInfo(path), text)
     return content.getvalue()
 
 
