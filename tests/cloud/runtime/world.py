@@ -47,7 +47,7 @@ def client(service: str, region: str = REGION) -> Any:
 
 
 def zip_of(source: str, name: str = "index.py", **others: str) -> bytes:
-    """Return a bundle with one module, and others by name; the same sources give the same bytes at any time."""
+    """Return a bundle with one module, and others by name; its bytes follow from the sources alone."""
     content = io.BytesIO()
     modules = {name: source} | {other.replace("__", "/") + ".py": text for other, text in others.items()}
     with zipfile.ZipFile(content, "w") as archive:
