@@ -92,14 +92,55 @@ def test_a_crash_is_told_and_can_be_left_behind(home, port) -> None:
     assert (home / "cloud.previous.log").exists()
 
 
-def test_a_pid_of_somebody_else_is_no_cloud(home) -> None:
-    """A pid file from before a restart of the machine, whose number another process has now, is stale."""
-    file = home / "cloud.pid"
-    file.write_text(json.dumps({"pid": os.getpid(), "url": "http://127.0.0.1:9"}))
+def test_a_process_that_got_the_same_number_is_left_alone(home, port) -> None:
+    """A pid file from before a restart of the machine is stale, and whoever has its number now lives on."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as somebody:
+        note = {"pid": somebody.pid, "url": "http://127.0.0.1:9"}
+        (home / "cloud.pid").write_text(json.dumps(note))
 
-    assert background.status().state == "not answering"
-    file.write_text("nonsense")
+        assert background.status().state == "crashed"
+        background.stop()
+        (home / "cloud.pid").write_text(json.dumps(note))
+        started = background.start(port)
+
+        assert started.is_running
+        assert somebody.poll() is None
+        somebody.communicate(b"\n")
+
+
+def test_a_pid_file_of_nonsense_is_none(home) -> None:
+    """A pid file that cannot be read counts as none."""
+    (home / "cloud.pid").write_text("nonsense")
+
     assert background.status().state == "stopped"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_cloud_that_hangs_is_ended_and_started_anew(port) -> None:
+    """A cloud that is alive and does not answer is told from a crash, and the next start ends it."""
+    import signal
+
+    hanging = background.start(port)
+    os.kill(hanging.pid or 0, signal.SIGSTOP)
+
+    silent = background.status()
+    again = background.start(port)
+
+    assert (silent.state, silent.pid) == ("not answering", hanging.pid)
+    assert again.is_running
+    assert "did not answer and was ended" in again.notes[0]
+
+
+def test_a_second_cloud_leaves_the_note_of_the_first(port, home) -> None:
+    """A cloud in the foreground beside the one in the background writes no pid file."""
+    from workshop.cloud.offline.pid_file import PidFile
+
+    first = background.start(port)
+
+    with PidFile.written("http://127.0.0.1:9") as path:
+        assert path is None
+
+    assert background.status().pid == first.pid
 
 
 def test_a_port_of_another_program_is_told(port) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop.clock import SystemClock, stopwatch
-from workshop.cloud.offline.listener import is_free
+from workshop.cloud.offline.listener import endpoint, is_free
 from workshop.cloud.offline.pid_file import PidFile, log_path, pid_path
 from workshop.cloud.offline.processes import DETACHED, end, is_alive
 from workshop.cloud.offline.serving import configure_logging, serve
@@ -74,7 +74,7 @@ def status() -> CloudStatus:
         return CloudStatus(
             RUNNING, known.url, known.pid, version=health["version"], started=health["started"]
         )
-    state = SILENT if is_alive(known.pid) and health is None else CRASHED
+    state = SILENT if PidFile.is_held() else CRASHED
     return CloudStatus(state, known.url, known.pid)
 
 
@@ -184,7 +184,7 @@ def _clear_away(left: CloudStatus) -> tuple[str, ...]:
 def _refuse_if_taken(host: str, port: int) -> None:
     if port == 0 or is_free(host, port):
         return
-    health = _health(f"http://{DEFAULT_HOST if host == '0.0.0.0' else host}:{port}")
+    health = _health(endpoint(host, port))
     if health is None:
         raise PortInUseError(host, port)
     raise PortInUseError(host, port, occupant=f"another offline cloud (process {health['pid']})")

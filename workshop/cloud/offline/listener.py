@@ -17,12 +17,14 @@ from io import BufferedIOBase
 
 from workshop.cloud.offline.calls import Answer, Call, Headers
 from workshop.errors import PortInUseError
+from workshop.settings import DEFAULT_HOST
 
-__all__ = ["Listener", "is_free"]
+__all__ = ["Listener", "endpoint", "is_free"]
 
 LINE_LIMIT = 65_536
 HEADER_LIMIT = 200
 ALREADY_BOUND = {48, 98, 10013, 10048}  # EADDRINUSE on macOS, Linux; WSAEACCES, WSAEADDRINUSE on Windows
+ANY_ADDRESS = ("0.0.0.0", "::", "")
 BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,12 @@ log = logging.getLogger(__name__)
 
 class MalformedCallError(Exception):
     """The bytes on the socket are not an HTTP request."""
+
+
+def endpoint(host: str, port: int) -> str:
+    """Return the URL under which clients on this machine reach a listener."""
+    reached = DEFAULT_HOST if host in ANY_ADDRESS else host
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
 def is_free(host: str, port: int) -> bool:

@@ -22,7 +22,7 @@ from workshop.cloud.offline.calls import Answer, Call
 from workshop.cloud.offline.control import PREFIX, Control
 from workshop.cloud.offline.dispatch import Dispatcher
 from workshop.cloud.offline.faults import CloudFaults
-from workshop.cloud.offline.listener import Listener
+from workshop.cloud.offline.listener import Listener, endpoint
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
 from workshop.cloud.offline.runtime.subprocess_environment import SubprocessEnvironments
@@ -31,7 +31,6 @@ from workshop.settings import ACCOUNT_ID, DEFAULT_HOST, DEFAULT_PORT
 __all__ = ["OfflineCloud"]
 
 LATE = "cloudformation"
-ANY_ADDRESS = ("0.0.0.0", "::", "")
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +66,7 @@ class OfflineCloud:
     @property
     def url(self) -> str:
         """The endpoint for clients on this machine."""
-        host = DEFAULT_HOST if self.host in ANY_ADDRESS else self.host
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return endpoint(self.host, self.port)
 
     @property
     def runtime(self) -> Runtime:
