@@ -1,6 +1,6 @@
 """The sweep: a small batch, crashed at every write of every function, before and after, and delivered again.
 
-In goes a schedule without faults, out come the schedules that crash it at each single write, for each way in
+In goes a schedule without crashes, out come the schedules that crash it at each single write, for each way in
 which the batch may come again: as it was, in other company, split, or after more than ten minutes.
 """
 
@@ -25,8 +25,10 @@ DELIVERIES: tuple[tuple[FaultKind | None, int], ...] = (
     (FaultKind.BISECTED, 1),
     (FaultKind.DELAYED, 1),
 )
-# A plan without faults that still counts opportunities.
-COUNTING = FaultPlan(strikes=(f"{FaultKind.CRASH_BEFORE}@state#1000000",))
+# Never reached, but a plan with a strike counts opportunities.
+COUNTING = f"{FaultKind.CRASH_BEFORE}@state#1000000"
+# The first row of ReduceTable comes again together with the second one, so that a batch of two can be split.
+TOGETHER = FaultPlan(strikes=(f"{FaultKind.RE_BATCHED}@reduce#1",))
 WIDE_TRADES = 12
 
 
@@ -41,7 +43,7 @@ class WritePoint:
 
 
 def small_schedules() -> tuple[Schedule, Schedule]:
-    """Return two schedules without faults: one with all that can happen to a trade, and a wide one."""
+    """Return two schedules without crashes: one with all that can happen to a trade, and a wide one."""
     one, two, three = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
     spot = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
     options = {"RiskType": "Delta", "TradeDesk": "FXOptions", "Region": "APAC"}
@@ -66,7 +68,7 @@ def small_schedules() -> tuple[Schedule, Schedule]:
         for number in range(1, WIDE_TRADES + 1)
     )
     return (
-        Schedule(0, DEFAULT_LEVELS, (first, second), (8.0, 8.0), (b"poison",), FaultPlan()),
+        Schedule(0, DEFAULT_LEVELS, (first, second), (2.0, 8.0), (b"poison",), TOGETHER),
         Schedule(0, WIDE_LEVELS, (wide,), (8.0,), (), FaultPlan()),
     )
 
@@ -76,7 +78,7 @@ def sweep_schedules(bench: Bench, schedule: Schedule) -> Iterator[Schedule]:
     for point in _write_points(bench, schedule):
         for crash in CRASHES:
             for delivery, seed in DELIVERIES:
-                strikes = [f"{crash}@{point.stage}#{point.write}"]
+                strikes = [*schedule.faults.strikes, f"{crash}@{point.stage}#{point.write}"]
                 if delivery is not None:
                     number = point.splittable if delivery is FaultKind.BISECTED else point.delivery
                     strikes.append(f"{delivery}@{point.stage}#{number}")
@@ -93,5 +95,6 @@ def _write_points(bench: Bench, schedule: Schedule) -> list[WritePoint]:
         if write:
             points.setdefault((stage, write), WritePoint(stage, write, delivery, splittable))
 
-    bench.run(replace(schedule, faults=COUNTING), on_call=note)
+    counting = FaultPlan(strikes=(*schedule.faults.strikes, COUNTING))
+    bench.run(replace(schedule, faults=counting), on_call=note)
     return list(points.values())

@@ -57,7 +57,7 @@ class FaultyCalls:
         """
         if caller is not None:
             return self._function_call(call, through, caller)
-        if call.operation == "PutRecords" and self._dice().plan.rates:
+        if call.operation == "PutRecords":
             return self._producer_call(call, through)
         return through(call)
 

@@ -6,8 +6,9 @@ an error and have to be sent again; a stranger's record is none of the caller's 
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from workshop.cloud.faults import FaultKind
@@ -39,20 +40,20 @@ def put_some(call: Call, through: Callable[[Call], Answer], dice: FaultDice) -> 
         records = list(document["Records"])
     except (ValueError, KeyError, TypeError):
         return through(call)  # not the JSON protocol, or no valid call
-    refused: set[int] = set()
-    if dice.falls(FaultKind.PARTIAL_PUT, PRODUCER):
-        first = dice.choose(FaultKind.PARTIAL_PUT, PRODUCER, REFUSED_ONE_IN)
-        refused = set(range(first, len(records), REFUSED_ONE_IN)) or {0}
-    taken = [record for place, record in enumerate(records) if place not in refused]
-    extra = [_poison(dice)] if dice.falls(FaultKind.POISON, PRODUCER) else []
-    if not refused and not extra:
+    if dice.falls(FaultKind.POISON, PRODUCER):
+        # In a call of its own, since the caller's may be as full as a call can be.
+        through(_with_body(call, {**document, "Records": [_poison(dice)]}))
+    if not dice.falls(FaultKind.PARTIAL_PUT, PRODUCER):
         return through(call)
-    answers = iter(())
-    if taken or extra:
-        answer = through(_with_body(call, {**document, "Records": [*taken, *extra]}))
-        if answer.status >= 300:
+    first = dice.choose(FaultKind.PARTIAL_PUT, PRODUCER, REFUSED_ONE_IN)
+    refused = set(range(first, len(records), REFUSED_ONE_IN)) or {0}
+    taken = [record for place, record in enumerate(records) if place not in refused]
+    answers: Iterator[Any] = iter(())
+    if taken:
+        answer = through(_with_body(call, {**document, "Records": taken}))
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             return answer
-        answers = iter(json.loads(answer.body)["Records"][: len(taken)])
+        answers = iter(json.loads(answer.body)["Records"])
     results = [NOT_TAKEN if place in refused else next(answers) for place in range(len(records))]
     return Answer.of_json({"FailedRecordCount": len(refused), "Records": results})
 
