@@ -222,6 +222,27 @@ def test_a_cloud_in_the_foreground_stops_cleanly(port, home, signal_name: str) -
     assert not (home / "cloud.pid").exists()
 
 
+def test_settings_of_the_user_do_not_reach_the_cloud(port, monkeypatch, tmp_path) -> None:
+    """A broken profile, real keys and settings of moto in the environment change nothing in the cloud."""
+    broken = tmp_path / "config"
+    broken.write_text("no section\n")
+    for name, value in (
+        ("AWS_PROFILE", "does-not-exist"),
+        ("AWS_CONFIG_FILE", str(broken)),
+        ("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL"),
+        ("AWS_REGION", "nowhere-1"),
+        ("MOTO_ACCOUNT_ID", "999999999999"),
+    ):
+        monkeypatch.setenv(name, value)
+
+    background.start(port)
+    cloud = connect(region="eu-west-1")
+
+    assert cloud.client("sts").get_caller_identity()["Account"] == "123456789012"
+    assert cloud.client("kinesis").list_streams()["StreamNames"] == []
+    assert cloud.client("cloudformation").list_stacks()["StackSummaries"] == []
+
+
 def test_nothing_is_loaded_before_it_is_needed() -> None:
     """Asking for the cloud loads neither moto nor Flask."""
     code = (

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import signal
 import sys
 import threading
@@ -35,6 +36,7 @@ def serve(
     Raises:
         PortInUseError: something else listens there.
     """
+    _forget_the_user()
     # Loads moto, so not before it is needed.
     from workshop.cloud.offline.server import OfflineCloud  # noqa: PLC0415
 
@@ -42,6 +44,7 @@ def serve(
     with contextlib.suppress(ValueError):  # only the main thread may choose what signals do
         signal.signal(signal.SIGTERM, lambda *_: cloud.request_stop())
     with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.suppress(KeyboardInterrupt))  # whenever it comes, all is cleaned up
         stack.enter_context(cloud)
         if ephemeral:
             print(cloud.url, flush=True)
@@ -50,8 +53,18 @@ def serve(
             pid_file = stack.enter_context(PidFile.written(cloud.url))
             if announce is not None:
                 announce(cloud.url, pid_file)
-        stack.enter_context(contextlib.suppress(KeyboardInterrupt))
         cloud.wait()
+
+
+def _forget_the_user() -> None:
+    """Take the user's AWS settings out of this process: a broken profile cannot stop it, a key cannot leak.
+
+    What sets moto's behaviour goes too, since the corrections were verified without it.
+    """
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
 def _stop_with_parent(stop: Callable[[], None]) -> None:
