@@ -1,0 +1,39 @@
+"""What the tests of the holes share: the bench of the handlers and the bench of the game."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Tests are loaded by path, so what they share is found by path as well.
+sys.path.insert(0, str(Path(__file__).parents[1] / "lambdas"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "game"))
+
+from game_bench import GameBench, fresh_game
+from handler_bench import Bench, fresh_bench
+
+from workshop.clock import ManualClock
+from workshop.cloud.offline import overlay
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The time that DynamoDB goes by in the test."""
+    return ManualClock()
+
+
+@pytest.fixture
+def bench(clock: ManualClock) -> Iterator[Bench]:
+    """An empty pipeline with the ledger's functions, whose DynamoDB goes by `clock`."""
+    with fresh_bench() as bench:
+        overlay.apply(clock)
+        yield bench
+
+
+@pytest.fixture
+def game(clock: ManualClock) -> Iterator[GameBench]:
+    """An empty game."""
+    overlay.apply(clock)
+    with fresh_game() as bench:
+        yield bench
