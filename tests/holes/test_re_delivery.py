@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from common import steps
+from common.aggregation import roll_up
 from common.storage import BusyError
 from handler_bench import Bench, Crash, kinesis_event, message, window_event
 
@@ -195,10 +195,8 @@ def test_h23_a_position_outlives_the_code(bench: Bench, monkeypatch: pytest.Monk
 
 def new_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Change what a batch leads to, as a deployment between two attempts may do."""
-    roll_up = steps.roll_up
     monkeypatch.setattr(
-        steps,
-        "roll_up",
+        "common.steps.roll_up",
         lambda leaves: {path: delta for path, delta in roll_up(leaves).items() if path != "PV"},
     )
 

@@ -69,7 +69,9 @@ def test_h18_a_snapshot_is_never_torn(bench: Bench, variant: str, commits: int) 
     bench.variant = variant
     bench.flow(message("a", "5.00"))
 
-    snapshot = take_snapshot(Interrupted(bench, times=commits), TABLE, clock=ManualClock())
+    client: Any = Interrupted(bench, times=commits)
+
+    snapshot = take_snapshot(client, TABLE, clock=ManualClock())
 
     assert set(snapshot.totals.values()) == {5 + commits}
     assert snapshot.revision == 1 + commits
