@@ -20,13 +20,13 @@ def feed(bench: Bench, *batches: Sequence[bytes]) -> None:
         first += len(data)
 
 
-def broken(values: dict[str, float]) -> list[str]:
+def broken(values: dict[str, Decimal]) -> list[str]:
     """Return the parents that are not the sum of their children."""
-    sums: dict[str, Any] = {}
+    sums: dict[str, Decimal] = {}
     for path, value in values.items():
         if path != "Grand Total":
             parent = path.rpartition(":")[0] or "Grand Total"
-            sums[parent] = sums.get(parent, 0) + value
+            sums[parent] = sums.get(parent, Decimal(0)) + value
     return [parent for parent, total in sums.items() if values[parent] != total]
 
 

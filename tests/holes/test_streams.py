@@ -92,7 +92,8 @@ def test_h14_the_stateless_pipeline_counts_a_producer_s_repetition(bench: Bench)
     bench.run("stateless.map", twice)
     bench.run("stateless.reduce", window_event(bench.changes("ReduceTable")))
 
-    assert (bench.totals()["Grand Total"], bench.trades()["Grand Total"]) == (10, 2)
+    assert bench.totals()["Grand Total"] == 10
+    assert bench.trades()["Grand Total"] == 2
 
 
 @pytest.mark.parametrize("apart", [True, False])
@@ -103,7 +104,8 @@ def test_h14_the_stateful_pipeline_knows_a_repetition_by_its_version(bench: Benc
     bench.flow(*([data] if apart else [data, data]))
     bench.flow(data, first=3)
 
-    assert (bench.totals()["Grand Total"], bench.trades()["Grand Total"]) == (5, 1)
+    assert bench.totals()["Grand Total"] == 5
+    assert bench.trades()["Grand Total"] == 1
 
 
 def test_h15_no_mapping_starts_at_latest(template: dict[str, Any]) -> None:
