@@ -28,6 +28,7 @@ COMMAND_MODULES = (
     "quarantine",
     "faults",
     "prove",
+    "clear",
     "play",
     "doctor",
     "build",
