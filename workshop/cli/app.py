@@ -26,6 +26,7 @@ COMMAND_MODULES = (
     "watch",
     "aggregates",
     "quarantine",
+    "reconcile",
     "faults",
     "prove",
     "clear",
