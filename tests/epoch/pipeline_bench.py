@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.cloud.laboratory import Laboratory
@@ -24,6 +24,7 @@ class Bench:
     laboratory: Laboratory
     pipeline: str
     outputs: dict[str, str]
+    skipping: set[str] = field(default_factory=set)
 
     @property
     def stack(self) -> str:
@@ -33,6 +34,9 @@ class Bench:
     def emptied(self) -> "Bench":
         """Forget all data, as after a deployment."""
         self.laboratory.watch(None)
+        for stage in sorted(self.skipping):
+            self.restart_mapping(stage)
+        self.skipping.clear()
         self.laboratory.empty()
         return self
 
@@ -86,21 +90,26 @@ class Bench:
                 total.update(_report(event["message"], stage))
         return total
 
-    def restart_mapping(self, stage: str) -> None:
-        """Replace the event source mapping of a stage by a new one from the horizon, without its ledger."""
+    def lose_what_comes(self, stage: str) -> None:
+        """Let a stage skip what waits for it: its event source mapping begins anew behind that."""
+        self.restart_mapping(stage, at="LATEST", forget=False)
+        self.skipping.add(stage)
+
+    def restart_mapping(self, stage: str, *, at: str = "TRIM_HORIZON", forget: bool = True) -> None:
+        """Replace the event source mapping of a stage by a new one, and forget its ledger or not."""
         client = self.laboratory.client("lambda")
         name = self.outputs[f"{stage.capitalize()}LambdaName"]
         [old] = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
         client.delete_event_source_mapping(UUID=old["UUID"])
         dynamodb = self.laboratory.client("dynamodb")
-        for row in self.rows("LedgerTable"):
+        for row in self.rows("LedgerTable") if forget else []:
             if row["LedgerKey"].startswith(name):
                 key: Any = {"LedgerKey": {"S": row["LedgerKey"]}}
                 dynamodb.delete_item(TableName=self.outputs["LedgerTableName"], Key=key)
         kept = ("EventSourceArn", "BatchSize", "TumblingWindowInSeconds", "FunctionResponseTypes")
         settings = {each: old[each] for each in kept if old.get(each)}
         client.create_event_source_mapping(
-            FunctionName=name, StartingPosition="TRIM_HORIZON", **settings, MaximumBatchingWindowInSeconds=1
+            FunctionName=name, StartingPosition=at, **settings, MaximumBatchingWindowInSeconds=1
         )
 
 

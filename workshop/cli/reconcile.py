@@ -1,4 +1,6 @@
-"""`workshop reconcile`: the totals held against the sum over the trades, exactly."""
+"""`workshop reconcile`: the totals held against the sum over the trades, exactly, and put right."""
+
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +18,7 @@ from workshop.cli.options import (
 )
 from workshop.cloud.connection import connect
 from workshop.pipeline.front_end import printable
+from workshop.pipeline.rebuild import rebuild as rebuild_books
 from workshop.pipeline.reconcile import Reconciliation, open_books
 from workshop.pipeline.reconcile import reconcile as compare_books
 from workshop.pipeline.tables import format_amount
@@ -31,6 +34,9 @@ def register(app: typer.Typer) -> None:
 def reconcile(
     stack: StackArgument,
     *,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Put the totals right, without stopping the pipeline.")
+    ] = False,
     as_json: JsonOption = False,
     cloud: CloudOption = None,
     endpoint: EndpointOption = None,
@@ -38,12 +44,20 @@ def reconcile(
 ) -> None:
     """Compare AggregateTable with the exact sum over StateTable; the exit code is 1 if they differ."""
     books = open_books(connect(cloud, endpoint=endpoint, region=region), stack)
-    found = compare_books(books)
+    done = rebuild_books(books, on_step=lambda step: _tell(stack, step)) if rebuild else None
+    found = done.reconciliation if done else compare_books(books)
     if as_json:
-        print_json(found.document())
+        repair = {"rebuild": {"touched": done.touched, "repaired": done.repaired}} if done else {}
+        print_json(found.document() | repair)
     else:
+        if done:
+            console().print(f"Touched {done.touched:,} trades, put {done.repaired:,} totals right.")
         show(found, console())
     raise typer.Exit(0 if found.exact else 1)
+
+
+def _tell(stack: str, step: str) -> None:
+    console(stderr=True).print(f"{stack}: {step}", style="dim")
 
 
 def show(found: Reconciliation, out: Console) -> None:
