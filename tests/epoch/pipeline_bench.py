@@ -24,12 +24,13 @@ class Bench:
     laboratory: Laboratory
     pipeline: str
     outputs: dict[str, str]
+    variant: str = "ledger"
     skipping: set[str] = field(default_factory=set)
 
     @property
     def stack(self) -> str:
         """The name of its stack."""
-        return f"epoch-{self.pipeline}"
+        return stack_name(self.pipeline, self.variant)
 
     def emptied(self) -> "Bench":
         """Forget all data, as after a deployment."""
@@ -115,8 +116,13 @@ class Bench:
 
 def deployed(laboratory: Laboratory, pipeline: str, *, variant: str = "ledger") -> Bench:
     """Deploy a pipeline."""
-    made = deploy(laboratory, pipeline, stack=f"epoch-{pipeline}", variant=variant)
-    return Bench(laboratory, pipeline, dict(made.outputs))
+    made = deploy(laboratory, pipeline, stack=stack_name(pipeline, variant), variant=variant)
+    return Bench(laboratory, pipeline, dict(made.outputs), variant)
+
+
+def stack_name(pipeline: str, variant: str) -> str:
+    """Return what the stack of a bench is called."""
+    return f"epoch-{pipeline}-{variant}"
 
 
 def some_messages(seed: int, *, stateful: bool = True, count: int = 20) -> list[Message]:
