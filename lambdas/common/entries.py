@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from common.aggregation import Change, change_between
+from common.epoch import Epoch
 from common.images import trade_in_image
+from common.rebuild import rebuilding_change
 from common.records import Batch, ChangeRecord, KinesisRecord, padded
 from common.rows import DeltaRow, row_in_image
 from common.trades import MalformedRecordError, Trade, decode_trade
@@ -43,11 +45,17 @@ class Entry(Generic[Content]):
     """A record at its position; without content it has no effect.
 
     A changed item can have both: its valid old image still has to be subtracted when the new one is bad.
+    `is_ignored` says that the record would have an effect, if the pipeline had not been cleared since.
     """
 
     position: str
     content: Content | None
     rejection: Rejection | None = None
+    is_ignored: bool = False
+
+
+# For variants that know nothing of epochs: everything belongs to it.
+ONLY_EPOCH = Epoch()
 
 
 def contents(entries: Sequence[Entry[Content]]) -> list[Content]:
@@ -60,23 +68,32 @@ def rejections(entries: Sequence[Entry[Any]]) -> list[Rejection]:
     return [entry.rejection for entry in entries if entry.rejection is not None]
 
 
-def entries_of_messages(batch: Batch[KinesisRecord], levels: Sequence[str]) -> list[Entry[Change]]:
+def entries_of_messages(
+    batch: Batch[KinesisRecord], levels: Sequence[str], epoch: Epoch = ONLY_EPOCH
+) -> list[Entry[Change]]:
     """Return what each message adds to the totals; every message counts, whatever its trade and version."""
-    return [_message(record, levels) for record in batch.records]
+    return [
+        Entry(padded(record.sequence_number), None, is_ignored=True)
+        if epoch.hides(record, batch.shard_id)
+        else _message(record, levels)
+        for record in batch.records
+    ]
 
 
-def entries_of_changes(batch: Batch[ChangeRecord], levels: Sequence[str]) -> list[Entry[Change]]:
+def entries_of_changes(
+    batch: Batch[ChangeRecord], levels: Sequence[str], epoch: Epoch = ONLY_EPOCH
+) -> list[Entry[Change]]:
     """Return what each change of StateTable does to the totals: its new image minus its old one.
 
     An image that is no valid trade counts for nothing, whether it is added or taken away. So the totals are
-    the sum over the valid items of the table at any time.
+    the sum over the valid items of the table at any time. An image of an older epoch is as good as absent.
     """
-    return [_change(record, levels) for record in batch.records]
+    return [_change(record, levels, epoch) for record in batch.records]
 
 
-def entries_of_rows(batch: Batch[ChangeRecord]) -> list[Entry[DeltaRow]]:
+def entries_of_rows(batch: Batch[ChangeRecord], epoch: Epoch = ONLY_EPOCH) -> list[Entry[DeltaRow]]:
     """Return the rows that were written to ReduceTable; rows that expired have no effect."""
-    return [_row(record) for record in batch.records]
+    return [_row(record, epoch) for record in batch.records]
 
 
 def _message(record: KinesisRecord, levels: Sequence[str]) -> Entry[Change]:
@@ -87,13 +104,18 @@ def _message(record: KinesisRecord, levels: Sequence[str]) -> Entry[Change]:
         return Entry(position, None, Rejection(record.sequence_number, error.reason, record.data))
 
 
-def _change(record: ChangeRecord, levels: Sequence[str]) -> Entry[Change]:
-    old, _ = _trade(record.old_image, levels)
-    new, reason = _trade(record.new_image, levels)
+def _change(record: ChangeRecord, levels: Sequence[str], epoch: Epoch) -> Entry[Change]:
+    old_image, new_image = epoch.covered(record.old_image), epoch.covered(record.new_image)
+    old, _ = _trade(old_image, levels)
+    new, reason = _trade(new_image, levels)
+    change = change_between(old, new) if old or new else None
+    if change and epoch.rebuilding:
+        change = rebuilding_change(old_image, new_image, old=old, new=new, generation=epoch.generation)
     return Entry(
         padded(record.sequence_number),
-        change_between(old, new) if old or new else None,
+        change,
         _rejection(record, reason) if reason else None,
+        is_ignored=old_image is None and new_image is None,
     )
 
 
@@ -107,15 +129,19 @@ def _trade(image: Mapping[str, Any] | None, levels: Sequence[str]) -> tuple[Trad
         return None, error.reason
 
 
-def _row(record: ChangeRecord) -> Entry[DeltaRow]:
+def _row(record: ChangeRecord, epoch: Epoch) -> Entry[DeltaRow]:
     position = padded(record.sequence_number)
     if record.new_image is None:
         return Entry(position, None)
+    if not epoch.covers(record.new_image):
+        return Entry(position, None, is_ignored=True)
     if record.old_image is not None:
         reason = "the row was changed after it was written, and what it said before is added already"
         return Entry(position, None, _rejection(record, reason))
     try:
-        return Entry(position, row_in_image(record.new_image))
+        row = row_in_image(record.new_image)
+        is_rebuilding = epoch.rebuilding and row.generation == epoch.generation
+        return Entry(position, row if is_rebuilding else row.without_rebuilt())
     except MalformedRecordError as error:
         return Entry(position, None, _rejection(record, error.reason))
 

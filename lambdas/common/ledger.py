@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
+from botocore.exceptions import ClientError
+
 from common.clock import unix_time
 from common.entries import Entry, rejections
+from common.epoch import Epoch
 from common.items import number, text
 from common.quarantine import Quarantine
 from common.steps import START, Cursor
@@ -32,10 +35,14 @@ MAX_LOST_RACES = 10
 
 @dataclass(slots=True)
 class Ledger:
-    """The position of one function in one shard; `counts` tells what `apply` did."""
+    """The position of one function in one shard; `counts` tells what `apply` did.
+
+    Nothing is committed any more once `epoch` has changed: what was planned before a clear ends there.
+    """
 
     table: str
     lane: str
+    epoch: Epoch = field(default_factory=Epoch)
     counts: Counter[str] = field(default_factory=Counter)
 
     def apply(
@@ -59,13 +66,29 @@ class Ledger:
             # Before the commit: after it nobody looks at these records again, and this may be repeated.
             bad = rejections(done)
             quarantine.put(bad)
-            if transact([self._move(cursor, target, now), *writes]):
+            if self._commit([self._move(cursor, target, now), *writes]):
                 self.counts.update(commits=1, quarantined=len(bad))
+                if ignored := sum(entry.is_ignored for entry in done):
+                    self.counts.update(ignored=ignored)
                 cursor = target
             else:
                 cursor = self._lost_race()
             pending = [entry for entry in pending if entry.position > cursor.position]
         return self.counts
+
+    def _commit(self, actions: Sequence[Action]) -> bool:
+        """Carry out all actions, if nobody else has moved the position."""
+        fence = self.epoch.fence()
+        try:
+            return transact([*actions, *fence])
+        except ClientError as error:
+            reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
+            if fence and reasons[-1:] == ["ConditionalCheckFailed"]:
+                raise BusyError(
+                    f"the epoch changed while `{self.lane}` worked on this batch, so nothing was committed; "
+                    "the batch comes again and finds the new one"
+                ) from error
+            raise
 
     def _lost_race(self) -> Cursor:
         """Return where another invocation on this shard has moved the position to."""

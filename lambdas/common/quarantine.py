@@ -6,10 +6,11 @@ writes the same item. `workshop quarantine` lists what is there.
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from common.entries import Rejection
+from common.epoch import Epoch
 from common.items import Item, number, text
 from common.storage import write_all
 
@@ -26,6 +27,7 @@ class Quarantine:
     table: str
     stage: str
     shard_id: str | None
+    epoch: Epoch = field(default_factory=Epoch)
 
     def put(self, rejections: Iterable[Rejection]) -> None:
         """Keep these records; may be repeated."""
@@ -34,7 +36,7 @@ class Quarantine:
 
     def _item(self, rejection: Rejection) -> Item:
         raw = rejection.raw
-        return {
+        item = {
             "RecordID": text(f"{self.stage}#{self.shard_id or 'stream'}#{rejection.sequence_number}"),
             "Stage": text(self.stage),
             "Reason": text(rejection.reason),
@@ -42,6 +44,7 @@ class Quarantine:
             "RawBytes": number(len(raw)),
             "Time": text(datetime.now(UTC).isoformat(timespec="milliseconds")),
         }
+        return self.epoch.stamp(item)
 
 
 def _readable(raw: bytes) -> str:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 __all__ = [
+    "MARKER",
     "Batch",
     "ChangeRecord",
     "KinesisRecord",
@@ -27,6 +28,9 @@ __all__ = [
 # Sequence numbers have up to 129 digits in Kinesis and up to 40 in DynamoDB; they are compared as text of
 # one width, since no number type of DynamoDB holds them.
 SEQUENCE_DIGITS = 129
+
+# What `workshop clear` puts into every shard: its place in the shard is all that it says.
+MARKER = b'{"Marker": "workshop clear"}'
 
 Record = TypeVar("Record", "KinesisRecord", "ChangeRecord")
 
@@ -83,7 +87,7 @@ def padded(sequence_number: str) -> str:
 
 
 def kinesis_batch(event: Mapping[str, Any]) -> Batch[KinesisRecord]:
-    """Return the records of an event of a Kinesis stream.
+    """Return the records of an event of a Kinesis stream, without the markers in it.
 
     Shape: `{"Records": [{"eventID": "shardId-000000000000:4954…", "eventSourceARN": …,
     "kinesis": {"sequenceNumber": "4954…", "data": base64, …}, …}]}`
@@ -103,8 +107,9 @@ def kinesis_batch(event: Mapping[str, Any]) -> Batch[KinesisRecord]:
         source_arn=_source_arn(event),
         shard_id=shards.pop() if shards else None,
         records=tuple(
-            KinesisRecord(record["kinesis"]["sequenceNumber"], b64decode(record["kinesis"]["data"]))
+            KinesisRecord(record["kinesis"]["sequenceNumber"], data)
             for record in records
+            if (data := b64decode(record["kinesis"]["data"])) != MARKER
         ),
     )
 

@@ -9,7 +9,7 @@ variable                      state map reduce what the function's role must all
 ``AGGREGATE_TABLE_NAME``                yes    UpdateItem
 ``LEDGER_TABLE_NAME``               yes yes    GetItem, UpdateItem
 ``QUARANTINE_TABLE_NAME``     yes   yes yes    BatchWriteItem, PutItem
-``PARAMETER_TABLE_NAME``      yes   yes yes    GetItem; may be missing
+``PARAMETER_TABLE_NAME``      yes   yes yes    GetItem, map and reduce ConditionCheckItem; may be missing
 ============================= ===== === ====== ============================================================
 
 Nothing else in `lambdas/` reads the environment, and no table has its name in Python.

@@ -32,8 +32,8 @@ __all__ = [
 
 # 12 rows of 300 KB stay under the 4 MB that one transaction may carry.
 MAX_ROWS = 12
-# 100 actions of a transaction less the ledger, the bookkeeping row and the root.
-MAX_PATHS = 97
+# 100 actions of a transaction less the ledger, the epoch, the bookkeeping row and the root.
+MAX_PATHS = 96
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from decimal import Decimal
 
 from common.aggregation import Change, Delta
 from common.entries import Entry
+from common.epoch import Epoch
+from common.hierarchy import ROOT
 from common.items import number, text
 from common.ledger import Planner
 from common.rows import DeltaRow, item_of_row
 from common.steps import Cursor, Progress, map_step, reduce_step
-from common.storage import Action, put, update
+from common.storage import Action, BusyError, put, update
 
 __all__ = ["PROGRESS_ROW", "add_totals", "rows_into", "totals_into"]
 
@@ -20,21 +22,29 @@ __all__ = ["PROGRESS_ROW", "add_totals", "rows_into", "totals_into"]
 PROGRESS_ROW = "#progress"
 
 
-def rows_into(table: str, *, lane: str) -> Planner[Change]:
+def rows_into(table: str, *, lane: str, epoch: Epoch) -> Planner[Change]:
     """Return how MapLambda plans its steps: rows for ReduceTable, named after the lane and their records."""
 
     def plan(entries: Sequence[Entry[Change]], _: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
         step = map_step(entries, lane=lane, now=now)
-        return [put(table, item_of_row(row)) for row in step.rows], step.cursor
+        return [put(table, epoch.stamp(item_of_row(row))) for row in step.rows], step.cursor
 
     return plan
 
 
-def totals_into(table: str) -> Planner[DeltaRow]:
-    """Return how ReduceLambda plans its steps: additions to the rows of AggregateTable."""
+def totals_into(table: str, *, epoch: Epoch) -> Planner[DeltaRow]:
+    """Return how ReduceLambda plans its steps: additions to the rows of AggregateTable.
+
+    A step raises a BusyError while a clear is deleting old totals: what is added now would go with them.
+    """
 
     def plan(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
         step = reduce_step(entries, cursor, now=now)
+        if epoch.emptying and step.additions:
+            raise BusyError(
+                f"`workshop clear` is still emptying `{table}`, so nothing was added; the batch comes again "
+                "(if the command was interrupted, run it once more)"
+            )
         return add_totals(table, step.additions, progress=step.progress, now=now), step.cursor
 
     return plan
@@ -62,4 +72,10 @@ def add_totals(
 
 def _add(table: str, path: str, delta: Delta) -> Action:
     plus = {"Value": number(delta.value), "Trades": number(delta.trades)}
+    if rebuilt := delta.rebuilt:
+        twins: dict[str, Decimal | int] = {"Rebuilt": rebuilt.value, "RebuiltTrades": rebuilt.trades}
+        # Every transaction adds to the root, so the counts there are those of all.
+        if path == ROOT:
+            twins |= {"Touches": rebuilt.touches, "Strays": rebuilt.strays}
+        plus |= {name: number(value) for name, value in twins.items() if value}
     return update(table, {"Identifier": text(path)}, plus=plus)

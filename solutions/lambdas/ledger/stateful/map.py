@@ -8,6 +8,7 @@ from typing import Any
 
 from common.entries import entries_of_changes
 from common.ledger import Ledger
+from common.live_settings import read_epoch
 from common.quarantine import Quarantine
 from common.records import change_batch, window_answer
 from common.report import report
@@ -18,13 +19,14 @@ from common.writes import rows_into
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Write what the changes do to the totals, exactly once."""
     settings = MapSettings.from_environ()
+    epoch = read_epoch(settings.parameter_table_name)
     batch = change_batch(event)
     if batch.records:  # the last event of a tumbling window may be empty
         lane = batch.lane(context.function_name)
-        counts = Ledger(settings.ledger_table_name, lane).apply(
-            entries_of_changes(batch, settings.hierarchy_levels),
-            rows_into(settings.reduce_table_name, lane=lane),
-            Quarantine(settings.quarantine_table_name, "map", batch.shard_id),
+        counts = Ledger(settings.ledger_table_name, lane, epoch).apply(
+            entries_of_changes(batch, settings.hierarchy_levels, epoch),
+            rows_into(settings.reduce_table_name, lane=lane, epoch=epoch),
+            Quarantine(settings.quarantine_table_name, "map", batch.shard_id, epoch),
         )
         report("map", counts)
     return window_answer(event)

@@ -9,6 +9,7 @@ from typing import Any
 
 from common.entries import entries_of_rows
 from common.ledger import Ledger
+from common.live_settings import read_epoch
 from common.quarantine import Quarantine
 from common.records import change_batch, window_answer
 from common.report import report
@@ -19,12 +20,13 @@ from common.writes import totals_into
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Add the rows to the totals, exactly once."""
     settings = ReduceSettings.from_environ()
+    epoch = read_epoch(settings.parameter_table_name)
     batch = change_batch(event)
     if batch.records:  # the last event of a tumbling window may be empty
-        counts = Ledger(settings.ledger_table_name, batch.lane(context.function_name)).apply(
-            entries_of_rows(batch),
-            totals_into(settings.aggregate_table_name),
-            Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id),
+        counts = Ledger(settings.ledger_table_name, batch.lane(context.function_name), epoch).apply(
+            entries_of_rows(batch, epoch),
+            totals_into(settings.aggregate_table_name, epoch=epoch),
+            Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id, epoch),
         )
         report("reduce", counts)
     return window_answer(event)

@@ -9,7 +9,9 @@ from collections import Counter
 from typing import Any
 
 from common.entries import Rejection
+from common.epoch import Epoch
 from common.images import item_of_trade
+from common.live_settings import read_epoch
 from common.quarantine import Quarantine
 from common.records import KinesisRecord, kinesis_batch
 from common.report import report
@@ -25,11 +27,13 @@ NEWER = "attribute_not_exists(#TradeID) OR #Version < :Version"
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Keep the newest version of each trade."""
     settings = StateSettings.from_environ()
+    epoch = read_epoch(settings.parameter_table_name)
     batch = kinesis_batch(event)
-    quarantine = Quarantine(settings.quarantine_table_name, "state", batch.shard_id)
-    counts, known = Counter(records=len(batch.records)), dict[str, Trade]()
+    quarantine = Quarantine(settings.quarantine_table_name, "state", batch.shard_id, epoch)
+    records, known = epoch.visible(batch), dict[str, Trade]()
+    counts = Counter(records=len(batch.records), ignored=len(batch.records) - len(records))
     failures = []
-    for record in batch.records:
+    for record in records:
         try:
             counts[take(record, known, settings=settings, quarantine=quarantine)] += 1
         except BusyError:
@@ -44,14 +48,14 @@ def take(
 ) -> str:
     """Keep the record's trade or set the record aside; return what became of it."""
     try:
-        return keep(record, known, settings).value
+        return keep(record, known, settings=settings, epoch=quarantine.epoch).value
     except MalformedRecordError as error:
         # At once: after a newer version of the trade, a repeated conflict would only look stale.
         quarantine.put([Rejection(record.sequence_number, error.reason, record.data)])
         return "conflict" if isinstance(error, ConflictError) else "malformed"
 
 
-def keep(record: KinesisRecord, known: dict[str, Trade], settings: StateSettings) -> Verdict:
+def keep(record: KinesisRecord, known: dict[str, Trade], *, settings: StateSettings, epoch: Epoch) -> Verdict:
     """Store the record's version of its trade unless an equal or newer one is there.
 
     `known` holds the versions that this batch has met in the table: what they show to be old needs no write.
@@ -59,9 +63,11 @@ def keep(record: KinesisRecord, known: dict[str, Trade], settings: StateSettings
     trade = decode_trade(record.data, settings.hierarchy_levels)
     standing = known.get(trade.trade_id)
     if standing is None or standing.version < trade.version:
-        item = item_of_trade(trade)
-        action = put(settings.state_table_name, item, condition=NEWER, values={"Version": item["Version"]})
-        refusal = write(action)
+        item = epoch.stamp(item_of_trade(trade))
+        condition, values = epoch.condition(NEWER, {"Version": item["Version"]})
+        refusal = write(put(settings.state_table_name, item, condition=condition, values=values))
+        if refusal and epoch.is_older_than(refusal.item):
+            raise BusyError("the pipeline was cleared while this batch was at work; it has to come again")
         standing = stored_trade(refusal.item, settings.hierarchy_levels) if refusal else None
         known[trade.trade_id] = standing or trade
     return verdict_on(trade, standing) if standing else Verdict.NEWER

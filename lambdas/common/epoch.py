@@ -1,0 +1,121 @@
+"""The epoch of a pipeline's data, and the rebuild that may be going on: what each function reads first.
+
+`workshop clear` raises the epoch. Whatever belongs to an older one counts as absent from then on: records of
+the stream up to the marker that was put into their shard, items of StateTable, rows of ReduceTable. So a
+pipeline is empty at once, whatever is still on its way. In goes the item `epoch` of ParameterTable, out comes
+a value that the stages ask. A pipeline that was never cleared has no such item, and epoch 0. No AWS, no time.
+
+Shape: `{"Parameter": "epoch", "Number": 3, "Starts": {shard id: sequence number}, "Emptying": true,
+"Generation": 2, "Rebuilding": true}`; every attribute but the key may be missing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from common.items import Item, number
+from common.records import Batch, KinesisRecord, padded
+
+__all__ = ["EPOCH_KEY", "Epoch", "epoch_in_item"]
+
+EPOCH_KEY = {"Parameter": {"S": "epoch"}}
+# A transaction that was planned under other values of these must not be committed.
+FENCED = ("Number", "Emptying", "Generation", "Rebuilding")
+
+Image = TypeVar("Image", bound=Mapping[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What one invocation goes by; `table` is where it was read, empty where there are no live settings.
+
+    While `emptying`, old totals are still being deleted, so nothing may be added to them. `generation` counts
+    the rebuilds of the totals; during one of them every change is summed a second time, see `rebuilt`.
+    """
+
+    number: int = 0
+    starts: Mapping[str, str] = field(default_factory=dict)
+    emptying: bool = False
+    generation: int = 0
+    rebuilding: bool = False
+    table: str = ""
+    item: Mapping[str, Any] = field(default_factory=dict)
+
+    def hides(self, record: KinesisRecord, shard_id: str | None) -> bool:
+        """Whether a record came into its shard before the pipeline was cleared."""
+        start = self.starts.get(shard_id or "")
+        return start is not None and padded(record.sequence_number) <= padded(start)
+
+    def visible(self, batch: Batch[KinesisRecord]) -> list[KinesisRecord]:
+        """Return the records of a batch that came after the pipeline was cleared."""
+        return [record for record in batch.records if not self.hides(record, batch.shard_id)]
+
+    def covers(self, image: Mapping[str, Any]) -> bool:
+        """Whether an item, or an image of one, belongs to this epoch or to a later one."""
+        return _number(image, "Epoch") >= self.number
+
+    def covered(self, image: Image | None) -> Image | None:
+        """Return the image, or None in place of one that is older than this epoch."""
+        return image if image is not None and self.covers(image) else None
+
+    def stamp(self, item: Item) -> Item:
+        """Return an item of StateTable or ReduceTable with what tells later stages when it was written."""
+        stamps = {"Epoch": self.number, "Generation": self.generation}
+        return {**item, **{name: number(value) for name, value in stamps.items() if value}}
+
+    def condition(self, condition: str, values: Item) -> tuple[str, Item]:
+        """Return a condition for writing an item, with its values, that looks past items of older epochs.
+
+        An item of a later epoch is never overwritten: the invocation that tries has read the epoch too early.
+        """
+        if not self.number:
+            return f"attribute_not_exists(#Epoch) AND ({condition})", values
+        guarded = f"attribute_not_exists(#Epoch) OR #Epoch < :Epoch OR (#Epoch = :Epoch AND ({condition}))"
+        return guarded, {**values, "Epoch": number(self.number)}
+
+    def is_older_than(self, item: Mapping[str, Any]) -> bool:
+        """Whether an item was written after a clear that this invocation knows nothing of."""
+        return _number(item, "Epoch") > self.number
+
+    def fence(self) -> list[dict[str, dict[str, Any]]]:
+        """Return the action that lets a transaction fail if the epoch has changed since it was read."""
+        if not self.table:
+            return []
+        there = [name for name in FENCED if name in self.item]
+        terms = [
+            f"#{name} = :{name}" if name in there else f"attribute_not_exists(#{name})" for name in FENCED
+        ]
+        check: dict[str, Any] = {
+            "TableName": self.table,
+            "Key": EPOCH_KEY,
+            "ConditionExpression": " AND ".join(terms),
+            "ExpressionAttributeNames": {f"#{name}": name for name in FENCED},
+        }
+        if there:
+            check["ExpressionAttributeValues"] = {f":{name}": self.item[name] for name in there}
+        return [{"ConditionCheck": check}]
+
+
+def epoch_in_item(item: Mapping[str, Any] | None, *, table: str) -> Epoch:
+    """Return the epoch that the item of ParameterTable says; None is a pipeline that was never cleared."""
+    item = item or {}
+    starts = item.get("Starts", {}).get("M", {})
+    return Epoch(
+        number=_number(item, "Number"),
+        starts={shard: next(iter(start.values())) for shard, start in starts.items()},
+        emptying=_flag(item, "Emptying"),
+        generation=_number(item, "Generation"),
+        rebuilding=_flag(item, "Rebuilding"),
+        table=table,
+        item=item,
+    )
+
+
+def _number(image: Mapping[str, Any], name: str) -> int:
+    text = image.get(name, {}).get("N", "0")
+    # An image that was written by hand may hold anything; what is no whole number is as good as absent.
+    return int(text) if text.isdecimal() else 0
+
+
+def _flag(item: Mapping[str, Any], name: str) -> bool:
+    return item.get(name, {}).get("BOOL") is True

@@ -1,0 +1,143 @@
+"""A pipeline deployed in a laboratory, and what tests do with it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from workshop.cloud.laboratory import Laboratory
+from workshop.deploy.stacks import deploy
+from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
+from workshop.pipeline.comparison import Difference, compare
+from workshop.pipeline.messages import Message, PlanOptions, make_plan
+from workshop.pipeline.tables import scan_rows
+from workshop.pipeline.target import find_target
+
+TABLES = ("StateTable", "ReduceTable", "AggregateTable", "QuarantineTable", "LedgerTable", "ParameterTable")
+
+
+@dataclass
+class Bench:
+    """One pipeline in the laboratory."""
+
+    laboratory: Laboratory
+    pipeline: str
+    outputs: dict[str, str]
+    variant: str = "ledger"
+    skipping: set[str] = field(default_factory=set)
+
+    @property
+    def stack(self) -> str:
+        """The name of its stack."""
+        return stack_name(self.pipeline, self.variant)
+
+    def emptied(self) -> "Bench":
+        """Forget all data, as after a deployment."""
+        self.laboratory.watch(None)
+        for stage in sorted(self.skipping):
+            self.restart_mapping(stage)
+        self.skipping.clear()
+        self.laboratory.empty()
+        return self
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Put messages into the stream."""
+        now = self.laboratory.clock.now()
+        records: Any = [{"Data": each.wire(now), "PartitionKey": each.trade_id} for each in messages]
+        self.laboratory.client("kinesis").put_records(StreamName=self.outputs["StreamName"], Records=records)
+
+    def advance(self, steps: int) -> None:
+        """Let so many steps of the pipeline happen, and no more."""
+        for _ in range(steps):
+            due = self.laboratory.step()
+            if due is None:
+                return
+            self.laboratory.clock.advance(max(0.0, due - self.laboratory.clock.now()))
+
+    def rest(self) -> None:
+        """Let the pipeline do all its work."""
+        assert self.laboratory.rest()
+
+    def snapshot(self) -> AggregateSnapshot:
+        """Return the totals."""
+        client = self.laboratory.client("dynamodb")
+        return take_snapshot(client, self.outputs["AggregateTableName"], clock=self.laboratory.clock)
+
+    def differences(self, messages: Iterable[Message]) -> tuple[Difference, ...]:
+        """Return in what the totals differ from the truth of these messages."""
+        truth = find_target(self.laboratory, self.stack).truth_of(messages)
+        return compare(self.snapshot(), truth).differences
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Return all items of a table."""
+        return list(scan_rows(self.laboratory.client("dynamodb"), self.outputs[f"{table}Name"]))
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many items each table holds."""
+        return {table: len(self.rows(table)) for table in TABLES if f"{table}Name" in self.outputs}
+
+    def put(self, table: str, **item: Any) -> None:
+        """Put an item, in DynamoDB's own form."""
+        self.laboratory.client("dynamodb").put_item(TableName=self.outputs[f"{table}Name"], Item=item)
+
+    def counts(self, stage: str) -> Counter[str]:
+        """Return the sums of what the invocations of a stage reported."""
+        group = f"/aws/lambda/{self.outputs[f'{stage.capitalize()}LambdaName']}"
+        pages = self.laboratory.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        total: Counter[str] = Counter()
+        for page in pages:
+            for event in page["events"]:
+                total.update(_report(event["message"], stage))
+        return total
+
+    def lose_what_comes(self, stage: str) -> None:
+        """Let a stage skip what waits for it: its event source mapping begins anew behind that."""
+        self.restart_mapping(stage, at="LATEST", forget=False)
+        self.skipping.add(stage)
+
+    def restart_mapping(self, stage: str, *, at: str = "TRIM_HORIZON", forget: bool = True) -> None:
+        """Replace the event source mapping of a stage by a new one, and forget its ledger or not."""
+        client = self.laboratory.client("lambda")
+        name = self.outputs[f"{stage.capitalize()}LambdaName"]
+        [old] = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        client.delete_event_source_mapping(UUID=old["UUID"])
+        dynamodb = self.laboratory.client("dynamodb")
+        for row in self.rows("LedgerTable") if forget else []:
+            if row["LedgerKey"].startswith(name):
+                key: Any = {"LedgerKey": {"S": row["LedgerKey"]}}
+                dynamodb.delete_item(TableName=self.outputs["LedgerTableName"], Key=key)
+        kept = ("EventSourceArn", "BatchSize", "TumblingWindowInSeconds", "FunctionResponseTypes")
+        settings = {each: old[each] for each in kept if old.get(each)}
+        client.create_event_source_mapping(
+            FunctionName=name, StartingPosition=at, **settings, MaximumBatchingWindowInSeconds=1
+        )
+
+
+def deployed(laboratory: Laboratory, pipeline: str, *, variant: str = "ledger") -> Bench:
+    """Deploy a pipeline."""
+    made = deploy(laboratory, pipeline, stack=stack_name(pipeline, variant), variant=variant)
+    return Bench(laboratory, pipeline, dict(made.outputs), variant)
+
+
+def stack_name(pipeline: str, variant: str) -> str:
+    """Return what the stack of a bench is called."""
+    return f"epoch-{pipeline}-{variant}"
+
+
+def some_messages(seed: int, *, stateful: bool = True, count: int = 20) -> list[Message]:
+    """Return messages with everything that the pipeline copes with."""
+    if not stateful:
+        return list(make_plan(PlanOptions(messages=count, seed=seed)).messages)
+    options = PlanOptions(messages=count, seed=seed, duplicates=10, modify=30, out_of_order=50, cancel=20)
+    return list(make_plan(options).messages)
+
+
+def _report(line: str, stage: str) -> Counter[str]:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return Counter()
+    if not isinstance(document, dict) or document.get("stage") != stage:
+        return Counter()
+    return Counter({name: count for name, count in document.items() if isinstance(count, int)})

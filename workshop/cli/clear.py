@@ -1,0 +1,51 @@
+"""`workshop clear`: empties a pipeline, also while messages are on their way."""
+
+from dataclasses import asdict
+
+import typer
+
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    JsonOption,
+    RegionOption,
+    StackArgument,
+    console,
+    print_json,
+)
+from workshop.cloud.connection import connect
+from workshop.pipeline.clear import Cleared
+from workshop.pipeline.clear import clear as clear_pipeline
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(clear)
+
+
+def clear(
+    stack: StackArgument,
+    *,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Empty a pipeline's tables and the game's scores; messages sent before have no effect any more."""
+    connected = connect(cloud, endpoint=endpoint, region=region)
+    cleared = clear_pipeline(
+        connected, stack, on_step=lambda step: console(stderr=True).print(f"{stack}: {step}", style="dim")
+    )
+    if as_json:
+        print_json(asdict(cleared))
+    else:
+        console().print(describe(cleared))
+
+
+def describe(cleared: Cleared) -> str:
+    """Return what was done in words."""
+    parts = [f"{count:,} from {table}" for table, count in cleared.deleted.items() if count]
+    deleted = f"deleted {', '.join(parts)}" if parts else "there was nothing to delete"
+    return f"{cleared.stack} is empty: {deleted}; epoch {cleared.epoch} has begun."

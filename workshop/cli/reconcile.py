@@ -1,0 +1,96 @@
+"""`workshop reconcile`: the totals held against the sum over the trades, exactly, and put right."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    JsonOption,
+    RegionOption,
+    StackArgument,
+    console,
+    print_json,
+)
+from workshop.cloud.connection import connect
+from workshop.pipeline.front_end import printable
+from workshop.pipeline.rebuild import rebuild as rebuild_books
+from workshop.pipeline.reconcile import Reconciliation, open_books
+from workshop.pipeline.reconcile import reconcile as compare_books
+from workshop.pipeline.tables import format_amount
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(reconcile)
+
+
+def reconcile(
+    stack: StackArgument,
+    *,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Put the totals right, without stopping the pipeline.")
+    ] = False,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Compare AggregateTable with the exact sum over StateTable; the exit code is 1 if they differ."""
+    books = open_books(connect(cloud, endpoint=endpoint, region=region), stack)
+    done = rebuild_books(books, on_step=lambda step: _tell(stack, step)) if rebuild else None
+    found = done.reconciliation if done else compare_books(books)
+    if as_json:
+        repair = {"rebuild": {"touched": done.touched, "repaired": done.repaired}} if done else {}
+        print_json(found.document() | repair)
+    else:
+        if done:
+            console().print(f"Touched {done.touched:,} trades, put {done.repaired:,} totals right.")
+        show(found, console())
+    raise typer.Exit(0 if found.exact else 1)
+
+
+def _tell(stack: str, step: str) -> None:
+    console(stderr=True).print(f"{stack}: {step}", style="dim")
+
+
+def show(found: Reconciliation, out: Console) -> None:
+    """Say what the comparison found."""
+    if found.exact:
+        out.print(f"Every total of {found.stack} is the exact sum over its {found.trades:,} live trades.")
+    if found.comparison.differences:
+        out.print(draw_differences(found))
+    for torn in found.torn:
+        line = (
+            f"{printable(torn.path)} is {format_amount(torn.value, grouped=True)} with {torn.trades:,} "
+            f"trades; what lies below it sums up to {format_amount(torn.children_value, grouped=True)} "
+            f"with {torn.children_trades:,}."
+        )
+        out.print(Text(line))
+    if found.invalid:
+        out.print(f"{len(found.invalid):,} items of StateTable are no valid trades and count for nothing.")
+    if found.is_moving:
+        out.print("Messages were on their way to the very end; look again once the producer has finished.")
+
+
+def draw_differences(found: Reconciliation) -> Table:
+    """Draw each path at which the tables differ."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("Path", overflow="fold")
+    for heading in ("State", "Aggregate", "Difference", "Trades in state", "in aggregate"):
+        table.add_column(heading, justify="right")
+    for each in found.comparison.differences:
+        amounts = (each.expected, each.found, each.amount)
+        table.add_row(
+            Text(printable(each.path)),
+            *(format_amount(amount, grouped=True) for amount in amounts),
+            f"{each.expected_trades:,}",
+            "" if each.found_trades is None else f"{each.found_trades:,}",
+        )
+    return table
