@@ -108,7 +108,7 @@ class _Case:
                 stage=next(iter(stages)) if len(stages) == 1 else None,
                 pending=self.evidence.pending,
                 surplus=self._surplus if alone else None,
-                torn=bool(torn),
+                torn=bool(torn) and Stage.REDUCE in stages,
             )
             found, others = self._judge_stages(stages, difference, circumstances)
             if torn and found[0].kind is CauseKind.UNKNOWN:
@@ -135,14 +135,19 @@ class _Case:
             rows = RowSearch(self.rows, self._row_effects, difference, self.evidence.pending)
             return judge(rows.explanations(), rows.chance, circumstances)
         changes = self.flow.changes(self._state.reached if self._state else None)
-        search = Search(self.flow, changes, difference=difference, stages=stages, evidence=self.evidence)
+        doubtful = self._state.doubtful_changes if self._state else ()
+        search = Search(
+            self.flow, changes, doubtful, difference=difference, stages=stages, evidence=self.evidence
+        )
         explanations: list[Explanation] = []
         if Stage.REDUCE not in stages:
             reading = MapReading(
                 self.flow, changes, self.rows, self._row_effects, difference, self.evidence.pending
             )
             explanations = reading.explanations()
-        return judge(explanations or search.explanations(), search.chance, circumstances)
+        # Leaves of torn totals may be off by themselves: what is complicated would explain nothing.
+        explanations = explanations or search.explanations(thorough=not circumstances.torn)
+        return judge(explanations, search.chance, circumstances)
 
     def _judge_state(self, findings: Sequence[Finding]) -> Judged:
         causes: list[Cause] = []

@@ -43,16 +43,15 @@ def judge(
     if not explanations or (explanations[0].size > 1 and by_chance > HOPELESS):
         return [unknown_cause(circumstances)], []
     fitting = _fitting(explanations, circumstances.surplus)
-    ordered = sorted(explanations, key=lambda explanation: (explanation not in fitting, explanation.rank))
+    ordered = sorted(
+        explanations,
+        key=lambda explanation: (explanation.size, explanation not in fitting, explanation.rank),
+    )
     best = ordered[0]
     same = [explanation for explanation in ordered if _kinds(explanation) == _kinds(best)]
     others = [explanation for explanation in ordered if _kinds(explanation) != _kinds(best)]
-    # With another kind of fault as likely as this one, nothing speaks for it but its place in a list.
-    rivals = [
-        other for other in others if other.rank <= best.rank and (other in fitting) == (best in fitting)
-    ]
     confidence = Confidence.LIKELY
-    if by_chance > UNLIKELY or rivals or best.size > 2 or (best.size > 1 and len(ordered) > 1):
+    if by_chance > UNLIKELY or circumstances.torn or best.size > 2 or _has_rivals(best, ordered, fitting):
         confidence = Confidence.POSSIBLE
     elif len(ordered) == 1 and by_chance < EXCLUDED and _is_conclusive(best, circumstances):
         confidence = Confidence.CERTAIN
@@ -92,14 +91,28 @@ def unknown_cause(circumstances: Circumstances) -> Cause:
 
 
 def _fitting(explanations: Sequence[Explanation], surplus: int | None) -> list[Explanation]:
-    """Return the explanations that predict the number of records as well; all of them, if none does."""
-    fitting = [explanation for explanation in explanations if explanation.records == surplus]
-    return fitting if surplus is not None and fitting else list(explanations)
+    """Return the explanations that do not contradict the number of records, if any of them predicts it."""
+    if surplus is None or all(explanation.records != surplus for explanation in explanations):
+        return list(explanations)
+    return [explanation for explanation in explanations if explanation.records in (surplus, None)]
 
 
 def _is_conclusive(best: Explanation, circumstances: Circumstances) -> bool:
     in_flight = best.parts[0][0] is CauseKind.IN_FLIGHT
-    return best.size == 1 and not circumstances.torn and (not in_flight or bool(circumstances.pending))
+    return best.size == 1 and (not in_flight or bool(circumstances.pending))
+
+
+def _has_rivals(best: Explanation, ordered: Sequence[Explanation], fitting: Sequence[Explanation]) -> bool:
+    """Whether others are as natural, so that only its place in a list speaks for the best one."""
+    if best.size > 1:
+        return len(ordered) > 1
+    return any(
+        other.size == 1
+        and other.rank <= best.rank
+        and _kinds(other) != _kinds(best)
+        and (other in fitting) == (best in fitting)
+        for other in ordered
+    )
 
 
 def _kinds(explanation: Explanation) -> tuple[CauseKind, ...]:

@@ -27,6 +27,8 @@ from workshop.checks.diagnosis.values import BatchElement, CauseKind, Element, E
 
 __all__ = ["Explanation", "Search", "batch_element", "merged"]
 
+FEW = 5
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -43,12 +45,16 @@ class Explanation:
 
 
 class Search:
-    """All hypotheses about what was sent, held against one difference."""
+    """All hypotheses about what was sent, held against one difference.
+
+    `changes` are what State passed on, lane by lane; `doubtful` are changes that it may have passed on.
+    """
 
     def __init__(
         self,
         flow: Flow,
         changes: Sequence[Sequence[Change]],
+        doubtful: Sequence[Change] = (),
         *,
         difference: Effect,
         stages: Collection[Stage],
@@ -56,16 +62,20 @@ class Search:
     ) -> None:
         self.flow = flow
         self.changes = changes
+        self.doubtful = doubtful
         self.difference = difference
         self.stages = stages
         self.evidence = evidence
         self._target = fingerprint(difference)
 
-    def explanations(self) -> list[Explanation]:
-        """Return what explains the difference, the simplest hypotheses that do."""
-        for attempt in (self._single, self._pieces, self._together):
+    def explanations(self, *, thorough: bool = True) -> list[Explanation]:
+        """Return what explains the difference, the simplest that do; being `thorough`, also pairs."""
+        attempts = (self._single, self._pieces, self._together)
+        for attempt in attempts if thorough else attempts[:1]:
             if found := list(attempt()):
-                return merged(found)
+                # A few neighbours may as well be two faults that happen to be close to each other.
+                doubtful = attempt != self._together and any(map(_is_short_batch, found))
+                return merged([*found, *(self._pairs() if doubtful else ())])
         return []
 
     def chance(self, size: int) -> float:
@@ -81,7 +91,7 @@ class Search:
     @cached_property
     def suspects(self) -> list[Suspect]:
         """Every fault with a single message."""
-        return suspects_of(self.flow, self.changes, self.stages)
+        return suspects_of(self.flow, [*self.changes, self.doubtful], self.stages)
 
     @cached_property
     def _inside(self) -> list[Suspect]:
@@ -187,7 +197,9 @@ class Search:
                 if changes
             ]
             records = -sum(element.messages for element in elements)
-            rank = RANKS[CauseKind.IN_FLIGHT] if self.evidence.pending is None else 0
+            # A single message may as well be lost.
+            alone = RANKS[CauseKind.MESSAGE_LOST] if records == -1 else RANKS[CauseKind.IN_FLIGHT]
+            rank = alone if self.evidence.pending is None else 0
             yield replace(_explanation(CauseKind.IN_FLIGHT, elements, records=records), rank=rank)
 
     def _together(self) -> Iterator[Explanation]:
@@ -196,6 +208,9 @@ class Search:
             subset = find_subset([suspect.fingerprint for suspect in family], self._target)
             if subset:
                 yield from self._fitting([family[number] for number in subset], size=2)
+        yield from self._pairs()
+
+    def _pairs(self) -> Iterator[Explanation]:
         pairs = find_pair([suspect.fingerprint for suspect in self._inside], self._target)
         for one, other in pairs:
             yield from self._fitting([self._inside[one], self._inside[other]], size=2)
@@ -234,6 +249,11 @@ def merged(explanations: Iterable[Explanation]) -> list[Explanation]:
         if not any(_same(explanation, other) for other in kept):
             kept.append(explanation)
     return kept
+
+
+def _is_short_batch(explanation: Explanation) -> bool:
+    batches = [element for element in explanation.parts[0][1] if isinstance(element, BatchElement)]
+    return 0 < sum(batch.messages for batch in batches) <= FEW
 
 
 def _extent(explanation: Explanation) -> int:

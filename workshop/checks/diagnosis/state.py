@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from workshop.checks.diagnosis.effects import Effect, combine
-from workshop.checks.diagnosis.flow import Flow
+from workshop.checks.diagnosis.flow import Change, Flow
 from workshop.checks.diagnosis.search import batch_element
 from workshop.checks.diagnosis.values import CauseKind, Confidence, Element, TradeElement
 from workshop.pipeline.tables import StateRow
@@ -71,6 +71,22 @@ class StateReading:
             if self._is_wrong(trade)
         }
 
+    @cached_property
+    def doubtful_changes(self) -> list[Change]:
+        """The changes of wrong trades that State may have made: those it should have made, and ways back."""
+        expected = [
+            change
+            for lane in self.flow.changes()
+            for change in lane
+            if self.flow.messages[change.place].trade_id in self.reached
+        ]
+        back = [
+            Change(place, self.flow.winners[trade])
+            for trade in self.reached
+            if trade in self.held and (place := self._sent_as(self.held[trade])) is not None
+        ]
+        return [*expected, *back]
+
     def findings(self, surplus: int | None) -> list[Finding]:
         """Return what happened to the trades that are wrong, most of them together in few findings.
 
@@ -95,7 +111,7 @@ class StateReading:
             others = tuple(verdict.instead[1] for verdict in group if verdict.instead)
             if instead:
                 # Only the number of changes tells a newer version that was lost from an older one come back.
-                is_told = by_count or kind is CauseKind.STALE_VERSION
+                is_told = by_count or kind is not CauseKind.MESSAGE_LOST
                 confidence = Confidence.LIKELY if is_told else Confidence.POSSIBLE
                 findings.append(Finding(kind, elements, confidence, (instead, others)))
             else:
@@ -116,7 +132,7 @@ class StateReading:
             return _Verdict(CauseKind.UNKNOWN, self._element_of_row(row))
         stands = self._element(place, instead=winner)
         if row.version == newest.version:
-            return _Verdict(CauseKind.CONFLICT, stands)
+            return _Verdict(CauseKind.CONFLICT, stands, (CauseKind.MESSAGE_LOST, lost))
         is_late = max(map(self.flow.arrival, self.flow.copies[place])) > self.flow.arrival(winner)
         natural = CauseKind.STALE_VERSION if is_late else CauseKind.MESSAGE_LOST
         if (by_count or natural) is CauseKind.STALE_VERSION:
@@ -155,7 +171,9 @@ class StateReading:
                     waiting.append(group)
                 elif len(trades) > 1:
                     (batches if len(trades) > 2 else pairs).append(group)
-        on_its_way = Confidence.CERTAIN if self.pending else Confidence.LIKELY
+        several = sum(map(len, waiting)) > 1
+        on_its_way = Confidence.LIKELY if several else Confidence.POSSIBLE
+        on_its_way = Confidence.CERTAIN if self.pending else on_its_way
         instead = None if self.pending else (CauseKind.BATCH_LOST, self._batches(waiting))
         # Two neighbours may be two faults: then each is a message lost.
         alone = tuple(self._element(place, counted=0) for pair in pairs for place in pair)
@@ -183,8 +201,7 @@ class StateReading:
             if original != self.flow.winners[trade]:
                 # What is not its trade's newest version leaves no trace, whether it arrived or not.
                 continue
-            row = self.held.get(trade)
-            has_arrived = row is not None and row.version >= self.flow.messages[place].version
+            has_arrived = trade in self.held and self._sent_as(self.held[trade]) == original
             if trade in self.reached and not has_arrived:
                 group.append(place)
             elif has_arrived and len(self.flow.copies[original]) == 1 and group:

@@ -186,6 +186,9 @@ def _behind_state(flow: Flow, changes: Sequence[Sequence[Change]]) -> Iterator[S
         invited = len(copies) > 1 and stands
         again = ((1, place),)
         yield _suspect(flow, CauseKind.DUPLICATE_COUNTED, place, again, records=1, invited=invited)
+        if not stands:
+            newest = flow.winners[flow.messages[place].trade_id]
+            yield _suspect(flow, CauseKind.OLD_VALUE_KEPT, place, again, instead=newest, invited=False)
     for change in chain.from_iterable(changes):
         place, old = change.place, change.old
         if old is not None:

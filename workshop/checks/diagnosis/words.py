@@ -25,6 +25,7 @@ SHOWN = 3
 MANY = 50
 TIMES = {0: "not at all", 1: "once", 2: "twice"}
 UNEXPLAINED = "No single fault explains this to the cent; several may have come together."
+UNREAD = "With StateTable and ReduceTable as evidence, each stage could be looked at on its own."
 
 # What is said of one trade, of one batch or row, and once at the end.
 OF_TRADE = {
@@ -72,6 +73,8 @@ def sentence_of(
         sentences.append(IN_THE_END[kind])
     if stage is not None:
         sentences.append(WHERE[stage])
+    elif not told:
+        sentences.append(UNREAD)
     return " ".join(sentences)
 
 
@@ -120,7 +123,7 @@ def _told_of_cell(kind: CauseKind, cell: CellElement) -> str:
         return (
             f"`{cell.path}` has {_trades(cell.trades)} {_direction(cell.trades)} than its children together"
         )
-    amount = format_amount(abs(cell.amount), grouped=True)
+    amount = format_amount(cell.amount.copy_abs(), grouped=True)
     return f"`{cell.path}` is {amount} {_direction(cell.amount)} than its children together"
 
 
@@ -128,10 +131,10 @@ def _named(element: BatchElement | RowElement) -> str:
     if isinstance(element, RowElement):
         return f"row `{element.message_hash}` (made from {element.message_count:,} records)"
     if element.messages == 1:
-        return f"message {element.first:,} of shard {element.shard}"
+        return f"message number {element.first:,}, of shard {element.shard},"
     return (
-        f"{element.messages:,} messages of shard {element.shard} "
-        f"(the {element.first:,}th to the {element.last:,}th of all that was sent)"
+        f"{element.messages:,} messages of shard {element.shard}, "
+        f"among numbers {element.first:,} to {element.last:,} of all that was sent,"
     )
 
 
@@ -150,7 +153,7 @@ def _wrong_cell(cell: CellDifference) -> str:
     text = f"`{cell.path}` is right in amount"
     if cell.amount:
         large = "too large" if cell.amount > 0 else "too small"
-        text = f"`{cell.path}` is {format_amount(abs(cell.amount), grouped=True)} {large}"
+        text = f"`{cell.path}` is {format_amount(cell.amount.copy_abs(), grouped=True)} {large}"
     surplus = 0 if cell.found_trades is None else cell.found_trades - cell.expected_trades
     if surplus:
         text += f", with {_trades(surplus)} too {'many' if surplus > 0 else 'few'}"

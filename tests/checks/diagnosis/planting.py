@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
-from tests.checks.pipeline_model import ROOT, SHARDS, Change, Model, Planted, leaf_of, paths_to
+from tests.checks.diagnosis.pipeline_model import ROOT, SHARDS, Change, Model, Planted, leaf_of, paths_to
 from workshop.checks.diagnosis import CauseKind
 
 Plant = Callable[[Model], Planted]
@@ -45,7 +45,8 @@ def message_lost(model: Model) -> Planted:
         ]
         place = model.random.choice(alone)
     model.faults.never_arrives.add(place)
-    return Planted("message lost", frozenset({CauseKind.MESSAGE_LOST}), model.sent[place].trade_id)
+    trade = model.sent[place].trade_id
+    return Planted("message lost", frozenset({CauseKind.MESSAGE_LOST}), trade, frozenset({place}))
 
 
 def stale(model: Model) -> Planted:

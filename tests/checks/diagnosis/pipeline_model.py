@@ -103,6 +103,15 @@ class Planted:
             self._is(element) for elements in candidates for element in elements
         )
 
+    def __or__(self, other: "Planted") -> "Planted":
+        """Return both together, as one fault that is as large as the two: a lost message beside a batch."""
+        return Planted(
+            f"{self.name} and {other.name}",
+            self.kinds | other.kinds,
+            places=self.places | other.places,
+            rows=self.rows | other.rows,
+        )
+
     def _is(self, element: TradeElement | BatchElement | RowElement | CellElement) -> bool:
         match element:
             case TradeElement(trade_id=trade):
