@@ -85,25 +85,28 @@ def mutated(contents: Mapping[str, bytes], mutation: Mutation) -> dict[str, byte
     """
     changed = dict(contents)
     for replacement in mutation.replacements:
-        found = False
-        for name, content in changed.items():
-            texts = _unpacked(content)
-            for path, text in texts.items():
-                if path.endswith(replacement.file) and replacement.old in text:
-                    if text.count(replacement.old) > 1:
-                        raise _unusable(mutation, replacement, f"more than once in `{path}`")
-                    texts[path] = text.replace(replacement.old, replacement.new)
-                    found = True
-            changed[name] = _packed(texts)
-        if not found:
-            raise _unusable(mutation, replacement, "in no bundle")
+        counts = {name: _count(content, replacement) for name, content in changed.items()}
+        if not any(counts.values()) or max(counts.values()) > 1:
+            raise BundleError(
+                f"the text `{replacement.old}` stands {max(counts.values())} times in "
+                f"`{replacement.file}`, so the mutation `{mutation.name}` means nothing; "
+                "bring it up to date with the code"
+            )
+        changed |= {name: _replaced(changed[name], replacement) for name, count in counts.items() if count}
     return changed
 
 
-def _unusable(mutation: Mutation, replacement: Replacement, where: str) -> BundleError:
-    return BundleError(
-        f"the text `{replacement.old}` of `{replacement.file}` is {where}, so the mutation "
-        f"`{mutation.name}` means nothing; bring it up to date with the code"
+def _count(content: bytes, replacement: Replacement) -> int:
+    texts = _unpacked(content)
+    return sum(text.count(replacement.old) for path, text in texts.items() if path.endswith(replacement.file))
+
+
+def _replaced(content: bytes, replacement: Replacement) -> bytes:
+    return _packed(
+        {
+            path: text.replace(replacement.old, replacement.new) if path.endswith(replacement.file) else text
+            for path, text in _unpacked(content).items()
+        }
     )
 
 

@@ -1,7 +1,8 @@
 """The sweep: a small batch, crashed at every write of every function, before and after, and delivered again.
 
 In goes a schedule without crashes, out come the schedules that crash it at each single write, for each way in
-which the batch may come again: as it was, in other company, split, or after more than ten minutes.
+which the batch may come again: as it was, in other company, split, or after more than ten minutes. State
+writes trade by trade, so of a wide schedule only the writes of the later stages tell something new.
 """
 
 from collections.abc import Iterator
@@ -97,4 +98,4 @@ def _write_points(bench: Bench, schedule: Schedule) -> list[WritePoint]:
 
     counting = FaultPlan(strikes=(*schedule.faults.strikes, COUNTING))
     bench.run(replace(schedule, faults=counting), on_call=note)
-    return list(points.values())
+    return [point for point in points.values() if not (schedule.is_wide and point.stage == "state")]
