@@ -97,8 +97,9 @@ class SubprocessEnvironment:
     def interrupt(self, *, is_timeout: bool = False) -> None:
         """End the running invocation from outside, as a crash of the process or as if its time were up."""
         with self._lock:
-            process, self._is_cut_short = self._process, is_timeout
+            process = self._process
         if process is not None:
+            self._is_cut_short = is_timeout
             process.kill()
 
     def close(self) -> None:
