@@ -21,7 +21,7 @@ def test_equal_seeds_make_equal_schedules(pipeline: str) -> None:
 
 
 def test_schedules_hold_what_can_happen_to_trades() -> None:
-    """Among the schedules are duplicates, stale versions, moves, cancellations and poison."""
+    """Among the schedules are duplicates, stale versions, moves, cancellations, poison and clears."""
     found: Counter[str] = Counter()
     for schedule in map(make_schedule, SAMPLE):
         newest: dict[str, Message] = {}
@@ -37,6 +37,7 @@ def test_schedules_hold_what_can_happen_to_trades() -> None:
                 newest[message.trade_id] = message
         found["poison"] += len(schedule.poison)
         found["wide"] += schedule.is_wide
+        found["cleared"] += schedule.clear_after is not None
 
     assert min(found.values()) > 40
 

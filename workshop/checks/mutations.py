@@ -32,7 +32,7 @@ class Mutation:
     replacements: tuple[Replacement, ...]
 
 
-LEDGER, STATE = "common/ledger.py", "stateful/state.py"
+LEDGER, ENTRIES, STATE = "common/ledger.py", "common/entries.py", "stateful/state.py"
 NEWER = '"attribute_not_exists(#TradeID) OR #Version < :Version"'
 
 MUTATIONS: Mapping[str, Mutation] = {
@@ -72,6 +72,32 @@ MUTATIONS: Mapping[str, Mutation] = {
             "tombstone",
             "an older version that arrives after the cancellation",
             (Replacement(STATE, NEWER, NEWER[:-1] + ' OR attribute_exists(#Cancelled)"'),),
+        ),
+        Mutation(
+            "epoch of messages",
+            "messages that were put before the pipeline was cleared",
+            (Replacement(STATE, "epoch.visible(batch)", "list(batch.records)"),),
+        ),
+        Mutation(
+            "epoch of trades",
+            "changes of trades that were stored before the pipeline was cleared",
+            (
+                Replacement(
+                    ENTRIES,
+                    "epoch.covered(record.old_image), epoch.covered(record.new_image)",
+                    "record.old_image, record.new_image",
+                ),
+            ),
+        ),
+        Mutation(
+            "epoch of rows",
+            "rows that were written before the pipeline was cleared",
+            (Replacement(ENTRIES, "not epoch.covers(record.new_image)", "False"),),
+        ),
+        Mutation(
+            "epoch of commits",
+            "an invocation that was at work when the pipeline was cleared",
+            (Replacement(LEDGER, "transact([*actions, *fence])", "transact([*actions])"),),
         ),
     )
 }

@@ -33,6 +33,8 @@ WIDE_LEVELS: Mapping[str, tuple[str, ...]] = {
     **{f"Level{depth}": tuple(f"{depth}-{name}" for name in range(30)) for depth in range(2, 11)},
 }
 WIDE_SHARE = 0.2
+CLEAR_SHARE = 0.25
+LATEST_CLEAR = 40
 # Chances at one opportunity: State has one for every message, the later stages a few in all.
 WRITE_RATES = {"@state": 0.06, "": 0.35}
 # State bears any delivery, so most of them are left to the later stages.
@@ -51,6 +53,8 @@ class Schedule:
     pauses: tuple[float, ...]
     poison: tuple[bytes, ...]
     faults: FaultPlan
+    # After this call of the functions, in the middle of an invocation, the pipeline is cleared.
+    clear_after: int | None = None
 
     @property
     def is_wide(self) -> bool:
@@ -78,6 +82,7 @@ def make_schedule(seed: int, pipeline: str = "stateful") -> Schedule:
         pauses=tuple(random.choice((0.0, 1.5, 8.0)) for _ in portions),
         poison=tuple(_poison(random, seed, number) for number in range(random.choice((0, 0, 1, 2)))),
         faults=_faults(random, seed, stateful=pipeline == "stateful"),
+        clear_after=random.randint(1, LATEST_CLEAR) if random.random() < CLEAR_SHARE else None,
     )
 
 

@@ -183,7 +183,9 @@ class _Clearing:
             if older_than is None or epoch_number(row) < older_than
         ]
         if name == "StateTable" and older_than is not None:
-            with ThreadPoolExecutor(THREADS, thread_name_prefix="clear") as pool:
+            # A few are deleted sooner than threads are started, and always in the same order.
+            threads = 1 if len(keys) <= BATCH_WRITE_ITEMS else THREADS
+            with ThreadPoolExecutor(threads, thread_name_prefix="clear") as pool:
                 list(pool.map(lambda each: self._delete_if_old(table, each, older_than), keys))
         else:
             self._delete_batches(table, keys)
