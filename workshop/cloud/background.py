@@ -109,6 +109,9 @@ def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = 
         return _already(before, port)
     notes = _clear_away(before)
     wanted = DEFAULT_PORT if port is None else port
+    if notes:
+        # A cloud that was just ended gives its port back a moment later.
+        _wait(lambda: wanted == 0 or is_free(host, wanted), STOP_SECONDS)
     _refuse_if_taken(host, wanted)
     command = [sys.executable, "-m", "workshop.cloud.offline", "--host", host, "--port", str(wanted)]
     path = log_path()
