@@ -34,9 +34,13 @@ WIDE_TRADES = 12
 
 
 @dataclass(frozen=True)
-class WritePoint:
-    """One write: of which stage, the how manieth there, in which delivery of a batch."""
+class CrashPoint:
+    """One crash at one write: of which stage, the how manieth there, in which delivery of a batch.
 
+    Only a write that succeeds can be followed by a crash, so the two kinds are counted apart.
+    """
+
+    crash: FaultKind
     stage: str
     write: int
     delivery: int
@@ -76,25 +80,26 @@ def small_schedules() -> tuple[Schedule, Schedule]:
 
 def sweep_schedules(bench: Bench, schedule: Schedule) -> Iterator[Schedule]:
     """Yield the schedules of the sweep; runs the given one once to see what it writes."""
-    for point in _write_points(bench, schedule):
-        for crash in CRASHES:
-            for delivery, seed in DELIVERIES:
-                strikes = [*schedule.faults.strikes, f"{crash}@{point.stage}#{point.write}"]
-                if delivery is not None:
-                    number = point.splittable if delivery is FaultKind.BISECTED else point.delivery
-                    strikes.append(f"{delivery}@{point.stage}#{number}")
-                yield replace(schedule, faults=FaultPlan(seed=seed, strikes=tuple(strikes)))
+    for point in _crash_points(bench, schedule):
+        for delivery, seed in DELIVERIES:
+            strikes = [*schedule.faults.strikes, f"{point.crash}@{point.stage}#{point.write}"]
+            if delivery is not None:
+                number = point.splittable if delivery is FaultKind.BISECTED else point.delivery
+                strikes.append(f"{delivery}@{point.stage}#{number}")
+            yield replace(schedule, faults=FaultPlan(seed=seed, strikes=tuple(strikes)))
 
 
-def _write_points(bench: Bench, schedule: Schedule) -> list[WritePoint]:
-    points: dict[tuple[str, int], WritePoint] = {}
+def _crash_points(bench: Bench, schedule: Schedule) -> list[CrashPoint]:
+    points: dict[tuple[str, str, int], CrashPoint] = {}
 
     def note(stage: str, opportunities: dict[str, int]) -> None:
-        write = opportunities.get(f"{FaultKind.CRASH_BEFORE}@{stage}", 0)
         delivery = opportunities.get(f"{FaultKind.RE_BATCHED}@{stage}", 0) + 1
         splittable = opportunities.get(f"{FaultKind.BISECTED}@{stage}", 0) + 1
-        if write:
-            points.setdefault((stage, write), WritePoint(stage, write, delivery, splittable))
+        for crash in CRASHES:
+            write = opportunities.get(f"{crash}@{stage}", 0)
+            if write:
+                point = CrashPoint(crash, stage, write, delivery, splittable)
+                points.setdefault((crash, stage, write), point)
 
     counting = FaultPlan(strikes=(*schedule.faults.strikes, COUNTING))
     bench.run(replace(schedule, faults=counting), on_call=note)

@@ -100,14 +100,13 @@ class _Case:
                 elements = (RowElement(row.message_hash, row.message_count, 1 + factor), *cells)
             causes.append(make_cause(CauseKind.TORN_TOTAL, elements, Confidence.CERTAIN))
         differences = self._differences()
-        alone = len(differences) == 1 and not torn
         for stages, difference in differences:
             if Stage.REDUCE in stages and rows_to_blame:
                 continue
             circumstances = Circumstances(
                 stage=next(iter(stages)) if len(stages) == 1 else None,
                 pending=self.evidence.pending,
-                surplus=self._surplus if alone else None,
+                surplus=self._surplus(stages, [other for other, _ in differences if other != stages]),
                 torn=bool(torn) and Stage.REDUCE in stages,
             )
             found, others = self._judge_stages(stages, difference, circumstances)
@@ -231,9 +230,17 @@ class _Case:
             return list(range(len(self.sent)))
         return list(self.flow.winners.values())
 
-    @cached_property
-    def _surplus(self) -> int | None:
-        """By how much more records were counted than expected; None if they were not counted."""
-        if not self.observed.message_count:
+    def _surplus(self, stages: frozenset[Stage], others: Sequence[frozenset[Stage]]) -> int | None:
+        """Return by how much more records these stages counted than expected.
+
+        None if they were not counted, or if what went wrong at `others` may have changed their number.
+        """
+        counted, read = self.observed.message_count, self.evidence.reduce is not None
+        mapped = sum(row.message_count for row in self.rows)
+        if not counted or self.within is not None:
             return None
-        return self.observed.message_count - sum(map(len, self.flow.changes()))
+        if stages == {Stage.REDUCE}:
+            return counted - mapped
+        if any(Stage.REDUCE not in other or not read for other in others):
+            return None
+        return (mapped if read else counted) - sum(map(len, self.flow.changes()))

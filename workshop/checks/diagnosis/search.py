@@ -75,7 +75,7 @@ class Search:
             if found := list(attempt()):
                 # A few neighbours may as well be two faults that happen to be close to each other.
                 doubtful = attempt != self._together and any(map(_is_short_batch, found))
-                return merged([*found, *(self._pairs() if doubtful else ())])
+                return merged([*found, *(self._together() if doubtful else ())])
         return []
 
     def chance(self, size: int) -> float:
@@ -113,11 +113,16 @@ class Search:
         return within / (1 - share)
 
     def _single(self) -> Iterator[Explanation]:
+        waiting = list(self._suffixes())
+        if waiting and self.evidence.pending:
+            # What came last is missing, and something is on its way: no other story is needed.
+            yield from waiting
+            return
+        yield from waiting
         yield from self._single_messages()
         yield from self._rules()
         yield from self._lost_before_state()
         yield from self._batches()
-        yield from self._suffixes()
 
     def _single_messages(self) -> Iterator[Explanation]:
         wanted = {self._target // times: times for times in common_divisors(self.difference)}
@@ -208,9 +213,6 @@ class Search:
             subset = find_subset([suspect.fingerprint for suspect in family], self._target)
             if subset:
                 yield from self._fitting([family[number] for number in subset], size=2)
-        yield from self._pairs()
-
-    def _pairs(self) -> Iterator[Explanation]:
         pairs = find_pair([suspect.fingerprint for suspect in self._inside], self._target)
         for one, other in pairs:
             yield from self._fitting([self._inside[one], self._inside[other]], size=2)

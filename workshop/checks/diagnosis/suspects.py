@@ -58,6 +58,9 @@ class Suspect(NamedTuple):
     @property
     def rank(self) -> int:
         """How natural it is; the smaller, the more."""
+        if self.kind is CauseKind.STALE_VERSION and not self.invited:
+            # An older version that comes back is as natural as a newer one that is lost.
+            return RANKS[CauseKind.MESSAGE_LOST]
         return RANKS[self.kind] + (0 if self.invited else UNINVITED)
 
     def effect(self, flow: Flow) -> Effect:
