@@ -42,6 +42,15 @@ def test_a_stage_of_its_own_beats_the_general_rate() -> None:
     assert PLAN.rate(FaultKind.SLOW, "map") == 0.0
 
 
+def test_a_function_beside_the_pipeline_is_struck_by_name_alone() -> None:
+    """What goes wrong anywhere goes wrong in the pipeline's stages, not in the function that plays the game."""
+    plan = FaultPlan(rates={"killed": 0.3, "slow@generator": 0.2})
+
+    assert plan.rate(FaultKind.KILLED, "state") == 0.3
+    assert plan.rate(FaultKind.KILLED, "generator") == 0.0
+    assert plan.rate(FaultKind.SLOW, "generator") == 0.2
+
+
 @pytest.mark.parametrize(
     ("words", "rates"),
     [

@@ -67,7 +67,8 @@ FUNCTION_SUFFIX = "lambda"
 class FaultPlan:
     """Which faults are wanted.
 
-    `rates` gives the chance at each opportunity, by `kind` or `kind@stage`; the second beats the first.
+    `rates` gives the chance at each opportunity, by `kind` or `kind@stage`; the second beats the first. A kind
+    alone means the stages of a pipeline; a function beside it (the game's generator) is struck only by name.
     `strikes` names single opportunities, counted from one for each kind and stage: `crash_after@map#3`.
     `limit` bounds how often each kind happens by chance at each stage, so that the plan comes to an end.
     """
@@ -98,7 +99,8 @@ class FaultPlan:
 
     def rate(self, kind: FaultKind, stage: str) -> float:
         """Return the chance of a kind at one opportunity of a stage."""
-        return float(self.rates.get(f"{kind}@{stage}", self.rates.get(kind, 0.0)))
+        anywhere = self.rates.get(kind, 0.0) if stage in STAGES else 0.0
+        return float(self.rates.get(f"{kind}@{stage}", anywhere))
 
     def only(self, kinds: Iterable[FaultKind]) -> Self:
         """Return the part of the plan that concerns these kinds."""
