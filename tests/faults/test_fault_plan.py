@@ -43,7 +43,7 @@ def test_a_stage_of_its_own_beats_the_general_rate() -> None:
 
 
 def test_a_function_beside_the_pipeline_is_struck_by_name_alone() -> None:
-    """What goes wrong anywhere goes wrong in the pipeline's stages, not in the function that plays the game."""
+    """What goes wrong anywhere goes wrong in the pipeline's stages, not in the game's generator."""
     plan = FaultPlan(rates={"killed": 0.3, "slow@generator": 0.2})
 
     assert plan.rate(FaultKind.KILLED, "state") == 0.3

@@ -67,8 +67,8 @@ FUNCTION_SUFFIX = "lambda"
 class FaultPlan:
     """Which faults are wanted.
 
-    `rates` gives the chance at each opportunity, by `kind` or `kind@stage`; the second beats the first. A kind
-    alone means the stages of a pipeline; a function beside it (the game's generator) is struck only by name.
+    `rates` gives the chance at each opportunity, by `kind` or `kind@stage`; the second beats the first. A
+    kind alone means the stages of a pipeline; a function beside it is struck only by name.
     `strikes` names single opportunities, counted from one for each kind and stage: `crash_after@map#3`.
     `limit` bounds how often each kind happens by chance at each stage, so that the plan comes to an end.
     """
