@@ -68,11 +68,13 @@ def policies_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def resolved(value: Any) -> Any:
-    """Return a policy with sample ARNs in place of intrinsic functions."""
+    """Return a policy with sample ARNs in place of intrinsic functions, and whatever a condition adds."""
     if isinstance(value, list):
         return [resolved(element) for element in value]
     if not isinstance(value, dict):
         return value
+    if "Fn::If" in value:
+        return resolved(value["Fn::If"][1])
     if "Fn::GetAtt" in value:
         name, attribute = value["Fn::GetAtt"]
         arn = SAMPLE_ARNS.get(name, f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}")

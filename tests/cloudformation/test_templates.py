@@ -112,6 +112,21 @@ def test_reduce_reads_new_rows_alone(template: dict[str, Any]) -> None:
     assert filters == [{"Pattern": '{"eventName": ["INSERT"]}'}]
 
 
+def test_stages_can_be_left_unconnected(template: dict[str, Any]) -> None:
+    """One condition decides on every mapping, on what Reduce reads of its stream, and on its concurrency."""
+    resources, absent = template["Resources"], {"Ref": "AWS::NoValue"}
+    statements = resources["ReduceLambdaRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    optional = [each["Fn::If"] for each in statements if "Fn::If" in each]
+
+    assert template["Parameters"]["ConnectStages"]["Default"] == "true"
+    assert {resources[name]["Condition"] for name in mappings(template)} == {"HasConnectedStages"}
+    assert {(condition, str(otherwise)) for condition, _, otherwise in optional} == {
+        ("HasConnectedStages", str(absent))
+    }
+    assert [statement["Sid"] for _, statement, _ in optional] == ["ReadStream", "ListStreams"]
+    assert {"Condition": "HasConnectedStages"} in template["Conditions"]["HasReduceConcurrency"]["Fn::And"]
+
+
 def test_every_mapped_table_has_a_stream(template: dict[str, Any]) -> None:
     """A table that a mapping reads has a stream with both images."""
     for each in mappings(template).values():
@@ -247,10 +262,10 @@ def rights_of(properties: dict[str, Any]) -> set[tuple[str, str]]:
     """Return what a role or policy allows, as pairs of action and `Resource.Attribute`."""
     documents = [inline["PolicyDocument"] for inline in properties.get("Policies", [])]
     documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
+    statements = [statement for document in documents for statement in document["Statement"]]
     return {
         (action, ".".join(resource["Fn::GetAtt"]) if "Fn::GetAtt" in resource else str(resource))
-        for document in documents
-        for statement in document["Statement"]
+        for statement in (each.get("Fn::If", [None, each])[1] for each in statements)
         for action in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
     }

@@ -23,6 +23,20 @@ def resource_counts(cloud: Cloud) -> list[int]:
     ]
 
 
+def reduce_rights(cloud: Cloud, function: str) -> set[str]:
+    """Return the names of the statements in the inline policy of ReduceLambda's role."""
+    role = cloud.client("lambda").get_function_configuration(FunctionName=function)["Role"].rpartition("/")[2]
+    policy = cloud.client("iam").get_role_policy(RoleName=role, PolicyName="ReduceLambda")
+    return {statement["Sid"] for statement in policy["PolicyDocument"]["Statement"]}
+
+
+def reserved_concurrency(cloud: Cloud, function: str) -> int | None:
+    """Return the reserved concurrency of a function."""
+    answer = cloud.client("lambda").get_function_concurrency(FunctionName=function)
+    reserved: int | None = answer.get("ReservedConcurrentExecutions")
+    return reserved
+
+
 def parameters_of(cloud: Cloud, stack: str) -> dict[str, str]:
     """Return the parameters of a stack."""
     described = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
@@ -104,6 +118,24 @@ def test_parameters_are_changed_and_kept(checkout: Path, cloud: Cloud) -> None:
     assert parameters_of(cloud, deployment.stack)["ShardCount"] == "3"
     assert parameters_of(cloud, deployment.stack)["LogRetentionDays"] == "14"
     assert "ReservedConcurrentExecutions" not in reserved
+
+
+@pytest.mark.parametrize("pipeline", ["stateless", "stateful"])
+def test_stages_stay_unconnected_on_request(checkout: Path, cloud: Cloud, pipeline: str) -> None:
+    """Without `ConnectStages` there are functions, streams and tables, and nothing that joins them."""
+    deployment = deploy(cloud, pipeline, parameters={"ConnectStages": "false"})
+
+    function = deployment.outputs["ReduceLambdaName"]
+    assert resource_counts(cloud)[-1] == 0
+    assert reduce_rights(cloud, function).isdisjoint({"ReadStream", "ListStreams"})
+    assert "AddToAggregate" in reduce_rights(cloud, function)
+    assert reserved_concurrency(cloud, function) is None
+
+    deploy(cloud, pipeline, parameters={"ConnectStages": "true"})
+
+    assert resource_counts(cloud)[-1] == len(deployment.changed_functions)
+    assert reduce_rights(cloud, function) >= {"ReadStream", "ListStreams"}
+    assert reserved_concurrency(cloud, function) == 1
 
 
 def test_code_that_somebody_changed_is_deployed_again(checkout: Path, cloud: Cloud) -> None:
