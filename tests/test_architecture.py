@@ -12,7 +12,8 @@ WORKSHOP = ROOT / "workshop"
 # Top to bottom; a module imports only from rows below its own (and from its own row's folder).
 LAYERS = (
     ("cli", "notebook", "classroom"),
-    ("build", "checks"),
+    ("checks",),
+    ("build",),
     ("pipeline",),
     ("deploy",),
     ("cloud",),

@@ -11,6 +11,7 @@
     │   └── BundleError             a handler's source is missing or cannot be packed
     ├── CloudStartError             the offline cloud was started and did not become healthy
     ├── DeploymentError             CloudFormation refused or rolled back; carries the stack events
+    ├── FunctionFailedError         a deployed function that was called by hand raised an error; carries it
     ├── TearDownError               something is left after a delete; carries what
     └── NotSettledError             a pipeline did not come to rest in time
 """
@@ -21,6 +22,7 @@ __all__ = [
     "CloudStartError",
     "ConfigurationError",
     "DeploymentError",
+    "FunctionFailedError",
     "InvalidMessageError",
     "NotSettledError",
     "PortInUseError",
@@ -100,6 +102,16 @@ class DeploymentError(WorkshopError):
     def __init__(self, message: str, failures: tuple[tuple[str, str], ...] = ()) -> None:
         self.failures = failures
         super().__init__(message)
+
+
+class FunctionFailedError(WorkshopError):
+    """A deployed function that was called by hand raised an error; ``error_type`` is its class."""
+
+    def __init__(self, function: str, error_type: str, message: str, where: str = "") -> None:
+        self.function = function
+        self.error_type = error_type
+        place = f" ({where})" if where else ""
+        super().__init__(f"`{function}` raised `{error_type}: {message}`{place}")
 
 
 class TearDownError(WorkshopError):
