@@ -6,18 +6,16 @@ then may have arrived: a round that is exact by now was still in flight.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workshop.checks.diagnosis import Diagnosis, Evidence, diagnose
+from workshop.checks.diagnosis import Diagnosis, diagnose
 from workshop.checks.diagnosis.cells import snapshot_below, truth_below
+from workshop.checks.evidence import gather_evidence, pending_records
 from workshop.checks.game import Round
 from workshop.clock import Clock, SystemClock
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.comparison import compare
-from workshop.pipeline.messages import Message
-from workshop.pipeline.tables import read_reduce_table, read_trades
 from workshop.pipeline.truth import Truth
 
 if TYPE_CHECKING:
@@ -79,7 +77,9 @@ def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | No
         sent,
         rest.totals,
         pipeline=target.pipeline,
-        evidence=_evidence(cloud, target, sent, rest),
+        evidence=gather_evidence(
+            cloud, target.outputs, sent, pending=rest.pending, is_certain=rest.is_certain
+        ),
         order=target.order,
         within=judged.run_id,
     )
@@ -106,37 +106,10 @@ def _wait_for_rest(cloud: Cloud, target: Target, run_id: str, truth: Truth, cloc
         if compare(totals, truth).exact:
             return _Rest(totals, 0, is_certain=True)
         clock.sleep(LOOK_SECONDS)
-        pending, latest = _pending(cloud, target), look()
+        pending, latest = pending_records(cloud, target.outputs), look()
         if latest.totals != totals.totals or latest.trades != totals.trades:
             totals, unchanged_since = latest, clock.now()
         elif pending == 0 or clock.now() - unchanged_since >= QUIET_SECONDS:
             return _Rest(totals, pending, is_certain=True)
         if clock.now() - started >= PATIENCE_SECONDS:
             return _Rest(totals, pending, is_certain=False)
-
-
-def _evidence(cloud: Cloud, target: Target, sent: Sequence[Message], rest: _Rest) -> Evidence:
-    client, outputs = cloud.client("dynamodb"), target.outputs
-    stream = cloud.client("kinesis").describe_stream_summary(StreamName=outputs["StreamName"])
-    shards = stream["StreamDescriptionSummary"]["OpenShardCount"]
-    if not rest.is_certain:
-        return Evidence(pending=rest.pending, shards=shards)
-    return Evidence(
-        state=read_trades(client, outputs["StateTableName"], (message.trade_id for message in sent)),
-        reduce=read_reduce_table(client, outputs["ReduceTableName"]),
-        pending=rest.pending,
-        shards=shards,
-    )
-
-
-def _pending(cloud: Cloud, target: Target) -> int | None:
-    """Return how many records no stage has finished with; AWS does not tell."""
-    if cloud.offline is None:
-        return None
-    functions = {name for key, name in target.outputs.items() if key.endswith("LambdaName")}
-    return sum(
-        int(shard.get("pending", 0))
-        for mapping in cloud.offline.runtime()["mappings"]
-        if mapping["function"].rpartition(":")[2] in functions
-        for shard in mapping["shards"]
-    )

@@ -7,6 +7,7 @@ same lines.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -47,7 +48,7 @@ class Deployment:
     seconds: float
 
 
-def deploy(
+def deploy(  # noqa: PLR0913 - what is deployed, where, and who is told; most have a default
     cloud: Cloud,
     pipeline: str,
     *,
@@ -55,10 +56,12 @@ def deploy(
     variant: str = "ledger",
     parameters: Mapping[str, str] | None = None,
     on_event: Callable[[StackEvent], None] | None = None,
+    root: Path | None = None,
 ) -> Deployment:
     """Create the stack of a pipeline or bring it up to date; may be repeated, and then changes nothing.
 
-    Parameters that are not mentioned keep the values that the stack has, or get their defaults.
+    Handlers come from the checkout `root`, else from the one around the working directory. Parameters that
+    are not mentioned keep the values that the stack has, or get their defaults.
 
     Raises:
         ConfigurationError: an impossible name or parameter, or a stack of that name that is something else.
@@ -68,7 +71,7 @@ def deploy(
     started = stopwatch()
     name = _checked_name(stack or DEFAULT_STACKS[pipeline])
     place = _Place(cloud, pipeline, name, on_event)
-    bundles = {each: build_bundle(pipeline, each, variant) for each in FUNCTIONS[pipeline]}
+    bundles = {each: build_bundle(pipeline, each, variant, root=root) for each in FUNCTIONS[pipeline]}
     described = place.usable_stack()
     before = deployed_digests(cloud, described, bundles)
     bucket = CodeBucket(cloud)

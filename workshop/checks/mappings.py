@@ -1,0 +1,143 @@
+"""Event source mappings made by hand: created, or changed by the smallest step that gives the same result.
+
+In go a function's name and the arguments of CreateEventSourceMapping, out comes the mapping once it is at
+work. Only calls to Lambda are made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from workshop.errors import NotSettledError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+    from workshop.clock import Clock
+
+__all__ = ["connect", "disconnect", "find_mapping"]
+
+# On AWS a mapping takes up to a minute to become enabled.
+PATIENCE_SECONDS = 180.0
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 3.0
+SETTLED = ("Enabled", "Disabled")
+# What cannot be changed: where a mapping reads, and from where on.
+FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
+# What a mapping of a stream has if nobody says otherwise; UpdateEventSourceMapping keeps what is not named.
+DEFAULTS: Mapping[str, Any] = {
+    "BatchSize": 100,
+    "MaximumBatchingWindowInSeconds": 0,
+    "ParallelizationFactor": 1,
+    "BisectBatchOnFunctionError": False,
+    "MaximumRetryAttempts": -1,
+    "MaximumRecordAgeInSeconds": -1,
+    "TumblingWindowInSeconds": 0,
+    "FunctionResponseTypes": [],
+    "FilterCriteria": {},
+    "DestinationConfig": {},
+}
+
+
+def find_mapping(client: LambdaClient, function: str) -> dict[str, Any] | None:
+    """Return the mapping that feeds a function, or None; one that is being deleted is none any more."""
+    pages = client.get_paginator("list_event_source_mappings").paginate(FunctionName=function)
+    for page in pages:
+        for row in page["EventSourceMappings"]:
+            if row.get("State") != "Deleting":
+                return dict(row)
+    return None
+
+
+def connect(
+    client: LambdaClient, function: str, arguments: Mapping[str, Any], *, clock: Clock
+) -> tuple[dict[str, Any], bool]:
+    """Let a stream feed a function as the arguments say; return the mapping, and whether it is a new one.
+
+    May be repeated: a mapping that is there already is changed, or made anew if it reads elsewhere.
+
+    Raises:
+        ClientError: AWS refuses, for example since the function's role may not read the stream.
+        NotSettledError: it does not become enabled in time.
+    """
+    known = find_mapping(client, function)
+    if known and any(known.get(name) != value for name, value in arguments.items() if name in FIXED):
+        disconnect(client, function, clock=clock)
+        known = None
+    if known is None:
+        made = client.create_event_source_mapping(FunctionName=function, **arguments)
+        return _wait_until_at_work(client, made["UUID"], clock), True
+    if changes := _changes(known, arguments):
+        _wait_until_at_work(client, known["UUID"], clock)
+        client.update_event_source_mapping(UUID=known["UUID"], **changes)
+    return _wait_until_at_work(client, known["UUID"], clock), False
+
+
+def disconnect(client: LambdaClient, function: str, *, clock: Clock) -> bool:
+    """Delete the mapping that feeds a function and wait until it is gone; return False if there was none."""
+    known = find_mapping(client, function)
+    if known is None:
+        return False
+    client.delete_event_source_mapping(UUID=known["UUID"])
+    deadline, pause = clock.now() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
+    while _is_there(client, known["UUID"]):
+        if clock.now() >= deadline:
+            raise NotSettledError(f"the mapping of `{function}` is still being deleted; run the cell again")
+        clock.sleep(pause)
+        pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+    return True
+
+
+def _changes(known: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what UpdateEventSourceMapping must change, so that the mapping is as if newly created."""
+    wanted = {**DEFAULTS, **{name: value for name, value in arguments.items() if name not in FIXED}}
+    changes = {
+        name: value
+        for name, value in wanted.items()
+        if name != "Enabled"
+        and _plain(known.get(name)) != _plain(value)
+        and not _is_unset(known, name, value)
+    }
+    if arguments.get("Enabled", True) != (known["State"] in {"Enabled", "Enabling", "Creating", "Updating"}):
+        changes["Enabled"] = arguments.get("Enabled", True)
+    return changes
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting without the empty parts that AWS adds to its answers."""
+    if isinstance(value, Mapping):
+        return {name: plain for name, part in value.items() if (plain := _plain(part))}
+    return value or None
+
+
+def _is_unset(known: Mapping[str, Any], name: str, value: Any) -> bool:
+    """Whether a default is asked for that the answer leaves out."""
+    return name not in known and value == DEFAULTS.get(name)
+
+
+def _wait_until_at_work(client: LambdaClient, uuid: str, clock: Clock) -> dict[str, Any]:
+    deadline, pause = clock.now() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
+    while True:
+        found = client.get_event_source_mapping(UUID=uuid)
+        if found["State"] in SETTLED:
+            return {name: value for name, value in found.items() if name != "ResponseMetadata"}
+        if clock.now() >= deadline:
+            raise NotSettledError(
+                f"the mapping is still `{found['State']}` after {PATIENCE_SECONDS:.0f} seconds; "
+                f"AWS says about it: `{found.get('LastProcessingResult', 'nothing')}`; run the cell again"
+            )
+        clock.sleep(pause)
+        pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+
+
+def _is_there(client: LambdaClient, uuid: str) -> bool:
+    try:
+        client.get_event_source_mapping(UUID=uuid)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return False
+        raise
+    return True
