@@ -1,5 +1,6 @@
 """`workshop start`: the offline cloud and JupyterLab, until Ctrl-C."""
 
+import json
 import os
 import secrets
 import signal
@@ -29,6 +30,9 @@ FIRST_PAGE = "notebooks/00_start_here.ipynb"
 START_SECONDS = 90.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.2
+
+# The part of JupyterLab that asks PyPI for updates, and learners whether they want its news.
+ANNOUNCEMENTS = "@jupyterlab/apputils-extension:announcements"
 
 
 def register(app: typer.Typer) -> None:
@@ -114,13 +118,16 @@ class _JupyterLab:
             f"--ServerApp.root_dir={root}",
             # In a container people are root; the server listens to this machine alone, and asks for a token.
             "--ServerApp.allow_root=True",
+            # Nothing leaves this machine: no catalogue of extensions either.
+            "--LabApp.extension_manager=readonly",
         ]
         # Notebooks and the terminal inside JupyterLab meet the same cloud and the same commands.
         self._environment = os.environ | {
             "JUPYTER_TOKEN": self._token,
             "AWS_ENDPOINT_URL": cloud_url,
             "WORKSHOP_HOME": str(home_folder()),
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "JUPYTER_CONFIG_PATH": _first_in("JUPYTER_CONFIG_PATH", _quiet_configuration()),
+            "PATH": _first_in("PATH", Path(sys.executable).parent),
         }
 
     def __enter__(self) -> Self:
@@ -175,3 +182,17 @@ class _JupyterLab:
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return f"its log `{self._log}` ends with: {lines[-1] if lines else 'nothing'}"
+
+
+def _first_in(variable: str, folder: Path) -> str:
+    """Return a search path of the environment with a folder put before it."""
+    return os.pathsep.join([str(folder), *filter(None, [os.environ.get(variable)])])
+
+
+def _quiet_configuration() -> Path:
+    """Write settings that keep JupyterLab from asking other machines; return their folder."""
+    folder = home_folder() / "jupyter"
+    page = folder / "labconfig" / "page_config.json"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(json.dumps({"disabledExtensions": {ANNOUNCEMENTS: True}}), encoding="utf-8")
+    return folder
