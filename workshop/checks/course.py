@@ -38,7 +38,6 @@ DEFAULT_PREFIX = "course"
 DEFAULT_SEED = 7
 PREFIX_VARIABLE = "WORKSHOP_STACK"
 SENDING_THREADS = 2
-DRAIN_SECONDS = 30.0
 
 
 def stack_prefix(explicit: str | None = None) -> str:
@@ -182,8 +181,7 @@ class Course(CourseStack):
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""
-        wait_for_rest(self.totals, self.pending, clock=self.clock, timeout_seconds=DRAIN_SECONDS)
-        cleared = clear(self.cloud, self.stack, clock=self.clock)
+        cleared = clear(self.cloud, self.stack, clock=self.clock, pending=self.pending)
         self.sent.begin()
         return cleared
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop.errors import BundleError, FunctionFailedError, StackNotFoundError
@@ -113,10 +114,25 @@ def judge(exercise: Exercise, course: Course) -> Verdict:
     if exercise.offline_only and course.cloud.offline is None:
         return not_attempted("This step needs the offline cloud; on AWS it is left out.")
     try:
-        return exercise.check(course)
+        verdict = exercise.check(course)
+        if verdict.is_passed and isinstance(exercise.place, Function):
+            return _with_reminder(verdict, exercise.place, course)
     # A crash of the check must reach the learner as what it is: a fault of the workshop.
     except Exception as error:  # noqa: BLE001
         return _verdict_on(error, exercise)
+    return verdict
+
+
+def _with_reminder(verdict: Verdict, place: Function, course: Course) -> Verdict:
+    """Add that an answer is saved but does not run yet, where that is so."""
+    own = course.stateless if place.path.startswith("stateless/") else course
+    if not own.is_deployed or Path(place.path).stem not in own.undeployed():
+        return verdict
+    return Verdict(
+        verdict.outcome,
+        f"{verdict.feedback} The file is saved, but `{own.stack}` still runs the code from before: "
+        "run the cell that deploys.",
+    )
 
 
 def _verdict_on(error: Exception, exercise: Exercise) -> Verdict:

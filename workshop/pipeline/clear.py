@@ -45,6 +45,8 @@ ATTEMPTS = 10
 # clear may still write to StateTable. What comes even later has no effect, but lies there.
 QUIET_SECONDS = 1.0
 QUIET_SECONDS_WITHOUT_EPOCHS = 6.0
+# A batch that fails again and again stays pending for ever.
+STUCK_SECONDS = 20.0
 TIMEOUT_SECONDS = 300.0
 
 
@@ -58,9 +60,16 @@ class Cleared:
 
 
 def clear(
-    cloud: Cloud, stack: str, *, clock: Clock | None = None, on_step: Callable[[str], None] | None = None
+    cloud: Cloud,
+    stack: str,
+    *,
+    clock: Clock | None = None,
+    on_step: Callable[[str], None] | None = None,
+    pending: Callable[[], int | None] | None = None,
 ) -> Cleared:
     """Empty a pipeline; may be repeated, also while another run is at work.
+
+    `pending` may tell how many records are on their way; that saves waiting where there are no epochs.
 
     Raises:
         StackNotFoundError: no such stack is there.
@@ -80,7 +89,9 @@ def clear(
         epoch = clearing.epoch()
         say("deleting until nothing comes any more")
         clearing.forget_the_game()
-        clearing.delete_until_quiet(older_than=None, quiet_seconds=QUIET_SECONDS_WITHOUT_EPOCHS)
+        clearing.delete_until_quiet(
+            older_than=None, quiet_seconds=QUIET_SECONDS_WITHOUT_EPOCHS, pending=pending
+        )
     return Cleared(found.name, epoch, clearing.deleted)
 
 
@@ -131,7 +142,13 @@ class _Clearing:
                 key: Any = {"Parameter": {"S": row["Parameter"]}}
                 self._dynamodb.delete_item(TableName=self._parameters, Key=key)
 
-    def delete_until_quiet(self, *, older_than: int | None, quiet_seconds: float) -> None:
+    def delete_until_quiet(
+        self,
+        *,
+        older_than: int | None,
+        quiet_seconds: float,
+        pending: Callable[[], int | None] | None = None,
+    ) -> None:
         """Delete items of older epochs, or all, until none has turned up for some seconds."""
         started = quiet_since = self._clock.now()
         tables = [name for name in self._tables if older_than is None or name != "AggregateTable"]
@@ -140,7 +157,9 @@ class _Clearing:
             now = self._clock.now()
             if found:
                 quiet_since = now
-            if now - quiet_since >= quiet_seconds:
+            waiting = pending() if pending else None
+            needed = quiet_seconds if waiting is None else STUCK_SECONDS if waiting else QUIET_SECONDS
+            if now - quiet_since >= needed:
                 return
             if now - started >= TIMEOUT_SECONDS:
                 raise NotSettledError(
