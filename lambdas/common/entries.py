@@ -6,7 +6,7 @@ record can never stop a shard. No AWS call, no time, no environment.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 Content = TypeVar("Content")
+Comparison = Callable[[Trade | None, Trade | None], Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,19 @@ def entries_of_messages(
 
 
 def entries_of_changes(
-    batch: Batch[ChangeRecord], levels: Sequence[str], epoch: Epoch = ONLY_EPOCH
+    batch: Batch[ChangeRecord],
+    levels: Sequence[str],
+    epoch: Epoch = ONLY_EPOCH,
+    *,
+    compare: Comparison = change_between,
 ) -> list[Entry[Change]]:
     """Return what each change of StateTable does to the totals: its new image minus its old one.
 
-    An image that is no valid trade counts for nothing, whether it is added or taken away. So the totals are
-    the sum over the valid items of the table at any time. An image of an older epoch is as good as absent.
+    `compare` subtracts. An image that is no valid trade counts for nothing, whether it is added or taken
+    away. So the totals are the sum over the valid items of the table at any time. An image of an older epoch
+    is as good as absent.
     """
-    return [_change(record, levels, epoch) for record in batch.records]
+    return [_change(record, levels, epoch, compare=compare) for record in batch.records]
 
 
 def entries_of_rows(batch: Batch[ChangeRecord], epoch: Epoch = ONLY_EPOCH) -> list[Entry[DeltaRow]]:
@@ -104,11 +110,13 @@ def _message(record: KinesisRecord, levels: Sequence[str]) -> Entry[Change]:
         return Entry(position, None, Rejection(record.sequence_number, error.reason, record.data))
 
 
-def _change(record: ChangeRecord, levels: Sequence[str], epoch: Epoch) -> Entry[Change]:
+def _change(
+    record: ChangeRecord, levels: Sequence[str], epoch: Epoch, *, compare: Comparison
+) -> Entry[Change]:
     old_image, new_image = epoch.covered(record.old_image), epoch.covered(record.new_image)
     old, _ = _trade(old_image, levels)
     new, reason = _trade(new_image, levels)
-    change = change_between(old, new) if old or new else None
+    change = compare(old, new) if old or new else None
     if change and epoch.rebuilding:
         change = rebuilding_change(old_image, new_image, old=old, new=new, generation=epoch.generation)
     return Entry(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from common.aggregation import Delta, Rebuilt, Summary, roll_up
 from common.hierarchy import MAX_LEVELS, MAX_PATH_BYTES, ROOT, ancestors_of, split_leaves
@@ -50,11 +51,13 @@ class DeltaRow:
         return replace(self, leaves=leaves)
 
 
-def rows_of(summary: Summary, *, key: str, now: Decimal) -> list[DeltaRow]:
+def rows_of(summary: Summary, *, key: str = "", now: Decimal) -> list[DeltaRow]:
     """Return the rows of a summary: one if it fits, else several, each a set of whole leaves.
 
-    The first row counts all messages. Nothing that was summed gives no row.
+    The first row counts all messages. Nothing that was summed gives no row. Without a key the rows get one
+    that no other row has, drawn by lot.
     """
+    key = key or uuid4().hex
     is_rebuilding = any(delta.rebuilt for delta in summary.leaves.values())
     limit = MAX_ROW_BYTES // SHARE_WHILE_REBUILDING if is_rebuilding else MAX_ROW_BYTES
     runs = split_leaves(summary.leaves, limit=limit, cost=_bytes_of_path)

@@ -1,7 +1,7 @@
-"""StateLambda: keeps the newest version of every trade in StateTable.
+"""StateLambda: takes each trade of a batch of messages to its item in StateTable.
 
-A batch of messages comes from the stream; each is written to StateTable if the table does not hold an equal
-or newer version of its trade. The condition is checked by DynamoDB itself, in the same step as the write.
+Messages can come twice, and an older version of a trade after a newer one. What becomes of those is decided
+where the item is written, in `keep`.
 """
 
 from collections import Counter
@@ -16,12 +16,9 @@ from common.settings import StateSettings
 from common.storage import update, write
 from common.trades import MalformedRecordError, Trade, decode_trade
 
-# Without an equal sign: a message that comes twice is not newer than itself.
-NEWER = "attribute_not_exists(#TradeID) OR #Version < :Version"
-
 
 def handler(event: dict[str, Any], _context: Any) -> None:
-    """Keep the newest version of each trade; refuse duplicates and older versions."""
+    """Store the trades of a batch, and set aside what is no trade."""
     settings = StateSettings.from_environ()
     batch = kinesis_batch(event)
     quarantine = Quarantine(settings.quarantine_table_name, "state", batch.shard_id)
@@ -37,9 +34,10 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 
 
 def keep(trade: Trade, table: str) -> bool:
-    """Store this version of the trade unless an equal or newer one is there; return whether it was stored."""
+    """Store this version of the trade; return whether it was stored."""
     item = item_of_trade(trade)
     key = {"TradeID": item.pop("TradeID")}
     # An update leaves alone what it does not name, and a trade may come back after it was cancelled.
     item.setdefault("Cancelled", {"BOOL": False})
-    return write(update(table, key, to=item, condition=NEWER)) is None
+    write(update(table, key, to=item))
+    return True

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from workshop.build.notebooks import notebook_of
-from workshop.build.starters import starter_of
+from workshop.build.starters import blocks_of, solution_of, starter_of
 from workshop.build.tree import FileState, inspect_tree, manifest_is_current, write_tree
 from workshop.cli import build
 from workshop.errors import ConfigurationError
@@ -20,6 +20,17 @@ def total(rows):
     \"\"\"Sum rows.\"\"\"
     ### BEGIN SOLUTION
     return sum(rows)
+    ### END SOLUTION
+"""
+
+NAIVE = """\
+def keep(row):
+    ### BEGIN SOLUTION map-once
+    put(row, once=True)
+    ### STARTER
+    # # Naive.
+    #
+    # put(row)
     ### END SOLUTION
 """
 
@@ -81,6 +92,26 @@ def test_a_solution_gives_way_to_a_place_for_the_learner() -> None:
     assert starter == 'def total(rows):\n    """Sum rows."""\n    ...  # your code here\n'
 
 
+def test_a_starter_can_have_lines_of_its_own() -> None:
+    """What stands behind number signs in the second half of a block is what learners find there."""
+    assert starter_of(NAIVE, "map.py") == "def keep(row):\n    # Naive.\n\n    put(row)\n"
+
+
+def test_a_solution_has_no_trace_of_its_markers() -> None:
+    """The solution is the source without markers and without the starter's lines."""
+    assert solution_of(NAIVE, "map.py") == "def keep(row):\n    put(row, once=True)\n"
+    assert solution_of(SOLUTION, "map.py").endswith('rows."""\n    return sum(rows)\n')
+
+
+def test_a_block_can_name_its_exercise() -> None:
+    """A marker may say which exercise it belongs to, and each block knows its line."""
+    [named] = blocks_of(NAIVE, "map.py")
+    [nameless] = blocks_of(SOLUTION, "map.py")
+
+    assert (named.exercise, named.line, named.solution) == ("map-once", 2, ["    put(row, once=True)\n"])
+    assert (nameless.exercise, nameless.line) == ("", 3)
+
+
 def test_a_text_without_markers_is_its_own_starter() -> None:
     """Without markers nothing changes, also not the end of the last line."""
     assert starter_of("a = 1\nb = 2", "x.py") == "a = 1\nb = 2"
@@ -92,6 +123,10 @@ def test_a_text_without_markers_is_its_own_starter() -> None:
         "### BEGIN SOLUTION\nx\n",
         "x\n### END SOLUTION\n",
         "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION\n",
+        "### STARTER\n### END SOLUTION\n",
+        "### BEGIN SOLUTION\n### STARTER\n### STARTER\n### END SOLUTION\n",
+        "### BEGIN SOLUTION\n### STARTER\nx = 1\n### END SOLUTION\n",
+        "    ### BEGIN SOLUTION\n    ### STARTER\n# x = 1\n    ### END SOLUTION\n",
     ],
 )
 def test_a_marker_without_its_partner_is_refused(text: str) -> None:

@@ -11,7 +11,6 @@ from handler_bench import ROOT, Bench, Crash, kinesis_event, message, window_eve
 from test_reduce import check_tree, row, wide
 
 STARTERS = sorted((ROOT / "lambdas").glob("state*/*.py"))
-TEXTBOOK = ROOT / "solutions" / "lambdas" / "textbook"
 HANDLERS = [*STARTERS, *sorted((ROOT / "solutions" / "lambdas").glob("*/*/*.py"))]
 
 
@@ -20,12 +19,6 @@ def textbook(bench: Bench) -> Bench:
     """A bench whose functions are those of the textbook."""
     bench.variant = "textbook"
     return bench
-
-
-@pytest.mark.parametrize("path", STARTERS, ids=lambda path: f"{path.parent.name}.{path.stem}")
-def test_a_starter_is_the_textbook(path: Path) -> None:
-    """Where no exercise is marked, the learner's file is the textbook's."""
-    assert path.read_bytes() == (TEXTBOOK / path.parent.name / path.name).read_bytes()
 
 
 @pytest.mark.parametrize("variant", ["textbook", "ledger"])

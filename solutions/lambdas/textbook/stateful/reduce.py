@@ -1,8 +1,7 @@
 """ReduceLambda: adds rows of ReduceTable to the totals in AggregateTable; the same in both pipelines.
 
-Rows come from the table's stream and are summed, then added in one transaction. It carries a token made from
-the batch, so that a batch that comes a second time within ten minutes, cut in the same way, is added once.
-Beyond 100 actions there are several transactions, each of whole sub-trees and with a token of its own.
+Rows come from the table's stream and are summed, then added in one transaction; beyond 100 actions there are
+several, each of whole sub-trees. `token_of` gives the token by which DynamoDB knows one that comes again.
 """
 
 from collections import Counter
@@ -20,11 +19,9 @@ from common.steps import chunks, progress_of, with_root
 from common.storage import transact
 from common.writes import add_totals
 
-TOKEN_CHARACTERS = 36
-
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Add the rows to the totals, once for each batch."""
+    """Add the rows to the totals."""
     settings = ReduceSettings.from_environ()
     batch = change_batch(event)
     entries = entries_of_rows(batch)
@@ -37,9 +34,17 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     for number, chunk in enumerate(chunks(leaves)):
         additions = with_root({leaf: leaves[leaf] for leaf in chunk})
         progress = progress_of(rows if number == 0 else [], now=now)
-        token = sha256(f"{batch_hash(event)}-{number}".encode()).hexdigest()[:TOKEN_CHARACTERS]
         actions = add_totals(settings.aggregate_table_name, additions, progress=progress, now=now)
-        transact(actions, token=token)
+        transact(actions, token=token_of(event, number))
         counts["commits"] += 1
     report("reduce", counts)
     return window_answer(event)
+
+
+def token_of(event: dict[str, Any], number: int) -> str | None:
+    """Return the token of the batch's transaction with this number, up to 36 characters; None is no token."""
+    ### BEGIN SOLUTION reduce-request-token
+    return sha256(f"{batch_hash(event)}-{number}".encode()).hexdigest()[:36]
+    ### STARTER
+    # return None
+    ### END SOLUTION
