@@ -127,10 +127,9 @@ def _problem(marker: str | None, block: SolutionBlock | None) -> str | None:
 
 
 def _uncommented(line: str, indent: str, where: str) -> str:
-    written = line.removeprefix(indent)
-    if written.startswith("# "):
-        return f"{indent}{written[2:]}"
-    if written.rstrip() == "#":
+    if line.startswith(f"{indent}# "):
+        return f"{indent}{line.removeprefix(indent)[2:]}"
+    if line.rstrip() == f"{indent}#":
         return "\n"
     raise ConfigurationError(
         f"{where} stands between `{STARTER}` and `{END}` and is not behind `# `; "
