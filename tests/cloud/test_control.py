@@ -127,3 +127,24 @@ def test_a_body_that_is_no_json_is_refused(cloud) -> None:
     answer = Control(cloud).answer(Call("POST", "/_workshop/clock", Headers([]), b"{"))
 
     assert answer.status == 400
+
+
+def test_a_cloud_with_a_token_is_changed_by_its_owner_alone(cloud) -> None:
+    """With a token, reset, clock, faults and shutdown need it; what only tells something does not."""
+    control = Control(cloud, token="secret")
+
+    def status(method: str, path: str, *headers: tuple[str, str]) -> int:
+        return control.answer(Call(method, f"/_workshop/{path}", Headers(headers), b"{}")).status
+
+    changes = [
+        ("POST", "reset"),
+        ("POST", "clock"),
+        ("POST", "faults"),
+        ("DELETE", "faults"),
+        ("POST", "shutdown"),
+    ]
+    assert {status(*change) for change in changes} == {403}
+    assert status("POST", "reset", ("X-Workshop-Token", "sicret")) == 403
+    assert cloud.done == []
+    assert status("GET", "health") == 200
+    assert status("POST", "reset", ("X-Workshop-Token", "secret")) == 200

@@ -10,6 +10,7 @@ from workshop.errors import CloudNotRunningError, ConfigurationError
 __all__ = ["OfflineControl"]
 
 PREFIX = "/_workshop/"
+TOKEN_HEADER = "x-workshop-token"  # noqa: S105 # a name, no secret
 HEALTH_TIMEOUT_SECONDS = 5.0
 CALL_TIMEOUT_SECONDS = 60.0
 
@@ -23,6 +24,8 @@ class OfflineControl:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint.rstrip("/")
+        # Some clouds are changed by those alone who know their token.
+        self.token: str | None = None
 
     def health(self, timeout_seconds: float = HEALTH_TIMEOUT_SECONDS) -> dict[str, Any]:
         """Return version, process id, port and start of the cloud."""
@@ -77,7 +80,8 @@ class OfflineControl:
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=timeout_seconds)
         try:
             body = None if document is None else json.dumps(document)
-            connection.request(method, PREFIX + path, body)
+            headers = {} if self.token is None else {TOKEN_HEADER: self.token}
+            connection.request(method, PREFIX + path, body, headers)
             answer = connection.getresponse()
             status, content = answer.status, answer.read()
         except OSError as error:

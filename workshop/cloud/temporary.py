@@ -5,11 +5,14 @@ that happens: its standard input is a pipe from the caller.
 """
 
 import contextlib
+import json
+import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
@@ -25,27 +28,49 @@ STOP_SECONDS = 15.0
 
 
 @contextmanager
-def temporary_cloud(*, region: str | None = None) -> Iterator[Cloud]:
+def temporary_cloud(
+    *, region: str | None = None, launcher: Sequence[str] = (), folder: Path | None = None
+) -> Iterator[Cloud]:
     """Run an offline cloud on a free port inside the block, and connect to it.
+
+    With a `launcher`, a command that ends by becoming the one behind it, the cloud is for functions that are
+    not trusted: it starts them by the launcher, and takes changes through its control from the caller alone.
+    `folder` is where the cloud may put files.
 
     Raises:
         CloudStartError: it did not start; carries the end of its log.
     """
-    with tempfile.TemporaryDirectory(prefix="workshop-cloud-", ignore_cleanup_errors=True) as folder:
-        log_file = Path(folder) / "cloud.log"
+    with tempfile.TemporaryDirectory(prefix="workshop-cloud-", ignore_cleanup_errors=True) as private:
+        log_file = Path(private) / "cloud.log"
+        guarded = ["--guarded"] if launcher else []
         with log_file.open("wb") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", "workshop.cloud.offline", "--port", "0", "--ephemeral"],
+                [sys.executable, "-m", "workshop.cloud.offline", "--port", "0", "--ephemeral", *guarded],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                env={**os.environ, "TMPDIR": str(folder)} if folder else None,
                 **DETACHED,
             )
+        token = _guard(child, launcher) if launcher else None
         try:
-            yield connect("offline", endpoint=_first_line(child, log_file), region=region)
+            cloud = connect("offline", endpoint=_first_line(child, log_file), region=region)
+            if cloud.offline is not None:
+                cloud.offline.token = token
+            yield cloud
         finally:
             _end(child)
+
+
+def _guard(child: "subprocess.Popen[str]", launcher: Sequence[str]) -> str:
+    """Tell the cloud a token of its own; nobody else can read that from the pipe."""
+    token = secrets.token_hex(16)
+    entrance = cast("IO[str]", child.stdin)
+    with contextlib.suppress(OSError):  # it has ended already, which is found out when it says nothing
+        entrance.write(json.dumps({"token": token, "launcher": list(launcher)}) + "\n")
+        entrance.flush()
+    return token
 
 
 def _first_line(child: "subprocess.Popen[str]", log_file: Path) -> str:

@@ -1,8 +1,10 @@
 """What AWS does not offer: health, reset, the clock, faults, shutdown, the runtime's state, at `/_workshop/`.
 
 Answers come without the lock, so health answers while a call is at work.
+A cloud that runs code which nobody has read is given a token: then only who knows it may change anything.
 """
 
+import hmac
 import json
 import logging
 import os
@@ -16,9 +18,10 @@ from workshop.cloud.offline.calls import Answer, Call
 from workshop.cloud.offline.faults import CloudFaults
 from workshop.errors import ConfigurationError
 
-__all__ = ["PREFIX", "Control", "ControlledCloud"]
+__all__ = ["PREFIX", "TOKEN_HEADER", "Control", "ControlledCloud"]
 
 PREFIX = "/_workshop/"
+TOKEN_HEADER = "x-workshop-token"  # noqa: S105 # a name, no secret
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +54,11 @@ class BadControlCallError(Exception):
 
 
 class Control:
-    """Answers the calls under `PREFIX`."""
+    """Answers the calls under `PREFIX`; with a `token`, changes are made for those alone who send it."""
 
-    def __init__(self, cloud: ControlledCloud) -> None:
+    def __init__(self, cloud: ControlledCloud, *, token: str | None = None) -> None:
         self._cloud = cloud
+        self._token = token
         self.routes: dict[tuple[str, str], Callable[[Document], Document]] = {
             ("GET", "health"): self._health,
             ("POST", "reset"): self._reset,
@@ -74,6 +78,8 @@ class Control:
         if route is None:
             offered = ", ".join(f"{method} {PREFIX}{path}" for method, path in self.routes)
             return Answer.of_json({"error": f"no `{call.method} {call.path}`; there are: {offered}"}, 404)
+        if call.method != "GET" and not self._may_change(call):
+            return Answer.of_json({"error": "this cloud is changed by its owner alone, who has a token"}, 403)
         try:
             return Answer.of_json(route(_document(call.body)))
         except BadControlCallError as error:
@@ -83,6 +89,10 @@ class Control:
             return Answer.of_json(
                 {"error": f"{type(error).__name__}: {error}; see the log of the cloud"}, 500
             )
+
+    def _may_change(self, call: Call) -> bool:
+        sent = call.headers.get(TOKEN_HEADER, "")
+        return self._token is None or hmac.compare_digest(sent.encode(), self._token.encode())
 
     def _health(self, _: Document) -> Document:
         return {

@@ -10,6 +10,7 @@ import sys
 import threading
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 from moto.core.config import default_user_config
 from moto.iam.models import iam_backends
@@ -22,6 +23,7 @@ from workshop.cloud.offline.calls import Answer, Call
 from workshop.cloud.offline.control import PREFIX, Control
 from workshop.cloud.offline.dispatch import Dispatcher
 from workshop.cloud.offline.faults import CloudFaults
+from workshop.cloud.offline.guard import NO_GUARD, Guard
 from workshop.cloud.offline.listener import Listener, endpoint
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
@@ -31,6 +33,8 @@ from workshop.settings import ACCOUNT_ID, DEFAULT_HOST, DEFAULT_PORT
 __all__ = ["OfflineCloud"]
 
 LATE = "cloudformation"
+# moto's own: forget everything, move states on, replay calls. Our control stands in its place.
+MOTO_CONTROL = "/moto-api"
 
 log = logging.getLogger(__name__)
 
@@ -38,20 +42,27 @@ log = logging.getLogger(__name__)
 class OfflineCloud:
     """The offline cloud at `host` and `port` (0: any free one); a context manager that starts and stops it.
 
-    There is one per process, since moto's state belongs to the process.
+    There is one per process, since moto's state belongs to the process. `guard` keeps functions away from
+    the control and from the machine.
 
     Raises:
         PortInUseError: something else listens there.
     """
 
     def __init__(
-        self, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, clock: Clock | None = None
+        self,
+        host: str = DEFAULT_HOST,
+        port: int = DEFAULT_PORT,
+        clock: Clock | None = None,
+        *,
+        guard: Guard = NO_GUARD,
     ) -> None:
         self.host = host
         self.clock: Clock = clock or AdjustableClock()
         self.started = self.clock.now()
         self.faults = CloudFaults(self.clock)
-        self._control = Control(self)
+        self._guard = guard
+        self._control = Control(self, token=guard.token)
         self._listener = Listener(host, port, self.answer)
         self._late = _LateCorrections(self.clock)
         self._stop_requested = threading.Event()
@@ -82,7 +93,9 @@ class OfflineCloud:
         # Every call looks at IAM; its catalogue of policies takes a moment to build.
         _ = iam_backends[ACCOUNT_ID]["aws"]
         self._dispatcher = Dispatcher(before=self._late.wait_if_needed)
-        environments = self.faults.watch(SubprocessEnvironments(endpoint_url=self.url))
+        environments = self.faults.watch(
+            SubprocessEnvironments(endpoint_url=self.url, launcher=self._guard.launcher)
+        )
         self._runtime = Runtime(clock=self.clock, endpoint_url=self.url, environments=environments)
         self._listener.start()
         self._late.start()
@@ -105,6 +118,8 @@ class OfflineCloud:
         """Answer one call, of AWS's API or of the control."""
         if call.path.startswith(PREFIX):
             return self._control.answer(call)
+        if self._guard.token is not None and MOTO_CONTROL in unquote(call.target):
+            return Answer.of_json({"error": "this cloud keeps its workings to itself"}, 403)
         if self._dispatcher is None:
             raise RuntimeError("the offline cloud does not answer before it is started")
         return self.faults.answer(call, self._dispatcher.answer)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from workshop.cloud.offline.guard import NO_GUARD, Guard
 from workshop.cloud.offline.pid_file import PidFile
 
 __all__ = ["configure_logging", "serve"]
@@ -26,6 +27,7 @@ def serve(
     *,
     ephemeral: bool = False,
     announce: Callable[[str, Path | None], None] | None = None,
+    guard: Guard = NO_GUARD,
 ) -> None:
     """Serve until Ctrl-C, SIGTERM or a shutdown call.
 
@@ -40,7 +42,7 @@ def serve(
     # Loads moto, so not before it is needed.
     from workshop.cloud.offline.server import OfflineCloud  # noqa: PLC0415
 
-    cloud = OfflineCloud(host, port)
+    cloud = OfflineCloud(host, port, guard=guard)
     with contextlib.suppress(ValueError):  # only the main thread may choose what signals do
         signal.signal(signal.SIGTERM, lambda *_: cloud.request_stop())
     with contextlib.ExitStack() as stack:

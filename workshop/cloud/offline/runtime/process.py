@@ -26,11 +26,13 @@ EXIT_GRACE_SECONDS = 1.0
 class EnvironmentProcess:
     """A running interpreter; it ends by itself when its owner is gone."""
 
-    def __init__(self, variables: dict[str, str], *, folder: Path, name: str) -> None:
+    def __init__(
+        self, variables: dict[str, str], *, folder: Path, name: str, launcher: tuple[str, ...] = ()
+    ) -> None:
         self._process = subprocess.Popen(
             # Isolated from the user's Python settings, without `site` and the packages that it would
             # activate: what a handler can import is decided here.
-            [sys.executable, "-I", "-S", "-X", "utf8", str(BOOTSTRAP)],
+            [*launcher, sys.executable, "-I", "-S", "-X", "utf8", str(BOOTSTRAP)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -29,10 +29,20 @@ LOG_GRACE_SECONDS = 2.0
 
 
 class SubprocessEnvironments:
-    """Makes `SubprocessEnvironment`s; they share the folder that holds unpacked code."""
+    """Makes `SubprocessEnvironment`s; they share the folder that holds unpacked code.
 
-    def __init__(self, *, endpoint_url: str, init_limit_seconds: float = INIT_LIMIT_SECONDS) -> None:
+    `launcher` is a command that ends by becoming the one that follows it.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint_url: str,
+        init_limit_seconds: float = INIT_LIMIT_SECONDS,
+        launcher: tuple[str, ...] = (),
+    ) -> None:
         self._endpoint_url = endpoint_url
+        self._launcher = launcher
         self._init_limit_seconds = init_limit_seconds
         self._roots = TaskRoots()
 
@@ -47,6 +57,7 @@ class SubprocessEnvironments:
             function, roots=self._roots, variables=variables, log_stream=log_stream
         )
         environment.init_limit_seconds = self._init_limit_seconds
+        environment.launcher = self._launcher
         return environment
 
     def close(self) -> None:
@@ -58,6 +69,7 @@ class SubprocessEnvironment:
     """One process, started again after it was lost; its temporary folder survives that, as `/tmp` does."""
 
     init_limit_seconds = INIT_LIMIT_SECONDS
+    launcher: tuple[str, ...] = ()
 
     def __init__(
         self, function: FunctionSpec, *, roots: TaskRoots, variables: dict[str, str], log_stream: str
@@ -135,7 +147,8 @@ class SubprocessEnvironment:
             "LAMBDA_RUNTIME_DIR": str(BOOTSTRAP.parent),
             "PYTHONPATH": str(BOOTSTRAP.parent),
         }
-        process = EnvironmentProcess(variables, folder=task_root, name=f"lambda-{self._function.name}")
+        name = f"lambda-{self._function.name}"
+        process = EnvironmentProcess(variables, folder=task_root, name=name, launcher=self.launcher)
         with self._lock:
             self._process = process
             is_closed = self._is_closed
