@@ -3,178 +3,239 @@
 # %% [markdown]
 # # Start here
 #
-# - **Goal:** see the whole pipeline work once, from messages to totals, before we look inside.
-# - **Time:** 10 minutes.
+# - **Goal:** follow one trade by hand through the whole pipeline, and see what you are going to build.
+# - **Time:** 12 minutes.
 # - **You need:** some Python. No AWS account, and no knowledge of AWS.
 #
-# A bank makes trades all day, and each trade carries a *risk*: an amount of money that could be lost. The
-# people on the desk want to know the total, now, for every kind of risk and every region. In this workshop we
-# build the machine that keeps those totals right, to the cent, while thousands of messages a second arrive,
-# some of them twice and some in the wrong order.
+# Welcome to the risk desk of a bank. All day long, traders make *trades*, and each trade carries a *risk*: an
+# amount of money that moves when the markets move. At any moment somebody wants to know: how much is it
+# altogether? How much in Europe? How much on options alone? Trades change all the time, thousands of them in
+# a second, and a total that is off by a cent is a wrong total.
 #
-# Run each cell with Shift-Enter, from top to bottom.
+# You build the machine that answers. First you connect it, then you break it, then you repair it until
+# nothing breaks it any more.
 
 # %% [markdown]
-# ## Where does this run?
+# ## Run the first cell
 #
-# Everything you meet is the real thing: the same templates, functions and calls as on AWS. They run on the
-# *offline cloud*, a program on your own machine that answers like AWS. It costs nothing, and it knows nobody
-# else. The next cell looks for it, and starts it if it is not there.
+# Click into a cell and press Shift-Enter; go from top to bottom. You may run a cell as often as you like, and
+# close the notebook whenever you like: what you have done is kept.
 
 # %%
-from workshop.cloud import background
-from workshop.cloud.connection import connect
-from workshop.errors import CloudNotRunningError
+from workshop.notebook import start
 
-try:
-    cloud = connect()
-except CloudNotRunningError:
-    background.start()
-    cloud = connect()
-print(cloud.badge)
+ws = start("00")
 
 # %% [markdown]
-# ## One message
+# ## Which cloud is this?
 #
-# A *message* tells one version of one trade: its id, the value of its risk, a version number, the time, and
-# its place in the *hierarchy*: what kind of risk, which desk, which region.
+# **The offline cloud.** It is a program on your own machine that answers as AWS does: the same templates, the
+# same functions, the same calls. It costs nothing, needs no account and no internet, and is what we
+# recommend.
 #
-# The *producer* makes up such messages. Of the 2,000 below every tenth is sent twice, some trades change
-# later on, and half of the changes overtake the version that they replace. Real systems do all of that.
+# **Your own AWS account.** Everything here runs there, too. Stop JupyterLab, set `WORKSHOP_CLOUD=aws`, check
+# with `workshop doctor` that your credentials are found, and start again. Two hours cost about one dollar,
+# provided that you clean up with notebook 99. The header above always says where you are.
+#
+# Is your machine ready? The next cell looks.
 
 # %%
-from workshop.pipeline.messages import PlanOptions, make_plan
+from workshop.cli.preflight import Grade, examine
 
-options = PlanOptions(messages=2_000, seed=7, duplicates=10, modify=3, out_of_order=50)
-plan = make_plan(options)
-plan.entries[0].message
+for finding in examine(port=4566, lab_port=8888):
+    if "JupyterLab" not in finding.check:  # it runs already: you are in it
+        sign = {Grade.GOOD: "✔", Grade.WARNING: "!", Grade.PROBLEM: "✘"}[finding.grade]
+        print(sign, f"{finding.check}: {finding.seen}", f"→ {finding.fix}" if finding.fix else "")
 
 # %% [markdown]
-# ## What must come out?
+# ## The finished pipeline
 #
-# Since we make the messages, we can work out the right totals beforehand, from the messages alone: the newest
-# version of each trade counts, once. We call this the *truth*, and hold everything against it.
+# This is the machine: a chain of simple stages, in which each does one thing and hands its result on.
 #
-# Before you run the cell: with 2,000 messages, of which 200 are duplicates and 60 are changes, how many
-# trades are there?
+# ```mermaid
+# flowchart LR
+#     P[producer] --> S[(stream)] --> A(StateLambda) --> T[(StateTable)] --> M(MapLambda)
+#     M --> R[(ReduceTable)] --> D(ReduceLambda) --> G[(AggregateTable)]
+# ```
+#
+# The *pipeline* takes messages at its left end. A *function* (rounded, its name ends in Lambda) is a piece of
+# Python that runs when there is work for it. A *table* keeps what a function has found out. At the right end
+# stand the totals.
+#
+# The next cell sets up a finished one, only for this notebook. How that works is the subject of notebook 01.
 
 # %%
-from workshop.pipeline.truth import count_messages, stateful_truth
-
-truth = stateful_truth(plan.messages)
-count_messages(plan.messages)
+tour = ws.tour
+tour.deploy()
+tour.clear()
+tour.picture()
 
 # %% [markdown]
-# ## Deploy the pipeline
+# ## One trade, one message
 #
-# The pipeline is a *stack*: a set of resources that AWS CloudFormation creates from one template. Ours has a
-# stream that takes the messages in, three functions that work on them one after the other, and tables between
-# them. Here we use the finished solution; in the notebooks that follow you build it yourself.
+# A *message* tells one version of one trade. It looks like this:
+#
+# ```json
+# {"TradeID": "my-first-trade", "Value": 100.00, "Version": 1, "Timestamp": 1790000000.0,
+#  "Hierarchy": {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}}
+# ```
+#
+# - `Value` is the risk, in dollars.
+# - `Version` grows each time that the trade changes.
+# - `Timestamp` is the time of sending, in seconds.
+# - `Hierarchy` says where the trade belongs: the kind of risk (`PV`, present value, or `Delta`), the desk,
+#   the region. The *hierarchy* is the tree along which the totals are made.
 
 # %%
-from workshop.deploy.stacks import deploy
-
-deployment = deploy(cloud, "stateful", stack="start-here")
-print(f"deployed in {deployment.seconds:.0f} seconds")
-deployment.outputs
+ws.predict("rows-for-one-trade")
 
 # %% [markdown]
-# ## Send the messages
+# ## Exercise: send a trade of your own
 #
-# The producer puts them into the stream. If the stream refuses some of them because it is busy, only those
-# are sent again; in the end every message is accounted for.
+# Fill in the message: trade `my-first-trade`, value 100.00, version 1, risk type PV, desk FXSpot, region
+# EMEA; `time.time()` is the time now. The last line puts it into the stream.
+#
+# Every exercise works like this one. `ws.check` looks at what your answer has *done*, as often as you like.
+# If you are stuck, `ws.hint("first-trade")` asks the right question, then points, then shows nearly the code.
+# `ws.solution("first-trade")` shows all of it.
+
+# %% tags=["exercise:first-trade"]
+import json
+import time
+
+### BEGIN SOLUTION
+place = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
+trade = {
+    "TradeID": "my-first-trade",
+    "Value": 100.00,
+    "Version": 1,
+    "Timestamp": time.time(),
+    "Hierarchy": place,
+}
+### STARTER
+# trade = {}  # your code here
+### END SOLUTION
+if trade:
+    stream = ws.tour.outputs["StreamName"]
+    ws.client("kinesis").put_record(StreamName=stream, PartitionKey="my-first-trade", Data=json.dumps(trade))
 
 # %%
-from workshop.pipeline.producer import produce
-
-sent = produce(cloud.client("kinesis"), deployment.outputs["StreamName"], plan.entries)
-print(f"{len(sent.accepted):,} sent, {len(sent.refused)} refused, {sent.messages_per_second:,.0f} a second")
+ws.check("first-trade")
 
 # %% [markdown]
-# ## Wait for the totals
+# ## Where is it now?
 #
-# The messages are on their way now. They pass three functions, and each of them takes what has arrived in
-# *batches*. The next cell reads the totals once a second, until they are right and stay so.
+# It is everywhere at once: each stage has left its trace. Follow your trade from left to right.
 
 # %%
-from workshop.clock import SystemClock
-from workshop.pipeline.aggregates import take_snapshot
-from workshop.pipeline.settle import wait_until_settled
-
-table = deployment.outputs["AggregateTableName"]
-settled = wait_until_settled(
-    lambda: take_snapshot(cloud.client("dynamodb"), table), truth, clock=SystemClock()
-)
-totals = settled.snapshot.live_totals
+tour.follow("my-first-trade")
 
 # %% [markdown]
-# ## Look at them
-#
-# One row for every path at every level: `PV:FXSpot` is the total of all trades with the risk type PV on the
-# desk FXSpot, in whatever region.
+# Now the same, table by table. *StateTable* keeps the newest version of every trade.
 
 # %%
-import pandas as pd
-
-from workshop.pipeline.front_end import tree_rows
-from workshop.pipeline.tables import format_amount
-
-rows = [("    " * row.depth + row.name, format_amount(row.total, grouped=True)) for row in tree_rows(totals)]
-styled = pd.DataFrame(rows, columns=["Risk", "Total"]).style.hide(axis="index")
-styled.set_properties(**{"white-space": "pre", "text-align": "right"}).set_properties(
-    subset="Risk", **{"text-align": "left"}
-)
+tour.table("StateTable")
 
 # %% [markdown]
-# The same as a picture: the inner ring is the risk type, then the desk, then the region. Click on a part to
-# look into it, and on its middle to come back.
+# *ReduceTable* keeps differences: what has to be added to which total. Your trade is the first one, so the
+# difference is the whole value.
 
 # %%
-import plotly.graph_objects as go
-
-parts = [row for row in tree_rows(totals) if row.path != "Grand Total"]
-picture = go.Sunburst(
-    ids=[row.path for row in parts],
-    labels=[row.name for row in parts],
-    parents=[row.path.rpartition(":")[0] for row in parts],
-    values=[float(row.total) for row in parts],  # good enough to draw; sums are never made of floats
-    branchvalues="total",
-)
-go.Figure(picture).update_layout(margin=dict.fromkeys("tblr", 10), paper_bgcolor="rgba(0,0,0,0)")
+tour.table("ReduceTable")
 
 # %% [markdown]
-# ## Is it right?
-#
-# Not nearly: exactly. Every total has to equal the truth to the cent, and every trade has to be counted once,
-# although 200 messages came twice and 30 came too late.
+# *AggregateTable* keeps the totals: one for each group at each level of the hierarchy, and the Grand Total
+# over all of them. Names of a group are joined by `:`, so that `PV:FXSpot:EMEA` lies below `PV:FXSpot`, and
+# that below `PV`.
 
 # %%
-from workshop.pipeline.comparison import compare
+tour.totals()
 
-verdict = compare(settled.snapshot, truth)
-print("Exact." if verdict.exact else f"Not exact: {len(verdict.differences)} totals are off.")
-print(f"{verdict.lost} lost, {verdict.duplicated} counted twice")
+# %%
+ws.reveal("rows-for-one-trade", len(tour.snapshot().live_totals))
 
 # %% [markdown]
-# ## Clean up
+# ## The trade changes
 #
-# What is deployed stays until it is deleted, and on AWS it would cost money for as long. So we delete the
-# stack; the command also makes sure that nothing is left of it.
+# Half a minute later the market has moved, and your trade has only 75.00 at risk. Its desk sends version 2.
 
 # %%
-from workshop.deploy.stacks import destroy
+ws.predict("second-version")
 
-destroy(cloud, "start-here")
-print("Nothing is left.")
+# %%
+from decimal import Decimal
+
+from workshop.pipeline.messages import Message
+
+place = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
+second = Message("my-first-trade", Decimal("75.00"), version=2, hierarchy=place)
+tour.send([second])
+tour.rest()
+tour.table("ReduceTable")
+
+# %%
+ws.reveal("second-version", 1)
+tour.totals()
+
+# %% [markdown]
+# ## The same message again
+#
+# Networks fail, and who hears no answer sends again. So the same message can come twice: a *duplicate*. Send
+# version 2 once more, and watch what changes.
+
+# %%
+tour.send([second])
+tour.rest()
+tour.totals()
+
+# %% [markdown]
+# Nothing. This pipeline counts each version once, however often it comes. That sounds easy; in notebooks 08
+# to 10 you find out why it is not.
+
+# %% [markdown]
+# ## Two thousand messages
+#
+# The *producer* of this workshop makes up trades and sends them. Of the next 2,000 messages 200 are
+# duplicates, 60 are newer versions, and half of these overtake the version that they replace.
+
+# %%
+ws.predict("how-many-trades")
+
+# %%
+from workshop.pipeline.truth import count_messages
+
+tour.clear()
+tour.send(2_000, duplicates=10, modify=3, out_of_order=50)
+tour.rest()
+counts = count_messages(tour.messages())
+counts
+
+# %%
+ws.reveal("how-many-trades", counts.distinct_trades)
+
+# %% [markdown]
+# ## Are the totals right?
+#
+# We can know. The messages alone say what the totals must be: the newest version of each trade counts, once.
+# We call that the *truth*, work it out with other code than the pipeline's, and hold every total against it.
+
+# %%
+comparison = tour.compare()
+print("Exact, every total, to the cent." if comparison.exact else comparison.differences)
+
+# %%
+tour.totals("sunburst")
 
 # %% [markdown]
 # ## What you have seen
 #
-# - Messages enter a stream, three functions work on them in batches, and a table holds the totals.
-# - Messages came twice and in the wrong order, and the totals were exact all the same.
-# - We know that they were, because we know the truth.
+# - Messages go into a stream; three functions work on them, one after the other; tables stand between them.
+# - State keeps the newest version of each trade, Map works out differences, Reduce adds them to the totals.
+# - Duplicates and late messages did no harm, and we could prove it.
 #
-# **Questions to take along.** What would the totals be if every duplicate counted? If a function crashed in
-# the middle of a batch, what would have to be true so that nothing is lost and nothing counts twice?
+# **Questions to consider.** Why are there three functions and not one? Which of the three would notice first
+# that a message came twice? What would the second version have done to the totals if ReduceTable held values
+# instead of differences?
 #
-# In a terminal, `workshop demo` does all of this for both pipelines, with 10,000 messages each.
+# **Next:** [01: deploy a pipeline of your own](01_deploy.ipynb). The finished one stays where it is until
+# notebook 99.

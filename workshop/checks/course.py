@@ -86,6 +86,15 @@ class Course(CourseStack):
         view.on_event = self.on_event
         return view
 
+    @cached_property
+    def tour(self) -> Course:
+        """The finished pipeline of notebook 00, a stack of its own."""
+        from workshop.checks.tour import Tour  # noqa: PLC0415 - it is made of this class
+
+        return Tour(
+            self.cloud, root=self.root, home=self.home, prefix=f"{self.prefix}-tour", clock=self.clock
+        )
+
     @property
     def target(self) -> Target:
         """The stack as its producer and its front end see it."""

@@ -10,7 +10,14 @@ from workshop.errors import ConfigurationError
 __all__ = ["MODULES", "all_exercises", "find_exercise"]
 
 # Each has a tuple EXERCISES; within a notebook, exercises come in the order of this list.
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = (
+    "start_here",
+    "stack",
+    "stream",
+    "permissions",
+    "stages",
+    "live",
+)
 
 
 @cache

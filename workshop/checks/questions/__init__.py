@@ -10,7 +10,15 @@ from workshop.errors import ConfigurationError
 __all__ = ["MODULES", "all_questions", "find_question"]
 
 # Each has a tuple QUESTIONS; in the order of the course.
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = (
+    "start_here",
+    "deploy",
+    "stream",
+    "state",
+    "map_and_reduce",
+    "aggregate",
+    "see_it_live",
+)
 
 
 @cache

@@ -1,0 +1,166 @@
+# ruff: noqa: ANN001, ANN201, D100, D103, S324 - cells are short, and MD5 is what Kinesis uses
+
+# %% [markdown]
+# # The stream
+#
+# - **Goal:** put messages into the stream, find them again, and know what keeps them in order.
+# - **Time:** 15 minutes.
+# - **You need:** the idea of a message, from [00](00_start_here.ipynb).
+#
+# The desk sends when it likes, and the functions work when they can. Between the two stands a *stream*: it
+# takes messages in, keeps them for a day, and lets anybody read them, in order. Ours is a stream of
+# *Kinesis*, AWS's service for that.
+
+# %%
+from workshop.notebook import start
+
+ws = start("02")
+
+# %% [markdown]
+# ## A record is a key and some bytes
+#
+# What lies in a stream is called a *record*. It has *data*, which are bytes that Kinesis never looks into,
+# and a *partition key*, a piece of text that says which records belong together. Here are six messages; by
+# the way, a program that sends is called a *producer*, and this cell is one.
+
+# %%
+from workshop.pipeline.desk import desk_messages
+
+messages = desk_messages("desk", 6)
+messages[0]
+
+# %% [markdown]
+# ## Exercise: put them into the stream
+#
+# The call is
+# [put_records](https://docs.aws.amazon.com/boto3/latest/reference/services/kinesis/client/put_records.html)
+# of the Kinesis client, `ws.client("kinesis")`. It takes up to 500 records at once. Put in all six: the
+# message as JSON, and as its partition key the `TradeID`. The stream's name is `ws.outputs["StreamName"]`.
+
+# %% tags=["exercise:put-records"]
+import json
+
+from workshop.pipeline.desk import desk_messages
+
+messages = desk_messages("desk", 6)
+### BEGIN SOLUTION
+records = [{"Data": json.dumps(message), "PartitionKey": message["TradeID"]} for message in messages]
+answer = ws.client("kinesis").put_records(StreamName=ws.outputs["StreamName"], Records=records)
+print(f"{len(records)} put, {answer['FailedRecordCount']} refused")
+### END SOLUTION
+
+# %%
+ws.check("put-records")
+
+# %% [markdown]
+# `FailedRecordCount` matters: if the stream is too busy, it takes *some* of the records and refuses the
+# others, without any error. A producer that does not look loses messages. The workshop's own producer looks,
+# and sends again what was refused.
+
+# %% [markdown]
+# ## Which shard?
+#
+# A stream is cut into *shards*, and yours has two. Kinesis makes a number from the partition key, with a
+# function called MD5 that mixes thoroughly. Each shard owns a range of these numbers.
+
+# %%
+ws.predict("shards-of-one-key")
+
+# %%
+import hashlib
+
+shards = ws.client("kinesis").list_shards(StreamName=ws.outputs["StreamName"])["Shards"]
+for message in messages:
+    number = int(hashlib.md5(message["TradeID"].encode()).hexdigest(), 16)
+    for shard in shards:
+        ends = shard["HashKeyRange"]
+        if int(ends["StartingHashKey"]) <= number <= int(ends["EndingHashKey"]):
+            print(message["TradeID"], "→", shard["ShardId"])
+
+# %% [markdown]
+# **What just happened?** The key alone has decided. Two messages with one key always meet in one shard; two
+# keys may or may not. So with a single key, one of the shards gets everything and the other one nothing.
+
+# %%
+ws.reveal("shards-of-one-key", 1)
+
+# %% [markdown]
+# ## Read a shard
+#
+# Whoever reads a shard says where to begin, and gets a *shard iterator* for it: a bookmark. `TRIM_HORIZON` is
+# the oldest record that is still kept. With the bookmark one asks for records, and gets the next bookmark
+# with them.
+
+
+# %%
+def read(shard_id, how_many=5):
+    stream, kinesis = ws.outputs["StreamName"], ws.client("kinesis")
+    start = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON")
+    found = kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"]
+    print(f"{shard_id}: {len(found)} records, the last ones:")
+    for record in found[-how_many:]:
+        print("  …" + record["SequenceNumber"][-10:], record["PartitionKey"], record["Data"].decode()[:60])
+
+
+for shard in shards:
+    read(shard["ShardId"])
+
+# %% [markdown]
+# Each record has got a *sequence number*, and inside a shard these only grow. That is the order in which
+# everybody reads, and the place by which a reader remembers how far it has come.
+
+# %%
+ws.predict("read-twice")
+
+# %%
+read(shards[0]["ShardId"])
+ws.reveal("read-twice", 1)
+
+# %% [markdown]
+# ## Exercise: choose the partition key
+#
+# Forty trades send two versions each. Two things have to hold: the two shards share the work, and no version
+# ever overtakes another one of its trade. There is order inside a shard, and none between shards.
+#
+# Which key makes both hold? The starter gives every message the same one.
+
+# %% tags=["exercise:one-key-one-shard"]
+import json
+
+from workshop.pipeline.desk import desk_messages
+
+
+def partition_key(message):
+    ### BEGIN SOLUTION
+    return message["TradeID"]
+    ### STARTER
+    # return "risk"
+    ### END SOLUTION
+
+
+for version in (1, 2):
+    forty = desk_messages("key", 40, version=version)
+    records = [{"Data": json.dumps(message), "PartitionKey": partition_key(message)} for message in forty]
+    ws.client("kinesis").put_records(StreamName=ws.outputs["StreamName"], Records=records)
+
+# %%
+ws.check("one-key-one-shard")
+
+# %%
+ws.quiz("order-across-shards")
+
+# %% [markdown]
+# ## What you have seen
+#
+# - A record is data with a partition key; the key decides on the shard.
+# - Inside a shard there is an order, told by sequence numbers. Between shards there is none.
+# - Reading takes nothing away; a reader keeps its own place.
+# - A shard takes 1,000 records or 1 MB a second; more shards take more, if the keys spread.
+#
+# **Questions to consider.** One trade changes 3,000 times a second. Which key helps? A reader crashes between
+# reading a record and noting down its place: what will it read next?
+#
+# **Read more:** [Kinesis terminology](https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html)
+#
+# **Next:** [03: stage 1, state](03_state.ipynb). Your messages are still in the stream, and wait for somebody
+# to read them.

@@ -1,0 +1,214 @@
+# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # Stage 3: aggregate
+#
+# - **Goal:** complete the pipeline, and on the way meet a permission error, understand it, and mend it
+#   properly.
+# - **Time:** 20 minutes.
+# - **You need:** ReduceTable's rows, from [04](04_map_and_reduce.ipynb).
+#
+# ReduceTable fills with rows of deltas. The last stage adds them to the totals that the desk looks at. One
+# connection is missing. It should be a matter of seconds, should it not?
+
+# %%
+from workshop.notebook import start
+
+ws = start("05")
+
+# %% [markdown]
+# We begin with the five messages of notebook 04: two rows in ReduceTable, and nothing in AggregateTable.
+
+# %%
+from workshop.pipeline.example import EXAMPLE_MESSAGES as M
+
+ws.clear()
+ws.send(list(M.values()))
+ws.rest()
+ws.picture()
+
+# %% [markdown]
+# ## Connect it, and be refused
+
+# %%
+ws.predict("whose-permission")
+
+# %%
+from botocore.exceptions import ClientError
+
+settings = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 1000, "MaximumBatchingWindowInSeconds": 1}
+try:
+    ws.connect("ReduceLambda", EventSourceArn=ws.stream_arn("ReduceTable"), **settings)
+    print("No error: the role may read the stream already. You have been here before.")
+except ClientError as error:
+    print(error.response["Error"]["Code"], error.response["Error"]["Message"], sep="\n")
+
+# %%
+ws.reveal("whose-permission", 1)
+
+# %% [markdown]
+# **Read errors like this one slowly.** AWS says *who* was not allowed something: "the role". It says *what*:
+# four calls. And it says *on what*: the stream with that address. This is the most common error of all, and
+# you have just met it on purpose.
+
+# %% [markdown]
+# ## Roles and policies
+#
+# A function does not act with your permissions. It has a *role*, an identity of its own, and on the role hang
+# *policies*: documents that say what the role may do. What no policy allows is forbidden. The service that
+# checks this is called *IAM*.
+#
+# These are the statements of ReduceLambda's role.
+
+# %%
+from workshop.checks.policies import statements_of
+
+for statement in statements_of(ws.client("iam"), ws.role_name("ReduceLambda")):
+    print(statement.policy, statement.effect, ", ".join(statement.actions))
+    print("    on", ", ".join(resource.rpartition(":")[2] for resource in statement.resources))
+
+# %% [markdown]
+# It may add to AggregateTable, set bad records aside, and write its log. It may not read any stream.
+#
+# One could allow it everything, and be done. But a function that may do everything can destroy everything, by
+# mistake or in the wrong hands. So we give each role exactly what it needs: *least privilege*.
+
+# %% [markdown]
+# ## Exercise: write the policy
+#
+# A policy is JSON: a list of *statements*, each with an `Effect`, the `Action`s that it speaks of, and a
+# `Resource`.
+#
+# - Three of the four calls read one stream. Allow them on the stream of ReduceTable, and on nothing else.
+# - The fourth, `ListStreams`, lists all streams; it belongs to none of them. Its Resource is `"*"`.
+#
+# Names of actions begin with the service: `dynamodb:GetRecords`. The call `put_role_policy` hangs a policy on
+# a role. Give yours a new name: one that exists already would be replaced.
+
+# %% tags=["exercise:reduce-policy"]
+import json
+
+### BEGIN SOLUTION
+reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+statements = [
+    {"Effect": "Allow", "Action": reading, "Resource": ws.stream_arn("ReduceTable")},
+    {"Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": "*"},
+]
+### STARTER
+# statements = []  # your code here
+### END SOLUTION
+if statements:
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    role = ws.role_name("ReduceLambda")
+    ws.client("iam").put_role_policy(RoleName=role, PolicyName="ReadReduceTable", PolicyDocument=document)
+
+# %%
+ws.check("reduce-policy")
+
+# %% [markdown]
+# ## One at a time
+#
+# AggregateTable is small, and everybody wants to change the same few items: the Grand Total most of all.
+# ReduceLambda adds all deltas of a batch in one *transaction*: all of the additions happen, or none.
+
+# %%
+ws.predict("two-at-once")
+
+# %%
+ws.reveal("two-at-once", 1)
+
+# %% [markdown]
+# Nothing would be lost; but one of the two has worked for nothing, and the more of them there are, the more
+# often that happens. So for this one function we want no more than one invocation at a time. Lambda calls
+# that *reserved concurrency*: how many invocations are kept free for the function, and at the same time the
+# most there can be.
+
+# %% [markdown]
+# ## Exercise: set the concurrency
+#
+# The call is
+# [put_function_concurrency](https://docs.aws.amazon.com/boto3/latest/reference/services/lambda/client/put_function_concurrency.html)
+# of the Lambda client; the name of the function is in `ws.outputs`. (A brand-new AWS account has none to
+# reserve, and refuses. Then leave it out; the check knows.)
+
+# %% tags=["exercise:reduce-concurrency"]
+### BEGIN SOLUTION
+name = ws.outputs["ReduceLambdaName"]
+ws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+### END SOLUTION
+
+# %%
+ws.check("reduce-concurrency")
+
+# %% [markdown]
+# ## Exercise: connect ReduceLambda
+#
+# Now the call that was refused: the stream of ReduceTable, from its oldest record, up to 1,000 rows at a
+# time, and a window of one second. (AWS may take some seconds to hear of a new policy. If it still refuses,
+# wait a little and run the cell again.)
+
+# %% tags=["exercise:connect-reduce"]
+### BEGIN SOLUTION
+ws.connect(
+    "ReduceLambda",
+    EventSourceArn=ws.stream_arn("ReduceTable"),
+    StartingPosition="TRIM_HORIZON",
+    BatchSize=1000,
+    MaximumBatchingWindowInSeconds=1,
+)
+### END SOLUTION
+
+# %%
+ws.check("connect-reduce")
+
+# %% [markdown]
+# ## The totals
+#
+# The pipeline is complete. We empty it and send the five messages once more, so that they go all the way.
+
+# %%
+ws.clear()
+ws.send(list(M.values()))
+ws.rest()
+ws.table("AggregateTable")
+
+# %% [markdown]
+# Each row is one total. The row `#progress` is bookkeeping: how many rows have been added, and how long the
+# messages took. Is it right? Add it up: 75.00 + 40.50 + 250.25 + 100.00 + 20.00.
+
+# %%
+ws.totals()
+
+# %% [markdown]
+# ## All groups at once
+
+# %%
+ws.predict("rows-in-all")
+
+# %%
+ws.clear()
+ws.send(500, seed=5)
+totals = ws.rest().live_totals
+ws.totals()
+
+# %%
+ws.reveal("rows-in-all", len(totals))
+
+# %% [markdown]
+# **What just happened?** Five hundred messages, and nineteen totals. Reduce never reads a total and writes it
+# back; it tells DynamoDB to `ADD` a number, and DynamoDB does so in one step. So two writers never overwrite
+# each other's work.
+#
+# ## What you have seen
+#
+# - A function acts with its role; what no policy allows is forbidden; an error says who, what, and on what.
+# - Least privilege: name each call, and the one resource that it needs.
+# - Reduce adds a batch in one transaction, and one invocation at a time spares it collisions.
+#
+# **Questions to consider.** What could an attacker do with `dynamodb:*` on `*`? If one invocation at a time
+# is enough here, why not for StateLambda? What if ReduceLambda crashes right *after* its transaction?
+#
+# **Read more:** [Security best practices in
+# IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
+#
+# **Next:** [06: see it live](06_see_it_live.ipynb).

@@ -1,0 +1,134 @@
+# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # See it live
+#
+# - **Goal:** watch your pipeline under load, know how fast it is, and prove that its totals are right.
+# - **Time:** 15 minutes.
+# - **You need:** the pipeline that you completed in [05](05_aggregate.ipynb).
+#
+# The stages are connected, the totals arrive. The head of the desk has two questions: how fast is it, and can
+# I trust it?
+
+# %%
+from workshop.notebook import start
+
+ws = start("06")
+
+# %% [markdown]
+# ## How fast?
+#
+# Two numbers answer that. *Throughput* is how many messages get through in a second. *Latency* is how long
+# one message takes, from being sent to being part of the totals.
+#
+# Latency is not the same for every message. So one says: half of them take less than so much, the *median*;
+# 95 in a hundred take less than so much, the *95th percentile*. An average would hide the slow ones.
+
+# %%
+ws.predict("median-latency")
+
+# %%
+ws.clear()
+ws.dashboard(messages=3_000, rate=300)
+
+# %% [markdown]
+# The line of the throughput is a *rolling mean*: the average over the last 20 seconds, so that it does not
+# jump about with each batch.
+
+# %%
+snapshot = ws.rest()
+latency = snapshot.latency.summary()
+ws.reveal("median-latency", round(latency["p50"], 1))
+
+# %% [markdown]
+# Is that slow? Three stages, and each of them waits up to a second on purpose to fill its batches. Shorter
+# windows would make it faster and dearer: more invocations, more rows, more transactions.
+
+# %% [markdown]
+# ## Where is the risk?
+#
+# Nineteen numbers are a table; people see more in a picture. The inner ring is the kind of risk, then come
+# the desks, then the regions. Click on a part to look into it, and on the middle to come back.
+
+# %%
+ws.totals("sunburst")
+
+# %%
+ws.totals("treemap")
+
+# %% [markdown]
+# ## Can I trust it?
+#
+# We know what was sent, so we know what the totals must be: the *truth*, worked out from the messages alone.
+# First an easy case. Or is it?
+
+# %%
+ws.predict("duplicates-alone")
+
+# %%
+ws.clear()
+ws.send(550, duplicates=100 / 11, seed=6)
+snapshot = ws.rest()
+print(f"{snapshot.trades['Grand Total']} trades count, {ws.truth().trades['Grand Total']} are right")
+
+# %%
+ws.reveal("duplicates-alone", 1)
+
+# %% [markdown]
+# Do not be too happy about it: it works because the duplicates said nothing new. The next messages do.
+
+# %% [markdown]
+# ## Why is my number wrong?
+#
+# Here is the late message of notebook 03 again: version 2 first, version 1 behind it. When totals are wrong,
+# `ws.diagnose()` compares what was sent with what every stage has kept, and names the most likely cause.
+
+# %%
+from decimal import Decimal
+
+from workshop.pipeline.messages import Message
+
+place = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
+ws.send([Message("moody", Decimal("75.00"), version=2, hierarchy=place)])
+ws.send([Message("moody", Decimal("100.00"), version=1, hierarchy=place)])
+ws.diagnose()
+
+# %% [markdown]
+# It names the totals that are off, by how much, and the trade that did it. That is what a real risk desk
+# would pay for; here you get it whenever an exercise about totals fails.
+
+# %% [markdown]
+# ## Exercise: exact
+#
+# Now a run that proves something: at least 1,000 messages, of which 3 percent change a trade that was sent
+# before (`modify=3`), all of them in order. Start from an empty pipeline, and let everything come to rest.
+# The check holds all totals against the truth, to the cent.
+
+# %% tags=["exercise:totals-exact"]
+### BEGIN SOLUTION
+ws.clear()
+ws.send(2_000, modify=3)
+ws.rest()
+### END SOLUTION
+
+# %%
+ws.check("totals-exact")
+
+# %%
+ws.totals()
+
+# %% [markdown]
+# ## What you have seen
+#
+# - Throughput and latency, and what batch windows have to do with them.
+# - Totals that are exact as long as every message comes once and in order.
+# - A diagnosis that finds the one trade that spoils nineteen totals.
+#
+# **Questions to consider.** Which of the three windows would you shorten first? What would the desk notice if
+# the totals were wrong by one trade for an hour?
+#
+# **Read more:** [Monitoring Lambda
+# functions](https://docs.aws.amazon.com/lambda/latest/dg/lambda-monitoring.html)
+#
+# **Next:** [08: break it](08_break_it.ipynb), where messages come twice, late, and functions crash. Or, if
+# you have twenty minutes to spare, [07: the stateless pipeline](07_stateless.ipynb) first.

@@ -1,0 +1,27 @@
+"""Questions of notebook 06: speed, delay, and whether the totals are right."""
+
+from workshop.checks.question import Question
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS = (
+    Question(
+        "median-latency",
+        "A message is sent, and some time later it is part of the totals. "
+        "How many seconds will that take for half of the messages?",
+        feedback="Most of it is waiting on purpose: each stage gathers messages for up to a second, so that "
+        "it has to work less often.",
+    ),
+    Question(
+        "duplicates-alone",
+        "The naive StateLambda writes whatever comes. You send 500 new trades, and 50 of them twice. "
+        "How many trades will the totals hold?",
+        ("550: the duplicates count twice", "500", "It depends on the batches"),
+        answer=1,
+        feedback=(
+            "Look at StateTable: writing the same item a second time changes nothing, so Map hears nothing.",
+            "Writing an item as it stands already is no change, so no record of it reaches Map.",
+            "However they are cut: what has changed nothing in StateTable leaves no record for Map.",
+        ),
+    ),
+)

@@ -1,0 +1,30 @@
+"""The finished pipeline of notebook 00: a stack of its own beside the learner's, with the ledger's handlers.
+
+It is small, connected from the start, and stays until notebook 99 cleans up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workshop.checks.course import Course
+from workshop.deploy.stacks import Deployment, deploy
+
+__all__ = ["Tour"]
+
+PARAMETERS = {"ShardCount": "1"}
+
+
+class Tour(Course):
+    """A pipeline that works, to look at before building one."""
+
+    def deploy(self, **parameters: Any) -> Deployment:
+        """Deploy the finished pipeline, or bring it up to date."""
+        return deploy(
+            self.cloud,
+            self.pipeline,
+            stack=self.stack,
+            parameters={**PARAMETERS, **{name: str(value) for name, value in parameters.items()}},
+            on_event=self.on_event,
+            root=self.root,
+        )
