@@ -1,7 +1,7 @@
 """From a call to its answer, one at a time: the only entrance to moto.
 
-Everything that is to happen to calls in general (a fault, a permission, a count) belongs to
-`Dispatcher.answer`. It also serves without any HTTP: build a `Call`, get an `Answer`.
+Everything that is to happen to calls in general (a permission, a count) belongs to `Dispatcher.answer`. It
+also serves without any HTTP: build a `Call`, get an `Answer`.
 """
 
 import io
@@ -23,6 +23,7 @@ from workshop.cloud.offline.calls import Answer, Call
 from workshop.cloud.offline.direct import direct_answer
 from workshop.cloud.offline.failures import EXPECTED, failure_answer, refusal
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.gate import denied
 
 __all__ = ["Dispatcher"]
 
@@ -42,7 +43,10 @@ class Dispatcher:
         self._before = before
 
     def answer(self, call: Call) -> Answer:
-        """Return moto's answer; an error inside moto is logged and becomes an answer too."""
+        """Return moto's answer, or AWS's error for a caller who may not make the call.
+
+        An error inside moto is logged and becomes an answer too.
+        """
         if _is_foreign(call.headers.get("origin")):
             message = "the offline cloud answers no web pages from elsewhere"
             return refusal(call, code="AccessDenied", message=message, status=403)
@@ -51,7 +55,7 @@ class Dispatcher:
             if self._before is not None:
                 self._before(call)
             with LOCK:
-                answer = direct_answer(call) or self._through_flask(call)
+                answer = denied(call) or direct_answer(call) or self._through_flask(call)
         except Exception as error:
             trace = not isinstance(error, EXPECTED)
             log.error("moto failed on %s: %s", call.operation, error, exc_info=trace)  # noqa: TRY400 # see EXPECTED

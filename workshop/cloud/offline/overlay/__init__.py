@@ -26,6 +26,7 @@ MOTO_VERSION = "5.2.5"
 CORRECTIONS: tuple[str, ...] = (
     "core_lookups",
     "iam_catalogue",
+    "sts_sessions",
     "dynamodb_numbers",
     "dynamodb_wire",
     "dynamodb_expressions",

@@ -22,4 +22,5 @@ def role_session(function: FunctionSpec) -> Credentials:
             duration=SESSION_SECONDS,
             external_id="",
         )
+        session.function_arn = function.arn
         return Credentials(session.access_key_id, session.secret_access_key, session.session_token)

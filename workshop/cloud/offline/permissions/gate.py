@@ -1,0 +1,142 @@
+"""Decides for each call whether its caller may make it, before anything is done.
+
+People's own credentials are those of an administrator: nothing is looked up for them, apart from who may
+assume a role. A session of a role is held to that role's policies with every call.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from moto.sts.models import sts_backends
+
+from workshop.cloud.offline.calls import Answer, Call
+from workshop.cloud.offline.overlay.correct import CLOCK
+from workshop.cloud.offline.permissions.needs import needs_of
+from workshop.cloud.offline.permissions.operations import read_operation
+from workshop.cloud.offline.permissions.place import Needed, Place
+from workshop.cloud.offline.permissions.policies import Access
+from workshop.cloud.offline.permissions.refusals import invalid_token, not_authorized
+from workshop.cloud.offline.permissions.rights import Rights
+from workshop.cloud.offline.permissions.roles import find_role, rights_of_role
+from workshop.cloud.offline.permissions.sessions import (
+    Session,
+    access_key_of,
+    find_session,
+    has_foreign_token,
+)
+from workshop.cloud.offline.permissions.trust import ASSUME_ROLE, Principal, Trust, trust_in
+from workshop.cloud.offline.permissions.wildcards import Keys, LazyKeys
+from workshop.settings import ACCOUNT_ID, DEFAULT_REGION
+
+__all__ = ["denied"]
+
+# Everybody may ask who they are.
+FREE = frozenset({"GetCallerIdentity"})
+ROLE_TAKING = frozenset({"AssumeRole"})
+
+
+def denied(call: Call) -> Answer | None:
+    """Return the error for a caller who may not make this call, None if they may; holds the lock."""
+    access_key, token = access_key_of(call)
+    session = find_session(access_key)
+    if has_foreign_token(session, token):
+        return invalid_token(call)
+    if call.scope is not None and call.scope.service == "sts":
+        return _denied_by_sts(call, session, access_key)
+    return None if session is None else _denied_by_policies(call, session)
+
+
+def _denied_by_policies(call: Call, session: Session) -> Answer | None:
+    rights = _rights(session)
+    region = call.scope.region if call.scope is not None else DEFAULT_REGION
+    for needed in needs_of(read_operation(call), Place(session.account_id, region)):
+        keys = LazyKeys(partial(_all_keys, call, session, needed))
+        access = Access(needed.action, needed.resource, keys)
+        if (reason := rights.refusal(access)) is not None:
+            return not_authorized(call, access, caller_arn=session.arn, reason=reason)
+    return None
+
+
+def _all_keys(call: Call, session: Session, needed: Needed) -> Keys:
+    region = call.scope.region if call.scope is not None else DEFAULT_REGION
+    return {**_keys(call, session, region), **needed.keys()}
+
+
+def _rights(session: Session) -> Rights:
+    rights = rights_of_role(session.role_arn)
+    if session.policies is None:
+        return rights
+    return Rights(rights.identity, rights.boundary, session.policies)
+
+
+def _denied_by_sts(call: Call, session: Session | None, access_key: str) -> Answer | None:
+    operation = read_operation(call)
+    if operation.name in FREE:
+        return None
+    if operation.name in ROLE_TAKING:
+        return _denied_to_assume(call, operation.parameters, session, access_key)
+    return None if session is None else _denied_by_policies(call, session)
+
+
+def _denied_to_assume(
+    call: Call, parameters: Mapping[str, Any], session: Session | None, access_key: str
+) -> Answer | None:
+    role_arn = str(parameters.get("RoleArn", ""))
+    caller_arn, principal = _principal(session, access_key)
+    region = call.scope.region if call.scope is not None else DEFAULT_REGION
+    keys = {"sts:rolesessionname": (str(parameters.get("RoleSessionName", "")),)}
+    if "ExternalId" in parameters:
+        keys["sts:externalid"] = (str(parameters["ExternalId"]),)
+    own = _keys(call, session, region) if session else {"aws:principalarn": (caller_arn,)}
+    access = Access(ASSUME_ROLE, role_arn, {**own, "aws:principalaccount": (principal.account_id,), **keys})
+    role = find_role(role_arn)
+    document = role.assume_role_policy_document if role is not None else ""
+    trust = trust_in(principal, document, role_arn=role_arn, keys=access.keys)
+    if trust is Trust.NONE:
+        return not_authorized(call, access, caller_arn=caller_arn)
+    if session is None:
+        return None
+    reason = _rights(session).refusal(access)
+    if reason is None or (trust is Trust.NAMED and reason.startswith("because no identity")):
+        return None
+    return not_authorized(call, access, caller_arn=caller_arn, reason=reason)
+
+
+def _principal(session: Session | None, access_key: str) -> tuple[str, Principal]:
+    if session is not None:
+        arns = frozenset({session.arn, session.role_arn})
+        return session.arn, Principal(arns, session.account_id)
+    _, arn, account_id = sts_backends[ACCOUNT_ID]["aws"].get_caller_identity(access_key, DEFAULT_REGION)
+    return arn, Principal(frozenset({arn, arn.replace(":sts:", ":iam:")}), account_id)
+
+
+def _keys(call: Call, session: Session, region: str) -> Keys:
+    """Return the condition keys that every call has; a loopback connection counts as encrypted."""
+    now = CLOCK.now()
+    keys = {
+        "aws:currenttime": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+        "aws:epochtime": str(int(now)),
+        "aws:principalaccount": session.account_id,
+        "aws:principalarn": session.role_arn,
+        "aws:principaltype": "AssumedRole",
+        "aws:requestedregion": region,
+        "aws:resourceaccount": session.account_id,
+        "aws:securetransport": "true",
+        "aws:sourceip": "127.0.0.1",
+        "aws:useragent": str(call.headers.get("user-agent", "")),
+        "aws:userid": session.user_id,
+        "aws:viaawsservice": "false",
+        "lambda:sourcefunctionarn": session.function_arn,
+    }
+    tags = {f"aws:principaltag/{name.lower()}": value for name, value in _tags(session.role_arn).items()}
+    return {name: (value,) for name, value in (keys | tags).items() if value}
+
+
+def _tags(role_arn: str) -> dict[str, str]:
+    role = find_role(role_arn)
+    tags = role.tags if role is not None else ()
+    if isinstance(tags, dict):
+        return {str(name): str(getattr(value, "value", value)) for name, value in tags.items()}
+    return {str(tag["Key"]): str(tag["Value"]) for tag in tags or ()}

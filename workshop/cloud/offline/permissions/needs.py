@@ -1,0 +1,153 @@
+"""What a call needs, for every service: which action on which resource.
+
+Services without rules of their own are read by a table: a parameter that names the thing, or any parameter
+with an ARN. What names nothing concerns all resources, so that only `"Resource": "*"` allows it. Source:
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html.
+"""
+
+import binascii
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from moto.kinesis.utils import decompose_shard_iterator
+
+from workshop.cloud.offline.permissions.dynamodb import needs_of_dynamodb
+from workshop.cloud.offline.permissions.operations import Operation
+from workshop.cloud.offline.permissions.place import Needed, NeedsOf, Place
+from workshop.cloud.offline.permissions.s3 import needs_of_s3
+
+__all__ = ["log_stream_arn", "needs_of"]
+
+# Name in the signature → prefix of the actions.
+PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag", "email": "ses"}
+
+# Service → parameter → the end of the ARN.
+NAMES: dict[str, dict[str, str]] = {
+    "cloudformation": {"StackName": "stack/{}/*"},
+    "cloudwatch": {"AlarmName": "alarm:{}", "DashboardName": "dashboard/{}"},
+    "events": {"Rule": "rule/{}", "Name": "rule/{}", "EventBusName": "event-bus/{}"},
+    "iam": {
+        "RoleName": "role/{}",
+        "UserName": "user/{}",
+        "GroupName": "group/{}",
+        "PolicyName": "policy/{}",
+    },
+    "secretsmanager": {"SecretId": "secret:{}", "Name": "secret:{}"},
+    "sns": {"Name": "{}"},
+    "ssm": {"Name": "parameter/{}"},
+}
+WITHOUT_REGION = frozenset({"iam"})
+# Parameters that say who acts, not on what.
+ROLES = frozenset({"Role", "RoleArn", "RoleARN"})
+
+
+def needs_of(operation: Operation, place: Place) -> list[Needed]:
+    """Return everything that an operation needs, all of which must be allowed."""
+    service = PREFIXES.get(operation.service, operation.service)
+    rule = RULES.get(service)
+    if rule is not None:
+        return list(rule(operation.name, operation.parameters, place))
+    needed = Needed(f"{service}:{operation.name}", _by_table(service, operation.parameters, place))
+    return [needed, *_passed_roles(service, operation)]
+
+
+def log_stream_arn(place: Place, group: str, stream: str = "") -> str:
+    """Return the ARN with which permissions on logs are checked; without a stream it ends all the same."""
+    return place.arn("logs", f"log-group:{group}:log-stream:{stream}")
+
+
+def _by_table(service: str, parameters: Mapping[str, Any], place: Place) -> str:
+    for name, value in parameters.items():
+        if isinstance(value, str) and value.startswith("arn:") and name not in ROLES:
+            return value
+    for name, ending in NAMES.get(service, {}).items():
+        if isinstance(value := parameters.get(name), str):
+            where = Place(place.account_id, "") if service in WITHOUT_REGION else place
+            return where.arn(service, ending.format(value))
+    return "*"
+
+
+def _passed_roles(service: str, operation: Operation) -> Iterator[Needed]:
+    """Yield the right to pass a role, where a call gives a service a role to act with."""
+    parameters = operation.parameters
+    target = parameters.get("Target")
+    roles = [parameters.get(name) for name in ROLES] if service in {"lambda", "scheduler"} else []
+    if isinstance(target, Mapping):
+        roles.append(target.get("RoleArn"))
+    for role in roles:
+        if role:
+            keys = {"iam:passedtoservice": (f"{service}.amazonaws.com",)}
+            yield Needed("iam:PassRole", str(role), partial(dict, keys))
+
+
+def _kinesis(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+    resource = "*"
+    if arn := parameters.get("ConsumerARN") or parameters.get("StreamARN") or parameters.get("ResourceARN"):
+        resource = str(arn)
+    elif stream := parameters.get("StreamName") or _iterated_stream(parameters):
+        resource = place.arn("kinesis", f"stream/{stream}")
+    yield Needed(f"kinesis:{name}", resource)
+
+
+def _iterated_stream(parameters: Mapping[str, Any]) -> str | None:
+    try:
+        return str(decompose_shard_iterator(str(parameters["ShardIterator"]))[0])
+    except (KeyError, ValueError, binascii.Error):
+        return None
+
+
+def _sqs(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+    queue = str(parameters.get("QueueUrl") or parameters.get("QueueName") or "")
+    resource = place.arn("sqs", queue.rpartition("/")[2]) if queue else "*"
+    # A batch needs the right to each of its actions.
+    yield Needed(f"sqs:{name.removesuffix('Batch')}", resource)
+
+
+def _lambda(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+    action = "lambda:InvokeFunction" if name.startswith("Invoke") else f"lambda:{name}"
+    function = str(parameters.get("FunctionName") or "")
+    if function and "function:" not in function:
+        function = place.arn("lambda", f"function:{function}")
+    if "EventSourceMapping" in name:
+        uuid, is_change = parameters.get("UUID"), name.startswith(("Update", "Delete"))
+        resource = place.arn("lambda", f"event-source-mapping:{uuid}") if uuid and is_change else "*"
+        keys = {"lambda:functionarn": (function,)} if function else {}
+        yield Needed(action, resource, partial(dict, keys))
+        return
+    if function and (qualifier := parameters.get("Qualifier")):
+        function = f"{function}:{qualifier}"
+    yield Needed(action, function or str(parameters.get("Resource") or "*"))
+    yield from _passed_roles("lambda", Operation("lambda", name, parameters))
+
+
+def _logs(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+    group = parameters.get("logGroupName") or parameters.get("logGroupIdentifier")
+    if group is None:
+        yield Needed(f"logs:{name}", _by_table("logs", parameters, place))
+        return
+    group = str(group).rpartition("log-group:")[2].removesuffix(":*")
+    stream = str(parameters.get("logStreamName") or "")
+    yield Needed(f"logs:{name}", log_stream_arn(place, group, stream))
+
+
+def _scheduler(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+    resource = "*"
+    if schedule := parameters.get("Name"):
+        is_group = name.endswith("Group")
+        group = parameters.get("GroupName") or "default"
+        ending = f"schedule-group/{schedule}" if is_group else f"schedule/{group}/{schedule}"
+        resource = place.arn("scheduler", ending)
+    yield Needed(f"scheduler:{name}", resource)
+    yield from _passed_roles("scheduler", Operation("scheduler", name, parameters))
+
+
+RULES: dict[str, NeedsOf] = {
+    "dynamodb": needs_of_dynamodb,
+    "kinesis": _kinesis,
+    "lambda": _lambda,
+    "logs": _logs,
+    "s3": needs_of_s3,
+    "scheduler": _scheduler,
+    "sqs": _sqs,
+}

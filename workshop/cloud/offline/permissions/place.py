@@ -1,0 +1,37 @@
+"""Where a call is made, and what it needs there: what the modules about services share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["FindKeys", "Needed", "NeedsOf", "Place"]
+
+FindKeys = Callable[[], Mapping[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The account and region of a call."""
+
+    account_id: str
+    region: str
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of something of this place."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """An action, a resource, and how to find the condition keys that only this service knows.
+
+    Keys are in lower case. Few policies look at them, so they are found only when one does.
+    """
+
+    action: str
+    resource: str
+    keys: FindKeys = field(default=dict)
+
+
+# From an operation's name, its parameters and its place to what it needs.
+NeedsOf = Callable[[str, Mapping[str, Any], Place], Any]

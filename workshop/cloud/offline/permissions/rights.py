@@ -1,0 +1,48 @@
+"""What a caller may do: the policies of an identity, a permissions boundary, a session policy together. Pure.
+
+An access is allowed if the identity's policies allow it, and the boundary and the session policy, where
+there are any, allow it as well; one denial anywhere outweighs everything. Source:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
+"""
+
+from dataclasses import dataclass
+
+from workshop.cloud.offline.permissions.policies import Access, PolicySet, Verdict
+
+__all__ = ["NO_RIGHTS", "Rights"]
+
+
+@dataclass(frozen=True)
+class Rights:
+    """See the module; None in place of a boundary or session policy means that there is none."""
+
+    identity: PolicySet
+    boundary: PolicySet | None = None
+    session: PolicySet | None = None
+
+    def refusal(self, access: Access) -> str | None:
+        """Return why the access is refused, in AWS's words, or None if it is allowed."""
+        layers = [
+            (policies, name, article)
+            for policies, name, article in (
+                (self.identity, "identity-based policy", "an"),
+                (self.boundary, "permissions boundary", "a"),
+                (self.session, "session policy", "a"),
+            )
+            if policies is not None
+        ]
+        verdicts = [(policies.decide(access), name, article) for policies, name, article in layers]
+        for verdict, name, article in verdicts:
+            if verdict is Verdict.DENIED:
+                return f"with an explicit deny in {article} {name}"
+        for verdict, name, _ in verdicts:
+            if verdict is Verdict.SILENT:
+                return f"because no {name} allows the {access.action} action"
+        return None
+
+    def allow(self, access: Access) -> bool:
+        """Return whether the access is allowed."""
+        return self.refusal(access) is None
+
+
+NO_RIGHTS = Rights(PolicySet(()))

@@ -1,0 +1,94 @@
+"""What a role may do now: its inline policies, its attached policies, its permissions boundary.
+
+Policies are read into statements once and kept for as long as the role's documents are the same, so that a
+change of a policy takes effect with the next call. On AWS that takes some seconds: policies must first reach
+every place where they are looked at.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from moto.iam.models import iam_backends
+
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.policies import Access, PolicySet, parse_statements
+from workshop.cloud.offline.permissions.rights import NO_RIGHTS, Rights
+from workshop.cloud.offline.permissions.wildcards import NO_KEYS, Keys
+
+__all__ = ["find_role", "may", "rights_of_role"]
+
+Documents = tuple[tuple[Any, ...], Any]
+
+
+@dataclass(slots=True)
+class _Known:
+    """A role, the documents that were read, and what they amount to."""
+
+    role: Any
+    documents: Documents
+    rights: Rights
+
+
+_known: dict[str, _Known] = {}
+
+
+def find_role(role_arn: str) -> Any:
+    """Return moto's role, None if there is none; the caller holds the lock."""
+    account_id = role_arn.split(":")[4] if role_arn.count(":") >= 5 else ""
+    partitions = dict.get(iam_backends, account_id)
+    backend = dict.get(partitions, "aws") if partitions is not None else None
+    if backend is None:
+        return None
+    known = _known.get(role_arn)
+    if known is not None and backend.roles.get(known.role.id) is known.role:
+        return known.role
+    return next((role for role in backend.roles.values() if role.arn == role_arn), None)
+
+
+def rights_of_role(role_arn: str) -> Rights:
+    """Return what the role may do now, nothing if there is no such role."""
+    with LOCK:
+        role = find_role(role_arn)
+        if role is None:
+            _known.pop(role_arn, None)
+            return NO_RIGHTS
+        documents = _documents(role)
+        known = _known.get(role_arn)
+        if known is None or known.role is not role or known.documents != documents:
+            known = _known[role_arn] = _Known(role, documents, _rights(documents))
+        return known.rights
+
+
+def may(role_arn: str, action: str, resource: str, *, keys: Keys = NO_KEYS) -> bool:
+    """Return whether a role may do something; for what services do in its name."""
+    return rights_of_role(role_arn).allow(Access(action, resource, keys))
+
+
+def _documents(role: Any) -> Documents:
+    """Return the documents in force; equal as long as nobody has changed any of them."""
+    attached = [_default_document(policy) for policy in role.managed_policies.values()]
+    return (*role.policies.values(), *attached), _boundary(role)
+
+
+def _rights(documents: Documents) -> Rights:
+    identity, boundary = documents
+    return Rights(
+        PolicySet(statement for document in identity for statement in parse_statements(document)),
+        None if boundary is None else PolicySet(parse_statements(boundary)),
+    )
+
+
+def _default_document(policy: Any) -> Any:
+    return next(
+        (version.document for version in policy.versions if version.version_id == policy.default_version_id),
+        "",
+    )
+
+
+def _boundary(role: Any) -> Any:
+    """Return the boundary's document, None without one; a boundary that has been deleted allows nothing."""
+    if not role.permissions_boundary_arn:
+        return None
+    backend = iam_backends[role.account_id][role.partition]
+    policy = backend.managed_policies.get(role.permissions_boundary_arn)
+    return "" if policy is None else _default_document(policy)

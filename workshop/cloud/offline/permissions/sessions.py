@@ -1,0 +1,110 @@
+"""Whose credentials a call carries: a session of a role, or somebody's own.
+
+Sessions are found by their access key; everybody else is an administrator. AWS's sessions end after hours and
+must be renewed; here they live as long as the cloud, also when its clock is advanced by days.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs
+
+from moto.sts.models import sts_backends
+
+from workshop.cloud.offline.calls import Call
+from workshop.cloud.offline.permissions.policies import PolicySet, parse_statements
+
+__all__ = ["TOKEN_MARK", "Session", "access_key_of", "find_session", "has_foreign_token"]
+
+# Session tokens of this cloud begin with it, so that one that has been forgotten is not taken for a person's.
+TOKEN_MARK = "WorkshopSession"  # noqa: S105 # a mark, no secret
+
+
+@dataclass(frozen=True)
+class Session:
+    """An assumed role: who calls, and what narrows the role's rights for this session."""
+
+    account_id: str
+    role_arn: str
+    name: str
+    token: str = field(repr=False)
+    policy: str = ""
+    user_id: str = ""
+    function_arn: str = ""
+
+    @cached_property
+    def role_name(self) -> str:
+        """The role's name without its path."""
+        return self.role_arn.rpartition("/")[2]
+
+    @cached_property
+    def arn(self) -> str:
+        """The session as errors and GetCallerIdentity name it."""
+        return f"arn:aws:sts::{self.account_id}:assumed-role/{self.role_name}/{self.name}"
+
+    @cached_property
+    def policies(self) -> PolicySet | None:
+        """The session policy, None if there is none."""
+        return PolicySet(parse_statements(self.policy)) if self.policy else None
+
+
+class _Index:
+    """The sessions of one backend by access key; reads only what has been added since it last looked."""
+
+    def __init__(self) -> None:
+        self._assumed: list[Any] = []
+        self._seen = 0
+        self._sessions: dict[str, Session] = {}
+
+    def find(self, assumed: list[Any], access_key: str) -> Session | None:
+        if assumed is not self._assumed or len(assumed) < self._seen:
+            self._assumed, self._seen, self._sessions = assumed, 0, {}
+        for role in assumed[self._seen :]:
+            self._sessions[role.access_key_id] = _read(role)
+        self._seen = len(assumed)
+        return self._sessions.get(access_key)
+
+
+_indexes: dict[str, _Index] = {}
+
+
+def find_session(access_key: str) -> Session | None:
+    """Return the session that an access key belongs to, None for anybody else; the caller holds the lock."""
+    for account_id, partitions in sts_backends.items():
+        if (backend := dict.get(partitions, "aws")) is None:
+            continue
+        index = _indexes.setdefault(account_id, _Index())
+        if (session := index.find(backend.assumed_roles, access_key)) is not None:
+            return session
+    return None
+
+
+def access_key_of(call: Call) -> tuple[str, str]:
+    """Return the access key and the session token of a call, from its headers or from a signed URL."""
+    if call.scope is not None:
+        return call.scope.access_key, str(call.headers.get("x-amz-security-token", ""))
+    _, _, text = call.target.partition("?")
+    if "X-Amz-Credential" not in text:
+        return "", ""
+    query = parse_qs(text)
+    key = query["X-Amz-Credential"][0].partition("/")[0]
+    return key, query.get("X-Amz-Security-Token", [""])[0]
+
+
+def has_foreign_token(session: Session | None, token: str) -> bool:
+    """Return whether a token does not belong to the session, or is of a session that has been forgotten."""
+    if session is None:
+        return token.startswith(TOKEN_MARK)
+    return token != session.token
+
+
+def _read(role: Any) -> Session:
+    return Session(
+        account_id=role.account_id,
+        role_arn=role.role_arn,
+        name=role.session_name,
+        token=role.session_token,
+        policy=role.policy or "",
+        user_id=role.user_id,
+        function_arn=getattr(role, "function_arn", ""),
+    )

@@ -1,0 +1,70 @@
+"""Who may assume a role: its trust policy decides, for people, for other roles and for services.
+
+Within an account a trust policy that names a caller is enough; one that names the account leaves it to the
+caller's own policies. Source:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from workshop.cloud.offline.permissions.policies import Access, Statement, as_list, parse_statements
+from workshop.cloud.offline.permissions.wildcards import Keys
+
+__all__ = ["ASSUME_ROLE", "Principal", "Trust", "trust_in"]
+
+ASSUME_ROLE = "sts:AssumeRole"
+
+
+class Trust(Enum):
+    """How far a role trusts a principal."""
+
+    NONE = "none"
+    ACCOUNT = "account"
+    NAMED = "named"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Whoever wants to assume a role: ARNs that stand for them, their account, or a service."""
+
+    arns: frozenset[str] = frozenset()
+    account_id: str = ""
+    service: str = ""
+
+
+def trust_in(principal: Principal, document: Any, *, role_arn: str, keys: Keys) -> Trust:
+    """Return how far a trust policy trusts a principal to assume its role. Pure."""
+    found = Trust.NONE
+    access = Access(ASSUME_ROLE, role_arn, keys)
+    for statement in parse_statements(document):
+        trust = _named(principal, statement)
+        if trust is Trust.NONE or not statement.actions.match(ASSUME_ROLE) or not statement.applies(access):
+            continue
+        if not statement.allows:
+            return Trust.NONE
+        found = Trust.NAMED if Trust.NAMED in {trust, found} else trust
+    return found
+
+
+def _named(principal: Principal, statement: Statement) -> Trust:
+    trust = _among(principal, statement.principals)
+    if not statement.excludes_principals:
+        return trust
+    return Trust.ACCOUNT if trust is Trust.NONE else Trust.NONE
+
+
+def _among(principal: Principal, principals: Any) -> Trust:
+    if principals == "*":
+        return Trust.NAMED
+    if not isinstance(principals, Mapping):
+        return Trust.NONE
+    if principal.service:
+        return Trust.NAMED if principal.service in as_list(principals.get("Service")) else Trust.NONE
+    named = {str(one) for one in as_list(principals.get("AWS"))}
+    if "*" in named or named & principal.arns:
+        return Trust.NAMED
+    account = {principal.account_id, f"arn:aws:iam::{principal.account_id}:root"}
+    return Trust.ACCOUNT if named & account else Trust.NONE
