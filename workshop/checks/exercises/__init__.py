@@ -17,6 +17,11 @@ MODULES: tuple[str, ...] = (
     "permissions",
     "stages",
     "live",
+    "stateless",
+    "breaking",
+    "failures",
+    "access",
+    "leaving",
 )
 
 

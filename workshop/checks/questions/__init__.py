@@ -18,6 +18,13 @@ MODULES: tuple[str, ...] = (
     "map_and_reduce",
     "aggregate",
     "see_it_live",
+    "stateless",
+    "break_it",
+    "repair_it",
+    "the_ledger",
+    "poison",
+    "security",
+    "clean_up",
 )
 
 
