@@ -1,0 +1,74 @@
+"""Plotly charts that read in light and in dark, and never ask anything from outside.
+
+A chart is sent as data for the renderer that JupyterLab has on board, with HTML and text beside it for
+whoever has none. What moves is different: plotly moves only inside a FigureWidget, each of which costs the
+browser five megabytes, so a kernel has at most one of them; `live_figure` hands it out.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from workshop.notebook.display import Shown
+
+__all__ = ["BLUE", "GREY", "ORANGE", "TEAL", "chart", "live_figure", "template"]
+
+PLOTLY = "application/vnd.plotly.v1+json"
+# Mid-grey reads on white and on JupyterLab's dark ground; the stylesheet sharpens it where it applies.
+GREY = "#7c7f85"
+BLUE, ORANGE, TEAL, PURPLE = "#3b82c4", "#d9762b", "#1f9e89", "#9468bd"
+CLEAR = "rgba(0,0,0,0)"
+FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
+
+_figure: Any = None
+
+
+def template() -> dict[str, Any]:
+    """Return the workshop's plotly template."""
+    axis = {
+        "gridcolor": "rgba(128,128,128,.25)",
+        "linecolor": "rgba(128,128,128,.5)",
+        "zeroline": False,
+        "ticks": "outside",
+        "tickcolor": "rgba(128,128,128,.5)",
+        "title": {"standoff": 6},
+    }
+    return {
+        "layout": {
+            "paper_bgcolor": CLEAR,
+            "plot_bgcolor": CLEAR,
+            "font": {"color": GREY, "family": FONT, "size": 13},
+            "title": {"font": {"size": 15}, "x": 0.01, "xanchor": "left"},
+            "colorway": [BLUE, ORANGE, TEAL, PURPLE],
+            "xaxis": axis,
+            "yaxis": {**axis, "rangemode": "tozero"},
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+            "hoverlabel": {"font": {"family": FONT}},
+            "margin": {"l": 56, "r": 16, "t": 48, "b": 40},
+        }
+    }
+
+
+def chart(figure: go.Figure, twin: Shown) -> Shown:
+    """Return a chart as a display; `twin` tells the same without it."""
+    document: Mapping[str, Any] = json.loads(figure.to_json())
+    bundle = {**document, "config": {"displaylogo": False, "responsive": True, "displayModeBar": False}}
+    return Shown(twin.html, twin.text, {PLOTLY: bundle})
+
+
+def live_figure() -> Any:
+    """Return this kernel's one FigureWidget, empty; whatever it showed before is gone."""
+    global _figure  # noqa: PLW0603 - it is the kernel's, and there must be no second one
+    close_live_figure()
+    _figure = go.FigureWidget(layout={"template": template()})
+    return _figure
+
+
+def close_live_figure() -> None:
+    """Close the FigureWidget if there is one, also in the browser."""
+    global _figure  # noqa: PLW0603 - see above
+    if _figure is not None:
+        _figure.close()
+        _figure = None

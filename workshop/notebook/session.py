@@ -1,0 +1,93 @@
+"""`start("03")`, a notebook's first cell: connects, restores what the notebook needs, returns the session.
+
+In goes the number of a notebook, out come a header and `ws`, through which every later cell works.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from workshop.checks.catch_up import checked_notebook, restore
+from workshop.checks.course import Course
+from workshop.checks.exercises import all_exercises
+from workshop.cloud.connection import Cloud, connect
+from workshop.errors import CloudNotRunningError
+from workshop.notebook.actions_part import ActionsPart
+from workshop.notebook.cards import card
+from workshop.notebook.content import read_notebook_file
+from workshop.notebook.display import Live, Shown, show
+from workshop.notebook.exercises_part import ExercisesPart
+from workshop.notebook.header import HeaderFacts, draw_header
+from workshop.notebook.html import code_in, element
+from workshop.notebook.tables_part import TablesPart
+from workshop.notebook.values import teach_ipython
+
+__all__ = ["Workshop", "start"]
+
+NO_CLOUD = (
+    "Start one in a terminal with `workshop cloud start`, or close JupyterLab and open the course with "
+    "`make workshop`; then run this cell again."
+)
+
+
+class Workshop(ExercisesPart, ActionsPart, TablesPart):
+    """The learner's course, with displays: everything a `Course` has, shown."""
+
+    @cached_property
+    def stateless(self) -> "Workshop":
+        """The same session on the stateless pipeline."""
+        return Workshop(self.course.stateless, self.notebook)
+
+    def header(self, restored: Sequence[str] = (), warnings: Sequence[str] = ()) -> Shown:
+        """Return the head of the notebook as it is now."""
+        exercises, entries = all_exercises(), self.record.entries()
+        passed = {name for name, entry in entries.items() if entry.is_passed}
+        here = [each.id for each in exercises if each.notebook == self.notebook]
+        return draw_header(
+            HeaderFacts(
+                title=read_notebook_file(self.course.root, self.notebook).title,
+                badge=self.course.cloud.badge,
+                is_offline=self.course.cloud.offline is not None,
+                stack=self.course.stack,
+                is_deployed=self.course.is_deployed,
+                done=sum(each.id in passed for each in exercises),
+                total=len(exercises),
+                here=(sum(name in passed for name in here), len(here)),
+                restored=restored,
+                warnings=[*warnings, *filter(None, [self.record.warning])],
+            )
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<workshop session of notebook {self.notebook}: {self.course.stack}, {self.course.cloud.badge}>"
+        )
+
+
+def start(notebook: str) -> Workshop:
+    """Begin a notebook: connect, put in place what it builds on, and show where the learner is.
+
+    Raises:
+        ConfigurationError: there is no such notebook, or no cloud answers.
+    """
+    teach_ipython()
+    session = Workshop(Course(_connected()), checked_notebook(notebook))
+    output = Live(session.header())
+    done: list[str] = []
+
+    def tell(step: str) -> None:
+        done.append(f"◐ {step}")
+        output.update(session.header(done))
+
+    steps = restore(session.course, notebook, say=tell)
+    output.close(session.header([f"✓ {step}" for step in steps]))
+    return session
+
+
+def _connected() -> Cloud:
+    try:
+        return connect()
+    except CloudNotRunningError as error:
+        body = element("p", code_in(NO_CLOUD), class_="prose")
+        title = f"No offline cloud answers at {error.endpoint}"
+        show(Shown(card(title, body, tone="bad"), f"{title}. {NO_CLOUD}"))
+        raise

@@ -1,0 +1,87 @@
+"""The one stylesheet of everything the notebooks show.
+
+It takes JupyterLab's own variables and falls back to colours of its own, so that VS Code and others show the
+same. It is part of every output, because a notebook that is opened later has only its outputs. Each colour
+has a word or a shape beside it, and 4.5:1 against the ground it stands on, in light and in dark.
+"""
+
+__all__ = ["STYLESHEET"]
+
+STYLESHEET = """
+.ws{--ink:var(--jp-ui-font-color0,#1f2328);--soft:#59636e;--line:var(--jp-border-color2,#d1d9e0);
+--ground:var(--jp-layout-color1,#fff);--raised:#f6f8fa;--ok:#1a7f37;--ok-bg:#dafbe1;--bad:#b42318;--bad-bg:#ffebe9;
+--warn:#8a5a00;--warn-bg:#fff4d6;--info:#0a58b9;--info-bg:#e3f0ff;--quiet-bg:#eef1f4;
+color:var(--ink);font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);max-width:880px;margin:2px 0 6px}
+[data-jp-theme-light=false] .ws,.vscode-dark .ws{--ink:var(--jp-ui-font-color0,#e6edf3);--soft:#a3adb8;
+--raised:#1c2128;--ok:#56d364;--ok-bg:#12351f;--bad:#ff938a;--bad-bg:#4a1a17;--warn:#e8b339;--warn-bg:#3b2d0b;
+--info:#7ab7ff;--info-bg:#132f52;--quiet-bg:#2a3038}
+.ws *{box-sizing:border-box}
+.ws p{margin:4px 0}
+.ws code,.ws pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px}
+.ws code{background:var(--quiet-bg);border-radius:4px;padding:1px 4px;overflow-wrap:anywhere;color:inherit}
+.ws pre{background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:10px 12px;margin:6px 0;
+overflow-x:auto;line-height:1.45;color:var(--ink)}
+.ws .soft{color:var(--soft)}
+.ws .card{background:var(--ground);border:1px solid var(--line);border-radius:8px;padding:10px 14px;border-left-width:4px}
+.ws .card.ok{border-left-color:var(--ok)}.ws .card.bad{border-left-color:var(--bad)}
+.ws .card.warn{border-left-color:var(--warn)}.ws .card.info{border-left-color:var(--info)}
+.ws .title{font-weight:600;font-size:15px;line-height:1.4}
+.ws .row{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center}
+.ws .grow{flex:1 1 auto;min-width:0}
+.ws .prose{white-space:pre-line;overflow-wrap:anywhere}
+.ws .pill{display:inline-flex;align-items:center;gap:5px;border-radius:999px;padding:1px 9px;font-size:12px;font-weight:600;
+white-space:nowrap;background:var(--quiet-bg);color:var(--ink)}
+.ws .pill.ok{background:var(--ok-bg);color:var(--ok)}.ws .pill.bad{background:var(--bad-bg);color:var(--bad)}
+.ws .pill.warn{background:var(--warn-bg);color:var(--warn)}.ws .pill.info{background:var(--info-bg);color:var(--info)}
+.ws .meter{height:6px;border-radius:3px;background:var(--quiet-bg);overflow:hidden;min-width:120px}
+.ws .meter>span{display:block;height:100%;background:var(--ok)}
+.ws .ws-scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--ground);margin:4px 0}
+.ws .ws-scroll:focus-visible,.ws summary:focus-visible{outline:2px solid var(--info);outline-offset:1px}
+.ws table{border-collapse:collapse;width:100%;margin:0;font-size:13px;table-layout:auto;border:0;color:var(--ink)}
+.ws caption{caption-side:top;text-align:left;padding:8px 12px 6px;font-weight:600;color:var(--ink);font-size:13.5px}
+.ws caption .soft{font-weight:400}
+.ws thead th{color:var(--soft);font-weight:600;font-size:12px;text-align:left;background:var(--raised);
+border:0;border-bottom:1px solid var(--line);padding:5px 12px;white-space:nowrap}
+.ws tbody th,.ws tbody td{text-align:left;font-weight:400;padding:4px 12px;vertical-align:top;border:0;
+border-top:1px solid var(--line);background:transparent;max-width:none;overflow-wrap:anywhere}
+.ws tbody tr:first-child>*{border-top:0}
+.ws tbody tr,.ws tbody tr:nth-child(even),.ws tbody tr:hover{background:transparent}
+.ws thead th.num,.ws tbody .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
+.ws tbody .id{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
+.ws tbody .tight{white-space:nowrap}
+.ws tbody tr.added{background:var(--ok-bg)}.ws tbody tr.changed{background:var(--warn-bg)}
+.ws tbody tr.removed{background:var(--bad-bg)}
+.ws tbody tr.removed .value{text-decoration:line-through}
+.ws tr.top>*{font-weight:600}
+.ws tr.sum>*{font-weight:700;border-top:2px solid var(--soft)}
+.ws tr.more>*{color:var(--soft);font-style:italic}
+.ws .was{color:var(--soft);text-decoration:line-through}
+.ws .now{font-weight:600}
+.ws .word{font-weight:600;white-space:nowrap;font-size:12px}
+.ws .word.ok{color:var(--ok)}.ws .word.bad{color:var(--bad)}.ws .word.warn{color:var(--warn)}.ws .word.info{color:var(--info)}
+.ws dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 10px;margin:0}
+.ws dt{color:var(--soft)}.ws dd{margin:0;font-variant-numeric:tabular-nums}
+.ws ol,.ws ul{margin:4px 0;padding-left:22px}
+.ws li{margin:2px 0}
+.ws summary{cursor:pointer;border-radius:4px}
+.ws svg text{font-family:var(--jp-ui-font-family,system-ui,sans-serif);fill:var(--ink)}
+.ws svg .soft{fill:var(--soft)}
+.ws .ws-picture{display:block;max-width:880px;height:auto}
+.ws-picture text{text-anchor:middle}
+.ws-picture .name{font-size:13.5px;font-weight:600}
+.ws-picture .figure{font-size:15px;font-weight:600;font-variant-numeric:tabular-nums}
+.ws-picture .note{font-size:11.5px}
+.ws-picture .lag,.ws-picture .state{font-size:11.5px;font-variant-numeric:tabular-nums}
+.ws-picture .lag{fill:var(--soft)}.ws-picture .lag.busy{fill:var(--info);font-weight:600}
+.ws-picture .state.ok{fill:var(--ok)}.ws-picture .state.warn{fill:var(--warn)}
+.ws-picture .box{stroke:var(--line);stroke-width:1.2;fill:var(--raised)}
+.ws-picture .box.function{fill:var(--info-bg);stroke:var(--info)}
+.ws-picture .box.outside{fill:none;stroke-dasharray:4 4}
+.ws-picture .way{fill:none;stroke:var(--soft);stroke-width:1.4}
+.ws-picture .way.mapping{stroke:var(--info);stroke-width:2.2}
+.ws-picture .way.open{stroke:var(--soft);stroke-dasharray:3 5;stroke-width:1.4}
+.ws-picture .way.busy{stroke-dasharray:7 5;animation:ws-run .7s linear infinite}
+.ws-picture .head{fill:var(--soft)}
+@keyframes ws-run{to{stroke-dashoffset:-12}}
+@media (prefers-reduced-motion:reduce){.ws-picture .way.busy{animation:none}}
+""".strip()  # noqa: E501 - a rule stands on as few lines as it can

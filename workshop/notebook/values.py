@@ -1,0 +1,80 @@
+"""How the course's values look when they end a cell, and how its errors look when they end a run.
+
+IPython is told once how to draw each kind of value; the values themselves know nothing of it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from workshop.checks.course_stack import Delivery
+from workshop.checks.diagnosis import Diagnosis
+from workshop.checks.exercise import Verdict
+from workshop.deploy.stacks import Deployment
+from workshop.errors import WorkshopError
+from workshop.notebook.cards import card, pill
+from workshop.notebook.diagnosis_view import draw_comparison, draw_diagnosis, draw_reconciliation
+from workshop.notebook.display import Shown, shell
+from workshop.notebook.html import code_in, element
+from workshop.notebook.totals_view import TotalsView
+from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.clear import Cleared
+from workshop.pipeline.comparison import Comparison
+from workshop.pipeline.producer import ProduceResult
+from workshop.pipeline.reconcile import Reconciliation
+from workshop.pipeline.truth import Truth
+
+__all__ = ["drawn", "teach_ipython"]
+
+# Their method has shown them already.
+SHOWN_BEFORE = (Cleared, Deployment, ProduceResult, Verdict)
+
+
+def drawn(value: Any) -> Shown:
+    """Return the display of a value of the course."""
+    return DRAWINGS[type(value)](value)
+
+
+def teach_ipython() -> None:
+    """Tell IPython, if it runs, how values and errors of the workshop look; may be repeated."""
+    running = shell()
+    if running is None:
+        return
+    formatter = running.display_formatter
+    for shown in SHOWN_BEFORE:
+        formatter.ipython_display_formatter.for_type(shown, lambda _: None)
+    for kind in DRAWINGS:
+        formatter.mimebundle_formatter.for_type(kind, _bundle)
+    running.set_custom_exc((WorkshopError,), _tell_error)
+
+
+def _bundle(value: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG001
+    return drawn(value)._repr_mimebundle_()
+
+
+def _tell_error(
+    running: Any, kind: type[BaseException], error: BaseException, trace: Any, **_: Any
+) -> list[str]:
+    """Show an error of the workshop by what it says: its traceback is about code that learners do not write."""
+    del running, trace
+    return [f"{kind.__name__}: {error}"]
+
+
+def _delivery(delivery: Delivery) -> Shown:
+    sign, tone = ("✗ raised", "bad") if delivery.error else ("✓ answered", "ok")
+    title = element("div", pill(f"{sign}", tone), element("span", delivery.function), class_="row")
+    return Shown(card(title, element("p", code_in(str(delivery)), class_="prose"), tone=tone), str(delivery))
+
+
+def _truth(truth: Truth) -> Shown:
+    snapshot = AggregateSnapshot(totals=truth.totals, trades=truth.trades)
+    return TotalsView(snapshot, title="What the totals must be").draw()
+
+
+DRAWINGS: dict[type, Callable[[Any], Shown]] = {
+    AggregateSnapshot: lambda snapshot: TotalsView(snapshot).draw(),
+    Comparison: draw_comparison,
+    Delivery: _delivery,
+    Diagnosis: draw_diagnosis,
+    Reconciliation: draw_reconciliation,
+    Truth: _truth,
+}

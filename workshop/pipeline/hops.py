@@ -1,0 +1,159 @@
+"""A look at a running pipeline from outside: what lies in each table, and how far behind each hop is.
+
+In go a stack's outputs, out comes one value for a picture or a table. The offline cloud tells how many
+records wait at each hop; AWS tells only the age of the last batch, and that a minute late. Nothing is judged
+or shown here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["FLOWS", "NOT_CONNECTED", "Hop", "PipelineLook", "look_at"]
+
+NOT_CONNECTED = "Not connected"
+# The way of the data: each stage is a function, what it reads and what it writes.
+FLOWS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "stateful": (
+        ("StateLambda", "IncomingDataStream", "StateTable"),
+        ("MapLambda", "StateTable", "ReduceTable"),
+        ("ReduceLambda", "ReduceTable", "AggregateTable"),
+    ),
+    "stateless": (
+        ("MapLambda", "IncomingDataStream", "ReduceTable"),
+        ("ReduceLambda", "ReduceTable", "AggregateTable"),
+    ),
+}
+ASIDE = ("QuarantineTable",)
+RECENT = timedelta(minutes=5)
+METRIC_PERIOD_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One stage: what its event source mapping does, and what waits before it.
+
+    `waiting` counts records and is None where the cloud does not tell; `age_seconds` is the age of the
+    oldest record on its way, `attempts` how often the batch at the head has failed.
+    """
+
+    function: str
+    source: str
+    target: str
+    state: str = NOT_CONNECTED
+    batch_size: int | None = None
+    waiting: int | None = None
+    age_seconds: float | None = None
+    attempts: int = 0
+    last_result: str = ""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a mapping, whatever its state."""
+        return self.state != NOT_CONNECTED
+
+
+@dataclass(frozen=True)
+class PipelineLook:
+    """A pipeline at one moment: its hops in the order of the data, and the items of each table."""
+
+    pipeline: str
+    hops: tuple[Hop, ...]
+    items: Mapping[str, int]
+    shards: int
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no connected hop has anything before it, as far as the cloud tells."""
+        return not any(hop.waiting for hop in self.hops if hop.is_connected)
+
+
+def look_at(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> PipelineLook:
+    """Look once; three to five quick calls for each stage."""
+    lags = _lags(cloud)
+    hops = tuple(_hop(cloud, outputs, stage, lags) for stage in FLOWS[pipeline])
+    tables = [target for _, _, target in FLOWS[pipeline]] + [
+        name for name in ASIDE if f"{name}Name" in outputs
+    ]
+    summary = cloud.client("kinesis").describe_stream_summary(StreamName=outputs["StreamName"])
+    return PipelineLook(
+        pipeline,
+        hops,
+        {table: _items(cloud, outputs[f"{table}Name"]) for table in tables},
+        int(summary["StreamDescriptionSummary"]["OpenShardCount"]),
+    )
+
+
+def _lags(cloud: Cloud) -> Mapping[str, Mapping[str, Any]] | None:
+    """Return what the offline cloud's runtime tells of each mapping, by its id; None on AWS."""
+    if cloud.offline is None:
+        return None
+    return {row["uuid"]: row for row in cloud.offline.runtime()["mappings"]}
+
+
+def _hop(
+    cloud: Cloud,
+    outputs: Mapping[str, str],
+    stage: tuple[str, str, str],
+    lags: Mapping[str, Mapping[str, Any]] | None,
+) -> Hop:
+    function = outputs[f"{stage[0]}Name"]
+    rows = cloud.client("lambda").list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    found = next((row for row in rows if row.get("State") != "Deleting"), None)
+    if found is None:
+        return Hop(*stage)
+    connected = replace(
+        Hop(*stage),
+        state=str(found["State"]),
+        batch_size=found.get("BatchSize"),
+        last_result=str(found.get("LastProcessingResult", "")),
+    )
+    if lags is None:
+        return replace(connected, age_seconds=_iterator_age(cloud, function))
+    return replace(connected, **_lag(lags.get(found["UUID"], {}).get("shards", ())))
+
+
+def _lag(shards: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    known = [shard for shard in shards if "pending" in shard]
+    return {
+        "waiting": sum(shard["pending"] for shard in known),
+        "age_seconds": max((shard["iterator_age_seconds"] for shard in known), default=0.0),
+        "attempts": max((shard["attempts"] for shard in known), default=0),
+    }
+
+
+def _iterator_age(cloud: Cloud, function: str) -> float | None:
+    now = datetime.now(UTC)
+    answer = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="IteratorAge",
+        Dimensions=[{"Name": "FunctionName", "Value": function}],
+        StartTime=now - RECENT,
+        EndTime=now,
+        Period=METRIC_PERIOD_SECONDS,
+        Statistics=["Maximum"],
+    )
+    points = sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])
+    return points[-1]["Maximum"] / 1000 if points else None
+
+
+def _items(cloud: Cloud, table: str) -> int:
+    client = cloud.client("dynamodb")
+    try:
+        if cloud.offline is not None:
+            return int(client.describe_table(TableName=table)["Table"]["ItemCount"])
+        # AWS brings ItemCount up to date every six hours only.
+        pages = client.get_paginator("scan").paginate(TableName=table, Select="COUNT")
+        return sum(page["Count"] for page in pages)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return 0
+        raise
