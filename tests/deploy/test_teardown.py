@@ -1,12 +1,16 @@
 """Pipelines taken away."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
+from workshop.deploy.additions import own_policy_of
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.leftovers import StackResource, remaining, resources_of
 from workshop.deploy.stacks import deploy, destroy, list_stacks
@@ -34,6 +38,38 @@ def inventory(cloud: Cloud) -> dict[str, Any]:
 def list_keys(cloud: Cloud) -> list[str]:
     """Return what the code bucket holds."""
     return list(CodeBucket(cloud).keys(None))
+
+
+def add_by_hand(cloud: Cloud, outputs: dict[str, str]) -> str:
+    """Give ReduceLambda a mapping, an alarm and policies, and return a policy that is not the stack's."""
+    name = outputs["ReduceLambdaName"]
+    function = cloud.client("lambda").get_function_configuration(FunctionName=name)
+    role = function["Role"].rpartition("/")[2]
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}],
+    }
+    iam, alarms = cloud.client("iam"), cloud.client("cloudwatch")
+    own: str = iam.create_policy(PolicyName="mine", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=role, PolicyArn=own)
+    iam.put_role_policy(RoleName=role, PolicyName="ReadStream", PolicyDocument=json.dumps(document))
+    table = cloud.client("dynamodb").describe_table(TableName=outputs["ReduceTableName"])["Table"]
+    cloud.client("lambda").create_event_source_mapping(
+        EventSourceArn=table["LatestStreamArn"], FunctionName=name, StartingPosition="TRIM_HORIZON"
+    )
+    for alarm, watched in (("behind", name), ("not-ours", "another-function")):
+        alarms.put_metric_alarm(
+            AlarmName=alarm,
+            Namespace="AWS/Lambda",
+            MetricName="IteratorAge",
+            Dimensions=[{"Name": "FunctionName", "Value": watched}],
+            ComparisonOperator="GreaterThanThreshold",
+            EvaluationPeriods=1,
+            Period=60,
+            Statistic="Maximum",
+            Threshold=1,
+        )
+    return own
 
 
 @pytest.mark.parametrize("pipeline", ["stateless", "stateful"])
@@ -122,6 +158,55 @@ def test_what_cloudformation_overlooked_is_named(checkout: Path, cloud: Cloud) -
     table = deployment.outputs["AggregateTableName"]
     assert f"AWS::DynamoDB::Table `{table}` (AggregateTable)" in caught.value.remaining
     assert clock.now() >= 120
+
+
+@pytest.mark.parametrize("pipeline", ["stateless", "stateful"])
+def test_what_was_added_by_hand_goes_as_well(checkout: Path, cloud: Cloud, pipeline: str) -> None:
+    """Mappings, alarms and policies that somebody gave to the stack's functions do not outlive it."""
+    before = inventory(cloud)
+    deployment = deploy(cloud, pipeline, parameters={"ConnectStages": "false"})
+    stays = add_by_hand(cloud, deployment.outputs)
+
+    destroy(cloud, deployment.stack, clock=ManualClock())
+
+    cloud.client("cloudwatch").delete_alarms(AlarmNames=["not-ours"])
+    cloud.client("iam").delete_policy(PolicyArn=stays)
+    assert inventory(cloud) == before
+
+
+def test_a_mapping_that_is_being_changed_goes_later(
+    checkout: Path, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mapping that Lambda does not give up yet is deleted at a later try, and until then is a remainder."""
+    deployment = deploy(cloud, "stateful", parameters={"ConnectStages": "false"})
+    add_by_hand(cloud, deployment.outputs)
+    functions = cloud.client("lambda")
+    in_use = ClientError({"Error": {"Code": "ResourceInUseException"}}, "DeleteEventSourceMapping")
+    answers = [in_use, in_use]
+    delete = functions.delete_event_source_mapping
+
+    def busy_at_first(**request: Any) -> Any:
+        if answers:
+            raise answers.pop()
+        return delete(**request)
+
+    monkeypatch.setattr(functions, "delete_event_source_mapping", busy_at_first)
+    clock = ManualClock(0)
+
+    destroy(cloud, deployment.stack, clock=clock)
+
+    assert inventory(cloud)["mappings"] == []
+    assert clock.now() > 0
+
+
+@pytest.mark.parametrize("pipeline", ["stateless", "stateful", "game"])
+def test_roles_have_the_policy_that_their_name_says(pipeline: str) -> None:
+    """The only inline policy of a role in our templates bears the role's name, so others are told from it."""
+    text = Path(f"cloudformation/{pipeline}.yaml").read_text(encoding="utf-8")
+    roles = re.findall(r"^  (\w+):\n    Type: AWS::IAM::Role$", text, re.MULTILINE)
+
+    assert re.findall(r"- PolicyName: (\w+)", text) == [own_policy_of(role) for role in roles]
+    assert "ManagedPolicyArns" not in text
 
 
 def test_a_failed_stack_can_be_destroyed(checkout: Path, cloud: Cloud) -> None:

@@ -1,13 +1,15 @@
 """A pipeline removed from the connected cloud, and the proof that nothing of it is left.
 
-CloudFormation deletes what it made. What it does not know goes here: the zips in the bucket, log groups that
-Lambda made by itself, and, with the last stack, the bucket. Then every service is asked for every resource.
+CloudFormation deletes what it made. What it does not know goes here: what somebody added by hand, the zips in
+the bucket, log groups that Lambda made by itself, and, with the last stack, the bucket. Then every service is
+asked for every resource.
 """
 
 from collections.abc import Callable
 
 from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
+from workshop.deploy.additions import delete_addition, remove_additions
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.events import EventLog, StackEvent, follow
 from workshop.deploy.finding import describe, list_stacks, pipeline_stack
@@ -39,6 +41,7 @@ def destroy(
     if described is None or pipeline_stack(described) is None:
         raise StackNotFoundError(stack, tuple(each.name for each in list_stacks(cloud)))
     resources = resources_of(cloud, stack)
+    added = remove_additions(cloud, resources)
     log = EventLog(cloud, described["StackId"])
     log.skip()
     cloud.client("cloudformation").delete_stack(StackName=described["StackId"])
@@ -47,19 +50,24 @@ def destroy(
     bucket.clear(stack)
     if not list_stacks(cloud):
         bucket.remove()
-    everything = (*resources, *log_groups_of(resources))
+    everything = (*resources, *log_groups_of(resources), *added)
     if status == "DELETE_COMPLETE":
-        _wait_until_gone(cloud, everything, waiting)
+        _wait_until_gone(cloud, everything, added=added, clock=waiting)
     left = [str(each) for each in remaining(cloud, everything)]
     left += [f"object `{key}` in the bucket `{bucket.name}`" for key in bucket.keys(stack)]
     if left or status != "DELETE_COMPLETE":
         raise _remainder(stack, status, events, tuple(left))
 
 
-def _wait_until_gone(cloud: Cloud, resources: tuple[StackResource, ...], clock: Clock) -> None:
+def _wait_until_gone(
+    cloud: Cloud, resources: tuple[StackResource, ...], *, added: tuple[StackResource, ...], clock: Clock
+) -> None:
     """Return when every resource is gone, or patience is at its end."""
     deadline = clock.now() + PATIENCE_SECONDS
     while left := remaining(cloud, resources):
+        for each in (each for each in left if each in added):
+            # A mapping that was being changed could not be deleted before.
+            delete_addition(cloud, each)
         for group in (each for each in left if each in log_groups_of(resources)):
             # An invocation that was under way when its function went makes the log group once more.
             cloud.client("logs").delete_log_group(logGroupName=group.physical_id)

@@ -104,6 +104,18 @@ def test_reserved_concurrency_can_be_left_out(aws: Any) -> None:
     assert reserved(aws) is None
 
 
+def test_concurrency_that_was_reserved_by_hand_stays(aws: Any) -> None:
+    """An update of a template that never mentioned the property leaves it alone."""
+    aws.create(made())
+    aws.client("lambda").put_function_concurrency(
+        FunctionName=aws.resources()["Function"], ReservedConcurrentExecutions=1
+    )
+
+    aws.update(made(Timeout=9))
+
+    assert reserved(aws) == 1
+
+
 def test_plain_moto_ignores_reserved_concurrency_in_updates(plain: Any) -> None:
     """In plain moto an update leaves the old concurrency."""
     code = {"S3Bucket": "bucket", "S3Key": "code.zip"}

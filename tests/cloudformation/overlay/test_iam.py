@@ -91,6 +91,21 @@ def test_a_role_changes_in_place(aws: Any) -> None:
     assert described["AssumeRolePolicyDocument"] == trust("states.amazonaws.com")
 
 
+def test_policies_that_were_added_by_hand_stay(aws: Any) -> None:
+    """An update removes what was in the template before, and nothing else."""
+    aws.create({"Policy": managed(), "Role": role(Policies=[inline("one", "s3:GetObject")])})
+    iam, resources = aws.client("iam"), aws.resources()
+    iam.put_role_policy(
+        RoleName=resources["Role"], PolicyName="hand", PolicyDocument=json.dumps(document("s3:ListBucket"))
+    )
+    iam.attach_role_policy(RoleName=resources["Role"], PolicyArn=resources["Policy"])
+
+    aws.update({"Policy": managed(), "Role": role(Policies=[inline("two", "s3:PutObject")])})
+
+    assert inline_policies(aws) == {"hand": document("s3:ListBucket"), "two": document("s3:PutObject")}
+    assert attached(aws) == [resources["Policy"]]
+
+
 def test_plain_moto_keeps_the_policies_of_a_role(plain: Any) -> None:
     """In plain moto an update of inline policies changes nothing."""
     plain.create({"Role": role(Policies=[inline("one", "s3:GetObject")])})

@@ -1,7 +1,8 @@
 """AWS::Lambda::Function keeps all its properties, when it is made and when it is changed.
 
-AWS applies every property, sets those that a template no longer mentions to their defaults, deploys code only
-when the template's `Code` differs, and turns numbers in environment variables into text
+AWS applies every property, sets those that a template no longer mentions to their defaults (concurrency that
+somebody reserved by hand stays, if the template never mentioned any), deploys code only when the template's
+`Code` differs, and turns numbers in environment variables into text
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html). moto drops
 layers, architectures, tags, tracing, storage, logging and keys when it makes a function; when it changes one
 it ignores `ReservedConcurrentExecutions`, fails on inline code with `binascii.Error: Incorrect padding`, and
@@ -26,6 +27,8 @@ from workshop.cloud.offline.overlay.correct import correct
 
 __all__ = ["install"]
 
+# Where a function keeps what its template reserved.
+RESERVED_BY_TEMPLATE = "reserved_by_template"
 DEFAULTS: Mapping[str, Any] = {
     "Architectures": ["x86_64"],
     "DeadLetterConfig": {},
@@ -92,10 +95,11 @@ def _settle(backend: Any, function: Any, properties: dict[str, Any]) -> None:
         **wanted["LoggingConfig"],
     }
     reserved = properties.get("ReservedConcurrentExecutions")
-    if reserved is None:
-        backend.delete_function_concurrency(function.function_name)
-    else:
+    if reserved is not None:
         backend.put_function_concurrency(function.function_name, int(reserved))
+    elif getattr(function, RESERVED_BY_TEMPLATE, None) is not None:
+        backend.delete_function_concurrency(function.function_name)
+    setattr(function, RESERVED_BY_TEMPLATE, reserved)
 
 
 def _code(wanted: Wanted) -> dict[str, Any]:

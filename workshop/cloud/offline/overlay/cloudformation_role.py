@@ -1,7 +1,7 @@
 """AWS::IAM::Role carries its policies, and changes in place.
 
 AWS puts inline policies, attaches managed ones, and on an update brings both, the trust policy and the other
-properties to what the template says
+properties to what the template says; policies that never were in the template stay
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html). moto ignores
 `ManagedPolicyArns`, keeps inline policies unchecked and not as JSON text, and updates only the description; a
 role with a managed policy cannot be deleted. Changed: creation, update and deletion.
@@ -18,6 +18,9 @@ from workshop.cloud.offline.overlay.cloudformation_handlers import Wanted, chang
 from workshop.cloud.offline.overlay.correct import correct
 
 __all__ = ["install"]
+
+# Where a role keeps what its template gave it, so that an update leaves alone what somebody added by hand.
+FROM_TEMPLATE = "policies_from_template"
 
 _create_role = Role.create_from_cloudformation_json.__func__
 _delete_role = Role.delete_from_cloudformation_json.__func__
@@ -68,16 +71,18 @@ def _settle(backend: Any, role: Any, properties: dict[str, Any]) -> None:
     inline = {
         policy["PolicyName"]: _document(policy["PolicyDocument"]) for policy in properties.get("Policies", [])
     }
-    for name in [name for name in role.policies if name not in inline]:
+    before_inline, before_attached = getattr(role, FROM_TEMPLATE, ((), ()))
+    for name in [name for name in role.policies if name in before_inline and name not in inline]:
         backend.delete_role_policy(role.name, name)
     for name, document in inline.items():
         backend.put_role_policy(role.name, name, document)
     wanted = properties.get("ManagedPolicyArns", [])
-    for arn in [arn for arn in role.managed_policies if arn not in wanted]:
+    for arn in [arn for arn in role.managed_policies if arn in before_attached and arn not in wanted]:
         backend.detach_role_policy(arn, role.name)
     for arn in wanted:
         if arn not in role.managed_policies:
             backend.attach_role_policy(arn, role.name)
+    setattr(role, FROM_TEMPLATE, (tuple(inline), tuple(wanted)))
 
 
 def _document(document: Any) -> str:
