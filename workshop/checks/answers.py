@@ -120,9 +120,51 @@ def put_answer(exercise: Exercise, answer: str, course: CourseStack) -> None:
 
 
 def run_cell(exercise: Exercise, text: str, course: CourseStack) -> None:
-    """Run the text of a cell with the course as its `ws`."""
-    code = compile(text, f"<{exercise.id}>", "exec")
-    exec(code, {"__name__": "__main__", "ws": course})  # noqa: S102 - a cell of the course, or the learner's
+    """Run the text of a cell with the course as its `ws`, and with names that earlier cells have defined."""
+    scope: dict[str, object] = {"__name__": "__main__", "ws": course}
+    for source in (_preamble(exercise, text, course.root), text):
+        exec(compile(source, f"<{exercise.id}>", "exec"), scope)  # noqa: S102 - it is there to be run
+
+
+def _preamble(exercise: Exercise, text: str, root: Path) -> str:
+    """Return the definitions of earlier cells of the notebook that a cell makes use of."""
+    if not _is_python(text):
+        return ""
+    earlier: dict[str, tuple[int, ast.stmt]] = {}
+    for place, node in enumerate(_earlier_statements(exercise, root)):
+        earlier |= dict.fromkeys(_bound_by(node), (place, node))
+    taken: dict[int, ast.stmt] = {}
+    wanted: list[ast.AST] = [ast.parse(text)]
+    while wanted:
+        for each in ast.walk(wanted.pop()):
+            if isinstance(each, ast.Name) and each.id in earlier and earlier[each.id][0] not in taken:
+                place, node = earlier[each.id]
+                taken[place] = node
+                wanted.append(node)
+    return "\n".join(ast.unparse(taken[place]) for place in sorted(taken))
+
+
+def _earlier_statements(exercise: Exercise, root: Path) -> Iterator[ast.stmt]:
+    for tags, text in _notebook_cells(exercise, root):
+        if f"exercise:{exercise.id}" in tags:
+            return
+        if _is_python(source := solution_of(text, exercise.id)):
+            yield from ast.parse(source).body
+
+
+def _bound_by(node: ast.stmt) -> list[str]:
+    """Return the names that a statement defines; the course itself is given."""
+    match node:
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            found = [alias.asname or alias.name.partition(".")[0] for alias in names]
+        case ast.Assign(targets=targets):
+            walked = (each for target in targets for each in ast.walk(target))
+            found = [each.id for each in walked if isinstance(each, ast.Name)]
+        case ast.FunctionDef(name=name):
+            found = [name]
+        case _:
+            found = []
+    return [name for name in found if name not in {"ws", "start"}]
 
 
 def is_solved_by(exercise: Exercise, root: Path) -> bool:
@@ -170,17 +212,23 @@ def _source(root: Path, variant: str, path: str) -> str:
 
 
 def _cell_source(exercise: Exercise, root: Path) -> str:
-    for file in sorted(root.joinpath(*NOTEBOOK_SOURCES.split("/")).glob(f"{exercise.notebook}_*.py")):
-        for tags, text in _cells(file.read_text(encoding="utf-8")):
-            if f"exercise:{exercise.id}" in tags:
-                return text
+    for tags, text in _notebook_cells(exercise, root):
+        if f"exercise:{exercise.id}" in tags:
+            return text
     raise _missing(f"{NOTEBOOK_SOURCES}/{exercise.notebook}_*.py")
 
 
+def _notebook_cells(exercise: Exercise, root: Path) -> Iterator[tuple[list[str], str]]:
+    for file in sorted(root.joinpath(*NOTEBOOK_SOURCES.split("/")).glob(f"{exercise.notebook}_*.py")):
+        yield from _cells(file.read_text(encoding="utf-8"))
+
+
 def _cells(text: str) -> Iterator[tuple[list[str], str]]:
-    """Yield the tags and the text of each cell of a notebook's source."""
+    """Yield the tags and the text of each cell of code of a notebook's source."""
     heads = list(CELL.finditer(text))
     for place, head in enumerate(heads):
+        if "[markdown]" in head[1]:
+            continue
         found = TAGS.search(head[1])
         end = heads[place + 1].start() if place + 1 < len(heads) else len(text)
         yield json.loads(found[1]) if found else [], text[head.end() : end].strip("\n") + "\n"

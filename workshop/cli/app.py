@@ -31,6 +31,8 @@ COMMAND_MODULES = (
     "prove",
     "clear",
     "play",
+    "check",
+    "solve",
     "doctor",
     "build",
 )

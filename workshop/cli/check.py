@@ -1,0 +1,132 @@
+"""`workshop check`: says how far the exercises of the course are, one by one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from workshop.checks.course import Course
+from workshop.checks.exercise import Exercise, Outcome, Verdict, judge
+from workshop.checks.exercises import all_exercises, find_exercise
+from workshop.cli.course import Teller, mark_of, open_course, open_progress
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    JsonOption,
+    RegionOption,
+    console,
+    print_json,
+)
+from workshop.errors import ConfigurationError
+from workshop.pipeline.front_end import printable
+
+__all__ = ["draw_verdicts", "register"]
+
+Judged = Sequence[tuple[Exercise, Verdict]]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(check)
+
+
+def check(  # noqa: PLR0913 - each argument is an option of the command
+    exercises: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of exercises, such as connect-state.", metavar="[EXERCISE]..."),
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Check all; the same as naming none.")] = False,
+    submission: Annotated[
+        Path | None,
+        typer.Option(
+            help="A learner's folder, or a folder of such folders; each is run on its own.", metavar="DIR"
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(help="With --submission: also write the outcomes to this file.", metavar="FILE"),
+    ] = None,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Say which exercises are passed; ends with 0 only if all that were asked for are."""
+    if exercises and every:
+        raise ConfigurationError("`--all` and ids of exercises contradict each other; leave one of them out")
+    chosen = tuple(map(find_exercise, exercises)) if exercises else all_exercises()
+    people = console(stderr=as_json)
+    if submission is not None:
+        _check_submissions(submission, chosen, csv=csv, people=people, as_json=as_json)
+        return
+    if csv is not None:
+        raise ConfigurationError("`--csv` belongs to `--submission`; add that, or take `--json` instead")
+    course = open_course(cloud, endpoint, region)
+    judged = _judge_all(course, chosen, people)
+    if as_json:
+        print_json(document_of(judged))
+    else:
+        people.print(draw_verdicts(judged))
+        people.print(_summary(judged), course.cloud.badge, sep="\n")
+    raise typer.Exit(0 if all(verdict.is_passed for _, verdict in judged) else 1)
+
+
+def document_of(judged: Judged) -> dict[str, Any]:
+    """Return verdicts in the form of `--json`."""
+    return {
+        "exercises": [
+            {"id": exercise.id, "outcome": verdict.outcome.value, "feedback": verdict.feedback}
+            for exercise, verdict in judged
+        ]
+    }
+
+
+def draw_verdicts(judged: Judged) -> Table:
+    """Draw one row for each exercise, in the order of the course."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for name in ("Notebook", "Exercise", "Outcome"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("What was seen", overflow="fold")
+    for exercise, verdict in judged:
+        table.add_row(
+            exercise.notebook,
+            Text(exercise.id),
+            mark_of(verdict.outcome),
+            Text(
+                printable(verdict.feedback), style="dim" if verdict.outcome is Outcome.NOT_ATTEMPTED else ""
+            ),
+        )
+    return table
+
+
+def _judge_all(course: Course, chosen: Sequence[Exercise], people: Console) -> list[tuple[Exercise, Verdict]]:
+    progress, judged = open_progress(course, people), []
+    with Teller(people).running("checking") as teller:
+        for number, exercise in enumerate(chosen, start=1):
+            teller.passing(f"checking {exercise.id} ({number} of {len(chosen)})")
+            verdict = judge(exercise, course)
+            progress.record(exercise.id, verdict)
+            judged.append((exercise, verdict))
+    return judged
+
+
+def _summary(judged: Judged) -> Text:
+    done = sum(verdict.is_passed for _, verdict in judged)
+    text = f"{done} of {len(judged)} passed."
+    following = next((exercise for exercise, verdict in judged if not verdict.is_passed), None)
+    if following is not None:
+        text += (
+            f" Next: `{following.id}` in notebook {following.notebook}; `workshop hint {following.id}` helps."
+        )
+    return Text(text, style="bold green" if following is None else "bold")
+
+
+def _check_submissions(
+    folder: Path, chosen: Sequence[Exercise], *, csv: Path | None, people: Console, as_json: bool
+) -> None:
+    raise ConfigurationError(f"`{folder}` cannot be checked; {len(chosen)} {csv} {people} {as_json}")
