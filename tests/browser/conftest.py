@@ -1,0 +1,111 @@
+"""What the browser's tests share: Chromium, which speaks to this machine alone, and JupyterLab.
+
+Without Chromium or playwright these tests are skipped; with `WORKSHOP_REQUIRE_BROWSER=1` they fail instead.
+`WORKSHOP_SCREENSHOTS=DIR` keeps the screenshots there.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.browser.lab import Lab
+from tests.browser.notebook_page import NotebookPage
+from tests.course.checkouts import Checkout, fresh_checkout
+
+LOCAL = {"127.0.0.1", "localhost"}
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+VIEWPORT = {"width": 1280, "height": 900}
+
+
+def chromium_path() -> str | None:
+    """Return the browser on the path."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+
+
+def what_is_missing() -> str | None:
+    """Return the line that installs what these tests lack, or None."""
+    if not find_spec("playwright"):
+        return "playwright is not installed: .venv/bin/pip install playwright"
+    if not chromium_path():
+        return "Chromium is not installed: sudo apt install chromium"
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, without a window."""
+    if missing := what_is_missing():
+        if os.environ.get("WORKSHOP_REQUIRE_BROWSER") == "1":
+            pytest.fail(missing, pytrace=False)
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def checkout(browser, tmp_path_factory) -> Checkout:
+    """A fresh clone, as `workshop start` finds it."""
+    return fresh_checkout(tmp_path_factory.mktemp("clone"))
+
+
+@pytest.fixture(scope="module")
+def lab(checkout) -> Iterator[Lab]:
+    """JupyterLab and an offline cloud, until the module's tests are done."""
+    with Lab(checkout) as started:
+        yield started
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Requests that would have left this machine (they are refused), and errors of the page's scripts."""
+    return []
+
+
+@pytest.fixture
+def notebook_page(browser, lab, complaints) -> Iterator[NotebookPage]:
+    """A new window of the browser, which can reach this machine only."""
+    context = browser.new_context(viewport=VIEWPORT)
+
+    def refuse(route: Any) -> None:
+        complaints.append(f"asked for {route.request.url}")
+        route.abort()
+
+    def is_stranger(url: str) -> bool:
+        return urlsplit(url).hostname not in LOCAL
+
+    context.route(is_stranger, refuse)
+    context.route_web_socket(is_stranger, lambda socket: complaints.append(f"asked for {socket.url}"))
+    context.add_init_script(path=Path(__file__).with_name("look.js"))
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield NotebookPage(page, lab)
+    context.close()
+    lab.end_kernels()
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory) -> Path:
+    """Where screenshots go."""
+    chosen = os.environ.get("WORKSHOP_SCREENSHOTS")
+    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"screenshots: {folder}")
+    return folder

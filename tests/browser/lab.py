@@ -1,0 +1,104 @@
+"""JupyterLab as `workshop start` starts it, on a copy of the checkout."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any, Self
+from urllib.request import ProxyHandler, Request, build_opener
+
+from tests.course.checkouts import Checkout
+from workshop.clock import SystemClock, stopwatch
+from workshop.settings import DEFAULT_HOST
+
+START_SECONDS = 150
+STOP_SECONDS = 60
+THEME_SETTINGS = "lab/api/settings/@jupyterlab/apputils-extension:themes"
+
+
+def free_port() -> int:
+    with socket.create_server((DEFAULT_HOST, 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Lab:
+    """A running `workshop start`; use it as a context manager."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self.checkout = checkout
+        ports = ("--port", str(free_port()), "--lab-port", str(free_port()))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "workshop", "start", "--no-browser", *ports],
+            cwd=checkout.root,
+            env=checkout.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines: list[str] = []
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def __enter__(self) -> Self:
+        clock, begun = SystemClock(), stopwatch()
+        while "Ctrl-C" not in self.said:
+            assert self._process.poll() is None, self.said
+            assert stopwatch() - begun < START_SECONDS, self.said
+            clock.sleep(0.2)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._reading.join(STOP_SECONDS)
+        self._process.stdout.close()
+
+    @property
+    def said(self) -> str:
+        """Everything that the command has printed."""
+        return "".join(self._lines)
+
+    @property
+    def address(self) -> str:
+        """The address that the command prints, and opens in the learner's browser."""
+        return re.search(r"http\S+token=\S+", self.said)[0]
+
+    def address_of(self, notebook: str) -> str:
+        """Return the address of a notebook, opened alone."""
+        base, token = re.fullmatch(r"(http://[^/]+)/\S+token=(\S+)", self.address).groups()
+        return f"{base}/lab/tree/notebooks/{notebook}.ipynb?reset&token={token}"
+
+    def choose_theme(self, theme: str) -> None:
+        """Set `light` or `dark` as a learner does under Settings; it holds for pages opened afterwards."""
+        document = {"raw": json.dumps({"theme": f"JupyterLab {theme.title()}"})}
+        self.call("PUT", THEME_SETTINGS, document)
+
+    def is_idle(self) -> bool:
+        """Say whether a kernel runs and no kernel has anything to do."""
+        states = [session["kernel"]["execution_state"] for session in self.call("GET", "api/sessions")]
+        return bool(states) and set(states) == {"idle"}
+
+    def end_kernels(self) -> None:
+        """End what notebooks left running."""
+        for session in self.call("GET", "api/sessions"):
+            self.call("DELETE", f"api/sessions/{session['id']}")
+
+    def call(self, method: str, path: str, document: Any = None) -> Any:
+        """Make a call to JupyterLab's server."""
+        base, token = re.fullmatch(r"(http://[^/]+)/\S+token=(\S+)", self.address).groups()
+        body = None if document is None else json.dumps(document).encode()
+        request = Request(f"{base}/{path}", body, {"Authorization": f"token {token}"}, method=method)  # noqa: S310 - our own server
+        with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None
+
+    def _read(self) -> None:
+        self._lines.extend(self._process.stdout)

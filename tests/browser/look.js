@@ -1,0 +1,41 @@
+// What the tests ask of a notebook's page; `panel` selects the notebook.
+window.look = {
+  // Per code cell: its prompt, whether an error stands below it, and the face that its widgets show now.
+  cells: (panel) =>
+    [...document.querySelectorAll(`${panel} .jp-CodeCell`)].map((cell) => {
+      const errors = '[data-mime-type="application/vnd.jupyter.error"]';
+      const widgets = [...cell.querySelectorAll('.jupyter-widgets, .js-plotly-plot')];
+      const shapes = (widget) => [...widget.querySelectorAll('path')].map((path) => path.getAttribute('d'));
+      return {
+        prompt: cell.querySelector('.jp-InputPrompt')?.textContent ?? '',
+        empty: !cell.querySelector('.jp-InputArea-editor')?.textContent.trim(),
+        failed: Boolean(cell.querySelector(errors)),
+        text: cell.querySelector('.jp-OutputArea')?.textContent ?? '',
+        face: widgets.map((widget) => widget.textContent + shapes(widget).join()).join('').trim(),
+      };
+    }),
+
+  // Everything that is wider than the place it has.
+  tooWide: (panel) =>
+    ['.jp-WindowedPanel-outer', '.jp-OutputArea-output', '.jp-RenderedMarkdown']
+      .flatMap((place) => [...document.querySelectorAll(`${panel} ${place}`)])
+      .filter((place) => place.scrollWidth > place.clientWidth + 1)
+      .map((place) => {
+        const [wide, room] = [place.scrollWidth, place.clientWidth];
+        return `${wide} > ${room}: ${place.className}: ${place.textContent.trim().slice(0, 80)}`;
+      }),
+
+  // How many Mermaid diagrams were drawn, and how many could not be.
+  diagrams: (panel) => {
+    const all = [...document.querySelectorAll(`${panel} .jp-RenderedMermaid`)];
+    const refused = all.filter((diagram) => diagram.classList.contains('jp-mod-warning')).length;
+    return { drawn: all.length - refused, refused };
+  },
+
+  // Scrolls to `top`, and returns the notebook's height and the height of what is visible.
+  scroll: (panel, top) => {
+    const outer = document.querySelector(`${panel} .jp-WindowedPanel-outer`);
+    outer.scrollTop = top;
+    return [outer.querySelector('.jp-WindowedPanel-viewport').scrollHeight, outer.clientHeight];
+  },
+};

@@ -1,0 +1,64 @@
+"""What must hold of every notebook that was run in JupyterLab."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.browser.notebook_page import NotebookPage
+from tests.course.runs import NUMBERS, source_of
+
+LARGEST_BYTES = 1_000_000
+IN_BOTH_THEMES = {"00", "06", "10"}
+THEMES = ("light", "dark")
+LIVE = re.compile(r"ws\.dashboard\(|live=True")
+
+
+def views(numbers: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return which notebooks to open in which theme: alternating, some in both."""
+    return [
+        (number, theme)
+        for number in numbers
+        for place, theme in enumerate(THEMES)
+        if number in IN_BOTH_THEMES or NUMBERS.index(number) % len(THEMES) == place
+    ]
+
+
+def run_and_look(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
+    """Open a notebook in a theme, run it, save it, photograph it; return everything that is wrong."""
+    name = source_of(number).stem
+    path = shown.lab.checkout.notebooks / f"{name}.ipynb"
+    shown.lab.choose_theme(theme)
+    shown.open(shown.lab.address_of(name))
+    try:
+        shown.run_all()
+        shown.save()
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        wrong = [f"code cell {cell} did not run" for cell in shown.left_out]
+        wrong += [*shown.faults, *_theme(shown, theme), *_diagrams(shown, cells), *_unmoved(shown, cells)]
+        if (size := path.stat().st_size) > LARGEST_BYTES:
+            wrong.append(f"{size} bytes when saved")
+        return wrong
+    finally:
+        shown.photograph(screenshots, f"{number}-{theme}")
+
+
+def _theme(shown: NotebookPage, theme: str) -> list[str]:
+    is_light = shown.page.locator("body").get_attribute("data-jp-theme-light") == "true"
+    return [] if is_light == (theme == "light") else [f"the theme is not {theme}"]
+
+
+def _diagrams(shown: NotebookPage, cells: list[dict[str, Any]]) -> list[str]:
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    wanted = {"drawn": sum(text.count("```mermaid") for text in texts), "refused": 0}
+    return [] if shown.diagrams == wanted else [f"diagrams: {shown.diagrams}, not {wanted}"]
+
+
+def _unmoved(shown: NotebookPage, cells: list[dict[str, Any]]) -> list[str]:
+    """Say which live widgets were never seen to change."""
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return [
+        f"drew one picture only: {source}"
+        for number, source in enumerate(sources)
+        if LIVE.search(source) and len(shown.faces.get(number, ())) < len(("before", "after"))
+    ]

@@ -1,0 +1,117 @@
+"""One notebook in a browser's page: opened, run through JupyterLab's own menu, looked at (see `look.js`)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.browser.lab import Lab
+from workshop.clock import stopwatch
+
+OPEN_SECONDS = 120
+RUN_SECONDS = 240
+LOOK_MS = 400
+QUIET_LOOKS = 3
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+PROMPTS = f"{PANEL} .jp-CodeCell .jp-InputPrompt"
+QUESTIONS = ".jp-Dialog, .Toastify__toast"
+TILE = {"width": 1280, "height": 1900}
+OVERLAP = 40
+
+# What JupyterLab shows in place of something that it could not draw.
+BROKEN = (
+    "Error displaying widget",
+    "model not found",
+    "Error creating widget",
+    "Error rendering",
+    "Loading widget",
+    "Javascript Error",
+    "FigureWidget({",
+)
+
+
+class NotebookPage:
+    """A page with one notebook; `faces` gathers, per code cell, the faces that its widgets showed."""
+
+    def __init__(self, page: Any, lab: Lab) -> None:
+        self.page = page
+        self.lab = lab
+        self.faces: dict[int, set[str]] = {}
+
+    def open(self, address: str) -> None:
+        """Open an address of JupyterLab and wait until the notebook is there and its kernel listens."""
+        self.page.goto(address, timeout=OPEN_SECONDS * 1000)
+        self.page.wait_for_selector(f"{PANEL} .jp-Cell", timeout=OPEN_SECONDS * 1000)
+        self._wait(self.lab.is_idle, "no kernel became idle")
+
+    def run_all(self) -> None:
+        """Choose Run All Cells in the menu and wait until the kernel has nothing left to do."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        self._wait(lambda: any(prompt != "[ ]:" for prompt in self._prompts()), "no cell began to run")
+        quiet, begun = 0, stopwatch()
+        while quiet < QUIET_LOOKS:
+            assert stopwatch() - begun < RUN_SECONDS, f"still running: {self._prompts()}"
+            for number, cell in enumerate(self._cells()):
+                if cell["face"]:
+                    self.faces.setdefault(number, set()).add(cell["face"])
+            quiet = quiet + 1 if "[*]:" not in self._prompts() and self.lab.is_idle() else 0
+            self.page.wait_for_timeout(LOOK_MS)
+
+    def save(self) -> None:
+        """Save the notebook as learners do."""
+        self.page.keyboard.press("Control+s")
+        unsaved = self.page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")
+        self._wait(lambda: not unsaved.count(), "it was not saved")
+
+    @property
+    def faults(self) -> list[str]:
+        """What a learner would see go wrong."""
+        text = self.page.locator(PANEL).inner_text()
+        questions = self.page.locator(QUESTIONS)
+        return [
+            *(
+                f"code cell {number} failed: {cell['text'][-400:]}"
+                for number, cell in self._run()
+                if cell["failed"]
+            ),
+            *(f"the page says {words!r}" for words in BROKEN if words in text),
+            *(f"wider than its place: {place}" for place in self.page.evaluate("look.tooWide", PANEL)),
+            *(f"JupyterLab asks: {asked}" for asked in questions.all_inner_texts()),
+        ]
+
+    @property
+    def left_out(self) -> list[int]:
+        """The code cells that did not run."""
+        return [number for number, cell in self._run() if cell["prompt"] == "[ ]:" and not cell["empty"]]
+
+    @property
+    def diagrams(self) -> dict[str, int]:
+        """How many Mermaid diagrams were drawn, and how many could not be."""
+        return self.page.evaluate("look.diagrams", PANEL)
+
+    def photograph(self, folder: Path, name: str) -> None:
+        """Take the whole notebook, screen by screen, into files called after `name`."""
+        self.page.set_viewport_size(TILE)
+        top, number, height = 0, 0, 1
+        while top < height:
+            height, room = self.page.evaluate(f"look.scroll({PANEL!r}, {top})")
+            self.page.wait_for_timeout(LOOK_MS)
+            number += 1
+            self.page.locator(PANEL).screenshot(path=folder / f"{name}-{number:02}.png")
+            top += room - OVERLAP
+
+    def _run(self) -> list[tuple[int, dict[str, Any]]]:
+        return list(enumerate(self._cells(), start=1))
+
+    def _cells(self) -> list[dict[str, Any]]:
+        return self.page.evaluate("look.cells", PANEL)
+
+    def _prompts(self) -> list[str]:
+        return self.page.locator(PROMPTS).all_text_contents()
+
+    def _wait(self, done: Callable[[], bool], otherwise: str) -> None:
+        # The page answers only while it is waited for: a plain sleep would hold up its requests.
+        begun = stopwatch()
+        while not done():
+            assert stopwatch() - begun < OPEN_SECONDS, otherwise
+            self.page.wait_for_timeout(LOOK_MS)
