@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,11 +45,9 @@ class Bench:
 
     def wrong(self, exercise: Exercise, wrong: Wrong) -> Verdict:
         """Return the verdict on a wrong answer, given where the exercise begins."""
-        try:
+        # The learner sees the error in the notebook, goes on, and checks.
+        with suppress(ClientError, BotoCoreError, WorkshopError, ValueError, LookupError, TypeError):
             put_answer(exercise, wrong.answer, self.course)
-        except (ClientError, BotoCoreError, WorkshopError, ValueError, LookupError, TypeError):
-            # The learner sees the error in the notebook, goes on, and checks.
-            pass
         verdict = judge(exercise, self.course)
         if exercise.undo is not None:
             exercise.undo(self.course)

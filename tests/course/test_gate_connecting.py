@@ -1,70 +1,26 @@
 """The gate for the exercises of the first notebooks, in which the pipeline is connected.
 
-For each of them in the order of the course: the starter, the wrong answers, and the solution.
+Its cases are those of `gate_cases`.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from tests.course.gate_bench import exercises_of
+from tests.course.gate_cases import (
+    begin,
+    open_one,
+    pytest_generate_tests,
+    test_a_solution_passes_twice_in_a_row,
+    test_a_starter_is_neither_passed_nor_broken,
+    test_a_wrong_answer_hears_what_was_observed,
+)
 
-import pytest
-
-from tests.course.gate_bench import Bench, exercises_of, open_bench
-from tests.course.wrong_answers import Wrong, all_wrong_answers
-from workshop.checks.exercise import Exercise, Outcome
+__all__ = [
+    "EXERCISES",
+    "begin",
+    "open_one",
+    "pytest_generate_tests",
+    "test_a_solution_passes_twice_in_a_row",
+    "test_a_starter_is_neither_passed_nor_broken",
+    "test_a_wrong_answer_hears_what_was_observed",
+]
 
 EXERCISES = exercises_of("00", "01", "02", "03", "04", "05", "06")
-WRONG = all_wrong_answers()
-
-
-@dataclass(frozen=True)
-class Stage:
-    """An exercise that is about to begin."""
-
-    bench: Bench
-    exercise: Exercise
-
-    @property
-    def wrong(self) -> tuple[Wrong, ...]:
-        """The wrong answers to it."""
-        return WRONG.get(self.exercise.id, ())
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A learner."""
-    with open_bench(tmp_path_factory.mktemp("learner")) as bench:
-        yield bench
-
-
-@pytest.fixture(scope="module", params=EXERCISES, ids=lambda exercise: exercise.id)
-def stage(request: pytest.FixtureRequest, bench: Bench) -> Stage:
-    """An exercise at its beginning; all tests of one exercise run before those of the next."""
-    bench.begin(request.param)
-    return Stage(bench, request.param)
-
-
-def test_a_starter_is_neither_passed_nor_broken(stage: Stage) -> None:
-    """A starter runs, and its check says that the exercise is not attempted or incorrect."""
-    verdict = stage.bench.starter(stage.exercise)
-
-    assert verdict.outcome in {Outcome.NOT_ATTEMPTED, Outcome.INCORRECT}, verdict.feedback
-
-
-def test_a_wrong_answer_hears_what_was_observed(stage: Stage) -> None:
-    """Each recorded wrong answer gets the outcome and the feedback that it must get."""
-    for wrong in stage.wrong:
-        verdict = stage.bench.wrong(stage.exercise, wrong)
-
-        assert verdict.outcome is wrong.outcome, f"{wrong.answer}\n{verdict.outcome}: {verdict.feedback}"
-        assert re.search(wrong.feedback, verdict.feedback), f"{wrong.answer}\n{verdict.feedback}"
-
-
-def test_a_solution_passes_twice_in_a_row(stage: Stage) -> None:
-    """The solution passes its check, and passes again without anything having been done in between."""
-    stage.bench.solve(stage.exercise)
-
-    first, second = (stage.bench.judge(stage.exercise) for _ in range(2))
-
-    assert first.outcome is Outcome.PASSED, first.feedback
-    assert second.outcome is Outcome.PASSED, second.feedback
