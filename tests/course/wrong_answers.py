@@ -1,30 +1,14 @@
-"""Wrong answers that learners give, each with what it must hear; they lie in the folder `wrong`.
-
-Each module there has a dict `WRONG` from the id of an exercise to its wrong answers: the text of the cell, of
-the function, or of the whole file.
-"""
+"""All wrong answers: each module in the folder `wrong` has a dict `WRONG` from an exercise's id to its own."""
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.checks.exercise import Outcome
+from tests.course.wrong_answer import Wrong
+
+__all__ = ["Wrong", "all_wrong_answers"]
 
 FOLDER = Path(__file__).parent / "wrong"
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """An answer, and the feedback (a regular expression that is searched for) that it must get.
-
-    `note` says what somebody who answers like this may have had in mind.
-    """
-
-    answer: str
-    feedback: str
-    outcome: Outcome = Outcome.INCORRECT
-    note: str = ""
 
 
 def all_wrong_answers() -> dict[str, tuple[Wrong, ...]]:
