@@ -1,0 +1,101 @@
+"""The trusted process of one submission: ``python -I -m workshop.checks.submission.judging``.
+
+In goes a job (one JSON line on standard input), out come events, one JSON line each, on what was standard
+output: which exercise is at hand, and each verdict. Nobody else holds that channel: what is started here gets
+channels of its own, and answers never run in this process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workshop.checks.course import Course
+from workshop.checks.exercises import find_exercise
+from workshop.checks.submission.containment import Containment, Place
+from workshop.checks.submission.limits import Limits
+from workshop.checks.submission.process_tree import adopt_orphans, end_below
+from workshop.checks.submission.relay import BACKLOG, Relay
+from workshop.checks.submission.sitting import Sitting
+from workshop.cloud.privacy import keep_to_oneself
+from workshop.cloud.temporary import temporary_cloud
+
+if TYPE_CHECKING:
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Judge the exercises of one job."""
+    keep_to_oneself()
+    adopt_orphans()
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)  # whatever a check prints is no event
+
+    def tell(event: str, **more: Any) -> None:
+        channel.write(json.dumps({"event": event, **more}) + "\n")
+
+    job = json.loads(sys.stdin.buffer.readline())
+    place = Place(Path(job["folder"]), job["marker"], Limits(**job["limits"]), Containment(job["bwrap"], ()))
+    tell("start", id=job["exercises"][0])
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with _cloud(place) as cloud:
+        course = Course(cloud, root=place.root, home=place.folder / "home")
+        sitting = Sitting(course, handed_in=place.folder / "handed-in", place=place)
+        for exercise_id in job["exercises"]:
+            tell("start", id=exercise_id)
+            exercise = find_exercise(exercise_id)
+            verdict = sitting.judge(exercise, begun=lambda each=exercise_id: tell("answer", id=each))  # type: ignore[misc] # the loop's value, now
+            tell("verdict", id=exercise_id, outcome=str(verdict.outcome), feedback=verdict.feedback)
+    tell("end")
+
+
+def _end_with_parent() -> None:
+    """Take everything along when whoever watches is gone: nobody would end it otherwise."""
+    while sys.stdin.buffer.read(1):
+        pass
+    end_below(os.getpid())
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _cloud(place: Place) -> Iterator[Cloud]:
+    """Run the submission's own cloud, with a way to it for those who have no network."""
+    temporary = place.folder / "tmp"
+    with temporary_cloud(launcher=place.launcher("function"), folder=temporary) as cloud:
+        port = int(str(cloud.endpoint).rpartition(":")[2])
+        place.write_settings(port)
+        with _way_in(place, port):
+            yield cloud
+
+
+@contextlib.contextmanager
+def _way_in(place: Place, port: int) -> Iterator[None]:
+    if place.containment.bwrap is None:
+        yield
+        return
+    place.socket.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(place.socket))
+    place.socket.chmod(0o666)  # the folder around it is closed to others; inside, answers are another user
+    listening.listen(BACKLOG)
+    relay = Relay(listening, ("127.0.0.1", port))
+    thread = threading.Thread(target=relay.serve, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        relay.close()
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The answers that lie in a learner's notebook: the cells with the tag of an exercise.
+
+A notebook is data that somebody else wrote: it may be no notebook at all. Nothing of it is run here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+__all__ = ["UnreadableNotebookError", "cell_answers"]
+
+TAG = "exercise:"
+
+
+class UnreadableNotebookError(Exception):
+    """The file is no notebook; the message says why."""
+
+
+def cell_answers(path: Path) -> dict[str, str]:
+    """Return the source of each exercise's cell, by the exercise's id.
+
+    A cell that was split bears its tag twice; its parts make up the answer together.
+
+    Raises:
+        UnreadableNotebookError: the file is no notebook.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UnreadableNotebookError(
+            f"`{path.name}` cannot be read: {type(error).__name__}: {error}"
+        ) from error
+    cells = document.get("cells") if isinstance(document, dict) else None
+    if not isinstance(cells, list):
+        raise UnreadableNotebookError(f"`{path.name}` has no cells; save it again in JupyterLab")
+    answers: dict[str, list[str]] = {}
+    for cell in cells:
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+            continue
+        for exercise_id in _tags(cell):
+            answers.setdefault(exercise_id, []).append(_source(cell))
+    return {exercise_id: "\n".join(parts) for exercise_id, parts in answers.items()}
+
+
+def _tags(cell: dict[str, Any]) -> list[str]:
+    about = cell.get("metadata")
+    tags = about.get("tags") if isinstance(about, dict) else None
+    if not isinstance(tags, list):
+        return []
+    return [tag.removeprefix(TAG) for tag in tags if isinstance(tag, str) and tag.startswith(TAG)]
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        return "".join(part for part in source if isinstance(part, str))
+    return source if isinstance(source, str) else ""

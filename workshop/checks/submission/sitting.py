@@ -1,0 +1,180 @@
+"""One submission judged, exercise by exercise: the start state, the learner's answer, the check.
+
+Every exercise begins where the course does at that point, with the official solutions of all exercises before
+it, so that a wrong answer costs only itself. Answers run elsewhere: handlers in the cloud's execution
+environments, cells in a process of their own. What runs here is the workshop's own code alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workshop.checks.answers import (
+    handler_file,
+    learners_text,
+    put_answer,
+    solution_text,
+    starter_text,
+    with_answer,
+)
+from workshop.checks.catch_up import file_at
+from workshop.checks.course import Course
+from workshop.checks.exercise import (
+    Cell,
+    Exercise,
+    Function,
+    Outcome,
+    Verdict,
+    incorrect,
+    judge,
+    not_attempted,
+)
+from workshop.checks.exercises import all_exercises
+from workshop.checks.submission.cell_process import CellRun, run_cell_apart
+from workshop.checks.submission.notebook_cells import UnreadableNotebookError, cell_answers
+from workshop.deploy.bundles import FUNCTIONS
+from workshop.errors import BundleError, ConfigurationError
+
+if TYPE_CHECKING:
+    from workshop.checks.submission.containment import Place
+
+__all__ = ["Sitting"]
+
+# The first notebook that finds the stack deployed; before it, the answer is to deploy it.
+FIRST_WITH_STACK = "02"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A cell's answer, or why there is none."""
+
+    text: str | None
+    why: str = ""
+
+
+class Sitting:
+    """Judges the answers that lie in `handed_in` on a course of its own, whose cloud nobody else uses."""
+
+    def __init__(self, course: Course, *, handed_in: Path, place: Place) -> None:
+        self._course = course
+        self._handed_in = handed_in
+        self._place = place
+        self._is_clean = True
+
+    def judge(self, exercise: Exercise, *, begun: Callable[[], None]) -> Verdict:
+        """Return the verdict on one exercise; `begun` is called when its answer is about to be looked at."""
+        self._prepare(exercise)
+        begun()
+        match exercise.place:
+            case Cell():
+                return self._judge_cell(exercise)
+            case Function():
+                return self._judge_function(exercise, exercise.place)
+
+    def _prepare(self, exercise: Exercise) -> None:
+        """Bring the course to where the exercise begins; from nothing if an answer may have disturbed it."""
+        if not self._is_clean and self._course.cloud.offline is not None:
+            self._course.cloud.offline.reset()
+        self._write_handlers(exercise)
+        if exercise.notebook >= FIRST_WITH_STACK:
+            if not self._course.is_deployed:
+                self._course.deploy()
+            self._bring_code()
+            for earlier in _before(exercise):
+                if earlier.in_place and not earlier.in_place(self._course):
+                    put_answer(earlier, solution_text(earlier, self._course.root), self._course)
+        self._is_clean = True
+
+    def _write_handlers(self, exercise: Exercise) -> None:
+        root = self._course.root
+        for pipeline in ("stateful", "stateless"):
+            for function in FUNCTIONS[pipeline]:
+                path = f"{pipeline}/{function}.py"
+                text = file_at(path, exercise.notebook, root)
+                for each in _before(exercise):
+                    place = each.place
+                    if isinstance(place, Function) and (place.path, each.notebook) == (
+                        path,
+                        exercise.notebook,
+                    ):
+                        text = with_answer(each, solution_text(each, root), text, root)
+                handler_file(root, path).write_text(text, encoding="utf-8", newline="\n")
+
+    def _bring_code(self) -> None:
+        """Let the course's functions run the files as they are; a file that is no Python stays a file."""
+        with contextlib.suppress(BundleError):
+            if self._course.is_deployed and self._course.undeployed():
+                self._course.deploy()
+
+    def _judge_function(self, exercise: Exercise, place: Function) -> Verdict:
+        """Judge the file as it was handed in; if that fails, the answer alone amid official solutions."""
+        handed_in, own = (
+            handler_file(self._handed_in, place.path),
+            handler_file(self._course.root, place.path),
+        )
+        if not handed_in.exists():
+            return not_attempted(f"`lambdas/{place.path}` was not handed in.")
+        start = own.read_text(encoding="utf-8")
+        own.write_bytes(handed_in.read_bytes())
+        verdict = self._judged_with_code(exercise)
+        answer = learners_text(exercise, self._handed_in)
+        if verdict.is_passed or place.name is None or answer is None:
+            return verdict
+        own.write_text(with_answer(exercise, answer, start, self._course.root), encoding="utf-8")
+        return self._judged_with_code(exercise)
+
+    def _judged_with_code(self, exercise: Exercise) -> Verdict:
+        self._bring_code()
+        return judge(exercise, self._course)
+
+    def _judge_cell(self, exercise: Exercise) -> Verdict:
+        found = self._cell(exercise)
+        if found.text is None:
+            return not_attempted(found.why)
+        self._is_clean = False
+        seconds = self._place.limits.exercise_seconds / 2
+        run = run_cell_apart(exercise.id, found.text, self._course, place=self._place, seconds=seconds)
+        self._adopt(run)
+        verdict = judge(exercise, self._course)
+        # The next exercise may begin with what a correct answer leaves, or with what nobody has touched.
+        is_starter = found.text.strip() == starter_text(exercise, self._course.root).strip()
+        self._is_clean = run.trouble is None and (verdict.is_passed or is_starter)
+        if run.trouble is None or verdict.is_passed:
+            return verdict
+        if verdict.outcome is Outcome.BROKEN_CHECK:
+            return incorrect(f"{run.trouble} Afterwards the check found nothing that it could judge.")
+        return incorrect(f"{run.trouble} {verdict.feedback}")
+
+    def _cell(self, exercise: Exercise) -> Found:
+        files = sorted((self._handed_in / "notebooks").glob(f"{exercise.notebook}_*.ipynb"))
+        if not files:
+            return Found(None, f"Notebook {exercise.notebook} was not handed in.")
+        try:
+            text = cell_answers(files[0]).get(exercise.id)
+        except UnreadableNotebookError as error:
+            return Found(None, f"There is no answer to look at: {error}.")
+        return Found(text, f"No cell of `{files[0].name}` bears the tag `exercise:{exercise.id}`.")
+
+    def _adopt(self, run: CellRun) -> None:
+        """Count messages from where the cell began its run; a claim about another stack is left alone."""
+        for course in (self._course, self._course.stateless):
+            with contextlib.suppress(ConfigurationError, ValueError, TypeError, KeyError, AttributeError):
+                claimed = run.runs[course.stack]
+                starts = {str(shard): str(int(number)) for shard, number in claimed["starts"].items()}
+                if claimed["stack"] == course.stack_id:
+                    file = course.home / "sent" / course.stack / "run.json"
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(
+                        json.dumps({"stack": course.stack_id, "starts": starts}), encoding="utf-8"
+                    )
+
+
+def _before(exercise: Exercise) -> list[Exercise]:
+    """Return the exercises that come earlier."""
+    known = all_exercises()
+    return list(known[: known.index(exercise)])
