@@ -14,9 +14,9 @@ __all__ = [
     "begin",
     "open_one",
     "pytest_generate_tests",
-    "test_a_solution_passes_twice_in_a_row",
     "test_a_starter_is_neither_passed_nor_broken",
-    "test_a_wrong_answer_hears_what_was_observed",
+    "test_each_wrong_answer_hears_what_was_observed",
+    "test_the_solution_passes_twice_in_a_row",
 ]
 
 WRONG = all_wrong_answers()
@@ -62,7 +62,7 @@ def test_a_starter_is_neither_passed_nor_broken(stage: Stage) -> None:
     assert verdict.outcome in {Outcome.NOT_ATTEMPTED, Outcome.INCORRECT}, verdict.feedback
 
 
-def test_a_wrong_answer_hears_what_was_observed(stage: Stage) -> None:
+def test_each_wrong_answer_hears_what_was_observed(stage: Stage) -> None:
     """Each recorded wrong answer gets the outcome and the feedback that it must get."""
     for wrong in stage.wrong:
         verdict = stage.bench.wrong(stage.exercise, wrong)
@@ -71,7 +71,7 @@ def test_a_wrong_answer_hears_what_was_observed(stage: Stage) -> None:
         assert re.search(wrong.feedback, verdict.feedback), f"{wrong.answer}\n{verdict.feedback}"
 
 
-def test_a_solution_passes_twice_in_a_row(stage: Stage) -> None:
+def test_the_solution_passes_twice_in_a_row(stage: Stage) -> None:
     """The solution passes its check, and passes again without anything having been done in between."""
     stage.bench.solve(stage.exercise)
 

@@ -8,9 +8,9 @@ from tests.course.gate_cases import (
     begin,
     open_one,
     pytest_generate_tests,
-    test_a_solution_passes_twice_in_a_row,
     test_a_starter_is_neither_passed_nor_broken,
-    test_a_wrong_answer_hears_what_was_observed,
+    test_each_wrong_answer_hears_what_was_observed,
+    test_the_solution_passes_twice_in_a_row,
 )
 
 __all__ = [
@@ -18,9 +18,9 @@ __all__ = [
     "begin",
     "open_one",
     "pytest_generate_tests",
-    "test_a_solution_passes_twice_in_a_row",
     "test_a_starter_is_neither_passed_nor_broken",
-    "test_a_wrong_answer_hears_what_was_observed",
+    "test_each_wrong_answer_hears_what_was_observed",
+    "test_the_solution_passes_twice_in_a_row",
 ]
 
 EXERCISES = exercises_of("00", "01", "02", "03", "04", "05", "06")

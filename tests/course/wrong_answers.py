@@ -1,4 +1,4 @@
-"""All wrong answers: each module in the folder `wrong` has a dict `WRONG` from an exercise's id to its own."""
+"""All wrong answers; each module in the folder `wrong` has a dict `WRONG` from ids of exercises to them."""
 
 import importlib.util
 from collections.abc import Mapping
