@@ -69,6 +69,9 @@ class Loop:
         except KeyboardInterrupt:
             self.stop()
 
+    def _ipython_display_(self) -> None:
+        """Show nothing: what the loop moves has a place of its own."""
+
     def __enter__(self) -> Self:
         return self.start()
 

@@ -7,18 +7,23 @@ course itself never shows anything, so checks work on it, not on the session.
 from typing import Any
 
 from workshop.checks.course import Course
+from workshop.checks.progress import Progress
 from workshop.notebook.differences import TableMemory
 
 __all__ = ["Session"]
 
 
 class Session:
-    """A course with the memory of what was shown of it; one for each pipeline."""
+    """A course with the memory of what was shown of it; one for each pipeline.
+
+    `record` is what this learner has done so far, as it is kept on the disk.
+    """
 
     def __init__(self, course: Course, notebook: str) -> None:
         self.course = course
         self.notebook = notebook
         self.memory = TableMemory()
+        self.record = Progress(course.home, clock=course.clock)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "course":

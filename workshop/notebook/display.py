@@ -77,6 +77,9 @@ class Live:
         self._latest = first
         self._publish(first, update=False)
 
+    def _ipython_display_(self) -> None:
+        """Show nothing more: it stands in its own cell."""
+
     @property
     def latest(self) -> Shown:
         """What is in the output now."""

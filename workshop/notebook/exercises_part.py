@@ -1,11 +1,8 @@
 """The exercises in a notebook: check, hint, solution, and how far the learner is."""
 
-from functools import cached_property
-
 from workshop.checks.answers import solution_text
 from workshop.checks.exercise import Exercise, Function, Outcome, Verdict, judge
 from workshop.checks.exercises import all_exercises, find_exercise
-from workshop.checks.progress import Progress
 from workshop.checks.solving import reset
 from workshop.notebook.base import Session
 from workshop.notebook.cards import card, hint_card, solution_card, verdict_card
@@ -18,11 +15,6 @@ __all__ = ["ExercisesPart"]
 
 class ExercisesPart(Session):
     """Checks and what helps on the way to them. The same work from the terminal by `workshop check`."""
-
-    @cached_property
-    def record(self) -> Progress:
-        """What this learner has done so far, as it is kept on the disk."""
-        return Progress(self.course.home, clock=self.course.clock)
 
     def check(self, exercise_id: str) -> Verdict:
         """Look at what was done for an exercise, and say what was found; may be repeated."""

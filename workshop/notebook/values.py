@@ -54,7 +54,7 @@ def _bundle(value: Any, include: Any = None, exclude: Any = None) -> dict[str, A
 def _tell_error(
     running: Any, kind: type[BaseException], error: BaseException, trace: Any, **_: Any
 ) -> list[str]:
-    """Show an error of the workshop by what it says: its traceback is about code that learners do not write."""
+    """Show an error by what it says: its traceback is about code that learners do not write."""
     del running, trace
     return [f"{kind.__name__}: {error}"]
 

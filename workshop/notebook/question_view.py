@@ -1,0 +1,103 @@
+"""Questions as displays: what is asked, what was answered, and what there is to say to it.
+
+In go a question and an answer, out comes a display. Options bear letters, so that nobody has to know whether
+counting begins at zero. What is right is not known here before it is told.
+"""
+
+from decimal import Decimal
+
+from workshop.checks.question import Question, Reply
+from workshop.notebook.cards import card, pill
+from workshop.notebook.display import Shown
+from workshop.notebook.html import Html, code_in, element, join
+from workshop.notebook.texts import wrapped
+
+__all__ = ["LETTERS", "ask", "named", "place_of", "reply_card", "sealed_card"]
+
+LETTERS = "ABCDEFGHIJ"
+
+
+def ask(question: Question, *, kind: str, call: str) -> Shown:
+    """Return the question; `call` is how to answer it without buttons."""
+    title = element("div", pill(f"? {kind}", "info"), class_="row")
+    how = f"Without buttons: `{call}`."
+    html = card(title, join([_asked(question), element("p", code_in(how), class_="soft")]), status=False)
+    lines = [f"{kind}: {question.text}", *_option_lines(question), how.replace("`", "")]
+    return Shown(html, "\n".join(wrapped(line) for line in lines))
+
+
+def sealed_card(question: Question, given: str) -> Shown:
+    """Return the question with a prediction that waits for what will be seen."""
+    told = f"Your prediction is sealed: {named(question, given)}. Go on and see."
+    title = element("div", pill("◆ Sealed", "info"), element("span", told), class_="row")
+    return Shown(card(title, _asked(question, given)), f"{question.text}\n{told}")
+
+
+def reply_card(question: Question, given: str | None, reply: Reply, *, value: str | None) -> Shown:
+    """Return what there is to say; `given` is the answer, `value` what was seen, None if there is none."""
+    sign, word, tone = _verdict(reply, given)
+    title = element("div", pill(f"{sign} {word}", tone), element("span", question.text), class_="row")
+    facts = []
+    if given is not None:
+        facts.append(("You said", named(question, given)))
+    if value is not None:
+        facts.append(("It is", named(question, value)))
+    pairs = [part for name, told in facts for part in (element("dt", name), element("dd", told))]
+    said = element("p", code_in(reply.feedback), class_="prose") if reply.feedback else Html("")
+    html = card(title, join([element("dl", *pairs) if pairs else Html(""), said]), tone=tone)
+    lines = [f"{sign} {word}: {question.text}", *(f"{name}: {told}" for name, told in facts)]
+    return Shown(html, "\n".join(wrapped(line) for line in [*lines, reply.feedback] if line))
+
+
+def place_of(question: Question, given: object) -> str:
+    """Return an answer as it is judged and kept: the place of an option, or a number.
+
+    A letter names an option; a number is its place, counted from 0.
+
+    Raises:
+        ValueError: it names no option.
+    """
+    text = str(given).strip()
+    letters = LETTERS[: len(question.options)]
+    if question.options and len(text) == 1 and text.upper() in letters:
+        return str(letters.index(text.upper()))
+    if question.options and not text.isdecimal():
+        raise ValueError(
+            f"`{given}` is no option of this question; answer with a letter: {', '.join(letters)}"
+        )
+    return text
+
+
+def named(question: Question, given: str) -> str:
+    """Return an answer as people read it: an option with its letter and text, a number with its commas."""
+    if question.options:
+        place = int(given)
+        return f"{LETTERS[place]}, {question.options[place]}"
+    return f"{Decimal(given.replace(',', '')):,f}"
+
+
+def _verdict(reply: Reply, given: str | None) -> tuple[str, str, str]:
+    if given is None:
+        return "◆", "The answer", "info"
+    if reply.is_right is None:
+        return "◆", "Noted", "info"
+    return ("✓", "Right", "ok") if reply.is_right else ("✗", "Not quite", "warn")
+
+
+def _asked(question: Question, given: str | None = None) -> Html:
+    chosen = int(given) if given is not None and question.options else None
+    options = [
+        element(
+            "li",
+            element("strong", f"{LETTERS[place]} ", class_="letter"),
+            code_in(text),
+            element("span", " ◆ your prediction", class_="word info") if place == chosen else None,
+        )
+        for place, text in enumerate(question.options)
+    ]
+    text = element("p", code_in(question.text), class_="prose")
+    return join([text, element("ul", *options, class_="options") if options else Html("")])
+
+
+def _option_lines(question: Question) -> list[str]:
+    return [f"  {LETTERS[place]}  {text}" for place, text in enumerate(question.options)]
