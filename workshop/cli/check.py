@@ -51,6 +51,9 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
         Path | None,
         typer.Option(help="With --submission: also write the outcomes to this file.", metavar="FILE"),
     ] = None,
+    jobs: Annotated[
+        int, typer.Option(help="With --submission: how many to check at the same time.", min=1)
+    ] = 1,
     as_json: JsonOption = False,
     cloud: CloudOption = None,
     endpoint: EndpointOption = None,
@@ -62,8 +65,11 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
     chosen = tuple(map(find_exercise, exercises)) if exercises else all_exercises()
     people = console(stderr=as_json)
     if submission is not None:
-        _check_submissions(submission, chosen, csv=csv, people=people, as_json=as_json)
-        return
+        # Imported here, since other checks need not wait for it.
+        from workshop.cli.check_submissions import check_folder  # noqa: PLC0415
+
+        is_passed = check_folder(submission, chosen, jobs=jobs, csv=csv, people=people, as_json=as_json)
+        raise typer.Exit(0 if is_passed else 1)
     if csv is not None:
         raise ConfigurationError("`--csv` belongs to `--submission`; add that, or take `--json` instead")
     course = open_course(cloud, endpoint, region)
@@ -124,9 +130,3 @@ def _summary(judged: Judged) -> Text:
             f" Next: `{following.id}` in notebook {following.notebook}; `workshop hint {following.id}` helps."
         )
     return Text(text, style="bold green" if following is None else "bold")
-
-
-def _check_submissions(
-    folder: Path, chosen: Sequence[Exercise], *, csv: Path | None, people: Console, as_json: bool
-) -> None:
-    raise ConfigurationError(f"`{folder}` cannot be checked; {len(chosen)} {csv} {people} {as_json}")
