@@ -38,6 +38,11 @@ class Workshop(QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
         """The same session on the stateless pipeline."""
         return Workshop(self.course.stateless, self.notebook)
 
+    @cached_property
+    def tour(self) -> "Workshop":
+        """The same session on the finished pipeline of notebook 00."""
+        return Workshop(self.course.tour, self.notebook)
+
     def header(self, restored: Sequence[str] = (), warnings: Sequence[str] = ()) -> Shown:
         """Return the head of the notebook as it is now."""
         exercises, entries = all_exercises(), self.record.entries()
