@@ -83,7 +83,24 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduled]:
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
+        make_role(boto3.client("iam", region_name="us-east-1"))
         yield Scheduled(clock)
+
+
+def make_role(iam: Any) -> None:
+    """Create the schedules' role, which may invoke every function."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    right = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
+    iam.create_role(RoleName="scheduler", AssumeRolePolicyDocument=policy(trust))
+    iam.put_role_policy(RoleName="scheduler", PolicyName="invoke", PolicyDocument=policy(right))
+
+
+def policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def at(clock_time: str) -> datetime:

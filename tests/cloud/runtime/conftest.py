@@ -1,7 +1,6 @@
 """One empty world per test."""
 
 import functools
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from tests.cloud.runtime.world import TRUST, World, client
+from tests.cloud.runtime.world import World, client, make_role
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay import CORRECTIONS, apply
 
@@ -36,6 +35,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with mock_aws(config={"lambda": {"use_docker": False}}):
         world = World()
         apply(world.clock, NEEDED)
-        client("iam").create_role(RoleName="lambda", AssumeRolePolicyDocument=json.dumps(TRUST))
+        make_role(client("iam"))
         yield world
         world.runtime.stop()

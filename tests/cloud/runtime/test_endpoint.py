@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.runtime.world import ROLE_ARN, TRUST, zip_of
+from tests.cloud.runtime.world import ROLE_ARN, make_role, zip_of
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.temporary import temporary_cloud
 
@@ -37,7 +37,7 @@ def handler(event, context):
 def client() -> Iterator[Callable[[str], Any]]:
     """Clients of a cloud in a process of its own."""
     with temporary_cloud() as cloud:
-        cloud.client("iam").create_role(RoleName="lambda", AssumeRolePolicyDocument=json.dumps(TRUST))
+        make_role(cloud.client("iam"))
         yield cloud.client
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.runtime.world import zip_of
+from tests.cloud.runtime.world import ROLE_ARN, zip_of
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.offline.runtime import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.functions import Bundle, FunctionSpec
@@ -31,7 +31,7 @@ def spec(source: str, **settings) -> FunctionSpec:
         "version": "$LATEST",
         "region": "us-east-1",
         "account_id": "123456789012",
-        "role_arn": "arn:aws:iam::123456789012:role/r",
+        "role_arn": ROLE_ARN,
         "handler": "index.handler",
         "runtime": "python3.13",
         "package_type": "Zip",

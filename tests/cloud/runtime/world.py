@@ -38,12 +38,24 @@ TRUST = {
     ],
 }
 
+# What this folder tests has nothing to do with permissions; tests/cloud/permissions has.
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
 Handler = Callable[[dict[str, Any]], Any]
 
 
 @cache
 def client(service: str, region: str = REGION) -> Any:
     return boto3.client(service, region_name=region, config=Config(retries={"total_max_attempts": 1}))
+
+
+def make_role(iam: Any) -> None:
+    """Create the role that all functions have; it may do everything."""
+    iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.put_role_policy(RoleName="lambda", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
 
 
 def zip_of(source: str, name: str = "index.py", **others: str) -> bytes:

@@ -1,8 +1,9 @@
 """The control plane of event source mappings.
 
 AWS: CreateEventSourceMapping answers 202 with every default filled in and the state Creating; settings out of
-range, an unknown stream, a missing starting position, a bad filter are refused; a second mapping of the same
-source and function is a conflict; mappings are listed by a function's name or ARN. Source:
+range, an unknown stream, a missing starting position, a bad filter are refused, and a source that the
+function's role may not read or a destination that it may not write to; a second mapping of the same source
+and function is a conflict; mappings are listed by a function's name or ARN. Source:
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
 moto answers 201, Enabled, without defaults, accepts almost everything, raises bare ValueErrors, and finds
@@ -23,6 +24,7 @@ from moto.sqs.models import sqs_backends
 
 from workshop.clock import Clock
 from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.permissions.services import destination_problem, source_problem
 from workshop.cloud.offline.runtime.active import active
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
 from workshop.cloud.offline.runtime.mapping_rules import (
@@ -73,6 +75,7 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
     function = self.get_function(reference.name, reference.qualifier)
     _refuse(check_settings, spec, source)
     _refuse(check_starting_position, spec, source, now=CLOCK.now())
+    _refuse_without_rights(str(function.role), source, spec)
     positions = _tips(source, self.account_id)
     reference = FunctionReference(function.function_name, reference.qualifier)
     _refuse_duplicate(self, source, reference)
@@ -98,9 +101,12 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     _refuse(check_settings, spec, source)
     was_enabled = esm.enabled
     changes = dict(spec)
+    reference = FunctionReference.parse(changes.get("FunctionName") or esm.function_arn)
+    if changes.keys() & {"DestinationConfig", "FunctionName"}:
+        function = self.get_function(reference.name, reference.qualifier)
+        _refuse_without_rights(str(function.role), source, spec)
     if "FunctionName" in changes:
-        reference = FunctionReference.parse(changes.pop("FunctionName"))
-        self.get_function(reference.name, reference.qualifier)
+        del changes["FunctionName"]
         esm.function_arn = reference.arn(self.region_name, self.account_id)
     _MOTO_UPDATE(self, uuid, changes)
     if esm.enabled == was_enabled:
@@ -171,6 +177,16 @@ def _refuse(check: Any, *arguments: Any, **named: Any) -> None:
         check(*arguments, **named)
     except RefusedSettingError as error:
         raise LambdaClientError(error.code, str(error)) from error
+
+
+def _refuse_without_rights(role_arn: str, source: SourceReference, spec: dict[str, Any]) -> None:
+    """Refuse what the function's role may not read, or a destination that it may not write to."""
+    destination = ((spec.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    problem = source_problem(role_arn, source.arn)
+    if problem is None and destination:
+        problem = destination_problem(role_arn, str(destination))
+    if problem is not None:
+        raise LambdaClientError("InvalidParameterValueException", problem)
 
 
 def _tips(source: SourceReference, account_id: str) -> dict[str, int]:

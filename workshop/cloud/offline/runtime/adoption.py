@@ -11,6 +11,7 @@ from moto.core.exceptions import JsonRESTError
 
 from workshop.clock import Clock
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.services import source_problem
 from workshop.cloud.offline.runtime.mappings import Mapping
 from workshop.cloud.offline.runtime.queue_poller import QueuePoller
 from workshop.cloud.offline.runtime.readers import ShardReader
@@ -78,7 +79,7 @@ class AdoptedMapping:
         """Read settings and shards again, and move the state on."""
         with LOCK:
             self.mapping = Mapping.of(self.esm)
-            problem = self._missing_function()
+            problem = self._function_problem()
         if problem is None:
             try:
                 self._refresh_pollers()
@@ -129,13 +130,17 @@ class AdoptedMapping:
         except StreamMissingError:
             return {"problem": "the event source does not exist any more"}
 
-    def _missing_function(self) -> str | None:
+    def _function_problem(self) -> str | None:
+        """Return what keeps the function from being fed: it is gone, or its role may not read the source."""
         backend = get_backend(self.mapping.account_id, self.mapping.region)
         try:
             function = backend.get_function(self.mapping.function.name, self.mapping.function.qualifier)
         except JsonRESTError:
             function = None
-        return None if function else f"PROBLEM: Function not found: {self.mapping.function_arn}"
+        if not function:
+            return f"PROBLEM: Function not found: {self.mapping.function_arn}"
+        problem = source_problem(str(function.role), self.mapping.source.arn)
+        return None if problem is None else f"PROBLEM: {problem}"
 
     def _refresh_pollers(self) -> None:
         if self._source is None:

@@ -129,9 +129,16 @@ class AsyncEvents:
         if arn is None:
             return
         try:
-            send(arn, _document(event, result, condition=condition, now=now))
+            document = _document(event, result, condition=condition, now=now)
+            send(arn, document, role_arn=_role_of(event))
         except Exception:  # the backend raises whatever a missing or refusing destination makes of it
             LOGGER.exception("the destination `%s` could not be reached", arn)
+
+
+def _role_of(event: AsyncEvent) -> str:
+    with LOCK:
+        backend = get_backend(event.account_id, event.region)
+        return str(backend.get_function(event.function.name, event.function.qualifier).role)
 
 
 def _document(

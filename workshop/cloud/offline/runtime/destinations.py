@@ -15,15 +15,21 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.services import destination_problem
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.events import encode
 from workshop.cloud.offline.runtime.mappings import Mapping
+from workshop.cloud.offline.runtime.readers import role_of
 from workshop.cloud.offline.runtime.timestamps import iso_time
 from workshop.cloud.offline.runtime.work import GivenUp
 
-__all__ = ["deliver", "failure_document", "send"]
+__all__ = ["NotPermittedError", "deliver", "failure_document", "send"]
 
 LOGGER = logging.getLogger(__name__)
+
+
+class NotPermittedError(Exception):
+    """The function's role does not allow this."""
 
 
 def failure_document(given_up: GivenUp, mapping: Mapping, *, now: float) -> dict[str, Any]:
@@ -65,7 +71,8 @@ def failure_document(given_up: GivenUp, mapping: Mapping, *, now: float) -> dict
 def deliver(given_up: GivenUp, mapping: Mapping, *, now: float) -> None:
     """Send the document to the mapping's destination, if it has one.
 
-    A destination that does not exist loses the document, as on AWS; the log says so.
+    A destination that does not exist, or that the function's role may not write to, loses the document, as
+    on AWS; the log says so.
     """
     if mapping.on_failure_arn is None:
         return
@@ -74,15 +81,21 @@ def deliver(given_up: GivenUp, mapping: Mapping, *, now: float) -> None:
         if SourceReference.parse(mapping.on_failure_arn).service == "s3":
             records = [json.loads(record.encoded) for record in given_up.records]
             document["payload"] = {"Records": records}
+            _check(role_of(mapping), mapping.on_failure_arn)
             _put(mapping.on_failure_arn, _key(given_up, mapping, now), document)
         else:
-            send(mapping.on_failure_arn, document)
+            send(mapping.on_failure_arn, document, role_arn=role_of(mapping))
     except Exception:  # the backend raises whatever the missing or refusing destination makes of it
         LOGGER.exception("the failure destination `%s` could not be reached", mapping.on_failure_arn)
 
 
-def send(arn: str, document: dict[str, Any]) -> None:
-    """Send a document to a queue or topic; raises whatever the backend raises."""
+def send(arn: str, document: dict[str, Any], *, role_arn: str) -> None:
+    """Send a document to a queue or topic; raises whatever the backend raises.
+
+    Raises:
+        NotPermittedError: the role may not write there.
+    """
+    _check(role_arn, arn)
     target = SourceReference.parse(arn)
     message = encode(document).decode()
     with LOCK:
@@ -92,6 +105,11 @@ def send(arn: str, document: dict[str, Any]) -> None:
             sns_backends[target.account_id][target.region].publish(message, arn=arn)
         else:
             raise ValueError(f"`{arn}` is no destination that Lambda can reach")
+
+
+def _check(role_arn: str, arn: str) -> None:
+    if (problem := destination_problem(role_arn, arn)) is not None:
+        raise NotPermittedError(problem)
 
 
 def _put(arn: str, key: str, document: dict[str, Any]) -> None:

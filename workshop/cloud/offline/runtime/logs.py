@@ -7,10 +7,13 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html.
 import math
 import secrets
 from datetime import UTC, datetime
+from typing import Any
 
 from moto.logs.models import logs_backends
 
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.place import Place
+from workshop.cloud.offline.permissions.services import may_log
 from workshop.cloud.offline.runtime.environment import EnvironmentAnswer
 from workshop.cloud.offline.runtime.functions import FunctionSpec, function_exists
 from workshop.cloud.offline.runtime.timestamps import iso_time
@@ -50,7 +53,7 @@ def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, no
     """Append log events; group and stream are made when they are missing, as Lambda does.
 
     The last lines of a function that has been deleted make no log group again: whoever has taken it away
-    wants it gone.
+    wants it gone. A function whose role may not write logs has none.
     """
     timestamp = int(now * 1000)
     events = [{"timestamp": timestamp, "message": line} for line in lines]
@@ -58,9 +61,26 @@ def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, no
         backend = logs_backends[function.account_id][function.region]
         if function.log_group not in backend.groups and not function_exists(function):
             return
+        if not _may_write(function, log_stream, backend):
+            return
         backend.ensure_log_group(function.log_group)
         backend.ensure_log_stream(function.log_group, log_stream)
         backend.groups[function.log_group].put_log_events(log_stream, events)
+
+
+def _may_write(function: FunctionSpec, log_stream: str, backend: Any) -> bool:
+    """Return whether the function's role allows what is still to be made, and to write."""
+    place, group = Place(function.account_id, function.region), function.log_group
+    known = backend.groups.get(group)
+    actions = {"PutLogEvents": log_stream}
+    if known is None:
+        actions["CreateLogGroup"] = ""
+    if known is None or log_stream not in known.streams:
+        actions["CreateLogStream"] = log_stream
+    return all(
+        may_log(function.role_arn, action, place=place, group=group, stream=stream)
+        for action, stream in actions.items()
+    )
 
 
 def _report(function: FunctionSpec, answer: EnvironmentAnswer, request_id: str) -> str:

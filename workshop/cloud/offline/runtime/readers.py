@@ -12,7 +12,7 @@ from workshop.cloud.offline.runtime.filters import filter_view, matches_any
 from workshop.cloud.offline.runtime.mappings import Mapping
 from workshop.cloud.offline.runtime.sources import StreamSource
 
-__all__ = ["Chunk", "Reader", "ShardReader"]
+__all__ = ["Chunk", "Reader", "ShardReader", "role_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ShardReader:
         if not raws:
             return None
         oldest = self._clock.now() - self._source.retention_seconds()
-        origin = Origin(mapping.source, self.shard_id, _role_arn(mapping))
+        origin = Origin(mapping.source, self.shard_id, role_of(mapping))
         patterns = mapping.patterns
         records = []
         for raw in raws:
@@ -78,7 +78,8 @@ class ShardReader:
         return self._source.retention_seconds()
 
 
-def _role_arn(mapping: Mapping) -> str:
+def role_of(mapping: Mapping) -> str:
+    """Return the ARN of the role of the mapping's function; raises moto's own error if it is gone."""
     with LOCK:
         backend = get_backend(mapping.account_id, mapping.region)
         function = backend.get_function(mapping.function.name, mapping.function.qualifier)

@@ -17,7 +17,15 @@ from moto.scheduler.models import scheduler_backends
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.events import encode
 
-__all__ = ["Occurrence", "Rhythm", "Schedule", "Target", "current_schedules", "delete_schedule"]
+__all__ = [
+    "SCHEDULER",
+    "Occurrence",
+    "Rhythm",
+    "Schedule",
+    "Target",
+    "current_schedules",
+    "delete_schedule",
+]
 
 SCHEDULER = "aws.scheduler"
 RULES = "aws.events"

@@ -4,9 +4,9 @@ Sources: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.h
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html. A rate of the scheduler
 is due when it is made and then after each period, a rate of a rule for the first time after one period.
 AWS is up to a minute late; here a schedule is on time. When the clock has jumped, as on a laptop that was
-closed, what was missed is made up for by one invocation. Targets other than functions are ignored, the role
-of a schedule and the permission of a rule are not looked at, and an invocation that is refused is not
-repeated: the log says so.
+closed, what was missed is made up for by one invocation. A schedule invokes with its role, which must trust
+the scheduler and allow it. Targets other than functions are ignored, the permission of a rule is not looked
+at, and an invocation that is refused is not repeated: the log says so.
 """
 
 import logging
@@ -14,11 +14,16 @@ import threading
 from typing import Any, Protocol
 
 from workshop.clock import Clock
+from workshop.cloud.offline.permissions.roles import may
+from workshop.cloud.offline.permissions.services import SCHEDULER as SERVICE
+from workshop.cloud.offline.permissions.services import trusts
 from workshop.cloud.offline.runtime.schedule_expressions import ScheduleExpressionError, parse_expression
 from workshop.cloud.offline.runtime.schedule_sources import (
+    SCHEDULER,
     Occurrence,
     Rhythm,
     Schedule,
+    Target,
     current_schedules,
     delete_schedule,
 )
@@ -89,6 +94,9 @@ class Schedules:
             if not target.arn.startswith("arn:") or target.arn.split(":")[2] != "lambda":
                 LOGGER.warning("%s: `%s` is no function; ignored", occurrence.schedule.arn, target.arn)
                 continue
+            if (problem := _role_problem(occurrence.schedule, target)) is not None:
+                LOGGER.warning("%s may not invoke `%s`: %s", occurrence.schedule.arn, target.arn, problem)
+                continue
             try:
                 payload = occurrence.payload(target)
                 region = target.arn.split(":")[3]
@@ -98,6 +106,18 @@ class Schedules:
         timer = self._timers.get(occurrence.schedule.arn)
         if occurrence.schedule.is_deleted_after_completion and timer is not None and timer.due is None:
             delete_schedule(occurrence.schedule.arn)
+
+
+def _role_problem(schedule: Schedule, target: Target) -> str | None:
+    """Return why a schedule's role may not invoke the function; a rule has no role."""
+    if schedule.source != SCHEDULER:
+        return None
+    role_arn = str(target.settings.get("RoleArn", ""))
+    if not trusts(role_arn, SERVICE, on_behalf_of=schedule.arn):
+        return f"`{role_arn}` does not trust the scheduler"
+    if not may(role_arn, "lambda:InvokeFunction", target.arn):
+        return f"`{role_arn}` does not allow lambda:InvokeFunction"
+    return None
 
 
 class _Timer:
