@@ -1,5 +1,6 @@
 """Notebooks and starters, made from the solutions."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from workshop.build.content import current_content
+from workshop.build.leaks import find_leaks, is_telling
 from workshop.build.notebooks import notebook_of
 from workshop.build.starters import blocks_of, solution_of, starter_of
 from workshop.build.tree import FileState, inspect_tree, manifest_is_current, write_tree
@@ -244,6 +247,60 @@ def test_check_fails_on_drift_and_writes_nothing(root: Path, drift) -> None:
 
     assert result.exit_code == 1
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("lambdas/stateful/state.py", "# return sum(row.value for row in rows)\n"),
+        (
+            "notebooks/01_more.ipynb",
+            json.dumps({"cells": [{"source": ["x\n", "  return sum(row.value for row in rows)"]}]}),
+        ),
+    ],
+)
+def test_check_fails_if_a_solution_shows(root: Path, path: str, text: str) -> None:
+    """A line of a solution in a file that learners open fails the check, with both places named."""
+    source = root / "solutions/lambdas/textbook/stateful/map.py"
+    source.write_text(SOLUTION.replace("sum(rows)", "sum(row.value for row in rows)"))
+    run()
+    assert run("--check").exit_code == 0
+    (root / path).write_text(text)
+
+    result = run("--check")
+
+    assert result.exit_code == 1
+    assert f"{path}: holds" in result.output
+    assert "stateful/map.py" in result.output
+
+
+@pytest.mark.parametrize("line", ["return None", "else:", 'StartingPosition="TRIM_HORIZON",'])
+def test_lines_that_say_little_are_no_leak(line: str) -> None:
+    """What occurs anywhere gives no answer away."""
+    assert not is_telling(line)
+
+
+def test_nothing_of_a_solution_is_committed_for_learners() -> None:
+    """The notebooks and handlers of this checkout hold no line of a solution."""
+    assert [str(leak) for leak in find_leaks(project_root())] == []
+
+
+def test_a_notebook_knows_what_it_was_built_from(root: Path) -> None:
+    """The content version in a notebook is that of its source, and another source gives another one."""
+    run()
+    metadata = json.loads((root / "notebooks/00_start.ipynb").read_text())["metadata"]["workshop"]
+
+    assert metadata["content"] == current_content(root, metadata["source"])
+    (root / "solutions/notebooks/00_start.py").write_text(NOTEBOOK.replace("Text", "New text"))
+    assert metadata["content"] != current_content(root, metadata["source"])
+    assert current_content(root, "solutions/notebooks/none.py") is None
+
+
+def test_solutions_open_as_notebooks() -> None:
+    """JupyterLab has the extension that opens `solutions/notebooks/*.py` as notebooks."""
+    extension = importlib.import_module("jupyterlab_jupytext")
+
+    assert callable(extension.load_jupyter_server_extension)
 
 
 def test_line_ends_of_windows_are_no_edit(root: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import jupytext
 import nbformat
 
+from workshop.build.content import content_version
 from workshop.build.starters import starter_of
 
 __all__ = ["notebook_of"]
@@ -32,7 +33,7 @@ def notebook_of(text: str, name: str) -> str:
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "workshop": {"source": name},
+        "workshop": {"source": name, "content": content_version(text)},
     }
     cells = [cell for cell in notebook.cells if not LEFT_OUT & set(cell.metadata.get("tags", ()))]
     times: Counter[str] = Counter()
