@@ -14,7 +14,8 @@ QUESTIONS = (
         feedback=(
             "Watch StateTable: the trade is written over itself, so its old value and its new one are equal.",
             (
-                "The trade is written over itself. The difference between old and new is 0.00, and that is what "
+                "The trade is written over itself. The difference between old and new is 0.00, and that is "
+                "what "
                 "MapLambda sums. It is luck, not design: nobody checked anything."
             ),
             "The mapping has no reason to try again: nothing failed.",

@@ -60,7 +60,8 @@ QUESTIONS = (
         answer=0,
         feedback=(
             (
-                "63 hours of changes, of which the stream still has the last 24. `workshop reconcile --rebuild` "
+                "63 hours of changes, of which the stream still has the last 24. `workshop reconcile "
+                "--rebuild` "
                 "works the totals out again from StateTable."
             ),
             "The mapping tries without end, but the stream does not keep without end.",

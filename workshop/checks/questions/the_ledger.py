@@ -62,9 +62,9 @@ QUESTIONS = (
     ),
     Question(
         "prove-textbook",
-        "Next, 20 small runs with random faults for each variant, all judged to the cent. In how many of "
-        "20 will the "
-        "textbook be wrong? Guess a number.",
+        "Next, ten small runs with random faults for each variant, all judged to the cent. In how many of "
+        "the "
+        "ten will the textbook end with wrong totals?",
         feedback="The faults of each run follow from its number, so everybody gets the same result.",
     ),
 )

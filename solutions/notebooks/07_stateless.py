@@ -1,0 +1,180 @@
+# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # The stateless pipeline
+#
+# - **Goal:** build the simpler sibling of your pipeline, and find out what it cannot do.
+# - **Time:** 20 minutes.
+# - **You need:** stages and connections, from [03](03_state.ipynb) to [05](05_aggregate.ipynb).
+#
+# Some messages never change: a sale, a click, a measurement. Whoever sums those needs no table of what was
+# there before. So we leave the first stage out, and let Map read the stream itself.
+
+# %%
+from workshop.notebook import start
+
+ws = start("07")
+
+# %% [markdown]
+# ## One stage less
+#
+# ```mermaid
+# flowchart LR
+#   P[producer] --> K[(stream)] --> M[MapLambda] --> RT[(ReduceTable)] --> R[ReduceLambda] -->
+#   AT[(AggregateTable)]
+# ```
+#
+# There is no StateLambda and no StateTable. MapLambda gets the messages, sums a whole batch, and writes one
+# row; what comes after it, you know. It is a stack of its own beside yours: `ws.stateless` is its `ws`.
+
+# %%
+ws.stateless.deploy()
+
+# %% [markdown]
+# The last stage is what you built in notebook 05, so here it is ready made: the right to read one stream, and
+# the mapping.
+
+# %%
+import json
+
+rows = ws.stateless.stream_arn("ReduceTable")
+read = [f"dynamodb:{call}" for call in ("DescribeStream", "GetRecords", "GetShardIterator")]
+statements = [
+    {"Effect": "Allow", "Action": read, "Resource": rows},
+    {"Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": "*"},
+]
+policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+role = ws.stateless.role_name("ReduceLambda")
+ws.client("iam").put_role_policy(RoleName=role, PolicyName="ReadRows", PolicyDocument=policy)
+
+# %%
+settings = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 1000, "MaximumBatchingWindowInSeconds": 1}
+ws.stateless.connect("ReduceLambda", EventSourceArn=rows, **settings)
+
+# %% [markdown]
+# On AWS a new right takes some seconds to be known everywhere; if the cell above is refused, run it again.
+#
+# ## Exercise: connect MapLambda to the stream itself
+#
+# Nothing that is in the stream may be missed. Take small batches to begin with: up to 100 messages, and one
+# second of waiting for them.
+
+# %% tags=["exercise:stateless-connect"]
+### BEGIN SOLUTION
+ws.stateless.connect(
+    "MapLambda",
+    EventSourceArn=ws.stateless.stream_arn("IncomingDataStream"),
+    StartingPosition="TRIM_HORIZON",
+    BatchSize=100,
+    MaximumBatchingWindowInSeconds=1,
+)
+### END SOLUTION
+
+# %%
+ws.check("stateless-connect")
+
+# %% [markdown]
+# ## How many rows?
+
+# %%
+ws.predict("rows-of-small-batches")
+
+# %%
+ws.stateless.clear()
+ws.stateless.send(3_000)
+ws.stateless.rest()
+small = len(ws.stateless.items("ReduceTable"))
+print(f"{small} rows in ReduceTable")
+
+# %%
+ws.reveal("rows-of-small-batches", 1)
+
+# %% [markdown]
+# Every row is a write, an invocation, and later on an addition to all the totals that it touches. Here nobody
+# asks which trade is which, so nothing speaks against much larger batches.
+#
+# ## Exercise: fewer rows
+#
+# Let a batch hold up to 5,000 messages. A batch that size does not come by itself: let the poller wait two
+# seconds for it.
+#
+# (Why not 10,000, Lambda's limit? An invocation carries 6 MB, and as part of an event each message takes
+# about 850 bytes.)
+
+# %% tags=["exercise:stateless-batch-size"]
+### BEGIN SOLUTION
+ws.stateless.connect(
+    "MapLambda",
+    EventSourceArn=ws.stateless.stream_arn("IncomingDataStream"),
+    StartingPosition="TRIM_HORIZON",
+    BatchSize=5_000,
+    MaximumBatchingWindowInSeconds=2,
+)
+### END SOLUTION
+
+# %%
+ws.check("stateless-batch-size")
+
+# %%
+ws.predict("rows-of-large-batches")
+
+# %%
+before = len(ws.stateless.items("ReduceTable"))
+ws.stateless.send(3_000, seed=8)
+ws.stateless.rest()
+print(f"{len(ws.stateless.items('ReduceTable')) - before} rows this time; it was {small}")
+
+# %%
+ws.reveal("rows-of-large-batches", 1)
+
+# %% [markdown]
+# And the totals are right, to the cent, for 6,000 messages:
+
+# %%
+ws.stateless.compare()
+
+# %% [markdown]
+# ## What it cannot do
+#
+# The messages so far were all different trades. Now some trades change, and some messages come twice.
+
+# %%
+ws.predict("stateless-changes")
+
+# %%
+from workshop.pipeline.truth import stateful_truth
+
+ws.stateless.clear()
+ws.stateless.send(1_000, duplicates=10, modify=10)
+found = ws.stateless.rest().totals.get("Grand Total", 0)
+wanted = stateful_truth(ws.stateless.messages()).totals["Grand Total"]
+print(f"Grand Total {found:,.2f}; the desk expects {wanted:,.2f}")
+
+# %%
+ws.reveal("stateless-changes", 2)
+
+# %% [markdown]
+# **What just happened?** The pipeline did exactly what it is made for: it added every message. 100 messages
+# came twice and were added twice, and 100 trades count with their old value and their new one.
+#
+# It has no way to know. To tell a repetition or a change, somebody has to remember each trade: that is what
+# StateTable is for, and it costs one write for every message. What that means in money, you will work out in
+# notebook 12.
+
+# %%
+ws.quiz("which-pipeline")
+
+# %% [markdown]
+# ## What you have seen
+#
+# - Without a state there is one stage less, a batch can hold thousands of messages, and few rows remain.
+# - Every message counts, once for each time it stands in the stream.
+# - Changes and repetitions need a memory per trade.
+#
+# **Questions to consider.** A sensor sends one value per minute and never twice. Which pipeline? What if a
+# producer gets no answer to a call: was its message stored?
+#
+# **Read more:** [Using Lambda with
+# Kinesis](https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html)
+#
+# **Next:** [08: break it](08_break_it.ipynb).

@@ -1,0 +1,202 @@
+# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # Break it
+#
+# - **Goal:** make exact totals wrong in three ways, and learn to tell the ways apart.
+# - **Time:** 25 minutes.
+# - **You need:** the connected pipeline of [05](05_aggregate.ipynb); the first cell puts in place what is
+#   missing.
+#
+# Your pipeline is exact as long as every message comes once, in order, and nothing fails. No system is that
+# kind. Here you do on purpose what will happen to you by accident.
+
+# %%
+from workshop.notebook import start
+
+ws = start("08")
+
+# %% [markdown]
+# ## At least once
+#
+# Lambda promises to deliver every record of a stream *at least once*: it is never dropped while it can still
+# be read, but it may come again. And again. Three things follow:
+#
+# | what happens | where |
+# |---|---|
+# | a message is sent twice | the producer got no answer, and tried again |
+# | an older version overtakes a newer one | two senders, two ways |
+# | a batch is delivered twice | the function wrote, and died before it could answer |
+#
+# The experiments show what *unguarded* code makes of them. If you have been through notebook 09 already, your
+# code has guards, and they hold: the totals stay exact.
+
+# %%
+ws.clear()
+ws.deploy()
+sent = ws.send(200)
+ws.diagnose()
+
+# %% [markdown]
+# ## First way: the same message again
+#
+# We take one message, and the producer sends it once more.
+
+# %%
+ws.predict("duplicate-effect")
+
+# %%
+[message, *_] = sent.messages
+print(f"trade {message.trade_id}, version {message.version}, {message.value}")
+ws.send([message])
+ws.diagnose()
+
+# %%
+ws.reveal("duplicate-effect", 1)
+
+# %% [markdown]
+# **What just happened?** StateLambda wrote the trade over itself. StateTable's stream told of a change from
+# this value to the same value, and MapLambda summed a difference of nothing.
+#
+# Many pipelines live on such luck for years.
+
+# %% [markdown]
+# ## Second way: out of order
+#
+# Version 2 of a new trade comes first, version 1 follows.
+
+# %%
+ws.predict("outdated-effect")
+
+# %%
+from dataclasses import replace
+from decimal import Decimal
+
+first = replace(message, trade_id="overtaken", value=Decimal("100.00"))
+second = replace(first, version=2, value=Decimal("60.00"))
+ws.send([second])
+ws.rest()
+ws.send([first])
+ws.rest()
+ws.table("StateTable", where={"TradeID": "overtaken"})
+
+# %%
+ws.reveal("outdated-effect", 1)
+
+# %% [markdown]
+# The last one to write has won. All seven totals above this trade... count for yourself how many totals one
+# trade touches, then look:
+
+# %%
+ws.diagnose()
+
+# %% [markdown]
+# ## Third way: you are the poller
+#
+# Between a stream and a function stands Lambda's *poller*: it fetches records, makes a batch, calls the
+# function, and moves on once the function has answered. What if the answer never comes, because the function
+# died right after its write? The poller cannot know whether anything was written. So it delivers the batch
+# again.
+#
+# To see that in slow motion, you take the poller's place. `HandPoller` pauses a mapping; `fetch` returns the
+# records that wait in the stream, and `deliver` gives them to the function. At the end of the `with` block
+# the mapping goes on, from where it was paused.
+
+# %%
+ws.predict("crash-and-retry")
+
+# %%
+from workshop.checks.by_hand import HandPoller
+
+with HandPoller(ws, "MapLambda") as poller:
+    ws.send(10, seed=3)
+    batch = poller.fetch(at_least=10)
+    print(poller.deliver(batch))  # written, but suppose that the answer was lost
+    print(poller.deliver(batch))  # so the batch comes again
+
+# %%
+ws.rest()
+ws.diagnose()
+
+# %%
+ws.reveal("crash-and-retry", 2)
+
+# %% [markdown]
+# **What just happened?** Look for your ten messages in the diagnosis: MapLambda wrote a row for each
+# delivery, and ReduceLambda added all the rows. Nobody did anything wrong. A batch came again, as it may.
+#
+# The same can happen one stage later: a row that ReduceLambda gets twice is added twice.
+
+# %% [markdown]
+# ## Exercise: the trade that would not die
+#
+# Make the totals wrong yourself, with true messages only. A desk takes a trade back: it sends a version with
+# `cancelled=True` and a higher number. Find a way to let the trade count all the same.
+#
+# `old` is in the pipeline already. `replace(old, …)` makes another version of it, and `ws.send([…])` sends.
+
+# %% tags=["exercise:break-it"]
+from dataclasses import replace
+
+ws.clear()
+[old] = ws.send(1, seed=11).messages
+### BEGIN SOLUTION
+ws.send([replace(old, version=old.version + 1, cancelled=True)])
+ws.rest()
+ws.send([old])
+### END SOLUTION
+ws.rest()
+
+# %%
+ws.check("break-it")
+
+# %% [markdown]
+# ## All of it, live
+#
+# Now let accidents happen by themselves. A *fault plan* gives chances: here MapLambda and ReduceLambda crash
+# after every fifth write or so, and the producer repeats and reorders. `crash_after@map` works on AWS as
+# well: your functions read the plan from ParameterTable.
+
+# %%
+ws.quiz("where-it-is-exact")
+
+# %%
+from workshop.cloud.faults import FaultPlan
+from workshop.pipeline.live_faults import clear_faults, set_faults
+
+ws.clear()
+plan = FaultPlan(seed=4, rates={"crash_after@map": 0.3, "crash_after@reduce": 0.3}, limit=3)
+set_faults(ws.cloud, ws.outputs, plan)
+ws.dashboard(messages=1_500, rate=400, seconds=8, duplicates=5, modify=5, out_of_order=50)
+
+# %%
+ws.rest()
+clear_faults(ws.cloud, ws.outputs)
+ws.totals(compare=True)
+
+# %% [markdown]
+# How many totals are still right? And what does the diagnosis make of several causes at once?
+
+# %%
+ws.diagnose()
+
+# %% [markdown]
+# Play with it, if you like: the sliders set the same chances. Put them back to zero before you go on.
+
+# %%
+ws.faults_panel()
+
+# %% [markdown]
+# ## What you have seen
+#
+# - A repetition that is written over itself does no harm; an addition that is repeated does.
+# - Whoever writes last, wins, unless somebody compares versions.
+# - A crash loses nothing. It repeats, and that is what makes totals wrong.
+#
+# **Questions to consider.** Would it help if functions never crashed? What else can keep an answer from
+# reaching the poller? Which of the three ways would you notice in production, and how?
+#
+# **Read more:** [How Lambda processes records from stream
+# sources](https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html)
+#
+# **Next:** [09: repair it](09_repair_it.ipynb).

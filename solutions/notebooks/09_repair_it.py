@@ -1,0 +1,181 @@
+# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # Repair it
+#
+# - **Goal:** three guards, one per stage, so that the accidents of notebook 08 have no effect any more.
+# - **Time:** 30 minutes.
+# - **You need:** [08](08_break_it.ipynb), and an editor beside this notebook for the files in `lambdas/`.
+#
+# We cannot keep messages from coming twice. We can see to it that the second time makes no difference. A step
+# that may be repeated without further effect is called *idempotent*, and making all three stages idempotent
+# is the whole art.
+
+# %%
+from workshop.notebook import start
+
+ws = start("09")
+
+# %%
+ws.clear()
+ws.deploy()
+
+# %% [markdown]
+# ## Stage 1: a condition on the write
+#
+# StateTable must keep the newest version of each trade, in whatever order the versions come.
+
+# %%
+ws.predict("read-then-write")
+
+# %%
+ws.reveal("read-then-write", 1)
+
+# %% [markdown]
+# DynamoDB compares and writes in one step, if we ask it to: a *conditional write* has an expression that must
+# hold for the item as it is at that very moment, or nothing is written.
+#
+# ## Exercise: the newest version stands
+#
+# Open `lambdas/stateful/state.py` and find `keep`. Give `update(…)` a `condition`: it is text, in which
+# `#Version` is the attribute of the item in the table, and `:Version` the one that you are about to write.
+# There may be no such item yet; `attribute_not_exists(#TradeID)` holds then.
+#
+# `write` returns None if the write happened, and the item that stood in the way if the condition did not
+# hold. Let `keep` tell its caller which of the two it was. Save, then run:
+
+# %%
+ws.deploy()
+
+# %%
+ws.check("state-conditional-write")
+
+# %% [markdown]
+# Is that enough for the trade of notebook 08, that was overtaken?
+
+# %%
+from dataclasses import replace
+
+[first] = ws.send(1, seed=31).messages
+second = replace(first, version=2, value=first.value + 10)
+ws.send([second])
+ws.rest()
+ws.send([first])
+ws.compare()
+
+# %% [markdown]
+# ## Stage 2: a name for each batch
+#
+# Map adds, and adding twice is wrong. So each row of ReduceTable gets a key that follows from the batch: a
+# *hash* of all its records, a short text that is the same whenever the records are the same. Now a batch that
+# comes again finds its row there already.
+#
+# ## Exercise: one row for each batch
+#
+# Open `lambdas/stateful/map.py` and find `store`. `batch_hash(event)` returns the hash. `rows_of` takes it as
+# `key=…`, so that a batch's rows are called the same each time. And `put` takes a `condition`, as above: a
+# row may be written only if there is none of its name. The key attribute is `MessageHash`.
+#
+# Count rows that were there already as `repeated`: `write` returns what stood in the way.
+
+# %%
+ws.deploy()
+
+# %%
+ws.check("map-batch-guard")
+
+# %% [markdown]
+# The poller of notebook 08 again, with a batch that comes twice, and once more when the mapping goes on:
+
+# %%
+ws.predict("same-batch-again")
+
+# %%
+from workshop.checks.by_hand import HandPoller
+
+before = len(ws.items("ReduceTable"))
+with HandPoller(ws, "MapLambda") as poller:
+    ws.send(10, seed=32)
+    batch = poller.fetch(at_least=10)
+    print(poller.deliver(batch))
+    print(poller.deliver(batch))
+ws.rest()
+new_rows = len(ws.items("ReduceTable")) - before
+
+# %%
+ws.reveal("same-batch-again", {1: 0, 2: 1, 3: 2}.get(new_rows, 2))
+
+# %%
+ws.compare()
+
+# %% [markdown]
+# ## Stage 3: a token for each transaction
+#
+# ReduceLambda adds to many totals in one *transaction*: all additions happen, or none. A total has no name
+# that could be taken already, so a condition does not help. But DynamoDB lets us give a transaction a name of
+# its own, the *ClientRequestToken*. A second transaction with the same token succeeds, and does nothing.
+
+# %%
+ws.quiz("token-lifetime")
+
+# %% [markdown]
+# ## Exercise: a token that tells batches apart
+#
+# Open `lambdas/stateful/reduce.py` and find `token_of`. It gets the event, and the `number` of the
+# transaction: a batch with very many totals needs several, and each must have a token of its own. A token
+# has 36 characters at most, and a hash has 64.
+#
+# The same batch must give the same tokens, whenever and wherever it is worked on.
+
+# %%
+ws.deploy()
+
+# %%
+ws.check("reduce-request-token")
+
+# %%
+with HandPoller(ws, "ReduceLambda") as poller:
+    ws.send(10, seed=33)
+    rows = poller.fetch()
+    print(poller.deliver(rows))
+    print(poller.deliver(rows))
+ws.compare()
+
+# %% [markdown]
+# ## All of it, live
+#
+# The fault plan of notebook 08, number for number. Then, hundreds of thousands were missing or too much.
+
+# %%
+from workshop.cloud.faults import FaultPlan
+from workshop.pipeline.live_faults import clear_faults, set_faults
+
+plan = FaultPlan(seed=4, rates={"crash_after@map": 0.3, "crash_after@reduce": 0.3}, limit=3)
+set_faults(ws.cloud, ws.outputs, plan)
+ws.dashboard(messages=1_500, rate=400, seconds=8, duplicates=5, modify=5, out_of_order=50)
+
+# %%
+ws.rest()
+clear_faults(ws.cloud, ws.outputs)
+ws.diagnose()
+
+# %% [markdown]
+# If all three checks are green, every total is exact, in spite of all that. This is the design that you find
+# in textbooks and in a well known article, and many pipelines in the world run on it.
+#
+# ## What you have seen
+#
+# | stage | guard | what it knows again |
+# |---|---|---|
+# | state | condition on the version | a trade's version |
+# | map | hash of the batch as key | a batch |
+# | reduce | hash of the batch as token | a batch, for ten minutes |
+#
+# **Questions to consider.** Two of the guards know *batches*. Who decides what a batch is? When could the
+# same records come in another one? And what happens after ten minutes?
+#
+# **Read more:** [Condition
+# expressions](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html)
+# and [transactions](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html)
+#
+# **Next:** [10: break the repair, and the ledger](10_the_ledger.ipynb).

@@ -1,0 +1,293 @@
+# ruff: noqa: ANN201, D100, D103 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # Break the repair, and the ledger
+#
+# - **Goal:** see textbook guards fail, and replace them by one that cannot.
+# - **Time:** 40 minutes.
+# - **You need:** the three guards of [09](09_repair_it.ipynb).
+#
+# The pipeline is exact, in spite of crashes. We could go home. But two of the guards stand on a sentence that
+# Lambda never said: *the batch that comes again is the batch that came before.*
+
+# %%
+from workshop.notebook import start
+
+ws = start("10")
+
+# %%
+ws.clear()
+ws.deploy()
+
+# %% [markdown]
+# ## What Lambda does not promise
+#
+# It promises that each record comes, at least once, and the first time in order. Nothing is said about
+# *batches*. They are cut anew when a mapping is switched off and on, when its batch size is changed, when a
+# poller moves to another machine, when a function names the record that failed, and on purpose when a mapping
+# *bisects*: it splits a failed batch into halves, to get around the record that may be to blame.
+
+# %%
+ws.predict("halves-of-a-batch")
+
+# %% [markdown]
+# ## Exercise: show it
+#
+# You are the poller again. Ten trades are in `batch`, and MapLambda has written their row; suppose that its
+# answer was lost. Deliver the records again, so that the guard takes them for new. Lambda's rules hold for
+# you, too: no record is changed, and their order is kept.
+
+# %% tags=["exercise:break-the-guard"]
+from workshop.checks.by_hand import HandPoller
+
+ws.clear()
+with HandPoller(ws, "MapLambda") as poller:
+    ws.send(10, seed=41)
+    batch = poller.fetch(at_least=10)
+    print(poller.deliver(batch))
+    ### BEGIN SOLUTION
+    middle = len(batch) // 2
+    print(poller.deliver(batch[:middle]))
+    print(poller.deliver(batch[middle:]))
+    ### END SOLUTION
+ws.rest()
+
+# %%
+ws.check("break-the-guard")
+
+# %%
+ws.reveal("halves-of-a-batch", 1)
+
+# %%
+ws.table("ReduceTable")
+
+# %% [markdown]
+# ## The same one stage later
+#
+# A row that was added comes again, beside a new one.
+
+# %%
+ws.predict("rows-in-new-company")
+
+# %%
+with HandPoller(ws, "ReduceLambda") as poller:
+    ws.send(5, seed=42)
+    row_a = poller.fetch()
+    print(poller.deliver(row_a))  # added; the answer was lost
+    ws.send(5, seed=43)
+    rows_a_and_b = poller.fetch(at_least=len(row_a) + 1)
+    print(poller.deliver(rows_a_and_b))  # so A comes again, and B has arrived meanwhile
+
+# %%
+ws.reveal("rows-in-new-company", 2)
+
+# %%
+ws.diagnose()
+
+# %% [markdown]
+# ## And after ten minutes (offline only)
+#
+# A token is forgotten after ten minutes. Can a batch come again as late as that? A function that is
+# throttled, a table that is out of order, a weekend: yes. The offline cloud has a clock that can be put
+# forward.
+
+
+# %%
+def grand_total():
+    return ws.course.totals().totals.get("Grand Total", 0)
+
+
+with HandPoller(ws, "ReduceLambda") as poller:
+    ws.send(5, seed=44)
+    row, before = poller.fetch(), grand_total()
+    print(poller.deliver(row), f"and has added {grand_total() - before:,.2f}")
+    if ws.cloud.offline:
+        ws.cloud.offline.advance(11 * 60)
+    print(poller.deliver(row), f"and has added {grand_total() - before:,.2f} in all")
+
+# %% [markdown]
+# ## What to write down, and where
+#
+# A guard that knows batches is a guess about somebody else's habits. What do we know for certain? Every
+# record has a *sequence number*, and within its shard the numbers only grow. So we need not remember what a
+# batch looked like. It is enough to know **how far** each shard has been applied: its *position*.
+
+# %%
+ws.predict("where-to-remember")
+
+# %%
+ws.reveal("where-to-remember", 2)
+
+# %% [markdown]
+# That is the *ledger*: one item per shard in LedgerTable, and one transaction for the effect and the
+# position.
+#
+# ```mermaid
+# flowchart LR
+#   B["batch: records 5, 6, 7"] --> Q{"ledger: position 5"}
+#   Q -- "5 was applied" --> X[pass over]
+#   Q -- "6 and 7 are new" --> T
+#   subgraph T [one transaction]
+#     E["write the effect of 6 and 7"]
+#     L["position: 5 becomes 7,<br/>if it still is 5"]
+#   end
+# ```
+#
+# Cut the records as you like, bring them as often as you like, next week if you like: what lies at or before
+# the position has been applied, and the rest has not. There is no third case.
+
+# %% [markdown]
+# ## Exercise: which shard is this?
+#
+# A position belongs to a shard, so the functions must know which one a batch comes from. Kinesis says so in
+# each record. A table's stream says so only inside a *tumbling window*, a feature made for something else:
+# Lambda then groups records by time, and names the shard beside them. We use the name, and not the window, so
+# it may be as long as AWS allows: 900 seconds.
+#
+# Change both mappings, MapLambda's and ReduceLambda's, with UpdateEventSourceMapping.
+
+# %% tags=["exercise:name-the-shard"]
+### BEGIN SOLUTION
+for function in ("MapLambda", "ReduceLambda"):
+    ws.client("lambda").update_event_source_mapping(
+        UUID=ws.mapping(function)["UUID"], TumblingWindowInSeconds=900
+    )
+### END SOLUTION
+
+# %%
+ws.check("name-the-shard")
+
+# %% [markdown]
+# ## Exercise: Map with the ledger
+#
+# Open `lambdas/stateful/map.py`. This time the whole handler changes, and it gets shorter. `common/ledger.py`
+# does the reading, the dropping and the committing:
+#
+# - `Ledger(table, lane, epoch)`: the ledger of one *lane*, which is this function in one shard;
+#   `batch.lane(context.function_name)` gives its name, `read_epoch(settings.parameter_table_name)` the epoch;
+# - `.apply(entries, into, quarantine)`: applies what is new, and returns the counts for `report`;
+# - `rows_into(table, lane=…, epoch=…)` of `common/writes.py` says what a commit of Map writes.
+#
+# The entries come from `entries_of_changes`, as before, now with the epoch as third argument. `Quarantine`
+# takes it as fourth. The last event of a window may be empty: then there is nothing to apply.
+
+# %%
+ws.deploy()
+
+# %%
+ws.check("map-ledger")
+
+# %% [markdown]
+# ## Exercise: Reduce with the ledger
+#
+# The same in `lambdas/stateful/reduce.py`: `entries_of_rows(batch, epoch)`, and
+# `totals_into(table, epoch=…)` in place of `rows_into`. It can be done in ten lines, and the token goes.
+
+# %%
+ws.deploy()
+
+# %%
+ws.check("reduce-ledger")
+
+# %% [markdown]
+# ## The same deliveries again
+#
+# The guards of notebook 09 left no positions, and the totals are wrong by now. A new way of keeping the books
+# begins with clean ones: after a change of guards the pipeline has to be emptied.
+
+# %%
+ws.clear()
+with HandPoller(ws, "MapLambda") as poller:
+    ws.send(10, seed=45)
+    batch = poller.fetch(at_least=10)
+    for part in (batch, batch[:5], batch[5:], batch[3:8], batch):
+        print(poller.deliver(part))
+
+# %%
+with HandPoller(ws, "ReduceLambda") as poller:
+    ws.send(5, seed=46)
+    row_a = poller.fetch()
+    print(poller.deliver(row_a))
+    if ws.cloud.offline:
+        ws.cloud.offline.advance(11 * 60)
+    ws.send(5, seed=47)
+    print(poller.deliver(poller.fetch(at_least=len(row_a) + 1)))
+    print(poller.deliver(row_a))
+
+# %%
+ws.diagnose()
+
+# %% [markdown]
+# Once by hand, in pieces, after eleven minutes, and at the end of each block once more by the mapping.
+# Here is what the ledger has written down:
+
+# %%
+ws.table("LedgerTable")
+
+# %%
+ws.quiz("ledger-after-eleven-days")
+
+# %% [markdown]
+# ## Prove it
+#
+# A few experiments prove little. `workshop prove` runs many small *schedules*: messages, random faults and
+# re-deliveries, on a clock of its own, with the finished handlers of each variant. After every commit it
+# looks whether each total is the sum of those below it, and in the end whether every total is right.
+
+# %%
+ws.predict("prove-textbook")
+
+# %%
+import json
+import subprocess
+import sys
+
+command = [
+    sys.executable,
+    "-m",
+    "workshop",
+    "prove",
+    "--schedules",
+    "10",
+    "--jobs",
+    "1",
+    "--json",
+    "--variant",
+]
+runs = {
+    variant: subprocess.Popen([*command, variant], stdout=subprocess.PIPE, text=True)
+    for variant in ("textbook", "ledger")
+}
+reports = {variant: json.loads(run.communicate()[0]) for variant, run in runs.items()}
+
+# %%
+import pandas as pd
+
+faults = {kind for report in reports.values() for kind, count in report["by_fault"].items() if count["met"]}
+met = {kind: reports["ledger"]["by_fault"][kind]["met"] for kind in sorted(faults)}
+wrong = {
+    name: {kind: report["by_fault"][kind]["inexact"] for kind in met} for name, report in reports.items()
+}
+pd.DataFrame({"schedules that met it": met, **{f"{name}: not exact": each for name, each in wrong.items()}})
+
+# %%
+ws.reveal("prove-textbook", reports["textbook"]["inexact"])
+print({name: f"{report['inexact']} of {report['schedules']} not exact" for name, report in reports.items()})
+
+# %% [markdown]
+# Ten are a taste. `workshop prove --variant ledger --schedules 2000` in a terminal takes a few minutes, and
+# the table in [The ledger](../docs/ledger.md) shows what came out. That page also says what the ledger costs
+# (five write units more per *batch*), what it does not cover, and how Flink and Kafka Streams do the same.
+#
+# ## What you have seen
+#
+# - A guard that knows batches breaks when batches are cut anew, and a token breaks after ten minutes.
+# - A position per shard, moved in the transaction that has the effect, knows every record again, for ever.
+# - **Record what was applied where the effect is, in the same step.** That holds in every system.
+#
+# **Questions to consider.** Why does stage 1 need no ledger? What would happen if two invocations worked on
+# the same shard at once? What breaks if somebody renames the function?
+#
+# **Read more:** [The ledger](../docs/ledger.md), and [the 25 holes](../docs/holes.md) that it closes.
+#
+# **Next:** [11: poison and back-pressure](11_poison_and_back_pressure.ipynb).

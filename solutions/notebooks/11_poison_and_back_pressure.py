@@ -1,0 +1,266 @@
+# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # Poison and back-pressure
+#
+# - **Goal:** keep one bad record from stopping everything behind it, and be told before anything is lost.
+# - **Time:** 35 minutes.
+# - **You need:** the connected pipeline; the guards of [09](09_repair_it.ipynb) or the ledger of
+#   [10](10_the_ledger.ipynb) are welcome, and not necessary.
+#
+# Within a shard, records are worked on in order. That is a gift, and it has a price: as long as a batch
+# fails, nothing behind it moves.
+
+# %%
+from workshop.notebook import start
+
+ws = start("11")
+
+# %%
+ws.clear()
+ws.deploy()
+
+# %% [markdown]
+# ## Bad data is not a failure
+#
+# A record that can never be worked on is called *poison*. The simplest kind is data that is no message.
+
+# %%
+ws.predict("not-a-message")
+
+# %%
+ws.client("kinesis").put_record(StreamName=ws.outputs["StreamName"], Data=b"hello", PartitionKey="somebody")
+ws.send(20)
+ws.rest()
+ws.table("QuarantineTable")
+
+# %%
+ws.reveal("not-a-message", 1)
+
+# %% [markdown]
+# **What just happened?** The function expected that some data will be bad. It wrote the record into
+# QuarantineTable, with the reason, and went on. In a terminal, `workshop quarantine` lists what is there.
+#
+# A rule to remember: *bad data never raises an error.* An error says "try again", and here no attempt will
+# ever succeed.
+
+# %% [markdown]
+# ## A bug is a failure
+#
+# On Friday afternoon somebody releases a version of StateLambda with a bug: it raises an error at every
+# message that contains the word `friday`. (Your files are untouched; only the deployed code is another one.)
+
+# %%
+from workshop.checks.bad_release import release_with_a_bug
+
+ws.clear()
+release_with_a_bug(ws)
+
+# %% [markdown]
+# 40 trades come in, and one more in front of them.
+
+# %%
+ws.predict("one-bad-record")
+
+# %%
+from dataclasses import replace
+
+from workshop.pipeline.messages import PlanOptions, make_plan
+
+trades = list(make_plan(PlanOptions(messages=40, seed=51)).messages)
+ws.send([replace(trades[0], trade_id="friday-1"), *trades])
+ws.rest(timeout=8)
+print(f"{len(ws.items('StateTable'))} of {len(trades)} trades have arrived")
+
+# %%
+ws.picture()
+
+# %%
+ws.reveal("one-bad-record", 1)
+
+# %% [markdown]
+# **What just happened?** One shard stands still. Its first batch holds the bad message, so it fails, and
+# comes again, and fails. This is *back-pressure*: the stage does not lose what it cannot take, it lets it
+# wait where it is. What waits grows older, and after 24 hours it *expires*.
+
+# %% [markdown]
+# ## What a mapping can do about it
+#
+# An event source mapping has four settings for failing batches:
+#
+# | setting | what it does |
+# |---|---|
+# | `BisectBatchOnFunctionError` | splits the batch, and tries the halves |
+# | `FunctionResponseTypes` | lets the function say which record failed: a *partial batch response* |
+# | `MaximumRetryAttempts` | how often to try again, before giving up |
+# | `DestinationConfig` | whom to tell about what was given up: the *on-failure destination* |
+
+# %%
+ws.quiz("bisect-and-totals")
+
+# %% [markdown]
+# ## Exercise: give up, but tell somebody
+#
+# Only one of your three functions may ever give something up. Its mapping shall split failing batches, listen
+# to partial responses, try twice more (on AWS one would take more), and report to the stack's FailureQueue.
+# The other two mappings stay as they are: they try without end.
+
+# %% tags=["exercise:mapping-failures"]
+answer = ws.client("sqs").get_queue_attributes(
+    QueueUrl=ws.outputs["FailureQueueUrl"], AttributeNames=["QueueArn"]
+)
+queue_arn = answer["Attributes"]["QueueArn"]
+### BEGIN SOLUTION
+ws.client("lambda").update_event_source_mapping(
+    UUID=ws.mapping("StateLambda")["UUID"],
+    BisectBatchOnFunctionError=True,
+    FunctionResponseTypes=["ReportBatchItemFailures"],
+    MaximumRetryAttempts=2,
+    DestinationConfig={"OnFailure": {"Destination": queue_arn}},
+)
+### END SOLUTION
+
+# %%
+ws.check("mapping-failures")
+
+# %% [markdown]
+# The shard that stood still gets halved and halved again, until the bad record is alone. Give it some
+# seconds.
+
+# %%
+ws.rest(timeout=45)
+print(f"{len(ws.items('StateTable'))} of {len(trades)} trades have arrived")
+
+# %% [markdown]
+# ## What was given up
+#
+# FailureQueue has a report. It does not hold the record, but it says where it lies.
+
+# %%
+import json
+
+found = ws.client("sqs").receive_message(QueueUrl=ws.outputs["FailureQueueUrl"], WaitTimeSeconds=2)
+reports = [json.loads(each["Body"]) for each in found.get("Messages", [])]
+for report in reports:
+    print(json.dumps(report, indent=2))
+
+# %% [markdown]
+# Now somebody mends the bug, and sends the record again. Which function can bear a record that comes twice,
+# late, and alone? That is why this hop may give up.
+
+# %%
+ws.deploy()
+stream, kinesis = ws.outputs["StreamName"], ws.client("kinesis")
+for info in (report["KinesisBatchInfo"] for report in reports):
+    iterator = kinesis.get_shard_iterator(
+        StreamName=stream,
+        ShardId=info["shardId"],
+        ShardIteratorType="AT_SEQUENCE_NUMBER",
+        StartingSequenceNumber=info["startSequenceNumber"],
+    )["ShardIterator"]
+    for record in kinesis.get_records(ShardIterator=iterator, Limit=info["batchSize"])["Records"]:
+        kinesis.put_record(StreamName=stream, Data=record["Data"], PartitionKey=record["PartitionKey"])
+
+# %%
+ws.rest()
+ws.compare()
+
+# %% [markdown]
+# ## Exercise: name the record that failed
+#
+# Splitting finds a bad record by trying. A function that knows which record failed can just say so: it
+# answers
+# `{"batchItemFailures": [{"itemIdentifier": "…"}]}` with the sequence number. Lambda takes everything
+# before it for done, and delivers from there on.
+#
+# Open `lambdas/stateful/state.py`, `handler`. When DynamoDB is busy, `keep` raises a `BusyError` (from
+# `common.storage`): nothing is wrong with the record, but it has to come again. Answer with its number, and
+# leave what comes after it alone, since it will come as well. If all is well, the list is empty.
+
+# %%
+ws.deploy()
+
+# %%
+ws.check("state-partial-batch")
+
+# %% [markdown]
+# ## How old is what comes in?
+#
+# A pipeline that falls behind does not fail; it just gets later. Lambda measures that for every batch: the
+# *iterator age* is how long its last record had been waiting. Here is the largest one of each minute.
+
+# %%
+from datetime import UTC, datetime, timedelta
+
+now = datetime.now(UTC)
+answer = ws.client("cloudwatch").get_metric_statistics(
+    Namespace="AWS/Lambda",
+    MetricName="IteratorAge",
+    Dimensions=[{"Name": "FunctionName", "Value": ws.outputs["StateLambdaName"]}],
+    StartTime=now - timedelta(hours=1),
+    EndTime=now + timedelta(hours=2),
+    Period=60,
+    Statistics=["Maximum"],
+)
+for point in sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])[-5:]:
+    print(f"{point['Timestamp']:%H:%M}  {point['Maximum']:>12,.0f} ms")
+
+# %% [markdown]
+# ## Exercise: be told in time
+#
+# An *alarm* watches a metric, and changes its state when a threshold is crossed. The template has made some
+# already, which go off after five minutes. Make one for yourself, with the name below: it goes off when the
+# oldest records that StateLambda is given have been waiting for more than **two hours**, three minutes in a
+# row.
+
+# %% tags=["exercise:iterator-age-alarm"]
+alarm = f"{ws.stack}-state-is-behind"
+### BEGIN SOLUTION
+ws.client("cloudwatch").put_metric_alarm(
+    AlarmName=alarm,
+    Namespace="AWS/Lambda",
+    MetricName="IteratorAge",
+    Dimensions=[{"Name": "FunctionName", "Value": ws.outputs["StateLambdaName"]}],
+    Statistic="Maximum",
+    Period=60,
+    EvaluationPeriods=3,
+    Threshold=2 * 3600 * 1000,
+    ComparisonOperator="GreaterThanThreshold",
+)
+### END SOLUTION
+
+# %%
+ws.check("iterator-age-alarm")
+
+# %% [markdown]
+# ## What expires
+#
+# Kinesis can keep records for up to a year, if one pays for it. The stream of a table keeps them for 24
+# hours, and nothing changes that.
+
+# %%
+ws.quiz("what-expires")
+
+# %% [markdown]
+# What State never read is lost for the pipeline, and only the producer can send it again. What Map or Reduce
+# never read can be repaired, because StateTable still knows every trade: `reconcile` compares the totals with
+# the sum over all trades.
+
+# %%
+ws.reconcile()
+
+# %% [markdown]
+# ## What you have seen
+#
+# - Bad data is set aside with a reason; an error means "try again", and blocks its shard meanwhile.
+# - Bisecting isolates a bad record, a partial response names it, and a destination hears what was given up.
+# - Only a stage that can bear any re-delivery may give up.
+# - The iterator age tells how far behind you are, and retention how much time is left.
+#
+# **Questions to consider.** Why is there an alarm on the queue as well? What would `MaximumRetryAttempts=2`
+# on MapLambda do to the totals? What if a bad record comes every second?
+#
+# **Read more:** [Handling errors of stream
+# sources](https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-errors.html)
+#
+# **Next:** [12: security, cost and limits](12_security_cost_limits.ipynb).

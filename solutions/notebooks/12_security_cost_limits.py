@@ -1,0 +1,208 @@
+# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # Security, cost and limits
+#
+# - **Goal:** know who may do what, what the pipeline costs at your own load, and when to outgrow it.
+# - **Time:** 30 minutes.
+# - **You need:** the deployed pipeline; policies are from [05](05_aggregate.ipynb).
+
+# %%
+from workshop.notebook import start
+
+ws = start("12")
+
+# %% [markdown]
+# ## Who may do what
+#
+# Each function has a role of its own, and each role allows what its handler calls, and nothing else. That is
+# called *least privilege*: whoever gets hold of the one, has not got hold of the others. Here is what the
+# three roles may do, from their policies:
+
+# %%
+import pandas as pd
+
+from workshop.checks.policies import statements_of
+
+rows = []
+for function in ("StateLambda", "MapLambda", "ReduceLambda"):
+    for statement in statements_of(ws.client("iam"), ws.role_name(function)):
+        calls = ", ".join(each.partition(":")[2] for each in statement.actions)
+        rows.append((function, calls, statement.resources[0].rpartition(":")[2]))
+pd.DataFrame(rows, columns=["role of", "may call", "on"]).style.hide(axis="index")
+
+# %% [markdown]
+# Read it as an attacker would. Can ReduceLambda read a trade? Can MapLambda change a total? Is there a line
+# with a star, and is there a reason for it?
+
+# %% [markdown]
+# ## A role for the producer
+#
+# So far you sent messages with your own rights, and you may do everything. A producer is a program on
+# somebody else's machine. It gets a role: a set of rights that it can *assume* for an hour or so, without any
+# password lying about.
+
+# %%
+ws.predict("stolen-laptop")
+
+# %%
+ws.reveal("stolen-laptop", 2)
+
+# %% [markdown]
+# ## Exercise: it may produce, and nothing else
+#
+# `make_producer_role` makes a role that people of this account may assume, and that may do nothing. Write the
+# policy for it. Our producer makes one single call, on one single stream.
+
+# %% tags=["exercise:producer-policy"]
+import json
+
+from workshop.checks.producer_role import make_producer_role
+
+role = make_producer_role(ws)
+### BEGIN SOLUTION
+policy = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "kinesis:PutRecords",
+            "Resource": ws.stream_arn("IncomingDataStream"),
+        }
+    ],
+}
+ws.client("iam").put_role_policy(RoleName=role, PolicyName="Producer", PolicyDocument=json.dumps(policy))
+### END SOLUTION
+
+# %%
+ws.check("producer-policy")
+
+# %% [markdown]
+# Try it yourself: be the producer, and put your nose into the totals.
+
+# %%
+from botocore.exceptions import ClientError
+
+from workshop.checks.producer_role import client_as_producer
+
+try:
+    client_as_producer(ws, "dynamodb").scan(TableName=ws.outputs["AggregateTableName"])
+except ClientError as error:
+    print(error.response["Error"]["Message"])
+
+# %% [markdown]
+# ## What is encrypted
+#
+# - **On the way:** every call to AWS goes through TLS. (The offline cloud speaks plain HTTP to your own
+#   machine.)
+# - **At rest:** the stream is encrypted with the key `alias/aws/kinesis`, which AWS manages and which is
+#   free; tables and queue with keys that AWS owns. Whoever needs to decide who may use the key, or readers in
+#   another account, takes a key of their own, and pays for it.
+#
+# Encryption does not help against somebody who may read. Rights do.
+
+# %%
+summary = ws.client("kinesis").describe_stream_summary(StreamName=ws.outputs["StreamName"])
+summary["StreamDescriptionSummary"]["EncryptionType"], summary["StreamDescriptionSummary"]["KeyId"]
+
+# %% [markdown]
+# ## What it costs
+#
+# A bill is a sum of products: so many units, each at its price. All prices are in
+# `workshop/pipeline/cost.py`, with source and date; look up today's before you rely on them.
+
+# %%
+ws.predict("largest-line")
+
+# %%
+from decimal import Decimal
+
+from workshop.pipeline.cost import Load, monthly_bill, total
+
+load = Load(messages_per_second=Decimal(1_000))
+bill = monthly_bill("stateful", load)
+lines = [(line.item, f"{line.usd:,.2f}", line.price.per) for line in bill]
+pd.DataFrame(lines, columns=["line", "USD a month", "paid by"]).style.hide(axis="index")
+
+# %%
+ws.reveal("largest-line", 2)
+print(f"{total(bill):,.2f} USD a month, around the clock")
+
+# %% [markdown]
+# How does that grow? Change the numbers, and run the cell again.
+
+# %%
+rates = (1, 100, 1_000, 10_000, 50_000)
+loads = [Load(messages_per_second=Decimal(rate)) for rate in rates]
+table = {
+    name: [f"{total(monthly_bill(name, load)):,.0f}" for load in loads] for name in ("stateless", "stateful")
+}
+pd.DataFrame(table, index=pd.Index([f"{rate:,}" for rate in rates], name="messages a second"))
+
+# %% [markdown]
+# **What just happened?** The stateless pipeline pays by the batch, and batches grow with the load. The
+# stateful one pays one write per message: that is what exactness per *trade* costs, many times what
+# everything else does. The ledger adds a few units per batch, which you will not find on any bill.
+#
+# Levers, the largest first: put many messages into one record (the stream charges for up to 25 KB each), use
+# provisioned capacity for a steady load, keep the state elsewhere.
+#
+# Not counted here: alarms, storage of StateTable, free allowances, and the producer's own machine.
+
+# %% [markdown]
+# ## What it costs to forget it
+
+# %%
+ws.predict("forgotten-stack")
+
+# %%
+from workshop.pipeline.cost import standing_cost
+
+shards = summary["StreamDescriptionSummary"]["OpenShardCount"]
+per_hour = standing_cost(shards=shards)
+print(f"{shards} shards: {per_hour:.3f} USD an hour, {per_hour * 24 * 30:.2f} USD in 30 days")
+
+# %%
+ws.reveal("forgotten-stack", 2)
+
+# %% [markdown]
+# ## Where it ends
+#
+# | limit | value | what to do |
+# |---|---|---|
+# | a shard takes in | 1,000 records or 1 MB a second | more shards |
+# | a batch | 10,000 records, 6 MB | several batches |
+# | a transaction | 100 actions, 4 MB | commit sub-tree by sub-tree, as the ledger does |
+# | an item | 400 KB | split a wide row |
+# | a request token | ten minutes | the ledger |
+# | a table's stream | keeps 24 hours | an alarm on the iterator age |
+#
+# One limit is not in any table: every commit adds to `Grand Total`. So commits follow one another, a few
+# dozen a second at most. Pre-aggregation is what makes that enough.
+
+# %% [markdown]
+# ## When to outgrow it
+#
+# - **Apache Flink** keeps the newest version of each trade in its own memory and disk, and writes a
+#   *checkpoint*: the positions in all shards and the state that they led to, together. It is the ledger's
+#   idea, with the database inside the engine. No write per message, so far cheaper at high rates; but a
+#   cluster that runs all day, and savepoints to look after.
+# - **Kafka Streams** does the same in transactions of a Kafka cluster, for programs on the JVM.
+# - **Both** are exact inside. A table outside still needs writes that may be repeated, or a ledger.
+#
+# Serverless pays off where load comes and goes, teams are small, and minutes of work a month matter more than
+# cents per million messages. At 50,000 messages a second around the clock, do the sum again.
+#
+# ## What you have seen
+#
+# - One role for each function and one for the producer; each was refused what is none of its business.
+# - A bill is units times prices, and the largest line is the one paid by the message.
+# - Every limit has a place where the pipeline meets it, and an answer.
+#
+# **Questions to consider.** Which right of which role would you take away next? At which load would you move
+# the state out of DynamoDB? Who should be allowed to read QuarantineTable?
+#
+# **Read more:** [Security best practices in
+# IAM](https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
+#
+# **Next:** [99: clean up](99_clean_up.ipynb).

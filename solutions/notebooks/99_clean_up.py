@@ -1,0 +1,87 @@
+# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+
+# %% [markdown]
+# # Clean up
+#
+# - **Goal:** leave nothing behind, and know that nothing is left.
+# - **Time:** 5 minutes.
+# - **You need:** nothing. You can do this at any time, and begin anew with [01](01_deploy.ipynb).
+#
+# Offline, nothing costs anything, and you could simply stop the cloud. On AWS, what you forget goes on
+# costing money. So practise it here.
+
+# %%
+from workshop.notebook import start
+
+ws = start("99")
+
+# %% [markdown]
+# ## What is there?
+#
+# `remains` asks every service for what bears your name: stacks, and what you made by hand beside them. The
+# stack whose name contains `exam` was made by checks, to try your files on.
+
+# %%
+import pandas as pd
+
+from workshop.checks.remains import remains
+
+left = remains(ws)
+rows = [(thing.kind, thing.name, f"{thing.usd_per_hour:.3f}") for thing in left]
+pd.DataFrame(rows, columns=["what", "name", "USD an hour at rest"]).style.hide(axis="index")
+
+# %%
+per_hour = sum(thing.usd_per_hour for thing in left)
+print(f"On AWS: {per_hour:.3f} USD an hour, {per_hour * 24 * 30:.2f} USD in 30 days, with nobody using it")
+
+# %%
+ws.predict("what-a-stack-takes-along")
+
+# %%
+ws.reveal("what-a-stack-takes-along", 1)
+
+# %% [markdown]
+# ## Exercise: leave nothing behind
+#
+# `destroy(ws.cloud, name)` deletes a stack, and then asks every service whether anything of it is left. What
+# you made by hand, you delete by hand. AWS refuses to delete a role as long as a policy hangs on it.
+#
+# **This deletes your pipeline and everything in it.** Your files and your progress stay.
+
+# %% tags=["exercise:clean-up"]
+from workshop.checks.remains import remains
+from workshop.deploy.stacks import destroy
+
+### BEGIN SOLUTION
+iam = ws.client("iam")
+for thing in remains(ws):
+    if thing.kind == "role":
+        for name in iam.list_role_policies(RoleName=thing.name)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=thing.name, PolicyName=name)
+        iam.delete_role(RoleName=thing.name)
+    if thing.kind == "alarm":
+        ws.client("cloudwatch").delete_alarms(AlarmNames=[thing.name])
+    if thing.kind == "stack":
+        destroy(ws.cloud, thing.name)
+### END SOLUTION
+
+# %%
+ws.check("clean-up")
+
+# %% [markdown]
+# ## The end
+#
+# You have built a pipeline that adds up a stream of changes, exactly, on services that promise far less than
+# that. You have seen each of its guards fail, and replaced them by a sentence that you can take anywhere:
+#
+# > **Record what was applied where the effect is, in the same step.**
+
+# %%
+ws.progress()
+
+# %% [markdown]
+# **Questions to take along.** Where in your own systems is something added, sent or booked twice after a
+# failure? What is its ledger? And who would notice?
+#
+# **From here:** `workshop play` is a game on the same pipeline; `workshop demo` shows both pipelines in a
+# minute; and [The ledger](../docs/ledger.md) and [the 25 holes](../docs/holes.md) are worth reading again.
