@@ -79,7 +79,7 @@ ws.check("deploy-stack")
 ws.resources()
 
 # %%
-ws.predict("two-learners")
+ws.quiz("two-learners")
 
 # %% [markdown]
 # A program that wants to use the stack has to find it. For that, a stack has *outputs*: what it tells about
@@ -115,7 +115,7 @@ ws.reveal("same-template-again", 2)
 ws.picture()
 
 # %%
-ws.predict("nothing-connected")
+ws.quiz("nothing-connected")
 
 # %% [markdown]
 # The boxes are there, but no arrow is live: nothing brings messages from the stream to StateLambda, changes

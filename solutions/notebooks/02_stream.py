@@ -69,7 +69,8 @@ ws.predict("shards-of-one-key")
 # %%
 import hashlib
 
-shards = ws.client("kinesis").list_shards(StreamName=ws.outputs["StreamName"])["Shards"]
+kinesis, stream = ws.client("kinesis"), ws.outputs["StreamName"]
+shards = kinesis.list_shards(StreamName=stream, ShardFilter={"Type": "AT_LATEST"})["Shards"]
 for message in messages:
     number = int(hashlib.md5(message["TradeID"].encode()).hexdigest(), 16)
     for shard in shards:
@@ -94,7 +95,6 @@ ws.reveal("shards-of-one-key", 1)
 
 # %%
 def read(shard_id, how_many=5):
-    stream, kinesis = ws.outputs["StreamName"], ws.client("kinesis")
     start = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON")
     found = kinesis.get_records(ShardIterator=start["ShardIterator"])["Records"]
     print(f"{shard_id}: {len(found)} records, the last ones:")

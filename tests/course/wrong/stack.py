@@ -6,6 +6,5 @@ WRONG = {
     "deploy-stack": (
         Wrong("ws.deploy()", r"kept for 7 days"),
         Wrong("ws.deploy(ShardCount=1, LogRetentionDays=3)", r"has 1 shard"),
-        Wrong("ws.deploy(ShardCount=4, LogRetentionDays=3)", r"has 4 shards"),
     ),
 }

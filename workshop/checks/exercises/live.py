@@ -30,8 +30,8 @@ def check_totals(course: Course) -> Verdict:
         )
     if counts.modified < FEWEST_CHANGES:
         return incorrect(
-            f"The run is exact or it is not, but it proves little: only {counts.modified} of its messages "
-            "change a trade that was there before."
+            f"The run proves little, even if its totals are exact: of {counts.messages:,} messages only "
+            f"{counts.modified} change a trade that was there before."
         )
     diagnosis = course.diagnose()
     if not diagnosis.exact:
