@@ -74,8 +74,9 @@ def test_crash_is_retried_in_a_new_environment(running: World) -> None:
 
 
 def test_hanging_handler_does_not_hold_others_up(running: World) -> None:
-    """While one handler hangs until its timeout, other mappings and calls are served."""
-    running.function("Hangs", source="def handler(event, context):\n    while True: pass", Timeout=60)
+    """While one handler hangs until its timeout, other mappings are served, and the cloud can be stopped."""
+    # Longer than pytest waits: whoever waits for the handler fails.
+    running.function("Hangs", source="def handler(event, context):\n    while True: pass", Timeout=900)
     running.function("F", source=SOURCE)
     arn = running.stream()
     running.map(arn, "Hangs")
@@ -85,9 +86,10 @@ def test_hanging_handler_does_not_hold_others_up(running: World) -> None:
 
     assert wait_until(lambda: got("F") == [1])
     assert wait_until(lambda: running.runtime.status()["in_flight"] == {"Hangs": 1})
-    started = stopwatch()
+
     running.runtime.stop()
-    assert stopwatch() - started < 10
+
+    assert running.runtime.status()["in_flight"] == {}
 
 
 def test_shards_are_worked_off_side_by_side(running: World) -> None:
