@@ -2,9 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from workshop.build.tree import inspect_tree, write_tree
+from workshop.cloud.connection import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 WATCHED = Path(__file__).resolve().parent / "watched"
@@ -18,8 +20,7 @@ class Checkout:
     """A copy of the project; whoever runs in it with `environment` is watched (see `watched/`)."""
 
     folder: Path
-    endpoint: str | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
+    cloud: Cloud | None = None
 
     @property
     def root(self) -> Path:
@@ -40,7 +41,7 @@ class Checkout:
     def environment(self) -> dict[str, str]:
         """The variables of a process that works in this copy and nowhere else."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        pointed = {"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {}
+        pointed = {"AWS_ENDPOINT_URL": self.cloud.endpoint or ""} if self.cloud else {}
         return kept | {
             "WORKSHOP_HOME": str(self.home),
             "PYTHONPATH": os.pathsep.join([str(self.root), str(WATCHED)]),
@@ -49,7 +50,6 @@ class Checkout:
             "JUPYTER_CONFIG_DIR": str(self.folder / "jupyter"),
             "WATCH_LOG": str(self.folder / "watched.log"),
             **pointed,
-            **self.extra,
         }
 
     def watched(self) -> list[str]:
@@ -63,7 +63,9 @@ class Checkout:
         return [line for line in self.watched() if line.startswith("outside")]
 
     def renew(self) -> None:
-        """Make files and progress as they are on a fresh clone."""
+        """Make files and progress as they are on a fresh clone, and empty the cloud."""
+        if self.cloud is not None and self.cloud.offline is not None:
+            self.cloud.offline.reset()
         for folder in (self.root, self.home):
             shutil.rmtree(folder, ignore_errors=True)
         self.home.mkdir(parents=True)
@@ -72,10 +74,11 @@ class Checkout:
             shutil.copytree(ROOT / name, self.root / name, ignore=left_out)
         for name in FILES:
             shutil.copy2(ROOT / name, self.root / name)
+        write_tree(self.root, inspect_tree(self.root), force=True)
 
 
-def fresh_checkout(folder: Path, *, endpoint: str | None = None, **extra: str) -> Checkout:
-    """Copy the project as it stands into a folder; without an endpoint the copy starts its own cloud."""
-    checkout = Checkout(folder, endpoint, extra)
+def fresh_checkout(folder: Path, *, cloud: Cloud | None = None) -> Checkout:
+    """Copy the project as it stands into a folder; without a cloud, whoever works there starts one."""
+    checkout = Checkout(folder, cloud)
     checkout.renew()
     return checkout

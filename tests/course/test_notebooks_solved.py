@@ -1,0 +1,69 @@
+"""The whole course, solved: every notebook from its first to its last cell, in order, on one cloud."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.course.checkouts import Checkout, fresh_checkout
+from tests.course.runs import NUMBERS, Ran, run, solved_notebook
+from workshop.checks.exercise import Function
+from workshop.checks.exercises import all_exercises
+from workshop.checks.progress import Progress
+from workshop.cloud.temporary import temporary_cloud
+
+LONGEST_SECONDS = 600
+LARGEST_BYTES = 1_000_000
+OFFLINE_ONLY = re.compile(r"offline only", re.IGNORECASE)
+# Whoever only looks at the offline cloud reads elsewhere on AWS; whoever changes it has no AWS to change.
+ONLY_LOOKS = re.compile(r"control GET ")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Iterator[Checkout]:
+    """The clone of a learner who goes through the course."""
+    with temporary_cloud() as cloud:
+        yield fresh_checkout(tmp_path_factory.mktemp("course"), cloud=cloud)
+
+
+@pytest.fixture(scope="module")
+def course(checkout) -> dict[str, Ran]:
+    """The notebooks that have been run so far."""
+    return {}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_solved_notebook_runs_to_its_end(checkout, course, number) -> None:
+    """Solved, a notebook runs without an error, passes its checks, and is small when it is saved."""
+    here = [exercise for exercise in all_exercises() if exercise.notebook == number]
+    in_files = tuple(exercise.id for exercise in here if isinstance(exercise.place, Function))
+
+    ran = course[number] = run(checkout, number, solved_notebook(number), solve=in_files)
+
+    assert ran.errors == []
+    entries = Progress(checkout.home).entries()
+    assert [each.id for each in here if each.id not in entries or not entries[each.id].is_passed] == []
+    assert ran.size < LARGEST_BYTES
+    assert ran.text.count("FigureWidget({") <= 1
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_only_steps_marked_offline_only_change_the_offline_cloud(course, number) -> None:
+    """What AWS does not offer is used only where the step, or the text above it, says *offline only*."""
+    cells = course[number].notebook.cells
+
+    unmarked = [
+        (cells[index].source, calls)
+        for index, calls in course[number].control_calls.items()
+        if not all(map(ONLY_LOOKS.match, calls))
+        and not any(OFFLINE_ONLY.search(cell.source) for cell in cells[max(0, index - 2) : index + 1])
+    ]
+
+    assert unmarked == []
+
+
+def test_the_course_runs_in_minutes_and_asks_nobody_outside(checkout, course) -> None:
+    """All notebooks together take less than ten minutes, and none of them leaves the machine."""
+    assert set(course) == set(NUMBERS)
+    assert sum(ran.seconds for ran in course.values()) < LONGEST_SECONDS
+    assert checkout.outside == []
