@@ -1,4 +1,4 @@
-"""How the notebooks are written: head and end, short cells, little text between, links that lead somewhere."""
+"""How the notebooks are written: head and end, short cells, little text between, links that lead on."""
 
 import re
 from itertools import pairwise
