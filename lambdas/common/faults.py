@@ -3,7 +3,8 @@
 In goes the text of a fault plan, as `workshop faults` keeps it in ParameterTable, out comes nothing, or a
 failure: an error before or after the write, a pause, a wait until the time is up, the end of the process.
 A pipeline that is right is right in spite of them. The chances follow from the plan's seed, the stage, and
-the execution environment, which draws anew when it starts.
+the execution environment, which draws anew when it starts. Beside chances, a plan can name writes at which
+DynamoDB is to be busy: `{"strikes": ["busy@state#3"]}`, counted since the plan was read.
 """
 
 import json
@@ -17,7 +18,7 @@ from typing import Any
 
 from common.clock import pause, stopwatch
 
-__all__ = ["Faults", "InjectedFaultError"]
+__all__ = ["Faults", "InjectedBusyError", "InjectedFaultError"]
 
 # How long an environment trusts what it has read; a change of the settings shows after as long.
 SECONDS_TO_TRUST = 1.0
@@ -34,6 +35,10 @@ class InjectedFaultError(RuntimeError):
     """The settings asked for this failure; nothing else is wrong."""
 
 
+class InjectedBusyError(InjectedFaultError):
+    """The settings asked for a DynamoDB that does not take this write for now."""
+
+
 @dataclass(slots=True)
 class Faults:
     """What may happen at the writes of this execution environment.
@@ -48,6 +53,8 @@ class Faults:
     limit: float = math.inf
     random: Random = field(default_factory=Random)
     met: Counter[str] = field(default_factory=Counter)
+    strikes: frozenset[str] = frozenset()
+    writes: int = 0
     text: str | None = None
     read_at: float = -math.inf
     armed: str = ""
@@ -57,6 +64,9 @@ class Faults:
         if stopwatch() - self.read_at >= SECONDS_TO_TRUST:
             self._refresh()
         self.armed = ""
+        self.writes += 1
+        if f"busy@{self.stage}#{self.writes}" in self.strikes:
+            self._fail("busy")
         for kind in KINDS:
             if self._draws(kind) and not self.armed:
                 if kind in AFTER or (kind not in BEFORE and self.random.random() < 0.5):
@@ -79,6 +89,7 @@ class Faults:
             self.rates = _rates(plan, self.stage)
             self.limit = limit if isinstance(limit, int) else math.inf
             self.random = Random(f"{plan.get('seed')}/{self.stage}/{self.environment}")
+            self.strikes, self.writes = _strikes(plan), 0
             self.met.clear()
 
     def _draws(self, kind: str) -> bool:
@@ -95,6 +106,8 @@ class Faults:
             pause(LONGEST_SECONDS)
         elif kind == "killed":
             os._exit(1)
+        elif kind == "busy":
+            raise InjectedBusyError("the fault plan asked for a DynamoDB that is busy at this write")
         else:
             raise InjectedFaultError(f"the fault plan asked for `{kind}` here; `workshop faults` changes it")
 
@@ -109,6 +122,11 @@ def _parse(text: str | None) -> dict[str, Any]:
         print(json.dumps({"ignored": "the setting `faults` is no fault plan"}))
         return {}
     return plan
+
+
+def _strikes(plan: Mapping[str, Any]) -> frozenset[str]:
+    strikes = plan.get("strikes", ())
+    return frozenset(str(each) for each in strikes) if isinstance(strikes, list) else frozenset()
 
 
 def _rates(plan: Mapping[str, Any], stage: str) -> dict[str, float]:

@@ -16,7 +16,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 
-from common.faults import Faults
+from common.faults import Faults, InjectedBusyError
 from common.items import Item, text
 from common.settings import EnvironmentSettings
 
@@ -155,7 +155,10 @@ def write_all(table: str, items: Sequence[Item]) -> None:
 
 def _write(operation: str, **request: Any) -> Any:
     faults = _faults()
-    faults.before_write()
+    try:
+        faults.before_write()
+    except InjectedBusyError as error:
+        raise BusyError(f"{operation} was refused for now: {error}") from error
     answer = _call(operation, **request)
     faults.after_write()
     return answer

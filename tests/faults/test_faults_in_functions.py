@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from common import faults
+from common import faults, storage
 from common.faults import Faults, InjectedFaultError
 
 
@@ -51,6 +51,45 @@ def test_without_settings_nothing_happens(seconds: list[float]) -> None:
         quiet.after_write()
 
     assert not quiet.met
+
+
+def test_dynamodb_is_busy_at_the_write_that_is_named(seconds: list[float]) -> None:
+    """Of the writes since a plan was read, those that it names fail, at its stage and once."""
+    text = json.dumps({"strikes": ["busy@map#2", "busy@state#1"]})
+    struck = Faults(Settings(text), "map")
+
+    outcomes = [outcome(struck.before_write) for _ in range(4)]
+
+    assert [bool(each) for each in outcomes] == [False, True, False, False]
+    assert "busy" in outcomes[1]
+
+
+def test_writes_are_counted_anew_with_each_plan(seconds: list[float]) -> None:
+    """A new plan begins to count at its first write."""
+    settings = Settings(json.dumps({"strikes": ["busy@map#1"]}))
+    struck = Faults(settings, "map")
+    first = outcome(struck.before_write)
+    settings.text = json.dumps({"seed": 2, "strikes": ["busy@map#1"]})
+    seconds.append(2.0)
+
+    assert first
+    assert outcome(struck.before_write)
+    assert not outcome(struck.before_write)
+
+
+@pytest.mark.parametrize("strikes", ["busy@map#1", {"busy@map#1": 1}, None])
+def test_strikes_that_are_no_list_are_ignored(seconds: list[float], strikes: Any) -> None:
+    """A plan that was written by hand must not stop a pipeline."""
+    assert not outcome(Faults(Settings(json.dumps({"strikes": strikes})), "map").before_write)
+
+
+def test_a_busy_dynamodb_is_no_error_of_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The write that is struck fails like one that DynamoDB itself has refused for now."""
+    struck = Faults(Settings(json.dumps({"strikes": ["busy@map#1"]})), "map")
+    monkeypatch.setattr(storage, "_faults", lambda: struck)
+
+    with pytest.raises(storage.BusyError, match="put_item was refused for now"):
+        storage.write(storage.put("ReduceTable", {}))
 
 
 def test_a_crash_before_the_write_prevents_it(
