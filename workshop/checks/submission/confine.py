@@ -62,19 +62,42 @@ def place(settings: dict[str, Any], kind: str) -> list[str]:
         options += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         options += ["--unshare-user"]
-    options += ["--hostname", "submission", "--proc", "/proc", "--dev", "/dev"]
+    options += [
+        "--perms",
+        "0755",
+        "--dir",
+        "/run",
+        "--hostname",
+        "submission",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+    ]
     options += ["--size", size, "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108 - inside
     # First, since what is shown may lie below it.
     options += ["--size", size, "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108 - inside
-    for path in [*settings["shown"], *settings["shown_to"].get(kind, ())]:
+    shown = [*settings["shown"], *settings["shown_to"].get(kind, ()), sys.argv[1]]
+    if code := os.environ.get("LAMBDA_TASK_ROOT"):
+        shown.append(os.path.dirname(code))  # noqa: PTH120 - lean start
+    home = os.environ["HOME"]
+    for path in folders_above([*shown, home]):
+        options += ["--perms", "0755", "--dir", path]
+    for path in shown:
         is_link = os.path.islink(path)  # noqa: PTH114 - lean start
         options += ["--symlink", os.readlink(path), path] if is_link else ["--ro-bind", path, path]  # noqa: PTH115 - lean start
-    if code := os.environ.get("LAMBDA_TASK_ROOT"):
-        folder = os.path.dirname(code)  # noqa: PTH120 - lean start
-        options += ["--ro-bind", folder, folder]
-    options += ["--ro-bind", sys.argv[1], sys.argv[1], "--bind", settings["socket"], SOCKET]
-    options += ["--size", size, "--perms", "1777", "--tmpfs", os.environ["HOME"]]
+    options += ["--bind", settings["socket"], SOCKET]
+    options += ["--size", size, "--perms", "1777", "--tmpfs", home]
     return [*options, "--remount-ro", "/", "--chdir", here]
+
+
+def folders_above(paths: list[str]) -> list[str]:
+    """Return the folders in which paths lie, outer ones first; bwrap would close them to other users."""
+    found: dict[str, None] = {}
+    for path in paths:
+        parts = path.split("/")[1:-1]
+        found |= dict.fromkeys("/" + "/".join(parts[: depth + 1]) for depth in range(len(parts)))
+    return [folder for folder in sorted(found) if folder != "/tmp"]  # noqa: S108 - there already
 
 
 def open_way_to_cloud(settings: dict[str, Any]) -> None:

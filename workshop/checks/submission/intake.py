@@ -19,6 +19,7 @@ __all__ = ["HANDLERS", "NOTEBOOKS", "Intake", "expected_files", "find_submission
 
 HANDLERS = "lambdas"
 NOTEBOOKS = "notebooks"
+NOTEBOOK_SOURCES = "solutions/notebooks"
 MEGABYTE = 1024 * 1024
 MOST_BYTES = {".py": MEGABYTE // 4, ".ipynb": 10 * MEGABYTE}
 MOST_TOGETHER = 64 * MEGABYTE
@@ -68,8 +69,11 @@ def expected_files(root: Path) -> tuple[str, ...]:
         for folder in ("stateless", "stateful")
         for path in sorted((root / HANDLERS / folder).glob("*.py"))
     ]
-    notebooks = sorted((root / NOTEBOOKS).glob("*.ipynb"))
-    return tuple(path.relative_to(root).as_posix() for path in (*handlers, *notebooks))
+    notebooks = sorted((root / NOTEBOOK_SOURCES).glob("[0-9][0-9]_*.py"))
+    return (
+        *(path.relative_to(root).as_posix() for path in handlers),
+        *(f"{NOTEBOOKS}/{path.stem}.ipynb" for path in notebooks),
+    )
 
 
 def take_in(submission: Path, target: Path, expected: Iterable[str]) -> Intake:

@@ -13,13 +13,15 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workshop.checks.course import Course
 from workshop.checks.exercises import find_exercise
 from workshop.checks.submission.containment import Containment, Place
+from workshop.checks.submission.handed_in import HandedIn
 from workshop.checks.submission.limits import Limits
 from workshop.checks.submission.process_tree import adopt_orphans, end_below
 from workshop.checks.submission.relay import BACKLOG, Relay
@@ -28,6 +30,7 @@ from workshop.cloud.privacy import keep_to_oneself
 from workshop.cloud.temporary import temporary_cloud
 
 if TYPE_CHECKING:
+    from workshop.checks.exercise import Exercise
     from workshop.cloud.connection import Cloud
 
 __all__ = ["main"]
@@ -45,17 +48,27 @@ def main() -> None:
 
     job = json.loads(sys.stdin.buffer.readline())
     place = Place(Path(job["folder"]), job["marker"], Limits(**job["limits"]), Containment(job["bwrap"], ()))
-    tell("start", id=job["exercises"][0])
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with _cloud(place) as cloud:
-        course = Course(cloud, root=place.root, home=place.folder / "home")
-        sitting = Sitting(course, handed_in=place.folder / "handed-in", place=place)
-        for exercise_id in job["exercises"]:
-            tell("start", id=exercise_id)
-            exercise = find_exercise(exercise_id)
-            verdict = sitting.judge(exercise, begun=lambda each=exercise_id: tell("answer", id=each))  # type: ignore[misc] # the loop's value, now
-            tell("verdict", id=exercise_id, outcome=str(verdict.outcome), feedback=verdict.feedback)
+    handed_in = HandedIn(place.folder / "handed-in")
+    answered = []
+    for exercise in map(find_exercise, job["exercises"]):
+        if verdict := handed_in.missing(exercise):
+            tell("verdict", id=exercise.id, outcome=str(verdict.outcome), feedback=verdict.feedback)
+        else:
+            answered.append(exercise)
+    if answered:
+        tell("start", id=answered[0].id)
+        with _cloud(place) as cloud:
+            course = Course(cloud, root=place.root, home=place.folder / "home")
+            _judge(answered, Sitting(course, handed_in=handed_in, place=place), tell)
     tell("end")
+
+
+def _judge(exercises: Sequence[Exercise], sitting: Sitting, tell: Callable[..., None]) -> None:
+    for exercise in exercises:
+        tell("start", id=exercise.id)
+        verdict = sitting.judge(exercise, begun=partial(tell, "answer", id=exercise.id))
+        tell("verdict", id=exercise.id, outcome=str(verdict.outcome), feedback=verdict.feedback)
 
 
 def _end_with_parent() -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop.checks.answers import (
@@ -32,11 +30,10 @@ from workshop.checks.exercise import (
     Verdict,
     incorrect,
     judge,
-    not_attempted,
 )
 from workshop.checks.exercises import all_exercises
 from workshop.checks.submission.cell_process import CellRun, run_cell_apart
-from workshop.checks.submission.notebook_cells import UnreadableNotebookError, cell_answers
+from workshop.checks.submission.handed_in import HandedIn
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.errors import BundleError, ConfigurationError
 
@@ -47,27 +44,24 @@ __all__ = ["Sitting"]
 
 # The first notebook that finds the stack deployed; before it, the answer is to deploy it.
 FIRST_WITH_STACK = "02"
-
-
-@dataclass(frozen=True)
-class Found:
-    """A cell's answer, or why there is none."""
-
-    text: str | None
-    why: str = ""
+# The notebook that shows the finished pipeline.
+WITH_TOUR = "00"
 
 
 class Sitting:
     """Judges the answers that lie in `handed_in` on a course of its own, whose cloud nobody else uses."""
 
-    def __init__(self, course: Course, *, handed_in: Path, place: Place) -> None:
+    def __init__(self, course: Course, *, handed_in: HandedIn, place: Place) -> None:
         self._course = course
         self._handed_in = handed_in
         self._place = place
         self._is_clean = True
 
     def judge(self, exercise: Exercise, *, begun: Callable[[], None]) -> Verdict:
-        """Return the verdict on one exercise; `begun` is called when its answer is about to be looked at."""
+        """Return the verdict on one exercise; `begun` is called when its answer is about to be looked at.
+
+        There must be an answer; see `missing_answer`.
+        """
         self._prepare(exercise)
         begun()
         match exercise.place:
@@ -81,6 +75,9 @@ class Sitting:
         if not self._is_clean and self._course.cloud.offline is not None:
             self._course.cloud.offline.reset()
         self._write_handlers(exercise)
+        if exercise.notebook == WITH_TOUR:
+            # Answers do not see the solutions, from which it is made.
+            self._course.tour.deploy()
         if exercise.notebook >= FIRST_WITH_STACK:
             if not self._course.is_deployed:
                 self._course.deploy()
@@ -113,16 +110,11 @@ class Sitting:
 
     def _judge_function(self, exercise: Exercise, place: Function) -> Verdict:
         """Judge the file as it was handed in; if that fails, the answer alone amid official solutions."""
-        handed_in, own = (
-            handler_file(self._handed_in, place.path),
-            handler_file(self._course.root, place.path),
-        )
-        if not handed_in.exists():
-            return not_attempted(f"`lambdas/{place.path}` was not handed in.")
+        own = handler_file(self._course.root, place.path)
         start = own.read_text(encoding="utf-8")
-        own.write_bytes(handed_in.read_bytes())
+        own.write_bytes(handler_file(self._handed_in.folder, place.path).read_bytes())
         verdict = self._judged_with_code(exercise)
-        answer = learners_text(exercise, self._handed_in)
+        answer = learners_text(exercise, self._handed_in.folder)
         if verdict.is_passed or place.name is None or answer is None:
             return verdict
         own.write_text(with_answer(exercise, answer, start, self._course.root), encoding="utf-8")
@@ -133,32 +125,20 @@ class Sitting:
         return judge(exercise, self._course)
 
     def _judge_cell(self, exercise: Exercise) -> Verdict:
-        found = self._cell(exercise)
-        if found.text is None:
-            return not_attempted(found.why)
+        answer = self._handed_in.cell(exercise)
         self._is_clean = False
         seconds = self._place.limits.exercise_seconds / 2
-        run = run_cell_apart(exercise.id, found.text, self._course, place=self._place, seconds=seconds)
+        run = run_cell_apart(exercise.id, answer, self._course, place=self._place, seconds=seconds)
         self._adopt(run)
         verdict = judge(exercise, self._course)
         # The next exercise may begin with what a correct answer leaves, or with what nobody has touched.
-        is_starter = found.text.strip() == starter_text(exercise, self._course.root).strip()
+        is_starter = answer.strip() == starter_text(exercise, self._course.root).strip()
         self._is_clean = run.trouble is None and (verdict.is_passed or is_starter)
         if run.trouble is None or verdict.is_passed:
             return verdict
         if verdict.outcome is Outcome.BROKEN_CHECK:
             return incorrect(f"{run.trouble} Afterwards the check found nothing that it could judge.")
         return incorrect(f"{run.trouble} {verdict.feedback}")
-
-    def _cell(self, exercise: Exercise) -> Found:
-        files = sorted((self._handed_in / "notebooks").glob(f"{exercise.notebook}_*.ipynb"))
-        if not files:
-            return Found(None, f"Notebook {exercise.notebook} was not handed in.")
-        try:
-            text = cell_answers(files[0]).get(exercise.id)
-        except UnreadableNotebookError as error:
-            return Found(None, f"There is no answer to look at: {error}.")
-        return Found(text, f"No cell of `{files[0].name}` bears the tag `exercise:{exercise.id}`.")
 
     def _adopt(self, run: CellRun) -> None:
         """Count messages from where the cell began its run; a claim about another stack is left alone."""
