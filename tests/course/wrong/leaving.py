@@ -21,10 +21,9 @@ WRONG = {
             note="the stack, and nothing that was made by hand",
         ),
         Wrong(
-            f'{BEGIN}ws.client("iam").delete_role(RoleName=f"{{ws.stack}}-producer")\n'
-            'ws.client("cloudwatch").delete_alarms(AlarmNames=[f"{ws.stack}-state-is-behind"])\n'
-            'ws.client("cloudformation").delete_stack(StackName=ws.stack)\n'
-            'ws.client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=ws.stack)',
+            f'{BEGIN}ws.client("cloudformation").delete_stack(StackName=ws.stack)\n'
+            'ws.client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=ws.stack)\n'
+            'ws.client("cloudwatch").delete_alarms(AlarmNames=[f"{ws.stack}-state-is-behind"])',
             r"bucket `trade-risk-workshop",
             note="what CloudFormation knows, and not the bucket that it took the zips from",
         ),

@@ -21,7 +21,7 @@ def check_clean_up(course: Course) -> Verdict:
     if not left:
         return passed("Every service was asked, and none of them has anything of yours any more.")
     if any(each.name == course.stack for each in left):
-        return not_attempted(f"Your pipeline is still there: {_listed(left)}.")
+        return not_attempted(f"Still there: {_listed(left)}.")
     per_hour = sum(each.usd_per_hour for each in left)
     costs = f" Together they cost {per_hour:.3f} USD in every hour." if per_hour else ""
     return incorrect(f"Your pipeline is gone, and this is left: {_listed(left)}.{costs}")
