@@ -37,6 +37,7 @@ class Relay:
         self._listening = listening
         self._target = target
         self._selector = selectors.DefaultSelector()
+        self._open: set[socket.socket] = set()
         self._wake_reader, self._wake_writer = socket.socketpair()
         listening.setblocking(False)
         self._selector.register(listening, selectors.EVENT_READ)
@@ -74,6 +75,7 @@ class Relay:
         halves = Half(near), Half(far)
         halves[0].partner, halves[1].partner = halves[1], halves[0]
         for half in halves:
+            self._open.add(half.source)
             half.source.setblocking(False)
             if half.source.family == socket.AF_INET:
                 half.source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -126,15 +128,14 @@ class Relay:
         for each in (half, half.partner):
             with contextlib.suppress(KeyError, ValueError):
                 self._selector.unregister(each.source)
+            self._open.discard(each.source)
             each.source.close()
             each.is_read_out = True
 
     def _end(self) -> None:
-        for key in list(self._selector.get_map().values()):
-            if isinstance(key.fileobj, socket.socket):
-                key.fileobj.close()
         self._selector.close()
-        self._wake_writer.close()
+        for each in (*self._open, self._wake_reader, self._wake_writer, self._listening):
+            each.close()
 
 
 def main() -> None:
