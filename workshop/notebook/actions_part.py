@@ -9,6 +9,7 @@ from workshop.notebook.cards import card, pill
 from workshop.notebook.deploying import EventBoard
 from workshop.notebook.display import Live, Shown
 from workshop.notebook.html import code_in, element, join
+from workshop.notebook.texts import plural
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.clear import Cleared
 from workshop.pipeline.producer import ProduceResult, Progress
@@ -18,6 +19,8 @@ __all__ = ["ActionsPart", "Mapping"]
 
 class Mapping(dict[str, Any]):
     """An event source mapping as AWS describes it; a notebook shows it as one line."""
+
+    way = ""
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002
         return _mapping_shown(self)._repr_mimebundle_()
@@ -48,7 +51,12 @@ class ActionsPart(Session):
 
     def connect(self, function: str, **arguments: Any) -> Mapping:
         """Create or change the event source mapping of a function, with AWS's names for its settings."""
-        return Mapping(self.course.connect(function, **arguments))
+        mapping = Mapping(self.course.connect(function, **arguments))
+        source = _resource_of(str(mapping.get("EventSourceArn", "")))
+        logical = {name: output for output, name in self.course.outputs.items() if output.endswith("Name")}
+        known = logical.get(source, source).removesuffix("Name").replace("Stream", "IncomingDataStream")
+        mapping.way = f"`{known}` → `{function}`"
+        return mapping
 
     def send(self, messages: Any, **options: Any) -> ProduceResult:
         """Send messages into the stream, so many of a seeded plan or exactly these; shows how far it is."""
@@ -70,7 +78,7 @@ class ActionsPart(Session):
         cleared = self.course.clear()
         self.memory.forget()
         deleted = sum(cleared.deleted.values())
-        output.close(_line("✓ Empty", f"{deleted:,} {'item' if deleted == 1 else 'items'} deleted", "ok"))
+        output.close(_line("✓ Empty", f"{plural(deleted, 'item')} deleted", "ok"))
         return cleared
 
     def rest(self, timeout: float = 60.0) -> AggregateSnapshot:
@@ -78,7 +86,8 @@ class ActionsPart(Session):
         output = Live(_line("◐ Waiting", "until nothing moves any more", "info"))
         snapshot = self.course.rest(timeout)
         count = snapshot.message_count
-        output.close(_line("✓ At rest", f"{count:,} {'change' if count == 1 else 'changes'} summed in", "ok"))
+        told = f"{plural(count, 'change')} summed in" if count else "nothing is on its way"
+        output.close(_line("✓ At rest", told, "ok"))
         return snapshot
 
     def stop(self) -> None:
@@ -99,7 +108,7 @@ def _sending(label: str, progress: Progress | None) -> Shown:
 
 def _sent(result: ProduceResult) -> Shown:
     count = len(result.accepted)
-    text = f"{count:,} {'message' if count == 1 else 'messages'} in {result.seconds:.1f} s"
+    text = f"{plural(count, 'message')} in {result.seconds:.1f} s"
     if result.resent:
         text += f" · {result.resent:,} sent once more, because the stream had refused them"
     if not result.refused:
@@ -113,11 +122,14 @@ def _sent(result: ProduceResult) -> Shown:
     return Shown(card(title, body, tone="bad"), f"{told}\n{text}")
 
 
+def _resource_of(arn: str) -> str:
+    """Return the name in an ARN such as `arn:aws:dynamodb:…:table/NAME/stream/TIME`."""
+    parts = arn.split(":", 5)[-1].split("/")
+    return parts[1] if len(parts) > 1 else arn
+
+
 def _mapping_shown(mapping: Mapping) -> Shown:
-    source = mapping.get("EventSourceArn", "").rpartition(":")[2].split("/")
-    function = mapping.get("FunctionArn", "").rpartition(":")[2]
-    state = mapping.get("State", "unknown")
-    facts = [f"`{source[1] if len(source) > 1 else source[0]}` → `{function}`"]
+    state, facts = mapping.get("State", "unknown"), [mapping.way]
     for name, word in (("BatchSize", "batches of"), ("StartingPosition", "from")):
         facts += [f"{word} {mapping[name]}"] if name in mapping else []
     enabled = state == "Enabled"

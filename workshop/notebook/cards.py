@@ -86,8 +86,8 @@ def solution_card(title: str, code: str, *, advice: str, is_open: bool, call: st
 
 
 def bullets(lines: Iterable[str]) -> Html:
-    """Return prose lines as a list."""
-    return element("ul", *(element("li", code_in(line)) for line in lines))
+    """Return prose lines, each on a line of its own."""
+    return element("ul", *(element("li", code_in(line)) for line in lines), class_="plain soft")
 
 
 def _hint(text: str) -> Html:

@@ -22,7 +22,7 @@ class NotebookFile:
 
 def read_notebook_file(root: Path, notebook: str) -> NotebookFile:
     """Return what the notebook of a number says about itself, or as much as its number tells."""
-    plain = NotebookFile(f"Notebook {notebook}")
+    plain = NotebookFile("Trade risk workshop")
     for path in sorted((root / "notebooks").glob(f"{notebook}_*.ipynb")):
         try:
             document = json.loads(path.read_text(encoding="utf-8"))

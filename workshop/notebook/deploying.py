@@ -42,9 +42,7 @@ class EventBoard:
         """Return what came of it: which functions have new code, and the events behind a line."""
         title = f"Stack {deployment.stack} is deployed"
         code = _code_line(deployment.changed_functions)
-        facts = (
-            f"{deployment.seconds:.1f} s · {self._count} events" if self._count else "nothing else to change"
-        )
+        facts = f"{deployment.seconds:.1f} s"
         head = element("div", pill("✓ Ready", "ok"), element("span", title), class_="row")
         parts: list[Html | None] = [
             element("p", code_in(code)),
@@ -87,7 +85,7 @@ class EventBoard:
 
 def _code_line(functions: tuple[str, ...]) -> str:
     if not functions:
-        return "Code changed: none; the functions run what they ran before."
+        return "Code changed: none. The functions run what they ran before."
     names = ", ".join(f"`{name.capitalize()}Lambda`" for name in functions)
     return f"Code changed: {names}"
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from workshop.checks.diagnosis import Cause, Diagnosis
 from workshop.notebook.cards import card, pill
+from workshop.notebook.cells import shown_path
 from workshop.notebook.display import Shown
 from workshop.notebook.html import Html, code_in, element, join, table
-from workshop.notebook.table_view import shown_path
 from workshop.notebook.texts import plain_table, plural, wrapped
 from workshop.notebook.totals_view import signed
 from workshop.pipeline.comparison import Comparison, Difference

@@ -17,9 +17,9 @@ Row = Mapping[str, Any]
 class Change(StrEnum):
     """What became of a row since the last look; the value is its word."""
 
-    ADDED = "added"
     CHANGED = "changed"
     REMOVED = "removed"
+    ADDED = "added"
     SAME = "same"
 
 

@@ -77,6 +77,6 @@ def _advice(exercise: Exercise, *, hints_left: int, passed: bool) -> str:
     if passed:
         return f"You have passed this one; compare it with yours. {where}"
     if hints_left:
-        hints = "one hint" if hints_left == 1 else f"{hints_left} hints"
-        return f'There is still {hints} to take: `ws.hint("{exercise.id}")`. {where}'
+        hints = "is still one hint" if hints_left == 1 else f"are still {hints_left} hints"
+        return f'There {hints} to take: `ws.hint("{exercise.id}")`. {where}'
     return where

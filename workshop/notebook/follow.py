@@ -4,16 +4,16 @@
 trade is not written anywhere: a row is shown if it has the trade's path and its times fit.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from workshop.checks.sent import SentRecord, message_of
+from workshop.notebook.cells import short_id, shown_path, time_of_day
 from workshop.notebook.display import Shown
 from workshop.notebook.html import Html, code_in, element, join, table
-from workshop.notebook.table_view import shown_path
 from workshop.notebook.texts import plain_table
 from workshop.notebook.totals_view import signed
 from workshop.pipeline.aggregates import AggregateSnapshot
@@ -22,11 +22,13 @@ from workshop.pipeline.table_changes import ItemChange
 from workshop.pipeline.tables import format_amount
 from workshop.pipeline.truth import GRAND_TOTAL, roll_up_paths
 
-__all__ = ["Trail", "draw_trail"]
+__all__ = ["Trail", "draw_trail", "may_hold"]
 
 HEADS = ("Stage", "Where", "What", "Time", "After")
 LONGEST = 8
 CANCELLED = "cancelled"
+# The producer's clock and the cloud's are not one.
+CLOCKS_DIFFER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,25 @@ class Trail:
         return min((record.arrived_at for record in self.records), default=None)
 
 
+def may_hold(row: Mapping[str, Any], trail: Trail) -> bool:
+    """Say whether a row of ReduceTable has the path of one of the trade's messages, and fitting times."""
+    for record in trail.records:
+        message, sent = message_of(record.data), _sent_at(record)
+        if message is None or roll_up_paths(message.hierarchy, trail.order)[-1] not in row.get("Deltas", {}):
+            continue
+        first, mapped = row.get("FirstTimestamp"), row.get("MappedAt")
+        begins_before = first is None or sent is None or first <= sent
+        if begins_before and (mapped is None or float(mapped) >= record.arrived_at - CLOCKS_DIFFER_SECONDS):
+            return True
+    return False
+
+
+def _sent_at(record: SentRecord) -> Decimal | None:
+    document = json.loads(record.data, parse_float=Decimal, parse_int=Decimal)
+    sent = document.get("RiskMessage", document).get("Timestamp")
+    return sent if isinstance(sent, Decimal) else None
+
+
 @dataclass(frozen=True)
 class Step:
     """A line of the trail; `time` in unix seconds, `is_exact` if it is more than a whole second."""
@@ -82,11 +103,8 @@ def draw_trail(trail: Trail) -> Shown:
         previous = step.stage
         rows.append((stage, step.where, step.what, _clock(step), _after(step, trail.began)))
     title = f"Trade {trail.trade_id}"
-    drawn = [
-        ("", [element("strong", row[0]), element("code", row[1]) if row[1] else "", _lines(row[2]), *row[3:]])
-        for row in rows
-    ]
-    heads = [(HEADS[0], "tight"), (HEADS[1], "id"), (HEADS[2], ""), (HEADS[3], "num"), (HEADS[4], "num")]
+    drawn = [("", [element("strong", row[0]), row[1], _lines(row[2]), *row[3:]]) for row in rows]
+    heads = [(HEADS[0], "tight"), (HEADS[1], "tight"), (HEADS[2], ""), (HEADS[3], "num"), (HEADS[4], "num")]
     note = "A row of ReduceTable sums a whole batch; those whose path and time fit are shown."
     html = join([table(heads, drawn, caption=title), element("p", note, class_="soft")])
     plain = [[cell.replace("\n", "; ") for cell in row] for row in rows]
@@ -113,7 +131,7 @@ def _of_stream(trail: Trail) -> Iterator[Step]:
         leaf = roll_up_paths(message.hierarchy, trail.order)[-1]
         yield Step(
             "Stream",
-            f"{record.shard} {_short(record.sequence_number)}",
+            f"{_short_shard(record.shard)}, …{record.sequence_number[-8:]}",
             f"version {message.version}: {value}{again}\n{shown_path(leaf)}",
             record.arrived_at,
         )
@@ -156,7 +174,7 @@ def _of_rows(trail: Trail) -> Iterator[Step]:
         mapped = row.get("MappedAt")
         yield Step(
             "ReduceTable",
-            _short(str(row["MessageHash"])),
+            short_id(str(row["MessageHash"])),
             "\n".join(parts) + together,
             None if mapped is None else float(mapped),
         )
@@ -176,15 +194,17 @@ def _of_totals(trail: Trail) -> Iterator[Step]:
             yield Step("AggregateTable", shown_path(path), "no total yet")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 16 else f"{text[:4]}…{text[-8:]}"
+def _short_shard(shard: str) -> str:
+    """Return the shard that a Kinesis id means: `shardId-000000000001` → `shard 1`."""
+    number = shard.rpartition("-")[2]
+    return f"shard {int(number)}" if number.isdecimal() else shard
 
 
 def _clock(step: Step) -> str:
     if step.time is None:
         return ""
-    moment = datetime.fromtimestamp(step.time).astimezone()
-    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}" if step.is_exact else f"{moment:%H:%M:%S}"
+    told = time_of_day(step.time)
+    return told if step.is_exact else told.partition(".")[0]
 
 
 def _after(step: Step, began: float | None) -> str:

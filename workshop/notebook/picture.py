@@ -15,11 +15,12 @@ from workshop.pipeline.hops import Hop, PipelineLook
 __all__ = ["draw_picture"]
 
 PER_ROW = 4
-BOX_WIDTH, BOX_HEIGHT = 148, 74
-PITCH, ROW_PITCH = 238, 164
+BOX_WIDTH, BOX_HEIGHT = 144, 74
+PITCH, ROW_PITCH = 239, 158
 LEFT, TOP = 9, 12
 WIDTH = LEFT * 2 + PITCH * (PER_ROW - 1) + BOX_WIDTH
 HEIGHT = TOP * 2 + ROW_PITCH + BOX_HEIGHT
+LONG_NAME = 15
 STREAM, ASIDE = "IncomingDataStream", "QuarantineTable"
 TITLE = "The pipeline now"
 
@@ -126,7 +127,7 @@ def _box(station: Station, x: int, y: int) -> Html:
     middle = x + BOX_WIDTH / 2
     corner = BOX_HEIGHT / 2 if station.kind == "function" else 8
     lines = [
-        element("text", station.name, x=middle, y=y + 24, class_="name"),
+        _name(station.name, middle, y + 24),
         element("text", station.figure, x=middle, y=y + 43, class_="figure") if station.figure else None,
         element("text", station.note, x=middle, y=y + (61 if station.figure else 46), class_="soft note"),
     ]
@@ -134,6 +135,14 @@ def _box(station: Station, x: int, y: int) -> Html:
         "rect", x=x, y=y, width=BOX_WIDTH, height=BOX_HEIGHT, rx=corner, class_=f"box {station.kind}"
     )
     return element("g", shape, *lines)
+
+
+def _name(name: str, x: float, y: float) -> Html:
+    """Return the name of a station; a long one is set closer, so that it fits whatever the font."""
+    fit: dict[str, object] = {}
+    if len(name) > LONG_NAME:
+        fit = {"textLength": BOX_WIDTH - 14, "lengthAdjust": "spacingAndGlyphs"}
+    return element("text", name, x=x, y=y, class_="name", **fit)
 
 
 def _hop_line(station: Station, start: tuple[int, int], end: tuple[int, int], *, moving: bool) -> Html:

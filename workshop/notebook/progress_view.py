@@ -28,9 +28,11 @@ def draw_progress(exercises: Sequence[Exercise], entries: Mapping[str, Entry], *
         sign, word, tone = _standing(entry)
         here = "top" if each.notebook == notebook else ""
         tries = str(entry.attempts) if entry.attempts else ""
-        hints = (str(entry.hints) if entry.hints else "") + (" + solution" if entry.solution_taken else "")
-        mark = element("span", f"{sign} {word}", class_=f"word {tone}")
-        name = join([each.title, " ", element("code", each.id)])
+        helped = [str(entry.hints)] if entry.hints else []
+        hints = " + ".join([*helped, *(["solution"] if entry.solution_taken else [])])
+        style = f"word {tone}" if entry.outcome is not Outcome.NOT_ATTEMPTED else "soft"
+        mark = element("span", f"{sign} {word}", class_=style)
+        name = join([each.title, Html("<br/>"), element("code", each.id)])
         drawn.append((here, [each.notebook, name, str(each.minutes), mark, tries, hints]))
         plain.append(
             [each.notebook, f"{each.title} ({each.id})", each.minutes, f"{sign} {word}", tries, hints]

@@ -36,16 +36,16 @@ def sealed_card(question: Question, given: str) -> Shown:
 def reply_card(question: Question, given: str | None, reply: Reply, *, value: str | None) -> Shown:
     """Return what there is to say; `given` is the answer, `value` what was seen, None if there is none."""
     sign, word, tone = _verdict(reply, given)
-    title = element("div", pill(f"{sign} {word}", tone), element("span", question.text), class_="row")
     facts = []
     if given is not None:
         facts.append(("You said", named(question, given)))
     if value is not None:
         facts.append(("It is", named(question, value)))
-    pairs = [part for name, told in facts for part in (element("dt", name), element("dd", told))]
+    told = [element("span", f"{name}: ", element("strong", text)) for name, text in facts]
+    title = element("div", pill(f"{sign} {word}", tone), *told, class_="row plainly")
     said = element("p", code_in(reply.feedback), class_="prose") if reply.feedback else Html("")
-    html = card(title, join([element("dl", *pairs) if pairs else Html(""), said]), tone=tone)
-    lines = [f"{sign} {word}: {question.text}", *(f"{name}: {told}" for name, told in facts)]
+    html = card(title, join([element("p", code_in(question.text), class_="soft"), said]), tone=tone)
+    lines = [f"{sign} {word}: {question.text}", *(f"{name}: {text}" for name, text in facts)]
     return Shown(html, "\n".join(wrapped(line) for line in [*lines, reply.feedback] if line))
 
 
@@ -96,7 +96,7 @@ def _asked(question: Question, given: str | None = None) -> Html:
         for place, text in enumerate(question.options)
     ]
     text = element("p", code_in(question.text), class_="prose")
-    return join([text, element("ul", *options, class_="options") if options else Html("")])
+    return join([text, element("ul", *options, class_="plain") if options else Html("")])
 
 
 def _option_lines(question: Question) -> list[str]:

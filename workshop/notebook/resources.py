@@ -35,7 +35,7 @@ def draw_resources(stack: str, rows: Sequence[Mapping[str, Any]]) -> Shown:
     for name, cells in groups.items():
         if not cells:
             continue
-        heads = [(HEADS[0], ""), (HEADS[1], ""), (HEADS[2], "id"), (HEADS[3], "tight")]
+        heads = [(HEADS[0], "tight"), (HEADS[1], "tight"), (HEADS[2], "id"), (HEADS[3], "tight")]
         body = table(heads, [("", [element("strong", row[0]), *row[1:3], _status(row[3])]) for row in cells])
         summary = element(
             "summary", element("strong", name), element("span", f" · {len(cells)}", class_="soft")

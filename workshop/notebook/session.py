@@ -50,7 +50,7 @@ class Workshop(QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
         here = [each.id for each in exercises if each.notebook == self.notebook]
         return draw_header(
             HeaderFacts(
-                title=read_notebook_file(self.course.root, self.notebook).title,
+                title=f"{self.notebook} · {read_notebook_file(self.course.root, self.notebook).title}",
                 badge=self.course.cloud.badge,
                 is_offline=self.course.cloud.offline is not None,
                 stack=self.course.stack,

@@ -37,32 +37,35 @@ white-space:nowrap;background:var(--quiet-bg);color:var(--ink)}
 .ws .meter>span{display:block;height:100%;background:var(--ok)}
 .ws .ws-scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--ground);margin:4px 0}
 .ws .ws-scroll:focus-visible,.ws summary:focus-visible{outline:2px solid var(--info);outline-offset:1px}
-.ws table{border-collapse:collapse;width:100%;margin:0;font-size:13px;table-layout:auto;border:0;color:var(--ink)}
-.ws caption{caption-side:top;text-align:left;padding:8px 12px 6px;font-weight:600;color:var(--ink);font-size:13.5px}
+.ws .ws-scroll table{border-collapse:collapse;width:100%;margin:0;font-size:13px;table-layout:auto;border:0;color:var(--ink)}
+.ws .ws-scroll caption{caption-side:top;text-align:left;padding:8px 12px 6px;font-weight:600;color:var(--ink);font-size:13.5px}
 .ws caption .soft{font-weight:400}
-.ws thead th{color:var(--soft);font-weight:600;font-size:12px;text-align:left;background:var(--raised);
+.ws .ws-scroll thead th{color:var(--soft);font-weight:600;font-size:12px;text-align:left;background:var(--raised);
 border:0;border-bottom:1px solid var(--line);padding:5px 12px;white-space:nowrap}
-.ws tbody th,.ws tbody td{text-align:left;font-weight:400;padding:4px 12px;vertical-align:top;border:0;
-border-top:1px solid var(--line);background:transparent;max-width:none;overflow-wrap:anywhere}
-.ws tbody tr:first-child>*{border-top:0}
-.ws tbody tr,.ws tbody tr:nth-child(even),.ws tbody tr:hover{background:transparent}
-.ws thead th.num,.ws tbody .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
-.ws tbody .id{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
-.ws tbody .tight{white-space:nowrap}
-.ws tbody tr.added{background:var(--ok-bg)}.ws tbody tr.changed{background:var(--warn-bg)}
-.ws tbody tr.removed{background:var(--bad-bg)}
-.ws tbody tr.removed .value{text-decoration:line-through}
-.ws tr.top>*{font-weight:600}
-.ws tr.sum>*{font-weight:700;border-top:2px solid var(--soft)}
-.ws tr.more>*{color:var(--soft);font-style:italic}
+.ws .ws-scroll tbody th,.ws .ws-scroll tbody td{text-align:left;font-weight:400;padding:4px 12px;vertical-align:top;border:0;
+border-top:1px solid var(--line);background:transparent;max-width:none;overflow-wrap:anywhere;line-height:1.45}
+.ws .ws-scroll tbody tr:first-child>*{border-top:0}
+.ws .ws-scroll tbody tr,.ws .ws-scroll tbody tr:nth-child(even),.ws .ws-scroll tbody tr:hover{background:transparent}
+.ws .ws-scroll thead th.num,.ws .ws-scroll tbody .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
+.ws .ws-scroll tbody .id{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
+.ws .ws-scroll tbody .tight{white-space:nowrap;overflow-wrap:normal}
+.ws tbody tr.added>*:first-child{box-shadow:inset 3px 0 var(--ok)}
+.ws tbody tr.changed>*:first-child{box-shadow:inset 3px 0 var(--warn)}
+.ws tbody tr.removed>*:first-child{box-shadow:inset 3px 0 var(--bad)}
+.ws tbody tr.removed .value{text-decoration:line-through;color:var(--soft)}
+.ws .pairs{display:inline-grid;grid-template-columns:max-content max-content;gap:0 12px}
+.ws .pairs>:nth-child(even){text-align:right;font-variant-numeric:tabular-nums}
+.ws .pair{white-space:nowrap;margin-right:8px;display:inline-block}
+.ws .ws-scroll tr.top>*{font-weight:600}
+.ws .ws-scroll tr.sum>*{font-weight:700;border-top:2px solid var(--soft)}
 .ws .was{color:var(--soft);text-decoration:line-through}
-.ws .now{font-weight:600}
+.ws .now{font-weight:600;background:var(--warn-bg);border-radius:3px;padding:0 3px}
 .ws .word{font-weight:600;white-space:nowrap;font-size:12px}
 .ws .word.ok{color:var(--ok)}.ws .word.bad{color:var(--bad)}.ws .word.warn{color:var(--warn)}.ws .word.info{color:var(--info)}
-.ws dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 10px;margin:0}
-.ws dt{color:var(--soft)}.ws dd{margin:0;font-variant-numeric:tabular-nums}
 .ws ol,.ws ul{margin:4px 0;padding-left:22px}
 .ws li{margin:2px 0}
+.ws .plain{list-style:none;padding-left:0}
+.ws .letter{display:inline-block;min-width:20px;color:var(--info)}
 .ws summary{cursor:pointer;border-radius:4px}
 .ws svg text{font-family:var(--jp-ui-font-family,system-ui,sans-serif);fill:var(--ink)}
 .ws svg .soft{fill:var(--soft)}

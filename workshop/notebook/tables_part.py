@@ -9,7 +9,7 @@ from workshop.notebook.background import Loop
 from workshop.notebook.base import Session
 from workshop.notebook.cards import card
 from workshop.notebook.display import Live, Shown, show
-from workshop.notebook.follow import Trail, draw_trail
+from workshop.notebook.follow import Trail, draw_trail, may_hold
 from workshop.notebook.html import code_in
 from workshop.notebook.picture import draw_picture
 from workshop.notebook.resources import draw_resources
@@ -19,7 +19,6 @@ from workshop.notebook.totals_view import TotalsView
 from workshop.pipeline.hops import PipelineLook, look_at
 from workshop.pipeline.table_changes import ItemChange, read_item_changes
 from workshop.pipeline.tables import scan_rows
-from workshop.pipeline.truth import roll_up_paths
 
 __all__ = ["TablesPart"]
 
@@ -107,20 +106,13 @@ class TablesPart(Session):
             item = next(iter(_items_of(course, "StateTable", trade_id)), None)
         order = course.target.order
         trail = Trail(trade_id, records, changes, item, (), course.totals(), order, is_stateful=is_stateful)
-        leaves = {roll_up_paths(message.hierarchy, order)[-1] for message in trail.messages}
-        rows = [row for row in course.items("ReduceTable") if _may_hold(row, leaves, trail.began)]
+        rows = [row for row in course.items("ReduceTable") if may_hold(row, trail)]
         rows.sort(key=lambda row: Decimal(row.get("MappedAt", 0)))
         return Trail(trade_id, records, changes, item, rows, trail.totals, order, is_stateful=is_stateful)
 
 
 def _items_of(course: Any, table: str, trade_id: str) -> list[dict[str, Any]]:
     return [row for row in course.items(table) if row.get("TradeID") == trade_id]
-
-
-def _may_hold(row: Mapping[str, Any], leaves: set[str], began: float | None) -> bool:
-    if not leaves & set(row.get("Deltas", {})):
-        return False
-    return began is None or "MappedAt" not in row or float(row["MappedAt"]) >= began - 1
 
 
 def _fits(row: Mapping[str, Any], where: Where | None) -> bool:

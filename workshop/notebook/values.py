@@ -55,8 +55,10 @@ def _tell_error(
     running: Any, kind: type[BaseException], error: BaseException, trace: Any, **_: Any
 ) -> list[str]:
     """Show an error by what it says: its traceback is about code that learners do not write."""
-    del running, trace
-    return [f"{kind.__name__}: {error}"]
+    del trace
+    lines = [f"{kind.__name__}: {error}"]
+    running._showtraceback(kind, error, lines)  # noqa: SLF001 - IPython shows nothing for a handler of ours
+    return lines
 
 
 def _delivery(delivery: Delivery) -> Shown:
