@@ -96,7 +96,7 @@ def test_a_row_that_is_added_twice_is_diagnosed(course: Course) -> None:
 
 
 def test_clearing_reaches_what_is_on_its_way(course: Course) -> None:
-    """A clear with messages in flight leaves nothing, and the next run is exact, although no epochs are known."""
+    """A clear with messages in flight leaves nothing, and the next run is exact, without any epochs."""
     course.send(400)
     course.clear()
 
