@@ -25,7 +25,7 @@ class Mapping(dict[str, Any]):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002
         return _mapping_shown(self)._repr_mimebundle_()
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001 - IPython's signature
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - IPython's signature
         # IPython takes the text of a dict from here, not from the bundle above.
         printer.text(_mapping_shown(self).text)
 
