@@ -84,8 +84,7 @@ ws.table("StateTable", where={"TradeID": "overtaken"})
 ws.reveal("outdated-effect", 1)
 
 # %% [markdown]
-# The last one to write has won. All seven totals above this trade... count for yourself how many totals one
-# trade touches, then look:
+# The last one to write has won. How many totals does one wrong trade spoil? Count first, then look:
 
 # %%
 ws.diagnose()

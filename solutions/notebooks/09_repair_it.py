@@ -142,9 +142,11 @@ with HandPoller(ws, "ReduceLambda") as poller:
 ws.compare()
 
 # %% [markdown]
+# Both times ReduceLambda made its commit. DynamoDB knew the second one by its token, and added nothing.
+#
 # ## All of it, live
 #
-# The fault plan of notebook 08, number for number. Then, hundreds of thousands were missing or too much.
+# The fault plan of notebook 08, number for number.
 
 # %%
 from workshop.cloud.faults import FaultPlan

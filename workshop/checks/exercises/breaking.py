@@ -154,7 +154,7 @@ def _times(count: int, what: str) -> str:
 EXERCISES = (
     Exercise(
         id="break-it",
-        title="Make the totals wrong, as a producer",
+        title="The trade that would not die",
         notebook="08",
         minutes=4,
         place=Cell("08"),
