@@ -19,6 +19,7 @@ MODULES: tuple[str, ...] = (
     "live",
     "stateless",
     "breaking",
+    "state_handlers",
     "failures",
     "access",
     "leaving",
