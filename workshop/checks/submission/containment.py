@@ -20,7 +20,7 @@ from typing import Any
 import boto3
 
 import workshop
-from workshop.checks.submission import confine, relay
+from workshop.checks.submission import confine
 from workshop.checks.submission.limits import Limits
 
 __all__ = ["BWRAP_MISSING", "Containment", "Place", "find_containment"]
@@ -113,7 +113,7 @@ class Place:
             "limits": self.limits.document(),
             "port": port,
             "socket": str(self.socket),
-            "relay": str(Path(relay.__file__).resolve()),
+            "package": str(Path(confine.__file__).resolve().parent),
             "shown": [*_system(), *_interpreter(), str(PACKAGE)],
             "shown_to": {
                 "cell": [str(self.root / name) for name in ("lambdas", "notebooks", "cloudformation")]

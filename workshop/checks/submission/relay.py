@@ -2,18 +2,16 @@
 
 One end runs outside and leads from the socket file to the cloud's port; the other runs inside the place and
 leads from a port there to the socket file, which is all of the outside that is to be seen. One thread serves
-all connections. It is a program of its own that needs the standard library alone.
+all connections. Needs the standard library alone.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
 import socket
-import sys
 
-__all__ = ["Relay", "main"]
+__all__ = ["BACKLOG", "Relay", "listen", "serve"]
 
 CHUNK = 1 << 16
 MOST_WAITING = 1 << 20
@@ -138,13 +136,11 @@ class Relay:
             each.close()
 
 
-def main() -> None:
-    """Listen on the port given first, lead to the socket file given second; close descriptor 3 when ready."""
-    listening = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=BACKLOG)
-    relay = Relay(listening, sys.argv[2])
-    os.close(3)
-    relay.serve()
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on a port of the loopback."""
+    return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
 
 
-if __name__ == "__main__":
-    main()
+def serve(listening: socket.socket, target: str) -> None:
+    """Lead every connection to a socket file, for as long as this process lives."""
+    Relay(listening, target).serve()
