@@ -15,13 +15,20 @@ FULL: dict[str, Any] = {
 }
 
 
+# Lambda makes no mapping that the function's role cannot read.
+READING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "kinesis:*", "Resource": "*"}],
+}
+
+
 def mapped(stream: str = "Stream", /, **properties: Any) -> dict[str, Any]:
     """Return a template with a mapping, its function and two streams."""
     kinesis = {"Type": "AWS::Kinesis::Stream", "Properties": {}}
     return {
         "Stream": kinesis,
         "OtherStream": kinesis,
-        "Role": role(),
+        "Role": role(Policies=[{"PolicyName": "Read", "PolicyDocument": READING}]),
         "Function": function(),
         "Mapping": {
             "Type": "AWS::Lambda::EventSourceMapping",

@@ -52,16 +52,17 @@ class _Index:
     """The sessions of one backend by access key; reads only what has been added since it last looked."""
 
     def __init__(self) -> None:
-        self._assumed: list[Any] = []
-        self._seen = 0
+        self._read: list[Any] = []
         self._sessions: dict[str, Session] = {}
 
     def find(self, assumed: list[Any], access_key: str) -> Session | None:
-        if assumed is not self._assumed or len(assumed) < self._seen:
-            self._assumed, self._seen, self._sessions = assumed, 0, {}
-        for role in assumed[self._seen :]:
-            self._sessions[role.access_key_id] = _read(role)
-        self._seen = len(assumed)
+        seen = len(self._read)
+        # A list that has been emptied may have grown again meanwhile.
+        if len(assumed) < seen or (seen and assumed[seen - 1] is not self._read[-1]):
+            self._read, self._sessions, seen = [], {}, 0
+        for role in assumed[seen:]:
+            self._sessions[role.access_key_id] = _session(role)
+            self._read.append(role)
         return self._sessions.get(access_key)
 
 
@@ -98,7 +99,7 @@ def has_foreign_token(session: Session | None, token: str) -> bool:
     return token != session.token
 
 
-def _read(role: Any) -> Session:
+def _session(role: Any) -> Session:
     return Session(
         account_id=role.account_id,
         role_arn=role.role_arn,
