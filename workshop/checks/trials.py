@@ -29,6 +29,7 @@ __all__ = [
     "Trial",
     "attempt",
     "busy_at",
+    "busy_no_more",
     "check_by",
     "failures_in",
     "lost_in_silence",
@@ -105,14 +106,18 @@ def busy_at(exam: Examination, stage: str, write: int) -> None:
     exam.clock.sleep(SECONDS_UNTIL_READ)
 
 
+def busy_no_more(exam: Examination) -> None:
+    """Take the fault plan away; one that an environment has read strikes no second time."""
+    key = {"Parameter": {"S": "faults"}}
+    exam.client("dynamodb").delete_item(TableName=exam.physical("ParameterTable"), Key=key)
+
+
 def lost_in_silence(exam: Examination, stage: str, event: Any, *, table: str) -> Iterator[str]:
     """Let the only write of a batch fail; yield what is wrong if the function says that all is well."""
     before = exam.items(table)
     busy_at(exam, stage, 1)
     tried = attempt(exam, stage, event)
-    exam.client("dynamodb").delete_item(
-        TableName=exam.physical("ParameterTable"), Key={"Parameter": {"S": "faults"}}
-    )
+    busy_no_more(exam)
     if tried.error is None and exam.items(table) == before:
         yield (
             "DynamoDB was busy when a batch was to be written. The function swallowed the error and "

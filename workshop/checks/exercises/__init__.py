@@ -20,6 +20,7 @@ MODULES: tuple[str, ...] = (
     "stateless",
     "breaking",
     "state_handlers",
+    "map_handlers",
     "failures",
     "access",
     "leaving",
