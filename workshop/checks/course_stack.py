@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.checks import events, mappings
 from workshop.clock import Clock, SystemClock
-from workshop.deploy.bundles import FUNCTIONS, build_bundle
+from workshop.deploy.bundles import FUNCTIONS, Bundle, build_bundle
 from workshop.deploy.deployed_code import deployed_digests
 from workshop.deploy.finding import describe, find_stack
 from workshop.deploy.stacks import Deployment, StackEvent, deploy
@@ -115,12 +115,16 @@ class CourseStack:
         Raises:
             BundleError: a handler file is missing or is no Python.
         """
+        return tuple(self.undeployed_bundles())
+
+    def undeployed_bundles(self) -> dict[str, Bundle]:
+        """Return the zips of the functions whose file differs from the code that runs in the cloud."""
         bundles = {
             each: build_bundle(self.pipeline, each, VARIANT, root=self.root)
             for each in FUNCTIONS[self.pipeline]
         }
         digests = deployed_digests(self.cloud, describe(self.cloud, self.stack), bundles)
-        return tuple(each for each, bundle in bundles.items() if digests.get(each) != bundle.digest)
+        return {each: bundle for each, bundle in bundles.items() if digests.get(each) != bundle.digest}
 
     def connect(self, function: str, **arguments: Any) -> dict[str, Any]:
         """Create the event source mapping of a function, such as `StateLambda`; return it once it is enabled.
