@@ -189,7 +189,7 @@ EXERCISES = (
             path=FILE,
             function="difference",
             variant="textbook",
-            success="New, changed, moved, cancelled and deleted trades: each row adds what has changed, and no more.",
+            success="New, changed, moved, cancelled and deleted trades: each row adds what has changed.",
         ),
     ),
     Exercise(
@@ -199,8 +199,7 @@ EXERCISES = (
         minutes=8,
         place=Function(FILE, "store", "textbook"),
         hints=(
-            "Lambda delivers a batch a second time. By what could DynamoDB tell that the row is there "
-            "already?",
+            "Lambda delivers a batch again. By what could DynamoDB tell that its row is there already?",
             (
                 "Give the rows a key that follows from the batch: `batch_hash(event)`. And give the `put` a "
                 "`condition`, so that it only writes where there is no row of this key. `write` returns "
@@ -228,8 +227,7 @@ EXERCISES = (
         minutes=12,
         place=Function(FILE, None, "ledger"),
         hints=(
-            "What does Map know for certain about a record that it has seen before, however the batch is "
-            "cut?",
+            "What does Map know for certain about a record that comes again, however the batch is cut?",
             (
                 "Build a `Ledger` for `batch.lane(context.function_name)`, and let its `apply` do the work, "
                 "with the entries, with `rows_into`, and with a `Quarantine`. All three take the epoch. "
