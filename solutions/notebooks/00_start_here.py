@@ -3,23 +3,18 @@
 # %% [markdown]
 # # Start here
 #
-# - **Goal:** follow one trade by hand through the whole pipeline, and see what you are going to build.
+# - **Goal:** follow one trade by hand through the whole pipeline.
 # - **Time:** 12 minutes.
-# - **You need:** some Python. No AWS account, and no knowledge of AWS.
+# - **You need:** some Python. No AWS account, no knowledge of AWS.
 #
-# Welcome to the risk desk of a bank. All day long, traders make *trades*, and each trade carries a *risk*: an
-# amount of money that moves when the markets move. At any moment somebody wants to know: how much is it
-# altogether? How much in Europe? How much on options alone? Trades change all the time, thousands of them in
-# a second, and a total that is off by a cent is a wrong total.
+# Welcome to the risk desk of a bank. Traders make *trades*, and each carries a *risk*: money that moves when
+# the markets move. How much is it altogether, in Europe, on options alone? Trades change thousands of times a
+# second, and a total that is off by a cent is wrong.
 #
-# You build the machine that answers. First you connect it, then you break it, then you repair it until
-# nothing breaks it any more.
-
-# %% [markdown]
-# ## Run the first cell
+# You build the machine that answers. You connect it, break it, and repair it until nothing breaks it any
+# more.
 #
-# Click into a cell and press Shift-Enter; go from top to bottom. You may run a cell as often as you like, and
-# close the notebook whenever you like: what you have done is kept.
+# Click into a cell and press Shift-Enter; go from top to bottom. What you have done is kept.
 
 # %%
 from workshop.notebook import start
@@ -29,9 +24,9 @@ ws = start("00")
 # %% [markdown]
 # ## Which cloud is this?
 #
-# **The offline cloud.** It is a program on your own machine that answers as AWS does: the same templates, the
-# same functions, the same calls. It costs nothing, needs no account and no internet, and is what we
-# recommend.
+# **The offline cloud.** It is a program on your own machine that answers as AWS does, Amazon's cloud: the
+# same templates, the same functions, the same calls. It costs nothing, needs no account and no internet, and
+# is what we recommend.
 #
 # **Your own AWS account.** Everything here runs there, too. Stop JupyterLab, set `WORKSHOP_CLOUD=aws`, check
 # with `workshop doctor` that your credentials are found, and start again. Two hours cost about one dollar,
@@ -59,9 +54,9 @@ for finding in examine(port=4566, lab_port=8888):
 #     M --> R[(ReduceTable)] --> D(ReduceLambda) --> G[(AggregateTable)]
 # ```
 #
-# The *pipeline* takes messages at its left end. A *function* (rounded, its name ends in Lambda) is a piece of
-# Python that runs when there is work for it. A *table* keeps what a function has found out. At the right end
-# stand the totals.
+# The *pipeline* takes messages at its left end, where the stream keeps them until somebody has time. A
+# *function* (rounded, its name ends in Lambda) is a piece of Python that runs when there is work for it. A
+# *table* keeps what a function has found out. At the right end stand the totals.
 #
 # The next cell sets up a finished one, only for this notebook. How that works is the subject of notebook 01.
 

@@ -31,14 +31,15 @@ print(template[begin : template.index("\n\n", begin)])
 
 # %% [markdown]
 # Read it from top to bottom: there shall be a table of *DynamoDB*, AWS's database; one pays for what one
-# reads and writes; each item in it is found by its `TradeID`, a piece of text (`S` for string). And the table
-# keeps a record of its changes, with the item as it was before and as it is now (`NEW_AND_OLD_IMAGES`). That
-# last line will carry the second stage.
+# reads and writes; each row in it, called an *item*, is found by its `TradeID`, a piece of text (`S` for
+# string). And the table keeps a record of its changes, with the item as it was before and as it is now
+# (`NEW_AND_OLD_IMAGES`). That last line will carry the second stage.
 
 # %% [markdown]
 # ## Parameters leave something open
 #
-# A template may ask for values: its *parameters*. CloudFormation can tell which.
+# A template may ask for values: its *parameters*. CloudFormation can tell which. We ask it through *boto3*,
+# AWS's library for Python; `ws.client` hands out its clients, one for each service.
 
 # %%
 answer = ws.client("cloudformation").validate_template(TemplateBody=template)
@@ -57,7 +58,7 @@ for parameter in sorted(answer["Parameters"], key=lambda each: each["ParameterKe
 # The desk has two wishes:
 #
 # - It sends up to 1,500 messages a second. One *shard*, that is one lane of the stream, takes 1,000.
-# - What the functions write into their logs shall be kept for 3 days.
+# - A function keeps a diary, its *log*. The logs shall be kept for 3 days.
 #
 # While the stack is being made, you see each resource appear. On AWS this takes about two minutes.
 

@@ -20,8 +20,8 @@ ws = start("02")
 # ## A record is a key and some bytes
 #
 # What lies in a stream is called a *record*. It has *data*, which are bytes that Kinesis never looks into,
-# and a *partition key*, a piece of text that says which records belong together. Here are six messages; by
-# the way, a program that sends is called a *producer*, and this cell is one.
+# and a *partition key*, a piece of text that says which records belong together. Here are six messages to
+# send.
 
 # %%
 from workshop.pipeline.desk import desk_messages
@@ -60,7 +60,7 @@ ws.check("put-records")
 # %% [markdown]
 # ## Which shard?
 #
-# A stream is cut into *shards*, and yours has two. Kinesis makes a number from the partition key, with a
+# A stream is cut into shards, and yours has two. Kinesis makes a number from the partition key, with a
 # function called MD5 that mixes thoroughly. Each shard owns a range of these numbers.
 
 # %%

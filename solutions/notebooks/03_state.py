@@ -29,8 +29,8 @@ source = (ws.root / "lambdas" / "stateful" / "state.py").read_text(encoding="utf
 print(source[source.index("def keep") :])
 
 # %% [markdown]
-# In words: make an *item* from the trade, that is a row of a DynamoDB table, and write it to StateTable under
-# its *key*, the TradeID. An item with the same key is overwritten.
+# In words: make an item from the trade, and write it to StateTable under its *key*, the TradeID. An item with
+# the same key is overwritten.
 
 # %% [markdown]
 # ## Somebody has to carry the records
@@ -43,10 +43,10 @@ ws.send(6)
 ws.table("StateTable")
 
 # %% [markdown]
-# Nothing arrives, as you predicted in notebook 01. What is missing is an *event source mapping*: a resource
-# that says "read this stream, and call this function with what you find". AWS does the rest: it reads each
-# shard in order, gathers records into a *batch*, calls the function, and goes on only when the function has
-# succeeded. One such call is an *invocation*.
+# Nothing arrives, as the quiz of notebook 01 suggested. What is missing is an *event source mapping*: a
+# resource that says "read this stream, and call this function with what you find". AWS does the rest: it
+# reads each shard in order, gathers records into a *batch*, calls the function, and goes on only when the
+# function has succeeded. One such call is an *invocation*.
 #
 # ```mermaid
 # flowchart LR
@@ -107,12 +107,14 @@ ws.rest()
 ws.picture()
 
 # %% [markdown]
-# Each invocation writes a line into its *log*. It says how many records came, and what became of them.
+# Each invocation writes a line into its log. It says how many records came, and what became of them.
 
 # %%
-group = f"/aws/lambda/{ws.outputs['StateLambdaName']}"
-events = ws.client("logs").filter_log_events(logGroupName=group, filterPattern='"records"')["events"]
-for event in events[-12:]:
+import time
+
+log = {"logGroupName": f"/aws/lambda/{ws.outputs['StateLambdaName']}", "filterPattern": '"records"'}
+a_minute_ago = int(time.time() - 60) * 1000
+for event in ws.client("logs").filter_log_events(startTime=a_minute_ago, **log)["events"][-12:]:
     print(event["message"].strip()[:100])
 
 # %% [markdown]

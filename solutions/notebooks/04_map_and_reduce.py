@@ -1,4 +1,4 @@
-# ruff: noqa: D100 - a notebook shows values, and its title is a heading
+# ruff: noqa: B018, D100 - a notebook shows values, and its title is a heading
 
 # %% [markdown]
 # # Stage 2: map
@@ -40,6 +40,7 @@ ws.rest()
 ws.send([Message("moody", Decimal("75.00"), version=2, hierarchy=place)])
 ws.rest()
 
+# %%
 for bookmark in bookmarks:
     for record in changes.get_records(ShardIterator=bookmark)["Records"]:
         images = record["dynamodb"]
@@ -47,28 +48,40 @@ for bookmark in bookmarks:
         print(record["eventName"], "old image:", old, "new image:", new)
 
 # %% [markdown]
-# An INSERT has a new image only; a MODIFY has both. And a write that changes nothing leaves no record at all.
-# Remember that: it explains a surprise in notebook 06.
+# An INSERT has a new image only; a MODIFY has both. A write that changes nothing leaves no record at all:
+# remember that for notebook 06.
 
 # %% [markdown]
 # ## What Map makes of it
 #
 # MapLambda gets such changes in batches, and does three things with a batch:
 #
-# 1. For each change it works out the *delta*: what to add to the trade's group, such as `PV:FXSpot:EMEA`. The
-#    lowest groups are called *leaves*.
+# 1. For each change it works out the *delta*: what to add to the trade's group, such as `PV:FXSpot:EMEA`.
+#    (Not the risk type of that name.) The lowest groups are the *leaves*.
 # 2. It sums the deltas of each leaf, and *rolls them up*: the sum of a desk is the sum of its regions, and so
 #    on.
 # 3. It writes the result as **one row** to ReduceTable.
 #
-# Summing early, before anything is added to the totals, is called *pre-aggregation*. It is why a few rows
-# with totals can keep up with thousands of messages a second.
+# Rolling up in Python:
+
+# %%
+leaves = {"PV:FXSpot:EMEA": 100, "PV:FXSpot:AMER": 20, "PV:FXOptions:EMEA": -5}
+sums = {}
+for leaf, delta in leaves.items():
+    names = leaf.split(":")
+    for depth in range(1, len(names) + 1):
+        path = ":".join(names[:depth])
+        sums[path] = sums.get(path, 0) + delta
+sums
 
 # %% [markdown]
+# Summing early, before anything is added to the totals, is called *pre-aggregation*. It is why a handful of
+# totals can keep up with thousands of messages a second.
+#
 # ## Exercise: connect MapLambda
 #
 # It reads the stream of StateTable. Nothing that changed so far must be missed, a batch may hold up to 1,000
-# changes, and a batch may wait one second to fill: the more there is in it, the fewer rows there are.
+# changes, and it may wait one second to fill: the more there is in it, the fewer rows there are.
 
 # %% tags=["exercise:connect-map"]
 ### BEGIN SOLUTION
@@ -148,20 +161,17 @@ ws.table("ReduceTable")
 ws.reveal("change-of-m2", -20)
 
 # %% [markdown]
-# Compare the new row with what you expect. With the code that you have been given, it adds 80.00, and M2
-# counts with 180.00 altogether. StateTable is right, and the totals would be wrong.
-
-# %% [markdown]
+# Compare the newest row with what you expect. The code that you have been given adds 80.00, and M2 counts
+# with 180.00 altogether. StateTable is right, and the totals would be wrong.
+#
 # ## Exercise: subtract what was there before
 #
 # Open `lambdas/stateful/map.py` beside this notebook and find `difference`. It gets the trade as it was,
 # `old`, and as it is, `new`; either can be None. So far it only looks at `new`.
 #
-# Let it take the old trade away as well, from the leaf where it counted. A delta has a value and a number of
-# trades, and `-delta` turns both round. Mind that a trade can move to another desk, so that `old.path` and
-# `new.path` differ.
-#
-# Save the file, and run the next cell: it deploys the new code.
+# Let it take the old trade away, from the leaf where it counted: `-delta` turns a delta round. A trade can
+# move to another desk, so `old.path` and `new.path` may differ. Save the file, and run the next cell: it
+# deploys the new code.
 
 # %%
 ws.deploy()

@@ -71,7 +71,11 @@ for statement in statements_of(ws.client("iam"), ws.role_name("ReduceLambda")):
 # It may add to AggregateTable, set bad records aside, and write its log. It may not read any stream.
 #
 # One could allow it everything, and be done. But a function that may do everything can destroy everything, by
-# mistake or in the wrong hands. So we give each role exactly what it needs: *least privilege*.
+# mistake or in the wrong hands. So we give each role exactly what it needs: *least privilege*. What it needs
+# is one stream:
+
+# %%
+print(ws.stream_arn("ReduceTable"))
 
 # %% [markdown]
 # ## Exercise: write the policy
@@ -134,7 +138,8 @@ ws.reveal("two-at-once", 1)
 # %% tags=["exercise:reduce-concurrency"]
 ### BEGIN SOLUTION
 name = ws.outputs["ReduceLambdaName"]
-ws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+answer = ws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+print("Reserved:", answer["ReservedConcurrentExecutions"])
 ### END SOLUTION
 
 # %%

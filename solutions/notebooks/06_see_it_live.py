@@ -59,7 +59,7 @@ ws.totals("treemap")
 # %% [markdown]
 # ## Can I trust it?
 #
-# We know what was sent, so we know what the totals must be: the *truth*, worked out from the messages alone.
+# We know what was sent, so we know what the totals must be: the truth, worked out from the messages alone.
 # First an easy case. Or is it?
 
 # %%
@@ -67,7 +67,7 @@ ws.predict("duplicates-alone")
 
 # %%
 ws.clear()
-ws.send(550, duplicates=100 / 11, seed=6)
+ws.send(600, duplicates=10, seed=6)
 snapshot = ws.rest()
 print(f"{snapshot.trades['Grand Total']} trades count, {ws.truth().trades['Grand Total']} are right")
 

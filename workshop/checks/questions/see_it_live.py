@@ -14,9 +14,9 @@ QUESTIONS = (
     ),
     Question(
         "duplicates-alone",
-        "The naive StateLambda writes whatever comes. You send 500 new trades, and 50 of them twice. "
+        "The naive StateLambda writes whatever comes. You send 540 new trades, and 60 of them twice. "
         "How many trades will the totals hold?",
-        ("550: the duplicates count twice", "500", "It depends on the batches"),
+        ("600: the duplicates count twice", "540", "It depends on the batches"),
         answer=1,
         feedback=(
             "Look at StateTable: writing the same item a second time changes nothing, so Map hears nothing.",
