@@ -1,5 +1,7 @@
 """Expressions are parsed once, and understood as before."""
 
+import pytest
+from botocore.exceptions import ClientError
 from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 
@@ -83,6 +85,23 @@ def test_a_condition_may_have_line_breaks(account) -> None:
     put_if(account, "attribute_not_exists(pk)\n\tOR v < :x\r\n", x={"N": "1"})
 
     assert account.item() is not None
+
+
+@pytest.mark.parametrize("condition", ["v < :x OR", "v <", "NOT", "attribute_exists(pk", "v ~ :x"])
+def test_a_condition_that_is_no_expression_is_refused(account, condition: str) -> None:
+    """A slip in a condition is the caller's mistake, and not the cloud's."""
+    account.create_table()
+
+    with pytest.raises(ClientError, match=r"ValidationException.*Invalid ConditionExpression"):
+        put_if(account, condition, x={"N": "1"})
+
+
+def test_plain_moto_fails_on_a_condition_that_is_no_expression(account) -> None:
+    """Without the correction, such a condition is an error of the server."""
+    with plain_moto():
+        account.create_table()
+        with pytest.raises(ValueError, match="Bad OR expression"):
+            put_if(account, "v < :x OR", x={"N": "1"})
 
 
 def test_a_comparison_of_different_types_is_false(account, refused) -> None:

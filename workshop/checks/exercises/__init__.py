@@ -21,6 +21,7 @@ MODULES: tuple[str, ...] = (
     "breaking",
     "state_handlers",
     "map_handlers",
+    "reduce_handlers",
     "failures",
     "access",
     "leaving",

@@ -98,7 +98,7 @@ def try_guard(exam: Examination) -> Iterator[str]:
     yield from failures_in(again, "The batch came a second time, which nothing can prevent")
     twice = exam.items("ReduceTable")
     if len(twice) != len(once):
-        keys = " and ".join(f"`{str(row['MessageHash'])[:16]}…`" for row in twice)
+        keys = " and ".join(f"`{row['MessageHash'][:8]}…{row['MessageHash'][-8:]}`" for row in twice)
         yield (
             "The same batch was delivered twice. After the first delivery ReduceTable had "
             f"{_described(once)}, after the second one {_described(twice)}, under the keys {keys}."

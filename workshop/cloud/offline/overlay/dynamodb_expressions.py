@@ -5,11 +5,12 @@ an expression. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 
 moto parses each condition two or three times a call, walks the tree of an update expression ten times through
-abstract classes, fails on a line break in a condition, and answers 500 when `#Version < :v` meets a text.
+abstract classes, fails on a line break in a condition, and answers 500 when `#Version < :v` meets a text and
+when a condition is no expression at all, such as `#Version < :v OR`.
 
 Changed: trees are kept by their text and looked at without `abc`; values are put in when a condition is
-evaluated; a comparison that Python cannot make is false. What is accepted, refused and returned stays the
-same otherwise.
+evaluated; a comparison that Python cannot make is false; a condition that cannot be parsed is a
+ValidationException. What is accepted, refused and returned stays the same otherwise.
 """
 
 import copy
@@ -18,6 +19,7 @@ from typing import Any
 
 from moto.dynamodb import comparisons
 from moto.dynamodb.comparisons import AttributeValue, ConditionExpressionParser
+from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.parsing.ast_nodes import (
     DepthFirstTraverser,
     Node,
@@ -67,7 +69,10 @@ def _condition_tree(expression: str, names: tuple[tuple[str, str], ...]) -> tupl
     roots: list[Any] = []
     # moto's `parse` ends by turning the root into an operation; here the root itself is wanted.
     parser._make_op_condition = roots.append
-    _MOTO_PARSE_CONDITION(parser)
+    try:
+        _MOTO_PARSE_CONDITION(parser)
+    except (IndexError, ValueError) as error:
+        raise MockValidationException(f"Invalid ConditionExpression: Syntax error; {error}") from error
     return roots[0], parser.expr_attr_names_found, parser.expr_attr_values_found
 
 
