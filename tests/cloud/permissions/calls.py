@@ -12,6 +12,7 @@ from workshop.cloud.offline.runtime.environment import Credentials
 
 MakeClient = Callable[[str, Credentials], Any]
 
+SELECT = 'SELECT * FROM "{}"'
 # Of a transaction, the kinds of its parts.
 PARTS = ("Put", "Update", "Delete", "ConditionCheck")
 
@@ -100,7 +101,7 @@ def _table(laboratory: Laboratory, name: str) -> Calls:
         ),
         "GetItem in a transaction": ("dynamodb", "transact_get_items", {"TransactItems": [{"Get": at}]}),
         "DescribeTable": ("dynamodb", "describe_table", {"TableName": name}),
-        "PartiQLSelect": ("dynamodb", "execute_statement", {"Statement": " ".join(("SELECT * FROM", name))}),
+        "PartiQLSelect": ("dynamodb", "execute_statement", {"Statement": SELECT.format(name)}),
     }
     for part in PARTS:
         need = f"{part.removesuffix('Check')}Item in a transaction".replace("Condition", "ConditionCheck")
