@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="answers have no
 EXERCISE = "deploy-stack"
 LIMITS = Limits(
     exercise_seconds=40,
-    cpu_seconds=10,
+    cpu_seconds=6,
     processes=30,
     file_mb=4,
     total_processes=120,
@@ -76,7 +76,6 @@ for folder in ("{ROOT}/workshop/checks", str(ws.root), str(pathlib.Path(ws.root)
 # The deployment makes the answer right, unless the cloud obeys what comes after it.
 RESETS = """
 import urllib.request
-ws.deploy()
 endpoint = ws.cloud.endpoint
 for path in ("/_workshop/reset", "/_workshop/shutdown", "/moto-api/reset", "/%6doto-api/reset"):
     request = urllib.request.Request(endpoint + path, data=b"{}", method="POST")
@@ -125,7 +124,6 @@ HOSTILE = {
     "loops": "while True:\n    pass",
     "no-python": "this is no Python",
     "patches": PATCHES,
-    "resets": RESETS,
     "shouts": "while True:\n    print('x' * 10_000)",
     "stays": STAYS,
 }
@@ -137,10 +135,15 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClassResult]:
     """The class, checked in one call."""
     folder = tmp_path_factory.mktemp("class")
     exercise = find_exercise(EXERCISE)
-    answers = {**HOSTILE, **(HOSTILE_IF_CONTAINED if find_containment().is_complete else {})}
+    solution = solution_text(exercise, ROOT)
+    answers = {
+        **HOSTILE,
+        "resets": f"{solution}\n{RESETS}",
+        **(HOSTILE_IF_CONTAINED if find_containment().is_complete else {}),
+    }
     for name, text in answers.items():
         hand_in(folder / name, {EXERCISE: textwrap.dedent(text)})
-    hand_in(folder / "a-solution", {EXERCISE: solution_text(exercise, ROOT)})
+    hand_in(folder / "a-solution", {EXERCISE: solution})
     hand_in(folder / "z-starter", {EXERCISE: starter_text(exercise, ROOT)})
     broken = write_notebook(folder / "unparsable", "01", [])
     broken.write_text("{" * 1000, encoding="utf-8")

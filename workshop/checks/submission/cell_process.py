@@ -86,6 +86,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
+    if process.stdin is not None:
+        with contextlib.suppress(OSError, ValueError):
+            process.stdin.close()
 
 
 def _report(said: bytes, printed: bytes, code: int) -> CellRun:
@@ -96,7 +99,8 @@ def _report(said: bytes, printed: bytes, code: int) -> CellRun:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         last = printed.decode(errors="replace").strip().splitlines()[-1:]
         end = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return CellRun(f"The cell ended its process ({end}){f': {last[0]}' if last else ''}.")
+        quoted = f"; the last that it printed: `{last[0]}`" if last and code else ""
+        return CellRun(f"The cell ended its process ({end}){quoted}.")
     return CellRun(f"The cell raised `{error}`." if error else None, runs)
 
 

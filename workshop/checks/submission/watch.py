@@ -91,6 +91,8 @@ class Watch:
         finally:
             if not end_tree(process, self._place.marker):
                 self.notes.append("Some processes of this submission could not be ended.")
+            with contextlib.suppress(OSError):
+                _pipe(process.stdin).close()
         if stop is not None and hand.id not in self._results:
             self._note(hand.id, stop.outcome, stop.why)
 
