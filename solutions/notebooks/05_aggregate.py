@@ -96,7 +96,7 @@ import json
 reading = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
 statements = [
     {"Effect": "Allow", "Action": reading, "Resource": ws.stream_arn("ReduceTable")},
-    {"Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": "*"},
+    {"Effect": "Allow", "Action": ["dynamodb:ListStreams"], "Resource": "*"},
 ]
 ### STARTER
 # statements = []  # your code here
