@@ -1,17 +1,13 @@
 // What the tests ask of a notebook's page; `panel` selects the notebook.
 window.look = {
-  // Per code cell: its prompt, whether an error stands below it, and the face that its widgets show now.
+  // Per code cell: its prompt, and the face that its output shows now, with all its shapes.
   cells: (panel) =>
     [...document.querySelectorAll(`${panel} .jp-CodeCell`)].map((cell) => {
-      const errors = '[data-mime-type="application/vnd.jupyter.error"]';
-      const widgets = [...cell.querySelectorAll('.jupyter-widgets, .js-plotly-plot')];
-      const shapes = (widget) => [...widget.querySelectorAll('path')].map((path) => path.getAttribute('d'));
+      const shapes = [...cell.querySelectorAll('.jp-OutputArea path')].map((path) => path.getAttribute('d'));
       return {
         prompt: cell.querySelector('.jp-InputPrompt')?.textContent ?? '',
         empty: !cell.querySelector('.jp-InputArea-editor')?.textContent.trim(),
-        failed: Boolean(cell.querySelector(errors)),
-        text: cell.querySelector('.jp-OutputArea')?.textContent ?? '',
-        face: widgets.map((widget) => widget.textContent + shapes(widget).join()).join('').trim(),
+        face: (cell.querySelector('.jp-OutputArea')?.textContent ?? '') + shapes.join(),
       };
     }),
 
@@ -24,6 +20,12 @@ window.look = {
         const [wide, room] = [place.scrollWidth, place.clientWidth];
         return `${wide} > ${room}: ${place.className}: ${place.textContent.trim().slice(0, 80)}`;
       }),
+
+  // Charts that are drawn so low that nobody sees them.
+  flat: (panel) =>
+    [...document.querySelectorAll(`${panel} .js-plotly-plot`)]
+      .filter((chart) => chart.clientHeight < 200)
+      .map((chart) => `${chart.clientHeight} high: ${chart.textContent.slice(0, 80)}`),
 
   // How many Mermaid diagrams were drawn, and how many could not be.
   diagrams: (panel) => {

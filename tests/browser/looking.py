@@ -11,7 +11,9 @@ from tests.course.runs import NUMBERS, source_of
 LARGEST_BYTES = 1_000_000
 IN_BOTH_THEMES = {"00", "06", "10"}
 THEMES = ("light", "dark")
-LIVE = re.compile(r"ws\.dashboard\(|live=True")
+LIVE = re.compile(r"\.dashboard\(|live=True")
+# What a live output shows before it moves: nothing, a card, a first picture.
+FACES_AT_REST = 3
 
 
 def views(numbers: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -35,12 +37,23 @@ def run_and_look(shown: NotebookPage, number: str, theme: str, screenshots: Path
         shown.save()
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         wrong = [f"code cell {cell} did not run" for cell in shown.left_out]
-        wrong += [*shown.faults, *_theme(shown, theme), *_diagrams(shown, cells), *_unmoved(shown, cells)]
+        wrong += [*_errors(cells), *_theme(shown, theme), *_diagrams(shown, cells), *_unmoved(shown, cells)]
         if (size := path.stat().st_size) > LARGEST_BYTES:
             wrong.append(f"{size} bytes when saved")
-        return wrong
+        wrong += shown.faults
     finally:
         shown.photograph(screenshots, f"{number}-{theme}")
+    # Once more, in a window of another size.
+    return [*wrong, *(fault for fault in shown.faults if fault not in wrong)]
+
+
+def _errors(cells: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{output['ename']}: {output['evalue']} in {''.join(cell['source'])}"
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "error"
+    ]
 
 
 def _theme(shown: NotebookPage, theme: str) -> list[str]:
@@ -58,7 +71,7 @@ def _unmoved(shown: NotebookPage, cells: list[dict[str, Any]]) -> list[str]:
     """Say which live widgets were never seen to change."""
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     return [
-        f"drew one picture only: {source}"
+        f"did not move: {source}"
         for number, source in enumerate(sources)
-        if LIVE.search(source) and len(shown.faces.get(number, ())) < len(("before", "after"))
+        if LIVE.search(source) and len(shown.faces.get(number, ())) <= FACES_AT_REST
     ]

@@ -30,7 +30,7 @@ BROKEN = (
 
 
 class NotebookPage:
-    """A page with one notebook; `faces` gathers, per code cell, the faces that its widgets showed."""
+    """A page with one notebook; `faces` gathers, per code cell, the faces that its output showed."""
 
     def __init__(self, page: Any, lab: Lab) -> None:
         self.page = page
@@ -69,13 +69,9 @@ class NotebookPage:
         text = self.page.locator(PANEL).inner_text()
         questions = self.page.locator(QUESTIONS)
         return [
-            *(
-                f"code cell {number} failed: {cell['text'][-400:]}"
-                for number, cell in self._run()
-                if cell["failed"]
-            ),
             *(f"the page says {words!r}" for words in BROKEN if words in text),
             *(f"wider than its place: {place}" for place in self.page.evaluate("look.tooWide", PANEL)),
+            *(f"chart too low: {chart}" for chart in self.page.evaluate("look.flat", PANEL)),
             *(f"JupyterLab asks: {asked}" for asked in questions.all_inner_texts()),
         ]
 
