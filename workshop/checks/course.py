@@ -6,13 +6,13 @@ they differ. Works against both clouds; nothing is drawn here.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workshop.checks import mappings
 from workshop.checks.course_stack import STREAM, CourseStack, Delivery
 from workshop.checks.diagnosis import Diagnosis, diagnose
 from workshop.checks.evidence import gather_evidence, pending_records
@@ -105,13 +105,13 @@ class Course(CourseStack):
 
         `arguments` are those of CreateEventSourceMapping. Run again, it changes what differs.
         """
-        found, is_new = mappings.connect(
-            self.client("lambda"), self.physical(function), arguments, clock=self.clock
-        )
-        if is_new and arguments.get("EventSourceArn") == self.stream_arn(STREAM):
-            if arguments.get("StartingPosition") == "TRIM_HORIZON":
+        before = self.mapping(function)
+        found = super().connect(function, **arguments)
+        is_new = before is None or before["UUID"] != found["UUID"]
+        if is_new and found["EventSourceArn"] == self.stream_arn(STREAM):
+            if found.get("StartingPosition") == "TRIM_HORIZON":
                 self.sent.rewind()
-            else:
+            elif before is None:
                 self.sent.begin()
         return found
 
@@ -143,11 +143,10 @@ class Course(CourseStack):
         """What stands in the stream, whoever sent it."""
         stack_id = self.stack_id
         if self._sent is None or self._sent[0] != stack_id:
-            folder = self.home / "sent" / self.stack
-            found = SentMessages(
-                self.client("kinesis"), self.outputs["StreamName"], folder=folder, stack_id=stack_id
-            )
-            self._sent = stack_id, found
+            # A stack that was made anew, or is in another cloud, has a past of its own.
+            mark = hashlib.sha256(stack_id.encode()).hexdigest()[:8]
+            folder = self.home / "sent" / f"{self.stack}-{mark}"
+            self._sent = stack_id, SentMessages(self.client("kinesis"), self.outputs["StreamName"], folder)
         return self._sent[1]
 
     def messages(self) -> list[Message]:

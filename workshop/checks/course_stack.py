@@ -131,10 +131,7 @@ class CourseStack:
 
         `arguments` are those of CreateEventSourceMapping. Run again, it changes what differs.
         """
-        found, _ = mappings.connect(
-            self.client("lambda"), self.physical(function), arguments, clock=self.clock
-        )
-        return found
+        return mappings.connect(self.client("lambda"), self.physical(function), arguments, clock=self.clock)
 
     def disconnect(self, function: str) -> bool:
         """Delete the event source mapping of a function; return False if there is none."""

@@ -54,8 +54,8 @@ def find_mapping(client: LambdaClient, function: str) -> dict[str, Any] | None:
 
 def connect(
     client: LambdaClient, function: str, arguments: Mapping[str, Any], *, clock: Clock
-) -> tuple[dict[str, Any], bool]:
-    """Let a stream feed a function as the arguments say; return the mapping, and whether it is a new one.
+) -> dict[str, Any]:
+    """Let a stream feed a function as the arguments say; return the mapping.
 
     May be repeated: a mapping that is there already is changed, or made anew if it reads elsewhere.
 
@@ -69,11 +69,11 @@ def connect(
         known = None
     if known is None:
         made = client.create_event_source_mapping(FunctionName=function, **arguments)
-        return _wait_until_at_work(client, made["UUID"], clock), True
+        return _wait_until_at_work(client, made["UUID"], clock)
     if changes := _changes(known, arguments):
         _wait_until_at_work(client, known["UUID"], clock)
         client.update_event_source_mapping(UUID=known["UUID"], **changes)
-    return _wait_until_at_work(client, known["UUID"], clock), False
+    return _wait_until_at_work(client, known["UUID"], clock)
 
 
 def disconnect(client: LambdaClient, function: str, *, clock: Clock) -> bool:

@@ -2,14 +2,14 @@
 
 Whoever sent a message, it stands in the stream, so that is where the truth about a run comes from. Records
 are written to a file as they are read, since a stream forgets them after a day. The place behind which a run
-begins lies in a second file. Both belong to one stack; a stack that was made anew begins with nothing.
+begins lies in a second file.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -38,15 +38,19 @@ class SentRecord:
 
 
 class SentMessages:
-    """The records of one stack's stream, in a folder of their own; several processes may use it at once."""
+    """The records of one stack's stream; several processes may read and begin runs at once.
 
-    def __init__(self, client: KinesisClient, stream: str, *, folder: Path, stack_id: str) -> None:
+    A run that begins anew, or goes back to the oldest record, has a number; whoever sees another number than
+    before reads again what is known.
+    """
+
+    def __init__(self, client: KinesisClient, stream: str, folder: Path) -> None:
         self._client = client
         self._stream = stream
-        self._stack_id = stack_id
         self._records_file = folder / "records.jsonl"
         self._run_file = folder / "run.json"
-        self._records: dict[tuple[str, str], SentRecord] | None = None
+        self._number: int | None = None
+        self._records: dict[tuple[str, str], SentRecord] = {}
 
     def messages(self) -> list[Message]:
         """Return the risk messages of this run, as they came; what is no message is left out."""
@@ -54,81 +58,79 @@ class SentMessages:
         return [message for message in found if message is not None]
 
     def records(self) -> list[SentRecord]:
-        """Return the records of this run, in the order in which they arrived."""
-        known, starts = self._read_on(), self._starts()
-        return sorted(
-            (each for each in known.values() if int(each.sequence_number) > starts.get(each.shard, -1)),
-            key=lambda each: each.arrived_at,
-        )
+        """Return the records of this run in the order in which they arrived, each shard in its own."""
+        self._read_on()
+        ordered = sorted(self._records.values(), key=lambda each: (each.shard, int(each.sequence_number)))
+        return sorted(ordered, key=lambda each: each.arrived_at)
 
     def begin(self) -> None:
         """Begin a new run: what is in the stream by now belongs to the past."""
-        starts: dict[str, int] = {}
-        for record in self._read_on().values():
-            starts[record.shard] = max(starts.get(record.shard, -1), int(record.sequence_number))
-        self._write_starts(starts)
+        number, starts = self._read_on()
+        self._write_run(number + 1, {**starts, **self._last()})
 
     def rewind(self) -> None:
         """Let the run begin with the oldest record: somebody is about to read the stream from there again."""
-        self._write_starts({})
+        number, _ = self._read_run()
+        self._write_run(number + 1, {})
 
-    def _starts(self) -> dict[str, int]:
-        document = self._own_run()
-        return {shard: int(number) for shard, number in document.get("starts", {}).items()}
+    def _read_on(self) -> tuple[int, dict[str, int]]:
+        """Take in what has come since the last look; return the number of the run and where it begins."""
+        number, starts = self._read_run()
+        if number != self._number:
+            self._number, self._records = number, self._kept(starts)
+        behind = {**starts, **self._last()}
+        new = [record for shard in self._shards() for record in self._behind(shard, behind.get(shard))]
+        self._keep(new)
+        self._records |= {(each.shard, each.sequence_number): each for each in new}
+        return number, starts
 
-    def _own_run(self) -> dict[str, Any]:
-        try:
-            document = json.loads(self._run_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return document if isinstance(document, dict) and document.get("stack") == self._stack_id else {}
-
-    def _write_starts(self, starts: Mapping[str, int]) -> None:
-        self._run_file.parent.mkdir(parents=True, exist_ok=True)
-        document = {"stack": self._stack_id, "starts": {shard: str(each) for shard, each in starts.items()}}
-        draft = self._run_file.with_name(f"run-{os.getpid()}.json")
-        draft.write_text(json.dumps(document), encoding="utf-8")
-        draft.replace(self._run_file)
-
-    def _read_on(self) -> dict[tuple[str, str], SentRecord]:
-        """Return all that is known, after a look at what has come since the last one."""
-        if self._records is None:
-            self._records = self._kept()
+    def _last(self) -> dict[str, int]:
+        """Return the last sequence number of each shard that has any record in this run."""
         last: dict[str, int] = {}
         for shard, number in self._records:
             last[shard] = max(last.get(shard, -1), int(number))
-        new = {}
-        for shard in self._shards():
-            for record in self._behind(shard, last.get(shard)):
-                new[record.shard, record.sequence_number] = record
-        self._keep(new.values())
-        self._records |= new
-        return self._records
+        return last
 
-    def _kept(self) -> dict[tuple[str, str], SentRecord]:
-        """Return what was written down; of another stack's, nothing."""
-        if not self._own_run():
-            self._records_file.unlink(missing_ok=True)
-            self._write_starts({})
+    def _read_run(self) -> tuple[int, dict[str, int]]:
+        try:
+            document = json.loads(self._run_file.read_text(encoding="utf-8"))
+            starts = {str(shard): int(number) for shard, number in document["starts"].items()}
+            return int(document["number"]), starts
+        except FileNotFoundError:
+            return 0, {}
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return 0, {}  # a damaged file: the stream itself is the truth, from its beginning
+
+    def _write_run(self, number: int, starts: Mapping[str, int]) -> None:
+        self._run_file.parent.mkdir(parents=True, exist_ok=True)
+        document = {"number": number, "starts": {shard: str(each) for shard, each in starts.items()}}
+        draft = self._run_file.with_name(f"run-{os.getpid()}.draft")
+        draft.write_text(json.dumps(document), encoding="utf-8")
+        draft.replace(self._run_file)
+        # What belongs to the run from now on is still to be read.
+        self._records_file.unlink(missing_ok=True)
+
+    def _kept(self, starts: Mapping[str, int]) -> dict[tuple[str, str], SentRecord]:
+        """Return what was written down of this run."""
+        if not self._records_file.exists():
             return {}
         known = {}
-        lines = (
-            self._records_file.read_text(encoding="utf-8").splitlines() if self._records_file.exists() else []
-        )
-        for line in lines:
+        for line in self._records_file.read_text(encoding="utf-8").splitlines():
             try:
                 record = SentRecord(**json.loads(line))
+                is_of_run = int(record.sequence_number) > starts.get(record.shard, -1)
             except (ValueError, TypeError):
                 continue  # a line that was cut off: the stream still has the record
-            known[record.shard, record.sequence_number] = record
+            if is_of_run:
+                known[record.shard, record.sequence_number] = record
         return known
 
-    def _keep(self, records: Any) -> None:
-        text = "".join(json.dumps(vars(record)) + "\n" for record in records)
-        if text:
+    def _keep(self, records: Sequence[SentRecord]) -> None:
+        if records:
+            self._records_file.parent.mkdir(parents=True, exist_ok=True)
             # One write at the end of the file: two processes never mix their lines.
             with self._records_file.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+                file.write("".join(json.dumps(vars(record)) + "\n" for record in records))
 
     def _shards(self) -> list[str]:
         pages = self._client.get_paginator("list_shards").paginate(StreamName=self._stream)
