@@ -39,13 +39,11 @@ import json
 
 rows = ws.stateless.stream_arn("ReduceTable")
 read = [f"dynamodb:{call}" for call in ("DescribeStream", "GetRecords", "GetShardIterator")]
-statements = [
-    {"Effect": "Allow", "Action": read, "Resource": rows},
-    {"Effect": "Allow", "Action": "dynamodb:ListStreams", "Resource": "*"},
-]
+pairs = [(read, rows), (["dynamodb:ListStreams"], "*")]
+statements = [{"Effect": "Allow", "Action": calls, "Resource": arn} for calls, arn in pairs]
 policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
 role = ws.stateless.role_name("ReduceLambda")
-ws.client("iam").put_role_policy(RoleName=role, PolicyName="ReadRows", PolicyDocument=policy)
+done = ws.client("iam").put_role_policy(RoleName=role, PolicyName="ReadRows", PolicyDocument=policy)
 
 # %%
 settings = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 1000, "MaximumBatchingWindowInSeconds": 1}

@@ -29,7 +29,9 @@ ws.deploy()
 ws.predict("not-a-message")
 
 # %%
-ws.client("kinesis").put_record(StreamName=ws.outputs["StreamName"], Data=b"hello", PartitionKey="somebody")
+put = ws.client("kinesis").put_record(
+    StreamName=ws.outputs["StreamName"], Data=b"hello", PartitionKey="somebody"
+)
 ws.send(20)
 ws.rest()
 ws.table("QuarantineTable")
@@ -68,7 +70,8 @@ from dataclasses import replace
 from workshop.pipeline.messages import PlanOptions, make_plan
 
 trades = list(make_plan(PlanOptions(messages=40, seed=51)).messages)
-ws.send([replace(trades[0], trade_id="friday-1"), *trades])
+ws.send([replace(trades[0], trade_id="friday-1")])
+ws.send(trades)
 ws.rest(timeout=8)
 print(f"{len(ws.items('StateTable'))} of {len(trades)} trades have arrived")
 
@@ -111,7 +114,7 @@ answer = ws.client("sqs").get_queue_attributes(
 )
 queue_arn = answer["Attributes"]["QueueArn"]
 ### BEGIN SOLUTION
-ws.client("lambda").update_event_source_mapping(
+changed = ws.client("lambda").update_event_source_mapping(
     UUID=ws.mapping("StateLambda")["UUID"],
     BisectBatchOnFunctionError=True,
     FunctionResponseTypes=["ReportBatchItemFailures"],
@@ -198,7 +201,7 @@ answer = ws.client("cloudwatch").get_metric_statistics(
     MetricName="IteratorAge",
     Dimensions=[{"Name": "FunctionName", "Value": ws.outputs["StateLambdaName"]}],
     StartTime=now - timedelta(hours=1),
-    EndTime=now + timedelta(hours=2),
+    EndTime=now + timedelta(hours=12),
     Period=60,
     Statistics=["Maximum"],
 )
@@ -216,7 +219,7 @@ for point in sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])[-5
 # %% tags=["exercise:iterator-age-alarm"]
 alarm = f"{ws.stack}-state-is-behind"
 ### BEGIN SOLUTION
-ws.client("cloudwatch").put_metric_alarm(
+made = ws.client("cloudwatch").put_metric_alarm(
     AlarmName=alarm,
     Namespace="AWS/Lambda",
     MetricName="IteratorAge",

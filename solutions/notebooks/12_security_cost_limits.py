@@ -29,7 +29,8 @@ for function in ("StateLambda", "MapLambda", "ReduceLambda"):
     for statement in statements_of(ws.client("iam"), ws.role_name(function)):
         calls = ", ".join(each.partition(":")[2] for each in statement.actions)
         rows.append((function, calls, statement.resources[0].rpartition(":")[2]))
-pd.DataFrame(rows, columns=["role of", "may call", "on"]).style.hide(axis="index")
+pd.set_option("display.max_colwidth", None)
+pd.DataFrame(rows, columns=["role of", "may call", "on"]).set_index("role of")
 
 # %% [markdown]
 # Read it as an attacker would. Can ReduceLambda read a trade? Can MapLambda change a total? Is there a line
@@ -71,7 +72,9 @@ policy = {
         }
     ],
 }
-ws.client("iam").put_role_policy(RoleName=role, PolicyName="Producer", PolicyDocument=json.dumps(policy))
+done = ws.client("iam").put_role_policy(
+    RoleName=role, PolicyName="Producer", PolicyDocument=json.dumps(policy)
+)
 ### END SOLUTION
 
 # %%
@@ -122,7 +125,7 @@ from workshop.pipeline.cost import Load, monthly_bill, total
 load = Load(messages_per_second=Decimal(1_000))
 bill = monthly_bill("stateful", load)
 lines = [(line.item, f"{line.usd:,.2f}", line.price.per) for line in bill]
-pd.DataFrame(lines, columns=["line", "USD a month", "paid by"]).style.hide(axis="index")
+pd.DataFrame(lines, columns=["line", "USD a month", "paid by"]).set_index("line")
 
 # %%
 ws.reveal("largest-line", 2)

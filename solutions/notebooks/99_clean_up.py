@@ -28,7 +28,8 @@ from workshop.checks.remains import remains
 
 left = remains(ws)
 rows = [(thing.kind, thing.name, f"{thing.usd_per_hour:.3f}") for thing in left]
-pd.DataFrame(rows, columns=["what", "name", "USD an hour at rest"]).style.hide(axis="index")
+pd.set_option("display.max_colwidth", None)
+pd.DataFrame(rows, columns=["what", "name", "USD an hour at rest"]).set_index("what")
 
 # %%
 per_hour = sum(thing.usd_per_hour for thing in left)

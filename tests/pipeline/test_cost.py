@@ -69,6 +69,13 @@ def test_the_ledger_is_paid_per_batch() -> None:
     assert line(bill, "AggregateTable and its ledger").quantity == Decimal("2.628") * 44
 
 
+def test_a_single_message_touches_four_totals() -> None:
+    """One message a second makes one commit a second, with one total on each level and the Grand Total."""
+    bill = monthly_bill("stateful", Load(messages_per_second=Decimal(1)))
+
+    assert line(bill, "AggregateTable and its ledger").quantity == Decimal("2.628") * (2 * 4 + 6)
+
+
 def test_a_larger_batch_never_costs_more() -> None:
     """Fewer and larger batches write fewer rows and totals."""
     small, large = (Load(messages_per_second=Decimal(20_000), map_batch=size) for size in (100, 1_000))

@@ -73,7 +73,8 @@ class Load:
     """What arrives, and the assumptions under which it is worked on.
 
     Units: durations are those of one invocation with a full batch, in proportion for a smaller one, and at
-    least `least_seconds`. `paths` counts the totals that a batch touches, the Grand Total included.
+    least `least_seconds`. `paths` counts the totals that there are, the Grand Total included; a single message
+    touches one on each of the `levels` below it.
     """
 
     messages_per_second: Decimal = Decimal(1_000)
@@ -83,6 +84,7 @@ class Load:
     stateless_map_batch: int = 5_000
     reduce_batch: int = 1_000
     paths: int = 19
+    levels: int = 3
     state_seconds: Decimal = Decimal("0.5")
     map_seconds: Decimal = Decimal("0.3")
     reduce_seconds: Decimal = Decimal("0.3")
@@ -157,7 +159,8 @@ def _tables(load: Load, *, rows: Decimal, adds: Decimal) -> tuple[Line, ...]:
     row_units = 2 * _ceiling(load.row_bytes / ITEM_UNIT_BYTES)
     # In a transaction everything costs double: the row, the position, and the check of the epoch.
     map_units = rows * (row_units + 2 + 2)
-    reduce_units = adds * (2 * load.paths + 2 + 2 + 2)
+    touched = min(Decimal(load.paths), 1 + load.levels * load.messages_per_second / adds)
+    reduce_units = adds * (2 * touched + 2 + 2 + 2)
     month = SECONDS_PER_MONTH / MILLION
     stored = rows * ROW_SECONDS * load.row_bytes / GIGABYTE
     return (
