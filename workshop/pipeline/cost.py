@@ -73,8 +73,8 @@ class Load:
     """What arrives, and the assumptions under which it is worked on.
 
     Units: durations are those of one invocation with a full batch, in proportion for a smaller one, and at
-    least `least_seconds`. `paths` counts the totals that there are, the Grand Total included; a single message
-    touches one on each of the `levels` below it.
+    least `least_seconds`. `paths` counts the totals that there are, the Grand Total included; a message
+    touches that one, and one on each of the `levels` below it.
     """
 
     messages_per_second: Decimal = Decimal(1_000)
