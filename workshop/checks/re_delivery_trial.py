@@ -100,6 +100,8 @@ def _interrupt(stage: Stage, *, counted: int) -> Iterator[str]:
     """Let the second write fail, if there is one: effect and position belong into one."""
     busy_at(stage.exam, stage.name, 2)
     attempt(stage.exam, stage.name, stage.event(7, 9, 0))
+    # A function that writes once meets the second write here, and is called again, as Lambda would.
+    attempt(stage.exam, stage.name, stage.event(7, 10, 0))
     busy_no_more(stage.exam)
-    what = "Records 7 and 8 came in; the second write of the invocation failed, and they came again with record 9"
+    what = "Records 7 and 8 came in, a second write failed, and they came again together with record 9"
     yield from stage.deliver(7, 9, counted=counted, what=what)

@@ -183,7 +183,7 @@ WRONG = {
         ),
         Wrong(
             TWO_WRITES,
-            r"second write of the invocation failed.*ReduceTable says",
+            r"a second write failed.*ReduceTable says",
             note="First the row, then the note.",
         ),
     ),

@@ -99,8 +99,6 @@ WRONG = {
             note="A position for each batch.",
         ),
         Wrong(LEDGER.replace("    return window_answer(event)\n", ""), r"answered `None`.*wants the state"),
-        Wrong(
-            TWO_WRITES, r"second write of the invocation failed.*AggregateTable says", note="Add, then note."
-        ),
+        Wrong(TWO_WRITES, r"a second write failed.*AggregateTable says", note="Add, then note."),
     ),
 }

@@ -122,7 +122,7 @@ EXERCISES = (
             path=FILE,
             function="token_of",
             variant="textbook",
-            success="A batch that came twice was added once, also in several transactions; others were added.",
+            success="A batch that came twice was added once, in several transactions as well.",
         ),
     ),
     Exercise(
