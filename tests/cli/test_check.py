@@ -96,6 +96,17 @@ def test_outcomes_are_told_by_word_and_shape(learner: Workshop) -> None:
 
 
 @pytest.mark.usefixtures("made_up")
+def test_a_narrow_window_shows_feedback_below(learner: Workshop) -> None:
+    """In a narrow window each outcome has a line, and what was seen stands whole below the list."""
+    learner.environment["COLUMNS"] = "60"
+
+    done = learner.run("check")
+
+    assert max(map(len, done.stdout.splitlines()[:5])) <= 60
+    assert "\nfalse\nIt is false.\n" in done.stdout
+
+
+@pytest.mark.usefixtures("made_up")
 def test_checks_are_recorded(learner: Workshop, root: Path) -> None:
     """What the terminal checked is in the progress that notebooks show, and a broken check is not."""
     learner.run("check")

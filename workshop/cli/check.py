@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +26,7 @@ from workshop.pipeline.front_end import printable
 
 __all__ = ["draw_verdicts", "register"]
 
+WIDE = 100
 Judged = Sequence[tuple[Exercise, Verdict]]
 
 
@@ -77,7 +78,7 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
     if as_json:
         print_json(document_of(judged))
     else:
-        people.print(draw_verdicts(judged))
+        people.print(draw_verdicts(judged, width=people.width))
         people.print(_summary(judged), course.cloud.badge, sep="\n")
     raise typer.Exit(0 if all(verdict.is_passed for _, verdict in judged) else 1)
 
@@ -92,22 +93,25 @@ def document_of(judged: Judged) -> dict[str, Any]:
     }
 
 
-def draw_verdicts(judged: Judged) -> Table:
-    """Draw one row for each exercise, in the order of the course."""
+def draw_verdicts(judged: Judged, *, width: int = WIDE) -> RenderableType:
+    """Draw the exercises in the order of the course; in a narrow window the feedback stands below each."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     for name in ("Notebook", "Exercise", "Outcome"):
         table.add_column(name, no_wrap=True)
-    table.add_column("What was seen", overflow="fold")
+    if width >= WIDE:
+        table.add_column("What was seen", overflow="fold")
+    parts: list[RenderableType] = [table]
     for exercise, verdict in judged:
-        table.add_row(
-            exercise.notebook,
-            Text(exercise.id),
-            mark_of(verdict.outcome),
-            Text(
-                printable(verdict.feedback), style="dim" if verdict.outcome is Outcome.NOT_ATTEMPTED else ""
-            ),
-        )
-    return table
+        style = "dim" if verdict.outcome is Outcome.NOT_ATTEMPTED else ""
+        seen = Text(printable(verdict.feedback), style=style)
+        row = (exercise.notebook, Text(exercise.id), mark_of(verdict.outcome))
+        if width >= WIDE:
+            table.add_row(*row, seen)
+        else:
+            table.add_row(*row)
+            if verdict.outcome is not Outcome.NOT_ATTEMPTED:
+                parts += [Text(f"\n{exercise.id}", style="bold"), seen]
+    return Group(*parts)
 
 
 def _judge_all(course: Course, chosen: Sequence[Exercise], people: Console) -> list[tuple[Exercise, Verdict]]:

@@ -66,7 +66,8 @@ def solve(
     """Put the solution of an exercise in place; your own version is kept beside."""
     found, people = find_exercise(exercise), console()
     course = open_course(cloud, endpoint, region)
-    done = solve_exercise(found, course)
+    with Teller(people).running(f"solving {found.id}"):
+        done = solve_exercise(found, course)
     open_progress(course, people).take_solution(found.id)
     _show(done, found, people)
 
@@ -81,7 +82,8 @@ def reset(
     """Put the starter of one exercise back; your own version is kept beside."""
     found, people = find_exercise(exercise), console()
     course = open_course(cloud, endpoint, region)
-    done = reset_exercise(found, course)
+    with Teller(people).running(f"resetting {found.id}"):
+        done = reset_exercise(found, course)
     open_progress(course, people).forget(found.id)
     _show(done, found, people)
 
