@@ -1,0 +1,39 @@
+"""Sessions bear a mark; everything else about them is moto's."""
+
+import json
+from typing import Any
+
+from workshop.cloud.offline.overlay.correct import plain_moto
+from workshop.cloud.offline.permissions.sessions import TOKEN_MARK
+
+TRUST = {"Version": "2012-10-17", "Statement": []}
+ROLE = "arn:aws:iam::123456789012:role/r"
+
+
+def assumed(account) -> dict[str, Any]:
+    """Return the answer to AssumeRole."""
+    answer: dict[str, Any] = account.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="me")
+    return answer
+
+
+def test_tokens_of_sessions_are_marked(account) -> None:
+    """A session's token tells that it is one of this cloud; plain moto's does not."""
+    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
+
+    assert assumed(account)["Credentials"]["SessionToken"].startswith(TOKEN_MARK)
+    with plain_moto():
+        assert not assumed(account)["Credentials"]["SessionToken"].startswith(TOKEN_MARK)
+
+
+def test_sessions_are_otherwise_as_before(account) -> None:
+    """Names, ids and the form of the credentials are those of plain moto."""
+    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
+    corrected = assumed(account)
+    with plain_moto():
+        plain = assumed(account)
+
+    assert corrected["AssumedRoleUser"] == plain["AssumedRoleUser"]
+    assert {name: type(value) for name, value in corrected["Credentials"].items()} == {
+        name: type(value) for name, value in plain["Credentials"].items()
+    }
+    assert corrected["Credentials"]["AccessKeyId"].startswith("ASIA")
