@@ -29,10 +29,13 @@ def draw_diagnosis(diagnosis: Diagnosis) -> Shown:
         return _good(EXACT)
     causes = [*diagnosis.causes, *diagnosis.alternatives]
     title = element("div", pill("✗ Not exact", "bad"), element("span", _headline(diagnosis)), class_="row")
+    # Several causes are a list, below the summary's first line, which says what is wrong.
+    is_listed = len(causes) > 1
+    said = diagnosis.summary.partition("\n")[0] if is_listed else diagnosis.summary
     body = join(
         [
-            element("p", code_in(diagnosis.summary), class_="prose"),
-            element("ol", *(_cause(each) for each in causes[:4])) if len(causes) > 1 else Html(""),
+            element("p", code_in(said), class_="prose"),
+            element("ol", *(_cause(each) for each in causes[:4])) if is_listed else Html(""),
             element(
                 "details",
                 element("summary", f"{plural(len(diagnosis.cells), 'total')} that differ"),
