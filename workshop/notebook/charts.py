@@ -1,8 +1,7 @@
 """Plotly charts that read in light and in dark, and never ask anything from outside.
 
 A chart is sent as data for the renderer that JupyterLab has on board, with HTML and text beside it for
-whoever has none. What moves is different: plotly moves only inside a FigureWidget, each of which costs the
-browser five megabytes, so a kernel has at most one of them; `live_figure` hands it out.
+whoever has none. These charts stay as they are; what moves is drawn by `line_chart`.
 """
 
 import json
@@ -13,7 +12,7 @@ import plotly.graph_objects as go
 
 from workshop.notebook.display import Shown
 
-__all__ = ["BLUE", "GREY", "ORANGE", "TEAL", "chart", "live_figure", "template"]
+__all__ = ["BLUE", "GREY", "ORANGE", "PURPLE", "TEAL", "chart", "template"]
 
 PLOTLY = "application/vnd.plotly.v1+json"
 # Mid-grey reads on white and on JupyterLab's dark ground; the stylesheet sharpens it where it applies.
@@ -21,8 +20,6 @@ GREY = "#7c7f85"
 BLUE, ORANGE, TEAL, PURPLE = "#3b82c4", "#d9762b", "#1f9e89", "#9468bd"
 CLEAR = "rgba(0,0,0,0)"
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
-
-_figure: Any = None
 
 
 def template() -> dict[str, Any]:
@@ -54,21 +51,6 @@ def template() -> dict[str, Any]:
 def chart(figure: go.Figure, twin: Shown) -> Shown:
     """Return a chart as a display; `twin` tells the same without it."""
     document: Mapping[str, Any] = json.loads(figure.to_json())
-    bundle = {**document, "config": {"displaylogo": False, "responsive": True, "displayModeBar": False}}
+    # JupyterLab redraws it in a window of another size; plotly's `responsive` would drop the height as well.
+    bundle = {**document, "config": {"displaylogo": False, "displayModeBar": False}}
     return Shown(twin.html, twin.text, {PLOTLY: bundle})
-
-
-def live_figure() -> Any:
-    """Return this kernel's one FigureWidget, empty; whatever it showed before is gone."""
-    global _figure  # noqa: PLW0603 - it is the kernel's, and there must be no second one
-    close_live_figure()
-    _figure = go.FigureWidget(layout={"template": template()})
-    return _figure
-
-
-def close_live_figure() -> None:
-    """Close the FigureWidget if there is one, also in the browser."""
-    global _figure  # noqa: PLW0603 - see above
-    if _figure is not None:
-        _figure.close()
-        _figure = None

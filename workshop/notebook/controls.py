@@ -24,12 +24,13 @@ class Control:
 
     def __init__(self, widget: Any, label: str) -> None:
         self._widget = widget
-        bundle = {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
-        self._output = Live(Shown(Html(""), label, bundle))
+        # Asked for rather than made: a figure hands over its data when it is asked.
+        bundle = widget._repr_mimebundle_()
+        self._output = Live(Shown(Html(""), label, {WIDGET: bundle[WIDGET]}))
 
-    def close(self) -> None:
-        """Take the widget away, also from what will be saved."""
-        self._output.update(NOTHING)
+    def close(self, stays: Shown = NOTHING) -> None:
+        """Take the widget away, also from what will be saved; `stays` takes its place."""
+        self._output.replace(stays)
         self._widget.close()
 
 

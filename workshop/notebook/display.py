@@ -91,6 +91,11 @@ class Live:
             self._latest = shown
             self._publish(shown, update=True)
 
+    def replace(self, shown: Shown) -> None:
+        """Replace what is in the output, whatever it is."""
+        self._latest = shown
+        self._publish(shown, update=True)
+
     def close(self, shown: Shown | None = None) -> None:
         """Show the last state; a plain Python prints only this one."""
         if shown is not None:

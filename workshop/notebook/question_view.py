@@ -35,7 +35,7 @@ def sealed_card(question: Question, given: str) -> Shown:
 
 def reply_card(question: Question, given: str | None, reply: Reply, *, value: str | None) -> Shown:
     """Return what there is to say; `given` is the answer, `value` what was seen, None if there is none."""
-    sign, word, tone = _verdict(reply, given)
+    sign, word, tone = _verdict(question, reply, given)
     facts = []
     if given is not None:
         facts.append(("You said", named(question, given)))
@@ -76,7 +76,9 @@ def named(question: Question, given: str) -> str:
     return f"{Decimal(given.replace(',', '')):,f}"
 
 
-def _verdict(reply: Reply, given: str | None) -> tuple[str, str, str]:
+def _verdict(question: Question, reply: Reply, given: str | None) -> tuple[str, str, str]:
+    if given is not None and question.answer is None and not question.options and not reply.is_right:
+        return "◆", "Measured", "info"  # what was measured makes no guess wrong
     if given is None:
         return "◆", "The answer", "info"
     if reply.is_right is None:

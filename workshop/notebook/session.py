@@ -18,6 +18,7 @@ from workshop.notebook.display import Live, Shown, show
 from workshop.notebook.exercises_part import ExercisesPart
 from workshop.notebook.header import HeaderFacts, draw_header
 from workshop.notebook.html import code_in, element
+from workshop.notebook.live_part import LivePart
 from workshop.notebook.questions_part import QuestionsPart
 from workshop.notebook.tables_part import TablesPart
 from workshop.notebook.values import teach_ipython
@@ -30,7 +31,7 @@ NO_CLOUD = (
 )
 
 
-class Workshop(QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
+class Workshop(LivePart, QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
     """The learner's course, with displays: everything a `Course` has, shown."""
 
     @cached_property

@@ -26,6 +26,8 @@ overflow-x:auto;line-height:1.45;color:var(--ink)}
 .ws .card.ok{border-left-color:var(--ok)}.ws .card.bad{border-left-color:var(--bad)}
 .ws .card.warn{border-left-color:var(--warn)}.ws .card.info{border-left-color:var(--info)}
 .ws .title{font-weight:600;font-size:15px;line-height:1.4}
+.ws .plainly{font-weight:400;font-size:13.5px}
+.ws .figure{white-space:nowrap;font-variant-numeric:tabular-nums}
 .ws .row{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center}
 .ws .grow{flex:1 1 auto;min-width:0}
 .ws .prose{white-space:pre-line;overflow-wrap:anywhere}
@@ -64,7 +66,17 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .ws .word.ok{color:var(--ok)}.ws .word.bad{color:var(--bad)}.ws .word.warn{color:var(--warn)}.ws .word.info{color:var(--info)}
 .ws ol,.ws ul{margin:4px 0;padding-left:22px}
 .ws li{margin:2px 0}
-.ws .plain{list-style:none;padding-left:0}
+.ws ul.plain{list-style:none;padding-left:0}
+.js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"] :is([class$=tick],[class^=g-]) text,
+.js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"] :is(text.legendtext,text[class*=title]){
+fill:var(--jp-ui-font-color1,#7c7f85)!important}
+.ws .ws-lines{display:block;max-width:880px;height:auto;margin-top:6px}
+.ws-lines .name{font-size:13px;font-weight:600}.ws-lines .legend{font-size:12px}
+.ws-lines .tick{font-size:11.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
+.ws-lines .right{text-anchor:end}.ws-lines .middle{text-anchor:middle}
+.ws-lines .grid{stroke:var(--line);stroke-width:1}
+.ws-lines .series{fill:none;stroke-width:2.2;stroke-linejoin:round}
+.ws-lines .c0{stroke:#3b82c4}.ws-lines .c1{stroke:#1f9e89}.ws-lines .c2{stroke:#d9762b}.ws-lines .c3{stroke:#9468bd}
 .ws .letter{display:inline-block;min-width:20px;color:var(--info)}
 .ws summary{cursor:pointer;border-radius:4px}
 .ws svg text{font-family:var(--jp-ui-font-family,system-ui,sans-serif);fill:var(--ink)}

@@ -11,7 +11,7 @@ from decimal import Decimal
 import plotly.graph_objects as go
 
 from workshop.errors import ConfigurationError
-from workshop.notebook.charts import GREY, chart, template
+from workshop.notebook.charts import chart, template
 from workshop.notebook.display import Shown
 from workshop.notebook.texts import MINUS
 from workshop.pipeline.aggregates import AggregateSnapshot, sort_key
@@ -27,7 +27,7 @@ EXTRAS: Mapping[str, Mapping[str, object]] = {
 }
 KINDS = tuple(EXTRAS)
 HEIGHT = 460
-ROOT = "rgba(128,128,128,.15)"
+ROOT = "#4a5563"
 # White text has 4.5:1 on each; deeper levels are a little darker than their parents.
 SHADES = ("#2f6fb0", "#28609a", "#215284")
 ORANGE = "#a8500f"
@@ -58,10 +58,15 @@ def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
         "branchvalues": "total",
         "texttemplate": "%{label}<br>%{text}",
         "hovertemplate": "<b>%{label}</b><br>%{text}<extra></extra>",
-        "textfont": {"color": ["#ffffff" if path != GRAND_TOTAL else GREY for path in paths]},
+        "textfont": {"color": "#ffffff"},
         "marker": {
             "colors": [_colour(path, totals[path]) for path in paths],
-            "pattern": {"shape": ["" if totals[path] >= 0 else "/" for path in paths], "solidity": 0.2},
+            "pattern": {
+                "shape": ["" if totals[path] >= 0 else "/" for path in paths],
+                "fillmode": "overlay",
+                "fgcolor": "rgba(255,255,255,.28)",
+                "solidity": 0.15,
+            },
             "line": {"color": "rgba(255,255,255,.6)", "width": 1},
         },
         **EXTRAS[kind],
