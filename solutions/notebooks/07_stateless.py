@@ -93,7 +93,7 @@ ws.reveal("rows-of-small-batches", 1)
 #
 # ## Exercise: fewer rows
 #
-# Let a batch hold up to 5,000 messages. A batch that size does not come by itself: let the poller wait two
+# Let a batch hold up to 5,000 messages. A batch that size does not come by itself: let Lambda wait two
 # seconds for it.
 #
 # (Why not 10,000, Lambda's limit? An invocation carries 6 MB, and as part of an event each message takes

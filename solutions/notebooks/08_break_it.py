@@ -152,25 +152,23 @@ ws.check("break-it")
 # %% [markdown]
 # ## All of it, live
 #
-# Now let accidents happen by themselves. A *fault plan* gives chances: here MapLambda and ReduceLambda crash
-# after every fifth write or so, and the producer repeats and reorders. `crash_after@map` works on AWS as
-# well: your functions read the plan from ParameterTable.
+# Now let accidents happen by themselves. `ws.faults` sets chances: here MapLambda and ReduceLambda crash
+# after about every third write, and the producer repeats and reorders messages. This works on AWS as well:
+# your functions read the chances from ParameterTable.
 
 # %%
 ws.quiz("where-it-is-exact")
 
 # %%
-from workshop.cloud.faults import FaultPlan
-from workshop.pipeline.live_faults import clear_faults, set_faults
-
 ws.clear()
-plan = FaultPlan(seed=4, rates={"crash_after@map": 0.3, "crash_after@reduce": 0.3}, limit=3)
-set_faults(ws.cloud, ws.outputs, plan)
-ws.dashboard(messages=1_500, rate=400, seconds=8, duplicates=5, modify=5, out_of_order=50)
+ws.faults("crash_after@map=0.3", "crash_after@reduce=0.3")
 
 # %%
+ws.dashboard(messages=1_000, rate=250, seconds=10, duplicates=5, modify=5, out_of_order=50)
+
+# %%
+ws.faults(clear=True)
 ws.rest()
-clear_faults(ws.cloud, ws.outputs)
 ws.totals(compare=True)
 
 # %% [markdown]
@@ -180,7 +178,8 @@ ws.totals(compare=True)
 ws.diagnose()
 
 # %% [markdown]
-# Play with it, if you like: the sliders set the same chances. Put them back to zero before you go on.
+# Play with it, if you like: the sliders set such chances, and there are more kinds of them. End all faults
+# before you go on.
 
 # %%
 ws.faults_panel()

@@ -111,7 +111,7 @@ ws.compare()
 # %% [markdown]
 # ## Stage 3: a token for each transaction
 #
-# ReduceLambda adds to many totals in one *transaction*: all additions happen, or none. A total has no name
+# ReduceLambda adds to many totals in one transaction: all additions happen, or none. A total has no name
 # that could be taken already, so a condition does not help. But DynamoDB lets us give a transaction a name of
 # its own, the *ClientRequestToken*. A second transaction with the same token succeeds, and does nothing.
 
@@ -146,19 +146,15 @@ ws.compare()
 #
 # ## All of it, live
 #
-# The fault plan of notebook 08, number for number.
+# The faults of notebook 08, number for number.
 
 # %%
-from workshop.cloud.faults import FaultPlan
-from workshop.pipeline.live_faults import clear_faults, set_faults
-
-plan = FaultPlan(seed=4, rates={"crash_after@map": 0.3, "crash_after@reduce": 0.3}, limit=3)
-set_faults(ws.cloud, ws.outputs, plan)
-ws.dashboard(messages=1_500, rate=400, seconds=8, duplicates=5, modify=5, out_of_order=50)
+ws.faults("crash_after@map=0.3", "crash_after@reduce=0.3")
+ws.dashboard(messages=1_000, rate=250, seconds=10, duplicates=5, modify=5, out_of_order=50)
 
 # %%
+ws.faults(clear=True)
 ws.rest()
-clear_faults(ws.cloud, ws.outputs)
 ws.diagnose()
 
 # %% [markdown]

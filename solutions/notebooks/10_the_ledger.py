@@ -108,7 +108,7 @@ with HandPoller(ws, "ReduceLambda") as poller:
 # ## What to write down, and where
 #
 # A guard that knows batches is a guess about somebody else's habits. What do we know for certain? Every
-# record has a *sequence number*, and within its shard the numbers only grow. So we need not remember what a
+# record has a sequence number, and within its shard the numbers only grow. So we need not remember what a
 # batch looked like. It is enough to know **how far** each shard has been applied: its *position*.
 
 # %%
@@ -163,7 +163,8 @@ ws.check("name-the-shard")
 # does the reading, the dropping and the committing:
 #
 # - `Ledger(table, lane, epoch)`: the ledger of one *lane*, which is this function in one shard;
-#   `batch.lane(context.function_name)` gives its name, `read_epoch(settings.parameter_table_name)` the epoch;
+#   `batch.lane(context.function_name)` gives its name, and `read_epoch(settings.parameter_table_name)` of
+#   `common/live_settings.py` the *epoch*, which counts how often the pipeline was cleared;
 # - `.apply(entries, into, quarantine)`: applies what is new, and returns the counts for `report`;
 # - `rows_into(table, lane=…, epoch=…)` of `common/writes.py` says what a commit of Map writes.
 #

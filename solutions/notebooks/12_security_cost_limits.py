@@ -16,8 +16,8 @@ ws = start("12")
 # ## Who may do what
 #
 # Each function has a role of its own, and each role allows what its handler calls, and nothing else. That is
-# called *least privilege*: whoever gets hold of the one, has not got hold of the others. Here is what the
-# three roles may do, from their policies:
+# least privilege, as in notebook 05: whoever gets hold of the one, has not got hold of the others. Here is
+# what the three roles may do, from their policies:
 
 # %%
 import pandas as pd

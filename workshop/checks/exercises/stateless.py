@@ -41,7 +41,7 @@ def check_batch_size(course: Course) -> Verdict:
         return not_attempted(f"A batch still holds up to {size:,} messages.")
     if trouble := _trouble(course, mapping) or _small(mapping, size, window):
         return incorrect(trouble)
-    return passed(f"Up to {size:,} messages become one row, and the poller waits {window} s for them.")
+    return passed(f"Up to {size:,} messages become one row, and Lambda waits {window} s for them.")
 
 
 def _small(mapping: dict[str, Any], size: int, window: int) -> str:
@@ -59,12 +59,12 @@ def _small(mapping: dict[str, Any], size: int, window: int) -> str:
         )
     if size < LARGE:
         return (
-            f"A batch holds up to {size:,} messages, and the poller waits {window} s for them; "
+            f"A batch holds up to {size:,} messages, and Lambda waits {window} s for them; "
             "the task asks for larger ones."
         )
     if window < 1:
         return (
-            f"A batch may hold {size:,} messages, and the poller waits 0 seconds for them: it takes what it "
+            f"A batch may hold {size:,} messages, and Lambda waits 0 seconds for them: it takes what it "
             "finds at once, be it three."
         )
     return ""
@@ -124,7 +124,7 @@ EXERCISES = (
             (
                 "Run `connect` again with other values: it changes the mapping. Two settings work "
                 "together, the "
-                "most that a batch may hold and how long the poller waits for that many."
+                "most that a batch may hold and how long Lambda waits for that many."
             ),
             'ws.stateless.connect("MapLambda", …, BatchSize=5_000, MaximumBatchingWindowInSeconds=…)',
         ),

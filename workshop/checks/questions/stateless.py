@@ -19,7 +19,7 @@ QUESTIONS = (
     ),
     Question(
         "rows-of-large-batches",
-        "3,000 more messages, now in batches of up to 5,000, and the poller waits two seconds for "
+        "3,000 more messages, now in batches of up to 5,000, and Lambda waits two seconds for "
         "each. How many rows this time?",
         ("About 30 again", "A handful", "None, since no batch is ever full"),
         answer=1,

@@ -1,0 +1,122 @@
+"""What notebooks 08 to 12 and 99 do by hand: deliver, release a bug, make a role, and see what is left."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from workshop.checks.bad_release import release_with_a_bug
+from workshop.checks.by_hand import HandPoller
+from workshop.checks.catch_up import restore
+from workshop.checks.course import Course
+from workshop.checks.producer_role import client_as_producer, is_denied, make_producer_role
+from workshop.checks.remains import remains
+from workshop.cloud.temporary import temporary_cloud
+from workshop.errors import ConfigurationError, NotSettledError
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """A connected pipeline with the starters, in a cloud of its own."""
+    with temporary_cloud() as cloud:
+        course = Course(cloud, home=tmp_path_factory.mktemp("home"))
+        restore(course, "08")
+        yield course
+
+
+def test_the_mapping_is_paused_inside_the_block_and_goes_on_behind_it(course: Course) -> None:
+    """Whoever delivers by hand is alone with the function, until the block ends."""
+    with HandPoller(course, "MapLambda"):
+        inside = course.mapping("MapLambda")
+    behind = course.mapping("MapLambda")
+
+    assert inside is not None
+    assert behind is not None
+    assert (inside["State"], behind["State"]) == ("Disabled", "Enabled")
+
+
+def test_the_mapping_goes_on_also_after_an_error(course: Course) -> None:
+    """A mistake inside the block must not leave the pipeline standing still."""
+    with pytest.raises(ZeroDivisionError), HandPoller(course, "ReduceLambda"):
+        raise ZeroDivisionError
+    mapping = course.mapping("ReduceLambda")
+
+    assert mapping is not None
+    assert mapping["State"] == "Enabled"
+
+
+def test_what_is_fetched_came_after_the_pause_and_is_what_lambda_would_deliver(course: Course) -> None:
+    """Records have the envelope of an event, and older ones are not among them."""
+    course.send(2, seed=1)
+    course.rest()
+    with HandPoller(course, "MapLambda") as poller:
+        course.send(3, seed=2)
+        batch = poller.fetch(at_least=3)
+        delivery = poller.deliver(batch)
+
+    assert len(batch) == 3
+    assert {record["eventSourceARN"] for record in batch} == {course.stream_arn("StateTable")}
+    assert {record["eventName"] for record in batch} == {"INSERT"}
+    assert not delivery.error
+    assert delivery.report["rows"] == 1
+    assert "3 records" in str(delivery)
+
+
+def test_nothing_to_fetch_is_said(course: Course) -> None:
+    """Waiting for records that do not come ends with a reason."""
+    with HandPoller(course, "MapLambda") as poller, pytest.raises(NotSettledError, match="fewer than 1"):
+        poller.fetch(timeout=0.0)
+
+
+def test_only_tables_streams_are_delivered_by_hand(course: Course) -> None:
+    """StateLambda reads Kinesis, which the hand poller does not."""
+    with pytest.raises(ConfigurationError, match="StateLambda"):
+        HandPoller(course, "StateLambda")
+
+
+def test_a_release_with_a_bug_fails_at_its_word_alone_and_a_deployment_mends_it(course: Course) -> None:
+    """The bug is in the deployed code, not in the learner's files."""
+    release_with_a_bug(course)
+    good, bad = (course.deliver("StateLambda", course.kinesis_event([data])) for data in (b"x", b'"friday"'))
+    mended = course.deploy()
+    after = course.deliver("StateLambda", course.kinesis_event([b'"friday"']))
+
+    assert good.error is None
+    assert "release of Friday" in str(bad.error)
+    assert mended.changed_functions == ("state",)
+    assert after.error is None
+
+
+def test_the_producers_role_may_do_what_its_policy_says_and_nothing_without_one(course: Course) -> None:
+    """The role is made once, and begins with no right at all."""
+    name = make_producer_role(course)
+    assert make_producer_role(course) == name
+    kinesis = client_as_producer(course, "kinesis")
+    with pytest.raises(ClientError) as refused:
+        kinesis.list_streams()
+    statement = {"Effect": "Allow", "Action": "kinesis:ListStreams", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    course.client("iam").put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
+
+    assert is_denied(refused.value)
+    assert kinesis.list_streams()["StreamNames"]
+
+
+def test_what_remains_is_named_with_what_was_made_by_hand_first(course: Course) -> None:
+    """A stack is one line, with the cost of its stream; what lies beside it is listed before it."""
+    role = make_producer_role(course)
+
+    left = remains(course)
+
+    assert [each.kind for each in left] == ["role", "stack", "bucket"]
+    assert left[0].name == role
+    assert left[1].usd_per_hour > 0
+
+
+def test_nothing_of_other_learners_is_listed(course: Course, tmp_path: Path) -> None:
+    """Only what bears the learner's own prefix is theirs to delete."""
+    other = Course(course.cloud, home=tmp_path, prefix="somebody")
+
+    assert remains(other) == ()
