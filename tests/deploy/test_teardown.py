@@ -47,7 +47,7 @@ def add_by_hand(cloud: Cloud, outputs: dict[str, str]) -> str:
     role = function["Role"].rpartition("/")[2]
     document = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}],
+        "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}],
     }
     iam, alarms = cloud.client("iam"), cloud.client("cloudwatch")
     own: str = iam.create_policy(PolicyName="mine", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
