@@ -9,9 +9,9 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
 
 from workshop.checks.course import Course
+from workshop.checks.submission.runs import read_runs, write_runs
 from workshop.cloud.connection import connect
 
 __all__ = ["main"]
@@ -23,11 +23,11 @@ def main() -> None:
     os.dup2(2, 1)  # what the cell prints goes elsewhere
     job = json.loads(sys.stdin.buffer.read())
     home = Path(os.environ["WORKSHOP_HOME"])
-    home.mkdir(parents=True, exist_ok=True)
+    write_runs(home, job["runs"])
     course = Course(connect("offline", endpoint=job["endpoint"]), root=Path(job["root"]), home=home)
     error = _run(job["source"], job["id"], course)
     sys.stdout.flush()
-    report.write(json.dumps({"error": error, "runs": _runs(home)}))
+    report.write(json.dumps({"error": error, "runs": read_runs(home)}))
     report.flush()
     os._exit(0)  # threads that the cell has started need not be waited for
 
@@ -42,14 +42,6 @@ def _run(source: str, exercise_id: str, course: Course) -> str | None:
         line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else None
         return f"{type(error).__name__}: {error}" + (f" (line {line} of the cell)" if line else "")
     return None
-
-
-def _runs(home: Path) -> dict[str, Any]:
-    """Return, by stack, the place in the stream behind which the cell's last run begins."""
-    return {
-        file.parent.name: json.loads(file.read_text(encoding="utf-8"))
-        for file in home.glob("sent/*/run.json")
-    }
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from workshop.checks.submission.environment import scrubbed
+from workshop.checks.submission.runs import Runs
 from workshop.clock import stopwatch
 
 if TYPE_CHECKING:
@@ -29,17 +30,25 @@ GRACE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class CellRun:
-    """How a cell ended; `trouble` is None if it ran to its end. `runs` is what it claims, by stack."""
+    """How a cell ended; `trouble` is None if it ran to its end. `runs` is whatever it claims."""
 
     trouble: str | None = None
-    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    runs: Any = None
 
 
-def run_cell_apart(exercise_id: str, source: str, course: Course, *, place: Place, seconds: float) -> CellRun:
+def run_cell_apart(
+    exercise_id: str, source: str, course: Course, *, place: Place, runs: Runs, seconds: float
+) -> CellRun:
     """Run a learner's cell against the course's cloud, confined; return when it has ended or was ended."""
     home = place.folder / "cells" / exercise_id
     home.mkdir(parents=True, exist_ok=True)
-    job = {"id": exercise_id, "source": source, "endpoint": course.cloud.endpoint, "root": str(course.root)}
+    job = {
+        "id": exercise_id,
+        "source": source,
+        "endpoint": course.cloud.endpoint,
+        "root": str(course.root),
+        "runs": runs,
+    }
     started = stopwatch()
     process = subprocess.Popen(
         [
@@ -94,9 +103,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _report(said: bytes, printed: bytes, code: int) -> CellRun:
     try:
         document = json.loads(said)
-        runs = {str(stack): run for stack, run in document["runs"].items() if isinstance(run, dict)}
-        error = document["error"]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        error, runs = document["error"], document["runs"]
+    except (ValueError, TypeError, KeyError, RecursionError):
         last = printed.decode(errors="replace").strip().splitlines()[-1:]
         end = f"signal {-code}" if code < 0 else f"exit code {code}"
         quoted = f"; the last that it printed: `{last[0]}`" if last and code else ""

@@ -41,7 +41,7 @@ def main() -> None:
     keep_to_oneself()
     adopt_orphans()
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    os.dup2(2, 1)  # whatever a check prints is no event
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a check prints is no event
 
     def tell(event: str, **more: Any) -> None:
         channel.write(json.dumps({"event": event, **more}) + "\n")

@@ -8,7 +8,6 @@ environments, cells in a process of their own. What runs here is the workshop's 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,20 +21,13 @@ from workshop.checks.answers import (
 )
 from workshop.checks.catch_up import file_at
 from workshop.checks.course import Course
-from workshop.checks.exercise import (
-    Cell,
-    Exercise,
-    Function,
-    Outcome,
-    Verdict,
-    incorrect,
-    judge,
-)
+from workshop.checks.exercise import Cell, Exercise, Function, Outcome, Verdict, incorrect, judge, passed
 from workshop.checks.exercises import all_exercises
-from workshop.checks.submission.cell_process import CellRun, run_cell_apart
+from workshop.checks.submission.cell_process import run_cell_apart
 from workshop.checks.submission.handed_in import HandedIn
+from workshop.checks.submission.runs import read_runs, write_runs
 from workshop.deploy.bundles import FUNCTIONS
-from workshop.errors import BundleError, ConfigurationError
+from workshop.errors import BundleError
 
 if TYPE_CHECKING:
     from workshop.checks.submission.containment import Place
@@ -46,6 +38,8 @@ __all__ = ["Sitting"]
 FIRST_WITH_STACK = "02"
 # The notebook that shows the finished pipeline.
 WITH_TOUR = "00"
+# The notebook that deploys the other pipeline before its exercises.
+WITH_STATELESS = "07"
 
 
 class Sitting:
@@ -56,36 +50,56 @@ class Sitting:
         self._handed_in = handed_in
         self._place = place
         self._is_clean = True
+        self._standing: set[str] = set()
 
     def judge(self, exercise: Exercise, *, begun: Callable[[], None]) -> Verdict:
         """Return the verdict on one exercise; `begun` is called when its answer is about to be looked at.
 
         There must be an answer; see `missing_answer`.
         """
-        self._prepare(exercise)
-        begun()
-        match exercise.place:
-            case Cell():
-                return self._judge_cell(exercise)
-            case Function():
-                return self._judge_function(exercise, exercise.place)
+        try:
+            self._prepare(exercise)
+            begun()
+            match exercise.place:
+                case Cell():
+                    return self._judge_cell(exercise)
+                case Function():
+                    return self._judge_function(exercise, exercise.place)
+        # What stops one exercise, whatever an answer has done to the cloud, must not stop the others.
+        except Exception as error:  # noqa: BLE001
+            self._is_clean = False
+            why = f"What stopped it: {type(error).__name__}: {error}"
+            return Verdict(Outcome.BROKEN_CHECK, f"This exercise could not be judged. {why}.")
 
     def _prepare(self, exercise: Exercise) -> None:
         """Bring the course to where the exercise begins; from nothing if an answer may have disturbed it."""
         if not self._is_clean and self._course.cloud.offline is not None:
             self._course.cloud.offline.reset()
+            self._standing.clear()
         self._write_handlers(exercise)
         if exercise.notebook == WITH_TOUR:
             # Answers do not see the solutions, from which it is made.
             self._course.tour.deploy()
         if exercise.notebook >= FIRST_WITH_STACK:
-            if not self._course.is_deployed:
-                self._course.deploy()
-            self._bring_code()
-            for earlier in _before(exercise):
-                if earlier.in_place and not earlier.in_place(self._course):
-                    put_answer(earlier, solution_text(earlier, self._course.root), self._course)
+            self._bring_stack(exercise)
         self._is_clean = True
+
+    def _bring_stack(self, exercise: Exercise) -> None:
+        if not self._course.is_deployed:
+            self._course.deploy()
+        self._bring_code()
+        if exercise.notebook == WITH_STATELESS and not self._course.stateless.is_deployed:
+            self._course.stateless.deploy()
+        for earlier in _before(exercise):
+            if isinstance(earlier.place, Cell) and self._lacks(earlier, exercise):
+                put_answer(earlier, solution_text(earlier, self._course.root), self._course)
+                self._standing.add(earlier.id)
+
+    def _lacks(self, earlier: Exercise, exercise: Exercise) -> bool:
+        """Whether an exercise builds on an earlier one whose effect is not there."""
+        if earlier.in_place:
+            return not earlier.in_place(self._course)
+        return earlier.notebook == exercise.notebook and earlier.id not in self._standing
 
     def _write_handlers(self, exercise: Exercise) -> None:
         root = self._course.root
@@ -111,14 +125,33 @@ class Sitting:
     def _judge_function(self, exercise: Exercise, place: Function) -> Verdict:
         """Judge the file as it was handed in; if that fails, the answer alone amid official solutions."""
         own = handler_file(self._course.root, place.path)
+        handed_in = handler_file(self._handed_in.folder, place.path).read_bytes()
         start = own.read_text(encoding="utf-8")
-        own.write_bytes(handler_file(self._handed_in.folder, place.path).read_bytes())
+        own.write_bytes(handed_in)
         verdict = self._judged_with_code(exercise)
+        if place.name is None or verdict.outcome in (Outcome.PASSED, Outcome.NOT_ATTEMPTED):
+            return verdict
+        if later := self._successor(exercise, place):
+            return passed(
+                f"What `{later.id}` has put in its place passes: {judge(later, self._course).feedback}"
+            )
         answer = learners_text(exercise, self._handed_in.folder)
-        if verdict.is_passed or place.name is None or answer is None:
+        if answer is None:
             return verdict
         own.write_text(with_answer(exercise, answer, start, self._course.root), encoding="utf-8")
         return self._judged_with_code(exercise)
+
+    def _successor(self, exercise: Exercise, place: Function) -> Exercise | None:
+        """Return the later exercise that replaces the whole file and that the handed-in file passes."""
+        known = all_exercises()
+        for later in known[known.index(exercise) + 1 :]:
+            replaces = isinstance(later.place, Function) and (later.place.path, later.place.name) == (
+                place.path,
+                None,
+            )
+            if replaces and judge(later, self._course).is_passed:
+                return later
+        return None
 
     def _judged_with_code(self, exercise: Exercise) -> Verdict:
         self._bring_code()
@@ -128,30 +161,20 @@ class Sitting:
         answer = self._handed_in.cell(exercise)
         self._is_clean = False
         seconds = self._place.limits.exercise_seconds / 2
-        run = run_cell_apart(exercise.id, answer, self._course, place=self._place, seconds=seconds)
-        self._adopt(run)
+        runs = read_runs(self._course.home)
+        run = run_cell_apart(exercise.id, answer, self._course, place=self._place, runs=runs, seconds=seconds)
+        write_runs(self._course.home, run.runs)
         verdict = judge(exercise, self._course)
         # The next exercise may begin with what a correct answer leaves, or with what nobody has touched.
         is_starter = answer.strip() == starter_text(exercise, self._course.root).strip()
         self._is_clean = run.trouble is None and (verdict.is_passed or is_starter)
+        if verdict.is_passed:
+            self._standing.add(exercise.id)
         if run.trouble is None or verdict.is_passed:
             return verdict
         if verdict.outcome is Outcome.BROKEN_CHECK:
             return incorrect(f"{run.trouble} Afterwards the check found nothing that it could judge.")
         return incorrect(f"{run.trouble} {verdict.feedback}")
-
-    def _adopt(self, run: CellRun) -> None:
-        """Count messages from where the cell began its run; a claim about another stack is left alone."""
-        for course in (self._course, self._course.stateless):
-            with contextlib.suppress(ConfigurationError, ValueError, TypeError, KeyError, AttributeError):
-                claimed = run.runs[course.stack]
-                starts = {str(shard): str(int(number)) for shard, number in claimed["starts"].items()}
-                if claimed["stack"] == course.stack_id:
-                    file = course.home / "sent" / course.stack / "run.json"
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_text(
-                        json.dumps({"stack": course.stack_id, "starts": starts}), encoding="utf-8"
-                    )
 
 
 def _before(exercise: Exercise) -> list[Exercise]:
