@@ -4,7 +4,7 @@
 # # Deploy your pipeline
 #
 # - **Goal:** turn a text file into a running stream, three functions and their tables, and know what is what.
-# - **Time:** 10 minutes.
+# - **Time:** 8 minutes.
 # - **You need:** nothing but this notebook; [00](00_start_here.ipynb) shows where all of this leads.
 #
 # In notebook 00 the pipeline was already there. From now on it is yours: you set it up, and you connect it,
@@ -117,6 +117,11 @@ ws.picture()
 
 # %%
 ws.quiz("nothing-connected")
+
+# %% [markdown] tags=["instructor-note"]
+# **For whoever teaches:** Let people read the template before they deploy, not after. With AWS in one
+# account, everybody sets `WORKSHOP_STACK` to a prefix of their own before they start JupyterLab. Whoever
+# deployed with four shards cannot go back to one in a single step: AWS halves and doubles only.
 
 # %% [markdown]
 # The boxes are there, but no arrow is live: nothing brings messages from the stream to StateLambda, changes
