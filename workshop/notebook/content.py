@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workshop.build.content import current_content
+
 __all__ = ["NotebookFile", "read_notebook_file"]
 
 
 @dataclass(frozen=True)
 class NotebookFile:
-    """What a notebook says about itself; `version` is of the content that it was built with."""
+    """What a notebook says about itself; `warning` says that it was built from other sources than these."""
 
     title: str
-    version: str | None = None
+    warning: str | None = None
 
 
 def read_notebook_file(root: Path, notebook: str) -> NotebookFile:
@@ -26,11 +28,23 @@ def read_notebook_file(root: Path, notebook: str) -> NotebookFile:
     for path in sorted((root / "notebooks").glob(f"{notebook}_*.ipynb")):
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
-            version = document["metadata"].get("workshop", {}).get("version")
-            return NotebookFile(_title(document) or plain.title, version)
+            return NotebookFile(_title(document) or plain.title, _warning(document, root, path))
         except (OSError, ValueError, KeyError, AttributeError, TypeError):
             return plain  # a file that Jupyter could not open either
     return plain
+
+
+def _warning(document: dict[str, Any], root: Path, path: Path) -> str | None:
+    """Return what to say if text and checks may not fit together."""
+    built = document["metadata"].get("workshop", {})
+    now = current_content(root, str(built.get("source")))
+    if now is None or built.get("content") == now:
+        return None
+    return (
+        f"`{path.name}` was made from content {built.get('content', 'of no version')}, and this workshop "
+        f"has {now}: its text and its checks may not fit together. `workshop build` makes it anew; save "
+        "your own version under another name before."
+    )
 
 
 def _title(document: dict[str, Any]) -> str | None:

@@ -47,11 +47,12 @@ class Workshop(LivePart, QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
     def header(self, restored: Sequence[str] = (), warnings: Sequence[str] = ()) -> Shown:
         """Return the head of the notebook as it is now."""
         exercises, entries = all_exercises(), self.record.entries()
+        file = read_notebook_file(self.course.root, self.notebook)
         passed = {name for name, entry in entries.items() if entry.is_passed}
         here = [each.id for each in exercises if each.notebook == self.notebook]
         return draw_header(
             HeaderFacts(
-                title=f"{self.notebook} · {read_notebook_file(self.course.root, self.notebook).title}",
+                title=f"{self.notebook} · {file.title}",
                 badge=self.course.cloud.badge,
                 is_offline=self.course.cloud.offline is not None,
                 stack=self.course.stack,
@@ -60,7 +61,7 @@ class Workshop(LivePart, QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
                 total=len(exercises),
                 here=(sum(name in passed for name in here), len(here)),
                 restored=restored,
-                warnings=[*warnings, *filter(None, [self.record.warning])],
+                warnings=[*warnings, *filter(None, [file.warning, self.record.warning])],
             )
         )
 
