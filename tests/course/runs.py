@@ -11,6 +11,8 @@ import nbformat
 from nbclient import NotebookClient
 
 from tests.course.checkouts import ROOT, Checkout
+from workshop.checks.exercise import Function
+from workshop.checks.exercises import all_exercises
 from workshop.clock import stopwatch
 
 SOURCES = sorted((ROOT / "solutions" / "notebooks").glob("*.py"))
@@ -66,6 +68,12 @@ def text_of(cell: nbformat.NotebookNode) -> str:
 def source_of(number: str) -> Path:
     """Return the source of a notebook."""
     return next(source for source in SOURCES if source.stem.startswith(f"{number}_"))
+
+
+def exercises_in_files(number: str) -> tuple[str, ...]:
+    """Return the exercises of a notebook that are solved in a handler's file, in order."""
+    here = [exercise for exercise in all_exercises() if exercise.notebook == number]
+    return tuple(exercise.id for exercise in here if isinstance(exercise.place, Function))
 
 
 def solved_notebook(number: str) -> nbformat.NotebookNode:

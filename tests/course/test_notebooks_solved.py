@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.course.checkouts import Checkout, fresh_checkout
-from tests.course.runs import NUMBERS, Ran, run, solved_notebook
-from workshop.checks.exercise import Function
+from tests.course.runs import NUMBERS, Ran, exercises_in_files, run, solved_notebook
 from workshop.checks.exercises import all_exercises
 from workshop.checks.progress import Progress
 from workshop.cloud.temporary import temporary_cloud
@@ -36,9 +35,9 @@ def course(checkout) -> dict[str, Ran]:
 def test_a_solved_notebook_runs_to_its_end(checkout, course, number) -> None:
     """Solved, a notebook runs without an error, passes its checks, and is small when it is saved."""
     here = [exercise for exercise in all_exercises() if exercise.notebook == number]
-    in_files = tuple(exercise.id for exercise in here if isinstance(exercise.place, Function))
 
-    ran = course[number] = run(checkout, number, solved_notebook(number), solve=in_files)
+    ran = run(checkout, number, solved_notebook(number), solve=exercises_in_files(number))
+    course[number] = ran
 
     assert ran.errors == []
     entries = Progress(checkout.home).entries()
