@@ -8,7 +8,7 @@ from tests.browser.lab import Lab
 from workshop.clock import stopwatch
 
 OPEN_SECONDS = 120
-RUN_SECONDS = 240
+RUN_SECONDS = 420
 LOOK_MS = 400
 QUIET_LOOKS = 3
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"

@@ -21,6 +21,7 @@ def test_the_printed_address_opens_the_first_notebook(notebook_page, lab, compla
     assert complaints == []
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("number", "theme"), views(CORE))
 def test_a_notebook_runs_in_jupyterlab(
     notebook_page, complaints, checkout, screenshots, number, theme

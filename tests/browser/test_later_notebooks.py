@@ -8,6 +8,7 @@ from tests.course.runs import NUMBERS
 LATER = tuple(number for number in NUMBERS if number > "06")
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("number", "theme"), views(LATER))
 def test_a_notebook_runs_in_jupyterlab(
     notebook_page, complaints, checkout, screenshots, number, theme

@@ -31,6 +31,7 @@ def course(checkout) -> dict[str, Ran]:
     return {}
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_solved_notebook_runs_to_its_end(checkout, course, number) -> None:
     """Solved, a notebook runs without an error, passes its checks, and is small when it is saved."""

@@ -26,6 +26,7 @@ def checkout(clone) -> Checkout:
     return clone
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_starter_runs_to_its_end_on_its_own(checkout, number) -> None:
     """Opened first of all, with nothing solved, a notebook gets what it needs and no cell fails."""
