@@ -61,7 +61,15 @@ class NotebookPage:
         """Save the notebook as learners do."""
         self.page.keyboard.press("Control+s")
         unsaved = self.page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")
-        self._wait(lambda: not unsaved.count(), "it was not saved")
+        overwrite = self.page.get_by_role("button", name="Overwrite")
+
+        def is_saved() -> bool:
+            # JupyterLab saves by itself every two minutes, and asks if that has just happened.
+            if overwrite.count():
+                overwrite.click()
+            return not unsaved.count() and not self.page.locator(".jp-Dialog").count()
+
+        self._wait(is_saved, "it was not saved")
 
     @property
     def faults(self) -> list[str]:
