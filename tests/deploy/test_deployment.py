@@ -1,5 +1,8 @@
 """Pipelines brought to a cloud."""
 
+import base64
+import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -97,6 +100,45 @@ def test_only_changed_code_is_deployed(checkout: Path, cloud: Cloud) -> None:
 
     assert deployment.changed_functions == ("map",)
     assert {event.logical_id for event in told if not event.is_of_stack} == {"MapLambda"}
+
+
+def test_handlers_can_come_from_another_folder(checkout: Path, cloud: Cloud, tmp_path: Path) -> None:
+    """With a root, its `lambdas/` are deployed, and not those around the working directory."""
+    deploy(cloud, "stateful", variant="starter")
+    other = tmp_path / "other"
+    shutil.copytree(checkout / "lambdas", other / "lambdas")
+    (other / "lambdas/stateful/map.py").write_text("def handler(event, context): ...\n")
+
+    deployment = deploy(cloud, "stateful", variant="starter", root=other)
+
+    digest = build_bundle("stateful", "map", "starter", root=other).digest
+    name = deployment.outputs["MapLambdaName"]
+    code = cloud.client("lambda").get_function_configuration(FunctionName=name)["CodeSha256"]
+    assert deployment.changed_functions == ("map",)
+    assert base64.b64decode(code).hex() == digest
+
+
+def test_what_was_added_by_hand_outlives_an_update(checkout: Path, cloud: Cloud) -> None:
+    """A policy, a concurrency and a mapping that somebody added are there after the next deployment."""
+    deployment = deploy(cloud, "stateful", parameters={"ConnectStages": "false"})
+    name, functions, iam = deployment.outputs["ReduceLambdaName"], cloud.client("lambda"), cloud.client("iam")
+    role = functions.get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
+    statement = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=role, PolicyName="by-hand", PolicyDocument=document)
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    table = cloud.client("dynamodb").describe_table(TableName=deployment.outputs["ReduceTableName"])["Table"]
+    functions.create_event_source_mapping(
+        EventSourceArn=table["LatestStreamArn"], FunctionName=name, StartingPosition="TRIM_HORIZON"
+    )
+    (checkout / "lambdas/common/shared.py").write_text("answer = str\n")
+
+    changed = deploy(cloud, "stateful", parameters={"LogRetentionDays": "3"}).changed_functions
+
+    assert "reduce" in changed
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["ReduceLambda", "by-hand"]
+    assert reserved_concurrency(cloud, name) == 1
+    assert resource_counts(cloud)[-1] == 1
 
 
 def test_a_change_of_the_shared_code_changes_every_function(checkout: Path, cloud: Cloud) -> None:
