@@ -181,9 +181,18 @@ class Course(CourseStack):
     def diagnose(self, timeout: float = 60.0) -> Diagnosis:
         """Say which totals are wrong, by how much, and what most likely made them so."""
         rest = wait_for_rest(self.totals, self.pending, clock=self.clock, timeout_seconds=timeout)
-        target, sent = self.target, self.messages()
+        target, arrived = self.target, self.sent.arrived()
+        sent = [message for _, message in arrived]
+        lanes: dict[str, list[int]] = {}
+        for place, (shard, _) in enumerate(arrived):
+            lanes.setdefault(shard, []).append(place)
         evidence = gather_evidence(
-            self.cloud, target.outputs, sent, pending=rest.pending, is_certain=rest.is_certain
+            self.cloud,
+            target.outputs,
+            sent,
+            pending=rest.pending,
+            is_certain=rest.is_certain,
+            arrivals=[lanes[shard] for shard in sorted(lanes)] or None,
         )
         return diagnose(sent, rest.snapshot, pipeline=target.pipeline, evidence=evidence, order=target.order)
 

@@ -30,6 +30,7 @@ __all__ = ["CourseStack", "Delivery"]
 
 VARIANT = "starter"
 STREAM = "IncomingDataStream"
+TRUSTED_SECONDS = 5.0
 UNCONNECTED = {"ConnectStages": "false"}
 
 
@@ -60,6 +61,7 @@ class CourseStack:
         # Whoever shows the course may watch its deployments.
         self.on_event: Callable[[StackEvent], None] | None = None
         self._outputs: dict[str, str] = {}
+        self._outputs_until = 0.0
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, such as `kinesis`."""
@@ -72,8 +74,10 @@ class CourseStack:
         Raises:
             StackNotFoundError: the stack is not deployed.
         """
-        if not self._outputs:
+        # Somebody else may destroy the stack and deploy another one, with other names in it.
+        if not self._outputs or self.clock.now() > self._outputs_until:
             self._outputs = dict(find_stack(self.cloud, self.stack).outputs)
+            self._outputs_until = self.clock.now() + TRUSTED_SECONDS
         return self._outputs
 
     @property

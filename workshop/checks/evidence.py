@@ -25,19 +25,24 @@ def gather_evidence(
     *,
     pending: int | None,
     is_certain: bool,
+    arrivals: Sequence[Sequence[int]] | None = None,
 ) -> Evidence:
-    """Return what the tables say; while they still move (not `is_certain`) they are left out."""
+    """Return what the tables say; while they still move (not `is_certain`) they are left out.
+
+    `arrivals` is what the stream itself tells of the order of its messages, where somebody has read it.
+    """
     client = cloud.client("dynamodb")
     stream = cloud.client("kinesis").describe_stream_summary(StreamName=outputs["StreamName"])
     shards = stream["StreamDescriptionSummary"]["OpenShardCount"]
     if not is_certain:
-        return Evidence(pending=pending, shards=shards)
+        return Evidence(pending=pending, shards=shards, arrivals=arrivals)
     state = outputs.get("StateTableName")
     return Evidence(
         state=read_trades(client, state, (each.trade_id for each in sent)) if state else None,
         reduce=read_reduce_table(client, outputs["ReduceTableName"]),
         pending=pending,
         shards=shards,
+        arrivals=arrivals,
     )
 
 

@@ -143,7 +143,10 @@ def _verdict_on(error: Exception, exercise: Exercise) -> Verdict:
         case BundleError():
             return incorrect(f"The handler cannot be packed: {error}.")
         case StackNotFoundError():
-            return not_attempted(f"There is nothing to look at yet: {error}.")
+            return not_attempted(
+                f"There is nothing to look at yet: the stack `{error.stack}` is not deployed. Notebook 01 "
+                "deploys it, and the first cell of every later one."
+            )
     return Verdict(
         Outcome.BROKEN_CHECK,
         f"The check of `{exercise.id}` could not be carried out, so it says nothing about your answer. "

@@ -54,8 +54,12 @@ class SentMessages:
 
     def messages(self) -> list[Message]:
         """Return the risk messages of this run, as they came; what is no message is left out."""
-        found = (message_of(record.data) for record in self.records())
-        return [message for message in found if message is not None]
+        return [message for _, message in self.arrived()]
+
+    def arrived(self) -> list[tuple[str, Message]]:
+        """Return the risk messages of this run as they came, each with its shard."""
+        found = ((record.shard, message_of(record.data)) for record in self.records())
+        return [(shard, message) for shard, message in found if message is not None]
 
     def records(self) -> list[SentRecord]:
         """Return the records of this run in the order in which they arrived, each shard in its own."""

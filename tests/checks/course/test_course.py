@@ -8,6 +8,7 @@ import pytest
 
 from tests.course.gate_bench import Bench, open_bench
 from workshop.checks.course import Course, stack_prefix
+from workshop.checks.events import reduce_row
 from workshop.checks.exercises import find_exercise
 from workshop.errors import ConfigurationError, FunctionFailedError, StackNotFoundError
 from workshop.pipeline.example import EXAMPLE_MESSAGES
@@ -226,3 +227,13 @@ def test_a_stack_that_is_made_anew_has_no_past(bench: Bench) -> None:
 
     assert len(other.messages()) == 1
     assert other.sent is other.sent
+
+
+def test_totals_that_nobody_sent_are_diagnosed(course: Course) -> None:
+    """Totals without any message are wrong, and the diagnosis says by how much."""
+    course.deliver("ReduceLambda", course.row_event([reduce_row([M1])]))
+
+    diagnosis = course.diagnose()
+
+    assert not diagnosis.exact
+    assert "`Delta:FXOptions:AMER` is 75.00 too large" in diagnosis.summary
