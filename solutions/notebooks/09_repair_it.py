@@ -5,7 +5,8 @@
 #
 # - **Goal:** three guards, one per stage, so that the accidents of notebook 08 have no effect any more.
 # - **Time:** 30 minutes.
-# - **You need:** [08](08_break_it.ipynb), and an editor beside this notebook for the files in `lambdas/`.
+# - **You need:** [08](08_break_it.ipynb), and the files in `lambdas/` open beside this notebook. Should your
+#   MapLambda not subtract old values yet ([04](04_map_and_reduce.ipynb)), `workshop catch-up 09` helps.
 #
 # We cannot keep messages from coming twice. We can see to it that the second time makes no difference. A step
 # that may be repeated without further effect is called *idempotent*, and making all three stages idempotent
@@ -100,10 +101,10 @@ with HandPoller(ws, "MapLambda") as poller:
     print(poller.deliver(batch))
     print(poller.deliver(batch))
 ws.rest()
-new_rows = len(ws.items("ReduceTable")) - before
+print(f"{len(ws.items('ReduceTable')) - before} new rows (if they are three, the guard is not deployed yet)")
 
 # %%
-ws.reveal("same-batch-again", {1: 0, 2: 1, 3: 2}.get(new_rows, 2))
+ws.reveal("same-batch-again", 0)
 
 # %%
 ws.compare()

@@ -5,7 +5,8 @@
 #
 # - **Goal:** see textbook guards fail, and replace them by one that cannot.
 # - **Time:** 40 minutes.
-# - **You need:** the three guards of [09](09_repair_it.ipynb).
+# - **You need:** the three guards of [09](09_repair_it.ipynb). Without them, run `workshop catch-up 10` in a
+#   terminal: it puts them in, and keeps your own files aside.
 #
 # The pipeline is exact, in spite of crashes. We could go home. But two of the guards stand on a sentence that
 # Lambda never said: *the batch that comes again is the batch that came before.*

@@ -12,6 +12,7 @@ from workshop.checks.by_hand import HandPoller
 from workshop.checks.catch_up import restore
 from workshop.checks.course import Course
 from workshop.checks.producer_role import client_as_producer, is_denied, make_producer_role
+from workshop.checks.redrive import send_again
 from workshop.checks.remains import remains
 from workshop.cloud.temporary import temporary_cloud
 from workshop.errors import ConfigurationError, NotSettledError
@@ -87,6 +88,29 @@ def test_a_release_with_a_bug_fails_at_its_word_alone_and_a_deployment_mends_it(
     assert "release of Friday" in str(bad.error)
     assert mended.changed_functions == ("state",)
     assert after.error is None
+
+
+def test_records_of_a_report_are_sent_again_and_no_others(course: Course) -> None:
+    """A report names the first and the last record; what lies behind them stays where it is."""
+    kinesis, stream = course.client("kinesis"), course.outputs["StreamName"]
+    put = [
+        kinesis.put_record(StreamName=stream, Data=f"given up {number}".encode(), PartitionKey="one key")
+        for number in range(3)
+    ]
+    report = {
+        "KinesisBatchInfo": {
+            "shardId": put[0]["ShardId"],
+            "startSequenceNumber": put[0]["SequenceNumber"],
+            "endSequenceNumber": put[1]["SequenceNumber"],
+            "batchSize": 2,
+        }
+    }
+
+    count = send_again(course, report)
+
+    texts = [record.data for record in course.sent.records() if record.data.startswith("given up")]
+    assert count == 2
+    assert sorted(texts) == ["given up 0", "given up 0", "given up 1", "given up 1", "given up 2"]
 
 
 def test_the_producers_role_may_do_what_its_policy_says_and_nothing_without_one(course: Course) -> None:
