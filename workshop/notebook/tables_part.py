@@ -61,6 +61,10 @@ class TablesPart(Session):
 
     def resources(self) -> Shown:
         """Show what CloudFormation made for the stack."""
+        try:
+            _ = self.course.outputs
+        except StackNotFoundError as error:
+            return show(_no_pipeline(error))
         client, rows = self.course.client("cloudformation"), []
         for page in client.get_paginator("list_stack_resources").paginate(StackName=self.course.stack):
             rows += page["StackResourceSummaries"]
@@ -74,7 +78,7 @@ class TablesPart(Session):
         try:
             first = self._look()
         except StackNotFoundError as error:
-            return show(Shown(card("There is no pipeline yet", code_in(f"{error}.")), f"{error}."))
+            return show(_no_pipeline(error))
         if not live:
             return show(draw_picture(first))
         output = Live(draw_picture(first, moving=True, note="live"))
@@ -109,6 +113,10 @@ class TablesPart(Session):
         rows = [row for row in course.items("ReduceTable") if may_hold(row, trail)]
         rows.sort(key=lambda row: Decimal(row.get("MappedAt", 0)))
         return Trail(trade_id, records, changes, item, rows, trail.totals, order, is_stateful=is_stateful)
+
+
+def _no_pipeline(error: StackNotFoundError) -> Shown:
+    return Shown(card("There is no pipeline yet", code_in(f"{error}.")), f"{error}.")
 
 
 def _items_of(course: Any, table: str, trade_id: str) -> list[dict[str, Any]]:
