@@ -20,7 +20,7 @@ LOOK_SECONDS = 0.4
 LOOKS_WITHOUT_PENDING = 3
 UNCHANGED_SECONDS = 10.0
 # A batch that fails again and again keeps its shard pending for ever; waiting for it ends nowhere.
-STUCK_SECONDS = 20.0
+STUCK_SECONDS = 30.0
 
 
 @dataclass(frozen=True)

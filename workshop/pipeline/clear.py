@@ -46,7 +46,7 @@ ATTEMPTS = 10
 QUIET_SECONDS = 1.0
 QUIET_SECONDS_WITHOUT_EPOCHS = 6.0
 # A batch that fails again and again stays pending for ever.
-STUCK_SECONDS = 20.0
+STUCK_SECONDS = 30.0
 TIMEOUT_SECONDS = 300.0
 
 

@@ -57,7 +57,7 @@ def test_a_shard_that_is_stuck_is_not_waited_for() -> None:
     rest, seconds = waited(lambda _: FULL, lambda _: 7)
 
     assert rest == Rest(FULL, 7, is_certain=True)
-    assert 20 <= seconds < 22
+    assert 30 <= seconds < 32
 
 
 def test_patience_ends() -> None:

@@ -166,9 +166,9 @@ EXERCISES = (
             ),
             (
                 "A trade has versions, and messages may overtake each other on their way. "
-                "`dataclasses.replace(old, version=…, value=…)` makes another version of a message; "
-                "`ws.send` "
-                "takes a list of messages, and sends each list after the one before."
+                "`replace` from `dataclasses` makes another version of a message, with other values for the "
+                "fields that you name; `ws.send` takes a list of messages, and sends each list after the one "
+                "before."
             ),
             "new = replace(old, version=2, value=Decimal(…))\nws.send([…])\nws.rest()\nws.send([…])",
         ),
