@@ -4,7 +4,7 @@ In go a question and an answer, out comes a display. Options bear letters, so th
 counting begins at zero. What is right is not known here before it is told.
 """
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from workshop.checks.question import Question, Reply
 from workshop.notebook.cards import card, pill
@@ -55,7 +55,7 @@ def place_of(question: Question, given: object) -> str:
     A letter names an option; a number is its place, counted from 0.
 
     Raises:
-        ValueError: it names no option.
+        ValueError: it names no option, or is no number.
     """
     text = str(given).strip()
     letters = LETTERS[: len(question.options)]
@@ -65,7 +65,20 @@ def place_of(question: Question, given: object) -> str:
         raise ValueError(
             f"`{given}` is no option of this question; answer with a letter: {', '.join(letters)}"
         )
+    if not question.options:
+        _number(text)
+    elif int(text) >= len(question.options):
+        raise ValueError(
+            f"`{given}` is no option of this question; answer with a letter: {', '.join(letters)}"
+        )
     return text
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        raise ValueError(f"`{text}` is not a number; write it with digits and a point") from None
 
 
 def named(question: Question, given: str) -> str:
@@ -73,7 +86,7 @@ def named(question: Question, given: str) -> str:
     if question.options:
         place = int(given)
         return f"{LETTERS[place]}, {question.options[place]}"
-    return f"{Decimal(given.replace(',', '')):,f}"
+    return f"{_number(given):,f}"
 
 
 def _verdict(question: Question, reply: Reply, given: str | None) -> tuple[str, str, str]:

@@ -22,7 +22,7 @@ from workshop.pipeline.truth import GRAND_TOTAL
 __all__ = ["KINDS", "areas", "draw_chart"]
 
 EXTRAS: Mapping[str, Mapping[str, object]] = {
-    "sunburst": {"insidetextorientation": "horizontal"},
+    "sunburst": {"insidetextorientation": "horizontal", "leaf": {"opacity": 1}},
     "treemap": {"pathbar": {"visible": False}},
 }
 KINDS = tuple(EXTRAS)

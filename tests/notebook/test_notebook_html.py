@@ -1,0 +1,86 @@
+"""Markup: data never becomes HTML, and every display has a twin in text."""
+
+import re
+from decimal import Decimal
+
+import pytest
+
+from workshop.notebook.cells import cell_html, cell_text
+from workshop.notebook.display import Live, Shown
+from workshop.notebook.html import Html, code_in, element, escaped, table
+from workshop.notebook.style import STYLESHEET
+from workshop.notebook.texts import plain_table
+
+EVIL = '<script>alert("1")</script>\x1b[31m\u202e'
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        element("p", EVIL, title=EVIL),
+        code_in(f"a `{EVIL}` b"),
+        table([(EVIL, "")], [("", [EVIL])], caption=EVIL),
+        cell_html(EVIL, "TradeID", "value"),
+        cell_html({EVIL: Decimal(1)}, "Deltas", "value"),
+        cell_html({EVIL: EVIL}, "Hierarchy", "value"),
+    ],
+)
+def test_data_is_escaped_wherever_it_stands(drawn: Html) -> None:
+    """Text from a table or a message never becomes markup, an attribute's end, or a control character."""
+    assert "<script" not in drawn
+    assert '"1"' not in drawn
+    assert "\x1b" not in drawn
+    assert "\u202e" not in drawn
+
+
+def test_markup_is_not_escaped_twice() -> None:
+    """What is markup already stays as it is."""
+    inner = element("b", "1 < 2")
+
+    assert escaped(inner) == inner
+    assert element("p", inner) == "<p><b>1 &lt; 2</b></p>"
+
+
+def test_a_table_names_its_columns_and_rows() -> None:
+    """Each heading says what it is the heading of, so that a screen reader can."""
+    drawn = table([("Risk", ""), ("Total", "num")], [("", ["PV", "1.00"])])
+
+    assert drawn.count('scope="col"') == 2
+    assert drawn.count('scope="row"') == 1
+
+
+def test_nothing_is_loaded_from_outside() -> None:
+    """The stylesheet names no address, import or font that would have to be fetched."""
+    assert not re.search(r"https?:|@import|url\(", STYLESHEET)
+
+
+def test_a_display_has_html_and_text() -> None:
+    """Jupyter gets both forms, the HTML with its stylesheet."""
+    bundle = Shown(element("p", "seen"), "seen")._repr_mimebundle_()
+
+    assert bundle["text/plain"] == "seen"
+    assert "<p>seen</p>" in bundle["text/html"]
+    assert "<style>" in bundle["text/html"]
+
+
+def test_a_plain_python_prints_the_text_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Outside of IPython only the last state of something that moved is printed."""
+    output = Live(Shown(Html(""), "first"))
+    output.update(Shown(Html(""), "second"))
+    output.close(Shown(Html(""), "last"))
+
+    assert capsys.readouterr().out == "last\n"
+
+
+def test_amounts_and_times_are_for_people() -> None:
+    """Money has separators and two decimals; what is no money stays digit for digit as it is."""
+    assert cell_text(Decimal("34624.5"), "Value") == "34,624.50"
+    assert cell_text(Decimal("1.10"), "Version") == "1.10"
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}", cell_text(Decimal("1795300596.6051"), "Timestamp"))
+
+
+def test_text_tables_line_up() -> None:
+    """Numbers stand right, words left, and a line break in a cell does not break the table."""
+    drawn = plain_table(["a", "n"], [["x\ny", "1"], ["z", "22"]], right=[1])
+
+    assert drawn.splitlines()[2:] == ["x y   1", "z    22"]

@@ -1,0 +1,128 @@
+"""The session in a real kernel, without a front end: everything is shown, in both forms, and ends soon."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from workshop.cloud.temporary import temporary_cloud
+
+CELLS = (
+    'from workshop.notebook import start\nws = start("06")',
+    "ws.picture(live=True, seconds=2)",
+    "ws.clear()\nws.dashboard(messages=60, rate=60)",
+    "ws.rest()",
+    'ws.table("StateTable", limit=3)',
+    'ws.totals()\nws.totals("sunburst")\nws.totals(compare=True)',
+    "ws.follow(ws.messages()[0].trade_id)",
+    "ws.deploy()",
+    "ws.resources()",
+    'ws.check("connect-state")\nws.hint("connect-state")\nws.solution("connect-state")',
+    "ws.progress()",
+    'ws.predict("median-latency")\nws.predict("median-latency", answer=1)\nws.reveal("median-latency", 2.5)',
+    "ws.producer_panel()\nws.faults_panel()",
+    'ws.faults("lab")\nws.faults(clear=True)',
+    "ws.diagnose()",
+    "ws.reconcile()",
+    "ws.picture(live=True, seconds=600)\nws.stop()",
+    "import threading\nprint([each.name for each in threading.enumerate() if 'workshop' in each.name])",
+)
+FAILING = 'ws.connect("NoSuchLambda")'
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return a notebook with all displays, run by a kernel as a test of notebooks would."""
+    home = tmp_path_factory.mktemp("home")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
+    failing = nbformat.v4.new_code_cell(FAILING, metadata={"tags": ["raises-exception"]})
+    notebook.cells.append(failing)
+    with temporary_cloud() as cloud:
+        environment = {**os.environ, "AWS_ENDPOINT_URL": str(cloud.endpoint), "WORKSHOP_HOME": str(home)}
+        client = NotebookClient(notebook, timeout=120, store_widget_state=False, kernel_name="python3")
+        client.execute(env=environment, cwd=str(Path(__file__).resolve().parents[2]))
+    return notebook
+
+
+def displays(notebook: Any) -> list[tuple[int, Any]]:
+    return [
+        (number, output)
+        for number, cell in enumerate(notebook.cells)
+        for output in cell.outputs
+        if "data" in output
+    ]
+
+
+def text_of(notebook: Any, start: str) -> str:
+    cell = next(cell for cell in notebook.cells if cell.source.startswith(start))
+    return "\n".join(output["data"].get("text/plain", "") for output in cell.outputs if "data" in output)
+
+
+def test_every_display_has_both_forms(executed: Any) -> None:
+    """A closed notebook can be read: each output has HTML and text, also those that held a widget."""
+    for number, output in displays(executed):
+        assert "text/plain" in output["data"], executed.cells[number].source
+        assert "text/html" in output["data"], executed.cells[number].source
+
+
+def test_outputs_are_small_and_ask_for_nothing(executed: Any) -> None:
+    """No output is larger than 50 KB, the notebook stays below 1 MB, and nothing is loaded from outside."""
+    for _, output in displays(executed):
+        html = output["data"].get("text/html", "")
+        assert len(str(output["data"])) < 50_000
+        assert not re.search(r"<(script|link|img|iframe)\b|\bsrc=|@import|url\((?!#)", html)
+    assert len(nbformat.writes(executed)) < 1_000_000
+
+
+def test_no_figure_widget_is_made(executed: Any) -> None:
+    """A FigureWidget would send five megabytes at each run of its cell; the session needs none."""
+    assert "FigureWidget" not in nbformat.writes(executed)
+
+
+def test_the_header_says_what_was_restored(executed: Any) -> None:
+    """The first cell shows the cloud, the stack, the progress and what was put in place."""
+    told = text_of(executed, "from workshop")
+
+    for words in ("OFFLINE", "course-stateful", "solved", "✓ deploying the stack"):
+        assert words in told
+
+
+def test_a_run_ends_with_all_messages_in_the_totals(executed: Any) -> None:
+    """The dashboard returns when everything has arrived, and its last state stays."""
+    assert "✓ Done: sent 60 of 60 · in the totals 60" in text_of(executed, "ws.clear")
+
+
+def test_totals_at_rest_equal_what_was_sent(executed: Any) -> None:
+    """The tree beside the truth says that it is exact, and so do the diagnosis and the books."""
+    assert "exactly what was sent" in text_of(executed, "ws.totals")
+    assert "✓ Exact" in text_of(executed, "ws.diagnose")
+    assert "✓ Exact" in text_of(executed, "ws.reconcile")
+
+
+def test_a_check_is_shown_once(executed: Any) -> None:
+    """A check, a hint and a solution in one cell give one output each."""
+    told = text_of(executed, "ws.check")
+
+    assert told.count("✓ Passed") == 1
+    assert "Hint 1 of 3" in told
+    assert "show_code=True" in told
+
+
+def test_nothing_moves_after_stop(executed: Any) -> None:
+    """`ws.stop()` ends the live picture's thread."""
+    cell = next(cell for cell in executed.cells if cell.source.startswith("import threading"))
+
+    assert cell.outputs[0]["text"].strip() == "[]"
+
+
+def test_errors_of_the_workshop_are_told_without_a_traceback(executed: Any) -> None:
+    """A mistake is answered by its sentence alone, and still stops the notebook."""
+    output = executed.cells[-1].outputs[-1]
+
+    assert output["output_type"] == "error"
+    assert output["ename"] == "ConfigurationError"
+    assert len(output["traceback"]) == 1
