@@ -1,0 +1,136 @@
+"""What a call asks for is read from its request alone, whatever the protocol of its service."""
+
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.cloud.permissions.conftest import ACCOUNT, CONFIG, REGION
+from workshop.cloud.offline.calls import Answer, Call, Headers
+from workshop.cloud.offline.in_process_calls import answer_in_process
+from workshop.cloud.offline.permissions.needs import needs_of
+from workshop.cloud.offline.permissions.operations import UNKNOWN, read_operation
+from workshop.cloud.offline.permissions.place import Place
+
+PLACE = Place(ACCOUNT, REGION)
+UUID = "1f3c1f5e-0f6a-4b0e-9f0d-3a3b7d1c2e4f"
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
+
+
+class AskedError(Exception):
+    """Carries a call that was about to be made."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        super().__init__(call.operation)
+
+
+def call_of(service: str, operation: str, **parameters: Any) -> Call:
+    """Return the call that boto3 makes."""
+
+    def ask(call: Call) -> Answer:
+        raise AskedError(call)
+
+    client = boto3.client(
+        service,
+        region_name=REGION,
+        endpoint_url="http://127.0.0.1:1",
+        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+        aws_secret_access_key="x",
+        config=CONFIG,
+    )
+    answer_in_process(client, ask)
+    with pytest.raises(AskedError) as asked:
+        getattr(client, operation)(**parameters)
+    return asked.value.call
+
+
+def needed(service: str, operation: str, **parameters: Any) -> set[tuple[str, str]]:
+    call = call_of(service, operation, **parameters)
+    return {(one.action, one.resource) for one in needs_of(read_operation(call), PLACE)}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "action", "resource"),
+    [
+        ("head_bucket", {"Bucket": "bucket"}, "ListBucket", "bucket"),
+        ("list_objects", {"Bucket": "bucket"}, "ListBucket", "bucket"),
+        ("head_object", {"Bucket": "bucket", "Key": "a/b"}, "GetObject", "bucket/a/b"),
+        ("get_object", {"Bucket": "bucket", "Key": "a?b"}, "GetObject", "bucket/a?b"),
+        (
+            "copy_object",
+            {"Bucket": "bucket", "Key": "a", "CopySource": "bucket/b"},
+            "PutObject",
+            "bucket/a",
+        ),
+        ("create_multipart_upload", {"Bucket": "bucket", "Key": "a"}, "PutObject", "bucket/a"),
+        ("delete_object", {"Bucket": "bucket", "Key": "a"}, "DeleteObject", "bucket/a"),
+        (
+            "delete_objects",
+            {"Bucket": "bucket", "Delete": {"Objects": [{"Key": "a"}]}},
+            "DeleteObject",
+            "bucket/*",
+        ),
+        ("create_bucket", {"Bucket": "bucket"}, "CreateBucket", "bucket"),
+        ("put_bucket_policy", {"Bucket": "bucket", "Policy": "{}"}, "PutBucketPolicy", "bucket"),
+    ],
+)
+def test_operations_of_s3_have_their_own_actions(
+    operation: str, parameters: dict[str, Any], action: str, resource: str
+) -> None:
+    """S3's operations need the actions that IAM knows, on the bucket or the object."""
+    assert needed("s3", operation, **parameters) == {(f"s3:{action}", f"arn:aws:s3:::{resource}")}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        ("get_function", {"FunctionName": "f"}, ("GetFunction", FUNCTION)),
+        ("get_function", {"FunctionName": FUNCTION}, ("GetFunction", FUNCTION)),
+        ("list_functions", {}, ("ListFunctions", "*")),
+        ("list_event_source_mappings", {"FunctionName": "f"}, ("ListEventSourceMappings", "*")),
+        ("get_event_source_mapping", {"UUID": UUID}, ("GetEventSourceMapping", "*")),
+        ("put_function_concurrency", {"FunctionName": "f", "ReservedConcurrentExecutions": 1}, None),
+        ("delete_function", {"FunctionName": "f"}, ("DeleteFunction", FUNCTION)),
+    ],
+)
+def test_operations_of_lambda_are_read_from_their_paths(
+    operation: str, parameters: dict[str, Any], expected: tuple[str, str] | None
+) -> None:
+    """A function is named by its path, whether by name or by ARN; lists concern everything."""
+    action, resource = expected or ("PutFunctionConcurrency", FUNCTION)
+
+    assert needed("lambda", operation, **parameters) == {(f"lambda:{action}", resource)}
+
+
+def test_partiql_needs_actions_of_its_own() -> None:
+    """A statement of PartiQL needs the action of its first word on the table that it names."""
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/T"
+    statements = [
+        {"Statement": 'DELETE FROM "T" WHERE id = 1'},
+        {"Statement": "UPDATE T SET x = 1 WHERE id = 1"},
+    ]
+
+    assert needed("dynamodb", "execute_transaction", TransactStatements=statements) == {
+        ("dynamodb:PartiQLDelete", table),
+        ("dynamodb:PartiQLUpdate", table),
+    }
+
+
+@settings(deadline=None)  # the first call of a service reads its description
+@given(
+    st.binary(max_size=40),
+    st.sampled_from(["dynamodb", "lambda", "s3", "sqs", "iam", "no-service"]),
+    st.text(),
+)
+def test_nonsense_is_read_without_an_error(body: bytes, service: str, path: str) -> None:
+    """Whatever a client sends, it is read; what nobody knows needs an action that no policy names."""
+    scope = f"AWS4-HMAC-SHA256 Credential=AKIA/20260101/{REGION}/{service}/aws4_request, X=y"
+    call = Call("PATCH", "/" + path, Headers([("Authorization", scope)]), body)
+
+    operation = read_operation(call)
+
+    assert operation.name == UNKNOWN or operation.service in {"s3", "lambda"} or "Action" in path
+    assert needs_of(operation, PLACE)
