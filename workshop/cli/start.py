@@ -31,8 +31,14 @@ START_SECONDS = 90.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.2
 
-# The part of JupyterLab that asks PyPI for updates, and learners whether they want its news.
-ANNOUNCEMENTS = "@jupyterlab/apputils-extension:announcements"
+# Files of `labconfig/`. The first leaves out the part of JupyterLab that asks PyPI for updates, and learners
+# whether they want its news; the second one shows long lines of code as a whole, also in a narrow window.
+LAB_CONFIGURATION = {
+    "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
+    "default_setting_overrides.json": {
+        "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineNumbers": False, "lineWrap": True}}
+    },
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -126,7 +132,7 @@ class _JupyterLab:
             "JUPYTER_TOKEN": self._token,
             "AWS_ENDPOINT_URL": cloud_url,
             "WORKSHOP_HOME": str(home_folder()),
-            "JUPYTER_CONFIG_PATH": _first_in("JUPYTER_CONFIG_PATH", _quiet_configuration()),
+            "JUPYTER_CONFIG_PATH": _first_in("JUPYTER_CONFIG_PATH", _lab_configuration()),
             "PATH": _first_in("PATH", Path(sys.executable).parent),
         }
 
@@ -189,10 +195,10 @@ def _first_in(variable: str, folder: Path) -> str:
     return os.pathsep.join([str(folder), *filter(None, [os.environ.get(variable)])])
 
 
-def _quiet_configuration() -> Path:
-    """Write settings that keep JupyterLab from asking other machines; return their folder."""
+def _lab_configuration() -> Path:
+    """Write how the workshop sets JupyterLab up; what people chose themselves stays. Return the folder."""
     folder = home_folder() / "jupyter"
-    page = folder / "labconfig" / "page_config.json"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(json.dumps({"disabledExtensions": {ANNOUNCEMENTS: True}}), encoding="utf-8")
+    (folder / "labconfig").mkdir(parents=True, exist_ok=True)
+    for name, content in LAB_CONFIGURATION.items():
+        (folder / "labconfig" / name).write_text(json.dumps(content), encoding="utf-8")
     return folder
