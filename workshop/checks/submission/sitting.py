@@ -7,13 +7,14 @@ environments, cells in a process of their own. What runs here is the workshop's 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workshop.checks.answers import (
     handler_file,
-    learners_text,
     put_answer,
     solution_text,
     starter_text,
@@ -26,10 +27,12 @@ from workshop.checks.exercises import all_exercises
 from workshop.checks.submission.cell_process import run_cell_apart
 from workshop.checks.submission.handed_in import HandedIn
 from workshop.checks.submission.runs import read_runs, write_runs
-from workshop.deploy.bundles import FUNCTIONS
+from workshop.deploy.bundles import FUNCTIONS, VARIANTS
 from workshop.errors import BundleError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workshop.checks.submission.containment import Place
 
 __all__ = ["Sitting"]
@@ -108,11 +111,8 @@ class Sitting:
                 path = f"{pipeline}/{function}.py"
                 text = file_at(path, exercise.notebook, root)
                 for each in _before(exercise):
-                    place = each.place
-                    if isinstance(place, Function) and (place.path, each.notebook) == (
-                        path,
-                        exercise.notebook,
-                    ):
+                    is_recent = each.notebook == exercise.notebook
+                    if is_recent and isinstance(each.place, Function) and each.place.path == path:
                         text = with_answer(each, solution_text(each, root), text, root)
                 handler_file(root, path).write_text(text, encoding="utf-8", newline="\n")
 
@@ -123,34 +123,47 @@ class Sitting:
                 self._course.deploy()
 
     def _judge_function(self, exercise: Exercise, place: Function) -> Verdict:
-        """Judge the file as it was handed in; if that fails, the answer alone amid official solutions."""
+        """Judge the file as it was handed in; if that fails, without its answers to other exercises."""
         own = handler_file(self._course.root, place.path)
         handed_in = handler_file(self._handed_in.folder, place.path).read_bytes()
-        start = own.read_text(encoding="utf-8")
         own.write_bytes(handed_in)
         verdict = self._judged_with_code(exercise)
         if place.name is None or verdict.outcome in (Outcome.PASSED, Outcome.NOT_ATTEMPTED):
             return verdict
-        if later := self._successor(exercise, place):
-            return passed(
-                f"What `{later.id}` has put in its place passes: {judge(later, self._course).feedback}"
-            )
-        answer = learners_text(exercise, self._handed_in.folder)
-        if answer is None:
+        if (later := self._successor(exercise, place)) is not None:
+            return later
+        eased = self._with_official_neighbours(exercise, place)
+        if eased is None:
             return verdict
-        own.write_text(with_answer(exercise, answer, start, self._course.root), encoding="utf-8")
+        own.write_text(eased, encoding="utf-8", newline="\n")
         return self._judged_with_code(exercise)
 
-    def _successor(self, exercise: Exercise, place: Function) -> Exercise | None:
-        """Return the later exercise that replaces the whole file and that the handed-in file passes."""
+    def _with_official_neighbours(self, exercise: Exercise, place: Function) -> str | None:
+        """Return the handed-in file with other exercises' answers as they are at this point of the course.
+
+        None if that changes nothing, or if the file is no Python.
+        """
+        root, known = self._course.root, all_exercises()
+        handed_in = learners_file(self._handed_in.folder, place.path)
+        if handed_in is None:
+            return None
+        text = handed_in
+        for other in known:
+            is_neighbour = isinstance(other.place, Function) and other.place.path == place.path
+            if is_neighbour and other.place != place and getattr(other.place, "name", None):
+                is_earlier = known.index(other) < known.index(exercise)
+                answer = solution_text(other, root) if is_earlier else starter_text(other, root)
+                text = with_answer(other, answer, text, root)
+        return text if text != handed_in else None
+
+    def _successor(self, exercise: Exercise, place: Function) -> Verdict | None:
+        """Return the verdict of a later answer that replaced the whole file, if the file passes that."""
         known = all_exercises()
         for later in known[known.index(exercise) + 1 :]:
-            replaces = isinstance(later.place, Function) and (later.place.path, later.place.name) == (
-                place.path,
-                None,
-            )
-            if replaces and judge(later, self._course).is_passed:
-                return later
+            if later.place in (replace(place, name=None, variant=each) for each in VARIANTS):
+                verdict = judge(later, self._course)
+                if verdict.is_passed:
+                    return passed(f"What `{later.id}` has put in its place passes: {verdict.feedback}")
         return None
 
     def _judged_with_code(self, exercise: Exercise) -> Verdict:
@@ -181,3 +194,14 @@ def _before(exercise: Exercise) -> list[Exercise]:
     """Return the exercises that come earlier."""
     known = all_exercises()
     return list(known[: known.index(exercise)])
+
+
+def learners_file(folder: Path, path: str) -> str | None:
+    """Return the text of a handler file, or None if it is no Python."""
+    try:
+        text = handler_file(folder, path).read_text(encoding="utf-8")
+        ast.parse(text)
+    # Deep nesting ends the parser in several ways.
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return text
