@@ -1,5 +1,6 @@
 """What moves while messages are on their way: the dashboard of a run, and panels for producer and faults."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +24,7 @@ __all__ = ["LivePart"]
 
 LOOK_SECONDS = 0.8
 # A run that has been sent needs a while for its last batches.
-AFTER_SECONDS = 30.0
+AFTER_SECONDS = 60.0
 QUIET_LOOKS = 3
 
 
@@ -119,6 +120,10 @@ class LivePart(Session):
             done()
 
 
+class _EnoughError(Exception):
+    """Ends a producer whose watcher has gone."""
+
+
 class _Run:
     """One load on the pipeline, watched from its first message to its last."""
 
@@ -127,6 +132,7 @@ class _Run:
         self._messages = messages
         self._longest = longest
         self._accepted = 0
+        self._enough = threading.Event()
         before = self._look() or AggregateSnapshot()
         self._samples = RunSamples(stopwatch(), before)
 
@@ -146,14 +152,19 @@ class _Run:
                     label, tone = "‖ Time is over", "warn"
             except KeyboardInterrupt:
                 label, tone = "‖ Interrupted", "warn"
+            self._enough.set()
         figures, lines = draw_run(self._samples, self._messages, label=label, tone=tone)
         output.close(figures)
         lines.publish()
-        sending.result()
+        with contextlib.suppress(_EnoughError):
+            sending.result()
         return output
 
     def _note(self, progress: Progress) -> None:
         self._accepted = progress.accepted
+        if self._enough.is_set() and progress.accepted < progress.total:
+            # The producer ends its other threads when one of them is told to.
+            raise _EnoughError
 
     def _look(self) -> AggregateSnapshot | None:
         try:

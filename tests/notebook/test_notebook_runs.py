@@ -1,0 +1,87 @@
+"""A watched run ends when everything has arrived, when its time is over, and when somebody interrupts it."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from workshop.clock import ManualClock
+from workshop.notebook import live_part
+from workshop.notebook.live_part import LivePart
+from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.producer import Progress
+
+
+class Pipeline:
+    """A course whose messages arrive one look after they were sent, or never."""
+
+    def __init__(self, tmp_path: Any, *, arriving: bool = True) -> None:
+        self.home = tmp_path
+        self.clock: Any = ManualClock()
+        self.arriving = arriving
+        self.sent = 0
+        self.stopped = False
+
+    def totals(self) -> AggregateSnapshot:
+        """Return what has arrived."""
+        return AggregateSnapshot(message_count=self.sent if self.arriving else 0)
+
+    def pending(self) -> int:
+        """Return that nothing is on its way."""
+        return 0
+
+    def send(self, messages: int, *, on_progress: Callable[[Progress], None], **_: Any) -> SimpleNamespace:
+        """Send one half, then the other."""
+        self.sent = messages // 2
+        on_progress(Progress(self.sent, 0, 0, messages))
+        self.sent = messages
+        on_progress(Progress(self.sent, 0, 0, messages))
+        return SimpleNamespace()
+
+
+def session_on(pipeline: Pipeline) -> LivePart:
+    return LivePart(cast("Any", pipeline), "06")
+
+
+@pytest.fixture(autouse=True)
+def stepping_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each reading of the stopwatch be a second later, so that no test waits."""
+    readings = iter(range(1_000_000))
+    monkeypatch.setattr(live_part, "stopwatch", lambda: float(next(readings)))
+
+
+def test_a_run_is_done_when_nothing_moves_any_more(tmp_path: Any) -> None:
+    """All messages are sent and summed: the last state says so."""
+    shown = session_on(Pipeline(tmp_path)).dashboard(messages=100, rate=None).latest
+
+    assert "✓ Done" in shown.text
+    assert "100 of 100" in shown.text
+
+
+def test_a_run_ends_when_its_time_is_over(tmp_path: Any) -> None:
+    """Messages that never arrive do not hold the cell for ever."""
+    shown = session_on(Pipeline(tmp_path, arriving=False)).dashboard(messages=100, seconds=20).latest
+
+    assert "Time is over" in shown.text
+
+
+def test_an_interrupt_ends_the_run_and_its_producer(tmp_path: Any) -> None:
+    """Who interrupts the kernel gets what was seen so far, and no thread goes on sending."""
+    pipeline = Pipeline(tmp_path)
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    pipeline.clock = SimpleNamespace(sleep=interrupt, now=lambda: 0.0)
+
+    assert "Interrupted" in session_on(pipeline).dashboard(messages=100).latest.text
+
+
+def test_a_producer_that_is_watched_no_more_is_told_to_end(tmp_path: Any) -> None:
+    """After the end of a run, the producer's next report stops it."""
+    run = live_part._Run(session_on(Pipeline(tmp_path)), 10, 1.0)
+    run._enough.set()
+
+    with pytest.raises(live_part._EnoughError):
+        run._note(Progress(1, 0, 0, 10))
