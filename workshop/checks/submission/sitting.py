@@ -160,7 +160,7 @@ class Sitting:
         """Return the verdict of a later answer that replaced the whole file, if the file passes that."""
         known = all_exercises()
         for later in known[known.index(exercise) + 1 :]:
-            if later.place in (replace(place, name=None, variant=each) for each in VARIANTS):
+            if later.place in [replace(place, name=None, variant=each) for each in VARIANTS]:
                 verdict = judge(later, self._course)
                 if verdict.is_passed:
                     return passed(f"What `{later.id}` has put in its place passes: {verdict.feedback}")
