@@ -92,7 +92,7 @@ def test_a_solution_gives_way_to_a_place_for_the_learner() -> None:
     """What stands between the markers is replaced at its indentation; everything else stays."""
     starter = starter_of(SOLUTION, "map.py")
 
-    assert starter == 'def total(rows):\n    """Sum rows."""\n    ...  # your code here\n'
+    assert starter == 'def total(rows):\n    """Sum rows."""\n    pass  # your code here\n'
 
 
 def test_a_starter_can_have_lines_of_its_own() -> None:
@@ -145,7 +145,7 @@ def test_a_notebook_holds_no_solution_and_no_outputs() -> None:
     notebook = nbformat.reads(written, as_version=4)
     nbformat.validate(notebook)
     assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code", "code"]
-    assert notebook.cells[1].source == "answer = 6 * 7\n...  # your code here\nanswer"
+    assert notebook.cells[1].source == "answer = 6 * 7\npass  # your code here\nanswer"
     assert all(not cell.get("outputs") for cell in notebook.cells)
     assert "secret" not in written
     assert "ruff" not in written

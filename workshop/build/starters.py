@@ -20,7 +20,7 @@ __all__ = ["BEGIN", "END", "STARTER", "SolutionBlock", "blocks_of", "solution_of
 BEGIN = "### BEGIN SOLUTION"
 STARTER = "### STARTER"
 END = "### END SOLUTION"
-PLACE = "...  # your code here"
+PLACE = "pass  # your code here"
 
 
 @dataclass
@@ -55,7 +55,7 @@ def starter_of(text: str, name: str) -> str:
         ConfigurationError: a marker has no partner, or a line for learners is not behind a number sign.
 
     >>> starter_of("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n", "f.py")
-    'def f(x):\n    ...  # your code here\n'
+    'def f(x):\n    pass  # your code here\n'
     """
     return _joined(text, name, lambda block: block.place)
 
