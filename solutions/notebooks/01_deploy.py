@@ -65,6 +65,8 @@ for parameter in sorted(answer["Parameters"], key=lambda each: each["ParameterKe
 # %% tags=["exercise:deploy-stack"]
 ### BEGIN SOLUTION
 ws.deploy(ShardCount=2, LogRetentionDays=3)
+### STARTER
+# # your code here
 ### END SOLUTION
 
 # %%

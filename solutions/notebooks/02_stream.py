@@ -47,6 +47,8 @@ messages = desk_messages("desk", 6)
 records = [{"Data": json.dumps(message), "PartitionKey": message["TradeID"]} for message in messages]
 answer = ws.client("kinesis").put_records(StreamName=ws.outputs["StreamName"], Records=records)
 print(f"{len(records)} put, {answer['FailedRecordCount']} refused")
+### STARTER
+# # your code here
 ### END SOLUTION
 
 # %%

@@ -78,6 +78,8 @@ ws.connect(
     BatchSize=100,
     MaximumBatchingWindowInSeconds=1,
 )
+### STARTER
+# # your code here
 ### END SOLUTION
 
 # %%

@@ -92,6 +92,8 @@ ws.connect(
     BatchSize=1000,
     MaximumBatchingWindowInSeconds=1,
 )
+### STARTER
+# # your code here
 ### END SOLUTION
 
 # %%

@@ -17,7 +17,8 @@ from workshop.notebook import start
 ws = start("05")
 
 # %% [markdown]
-# We begin with the five messages of notebook 04: two rows in ReduceTable, and nothing in AggregateTable.
+# We begin with the five messages of notebook 04. They wait as rows in ReduceTable, and AggregateTable is
+# empty.
 
 # %%
 from workshop.pipeline.example import EXAMPLE_MESSAGES as M
@@ -39,7 +40,8 @@ from botocore.exceptions import ClientError
 settings = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 1000, "MaximumBatchingWindowInSeconds": 1}
 try:
     ws.connect("ReduceLambda", EventSourceArn=ws.stream_arn("ReduceTable"), **settings)
-    print("No error: the role may read the stream already. You have been here before.")
+    print("No error: you have been here before, and the role may read the stream by now.")
+    print('To meet the error again: ws.reset("connect-reduce"), then ws.reset("reduce-policy").')
 except ClientError as error:
     print(error.response["Error"]["Code"], error.response["Error"]["Message"], sep="\n")
 
@@ -140,6 +142,8 @@ ws.reveal("two-at-once", 1)
 name = ws.outputs["ReduceLambdaName"]
 answer = ws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
 print("Reserved:", answer["ReservedConcurrentExecutions"])
+### STARTER
+# # your code here
 ### END SOLUTION
 
 # %%
@@ -161,6 +165,8 @@ ws.connect(
     BatchSize=1000,
     MaximumBatchingWindowInSeconds=1,
 )
+### STARTER
+# # your code here
 ### END SOLUTION
 
 # %%

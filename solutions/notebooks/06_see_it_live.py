@@ -110,6 +110,8 @@ ws.diagnose()
 ws.clear()
 ws.send(2_000, modify=3)
 ws.rest()
+### STARTER
+# # your code here
 ### END SOLUTION
 
 # %%
