@@ -24,7 +24,14 @@ def check_clean_up(course: Course) -> Verdict:
         return not_attempted(f"Still there: {_listed(left)}.")
     per_hour = sum(each.usd_per_hour for each in left)
     costs = f" Together they cost {per_hour:.3f} USD in every hour." if per_hour else ""
-    return incorrect(f"Your pipeline is gone, and this is left: {_listed(left)}.{costs}")
+    return incorrect(f"Your pipeline is gone, and this is left: {_listed(left)}.{costs}{_bucket(left)}")
+
+
+def _bucket(left: tuple[Remnant, ...]) -> str:
+    """Say how the bucket goes, if it alone is left of what the workshop made by itself."""
+    if any(each.kind == "stack" for each in left) or not any(each.kind == "bucket" for each in left):
+        return ""
+    return " The bucket held the zips of your functions; `destroy` takes it along with the last stack."
 
 
 def _listed(left: tuple[Remnant, ...]) -> str:

@@ -13,11 +13,14 @@ __all__ = ["EXERCISES"]
 
 FUNCTION = "MapLambda"
 SMALL = 100
+NO_STACK = "The stateless stack is not there yet; the first cells of notebook 07 make it."
 LARGE = 5_000
 
 
 def check_connection(course: Course) -> Verdict:
     """Judge what feeds MapLambda of the stateless stack."""
+    if not course.stateless.is_deployed:
+        return not_attempted(NO_STACK)
     mapping = course.stateless.mapping(FUNCTION)
     if mapping is None:
         return not_attempted(
@@ -30,6 +33,8 @@ def check_connection(course: Course) -> Verdict:
 
 def check_batch_size(course: Course) -> Verdict:
     """Judge how much MapLambda of the stateless stack takes at a time."""
+    if not course.stateless.is_deployed:
+        return not_attempted(NO_STACK)
     mapping = course.stateless.mapping(FUNCTION)
     if mapping is None:
         return not_attempted(
