@@ -4,7 +4,7 @@ from typing import Any
 
 import boto3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cloud.permissions.conftest import ACCOUNT, CONFIG, REGION
@@ -119,7 +119,6 @@ def test_partiql_needs_actions_of_its_own() -> None:
     }
 
 
-@settings(deadline=None)  # the first call of a service reads its description
 @given(
     st.binary(max_size=40),
     st.sampled_from(["dynamodb", "lambda", "s3", "sqs", "iam", "no-service"]),
