@@ -117,6 +117,18 @@ def test_checks_are_recorded(learner: Workshop, root: Path) -> None:
     assert "faulty" not in progress.entries()
 
 
+@pytest.mark.usefixtures("made_up")
+def test_what_was_passed_before_is_said(learner: Workshop, root: Path) -> None:
+    """An exercise that passed at its time and does not any more is told as both, and does not come next."""
+    Progress(root / "home").record("open", passed("At that time."))
+
+    done = learner.run("check")
+
+    assert "○ not attempted  Nothing yet. You passed it before." in done.stdout
+    assert "1 of 4 passed. 1 more passed before. Next: `false`" in done.stdout
+    assert done.returncode == 1
+
+
 def test_unknown_exercises_are_wrong_usage(learner: Workshop) -> None:
     """An id that does not exist ends with 2 and names similar ones; so does --all beside an id."""
     done = learner.run("check", "conect-state")

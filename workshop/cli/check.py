@@ -1,6 +1,7 @@
 """`workshop check`: says how far the exercises of the course are, one by one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from workshop.pipeline.front_end import printable
 __all__ = ["draw_verdicts", "register"]
 
 WIDE = 100
+BEFORE = "You passed it before."
 Judged = Sequence[tuple[Exercise, Verdict]]
 
 
@@ -120,7 +122,10 @@ def _judge_all(course: Course, chosen: Sequence[Exercise], people: Console) -> l
         for number, exercise in enumerate(chosen, start=1):
             teller.passing(f"checking {exercise.id} ({number} of {len(chosen)})")
             verdict = judge(exercise, course)
-            progress.record(exercise.id, verdict)
+            entry = progress.record(exercise.id, verdict)
+            if entry.is_passed and not verdict.is_passed:
+                # Many answers are about one moment: later notebooks empty tables and change code.
+                verdict = replace(verdict, feedback=f"{verdict.feedback} {BEFORE}")
             judged.append((exercise, verdict))
     return judged
 
@@ -128,9 +133,12 @@ def _judge_all(course: Course, chosen: Sequence[Exercise], people: Console) -> l
 def _summary(judged: Judged) -> Text:
     done = sum(verdict.is_passed for _, verdict in judged)
     text = f"{done} of {len(judged)} passed."
-    following = next((exercise for exercise, verdict in judged if not verdict.is_passed), None)
+    open_ones = [(exercise, verdict) for exercise, verdict in judged if not verdict.is_passed]
+    if before := sum(verdict.feedback.endswith(BEFORE) for _, verdict in open_ones):
+        text += f" {before} more passed before."
+    following = next((each for each, verdict in open_ones if not verdict.feedback.endswith(BEFORE)), None)
     if following is not None:
         text += (
             f" Next: `{following.id}` in notebook {following.notebook}; `workshop hint {following.id}` helps."
         )
-    return Text(text, style="bold green" if following is None else "bold")
+    return Text(text, style="bold" if open_ones else "bold green")
