@@ -149,7 +149,7 @@ tour.table("ReduceTable")
 tour.totals()
 
 # %%
-ws.reveal("rows-for-one-trade", len(tour.rest().live_totals))
+ws.reveal("rows-for-one-trade", len(tour.rest().live_totals) or None)
 
 # %% [markdown]
 # ## The trade changes

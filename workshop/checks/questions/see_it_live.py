@@ -9,8 +9,8 @@ QUESTIONS = (
         "median-latency",
         "A message is sent, and some time later it is part of the totals. "
         "How many seconds will that take for half of the messages?",
-        feedback="Most of it is waiting on purpose: each stage gathers messages for up to a second, so that "
-        "it has to work less often.",
+        feedback="Where the pipeline keeps up, most of it is waiting on purpose: each stage gathers messages "
+        "for up to a second, so that it has to work less often.",
     ),
     Question(
         "duplicates-alone",
