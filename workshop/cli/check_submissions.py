@@ -10,7 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from workshop.checks.exercise import Exercise, Outcome
-from workshop.checks.submission import ClassResult, SubmissionProgress, SubmissionResult, check_submissions
+from workshop.checks.submission import (
+    ClassResult,
+    SubmissionProgress,
+    SubmissionResult,
+    check_submissions,
+    find_containment,
+)
 from workshop.cli.course import mark_of
 from workshop.cli.options import print_json
 from workshop.errors import ConfigurationError
@@ -33,10 +39,11 @@ def check_folder(
     Raises:
         ConfigurationError: there is no submission, or the file for the outcomes cannot be written.
     """
+    # Before anything of a submission runs: whoever reads this can still stop.
+    for warning in find_containment().warnings:
+        people.print(Text(f"Not contained: {warning}", style="yellow"), soft_wrap=True)
     with _Counter(people).running() as counter:
         result = check_submissions(folder, exercises=chosen, jobs=jobs, on_progress=counter.count)
-    for warning in result.warnings:
-        people.print(Text(f"Not contained: {warning}", style="yellow"), soft_wrap=True)
     if csv is not None:
         _write(csv, result.csv_text())
     if as_json:

@@ -7,10 +7,16 @@ from workshop.checks.answers import solution_text
 from workshop.checks.catch_up import file_at
 from workshop.checks.exercise import Outcome
 from workshop.checks.exercises import all_exercises, find_exercise
-from workshop.checks.submission import ClassResult, SubmissionProgress, SubmissionResult, check_submissions
+from workshop.checks.submission import (
+    ClassResult,
+    Limits,
+    SubmissionProgress,
+    SubmissionResult,
+    check_submissions,
+)
 
 # The whole course, three times over, on a machine that may be busy.
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3600)
 
 WRONG_CELL = "ws.deploy(LogRetentionDays=7)"
 RAISES = "ws.client('kinesis').put_record(StreamName='nowhere', PartitionKey='a', Data=b'x')"
@@ -43,7 +49,8 @@ def result(tmp_path_factory: pytest.TempPathFactory, told: Told) -> ClassResult:
         {"deploy-stack": WRONG_CELL, "put-records": RAISES, "connect-state": connect},
         {MIXED_STATE: file_at(MIXED_STATE, "10", ROOT), "stateful/map.py": broken_map},
     )
-    return check_submissions(folder, jobs=2, on_progress=told.steps.append)
+    patient = Limits(wall_seconds=3000, start_seconds=600, exercise_seconds=600)
+    return check_submissions(folder, limits=patient, jobs=2, on_progress=told.steps.append)
 
 
 def of(result: ClassResult, name: str) -> SubmissionResult:

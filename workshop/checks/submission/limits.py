@@ -19,8 +19,8 @@ class Limits:
 
     wall_seconds: float = 1800.0
     start_seconds: float = 180.0
-    exercise_seconds: float = 120.0
-    cpu_seconds: int = 120
+    exercise_seconds: float = 180.0
+    cpu_seconds: int = 60
     memory_mb: int = 2048
     processes: int = 64
     file_mb: int = 32
