@@ -245,19 +245,9 @@ import subprocess
 import sys
 
 quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-command = [
-    sys.executable,
-    "-m",
-    "workshop",
-    "prove",
-    "--schedules",
-    "10",
-    "--jobs",
-    "1",
-    "--json",
-    "--variant",
-]
-runs = {variant: subprocess.Popen([*command, variant], **quiet) for variant in ("textbook", "ledger")}
+prove = [sys.executable, "-m", "workshop", "prove", "--json"]
+options = ["--schedules", "10", "--jobs", "1", "--variant"]
+runs = {variant: subprocess.Popen([*prove, *options, variant], **quiet) for variant in ("textbook", "ledger")}
 reports = {variant: json.loads(run.communicate()[0]) for variant, run in runs.items()}
 
 # %%
