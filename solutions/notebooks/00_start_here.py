@@ -171,7 +171,7 @@ tour.rest()
 tour.table("ReduceTable")
 
 # %%
-ws.reveal("second-version", 1)
+ws.reveal("second-version")
 tour.totals()
 
 # %% [markdown]

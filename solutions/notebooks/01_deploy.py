@@ -106,7 +106,7 @@ again = ws.deploy()
 print("Functions with new code:", ", ".join(again.changed_functions) or "none")
 
 # %%
-ws.reveal("same-template-again", 2)
+ws.reveal("same-template-again")
 
 # %% [markdown]
 # A parameter that you do not mention keeps its value, too: there are still two shards.

@@ -85,7 +85,7 @@ for message in messages:
 # keys may or may not. So with a single key, one of the shards gets everything and the other one nothing.
 
 # %%
-ws.reveal("shards-of-one-key", 1)
+ws.reveal("shards-of-one-key")
 
 # %% [markdown]
 # ## Read a shard
@@ -116,7 +116,7 @@ ws.predict("read-twice")
 
 # %%
 read(shards[0]["ShardId"])
-ws.reveal("read-twice", 1)
+ws.reveal("read-twice")
 
 # %% [markdown]
 # ## Exercise: choose the partition key

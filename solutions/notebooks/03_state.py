@@ -90,7 +90,7 @@ ws.rest()
 ws.table("StateTable")
 
 # %%
-ws.reveal("sent-before-connecting", 0)
+ws.reveal("sent-before-connecting")
 
 # %% [markdown]
 # From the oldest record on means: everything that the stream still keeps, also what you put into it by hand
@@ -151,7 +151,7 @@ ws.rest()
 ws.table("StateTable", where={"TradeID": "moody"})
 
 # %%
-ws.reveal("duplicate-and-older", 1)
+ws.reveal("duplicate-and-older")
 
 # %% [markdown] tags=["instructor-note"]
 # **For whoever teaches:** The late message is the hook for notebooks 08 and 09: do not repair it here.

@@ -130,7 +130,7 @@ ws.rest()
 ws.table("ReduceTable")
 
 # %%
-ws.reveal("row-of-m2-and-m5", 120)
+ws.reveal("row-of-m2-and-m5")
 
 # %% [markdown]
 # **What just happened?** Two messages became one row with four sums: one for each of the two leaves, one for
@@ -160,7 +160,7 @@ ws.rest()
 ws.table("ReduceTable")
 
 # %%
-ws.reveal("change-of-m2", -20)
+ws.reveal("change-of-m2")
 
 # %% [markdown]
 # Compare the newest row with what you expect. The code that you have been given adds 80.00, and M2 counts

@@ -46,7 +46,7 @@ except ClientError as error:
     print(error.response["Error"]["Code"], error.response["Error"]["Message"], sep="\n")
 
 # %%
-ws.reveal("whose-permission", 1)
+ws.reveal("whose-permission")
 
 # %% [markdown]
 # **Read errors like this one slowly.** AWS says *who* was not allowed something: "the role". It says *what*:
@@ -121,7 +121,7 @@ ws.check("reduce-policy")
 ws.predict("two-at-once")
 
 # %%
-ws.reveal("two-at-once", 1)
+ws.reveal("two-at-once")
 
 # %% [markdown]
 # Nothing would be lost; but one of the two has worked for nothing, and the more of them there are, the more

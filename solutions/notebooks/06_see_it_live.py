@@ -73,7 +73,7 @@ snapshot = ws.rest()
 print(f"{snapshot.trades['Grand Total']} trades count, {ws.truth().trades['Grand Total']} are right")
 
 # %%
-ws.reveal("duplicates-alone", 1)
+ws.reveal("duplicates-alone")
 
 # %% [markdown]
 # Do not be too happy about it: it works because the duplicates said nothing new. The next messages do.
