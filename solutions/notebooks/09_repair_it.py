@@ -67,17 +67,16 @@ ws.compare()
 # %% [markdown]
 # ## Stage 2: a name for each batch
 #
-# Map adds, and adding twice is wrong. So each row of ReduceTable gets a key that follows from the batch: a
-# *hash* of all its records, a short text that is the same whenever the records are the same. Now a batch that
-# comes again finds its row there already.
+# Map adds, and adding twice is wrong. So each row gets a key that follows from the batch: a *hash* of its
+# records, a short text that is the same whenever they are the same. A batch that comes again finds its row.
 #
 # ## Exercise: one row for each batch
 #
 # Open `lambdas/stateful/map.py` and find `store`. `batch_hash(event)` returns the hash. `rows_of` takes it as
-# `key=…`, so that a batch's rows are called the same each time. And `put` takes a `condition`, as above: a
-# row may be written only if there is none of its name. The key attribute is `MessageHash`.
+# `key=…`, so that a batch's rows are called the same each time. `put` takes a `condition`: a row is written
+# only if there is none of its name. The key attribute is `MessageHash`.
 #
-# Count rows that were there already as `repeated`: `write` returns what stood in the way.
+# Count rows that were there as `repeated`: `write` returns what stood in the way.
 
 # %%
 ws.deploy()

@@ -5,8 +5,7 @@
 #
 # - **Goal:** see textbook guards fail, and replace them by one that cannot.
 # - **Time:** 40 minutes.
-# - **You need:** the three guards of [09](09_repair_it.ipynb). Without them, run `workshop catch-up 10` in a
-#   terminal: it puts them in, and keeps your own files aside.
+# - **You need:** the three guards of [09](09_repair_it.ipynb), at least on paper.
 #
 # The pipeline is exact, in spite of crashes. We could go home. But two of the guards stand on a sentence that
 # Lambda never said: *the batch that comes again is the batch that came before.*
@@ -16,8 +15,13 @@ from workshop.notebook import start
 
 ws = start("10")
 
+# %% [markdown]
+# For the first part of this notebook we deploy the finished guards of notebook 09, whatever your files hold.
+
 # %%
-ws.deploy()
+from workshop.checks.releases import release_as_of
+
+release_as_of(ws, "10")
 
 # %% [markdown]
 # ## What Lambda does not promise
@@ -119,8 +123,7 @@ ws.predict("where-to-remember")
 ws.reveal("where-to-remember", 2)
 
 # %% [markdown]
-# That is the *ledger*: one item per shard in LedgerTable, and one transaction for the effect and the
-# position.
+# That is the *ledger*: an item per shard in LedgerTable, and one transaction for effect and position.
 #
 # ```mermaid
 # flowchart LR
@@ -133,16 +136,15 @@ ws.reveal("where-to-remember", 2)
 #   end
 # ```
 #
-# Cut the records as you like, bring them as often as you like, next week if you like: what lies at or before
-# the position has been applied, and the rest has not. There is no third case.
+# Cut the records as you like, and bring them as often and as late as you like: what lies at or before the
+# position has been applied, and the rest has not.
 
 # %% [markdown]
 # ## Exercise: which shard is this?
 #
-# A position belongs to a shard, so the functions must know which one a batch comes from. Kinesis says so in
-# each record. A table's stream says so only inside a *tumbling window*, a feature made for something else:
-# Lambda then groups records by time, and names the shard beside them. We use the name, and not the window, so
-# it may be as long as AWS allows: 900 seconds.
+# A position belongs to a shard, so functions must know which one a batch comes from. A table's stream says so
+# only inside a *tumbling window*: Lambda then groups records by time, and names the shard beside them. We use
+# the name and not the window, which may be as long as AWS allows: 900 seconds.
 #
 # Change both mappings, MapLambda's and ReduceLambda's, with UpdateEventSourceMapping.
 
@@ -160,17 +162,17 @@ ws.check("name-the-shard")
 # %% [markdown]
 # ## Exercise: Map with the ledger
 #
-# Open `lambdas/stateful/map.py`. This time the whole handler changes, and it gets shorter. `common/ledger.py`
-# does the reading, the dropping and the committing:
+# Open `lambdas/stateful/map.py`. This time the handler as a whole changes, and it gets shorter, for
+# `common/ledger.py` reads, drops and commits:
 #
-# - `Ledger(table, lane, epoch)`: the ledger of one *lane*, which is this function in one shard;
-#   `batch.lane(context.function_name)` gives its name, and `read_epoch(settings.parameter_table_name)` of
-#   `common/live_settings.py` the *epoch*, which counts how often the pipeline was cleared;
-# - `.apply(entries, into, quarantine)`: applies what is new, and returns the counts for `report`;
-# - `rows_into(table, lane=…, epoch=…)` of `common/writes.py` says what a commit of Map writes.
+# - `Ledger(table, lane, epoch)` is the ledger of a *lane*: this function, in one shard. Its name is
+#   `batch.lane(context.function_name)`. The *epoch* counts how often the pipeline was cleared:
+#   `read_epoch(settings.parameter_table_name)`, from `common/live_settings.py`.
+# - `.apply(entries, into, quarantine)` applies what is new, and returns the counts for `report`.
+# - `rows_into(table, lane=…, epoch=…)`, from `common/writes.py`, says what Map commits.
 #
-# The entries come from `entries_of_changes`, as before, now with the epoch as third argument. `Quarantine`
-# takes it as fourth. The last event of a window may be empty: then there is nothing to apply.
+# `entries_of_changes` takes the epoch as third argument, `Quarantine` as fourth. The last event of a window
+# may be empty.
 
 # %%
 ws.deploy()

@@ -191,15 +191,11 @@ ws.check("state-partial-batch")
 # %%
 from datetime import UTC, datetime, timedelta
 
-now = datetime.now(UTC)
+now, hour = datetime.now(UTC), timedelta(hours=1)
+metric = {"Namespace": "AWS/Lambda", "MetricName": "IteratorAge", "Statistics": ["Maximum"]}
+function = [{"Name": "FunctionName", "Value": ws.outputs["StateLambdaName"]}]
 answer = ws.client("cloudwatch").get_metric_statistics(
-    Namespace="AWS/Lambda",
-    MetricName="IteratorAge",
-    Dimensions=[{"Name": "FunctionName", "Value": ws.outputs["StateLambdaName"]}],
-    StartTime=now - timedelta(hours=1),
-    EndTime=now + timedelta(hours=12),
-    Period=60,
-    Statistics=["Maximum"],
+    **metric, Dimensions=function, StartTime=now - hour, EndTime=now + 12 * hour, Period=60
 )
 for point in sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])[-5:]:
     print(f"{point['Timestamp']:%H:%M}  {point['Maximum']:>12,.0f} ms")
