@@ -1,0 +1,44 @@
+"""What policies allow, as the checks of the course read them."""
+
+import pytest
+
+from workshop.checks.policies import Statement, allows
+
+STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/T/stream/1"
+
+
+def statement(*, effect="Allow", actions=("dynamodb:GetRecords",), resources=(STREAM,)):
+    return Statement("P", effect, tuple(actions), tuple(resources))
+
+
+def test_what_no_statement_names_is_forbidden() -> None:
+    """Without any statement, nothing is allowed."""
+    assert not allows([], "dynamodb:GetRecords", STREAM)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["dynamodb:GetRecords", "dynamodb:Get*", "dynamodb:*", "*", "DYNAMODB:getrecords"]
+)
+def test_actions_match_by_pattern_whatever_their_case(pattern) -> None:
+    """A star stands for any text, and the case of an action does not matter."""
+    assert allows([statement(actions=[pattern])], "dynamodb:GetRecords", STREAM)
+
+
+@pytest.mark.parametrize("resource", [STREAM, "*", STREAM.rpartition("/")[0] + "/*"])
+def test_resources_match_by_pattern(resource) -> None:
+    """A star stands for any text in a resource as well."""
+    assert allows([statement(resources=[resource])], "dynamodb:GetRecords", STREAM)
+
+
+@pytest.mark.parametrize("resource", [STREAM.partition("/stream/")[0], STREAM.lower(), STREAM + "2"])
+def test_a_resource_must_match_wholly(resource) -> None:
+    """The table is not its stream, case matters, and a longer name is another one."""
+    assert not allows([statement(resources=[resource])], "dynamodb:GetRecords", STREAM)
+
+
+def test_a_denial_outweighs_every_permission() -> None:
+    """What one statement denies, no other one allows."""
+    statements = [statement(actions=["*"]), statement(effect="Deny")]
+
+    assert not allows(statements, "dynamodb:GetRecords", STREAM)
+    assert allows(statements, "dynamodb:DescribeStream", STREAM)
