@@ -56,7 +56,9 @@ class TableMemory:
 
     def look(self, table: str, rows: Iterable[Row], key: str) -> tuple[list[RowChange], bool]:
         """Return the rows with their changes, and whether the table was seen before; remember them."""
-        now = {row[key]: row for row in sorted(rows, key=lambda row: str(row[key]))}
+        # Bookkeeping rows begin with a number sign; they come behind what people look for.
+        ordered = sorted(rows, key=lambda row: (str(row[key]).startswith("#"), str(row[key])))
+        now = {row[key]: row for row in ordered}
         before = self._seen.get(table)
         self._seen[table] = now
         return differences(before, now), before is not None

@@ -3,6 +3,8 @@
 In goes the number of a notebook, out come a header and `ws`, through which every later cell works.
 """
 
+import contextlib
+import io
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -86,7 +88,9 @@ def start(notebook: str) -> Workshop:
         done.append(f"◐ {step}")
         output.update(session.header(done))
 
-    steps = restore(session.course, notebook, say=tell)
+    # The cells that are solved on the way print for their own notebook, not for this one.
+    with contextlib.redirect_stdout(io.StringIO()):
+        steps = restore(session.course, notebook, say=tell)
     output.close(session.header([f"✓ {step}" for step in steps]))
     return session
 

@@ -40,16 +40,16 @@ white-space:nowrap;background:var(--quiet-bg);color:var(--ink)}
 .ws .ws-scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--ground);margin:4px 0}
 .ws .ws-scroll:focus-visible,.ws summary:focus-visible{outline:2px solid var(--info);outline-offset:1px}
 .ws .ws-scroll table{border-collapse:collapse;width:100%;margin:0;font-size:13px;table-layout:auto;border:0;color:var(--ink)}
-.ws .ws-scroll caption{caption-side:top;text-align:left;padding:8px 12px 6px;font-weight:600;color:var(--ink);font-size:13.5px}
+.ws .ws-scroll caption{caption-side:top;text-align:left;padding:8px 9px 6px;font-weight:600;color:var(--ink);font-size:13.5px}
 .ws caption .soft{font-weight:400}
 .ws .ws-scroll thead th{color:var(--soft);font-weight:600;font-size:12px;text-align:left;background:var(--raised);
-border:0;border-bottom:1px solid var(--line);padding:5px 12px;white-space:nowrap}
-.ws .ws-scroll tbody th,.ws .ws-scroll tbody td{text-align:left;font-weight:400;padding:4px 12px;vertical-align:top;border:0;
+border:0;border-bottom:1px solid var(--line);padding:5px 9px;white-space:nowrap}
+.ws .ws-scroll tbody th,.ws .ws-scroll tbody td{text-align:left;font-weight:400;padding:4px 9px;vertical-align:top;border:0;
 border-top:1px solid var(--line);background:transparent;max-width:none;overflow-wrap:anywhere;line-height:1.45}
 .ws .ws-scroll tbody tr:first-child>*{border-top:0}
 .ws .ws-scroll tbody tr,.ws .ws-scroll tbody tr:nth-child(even),.ws .ws-scroll tbody tr:hover{background:transparent}
 .ws .ws-scroll thead th.num,.ws .ws-scroll tbody .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
-.ws .ws-scroll tbody .id{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
+.ws .ws-scroll tbody .id{min-width:150px;font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .ws .ws-scroll tbody .tight{white-space:nowrap;overflow-wrap:normal}
 .ws tbody tr.added>*:first-child{box-shadow:inset 3px 0 var(--ok)}
 .ws tbody tr.changed>*:first-child{box-shadow:inset 3px 0 var(--warn)}
@@ -60,6 +60,8 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .ws .pair{white-space:nowrap;margin-right:8px;display:inline-block}
 .ws .ws-scroll tr.top>*{font-weight:600}
 .ws .ws-scroll tr.sum>*{font-weight:700;border-top:2px solid var(--soft)}
+.ws .step{display:inline-block;white-space:nowrap}
+.ws .step .was{display:block}
 .ws .was{color:var(--soft);text-decoration:line-through}
 .ws .now{font-weight:600;background:var(--warn-bg);border-radius:3px;padding:0 3px}
 .ws .word{font-weight:600;white-space:nowrap;font-size:12px}

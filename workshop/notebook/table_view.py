@@ -19,7 +19,8 @@ __all__ = ["View", "draw_rows"]
 
 SHAPES = {Change.ADDED: "+", Change.CHANGED: "△", Change.REMOVED: "✕", Change.SAME: ""}
 TONES = {Change.ADDED: "ok", Change.CHANGED: "warn", Change.REMOVED: "bad", Change.SAME: ""}
-LAST_COLUMN = "Since the last look"
+CHANGE_COLUMN = "Change"
+SHORT_KEY = 26
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,13 @@ def _table(shown: Sequence[RowChange], columns: Sequence[str], caption: Html, vi
     heads = [(name, _style_of(name, shown)) for name in columns]
     rows = []
     for each in shown:
-        cells = [_cell(each, name) for name in columns] + ([_mark(each.change)] if view.seen_before else [])
+        cells = [_cell(each, name) for name in columns]
+        if view.seen_before:
+            cells.insert(1, _mark(each.change))
         rows.append(("" if each.change is Change.SAME else str(each.change), cells))
-    return table([*heads, *([(LAST_COLUMN, "tight")] if view.seen_before else [])], rows, caption=caption)
+    if view.seen_before:
+        heads.insert(1, (CHANGE_COLUMN, "tight"))
+    return table(heads, rows, caption=caption)
 
 
 def _columns(rows: Sequence[Mapping[str, Any]], key: str) -> list[str]:
@@ -66,8 +71,11 @@ def _columns(rows: Sequence[Mapping[str, Any]], key: str) -> list[str]:
 
 def _style_of(name: str, rows: Sequence[RowChange]) -> str:
     if name.endswith(("ID", "Hash", "Key")) or name == "Position":
-        return "id tight" if all(len(str(each.row.get(name, ""))) <= 40 for each in rows) else "id"
-    return "num" if _is_numeric(rows, name) else ""
+        return "id"
+    if _is_numeric(rows, name):
+        return "num"
+    values = [each.row.get(name) for each in rows]
+    return "tight" if all(isinstance(value, str) and len(value) <= SHORT_KEY for value in values) else ""
 
 
 def _is_numeric(rows: Sequence[RowChange], name: str) -> bool:
@@ -80,7 +88,9 @@ def _cell(each: RowChange, name: str) -> Html:
         return cell_html(each.row.get(name), name, "value") if name in each.row else _missing()
     was = _missing() if each.before[name] is None else cell_html(each.before[name], name, "was")
     now = cell_html(each.row[name], name, "now") if name in each.row else _missing()
-    return join([was, element("span", ARROW, class_="soft", aria_label="became"), now])
+    return element(
+        "span", was, element("span", ARROW.lstrip(), class_="soft", aria_label="became"), now, class_="step"
+    )
 
 
 def _missing() -> Html:
@@ -109,12 +119,13 @@ def _plain(shown: Sequence[RowChange], columns: Sequence[str], view: View) -> st
         now = cell_text(each.row.get(name), name) if name in each.row else NONE
         return f"{cell_text(each.before[name], name)}{ARROW}{now}" if name in each.before else now
 
-    rows = [
-        [*(text(each, name).replace("\n", "; ") for name in columns), *_word(each, view)] for each in shown
-    ]
-    numeric = [place for place, name in enumerate(columns) if _is_numeric(shown, name)]
-    return plain_table([*columns, *([LAST_COLUMN] if view.seen_before else [])], rows, right=numeric)
-
-
-def _word(each: RowChange, view: View) -> list[str]:
-    return [str(each.change)] if view.seen_before else []
+    heads, rows = (
+        list(columns),
+        [[text(each, name).replace("\n", "; ") for name in columns] for each in shown],
+    )
+    if view.seen_before:
+        heads.insert(1, CHANGE_COLUMN)
+        for each, row in zip(shown, rows, strict=True):
+            row.insert(1, str(each.change))
+    numeric = [place for place, name in enumerate(heads) if name in columns and _is_numeric(shown, name)]
+    return plain_table(heads, rows, right=numeric)

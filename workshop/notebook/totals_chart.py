@@ -22,11 +22,12 @@ from workshop.pipeline.truth import GRAND_TOTAL
 __all__ = ["KINDS", "areas", "draw_chart"]
 
 EXTRAS: Mapping[str, Mapping[str, object]] = {
-    "sunburst": {"insidetextorientation": "horizontal", "leaf": {"opacity": 1}},
+    "sunburst": {"insidetextorientation": "auto", "leaf": {"opacity": 1}},
     "treemap": {"pathbar": {"visible": False}},
 }
 KINDS = tuple(EXTRAS)
-HEIGHT = 460
+HEIGHT = 520
+THOUSAND = Decimal(1000)
 ROOT = "#4a5563"
 # White text has 4.5:1 on each; deeper levels are a little darker than their parents.
 SHADES = ("#2f6fb0", "#28609a", "#215284")
@@ -54,10 +55,11 @@ def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
         "labels": [shown_name(path.rpartition(":")[2]) for path in paths],
         "parents": [_parent(path) for path in paths],
         "values": [float(sizes[path]) for path in paths],  # for drawing alone
-        "text": [_told(totals[path]) for path in paths],
+        "text": [_short(totals[path], full=path == GRAND_TOTAL) for path in paths],
+        "customdata": [_told(totals[path]) for path in paths],
         "branchvalues": "total",
         "texttemplate": "%{label}<br>%{text}",
-        "hovertemplate": "<b>%{label}</b><br>%{text}<extra></extra>",
+        "hovertemplate": "<b>%{label}</b><br>%{customdata}<extra></extra>",
         "textfont": {"color": "#ffffff"},
         "marker": {
             "colors": [_colour(path, totals[path]) for path in paths],
@@ -75,7 +77,6 @@ def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
         "template": template(),
         "height": HEIGHT,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-        "uniformtext": {"minsize": 10, "mode": "hide"},
     }
     return chart(go.Figure(trace, layout), twin)
 
@@ -98,6 +99,15 @@ def _parent(path: str) -> str:
 def _told(total: Decimal) -> str:
     amount = format_amount(abs(total), grouped=True)
     return amount if total >= 0 else f"{MINUS}{amount} (negative)"
+
+
+def _short(total: Decimal, *, full: bool) -> str:
+    """Return an amount that fits into a narrow area; the exact one is told on hovering, and in the twin."""
+    size = abs(total)
+    if full or size < THOUSAND:
+        return _told(total)
+    unit, word = (THOUSAND * THOUSAND, "M") if size >= THOUSAND * THOUSAND else (THOUSAND, "k")
+    return f"{MINUS if total < 0 else ''}{size / unit:,.2f} {word}{' (negative)' if total < 0 else ''}"
 
 
 def _colour(path: str, total: Decimal) -> str:
