@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workshop.checks import events, mappings
+from workshop.checks.evidence import is_polled
 from workshop.clock import Clock, SystemClock
 from workshop.deploy.bundles import FUNCTIONS, Bundle, build_bundle
 from workshop.deploy.deployed_code import deployed_digests
@@ -31,6 +32,8 @@ __all__ = ["CourseStack", "Delivery"]
 VARIANT = "starter"
 STREAM = "IncomingDataStream"
 TRUSTED_SECONDS = 5.0
+# How long a mapping may take from being enabled to its first look at the source.
+POLLED_SECONDS = 15.0
 UNCONNECTED = {"ConnectStages": "false"}
 
 
@@ -135,7 +138,13 @@ class CourseStack:
 
         `arguments` are those of CreateEventSourceMapping. Run again, it changes what differs.
         """
-        return mappings.connect(self.client("lambda"), self.physical(function), arguments, clock=self.clock)
+        found = mappings.connect(self.client("lambda"), self.physical(function), arguments, clock=self.clock)
+        deadline = self.clock.now() + POLLED_SECONDS
+        while found["State"] == "Enabled" and not is_polled(self.cloud, found["UUID"]):
+            if self.clock.now() >= deadline:
+                break
+            self.clock.sleep(0.1)
+        return found
 
     def disconnect(self, function: str) -> bool:
         """Delete the event source mapping of a function; return False if there is none."""

@@ -15,7 +15,7 @@ from workshop.pipeline.tables import read_reduce_table, read_trades
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["gather_evidence", "pending_records"]
+__all__ = ["gather_evidence", "is_polled", "pending_records"]
 
 
 def gather_evidence(
@@ -47,13 +47,24 @@ def gather_evidence(
 
 
 def pending_records(cloud: Cloud, outputs: Mapping[str, str]) -> int | None:
-    """Return how many records no stage has finished with; AWS does not tell."""
+    """Return how many records no stage has finished with; AWS does not tell.
+
+    A mapping that is at work and has found no shard so far has at least one record to look for.
+    """
     if cloud.offline is None:
         return None
     functions = {name for key, name in outputs.items() if key.endswith("LambdaName")}
     return sum(
-        int(shard.get("pending", 0))
+        sum(int(shard.get("pending", 0)) for shard in mapping["shards"])
+        if mapping["shards"]
+        else int(mapping["state"] == "Enabled")
         for mapping in cloud.offline.runtime()["mappings"]
         if mapping["function"].rpartition(":")[2] in functions
-        for shard in mapping["shards"]
     )
+
+
+def is_polled(cloud: Cloud, mapping_id: str) -> bool:
+    """Whether somebody reads for an event source mapping by now; AWS does not tell, and is trusted."""
+    if cloud.offline is None:
+        return True
+    return any(each["uuid"] == mapping_id and each["shards"] for each in cloud.offline.runtime()["mappings"])
