@@ -180,22 +180,31 @@ ws.reveal("forgotten-stack", 2)
 # | a request token | ten minutes | the ledger |
 # | a table's stream | keeps 24 hours | an alarm on the iterator age |
 #
-# One limit is not in any table: every commit adds to `Grand Total`. So commits follow one another, a few
-# dozen a second at most. Pre-aggregation is what makes that enough.
+# The first one in numbers, for the loads from above:
+
+# %%
+from workshop.pipeline.cost import shards_needed
+
+pd.Series({f"{load.messages_per_second:,}": shards_needed(load) for load in loads}, name="shards")
 
 # %% [markdown]
+# One limit is not in any table: every commit adds to `Grand Total`, so commits follow one another.
+# Pre-aggregation is what makes that enough.
+#
 # ## When to outgrow it
 #
-# - **Apache Flink** keeps the newest version of each trade in its own memory and disk, and writes a
-#   *checkpoint*: the positions in all shards and the state that they led to, together. It is the ledger's
-#   idea, with the database inside the engine. No write per message, so far cheaper at high rates; but a
-#   cluster that runs all day, and savepoints to look after.
+# - **Apache Flink** keeps each trade's newest version in its own memory and disk, and writes a
+#   *checkpoint*: the positions in all shards, with the state that they led to. It is the ledger's idea,
+#   with the database inside the engine: no write per message, but a cluster that runs all day.
 # - **Kafka Streams** does the same in transactions of a Kafka cluster, for programs on the JVM.
-# - **Both** are exact inside. A table outside still needs writes that may be repeated, or a ledger.
+# - A table outside of either still needs writes that may be repeated, or a ledger.
 #
-# Serverless pays off where load comes and goes, teams are small, and minutes of work a month matter more than
-# cents per million messages. At 50,000 messages a second around the clock, do the sum again.
-#
+# Serverless pays off where load comes and goes and teams are small. At 50,000 messages a second, do the sum.
+
+# %%
+ws.quiz("when-to-outgrow")
+
+# %% [markdown]
 # ## What you have seen
 #
 # - One role for each function and one for the producer; each was refused what is none of its business.
