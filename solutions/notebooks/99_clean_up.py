@@ -81,7 +81,12 @@ ws.check("clean-up")
 ws.progress()
 
 # %% [markdown]
-# **Questions to take along.** Where in your own systems is something added, sent or booked twice after a
+# ## What you have seen
+#
+# - A stack takes along what its template describes; what you made by hand, you delete by hand.
+# - Nothing is left when every service that was asked says so.
+#
+# **Questions to consider.** Where in your own systems is something added, sent or booked twice after a
 # failure? What is its ledger? And who would notice?
 #
 # **From here:** `workshop play` is a game on the same pipeline; `workshop demo` shows both pipelines in a

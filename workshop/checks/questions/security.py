@@ -42,4 +42,20 @@ QUESTIONS = (
             "Provisioned shards are paid by the hour, whether anything flows or not.",
         ),
     ),
+    Question(
+        "when-to-outgrow",
+        "A desk sends 40,000 changes of trades a second, day and night. What would you keep of this "
+        "pipeline?",
+        (
+            "All of it, with more shards",
+            "The idea of the ledger, in an engine that keeps the state itself",
+            "The stateless pipeline, to save the writes",
+        ),
+        answer=1,
+        feedback=(
+            "It works, and one write for each change makes a bill with five digits every month.",
+            "Position and state move together there as well, and no change costs a write into a database.",
+            "It would add every change as if it were a new trade.",
+        ),
+    ),
 )
