@@ -188,7 +188,7 @@ from workshop.pipeline.cost import shards_needed
 pd.Series({f"{load.messages_per_second:,}": shards_needed(load) for load in loads}, name="shards")
 
 # %% [markdown]
-# One limit is not in any table: every commit adds to `Grand Total`, so commits follow one another.
+# Every commit adds to `Grand Total`, so commits follow one another.
 # Pre-aggregation is what makes that enough.
 #
 # ## When to outgrow it
@@ -199,7 +199,7 @@ pd.Series({f"{load.messages_per_second:,}": shards_needed(load) for load in load
 # - **Kafka Streams** does the same in transactions of a Kafka cluster, for programs on the JVM.
 # - A table outside of either still needs writes that may be repeated, or a ledger.
 #
-# Serverless pays off where load comes and goes and teams are small. At 50,000 messages a second, do the sum.
+# Serverless pays off where load comes and goes and teams are small.
 
 # %%
 ws.quiz("when-to-outgrow")
