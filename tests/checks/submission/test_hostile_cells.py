@@ -20,7 +20,10 @@ from workshop.checks.submission import (
     find_containment,
 )
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="answers have no limits on Windows")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="answers have no limits on Windows"),
+    pytest.mark.timeout(900),
+]
 
 EXERCISE = "deploy-stack"
 LIMITS = Limits(

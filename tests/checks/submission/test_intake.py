@@ -102,6 +102,15 @@ def test_a_folder_that_is_a_link_is_not_followed(handed_in, target, tmp_path) ->
 
 
 @links
+def test_folders_behind_links_are_not_listed(handed_in, target, tmp_path) -> None:
+    """Names of files elsewhere do not come to light through a link in a folder's place."""
+    write(tmp_path, "elsewhere/private.py")
+    (handed_in / "lambdas").symlink_to(tmp_path / "elsewhere")
+
+    assert take_in(handed_in, target, EXPECTED).notes == (f"`{STATE}` was left out: `lambdas` is a link.",)
+
+
+@links
 def test_a_link_of_another_learner_is_no_submission(handed_in, tmp_path) -> None:
     """A folder that is a link is nobody's submission."""
     write(handed_in, STATE)
