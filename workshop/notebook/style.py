@@ -70,7 +70,7 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .ws li{margin:2px 0}
 .ws ul.plain{list-style:none;padding-left:0}
 .js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"] [class$=tick] text,
-.js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"]~.main-svg :is(.legendtext,[class^=g-] text){
+.js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"]~.main-svg :is([class^=legend][class$=text],[class^=g-] text){
 fill:var(--jp-ui-font-color1,#7c7f85)!important}
 .ws .ws-lines{display:block;max-width:880px;height:auto;margin-top:6px}
 .ws-lines .name{font-size:13px;font-weight:600}.ws-lines .legend{font-size:12px}
