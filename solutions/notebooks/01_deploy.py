@@ -42,11 +42,13 @@ print(template[begin : template.index("\n\n", begin)])
 # AWS's library for Python; `ws.client` hands out its clients, one for each service.
 
 # %%
+from textwrap import indent, wrap
+
 answer = ws.client("cloudformation").validate_template(TemplateBody=template)
 for parameter in sorted(answer["Parameters"], key=lambda each: each["ParameterKey"]):
     if parameter.get("DefaultValue"):
         print(f"{parameter['ParameterKey']} = {parameter['DefaultValue']}")
-        print(f"    {parameter['Description']}")
+        print(indent("\n".join(wrap(parameter["Description"], 84)), "    "))
 
 # %% [markdown]
 # ## Exercise: deploy the stack
