@@ -103,7 +103,9 @@ ws.diagnose()
 #
 # Now a run that proves something: at least 1,000 messages, of which 3 percent change a trade that was sent
 # before (`modify=3`), all of them in order. Start from an empty pipeline, and let everything come to rest.
-# The check holds all totals against the truth, to the cent.
+# The check holds all totals against the truth, to the cent. (If it says that old values are not subtracted,
+# `map-subtract-old` of notebook 04 is still open. In a terminal, `workshop catch-up 06` does it for you, and
+# keeps your version.)
 
 # %% tags=["exercise:totals-exact"]
 ### BEGIN SOLUTION
