@@ -62,7 +62,7 @@ def hint_card(exercise: Exercise, taken: int) -> Shown:
     hints = exercise.hints[:taken]
     left = len(exercise.hints) - taken
     more = (
-        f'`ws.hint("{exercise.id}")` again gives the next of {left} more.'
+        f'`ws.hint("{exercise.id}")` again gives hint {taken + 1} of {len(exercise.hints)}.'
         if left
         else f'That was the last one; `ws.solution("{exercise.id}")` shows a way to do it.'
     )
@@ -92,11 +92,16 @@ def bullets(lines: Iterable[str]) -> Html:
 
 def _hint(text: str) -> Html:
     """Return a hint; the lines of code in it, indented by four or fenced, keep their form."""
-    prose, code = _split_code(text.splitlines())
+    prose, code = ([], text.splitlines()) if _is_code(text) else _split_code(text.splitlines())
     parts: list[Html] = [element("span", code_in("\n".join(prose)), class_="prose")]
     if code:
         parts.append(element("pre", "\n".join(code)))
     return element("li", *parts)
+
+
+def _is_code(text: str) -> bool:
+    """Say whether a hint is nothing but code: it calls something, names arguments and marks none."""
+    return "`" not in text and "(" in text and "=" in text and not text.rstrip().endswith(".")
 
 
 def _split_code(lines: Sequence[str]) -> tuple[list[str], list[str]]:

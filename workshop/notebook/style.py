@@ -17,9 +17,9 @@ color:var(--ink);font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);m
 --info:#7ab7ff;--info-bg:#132f52;--quiet-bg:#2a3038}
 .ws *{box-sizing:border-box}
 .ws p{margin:4px 0}
-.ws code,.ws pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px}
+.ws code,.ws .card pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px}
 .ws code{background:var(--quiet-bg);border-radius:4px;padding:1px 4px;overflow-wrap:anywhere;color:inherit}
-.ws pre{background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:10px 12px;margin:6px 0;
+.ws .card pre{white-space:pre-wrap;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:10px 12px;margin:6px 0;
 overflow-x:auto;line-height:1.45;color:var(--ink)}
 .ws .soft{color:var(--soft)}
 .ws .card{background:var(--ground);border:1px solid var(--line);border-radius:8px;padding:10px 14px;border-left-width:4px}

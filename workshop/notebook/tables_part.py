@@ -116,7 +116,11 @@ class TablesPart(Session):
 
 
 def _no_pipeline(error: StackNotFoundError) -> Shown:
-    return Shown(card("There is no pipeline yet", code_in(f"{error}.")), f"{error}.")
+    title, told = (
+        "There is no pipeline yet",
+        f"The stack `{error.stack}` is not there; `ws.deploy()` makes it.",
+    )
+    return Shown(card(title, code_in(told)), f"{title}. {told}")
 
 
 def _items_of(course: Any, table: str, trade_id: str) -> list[dict[str, Any]]:
