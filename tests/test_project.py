@@ -76,3 +76,16 @@ def test_no_file_names_a_place_on_one_machine() -> None:
         for path in tracked_files()
         if path.suffix != ".png" and any(place in path.read_text(encoding="utf-8") for place in places)
     ] == []
+
+
+def test_readme_gives_the_notebooks_times() -> None:
+    """The README lists every notebook with the minutes that its head gives."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| (\d\d) .*\| (\d+) \|$", readme, re.MULTILINE))
+
+    heads = {}
+    for source in (ROOT / "solutions" / "notebooks").glob("*.py"):
+        time = re.search(r"\*\*Time:\*\* (\d+) minutes", source.read_text(encoding="utf-8"))
+        heads[source.name[:2]] = time and time[1]
+
+    assert listed == heads
