@@ -212,7 +212,7 @@ with HandPoller(ws, "ReduceLambda") as poller:
     row_a = poller.fetch()
     print(poller.deliver(row_a))
     if ws.cloud.offline:
-        ws.cloud.offline.advance(11 * 60)
+        ws.cloud.offline.advance(11 * 60)  # offline only
     ws.send(1, seed=47)
     print(poller.deliver(poller.fetch(at_least=len(row_a) + 1)))
     print(poller.deliver(row_a))
