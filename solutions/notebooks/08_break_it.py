@@ -109,6 +109,7 @@ ws.predict("crash-and-retry")
 # %%
 from workshop.checks.by_hand import HandPoller
 
+ws.clear()
 with HandPoller(ws, "MapLambda") as poller:
     ws.send(10, seed=3)
     batch = poller.fetch(at_least=10)
