@@ -33,7 +33,7 @@ print(template[begin : template.index("\n\n", begin)])
 # Read it from top to bottom: there shall be a table of *DynamoDB*, AWS's database; one pays for what one
 # reads and writes; each row in it, called an *item*, is found by its `TradeID`, a piece of text (`S` for
 # string). And the table keeps a record of its changes, with the item as it was before and as it is now
-# (`NEW_AND_OLD_IMAGES`). That last line will carry the second stage.
+# (`NEW_AND_OLD_IMAGES`). That setting will carry the second stage.
 
 # %% [markdown]
 # ## Parameters leave something open
@@ -125,7 +125,7 @@ ws.quiz("nothing-connected")
 # %% [markdown] tags=["instructor-note"]
 # **For whoever teaches:** Let people read the template before they deploy, not after. With AWS in one
 # account, everybody sets `WORKSHOP_STACK` to a prefix of their own before they start JupyterLab. Whoever
-# deployed with four shards cannot go back to one in a single step: AWS halves and doubles only.
+# deployed with four shards cannot go back to one in a single step: at most down to half, or up to double.
 
 # %% [markdown]
 # The boxes are there, but no arrow is live: nothing brings messages from the stream to StateLambda, changes

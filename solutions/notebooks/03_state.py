@@ -35,7 +35,7 @@ print(source[source.index("def keep") :])
 # %% [markdown]
 # ## Somebody has to carry the records
 #
-# We empty the pipeline, so that everything you see is from now on, and send six messages.
+# We empty the tables (what you put into the stream in notebook 02 stays there), and send six messages.
 
 # %%
 ws.clear()

@@ -70,7 +70,8 @@ for statement in statements_of(ws.client("iam"), ws.role_name("ReduceLambda")):
     print("    on", ", ".join(resource.split(":", 5)[-1] for resource in statement.resources))
 
 # %% [markdown]
-# It may add to AggregateTable, set bad records aside, and write its log. It may not read any stream.
+# It may add to AggregateTable, set bad records aside, and write its log; LedgerTable, ParameterTable and
+# FailureQueue are for later notebooks. It may not read any stream.
 #
 # One could allow it everything, and be done. But a function that may do everything can destroy everything, by
 # mistake or in the wrong hands. So we give each role exactly what it needs: *least privilege*. What it needs

@@ -131,7 +131,7 @@ ws.totals(compare=True)
 #
 # - Throughput and latency, and what batch windows have to do with them.
 # - Totals that are exact as long as every message comes once and in order.
-# - A diagnosis that finds the one trade that spoils nineteen totals.
+# - A diagnosis that finds the one trade behind every wrong total.
 #
 # **Questions to consider.** Which of the three windows would you shorten first? What would the desk notice if
 # the totals were wrong by one trade for an hour?

@@ -57,8 +57,9 @@ ws.diagnose()
 ws.reveal("duplicate-effect", 1)
 
 # %% [markdown]
-# **What just happened?** StateLambda wrote the trade over itself. StateTable's stream told of a change from
-# this value to the same value, and MapLambda summed a difference of nothing.
+# **What just happened?** StateLambda wrote the trade over itself. Sent at another time, the message bore a new
+# `Timestamp`; so, unlike with the duplicates of notebook 06, StateTable's stream told of a change. But the
+# value was the same, and MapLambda summed a difference of nothing.
 #
 # Many pipelines live on such luck for years.
 

@@ -171,8 +171,8 @@ ws.check("name-the-shard")
 # - `.apply(entries, into, quarantine)` applies what is new, and returns the counts for `report`.
 # - `rows_into(table, lane=…, epoch=…)`, from `common/writes.py`, says what Map commits.
 #
-# `entries_of_changes` takes the epoch as third argument, `Quarantine` as fourth. The last event of a window
-# may be empty.
+# Name the handler's second argument `context`, and read the epoch once, at the beginning. `entries_of_changes`
+# takes it as third argument, `Quarantine` as fourth. The last event of a window may be empty.
 
 # %%
 ws.deploy()
@@ -229,7 +229,7 @@ ws.diagnose()
 ws.table("LedgerTable")
 
 # %%
-ws.quiz("ledger-after-eleven-days")
+ws.quiz("ledger-after-eleven-hours")
 
 # %% [markdown]
 # ## Prove it

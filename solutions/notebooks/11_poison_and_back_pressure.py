@@ -91,7 +91,7 @@ ws.reveal("one-bad-record", 1)
 # %% [markdown]
 # ## What a mapping can do about it
 #
-# An event source mapping has four settings for failing batches:
+# We need four of an event source mapping's settings for failing batches:
 #
 # | setting | what it does |
 # |---|---|
@@ -107,8 +107,9 @@ ws.quiz("bisect-and-totals")
 # ## Exercise: give up, but tell somebody
 #
 # Only one of your three functions may ever give something up. Its mapping shall split failing batches, listen
-# to partial responses, try twice more (on AWS one would take more), and report to the stack's FailureQueue.
-# The other two mappings stay as they are: they try without end.
+# to partial responses, try twice more (on AWS one would take more), and report to the stack's FailureQueue, a
+# queue of AWS's service SQS. The other two mappings stay as they are: they try without end. The call is
+# `update_event_source_mapping`.
 
 # %% tags=["exercise:mapping-failures"]
 answer = ws.client("sqs").get_queue_attributes(
@@ -152,8 +153,9 @@ for each in found:
     queue.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
 
 # %% [markdown]
-# Now somebody mends the bug, and sends the record again. Which function can bear a record that comes twice,
-# late, and alone? That is why this hop may give up.
+# Now somebody mends the bug, and sends the record again. Whose records can we put back? Those of the
+# Kinesis stream alone. That is why only StateLambda may give up; its guard of notebook 09 makes a late record
+# harmless.
 
 # %%
 from workshop.checks.redrive import send_again
@@ -205,7 +207,9 @@ for point in sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])[-5
 # %% [markdown]
 # ## Exercise: be told in time
 #
-# An *alarm* watches a metric, and changes its state when a threshold is crossed. The template has made some
+# A *metric* is a series of numbers that AWS's service CloudWatch keeps, like the `IteratorAge` of one function
+# above; its *dimension* says of which. An *alarm* watches a metric, and changes its state when a threshold is
+# crossed; `put_metric_alarm` makes one. The template has made some
 # already, which go off after five minutes. Make one for yourself, with the name below: it goes off when the
 # oldest records that StateLambda is given have been waiting for more than **two hours**, three minutes in a
 # row.
@@ -251,7 +255,8 @@ ws.reconcile()
 #
 # - Bad data is set aside with a reason; an error means "try again", and blocks its shard meanwhile.
 # - Bisecting isolates a bad record, a partial response names it, and a destination hears what was given up.
-# - Only a stage that can bear any re-delivery may give up.
+# - Only a stage whose input can be sent again may give up: a message can be put into the stream once more, a
+#   change of a table cannot.
 # - The iterator age tells how far behind you are, and retention how much time is left.
 #
 # **Questions to consider.** Why is there an alarm on the queue as well? What would `MaximumRetryAttempts=2`

@@ -28,7 +28,7 @@ rows = []
 for function in ("StateLambda", "MapLambda", "ReduceLambda"):
     for statement in statements_of(ws.client("iam"), ws.role_name(function)):
         calls = ", ".join(each.partition(":")[2] for each in statement.actions)
-        rows.append((function, calls, statement.resources[0].rpartition(":")[2]))
+        rows.append((function, calls, statement.resources[0].split(":", 5)[-1]))
 pd.set_option("display.max_colwidth", None)
 pd.DataFrame(rows, columns=["role of", "may call", "on"]).set_index("role of")
 
@@ -98,8 +98,8 @@ except ClientError as error:
 #
 # - **On the way:** every call to AWS goes through TLS. (The offline cloud speaks plain HTTP to your own
 #   machine.)
-# - **At rest:** the stream is encrypted with the key `alias/aws/kinesis`, which AWS manages and which is
-#   free; tables and queue with keys that AWS owns. Whoever needs to decide who may use the key, or readers in
+# - **At rest:** the stream is encrypted with the key `alias/aws/kinesis`, which AWS manages and
+#   keeps for free (its few calls are not); tables and queue with keys that AWS owns. Whoever needs to decide who may use the key, or readers in
 #   another account, takes a key of their own, and pays for it.
 #
 # Encryption does not help against somebody who may read. Rights do.
@@ -145,10 +145,10 @@ pd.DataFrame(table, index=pd.Index([f"{rate:,}" for rate in rates], name="messag
 # %% [markdown]
 # **What just happened?** The stateless pipeline pays by the batch, and batches grow with the load. The
 # stateful one pays one write per message: that is what exactness per *trade* costs, many times what
-# everything else does. The ledger adds a few units per batch, which you will not find on any bill.
+# everything else does. The ledger adds a few units per batch, which hardly show beside it.
 #
-# Levers, the largest first: put many messages into one record (the stream charges for up to 25 KB each), use
-# provisioned capacity for a steady load, keep the state elsewhere.
+# Levers, the largest first: keep the state elsewhere, or use provisioned capacity for a steady load. Many
+# messages in one record (the stream charges by 25 KB) save little, and the functions would have to unpack them.
 #
 # Not counted here: alarms, storage of StateTable, free allowances, and the producer's own machine.
 

@@ -170,7 +170,7 @@ EXERCISES = (
                 "fields that you name; `ws.send` takes a list of messages, and sends each list after the one "
                 "before."
             ),
-            "new = replace(old, version=2, value=Decimal(…))\nws.send([…])\nws.rest()\nws.send([…])",
+            "new = replace(old, version=…, cancelled=True)\nws.send([…])\nws.rest()\nws.send([…])",
         ),
         check=check_break_it,
     ),

@@ -209,12 +209,11 @@ EXERCISES = (
         place=Cell("11"),
         hints=(
             (
-                "Of three functions, only one can be given the same message again without harm, however it "
-                "is "
-                "sent. Which one may give something up, then?"
+                "What one function gives up can be sent again, into the stream that it reads. Which function "
+                "is that?"
             ),
             (
-                "UpdateEventSourceMapping knows four settings: `BisectBatchOnFunctionError`, "
+                "Four settings of UpdateEventSourceMapping matter: `BisectBatchOnFunctionError`, "
                 "`MaximumRetryAttempts` (the default, -1, means without end), `FunctionResponseTypes`, and "
                 "`DestinationConfig` with an `OnFailure`. `queue_arn` is the address of the queue."
             ),

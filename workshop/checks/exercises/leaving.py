@@ -57,9 +57,9 @@ EXERCISES = (
             ),
             (
                 'for thing in remains(ws):\n    if thing.kind == "role":\n        '
-                "…delete_role_policy(RoleName="
-                'thing.name, PolicyName="Producer")\n        …delete_role(…)\n    if thing.kind == '
-                '"alarm": …\n'
+                'for name in ….list_role_policies(RoleName=thing.name)["PolicyNames"]: '
+                "…delete_role_policy(RoleName=…, PolicyName=name)\n        …delete_role(…)\n"
+                '    if thing.kind == "alarm": …\n'
                 '    if thing.kind == "stack": …'
             ),
         ),

@@ -107,8 +107,7 @@ EXERCISES = (
             ),
             (
                 "`ws.stateless` has the same `connect` and `stream_arn` as `ws`. The logical id of the "
-                "stream "
-                "is in notebook 02; begin at the oldest record, as always."
+                "stream is in notebook 03; begin at the oldest record, as always."
             ),
             (
                 'ws.stateless.connect("MapLambda", EventSourceArn=ws.stateless.stream_arn("…"), '

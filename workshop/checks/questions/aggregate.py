@@ -11,7 +11,11 @@ QUESTIONS = (
         "whose-permission",
         "You are about to connect ReduceTable's stream to ReduceLambda, and you may do everything in this "
         "account. Whose permission to read the stream counts?",
-        ("Yours", "ReduceLambda's role's", "Nobody's: stream and function belong to one account"),
+        (
+            "Yours",
+            "ReduceLambda's own: a function has an identity, its role",
+            "Nobody's: stream and function belong to one account",
+        ),
         answer=1,
         feedback=(
             "You make the connection, but later on you are not there to read.",

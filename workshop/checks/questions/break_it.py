@@ -7,8 +7,7 @@ __all__ = ["QUESTIONS"]
 QUESTIONS = (
     Question(
         "duplicate-effect",
-        "The producer sends a message of 200.00 a second time, word for word. What happens to the Grand "
-        "Total?",
+        "The producer sends a message of 200.00 a second time. What happens to the Grand Total?",
         ("It grows by 200.00", "It stays as it is", "It grows by 200.00 once the mapping tries again"),
         answer=1,
         feedback=(
@@ -53,9 +52,8 @@ QUESTIONS = (
         answer=0,
         feedback=(
             (
-                "A put of the same item changes nothing, so a repetition does no harm there. Additions are "
-                "another "
-                "matter."
+                "Writing the same item again changes nothing, so a repetition does no harm there. Additions "
+                "are another matter."
             ),
             "A repeated batch leaves a second row there.",
             "It adds what it gets, as often as it gets it.",

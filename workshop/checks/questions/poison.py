@@ -37,7 +37,7 @@ QUESTIONS = (
     ),
     Question(
         "bisect-and-totals",
-        "StateLambda's mapping may now split batches and deliver the pieces again. Which of our hops would "
+        "StateLambda's mapping may now split batches and deliver the pieces again. Which of our stages would "
         "be "
         "harmed by that, if it had only the guards of notebook 09?",
         ("None of them", "State", "Map and Reduce"),

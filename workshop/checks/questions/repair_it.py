@@ -29,8 +29,7 @@ QUESTIONS = (
     Question(
         "same-batch-again",
         "MapLambda has its guard now. The batch of ten trades is delivered twice by you, and once more by "
-        "the "
-        "mapping. How many rows will ReduceTable hold?",
+        "the mapping. How many rows does that add to ReduceTable?",
         ("1", "2", "3"),
         answer=0,
         feedback=(

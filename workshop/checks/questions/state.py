@@ -11,7 +11,11 @@ QUESTIONS = (
         "sent-before-connecting",
         "Six messages are in the stream, and StateLambda is not connected yet. You connect it now, with the "
         "starting position TRIM_HORIZON. What will it get?",
-        ("All six messages", "Nothing that was sent before", "Only the last message of each shard"),
+        (
+            "All six, and whatever else the stream still keeps",
+            "Nothing that was sent before",
+            "Only the last message of each shard",
+        ),
         answer=0,
         feedback=(
             "TRIM_HORIZON is the oldest record that the stream still keeps, and reading begins there.",

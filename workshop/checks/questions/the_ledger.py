@@ -44,14 +44,14 @@ QUESTIONS = (
         ),
         answer=2,
         feedback=(
-            "Dies the function between the two, the record counts as applied, and never was: it is lost.",
-            "Dies the function between the two, the record was applied and nobody knows: it counts twice.",
+            "If the function dies between the two, the record counts as applied, and is lost.",
+            "If the function dies between the two, nobody knows what was applied: it counts twice.",
             "Either both happen or neither. There is no moment in between at which anything could die.",
         ),
     ),
     Question(
-        "ledger-after-eleven-days",
-        "A batch that the ledger has applied comes again, cut in three, eleven days later. What is written?",
+        "ledger-after-eleven-hours",
+        "A batch that the ledger has applied comes again, cut in three, eleven hours later. What is written?",
         ("Nothing", "Three rows, and later on they cancel out", "A warning into QuarantineTable"),
         answer=0,
         feedback=(
