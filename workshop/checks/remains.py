@@ -1,12 +1,13 @@
 """What is left of a learner's work in the cloud, whoever made it, and what it costs by the hour.
 
-In goes a course, out comes everything whose name begins with the course's prefix: stacks, and what was made
+In goes a course, out comes everything that bears the name of one of its stacks: the stacks, and what was made
 by hand or forgotten beside them. Reads only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Remnant", "remains"]
 
 NOTHING = Decimal(0)
+# What a course calls its stacks, behind its prefix. Another learner's prefix may begin with ours, so that the
+# prefix alone would not tell whose a thing is.
+STACKS = r"(?:tour-|exam-)?(?:stateful|stateless)"
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,27 @@ class Remnant:
 
 def remains(course: Course) -> tuple[Remnant, ...]:
     """Return what is left, in the order in which it can be deleted: what refers to others comes first."""
-    prefix = f"{course.prefix}-"
-    stacks = [stack for stack in list_stacks(course.cloud) if stack.name.startswith(prefix)]
+    is_ours = _owner(course.prefix)
+    stacks = [stack for stack in list_stacks(course.cloud) if is_ours(stack.name)]
     known = {each.physical_id for stack in stacks for each in resources_of(course.cloud, stack.name)}
     left = [
         Remnant(kind, name)
         for kind, name in _everything(course)
-        if name.removeprefix("/aws/lambda/").startswith(prefix) and name not in known
+        if is_ours(name.removeprefix("/aws/lambda/")) and name not in known
     ]
     left += [Remnant("stack", stack.name, _hourly(course, stack.outputs)) for stack in stacks]
     bucket = CodeBucket(course.cloud)
     # Other people's stacks may need the bucket as well, so it is ours only as long as our zips lie in it.
-    is_ours = any(key.startswith(prefix) for key in bucket.keys())  # noqa: SIM118 - no dict
-    if is_ours or (bucket.exists() and not list_stacks(course.cloud)):
+    has_ours = any(is_ours(key) for key in bucket.keys())  # noqa: SIM118 - no dict
+    if has_ours or (bucket.exists() and not list_stacks(course.cloud)):
         left.append(Remnant("bucket", bucket.name))
     return tuple(left)
+
+
+def _owner(prefix: str) -> Callable[[str], bool]:
+    """Return what tells whether a name is that of one of the course's stacks, or begins with it."""
+    name = re.compile(rf"{re.escape(prefix)}-{STACKS}(?![^-/])")
+    return lambda text: name.match(text) is not None
 
 
 def _everything(course: Course) -> Iterator[tuple[str, str]]:

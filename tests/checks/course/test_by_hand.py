@@ -139,8 +139,20 @@ def test_what_remains_is_named_with_what_was_made_by_hand_first(course: Course) 
     assert left[1].usd_per_hour > 0
 
 
-def test_nothing_of_other_learners_is_listed(course: Course, tmp_path: Path) -> None:
-    """Only what bears the learner's own prefix is theirs to delete."""
-    other = Course(course.cloud, home=tmp_path, prefix="somebody")
+@pytest.mark.parametrize("prefix", ["somebody", "course-anna", "c"])
+def test_nothing_of_other_learners_is_listed(course: Course, tmp_path: Path, prefix: str) -> None:
+    """Only what bears the name of one of the learner's own stacks is theirs to delete."""
+    other = Course(course.cloud, home=tmp_path, prefix=prefix)
 
     assert remains(other) == ()
+
+
+def test_a_prefix_that_begins_like_another_is_another(course: Course, tmp_path: Path) -> None:
+    """What belongs to the prefix `course-anna` is not listed for the prefix `course`."""
+    before = remains(course)
+    anna = Course(course.cloud, home=tmp_path, prefix="course-anna")
+    role = f"{anna.stack}-producer"
+    course.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+
+    assert remains(course) == before
+    assert [each.name for each in remains(anna)] == [role]
