@@ -7,8 +7,8 @@ from workshop.checks.policies import Statement, allows
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/T/stream/1"
 
 
-def statement(*, effect="Allow", actions=("dynamodb:GetRecords",), resources=(STREAM,)):
-    return Statement("P", effect, tuple(actions), tuple(resources))
+def statement(*, effect="Allow", actions=("dynamodb:GetRecords",), resources=(STREAM,), **others):
+    return Statement("P", effect, tuple(actions), tuple(resources), **others)
 
 
 def test_what_no_statement_names_is_forbidden() -> None:
@@ -42,3 +42,12 @@ def test_a_denial_outweighs_every_permission() -> None:
 
     assert not allows(statements, "dynamodb:GetRecords", STREAM)
     assert allows(statements, "dynamodb:DescribeStream", STREAM)
+
+
+def test_not_action_and_not_resource_mean_all_the_rest() -> None:
+    """A statement may name what it does not speak of, and then speaks of everything else."""
+    statements = [statement(actions=(), not_actions=("iam:*",), resources=(), not_resources=(STREAM,))]
+
+    assert allows(statements, "dynamodb:GetRecords", "another")
+    assert not allows(statements, "dynamodb:GetRecords", STREAM)
+    assert not allows(statements, "IAM:CreateRole", "another")

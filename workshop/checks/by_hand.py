@@ -69,8 +69,13 @@ class HandPoller:
                 f"no mapping feeds `{function}` from a table's stream; connect it first, then run this cell"
             )
         self._uuid, self.stream_arn = mapping["UUID"], mapping["EventSourceArn"]
-        self._switch(enabled=False)
-        self._seen = {record["eventID"] for record in self._read()}
+        try:
+            self._switch(enabled=False)
+            self._seen = {record["eventID"] for record in self._read()}
+        except BaseException:
+            # There is no `with` block yet whose end would do it.
+            self.resume()
+            raise
 
     def __enter__(self) -> Self:
         return self

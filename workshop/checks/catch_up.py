@@ -11,9 +11,17 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from workshop.checks.answers import handler_file, put_answer, solution_text, starter_file, with_answer
+from workshop.checks.answers import (
+    handler_file,
+    put_answer,
+    read_handler,
+    solution_text,
+    starter_file,
+    with_answer,
+)
 from workshop.checks.exercise import Cell, Exercise, Function
 from workshop.checks.exercises import all_exercises
+from workshop.checks.exercises.stack import PARAMETERS
 from workshop.checks.solving import keep_file
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.deploy.stacks import destroy
@@ -52,7 +60,7 @@ def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[s
         return ()
     if not course.is_deployed:
         done.tell(f"deploying the stack `{course.stack}`")
-        course.deploy()
+        course.deploy(**PARAMETERS)
     for exercise in _cells_before(notebook):
         if exercise.in_place and not exercise.in_place(course):
             done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}")
@@ -70,8 +78,9 @@ def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[
     done = _Steps(say)
     for path in _handler_paths():
         wanted, file = file_at(path, notebook, course.root), handler_file(course.root, path)
-        if not file.exists() or file.read_text(encoding="utf-8") != wanted:
+        if read_handler(course.root, path) != wanted:
             kept = keep_file(path, course)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(wanted, encoding="utf-8", newline="\n")
             aside = f"; your version is kept in `{kept}`" if kept else ""
             done.tell(f"`lambdas/{path}` is as notebook {notebook} needs it{aside}")

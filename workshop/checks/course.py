@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from workshop.checks.course_stack import STREAM, CourseStack, Delivery
 from workshop.checks.diagnosis import Diagnosis, diagnose
 from workshop.checks.evidence import gather_evidence, pending_records
-from workshop.checks.rest import wait_for_rest
+from workshop.checks.rest import Rest, wait_for_rest
 from workshop.checks.sent import SentMessages
 from workshop.clock import Clock
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
@@ -146,7 +146,8 @@ class Course(CourseStack):
             # A stack that was made anew, or is in another cloud, has a past of its own.
             mark = hashlib.sha256(stack_id.encode()).hexdigest()[:8]
             folder = self.home / "sent" / f"{self.stack}-{mark}"
-            self._sent = stack_id, SentMessages(self.client("kinesis"), self.outputs["StreamName"], folder)
+            stream = self.outputs["StreamName"]
+            self._sent = stack_id, SentMessages(self.client("kinesis"), stream, folder, self.target.order)
         return self._sent[1]
 
     def messages(self) -> list[Message]:
@@ -164,7 +165,11 @@ class Course(CourseStack):
 
     def rest(self, timeout: float = 60.0) -> AggregateSnapshot:
         """Return the totals when nothing moves any more, or when the time is over; never judges them."""
-        return wait_for_rest(self.totals, self.pending, clock=self.clock, timeout_seconds=timeout).snapshot
+        return self.rest_state(timeout).snapshot
+
+    def rest_state(self, timeout: float = 60.0) -> Rest:
+        """Return the same totals as `rest`, and whether they are at rest or the time was over before."""
+        return wait_for_rest(self.totals, self.pending, clock=self.clock, timeout_seconds=timeout)
 
     def pending(self) -> int | None:
         """Return how many records are on their way between connected stages; AWS does not tell."""
@@ -180,7 +185,7 @@ class Course(CourseStack):
 
     def diagnose(self, timeout: float = 60.0) -> Diagnosis:
         """Say which totals are wrong, by how much, and what most likely made them so."""
-        rest = wait_for_rest(self.totals, self.pending, clock=self.clock, timeout_seconds=timeout)
+        rest = self.rest_state(timeout)
         target, arrived = self.target, self.sent.arrived()
         sent = [message for _, message in arrived]
         lanes: dict[str, list[int]] = {}

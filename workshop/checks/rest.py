@@ -1,6 +1,6 @@
 """Waiting until nothing moves in a pipeline, whatever its totals are.
 
-The offline cloud tells how many records are on their way; then two looks are enough. On AWS a pipeline is
+The offline cloud tells how many records are on their way; then three looks are enough. On AWS a pipeline is
 taken to be at rest when its totals have not changed for longer than a batch may be collected.
 """
 
@@ -30,6 +30,14 @@ class Rest:
     snapshot: AggregateSnapshot
     pending: int | None
     is_certain: bool
+
+    @property
+    def held_up(self) -> str:
+        """What has not arrived, in words; nothing if all has."""
+        if self.pending:
+            are = "record is" if self.pending == 1 else "records are"
+            return f"{self.pending:,} {are} still on the way"
+        return "" if self.is_certain else "the totals still change"
 
 
 def wait_for_rest(

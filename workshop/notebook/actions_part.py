@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workshop.checks.rest import Rest
 from workshop.deploy.stacks import Deployment, StackEvent
 from workshop.notebook.background import stop_all
 from workshop.notebook.base import Session
@@ -14,7 +15,7 @@ from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.clear import Cleared
 from workshop.pipeline.producer import ProduceResult, Progress
 
-__all__ = ["ActionsPart", "Mapping"]
+__all__ = ["ActionsPart", "Mapping", "rest_shown"]
 
 
 class Mapping(dict[str, Any]):
@@ -88,15 +89,24 @@ class ActionsPart(Session):
     def rest(self, timeout: float = 60.0) -> AggregateSnapshot:
         """Wait until nothing moves any more, at most so long; return the totals."""
         output = Live(_line("◐ Waiting", "until nothing moves any more", "info"))
-        snapshot = self.course.rest(timeout)
-        count = snapshot.message_count
-        told = f"{plural(count, 'change')} summed in" if count else "nothing is on its way"
-        output.close(_line("✓ At rest", told, "ok"))
-        return snapshot
+        rest = self.course.rest_state(timeout)
+        output.close(rest_shown(rest, timeout))
+        return rest.snapshot
 
     def stop(self) -> None:
         """End everything that still moves in this notebook."""
         stop_all()
+
+
+def rest_shown(rest: Rest, timeout: float) -> Shown:
+    """Return what waiting came to: at rest, still moving when the time was over, or stuck on the way."""
+    if not rest.is_certain:
+        return _line("▲ Still moving", f"after {timeout:g} s, {rest.held_up}", "warn")
+    if rest.held_up:
+        return _line("▲ Stuck", f"{rest.held_up}, and nothing has changed for a while", "warn")
+    count = rest.snapshot.message_count
+    told = f"{plural(count, 'change')} summed in" if count else "nothing is on its way"
+    return _line("✓ At rest", told, "ok")
 
 
 def _line(label: str, text: str, tone: str) -> Shown:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,6 +12,9 @@ from workshop.checks.bad_release import release_with_a_bug
 from workshop.checks.by_hand import HandPoller
 from workshop.checks.catch_up import restore
 from workshop.checks.course import Course
+from workshop.checks.exercise import judge
+from workshop.checks.exercises import find_exercise
+from workshop.checks.exercises.permissions import READING, policy_in_place, undo_policy
 from workshop.checks.producer_role import client_as_producer, is_denied, make_producer_role
 from workshop.checks.redrive import send_again
 from workshop.checks.remains import remains
@@ -43,6 +47,23 @@ def test_the_mapping_goes_on_also_after_an_error(course: Course) -> None:
     with pytest.raises(ZeroDivisionError), HandPoller(course, "ReduceLambda"):
         raise ZeroDivisionError
     mapping = course.mapping("ReduceLambda")
+
+    assert mapping is not None
+    assert mapping["State"] == "Enabled"
+
+
+def test_the_mapping_goes_on_if_its_stream_cannot_be_read(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error while the poller is made comes before any block whose end would resume the mapping."""
+
+    def refuse(_: HandPoller) -> Iterator[Any]:
+        raise ConnectionError("gone")
+
+    monkeypatch.setattr(HandPoller, "_read", refuse)
+    with pytest.raises(ConnectionError):
+        HandPoller(course, "MapLambda")
+    mapping = course.mapping("MapLambda")
 
     assert mapping is not None
     assert mapping["State"] == "Enabled"
@@ -156,3 +177,25 @@ def test_a_prefix_that_begins_like_another_is_another(course: Course, tmp_path: 
 
     assert remains(course) == before
     assert [each.name for each in remains(anna)] == [role]
+
+
+def test_a_right_policy_may_be_attached_and_in_any_case_of_letters(course: Course) -> None:
+    """IAM asks neither where a policy lies nor for capitals, and what was attached can be undone."""
+    iam, role = course.client("iam"), course.role_name("ReduceLambda")
+    undo_policy(course)
+    before = policy_in_place(course)
+    actions = [action.lower() for action in READING]
+    statements = [
+        {"Effect": "Allow", "Action": actions, "Resource": course.stream_arn("ReduceTable")},
+        {"Effect": "Allow", "Action": "DYNAMODB:ListStreams", "Resource": "*"},
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    policy = iam.create_policy(PolicyName="ReduceLambda", PolicyDocument=document)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=role, PolicyArn=policy)
+    verdict = judge(find_exercise("reduce-policy"), course)
+    undo_policy(course)
+
+    assert not before
+    assert verdict.is_passed, verdict.feedback
+    assert not policy_in_place(course)
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []

@@ -8,7 +8,7 @@ from tests.course.gate_bench import Bench, open_bench
 from workshop.checks.answers import handler_file, is_solved_by, solution_text, starter_file
 from workshop.checks.catch_up import catch_up, file_at, restore
 from workshop.checks.course import Course
-from workshop.checks.exercise import Function
+from workshop.checks.exercise import Function, judge
 from workshop.checks.exercises import all_exercises, find_exercise
 from workshop.clock import stopwatch
 from workshop.errors import ConfigurationError
@@ -51,6 +51,13 @@ def test_restoring_deploys_and_connects_what_is_missing(course: Course) -> None:
 
     assert any("deploying" in step for step in steps)
     assert connected(course) == {"StateLambda"}
+
+
+def test_a_restored_stack_is_the_one_that_was_asked_for(course: Course) -> None:
+    """Who did not deploy the stack themselves finds it as the exercise of notebook 01 wants it."""
+    verdict = judge(find_exercise("deploy-stack"), course)
+
+    assert verdict.is_passed, verdict.feedback
 
 
 def test_restoring_again_does_nothing(course: Course) -> None:

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from workshop.checks.exercise import Outcome, judge
+from workshop.checks.exercises import find_exercise
 from workshop.checks.rest import Rest, wait_for_rest
 from workshop.clock import ManualClock
 from workshop.errors import NotSettledError
+from workshop.notebook.actions_part import rest_shown
 from workshop.pipeline.aggregates import AggregateSnapshot
 
 EMPTY = AggregateSnapshot()
@@ -95,3 +100,27 @@ def test_no_snapshot_at_all_is_an_empty_one(pending: int | None) -> None:
     rest, _ = waited(read, lambda _: pending, timeout=5)
 
     assert rest == Rest(EMPTY, pending, is_certain=False)
+
+
+def test_what_still_moves_is_not_judged() -> None:
+    """A check that needs totals at rest says that they are not, instead of calling them wrong."""
+    course: Any = SimpleNamespace(rest_state=lambda: Rest(FULL, 5, is_certain=False))
+
+    verdict = judge(find_exercise("break-the-guard"), course)
+
+    assert verdict.outcome is Outcome.NOT_ATTEMPTED
+    assert "Not settled yet: 5 records are still on the way" in verdict.feedback
+
+
+@pytest.mark.parametrize(
+    ("rest", "told"),
+    [
+        (Rest(EMPTY, 0, is_certain=True), "✓ At rest: nothing is on its way"),
+        (Rest(FULL, 1, is_certain=False), "▲ Still moving: after 8 s, 1 record is still on the way"),
+        (Rest(FULL, None, is_certain=False), "▲ Still moving: after 8 s, the totals still change"),
+        (Rest(FULL, 7, is_certain=True), "▲ Stuck: 7 records are still on the way"),
+    ],
+)
+def test_a_notebook_says_rest_only_of_what_rests(rest: Rest, told: str) -> None:
+    """Only totals behind which nothing is pending are shown as being at rest."""
+    assert rest_shown(rest, 8.0).text.startswith(told)

@@ -26,6 +26,15 @@ WRONG = {
         Wrong(allowing('"kinesis:PutRecord"'), r"may not call PutRecords"),
         Wrong(allowing('["kinesis:PutRecords", "kinesis:PutRecord"]'), r"one by one"),
         Wrong(
+            allowing('["kinesis:PutRecords", "kinesis:DeleteStream", "dynamodb:DeleteTable", "iam:*"]'),
+            r"allows `kinesis:DeleteStream` as well",
+            note="what nobody dares to try",
+        ),
+        Wrong(
+            allowing('"kinesis:PutRecords"', f'[{STREAM}, {STREAM} + "-2"]'),
+            r"speaks of `.*-2` as well",
+        ),
+        Wrong(
             allowing('["kinesis:PutRecords", "dynamodb:GetItem"]', '"*"'),
             r"put into any other stream|read the totals",
         ),

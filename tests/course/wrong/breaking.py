@@ -12,6 +12,12 @@ TEN_TRADES = (
     "    poller.deliver(batch)\n"
 )
 
+ONE_MORE = (
+    'ws.client("dynamodb").update_item(TableName=ws.outputs["AggregateTableName"], '
+    'Key={"Identifier": {"S": "Grand Total"}}, UpdateExpression="ADD #value :one", '
+    'ExpressionAttributeNames={"#value": "Value"}, ExpressionAttributeValues={":one": {"N": "1"}})'
+)
+
 
 def changing(functions: str, settings: str) -> str:
     """Return a cell that changes the mappings of functions."""
@@ -44,6 +50,15 @@ WRONG = {
             note="Lambda never turns a batch round",
         ),
         Wrong(f"{TEN_TRADES}    poller.deliver([])\nws.rest()", r"Every total is exact"),
+        Wrong(
+            f"{TEN_TRADES}ws.rest()\nws.send(3, seed=42)\nws.rest()\n{ONE_MORE}",
+            r"wrong for another reason",
+            note="two rows of different sizes, and no record in both",
+        ),
+        Wrong(
+            f"{TEN_TRADES}    poller.deliver(batch[::-1])\nws.rest()\nws.send(3, seed=42)\nws.rest()",
+            r"2 whole rows",
+        ),
     ),
     "name-the-shard": (
         Wrong(changing('"MapLambda"', "TumblingWindowInSeconds=900"), r"ReduceLambda still come without"),

@@ -41,6 +41,22 @@ WRONG = {
         Wrong(
             allowing(reading('["dynamodb:GetRecords"]', STREAM), LISTING), r"may not call dynamodb:Describe"
         ),
+        Wrong(allowing(reading(READING, f'{STREAM}[:-1] + "?"'), LISTING), r"more than one stream"),
+        Wrong(
+            allowing(reading(READING, f'[{STREAM}, ws.stream_arn("StateTable")]'), LISTING),
+            r"as well, which is not the stream of ReduceTable",
+        ),
+        Wrong(
+            allowing('{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}'),
+            r"names what it does not speak of",
+        ),
+        Wrong(
+            allowing(reading(READING, STREAM), LISTING)
+            + 'ws.client("iam").attach_role_policy(RoleName=ws.role_name("ReduceLambda"), '
+            'PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")',
+            r"`\*` is a pattern",
+            note="right by itself, but not alone",
+        ),
         Wrong(allowing(reading(READING, STREAM)), r"may not call dynamodb:ListStreams"),
         Wrong(
             allowing(reading(READING[:-1] + ', "dynamodb:ListStreams"]', STREAM)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from workshop.checks.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.checks.policies import statements_of
 from workshop.checks.producer_role import client_as_producer, is_denied, producer_role_name
 from workshop.pipeline.clear import MARKER
 
@@ -18,13 +19,15 @@ __all__ = ["EXERCISES"]
 
 Attempt = Callable[[], Any]
 
+SENDING = "kinesis:PutRecords"
+
 # On AWS a new role or policy takes some seconds to be known everywhere.
 PATIENCE_SECONDS = 20.0
 PAUSE_SECONDS = 2.0
 
 
 def check_policy(course: Course) -> Verdict:
-    """Judge the role by trying: what it must do, and what it must not."""
+    """Judge the role by trying what it must do and must not, and by reading what else it may."""
     name = producer_role_name(course)
     try:
         policies = _policies(course, name)
@@ -44,14 +47,37 @@ def check_policy(course: Course) -> Verdict:
     for what, attempt in _forbidden(course, kinesis).items():
         if _may(attempt):
             return incorrect(f"The producer can send. It can also {what}, and AWS lets it.")
+    if beyond := _allowed_beyond(course, name):
+        return incorrect(f"The producer can send, and was refused what was tried. But {beyond}")
     return passed(
-        "The producer can put messages into the one stream. It was refused everything else that was tried: "
-        "reading the stream, another stream, the totals, your functions."
+        "The producer can put messages into the one stream. It was refused everything else that was tried "
+        "(reading the stream, another stream, the totals, your functions), and its policies allow no more."
     )
 
 
+def _allowed_beyond(course: Course, role: str) -> str:
+    """Say what the policies of the role allow beyond sending into the one stream; not all can be tried."""
+    stream = course.stream_arn("IncomingDataStream")
+    for statement in statements_of(course.client("iam"), role):
+        if statement.effect != "Allow":
+            continue
+        policy = f"its policy `{statement.policy}`"
+        if statement.is_negative:
+            return f"{policy} names what it does not allow, and allows all the rest."
+        for action in statement.actions:
+            if action.lower() != SENDING.lower():
+                return f"{policy} allows `{action}` as well."
+        for resource in statement.resources:
+            if resource != stream:
+                return f"{policy} speaks of `{resource}` as well, which is not the stream alone."
+    return ""
+
+
 def _forbidden(course: Course, kinesis: Any) -> dict[str, Attempt]:
-    """Return what a producer has no business with; none of it changes anything, even if it is allowed."""
+    """Return what a producer has no business with.
+
+    What is allowed all the same does no harm: at most it adds a record that the functions pass over.
+    """
     stream, totals = course.outputs["StreamName"], course.outputs["AggregateTableName"]
     dynamodb = client_as_producer(course, "dynamodb")
     functions = client_as_producer(course, "lambda")

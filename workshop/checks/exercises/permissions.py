@@ -17,6 +17,8 @@ FUNCTION = "ReduceLambda"
 FROM_TEMPLATE = "ReduceLambda"
 READING = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 LISTING = "dynamodb:ListStreams"
+# IAM does not look at the case of an action.
+ALLOWED = {action.lower() for action in (*READING, LISTING)}
 # An account that is new may run ten functions at a time, and has to keep as many unreserved.
 SMALLEST_ACCOUNT = 10
 
@@ -24,8 +26,8 @@ SMALLEST_ACCOUNT = 10
 def check_policy(course: Course) -> Verdict:
     """Judge the policies that the learner added to the role: enough to read one stream, and no more."""
     statements = statements_of(course.client("iam"), course.role_name(FUNCTION))
-    own = [each for each in statements if each.policy != FROM_TEMPLATE and each.effect == "Allow"]
-    if not any(each.policy == FROM_TEMPLATE for each in statements) or not _may_write(course, statements):
+    own = [each for each in statements if not _is_from_template(each) and each.effect == "Allow"]
+    if not any(map(_is_from_template, statements)) or not _may_write(course, statements):
         return incorrect(
             f"The role may not write to AggregateTable any more: your policy has taken the place of the one "
             f"that the template made. Both are called `{FROM_TEMPLATE}`. Give yours another name; "
@@ -34,11 +36,15 @@ def check_policy(course: Course) -> Verdict:
     if not own:
         return not_attempted(f"{FUNCTION}'s role has only the policy that the template gave it.")
     stream = course.stream_arn("ReduceTable")
-    if trouble := _too_much(own, stream) or _too_little(statements, stream):
+    if trouble := _too_much(own) or _too_little(statements, stream) or _elsewhere(own, stream):
         return incorrect(trouble)
     return passed(
         f"{FUNCTION}'s role may read the stream of ReduceTable, and you have allowed it nothing beyond that."
     )
+
+
+def _is_from_template(statement: Statement) -> bool:
+    return statement.policy == FROM_TEMPLATE and not statement.policy_arn
 
 
 def _may_write(course: Course, statements: tuple[Statement, ...]) -> bool:
@@ -46,35 +52,56 @@ def _may_write(course: Course, statements: tuple[Statement, ...]) -> bool:
     return allows(statements, "dynamodb:UpdateItem", f"{table}/{course.outputs['AggregateTableName']}")
 
 
-def _too_much(own: list[Statement], stream: str) -> str:
-    """Say what the learner's statements allow beyond reading the stream."""
+def _too_much(own: list[Statement]) -> str:
+    """Say what the learner's statements allow beyond reading a stream."""
     for statement in own:
+        if statement.is_negative:
+            return (
+                f"A statement of `{statement.policy}` names what it does not speak of (`NotAction` or "
+                "`NotResource`): it allows all the rest. Name what shall be allowed."
+            )
         for action in statement.actions:
             if "*" in action or "?" in action:
                 return (
                     f"`{action}` is a pattern: it allows every call that it matches, "
                     "`DeleteTable` and `PutItem` perhaps among them. Name the calls one by one."
                 )
-            if action not in (*READING, LISTING):
+            if action.lower() not in ALLOWED:
                 return f"`{action}` is allowed as well; reading a stream does without it."
-        narrow = [action for action in statement.actions if action in READING]
-        if narrow and (wide := [each for each in statement.resources if "*" in each.replace(stream, "")]):
-            return f"`{narrow[0].split(':')[1]}` is allowed on `{wide[0]}`, which is more than one stream."
+        wide = [each for each in statement.resources if "*" in each or "?" in each]
+        if wide and statement.names(*READING):
+            return f"`{_reading(statement)}` is allowed on `{wide[0]}`, which is more than one stream."
     return ""
+
+
+def _elsewhere(own: list[Statement], stream: str) -> str:
+    """Say what else may be read, where the one stream may be."""
+    for statement in own:
+        others = [each for each in statement.resources if each != stream]
+        if others and statement.names(*READING):
+            return (
+                f"`{_reading(statement)}` is allowed on `{others[0]}` as well, which is not the stream of "
+                "ReduceTable."
+            )
+    return ""
+
+
+def _reading(statement: Statement) -> str:
+    """Return the first call of a statement that reads a stream."""
+    reading = {action.lower() for action in READING}
+    return next(each for each in statement.actions if each.lower() in reading).partition(":")[2]
 
 
 def _too_little(statements: tuple[Statement, ...], stream: str) -> str:
     """Say which calls are not allowed yet, and on what they are allowed instead."""
     missing = [action for action in READING if not allows(statements, action, stream)]
     if missing:
-        named = sorted(
-            {name for each in statements if set(each.actions) & set(missing) for name in each.resources}
-        )
+        named = sorted({name for each in statements if each.names(*missing) for name in each.resources})
         elsewhere = f" Your policy speaks of `{named[0]}`; the stream is `{stream}`." if named else ""
         return f"On the stream of ReduceTable the role may not call {', '.join(missing)}.{elsewhere}"
     if not allows(statements, LISTING, "*"):
-        listed = [each for each in statements if LISTING in each.actions]
-        if listed:
+        listed = [each for each in statements if each.names(LISTING)]
+        if listed and listed[0].resources:
             return (
                 f"`{LISTING}` is allowed on `{listed[0].resources[0]}`. A list belongs to no single stream, "
                 "so there it grants nothing."
@@ -93,8 +120,14 @@ def policy_in_place(course: Course) -> bool:
 def undo_policy(course: Course) -> None:
     """Take away what was added to the role by hand."""
     client, role = course.client("iam"), course.role_name(FUNCTION)
-    for name in {each.policy for each in statements_of(client, role)} - {FROM_TEMPLATE}:
-        client.delete_role_policy(RoleName=role, PolicyName=name)
+    added = {
+        (each.policy, each.policy_arn) for each in statements_of(client, role) if not _is_from_template(each)
+    }
+    for name, arn in added:
+        if arn:
+            client.detach_role_policy(RoleName=role, PolicyArn=arn)
+        else:
+            client.delete_role_policy(RoleName=role, PolicyName=name)
 
 
 def check_concurrency(course: Course) -> Verdict:

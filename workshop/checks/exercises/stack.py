@@ -10,10 +10,12 @@ from workshop.checks.stream_records import open_shards
 if TYPE_CHECKING:
     from workshop.checks.course import Course
 
-__all__ = ["EXERCISES"]
+__all__ = ["EXERCISES", "PARAMETERS"]
 
 SHARDS = 2
 RETENTION_DAYS = 3
+# As the solution deploys the stack; whoever deploys it for a learner does the same.
+PARAMETERS = {"ShardCount": SHARDS, "LogRetentionDays": RETENTION_DAYS}
 
 
 def check_stack(course: Course) -> Verdict:
