@@ -8,13 +8,14 @@ begins lies in a second file.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from workshop.checks.files import locked, patiently, write_whole
+from workshop.pipeline.message_file import message_on_stream
 from workshop.pipeline.messages import Message
+from workshop.pipeline.truth import DEFAULT_ORDER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["SentMessages", "SentRecord", "message_of"]
 
-WRAPPER = "RiskMessage"
 RECORDS_PER_CALL = 10_000
 
 
 @dataclass(frozen=True)
 class SentRecord:
-    """A record of the stream, with the time (unix seconds) at which it arrived there."""
+    """A record of the stream, with the time (unix seconds) at which it arrived there.
+
+    Bytes of `data` that are no UTF-8 are escaped as halves of surrogate pairs.
+    """
 
     shard: str
     sequence_number: str
@@ -40,13 +43,19 @@ class SentRecord:
 class SentMessages:
     """The records of one stack's stream; several processes may read and begin runs at once.
 
+    `order` names the levels that a message must have.
+
     A run that begins anew, or goes back to the oldest record, has a number; whoever sees another number than
     before reads again what is known.
     """
 
-    def __init__(self, client: KinesisClient, stream: str, folder: Path) -> None:
+    def __init__(
+        self, client: KinesisClient, stream: str, folder: Path, order: Sequence[str] = DEFAULT_ORDER
+    ) -> None:
         self._client = client
         self._stream = stream
+        self._order = order
+        self._lock = folder / "sent.lock"
         self._records_file = folder / "records.jsonl"
         self._run_file = folder / "run.json"
         self._number: int | None = None
@@ -58,24 +67,27 @@ class SentMessages:
 
     def arrived(self) -> list[tuple[str, Message]]:
         """Return the risk messages of this run as they came, each with its shard."""
-        found = ((record.shard, message_of(record.data)) for record in self.records())
+        found = ((record.shard, message_of(record.data, self._order)) for record in self.records())
         return [(shard, message) for shard, message in found if message is not None]
 
     def records(self) -> list[SentRecord]:
         """Return the records of this run in the order in which they arrived, each shard in its own."""
-        self._read_on()
+        with locked(self._lock):
+            self._read_on()
         ordered = sorted(self._records.values(), key=lambda each: (each.shard, int(each.sequence_number)))
         return sorted(ordered, key=lambda each: each.arrived_at)
 
     def begin(self) -> None:
         """Begin a new run: what is in the stream by now belongs to the past."""
-        number, starts = self._read_on()
-        self._write_run(number + 1, {**starts, **self._last()})
+        with locked(self._lock):
+            number, starts = self._read_on()
+            self._write_run(number + 1, {**starts, **self._last()})
 
     def rewind(self) -> None:
         """Let the run begin with the oldest record: somebody is about to read the stream from there again."""
-        number, _ = self._read_run()
-        self._write_run(number + 1, {})
+        with locked(self._lock):
+            number, _ = self._read_run()
+            self._write_run(number + 1, {})
 
     def _read_on(self) -> tuple[int, dict[str, int]]:
         """Take in what has come since the last look; return the number of the run and where it begins."""
@@ -97,7 +109,7 @@ class SentMessages:
 
     def _read_run(self) -> tuple[int, dict[str, int]]:
         try:
-            document = json.loads(self._run_file.read_text(encoding="utf-8"))
+            document = json.loads(patiently(lambda: self._run_file.read_text(encoding="utf-8")))
             starts = {str(shard): int(number) for shard, number in document["starts"].items()}
             return int(document["number"]), starts
         except FileNotFoundError:
@@ -106,27 +118,35 @@ class SentMessages:
             return 0, {}  # a damaged file: the stream itself is the truth, from its beginning
 
     def _write_run(self, number: int, starts: Mapping[str, int]) -> None:
-        self._run_file.parent.mkdir(parents=True, exist_ok=True)
         document = {"number": number, "starts": {shard: str(each) for shard, each in starts.items()}}
-        draft = self._run_file.with_name(f"run-{os.getpid()}.draft")
-        draft.write_text(json.dumps(document), encoding="utf-8")
-        draft.replace(self._run_file)
+        write_whole(self._run_file, json.dumps(document))
         # What belongs to the run from now on is still to be read.
-        self._records_file.unlink(missing_ok=True)
+        patiently(lambda: self._records_file.unlink(missing_ok=True))
 
     def _kept(self, starts: Mapping[str, int]) -> dict[tuple[str, str], SentRecord]:
-        """Return what was written down of this run."""
+        """Return what was written down of this run, up to the first line that is damaged.
+
+        That line and those behind it leave the file: reading goes on behind the last record that is known, so
+        the stream gives them again.
+        """
         if not self._records_file.exists():
             return {}
         known = {}
-        for line in self._records_file.read_text(encoding="utf-8").splitlines():
+        content = patiently(self._records_file.read_bytes)
+        whole = 0
+        for line in content.splitlines(keepends=True):
             try:
                 record = SentRecord(**json.loads(line))
                 is_of_run = int(record.sequence_number) > starts.get(record.shard, -1)
             except (ValueError, TypeError):
-                continue  # a line that was cut off: the stream still has the record
+                break
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
             if is_of_run:
                 known[record.shard, record.sequence_number] = record
+        if whole < len(content):
+            write_whole(self._records_file, content[:whole].decode())
         return known
 
     def _keep(self, records: Sequence[SentRecord]) -> None:
@@ -153,29 +173,20 @@ class SentMessages:
                     shard,
                     record["SequenceNumber"],
                     record["ApproximateArrivalTimestamp"].timestamp(),
-                    record["Data"].decode("utf-8", "replace"),
+                    record["Data"].decode("utf-8", "surrogateescape"),
                 )
             if not page["Records"] and not page["MillisBehindLatest"]:
                 return
             iterator = page.get("NextShardIterator", "")
 
 
-def message_of(data: str) -> Message | None:
-    """Return the message that a record holds, or None if it is none.
+def message_of(data: str, order: Sequence[str] = DEFAULT_ORDER) -> Message | None:
+    """Return the message that a record holds, or None if it is none to the pipeline.
 
     >>> message_of('{"Marker": "workshop clear"}') is None
     True
     """
     try:
-        document = json.loads(data, parse_float=Decimal, parse_int=Decimal)
-        document = document.get(WRAPPER, document)
-        return Message(
-            trade_id=document["TradeID"],
-            value=Decimal(document["Value"]),
-            version=int(document["Version"]),
-            hierarchy={str(level): str(name) for level, name in document["Hierarchy"].items()},
-            cancelled=document.get("Cancelled") is True,
-            run_id=document.get("RunID"),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation):
+        return message_on_stream(data.encode(), order)
+    except (ValueError, RecursionError):
         return None

@@ -47,7 +47,7 @@ class Trail:
     @property
     def messages(self) -> list[Message]:
         """The trade's messages, as they came."""
-        found = (message_of(record.data) for record in self.records)
+        found = (message_of(record.data, self.order) for record in self.records)
         return [message for message in found if message is not None]
 
     @property
@@ -65,9 +65,10 @@ class Trail:
 def may_hold(row: Mapping[str, Any], trail: Trail) -> bool:
     """Say whether a row of ReduceTable has the path of one of the trade's messages, and fitting times."""
     for record in trail.records:
-        message, sent = message_of(record.data), _sent_at(record)
+        message = message_of(record.data, trail.order)
         if message is None or roll_up_paths(message.hierarchy, trail.order)[-1] not in row.get("Deltas", {}):
             continue
+        sent = _sent_at(record)
         first, mapped = row.get("FirstTimestamp"), row.get("MappedAt")
         begins_before = first is None or sent is None or first <= sent
         if begins_before and (mapped is None or float(mapped) >= record.arrived_at - CLOCKS_DIFFER_SECONDS):
@@ -122,7 +123,7 @@ def _steps(trail: Trail) -> Iterator[Step]:
 def _of_stream(trail: Trail) -> Iterator[Step]:
     seen: set[int] = set()
     for record in trail.records[:LONGEST]:
-        message = message_of(record.data)
+        message = message_of(record.data, trail.order)
         if message is None:
             continue
         again = ", sent once more" if message.version in seen else ""

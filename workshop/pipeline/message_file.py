@@ -1,12 +1,13 @@
-"""Messages that somebody else wrote: a file of JSON lines instead of a plan.
+"""Messages that somebody else wrote: a file of JSON lines instead of a plan, or what stands in a stream.
 
 In goes a file with one risk message a line, plain or inside `{"RiskMessage": …}`; out come the same entries
 that a plan holds, and every line that is not a risk message with its number and what is wrong with it.
-Timestamps in the file are not kept: a message gets its timestamp when it is sent.
+Timestamps in the file are not kept: a message gets its timestamp when it is sent. In a stream, a message is
+what the pipeline takes; what it would set aside is none.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from pathlib import Path
@@ -16,14 +17,17 @@ from workshop.errors import ConfigurationError, InvalidMessageError
 from workshop.pipeline.messages import Message, PlannedMessage
 from workshop.pipeline.truth import DEFAULT_ORDER, roll_up_paths
 
-__all__ = ["MessageFile", "parse_lines", "read_message_file"]
+__all__ = ["MessageFile", "message_on_stream", "parse_lines", "read_message_file"]
 
 MAX_PARTITION_KEY_LENGTH = 256
 MAX_RUN_ID_LENGTH = 36
 # The pipeline sets aside what is longer, since sums of many such numbers must fit into a table's 38 digits.
 MAX_VALUE_DIGITS = 15
 MAX_VERSION_DIGITS = 18
+MAX_TIMESTAMP_DIGITS = 11
 MAX_PATH_BYTES = 2048
+MAX_TRADE_ID_BYTES = 2048
+MAX_HIERARCHY_BYTES = 32_768
 MAX_DIGITS = 1000
 CENT = Decimal("0.01")
 
@@ -73,15 +77,46 @@ def parse_lines(lines: Iterable[bytes], order: Sequence[str] = DEFAULT_ORDER) ->
     return MessageFile(tuple(entries), tuple(problems))
 
 
+def message_on_stream(data: bytes, order: Sequence[str] = DEFAULT_ORDER) -> Message:
+    """Return the message that a record of the stream holds, by the rules of the pipeline.
+
+    They differ from those of a file: a timestamp is needed, a trade's id may be longer, and a version may be
+    written as `3.0`.
+
+    Raises:
+        ValueError: the pipeline would set the record aside.
+    """
+    body = _load(data, Decimal)
+    if isinstance(body, dict) and "RiskMessage" in body:
+        body = body["RiskMessage"]
+    _check_body(body, "Timestamp")
+    hierarchy = _hierarchy(body["Hierarchy"], order)
+    if "" in hierarchy or sum(len((level + name).encode()) for level, name in hierarchy.items()) > (
+        MAX_HIERARCHY_BYTES
+    ):
+        raise ValueError("`Hierarchy` has a level without a name, or is too long")
+    trade_id = _text(body, "TradeID", MAX_TRADE_ID_BYTES)
+    if len(trade_id.encode()) > MAX_TRADE_ID_BYTES:
+        raise ValueError(f"`TradeID` is longer than {MAX_TRADE_ID_BYTES} bytes")
+    timestamp = body["Timestamp"]
+    if not isinstance(timestamp, Decimal) or timestamp < 0 or _digits(timestamp) > MAX_TIMESTAMP_DIGITS:
+        raise ValueError(f"`Timestamp` is {_shown(timestamp)}; it must be a time in unix seconds")
+    return Message(
+        trade_id=trade_id,
+        value=_value(body["Value"]),
+        version=_version(_as_whole(body["Version"])),
+        hierarchy=hierarchy,
+        cancelled=_cancelled(body.get("Cancelled", False)),
+        run_id=_text(body, "RunID", MAX_RUN_ID_LENGTH) if "RunID" in body else None,
+    )
+
+
 def _parse(line: bytes, order: Sequence[str]) -> tuple[Message, bool]:
     """Return a line's message and whether it was wrapped; raises ValueError with the reason if it is none."""
     document = _load(line)
     wrapped = isinstance(document, dict) and "RiskMessage" in document
     body = document["RiskMessage"] if wrapped else document
-    if not isinstance(body, dict):
-        raise ValueError("not a JSON object; a risk message is one")  # noqa: TRY004 - a reason, not a bug
-    if absent := [name for name in ("TradeID", "Value", "Version", "Hierarchy") if name not in body]:
-        raise ValueError(f"`{absent[0]}` is missing; a risk message has it")
+    _check_body(body)
     message = Message(
         trade_id=_text(body, "TradeID", MAX_PARTITION_KEY_LENGTH),
         value=_value(body["Value"]),
@@ -93,9 +128,17 @@ def _parse(line: bytes, order: Sequence[str]) -> tuple[Message, bool]:
     return message, wrapped
 
 
-def _load(line: bytes) -> Any:
+def _check_body(body: Any, *more: str) -> None:
+    if not isinstance(body, dict):
+        raise ValueError("not a JSON object; a risk message is one")  # noqa: TRY004 - a reason, not a bug
+    if absent := [name for name in ("TradeID", "Value", "Version", "Hierarchy", *more) if name not in body]:
+        raise ValueError(f"`{absent[0]}` is missing; a risk message has it")
+
+
+def _load(line: bytes, whole: "Callable[[str], int | Decimal] | None" = None) -> Any:
+    parse_int = whole or _whole
     try:
-        return json.loads(line.decode(), parse_int=_whole, parse_float=Decimal, parse_constant=_refuse)
+        return json.loads(line.decode(), parse_int=parse_int, parse_float=Decimal, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         raise ValueError("not UTF-8 text; save the file as UTF-8") from error
     except json.JSONDecodeError as error:
@@ -104,6 +147,18 @@ def _load(line: bytes) -> Any:
         raise ValueError("a number has an exponent that no computer keeps") from error
     except RecursionError as error:
         raise ValueError("not a risk message: it is nested too deeply") from error
+
+
+def _digits(number: Decimal) -> int:
+    """Return how many digits a number has before its point; none has zero, however it is written."""
+    return number.adjusted() + 1 if number else 0
+
+
+def _as_whole(version: Any) -> Any:
+    """Return a number without decimals as an int; what it is not, is left as it is."""
+    if not isinstance(version, Decimal) or _digits(version) > MAX_VERSION_DIGITS:
+        return version
+    return int(version) if version == version.to_integral_value() else version
 
 
 def _whole(digits: str) -> int:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from common.trades import MalformedRecordError, decode_trade
 
 from workshop.checks.events import change_event, kinesis_event, reduce_row, row_event
 from workshop.checks.sent import message_of
 from workshop.pipeline.example import EXAMPLE_MESSAGES
 from workshop.pipeline.messages import Message
-from workshop.pipeline.truth import stateful_truth
+from workshop.pipeline.truth import DEFAULT_ORDER, stateful_truth
 
 GOLDEN = Path(__file__).parents[2] / "events"
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/incoming"
@@ -99,3 +100,72 @@ def test_a_record_is_read_as_the_message_that_it_was() -> None:
 def test_a_record_that_is_no_message_is_none(data: str) -> None:
     """Records that hold no risk message are not messages, and no error."""
     assert message_of(data) is None
+
+
+def changed(**fields: str) -> str:
+    """Return a message with fields as given, in the words of JSON; None in their place leaves them out."""
+    body = {
+        "TradeID": '"t"',
+        "Value": "1.50",
+        "Version": "1",
+        "Timestamp": "1.5",
+        "Hierarchy": json.dumps(dict(M1.hierarchy)),
+        **fields,
+    }
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in body.items() if value) + "}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        changed(),
+        changed(Version="3.0", Timestamp="0", Value="-0E+400"),
+        changed(Version="0", TradeID=json.dumps("é" * 1024), RunID=json.dumps("r" * 36)),
+        changed(Other="Infinity"),
+        changed(Value='"1.50"'),
+        changed(Value="1.505"),
+        changed(Value="1e15"),
+        changed(Value="1e99999999999999999999"),
+        changed(Value="true"),
+        changed(Version="Infinity"),
+        changed(Version="1.5"),
+        changed(Version="-1"),
+        changed(Version="1e18"),
+        changed(Version='"1"'),
+        changed(Timestamp=""),
+        changed(Timestamp="null"),
+        changed(Timestamp="1750000000000"),
+        changed(Timestamp="-1"),
+        changed(TradeID='""'),
+        changed(TradeID=json.dumps("é" * 1025)),
+        changed(TradeID='"\\ud800"'),
+        changed(Hierarchy='{"RiskType": "PV"}'),
+        changed(Hierarchy=json.dumps({**M1.hierarchy, "": "x"})),
+        changed(Hierarchy=json.dumps({**M1.hierarchy, "Book": ""})),
+        changed(Hierarchy=json.dumps({**M1.hierarchy, "Book": "x" * 32_768})),
+        changed(Hierarchy=json.dumps({**M1.hierarchy, "Region": ":" * 1000})),
+        changed(Cancelled="1"),
+        changed(Cancelled="null"),
+        changed(RunID='""'),
+        changed(RunID=json.dumps("r" * 37)),
+        '{"RiskMessage": ' + changed() + "}",
+        '{"RiskMessage": 7, ' + changed()[1:],
+        "[" * 100_000,
+    ],
+    ids=lambda data: data[:100],
+)
+def test_a_message_is_what_the_pipeline_takes(data: str) -> None:
+    """What the pipeline sets aside is no message to the truth, and what it takes is one."""
+    try:
+        trade = decode_trade(data.encode(), DEFAULT_ORDER)
+    except MalformedRecordError:
+        trade = None
+    message = message_of(data)
+
+    assert (message is None) == (trade is None)
+    if message and trade:
+        assert (message.trade_id, message.value, message.version) == (
+            trade.trade_id,
+            trade.value,
+            trade.version,
+        )

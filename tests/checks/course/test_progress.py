@@ -1,7 +1,9 @@
 """How a learner's progress is kept."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,8 +130,70 @@ def test_the_file_is_replaced_as_a_whole(
 
 def test_fields_of_a_later_version_do_no_harm(progress: Progress, tmp_path: Path) -> None:
     """An entry with a field that this version does not know is read all the same."""
-    document = {"exercises": {"x": {"outcome": "passed", "attempts": 1, "stars": 5}}, "questions": {}}
+    exercises = {"x": {"outcome": "passed", "attempts": 1, "stars": 5}}
+    questions = {"q": {"answer": "7", "is_right": True, "at": 1.0, "stars": 5}}
+    document = {"exercises": exercises, "questions": questions}
     (tmp_path / "progress.json").write_text(json.dumps(document), encoding="utf-8")
+    answered = progress.question("q")
 
     assert progress.of("x").attempts == 1
+    assert answered is not None
+    assert answered.answer == "7"
     assert progress.warning is None
+
+
+@pytest.mark.parametrize("refusals", [2, 1000])
+def test_a_file_that_somebody_else_has_open_is_not_damaged(
+    progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    """Reading is tried again for a moment, then raises; the file stays where it is."""
+    progress.record("x", passed("."))
+    read, left = Path.read_text, iter(range(refusals))
+
+    def shared(self: Path, **options: Any) -> str:
+        if self.name == "progress.json" and next(left, None) is not None:
+            raise PermissionError(13, "The process cannot access the file", str(self))
+        return read(self, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", shared)
+        if refusals == 2:
+            assert progress.of("x").is_passed
+        else:
+            with pytest.raises(PermissionError):
+                progress.of("x")
+
+    assert progress.warning is None
+    assert progress.of("x").is_passed
+
+
+def test_replacing_is_tried_again(
+    progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that somebody reads just now is replaced a moment later, and no draft stays behind."""
+    move, left = Path.replace, iter(range(2))
+
+    def busy(self: Path, target: Path) -> Path:
+        if next(left, None) is not None:
+            raise PermissionError(13, "The process cannot access the file", str(self))
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    progress.record("x", passed("."))
+
+    assert progress.of("x").is_passed
+    assert list(tmp_path.glob("*.draft")) == []
+
+
+def test_changes_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    """A kernel and a terminal that note something at once lose nothing of each other."""
+
+    def note(number: int) -> None:
+        Progress(tmp_path).record(f"x{number}", passed("."))
+        Progress(tmp_path).record("all", incorrect("."))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(note, range(24)))
+
+    assert len(Progress(tmp_path).entries()) == 25
+    assert Progress(tmp_path).of("all").attempts == 24

@@ -190,3 +190,25 @@ def test_a_damaged_beginning_is_the_oldest_record(stream: Stream, tmp_path: Path
     (tmp_path / "run.json").write_text(text, encoding="utf-8")
 
     assert opened(stream, tmp_path).messages() == [M1]
+
+
+def test_a_line_torn_in_the_middle_is_read_again_from_the_stream(stream: Stream, tmp_path: Path) -> None:
+    """What was written behind a torn line does not hide it; the file is whole again afterwards."""
+    for message in (M1, M2, M3):
+        stream.put(message)
+    opened(stream, tmp_path).messages()
+    file = tmp_path / "records.jsonl"
+    first, second, third = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text(first + second[:30] + third, encoding="utf-8")
+
+    assert opened(stream, tmp_path).messages() == [M1, M2, M3]
+    assert len([json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]) == 3
+
+
+def test_bytes_that_are_no_text_are_no_message(stream: Stream, tmp_path: Path) -> None:
+    """A message that is not UTF-8 is none to the pipeline, so it is none here, also after a restart."""
+    stream.put(M1.wire(1.0).replace(M1.trade_id.encode(), b"caf\xe9"))
+    stream.put(M2)
+
+    assert opened(stream, tmp_path).messages() == [M2]
+    assert opened(stream, tmp_path).messages() == [M2]
