@@ -28,6 +28,7 @@ __all__ = [
     "is_solved_by",
     "learners_text",
     "put_answer",
+    "read_handler",
     "run_cell",
     "solution_text",
     "starter_file",
@@ -39,6 +40,8 @@ NOTEBOOK_SOURCES = "solutions/notebooks"
 HANDLERS = "lambdas"
 CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 TAGS = re.compile(r"tags=(\[[^\]]*\])")
+# What is no Python ends its parser in several ways: bytes that are no text, a NUL, deep nesting.
+UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def solution_text(exercise: Exercise, root: Path) -> str:
@@ -69,16 +72,28 @@ def learners_text(exercise: Exercise, root: Path) -> str | None:
         case Cell(notebook):
             return _saved_cell(exercise, root, notebook)
         case Function(path, name, _):
+            text = read_handler(root, path)
+            if text is None or name is None:
+                return text
             try:
-                text = handler_file(root, path).read_text(encoding="utf-8")
-                return text if name is None else function_text(text, name)
-            except (OSError, SyntaxError, LookupError):
+                return function_text(text, name)
+            except LookupError:
                 return None
 
 
 def handler_file(root: Path, path: str) -> Path:
     """Return where the learner's handler file lies."""
     return root.joinpath(HANDLERS, *path.split("/"))
+
+
+def read_handler(root: Path, path: str) -> str | None:
+    """Return the text of the learner's handler file, or None if there is none or it is no Python."""
+    try:
+        text = handler_file(root, path).read_text(encoding="utf-8")
+        ast.parse(text)
+    except (OSError, *UNPARSABLE):
+        return None
+    return text
 
 
 def starter_file(path: str, variant: str, root: Path) -> str:
@@ -114,7 +129,7 @@ def put_answer(exercise: Exercise, answer: str, course: CourseStack) -> None:
         run_cell(exercise, answer, course)
         return
     file = handler_file(course.root, exercise.place.path)
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    text = read_handler(course.root, exercise.place.path) or ""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(with_answer(exercise, answer, text, course.root), encoding="utf-8", newline="\n")
 
@@ -174,14 +189,14 @@ def is_solved_by(exercise: Exercise, root: Path) -> bool:
         return own is not None and ast.dump(ast.parse(own)) == ast.dump(
             ast.parse(solution_text(exercise, root))
         )
-    except SyntaxError:
+    except UNPARSABLE:
         return False
 
 
 def _is_python(text: str) -> bool:
     try:
         ast.parse(text)
-    except SyntaxError:
+    except UNPARSABLE:
         return False
     return bool(text.strip())
 

@@ -118,6 +118,12 @@ def _read(path: Path, root: Path) -> bytes:
             f"`{path.relative_to(root).as_posix()}`, line {error.lineno}: {error.msg}; "
             "a function with this file could not start, so correct it and deploy again"
         ) from error
+    # A NUL, or deep nesting, ends the compiler in other ways.
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise BundleError(
+            f"`{path.relative_to(root).as_posix()}` is no Python that can be read; "
+            "a function with this file could not start, so correct it and deploy again"
+        ) from error
     return content
 
 

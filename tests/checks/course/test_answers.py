@@ -12,6 +12,7 @@ from workshop.checks.answers import (
     is_solved_by,
     learners_text,
     put_answer,
+    read_handler,
     solution_text,
     starter_file,
     starter_text,
@@ -219,3 +220,23 @@ def test_resetting_a_cell_undoes_what_it_made(course: Any) -> None:
     assert undone == [course]
     assert done.text == "...  # make it\n"
     assert "is gone" in done.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"# caf\xe9\n", b"x = 1\0\n", b"x = " + b"(" * 5000 + b")" * 5000, b"x = " + b"-" * 100_000 + b"1"],
+    ids=["not UTF-8", "NUL", "brackets", "signs"],
+)
+@pytest.mark.parametrize("put", [solve, reset])
+def test_a_file_that_is_no_text_is_replaced_and_kept(course: Any, content: bytes, put: Any) -> None:
+    """Bytes that Python cannot read are no answer, and are kept unchanged when one takes their place."""
+    file = handler_file(course.root, "stateful/state.py")
+    file.write_bytes(content)
+    assert read_handler(course.root, "stateful/state.py") is None
+    assert learners_text(WHOLE, course.root) is None
+
+    done = put(KEEP, course)
+
+    assert done.kept is not None
+    assert done.kept.read_bytes() == content
+    assert learners_text(KEEP, course.root) is not None

@@ -7,7 +7,6 @@ environments, cells in a process of their own. What runs here is the workshop's 
 
 from __future__ import annotations
 
-import ast
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from workshop.checks.answers import (
     handler_file,
     put_answer,
+    read_handler,
     solution_text,
     starter_text,
     with_answer,
@@ -31,8 +31,6 @@ from workshop.deploy.bundles import FUNCTIONS, VARIANTS
 from workshop.errors import BundleError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from workshop.checks.submission.containment import Place
 
 __all__ = ["Sitting"]
@@ -58,7 +56,7 @@ class Sitting:
     def judge(self, exercise: Exercise, *, begun: Callable[[], None]) -> Verdict:
         """Return the verdict on one exercise; `begun` is called when its answer is about to be looked at.
 
-        There must be an answer; see `missing_answer`.
+        There must be an answer; see `HandedIn.missing`.
         """
         try:
             self._prepare(exercise)
@@ -144,7 +142,7 @@ class Sitting:
         None if that changes nothing, or if the file is no Python.
         """
         root, known = self._course.root, all_exercises()
-        handed_in = learners_file(self._handed_in.folder, place.path)
+        handed_in = read_handler(self._handed_in.folder, place.path)
         if handed_in is None:
             return None
         text = handed_in
@@ -194,14 +192,3 @@ def _before(exercise: Exercise) -> list[Exercise]:
     """Return the exercises that come earlier."""
     known = all_exercises()
     return list(known[: known.index(exercise)])
-
-
-def learners_file(folder: Path, path: str) -> str | None:
-    """Return the text of a handler file, or None if it is no Python."""
-    try:
-        text = handler_file(folder, path).read_text(encoding="utf-8")
-        ast.parse(text)
-    # Deep nesting ends the parser in several ways.
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
-    return text
