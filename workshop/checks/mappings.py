@@ -25,6 +25,9 @@ PATIENCE_SECONDS = 180.0
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 3.0
 SETTLED = ("Enabled", "Disabled")
+# What Lambda says of a mapping that is just being made or changed; it can be deleted a little later.
+BUSY = "ResourceInUseException"
+GONE = "ResourceNotFoundException"
 # What cannot be changed: where a mapping reads, and from where on.
 FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
 # What a mapping of a stream has if nobody says otherwise; UpdateEventSourceMapping keeps what is not named.
@@ -81,13 +84,27 @@ def disconnect(client: LambdaClient, function: str, *, clock: Clock) -> bool:
     known = find_mapping(client, function)
     if known is None:
         return False
-    client.delete_event_source_mapping(UUID=known["UUID"])
     deadline, pause = clock.now() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
-    while _is_there(client, known["UUID"]):
+    is_accepted = _delete(client, known["UUID"])
+    while not is_accepted or _is_there(client, known["UUID"]):
         if clock.now() >= deadline:
-            raise NotSettledError(f"the mapping of `{function}` is still being deleted; run the cell again")
+            doing = "being deleted" if is_accepted else "being changed"
+            raise NotSettledError(f"the mapping of `{function}` is still {doing}; run the cell again")
         clock.sleep(pause)
         pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+        is_accepted = is_accepted or _delete(client, known["UUID"])
+    return True
+
+
+def _delete(client: LambdaClient, uuid: str) -> bool:
+    """Ask for a mapping to be deleted; return False if Lambda is still busy with it."""
+    try:
+        client.delete_event_source_mapping(UUID=uuid)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code not in (BUSY, GONE):
+            raise
+        return code == GONE
     return True
 
 
@@ -137,7 +154,7 @@ def _is_there(client: LambdaClient, uuid: str) -> bool:
     try:
         client.get_event_source_mapping(UUID=uuid)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        if error.response["Error"]["Code"] == GONE:
             return False
         raise
     return True
