@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from workshop.clock import ManualClock
+from workshop.errors import NotSettledError
 from workshop.notebook import live_part
 from workshop.notebook.live_part import LivePart
 from workshop.pipeline.aggregates import AggregateSnapshot
@@ -85,3 +86,37 @@ def test_a_producer_that_is_watched_no_more_is_told_to_end(tmp_path: Any) -> Non
 
     with pytest.raises(live_part._EnoughError):
         run._note(Progress(1, 0, 0, 10))
+
+
+def test_totals_that_never_stand_still_do_not_hold_the_run(tmp_path: Any) -> None:
+    """When no look succeeds, the time is over all the same."""
+    pipeline = Pipeline(tmp_path)
+    looks = iter([AggregateSnapshot()])
+
+    def totals() -> AggregateSnapshot:
+        if (look := next(looks, None)) is None:
+            raise NotSettledError("they move")
+        return look
+
+    pipeline.totals = totals  # type: ignore[method-assign]
+
+    assert "Time is over" in session_on(pipeline).dashboard(messages=100, seconds=20).latest.text
+
+
+def test_a_look_that_fails_ends_the_producer(tmp_path: Any) -> None:
+    """Whatever a look raises reaches the learner at once, and no thread goes on sending."""
+    pipeline = Pipeline(tmp_path)
+    run = live_part._Run(session_on(pipeline), 100, 20.0)
+
+    def refused() -> AggregateSnapshot:
+        raise LookupError("no such table")
+
+    def send(tell: Callable[[Progress], None]) -> Any:
+        assert run._enough.wait(20), "the producer was never told to end"
+        return tell(Progress(1, 0, 0, 100))
+
+    pipeline.totals = refused  # type: ignore[method-assign]
+
+    with pytest.raises(LookupError, match="no such table"):
+        run.watch(send)
+    assert run._enough.is_set()

@@ -134,7 +134,8 @@ class _Run:
         self._accepted = 0
         self._enough = threading.Event()
         before = self._look() or AggregateSnapshot()
-        self._samples = RunSamples(stopwatch(), before)
+        self._began = stopwatch()
+        self._samples = RunSamples(self._began, before)
 
     def watch(self, send: Callable[[Callable[[Progress], None]], ProduceResult]) -> Live:
         """Send in a thread and look until everything has passed; return the figures."""
@@ -152,7 +153,9 @@ class _Run:
                     label, tone = "‖ Time is over", "warn"
             except KeyboardInterrupt:
                 label, tone = "‖ Interrupted", "warn"
-            self._enough.set()
+            finally:
+                # The pool waits for the producer, whatever a look has raised.
+                self._enough.set()
         figures, lines = draw_run(self._samples, self._messages, label=label, tone=tone)
         output.close(figures)
         lines.publish()
@@ -173,8 +176,7 @@ class _Run:
             return None  # commits come faster than a scan; the next look sees more
 
     def _is_over(self, sending: "Future[ProduceResult]") -> bool:
-        samples = self._samples.samples
-        return bool(samples and samples[-1].seconds >= self._longest) or self._has_arrived(sending)
+        return stopwatch() - self._began >= self._longest or self._has_arrived(sending)
 
     def _has_arrived(self, sending: "Future[ProduceResult]") -> bool:
         samples = self._samples.samples
