@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from workshop.cloud.offline.guard import NO_GUARD, Guard
+from workshop.cloud.offline.guard import NO_GUARD, Guard, connect_to_nothing
 from workshop.cloud.offline.pid_file import PidFile
 
 __all__ = ["configure_logging", "serve"]
@@ -43,6 +43,8 @@ def serve(
     from workshop.cloud.offline.server import OfflineCloud  # noqa: PLC0415
 
     cloud = OfflineCloud(host, port, guard=guard)
+    if guard.token is not None:
+        connect_to_nothing()
     with contextlib.suppress(ValueError):  # only the main thread may choose what signals do
         signal.signal(signal.SIGTERM, lambda *_: cloud.request_stop())
     with contextlib.ExitStack() as stack:
