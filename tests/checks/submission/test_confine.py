@@ -248,6 +248,14 @@ def test_what_is_missing_is_said(monkeypatch) -> None:
         assert word in warning
 
 
+def test_macos_lets_processes_slip_away(monkeypatch) -> None:
+    """Where nobody can find a process that has left its parent, the warnings say so, also to root."""
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("sys.platform", "darwin")
+
+    assert "goes on running" in " ".join(find_containment.__wrapped__().warnings)
+
+
 def test_a_bwrap_that_does_not_work_is_not_relied_on(monkeypatch, tmp_path) -> None:
     """Whether bwrap works is tried, since containers and settings of the kernel may forbid it."""
     refusing = tmp_path / "bwrap"

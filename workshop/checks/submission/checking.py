@@ -27,8 +27,10 @@ from workshop.settings import project_root
 
 __all__ = ["SubmissionProgress", "check_submissions"]
 
-# What a checkout holds for checks; learners' files come from the submission.
-PARTS = ("lambdas", "cloudformation", "solutions", "notebooks")
+# What a checkout holds for checks. Where learners work, it may hold the instructor's own answers: such files
+# are made from starters and solutions, or come from the submission.
+PARTS = ("lambdas/common", "lambdas/generator", "cloudformation", "solutions", "notebooks/data")
+OWN_FOLDERS = ("lambdas/stateful", "lambdas/stateless")
 LEFT_BEHIND = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
 
 
@@ -121,6 +123,8 @@ class _Desk:
     def _set_up(self, submission: Path, place: Place) -> Intake:
         for part in PARTS:
             shutil.copytree(self.checkout / part, place.root / part, ignore=LEFT_BEHIND)
+        for part in OWN_FOLDERS:
+            (place.root / part).mkdir(parents=True)
         for each in ("tmp", "home", "cells"):
             (place.folder / each).mkdir()
         return take_in(submission, place.folder / "handed-in", expected_files(self.checkout))

@@ -30,14 +30,18 @@ WHERE_IT_FAILS = "allow user namespaces, or check on a machine that does"
 OPEN = (
     "an answer's code runs as you. It can read your files (the solutions and other submissions too), write "
     "wherever you may, use the network, and end your processes. Contained are its time, processor, memory, "
-    "the size of its files, and what it leaves behind."
+    "and the size of its files."
 )
 WINDOWS = (
     "Windows has no limits on processor, memory, processes and files here: only time is limited, and an "
     "answer can read, write and send whatever you can. Check submissions of people you do not know on Linux "
     "with `bubblewrap`."
 )
-MACOS = "macOS does not limit the processes of one program: a fork bomb is ended after a moment only."
+MACOS = (
+    "macOS does not limit the processes of one program: a fork bomb is ended after a moment only. Nor can "
+    "it tell whose a process is once its parent has ended: such a one is not found, and goes on running "
+    "after the check."
+)
 ROOT = (
     "You are root, whom limits on processes do not bind: a fork bomb is ended after a moment only, and "
     "nothing on this machine is closed to an answer. Go on only if you know the authors."
@@ -134,7 +138,7 @@ def find_containment() -> Containment:
     missing = [f"`bwrap` {what}: {OPEN} To close the rest, {how}."]
     if os.getuid() == 0:
         missing.append(ROOT)
-    elif sys.platform == "darwin":
+    if sys.platform == "darwin":
         missing.append(MACOS)
     return Containment(None, tuple(missing))
 

@@ -97,7 +97,7 @@ def _way_in(place: Place, port: int) -> Iterator[None]:
         return
     place.socket.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(place.socket))
+    _bind(listening, place.socket)
     place.socket.chmod(0o666)  # the folder around it is closed to others; inside, answers are another user
     listening.listen(BACKLOG)
     relay = Relay(listening, ("127.0.0.1", port))
@@ -108,6 +108,18 @@ def _way_in(place: Place, port: int) -> Iterator[None]:
     finally:
         relay.close()
         thread.join()
+
+
+def _bind(listening: socket.socket, path: Path) -> None:
+    """Bind to a path of any length: the system takes 107 bytes, and a temporary folder may lie deep.
+
+    Only `bwrap` needs the socket, so this is Linux, which knows a short way to every open folder.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        listening.bind(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
 
 
 if __name__ == "__main__":

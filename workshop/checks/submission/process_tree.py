@@ -2,6 +2,7 @@
 
 A process whose parent has gone is adopted by the nearest one above it that asked for that (Linux), so that a
 checker which asks keeps everything below itself. What is left even so is known by a mark in its environment.
+macOS offers neither: there, a process whose parent has gone is not found; see `containment.MACOS`.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def usage_below(pid: int) -> Usage:
 
 
 def end_tree(process: subprocess.Popen[bytes], marker: str) -> bool:
-    """End a process and everything it has started; return whether nothing is left."""
+    """End a process and everything it has started; return whether nothing is left that could be found."""
     if sys.platform == "win32":
         command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
         subprocess.run(command, capture_output=True, check=False)
