@@ -7,15 +7,17 @@ its functions, so what its tables hold is what a check has put there; the learne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from workshop.checks.course_stack import CourseStack
+from workshop.cloud.one_at_a_time import one_at_a_time
 from workshop.pipeline.messages import Message
 
 if TYPE_CHECKING:
     from workshop.checks.course import Course
 
-__all__ = ["Examination", "examination"]
+__all__ = ["Examination", "alone", "examination"]
 
 KEYS = {
     "StateTable": "TradeID",
@@ -100,6 +102,14 @@ class Examination(CourseStack):
 
     def _later(self, start: int) -> int:
         return self._number * 1_000_000 + start
+
+
+def alone(course: Course) -> AbstractContextManager[None]:
+    """Keep others away from the examination: two checks would empty each other's tables and swap the code."""
+    return one_at_a_time(
+        course.home / f"{course.prefix}-exam.lock",
+        occupied="Another check is at work, in a terminal or in a notebook",
+    )
 
 
 def examination(course: Course, pipeline: str = "stateful") -> Examination:
