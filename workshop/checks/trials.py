@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from workshop.checks.answers import handler_file, starter_file
-from workshop.checks.examination import Examination, examination
+from workshop.checks.examination import Examination, alone, examination
 from workshop.checks.exercise import Verdict, incorrect, not_attempted, passed
 from workshop.checks.grafting import function_text
 from workshop.errors import FunctionFailedError
@@ -63,7 +63,9 @@ def check_by(
     def check(course: Course) -> Verdict:
         if _is_untouched(course, path, function, variant):
             return not_attempted(f"`{function}` in `lambdas/{path}` is as you found it.")
-        if trouble := next(trial(examination(course)), None):
+        with alone(course):
+            trouble = next(trial(examination(course)), None)
+        if trouble:
             return incorrect(trouble)
         return passed(success)
 

@@ -24,7 +24,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         shutil.copytree(project_root() / folder, tmp_path / folder)
     (tmp_path / FILE).write_text(trials.starter_file("stateful/state.py", "textbook", project_root()))
     monkeypatch.setattr(trials, "examination", lambda course: course)
-    return SimpleNamespace(root=tmp_path)
+    return SimpleNamespace(root=tmp_path, home=tmp_path, prefix="course")
 
 
 def check(*troubles: str) -> Any:
