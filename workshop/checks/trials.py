@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from workshop.checks.answers import handler_file, starter_file
+from workshop.checks.answers import read_handler, starter_file
 from workshop.checks.examination import Examination, alone, examination
 from workshop.checks.exercise import Verdict, incorrect, not_attempted, passed
 from workshop.checks.grafting import function_text
@@ -129,14 +129,16 @@ def lost_in_silence(exam: Examination, stage: str, event: Any, *, table: str) ->
 
 
 def _is_untouched(course: Course, path: str, function: str, variant: str) -> bool:
+    text = read_handler(course.root, path)
+    if text is None:
+        return False
     try:
-        own = function_text(handler_file(course.root, path).read_text(encoding="utf-8"), function)
-    except (OSError, SyntaxError, LookupError):
+        own = _without_comments(function_text(text, function))
+    except (LookupError, RecursionError):
         return False
     begun = {"textbook", variant}
     return any(
-        _without_comments(own)
-        == _without_comments(function_text(starter_file(path, each, course.root), function))
+        own == _without_comments(function_text(starter_file(path, each, course.root), function))
         for each in begun
     )
 

@@ -70,10 +70,10 @@ def test_without_trouble_the_answer_passes(course: Any) -> None:
     assert check()(course).outcome is Outcome.PASSED
 
 
-@pytest.mark.parametrize("text", ["def keep(\n", "x = 1\n"])
-def test_a_file_without_the_function_is_tried(course: Any, text: str) -> None:
+@pytest.mark.parametrize("text", [b"def keep(\n", b"x = 1\n", b"# caf\xe9\n", b"x = 1\0\n"])
+def test_a_file_without_the_function_is_tried(course: Any, text: bytes) -> None:
     """A file that is no Python, or lacks the function, is an attempt; the examination says what is wrong."""
-    (course.root / FILE).write_text(text)
+    (course.root / FILE).write_bytes(text)
 
     assert check("trouble")(course).outcome is Outcome.INCORRECT
 
