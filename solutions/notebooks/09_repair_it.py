@@ -135,7 +135,7 @@ ws.check("reduce-request-token")
 
 # %%
 with HandPoller(ws, "ReduceLambda") as poller:
-    ws.send(10, seed=33)
+    ws.send(1, seed=33)
     rows = poller.fetch()
     print(poller.deliver(rows))
     print(poller.deliver(rows))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +37,9 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[[ClassResult], list[dict
                 arguments["on_progress"](SubmissionProgress(each.name, 1, 1, is_done=True))
             return result
 
+        # What this machine can contain is not the subject here.
+        containment = SimpleNamespace(warnings=result.warnings)
+        monkeypatch.setattr("workshop.cli.check_submissions.find_containment", lambda: containment)
         monkeypatch.setattr("workshop.cli.check_submissions.check_submissions", check)
         return calls
 
@@ -51,8 +55,7 @@ def test_one_submission_is_shown_exercise_by_exercise(instructor: Workshop, judg
     assert done.returncode == 1
     for text in ("✘ incorrect", "=It [red]is[/red] false.", "a note", "anna: 0 of 1 passed."):
         assert text in done.stdout
-    assert "Not contained: the network" in done.stdout
-    assert "anna: checked" in done.stdout
+    assert done.stdout.index("Not contained: the network") < done.stdout.index("anna: checked")
 
 
 def test_a_class_is_shown_submission_by_submission(instructor: Workshop, judged: Any) -> None:
