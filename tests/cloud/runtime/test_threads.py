@@ -1,6 +1,8 @@
 """The engine on threads, with real processes: the whole way from a put to a handler's output."""
 
 import json
+import sys
+import threading
 
 import pytest
 
@@ -8,6 +10,7 @@ from tests.cloud.runtime.world import World, client
 from workshop.clock import AdjustableClock, SystemClock, stopwatch
 from workshop.cloud.offline.overlay import apply
 from workshop.cloud.offline.runtime import Runtime
+from workshop.cloud.offline.runtime.threads import WorkerPool
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -90,6 +93,23 @@ def test_hanging_handler_does_not_hold_others_up(running: World) -> None:
     running.runtime.stop()
 
     assert running.runtime.status()["in_flight"] == {}
+
+
+def test_a_job_never_waits_for_one_that_runs_while_threads_may_start() -> None:
+    """Jobs that come while a thread is just taking its first each get a thread of their own."""
+    switch_interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads are interrupted between any two steps
+    try:
+        for pause in range(500):
+            pool, meeting = WorkerPool(2, "meeting"), threading.Barrier(3)
+            for _ in range(2):
+                pool.submit(lambda meeting=meeting: meeting.wait())
+                for _ in range(pause):
+                    pass
+            meeting.wait(timeout=20)
+            pool.stop(timeout_seconds=20)
+    finally:
+        sys.setswitchinterval(switch_interval)
 
 
 def test_shards_are_worked_off_side_by_side(running: World) -> None:

@@ -31,13 +31,15 @@ class WorkerPool:
         self._name = name
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._idle = 0
+        self._unfinished = 0
         self._lock = threading.Lock()
 
     def submit(self, job: Job) -> None:
         """Run the job as soon as a thread is free; returns at once."""
         with self._lock:
-            if self._idle <= self._jobs.qsize() and len(self._threads) < self._size:
+            self._unfinished += 1
+            # A thread that has taken a job is not free, whatever it has got round to: jobs are counted.
+            if len(self._threads) < min(self._unfinished, self._size):
                 self._threads.append(start_thread(self._work, f"{self._name}-{len(self._threads)}"))
         self._jobs.put(job)
 
@@ -51,16 +53,10 @@ class WorkerPool:
             thread.join(timeout_seconds)
 
     def _work(self) -> None:
-        while (job := self._next_job()) is not None:
+        while (job := self._jobs.get()) is not None:
             try:
                 job()
             except Exception:  # a failing job must not take the thread, and with it all other work, along
                 LOGGER.exception("a job of the Lambda runtime failed")
-
-    def _next_job(self) -> Job | None:
-        with self._lock:
-            self._idle += 1
-        job = self._jobs.get()
-        with self._lock:
-            self._idle -= 1
-        return job
+            with self._lock:
+                self._unfinished -= 1
