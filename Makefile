@@ -31,7 +31,7 @@ check: setup-test ## lint, types and generated files
 	@$(VENV)/workshop build --check
 
 test: check ## the whole test suite
-	@$(VENV)/pytest -n $(TEST_WORKERS) --dist loadfile
+	@$(VENV)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 clean: ## remove .venv/ and everything that runs left behind
 	@rm -rf .venv .workshop build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
