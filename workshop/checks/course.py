@@ -185,7 +185,10 @@ class Course(CourseStack):
 
     def diagnose(self, timeout: float = 60.0) -> Diagnosis:
         """Say which totals are wrong, by how much, and what most likely made them so."""
-        rest = self.rest_state(timeout)
+        return self.diagnose_at(self.rest_state(timeout))
+
+    def diagnose_at(self, rest: Rest) -> Diagnosis:
+        """Say the same of totals that somebody has seen already."""
         target, arrived = self.target, self.sent.arrived()
         sent = [message for _, message in arrived]
         lanes: dict[str, list[int]] = {}

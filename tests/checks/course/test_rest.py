@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from workshop.checks.exercise import Outcome, judge
+from workshop.checks.exercise import Outcome, Verdict, incorrect, judge, passed
 from workshop.checks.exercises import find_exercise
 from workshop.checks.rest import Rest, wait_for_rest
+from workshop.checks.settled import judged_at_rest
 from workshop.clock import ManualClock
 from workshop.errors import NotSettledError
 from workshop.notebook.actions_part import rest_shown
 from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.example import EXAMPLE_MESSAGES
 
 EMPTY = AggregateSnapshot()
 FULL = AggregateSnapshot(totals={"PV": Decimal(1)})
@@ -102,14 +104,51 @@ def test_no_snapshot_at_all_is_an_empty_one(pending: int | None) -> None:
     assert rest == Rest(EMPTY, pending, is_certain=False)
 
 
-def test_what_still_moves_is_not_judged() -> None:
-    """A check that needs totals at rest says that they are not, instead of calling them wrong."""
-    course: Any = SimpleNamespace(rest_state=lambda: Rest(FULL, 5, is_certain=False))
+JUDGED_AT_REST = pytest.mark.parametrize("exercise", ["totals-exact", "break-it", "break-the-guard"])
 
-    verdict = judge(find_exercise("break-the-guard"), course)
+
+@JUDGED_AT_REST
+def test_what_still_moves_is_not_judged(exercise: str) -> None:
+    """A check of totals says that they still move, instead of calling them right or wrong."""
+    course: Any = SimpleNamespace(
+        messages=lambda: [EXAMPLE_MESSAGES["M1"]],
+        sent=SimpleNamespace(records=lambda: ["M1"]),
+        rest_state=lambda: Rest(FULL, 5, is_certain=False),
+    )
+
+    verdict = judge(find_exercise(exercise), course)
 
     assert verdict.outcome is Outcome.NOT_ATTEMPTED
-    assert "Not settled yet: 5 records are still on the way" in verdict.feedback
+    assert "Still moving: 5 records are still on the way" in verdict.feedback
+    assert "run the check again" in verdict.feedback
+
+
+@pytest.mark.parametrize("verdict", [passed("Exact."), incorrect("Wrong.")])
+def test_messages_that_come_while_a_check_looks_are_not_judged(verdict: Verdict) -> None:
+    """Totals that were at rest before the last message was sent say nothing about it."""
+    looks = iter([["M1"], ["M1", "M2"]])
+    course: Any = SimpleNamespace(
+        sent=SimpleNamespace(records=lambda: next(looks)),
+        rest_state=lambda: Rest(FULL, 0, is_certain=True),
+    )
+
+    judged = judged_at_rest(course, lambda _: verdict)
+
+    assert judged.outcome is Outcome.NOT_ATTEMPTED
+    assert "messages were sent while the check looked" in judged.feedback
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome"),
+    [(passed("Exact."), Outcome.NOT_ATTEMPTED), (incorrect("Wrong."), Outcome.INCORRECT)],
+)
+def test_a_batch_that_is_stuck_lets_nothing_pass(verdict: Verdict, outcome: Outcome) -> None:
+    """Totals behind a stuck batch can be wrong, but not right: what is pending may still change them."""
+    course: Any = SimpleNamespace(
+        sent=SimpleNamespace(records=lambda: ["M1"]), rest_state=lambda: Rest(FULL, 7, is_certain=True)
+    )
+
+    assert judged_at_rest(course, lambda _: verdict).outcome is outcome
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.checks.diagnosis import CauseKind, Stage
 from workshop.checks.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.checks.settled import judged_at_rest
 from workshop.pipeline.comparison import Comparison, compare
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow, format_amount, read_reduce_table
@@ -14,6 +15,7 @@ from workshop.pipeline.truth import GRAND_TOTAL, count_messages
 
 if TYPE_CHECKING:
     from workshop.checks.course import Course
+    from workshop.checks.rest import Rest
 
 __all__ = ["EXERCISES"]
 
@@ -27,7 +29,11 @@ LONG_ENOUGH_SECONDS = 60
 
 def check_break_it(course: Course) -> Verdict:
     """Judge whether an outdated version has made the totals wrong."""
-    found = course.diagnose()
+    return judged_at_rest(course, lambda rest: _broken(course, rest))
+
+
+def _broken(course: Course, rest: Rest) -> Verdict:
+    found = course.diagnose_at(rest)
     if found.exact:
         return _still_exact(course.messages())
     if any(cause.kind in OVERTAKEN and cause.stage is Stage.STATE for cause in found.causes):
@@ -65,9 +71,10 @@ def _overtaken(messages: Sequence[Message]) -> int:
 
 def check_break_the_guard(course: Course) -> Verdict:
     """Judge whether a batch that was cut differently has counted twice."""
-    rest = course.rest_state()
-    if not rest.is_certain:
-        return not_attempted(f"Not settled yet: {rest.held_up}. Check again in a moment.")
+    return judged_at_rest(course, lambda rest: _guard_broken(course, rest))
+
+
+def _guard_broken(course: Course, rest: Rest) -> Verdict:
     compared = compare(rest.snapshot, course.truth())
     rows = read_reduce_table(course.client("dynamodb"), course.outputs["ReduceTableName"])
     if not rows:
@@ -92,7 +99,7 @@ def check_break_the_guard(course: Course) -> Verdict:
     changes = sent.distinct_trades + sent.modified
     if parts and sum(row.message_count for row in rows) > changes:
         return passed(_cut(compared, whole, parts, changes))
-    return incorrect(f"The totals are wrong for another reason. {course.diagnose().summary}")
+    return incorrect(f"The totals are wrong for another reason. {course.diagnose_at(rest).summary}")
 
 
 def _cut(compared: Comparison, whole: ReduceRow, parts: list[ReduceRow], changes: int) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workshop.checks.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.checks.settled import judged_at_rest
 from workshop.pipeline.tables import format_amount
 from workshop.pipeline.truth import GRAND_TOTAL, count_messages
 
 if TYPE_CHECKING:
     from workshop.checks.course import Course
+    from workshop.checks.rest import Rest
 
 __all__ = ["EXERCISES"]
 
@@ -19,10 +21,13 @@ FEWEST_CHANGES = 20
 
 def check_totals(course: Course) -> Verdict:
     """Judge a run of the learner's own: large enough, with changes, and exact."""
-    messages = course.messages()
-    counts = count_messages(messages)
-    if not messages:
+    if not course.messages():
         return not_attempted("Nothing has been sent since the pipeline was emptied.")
+    return judged_at_rest(course, lambda rest: _check_run(course, rest))
+
+
+def _check_run(course: Course, rest: Rest) -> Verdict:
+    counts = count_messages(course.messages())
     if counts.messages < FEWEST_MESSAGES:
         return incorrect(
             f"{counts.messages:,} messages have been sent since the pipeline was emptied; that is too small "
@@ -33,7 +38,7 @@ def check_totals(course: Course) -> Verdict:
             f"The run proves little, even if its totals are exact: of {counts.messages:,} messages only "
             f"{counts.modified} change a trade that was there before."
         )
-    diagnosis = course.diagnose()
+    diagnosis = course.diagnose_at(rest)
     if not diagnosis.exact:
         return incorrect(diagnosis.summary)
     total = course.truth().totals[GRAND_TOTAL]
