@@ -3,6 +3,8 @@
 import json
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -37,6 +39,17 @@ def got(function: str) -> list[int]:
     except client("logs").exceptions.ResourceNotFoundException:
         return []
     return [int(event["message"].split()[1]) for event in events if event["message"].startswith("GOT")]
+
+
+@contextmanager
+def interrupted_threads() -> Iterator[None]:
+    """Have threads interrupted between any two steps."""
+    switch_interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(switch_interval)
 
 
 @pytest.fixture
@@ -97,9 +110,7 @@ def test_hanging_handler_does_not_hold_others_up(running: World) -> None:
 
 def test_a_job_never_waits_for_one_that_runs_while_threads_may_start() -> None:
     """Jobs that come while a thread is just taking its first each get a thread of their own."""
-    switch_interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # threads are interrupted between any two steps
-    try:
+    with interrupted_threads():
         for pause in range(500):
             pool, meeting = WorkerPool(2, "meeting"), threading.Barrier(3)
             for _ in range(2):
@@ -108,8 +119,19 @@ def test_a_job_never_waits_for_one_that_runs_while_threads_may_start() -> None:
                     pass
             meeting.wait(timeout=20)
             pool.stop(timeout_seconds=20)
-    finally:
-        sys.setswitchinterval(switch_interval)
+
+
+def test_a_pool_stops_while_its_last_job_is_just_being_taken() -> None:
+    """A pool whose threads take the jobs that it is about to drop does not wait for another one."""
+    with interrupted_threads():
+        for _ in range(2000):
+            pool = WorkerPool(4, "stopped")
+            for _ in range(40):
+                pool.submit(lambda: None)
+            stopping = threading.Thread(target=pool.stop, args=(20,), daemon=True)
+            stopping.start()
+            stopping.join(20)
+            assert not stopping.is_alive()
 
 
 def test_shards_are_worked_off_side_by_side(running: World) -> None:

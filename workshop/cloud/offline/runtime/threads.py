@@ -4,6 +4,7 @@ All are daemons, so that none of them keeps a stopping process alive. Windows ca
 at once, therefore each pipe has a reader of its own.
 """
 
+import contextlib
 import logging
 import queue
 import threading
@@ -45,8 +46,9 @@ class WorkerPool:
 
     def stop(self, timeout_seconds: float) -> None:
         """Let running jobs finish, at most for the given time each; jobs that wait are dropped."""
-        while not self._jobs.empty():
-            self._jobs.get()
+        with contextlib.suppress(queue.Empty):
+            while True:  # a thread may take the last one meanwhile, so nobody waits for it here
+                self._jobs.get_nowait()
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
