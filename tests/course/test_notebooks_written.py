@@ -13,7 +13,7 @@ from workshop.checks.exercises import all_exercises
 LONGEST_CELL_LINES = 10
 MOST_WORDS = 120
 # After the last cell of code come the recap, the questions and the next step as well.
-MOST_WORDS_AT_THE_END = 280
+MOST_WORDS_AT_THE_END = 200
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 TABLE_LINE = re.compile(r"^\|.*\|$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
