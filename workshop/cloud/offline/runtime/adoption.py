@@ -80,6 +80,8 @@ class AdoptedMapping:
         with LOCK:
             self.mapping = Mapping.of(self.esm)
             problem = self._function_problem()
+        for poller in self._pollers.values():
+            poller.mapping = self.mapping
         if problem is None:
             try:
                 self._refresh_pollers()
@@ -149,17 +151,16 @@ class AdoptedMapping:
             self._shards = {shard.shard_id: shard for shard in self._source.shards()}
             for shard in self._shards.values():
                 self._refresh_shard(self._source, shard)
-        for poller in self._pollers.values():
-            poller.mapping = self.mapping
 
     def _refresh_shard(self, source: StreamSource, shard: ShardInfo) -> None:
         known = self._pollers.get(shard.shard_id)
+        position: int | None = None
         if known is None:
             position = self._first_position(source, shard.shard_id)
-        elif known.lane_count != self.mapping.parallelization_factor and not known.is_busy:
+        elif known.lane_count != self.mapping.parallelization_factor:
             # Other lanes: records above the checkpoint that some lane had done are sent again.
-            position = known.checkpoint
-        else:
+            position = known.retire()
+        if position is None:
             return
         self._pollers[shard.shard_id] = ShardPoller(
             self.mapping,
@@ -184,8 +185,11 @@ class AdoptedMapping:
     def _settle_state(self) -> None:
         wanted = "Enabled" if self.mapping.is_enabled else "Disabled"
         # A mapping that is being disabled finishes what is in flight.
-        if wanted == "Enabled" or not self.is_busy:
-            self.esm.state = wanted
+        if wanted == "Disabled" and self.is_busy:
+            return
+        with LOCK:
+            if bool(self.esm.enabled) == self.mapping.is_enabled:  # not changed since it was read
+                self.esm.state = wanted
 
 
 def _lambda_backends() -> Any:

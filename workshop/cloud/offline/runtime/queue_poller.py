@@ -46,12 +46,11 @@ class QueuePoller:
     @property
     def is_busy(self) -> bool:
         """Whether a batch is in flight."""
-        return bool(self._busy)
+        with self._lock:
+            return bool(self._busy)
 
-    @property
-    def checkpoint(self) -> int:
-        """Nothing: what has been done is deleted, not remembered."""
-        return 0
+    def retire(self) -> None:
+        """Do nothing: a queue's poller has no successor, what has been done is deleted."""
 
     def is_drained(self) -> bool:
         """Whether no message waits."""
@@ -66,7 +65,7 @@ class QueuePoller:
         with self._lock:
             with LOCK:
                 self._queue()
-            if lane_index in self._busy or now < self._not_before or not self._is_due(now):
+            if lane_index in self._busy or not self.mapping.is_enabled or now < self._not_before or not self._is_due(now):
                 return None
             messages = self._receive()
             wanted = tuple(message for message in messages if self._passes(message))

@@ -45,6 +45,7 @@ class ShardPoller:
         self._lanes = [Lane(reader.shard_id, now) for _ in range(mapping.parallelization_factor)]
         self._given_up: list[GivenUp] = []
         self._sent: dict[int, Work[Batch]] = {}
+        self._is_retired = False
         self._lock = threading.Lock()
 
     @property
@@ -55,13 +56,19 @@ class ShardPoller:
     @property
     def is_busy(self) -> bool:
         """Whether a batch is in flight."""
-        return any(lane.is_busy for lane in self._lanes)
+        with self._lock:
+            return any(lane.is_busy for lane in self._lanes)
 
-    @property
-    def checkpoint(self) -> int:
-        """The position up to which every record is done or given up."""
-        heads = [head for lane in self._lanes if (head := lane.first_unfinished) is not None]
-        return min((head.position for head in heads), default=self._position + 1) - 1
+    def retire(self) -> int | None:
+        """Send nothing any more; return up to where every record is done or given up, for a successor.
+
+        While a batch is in flight nothing happens, and None is returned.
+        """
+        with self._lock:
+            if any(lane.is_busy for lane in self._lanes):
+                return None
+            self._is_retired = True
+            return self._checkpoint()
 
     def recover(self) -> None:
         """Send batches in flight again, after the engine that had sent them was stopped."""
@@ -78,7 +85,8 @@ class ShardPoller:
         """
         with self._lock:
             lane = self._lanes[lane_index]
-            if lane.is_busy:
+            # Looked at under the lock: what says that nothing is in flight holds until it is enabled again.
+            if lane.is_busy or self._is_retired or not self.mapping.is_enabled:
                 return None
             while True:
                 if not lane.batches:
@@ -138,40 +146,49 @@ class ShardPoller:
 
     def next_due(self) -> float | None:
         """Return when there is something to do even without new records, or None if there never is."""
-        times = [
-            due
-            for lane in self._lanes
-            if not lane.is_busy and (due := lane.next_due(self.mapping)) is not None
-        ]
+        with self._lock:
+            idle = [lane for lane in self._lanes if not lane.is_busy]
+            times = [due for lane in idle if (due := lane.next_due(self.mapping)) is not None]
         return min(times, default=None)
 
     def is_drained(self) -> bool:
         """Whether every record that the shard holds is done or given up."""
-        return self.unfinished_count() == 0 and self._reader.pending_count(self._position) == 0
-
-    def unfinished_count(self) -> int:
-        """Return how many records have been read and are neither done nor given up."""
-        return sum(lane.unfinished_count for lane in self._lanes)
+        with self._lock:
+            return self._pending_count() == 0
 
     def status(self, now: float) -> dict[str, object]:
         """Return the lag of this shard, for people."""
-        lanes = list(self._lanes)
-        heads = [head for lane in lanes if (head := lane.first_unfinished) is not None]
-        batches = [batch for lane in lanes if (batch := lane.current) is not None]
-        return {
-            "shard": self.shard_id,
-            "checkpoint": str(self.checkpoint),
-            "pending": self.unfinished_count() + self._reader.pending_count(self._position),
-            "iterator_age_seconds": round(max((now - head.arrived_at for head in heads), default=0.0), 3),
-            "in_flight": sum(lane.is_busy for lane in lanes),
-            "attempts": max((batch.attempts for batch in batches), default=0),
-        }
+        with self._lock:
+            batches = [batch for lane in self._lanes if (batch := lane.current) is not None]
+            ages = [now - head.arrived_at for head in self._heads()]
+            return {
+                "shard": self.shard_id,
+                "checkpoint": str(self._checkpoint()),
+                "pending": self._pending_count(),
+                "iterator_age_seconds": round(max(ages, default=0.0), 3),
+                "in_flight": sum(lane.is_busy for lane in self._lanes),
+                "attempts": max((batch.attempts for batch in batches), default=0),
+            }
+
+    # What follows belongs to whoever holds the lock: between two steps a record may be in no lane at all.
+
+    def _heads(self) -> list[SourceRecord]:
+        return [head for lane in self._lanes if (head := lane.first_unfinished) is not None]
+
+    def _checkpoint(self) -> int:
+        return min((head.position for head in self._heads()), default=self._position + 1) - 1
+
+    def _unfinished_count(self) -> int:
+        return sum(lane.unfinished_count for lane in self._lanes)
+
+    def _pending_count(self) -> int:
+        return self._unfinished_count() + self._reader.pending_count(self._position)
 
     def _fill(self, lane: Lane) -> None:
         """Read until the lane has a full batch, or the shard has no more."""
         mapping = self.mapping
         room = max(MAX_READ, mapping.batch_size * len(self._lanes))
-        while len(lane.waiting) < mapping.batch_size and self.unfinished_count() < room:
+        while len(lane.waiting) < mapping.batch_size and self._unfinished_count() < room:
             limit = min(MAX_READ, (mapping.batch_size - len(lane.waiting)) * len(self._lanes))
             chunk = self._reader.read(mapping, after=self._position, limit=limit)
             if chunk is None:

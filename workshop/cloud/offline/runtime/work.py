@@ -60,15 +60,20 @@ class Poller(Protocol):
     def is_busy(self) -> bool:
         """Whether a batch is in flight."""
 
-    @property
-    def checkpoint(self) -> int:
-        """The position up to which every record is done or given up."""
+    def retire(self) -> int | None:
+        """Send nothing any more; return up to where every record is done or given up, for a successor.
+
+        While a batch is in flight nothing happens, and None is returned.
+        """
 
     def is_drained(self) -> bool:
         """Whether everything that the source holds is done or given up."""
 
     def next_work(self, lane_index: int, now: float) -> Work[Any] | None:
-        """Return the lane's next batch if one is due; the lane is then busy until `finish`."""
+        """Return the lane's next batch if one is due; the lane is then busy until `finish`.
+
+        A poller whose mapping is not enabled has none.
+        """
 
     def finish(self, work: Work[Any], report: BatchReport, now: float) -> Decision:
         """Take the outcome of a batch in and decide what happens to its records."""
