@@ -65,7 +65,9 @@ class QueuePoller:
         with self._lock:
             with LOCK:
                 self._queue()
-            if lane_index in self._busy or not self.mapping.is_enabled or now < self._not_before or not self._is_due(now):
+            if lane_index in self._busy or not self.mapping.is_enabled:
+                return None
+            if now < self._not_before or not self._is_due(now):
                 return None
             messages = self._receive()
             wanted = tuple(message for message in messages if self._passes(message))
