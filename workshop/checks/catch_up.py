@@ -19,13 +19,14 @@ from workshop.checks.answers import (
     starter_file,
     with_answer,
 )
-from workshop.checks.exercise import Cell, Exercise, Function
+from workshop.checks.exercise import Cell, Exercise, Function, Outcome, judge
 from workshop.checks.exercises import all_exercises
-from workshop.checks.exercises.stack import PARAMETERS
+from workshop.checks.parameters import deploy_for_course, has_course_parameters
 from workshop.checks.solving import keep_file
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.deploy.stacks import destroy
 from workshop.errors import ConfigurationError
+from workshop.pipeline.live_faults import clear_faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,8 @@ NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "
 FIRST_WITH_STACK = "02"
 # The last one that needs it; afterwards everything is to go.
 LAST_WITH_STACK = "12"
+# The notebook before it makes the stateless stack; no later one needs it.
+FIRST_AFTER_STATELESS = "08"
 # From here on there are stages for messages to pass.
 FIRST_WITH_DATA = "04"
 STANDARD_MESSAGES = 300
@@ -56,50 +59,32 @@ def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[s
     """
     checked_notebook(notebook)
     done = _Steps(say)
-    if not FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
-        return ()
-    if not course.is_deployed:
-        done.tell(f"deploying the stack `{course.stack}`")
-        course.deploy(**PARAMETERS)
-    for exercise in _cells_before(notebook):
-        if exercise.in_place and not exercise.in_place(course):
-            done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}")
-            _run_solution(exercise, course)
+    _bring(course, notebook, done, afresh=False)
     return tuple(done.steps)
 
 
 def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:
-    """Bring data, connections and code to where a notebook begins, also back from a later one.
+    """Bring data, connections, parameters and code to where a notebook begins, also back from a later one.
 
-    Files that are changed are kept aside. What later notebooks made in the cloud goes with its stack, which
-    is then deployed anew.
+    Files that are changed are kept aside. A stack with other parameters, with wrong answers, or with what
+    later notebooks make, is removed and deployed anew.
     """
     checked_notebook(notebook)
     done = _Steps(say)
-    for path in _handler_paths():
-        wanted, file = file_at(path, notebook, course.root), handler_file(course.root, path)
-        if read_handler(course.root, path) != wanted:
-            kept = keep_file(path, course)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(wanted, encoding="utf-8", newline="\n")
-            aside = f"; your version is kept in `{kept}`" if kept else ""
-            done.tell(f"`lambdas/{path}` is as notebook {notebook} needs it{aside}")
+    _bring_files(course, notebook, done)
+    if course.is_deployed:
+        clear_faults(course.cloud, course.outputs)
+        _undo_what_comes(course, notebook)
     for own in (course, course.stateless):
-        if own.is_deployed and _is_too_far(own, course, notebook):
-            done.tell(f"removing the stack `{own.stack}`, which is further than that")
+        if own.is_deployed and _must_go(own, course, notebook):
+            done.tell(f"removing the stack `{own.stack}`, which is not as notebook {notebook} finds it")
             destroy(course.cloud, own.stack, on_event=course.on_event)
-    if course.is_deployed and course.undeployed() and notebook <= LAST_WITH_STACK:
-        done.tell(f"deploying the changed code to `{course.stack}`")
-        course.deploy()
-    steps = (*done.steps, *restore(course, notebook, say=say))
-    if FIRST_WITH_DATA <= notebook <= LAST_WITH_STACK:
-        after = _Steps(say)
-        after.tell(f"emptying the pipeline and sending {STANDARD_MESSAGES} messages")
-        course.clear()
-        course.send(STANDARD_MESSAGES)
-        course.rest()
-        steps += tuple(after.steps)
-    return steps
+        elif own.is_deployed and own.undeployed() and notebook <= LAST_WITH_STACK:
+            done.tell(f"deploying the changed code to `{own.stack}`")
+            deploy_for_course(own)
+    _bring(course, notebook, done, afresh=True)
+    _bring_data(course, notebook, done)
+    return tuple(done.steps)
 
 
 def file_at(path: str, notebook: str, root: Path) -> str:
@@ -138,14 +123,65 @@ class _Steps:
             self._say(step)
 
 
-def _is_too_far(own: Course, course: Course, notebook: str) -> bool:
-    """Whether a stack holds what later notebooks are about."""
+def _bring_files(course: Course, notebook: str, done: _Steps) -> None:
+    for path in _handler_paths():
+        wanted, file = file_at(path, notebook, course.root), handler_file(course.root, path)
+        if read_handler(course.root, path) != wanted:
+            kept = keep_file(path, course)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(wanted, encoding="utf-8", newline="\n")
+            aside = f"; your version is kept in `{kept}`" if kept else ""
+            done.tell(f"`lambdas/{path}` is as notebook {notebook} needs it{aside}")
+
+
+def _bring_data(course: Course, notebook: str, done: _Steps) -> None:
+    if FIRST_WITH_DATA <= notebook <= LAST_WITH_STACK:
+        done.tell(f"emptying the pipeline and sending {STANDARD_MESSAGES} messages")
+        course.clear()
+        course.send(STANDARD_MESSAGES)
+        course.rest()
+    elif FIRST_WITH_STACK <= notebook < FIRST_WITH_DATA and course.messages():
+        done.tell("emptying the pipeline")
+        course.clear()
+
+
+def _bring(course: Course, notebook: str, done: _Steps, *, afresh: bool) -> None:
+    """Deploy the stack if it is missing, and run the cells before a notebook: all `afresh`, or what lacks."""
+    if not FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
+        return
+    if not course.is_deployed:
+        done.tell(f"deploying the stack `{course.stack}`")
+        deploy_for_course(course)
+    for exercise in _cells_before(notebook):
+        if exercise.in_place and (afresh or not exercise.in_place(course)):
+            done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}")
+            _run_solution(exercise, course)
+
+
+def _undo_what_comes(course: Course, notebook: str) -> None:
+    """Take away what exercises from a notebook on have made beside the stacks."""
+    first = max(notebook, FIRST_AFTER_STATELESS)  # what is before it goes with the stateless stack
+    for exercise in all_exercises():
+        if exercise.notebook >= first and exercise.undo and not exercise.in_place:
+            exercise.undo(course)
+
+
+def _must_go(own: Course, course: Course, notebook: str) -> bool:
+    """Whether a stack cannot be what a notebook finds: another one is made in its place."""
     if own is not course:
-        return notebook <= "07"
-    return any(
-        exercise.notebook >= notebook and exercise.in_place is not None and exercise.in_place(course)
-        for exercise in all_exercises()
-    )
+        return notebook < FIRST_AFTER_STATELESS or not has_course_parameters(own)
+    if notebook > LAST_WITH_STACK:
+        return False
+    if notebook < FIRST_WITH_STACK or not has_course_parameters(own):
+        return True
+    return any(_is_otherwise(each, course, notebook) for each in all_exercises() if each.in_place)
+
+
+def _is_otherwise(exercise: Exercise, course: Course, notebook: str) -> bool:
+    """Whether an answer is wrong, or there before its time; one that is only missing is given later."""
+    outcome = judge(exercise, course).outcome
+    is_earlier = exercise.notebook < notebook
+    return outcome is not Outcome.NOT_ATTEMPTED and not (is_earlier and outcome is Outcome.PASSED)
 
 
 def _cells_before(notebook: str) -> Iterator[Exercise]:

@@ -11,7 +11,9 @@ from workshop.checks.course import Course
 from workshop.checks.exercise import Function, judge
 from workshop.checks.exercises import all_exercises, find_exercise
 from workshop.clock import stopwatch
+from workshop.cloud.faults import FaultPlan
 from workshop.errors import ConfigurationError
+from workshop.pipeline.live_faults import read_faults, set_faults
 
 MAP = "stateful/map.py"
 LONGEST_SECONDS = 30
@@ -106,6 +108,67 @@ def test_catching_up_with_an_earlier_notebook_goes_back(course: Course) -> None:
     assert connected(course) == set()
     assert course.messages() == []
     assert own_file(course) == starter_file(MAP, "textbook", course.root)
+
+
+def test_a_stack_that_is_still_to_be_deployed_goes(course: Course) -> None:
+    """Who goes back to before the stack finds none."""
+    catch_up(course, "01")
+
+    assert not course.is_deployed
+
+
+def test_catching_up_brings_the_parameters(course: Course) -> None:
+    """A stack that was deployed in another way is made anew as the exercise of notebook 01 wants it."""
+    course.deploy(ShardCount=3, LogRetentionDays=7)
+
+    steps = catch_up(course, "05")
+
+    assert any("removing the stack `course-stateful`" in step for step in steps)
+    assert judge(find_exercise("deploy-stack"), course).is_passed
+    assert connected(course) == {"StateLambda", "MapLambda"}
+
+
+def test_catching_up_brings_the_settings_of_mappings(course: Course) -> None:
+    """What a learner tried out on a connection is as the solutions have it again."""
+    source = course.stream_arn("StateTable")
+    course.connect(
+        "MapLambda",
+        EventSourceArn=source,
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=1000,
+        ParallelizationFactor=2,
+        MaximumRetryAttempts=0,
+    )
+
+    catch_up(course, "06")
+
+    mapping = course.mapping("MapLambda")
+    assert mapping is not None
+    assert (mapping["ParallelizationFactor"], mapping["MaximumRetryAttempts"]) == (1, -1)
+    assert connected(course) == {"StateLambda", "MapLambda", "ReduceLambda"}
+
+
+def test_catching_up_ends_what_goes_wrong_on_purpose(course: Course) -> None:
+    """Faults that somebody forgot do not meet the learner who catches up."""
+    set_faults(course.cloud, course.outputs, FaultPlan.from_words(["lab"]))
+
+    catch_up(course, "08")
+
+    assert read_faults(course.cloud, course.outputs).in_functions == FaultPlan()
+    assert course.compare().exact
+
+
+def test_catching_up_brings_the_code_of_both_pipelines(course: Course) -> None:
+    """The stateless stack runs no code that its files do not hold any more."""
+    file = handler_file(course.root, "stateless/map.py")
+    file.write_text(file.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
+    course.stateless.deploy()
+
+    catch_up(course, "09")
+
+    assert course.undeployed() == ()
+    assert course.stateless.is_deployed
+    assert course.stateless.undeployed() == ()
 
 
 def test_a_files_exercises_are_solved_in_order(course: Course) -> None:
