@@ -24,6 +24,7 @@ from workshop.checks.catch_up import file_at
 from workshop.checks.course import Course
 from workshop.checks.exercise import Cell, Exercise, Function, Outcome, Verdict, incorrect, judge, passed
 from workshop.checks.exercises import all_exercises
+from workshop.checks.parameters import deploy_for_course, has_course_parameters
 from workshop.checks.submission.cell_process import run_cell_apart
 from workshop.checks.submission.handed_in import HandedIn
 from workshop.checks.submission.runs import read_runs, write_runs
@@ -74,7 +75,8 @@ class Sitting:
 
     def _prepare(self, exercise: Exercise) -> None:
         """Bring the course to where the exercise begins; from nothing if an answer may have disturbed it."""
-        if not self._is_clean and self._course.cloud.offline is not None:
+        is_usable = self._is_clean and self._is_as_deployed()
+        if not is_usable and self._course.cloud.offline is not None:
             self._course.cloud.offline.reset()
             self._standing.clear()
         self._write_handlers(exercise)
@@ -85,12 +87,17 @@ class Sitting:
             self._bring_stack(exercise)
         self._is_clean = True
 
+    def _is_as_deployed(self) -> bool:
+        """Whether no answer has deployed a stack with parameters of its own, right as it may have been."""
+        stacks = (self._course, self._course.stateless)
+        return all(has_course_parameters(each) for each in stacks if each.is_deployed)
+
     def _bring_stack(self, exercise: Exercise) -> None:
         if not self._course.is_deployed:
-            self._course.deploy()
+            deploy_for_course(self._course)
         self._bring_code()
         if exercise.notebook == WITH_STATELESS and not self._course.stateless.is_deployed:
-            self._course.stateless.deploy()
+            deploy_for_course(self._course.stateless)
         for earlier in _before(exercise):
             if isinstance(earlier.place, Cell) and self._lacks(earlier, exercise):
                 put_answer(earlier, solution_text(earlier, self._course.root), self._course)
