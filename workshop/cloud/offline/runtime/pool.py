@@ -49,38 +49,35 @@ class EnvironmentPool:
         self._busy: list[PooledEnvironment] = []
         self._starting = 0
         self._generation = 0
+        self._is_open = True
         self._changed = threading.Condition()
 
     def acquire(self, function: FunctionSpec) -> PooledEnvironment:
         """Return a warm environment of this very code and configuration, else a new one.
 
         Raises:
-            ThrottledError: there are as many environments as there may be, and none becomes free in time.
+            ThrottledError: there are as many environments as there may be, and none becomes free in time; or
+                the pool is closed.
         """
         with self._changed:
-            self._retire(lambda one: one.function.slot == function.slot and one.function != function)
-            for pooled in reversed(self._idle):
-                if pooled.function == function:
-                    self._idle.remove(pooled)
-                    self._busy.append(pooled)
-                    return pooled
+            if (warm := self._take_warm(function)) is not None:
+                return warm
+            self._wait_for_room()
+            if (warm := self._take_warm(function)) is not None:  # given back meanwhile
+                return warm
             self._make_room()
             self._starting += 1
             generation = self._generation
+        environment: ExecutionEnvironment | None = None
         try:
             log_stream = new_log_stream(function.version, self._clock.now())
             environment = self._factory.create(
                 function, credentials=role_session(function), log_stream=log_stream
             )
         finally:
-            with self._changed:
-                self._starting -= 1
-        pooled = PooledEnvironment(function, environment)
-        with self._changed:
-            if generation != self._generation:  # closed meanwhile, and this one with them
-                environment.close()
-                raise ThrottledError("ConcurrentInvocationLimitExceeded")
-            self._busy.append(pooled)
+            pooled = self._started(function, environment, generation)
+        if pooled is None:
+            raise ThrottledError("ConcurrentInvocationLimitExceeded")
         return pooled
 
     def release(self, pooled: PooledEnvironment) -> None:
@@ -98,6 +95,17 @@ class EnvironmentPool:
             oldest = self._clock.now() - IDLE_SECONDS
             self._retire(lambda pooled: pooled.idle_since <= oldest)
 
+    def open(self) -> None:
+        """Hand environments out again after `close`."""
+        with self._changed:
+            self._is_open = True
+
+    def close(self) -> None:
+        """Close every environment, and hand out none until `open`, not even to those who wait for one."""
+        with self._changed:
+            self._is_open = False
+        self.close_all()
+
     def close_all(self) -> None:
         """Close every environment, also busy ones: their invocations end with an error."""
         with self._changed:
@@ -111,18 +119,47 @@ class EnvironmentPool:
 
     def counts(self) -> dict[str, int]:
         """Return how many environments are idle and busy."""
-        return {"warm": len(self._idle), "busy": len(self._busy) + self._starting}
+        with self._changed:
+            return {"warm": len(self._idle), "busy": len(self._busy) + self._starting}
+
+    def _take_warm(self, function: FunctionSpec) -> PooledEnvironment | None:
+        self._retire(lambda one: one.function.slot == function.slot and one.function != function)
+        for pooled in reversed(self._idle):
+            if pooled.function == function:
+                self._idle.remove(pooled)
+                self._busy.append(pooled)
+                return pooled
+        return None
+
+    def _wait_for_room(self) -> None:
+        """Wait until an environment may be started, if need be in the place of an idle one."""
+        has_room = self._changed.wait_for(
+            lambda: bool(self._idle) or self._total() < self._limit or not self._is_open,
+            self._patience_seconds,
+        )
+        if not has_room or not self._is_open:
+            raise ThrottledError("ConcurrentInvocationLimitExceeded")
 
     def _make_room(self) -> None:
-        """Wait until another environment may be started, closing the longest idle one if that helps."""
-        has_room = self._changed.wait_for(
-            lambda: bool(self._idle) or self._total() < self._limit, self._patience_seconds
-        )
-        if not has_room:
-            raise ThrottledError("ConcurrentInvocationLimitExceeded")
+        """Close the longest idle environment if there are as many as there may be."""
         if self._total() >= self._limit:
             longest = min(self._idle, key=lambda pooled: pooled.idle_since)
             self._retire(lambda pooled: pooled is longest)
+
+    def _started(
+        self, function: FunctionSpec, environment: ExecutionEnvironment | None, generation: int
+    ) -> PooledEnvironment | None:
+        """Count a start that has ended; return nothing if it failed or everything was closed meanwhile."""
+        with self._changed:
+            self._starting -= 1
+            if environment is not None and generation == self._generation:
+                pooled = PooledEnvironment(function, environment)
+                self._busy.append(pooled)
+                return pooled
+            self._changed.notify_all()  # its place is free
+        if environment is not None:
+            environment.close()
+        return None
 
     def _total(self) -> int:
         return len(self._idle) + len(self._busy) + self._starting

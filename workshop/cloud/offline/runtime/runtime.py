@@ -53,6 +53,7 @@ class Runtime:
     def start(self) -> None:
         """Serve on threads; returns at once."""
         activate(self)
+        self._pool.open()
         self._engine.start()
 
     def stop(self) -> None:
@@ -60,7 +61,7 @@ class Runtime:
         deactivate(self)
         with LOCK.released():  # the threads need it to come to an end
             self._engine.stopping()
-            self._pool.close_all()
+            self._pool.close()
             self._engine.stop()
             self._factory.close()
 
