@@ -11,26 +11,18 @@ from functools import cached_property
 from workshop.checks.catch_up import checked_notebook, restore
 from workshop.checks.course import Course
 from workshop.checks.exercises import all_exercises
-from workshop.cloud.connection import Cloud, connect
-from workshop.errors import CloudNotRunningError
 from workshop.notebook.actions_part import ActionsPart
-from workshop.notebook.cards import card
+from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
-from workshop.notebook.display import Live, Shown, show
+from workshop.notebook.display import Live, Shown
 from workshop.notebook.exercises_part import ExercisesPart
 from workshop.notebook.header import HeaderFacts, draw_header
-from workshop.notebook.html import code_in, element
 from workshop.notebook.live_part import LivePart
 from workshop.notebook.questions_part import QuestionsPart
 from workshop.notebook.tables_part import TablesPart
 from workshop.notebook.values import teach_ipython
 
 __all__ = ["Workshop", "start"]
-
-NO_CLOUD = (
-    "Start one in a terminal with `workshop cloud start`, or close JupyterLab and open the course with "
-    "`make workshop`; then run this cell again."
-)
 
 
 class Workshop(LivePart, QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
@@ -76,11 +68,13 @@ class Workshop(LivePart, QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
 def start(notebook: str) -> Workshop:
     """Begin a notebook: connect, put in place what it builds on, and show where the learner is.
 
+    An offline cloud that does not run yet is started.
+
     Raises:
-        ConfigurationError: there is no such notebook, or no cloud answers.
+        ConfigurationError: there is no such notebook, or no cloud answers and none can be started.
     """
     teach_ipython()
-    session = Workshop(Course(_connected()), checked_notebook(notebook))
+    session = Workshop(Course(connected()), checked_notebook(notebook))
     output = Live(session.header())
     done: list[str] = []
 
@@ -93,13 +87,3 @@ def start(notebook: str) -> Workshop:
         steps = restore(session.course, notebook, say=tell)
     output.close(session.header([f"✓ {step}" for step in steps]))
     return session
-
-
-def _connected() -> Cloud:
-    try:
-        return connect()
-    except CloudNotRunningError as error:
-        body = element("p", code_in(NO_CLOUD), class_="prose")
-        title = f"No offline cloud answers at {error.endpoint}"
-        show(Shown(card(title, body, tone="bad"), f"{title}. {NO_CLOUD}"))
-        raise

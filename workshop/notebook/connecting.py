@@ -1,0 +1,67 @@
+"""The cloud behind a notebook: found, or, where the offline one was chosen and none answers, started.
+
+Out comes the connected cloud. What is done on the way is told in one line, and what fails in a card.
+"""
+
+from urllib.parse import urlsplit
+
+from workshop.cloud import background
+from workshop.cloud.connection import Cloud, connect
+from workshop.cloud.one_at_a_time import one_at_a_time
+from workshop.errors import CloudNotRunningError, WorkshopError
+from workshop.notebook.cards import card, pill
+from workshop.notebook.display import Live, Shown
+from workshop.notebook.html import code_in, element, join
+from workshop.settings import home_folder
+
+__all__ = ["connected"]
+
+# Elsewhere nothing can be started from here.
+THIS_MACHINE = ("127.0.0.1", "localhost")
+NO_CLOUD = (
+    "Start one in a terminal with `workshop cloud start`, or close JupyterLab and open the course with "
+    "`make workshop`; then run this cell again."
+)
+
+
+def connected() -> Cloud:
+    """Return the cloud that was chosen; an offline one that does not run is started in the background.
+
+    Raises:
+        CloudNotRunningError: no offline cloud answers, and none could be started.
+        ConfigurationError: an unknown cloud, an endpoint for AWS, or something else answers at the endpoint.
+    """
+    try:
+        return connect()
+    except CloudNotRunningError as error:
+        missing = error
+    output = Live(_line("◐ Starting", f"no offline cloud answers at {missing.endpoint} yet", "info"))
+    try:
+        _start(missing)
+        cloud = connect()
+    except (WorkshopError, OSError) as error:
+        output.close(_failure(missing.endpoint, "" if error is missing else str(error)))
+        raise missing from error
+    started = f"offline cloud at {cloud.endpoint}; it runs until `workshop cloud stop`"
+    output.close(_line("✓ Started", started, "ok"))
+    return cloud
+
+
+def _start(missing: CloudNotRunningError) -> None:
+    place = urlsplit(missing.endpoint)
+    if place.hostname not in THIS_MACHINE:
+        raise missing
+    with one_at_a_time(home_folder() / "cloud-start.lock", occupied="Another notebook starts the cloud"):
+        background.start(place.port)
+
+
+def _line(label: str, text: str, tone: str) -> Shown:
+    html = element("div", pill(label, tone), element("span", code_in(text)), class_="row", role="status")
+    return Shown(html, f"{label}: {text}")
+
+
+def _failure(endpoint: str, why: str) -> Shown:
+    title = f"No offline cloud answers at {endpoint}"
+    texts = [NO_CLOUD, *([f"It could not be started from here: {why}."] if why else [])]
+    body = join(element("p", code_in(text), class_="prose") for text in texts)
+    return Shown(card(title, body, tone="bad"), f"{title}. {' '.join(texts)}")
