@@ -389,6 +389,17 @@ def test_timeout_kills_the_handler(make: Make) -> None:
     assert call(environment, False).payload == b"1"
 
 
+def test_timeout_that_comes_too_late_is_none_of_the_next_event(make: Make) -> None:
+    """When an environment's time is said to be up after it has answered, a later crash is still a crash."""
+    environment = make("import os\ndef handler(event, context):\n    if event: os._exit(3)")
+    call(environment, False)
+    environment.interrupt(is_timeout=True)
+
+    answer = call(environment, True)
+
+    assert (answer.error_type, answer.is_timeout) == ("Runtime.ExitError", False)
+
+
 def test_temporary_files_survive_a_timeout(make: Make) -> None:
     """The temporary folder outlives the process, as `/tmp` does."""
     environment = make(

@@ -69,21 +69,27 @@ class Answers:
         return frame
 
     def _read(self) -> None:
-        with contextlib.closing(self._source):
-            while start := self._source.read(FRAME.size):
-                if not start.startswith(MAGIC) or len(start) < FRAME.size:
-                    text = (start + self._source.read(READ_BYTES)).decode(errors="replace").strip()
-                    self._frames.put(BrokenChannelError(text))
-                    return
-                _, head, body = FRAME.unpack(start)
-                self._frames.put((json.loads(self._source.read(head)), self._source.read(body)))
-        self._frames.put(BrokenChannelError(""))
+        said = ""
+        try:
+            with contextlib.closing(self._source):
+                while start := self._source.read(FRAME.size):
+                    if not start.startswith(MAGIC) or len(start) < FRAME.size:
+                        said = (start + self._source.read(READ_BYTES)).decode(errors="replace").strip()
+                        return
+                    _, head, body = FRAME.unpack(start)
+                    header, content = self._source.read(head), self._source.read(body)
+                    if len(header) < head or len(content) < body:  # killed while it was writing
+                        return
+                    self._frames.put((json.loads(header), content))
+        finally:
+            self._frames.put(BrokenChannelError(said))  # whoever waits for an answer must not wait for ever
 
 
 class LogReader:
     """Reads what an environment prints, and hands it out invocation by invocation.
 
     ``marker`` is what the environment writes when everything that an invocation printed has been written.
+    Where it comes too late, what was printed until then opens the next invocation's log.
     """
 
     def __init__(self, source: IO[bytes], name: str) -> None:
@@ -91,6 +97,7 @@ class LogReader:
         self._source = source
         self._text = bytearray()
         self._dropped_bytes = 0
+        self._late_markers = 0
         self._lock = threading.Lock()
         self._complete: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         start_thread(self._read, f"{name}-log")
@@ -99,9 +106,18 @@ class LogReader:
         """Return the log events since the last call; waits for the marker, or the end, at most this long."""
         try:
             text = self._complete.get(timeout=timeout_seconds)
-        except queue.Empty:  # killed, and a process that it started still holds the pipe
-            text = self._take()
+        except queue.Empty:
+            text = self._collect_unfinished()
         return log_events(text)
+
+    def _collect_unfinished(self) -> bytes:
+        """Return what there is: killed, with a process that still holds the pipe, or the machine is slow."""
+        with self._lock:
+            try:
+                return self._complete.get_nowait()  # come at the last moment
+            except queue.Empty:
+                self._late_markers += 1
+                return self._take()
 
     def _read(self) -> None:
         marker = self.marker.encode()
@@ -111,28 +127,37 @@ class LogReader:
                 with self._lock:
                     start = max(0, len(self._text) - len(marker))
                     self._text += part
-                while (end := self._text.find(marker, start)) >= 0:
-                    self._complete.put(self._take(end, len(marker)))
-                    start = 0
-                self._drop_surplus()
-        self._complete.put(self._take())
-
-    def _take(self, end: int | None = None, skip: int = 0) -> bytes:
+                    while (end := self._text.find(marker, start)) >= 0:
+                        del self._text[end : end + len(marker)]
+                        start = self._end_of_log(end)
+                    self._drop_surplus()
         with self._lock:
-            text = bytes(self._text[:end])
-            del self._text[: len(self._text) if end is None else end + skip]
-            dropped, self._dropped_bytes = self._dropped_bytes, 0
+            self._complete.put(self._take())
+
+    # What follows belongs to whoever holds the lock.
+
+    def _end_of_log(self, end: int) -> int:
+        """Hand out what came before a marker unless nobody waits for it; return from where to search on."""
+        if self._late_markers:
+            self._late_markers -= 1
+            return end
+        self._complete.put(self._take(end))
+        return 0
+
+    def _take(self, end: int | None = None) -> bytes:
+        text = bytes(self._text[:end])
+        del self._text[:end]
+        dropped, self._dropped_bytes = self._dropped_bytes, 0
         notice = f"\n[{dropped} more bytes of output were dropped by the offline cloud]\n" if dropped else ""
         return text + notice.encode()
 
     def _drop_surplus(self) -> None:
-        with self._lock:
-            # The marker, which may be arriving in parts, is always at the very end.
-            surplus = len(self._text) - MAX_LOG_BYTES
-            if surplus > READ_BYTES:
-                keep = MAX_LOG_BYTES - len(self.marker)
-                del self._text[keep : keep + surplus]
-                self._dropped_bytes += surplus
+        # The marker, which may be arriving in parts, is always at the very end.
+        surplus = len(self._text) - MAX_LOG_BYTES
+        if surplus > READ_BYTES:
+            keep = MAX_LOG_BYTES - len(self.marker)
+            del self._text[keep : keep + surplus]
+            self._dropped_bytes += surplus
 
 
 def log_events(text: bytes) -> list[str]:

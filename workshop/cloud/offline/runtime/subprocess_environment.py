@@ -80,7 +80,8 @@ class SubprocessEnvironment:
         self._variables = variables
         self._process: EnvironmentProcess | None = None
         self._is_closed = False
-        self._is_cut_short = False
+        # The process whose time was said to be up; not another one that took its place meanwhile.
+        self._cut_short: EnvironmentProcess | None = None
         self._lock = threading.Lock()
 
     def invoke(self, invocation: Invocation) -> EnvironmentAnswer:
@@ -111,7 +112,8 @@ class SubprocessEnvironment:
         with self._lock:
             process = self._process
         if process is not None:
-            self._is_cut_short = is_timeout
+            if is_timeout:
+                self._cut_short = process
             process.kill()
 
     def close(self) -> None:
@@ -200,8 +202,7 @@ class SubprocessEnvironment:
             raise self._lost(process, str(error)) from error
 
     def _lost(self, process: EnvironmentProcess, said: str) -> EnvironmentLostError:
-        if self._is_cut_short:
-            self._is_cut_short = False
+        if self._cut_short is process:
             lost = EnvironmentLostError.timed_out(self._function.timeout_seconds)
             lost.output = self._forget(process)
             return lost
