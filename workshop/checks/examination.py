@@ -6,9 +6,13 @@ its functions, so what its tables hold is what a check has put there; the learne
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from workshop.checks.course_stack import CourseStack
 from workshop.cloud.one_at_a_time import one_at_a_time
@@ -105,11 +109,21 @@ class Examination(CourseStack):
 
 
 def alone(course: Course) -> AbstractContextManager[None]:
-    """Keep others away from the examination: two checks would empty each other's tables and swap the code."""
+    """Keep others away from the examination: two checks would empty each other's tables and swap the code.
+
+    In the offline cloud also those of another checkout that has found the same cloud.
+    """
     return one_at_a_time(
-        course.home / f"{course.prefix}-exam.lock",
-        occupied="Another check is at work, in a terminal or in a notebook",
+        _lock_file(course), occupied="Another check is at work, in a terminal or in a notebook"
     )
+
+
+def _lock_file(course: Course) -> Path:
+    if course.cloud.endpoint is None:
+        return course.home / f"{course.prefix}-exam.lock"
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    port = urlsplit(course.cloud.endpoint).port
+    return Path(tempfile.gettempdir()) / f"workshop-{user}-{port}-{course.prefix}-exam.lock"
 
 
 def examination(course: Course, pipeline: str = "stateful") -> Examination:

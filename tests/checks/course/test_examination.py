@@ -1,6 +1,7 @@
 """The stack on which handler files are tried out."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +10,12 @@ from workshop.checks.answers import handler_file, starter_file
 from workshop.checks.course import Course
 from workshop.checks.course_stack import Delivery
 from workshop.checks.events import reduce_row
-from workshop.checks.examination import examination
+from workshop.checks.examination import alone, examination
 from workshop.checks.exercise import Exercise, Function, Outcome, Verdict, judge, passed
+from workshop.cloud import one_at_a_time
+from workshop.cloud.connection import Cloud
 from workshop.deploy.teardown import destroy
-from workshop.errors import BundleError, FunctionFailedError
+from workshop.errors import BundleError, ConfigurationError, FunctionFailedError
 from workshop.pipeline.example import EXAMPLE_MESSAGES
 
 MESSAGES = list(EXAMPLE_MESSAGES.values())
@@ -153,3 +156,21 @@ def test_an_examination_that_was_removed_is_made_again(course: Course) -> None:
     again = examination(course)
 
     assert again.invoke("state", again.kinesis_event(MESSAGES)) is None
+
+
+def test_two_checkouts_do_not_meet_in_an_examination(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever checks in the same cloud waits, also with a home of their own; elsewhere nobody waits."""
+    monkeypatch.setattr(one_at_a_time, "MOST_SECONDS", 0.0)
+    first, second, elsewhere = (
+        Course(Cloud("offline", region="us-east-1", endpoint=endpoint), root=tmp_path, home=tmp_path / home)
+        for endpoint, home in (
+            ("http://127.0.0.1:9", "a"),
+            ("http://localhost:9", "b"),
+            ("http://127.0.0.1:13", "c"),
+        )
+    )
+
+    with alone(first), alone(elsewhere), pytest.raises(ConfigurationError, match="Another check"):
+        alone(second).__enter__()
+    with alone(second):
+        pass

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from workshop.checks import trials
+from workshop.checks.answers import starter_file
 from workshop.checks.exercise import Outcome
 from workshop.checks.trials import Attempt, check_by, failures_in
 from workshop.errors import FunctionFailedError
@@ -22,9 +23,10 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A learner's folder as it is at the beginning; nothing is deployed for an examination."""
     for folder in ("lambdas", "solutions"):
         shutil.copytree(project_root() / folder, tmp_path / folder)
-    (tmp_path / FILE).write_text(trials.starter_file("stateful/state.py", "textbook", project_root()))
+    (tmp_path / FILE).write_text(starter_file("stateful/state.py", "textbook", project_root()))
     monkeypatch.setattr(trials, "examination", lambda course: course)
-    return SimpleNamespace(root=tmp_path, home=tmp_path, prefix="course")
+    cloud = SimpleNamespace(endpoint=None)
+    return SimpleNamespace(cloud=cloud, root=tmp_path, home=tmp_path, prefix="course")
 
 
 def check(*troubles: str) -> Any:
