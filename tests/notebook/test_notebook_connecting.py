@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop.cloud import background
+from workshop.cloud import background, connection
+from workshop.cloud.temporary import temporary_cloud
 from workshop.errors import CloudNotRunningError
 from workshop.notebook.connecting import connected
 
@@ -80,3 +81,16 @@ def test_on_aws_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert connected().offline is None
     assert background.status().state == background.STOPPED
+
+
+def test_a_cloud_of_another_folder_is_named(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    """Who finds somebody else's cloud at the usual place is told, since its stacks are shared."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    with temporary_cloud() as other:
+        monkeypatch.setattr(connection, "DEFAULT_ENDPOINT", other.endpoint)
+
+        assert connected().endpoint == other.endpoint
+
+    told = capsys.readouterr().out
+    assert told.startswith(f"▲ Shared: the offline cloud at {other.endpoint} was started from another folder")
+    assert "workshop cloud start --port N" in told

@@ -3,14 +3,15 @@
 Out comes the connected cloud. What is done on the way is told in one line, and what fails in a card.
 """
 
+import os
 from urllib.parse import urlsplit
 
 from workshop.cloud import background
-from workshop.cloud.connection import Cloud, connect
+from workshop.cloud.connection import ENDPOINT_VARIABLE, Cloud, connect
 from workshop.cloud.one_at_a_time import one_at_a_time
 from workshop.errors import CloudNotRunningError, WorkshopError
 from workshop.notebook.cards import card, pill
-from workshop.notebook.display import Live, Shown
+from workshop.notebook.display import Live, Shown, show
 from workshop.notebook.html import code_in, element, join
 from workshop.settings import home_folder
 
@@ -22,6 +23,10 @@ NO_CLOUD = (
     "Start one in a terminal with `workshop cloud start`, or close JupyterLab and open the course with "
     "`make workshop`; then run this cell again."
 )
+FOREIGN = (
+    "was started from another folder, and its stacks are shared with whoever works there; for a cloud of your "
+    "own, run `workshop cloud start --port N` in a terminal, with any free port, and then this cell again"
+)
 
 
 def connected() -> Cloud:
@@ -32,9 +37,20 @@ def connected() -> Cloud:
         ConfigurationError: an unknown cloud, an endpoint for AWS, or something else answers at the endpoint.
     """
     try:
-        return connect()
+        cloud = connect()
     except CloudNotRunningError as error:
-        missing = error
+        return _started(error)
+    if cloud.offline is not None and _is_foreign():
+        show(_line("▲ Shared", f"the offline cloud at {cloud.endpoint} {FOREIGN}", "warn"))
+    return cloud
+
+
+def _is_foreign() -> bool:
+    """Whether the offline cloud was found at its usual place alone: nobody has named or started it here."""
+    return not os.environ.get(ENDPOINT_VARIABLE) and background.status().state == background.STOPPED
+
+
+def _started(missing: CloudNotRunningError) -> Cloud:
     output = Live(_line("◐ Starting", f"no offline cloud answers at {missing.endpoint} yet", "info"))
     try:
         _start(missing)
