@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.cloud.runtime.world import FunctionFailureError, World, client
 
 
@@ -120,5 +122,71 @@ def test_event_for_a_deleted_function_is_dropped(world: World) -> None:
     client("lambda").delete_function(FunctionName="F")
 
     assert world.step() is None
+
+    assert len(world.sent("G")) == 1
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_event_that_runs_during_a_reset_leaves_nothing_behind(world: World, fails: bool) -> None:
+    """An event whose function is at work while everything is forgotten is not retried, and tells nobody."""
+    queue = world.queue()
+
+    def handler(event):
+        world.runtime.reset()
+        if fails:
+            raise FunctionFailureError
+
+    world.function(handler=handler)
+    client("lambda").put_function_event_invoke_config(
+        FunctionName="F", DestinationConfig={"OnSuccess": {"Destination": queue}}
+    )
+    send()
+
+    world.run(until_seconds=3600)
+
+    assert len(world.sent()) == 1
+    assert world.messages() == []
+
+
+def test_events_behind_a_reset_are_not_delivered(world: World) -> None:
+    """Of events that were taken together, those that were not delivered before a reset never are."""
+    world.function("F", handler=lambda _: world.runtime.reset())
+    world.function("G")
+    send()
+    client("lambda").invoke(FunctionName="G", InvocationType="Event")
+
+    world.run(until_seconds=3600)
+
+    assert (len(world.sent("F")), len(world.sent("G"))) == (1, 0)
+
+
+def test_event_that_is_being_delivered_is_not_missing(world: World) -> None:
+    """Until its function has answered an event counts as waiting, so that nobody takes it for done."""
+    seen = []
+    world.function(handler=lambda _: seen.append(world.runtime.status()["waiting_events"]))
+    send()
+
+    world.step()
+
+    assert seen == [1]
+    assert world.runtime.status()["waiting_events"] == 0
+
+
+def test_event_that_was_taken_survives_a_stop(world: World) -> None:
+    """Events that the engine had taken but not delivered when it was stopped are delivered afterwards."""
+    stopped = []
+
+    def handler(event):
+        if not stopped:
+            stopped.append(True)
+            world.runtime.stop()
+            world.runtime._pool.open()  # as `start` would, but for the threads
+
+    world.function("F", handler=handler)
+    world.function("G")
+    send()
+    client("lambda").invoke(FunctionName="G", InvocationType="Event")
+
+    world.run(until_seconds=10)
 
     assert len(world.sent("G")) == 1

@@ -2,8 +2,10 @@
 
 import pytest
 from moto.awslambda.utils import get_backend
+from moto.moto_api._internal.models import moto_api_backend
 
 from tests.cloud.runtime.world import World, client, zip_of
+from workshop.cloud.offline.server import OfflineCloud
 
 
 def test_deleted_function_is_a_problem_of_its_mapping_alone(world: World) -> None:
@@ -121,6 +123,24 @@ def test_reset_forgets_everything(world: World) -> None:
     assert status["mappings"] == []
     assert status["environments"] == {"warm": 0, "busy": 0}
     assert (status["in_flight"], status["waiting_events"]) == ({}, 0)
+
+
+def test_what_begins_during_a_reset_is_forgotten_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event that comes while the backends are being emptied does not outlive them."""
+    cloud = OfflineCloud(port=0)
+    cloud._runtime = world.runtime
+    world.function()
+    empty = moto_api_backend.reset
+
+    def reset() -> None:
+        world.runtime.invoke("F", b"{}", region="us-east-1", invocation_type="Event")
+        empty()
+
+    monkeypatch.setattr(moto_api_backend, "reset", reset)
+    with cloud._listener._server:
+        cloud.reset()
+
+    assert world.runtime.status()["waiting_events"] == 0
 
 
 def test_disabled_stream_is_read_to_its_end(world: World) -> None:

@@ -130,6 +130,7 @@ class OfflineCloud:
         self.runtime.reset()
         with LOCK:
             moto_api_backend.reset()
+        self.runtime.reset()  # what its threads have begun between the two belongs to the past as well
 
     def request_stop(self) -> None:
         """Make `wait` return."""

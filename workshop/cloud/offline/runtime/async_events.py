@@ -71,10 +71,15 @@ class AsyncEvent:
 
 
 class AsyncEvents:
-    """The queue. Thread-safe."""
+    """The queue. Thread-safe.
+
+    An event that was taken stays known until it is said what became of it; one that was forgotten meanwhile
+    has no consequences any more.
+    """
 
     def __init__(self) -> None:
         self._events: list[AsyncEvent] = []
+        self._taken: dict[int, AsyncEvent] = {}
         self._lock = threading.Lock()
 
     def add(self, event: AsyncEvent) -> None:
@@ -87,7 +92,13 @@ class AsyncEvents:
         with self._lock:
             due = [event for event in self._events if event.not_before <= now]
             self._events = [event for event in self._events if event.not_before > now]
+            self._taken |= {id(event): event for event in due}
             return due
+
+    def is_expected(self, event: AsyncEvent) -> bool:
+        """Whether an event that was taken is still to be delivered."""
+        with self._lock:
+            return id(event) in self._taken
 
     def next_due(self) -> float | None:
         """Return when the next event is to be delivered."""
@@ -95,32 +106,55 @@ class AsyncEvents:
             return min((event.not_before for event in self._events), default=None)
 
     def clear(self) -> None:
-        """Forget all events."""
+        """Forget all events, also those that were taken."""
         with self._lock:
             self._events.clear()
+            self._taken.clear()
+
+    def recover(self) -> None:
+        """Have events that were taken delivered again, after the engine that had taken them was stopped."""
+        with self._lock:
+            self._events += [replace(event) for event in self._taken.values()]
+            self._taken.clear()
 
     def __len__(self) -> int:
-        return len(self._events)
+        with self._lock:
+            return len(self._events) + len(self._taken)
+
+    def dropped(self, event: AsyncEvent) -> None:
+        """Forget an event that nobody can deliver."""
+        self._settle(event)
 
     def throttled(self, event: AsyncEvent, now: float) -> None:
         """Keep an event that found no free concurrency; this is no attempt."""
         settings = AsyncSettings.read(event)
-        if now - event.accepted_at > settings.maximum_event_age_seconds:
+        if now - event.accepted_at <= settings.maximum_event_age_seconds:
+            self._settle(event, again=replace(event, not_before=now + THROTTLE_SECONDS))
+        elif self._settle(event):
             self._finish(event, settings.on_failure_arn, None, condition="EventAgeExceeded", now=now)
-        else:
-            self.add(replace(event, not_before=now + THROTTLE_SECONDS))
 
     def answered(self, event: AsyncEvent, result: InvocationResult, now: float) -> None:
         """Take the outcome of a delivery in: done, to be retried, or given up."""
         settings = AsyncSettings.read(event)
-        event = replace(event, attempts=event.attempts + 1)
-        if result.function_error is None:
-            self._finish(event, settings.on_success_arn, result, condition="Success", now=now)
-        elif event.attempts > settings.maximum_retry_attempts:
-            self._finish(event, settings.on_failure_arn, result, condition="RetriesExhausted", now=now)
+        tried = replace(event, attempts=event.attempts + 1)
+        if result.function_error is not None and tried.attempts <= settings.maximum_retry_attempts:
+            delay = RETRY_SECONDS[min(tried.attempts, len(RETRY_SECONDS)) - 1]
+            self._settle(event, again=replace(tried, not_before=now + delay))
+        elif not self._settle(event):
+            return
+        elif result.function_error is None:
+            self._finish(tried, settings.on_success_arn, result, condition="Success", now=now)
         else:
-            delay = RETRY_SECONDS[min(event.attempts, len(RETRY_SECONDS)) - 1]
-            self.add(replace(event, not_before=now + delay))
+            self._finish(tried, settings.on_failure_arn, result, condition="RetriesExhausted", now=now)
+
+    def _settle(self, event: AsyncEvent, *, again: AsyncEvent | None = None) -> bool:
+        """Note what became of an event that was taken; return False if it was forgotten meanwhile."""
+        with self._lock:
+            if self._taken.pop(id(event), None) is None:
+                return False
+            if again is not None:
+                self._events.append(again)
+            return True
 
     @staticmethod
     def _finish(

@@ -81,6 +81,8 @@ class Courier:
 
     def deliver_event(self, event: AsyncEvent) -> None:
         """Send an asynchronous event; the queue decides what follows."""
+        if not self._events.is_expected(event):
+            return
         try:
             result = self._invoker.invoke(
                 event.function,
@@ -93,6 +95,7 @@ class Courier:
             self._events.throttled(event, self._clock.now())
         except (JsonRESTError, PayloadTooLargeError) as error:
             LOGGER.warning("an event for `%s` was dropped: %s", event.function.name, error)
+            self._events.dropped(event)
         except Exception:  # an accepted event is not lost because the runtime stumbled
             LOGGER.exception("the runtime failed on an event for `%s`", event.function.name)
             self._events.throttled(event, self._clock.now())

@@ -44,6 +44,8 @@ class Engine:
         self._clock = clock
         self._housekeeping = housekeeping
         self._adopted: dict[str, AdoptedMapping] = {}
+        # Held while mappings are adopted or dropped, and taken before every other lock.
+        self._adopting = threading.Lock()
         self._refreshed_at = float("-inf")
         self._driven: set[tuple[int, int]] = set()
         self._wake = threading.Event()
@@ -75,6 +77,7 @@ class Engine:
         self._driven.clear()
         for adopted in self.mappings():
             adopted.recover()
+        self._events.recover()
 
     def wake(self) -> None:
         """Look at all mappings again at once; called when one of them, or a function, was changed."""
@@ -82,10 +85,14 @@ class Engine:
         self._wake.set()
 
     def forget(self) -> None:
-        """Drop every mapping; what is in flight has no consequences any more."""
-        for adopted in list(self._adopted.values()):
-            adopted.is_abandoned = True
-        self._adopted = {}
+        """Drop every mapping and event; what is in flight has no consequences any more.
+
+        The caller must not hold the lock.
+        """
+        with self._adopting:
+            for adopted in self._adopted.values():
+                adopted.is_abandoned = True
+            self._adopted.clear()
         self._events.clear()
 
     def step(self) -> float | None:
@@ -109,14 +116,15 @@ class Engine:
     def _refresh(self) -> None:
         self._has_news.clear()
         self._refreshed_at = self._clock.now()
-        found = {esm.uuid: esm for esm in current_mappings()}
-        for uuid in self._adopted.keys() - found.keys():
-            self._adopted.pop(uuid).is_abandoned = True
-        for uuid, esm in found.items():
-            try:
-                self._adopt(uuid, esm)
-            except Exception as error:  # noqa: BLE001 - one mapping must not keep the others waiting
-                self._give_up(uuid, esm, error)
+        with self._adopting:
+            found = {esm.uuid: esm for esm in current_mappings()}
+            for uuid in self._adopted.keys() - found.keys():
+                self._adopted.pop(uuid).is_abandoned = True
+            for uuid, esm in found.items():
+                try:
+                    self._adopt(uuid, esm)
+                except Exception as error:  # noqa: BLE001 - one mapping must not keep the others waiting
+                    self._give_up(uuid, esm, error)
 
     def _adopt(self, uuid: str, esm: Any) -> None:
         known = self._adopted.get(uuid)

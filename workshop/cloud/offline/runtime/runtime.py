@@ -66,12 +66,15 @@ class Runtime:
             self._factory.close()
 
     def reset(self) -> None:
-        """Forget all mappings, events and environments; called before the backends are emptied."""
-        self._engine.forget()
-        self._events.clear()
-        self._schedules.clear()
-        self._metrics.clear()
+        """Forget all mappings, events and environments.
+
+        Called before the backends are emptied, and where threads run, afterwards as well: until then they may
+        begin something.
+        """
         with LOCK.released():
+            self._engine.forget()
+            self._schedules.clear()
+            self._metrics.clear()
             self._pool.close_all()
 
     def step(self) -> float | None:
