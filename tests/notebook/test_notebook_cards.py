@@ -70,6 +70,7 @@ def test_a_deployment_says_whose_code_changed() -> None:
     assert "1 of 1 resources ready" in board.draw().text
     done = board.finish(Deployment("course", "stateful", "starter", {}, ("state", "map"), 1.0))
     assert "Code changed: StateLambda, MapLambda" in done.text
+    assert "Time (UTC)" in board.draw().text
     assert "Code changed: none" in board.finish(Deployment("c", "stateful", "starter", {}, (), 1.0)).text
     assert "no room" in board.fail(RuntimeError("no room")).text
 
@@ -92,7 +93,7 @@ def test_faults_in_force_are_listed() -> None:
     shown = draw_faults(LiveFaults(plan, FaultPlan(), {"crash_after": 3}))
 
     assert "crash_after@state" in shown.text
-    assert "0.10%" in shown.text
+    assert "0.1%" in shown.text
     assert "crash_after 3" in shown.text
     assert "No faults" in draw_faults(LiveFaults(FaultPlan(), None, None)).text
 

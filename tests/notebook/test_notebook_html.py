@@ -9,7 +9,7 @@ from workshop.notebook.cells import cell_html, cell_text
 from workshop.notebook.display import Live, Shown
 from workshop.notebook.html import Html, code_in, element, escaped, table
 from workshop.notebook.style import STYLESHEET
-from workshop.notebook.texts import plain_table
+from workshop.notebook.texts import plain_table, took
 
 EVIL = '<script>alert("1")</script>\x1b[31m\u202e'
 
@@ -73,10 +73,18 @@ def test_a_plain_python_prints_the_text_once(capsys: pytest.CaptureFixture[str])
 
 
 def test_amounts_and_times_are_for_people() -> None:
-    """Money has separators and two decimals; what is no money stays digit for digit as it is."""
+    """Money has separators and two decimals, times are UTC; all else stays digit for digit as it is."""
     assert cell_text(Decimal("34624.5"), "Value") == "34,624.50"
     assert cell_text(Decimal("1.10"), "Version") == "1.10"
-    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}", cell_text(Decimal("1795300596.6051"), "Timestamp"))
+    assert cell_text(Decimal("1795300596.6051"), "Timestamp") == "22:36:36.605"
+    assert cell_text("2026-11-22T02:58:56.981+01:00", "Time") == "2026-11-22 01:58:56.981"
+    assert cell_text("2026-11-22T02:58:56.981", "Time") == "2026-11-22T02:58:56.981"
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.004, "under 0.1 s"), (1234.56, "1,234.6 s")])
+def test_no_duration_is_told_as_zero(seconds: float, told: str) -> None:
+    """What is over at once took some time all the same."""
+    assert took(seconds) == told
 
 
 def test_text_tables_line_up() -> None:

@@ -57,6 +57,7 @@ def test_the_picture_tells_state_and_lag_of_every_hop() -> None:
     for told in ("● Enabled", "‖ Disabled", "○ Not connected", "1,200"):
         assert told in shown.text
         assert told in shown.html
+    assert ">○</text>" in shown.html  # alone above the line: beside the words it would touch the boxes
     assert "12 waiting" in shown.html
     assert "3 records set aside" in shown.text
 

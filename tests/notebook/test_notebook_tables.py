@@ -1,12 +1,16 @@
 """The table viewer and the totals: what changed is said in words, and long tables are cut with a count."""
 
+import re
 from decimal import Decimal
 
+from workshop.notebook.cells import cell_html
+from workshop.notebook.diagnosis_view import draw_comparison
 from workshop.notebook.differences import Change, TableMemory
 from workshop.notebook.table_view import View, draw_rows
 from workshop.notebook.totals_chart import areas, draw_chart
 from workshop.notebook.totals_view import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.comparison import compare
 from workshop.pipeline.truth import Truth
 
 FIRST = {"TradeID": "a", "Value": Decimal("1.00"), "Version": Decimal(1)}
@@ -63,6 +67,39 @@ def test_a_long_table_is_cut_with_a_count() -> None:
     assert len(str(shown._repr_mimebundle_())) < 50_000
 
 
+def test_deltas_are_a_tree_with_the_trades_beside_it() -> None:
+    """Below its parent a path is told by its last name, and a number of trades stands on its path's line."""
+    row = {
+        "MessageHash": "a" * 32,
+        "Deltas": {"PV:FXSpot:EMEA": Decimal(1), "PV:FXSpot": Decimal(1), "PV": Decimal(1)},
+        "Trades": {"PV:FXSpot:EMEA": Decimal(3)},
+    }
+    changes, seen = TableMemory().look("t", [row], "MessageHash")
+    shown = draw_rows(changes, View("ReduceTable", "MessageHash", seen_before=seen))
+
+    names = re.findall(r"<span[^>]*>([A-Za-z]+)</span><span>1.00<", shown.html)
+    assert names == ["PV", "FXSpot", "EMEA"]
+    assert re.findall(r'class="line">([^<]*)', shown.html) == ["", "", "3"]
+    assert "PV \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} FXSpot" in shown.text
+
+
+def test_a_path_without_its_parent_is_told_in_full() -> None:
+    """A tree begins where its uppermost path begins."""
+    shown = cell_html({"PV:FXSpot:EMEA": Decimal(1), "PV": Decimal(2)}, "Trades", "value")
+
+    assert "PV \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} FXSpot" in shown
+
+
+def test_a_table_with_times_says_their_zone() -> None:
+    """Whoever reads a time need not guess where its clock hangs."""
+    timed, _ = look(TableMemory(), {**FIRST, "MappedAt": Decimal(1_795_300_596)})
+    untimed, _ = look(TableMemory(), FIRST)
+
+    assert "times in UTC" in timed.text
+    assert "times in UTC" in timed.html
+    assert "UTC" not in untimed.text
+
+
 def test_an_empty_table_is_shown_as_such() -> None:
     """No rows are no error."""
     shown, _ = look(TableMemory())
@@ -88,6 +125,20 @@ def test_totals_beside_the_truth_say_by_how_much() -> None:
     assert "\N{MINUS SIGN}7.00" in shown.text
 
 
+def test_a_comparison_names_its_differences_and_weighs_them() -> None:
+    """One total differs and two differ; trades are told where they differ, and the Grand Total stands out."""
+    truth = Truth({"PV": Decimal(5), "Grand Total": Decimal(5)}, {"PV": 2, "Grand Total": 2}, frozenset())
+    one = AggregateSnapshot({"PV": Decimal(4), "Grand Total": Decimal(5)}, {"PV": 2, "Grand Total": 2})
+    two = AggregateSnapshot({"PV": Decimal(4), "Grand Total": Decimal(4)}, {"PV": 1, "Grand Total": 1})
+
+    assert "1 total differs" in draw_comparison(compare(one, truth)).text
+    assert "+0" not in draw_comparison(compare(one, truth)).text
+    shown = draw_comparison(compare(two, truth))
+    assert "2 totals differ" in shown.text
+    assert "\N{MINUS SIGN}1\n" in shown.text
+    assert '<tr class="sum">' in shown.html
+
+
 def test_an_area_is_never_negative() -> None:
     """A leaf's area is its amount without sign, a parent's the sum of its children's areas."""
     assert areas(TOTALS) == {
@@ -108,6 +159,7 @@ def test_charts_tell_the_sign_without_colour() -> None:
         trace = bundle["application/vnd.plotly.v1+json"]["data"][0]
         place = trace["ids"].index("PV:FXSpot")
         assert "negative" in trace["text"][place]
+        assert ("<br>" in trace["texttemplate"][trace["ids"].index("PV")]) == (kind == "sunburst")
         assert trace["marker"]["pattern"]["shape"][place]
         assert bundle["text/plain"] == tree.text
         assert len(str(bundle)) < 50_000

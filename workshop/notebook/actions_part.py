@@ -10,7 +10,7 @@ from workshop.notebook.cards import card, pill
 from workshop.notebook.deploying import EventBoard
 from workshop.notebook.display import Live, Shown
 from workshop.notebook.html import code_in, element, join
-from workshop.notebook.texts import plural
+from workshop.notebook.texts import plural, took
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.clear import Cleared
 from workshop.pipeline.producer import ProduceResult, Progress
@@ -122,7 +122,7 @@ def _sending(label: str, progress: Progress | None) -> Shown:
 
 def _sent(result: ProduceResult) -> Shown:
     count = len(result.accepted)
-    text = f"{plural(count, 'message')} in {result.seconds:.1f} s"
+    text = f"{plural(count, 'message')} in {took(result.seconds)}"
     if result.resent:
         text += f" · {result.resent:,} sent once more, because the stream had refused them"
     if not result.refused:
@@ -144,7 +144,7 @@ def _resource_of(arn: str) -> str:
 
 def _mapping_shown(mapping: Mapping) -> Shown:
     state, facts = mapping.get("State", "unknown"), [mapping.way]
-    for name, word in (("BatchSize", "batches of"), ("StartingPosition", "from")):
-        facts += [f"{word} {mapping[name]}"] if name in mapping else []
+    facts += [f"batches of {mapping['BatchSize']:,}"] if "BatchSize" in mapping else []
+    facts += [f"from {mapping['StartingPosition']}"] if "StartingPosition" in mapping else []
     enabled = state == "Enabled"
     return _line(f"{'●' if enabled else '◐'} {state}", " · ".join(facts), "ok" if enabled else "warn")

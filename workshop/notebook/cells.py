@@ -1,19 +1,31 @@
 """How one value of an item looks: as text, and as markup for a cell of a table.
 
-Amounts have two decimals, times are times of day, maps are pairs. Nothing is compared here.
+Amounts have two decimals, times are UTC, as in AWS's own answers, and a map is a list of pairs or a tree.
+Nothing is compared here.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from workshop.notebook.html import Html, element, join
 from workshop.notebook.texts import BETWEEN, NONE
+from workshop.pipeline.aggregates import sort_key
 from workshop.pipeline.front_end import shown_name
 from workshop.pipeline.tables import format_amount
 
-__all__ = ["cell_html", "cell_text", "is_bulk", "is_time", "short_id", "shown_path", "time_of_day"]
+__all__ = [
+    "ZONE",
+    "cell_html",
+    "cell_text",
+    "figures_beside",
+    "is_bulk",
+    "is_time",
+    "short_id",
+    "shown_path",
+    "time_of_day",
+]
 
 LONGEST_MAP = 8
 LONGEST_TEXT = 400
@@ -21,6 +33,8 @@ LONGEST_ID = 40
 # Attributes whose numbers are money; others are shown as they are stored.
 AMOUNTS = {"Value", "Deltas"}
 UNIX_TIMES = (Decimal(1_000_000_000), Decimal(10_000_000_000))
+TIMES = ("Timestamp", "At", "Time")
+ZONE = "UTC"
 
 
 def cell_text(value: Any, name: str = "") -> str:  # noqa: C901, PLR0911 - one line for each type of DynamoDB
@@ -30,6 +44,8 @@ def cell_text(value: Any, name: str = "") -> str:  # noqa: C901, PLR0911 - one l
             return format_amount(value, grouped=True)
         case Decimal() if is_time(value, name):
             return time_of_day(float(value))
+        case str() if is_time(value, name):
+            return _moment(datetime.fromisoformat(value))
         case Decimal():
             return f"{value:f}"
         case Mapping():
@@ -48,19 +64,23 @@ def cell_text(value: Any, name: str = "") -> str:  # noqa: C901, PLR0911 - one l
 
 
 def cell_html(value: Any, name: str, style: str) -> Html:
-    """Return a value as markup: a map of numbers in two columns, other maps in pairs, long keys shortened."""
+    """Return a value as markup: a map of numbers as a tree, other maps in pairs, long keys shortened."""
     if isinstance(value, Mapping) and value:
-        pairs = _pairs(value, name)
         if all(isinstance(each, Decimal) for each in value.values()):
-            cells = [element("span", part) for pair in pairs[:LONGEST_MAP] for part in pair]
-            rest = [element("span", more, class_="soft") for more in _more(pairs)]
-            return join([element("span", *cells, class_=f"pairs {style}"), *rest])
+            return _tree(value, name, style)
+        pairs = _pairs(value, name)
         told = [element("span", f"{key} ", element("strong", each), class_="pair") for key, each in pairs]
         return element("span", join(told), class_=style)
     text = cell_text(value, name)
     if name.endswith("Hash") and len(text) > len(short_id(text)):
         return element("span", short_id(text), title=text, class_=style)
     return element("span", text, class_=style)
+
+
+def figures_beside(values: Mapping[str, Any], paths: Mapping[str, Any], name: str) -> Html:
+    """Return the numbers of a map alone, each on the line that its path has in the tree of another map."""
+    lines = [cell_text(values[path], name) if path in values else "" for path in _in_order(paths)]
+    return join(element("span", line, class_="line") for line in lines[:LONGEST_MAP])
 
 
 def shown_path(path: str) -> str:
@@ -78,19 +98,50 @@ def short_id(text: str) -> str:
 
 
 def time_of_day(seconds: float) -> str:
-    """Return unix seconds as the time on this machine's clock, to the millisecond."""
-    moment = datetime.fromtimestamp(seconds).astimezone()
-    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
+    """Return unix seconds as the time of day in UTC, to the millisecond.
+
+    >>> time_of_day(1_795_300_596.6051)
+    '22:36:36.605'
+    """
+    return _moment(datetime.fromtimestamp(seconds, UTC)).partition(" ")[2]
 
 
-def is_time(value: Decimal, name: str) -> bool:
-    """Say whether an attribute holds unix seconds."""
-    return name.endswith(("Timestamp", "At")) and UNIX_TIMES[0] < value < UNIX_TIMES[1]
+def is_time(value: object, name: str) -> bool:
+    """Say whether an attribute holds a time: unix seconds, or a date and a time with their zone."""
+    if not name.endswith(TIMES):
+        return False
+    if isinstance(value, Decimal):
+        return UNIX_TIMES[0] < value < UNIX_TIMES[1]
+    try:
+        return datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def is_bulk(name: str) -> bool:
-    """Say whether an attribute is bookkeeping that only fills the screen: histograms, expiry."""
-    return name in {"Latency", "TimeToLive"} or (name.startswith("L") and name[1:].isdigit())
+    """Say whether an attribute is bookkeeping that only fills the screen: what measures latency, expiry."""
+    return name in {"Latency", "MeanTimestamp", "TimeToLive"} or (name.startswith("L") and name[1:].isdigit())
+
+
+def _moment(moment: datetime) -> str:
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}"
+
+
+def _tree(values: Mapping[str, Any], name: str, style: str) -> Html:
+    """Return paths with their numbers; below its parent, a path needs its last name only."""
+    cells = []
+    for path in _in_order(values)[:LONGEST_MAP]:
+        parent, _, last = path.rpartition(":")
+        told, depth = (shown_name(last), path.count(":")) if parent in values else (shown_path(path), 0)
+        indent = f"padding-left:{14 * depth}px" if depth else None
+        cells += [element("span", told, style=indent), element("span", cell_text(values[path], name))]
+    rest = [element("span", more, class_="soft") for more in _more(list(values))]
+    return join([element("span", *cells, class_=f"pairs {style}"), *rest])
+
+
+def _in_order(paths: Mapping[str, Any]) -> list[str]:
+    return sorted(paths, key=sort_key)
 
 
 def _pairs(value: Mapping[str, Any], name: str) -> list[tuple[str, str]]:

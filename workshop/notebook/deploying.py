@@ -5,13 +5,14 @@ In go events one by one, out come displays. Nothing is deployed here.
 
 from workshop.deploy.stacks import Deployment, StackEvent
 from workshop.notebook.cards import card, pill
+from workshop.notebook.cells import ZONE, time_of_day
 from workshop.notebook.display import Shown
 from workshop.notebook.html import Html, code_in, element, join, table
-from workshop.notebook.texts import plain_table
+from workshop.notebook.texts import plain_table, took
 
 __all__ = ["EventBoard"]
 
-HEADS = ("Time", "Resource", "Type", "Status", "Reason")
+HEADS = (f"Time ({ZONE})", "Resource", "Type", "Status", "Reason")
 UNTOLD = {"", "User Initiated", "Resource creation Initiated"}
 
 
@@ -42,11 +43,11 @@ class EventBoard:
         """Return what came of it: which functions have new code, and the events behind a line."""
         title = f"Stack {deployment.stack} is deployed"
         code = _code_line(deployment.changed_functions)
-        facts = f"{deployment.seconds:.1f} s"
-        head = element("div", pill("✓ Ready", "ok"), element("span", title), class_="row")
+        facts = took(deployment.seconds)
+        told = element("span", facts, class_="soft plainly")
+        head = element("div", pill("✓ Ready", "ok"), element("span", title), told, class_="row")
         parts: list[Html | None] = [
             element("p", code_in(code)),
-            element("p", facts, class_="soft"),
             element("details", element("summary", f"{self._count} stack events"), self._table())
             if self._latest
             else None,
@@ -66,7 +67,7 @@ class EventBoard:
     def _rows(self) -> list[tuple[str, ...]]:
         return [
             (
-                f"{event.time:%H:%M:%S}",
+                time_of_day(event.time.timestamp()).partition(".")[0],
                 event.logical_id,
                 event.resource_type.removeprefix("AWS::").replace("::", " "),
                 event.status,

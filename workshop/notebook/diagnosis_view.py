@@ -10,11 +10,12 @@ from workshop.notebook.cards import card, pill
 from workshop.notebook.cells import shown_path
 from workshop.notebook.display import Shown
 from workshop.notebook.html import Html, code_in, element, join, table
-from workshop.notebook.texts import plain_table, plural, wrapped
+from workshop.notebook.texts import MINUS, plain_table, plural, wrapped
 from workshop.notebook.totals_view import signed
 from workshop.pipeline.comparison import Comparison, Difference
 from workshop.pipeline.reconcile import Reconciliation
 from workshop.pipeline.tables import format_amount
+from workshop.pipeline.truth import GRAND_TOTAL
 
 __all__ = ["draw_comparison", "draw_diagnosis", "draw_reconciliation"]
 
@@ -38,7 +39,7 @@ def draw_diagnosis(diagnosis: Diagnosis) -> Shown:
             element("ol", *(_cause(each) for each in causes[:4])) if is_listed else Html(""),
             element(
                 "details",
-                element("summary", f"{plural(len(diagnosis.cells), 'total')} that differ"),
+                element("summary", f"{_that_differ(diagnosis.cells, 'that ')}"),
                 _cells(diagnosis.cells),
             ),
         ]
@@ -51,7 +52,7 @@ def draw_comparison(comparison: Comparison) -> Shown:
     """Return where totals and truth differ."""
     if comparison.exact:
         return _good(EXACT)
-    facts = [plural(len(comparison.differences), "total") + " differ"]
+    facts = [_that_differ(comparison.differences)]
     facts += [f"{plural(comparison.lost, 'message')} missing"] if comparison.lost else []
     facts += [f"{plural(comparison.duplicated, 'message')} too many"] if comparison.duplicated else []
     return _bad(", ".join(facts), comparison.differences)
@@ -100,7 +101,7 @@ def _rows(differences: Sequence[Difference]) -> list[tuple[str, ...]]:
             format_amount(each.expected, grouped=True),
             format_amount(each.found, grouped=True),
             signed(each.amount),
-            "" if each.found_trades is None else f"{each.found_trades - each.expected_trades:+,}",
+            _trades(each),
         )
         for each in differences[:LONGEST]
     ]
@@ -114,13 +115,27 @@ def _cells(differences: Sequence[Difference]) -> Html:
             table(
                 heads,
                 [
-                    ("", [*row[:3], element("span", row[3], class_="word bad"), row[4]])
-                    for row in _rows(differences)
+                    (_weight(each.path), [*row[:3], element("span", row[3], class_="word bad"), row[4]])
+                    for each, row in zip(differences, _rows(differences), strict=False)
                 ],
             ),
             element("p", f"… and {more:,} more", class_="soft") if more > 0 else "",
         ]
     )
+
+
+def _that_differ(differences: Sequence[Difference], that: str = "") -> str:
+    return f"{plural(len(differences), 'total')} {that}differ{'s' if len(differences) == 1 else ''}"
+
+
+def _trades(each: Difference) -> str:
+    if each.found_trades is None or each.found_trades == each.expected_trades:
+        return ""
+    return f"{each.found_trades - each.expected_trades:+,}".replace("-", MINUS)
+
+
+def _weight(path: str) -> str:
+    return "sum" if path == GRAND_TOTAL else "" if ":" in path else "top"
 
 
 def _plain(differences: Sequence[Difference]) -> str:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from workshop.checks.sent import SentRecord, message_of
-from workshop.notebook.cells import short_id, shown_path, time_of_day
+from workshop.notebook.cells import ZONE, short_id, shown_path, time_of_day
 from workshop.notebook.display import Shown
 from workshop.notebook.html import Html, code_in, element, join, table
 from workshop.notebook.texts import plain_table
@@ -24,7 +24,7 @@ from workshop.pipeline.truth import GRAND_TOTAL, roll_up_paths
 
 __all__ = ["Trail", "draw_trail", "may_hold"]
 
-HEADS = ("Stage", "Where", "What", "Time", "After")
+HEADS = ("Stage", "Where", "What", f"Time ({ZONE})", "After")
 LONGEST = 8
 CANCELLED = "cancelled"
 # The producer's clock and the cloud's are not one.

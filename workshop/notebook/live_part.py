@@ -16,6 +16,7 @@ from workshop.notebook.display import Live, Shown, show
 from workshop.notebook.html import code_in, element
 from workshop.notebook.panels import FAULTS, PRODUCER, draw_faults, fault_words, panel_twin
 from workshop.notebook.run_samples import RunSamples
+from workshop.notebook.texts import took
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.live_faults import clear_faults, impossible_on, read_faults, set_faults
 from workshop.pipeline.producer import ProduceResult, Progress
@@ -111,7 +112,7 @@ class LivePart(Session):
 
         try:
             result = self.course.send(messages, rate=rate or None, on_progress=tell, **plan)
-            seconds = f"in {result.seconds:.1f} s, seed {plan['seed']}"
+            seconds = f"in {took(result.seconds)}, seed {plan['seed']}"
             said.update(_said(f"✓ {len(result.accepted):,} of {messages:,} messages accepted {seconds}."))
         # Nobody sees what a thread raises; the panel says it.
         except Exception as error:  # noqa: BLE001

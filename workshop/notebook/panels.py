@@ -60,7 +60,7 @@ def panel_twin(title: str, sliders: Mapping[str, Slider], call: str) -> Shown:
 def draw_faults(live: LiveFaults, *, cleared: bool = False, impossible: Sequence[FaultKind] = ()) -> Shown:
     """Return what goes wrong on purpose, and how often it has."""
     rows = [
-        (name, place, f"{rate:.2%}".replace(".00%", "%"))
+        (name, place, _chance(rate))
         for place, plan in (("functions", live.in_functions), ("cloud", live.in_cloud or FaultPlan()))
         for name, rate in plan.rates.items()
         if rate
@@ -79,6 +79,10 @@ def draw_faults(live: LiveFaults, *, cleared: bool = False, impossible: Sequence
     drawn = plain_table(heads, rows, right=(2,)) if rows else ""
     text = "\n".join(filter(None, [f"{label}. {told}".strip(), drawn, happened, left_out]))
     return Shown(card(head, join(parts) if parts else None, tone=tone), text)
+
+
+def _chance(rate: float) -> str:
+    return f"{rate * 100:.2f}".rstrip("0").rstrip(".") + "%"
 
 
 def _told(value: float, slider: Slider) -> str:

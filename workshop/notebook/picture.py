@@ -161,12 +161,15 @@ def _hop_line(station: Station, start: tuple[int, int], end: tuple[int, int], *,
         return element("path", d=path, class_="way", marker_end="url(#ws-head)")
     busy = bool(hop.waiting) and hop.is_connected
     style = f"way mapping{'' if hop.is_connected else ' open'}{' busy' if busy and moving else ''}"
-    waits = _waits(hop)
+    # Between two boxes there is no room for the sign beside the longest of words.
+    waits, state = _waits(hop), f"{_sign(hop)} {hop.state}"
+    if not waits:
+        waits, state = _sign(hop), hop.state
     return element(
         "g",
         element("path", d=path, class_=style, marker_end="url(#ws-head)"),
-        element("text", waits, x=middle, y=above, class_=f"lag{' busy' if busy else ''}") if waits else None,
-        element("text", f"{_sign(hop)} {hop.state}", x=middle, y=below, class_=f"state {_tone(hop)}"),
+        element("text", waits, x=middle, y=above, class_=f"lag{' busy' if busy else ''}"),
+        element("text", state, x=middle, y=below, class_=f"state {_tone(hop)}"),
     )
 
 

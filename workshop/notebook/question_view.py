@@ -10,7 +10,7 @@ from workshop.checks.question import Question, Reply
 from workshop.notebook.cards import card, pill
 from workshop.notebook.display import Shown
 from workshop.notebook.html import Html, code_in, element, join
-from workshop.notebook.texts import wrapped
+from workshop.notebook.texts import MINUS, NONE, wrapped
 
 __all__ = ["LETTERS", "ask", "named", "place_of", "reply_card", "sealed_card"]
 
@@ -28,9 +28,11 @@ def ask(question: Question, *, kind: str, call: str) -> Shown:
 
 def sealed_card(question: Question, given: str) -> Shown:
     """Return the question with a prediction that waits for what will be seen."""
-    told = f"Your prediction is sealed: {named(question, given)}. Go on and see."
-    title = element("div", pill("◆ Sealed", "info"), element("span", told), class_="row")
-    return Shown(card(title, _asked(question, given)), f"{question.text}\n{told}")
+    said, further = named(question, given), "Go on and see."
+    told = [element("span", "Your prediction is sealed: ", element("strong", said)), element("span", further)]
+    title = element("div", pill("◆ Sealed", "info"), *told, class_="row plainly")
+    text = f"{question.text}\nYour prediction is sealed: {said}. {further}"
+    return Shown(card(title, _asked(question, given)), text)
 
 
 def reply_card(question: Question, given: str | None, reply: Reply, *, value: str | None) -> Shown:
@@ -85,8 +87,8 @@ def named(question: Question, given: str) -> str:
     """Return an answer as people read it: an option with its letter and text, a number with its commas."""
     if question.options:
         place = int(given)
-        return f"{LETTERS[place]}, {question.options[place]}"
-    return f"{_number(given):,f}"
+        return f"{LETTERS[place]} {NONE} {question.options[place]}"
+    return f"{_number(given):,f}".replace("-", MINUS)
 
 
 def _verdict(question: Question, reply: Reply, given: str | None) -> tuple[str, str, str]:

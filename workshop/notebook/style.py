@@ -8,11 +8,11 @@ has a word or a shape beside it, and 4.5:1 against the ground it stands on, in l
 __all__ = ["STYLESHEET"]
 
 STYLESHEET = """
-.ws{--ink:var(--jp-ui-font-color0,#1f2328);--soft:#59636e;--line:var(--jp-border-color2,#d1d9e0);
+.ws{--ink:var(--jp-content-font-color1,#1f2328);--soft:#59636e;--line:var(--jp-border-color2,#d1d9e0);
 --ground:var(--jp-layout-color1,#fff);--raised:#f6f8fa;--ok:#1a7f37;--ok-bg:#dafbe1;--bad:#b42318;--bad-bg:#ffebe9;
 --warn:#8a5a00;--warn-bg:#fff4d6;--info:#0a58b9;--info-bg:#e3f0ff;--quiet-bg:#eef1f4;
-color:var(--ink);font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);max-width:880px;margin:2px 0 6px}
-[data-jp-theme-light=false] .ws,.vscode-dark .ws{--ink:var(--jp-ui-font-color0,#e6edf3);--soft:#a3adb8;
+color:var(--ink);font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);max-width:880px;margin:4px 0 6px}
+[data-jp-theme-light=false] .ws,.vscode-dark .ws{--ink:var(--jp-content-font-color1,#e6edf3);--soft:#a3adb8;
 --raised:#1c2128;--ok:#56d364;--ok-bg:#12351f;--bad:#ff938a;--bad-bg:#4a1a17;--warn:#e8b339;--warn-bg:#3b2d0b;
 --info:#7ab7ff;--info-bg:#132f52;--quiet-bg:#2a3038}
 .ws *{box-sizing:border-box}
@@ -20,7 +20,7 @@ color:var(--ink);font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);m
 .ws code,.ws .card pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px}
 .ws code{background:var(--quiet-bg);border-radius:4px;padding:1px 4px;overflow-wrap:anywhere;color:inherit}
 .ws .card pre{white-space:pre-wrap;background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:10px 12px;margin:6px 0;
-overflow-x:auto;line-height:1.45;color:var(--ink)}
+overflow-x:auto;line-height:1.45;color:var(--ink);word-break:normal;overflow-wrap:anywhere}
 .ws .soft{color:var(--soft)}
 .ws .card{background:var(--ground);border:1px solid var(--line);border-radius:8px;padding:10px 14px;border-left-width:4px}
 .ws .card.ok{border-left-color:var(--ok)}.ws .card.bad{border-left-color:var(--bad)}
@@ -29,6 +29,7 @@ overflow-x:auto;line-height:1.45;color:var(--ink)}
 .ws .plainly{font-weight:400;font-size:13.5px}
 .ws .figure{white-space:nowrap;font-variant-numeric:tabular-nums}
 .ws .row{display:flex;flex-wrap:wrap;gap:4px 12px;align-items:center}
+.ws .title .row:not(.plainly){flex-wrap:nowrap;align-items:baseline}
 .ws .grow{flex:1 1 auto;min-width:0}
 .ws .prose{white-space:pre-line;overflow-wrap:anywhere}
 .ws .pill{display:inline-flex;align-items:center;gap:5px;border-radius:999px;padding:1px 9px;font-size:12px;font-weight:600;
@@ -49,14 +50,16 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .ws .ws-scroll tbody tr:first-child>*{border-top:0}
 .ws .ws-scroll tbody tr,.ws .ws-scroll tbody tr:nth-child(even),.ws .ws-scroll tbody tr:hover{background:transparent}
 .ws .ws-scroll thead th.num,.ws .ws-scroll tbody .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
-.ws .ws-scroll tbody .id{min-width:150px;font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
+.ws .ws-scroll tbody .id{min-width:132px;font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .ws .ws-scroll tbody .tight{white-space:nowrap;overflow-wrap:normal}
+.ws .fit .ws-scroll{display:inline-block;max-width:100%}.ws .fit .ws-scroll table{width:auto;min-width:240px}
 .ws tbody tr.added>*:first-child{box-shadow:inset 3px 0 var(--ok)}
 .ws tbody tr.changed>*:first-child{box-shadow:inset 3px 0 var(--warn)}
 .ws tbody tr.removed>*:first-child{box-shadow:inset 3px 0 var(--bad)}
 .ws tbody tr.removed .value{text-decoration:line-through;color:var(--soft)}
 .ws .pairs{display:inline-grid;grid-template-columns:max-content max-content;gap:0 12px}
 .ws .pairs>:nth-child(even){text-align:right;font-variant-numeric:tabular-nums}
+.ws .line{display:block;min-height:1.45em}
 .ws .pair{white-space:nowrap;margin-right:8px;display:inline-block}
 .ws .ws-scroll tr.top>*{font-weight:600}
 .ws .ws-scroll tr.sum>*{font-weight:700;border-top:2px solid var(--soft)}

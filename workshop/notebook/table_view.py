@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from workshop.notebook.cells import cell_html, cell_text, is_bulk
+from workshop.notebook.cells import ZONE, cell_html, cell_text, figures_beside, is_bulk, is_time
 from workshop.notebook.differences import Change, RowChange
 from workshop.notebook.display import Shown
 from workshop.notebook.html import Html, element, join, table
@@ -21,6 +21,8 @@ SHAPES = {Change.ADDED: "+", Change.CHANGED: "△", Change.REMOVED: "✕", Chang
 TONES = {Change.ADDED: "ok", Change.CHANGED: "warn", Change.REMOVED: "bad", Change.SAME: ""}
 CHANGE_COLUMN = "Change"
 SHORT_KEY = 26
+# The trades of a row belong to leaves of its deltas: they stand beside them, without naming them again.
+PATHS, BESIDE = "Deltas", "Trades"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def draw_rows(rows: Sequence[RowChange], view: View) -> Shown:
     shown = rows[: view.limit]
     columns = _columns([each.row for each in shown], view.key)
     title = f"{view.name}: {plural(sum(each.change is not Change.REMOVED for each in rows), 'row')}"
-    note = _note(rows, view)
+    note = _note(rows, view) + (f" · times in {ZONE}" if _has_times(shown) else "")
     more = f"… and {len(rows) - len(shown):,} more" if len(rows) > len(shown) else ""
     if columns:
         body = _table(shown, columns, element("span", title, element("span", note, class_="soft")), view)
@@ -72,10 +74,11 @@ def _columns(rows: Sequence[Mapping[str, Any]], key: str) -> list[str]:
 def _style_of(name: str, rows: Sequence[RowChange]) -> str:
     if name.endswith(("ID", "Hash", "Key")) or name == "Position":
         return "id"
-    if _is_numeric(rows, name):
+    if _is_numeric(rows, name) or (name == BESIDE and all(_stands_beside(each.row) for each in rows)):
         return "num"
     values = [each.row.get(name) for each in rows]
-    return "tight" if all(isinstance(value, str) and len(value) <= SHORT_KEY for value in values) else ""
+    is_text = all(isinstance(value, str) for value in values)
+    return "tight" if is_text and all(len(cell_text(value, name)) <= SHORT_KEY for value in values) else ""
 
 
 def _is_numeric(rows: Sequence[RowChange], name: str) -> bool:
@@ -84,6 +87,8 @@ def _is_numeric(rows: Sequence[RowChange], name: str) -> bool:
 
 
 def _cell(each: RowChange, name: str) -> Html:
+    if name == BESIDE and not each.before and _stands_beside(each.row):
+        return figures_beside(each.row[BESIDE], each.row[PATHS], name)
     if name not in each.before:
         return cell_html(each.row.get(name), name, "value") if name in each.row else _missing()
     was = _missing() if each.before[name] is None else cell_html(each.before[name], name, "was")
@@ -91,6 +96,15 @@ def _cell(each: RowChange, name: str) -> Html:
     return element(
         "span", was, element("span", ARROW.lstrip(), class_="soft", aria_label="became"), now, class_="step"
     )
+
+
+def _stands_beside(row: Mapping[str, Any]) -> bool:
+    paths, values = row.get(PATHS), row.get(BESIDE)
+    return isinstance(paths, Mapping) and isinstance(values, Mapping) and set(values) <= set(paths)
+
+
+def _has_times(rows: Sequence[RowChange]) -> bool:
+    return any(is_time(value, name) for each in rows for name, value in each.row.items())
 
 
 def _missing() -> Html:

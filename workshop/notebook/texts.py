@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from workshop.pipeline.front_end import printable
 
-__all__ = ["ARROW", "BETWEEN", "MINUS", "NONE", "bar", "plain_table", "plural", "wrapped"]
+__all__ = ["ARROW", "BETWEEN", "MINUS", "NONE", "bar", "plain_table", "plural", "took", "wrapped"]
 
 WIDTH = 96
+SHORTEST = 0.1
 NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 ARROW = " → "
@@ -64,6 +65,15 @@ def plural(count: int, word: str) -> str:
     ('1 item', '2,000 items')
     """
     return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def took(seconds: float) -> str:
+    """Return how long something took.
+
+    >>> took(0.004), took(12.34)
+    ('under 0.1 s', '12.3 s')
+    """
+    return f"{seconds:,.1f} s" if seconds >= SHORTEST else f"under {SHORTEST} s"
 
 
 def _one_line(cell: object) -> str:

@@ -58,7 +58,7 @@ def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
         "text": [_short(totals[path], full=path == GRAND_TOTAL) for path in paths],
         "customdata": [_told(totals[path]) for path in paths],
         "branchvalues": "total",
-        "texttemplate": "%{label}<br>%{text}",
+        "texttemplate": [_template(kind, path, totals) for path in paths],
         "hovertemplate": "<b>%{label}</b><br>%{customdata}<extra></extra>",
         "textfont": {"color": "#ffffff"},
         "marker": {
@@ -94,6 +94,12 @@ def _parent(path: str) -> str:
     if path == GRAND_TOTAL:
         return ""
     return path.rpartition(":")[0] or GRAND_TOTAL
+
+
+def _template(kind: str, path: str, totals: Mapping[str, Decimal]) -> str:
+    """Return how a label stands: above a treemap's inner areas there is room for one line."""
+    is_inner = any(_parent(each) == path for each in totals)
+    return "%{label}  %{text}" if kind == "treemap" and is_inner else "%{label}<br>%{text}"
 
 
 def _told(total: Decimal) -> str:

@@ -30,6 +30,7 @@ class TotalsView:
     before: Mapping[str, Decimal] | None = None
     truth: Truth | None = None
     title: str = "AggregateTable"
+    note: str = "as they are now"
     off_by: Mapping[str, Decimal] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,7 +69,7 @@ class TotalsView:
         arrived = self.snapshot.message_count
         counted = f"{arrived:,} {'change' if arrived == 1 else 'changes'} summed in" if arrived else ""
         if self.truth is None:
-            return counted or "as they are now"
+            return counted or self.note
         if not self.off_by:
             return "✓ exactly what was sent"
         cells = len(self.off_by)

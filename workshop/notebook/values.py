@@ -14,7 +14,9 @@ from workshop.errors import WorkshopError
 from workshop.notebook.cards import card, pill
 from workshop.notebook.diagnosis_view import draw_comparison, draw_diagnosis, draw_reconciliation
 from workshop.notebook.display import Shown, shell
+from workshop.notebook.frames import FRAMES, draw_frame
 from workshop.notebook.html import code_in, element
+from workshop.notebook.texts import wrapped
 from workshop.notebook.totals_view import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.clear import Cleared
@@ -44,6 +46,8 @@ def teach_ipython() -> None:
         formatter.ipython_display_formatter.for_type(shown, lambda _: None)
     for kind in DRAWINGS:
         formatter.mimebundle_formatter.for_type(kind, _bundle)
+    for module, name in FRAMES:
+        formatter.mimebundle_formatter.for_type_by_name(module, name, _frame_bundle)
     running.set_custom_exc((WorkshopError,), _tell_error)
 
 
@@ -51,12 +55,16 @@ def _bundle(value: Any, include: Any = None, exclude: Any = None) -> dict[str, A
     return drawn(value)._repr_mimebundle_()
 
 
+def _frame_bundle(frame: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG001
+    return draw_frame(frame)._repr_mimebundle_()
+
+
 def _tell_error(
     running: Any, kind: type[BaseException], error: BaseException, trace: Any, **_: Any
 ) -> list[str]:
     """Show an error by what it says: its traceback is about code that learners do not write."""
     del trace
-    lines = [f"{kind.__name__}: {error}"]
+    lines = [wrapped(f"{kind.__name__}: {error}")]
     running._showtraceback(kind, error, lines)  # noqa: SLF001 - IPython shows nothing for a handler of ours
     return lines
 
@@ -69,7 +77,7 @@ def _delivery(delivery: Delivery) -> Shown:
 
 def _truth(truth: Truth) -> Shown:
     snapshot = AggregateSnapshot(totals=truth.totals, trades=truth.trades)
-    return TotalsView(snapshot, title="What the totals must be").draw()
+    return TotalsView(snapshot, title="What the totals must be", note="from what was sent").draw()
 
 
 DRAWINGS: dict[type, Callable[[Any], Shown]] = {
