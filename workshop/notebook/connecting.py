@@ -24,8 +24,8 @@ NO_CLOUD = (
     "`make workshop`; then run this cell again."
 )
 FOREIGN = (
-    "was started from another folder, and its stacks are shared with whoever works there; for a cloud of your "
-    "own, run `workshop cloud start --port N` in a terminal, with any free port, and then this cell again"
+    "was started from another folder, and its stacks are shared with whoever works there; for a cloud of "
+    "your own, run `workshop cloud start --port N` in a terminal, with any free port, then this cell again"
 )
 
 
