@@ -87,6 +87,13 @@ def test_several_values(operator: str, values: tuple[str, ...], expected: bool) 
     assert holds(operator, ["a", "b"], *values) is expected
 
 
+@pytest.mark.parametrize("moment", ["1e30", "-1e30", "1e400", "nan", "99999999999999", "9999-99-99", "soon"])
+def test_an_absurd_time_compares_with_nothing(moment: str) -> None:
+    """A time that nobody can read, in the policy or in the call, satisfies no comparison."""
+    assert not holds("DateLessThan", moment, "2026-01-01T00:00:00Z")
+    assert not holds("DateGreaterThan", "2026-01-01T00:00:00Z", moment)
+
+
 @pytest.mark.parametrize("operator", ["StringSounds", "ForAnyValue:Odd", "OddIfExists"])
 def test_an_unknown_operator_never_holds(operator: str) -> None:
     """An operator that IAM does not have lets nothing through."""

@@ -12,7 +12,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from workshop.cloud.offline.permissions.wildcards import Keys, Pattern
@@ -131,7 +131,7 @@ def _comparing(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) 
         def test(value: str, _keys: Keys) -> bool:
             try:
                 return compare(read(value), read(wanted))
-            except (ValueError, InvalidOperation):
+            except (ArithmeticError, OSError, ValueError):  # no number or time, or one that no clock reaches
                 return False
 
         return test
