@@ -1,5 +1,6 @@
 """The front end, drawn into text."""
 
+import re
 from decimal import Decimal
 from io import StringIO
 
@@ -74,7 +75,8 @@ def test_the_view_shows_clock_count_speed_latency_and_tree() -> None:
 
     drawn = text_of(draw_dashboard(dashboard, FACTS))
 
-    for part in ("2025-06-1", "9,000", "2,000", "p50 0.9", "p99", "FXSpot", "Grand Total", "costs nothing"):
+    assert re.search(r"2025-06-1\d \d\d:\d\d:\d\d [+-]\d{4}", drawn)
+    for part in ("9,000", "2,000", "p50 0.9", "p99", "FXSpot", "Grand Total", "costs nothing"):
         assert part in drawn
 
 

@@ -141,7 +141,7 @@ def _score(board: Scoreboard) -> Text:
     score = Text.assemble(
         (f"{board.points:,} points", "bold"), f"   {board.exact} of {board.judged} rounds exact"
     )
-    return score.append(f"   {LEVEL_TWO if board.faults or board.points >= 300 else LEVEL_ONE}", style="dim")
+    return score.append(f"\n{LEVEL_TWO if board.faults or board.points >= 300 else LEVEL_ONE}", style="dim")
 
 
 def _rest(each: Round) -> str:

@@ -136,7 +136,7 @@ def dashboard_rows(dashboard: Dashboard, now: float) -> list[tuple[str, str]]:
     figures = "  ".join(f"{name} {_seconds(value)}" for name, value in latency.items())
     moment = datetime.fromtimestamp(now).astimezone()
     return [
-        ("Clock", f"{moment:%Y-%m-%d %H:%M:%S}"),
+        ("Clock", f"{moment:%Y-%m-%d %H:%M:%S %z}"),
         ("Messages", f"{dashboard.latest.message_count:,}"),
         ("Messages/s", f"{dashboard.messages_per_second:,.0f}"),
         ("Latency", figures if dashboard.latency.total else "no message measured yet"),
@@ -165,7 +165,7 @@ def draw_dashboard(dashboard: Dashboard, facts: Facts, *, levels: int | None = N
     if len(shown) < len(rows):
         parts.append(Text(f"{len(rows) - len(shown)} lines need a taller terminal.", style="dim"))
     if facts.note:
-        parts.append(Text(printable(facts.note), style="yellow"))
+        parts += [Text(), Text(printable(facts.note), style="yellow")]
     return Panel(
         Group(*parts), title=Text(facts.title), subtitle=Text(facts.badge, style="dim"), title_align="left"
     )
