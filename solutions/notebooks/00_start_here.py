@@ -49,6 +49,7 @@ for finding in examine(port=4566, lab_port=8888):
 # This is the machine: a chain of simple stages, in which each does one thing and hands its result on.
 #
 # ```mermaid
+# %%{init: {"flowchart": {"rankSpacing": 22, "padding": 8}}}%%
 # flowchart LR
 #     P[producer] --> S[(stream)] --> A(StateLambda) --> T[(StateTable)] --> M(MapLambda)
 #     M --> R[(ReduceTable)] --> D(ReduceLambda) --> G[(AggregateTable)]

@@ -64,6 +64,13 @@ ws.check("put-records")
 #
 # A stream is cut into shards, and yours has two. Kinesis makes a number from the partition key, with a
 # function called MD5 that mixes thoroughly. Each shard owns a range of these numbers.
+#
+# ```mermaid
+# flowchart LR
+#     K["partition key"] --> M{{"MD5: a number"}}
+#     M -- "in the lower half" --> A[("shard 0")]
+#     M -- "in the upper half" --> B[("shard 1")]
+# ```
 
 # %%
 ws.predict("shards-of-one-key")

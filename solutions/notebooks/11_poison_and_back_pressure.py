@@ -130,8 +130,17 @@ changed = ws.client("lambda").update_event_source_mapping(
 ws.check("mapping-failures")
 
 # %% [markdown]
-# The shard that stood still gets halved and halved again, until the bad record is alone. Give it some
+# The batch that blocked its shard gets halved and halved again, until the bad record is alone. Give it some
 # seconds.
+#
+# ```mermaid
+# flowchart LR
+#     A["a batch of 8,<br/>one is bad"] -- half --> B["4 with the bad one"] -- half --> C["2 with it"]
+#     C -- half --> D["the bad one alone"] -- "given up" --> Q[("FailureQueue")]
+#     A -- half --> E["4 are done"]
+#     B -- half --> F["2 are done"]
+#     C -- half --> G["1 is done"]
+# ```
 
 # %%
 ws.course.rest(timeout=45)
@@ -202,7 +211,7 @@ answer = ws.client("cloudwatch").get_metric_statistics(
     **metric, Dimensions=function, StartTime=now - hour, EndTime=now + 12 * hour, Period=60
 )
 for point in sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])[-5:]:
-    print(f"{point['Timestamp']:%H:%M}  {point['Maximum']:>12,.0f} ms")
+    print(f"{point['Timestamp']:%H:%M %Z}  {point['Maximum']:>12,.0f} ms")
 
 # %% [markdown]
 # ## Exercise: be told in time
