@@ -30,7 +30,7 @@ def test_a_prediction_is_sealed_and_kept(session: QuestionsPart) -> None:
     """What was predicted is written down without a judgement, and repeated."""
     shown = session.predict("colour", answer="A").latest
 
-    assert "sealed: A \N{EN DASH} red" in shown.text
+    assert "sealed: A · red" in shown.text
     kept = session.record.question("colour")
     assert kept is not None
     assert (kept.answer, kept.is_right) == ("0", None)
@@ -79,7 +79,7 @@ def test_what_is_measured_makes_no_guess_wrong(session: QuestionsPart) -> None:
 
 def test_a_value_can_be_revealed_without_a_prediction(session: QuestionsPart) -> None:
     """Who answered nothing is told the answer all the same."""
-    assert "B \N{EN DASH} blue" in session.reveal("colour", 1).text
+    assert "B · blue" in session.reveal("colour", 1).text
 
 
 @pytest.mark.parametrize("answer", ["", "many", "1.2.3"])

@@ -10,7 +10,7 @@ from workshop.checks.question import Question, Reply
 from workshop.notebook.cards import card, pill
 from workshop.notebook.display import Shown
 from workshop.notebook.html import Html, code_in, element, join
-from workshop.notebook.texts import MINUS, NONE, wrapped
+from workshop.notebook.texts import MINUS, wrapped
 
 __all__ = ["LETTERS", "ask", "named", "place_of", "reply_card", "sealed_card"]
 
@@ -87,7 +87,7 @@ def named(question: Question, given: str) -> str:
     """Return an answer as people read it: an option with its letter and text, a number with its commas."""
     if question.options:
         place = int(given)
-        return f"{LETTERS[place]} {NONE} {question.options[place]}"
+        return f"{LETTERS[place]} · {question.options[place]}"
     return f"{_number(given):,f}".replace("-", MINUS)
 
 

@@ -2,7 +2,8 @@
 
 It takes JupyterLab's own variables and falls back to colours of its own, so that VS Code and others show the
 same. It is part of every output, because a notebook that is opened later has only its outputs. Each colour
-has a word or a shape beside it, and 4.5:1 against the ground it stands on, in light and in dark.
+has a word or a shape beside it, and 4.5:1 against the ground it stands on, in light and in dark. JupyterLab
+draws a diagram once, in the theme of that moment: a thin halo keeps its lines in sight in the other one.
 """
 
 __all__ = ["STYLESHEET"]
@@ -41,11 +42,11 @@ white-space:nowrap;background:var(--quiet-bg);color:var(--ink)}
 .ws .ws-scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--ground);margin:4px 0}
 .ws .ws-scroll:focus-visible,.ws summary:focus-visible{outline:2px solid var(--info);outline-offset:1px}
 .ws .ws-scroll table{border-collapse:collapse;width:100%;margin:0;font-size:13px;table-layout:auto;border:0;color:var(--ink)}
-.ws .ws-scroll caption{caption-side:top;text-align:left;padding:8px 9px 6px;font-weight:600;color:var(--ink);font-size:13.5px}
+.ws .ws-scroll caption{caption-side:top;text-align:left;padding:8px 8px 6px;font-weight:600;color:var(--ink);font-size:13.5px}
 .ws caption .soft{font-weight:400}
 .ws .ws-scroll thead th{color:var(--soft);font-weight:600;font-size:12px;text-align:left;background:var(--raised);
-border:0;border-bottom:1px solid var(--line);padding:5px 9px;white-space:nowrap}
-.ws .ws-scroll tbody th,.ws .ws-scroll tbody td{text-align:left;font-weight:400;padding:4px 9px;vertical-align:top;border:0;
+border:0;border-bottom:1px solid var(--line);padding:5px 8px;white-space:nowrap}
+.ws .ws-scroll tbody th,.ws .ws-scroll tbody td{text-align:left;font-weight:400;padding:4px 8px;vertical-align:top;border:0;
 border-top:1px solid var(--line);background:transparent;max-width:none;overflow-wrap:anywhere;line-height:1.45}
 .ws .ws-scroll tbody tr:first-child>*{border-top:0}
 .ws .ws-scroll tbody tr,.ws .ws-scroll tbody tr:nth-child(even),.ws .ws-scroll tbody tr:hover{background:transparent}
@@ -82,6 +83,8 @@ fill:var(--jp-ui-font-color1,#7c7f85)!important}
 .ws-lines .grid{stroke:var(--line);stroke-width:1}
 .ws-lines .series{fill:none;stroke-width:2.2;stroke-linejoin:round}
 .ws-lines .c0{stroke:#3b82c4}.ws-lines .c1{stroke:#1f9e89}.ws-lines .c2{stroke:#d9762b}.ws-lines .c3{stroke:#9468bd}
+[data-jp-theme-light=false] .jp-RenderedMermaid img{filter:drop-shadow(0 0 .7px #c3ccd6)}
+[data-jp-theme-light=true] .jp-RenderedMermaid img{filter:drop-shadow(0 0 .7px #59636e)}
 .ws .letter{display:inline-block;min-width:20px;color:var(--info)}
 .ws summary{cursor:pointer;border-radius:4px}
 .ws svg text{font-family:var(--jp-ui-font-family,system-ui,sans-serif);fill:var(--ink)}
