@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from tests.cloud.permissions.conftest import (
     table_arn,
     trust,
 )
+from tests.cloud.runtime.test_environments import spec
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.runtime.environment import Credentials
+from workshop.cloud.offline.runtime.sessions import role_session
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/r/me"
@@ -126,6 +129,60 @@ def test_a_session_policy_limits_a_session(roles: Roles) -> None:
     _, message = refusal(narrow.get_item, TableName="T", Key=ITEM)
     assert message.endswith("because no session policy allows the dynamodb:GetItem action")
     assert outcome(wide.get_item, TableName="T", Key=ITEM) == "allowed"
+
+
+@pytest.mark.parametrize("inline", [{}, {"Policy": document(PUT)}])
+def test_managed_policies_limit_a_session(roles: Roles, inline: dict[str, str]) -> None:
+    """Of the role's rights a session has those that its session policies allow, whichever of them it is."""
+    managed = roles.iam.create_policy(
+        PolicyName="m", PolicyDocument=document(allow(["dynamodb:GetItem", "dynamodb:ListTables"]))
+    )
+    roles.make("r", allow(["dynamodb:GetItem", "dynamodb:PutItem"], table_arn("T")))
+    dynamodb = roles.client("dynamodb", "r", PolicyArns=[{"arn": managed["Policy"]["Arn"]}], **inline)
+
+    assert outcome(dynamodb.get_item, TableName="T", Key=ITEM) == "allowed"
+    assert put(dynamodb) == ("allowed" if inline else "AccessDeniedException")
+    assert outcome(dynamodb.list_tables) == "AccessDeniedException"
+
+
+def test_a_managed_session_policy_must_exist(roles: Roles) -> None:
+    """No session is given out that is meant to be limited by a policy that is not there."""
+    roles.make("r", allow("*"))
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/none"
+
+    code, message = refusal(
+        roles.sts.assume_role, RoleArn=ROLE, RoleSessionName="me", PolicyArns=[{"arn": arn}]
+    )
+
+    assert code == "ValidationError"
+    assert arn in message
+
+
+def test_a_session_ends(roles: Roles, laboratory: Laboratory) -> None:
+    """After its duration a session may do nothing, and reads why in the words of each service."""
+    roles.make("r", allow("*"))
+    credentials = roles.assume("r", DurationSeconds=900)
+    dynamodb, sts = make_client("dynamodb", credentials), make_client("sts", credentials)
+
+    laboratory._world.clock.advance(899)
+    assert put(dynamodb) == "allowed"
+    laboratory._world.clock.advance(1)
+
+    text = "The security token included in the request is expired"
+    assert refusal(dynamodb.put_item, TableName="T", Item=ITEM) == ("ExpiredTokenException", text)
+    assert refusal(sts.get_caller_identity) == ("ExpiredToken", text)
+    assert refusal(make_client("s3", credentials).list_buckets)[0] == "ExpiredToken"
+
+
+def test_a_function_is_never_too_old(roles: Roles, laboratory: Laboratory) -> None:
+    """The session of a function's environment is renewed, however far the clock is advanced."""
+    arn = roles.make("r", PUT, trusted=trust(Service="lambda.amazonaws.com"))
+    function = replace(spec(""), role_arn=arn)
+    dynamodb = make_client("dynamodb", role_session(function))
+
+    laboratory._world.clock.advance(14 * 24 * 3600)
+
+    assert put(dynamodb) == "allowed"
 
 
 def test_an_explicit_denial_says_so(roles: Roles) -> None:

@@ -1,31 +1,64 @@
-"""Sessions of roles can be told from people's credentials by their token.
+"""Sessions of roles can be told from people's credentials by their token, end in time, and may be narrowed.
 
 AWS marks temporary credentials; a token that AWS has not given out, or has forgotten, is refused. moto's
 tokens look like anybody's, so that a session that was forgotten by a reset could not be told from a person.
-Changed: a session's token begins with a mark. Its access key, its secret and everything else stay as they
-are. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html.
+A session ends after `DurationSeconds`, and its rights are those that the role's policies and the session
+policies, `Policy` and `PolicyArns` together, both allow; moto leaves all of that to others, and forgets
+`PolicyArns`.
+Changed: a session's token begins with a mark; its end is on the cloud's clock; what the policies of
+`PolicyArns` say is kept with it, and a policy that is not there is refused. AWS's own words for the latter
+are not known. Sources: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
+from moto.sts.exceptions import STSValidationError
 from moto.sts.models import STSBackend
+from moto.sts.responses import TokenResponse
 
 from workshop.clock import Clock
 from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.permissions.roles import managed_document
 from workshop.cloud.offline.permissions.sessions import TOKEN_MARK
 
 __all__ = ["install"]
 
 _MOTO_ASSUME_ROLE = STSBackend.assume_role
+_MOTO_CALL = TokenResponse.assume_role
 
 
-def _assume_role(self: Any, *arguments: Any, **named: Any) -> Any:
-    session = _MOTO_ASSUME_ROLE(self, *arguments, **named)
+def _assume_role(self: Any, *arguments: Any, duration: int, **named: Any) -> Any:
+    session = _MOTO_ASSUME_ROLE(self, *arguments, duration=duration, **named)
     session.session_token = TOKEN_MARK + session.session_token
+    session.expires_at = CLOCK.now() + duration
+    session.expiration = datetime.fromtimestamp(session.expires_at, UTC).replace(tzinfo=None)
     return session
 
 
+def _assume_role_call(self: Any) -> Any:
+    documents = _managed_documents(self)
+    answer = _MOTO_CALL(self)
+    answer.result["Credentials"].managed_documents = documents
+    return answer
+
+
+def _managed_documents(call: Any) -> tuple[Any, ...]:
+    """Return what the policies of `PolicyArns` say."""
+    account_id = str(call._get_param("RoleArn")).split(":")[4:5]  # noqa: SLF001 - moto's way to read calls
+    documents = []
+    for policy in call._get_param("PolicyArns") or ():  # noqa: SLF001 - as above
+        arn = str(policy.get("arn"))
+        document = managed_document(arn, *account_id)
+        if document is None:
+            raise STSValidationError(f"the session policy {arn} does not exist in the account of the role")
+        documents.append(document)
+    return tuple(documents)
+
+
 def install(clock: Clock) -> None:
-    """Mark the tokens of sessions."""
+    """Mark, end and narrow sessions."""
     CLOCK.use(clock)
     correct(STSBackend, "assume_role", _assume_role)
+    correct(TokenResponse, "assume_role", _assume_role_call)

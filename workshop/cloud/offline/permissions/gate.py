@@ -17,13 +17,14 @@ from workshop.cloud.offline.permissions.needs import needs_of
 from workshop.cloud.offline.permissions.operations import read_operation
 from workshop.cloud.offline.permissions.place import Needed, Place
 from workshop.cloud.offline.permissions.policies import Access
-from workshop.cloud.offline.permissions.refusals import invalid_token, not_authorized
+from workshop.cloud.offline.permissions.refusals import expired_token, invalid_token, not_authorized
 from workshop.cloud.offline.permissions.rights import Rights
 from workshop.cloud.offline.permissions.roles import find_role, rights_of_role
 from workshop.cloud.offline.permissions.sessions import (
     Session,
     access_key_of,
     find_session,
+    has_ended,
     has_foreign_token,
 )
 from workshop.cloud.offline.permissions.trust import ASSUME_ROLE, Principal, Trust, trust_in
@@ -43,6 +44,8 @@ def denied(call: Call) -> Answer | None:
     session = find_session(access_key)
     if has_foreign_token(session, token):
         return invalid_token(call)
+    if has_ended(session):
+        return expired_token(call)
     if call.scope is not None and call.scope.service == "sts":
         return _denied_by_sts(call, session, access_key)
     return None if session is None else _denied_by_policies(call, session)

@@ -9,7 +9,7 @@ from workshop.cloud.offline.calls import Answer, Call
 from workshop.cloud.offline.failures import refusal
 from workshop.cloud.offline.permissions.policies import Access
 
-__all__ = ["invalid_token", "not_authorized"]
+__all__ = ["expired_token", "invalid_token", "not_authorized"]
 
 JSON_ERROR = "AccessDeniedException"
 # What other services than those with a JSON protocol call it.
@@ -44,6 +44,17 @@ def invalid_token(call: Call) -> Answer:
     if service == "s3":
         code, message = "InvalidToken", "The provided token is malformed or otherwise invalid."
     return refusal(call, code=code, message=message, status=_status(call, service))
+
+
+def expired_token(call: Call) -> Answer:
+    """Return the error of a call whose session has come to its end."""
+    service = call.scope.service if call.scope is not None else "s3"
+    message = "The security token included in the request is expired"
+    code = "ExpiredTokenException" if _speaks_json(call, service) else "ExpiredToken"
+    status = _status(call, service)
+    if service == "s3":
+        message, status = "The provided token has expired.", 400
+    return refusal(call, code=code, message=message, status=status)
 
 
 def _answer(call: Call, service: str, message: str) -> Answer:

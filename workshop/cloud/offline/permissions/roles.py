@@ -13,9 +13,10 @@ from moto.iam.models import iam_backends
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.policies import Access, PolicySet, parse_statements
 from workshop.cloud.offline.permissions.rights import NO_RIGHTS, Rights
-from workshop.cloud.offline.permissions.wildcards import NO_KEYS, Keys
+from workshop.cloud.offline.permissions.standing_keys import standing_keys
+from workshop.cloud.offline.permissions.wildcards import LazyKeys
 
-__all__ = ["find_role", "may", "rights_of_role"]
+__all__ = ["find_role", "managed_document", "may", "rights_of_role"]
 
 Documents = tuple[tuple[Any, ...], Any]
 
@@ -59,9 +60,22 @@ def rights_of_role(role_arn: str) -> Rights:
         return known.rights
 
 
-def may(role_arn: str, action: str, resource: str, *, keys: Keys = NO_KEYS) -> bool:
+def may(role_arn: str, action: str, resource: str) -> bool:
     """Return whether a role may do something; for what services do in its name."""
+    region = resource.split(":")[3] if resource.count(":") >= 5 else ""
+    keys = LazyKeys(lambda: standing_keys(role_arn, _role(role_arn), region))
     return rights_of_role(role_arn).allow(Access(action, resource, keys))
+
+
+def _role(role_arn: str) -> Any:
+    with LOCK:
+        return find_role(role_arn)
+
+
+def managed_document(policy_arn: str, account_id: str) -> Any:
+    """Return what a managed policy says now, None if there is no such policy; the caller holds the lock."""
+    policy = iam_backends[account_id]["aws"].managed_policies.get(policy_arn)
+    return None if policy is None else _default_document(policy)
 
 
 def _documents(role: Any) -> Documents:
@@ -89,6 +103,4 @@ def _boundary(role: Any) -> Any:
     """Return the boundary's document, None without one; a boundary that has been deleted allows nothing."""
     if not role.permissions_boundary_arn:
         return None
-    backend = iam_backends[role.account_id][role.partition]
-    policy = backend.managed_policies.get(role.permissions_boundary_arn)
-    return "" if policy is None else _default_document(policy)
+    return managed_document(role.permissions_boundary_arn, role.account_id) or ""

@@ -1,9 +1,10 @@
 """Whose credentials a call carries: a session of a role, or somebody's own.
 
-Sessions are found by their access key; everybody else is an administrator. AWS's sessions end after hours and
-must be renewed; here they live as long as the cloud, also when its clock is advanced by days.
+Sessions are found by their access key; everybody else is an administrator. A session ends when the cloud's
+clock says so; those of functions do not, since Lambda renews what its environments have.
 """
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,9 +13,10 @@ from urllib.parse import parse_qs
 from moto.sts.models import sts_backends
 
 from workshop.cloud.offline.calls import Call
+from workshop.cloud.offline.overlay.correct import CLOCK
 from workshop.cloud.offline.permissions.policies import PolicySet, parse_statements
 
-__all__ = ["TOKEN_MARK", "Session", "access_key_of", "find_session", "has_foreign_token"]
+__all__ = ["TOKEN_MARK", "Session", "access_key_of", "find_session", "has_ended", "has_foreign_token"]
 
 # Session tokens of this cloud begin with it, so that one that has been forgotten is not taken for a person's.
 TOKEN_MARK = "WorkshopSession"  # noqa: S105 # a mark, no secret
@@ -28,7 +30,8 @@ class Session:
     role_arn: str
     name: str
     token: str = field(repr=False)
-    policy: str = ""
+    documents: tuple[Any, ...] = ()
+    expires_at: float = math.inf
     user_id: str = ""
     function_arn: str = ""
 
@@ -44,8 +47,10 @@ class Session:
 
     @cached_property
     def policies(self) -> PolicySet | None:
-        """The session policy, None if there is none."""
-        return PolicySet(parse_statements(self.policy)) if self.policy else None
+        """The session policies together, None if there is none."""
+        if not self.documents:
+            return None
+        return PolicySet(statement for one in self.documents for statement in parse_statements(one))
 
 
 class _Index:
@@ -99,13 +104,20 @@ def has_foreign_token(session: Session | None, token: str) -> bool:
     return token != session.token
 
 
+def has_ended(session: Session | None) -> bool:
+    """Return whether the session's time is over; people's own credentials do not end."""
+    return session is not None and session.expires_at <= CLOCK.now()
+
+
 def _session(role: Any) -> Session:
+    function_arn = getattr(role, "function_arn", "")
     return Session(
         account_id=role.account_id,
         role_arn=role.role_arn,
         name=role.session_name,
         token=role.session_token,
-        policy=role.policy or "",
+        documents=(*filter(None, [role.policy]), *getattr(role, "managed_documents", ())),
+        expires_at=math.inf if function_arn else getattr(role, "expires_at", math.inf),
         user_id=role.user_id,
-        function_arn=getattr(role, "function_arn", ""),
+        function_arn=function_arn,
     )

@@ -1,0 +1,25 @@
+"""Whether a statement of a policy speaks of a call, decided as the offline cloud does for its roles. Pure.
+
+In go the statement as IAM has it and the condition keys that the call has. What a role may do on AWS is
+decided there; this says beforehand what AWS's documentation lets one expect.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workshop.cloud.offline.permissions.policies import Access, Statement
+
+__all__ = ["applies"]
+
+
+def applies(
+    statement: dict[str, Any], action: str, resource: str, *, keys: Mapping[str, str], variables: bool = True
+) -> bool:
+    """Return whether a statement, allowing or denying, speaks of an action on a resource.
+
+    `keys` are the condition keys of the call, such as `aws:SecureTransport`, in any case of letters. Policy
+    variables (`${aws:PrincipalAccount}`) are text in policies that are older than version 2012-10-17.
+    """
+    read = Statement.parse(statement, variables=variables)
+    access = Access(action, resource, {name.lower(): (value,) for name, value in keys.items()})
+    return read.actions.match(action) and read.applies(access)
