@@ -46,11 +46,11 @@ def _assume_role_call(self: Any) -> Any:
 
 def _managed_documents(call: Any) -> tuple[Any, ...]:
     """Return what the policies of `PolicyArns` say."""
-    account_id = str(call._get_param("RoleArn")).split(":")[4:5]  # noqa: SLF001 - moto's way to read calls
+    account_id = (str(call._get_param("RoleArn")) + ":::::").split(":")[4]
     documents = []
-    for policy in call._get_param("PolicyArns") or ():  # noqa: SLF001 - as above
+    for policy in call._get_param("PolicyArns") or ():
         arn = str(policy.get("arn"))
-        document = managed_document(arn, *account_id)
+        document = managed_document(arn, account_id)
         if document is None:
             raise STSValidationError(f"the session policy {arn} does not exist in the account of the role")
         documents.append(document)
