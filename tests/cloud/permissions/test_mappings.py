@@ -164,6 +164,28 @@ def test_no_mapping_to_a_destination_that_the_role_cannot_write_to(world: World)
         world.functions.update_event_source_mapping(UUID=uuid, DestinationConfig=destination)
 
 
+@pytest.mark.parametrize(
+    ("condition", "is_refused"),
+    [
+        ({"Bool": {"aws:SecureTransport": "true"}}, False),
+        ({"StringEquals": {"aws:RequestedRegion": REGION, "aws:PrincipalAccount": ACCOUNT}}, False),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/f"}}, False),
+        ({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, True),
+        ({"Bool": {"aws:SecureTransport": "false"}}, True),
+    ],
+)
+def test_conditions_of_a_role_are_looked_at_when_lambda_reads(
+    world: World, condition: dict[str, Any], *, is_refused: bool
+) -> None:
+    """What Lambda does in a role's name has the condition keys that every call of the role has."""
+    world.allow("f", allow(READ_KINESIS, STREAM, Condition=condition))
+
+    if is_refused:
+        assert "Cannot access stream" in world.refused(STREAM)
+    else:
+        assert world.map(STREAM)
+
+
 def test_a_right_that_is_taken_away_stops_the_mapping(world: World) -> None:
     """Without its rights a mapping says PROBLEM and sends nothing; with them it goes on where it was."""
     rights, logs = allow(READ_KINESIS, STREAM), allow("logs:*")

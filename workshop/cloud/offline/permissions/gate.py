@@ -5,14 +5,12 @@ assume a role. A session of a role is held to that role's policies with every ca
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from moto.sts.models import sts_backends
 
 from workshop.cloud.offline.calls import Answer, Call
-from workshop.cloud.offline.overlay.correct import CLOCK
 from workshop.cloud.offline.permissions.needs import needs_of
 from workshop.cloud.offline.permissions.operations import read_operation
 from workshop.cloud.offline.permissions.place import Needed, Place
@@ -27,6 +25,7 @@ from workshop.cloud.offline.permissions.sessions import (
     has_ended,
     has_foreign_token,
 )
+from workshop.cloud.offline.permissions.standing_keys import standing_keys
 from workshop.cloud.offline.permissions.trust import ASSUME_ROLE, Principal, Trust, trust_in
 from workshop.cloud.offline.permissions.wildcards import Keys, LazyKeys
 from workshop.settings import ACCOUNT_ID, DEFAULT_REGION
@@ -116,30 +115,12 @@ def _principal(session: Session | None, access_key: str) -> tuple[str, Principal
 
 
 def _keys(call: Call, session: Session, region: str) -> Keys:
-    """Return the condition keys that every call has; a loopback connection counts as encrypted."""
-    now = CLOCK.now()
-    keys = {
-        "aws:currenttime": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
-        "aws:epochtime": str(int(now)),
-        "aws:principalaccount": session.account_id,
-        "aws:principalarn": session.role_arn,
-        "aws:principaltype": "AssumedRole",
-        "aws:requestedregion": region,
-        "aws:resourceaccount": session.account_id,
-        "aws:securetransport": "true",
+    """Return the condition keys that every call of a session has."""
+    own = {
         "aws:sourceip": "127.0.0.1",
         "aws:useragent": str(call.headers.get("user-agent", "")),
         "aws:userid": session.user_id,
-        "aws:viaawsservice": "false",
         "lambda:sourcefunctionarn": session.function_arn,
     }
-    tags = {f"aws:principaltag/{name.lower()}": value for name, value in _tags(session.role_arn).items()}
-    return {name: (value,) for name, value in (keys | tags).items() if value}
-
-
-def _tags(role_arn: str) -> dict[str, str]:
-    role = find_role(role_arn)
-    tags = role.tags if role is not None else ()
-    if isinstance(tags, dict):
-        return {str(name): str(getattr(value, "value", value)) for name, value in tags.items()}
-    return {str(tag["Key"]): str(tag["Value"]) for tag in tags or ()}
+    standing = standing_keys(session.role_arn, find_role(session.role_arn), region)
+    return {**standing, **{name: (value,) for name, value in own.items() if value}}
