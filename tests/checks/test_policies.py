@@ -51,3 +51,31 @@ def test_not_action_and_not_resource_mean_all_the_rest() -> None:
     assert allows(statements, "dynamodb:GetRecords", "another")
     assert not allows(statements, "dynamodb:GetRecords", STREAM)
     assert not allows(statements, "IAM:CreateRole", "another")
+
+
+@pytest.mark.parametrize(("tag", "is_allowed"), [("risk", True), ("other", False)])
+def test_a_statement_speaks_where_its_condition_holds(tag: str, is_allowed: bool) -> None:
+    """A condition is looked at with the keys of the call, whatever the case of their names."""
+    statements = [statement(condition={"StringEquals": {"aws:PrincipalTag/Team": "risk"}})]
+
+    assert allows(statements, "dynamodb:GetRecords", STREAM, {"AWS:principaltag/team": tag}) is is_allowed
+    assert not allows(statements, "dynamodb:GetRecords", STREAM)
+
+
+def test_a_variable_stands_for_the_callers_own() -> None:
+    """A policy may name what is the caller's; before version 2012-10-17 that is mere text."""
+    own = {"resources": [STREAM.replace("123456789012", "${aws:PrincipalAccount}")]}
+    keys = {"aws:PrincipalAccount": "123456789012"}
+
+    assert allows([statement(**own)], "dynamodb:GetRecords", STREAM, keys)
+    assert not allows([statement(**own, has_variables=False)], "dynamodb:GetRecords", STREAM, keys)
+
+
+def test_only_a_condition_holds_a_statement_back() -> None:
+    """What another action or resource keeps from being allowed is not the condition's doing."""
+    never = statement(condition={"Bool": {"aws:SecureTransport": "false"}})
+    keys = {"aws:SecureTransport": "true"}
+
+    assert never.is_held_back("dynamodb:GetRecords", STREAM, keys)
+    assert not never.is_held_back("dynamodb:PutItem", STREAM, keys)
+    assert not statement().is_held_back("dynamodb:GetRecords", STREAM, keys)

@@ -57,6 +57,23 @@ WRONG = {
             r"`\*` is a pattern",
             note="right by itself, but not alone",
         ),
+        Wrong(
+            allowing(
+                reading(READING, STREAM)[:-1]
+                + ', "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}',
+                LISTING,
+            ),
+            r"under the condition .*SourceIp.*does not hold",
+            note="Lambda does not call from one's own network",
+        ),
+        Wrong(
+            allowing(
+                reading(READING, STREAM),
+                LISTING,
+                '{"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}',
+            ),
+            r"denies the role to write to AggregateTable",
+        ),
         Wrong(allowing(reading(READING, STREAM)), r"may not call dynamodb:ListStreams"),
         Wrong(
             allowing(reading(READING[:-1] + ', "dynamodb:ListStreams"]', STREAM)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workshop.checks.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
-from workshop.checks.policies import Statement, allows, statements_of
+from workshop.checks.policies import Keys, Statement, allows, keys_of_role, statements_of
 
 if TYPE_CHECKING:
     from workshop.checks.course import Course
@@ -26,17 +28,14 @@ SMALLEST_ACCOUNT = 10
 def check_policy(course: Course) -> Verdict:
     """Judge the policies that the learner added to the role: enough to read one stream, and no more."""
     statements = statements_of(course.client("iam"), course.role_name(FUNCTION))
+    keys = keys_of_role(course, course.role_name(FUNCTION))
     own = [each for each in statements if not _is_from_template(each) and each.effect == "Allow"]
-    if not any(map(_is_from_template, statements)) or not _may_write(course, statements):
-        return incorrect(
-            f"The role may not write to AggregateTable any more: your policy has taken the place of the one "
-            f"that the template made. Both are called `{FROM_TEMPLATE}`. Give yours another name; "
-            "`workshop destroy` and the cell of notebook 01 bring the first one back."
-        )
+    if trouble := _lost_right(course, statements, keys):
+        return incorrect(trouble)
     if not own:
         return not_attempted(f"{FUNCTION}'s role has only the policy that the template gave it.")
     stream = course.stream_arn("ReduceTable")
-    if trouble := _too_much(own) or _too_little(statements, stream) or _elsewhere(own, stream):
+    if trouble := _too_much(own) or _too_little(statements, stream, keys) or _elsewhere(own, stream):
         return incorrect(trouble)
     return passed(
         f"{FUNCTION}'s role may read the stream of ReduceTable, and you have allowed it nothing beyond that."
@@ -47,9 +46,23 @@ def _is_from_template(statement: Statement) -> bool:
     return statement.policy == FROM_TEMPLATE and not statement.policy_arn
 
 
-def _may_write(course: Course, statements: tuple[Statement, ...]) -> bool:
-    table, _, _ = course.stream_arn("ReduceTable").partition("/")
-    return allows(statements, "dynamodb:UpdateItem", f"{table}/{course.outputs['AggregateTableName']}")
+def _lost_right(course: Course, statements: tuple[Statement, ...], keys: Keys) -> str:
+    """Say why the role may not write any more, if so: its first policy is gone, or another one denies it."""
+    place, _, _ = course.stream_arn("ReduceTable").partition("/")
+    write = ("dynamodb:UpdateItem", f"{place}/{course.outputs['AggregateTableName']}", keys)
+    if allows(statements, *write):
+        return ""
+    for each in statements:
+        if each.effect == "Deny" and each.covers(*write):
+            return (
+                f"`{each.policy}` denies the role to write to AggregateTable, and a denial outweighs every "
+                "permission. What nothing allows need not be denied."
+            )
+    return (
+        "The role may not write to AggregateTable any more: your policy has taken the place of the one "
+        f"that the template made. Both are called `{FROM_TEMPLATE}`. Give yours another name; "
+        "`workshop destroy` and the cell of notebook 01 bring the first one back."
+    )
 
 
 def _too_much(own: list[Statement]) -> str:
@@ -92,14 +105,18 @@ def _reading(statement: Statement) -> str:
     return next(each for each in statement.actions if each.lower() in reading).partition(":")[2]
 
 
-def _too_little(statements: tuple[Statement, ...], stream: str) -> str:
-    """Say which calls are not allowed yet, and on what they are allowed instead."""
-    missing = [action for action in READING if not allows(statements, action, stream)]
+def _too_little(statements: tuple[Statement, ...], stream: str, keys: Keys) -> str:
+    """Say which calls are not allowed yet, and on what, or under which condition, they are instead."""
+    missing = [action for action in READING if not allows(statements, action, stream, keys)]
+    if trouble := _held_back(statements, missing, stream, keys):
+        return trouble
     if missing:
         named = sorted({name for each in statements if each.names(*missing) for name in each.resources})
         elsewhere = f" Your policy speaks of `{named[0]}`; the stream is `{stream}`." if named else ""
         return f"On the stream of ReduceTable the role may not call {', '.join(missing)}.{elsewhere}"
-    if not allows(statements, LISTING, "*"):
+    if not allows(statements, LISTING, "*", keys):
+        if trouble := _held_back(statements, [LISTING], "*", keys):
+            return trouble
         listed = [each for each in statements if each.names(LISTING)]
         if listed and listed[0].resources:
             return (
@@ -110,11 +127,24 @@ def _too_little(statements: tuple[Statement, ...], stream: str) -> str:
     return ""
 
 
+def _held_back(statements: tuple[Statement, ...], missing: Sequence[str], resource: str, keys: Keys) -> str:
+    """Say whose condition does not hold when Lambda reads, where that is what a call lacks."""
+    for action in missing:
+        for each in statements:
+            if each.effect == "Allow" and each.is_held_back(action, resource, keys):
+                return (
+                    f"`{each.policy}` allows {action} under the condition `{json.dumps(each.condition)}`, "
+                    "and when Lambda reads with this role, that does not hold."
+                )
+    return ""
+
+
 def policy_in_place(course: Course) -> bool:
     """Whether the role may read the stream, however generously."""
     statements = statements_of(course.client("iam"), course.role_name(FUNCTION))
-    stream = course.stream_arn("ReduceTable")
-    return all(allows(statements, action, stream) for action in READING) and allows(statements, LISTING, "*")
+    keys, stream = keys_of_role(course, course.role_name(FUNCTION)), course.stream_arn("ReduceTable")
+    may_read = all(allows(statements, action, stream, keys) for action in READING)
+    return may_read and allows(statements, LISTING, "*", keys)
 
 
 def undo_policy(course: Course) -> None:
