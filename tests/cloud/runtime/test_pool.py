@@ -139,9 +139,10 @@ def test_place_of_a_failed_start_is_free_at_once(fakes: FakeEnvironments) -> Non
 def test_there_are_never_more_environments_than_may_be(fakes: FakeEnvironments) -> None:
     """Callers that start environments at the same moment stay within the limit together."""
     pool = EnvironmentPool(fakes, ManualClock(), limit=2, patience_seconds=20)
-    most = [0]
+    most, together = [0], threading.Barrier(5)
 
     def work(name):
+        together.wait(20)
         for _ in range(200):
             pooled = pool.acquire(spec("", name=name))
             most[0] = max(most[0], pool.counts()["busy"])
@@ -154,4 +155,4 @@ def test_there_are_never_more_environments_than_may_be(fakes: FakeEnvironments) 
         for thread in threads:
             thread.join()
 
-    assert most == [2]
+    assert most[0] <= 2
