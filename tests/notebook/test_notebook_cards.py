@@ -13,7 +13,9 @@ from workshop.notebook.deploying import EventBoard
 from workshop.notebook.header import HeaderFacts, draw_header
 from workshop.notebook.panels import draw_faults, fault_words
 from workshop.notebook.progress_view import draw_progress
+from workshop.notebook.values import drawn
 from workshop.pipeline.live_faults import LiveFaults
+from workshop.pipeline.truth import MessageCounts
 
 EXERCISE = Exercise(
     "connect-it",
@@ -85,6 +87,14 @@ def test_the_header_tells_cloud_stack_and_progress() -> None:
     for told in ("costs money", "not deployed yet", "2 of 8 solved", "✓ x", "old"):
         assert told in shown.text
         assert told in shown.html
+
+
+def test_counts_of_messages_are_told_in_words() -> None:
+    """What messages consist of has separators, and what there is none of is left out."""
+    shown = drawn(MessageCounts(messages=2000, distinct_trades=1740, duplicates=260))
+
+    assert shown.text == "messages 2,000 · trades 1,740 · duplicates 260"
+    assert "conflicts" not in shown.html
 
 
 def test_faults_in_force_are_listed() -> None:

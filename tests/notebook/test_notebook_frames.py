@@ -24,7 +24,7 @@ def test_text_stands_left_and_numbers_right() -> None:
     """Numbers line up by their last digit, also where the cell has made text of them."""
     html = draw_frame(pd.DataFrame({"line": ["logs"], "USD": ["1,642.50"], "units": [12000]})).html
 
-    assert '<th scope="row">logs</th>' in html
+    assert '<th scope="row" class="tight">logs</th>' in html
     assert '<td class="num">1,642.50</td><td class="num">12,000</td>' in html
 
 

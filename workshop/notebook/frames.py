@@ -22,6 +22,7 @@ FRAMES = (
     ("pandas.core.series", "Series"),
 )
 LONGEST = 60
+SHORT = 26
 NUMBER = re.compile(r"[+\-\N{MINUS SIGN}]?[\d,]+(\.\d+)?")
 DECIMALS = 4
 
@@ -34,7 +35,8 @@ def draw_frame(frame: Any) -> Shown:
     rows = [[_cell(value) for value in row] for row in frame.itertuples(index=not is_counted, name=None)]
     heads = heads if is_counted else ["" if frame.index.name is None else str(frame.index.name), *heads]
     numeric = [place for place, column in enumerate(zip(*rows, strict=True)) if _is_numeric(column)]
-    styles = ["num" if place in numeric else "" for place in range(len(heads))]
+    short = [place for place, column in enumerate(zip(*rows, strict=True)) if max(map(len, column)) <= SHORT]
+    styles = ["num" if place in numeric else "tight" if place in short else "" for place in range(len(heads))]
     count = "No rows." if not rows else f"… and {len(rows) - LONGEST:,} more" if len(rows) > LONGEST else ""
     drawn = table(list(zip(heads, styles, strict=True)), [("", row) for row in rows[:LONGEST]])
     html = join([drawn, element("p", count, class_="soft") if count else ""])

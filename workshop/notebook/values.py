@@ -23,7 +23,7 @@ from workshop.pipeline.clear import Cleared
 from workshop.pipeline.comparison import Comparison
 from workshop.pipeline.producer import ProduceResult
 from workshop.pipeline.reconcile import Reconciliation
-from workshop.pipeline.truth import Truth
+from workshop.pipeline.truth import MessageCounts, Truth
 
 __all__ = ["drawn", "teach_ipython"]
 
@@ -75,6 +75,22 @@ def _delivery(delivery: Delivery) -> Shown:
     return Shown(card(title, element("p", code_in(str(delivery)), class_="prose"), tone=tone), str(delivery))
 
 
+def _counts(counts: MessageCounts) -> Shown:
+    """Return what messages consist of; of the rarer things only those that there are."""
+    told = {"messages": counts.messages, "trades": counts.distinct_trades}
+    rest = {
+        "duplicates": counts.duplicates,
+        "newer versions": counts.modified,
+        "out of order": counts.out_of_order,
+        "cancelled": counts.cancelled,
+        "conflicts": counts.conflicts,
+    }
+    told |= {name: count for name, count in rest.items() if count}
+    parts = [element("span", f"{name} ", element("strong", f"{count:,}")) for name, count in told.items()]
+    html = card(element("div", *parts, class_="row plainly"))
+    return Shown(html, " · ".join(f"{name} {count:,}" for name, count in told.items()))
+
+
 def _truth(truth: Truth) -> Shown:
     snapshot = AggregateSnapshot(totals=truth.totals, trades=truth.trades)
     return TotalsView(snapshot, title="What the totals must be", note="from what was sent").draw()
@@ -85,6 +101,7 @@ DRAWINGS: dict[type, Callable[[Any], Shown]] = {
     Comparison: draw_comparison,
     Delivery: _delivery,
     Diagnosis: draw_diagnosis,
+    MessageCounts: _counts,
     Reconciliation: draw_reconciliation,
     Truth: _truth,
 }
