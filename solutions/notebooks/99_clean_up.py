@@ -28,7 +28,6 @@ from workshop.checks.remains import remains
 
 left = remains(ws)
 rows = [(thing.kind, thing.name, f"{thing.usd_per_hour:.3f}") for thing in left]
-pd.set_option("display.max_colwidth", None)
 pd.DataFrame(rows, columns=["what", "name", "USD an hour at rest"]).set_index("what")
 
 # %%
@@ -44,9 +43,10 @@ ws.reveal("what-a-stack-takes-along", 1)
 # %% [markdown]
 # ## Exercise: leave nothing behind
 #
-# `destroy(ws.cloud, name)` takes away what you hung on the stack's own resources (mappings, alarms, policies),
-# deletes the stack, and asks every service whether anything of it is left. What stands beside the stack, such
-# as the producer's role, you delete by hand. AWS refuses to delete a role as long as a policy hangs on it.
+# `destroy(ws.cloud, name)` takes away what you hung on the stack's own resources (mappings, alarms,
+# policies), deletes the stack, and asks every service whether anything of it is left. What stands beside the
+# stack, such as the producer's role, you delete by hand. AWS refuses to delete a role as long as a policy
+# hangs on it.
 #
 # **This deletes your pipeline and everything in it.** Your files and your progress stay.
 
