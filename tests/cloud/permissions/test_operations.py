@@ -11,7 +11,7 @@ from tests.cloud.permissions.conftest import ACCOUNT, CONFIG, REGION
 from workshop.cloud.offline.calls import Answer, Call, Headers
 from workshop.cloud.offline.in_process_calls import answer_in_process
 from workshop.cloud.offline.permissions.needs import needs_of
-from workshop.cloud.offline.permissions.operations import UNKNOWN, read_operation
+from workshop.cloud.offline.permissions.operations import UNKNOWN, Operation, read_operation
 from workshop.cloud.offline.permissions.place import Place
 
 PLACE = Place(ACCOUNT, REGION)
@@ -59,12 +59,6 @@ def needed(service: str, operation: str, **parameters: Any) -> set[tuple[str, st
         ("list_objects", {"Bucket": "bucket"}, "ListBucket", "bucket"),
         ("head_object", {"Bucket": "bucket", "Key": "a/b"}, "GetObject", "bucket/a/b"),
         ("get_object", {"Bucket": "bucket", "Key": "a?b"}, "GetObject", "bucket/a?b"),
-        (
-            "copy_object",
-            {"Bucket": "bucket", "Key": "a", "CopySource": "bucket/b"},
-            "PutObject",
-            "bucket/a",
-        ),
         ("create_multipart_upload", {"Bucket": "bucket", "Key": "a"}, "PutObject", "bucket/a"),
         ("delete_object", {"Bucket": "bucket", "Key": "a"}, "DeleteObject", "bucket/a"),
         (
@@ -103,6 +97,57 @@ def test_operations_of_lambda_are_read_from_their_paths(
     action, resource = expected or ("PutFunctionConcurrency", FUNCTION)
 
     assert needed("lambda", operation, **parameters) == {(f"lambda:{action}", resource)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "f",
+        "function:f",
+        f"{ACCOUNT}:f",
+        f"{ACCOUNT}:function:f",
+        f"{REGION}:{ACCOUNT}:function:f",
+        FUNCTION,
+    ],
+)
+@pytest.mark.parametrize("qualifier", ["", ":live", ":$LATEST"])
+def test_a_function_has_many_names(name: str, qualifier: str) -> None:
+    """By whichever part of its ARN a function is named, with a version or without, it is the same one."""
+    call = Operation("lambda", "Invoke", {"FunctionName": name + qualifier})
+
+    assert [(one.action, one.resource) for one in needs_of(call, PLACE)] == [
+        ("lambda:InvokeFunction", FUNCTION + qualifier)
+    ]
+
+
+@pytest.mark.parametrize("name", ["x:function:f", "arn:aws:lambda:nowhere:1:function:f", "f:1:2"])
+def test_what_names_no_function_is_no_function_of_the_account(name: str) -> None:
+    """A name that Lambda refuses is not taken for the function whose name it ends with."""
+    [need] = needs_of(Operation("lambda", "Invoke", {"FunctionName": name}), PLACE)
+
+    assert need.resource == name
+
+
+@pytest.mark.parametrize(
+    ("source", "action", "resource"),
+    [
+        ("other/b", "GetObject", "arn:aws:s3:::other/b"),
+        ("/other/a b", "GetObject", "arn:aws:s3:::other/a b"),
+        ({"Bucket": "other", "Key": "a b?"}, "GetObject", "arn:aws:s3:::other/a b?"),
+        ({"Bucket": "other", "Key": "b", "VersionId": "1"}, "GetObjectVersion", "arn:aws:s3:::other/b"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("operation", "more"), [("copy_object", {}), ("upload_part_copy", {"PartNumber": 1, "UploadId": "u"})]
+)
+def test_who_copies_reads_the_source(
+    operation: str, more: dict[str, Any], *, source: Any, action: str, resource: str
+) -> None:
+    """A copy needs the right to read what is copied as well as the right to write it."""
+    assert needed("s3", operation, Bucket="bucket", Key="a", CopySource=source, **more) == {
+        ("s3:PutObject", "arn:aws:s3:::bucket/a"),
+        (f"s3:{action}", resource),
+    }
 
 
 def test_partiql_needs_actions_of_its_own() -> None:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 """
 
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -38,6 +39,11 @@ NAMES: dict[str, dict[str, str]] = {
     "ssm": {"Name": "parameter/{}"},
 }
 WITHOUT_REGION = frozenset({"iam"})
+# The forms that Lambda accepts: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
+FUNCTION = re.compile(
+    r"(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?"
+    r"([\w-]+(?::(?:\$LATEST|[\w-]+))?)"
+)
 # Parameters that say who acts, not on what.
 ROLES = frozenset({"Role", "RoleArn", "RoleARN"})
 
@@ -106,9 +112,7 @@ def _sqs(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Nee
 
 def _lambda(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
     action = "lambda:InvokeFunction" if name.startswith("Invoke") else f"lambda:{name}"
-    function = str(parameters.get("FunctionName") or "")
-    if function and "function:" not in function:
-        function = place.arn("lambda", f"function:{function}")
+    function = _function_arn(str(parameters.get("FunctionName") or ""), place)
     if "EventSourceMapping" in name:
         uuid, is_change = parameters.get("UUID"), name.startswith(("Update", "Delete"))
         resource = place.arn("lambda", f"event-source-mapping:{uuid}") if uuid and is_change else "*"
@@ -119,6 +123,16 @@ def _lambda(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[
         function = f"{function}:{qualifier}"
     yield Needed(action, function or str(parameters.get("Resource") or "*"))
     yield from _passed_roles("lambda", Operation("lambda", name, parameters))
+
+
+def _function_arn(text: str, place: Place) -> str:
+    """Return the ARN of a function that is named by its name, a part of its ARN, or all of it."""
+    found = FUNCTION.fullmatch(text)
+    if found is None:  # not named at all, or in a way that Lambda refuses
+        return text
+    region, account_id, function = found.groups()
+    named = Place(account_id or place.account_id, region or place.region)
+    return named.arn("lambda", f"function:{function}")
 
 
 def _logs(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:

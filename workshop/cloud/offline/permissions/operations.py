@@ -19,6 +19,8 @@ from workshop.cloud.offline.calls import Call
 __all__ = ["UNKNOWN", "Operation", "read_operation"]
 
 UNKNOWN = "UnknownOperation"
+# The one header of S3 that names something which is read.
+COPY_SOURCE = "x-amz-copy-source"
 PARAMETER = re.compile(r"\{(\w+)(\+?)\}")
 
 
@@ -77,6 +79,8 @@ def _rest(service: str, call: Call, query: Mapping[str, str]) -> Operation:
         parameters = route.read(path or "/", query)
         if parameters is not None:
             named = {route.names.get(name, name): value for name, value in query.items()}
+            if service == "s3" and (source := call.headers.get(COPY_SOURCE)):
+                named["CopySource"] = source
             body = _json(call.body) if service != "s3" else {}
             return Operation(service, route.name, {**body, **named, **parameters})
     return Operation(service, UNKNOWN, {})

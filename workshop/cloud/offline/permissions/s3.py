@@ -1,10 +1,12 @@
-"""What calls of S3 need: its actions are named otherwise than its operations.
+"""What calls of S3 need: its actions are named otherwise than its operations, and who copies reads as well.
 
-Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html.
+Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html, and for copies
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from workshop.cloud.offline.permissions.place import Needed, Place
 
@@ -42,3 +44,13 @@ def needs_of_s3(name: str, parameters: Mapping[str, Any], _place: Place) -> Iter
     arn = f"arn:aws:s3:::{bucket}"
     prefix = str(parameters.get("Prefix", ""))
     yield Needed(action, f"{arn}/{key}" if key else arn, lambda: {"s3:prefix": (prefix,)} if prefix else {})
+    if action == "s3:PutObject" and (source := parameters.get("CopySource")):
+        yield _copied(str(source))
+
+
+def _copied(source: str) -> Needed:
+    """Return what reading the source of a copy needs: `bucket/key` or an access point's ARN, URL-encoded."""
+    name, _, version = source.partition("?versionId=")
+    name = unquote(name).lstrip("/")
+    action = "s3:GetObjectVersion" if version else "s3:GetObject"
+    return Needed(action, name if name.startswith("arn:") else f"arn:aws:s3:::{name}")
