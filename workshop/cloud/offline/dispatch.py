@@ -23,6 +23,7 @@ from workshop.cloud.offline.calls import Answer, Call
 from workshop.cloud.offline.direct import direct_answer
 from workshop.cloud.offline.failures import EXPECTED, failure_answer, refusal
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.malformed import malformed_answer
 from workshop.cloud.offline.permissions.gate import denied
 
 __all__ = ["Dispatcher"]
@@ -56,10 +57,8 @@ class Dispatcher:
                 self._before(call)
             with LOCK:
                 answer = denied(call) or direct_answer(call) or self._through_flask(call)
-        except Exception as error:
-            trace = not isinstance(error, EXPECTED)
-            log.error("moto failed on %s: %s", call.operation, error, exc_info=trace)  # noqa: TRY400 # see EXPECTED
-            answer = failure_answer(call, error)
+        except Exception as error:  # noqa: BLE001 # whatever moto raises becomes an answer
+            answer = _failed(call, error)
         if log.isEnabledFor(logging.DEBUG):
             where = f"{call.scope.service} {call.scope.region}" if call.scope else "unsigned"
             milliseconds = (stopwatch() - started) * 1000
@@ -80,6 +79,14 @@ class Dispatcher:
                 chunks.close()
         status, headers = begun[0]
         return Answer(int(status.split()[0]), headers, body)
+
+
+def _failed(call: Call, error: Exception) -> Answer:
+    is_expected = isinstance(error, EXPECTED)
+    if not is_expected and (answer := malformed_answer(call)) is not None:
+        return answer
+    log.error("moto failed on %s: %s", call.operation, error, exc_info=None if is_expected else error)
+    return failure_answer(call, error)
 
 
 def _is_foreign(origin: str | None) -> bool:
