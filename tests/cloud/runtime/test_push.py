@@ -60,14 +60,22 @@ def test_stream_of_a_mapped_table_keeps_its_records(world: World) -> None:
 
 
 def test_writes_survive_a_deleted_function(world: World) -> None:
-    """A put into a source whose function is gone succeeds."""
+    """What is put into a source whose function is gone is there, and can be read by everybody else."""
     world.function()
-    world.map(world.stream())
+    stream = world.stream()
+    world.map(stream)
     world.map(world.table())
     client("lambda").delete_function(FunctionName="F")
 
-    world.put(1)
+    numbers = world.put(1)
     world.put_item("a")
+
+    iterator = client("kinesis").get_shard_iterator(
+        StreamARN=stream, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    records = client("kinesis").get_records(ShardIterator=iterator)["Records"]
+    assert [record["SequenceNumber"] for record in records] == numbers
+    assert client("dynamodb").scan(TableName="T")["Items"] == [{"id": {"S": "a"}}]
 
 
 def test_topic_sends_an_asynchronous_event(world: World) -> None:

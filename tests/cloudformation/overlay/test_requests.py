@@ -176,8 +176,16 @@ def test_a_template_can_be_validated(aws: Any) -> None:
 
 
 def test_deleting_what_is_not_there_succeeds(aws: Any) -> None:
-    """As on AWS, a stack that does not exist can be deleted."""
-    aws.cloudformation.delete_stack(StackName="nobody")
+    """As on AWS, a stack that does not exist can be deleted; others stay, and none appears."""
+    aws.create({"Queue": queue()}, "somebody")
+
+    answer = aws.cloudformation.delete_stack(StackName="nobody")
+
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    stacks = aws.cloudformation.describe_stacks()["Stacks"]
+    assert [(stack["StackName"], stack["StackStatus"]) for stack in stacks] == [
+        ("somebody", "CREATE_COMPLETE")
+    ]
 
 
 def test_two_stacks_of_one_template_do_not_meet(aws: Any) -> None:
