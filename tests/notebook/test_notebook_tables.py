@@ -159,7 +159,7 @@ def test_charts_tell_the_sign_without_colour() -> None:
         trace = bundle["application/vnd.plotly.v1+json"]["data"][0]
         place = trace["ids"].index("PV:FXSpot")
         assert "negative" in trace["text"][place]
-        assert ("<br>" in trace["texttemplate"][trace["ids"].index("PV")]) == (kind == "sunburst")
+        assert ("10.00" in trace["labels"][trace["ids"].index("PV")]) == (kind == "treemap")
         assert trace["marker"]["pattern"]["shape"][place]
         assert bundle["text/plain"] == tree.text
         assert len(str(bundle)) < 50_000

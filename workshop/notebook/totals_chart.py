@@ -52,13 +52,13 @@ def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
     trace = {
         "type": kind,
         "ids": paths,
-        "labels": [shown_name(path.rpartition(":")[2]) for path in paths],
+        "labels": [_label(kind, path, totals) for path in paths],
         "parents": [_parent(path) for path in paths],
         "values": [float(sizes[path]) for path in paths],  # for drawing alone
         "text": [_short(totals[path], full=path == GRAND_TOTAL) for path in paths],
         "customdata": [_told(totals[path]) for path in paths],
         "branchvalues": "total",
-        "texttemplate": [_template(kind, path, totals) for path in paths],
+        "texttemplate": "%{label}<br>%{text}",
         "hovertemplate": "<b>%{label}</b><br>%{customdata}<extra></extra>",
         "textfont": {"color": "#ffffff"},
         "marker": {
@@ -96,10 +96,11 @@ def _parent(path: str) -> str:
     return path.rpartition(":")[0] or GRAND_TOTAL
 
 
-def _template(kind: str, path: str, totals: Mapping[str, Decimal]) -> str:
-    """Return how a label stands: above a treemap's inner areas there is room for one line."""
-    is_inner = any(_parent(each) == path for each in totals)
-    return "%{label}  %{text}" if kind == "treemap" and is_inner else "%{label}<br>%{text}"
+def _label(kind: str, path: str, totals: Mapping[str, Decimal]) -> str:
+    """Return what an area is called: above the areas inside another, a treemap writes nothing but that."""
+    name = shown_name(path.rpartition(":")[2])
+    is_outer = kind == "treemap" and any(_parent(each) == path for each in totals)
+    return f"{name} · {_short(totals[path], full=path == GRAND_TOTAL)}" if is_outer else name
 
 
 def _told(total: Decimal) -> str:
