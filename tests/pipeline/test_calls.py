@@ -75,11 +75,11 @@ def test_many_versions_of_one_trade_are_cut_in_reasonable_time() -> None:
 def test_parts_keep_to_the_size_of_a_request() -> None:
     """A call of large records is cut into several, and a record that is too large alone is refused."""
     refused = []
-    sizes = [RECORD_BYTES - 1] * 6 + [RECORD_BYTES] + [10]
+    sizes = [RECORD_BYTES - 1] * 11 + [RECORD_BYTES] + [10]
     records = [Outgoing(place, "k", b"x" * size) for place, size in enumerate(sizes)]
 
     parts = list(parts_of(records, lambda record, reason: refused.append((record.place, reason))))
 
-    assert [[record.place for record in part] for part in parts] == [[0, 1, 2, 3, 4], [5, 7]]
+    assert [[record.place for record in part] for part in parts] == [[*range(10)], [10, 12]]
     assert all(sum(record.size_bytes for record in part) <= CALL_BYTES for part in parts)
-    assert [place for place, _ in refused] == [6]
+    assert [place for place, _ in refused] == [11]

@@ -13,7 +13,7 @@ from workshop.pipeline.messages import PlannedMessage
 __all__ = ["CALL_RECORDS", "Outgoing", "calls_of", "parts_of"]
 
 CALL_RECORDS = 500
-CALL_BYTES = 5 * 1024 * 1024
+CALL_BYTES = 10 * 1024 * 1024
 RECORD_BYTES = 1024 * 1024
 
 Placed = tuple[int, PlannedMessage]

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.kinesis.responses import KinesisResponse
 
@@ -124,3 +125,32 @@ def test_the_body_of_a_request_is_read_once(account, monkeypatch) -> None:
 
     assert found == ["S", 3, None]
     assert len(readings) == 1
+
+
+def put_megabytes(kinesis, *sizes: float, stream: str = "S") -> list[str]:
+    entries = [{"Data": bytes(int(size * 2**20) - 1), "PartitionKey": "k"} for size in sizes]
+    answer = kinesis.put_records(StreamName=stream, Records=entries)
+    return [record["SequenceNumber"] for record in answer["Records"]]
+
+
+def test_a_request_holds_ten_megabytes(kinesis) -> None:
+    """PutRecords takes 10 MiB with the keys, each record once and in order; plain moto takes 5."""
+    numbers = put_megabytes(kinesis, *([1.0] * 10))
+
+    records = kinesis.get_records(ShardIterator=iterator_by_arn(kinesis))["Records"]
+    assert [record["SequenceNumber"] for record in records] == numbers
+    assert len(set(numbers)) == 10
+    with plain_moto(), pytest.raises(ClientError, match="5 MB"):
+        put_megabytes(kinesis, *([1.0] * 6))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reason"),
+    [((1.0,) * 10 + (0.1,), "10 MB"), ((1.0, 1.1, *(1.0,) * 5), "records.2.member"), ((1.1,), "records.1.m")],
+)
+def test_a_request_that_is_too_large_puts_nothing(kinesis, sizes: tuple[float, ...], reason: str) -> None:
+    """Of a request above 10 MiB, or with a record above 1 MiB, no record is put."""
+    with pytest.raises(ClientError, match=reason):
+        put_megabytes(kinesis, *sizes)
+
+    assert kinesis.get_records(ShardIterator=iterator_by_arn(kinesis))["Records"] == []

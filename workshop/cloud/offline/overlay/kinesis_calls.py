@@ -2,22 +2,31 @@
 
 AWS: an iterator made with `StreamARN` alone is complete; a garbled one is an `InvalidArgumentException`;
 the last GetRecords of a closed shard names its children instead of another iterator; DescribeStream tells
-the stream's mode. Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html and
-API_DescribeStream there.
+the stream's mode; a PutRecords request holds up to 10 MiB, partition keys included, of records with up to
+1 MiB each unless their stream is told otherwise. Source:
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html, API_DescribeStream and
+API_PutRecords there.
 
 moto forgets the stream in such an iterator, fails with a ValueError for a garbled one, leaves the mode and
-the children out, reads the JSON of a request once for each parameter, and keeps two CloudWatch values for
-each put.
+the children out, takes 5 MiB in a request, reads the JSON of a request once for each parameter, and keeps two
+CloudWatch values for each put.
 
-Changed as above; the two metrics of a put are summed up per stream and minute, which is how AWS shows them.
+Changed as above; a larger request is put in parts that moto takes; the two metrics of a put are summed up
+per stream and minute, which is how AWS shows them.
 """
 
 import binascii
 import json
+from base64 import b64decode
+from itertools import accumulate
 from typing import Any
 
 from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
-from moto.kinesis.exceptions import InvalidArgumentError
+from moto.kinesis.exceptions import (
+    InvalidArgumentError,
+    RecordSizeExceedsLimit,
+    TooManyRecords,
+)
 from moto.kinesis.models import KinesisBackend, Stream
 from moto.kinesis.responses import KinesisResponse
 from moto.kinesis.utils import decompose_shard_iterator
@@ -29,11 +38,15 @@ __all__ = ["install"]
 
 NAMESPACE = "AWS/Kinesis"
 PERIOD_SECONDS = 60
-ITERATOR_PARTS = 3
+REQUEST_RECORDS = 500
+REQUEST_BYTES = 10 * 1024 * 1024
+PART_BYTES = 4 * 1024 * 1024
+RECORD_BYTES = 1024 * 1024
 
 _MOTO_SHARD_ITERATOR = KinesisBackend.get_shard_iterator
 _MOTO_GET_RECORDS = KinesisBackend.get_records
 _MOTO_GET_RECORDS_CALL = KinesisResponse.get_records
+_MOTO_PUT_RECORDS = KinesisBackend.put_records
 _MOTO_DESCRIPTION = Stream.to_json
 _MOTO_GET_PARAM = KinesisResponse._get_param
 
@@ -79,6 +92,24 @@ def _get_records_call(self: Any) -> Any:
             if shard_id in (child.parent, child.adjacent_parent)
         ]
     return answer
+
+
+def _put_records(self: Any, stream_arn: str, stream_name: str, records: list[dict[str, Any]]) -> Any:
+    if len(records) > REQUEST_RECORDS:
+        raise TooManyRecords
+    sizes = [len(b64decode(one.get("Data", ""))) + len(one.get("PartitionKey", "")) for one in records]
+    if sum(sizes) <= PART_BYTES:
+        return _MOTO_PUT_RECORDS(self, stream_arn, stream_name, records)
+    if sum(sizes) > REQUEST_BYTES:
+        raise InvalidArgumentError("Records size exceeds 10 MB limit")
+    if (largest := max(sizes)) > RECORD_BYTES:
+        raise RecordSizeExceedsLimit(position=sizes.index(largest) + 1)
+    put = []
+    parts = [end // PART_BYTES for end in accumulate(sizes)]
+    for number in sorted(set(parts)):
+        part = [record for record, place in zip(records, parts, strict=True) if place == number]
+        put += _MOTO_PUT_RECORDS(self, stream_arn, stream_name, part)["Records"]
+    return {"FailedRecordCount": 0, "Records": put}
 
 
 def _description(self: Any, shard_limit: int | None = None) -> dict[str, Any]:
@@ -139,6 +170,7 @@ def install(clock: Clock) -> None:
     CLOCK.use(clock)
     correct(KinesisBackend, "get_shard_iterator", _get_shard_iterator)
     correct(KinesisBackend, "get_records", _get_records)
+    correct(KinesisBackend, "put_records", _put_records)
     correct(KinesisBackend, "_send_stream_metrics", _send_stream_metrics)
     correct(KinesisResponse, "get_records", _get_records_call)
     correct(KinesisResponse, "_get_param", _get_param)
