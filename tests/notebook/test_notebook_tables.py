@@ -133,6 +133,7 @@ def test_a_comparison_names_its_differences_and_weighs_them() -> None:
 
     assert "1 total differs" in draw_comparison(compare(one, truth)).text
     assert "+0" not in draw_comparison(compare(one, truth)).text
+    assert "Trades off by" not in draw_comparison(compare(one, truth)).html
     shown = draw_comparison(compare(two, truth))
     assert "2 totals differ" in shown.text
     assert "\N{MINUS SIGN}1\n" in shown.text

@@ -83,7 +83,7 @@ def panel(sliders: Mapping[str, Slider], buttons: Mapping[str, Callable[[dict[st
             max=each.high,
             step=each.step,
             description=each.label,
-            readout_format=",.0f" if each.step >= 1 else ".1%" if each.unit == "%" else ".2f",
+            readout_format=",.0f" if each.step >= 1 else ".0%" if each.unit == "%" else ".2f",
             style={"description_width": "210px"},
             layout={"width": "520px"},
             continuous_update=False,

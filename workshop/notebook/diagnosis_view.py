@@ -108,15 +108,18 @@ def _rows(differences: Sequence[Difference]) -> list[tuple[str, ...]]:
 
 
 def _cells(differences: Sequence[Difference]) -> Html:
-    heads = list(zip(HEADS, ("", "num", "num", "num", "num"), strict=True))
+    rows = _rows(differences)
+    # Where all trades are right, or none were counted, nothing stands in the last column.
+    used = len(HEADS) if any(row[-1] for row in rows) else len(HEADS) - 1
+    heads = list(zip(HEADS, ("", "num", "num", "num", "num"), strict=True))[:used]
     more = len(differences) - LONGEST
     return join(
         [
             table(
                 heads,
                 [
-                    (_weight(each.path), [*row[:3], element("span", row[3], class_="word bad"), row[4]])
-                    for each, row in zip(differences, _rows(differences), strict=False)
+                    (_weight(each.path), [*row[:3], element("span", row[3], class_="word bad"), *row[4:used]])
+                    for each, row in zip(differences, rows, strict=False)
                 ],
             ),
             element("p", f"… and {more:,} more", class_="soft") if more > 0 else "",
