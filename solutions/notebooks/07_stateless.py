@@ -20,7 +20,7 @@ ws = start("07")
 #
 # ```mermaid
 # flowchart LR
-#   P[producer] --> K[(stream)] --> M[MapLambda] --> RT[(ReduceTable)] --> R[ReduceLambda] -->
+#   P[producer] --> K[(stream)] --> M(MapLambda) --> RT[(ReduceTable)] --> R(ReduceLambda) -->
 #   AT[(AggregateTable)]
 # ```
 #
