@@ -1,10 +1,14 @@
 """Mappings that Lambda is busy with."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
+from workshop.checks.course import Course
+from workshop.checks.exercise import Exercise
+from workshop.checks.exercises.stages import EXERCISES
 from workshop.checks.mappings import disconnect
 from workshop.clock import ManualClock
 from workshop.errors import NotSettledError
@@ -58,3 +62,20 @@ def test_other_refusals_are_raised() -> None:
     """What no waiting mends is not tried again."""
     with pytest.raises(ClientError):
         disconnect(cast("Any", BusyLambda(1, "AccessDeniedException")), "MapLambda", clock=ManualClock())
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: str(exercise.id))
+def test_undoing_a_connection_waits_on_the_clock_of_the_course(exercise: Exercise) -> None:
+    """While Lambda is busy with a mapping that is to go, no other time passes than the course's."""
+    course, client = Course.__new__(Course), BusyLambda(3)
+    course.clock = clock = ManualClock()
+    course.cloud = cast("Any", SimpleNamespace(client=lambda _: client))
+    course._outputs = {f"{name}LambdaName": "f" for name in ("State", "Map", "Reduce")}
+    course._outputs_until = clock.now() + 1000
+    begun = clock.now()
+    assert exercise.undo is not None
+
+    exercise.undo(course)
+
+    assert not client.is_there
+    assert clock.now() > begun

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workshop.checks.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
-from workshop.checks.mappings import disconnect
-from workshop.clock import SystemClock
 
 if TYPE_CHECKING:
     from workshop.checks.course import Course
@@ -49,7 +47,7 @@ class Hop:
 
     def undo(self, course: Course) -> None:
         """Take the connection away."""
-        disconnect(course.client("lambda"), course.outputs[f"{self.function}Name"], clock=SystemClock())
+        course.disconnect(self.function)
 
     def _trouble(self, course: Course, mapping: dict[str, Any]) -> str:
         """Say what is not as it was asked for, the most important first; nothing if all is well."""
