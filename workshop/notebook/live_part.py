@@ -18,7 +18,7 @@ from workshop.notebook.panels import FAULTS, PRODUCER, draw_faults, fault_words,
 from workshop.notebook.run_samples import RunSamples
 from workshop.notebook.texts import took
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.live_faults import clear_faults, impossible_on, read_faults, set_faults
+from workshop.pipeline.live_faults import LiveFaults, clear_faults, impossible_on, read_faults, set_faults
 from workshop.pipeline.producer import ProduceResult, Progress
 
 __all__ = ["LivePart"]
@@ -77,12 +77,19 @@ class LivePart(Session):
         output = Live(panel_twin("Faults", possible, 'ws.faults("crash_after=0.1")'))
         said = Live(draw_faults(read_faults(self.course.cloud, self.course.outputs)))
 
+        def change(to_faults: Callable[[], LiveFaults]) -> None:
+            try:
+                said.update(draw_faults(to_faults()))
+            # Nobody sees what a button raises; the panel says it.
+            except Exception as error:  # noqa: BLE001
+                said.update(_said(f"✗ Not changed: {error}"))
+
         def begin(values: dict[str, float]) -> None:
             plan = FaultPlan.from_words(fault_words(values) or ["none"])
-            said.update(draw_faults(set_faults(self.course.cloud, self.course.outputs, plan)))
+            change(lambda: set_faults(self.course.cloud, self.course.outputs, plan))
 
         def end(_: dict[str, float]) -> None:
-            said.update(draw_faults(clear_faults(self.course.cloud, self.course.outputs)))
+            change(lambda: clear_faults(self.course.cloud, self.course.outputs))
 
         show_control(panel(possible, {"Begin": begin, "End all faults": end}), "Sliders for faults")
         output.close()
