@@ -131,7 +131,7 @@ ws.reveal("where-to-remember", 2)
 #   Q -- "5 was applied" --> X[pass over]
 #   Q -- "6 and 7 are new" --> T
 #   subgraph T [one transaction]
-#     E["write the effect of 6 and 7"]
+#     E["write the effect<br/>of 6 and 7"]
 #     L["position: 5 becomes 7,<br/>if it still is 5"]
 #   end
 # ```
