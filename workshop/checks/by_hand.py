@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -51,9 +51,10 @@ class Delivery:
 class HandPoller:
     """Takes the place of the mapping that feeds a function from a table's stream, until `resume`.
 
-    Making one pauses the mapping. `fetch` returns what has come into the stream since then, `deliver` gives
-    any of it to the function, in whatever batches. The mapping hears nothing of it: once it is resumed, it
-    delivers all of that again. A `with` block resumes it at its end, whatever happens inside.
+    Making one lets the mapping come to rest, so that nothing is overtaken by what is delivered by hand, and
+    pauses it. `fetch` returns what has come into the stream since then, `deliver` gives any of it to the
+    function, in whatever batches. The mapping hears nothing of it: once it is resumed, it delivers all of
+    that again. A `with` block resumes it at its end, whatever happens inside.
     """
 
     def __init__(self, course: Course, function: str, *, clock: Clock | None = None) -> None:
@@ -62,6 +63,8 @@ class HandPoller:
         self._clock = clock or SystemClock()
         self._lambda = course.client("lambda")
         self._streams = course.client("dynamodbstreams")
+        self._bookmarks: dict[str, str | None] = {}
+        self._new: dict[str, list[Record]] = {}
         self._shard_of: dict[str, str] = {}
         mapping = course.mapping(function)
         if mapping is None or ":dynamodb:" not in mapping["EventSourceArn"]:
@@ -69,9 +72,10 @@ class HandPoller:
                 f"no mapping feeds `{function}` from a table's stream; connect it first, then run this cell"
             )
         self._uuid, self.stream_arn = mapping["UUID"], mapping["EventSourceArn"]
+        course.rest()
         try:
             self._switch(enabled=False)
-            self._seen = {record["eventID"] for record in self._read()}
+            self._bookmarks = self._bookmarks_at("LATEST")
         except BaseException:
             # There is no `with` block yet whose end would do it.
             self.resume()
@@ -91,12 +95,10 @@ class HandPoller:
         """
         deadline = self._clock.now() + timeout
         while True:
-            by_shard: dict[str, list[Record]] = {}
-            for record in self._read():
-                if record["eventID"] not in self._seen:
-                    by_shard.setdefault(self._shard_of[record["eventID"]], []).append(record)
-            if sum(map(len, by_shard.values())) >= at_least:
-                return max(by_shard.values(), key=len)
+            self._read_on()
+            if sum(map(len, self._new.values())) >= at_least:
+                fullest = max(self._new, key=lambda shard: len(self._new[shard]))
+                return list(self._new[fullest])
             if self._clock.now() >= deadline:
                 raise NotSettledError(
                     f"fewer than {at_least} new records came into the stream in front of "
@@ -149,22 +151,30 @@ class HandPoller:
                 )
             self._clock.sleep(PAUSE_SECONDS)
 
-    def _read(self) -> Iterator[Record]:
-        """Yield every record that the stream holds, as Lambda would hand it over."""
+    def _bookmarks_at(self, place: str) -> dict[str, str | None]:
+        """Return an iterator for each shard that has none yet."""
         description = self._streams.describe_stream(StreamArn=self.stream_arn)["StreamDescription"]
-        for shard in description["Shards"]:
-            iterator = self._streams.get_shard_iterator(
-                StreamArn=self.stream_arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        return {
+            shard["ShardId"]: self._streams.get_shard_iterator(
+                StreamArn=self.stream_arn, ShardId=shard["ShardId"], ShardIteratorType=place
             )["ShardIterator"]
+            for shard in description["Shards"]
+            if shard["ShardId"] not in self._bookmarks
+        }
+
+    def _read_on(self) -> None:
+        """Add what has come since the last look; a shard made meanwhile is new from its beginning."""
+        self._bookmarks |= self._bookmarks_at("TRIM_HORIZON")
+        for shard in self._bookmarks:
             empty = 0
             # An open shard has no end: a few empty answers in a row mean that all of it was read.
-            while iterator and empty < 2:
+            while empty < 2 and (iterator := self._bookmarks[shard]):
                 page = self._streams.get_records(ShardIterator=iterator)
                 empty = 0 if page["Records"] else empty + 1
-                iterator = page.get("NextShardIterator")
+                self._bookmarks[shard] = page.get("NextShardIterator")
                 for record in page["Records"]:
-                    self._shard_of[record["eventID"]] = shard["ShardId"]
-                    yield self._as_delivered(record)
+                    self._shard_of[record["eventID"]] = shard
+                    self._new.setdefault(shard, []).append(self._as_delivered(record))
 
     def _as_delivered(self, record: Record) -> Record:
         change = dict(record["dynamodb"])

@@ -57,10 +57,10 @@ def test_the_mapping_goes_on_if_its_stream_cannot_be_read(
 ) -> None:
     """An error while the poller is made comes before any block whose end would resume the mapping."""
 
-    def refuse(_: HandPoller) -> Iterator[Any]:
+    def refuse(_: HandPoller, _place: str) -> dict[str, str | None]:
         raise ConnectionError("gone")
 
-    monkeypatch.setattr(HandPoller, "_read", refuse)
+    monkeypatch.setattr(HandPoller, "_bookmarks_at", refuse)
     with pytest.raises(ConnectionError):
         HandPoller(course, "MapLambda")
     mapping = course.mapping("MapLambda")
@@ -84,6 +84,40 @@ def test_what_is_fetched_came_after_the_pause_and_is_what_lambda_would_deliver(c
     assert not delivery.error
     assert delivery.report["rows"] == 1
     assert "3 records" in str(delivery)
+
+
+def test_nothing_is_overtaken_by_what_is_delivered_by_hand(course: Course) -> None:
+    """What was sent before the pause has gone through the function by then; a ledger would pass it over."""
+    before = course.rest()
+    course.send(4, seed=3)
+    with HandPoller(course, "ReduceLambda"):
+        inside = course.totals()
+    after = course.rest()
+
+    assert before.totals != inside.totals == after.totals
+
+
+def test_what_was_read_once_is_not_read_again(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look costs the same however much has gone through the stream, and yet fetches all since the pause."""
+    course.send(20, seed=5)
+    with HandPoller(course, "MapLambda") as poller:
+        course.send(2, seed=6)
+        first = poller.fetch(at_least=2)
+        read: list[int] = []
+        get_records = poller._streams.get_records
+
+        def count(**arguments: Any) -> Any:
+            page = get_records(**arguments)
+            read.append(len(page["Records"]))
+            return page
+
+        monkeypatch.setattr(poller._streams, "get_records", count)
+        course.send(1, seed=7)
+        both = poller.fetch(at_least=3)
+
+    assert sum(read) == 1
+    assert both[:2] == first
+    assert len(both) == 3
 
 
 def test_nothing_to_fetch_is_said(course: Course) -> None:
