@@ -140,3 +140,22 @@ def test_deleted_queue_is_a_problem_of_its_mapping_alone(world: World) -> None:
     world.step()
 
     assert world.batches() == [[1]]
+
+
+def test_messages_that_went_away_in_flight_hold_nothing_up(world: World) -> None:
+    """When a queue is purged while a batch is in flight, the batch ends as ever, and later ones are sent."""
+
+    def purge(event):
+        if len(world.sent()) == 1:
+            client("sqs").purge_queue(QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"])
+
+    world.function(handler=purge)
+    world.map(world.queue())
+    send(1, 2)
+    world.step()
+
+    send(3)
+    world.step()
+
+    assert world.batches() == [[1, 2], [3]]
+    assert left() == (0, 0)

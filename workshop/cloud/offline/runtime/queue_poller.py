@@ -7,8 +7,10 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
 
 import json
 import threading
+from contextlib import suppress
 from typing import Any
 
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.lock import LOCK
@@ -150,7 +152,9 @@ class QueuePoller:
         with LOCK:
             queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
             for message in messages if queue is not None else ():
-                queue.delete_message(message.receipt_handle)
+                # Purged, or moved to a dead-letter queue, while it was in flight.
+                with suppress(ReceiptHandleIsInvalid):
+                    queue.delete_message(message.receipt_handle)
 
     def _passes(self, message: Any) -> bool:
         patterns = self.mapping.patterns
