@@ -91,7 +91,8 @@ ws.predict("rows-for-one-trade")
 # ## Exercise: send a trade of your own
 #
 # Fill in the message: trade `my-first-trade`, value 100.00, version 1, risk type PV, desk FXSpot, region
-# EMEA; `time.time()` is the time now. The last line puts it into the stream.
+# EMEA; `time.time()` is the time now. The last lines empty the pipeline, so that you can try as often as you
+# like, and put your message into the stream.
 #
 # Every exercise works like this one. `ws.check` looks at what your answer has *done*, as often as you like.
 # If you are stuck, `ws.hint("first-trade")` asks the right question, then points, then shows nearly the code.
@@ -114,6 +115,7 @@ trade = {
 # trade = {}  # your code here
 ### END SOLUTION
 if trade:
+    ws.tour.clear()
     stream = ws.tour.outputs["StreamName"]
     ws.client("kinesis").put_record(StreamName=stream, PartitionKey="my-first-trade", Data=json.dumps(trade))
 
@@ -136,7 +138,7 @@ tour.table("StateTable")
 
 # %% [markdown]
 # *ReduceTable* keeps differences: what has to be added to which total. Your trade is the first one, so the
-# difference is the whole value.
+# difference is the whole value. Look at `Deltas`; the other columns are the pipeline's bookkeeping.
 
 # %%
 tour.table("ReduceTable")

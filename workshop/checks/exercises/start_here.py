@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from workshop.checks.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["EXERCISES"]
 
 TRADE = "my-first-trade"
+VALUE = Decimal("100.00")
+PLACE = "PV:FXSpot:EMEA"
 PATIENCE_SECONDS = 20.0
 
 
@@ -33,6 +36,12 @@ def check_first_trade(course: Course) -> Verdict:
     missing = [path for path in paths if path not in snapshot.totals]
     if missing:
         return incorrect(f"`{TRADE}` is in StateTable, but there is no total for `{missing[0]}` yet.")
+    # The notebook itself sends version 2, with another value.
+    if row.version == 1 and (row.value != VALUE or PLACE not in paths):
+        return incorrect(
+            f"`{TRADE}` counts with {format_amount(row.value)} in `{max(paths, key=len)}`; the task asks for "
+            f"{format_amount(VALUE)} in `{PLACE}`. Correct the message, and run the cell again."
+        )
     return passed(
         f"`{TRADE}` went all the way: version {row.version} counts with {format_amount(row.value)} "
         f"in {', '.join(paths)} and the Grand Total."
