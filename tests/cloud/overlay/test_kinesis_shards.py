@@ -190,3 +190,17 @@ def test_a_merge_keeps_old_records_in_the_parents(kinesis) -> None:
 
     assert [data(read(kinesis, shard)) for shard in (left, right, child)] == ["a", "b", "c"]
     assert put(kinesis, "d", HIGHEST)["ShardId"] == child
+
+
+def test_closed_shards_are_not_among_the_latest(account, kinesis) -> None:
+    """A reader who asks for the shards that take records now gets no other ones, with plain moto all."""
+    kinesis.split_shard(StreamName="S", ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**100))
+    everything = {shard["ShardId"] for shard in shards(kinesis)}
+
+    latest = {"StreamName": "S", "ShardFilter": {"Type": "AT_LATEST"}}
+    found = {shard["ShardId"] for shard in kinesis.list_shards(**latest)["Shards"]}
+    with plain_moto():
+        plain = {shard["ShardId"] for shard in kinesis.list_shards(**latest)["Shards"]}
+
+    assert everything - found == {"shardId-000000000000"}
+    assert plain == everything

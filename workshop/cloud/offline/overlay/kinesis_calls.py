@@ -1,15 +1,15 @@
 """Calls of the Kinesis API: iterators, descriptions, metrics, and the cost of reading a request.
 
 AWS: an iterator made with `StreamARN` alone is complete; a garbled one is an `InvalidArgumentException`;
-the last GetRecords of a closed shard names its children instead of another iterator; DescribeStream tells
-the stream's mode; a PutRecords request holds up to 10 MiB, partition keys included, of records with up to
-1 MiB each unless their stream is told otherwise. Source:
-https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html, API_DescribeStream and
-API_PutRecords there.
+the last GetRecords of a closed shard names its children instead of another iterator; ListShards with the
+filter `AT_LATEST` leaves closed shards out; DescribeStream tells the stream's mode; a PutRecords request
+holds up to 10 MiB, partition keys included, of records with up to 1 MiB each unless their stream is told
+otherwise. Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html,
+API_ListShards, API_DescribeStream and API_PutRecords there.
 
 moto forgets the stream in such an iterator, fails with a ValueError for a garbled one, leaves the mode and
-the children out, takes 5 MiB in a request, reads the JSON of a request once for each parameter, and keeps two
-CloudWatch values for each put.
+the children out, knows no filter, takes 5 MiB in a request, reads the JSON of a request once for each
+parameter, and keeps two CloudWatch values for each put.
 
 Changed as above; a larger request is put in parts that moto takes; the two metrics of a put are summed up
 per stream and minute, which is how AWS shows them.
@@ -46,6 +46,7 @@ RECORD_BYTES = 1024 * 1024
 _MOTO_SHARD_ITERATOR = KinesisBackend.get_shard_iterator
 _MOTO_GET_RECORDS = KinesisBackend.get_records
 _MOTO_GET_RECORDS_CALL = KinesisResponse.get_records
+_MOTO_LIST_SHARDS_CALL = KinesisResponse.list_shards
 _MOTO_PUT_RECORDS = KinesisBackend.put_records
 _MOTO_DESCRIPTION = Stream.to_json
 _MOTO_GET_PARAM = KinesisResponse._get_param
@@ -90,6 +91,17 @@ def _get_records_call(self: Any) -> Any:
             }
             for child in stream.shards.values()
             if shard_id in (child.parent, child.adjacent_parent)
+        ]
+    return answer
+
+
+def _list_shards_call(self: Any) -> Any:
+    answer = _MOTO_LIST_SHARDS_CALL(self)
+    if (self._get_param("ShardFilter") or {}).get("Type") == "AT_LATEST":
+        answer.result["Shards"] = [
+            shard
+            for shard in answer.result["Shards"]
+            if "EndingSequenceNumber" not in shard["SequenceNumberRange"]
         ]
     return answer
 
@@ -173,5 +185,6 @@ def install(clock: Clock) -> None:
     correct(KinesisBackend, "put_records", _put_records)
     correct(KinesisBackend, "_send_stream_metrics", _send_stream_metrics)
     correct(KinesisResponse, "get_records", _get_records_call)
+    correct(KinesisResponse, "list_shards", _list_shards_call)
     correct(KinesisResponse, "_get_param", _get_param)
     correct(Stream, "to_json", _description)
