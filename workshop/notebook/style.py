@@ -83,8 +83,8 @@ fill:var(--jp-ui-font-color1,#7c7f85)!important}
 .ws-lines .grid{stroke:var(--line);stroke-width:1}
 .ws-lines .series{fill:none;stroke-width:2.2;stroke-linejoin:round}
 .ws-lines .c0{stroke:#3b82c4}.ws-lines .c1{stroke:#1f9e89}.ws-lines .c2{stroke:#d9762b}.ws-lines .c3{stroke:#9468bd}
-[data-jp-theme-light=false] .jp-RenderedMermaid img{filter:drop-shadow(0 0 .7px #c3ccd6)}
-[data-jp-theme-light=true] .jp-RenderedMermaid img{filter:drop-shadow(0 0 .7px #59636e)}
+.jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #59636e);filter:var(--halo) var(--halo) var(--halo)}
+[data-jp-theme-light=false] .jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #c3ccd6)}
 .ws .letter{display:inline-block;min-width:20px;color:var(--info)}
 .ws summary{cursor:pointer;border-radius:4px}
 .ws svg text{font-family:var(--jp-ui-font-family,system-ui,sans-serif);fill:var(--ink)}
