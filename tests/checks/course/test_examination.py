@@ -12,6 +12,7 @@ from workshop.checks.course_stack import Delivery
 from workshop.checks.events import reduce_row
 from workshop.checks.examination import alone, examination
 from workshop.checks.exercise import Exercise, Function, Outcome, Verdict, judge, passed
+from workshop.checks.exercises import find_exercise
 from workshop.cloud import one_at_a_time
 from workshop.cloud.connection import Cloud
 from workshop.deploy.teardown import destroy
@@ -33,7 +34,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def course(bench: Bench) -> Iterator[Course]:
     """The course with its starters."""
     yield bench.course
-    for path in (STATE, "stateful/map.py"):
+    for path in (STATE, "stateful/map.py", "stateful/reduce.py"):
         file = handler_file(bench.course.root, path)
         file.write_text(starter_file(path, "textbook", bench.course.root), encoding="utf-8")
 
@@ -174,3 +175,16 @@ def test_two_checkouts_do_not_meet_in_an_examination(tmp_path: Path, monkeypatch
         alone(second).__enter__()
     with alone(second):
         pass
+
+
+@pytest.mark.parametrize(
+    ("path", "exercise"), [("map.py", "map-batch-guard"), ("reduce.py", "reduce-request-token")]
+)
+def test_the_ledger_passes_as_the_guard_that_it_replaced(course: Course, path: str, exercise: str) -> None:
+    """Who has gone on to notebook 10 and checks notebook 09 again hears nothing wrong of the ledger."""
+    ledger = course.root / "solutions" / "lambdas" / "ledger" / "stateful" / path
+    save(course, ledger.read_text(encoding="utf-8"), f"stateful/{path}")
+
+    verdict = judge(find_exercise(exercise), course)
+
+    assert verdict.outcome is Outcome.PASSED, verdict.feedback

@@ -33,7 +33,7 @@ def try_token(exam: Examination) -> Iterator[str]:
     twin = exam.row_event(_rows("fourth"), start=600)
     yield from _added(exam, twin, counted=4, what="Another batch came in, whose row adds the same amounts")
     yield from _wide(exam)
-    late = exam.row_event(_rows("late"), start=900)
+    late = exam.row_event(_rows("late"), start=1500)
     yield from lost_in_silence(exam, "reduce", late, table="AggregateTable")
 
 
