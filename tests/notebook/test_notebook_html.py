@@ -81,6 +81,16 @@ def test_amounts_and_times_are_for_people() -> None:
     assert cell_text("2026-11-22T02:58:56.981", "Time") == "2026-11-22T02:58:56.981"
 
 
+def test_a_long_key_is_told_shortly_and_kept_in_full() -> None:
+    """Zeros and the beginning of an ARN tell nothing; pointing at the key shows all of it."""
+    key = f"MapLambda#arn:aws:dynamodb:us-east-1:123456789012:table/T/stream/1#shardId-{'0' * 12}1"
+    drawn = cell_html(key, "LedgerKey", "value")
+
+    assert ">MapLambda#…table/T/stream/1#shardId-0…01<" in drawn
+    assert f'title="{key}"' in drawn
+    assert ">trade-000000001<" in cell_html("trade-000000001", "TradeID", "value")
+
+
 @pytest.mark.parametrize(("seconds", "told"), [(0.004, "under 0.1 s"), (1234.56, "1,234.6 s")])
 def test_no_duration_is_told_as_zero(seconds: float, told: str) -> None:
     """What is over at once took some time all the same."""

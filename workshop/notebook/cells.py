@@ -4,6 +4,7 @@ Amounts have two decimals, times are UTC, as in AWS's own answers, and a map is 
 Nothing is compared here.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ __all__ = [
     "is_bulk",
     "is_time",
     "short_id",
+    "short_key",
     "shown_path",
     "time_of_day",
 ]
@@ -35,6 +37,9 @@ AMOUNTS = {"Value", "Deltas"}
 UNIX_TIMES = (Decimal(1_000_000_000), Decimal(10_000_000_000))
 TIMES = ("Timestamp", "At", "Time")
 ZONE = "UTC"
+KEYS = ("ID", "Key", "Position")
+ZEROS = re.compile(r"0{7,}")
+ARN = re.compile(r"arn:[\w-]+:\w+:[\w-]*:\d*:")
 
 
 def cell_text(value: Any, name: str = "") -> str:  # noqa: C901, PLR0911 - one line for each type of DynamoDB
@@ -72,8 +77,9 @@ def cell_html(value: Any, name: str, style: str) -> Html:
         told = [element("span", f"{key} ", element("strong", each), class_="pair") for key, each in pairs]
         return element("span", join(told), class_=style)
     text = cell_text(value, name)
-    if name.endswith("Hash") and len(text) > len(short_id(text)):
-        return element("span", short_id(text), title=text, class_=style)
+    short = short_id(text) if name.endswith("Hash") else short_key(text) if name.endswith(KEYS) else text
+    if len(short) < len(text):
+        return element("span", short, title=text, class_=style)
     return element("span", text, class_=style)
 
 
@@ -95,6 +101,15 @@ def short_id(text: str) -> str:
     '2fe12b83…e5b66932'
     """
     return text if len(text) <= 17 else f"{text[:8]}…{text[-8:]}"
+
+
+def short_key(text: str) -> str:
+    """Return a long key without what is the same in all of them: runs of zeros, and how an ARN begins.
+
+    >>> short_key("state#shardId-000000000000#49179531404310300000000000000000000000000000470000")
+    'state#shardId-0…0#4917953140431030…0470000'
+    """
+    return text if len(text) <= LONGEST_ID else ZEROS.sub("0…0", ARN.sub("…", text))
 
 
 def time_of_day(seconds: float) -> str:
