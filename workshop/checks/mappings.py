@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from workshop.errors import NotSettledError
+from workshop.errors import ConfigurationError, NotSettledError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -64,8 +64,15 @@ def connect(
 
     Raises:
         ClientError: AWS refuses, for example since the function's role may not read the stream.
+        ConfigurationError: the source is no ARN, for which AWS's answer speaks of other things.
         NotSettledError: it does not become enabled in time.
     """
+    source = str(arguments.get("EventSourceArn", "arn:"))
+    if not source.startswith("arn:"):
+        raise ConfigurationError(
+            f"`EventSourceArn` is `{source}`, which is no ARN; `ws.stream_arn(…)` gives that of a stream, "
+            'by the name in the template, such as "StateTable"'
+        )
     known = find_mapping(client, function)
     if known and any(known.get(name) != value for name, value in arguments.items() if name in FIXED):
         disconnect(client, function, clock=clock)

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from workshop.checks.course import Course
 from workshop.checks.exercise import Exercise
 from workshop.checks.exercises.stages import EXERCISES
-from workshop.checks.mappings import disconnect
+from workshop.checks.mappings import connect, disconnect
 from workshop.clock import ManualClock
-from workshop.errors import NotSettledError
+from workshop.errors import ConfigurationError, NotSettledError
 
 
 class BusyLambda:
@@ -56,6 +56,12 @@ def test_a_mapping_that_never_settles_is_said() -> None:
     """After a time the learner hears that the mapping is still being changed."""
     with pytest.raises(NotSettledError, match="still being changed"):
         disconnect(cast("Any", BusyLambda(10_000)), "MapLambda", clock=ManualClock())
+
+
+def test_a_source_that_is_no_arn_is_named_before_aws_takes_it_for_something_else() -> None:
+    """Who gives a table's name hears that it is no ARN, and where to find one."""
+    with pytest.raises(ConfigurationError, match=r"`my-table`, which is no ARN; `ws\.stream_arn"):
+        connect(cast("Any", BusyLambda(0)), "f", {"EventSourceArn": "my-table"}, clock=ManualClock())
 
 
 def test_other_refusals_are_raised() -> None:
