@@ -54,8 +54,8 @@ for parameter in sorted(answer["Parameters"], key=lambda each: each["ParameterKe
 # ## Exercise: deploy the stack
 #
 # What CloudFormation makes from a template is called a *stack*. `ws.deploy()` packs the three functions from
-# your folder `lambdas/` and hands the template to CloudFormation. Parameters go into the brackets, with their
-# names.
+# your folder `lambdas/` and hands the template to CloudFormation, with `ConnectStages` switched off: the
+# connections are yours to make. Parameters go into the brackets, with their names.
 #
 # The desk has two wishes:
 #

@@ -83,8 +83,11 @@ print(ws.stream_arn("ReduceTable"))
 # %% [markdown]
 # ## Exercise: write the policy
 #
-# A policy is JSON: a list of *statements*, each with an `Effect`, the `Action`s that it speaks of, and a
-# `Resource`.
+# A policy is JSON: a list of *statements*. This is the first one of those above:
+#
+# ```json
+# {"Effect": "Allow", "Action": ["dynamodb:UpdateItem"], "Resource": "arn:aws:dynamodb:us-east-1:…"}
+# ```
 #
 # - Three of the four calls read one stream. Allow them on the stream of ReduceTable, and on nothing else.
 # - The fourth, `ListStreams`, lists all streams; it belongs to none of them. Its Resource is `"*"`.

@@ -100,7 +100,7 @@ with HandPoller(ws, "MapLambda") as poller:
     print(poller.deliver(batch))
     print(poller.deliver(batch))
 ws.rest()
-print(f"{len(ws.items('ReduceTable')) - before} new rows (if they are three, the guard is not deployed yet)")
+print("New rows:", len(ws.items("ReduceTable")) - before, "(three mean that the guard is not deployed yet)")
 
 # %%
 ws.reveal("same-batch-again", 0)
