@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.runtime.test_threads import interrupted_threads, wait_until
 from tests.cloud.runtime.world import World, client
 
 
@@ -136,6 +137,35 @@ def test_lanes_run_side_by_side_and_keys_do_not(world: World) -> None:
 
     assert sorted(number for batch in world.batches() for number in batch) == list(range(30))
     assert 1 < most[0] <= 3
+    assert clashes == []
+
+
+def test_lanes_that_change_do_not_share_keys(world: World) -> None:
+    """While the number of lanes changes all the time no key is in two batches at once, and none is lost."""
+    running, clashes, guard = Counter(), [], threading.Lock()
+
+    def handler(event):
+        keys = {record["kinesis"]["partitionKey"] for record in event["Records"]}
+        with guard:
+            clashes.extend(key for key in keys if running[key])
+            running.update(keys)
+        threading.Event().wait(0.002)
+        with guard:
+            running.subtract(keys)
+
+    world.function(handler=handler)
+    uuid = world.map(world.stream(shards=2), BatchSize=3)
+    world.runtime.start()
+    with interrupted_threads():
+        for number in range(150):
+            world.put(number, key=f"key-{number % 12}")
+            if number % 5 == 0:
+                client("lambda").update_event_source_mapping(
+                    UUID=uuid, ParallelizationFactor=1 + number // 5 % 4
+                )
+        arrived = wait_until(lambda: len({one for batch in world.batches() for one in batch}) == 150)
+
+    assert arrived
     assert clashes == []
 
 
