@@ -143,8 +143,8 @@ ws.reveal("where-to-remember", 2)
 # ## Exercise: which shard is this?
 #
 # A position belongs to a shard, so functions must know which one a batch comes from. A table's stream says so
-# only inside a *tumbling window*: Lambda then groups records by time, and names the shard beside them. We use
-# the name and not the window, which may be as long as AWS allows: 900 seconds.
+# only inside a *tumbling window*: Lambda then groups records by time, and names the shard. We use the name and
+# not the window, which may be as long as AWS allows: 900 seconds.
 #
 # Change both mappings (MapLambda, ReduceLambda) with
 # [update_event_source_mapping](https://docs.aws.amazon.com/boto3/latest/reference/services/lambda/client/update_event_source_mapping.html).
