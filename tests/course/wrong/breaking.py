@@ -38,8 +38,13 @@ WRONG = {
         ),
         Wrong(
             f"{ONE_TRADE}ws.send([replace(old, version=1, value=old.value + 1)])\nws.rest()",
-            r"Every total is exact|not because",
+            r"1 message said something else of a trade than an earlier one with the same version",
             note="two contents under one version: the truth has the first, too",
+        ),
+        Wrong(
+            f"{ONE_TRADE}ws.send([replace(old, cancelled=True)])\nws.rest()",
+            r"1 message said something else of a trade than an earlier one with the same version",
+            note="cancelled, and the version forgotten",
         ),
     ),
     "break-the-guard": (

@@ -38,6 +38,12 @@ def _broken(course: Course, rest: Rest) -> Verdict:
         return _still_exact(course.messages())
     if any(cause.kind in OVERTAKEN and cause.stage is Stage.STATE for cause in found.causes):
         return passed(f"The totals are wrong, as they should be for once. {found.summary}")
+    if conflicts := count_messages(course.messages()).conflicts:
+        return incorrect(
+            f"{_times(conflicts, 'message')} said something else of a trade than an earlier one with the "
+            "same version. Only one of the two can be true; a desk that changes a trade gives it a higher "
+            "`version`."
+        )
     return incorrect(
         f"The totals are wrong, but not because an older version came after a newer one. {found.summary}"
     )
