@@ -13,7 +13,7 @@ window.look = {
 
   // Everything that is wider than the place it has.
   tooWide: (panel) =>
-    ['.jp-WindowedPanel-outer', '.cm-scroller', '.jp-OutputArea-output', '.jp-RenderedMarkdown']
+    ['.jp-WindowedPanel-outer', '.cm-scroller', '.jp-OutputArea-output', '.jp-RenderedMarkdown', '.ws-scroll']
       .flatMap((place) => [...document.querySelectorAll(`${panel} ${place}`)])
       .filter((place) => place.scrollWidth > place.clientWidth + 1)
       .map((place) => {
