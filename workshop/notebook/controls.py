@@ -16,6 +16,7 @@ from workshop.notebook.html import Html
 __all__ = ["Control", "Slider", "choice", "number_field", "panel", "show_control"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+ANSWER = "Your answer:"
 NOTHING = Shown(Html(""), "")
 
 
@@ -46,12 +47,17 @@ def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[in
         button = widgets.Button(description=letter, tooltip=text, layout={"width": "52px"})
         button.on_click(lambda _, place=place: on_choice(place))
         buttons.append(button)
-    return widgets.HBox([widgets.Label("Your answer:"), *buttons])
+    return widgets.HBox([widgets.Label(ANSWER), *buttons])
 
 
 def number_field(on_number: Callable[[str], str | None]) -> Any:
     """Return a field with a button; what `on_number` returns is said beside them, such as a mistake."""
-    field = widgets.Text(placeholder="a number", layout={"width": "150px"})
+    field = widgets.Text(
+        description=ANSWER,
+        placeholder="a number",
+        style={"description_width": "initial"},
+        layout={"width": "240px"},
+    )
     button = widgets.Button(description="Answer", layout={"width": "90px"})
     said = widgets.Label("")
 
@@ -59,7 +65,7 @@ def number_field(on_number: Callable[[str], str | None]) -> Any:
         said.value = on_number(field.value) or ""
 
     button.on_click(take)
-    return widgets.HBox([widgets.Label("Your answer:"), field, button, said])
+    return widgets.HBox([field, button, said])
 
 
 @dataclass(frozen=True)

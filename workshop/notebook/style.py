@@ -86,6 +86,7 @@ fill:var(--jp-ui-font-color1,#7c7f85)!important}
 .jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #59636e);filter:var(--halo) var(--halo) var(--halo)}
 [data-jp-theme-light=false] .jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #c3ccd6)}
 .ws .letter{display:inline-block;min-width:20px;color:var(--info)}
+.jupyter-widgets.jupyter-button:focus-visible{outline:2px solid var(--jp-brand-color1,#0a58b9)!important;outline-offset:1px}
 .ws summary{cursor:pointer;border-radius:4px}
 .ws svg text{font-family:var(--jp-ui-font-family,system-ui,sans-serif);fill:var(--ink)}
 .ws svg .soft{fill:var(--soft)}
