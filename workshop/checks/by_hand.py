@@ -7,11 +7,11 @@ batch, and how often it comes. Only AWS calls are made, the ones that Lambda's o
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from workshop.checks.course_stack import report_in
 from workshop.clock import Clock, SystemClock
 from workshop.errors import ConfigurationError, NotSettledError
 
@@ -125,10 +125,9 @@ class HandPoller:
             Payload=json.dumps(event).encode(),
             LogType="Tail",
         )
-        log = b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
         payload = answer["Payload"].read()
         error = _error_of(payload) if "FunctionError" in answer else ""
-        return Delivery(self.function, len(records), _report_in(log), error)
+        return Delivery(self.function, len(records), report_in(answer), error)
 
     def resume(self) -> None:
         """Let the mapping go on from where it was paused; may be repeated."""
@@ -186,18 +185,6 @@ class HandPoller:
             "dynamodb": change,
             "eventSourceARN": self.stream_arn,
         }
-
-
-def _report_in(log: str) -> dict[str, Any]:
-    """Return the last line of a log that is a stage's report."""
-    for line in reversed(log.splitlines()):
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and "stage" in found:
-            return found
-    return {}
 
 
 def _error_of(payload: bytes) -> str:

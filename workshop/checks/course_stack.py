@@ -7,8 +7,9 @@ such stack is the learner's own; another one, beside it, is where handler files 
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workshop.checks import events, mappings
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from workshop.cloud.connection import Cloud
 
-__all__ = ["CourseStack", "Delivery"]
+__all__ = ["CourseStack", "Delivery", "report_in"]
 
 VARIANT = "starter"
 STREAM = "IncomingDataStream"
@@ -39,11 +40,20 @@ UNCONNECTED = {"ConnectStages": "false"}
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a function answered when it was called with an event; `error` is None if it succeeded."""
+    """What a function answered to an event, and reported in its log; `error` is None if it succeeded."""
 
     function: str
     answer: Any
     error: str | None = None
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def failure(self) -> FunctionFailedError | None:
+        """The error with its place in the learner's code."""
+        if self.error is None:
+            return None
+        kind, _, message = self.error.partition(": ")
+        return FunctionFailedError(self.function, kind, message, _place(self.answer.get("stackTrace", [])))
 
     def __str__(self) -> str:
         what = f"raised {self.error}" if self.error else f"answered {json.dumps(self.answer)}"
@@ -197,10 +207,11 @@ class CourseStack:
         re-delivery.
         """
         name = self.physical(function)
-        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(self._event(records)))
+        payload = json.dumps(self._event(records))
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
         document = json.loads(answer["Payload"].read() or b"null")
         if "FunctionError" not in answer:
-            return Delivery(function, document)
+            return Delivery(function, document, report=report_in(answer))
         kind, message = document.get("errorType", "Error"), document.get("errorMessage", "")
         return Delivery(function, document, f"{kind}: {message}")
 
@@ -211,10 +222,9 @@ class CourseStack:
             FunctionFailedError: the function raised an error; says where in the learner's code.
         """
         delivery = self.deliver(function, records)
-        if delivery.error is None:
-            return delivery.answer
-        kind, _, message = delivery.error.partition(": ")
-        raise FunctionFailedError(function, kind, message, _place(delivery.answer.get("stackTrace", [])))
+        if failure := delivery.failure:
+            raise failure
+        return delivery.answer
 
     def kinesis_event(self, messages: Sequence[Message | bytes], *, shard: int = 0, start: int = 0) -> Any:
         """Return the event that brings messages from the stream; see `events.kinesis_event`."""
@@ -249,6 +259,19 @@ class CourseStack:
     def _configuration(self, function: str) -> dict[str, Any]:
         name = self.physical(function)
         return dict(self.client("lambda").get_function_configuration(FunctionName=name))
+
+
+def report_in(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the last line that is a stage's report in the log that came with an answer of Invoke."""
+    log = b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
+    for line in reversed(log.splitlines()):
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and "stage" in found:
+            return found
+    return {}
 
 
 def _place(trace: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +46,11 @@ SECONDS_UNTIL_READ = 1.1
 
 @dataclass(frozen=True)
 class Attempt:
-    """What a function answered to an event, or the error that it raised."""
+    """What a function answered to an event and reported in its log, or the error that it raised."""
 
     answer: Any
     error: FunctionFailedError | None = None
+    report: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check_by(
@@ -84,10 +85,8 @@ def money(value: Any) -> str:
 
 def attempt(exam: Examination, stage: str, event: Any) -> Attempt:
     """Deliver an event to `state`, `map` or `reduce`."""
-    try:
-        return Attempt(exam.invoke(stage, event))
-    except FunctionFailedError as error:
-        return Attempt(None, error)
+    delivery = exam.invoke(stage, event, expect_error=True)
+    return Attempt(None if delivery.error else delivery.answer, delivery.failure, delivery.report)
 
 
 def failures_in(tried: Attempt, what: str) -> Iterator[str]:

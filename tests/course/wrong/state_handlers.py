@@ -8,6 +8,7 @@ from workshop.build.starters import solution_of
 SOURCE = Path(__file__).parents[3] / "solutions/lambdas/textbook/stateful/state.py"
 TEXTBOOK = solution_of(SOURCE.read_text(encoding="utf-8"), SOURCE.name)
 
+NEWER = "attribute_not_exists(#TradeID) OR #Version < :Version"
 KEEP = """\
 def keep(trade: Trade, table: str) -> bool:
     item = item_of_trade(trade)
@@ -100,6 +101,16 @@ WRONG = {
             keep("attribute_not_exists(#TradeID) OR (#Version < :Version AND #Cancelled = :Cancelled)"),
             r"cancelled in version 5, and the item in StateTable stayed version 4",
             note="A cancellation is something else than a version.",
+        ),
+        Wrong(
+            keep(NEWER).replace(" is None", ""),
+            r"came in version 3, and StateTable is right\. But the log.*`refused`.*was not stored",
+            note="What `write` returns, as it is.",
+        ),
+        Wrong(
+            keep(NEWER).replace("return write", "write").replace(" is None", "\n    return True"),
+            r"Version 3 came after version 4, and StateTable is right\. But the log.*`applied`.*was stored",
+            note="The condition alone.",
         ),
         Wrong(
             READ_FIRST,

@@ -87,6 +87,12 @@ def _after(
     elif (after["Version"], money(after["Value"])) != (wanted["Version"], money(wanted["Value"])):
         change = "stayed" if before == after else f"was {_shown(before)} and became"
         yield f"{what}, and the item in StateTable {change} {_shown(after)}."
+    told, untold = ("refused", "applied") if stands else ("applied", "refused")
+    if untold in tried.report and told not in tried.report:
+        yield (
+            f"{what}, and StateTable is right. But the log of StateLambda says `{untold}`: `keep` has told "
+            f"its caller that the version was {'' if stands else 'not '}stored."
+        )
 
 
 def _item(exam: Examination) -> dict[str, Any] | None:
