@@ -78,6 +78,11 @@ def test_every_sentence_is_whole(fault: Plant) -> None:
             ),
         ),
         (
+            CauseKind.DOUBLE_REDUCE,
+            (RowElement("r0", 1, 2),),
+            "Row `r0` (made from 1 record) was added twice.",
+        ),
+        (
             CauseKind.UNKNOWN,
             (CellElement("XX", message("t", "5").value),),
             "No message that was sent belongs to `XX`.",

@@ -129,7 +129,8 @@ def _told_of_cell(kind: CauseKind, cell: CellElement) -> str:
 
 def _named(element: BatchElement | RowElement) -> str:
     if isinstance(element, RowElement):
-        return f"row `{element.message_hash}` (made from {element.message_count:,} records)"
+        records = "record" if element.message_count == 1 else "records"
+        return f"row `{element.message_hash}` (made from {element.message_count:,} {records})"
     if element.messages == 1:
         return f"message number {element.first:,}, of shard {element.shard},"
     return (
