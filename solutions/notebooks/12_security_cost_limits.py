@@ -29,7 +29,6 @@ for function in ("StateLambda", "MapLambda", "ReduceLambda"):
     for statement in statements_of(ws.client("iam"), ws.role_name(function)):
         calls = ", ".join(each.partition(":")[2] for each in statement.actions)
         rows.append((function, calls, statement.resources[0].split(":", 5)[-1]))
-pd.set_option("display.max_colwidth", None)
 pd.DataFrame(rows, columns=["role of", "may call", "on"]).set_index("role of")
 
 # %% [markdown]

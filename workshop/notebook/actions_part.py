@@ -105,7 +105,7 @@ def rest_shown(rest: Rest, timeout: float) -> Shown:
     if rest.held_up:
         return _line("▲ Stuck", f"{rest.held_up}, and nothing has changed for a while", "warn")
     count = rest.snapshot.message_count
-    told = f"{plural(count, 'change')} summed in" if count else "nothing is on its way"
+    told = f"{plural(count, 'change')} summed in" if count else "nothing moves"
     return _line("✓ At rest", told, "ok")
 
 

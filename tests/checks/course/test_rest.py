@@ -154,7 +154,7 @@ def test_a_batch_that_is_stuck_lets_nothing_pass(verdict: Verdict, outcome: Outc
 @pytest.mark.parametrize(
     ("rest", "told"),
     [
-        (Rest(EMPTY, 0, is_certain=True), "✓ At rest: nothing is on its way"),
+        (Rest(EMPTY, 0, is_certain=True), "✓ At rest: nothing moves"),
         (Rest(FULL, 1, is_certain=False), "▲ Still moving: after 8 s, 1 record is still on the way"),
         (Rest(FULL, None, is_certain=False), "▲ Still moving: after 8 s, the totals still change"),
         (Rest(FULL, 7, is_certain=True), "▲ Stuck: 7 records are still on the way"),

@@ -28,13 +28,13 @@ QUESTIONS = (
     ),
     Question(
         "order-across-shards",
-        "Trade A lies in one shard, trade B in the other. A was put first. Which one is processed first?",
-        ("A", "B", "Nobody knows"),
+        "Trade X lies in one shard, trade Y in the other. X was put first. Which one is processed first?",
+        ("X", "Y", "Nobody knows"),
         answer=2,
         feedback=(
             "Often, but nothing promises it: each shard is read at its own pace.",
             "It can happen, but nothing promises it: each shard is read at its own pace.",
-            "Order holds inside a shard only. Our totals do not need more: A + B = B + A.",
+            "Order holds inside a shard only. Our totals do not need more: X + Y = Y + X.",
         ),
     ),
 )
