@@ -1,5 +1,6 @@
 """The laboratory: the offline cloud in one process, where every kind of fault really happens."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -86,6 +87,17 @@ def test_emptying_leaves_no_trace(bench_of) -> None:
     assert laboratory.rest()
     assert read_state_table(client, outputs["StateTableName"]) == ()
     assert (laboratory.met, laboratory.offline.now()) == ({}, laboratory.clock.now())
+
+
+def test_what_is_made_after_emptying_has_a_name_of_its_own(laboratory: Laboratory) -> None:
+    """Names that are drawn at random do not come again after emptying: what is deployed stays apart."""
+    iam, trust, found = laboratory.client("iam"), {"Version": "2012-10-17", "Statement": []}, set()
+    for name in ("one", "two", "three"):
+        laboratory.empty()
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        found.add(role["RoleId"])
+
+    assert len(found) == 3
 
 
 def test_poison_is_set_aside_once(bench_of) -> None:

@@ -8,6 +8,7 @@ explorer, which interleaves them), or once more afterwards.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from workshop.clock import Clock
 from workshop.cloud.faults import FaultKind, stage_of
@@ -43,7 +44,8 @@ class WatchedEnvironments:
         self._inner = inner
         self._dice = dice
         self._manual_clock = manual_clock
-        self._by_key: dict[str, WatchedEnvironment] = {}
+        # An environment is known for as long as somebody may use it.
+        self._by_key: WeakValueDictionary[str, WatchedEnvironment] = WeakValueDictionary()
 
     def create(
         self, function: FunctionSpec, *, credentials: Credentials, log_stream: str

@@ -1,7 +1,8 @@
 """Emptying a laboratory: the data goes, the resources stay. Much faster than deploying again.
 
 What is left is as after a deployment: empty tables and streams whose sequence numbers begin anew, mappings
-that have read nothing, no logs, no metrics, and the same random numbers to come.
+that have read nothing, no logs, no metrics. Random numbers go on: were they to begin anew, what is deployed
+later would get the names and UUIDs of what is there.
 """
 
 from typing import Any
@@ -10,7 +11,6 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
-from moto.moto_api._internal import mock_random
 from moto.sqs.models import sqs_backends
 from moto.sts.models import sts_backends
 
@@ -36,7 +36,6 @@ def forget_data() -> None:
     for mapping in current_mappings():
         vars(mapping).pop("pollers", None)
         mapping.last_processing_result = NO_RECORDS
-    mock_random.seed(0)
 
 
 def _empty_tables(backend: Any) -> None:
