@@ -42,7 +42,7 @@ class Ledger:
 
     table: str
     lane: str
-    epoch: Epoch = field(default_factory=Epoch)
+    epoch: Epoch
     counts: Counter[str] = field(default_factory=Counter)
 
     def apply(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from common.entries import Entry, Rejection
+from common.epoch import Epoch
 from common.items import text
 from common.ledger import MAX_LOST_RACES, Ledger
 from common.quarantine import Quarantine
@@ -28,7 +29,7 @@ def one_by_one(pending: Sequence[Entry[str]], _cursor: Cursor, _now: Decimal) ->
 
 
 def apply(*numbers: int) -> dict[str, int]:
-    return dict(Ledger("LedgerTable", "lane").apply(entries(*numbers), one_by_one, QUARANTINE))
+    return dict(Ledger("LedgerTable", "lane", Epoch()).apply(entries(*numbers), one_by_one, QUARANTINE))
 
 
 def effects(bench: Bench) -> list[str]:
@@ -83,11 +84,11 @@ def test_bad_records_are_set_aside_before_the_position_passes_them(bench: Bench)
     bad = [Entry(padded("1"), None, Rejection("1", "bad", b"x")), *entries(2)]
     bench.crash_at(2, after=False)
     with pytest.raises(Crash):
-        Ledger("LedgerTable", "lane").apply(bad, one_by_one, QUARANTINE)
+        Ledger("LedgerTable", "lane", Epoch()).apply(bad, one_by_one, QUARANTINE)
     bench.heal()
     assert (bench.reasons(), bench.items("LedgerTable")) == (["bad"], [])
 
-    counts = Ledger("LedgerTable", "lane").apply(bad, one_by_one, QUARANTINE)
+    counts = Ledger("LedgerTable", "lane", Epoch()).apply(bad, one_by_one, QUARANTINE)
 
     assert counts["quarantined"] == 1
     assert bench.reasons() == ["bad"]
@@ -99,7 +100,7 @@ def test_only_what_a_step_passes_is_set_aside(bench: Bench) -> None:
     bench.crash_at(2, after=False)
 
     with pytest.raises(Crash):
-        Ledger("LedgerTable", "lane").apply(bad, one_by_one, QUARANTINE)
+        Ledger("LedgerTable", "lane", Epoch()).apply(bad, one_by_one, QUARANTINE)
 
     assert position(bench) == "1"
     assert bench.reasons() == []
@@ -142,7 +143,7 @@ def test_lanes_do_not_disturb_each_other(bench: Bench) -> None:
     """Each lane has a position of its own."""
     apply(1, 2)
 
-    Ledger("LedgerTable", "other lane").apply(entries(1), one_by_one, QUARANTINE)
+    Ledger("LedgerTable", "other lane", Epoch()).apply(entries(1), one_by_one, QUARANTINE)
 
     positions = {
         entry["LedgerKey"]: str(entry["Position"]).lstrip("0") for entry in bench.items("LedgerTable")

@@ -186,5 +186,10 @@ WRONG = {
             r"a second write failed.*ReduceTable says",
             note="First the row, then the note.",
         ),
+        Wrong(
+            LEDGER.replace("settings.ledger_table_name, lane, epoch)", "settings.ledger_table_name, lane)"),
+            r"`MapLambda` raised `TypeError.*missing.*epoch",
+            note="What was planned before a clear may be committed after it.",
+        ),
     ),
 }

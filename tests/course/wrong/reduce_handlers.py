@@ -100,5 +100,10 @@ WRONG = {
         ),
         Wrong(LEDGER.replace("    return window_answer(event)\n", ""), r"answered `None`.*wants the state"),
         Wrong(TWO_WRITES, r"a second write failed.*AggregateTable says", note="Add, then note."),
+        Wrong(
+            LEDGER.replace("batch.lane(context.function_name), epoch)", "batch.lane(context.function_name))"),
+            r"`ReduceLambda` raised `TypeError.*missing.*epoch",
+            note="What was planned before a clear may be committed after it.",
+        ),
     ),
 }
