@@ -145,6 +145,11 @@ WRONG = {
             r"happened a second time.*No row was\s+written",
             note="What matters is the content.",
         ),
+        Wrong(
+            store("batch_hash(event)", then='counts["rows"] += 1'),
+            r"ReduceTable is right\. But at the second delivery the log of MapLambda says `rows: 1`",
+            note="It is called, so it is counted.",
+        ),
         Wrong(SWALLOWING, r"swallowed the error.*this one is lost", note="It must not fail."),
     ),
     "map-ledger": (

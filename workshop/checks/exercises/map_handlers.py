@@ -108,6 +108,11 @@ def try_guard(exam: Examination) -> Iterator[str]:
             "The same batch was delivered twice. There is one row, but the second delivery wrote it anew: "
             f"{changed}. The table's stream tells ReduceLambda of every such change."
         )
+    if told := again.report.get("rows"):
+        yield (
+            "The same batch was delivered twice, and ReduceTable is right. But at the second delivery the "
+            f"log of MapLambda says `rows: {told}`: `store` has told its caller that it wrote a row."
+        )
     yield from _other_batches(exam, changes)
     yield from lost_in_silence(
         exam, "map", exam.change_event([(None, trade("late", "7.00"))], start=900), table="ReduceTable"
