@@ -95,7 +95,7 @@ def catch_up(
     endpoint: EndpointOption = None,
     region: RegionOption = None,
 ) -> None:
-    """Bring code, connections and data to where a notebook begins; your own versions are kept beside."""
+    """Bring code, data, connections and parameters to where a notebook begins; your own versions are kept."""
     number, people = checked_notebook(notebook.zfill(2)), console()
     course = open_course(cloud, endpoint, region)
     started = stopwatch()
