@@ -11,8 +11,10 @@ WORKSHOP = ROOT / "workshop"
 
 # Top to bottom; a module imports only from rows below its own (and from its own row's folder).
 LAYERS = (
-    ("cli", "notebook", "classroom"),
-    ("checks",),
+    ("cli",),
+    ("notebook", "grading", "classroom"),
+    ("course", "game"),
+    ("diagnosis", "proof"),
     ("build",),
     ("pipeline",),
     ("deploy",),

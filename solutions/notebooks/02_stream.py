@@ -24,7 +24,7 @@ ws = start("02")
 # send.
 
 # %%
-from workshop.pipeline.desk import desk_messages
+from workshop.pipeline.producer.desk import desk_messages
 
 messages = desk_messages("desk", 6)
 messages[0]
@@ -40,7 +40,7 @@ messages[0]
 # %% tags=["exercise:put-records"]
 import json
 
-from workshop.pipeline.desk import desk_messages
+from workshop.pipeline.producer.desk import desk_messages
 
 messages = desk_messages("desk", 6)
 ### BEGIN SOLUTION
@@ -136,7 +136,7 @@ ws.reveal("read-twice")
 # %% tags=["exercise:one-key-one-shard"]
 import json
 
-from workshop.pipeline.desk import desk_messages
+from workshop.pipeline.producer.desk import desk_messages
 
 
 def partition_key(message):

@@ -63,7 +63,7 @@ ws.reveal("whose-permission")
 # These are the statements of ReduceLambda's role.
 
 # %%
-from workshop.checks.policies import statements_of
+from workshop.course.trials.policies import statements_of
 
 for statement in statements_of(ws.client("iam"), ws.role_name("ReduceLambda")):
     print(statement.policy, statement.effect, ", ".join(statement.actions))

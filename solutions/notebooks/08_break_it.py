@@ -32,7 +32,7 @@ ws = start("08")
 # course has at this point, in case you have been further already. Your files stay as they are.
 
 # %%
-from workshop.checks.releases import release_as_of
+from workshop.course.releases import release_as_of
 
 release_as_of(ws, "08")
 ws.clear()
@@ -108,7 +108,7 @@ ws.diagnose()
 ws.predict("crash-and-retry")
 
 # %%
-from workshop.checks.by_hand import HandPoller
+from workshop.course.hand_poller import HandPoller
 
 ws.clear()
 with HandPoller(ws, "MapLambda") as poller:

@@ -91,7 +91,7 @@ ws.check("map-batch-guard")
 ws.predict("same-batch-again")
 
 # %%
-from workshop.checks.by_hand import HandPoller
+from workshop.course.hand_poller import HandPoller
 
 before = len(ws.items("ReduceTable"))
 with HandPoller(ws, "MapLambda") as poller:

@@ -19,7 +19,7 @@ ws = start("10")
 # For the first part of this notebook we deploy the finished guards of notebook 09, whatever your files hold.
 
 # %%
-from workshop.checks.releases import release_as_of
+from workshop.course.releases import release_as_of
 
 release_as_of(ws, "10")
 
@@ -42,7 +42,7 @@ ws.predict("halves-of-a-batch")
 # you, too: no record is changed, and their order is kept.
 
 # %% tags=["exercise:break-the-guard"]
-from workshop.checks.by_hand import HandPoller
+from workshop.course.hand_poller import HandPoller
 
 ws.clear()
 with HandPoller(ws, "MapLambda") as poller:

@@ -53,8 +53,8 @@ ws.reveal("not-a-message", 1)
 # message that contains the word `friday`. (Your files are untouched; only the deployed code is another one.)
 
 # %%
-from workshop.checks.bad_release import release_with_a_bug
-from workshop.checks.exercises.failures import undo_failures
+from workshop.course.bad_release import release_with_a_bug
+from workshop.course.exercises.failures import undo_failures
 
 ws.clear()
 undo_failures(ws)  # StateLambda's mapping as notebook 03 made it, should you be here again
@@ -167,7 +167,7 @@ for each in found:
 # harmless.
 
 # %%
-from workshop.checks.redrive import send_again
+from workshop.course.redrive import send_again
 
 ws.deploy()
 for report in reports:

@@ -22,7 +22,7 @@ ws = start("12")
 # %%
 import pandas as pd
 
-from workshop.checks.policies import statements_of
+from workshop.course.trials.policies import statements_of
 
 rows = []
 for function in ("StateLambda", "MapLambda", "ReduceLambda"):
@@ -57,7 +57,7 @@ ws.reveal("stolen-laptop", 2)
 # %% tags=["exercise:producer-policy"]
 import json
 
-from workshop.checks.producer_role import make_producer_role
+from workshop.course.trials.producer_role import make_producer_role
 
 role = make_producer_role(ws)
 ### BEGIN SOLUTION
@@ -85,7 +85,7 @@ ws.check("producer-policy")
 # %%
 from botocore.exceptions import ClientError
 
-from workshop.checks.producer_role import client_as_producer
+from workshop.course.trials.producer_role import client_as_producer
 
 try:
     client_as_producer(ws, "dynamodb").scan(TableName=ws.outputs["AggregateTableName"])

@@ -24,7 +24,7 @@ ws = start("99")
 # %%
 import pandas as pd
 
-from workshop.checks.remains import remains
+from workshop.course.leftovers import remains
 
 left = remains(ws)
 rows = [(thing.kind, thing.name, f"{thing.usd_per_hour:.3f}") for thing in left]
@@ -51,7 +51,7 @@ ws.reveal("what-a-stack-takes-along", 1)
 # **This deletes your pipeline and everything in it.** Your files and your progress stay.
 
 # %% tags=["exercise:clean-up"]
-from workshop.checks.remains import remains
+from workshop.course.leftovers import remains
 from workshop.deploy.stacks import destroy
 
 ### BEGIN SOLUTION

@@ -16,7 +16,7 @@ import pytest
 
 from tests.browser.lab import Lab
 from tests.browser.notebook_page import NotebookPage
-from tests.course.checkouts import Checkout, fresh_checkout
+from tests.course.notebooks.checkouts import Checkout, fresh_checkout
 
 LOCAL = {"127.0.0.1", "localhost"}
 FLAGS = (

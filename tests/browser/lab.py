@@ -10,7 +10,7 @@ import threading
 from typing import Any, Self
 from urllib.request import ProxyHandler, Request, build_opener
 
-from tests.course.checkouts import Checkout
+from tests.course.notebooks.checkouts import Checkout
 from workshop.clock import SystemClock, stopwatch
 from workshop.settings import DEFAULT_HOST
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.notebook_page import NotebookPage
-from tests.course.runs import NUMBERS, source_of
+from tests.course.notebooks.runs import NUMBERS, source_of
 
 LARGEST_BYTES = 1_000_000
 IN_BOTH_THEMES = {"00", "06", "10"}

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.browser.looking import run_and_look, views
-from tests.course.runs import NUMBERS
+from tests.course.notebooks.runs import NUMBERS
 
 CORE = tuple(number for number in NUMBERS if number <= "06")
 

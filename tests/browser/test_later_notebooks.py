@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.looking import run_and_look, views
-from tests.course.runs import NUMBERS
+from tests.course.notebooks.runs import NUMBERS
 
 LATER = tuple(number for number in NUMBERS if number > "06")
 

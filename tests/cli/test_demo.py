@@ -6,12 +6,12 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from workshop.cli.demo_report import draw_runs
+from workshop.cli.views.demo_report import draw_runs
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.comparison import compare
 from workshop.pipeline.demo import DemoRun, plan_options
 from workshop.pipeline.messages import make_plan
-from workshop.pipeline.producer import ProduceResult
+from workshop.pipeline.producer.producer import ProduceResult
 from workshop.pipeline.truth import count_messages, stateful_truth
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from workshop.cli import deploy as commands
-from workshop.cli.deploy_progress import Progress
+from workshop.cli.views.deploy_progress import Progress
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import StackEvent, find_stack, list_stacks

@@ -1,18 +1,12 @@
 """What the tests of the game share: a bench with an empty game; see `game_bench`."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.game.game_bench import GameBench, fresh_game
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
-
-# Tests are loaded by path, so what they share is found by path as well.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from game_bench import GameBench, fresh_game
 
 
 @pytest.fixture(scope="session")

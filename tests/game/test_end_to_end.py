@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from workshop.checks.diagnosis import CauseKind
-from workshop.checks.game import Round, Scoreboard, read_scoreboard
-from workshop.checks.game_diagnosis import find_cause
-from workshop.checks.game_play import Game, set_up
-from workshop.checks.game_session import Bounds, Session
 from workshop.clock import SystemClock
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import destroy, list_stacks
+from workshop.diagnosis import CauseKind
+from workshop.game.cause import find_cause
+from workshop.game.play import Game, set_up
+from workshop.game.scoreboard import Round, Scoreboard, read_scoreboard
+from workshop.game.session import Bounds, Session
 from workshop.pipeline.tables import read_reduce_table
 
 MESSAGES = 300

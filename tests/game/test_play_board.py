@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from workshop.checks.diagnosis import Cause, CauseKind, Confidence, Diagnosis
-from workshop.checks.game import PathDifference, Round, Scoreboard
-from workshop.checks.game_diagnosis import Finding
-from workshop.checks.game_session import View
-from workshop.cli.play_board import Teller, document_of, draw_view, verdict_of
+from workshop.cli.views.play_board import Teller, document_of, draw_view, verdict_of
+from workshop.diagnosis import Cause, CauseKind, Confidence, Diagnosis
+from workshop.game.cause import Finding
+from workshop.game.scoreboard import PathDifference, Round, Scoreboard
+from workshop.game.session import View
 
 SENDING = Round("one", "sending", level=1, messages=1000, seed=7, started_at=1.0, accepted=500)
 EXACT = replace(SENDING, status="judged", exact=True, points=100, settled_seconds=4.25)

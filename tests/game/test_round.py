@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from game_bench import GameBench, Stream
 from generator import round as game_round
 from generator.planning import InvalidRoundError
 
+from tests.game.game_bench import GameBench, Stream
 from workshop.pipeline.messages import Message
 
 

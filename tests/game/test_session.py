@@ -8,12 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from game_bench import LEVELS, GameBench
 
-from workshop.checks.game import read_scoreboard
-from workshop.checks.game_play import Game, find_game, new_run_id, start_round
-from workshop.checks.game_session import Bounds, Session, View
+from tests.game.game_bench import LEVELS, GameBench
 from workshop.errors import ConfigurationError, WorkshopError
+from workshop.game.play import Game, find_game, new_run_id, start_round
+from workshop.game.scoreboard import read_scoreboard
+from workshop.game.session import Bounds, Session, View
 from workshop.pipeline.messages import Message
 from workshop.pipeline.target import Target
 

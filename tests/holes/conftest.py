@@ -1,18 +1,11 @@
 """What the tests of the holes share: the bench of the handlers and the bench of the game."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-# Tests are loaded by path, so what they share is found by path as well.
-sys.path.insert(0, str(Path(__file__).parents[1] / "lambdas"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "game"))
-
-from game_bench import GameBench, fresh_game
-from handler_bench import Bench, fresh_bench
-
+from tests.game.game_bench import GameBench, fresh_game
+from tests.lambdas.handler_bench import Bench, fresh_bench
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handler_bench import Bench, message
+
+from tests.lambdas.handler_bench import Bench, message
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs"

@@ -7,7 +7,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from handler_bench import Bench, Crash, insert, kinesis_event, message, window_event
+
+from tests.lambdas.handler_bench import Bench, Crash, insert, kinesis_event, message, window_event
 
 VARIANTS = pytest.mark.parametrize("variant", ["textbook", "ledger"])
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 from common.aggregation import roll_up
 from common.storage import BusyError
-from handler_bench import Bench, Crash, kinesis_event, message, window_event
 
+from tests.lambdas.handler_bench import Bench, Crash, kinesis_event, message, window_event
 from workshop.clock import ManualClock
 from workshop.cloud.faults import PRESETS, FaultKind
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from cfnlint.decode import cfn_yaml
-from game_bench import LEVELS, GameBench
 from generator.judging import Kind, Row, judge
 from generator.planning import truth_of_run
-from handler_bench import Bench, message
 
+from tests.game.game_bench import LEVELS, GameBench
+from tests.lambdas.handler_bench import Bench, message
 from workshop.clock import ManualClock
 from workshop.pipeline.aggregates import take_snapshot
 from workshop.pipeline.messages import Message

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from cfnlint.decode import cfn_yaml
-from handler_bench import Bench, kinesis_event, message, window_event
 
+from tests.lambdas.handler_bench import Bench, kinesis_event, message, window_event
 from workshop.clock import ManualClock
 from workshop.pipeline.messages import PlanOptions, make_plan
-from workshop.pipeline.producer import ATTEMPTS, ProducerOptions, produce
+from workshop.pipeline.producer.producer import ATTEMPTS, ProducerOptions, produce
 
 TEMPLATES = Path(__file__).parents[2] / "cloudformation"
 RETENTION_MS = 24 * 3600 * 1000

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from handler_bench import Bench, kinesis_event, message, window_event
+
+from tests.lambdas.handler_bench import Bench, kinesis_event, message, window_event
 
 # The values of M2 and M5 are those of the workshop's deep dive, which shows that they add up to 120.
 MESSAGES = {

@@ -4,9 +4,18 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from handler_bench import DELIVERIES, Delivery, deliver, fresh_bench, kinesis_event, message, window_event
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.lambdas.handler_bench import (
+    DELIVERIES,
+    Delivery,
+    deliver,
+    fresh_bench,
+    kinesis_event,
+    message,
+    window_event,
+)
 
 GROUPS = [
     ("PV", "FX:Spot", "EMEA"),

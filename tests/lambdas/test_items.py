@@ -8,9 +8,10 @@ import pytest
 from common.images import item_of_trade, trade_in_image
 from common.items import number, plain, plain_item
 from common.trades import MalformedRecordError, Trade, decode_trade
-from handler_bench import LEVELS, message
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.lambdas.handler_bench import LEVELS, message
 
 TRADE = decode_trade(message("t-1", "34624.51", version=3), LEVELS)
 

@@ -13,7 +13,8 @@ from common.quarantine import Quarantine
 from common.records import padded
 from common.steps import Cursor
 from common.storage import Action, BusyError, put
-from handler_bench import Bench, Crash
+
+from tests.lambdas.handler_bench import Bench, Crash
 
 QUARANTINE = Quarantine("QuarantineTable", "map", "shard-1")
 

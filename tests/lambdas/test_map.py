@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from common.images import item_of_trade
 from common.storage import BusyError
 from common.trades import decode_trade
-from handler_bench import LEVELS, Bench, Crash, insert, kinesis_event, message, window_event
+
+from tests.lambdas.handler_bench import LEVELS, Bench, Crash, insert, kinesis_event, message, window_event
 
 
 def image(trade_id: str, value: str, *names: str, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import pytest
 from common.entries import Rejection
 from common.quarantine import MAX_RAW_BYTES, Quarantine
 from common.storage import BusyError
-from handler_bench import Bench
+
+from tests.lambdas.handler_bench import Bench
 
 QUARANTINE = Quarantine("QuarantineTable", "map", "shard-1")
 

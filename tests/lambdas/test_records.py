@@ -14,9 +14,10 @@ from common.records import (
     padded,
     window_answer,
 )
-from handler_bench import kinesis_event
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.lambdas.handler_bench import kinesis_event
 
 EVENTS = Path(__file__).parents[1] / "events"
 

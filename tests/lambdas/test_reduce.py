@@ -9,9 +9,19 @@ from common import steps
 from common.aggregation import Delta
 from common.hierarchy import ROOT, parent_of
 from common.rows import DeltaRow, item_of_row
-from handler_bench import DELIVERIES, Bench, Crash, Delivery, deliver, fresh_bench, insert, window_event
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.lambdas.handler_bench import (
+    DELIVERIES,
+    Bench,
+    Crash,
+    Delivery,
+    deliver,
+    fresh_bench,
+    insert,
+    window_event,
+)
 
 
 def row(number: int, values: Mapping[str, str], *, messages: int = 1) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from common.aggregation import Change, Delta, summarise
 from common.rows import rows_of
-from handler_bench import ROOT, Bench, kinesis_event, message, window_event
+
+from tests.lambdas.handler_bench import ROOT, Bench, kinesis_event, message, window_event
 
 STARTERS = sorted((ROOT / "lambdas").glob("state*/*.py"))
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
-from handler_bench import Bench, Crash, kinesis_event, message
+
+from tests.lambdas.handler_bench import Bench, Crash, kinesis_event, message
 
 DONE = {"batchItemFailures": []}
 

@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from common import storage
 from common.items import number, text
 from common.storage import BusyError, Refusal, put, read_item, transact, update, write
-from handler_bench import Bench
+
+from tests.lambdas.handler_bench import Bench
 
 ITEM = {"TradeID": text("a"), "Version": number(1)}
 NEW = "attribute_not_exists(#TradeID)"

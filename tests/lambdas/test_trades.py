@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 from common.trades import MalformedRecordError, Trade, decode_trade
-from handler_bench import LEVELS, message
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.lambdas.handler_bench import LEVELS, message
 
 VALID = {
     "TradeID": '"t-1"',

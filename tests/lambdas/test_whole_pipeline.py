@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from common.hierarchy import ROOT
-from handler_bench import Bench, fresh_bench, insert, kinesis_event, message, window_event
+
+from tests.lambdas.handler_bench import Bench, fresh_bench, insert, kinesis_event, message, window_event
 
 EVENTS = Path(__file__).parents[1] / "events"
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from workshop.notebook.background import Loop, stop_all
+from workshop.notebook.controls.background import Loop, stop_all
 
 PATIENCE_SECONDS = 10.0
 

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workshop.checks.exercise import Cell, Exercise, Outcome, Verdict, passed
-from workshop.checks.progress import Entry
 from workshop.cloud.faults import FaultPlan
+from workshop.course.exercise import Cell, Exercise, Outcome, Verdict, passed
+from workshop.course.progress import Entry
 from workshop.deploy.stacks import Deployment, StackEvent
-from workshop.notebook.cards import hint_card, solution_card, verdict_card
-from workshop.notebook.deploying import EventBoard
-from workshop.notebook.header import HeaderFacts, draw_header
-from workshop.notebook.panels import draw_faults, fault_words
-from workshop.notebook.progress_view import draw_progress
-from workshop.notebook.values import drawn
-from workshop.pipeline.live_faults import LiveFaults
+from workshop.notebook.controls.panels import draw_faults, fault_words
+from workshop.notebook.views.cards import hint_card, solution_card, verdict_card
+from workshop.notebook.views.deploying import EventBoard
+from workshop.notebook.views.header import HeaderFacts, draw_header
+from workshop.notebook.views.progress import draw_progress
+from workshop.notebook.views.values import drawn
+from workshop.pipeline.operations.live_faults import LiveFaults
 from workshop.pipeline.truth import MessageCounts
 
 EXERCISE = Exercise(

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from workshop.notebook.frames import FRAMES, draw_frame
+from workshop.notebook.views.frames import FRAMES, draw_frame
 
 
 def test_an_index_with_a_name_heads_the_rows() -> None:

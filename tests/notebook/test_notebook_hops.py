@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
-from workshop.notebook.picture import draw_picture
+from workshop.notebook.views.picture import draw_picture
 from workshop.pipeline.hops import NOT_CONNECTED, look_at
 
 OUTPUTS = {

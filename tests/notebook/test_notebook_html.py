@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from workshop.notebook.cells import cell_html, cell_text
-from workshop.notebook.display import Live, Shown
-from workshop.notebook.html import Html, code_in, element, escaped, table
-from workshop.notebook.style import STYLESHEET
-from workshop.notebook.texts import plain_table, took
+from workshop.notebook.markup.cells import cell_html, cell_text
+from workshop.notebook.markup.display import Live, Shown
+from workshop.notebook.markup.html import Html, code_in, element, escaped, table
+from workshop.notebook.markup.style import STYLESHEET
+from workshop.notebook.markup.texts import plain_table, took
 
 EVIL = '<script>alert("1")</script>\x1b[31m\u202e'
 

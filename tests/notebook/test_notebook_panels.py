@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workshop.clock import ManualClock
-from workshop.notebook.display import Live, Shown
-from workshop.notebook.live_part import LivePart
+from workshop.notebook.markup.display import Live, Shown
+from workshop.notebook.parts.live import LivePart
 
 REFUSAL = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized to perform"}}
 

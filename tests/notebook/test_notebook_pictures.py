@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from workshop.checks.sent import SentRecord
-from workshop.notebook.dashboard import draw_moving, draw_run
-from workshop.notebook.follow import Trail, draw_trail, may_hold
-from workshop.notebook.line_chart import Line, draw_lines
-from workshop.notebook.picture import draw_picture
-from workshop.notebook.run_samples import RunSamples
+from workshop.course.sent import SentRecord
+from workshop.notebook.charts.dashboard import draw_moving, draw_run
+from workshop.notebook.charts.line_chart import Line, draw_lines
+from workshop.notebook.charts.run_samples import RunSamples
+from workshop.notebook.views.follow import Trail, draw_trail, may_hold
+from workshop.notebook.views.picture import draw_picture
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.hops import Hop, PipelineLook
 from workshop.pipeline.latency import LatencyHistogram

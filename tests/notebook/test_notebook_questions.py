@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from workshop.checks.question import Question
 from workshop.clock import ManualClock
+from workshop.course.question import Question
 from workshop.errors import ConfigurationError
-from workshop.notebook import questions_part
-from workshop.notebook.questions_part import QuestionsPart
+from workshop.notebook.parts import questions as questions_part
+from workshop.notebook.parts.questions import QuestionsPart
 
 COLOURS = Question("colour", "Which `colour`?", ("red", "blue"), 1, ("It is not red.", "It is blue."))
 COUNT = Question("count", "How many?", answer=Decimal(12), feedback="A dozen.")

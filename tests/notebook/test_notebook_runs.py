@@ -8,10 +8,10 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.errors import NotSettledError
-from workshop.notebook import live_part
-from workshop.notebook.live_part import LivePart
+from workshop.notebook.parts import live as live_part
+from workshop.notebook.parts.live import LivePart
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.producer import Progress
+from workshop.pipeline.producer.producer import Progress
 
 
 class Pipeline:

@@ -3,12 +3,12 @@
 import re
 from decimal import Decimal
 
-from workshop.notebook.cells import cell_html
-from workshop.notebook.diagnosis_view import draw_comparison
-from workshop.notebook.differences import Change, TableMemory
-from workshop.notebook.table_view import View, draw_rows
-from workshop.notebook.totals_chart import areas, draw_chart
-from workshop.notebook.totals_view import TotalsView
+from workshop.notebook.charts.totals_chart import areas, draw_chart
+from workshop.notebook.markup.cells import cell_html
+from workshop.notebook.views.diagnosis import draw_comparison
+from workshop.notebook.views.differences import Change, TableMemory
+from workshop.notebook.views.table import View, draw_rows
+from workshop.notebook.views.totals import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.comparison import compare
 from workshop.pipeline.truth import Truth

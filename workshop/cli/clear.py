@@ -14,8 +14,8 @@ from workshop.cli.options import (
     print_json,
 )
 from workshop.cloud.connection import connect
-from workshop.pipeline.clear import Cleared
-from workshop.pipeline.clear import clear as clear_pipeline
+from workshop.pipeline.operations.clear import Cleared
+from workshop.pipeline.operations.clear import clear as clear_pipeline
 
 __all__ = ["register"]
 

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workshop.cli.demo_report import draw_example, draw_runs, example_document
 from workshop.cli.options import JsonOption, console, print_json, usage_errors
+from workshop.cli.views.demo_report import draw_example, draw_runs, example_document
 from workshop.cloud.connection import Cloud
 from workshop.cloud.faults import FaultPlan
 from workshop.cloud.temporary import temporary_cloud

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workshop.cli.deploy_progress import Progress
 from workshop.cli.options import CloudOption, EndpointOption, RegionOption, console
+from workshop.cli.views.deploy_progress import Progress
 from workshop.cloud.connection import Cloud, connect
 from workshop.deploy.code_bucket import bucket_name
 from workshop.deploy.package import write_package

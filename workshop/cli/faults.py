@@ -19,7 +19,13 @@ from workshop.cli.options import (
 from workshop.cloud.connection import Cloud, connect
 from workshop.cloud.faults import FaultPlan
 from workshop.errors import ConfigurationError
-from workshop.pipeline.live_faults import LiveFaults, clear_faults, impossible_on, read_faults, set_faults
+from workshop.pipeline.operations.live_faults import (
+    LiveFaults,
+    clear_faults,
+    impossible_on,
+    read_faults,
+    set_faults,
+)
 from workshop.pipeline.target import find_target
 
 __all__ = ["register"]

@@ -8,10 +8,6 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from workshop.checks.game import read_scoreboard
-from workshop.checks.game_play import Game, find_game, set_up
-from workshop.checks.game_session import Bounds, Session, View
-from workshop.cli.deploy_progress import Progress
 from workshop.cli.options import (
     CloudOption,
     EndpointOption,
@@ -20,10 +16,14 @@ from workshop.cli.options import (
     console,
     print_json,
 )
-from workshop.cli.play_board import Teller, document_of, draw_view
+from workshop.cli.views.deploy_progress import Progress
+from workshop.cli.views.play_board import Teller, document_of, draw_view
 from workshop.clock import SystemClock
 from workshop.cloud.connection import Cloud, connect
 from workshop.errors import ConfigurationError
+from workshop.game.play import Game, find_game, set_up
+from workshop.game.scoreboard import read_scoreboard
+from workshop.game.session import Bounds, Session, View
 
 __all__ = ["register"]
 

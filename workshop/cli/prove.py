@@ -13,7 +13,7 @@ from workshop.cli.options import JsonOption, console, print_json
 from workshop.errors import ConfigurationError
 
 if TYPE_CHECKING:  # loading the proof loads the offline cloud, which takes seconds
-    from workshop.checks.prove import Report
+    from workshop.proof.proof import Report
 
 __all__ = ["register"]
 
@@ -69,8 +69,8 @@ def _check(name: str, chosen: str, choices: tuple[str, ...]) -> None:
 
 
 def _run(variant: str, options: dict[str, Any], screen: Console) -> "Report":
-    from workshop.checks.prove import prove as run  # noqa: PLC0415 # see above
-    from workshop.checks.prove import prove_sweep  # noqa: PLC0415
+    from workshop.proof.proof import prove as run  # noqa: PLC0415 # see above
+    from workshop.proof.proof import prove_sweep  # noqa: PLC0415
 
     total = options.get("schedules")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

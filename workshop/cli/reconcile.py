@@ -18,9 +18,9 @@ from workshop.cli.options import (
 )
 from workshop.cloud.connection import connect
 from workshop.pipeline.front_end import printable
-from workshop.pipeline.rebuild import rebuild as rebuild_books
-from workshop.pipeline.reconcile import Reconciliation, open_books
-from workshop.pipeline.reconcile import reconcile as compare_books
+from workshop.pipeline.operations.rebuild import rebuild as rebuild_books
+from workshop.pipeline.operations.reconcile import Reconciliation, open_books
+from workshop.pipeline.operations.reconcile import reconcile as compare_books
 from workshop.pipeline.tables import format_amount
 
 __all__ = ["register"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop.clock import SystemClock, stopwatch
-from workshop.cloud.offline.listener import endpoint, is_free
+from workshop.cloud.offline.http.listener import endpoint, is_free
 from workshop.cloud.offline.pid_file import PidFile, log_path, pid_path
 from workshop.cloud.offline.processes import DETACHED, end, is_alive
 from workshop.cloud.offline.serving import configure_logging, serve

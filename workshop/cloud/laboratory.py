@@ -16,9 +16,9 @@ from botocore.config import Config
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
 from workshop.cloud.faults import NO_FAULTS, FaultPlan
-from workshop.cloud.offline.calls import Call, Headers
-from workshop.cloud.offline.control import PREFIX, Control
-from workshop.cloud.offline.laboratory_world import NOWHERE, LaboratoryWorld
+from workshop.cloud.offline.http.calls import Call, Headers
+from workshop.cloud.offline.http.control import PREFIX, Control
+from workshop.cloud.offline.laboratory.world import NOWHERE, LaboratoryWorld
 from workshop.cloud.offline_control import OfflineControl
 from workshop.settings import DEFAULT_REGION
 

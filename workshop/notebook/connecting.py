@@ -10,9 +10,9 @@ from workshop.cloud import background
 from workshop.cloud.connection import ENDPOINT_VARIABLE, Cloud, connect
 from workshop.cloud.one_at_a_time import one_at_a_time
 from workshop.errors import CloudNotRunningError, WorkshopError
-from workshop.notebook.cards import card, pill
-from workshop.notebook.display import Live, Shown, show
-from workshop.notebook.html import code_in, element, join
+from workshop.notebook.markup.display import Live, Shown, show
+from workshop.notebook.markup.html import code_in, element, join
+from workshop.notebook.views.cards import card, pill
 from workshop.settings import home_folder
 
 __all__ = ["connected"]

@@ -8,19 +8,19 @@ import io
 from collections.abc import Sequence
 from functools import cached_property
 
-from workshop.checks.catch_up import checked_notebook, restore
-from workshop.checks.course import Course
-from workshop.checks.exercises import all_exercises
-from workshop.notebook.actions_part import ActionsPart
+from workshop.course.catch_up import checked_notebook, restore
+from workshop.course.course import Course
+from workshop.course.exercises import all_exercises
 from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
-from workshop.notebook.display import Live, Shown
-from workshop.notebook.exercises_part import ExercisesPart
-from workshop.notebook.header import HeaderFacts, draw_header
-from workshop.notebook.live_part import LivePart
-from workshop.notebook.questions_part import QuestionsPart
-from workshop.notebook.tables_part import TablesPart
-from workshop.notebook.values import teach_ipython
+from workshop.notebook.markup.display import Live, Shown
+from workshop.notebook.parts.actions import ActionsPart
+from workshop.notebook.parts.exercises import ExercisesPart
+from workshop.notebook.parts.live import LivePart
+from workshop.notebook.parts.questions import QuestionsPart
+from workshop.notebook.parts.tables import TablesPart
+from workshop.notebook.views.header import HeaderFacts, draw_header
+from workshop.notebook.views.values import teach_ipython
 
 __all__ = ["Workshop", "start"]
 

@@ -15,9 +15,9 @@ from workshop.cloud.faults import NO_FAULTS, FaultPlan
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts, take_snapshot
 from workshop.pipeline.comparison import Comparison, compare
-from workshop.pipeline.live_faults import clear_faults, set_faults
 from workshop.pipeline.messages import PlanOptions, make_plan
-from workshop.pipeline.producer import ProduceResult, ProducerOptions, produce
+from workshop.pipeline.operations.live_faults import clear_faults, set_faults
+from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, produce
 from workshop.pipeline.settle import Patience, Settled, wait_until_settled
 from workshop.pipeline.truth import (
     GRAND_TOTAL,

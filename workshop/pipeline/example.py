@@ -13,7 +13,7 @@ from workshop.cloud.connection import Cloud
 from workshop.errors import NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.messages import Message, PlannedMessage
-from workshop.pipeline.producer import produce
+from workshop.pipeline.producer.producer import produce
 from workshop.pipeline.settle import Patience, wait_until_settled
 from workshop.pipeline.tables import ReduceRow, StateRow, read_reduce_table, read_state_table
 from workshop.pipeline.truth import stateful_truth

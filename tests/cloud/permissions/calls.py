@@ -8,7 +8,7 @@ from moto.dynamodb.models import dynamodb_backends
 
 from tests.cloud.permissions.conftest import ACCOUNT, REGION, outcome
 from workshop.cloud.laboratory import Laboratory
-from workshop.cloud.offline.runtime.environment import Credentials
+from workshop.cloud.offline.runtime.environments.environment import Credentials
 
 MakeClient = Callable[[str, Credentials], Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.cloud.permissions.conftest import REGION, Roles, allow, table_arn
-from workshop.cloud.offline.calls import Answer, Call, Headers
-from workshop.cloud.offline.dispatch import Dispatcher
+from workshop.cloud.offline.http.calls import Answer, Call, Headers
+from workshop.cloud.offline.http.dispatch import Dispatcher
 
 PERSON = ("AKIAIOSFODNN7EXAMPLE", "")
 TYPE, MISSING = "SerializationException", "ValidationException"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cloud.permissions.conftest import ACCOUNT, CONFIG, REGION
-from workshop.cloud.offline.calls import Answer, Call, Headers
-from workshop.cloud.offline.in_process_calls import answer_in_process
+from workshop.cloud.offline.http.calls import Answer, Call, Headers
+from workshop.cloud.offline.laboratory.in_process_calls import answer_in_process
 from workshop.cloud.offline.permissions.needs import needs_of
 from workshop.cloud.offline.permissions.operations import UNKNOWN, Operation, read_operation
 from workshop.cloud.offline.permissions.place import Place

@@ -19,10 +19,10 @@ from tests.cloud.permissions.conftest import (
     table_arn,
     trust,
 )
-from tests.cloud.runtime.test_environments import spec
+from tests.cloud.runtime.environments.test_environments import spec
 from workshop.cloud.laboratory import Laboratory
-from workshop.cloud.offline.runtime.environment import Credentials
-from workshop.cloud.offline.runtime.sessions import role_session
+from workshop.cloud.offline.runtime.environments.environment import Credentials
+from workshop.cloud.offline.runtime.environments.sessions import role_session
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/r/me"

@@ -9,13 +9,13 @@ from moto.sts.models import sts_backends
 
 from tests.cloud.permissions.calls import Attempt, attempts_on, things_of
 from tests.cloud.permissions.conftest import REGION, Roles, make_client
-from workshop.checks.game_play import GAME_LEVELS, set_up
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.runtime.arns import FunctionReference
-from workshop.cloud.offline.runtime.environment import Credentials
-from workshop.cloud.offline.runtime.functions import find_function
-from workshop.cloud.offline.runtime.sessions import role_session
+from workshop.cloud.offline.runtime.environments.environment import Credentials
+from workshop.cloud.offline.runtime.environments.sessions import role_session
+from workshop.cloud.offline.runtime.invocations.functions import find_function
 from workshop.deploy.stacks import deploy
+from workshop.game.play import GAME_LEVELS, set_up
 from workshop.settings import ACCOUNT_ID
 
 READ_KINESIS = {"DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"}

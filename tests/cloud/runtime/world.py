@@ -22,7 +22,7 @@ from workshop.cloud.offline.runtime import (
     Invocation,
     Runtime,
 )
-from workshop.cloud.offline.runtime.functions import FunctionSpec
+from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

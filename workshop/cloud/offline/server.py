@@ -19,15 +19,15 @@ from moto.moto_api._internal.models import moto_api_backend
 from workshop.clock import AdjustableClock, Clock
 from workshop.cloud.faults import NO_FAULTS
 from workshop.cloud.offline import overlay
-from workshop.cloud.offline.calls import Answer, Call
-from workshop.cloud.offline.control import PREFIX, Control
-from workshop.cloud.offline.dispatch import Dispatcher
-from workshop.cloud.offline.faults import CloudFaults
+from workshop.cloud.offline.faults.plan_in_force import CloudFaults
 from workshop.cloud.offline.guard import NO_GUARD, Guard
-from workshop.cloud.offline.listener import Listener, endpoint
+from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.http.control import PREFIX, Control
+from workshop.cloud.offline.http.dispatch import Dispatcher
+from workshop.cloud.offline.http.listener import Listener, endpoint
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
-from workshop.cloud.offline.runtime.subprocess_environment import SubprocessEnvironments
+from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
 from workshop.settings import ACCOUNT_ID, DEFAULT_HOST, DEFAULT_PORT
 
 __all__ = ["OfflineCloud"]

@@ -15,7 +15,10 @@ from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 from workshop.clock import Clock
 from workshop.cloud.offline.overlay.correct import CLOCK, correct
-from workshop.cloud.offline.runtime.schedule_expressions import ScheduleExpressionError, parse_expression
+from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
+    ScheduleExpressionError,
+    parse_expression,
+)
 
 __all__ = ["install"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.sts.models import sts_backends
 
-from workshop.cloud.offline.calls import Answer, Call
+from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.permissions.needs import needs_of
 from workshop.cloud.offline.permissions.operations import read_operation
 from workshop.cloud.offline.permissions.place import Needed, Place

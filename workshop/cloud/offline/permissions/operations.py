@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from moto.core.utils import get_service_model
 
-from workshop.cloud.offline.calls import Call
+from workshop.cloud.offline.http.calls import Call
 
 __all__ = ["UNKNOWN", "Operation", "read_operation"]
 

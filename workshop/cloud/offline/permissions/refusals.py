@@ -5,8 +5,8 @@ that SQS writes actions in lower case, SNS its own name in capitals, and S3 reso
 of these services report.
 """
 
-from workshop.cloud.offline.calls import Answer, Call
-from workshop.cloud.offline.failures import refusal
+from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.http.failures import refusal
 from workshop.cloud.offline.permissions.policies import Access
 
 __all__ = ["expired_token", "invalid_token", "not_authorized"]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from moto.sts.models import sts_backends
 
-from workshop.cloud.offline.calls import Call
+from workshop.cloud.offline.http.calls import Call
 from workshop.cloud.offline.overlay.correct import CLOCK
 from workshop.cloud.offline.permissions.policies import PolicySet, parse_statements
 

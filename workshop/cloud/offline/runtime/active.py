@@ -5,7 +5,7 @@ moto's backends are global to the process, and so is whoever runs their function
 
 from typing import Protocol
 
-from workshop.cloud.offline.runtime.invoker import InvocationResult
+from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult
 
 __all__ = ["Serving", "activate", "active", "deactivate"]
 

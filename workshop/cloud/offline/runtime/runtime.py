@@ -6,17 +6,17 @@ from workshop.clock import Clock
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.active import activate, deactivate
 from workshop.cloud.offline.runtime.arns import FunctionReference
-from workshop.cloud.offline.runtime.async_events import AsyncEvent, AsyncEvents
-from workshop.cloud.offline.runtime.concurrency import Concurrency
-from workshop.cloud.offline.runtime.courier import Courier
-from workshop.cloud.offline.runtime.engine import Engine
-from workshop.cloud.offline.runtime.environment import EnvironmentFactory
-from workshop.cloud.offline.runtime.functions import find_function
-from workshop.cloud.offline.runtime.invoker import InvocationResult, Invoker
-from workshop.cloud.offline.runtime.metrics import Metrics
-from workshop.cloud.offline.runtime.pool import MAX_ENVIRONMENTS, EnvironmentPool
-from workshop.cloud.offline.runtime.schedules import Schedules
-from workshop.cloud.offline.runtime.subprocess_environment import SubprocessEnvironments
+from workshop.cloud.offline.runtime.environments.environment import EnvironmentFactory
+from workshop.cloud.offline.runtime.environments.pool import MAX_ENVIRONMENTS, EnvironmentPool
+from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
+from workshop.cloud.offline.runtime.event_sources.courier import Courier
+from workshop.cloud.offline.runtime.event_sources.engine import Engine
+from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvent, AsyncEvents
+from workshop.cloud.offline.runtime.invocations.concurrency import Concurrency
+from workshop.cloud.offline.runtime.invocations.functions import find_function
+from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, Invoker
+from workshop.cloud.offline.runtime.invocations.metrics import Metrics
+from workshop.cloud.offline.runtime.schedules.schedules import Schedules
 from workshop.settings import ACCOUNT_ID
 
 __all__ = ["Runtime"]

@@ -1,0 +1,145 @@
+"""AWS::SQS::Queue, AWS::Logs::LogGroup and AWS::CloudWatch::Alarm."""
+
+import subprocess
+import sys
+from typing import Any
+
+from tests.cloud.overlay.cloudformation.samples import queue
+
+PLAIN_ALARM = """
+import warnings, boto3, json
+from moto import mock_aws
+warnings.simplefilter("ignore")
+with mock_aws():
+    client = boto3.client("cloudformation", region_name="us-east-1")
+    resources = {"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {}}}
+    client.create_stack(StackName="stack", TemplateBody=json.dumps({"Resources": resources}))
+    print(len(boto3.client("cloudwatch", region_name="us-east-1").describe_alarms()["MetricAlarms"]))
+"""
+
+
+def group(**properties: Any) -> dict[str, Any]:
+    """Return a log group."""
+    return {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/logs", **properties}}
+
+
+def alarm(**properties: Any) -> dict[str, Any]:
+    """Return an alarm on the length of the queue `Queue`."""
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "Namespace": "AWS/SQS",
+            "MetricName": "ApproximateNumberOfMessagesVisible",
+            "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Queue", "QueueName"]}}],
+            "Statistic": "Maximum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Threshold": 0,
+            **properties,
+        },
+    }
+
+
+def attributes(aws: Any) -> dict[str, str]:
+    """Return the attributes of the queue."""
+    answer = aws.client("sqs").get_queue_attributes(QueueUrl=aws.resources()["Queue"], AttributeNames=["All"])
+    found: dict[str, str] = answer["Attributes"]
+    return found
+
+
+def test_a_queue_changes_all_its_attributes(aws: Any) -> None:
+    """Every attribute becomes the template's or its default; messages and policy stay."""
+    aws.create({"Queue": queue(MessageRetentionPeriod=60, VisibilityTimeout=9)})
+    sqs, url = aws.client("sqs"), aws.resources()["Queue"]
+    sqs.send_message(QueueUrl=url, MessageBody="kept")
+
+    aws.update({"Queue": queue(DelaySeconds=5, Tags=[{"Key": "a", "Value": "b"}])})
+
+    found = attributes(aws)
+    assert aws.resources()["Queue"] == url
+    assert (found["DelaySeconds"], found["MessageRetentionPeriod"], found["VisibilityTimeout"]) == (
+        "5",
+        "345600",
+        "30",
+    )
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"a": "b"}
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "kept"
+
+
+def test_plain_moto_changes_two_attributes_of_a_queue(plain: Any) -> None:
+    """In plain moto the update is complete and the retention the old one."""
+    plain.create({"Queue": queue(MessageRetentionPeriod=60)})
+
+    plain.update({"Queue": queue(MessageRetentionPeriod=120)})
+
+    assert attributes(plain)["MessageRetentionPeriod"] == "60"
+
+
+def test_a_log_group_changes_its_retention(aws: Any) -> None:
+    """Retention is set and removed in place."""
+    logs = aws.client("logs")
+    aws.create({"Group": group(RetentionInDays=7)})
+    logs.create_log_stream(logGroupName="/logs", logStreamName="kept")
+
+    aws.update({"Group": group(RetentionInDays=14)})
+    days = logs.describe_log_groups()["logGroups"][0]["retentionInDays"]
+    aws.update({"Group": group()})
+
+    assert days == 14
+    assert "retentionInDays" not in logs.describe_log_groups()["logGroups"][0]
+    assert len(logs.describe_log_streams(logGroupName="/logs")["logStreams"]) == 1
+
+
+def test_plain_moto_forgets_a_changed_log_group(plain: Any) -> None:
+    """In plain moto the update is complete, the retention the old one, and the group outlives its stack."""
+    plain.create({"Group": group(RetentionInDays=7)})
+    plain.update({"Group": group(RetentionInDays=14)})
+
+    plain.cloudformation.delete_stack(StackName="stack")
+
+    assert plain.client("logs").describe_log_groups()["logGroups"][0]["retentionInDays"] == 7
+
+
+def test_the_arn_of_a_log_group_covers_its_streams(aws: Any) -> None:
+    """The ARN ends as AWS's does."""
+    aws.create(
+        {"Resources": {"Group": group()}, "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Group", "Arn"]}}}}
+    )
+
+    assert aws.outputs()["Arn"] == "arn:aws:logs:us-east-1:123456789012:log-group:/logs:*"
+
+
+def test_an_alarm_is_made_changed_and_deleted(aws: Any) -> None:
+    """An alarm of a template is an alarm of CloudWatch, as long as its stack lives."""
+    cloudwatch = aws.client("cloudwatch")
+    aws.create({"Queue": queue(), "Alarm": alarm(AlarmDescription="Words.")})
+    before = cloudwatch.describe_alarms()["MetricAlarms"][0]
+
+    aws.update(
+        {"Queue": queue(), "Alarm": alarm(Threshold="5", AlarmActions=["arn:aws:sns:us-east-1:1:topic"])}
+    )
+    after = cloudwatch.describe_alarms()["MetricAlarms"][0]
+    aws.cloudformation.delete_stack(StackName="stack")
+
+    assert (before["AlarmDescription"], before["Threshold"]) == ("Words.", 0.0)
+    assert before["AlarmName"].startswith("stack-Alarm-")
+    assert before["Dimensions"][0]["Value"].startswith("stack-Queue-")
+    assert (after["AlarmName"], after["Threshold"]) == (before["AlarmName"], 5.0)
+    assert after["AlarmActions"] == ["arn:aws:sns:us-east-1:1:topic"]
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+
+
+def test_an_alarm_on_several_metrics_is_refused(aws: Any) -> None:
+    """What would never be evaluated fails loudly."""
+    aws.create({"Queue": queue(), "Alarm": alarm(Metrics=[])})
+
+    assert aws.stack(aws.stack()["StackId"])["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "alarms on a single metric" in aws.reason("Alarm")
+
+
+def test_plain_moto_makes_no_alarm() -> None:
+    """In plain moto the alarm of a template does not exist."""
+    run = subprocess.run([sys.executable, "-c", PLAIN_ALARM], capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "0"

@@ -1,0 +1,198 @@
+"""What requests are refused for, before anything happens."""
+
+from typing import Any
+
+import pytest
+
+from tests.cloud.overlay.cloudformation.samples import body, queue, role, table
+
+LIMITED = {
+    "Parameters": {
+        "Needed": {"Type": "String"},
+        "Chosen": {"Type": "String", "Default": "a", "AllowedValues": ["a", "b"]},
+        "Counted": {"Type": "Number", "Default": 2, "MinValue": 1, "MaxValue": 3},
+        "Shaped": {
+            "Type": "String",
+            "Default": "ab",
+            "AllowedPattern": "[a-z]+",
+            "MinLength": 2,
+            "MaxLength": 3,
+        },
+        "Explained": {
+            "Type": "String",
+            "Default": "x",
+            "AllowedPattern": "x+",
+            "ConstraintDescription": "must be x",
+        },
+    },
+    "Resources": {"Queue": queue()},
+}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({}, "Parameters: [Needed] must have values"),
+        ({"Needed": "1", "Odd": "1"}, "Parameters: [Odd] do not exist in the template"),
+        ({"Needed": "1", "Chosen": "c"}, "Parameter 'Chosen' must be one of AllowedValues"),
+        ({"Needed": "1", "Counted": "0"}, "Parameter 'Counted' must be a number not less than 1"),
+        ({"Needed": "1", "Counted": "4"}, "Parameter 'Counted' must be a number not greater than 3"),
+        ({"Needed": "1", "Counted": "x"}, "Parameter 'Counted' must be a number"),
+        ({"Needed": "1", "Shaped": "A1"}, "Parameter 'Shaped' must match pattern [a-z]+"),
+        ({"Needed": "1", "Shaped": "a"}, "Parameter 'Shaped' must contain at least 2 characters"),
+        ({"Needed": "1", "Shaped": "abcd"}, "Parameter 'Shaped' must contain at most 3 characters"),
+        ({"Needed": "1", "Explained": "y"}, "Parameter 'Explained' failed to satisfy constraint: must be x"),
+    ],
+)
+def test_parameters_are_checked(aws: Any, parameters: dict[str, str], message: str) -> None:
+    """A parameter that is unknown, missing or outside its constraints is refused, and no stack is made."""
+    assert aws.refusal(aws.create, LIMITED, parameters=parameters) == ("ValidationError", message)
+    assert aws.cloudformation.describe_stacks()["Stacks"] == []
+
+
+def test_plain_moto_checks_no_constraint(plain: Any) -> None:
+    """In plain moto a value outside its constraints is accepted."""
+    stack = plain.create(LIMITED, parameters={"Needed": "1", "Chosen": "c", "Counted": "99"})
+
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_values_are_described_as_text(aws: Any) -> None:
+    """A stack describes the value of every parameter as text, defaults included, and hides secrets."""
+    template = {
+        **LIMITED,
+        "Parameters": {**LIMITED["Parameters"], "Secret": {"Type": "String", "NoEcho": True}},
+    }
+
+    stack = aws.create(template, parameters={"Needed": "1", "Secret": "s"})
+
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert values["Counted"] == "2"
+    assert values["Secret"] == "****"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ({"Resources": {}}, "At least one Resources member must be defined"),
+        (
+            {"Resources": {"A": {"Properties": {}}}},
+            "[/Resources/A] Every Resources object must contain a Type",
+        ),
+        ({"A": {"Type": "AWS::Cloud9::EnvironmentEC2"}}, "Unrecognized resource types: [AWS::Cloud9::Env"),
+        ({"A": {"Type": "Custom::Thing"}}, "Unrecognized resource types: [Custom::Thing]"),
+        ({"A": queue(QueueName={"Ref": "B"})}, "Unresolved resource dependencies [B] in the Resources block"),
+        ({"A": {**queue(), "DependsOn": "B"}}, "Unresolved resource dependencies [B] in the Resources block"),
+        ({"A": {**queue(), "Condition": "C"}}, "Unresolved condition dependency C"),
+        ({"A": queue(QueueName={"Fn::If": ["C", "a", "b"]})}, "Unresolved condition dependency C"),
+        (
+            {"A": queue(), "B": queue(QueueName={"Fn::GetAtt": ["A", "Colour"]})},
+            "resource Queue does not support attribute type Colour in Fn::GetAtt",
+        ),
+        (
+            {"A": queue(QueueName={"Ref": "B"}), "B": queue(QueueName={"Ref": "A"})},
+            "Circular dependency between resources: [A, B]",
+        ),
+        (
+            {"Resources": {"A": queue()}, "Outputs": {"O": {"Value": {"Ref": "B"}}}},
+            "Unresolved resource dependencies [B] in the Outputs block",
+        ),
+        (
+            {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"A": queue()}},
+            "the offline cloud expands no transforms",
+        ),
+    ],
+)
+def test_templates_are_checked(aws: Any, template: dict[str, Any], message: str) -> None:
+    """A template that cannot become a stack is refused, and no stack is made."""
+    code, refusal = aws.refusal(aws.create, template)
+
+    assert code == "ValidationError"
+    assert message in refusal
+    assert aws.cloudformation.describe_stacks()["Stacks"] == []
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse")
+def test_plain_moto_leaves_unknown_resources_out(plain: Any) -> None:
+    """In plain moto a stack of unknown resources is complete and empty."""
+    stack = plain.create({"A": {"Type": "AWS::Cloud9::EnvironmentEC2"}})
+
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("resource", "capabilities", "needed"),
+    [
+        (role(), [], "CAPABILITY_IAM"),
+        (role(RoleName="mine"), ["CAPABILITY_IAM"], "CAPABILITY_NAMED_IAM"),
+    ],
+)
+def test_iam_needs_consent(aws: Any, resource: Any, capabilities: list[str], needed: str) -> None:
+    """A template with IAM resources needs a capability, with names of their own the greater one."""
+    refusal = aws.refusal(aws.create, {"Role": resource}, Capabilities=capabilities)
+
+    assert refusal == ("InsufficientCapabilitiesException", f"Requires capabilities : [{needed}]")
+
+
+@pytest.mark.parametrize("capability", ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"])
+def test_consent_is_enough(aws: Any, capability: str) -> None:
+    """Either capability is consent to IAM resources with generated names."""
+    stack = aws.create({"Role": role()}, Capabilities=[capability])
+
+    assert (stack["StackStatus"], stack["Capabilities"]) == ("CREATE_COMPLETE", [capability])
+
+
+def test_plain_moto_asks_for_no_consent(plain: Any) -> None:
+    """In plain moto IAM resources need no capability."""
+    assert plain.create({"Role": role()}, Capabilities=[])["StackStatus"] == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    "host", ["http://127.0.0.1:4566", "https://s3.amazonaws.com", "http://localhost:4566"]
+)
+def test_a_template_may_lie_in_a_bucket(aws: Any, host: str) -> None:
+    """A template URL names bucket and key on whatever host serves S3."""
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="templates")
+    s3.put_object(Bucket="templates", Key="some/template.json", Body=body({"Queue": queue()}))
+
+    aws.cloudformation.create_stack(StackName="stack", TemplateURL=f"{host}/templates/some/template.json")
+
+    assert aws.stack()["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_template_can_be_validated(aws: Any) -> None:
+    """Validation answers with parameters and capabilities, or with what is wrong."""
+    template = body({**LIMITED, "Description": "Words.", "Resources": {"Role": role()}})
+
+    answer = aws.cloudformation.validate_template(TemplateBody=template)
+
+    assert answer["Description"] == "Words."
+    assert answer["Capabilities"] == ["CAPABILITY_IAM"]
+    assert {"ParameterKey": "Counted", "DefaultValue": "2", "NoEcho": False, "Description": ""} in answer[
+        "Parameters"
+    ]
+    assert aws.refusal(aws.cloudformation.validate_template, TemplateBody="{}")[0] == "ValidationError"
+
+
+def test_deleting_what_is_not_there_succeeds(aws: Any) -> None:
+    """As on AWS, a stack that does not exist can be deleted; others stay, and none appears."""
+    aws.create({"Queue": queue()}, "somebody")
+
+    answer = aws.cloudformation.delete_stack(StackName="nobody")
+
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    stacks = aws.cloudformation.describe_stacks()["Stacks"]
+    assert [(stack["StackName"], stack["StackStatus"]) for stack in stacks] == [
+        ("somebody", "CREATE_COMPLETE")
+    ]
+
+
+def test_two_stacks_of_one_template_do_not_meet(aws: Any) -> None:
+    """Generated names keep stacks of the same template apart."""
+    aws.create({"Table": table()}, "one")
+    aws.create({"Table": table()}, "two")
+
+    aws.cloudformation.delete_stack(StackName="one")
+
+    assert aws.client("dynamodb").list_tables()["TableNames"] == list(aws.resources("two").values())

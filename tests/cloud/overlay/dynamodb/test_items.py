@@ -1,0 +1,111 @@
+"""Items are built, sized and listed at a cost that follows their size."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto.dynamodb.exceptions import ItemSizeTooLarge
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+
+from tests.cloud.overlay.test_differential import VALUES
+from workshop.clock import ManualClock
+from workshop.cloud.offline.overlay.correct import plain_moto
+from workshop.cloud.offline.overlay.dynamodb import items as dynamodb_items
+
+
+@pytest.fixture(scope="module", autouse=True)
+def corrected() -> None:
+    """The correction is installed."""
+    dynamodb_items.install(ManualClock())
+
+
+def build(attributes: dict) -> Item:
+    return Item(DynamoType({"S": "a"}), None, attributes)
+
+
+@given(st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
+def test_items_are_as_before(attributes: dict) -> None:
+    """An item has the attributes, the size and the JSON that plain moto gives it."""
+    corrected = build(attributes)
+    described = (corrected.to_json(), corrected.size())
+
+    with plain_moto():
+        plain = build(attributes)
+        assert described == (plain.to_json(), plain.size())
+
+
+@pytest.mark.parametrize(("length", "fits"), [(404_999, True), (405_000, False)])
+def test_large_items_are_refused_as_before(length: int, fits: bool) -> None:
+    """An item may be as large as before, and not a byte larger."""
+
+    def accepted() -> bool:
+        try:
+            build({"a": {"S": "x" * length}})
+        except ItemSizeTooLarge:
+            return False
+        return True
+
+    assert accepted() is fits
+    with plain_moto():
+        assert accepted() is fits
+
+
+def test_an_item_is_sized_once(monkeypatch) -> None:
+    """Each part of a new item is sized once; in plain moto once for every later attribute."""
+    sized: list[str] = []
+
+    def count(size):
+        def counting(self):
+            sized.append(self.type)
+            return size(self)
+
+        return counting
+
+    attributes = {f"a{number}": {"S": "x"} for number in range(20)}
+    monkeypatch.setattr(DynamoType, "size", count(DynamoType.size))
+    build(attributes)
+    corrected = len(sized)
+    monkeypatch.undo()
+    with plain_moto():
+        sized.clear()
+        monkeypatch.setattr(DynamoType, "size", count(DynamoType.size))
+        build(attributes)
+        monkeypatch.undo()
+
+    assert corrected == 20
+    assert len(sized) == 210
+
+
+@given(st.lists(VALUES, min_size=2, max_size=2))
+def test_values_are_equal_as_before(pair: list[dict]) -> None:
+    """Two values are equal, or not, as in plain moto, and equal texts have equal hashes."""
+    left, right = map(DynamoType, pair)
+    equal = left == right
+
+    with plain_moto():
+        assert equal == (left == right)
+    if left.type == right.type == "S" and equal:
+        assert hash(left) == hash(right)
+
+
+@pytest.mark.parametrize("sort_key", [False, True])
+def test_pages_come_in_the_same_order(account, sort_key: bool) -> None:
+    """A scan lists items in the order of plain moto, page by page, and a table counts them."""
+
+    def scanned() -> list[str]:
+        account.create_table(sort_key=sort_key)
+        for number in (5, 3, 11, 7):
+            key = {"pk": {"S": f"k{number}"}, **({"sk": {"S": "s"}} if sort_key else {})}
+            account.dynamodb.put_item(TableName="T", Item=key)
+        pages = account.dynamodb.get_paginator("scan").paginate(
+            TableName="T", PaginationConfig={"PageSize": 3}
+        )
+        found = [item["pk"]["S"] for page in pages for item in page["Items"]]
+        count = account.dynamodb.describe_table(TableName="T")["Table"]["ItemCount"]
+        account.dynamodb.delete_table(TableName="T")
+        return [*found, str(count)]
+
+    corrected = scanned()
+
+    with plain_moto():
+        assert corrected == scanned()
+    assert corrected == ["k11", "k3", "k5", "k7", "4"]

@@ -1,0 +1,65 @@
+"""What the owner of an execution environment makes of what comes through its pipes, and when."""
+
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pytest
+
+from workshop.cloud.offline.runtime.environments.bootstrap import FRAME, MAGIC
+from workshop.cloud.offline.runtime.environments.pipes import Answers, BrokenChannelError, LogReader
+
+PATIENCE_SECONDS = 20.0
+Pipe = tuple[BinaryIO, BinaryIO]
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    """Both ends of a pipe; what is written is there at once."""
+    reading, writing = os.pipe()
+    with open(writing, "wb", buffering=0) as target:  # noqa: PTH123 # a descriptor, not a path
+        yield open(reading, "rb"), target  # noqa: PTH123, SIM115 # closed by whoever reads
+
+
+def frame(header: bytes, body: bytes) -> bytes:
+    return FRAME.pack(MAGIC, len(header), len(body)) + header + body
+
+
+@pytest.mark.parametrize("length", [1, FRAME.size - 1, FRAME.size + 3, FRAME.size + 13, FRAME.size + 20])
+def test_an_answer_that_breaks_off_is_no_answer(pipe: Pipe, length: int) -> None:
+    """Of an environment that was killed while it wrote its answer nothing is taken for one."""
+    source, target = pipe
+    answers = Answers(source, "killed")
+    target.write(frame(b'{"error": 1}', b'{"batchItemFailures": []}')[:length])
+    target.close()
+
+    with pytest.raises(BrokenChannelError):
+        answers.receive(PATIENCE_SECONDS)
+
+
+def test_a_late_marker_ends_no_later_log(pipe: Pipe) -> None:
+    """When the end of a log comes after it was collected, the next invocation's log is still its own."""
+    source, target = pipe
+    log = LogReader(source, "slow")
+    target.write(b"first\n")
+    collected = 1
+    while log.collect(0) != ["first"]:
+        collected += 1
+
+    target.write(log.marker.encode() * collected)
+    target.write(f"second\n{log.marker}".encode())
+    target.write(f"third\n{log.marker}".encode())
+
+    assert log.collect(PATIENCE_SECONDS) == ["second"]
+    assert log.collect(PATIENCE_SECONDS) == ["third"]
+
+
+def test_what_was_printed_late_opens_the_next_log(pipe: Pipe) -> None:
+    """Output that arrives after its log was collected is not lost."""
+    source, target = pipe
+    log = LogReader(source, "slow")
+    assert log.collect(0) == []
+
+    target.write(f"late\n{log.marker}next\n{log.marker}".encode())
+
+    assert log.collect(PATIENCE_SECONDS) == ["late", "next"]

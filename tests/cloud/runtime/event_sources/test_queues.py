@@ -1,0 +1,161 @@
+"""Queues as event sources."""
+
+import json
+
+import pytest
+
+from tests.cloud.runtime.world import FunctionFailureError, World, client
+from workshop.cloud.offline.runtime.event_sources.queue_poller import failed_messages
+from workshop.cloud.offline.runtime.event_sources.work import BatchReport
+
+
+def send(*bodies, queue: str = "Q") -> None:
+    url = client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
+    for body in bodies:
+        client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(body))
+
+
+def left(queue: str = "Q") -> tuple[int, int]:
+    """Return how many messages are visible and in flight."""
+    url = client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return int(attributes[names[0]]), int(attributes[names[1]])
+
+
+def test_messages_are_sent_and_deleted(world: World) -> None:
+    """Messages are sent in batches, and deleted when the function has succeeded."""
+    world.function()
+    world.map(world.queue(), BatchSize=2)
+    send(1, 2, 3)
+
+    world.step()
+
+    assert sorted(body for batch in world.batches() for body in batch) == [1, 2, 3]
+    assert max(map(len, world.batches())) == 2
+    assert left() == (0, 0)
+
+
+def test_message_event(world: World) -> None:
+    """A message carries body, ids, attributes and the queue's ARN."""
+    world.function()
+    arn = world.queue()
+    world.map(arn)
+    send({"a": 1})
+
+    world.step()
+
+    (record,) = json.loads(world.sent()[0])["Records"]
+    assert json.loads(record["body"]) == {"a": 1}
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+    assert (record["eventSource"], record["eventSourceARN"]) == ("aws:sqs", arn)
+    assert {"messageId", "receiptHandle", "messageAttributes", "md5OfBody", "awsRegion"} <= record.keys()
+
+
+def test_failed_messages_stay(world: World) -> None:
+    """After a failure the messages stay in the queue, invisible until their timeout."""
+
+    def fail(event):
+        raise FunctionFailureError
+
+    world.function(handler=fail)
+    world.map(world.queue())
+    send(1)
+
+    world.step()
+
+    assert left() == (0, 1)
+    assert world.batches() == [[1]]
+
+
+def test_only_reported_messages_stay(world: World) -> None:
+    """With partial responses only the reported messages stay."""
+
+    def handler(event):
+        bad = [record["messageId"] for record in event["Records"] if record["body"] == "2"]
+        return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in bad]}
+
+    world.function(handler=handler)
+    world.map(world.queue(), FunctionResponseTypes=["ReportBatchItemFailures"])
+    send(1, 2, 3)
+
+    world.step()
+
+    assert left() == (0, 1)
+
+
+def test_window_gathers_messages(world: World) -> None:
+    """With a batching window messages are gathered."""
+    world.function()
+    world.map(world.queue(), MaximumBatchingWindowInSeconds=10, BatchSize=100)
+    send(1)
+    assert world.step() == world.clock.now() + 10
+    send(2)
+
+    world.step(10)
+
+    assert [sorted(batch) for batch in world.batches()] == [[1, 2]]
+
+
+def test_filtered_messages_are_deleted(world: World) -> None:
+    """Messages that no filter lets pass are deleted without being sent."""
+    world.function()
+    pattern = json.dumps({"body": {"kind": ["trade"]}})
+    world.map(world.queue(), FilterCriteria={"Filters": [{"Pattern": pattern}]})
+    send({"kind": "noise"}, {"kind": "trade"})
+
+    world.step()
+
+    assert world.batches() == [[{"kind": "trade"}]]
+    assert left() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [
+        (None, set()),
+        ({"batchItemFailures": []}, set()),
+        ({"batchItemFailures": [{"itemIdentifier": "b"}]}, {"b"}),
+        ({"batchItemFailures": [{"itemIdentifier": "b"}, {"itemIdentifier": "b"}]}, {"b"}),
+        ({"batchItemFailures": [{"itemIdentifier": "z"}]}, {"a", "b"}),
+        ({"batchItemFailures": [{"itemIdentifier": ""}]}, {"a", "b"}),
+        ({"batchItemFailures": "b"}, {"a", "b"}),
+    ],
+)
+def test_report_decides_which_messages_failed(answer, failed) -> None:
+    """A report names the failed messages; one that makes no sense fails them all."""
+    report = BatchReport(answer=json.dumps(answer).encode())
+
+    assert failed_messages(report, ["a", "b"], reports=True) == failed
+
+
+def test_deleted_queue_is_a_problem_of_its_mapping_alone(world: World) -> None:
+    """When a queue is deleted its mapping stops, and others go on."""
+    world.function()
+    world.map(world.queue("Q"))
+    world.map(world.stream())
+    client("sqs").delete_queue(QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"])
+    world.put(1)
+
+    world.step()
+
+    assert world.batches() == [[1]]
+
+
+def test_messages_that_went_away_in_flight_hold_nothing_up(world: World) -> None:
+    """When a queue is purged while a batch is in flight, the batch ends as ever, and later ones are sent."""
+
+    def purge(event):
+        if len(world.sent()) == 1:
+            client("sqs").purge_queue(QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"])
+
+    world.function(handler=purge)
+    world.map(world.queue())
+    send(1, 2)
+    world.step()
+
+    send(3)
+    world.step()
+
+    assert world.batches() == [[1, 2], [3]]
+    assert left() == (0, 0)

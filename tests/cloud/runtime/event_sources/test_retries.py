@@ -1,0 +1,295 @@
+"""What happens to batches that fail."""
+
+import base64
+import hashlib
+import json
+
+import pytest
+
+from tests.cloud.runtime.world import FunctionFailureError, World
+
+
+def always_fail(event):
+    raise FunctionFailureError("no")
+
+
+def poison(*bad):
+    """Return a handler that fails for batches with one of these records."""
+
+    def handler(event):
+        values = [json.loads(base64.b64decode(record["kinesis"]["data"])) for record in event["Records"]]
+        if set(values) & set(bad):
+            raise FunctionFailureError("poison")
+
+    return handler
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_retries_are_counted(world: World, retries) -> None:
+    """With r retries a failing batch is sent r + 1 times, then the next batch is sent."""
+    world.function(handler=poison(1))
+    world.map(world.stream(), MaximumRetryAttempts=retries, BatchSize=1)
+    world.put(1, 2)
+
+    world.run(until_seconds=3600)
+
+    assert world.batches() == [[1]] * (retries + 1) + [[2]]
+
+
+def test_retries_have_no_end_unless_told(world: World) -> None:
+    """Without a limit a failing batch blocks its shard for as long as its records live."""
+    world.function(handler=always_fail)
+    world.map(world.stream(), BatchSize=1)
+    world.put(1, 2)
+
+    world.run(until_seconds=3600)
+
+    assert len(world.batches()) > 60
+    assert set(map(tuple, world.batches())) == {(1,)}
+
+
+def test_retries_wait_longer_and_longer(world: World) -> None:
+    """Retries wait half a second, then twice as long each time, up to a minute."""
+    world.function(handler=always_fail)
+    world.map(world.stream())
+    world.put(1)
+
+    waits = []
+    for _ in range(9):
+        due = world.step()
+        waits.append(due - world.clock.now())
+        world.clock.advance(waits[-1])
+
+    assert waits == [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_retry_is_the_same_to_the_byte(world: World) -> None:
+    """A retry sends the same event, byte for byte, whatever has come into the stream meanwhile."""
+    world.function(handler=always_fail)
+    world.map(world.table())
+    world.put_item("a", value={"N": "1.50"}, text={"S": "€"})
+    world.step()
+    world.put_item("b")
+    world.step(0.5)
+    world.step(1)
+
+    digests = {
+        hashlib.sha256(str(json.loads(event)["Records"]).encode()).hexdigest() for event in world.sent()
+    }
+    assert len(world.sent()) == 3
+    assert len(digests) == len(set(world.sent())) == 1
+
+
+def test_old_records_are_given_up(world: World) -> None:
+    """Records beyond the maximum age are given up between retries, and the shard goes on."""
+    world.function(handler=poison(1))
+    world.map(world.stream(), MaximumRecordAgeInSeconds=60)
+    world.put(1)
+    world.step()
+    world.clock.advance(30)
+    world.put(2)
+
+    world.run(until_seconds=60)
+
+    assert world.batches()[-1] == [2]
+    assert [1] in world.batches()
+
+
+def test_old_records_are_given_up_before_they_are_sent(world: World) -> None:
+    """A record that is too old already is not even sent once; younger ones behind it are."""
+    world.function()
+    queue = world.queue()
+    arn = world.stream()
+    world.put("old")
+    world.clock.advance(61)
+    world.put("young")
+    world.map(arn, MaximumRecordAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": queue}})
+
+    world.step()
+
+    assert world.batches() == [["young"]]
+    (document,) = world.messages()
+    assert document["requestContext"]["condition"] == "RecordAgeExceeded"
+    assert document["KinesisBatchInfo"]["batchSize"] == 1
+
+
+def test_endless_retries_end_with_the_retention(world: World) -> None:
+    """A mapping without limits gives a record up, and tells its destination, when the stream forgets it."""
+    world.function(handler=poison(1))
+    arn, queue = world.stream(), world.queue()
+    world.map(arn, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.put(1)
+    world.step()
+
+    world.clock.advance(24 * 3600)
+    world.put(2)
+    world.step(1)
+
+    assert world.batches()[-1] == [2]
+    assert [one["requestContext"]["condition"] for one in world.messages()] == ["RecordAgeExceeded"]
+
+
+def test_bisecting_finds_the_poison(world: World) -> None:
+    """A failing batch is split in halves, the first one first, until the poison record is alone."""
+    world.function(handler=poison(3))
+    world.map(world.stream(), BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
+    world.put(*range(1, 7))
+
+    world.run(until_seconds=60)
+
+    assert world.batches() == [
+        [1, 2, 3, 4, 5, 6],
+        [1, 2, 3],
+        [1],
+        [2, 3],
+        [2],
+        [3],
+        [3],
+        [4, 5, 6],
+    ]
+
+
+def test_splitting_costs_no_retry(world: World) -> None:
+    """Even without any retry a batch is split down to its poison record, and nothing else is lost."""
+    queue = world.queue()
+    world.function(handler=poison(3))
+    world.map(
+        world.stream(),
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": queue}},
+    )
+    numbers = world.put(*range(8))
+
+    world.run(until_seconds=60)
+
+    done = {number for batch in world.batches() if 3 not in batch for number in batch}
+    assert done == set(range(8)) - {3}
+    (document,) = world.messages()
+    assert document["KinesisBatchInfo"]["startSequenceNumber"] == numbers[3]
+
+
+def test_partial_answer_moves_the_checkpoint(world: World) -> None:
+    """Records before the reported one are not sent again; the reported one and those behind it are."""
+    answers = iter([2, None])
+
+    def handler(event):
+        index = next(answers)
+        if index is None:
+            return {"batchItemFailures": []}
+        number = event["Records"][index]["kinesis"]["sequenceNumber"]
+        return {"batchItemFailures": [{"itemIdentifier": number}]}
+
+    world.function(handler=handler)
+    world.map(world.stream(), FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.put(*range(4))
+
+    world.run(until_seconds=5)
+
+    assert world.batches() == [[0, 1, 2, 3], [2, 3]]
+
+
+def test_partial_answers_use_up_retries(world: World) -> None:
+    """A record that is reported again and again is given up after the retries of the mapping."""
+    queue = world.queue()
+
+    def handler(event):
+        last = event["Records"][-1]["kinesis"]["sequenceNumber"]
+        return {"batchItemFailures": [{"itemIdentifier": last}]}
+
+    world.function(handler=handler)
+    world.map(
+        world.stream(),
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        MaximumRetryAttempts=3,
+        DestinationConfig={"OnFailure": {"Destination": queue}},
+    )
+    world.put(*range(6))
+
+    world.run(until_seconds=60)
+
+    assert world.batches() == [[0, 1, 2, 3, 4, 5], [5], [5], [5]]
+    (document,) = world.messages()
+    assert document["requestContext"]["approximateInvokeCount"] == 4
+    assert document["KinesisBatchInfo"]["batchSize"] == 1
+    assert document["responseContext"]["functionError"] is None
+
+
+def test_partial_answer_splits_when_bisecting(world: World) -> None:
+    """With bisecting a partial answer splits at the reported record; what fails as a whole is halved."""
+
+    def handler(event):
+        for record in event["Records"]:
+            if json.loads(base64.b64decode(record["kinesis"]["data"])) == 2:
+                return {"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
+        return None
+
+    world.function(handler=handler)
+    world.map(
+        world.stream(),
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=0,
+    )
+    world.put(*range(6))
+
+    world.run(until_seconds=60)
+
+    assert world.batches() == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5], [2, 3], [2], [3], [4, 5]]
+
+
+def test_dynamodb_records_are_reported_by_their_sequence_number(world: World) -> None:
+    """For a table the reported identifier is the stream record's sequence number."""
+    answers = iter([1, None])
+
+    def handler(event):
+        index = next(answers)
+        if index is None:
+            return None
+        return {
+            "batchItemFailures": [{"itemIdentifier": event["Records"][index]["dynamodb"]["SequenceNumber"]}]
+        }
+
+    world.function(handler=handler)
+    world.map(world.table(), FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.put_item("a")
+    world.put_item("b")
+
+    world.run(until_seconds=5)
+
+    assert world.batches() == [["a", "b"], ["b"]]
+
+
+def test_last_result_is_shown(world: World) -> None:
+    """A mapping shows how its last batch went."""
+    failing = {"now": True}
+
+    def handler(event):
+        if failing["now"]:
+            raise FunctionFailureError
+
+    world.function(handler=handler)
+    uuid = world.map(world.stream())
+    assert world.mapping(uuid)["LastProcessingResult"] == "No records processed"
+
+    world.put(1)
+    world.step()
+    assert world.mapping(uuid)["LastProcessingResult"] == "PROBLEM: Function call failed"
+
+    failing["now"] = False
+    world.step(0.5)
+    assert world.mapping(uuid)["LastProcessingResult"] == "OK"
+
+
+def test_event_beyond_six_megabytes_goes_the_way_of_failures(world: World) -> None:
+    """A record that fits into no payload is given up after the retries; those behind it are sent."""
+    world.function()
+    world.map(world.stream(), MaximumRetryAttempts=0, BatchSize=2)
+    world.put("x" * 900_000, 2)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workshop.cloud.offline.runtime.event_sources.batching.MAX_PAYLOAD_BYTES", 500_000)
+        patch.setattr("workshop.cloud.offline.runtime.invocations.invoker.MAX_PAYLOAD_BYTES", 500_000)
+        world.run(until_seconds=5)
+
+    assert world.batches() == [[2]]

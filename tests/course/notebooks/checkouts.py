@@ -1,0 +1,84 @@
+"""A checkout of a test's own: no run touches the developer's handlers, notebooks, ports or progress."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop.build.tree import inspect_tree, write_tree
+from workshop.cloud.connection import Cloud
+
+ROOT = Path(__file__).resolve().parents[3]
+WATCHED = Path(__file__).resolve().parent / "watched"
+FOLDERS = ("lambdas", "notebooks", "cloudformation", "solutions", "workshop", "docs")
+FILES = ("README.md", "pyproject.toml")
+FOREIGN = ("AWS_", "WORKSHOP_", "JUPYTER")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project; whoever runs in it with `environment` is watched (see `watched/`)."""
+
+    folder: Path
+    cloud: Cloud | None = None
+
+    @property
+    def root(self) -> Path:
+        """Where the files lie."""
+        return self.folder / "checkout"
+
+    @property
+    def home(self) -> Path:
+        """The checkout's `WORKSHOP_HOME`."""
+        return self.folder / "home"
+
+    @property
+    def notebooks(self) -> Path:
+        """Where the learner's notebooks lie."""
+        return self.root / "notebooks"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a process that works in this copy and nowhere else."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        pointed = {"AWS_ENDPOINT_URL": self.cloud.endpoint or ""} if self.cloud else {}
+        return kept | {
+            "WORKSHOP_HOME": str(self.home),
+            "PYTHONPATH": os.pathsep.join([str(self.root), str(WATCHED)]),
+            "PYTHONUNBUFFERED": "1",
+            # What someone chose in a JupyterLab of their own stays out of it, and is left alone.
+            "JUPYTER_CONFIG_DIR": str(self.folder / "jupyter"),
+            "WATCH_LOG": str(self.folder / "watched.log"),
+            **pointed,
+        }
+
+    def watched(self) -> list[str]:
+        """Return what was noted so far: a line per call that AWS does not know or that left this machine."""
+        log = self.folder / "watched.log"
+        return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+
+    @property
+    def outside(self) -> list[str]:
+        """What was asked of other machines."""
+        return [line for line in self.watched() if line.startswith("outside")]
+
+    def renew(self) -> None:
+        """Make files and progress as they are on a fresh clone, and empty the cloud."""
+        if self.cloud is not None and self.cloud.offline is not None:
+            self.cloud.offline.reset()
+        for folder in (self.root, self.home):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.home.mkdir(parents=True)
+        left_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        for name in FOLDERS:
+            shutil.copytree(ROOT / name, self.root / name, ignore=left_out)
+        for name in FILES:
+            shutil.copy2(ROOT / name, self.root / name)
+        write_tree(self.root, inspect_tree(self.root), force=True)
+
+
+def fresh_checkout(folder: Path, *, cloud: Cloud | None = None) -> Checkout:
+    """Copy the project as it stands into a folder; without a cloud, whoever works there starts one."""
+    checkout = Checkout(folder, cloud)
+    checkout.renew()
+    return checkout

@@ -1,0 +1,192 @@
+"""The course brought to where a notebook begins, forwards and backwards."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.course.gate.gate_bench import Bench, open_bench
+from workshop.clock import stopwatch
+from workshop.cloud.faults import FaultPlan
+from workshop.course.answers import handler_file, is_solved_by, solution_text, starter_file
+from workshop.course.catch_up import catch_up, file_at, restore
+from workshop.course.course import Course
+from workshop.course.exercise import Function, judge
+from workshop.course.exercises import all_exercises, find_exercise
+from workshop.errors import ConfigurationError
+from workshop.pipeline.operations.live_faults import read_faults, set_faults
+
+MAP = "stateful/map.py"
+LONGEST_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A learner who has not begun."""
+    with open_bench(tmp_path_factory.mktemp("learner")) as bench:
+        yield bench
+
+
+@pytest.fixture(scope="module")
+def course(bench: Bench) -> Course:
+    """The course of that learner."""
+    return bench.course
+
+
+def own_file(course: Course, path: str = MAP) -> str:
+    return handler_file(course.root, path).read_text(encoding="utf-8")
+
+
+def connected(course: Course) -> set[str]:
+    return {each for each in ("StateLambda", "MapLambda", "ReduceLambda") if course.mapping(each)}
+
+
+def test_the_first_notebooks_find_nothing(course: Course) -> None:
+    """Before a learner deploys, nothing is restored."""
+    assert restore(course, "00") == ()
+    assert restore(course, "01") == ()
+    assert not course.is_deployed
+
+
+def test_restoring_deploys_and_connects_what_is_missing(course: Course) -> None:
+    """A notebook finds its stack, and what the cells before it make, whatever was done before."""
+    steps = restore(course, "04")
+
+    assert any("deploying" in step for step in steps)
+    assert connected(course) == {"StateLambda"}
+
+
+def test_a_restored_stack_is_the_one_that_was_asked_for(course: Course) -> None:
+    """Who did not deploy the stack themselves finds it as the exercise of notebook 01 wants it."""
+    verdict = judge(find_exercise("deploy-stack"), course)
+
+    assert verdict.is_passed, verdict.feedback
+
+
+def test_restoring_again_does_nothing(course: Course) -> None:
+    """Opening a notebook twice changes nothing the second time."""
+    assert restore(course, "04") == ()
+
+
+def test_restoring_leaves_the_learners_files_alone(course: Course) -> None:
+    """A notebook that is opened never touches a handler file."""
+    file = handler_file(course.root, MAP)
+    text = own_file(course) + "\n# mine\n"
+    file.write_text(text, encoding="utf-8")
+
+    restore(course, "06")
+
+    assert own_file(course) == text
+    assert connected(course) == {"StateLambda", "MapLambda", "ReduceLambda"}
+
+
+def test_catching_up_brings_code_connections_and_data(course: Course) -> None:
+    """A learner who was away finds code, mappings and data of a notebook's beginning, soon enough."""
+    started = stopwatch()
+    steps = catch_up(course, "10")
+
+    assert stopwatch() - started < LONGEST_SECONDS
+    assert own_file(course) == file_at(MAP, "10", course.root)
+    assert course.undeployed() == ()
+    assert connected(course) == {"StateLambda", "MapLambda", "ReduceLambda"}
+    assert course.compare().exact
+    assert any("your version is kept" in step for step in steps)
+
+
+def test_the_learners_version_is_kept(course: Course) -> None:
+    """What catching up replaced lies aside."""
+    kept = [file.read_text(encoding="utf-8") for file in (course.home / "kept").rglob("map.py")]
+
+    assert any(text.endswith("# mine\n") for text in kept)
+
+
+def test_catching_up_with_an_earlier_notebook_goes_back(course: Course) -> None:
+    """Going back takes away what later notebooks made, in the cloud and in the files."""
+    started = stopwatch()
+    catch_up(course, "03")
+
+    assert stopwatch() - started < LONGEST_SECONDS
+    assert connected(course) == set()
+    assert course.messages() == []
+    assert own_file(course) == starter_file(MAP, "textbook", course.root)
+
+
+def test_a_stack_that_is_still_to_be_deployed_goes(course: Course) -> None:
+    """Who goes back to before the stack finds none."""
+    catch_up(course, "01")
+
+    assert not course.is_deployed
+
+
+def test_catching_up_brings_the_parameters(course: Course) -> None:
+    """A stack that was deployed in another way is made anew as the exercise of notebook 01 wants it."""
+    course.deploy(ShardCount=3, LogRetentionDays=7)
+
+    steps = catch_up(course, "05")
+
+    assert any("removing the stack `course-stateful`" in step for step in steps)
+    assert judge(find_exercise("deploy-stack"), course).is_passed
+    assert connected(course) == {"StateLambda", "MapLambda"}
+
+
+def test_catching_up_brings_the_settings_of_mappings(course: Course) -> None:
+    """What a learner tried out on a connection is as the solutions have it again."""
+    source = course.stream_arn("StateTable")
+    course.connect(
+        "MapLambda",
+        EventSourceArn=source,
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=1000,
+        ParallelizationFactor=2,
+        MaximumRetryAttempts=0,
+    )
+
+    catch_up(course, "06")
+
+    mapping = course.mapping("MapLambda")
+    assert mapping is not None
+    assert (mapping["ParallelizationFactor"], mapping["MaximumRetryAttempts"]) == (1, -1)
+    assert connected(course) == {"StateLambda", "MapLambda", "ReduceLambda"}
+
+
+def test_catching_up_ends_what_goes_wrong_on_purpose(course: Course) -> None:
+    """Faults that somebody forgot do not meet the learner who catches up."""
+    set_faults(course.cloud, course.outputs, FaultPlan.from_words(["lab"]))
+
+    catch_up(course, "08")
+
+    assert read_faults(course.cloud, course.outputs).in_functions == FaultPlan()
+    assert course.compare().exact
+
+
+def test_catching_up_brings_the_code_of_both_pipelines(course: Course) -> None:
+    """The stateless stack runs no code that its files do not hold any more."""
+    file = handler_file(course.root, "stateless/map.py")
+    file.write_text(file.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
+    course.stateless.deploy()
+
+    catch_up(course, "09")
+
+    assert course.undeployed() == ()
+    assert course.stateless.is_deployed
+    assert course.stateless.undeployed() == ()
+
+
+def test_a_files_exercises_are_solved_in_order(course: Course) -> None:
+    """Brought to the end, every handler file holds the last solution of each of its places."""
+    catch_up(course, "12")
+    last: dict[tuple[str, str | None], str] = {}
+    for exercise in all_exercises():
+        if isinstance(exercise.place, Function):
+            whole = (exercise.place.path, None)
+            last = {key: value for key, value in last.items() if exercise.place.name or key[0] != whole[0]}
+            last[exercise.place.path, exercise.place.name] = exercise.id
+
+    for exercise_id in last.values():
+        exercise = find_exercise(exercise_id)
+        assert is_solved_by(exercise, course.root), solution_text(exercise, course.root)
+
+
+def test_a_notebook_that_does_not_exist_is_said(course: Course) -> None:
+    """Only numbers of notebooks are taken."""
+    with pytest.raises(ConfigurationError, match="not the number of a notebook"):
+        catch_up(course, "13")

@@ -1,0 +1,87 @@
+"""Mappings that Lambda is busy with."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from workshop.clock import ManualClock
+from workshop.course.course import Course
+from workshop.course.exercise import Exercise
+from workshop.course.exercises.stages import EXERCISES
+from workshop.course.mappings import connect, disconnect
+from workshop.errors import ConfigurationError, NotSettledError
+
+
+class BusyLambda:
+    """A Lambda that is changing its one mapping, and accepts a deletion only at the last of some calls."""
+
+    def __init__(self, refusals: int, code: str = "ResourceInUseException") -> None:
+        self.refusals = refusals
+        self.code = code
+        self.is_there = True
+
+    def get_paginator(self, _operation: str) -> Any:
+        """List the mappings."""
+        return self
+
+    def paginate(self, **_: Any) -> Any:
+        """Return one page."""
+        return [{"EventSourceMappings": [{"UUID": "u", "State": "Updating"}]}]
+
+    def delete_event_source_mapping(self, **_: Any) -> None:
+        """Refuse, or delete at once."""
+        if self.refusals:
+            self.refusals -= 1
+            raise ClientError({"Error": {"Code": self.code}}, "DeleteEventSourceMapping")
+        self.is_there = False
+
+    def get_event_source_mapping(self, **_: Any) -> dict[str, str]:
+        """Return the mapping while it is there."""
+        if self.is_there:
+            return {"UUID": "u", "State": "Updating"}
+        raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetEventSourceMapping")
+
+
+def test_a_mapping_that_is_being_changed_is_deleted_a_little_later() -> None:
+    """While Lambda is busy with a mapping, deleting it is tried again."""
+    client = BusyLambda(3)
+
+    assert disconnect(cast("Any", client), "MapLambda", clock=ManualClock())
+    assert not client.is_there
+
+
+def test_a_mapping_that_never_settles_is_said() -> None:
+    """After a time the learner hears that the mapping is still being changed."""
+    with pytest.raises(NotSettledError, match="still being changed"):
+        disconnect(cast("Any", BusyLambda(10_000)), "MapLambda", clock=ManualClock())
+
+
+def test_a_source_that_is_no_arn_is_named_before_aws_takes_it_for_something_else() -> None:
+    """Who gives a table's name hears that it is no ARN, and where to find one."""
+    with pytest.raises(ConfigurationError, match=r"`my-table`, which is no ARN; `ws\.stream_arn"):
+        connect(cast("Any", BusyLambda(0)), "f", {"EventSourceArn": "my-table"}, clock=ManualClock())
+
+
+def test_other_refusals_are_raised() -> None:
+    """What no waiting mends is not tried again."""
+    with pytest.raises(ClientError):
+        disconnect(cast("Any", BusyLambda(1, "AccessDeniedException")), "MapLambda", clock=ManualClock())
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: str(exercise.id))
+def test_undoing_a_connection_waits_on_the_clock_of_the_course(exercise: Exercise) -> None:
+    """While Lambda is busy with a mapping that is to go, no other time passes than the course's."""
+    course, client = Course.__new__(Course), BusyLambda(3)
+    course.clock = clock = ManualClock()
+    course.cloud = cast("Any", SimpleNamespace(client=lambda _: client))
+    course._outputs = {f"{name}LambdaName": "f" for name in ("State", "Map", "Reduce")}
+    course._outputs_until = clock.now() + 1000
+    begun = clock.now()
+    assert exercise.undo is not None
+
+    exercise.undo(course)
+
+    assert not client.is_there
+    assert clock.now() > begun

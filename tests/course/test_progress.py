@@ -1,0 +1,199 @@
+"""How a learner's progress is kept."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workshop.clock import ManualClock
+from workshop.course.exercise import Outcome, Verdict, incorrect, not_attempted, passed
+from workshop.course.progress import Entry, Progress
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands still."""
+    return ManualClock(1000.0)
+
+
+@pytest.fixture
+def progress(tmp_path: Path, clock: ManualClock) -> Progress:
+    """A learner's progress, empty."""
+    return Progress(tmp_path, clock=clock)
+
+
+def test_nothing_is_attempted_at_first(progress: Progress) -> None:
+    """An exercise that nothing is known of is not attempted."""
+    assert progress.of("x") == Entry()
+    assert progress.entries() == {}
+
+
+def test_outcomes_attempts_and_times_are_kept(progress: Progress, clock: ManualClock) -> None:
+    """Each check of an answer counts as an attempt, and the first and the last time are kept."""
+    progress.record("x", not_attempted("."))
+    clock.advance(5)
+    progress.record("x", incorrect("."))
+    clock.advance(5)
+    entry = progress.record("x", passed("."))
+
+    assert (entry.outcome, entry.attempts) == (Outcome.PASSED, 2)
+    assert (entry.first_at, entry.passed_at, entry.last_at) == (1000, 1010, 1010)
+
+
+def test_what_was_passed_stays_passed(progress: Progress, clock: ManualClock) -> None:
+    """An exercise that was passed once stays so, although a later check of it fails."""
+    progress.record("x", passed("."))
+    clock.advance(5)
+    entry = progress.record("x", incorrect("."))
+
+    assert entry.is_passed
+    assert (entry.outcome, entry.passed_at) == (Outcome.INCORRECT, 1000)
+
+
+def test_a_broken_check_leaves_no_trace(progress: Progress) -> None:
+    """A check that broke is neither an attempt nor an outcome."""
+    progress.record("x", Verdict(Outcome.BROKEN_CHECK, "."))
+
+    assert progress.entries() == {}
+
+
+def test_progress_survives_restarts(progress: Progress, tmp_path: Path) -> None:
+    """Another process finds what was recorded."""
+    progress.record("x", passed("."))
+    progress.take_hint("y", 2)
+    progress.take_solution("y")
+    progress.answer("q", "7", is_right=False)
+
+    again = Progress(tmp_path)
+
+    assert again.of("x").is_passed
+    assert (again.of("y").hints, again.of("y").solution_taken) == (2, True)
+    answered = again.question("q")
+    assert answered is not None
+    assert (answered.answer, answered.is_right) == ("7", False)
+
+
+def test_hints_are_counted_by_their_step(progress: Progress) -> None:
+    """Looking at an earlier hint again does not take a later one back."""
+    progress.take_hint("x", 3)
+
+    assert progress.take_hint("x", 1).hints == 3
+
+
+def test_a_reset_exercise_begins_anew(progress: Progress) -> None:
+    """What was known of an exercise can be forgotten, and nothing else goes with it."""
+    progress.record("x", passed("."))
+    progress.record("y", passed("."))
+
+    progress.forget("x")
+
+    assert set(progress.entries()) == {"y"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"exercises": {}}', '{"exercises": {"x": {"outcome": "great"}}, "questions": {}}'],
+)
+def test_a_damaged_file_is_set_aside_and_said(progress: Progress, tmp_path: Path, content: str) -> None:
+    """A file that cannot be read is kept under another name, said, and progress begins anew."""
+    (tmp_path / "progress.json").write_text(content, encoding="utf-8")
+
+    assert progress.of("x") == Entry()
+    progress.record("x", passed("."))
+
+    assert progress.of("x").is_passed
+    assert progress.warning is not None
+    assert "progress-damaged-1000.json" in progress.warning
+    assert (tmp_path / "progress-damaged-1000.json").read_text(encoding="utf-8") == content
+
+
+def test_the_file_is_replaced_as_a_whole(
+    progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that fails half-way leaves the file as it was."""
+    progress.record("x", passed("."))
+    before = (tmp_path / "progress.json").read_text(encoding="utf-8")
+
+    def full(self: Path, _target: Path) -> Path:
+        raise OSError(28, "No space left on device", str(self))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", full)
+        with pytest.raises(OSError, match="No space"):
+            progress.record("y", passed("."))
+
+    assert (tmp_path / "progress.json").read_text(encoding="utf-8") == before
+    assert set(json.loads(before)["exercises"]) == {"x"}
+
+
+def test_fields_of_a_later_version_do_no_harm(progress: Progress, tmp_path: Path) -> None:
+    """An entry with a field that this version does not know is read all the same."""
+    exercises = {"x": {"outcome": "passed", "attempts": 1, "stars": 5}}
+    questions = {"q": {"answer": "7", "is_right": True, "at": 1.0, "stars": 5}}
+    document = {"exercises": exercises, "questions": questions}
+    (tmp_path / "progress.json").write_text(json.dumps(document), encoding="utf-8")
+    answered = progress.question("q")
+
+    assert progress.of("x").attempts == 1
+    assert answered is not None
+    assert answered.answer == "7"
+    assert progress.warning is None
+
+
+@pytest.mark.parametrize("refusals", [2, 1000])
+def test_a_file_that_somebody_else_has_open_is_not_damaged(
+    progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    """Reading is tried again for a moment, then raises; the file stays where it is."""
+    progress.record("x", passed("."))
+    read, left = Path.read_text, iter(range(refusals))
+
+    def shared(self: Path, **options: Any) -> str:
+        if self.name == "progress.json" and next(left, None) is not None:
+            raise PermissionError(13, "The process cannot access the file", str(self))
+        return read(self, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", shared)
+        if refusals == 2:
+            assert progress.of("x").is_passed
+        else:
+            with pytest.raises(PermissionError):
+                progress.of("x")
+
+    assert progress.warning is None
+    assert progress.of("x").is_passed
+
+
+def test_replacing_is_tried_again(
+    progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that somebody reads just now is replaced a moment later, and no draft stays behind."""
+    move, left = Path.replace, iter(range(2))
+
+    def busy(self: Path, target: Path) -> Path:
+        if next(left, None) is not None:
+            raise PermissionError(13, "The process cannot access the file", str(self))
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    progress.record("x", passed("."))
+
+    assert progress.of("x").is_passed
+    assert list(tmp_path.glob("*.draft")) == []
+
+
+def test_changes_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    """A kernel and a terminal that note something at once lose nothing of each other."""
+
+    def note(number: int) -> None:
+        Progress(tmp_path).record(f"x{number}", passed("."))
+        Progress(tmp_path).record("all", incorrect("."))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(note, range(24)))
+
+    assert len(Progress(tmp_path).entries()) == 25
+    assert Progress(tmp_path).of("all").attempts == 24

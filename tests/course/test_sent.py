@@ -1,0 +1,214 @@
+"""What was sent, remembered by the stream and for longer than the stream."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workshop.course.sent import SentMessages
+from workshop.pipeline.example import EXAMPLE_MESSAGES
+from workshop.pipeline.messages import Message
+
+M1, M2, M3 = (EXAMPLE_MESSAGES[name] for name in ("M1", "M2", "M3"))
+PAGE = 2
+
+
+class Stream:
+    """A stream with two shards, as far as a reader of it can tell; pages hold two records."""
+
+    def __init__(self) -> None:
+        self.shards: dict[str, list[dict[str, Any]]] = {"a": [], "b": []}
+        self.reads = 0
+        self._number = 100
+
+    def put(self, message: Message | bytes, shard: str = "a") -> None:
+        """Put a record behind all others."""
+        self._number += 1
+        data = message if isinstance(message, bytes) else message.wire(1.0)
+        record = {
+            "SequenceNumber": str(self._number),
+            "Data": data,
+            "ApproximateArrivalTimestamp": datetime.fromtimestamp(self._number, UTC),
+        }
+        self.shards[shard].append(record)
+
+    def expire(self) -> None:
+        """Let a day pass."""
+        for records in self.shards.values():
+            records.clear()
+
+    def get_paginator(self, _operation: str) -> Any:
+        """List the shards."""
+        return self
+
+    def paginate(self, **_: Any) -> Any:
+        """Return one page of shards."""
+        return [{"Shards": [{"ShardId": shard} for shard in self.shards]}]
+
+    def get_shard_iterator(self, **request: Any) -> dict[str, str]:
+        """Return an iterator: the shard, and behind which number it reads."""
+        return {"ShardIterator": f"{request['ShardId']}:{request.get('StartingSequenceNumber', 0)}"}
+
+    def get_records(self, **request: Any) -> dict[str, Any]:
+        """Return the next page."""
+        self.reads += 1
+        shard, _, after = request["ShardIterator"].partition(":")
+        waiting = [each for each in self.shards[shard] if int(each["SequenceNumber"]) > int(after)]
+        page = waiting[:PAGE]
+        last = page[-1]["SequenceNumber"] if page else after
+        behind = 0 if len(waiting) <= PAGE else 1000
+        return {"Records": page, "NextShardIterator": f"{shard}:{last}", "MillisBehindLatest": behind}
+
+
+@pytest.fixture
+def stream() -> Stream:
+    """An empty stream."""
+    return Stream()
+
+
+def opened(stream: Any, folder: Path) -> SentMessages:
+    return SentMessages(stream, "incoming", folder)
+
+
+def test_messages_come_in_the_order_of_their_arrival(stream: Stream, tmp_path: Path) -> None:
+    """Messages of all shards are put together as they arrived, over several pages."""
+    for message, shard in ((M1, "b"), (M2, "a"), (M3, "b"), (M1, "b"), (M2, "b")):
+        stream.put(message, shard)
+
+    assert opened(stream, tmp_path).messages() == [M1, M2, M3, M1, M2]
+
+
+def test_what_is_no_message_is_left_out(stream: Stream, tmp_path: Path) -> None:
+    """A record that holds no message is a record, and no message."""
+    stream.put(b"poison")
+    stream.put(M1)
+    sent = opened(stream, tmp_path)
+
+    assert sent.messages() == [M1]
+    assert len(sent.records()) == 2
+
+
+def test_a_run_begins_behind_what_is_there(stream: Stream, tmp_path: Path) -> None:
+    """When a run begins, earlier messages are forgotten, also by somebody who looks for the first time."""
+    sent = opened(stream, tmp_path)
+    stream.put(M1)
+    sent.begin()
+    stream.put(M2, "b")
+
+    assert sent.messages() == [M2]
+    assert opened(stream, tmp_path).messages() == [M2]
+
+
+def test_a_run_can_begin_twice(stream: Stream, tmp_path: Path) -> None:
+    """Beginning again in a run without messages keeps the earlier ones forgotten."""
+    sent = opened(stream, tmp_path)
+    stream.put(M1)
+    sent.begin()
+    sent.begin()
+
+    assert opened(stream, tmp_path).messages() == []
+
+
+def test_a_run_can_go_back_to_the_oldest_record(stream: Stream, tmp_path: Path) -> None:
+    """Once the stream is read from its beginning again, everything in it counts again."""
+    sent = opened(stream, tmp_path)
+    stream.put(M1)
+    sent.begin()
+    stream.put(M2)
+    assert sent.messages() == [M2]
+
+    sent.rewind()
+
+    assert sent.messages() == [M1, M2]
+
+
+def test_messages_outlive_the_stream(stream: Stream, tmp_path: Path) -> None:
+    """What was seen once is known after the stream has forgotten it, and after a restart."""
+    stream.put(M1)
+    opened(stream, tmp_path).messages()
+    stream.expire()
+    stream.put(M2)
+
+    assert opened(stream, tmp_path).messages() == [M1, M2]
+
+
+def test_others_see_what_one_process_begins(stream: Stream, tmp_path: Path) -> None:
+    """A run that a terminal begins, or takes back, is what a notebook sees as well."""
+    notebook, terminal = opened(stream, tmp_path), opened(stream, tmp_path)
+    stream.put(M1)
+    assert notebook.messages() == [M1]
+
+    terminal.begin()
+    assert notebook.messages() == []
+    terminal.rewind()
+    assert notebook.messages() == [M1]
+
+
+def test_two_processes_keep_each_record_once(stream: Stream, tmp_path: Path) -> None:
+    """Records that two processes have read are in the file twice and count once."""
+    first, second = opened(stream, tmp_path), opened(stream, tmp_path)
+    first.messages()
+    second.messages()
+    stream.put(M1)
+    first.messages()
+    second.messages()
+
+    assert opened(stream, tmp_path).messages() == [M1]
+
+
+def test_only_what_is_new_is_read(stream: Stream, tmp_path: Path) -> None:
+    """A second look reads on behind the first one."""
+    sent = opened(stream, tmp_path)
+    for _ in range(20):
+        stream.put(M1)
+    sent.messages()
+    before = stream.reads
+
+    sent.messages()
+
+    assert stream.reads - before == len(stream.shards)
+
+
+def test_a_line_that_was_cut_off_is_read_again_from_the_stream(stream: Stream, tmp_path: Path) -> None:
+    """A file that ends in the middle of a record does no harm."""
+    stream.put(M1)
+    stream.put(M2)
+    opened(stream, tmp_path).messages()
+    file = tmp_path / "records.jsonl"
+    file.write_text(file.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+
+    assert opened(stream, tmp_path).messages() == [M1, M2]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"number": 1, "starts": {"a": "x"}})])
+def test_a_damaged_beginning_is_the_oldest_record(stream: Stream, tmp_path: Path, text: str) -> None:
+    """Where the beginning of a run cannot be read, the run is all that the stream holds."""
+    stream.put(M1)
+    opened(stream, tmp_path).begin()
+    (tmp_path / "run.json").write_text(text, encoding="utf-8")
+
+    assert opened(stream, tmp_path).messages() == [M1]
+
+
+def test_a_line_torn_in_the_middle_is_read_again_from_the_stream(stream: Stream, tmp_path: Path) -> None:
+    """What was written behind a torn line does not hide it; the file is whole again afterwards."""
+    for message in (M1, M2, M3):
+        stream.put(message)
+    opened(stream, tmp_path).messages()
+    file = tmp_path / "records.jsonl"
+    first, second, third = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text(first + second[:30] + third, encoding="utf-8")
+
+    assert opened(stream, tmp_path).messages() == [M1, M2, M3]
+    assert len([json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]) == 3
+
+
+def test_bytes_that_are_no_text_are_no_message(stream: Stream, tmp_path: Path) -> None:
+    """A message that is not UTF-8 is none to the pipeline, so it is none here, also after a restart."""
+    stream.put(M1.wire(1.0).replace(M1.trade_id.encode(), b"caf\xe9"))
+    stream.put(M2)
+
+    assert opened(stream, tmp_path).messages() == [M2]
+    assert opened(stream, tmp_path).messages() == [M2]

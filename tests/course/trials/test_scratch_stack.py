@@ -1,0 +1,190 @@
+"""The stack on which handler files are tried out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.course.gate.gate_bench import Bench, open_bench
+from workshop.cloud import one_at_a_time
+from workshop.cloud.connection import Cloud
+from workshop.course.answers import handler_file, starter_file
+from workshop.course.course import Course
+from workshop.course.exercise import Exercise, Function, Outcome, Verdict, judge, passed
+from workshop.course.exercises import find_exercise
+from workshop.course.stack import Delivery
+from workshop.course.trials.events import reduce_row
+from workshop.course.trials.scratch_stack import alone, examination
+from workshop.deploy.teardown import destroy
+from workshop.errors import BundleError, ConfigurationError, FunctionFailedError
+from workshop.pipeline.example import EXAMPLE_MESSAGES
+
+MESSAGES = list(EXAMPLE_MESSAGES.values())
+STATE = "stateful/state.py"
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A learner whose course is not deployed."""
+    with open_bench(tmp_path_factory.mktemp("learner")) as bench:
+        yield bench
+
+
+@pytest.fixture
+def course(bench: Bench) -> Iterator[Course]:
+    """The course with its starters."""
+    yield bench.course
+    for path in (STATE, "stateful/map.py", "stateful/reduce.py"):
+        file = handler_file(bench.course.root, path)
+        file.write_text(starter_file(path, "textbook", bench.course.root), encoding="utf-8")
+
+
+def save(course: Course, text: str, path: str = STATE) -> None:
+    handler_file(course.root, path).write_text(text, encoding="utf-8")
+
+
+def test_handlers_can_be_called_one_after_the_other(course: Course) -> None:
+    """Messages, changes and rows made by hand leave what those of a pipeline leave."""
+    examined = examination(course)
+
+    examined.invoke("state", examined.kinesis_event(MESSAGES))
+    examined.invoke("map", examined.change_event([(None, message) for message in MESSAGES]))
+    examined.invoke("reduce", examined.row_event([reduce_row(MESSAGES)]))
+
+    assert len(examined.items("StateTable")) == 5
+    assert len(examined.items("ReduceTable")) == 1
+    totals = {item["Identifier"]: item.get("Value") for item in examined.items("AggregateTable")}
+    assert totals["Grand Total"] == sum(message.value for message in MESSAGES)
+
+
+def test_an_examination_begins_empty(course: Course) -> None:
+    """What an earlier examination left is gone."""
+    examined = examination(course)
+    examined.invoke("state", examined.kinesis_event(MESSAGES))
+
+    again = examination(course)
+
+    assert again.items("StateTable") == []
+
+
+def test_the_course_itself_is_not_touched(course: Course) -> None:
+    """An examination needs no course stack, and makes none."""
+    examination(course)
+
+    assert not course.is_deployed
+
+
+def test_saved_code_is_what_is_examined(course: Course) -> None:
+    """A change of a file is examined without the learner deploying anything."""
+    examination(course)
+    save(course, "def handler(event, _context):\n    return 'mine'\n")
+
+    examined = examination(course)
+
+    assert examined.invoke("state", examined.kinesis_event(MESSAGES)) == "mine"
+
+
+def test_events_are_new_in_every_examination(course: Course) -> None:
+    """The same check makes other events the next time, so that no token of the last one stands in its way."""
+    first, later = examination(course), examination(course)
+    later._number = first._number + 1
+
+    assert first.kinesis_event(MESSAGES) == first.kinesis_event(MESSAGES)
+    assert first.kinesis_event(MESSAGES) != later.kinesis_event(MESSAGES)
+    assert first.row_event([reduce_row(MESSAGES)]) != later.row_event([reduce_row(MESSAGES)])
+
+
+def test_an_error_is_quoted_with_its_line(course: Course) -> None:
+    """A handler that raises fails the examination, with the error and the line of the learner's file."""
+    save(course, "def handler(event, _context):\n    raise ValueError('my mistake')\n")
+    examined = examination(course)
+
+    with pytest.raises(FunctionFailedError, match=r"ValueError: my mistake.*stateful/state\.py, line 2"):
+        examined.invoke("state", examined.kinesis_event(MESSAGES))
+
+
+def test_an_error_that_is_due_is_a_value(course: Course) -> None:
+    """Where a check expects an error, it gets it as a value."""
+    save(course, "def handler(event, _context):\n    raise ValueError('due')\n")
+    examined = examination(course)
+
+    delivery = examined.invoke("state", examined.kinesis_event(MESSAGES), expect_error=True)
+
+    assert isinstance(delivery, Delivery)
+    assert delivery.error == "ValueError: due"
+
+
+def test_a_file_that_does_not_import_is_quoted(course: Course) -> None:
+    """A handler that imports what is not there fails with Lambda's words."""
+    save(course, "from common.storage import nothing\n\n\ndef handler(event, _context):\n    return None\n")
+    examined = examination(course)
+
+    with pytest.raises(FunctionFailedError, match=r"ImportModuleError.*nothing"):
+        examined.invoke("state", examined.kinesis_event(MESSAGES))
+
+
+def test_a_file_that_is_no_python_is_named_with_its_line(course: Course) -> None:
+    """A handler that does not parse is refused before anything is deployed."""
+    save(course, "x = 1\ndef handler(:\n")
+
+    with pytest.raises(BundleError, match=r"lambdas/stateful/state\.py`, line 2"):
+        examination(course)
+
+
+@pytest.mark.parametrize(
+    "text", ["def handler(:\n", "import nothing_at_all\n", "def handler(e, c):\n    1 / 0\n"]
+)
+def test_a_broken_file_is_an_incorrect_answer(course: Course, text: str) -> None:
+    """Whatever a learner saves, a check that calls it says incorrect, never broken."""
+    save(course, text)
+
+    def check(examinee: Course) -> Verdict:
+        examined = examination(examinee)
+        examined.invoke("state", examined.kinesis_event(MESSAGES))
+        return passed("It runs.")
+
+    place = Function(STATE, None, "textbook")
+    exercise = Exercise("an-id", "T", "03", 5, place, ("?", "b", "c"), check)
+
+    assert judge(exercise, course).outcome is Outcome.INCORRECT
+
+
+def test_an_examination_that_was_removed_is_made_again(course: Course) -> None:
+    """A learner may destroy the examination's stack; the next check deploys it anew."""
+    examined = examination(course)
+    destroy(course.cloud, examined.stack)
+
+    again = examination(course)
+
+    assert again.invoke("state", again.kinesis_event(MESSAGES)) is None
+
+
+def test_two_checkouts_do_not_meet_in_an_examination(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever checks in the same cloud waits, also with a home of their own; elsewhere nobody waits."""
+    monkeypatch.setattr(one_at_a_time, "MOST_SECONDS", 0.0)
+    first, second, elsewhere = (
+        Course(Cloud("offline", region="us-east-1", endpoint=endpoint), root=tmp_path, home=tmp_path / home)
+        for endpoint, home in (
+            ("http://127.0.0.1:9", "a"),
+            ("http://localhost:9", "b"),
+            ("http://127.0.0.1:13", "c"),
+        )
+    )
+
+    with alone(first), alone(elsewhere), pytest.raises(ConfigurationError, match="Another check"):
+        alone(second).__enter__()
+    with alone(second):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("path", "exercise"), [("map.py", "map-batch-guard"), ("reduce.py", "reduce-request-token")]
+)
+def test_the_ledger_passes_as_the_guard_that_it_replaced(course: Course, path: str, exercise: str) -> None:
+    """Who has gone on to notebook 10 and checks notebook 09 again hears nothing wrong of the ledger."""
+    ledger = course.root / "solutions" / "lambdas" / "ledger" / "stateful" / path
+    save(course, ledger.read_text(encoding="utf-8"), f"stateful/{path}")
+
+    verdict = judge(find_exercise(exercise), course)
+
+    assert verdict.outcome is Outcome.PASSED, verdict.feedback

@@ -1,0 +1,128 @@
+"""A class of three who want to learn: one has done everything, one nothing, one some of it."""
+
+import pytest
+
+from tests.grading.learner import ROOT, hand_in, solved, untouched
+from workshop.course.answers import solution_text
+from workshop.course.catch_up import file_at
+from workshop.course.exercise import Outcome
+from workshop.course.exercises import all_exercises, find_exercise
+from workshop.grading import (
+    ClassResult,
+    Limits,
+    SubmissionProgress,
+    SubmissionResult,
+    check_submissions,
+)
+
+# The whole course, three times over, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(3600)
+
+WRONG_CELL = "ws.deploy(LogRetentionDays=7)"
+RAISES = "ws.client('kinesis').put_record(StreamName='nowhere', PartitionKey='a', Data=b'x')"
+MIXED_STATE = "stateful/state.py"
+
+
+class Told:
+    """Notes progress."""
+
+    def __init__(self) -> None:
+        self.steps: list[SubmissionProgress] = []
+
+
+@pytest.fixture(scope="module")
+def told() -> Told:
+    """What was said while the class was checked."""
+    return Told()
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory, told: Told) -> ClassResult:
+    """The class, checked in one call."""
+    folder = tmp_path_factory.mktemp("class")
+    solved(folder / "ada")
+    untouched(folder / "bob")
+    connect = solution_text(find_exercise("connect-state"), ROOT)
+    broken_map = file_at("stateful/map.py", "11", ROOT) + "\n\ndef broken(:\n"
+    hand_in(
+        folder / "cleo",
+        {"deploy-stack": WRONG_CELL, "put-records": RAISES, "connect-state": connect},
+        {MIXED_STATE: file_at(MIXED_STATE, "10", ROOT), "stateful/map.py": broken_map},
+    )
+    patient = Limits(wall_seconds=3000, start_seconds=600, exercise_seconds=600)
+    return check_submissions(folder, limits=patient, jobs=2, on_progress=told.steps.append)
+
+
+def of(result: ClassResult, name: str) -> SubmissionResult:
+    return next(each for each in result.submissions if each.name == name)
+
+
+def outcomes(result: ClassResult, name: str) -> dict[str, tuple[Outcome, str]]:
+    return {each.id: (each.outcome, each.feedback) for each in of(result, name).exercises}
+
+
+def test_the_solved_course_passes(result) -> None:
+    """Whoever has done everything passes every exercise, also those whose answer a later one replaced."""
+    assert {
+        each: found for each, found in outcomes(result, "ada").items() if found[0] is not Outcome.PASSED
+    } == {}
+    assert list(outcomes(result, "ada")) == [each.id for each in all_exercises()]
+
+
+def test_an_untouched_course_is_nobodys_fault(result) -> None:
+    """Starters are not attempted or incorrect, and never break a check."""
+    found = {outcome for outcome, _ in outcomes(result, "bob").values()}
+
+    assert found <= {Outcome.NOT_ATTEMPTED, Outcome.INCORRECT}
+    assert Outcome.NOT_ATTEMPTED in found
+
+
+def test_a_wrong_answer_costs_only_itself(result) -> None:
+    """Exercises begin with the official solutions before them, whatever the learner's own did."""
+    found = outcomes(result, "cleo")
+
+    assert found["deploy-stack"][0] is Outcome.INCORRECT
+    assert found["connect-state"][0] is Outcome.PASSED
+    assert found["state-conditional-write"][0] is Outcome.PASSED
+
+
+def test_an_error_of_a_cell_is_quoted(result) -> None:
+    """What the cell raised stands in the feedback, with the line."""
+    outcome, feedback = outcomes(result, "cleo")["put-records"]
+
+    assert outcome is Outcome.INCORRECT
+    assert "ResourceNotFoundException" in feedback
+    assert "line 1 of the cell" in feedback
+
+
+def test_a_file_that_is_no_python_is_incorrect(result) -> None:
+    """A handler file that cannot be parsed costs the exercises in it, and the line is named."""
+    outcome, feedback = outcomes(result, "cleo")["map-batch-guard"]
+
+    assert outcome is Outcome.INCORRECT
+    assert "stateful/map.py" in feedback
+
+
+def test_what_was_not_handed_in_is_not_attempted(result) -> None:
+    """A missing notebook or file is named in the feedback of its exercises."""
+    found = outcomes(result, "cleo")
+
+    assert found["totals-exact"] == (Outcome.NOT_ATTEMPTED, "Notebook 06 was not handed in.")
+    assert found["reduce-ledger"] == (
+        Outcome.NOT_ATTEMPTED,
+        "`lambdas/stateful/reduce.py` was not handed in.",
+    )
+
+
+def test_progress_is_told(result, told) -> None:
+    """Whoever waits hears of each exercise of each submission, and of each end."""
+    ends = [step.name for step in told.steps if step.is_done]
+
+    assert sorted(ends) == ["ada", "bob", "cleo"]
+    assert max(step.judged for step in told.steps if step.name == "ada") == len(all_exercises())
+
+
+def test_nothing_was_changed_in_the_checkout() -> None:
+    """Checking writes nothing into the instructor's own checkout."""
+    assert not (ROOT / "handed-in").exists()
+    assert "def broken" not in (ROOT / "lambdas" / "stateful" / "map.py").read_text(encoding="utf-8")

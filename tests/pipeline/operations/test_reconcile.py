@@ -1,0 +1,133 @@
+"""`workshop reconcile`: the totals are the sum over the trades, or every difference is named."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.pipeline.operations.pipeline_bench import Bench, some_messages
+from workshop.cli import app as command_line
+from workshop.cli import reconcile as command
+from workshop.errors import ConfigurationError
+from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile, torn_totals
+
+
+@pytest.fixture
+def bench(stateful: Bench) -> Bench:
+    """The stateful pipeline, empty."""
+    return stateful
+
+
+def look(bench: Bench) -> Reconciliation:
+    """Compare the tables of the bench."""
+    return reconcile(open_books(bench.laboratory, bench.stack, clock=bench.laboratory.clock))
+
+
+def change_total(bench: Bench, path: str, amount: str) -> None:
+    """Add to one total behind the pipeline's back."""
+    bench.laboratory.client("dynamodb").update_item(
+        TableName=bench.outputs["AggregateTableName"],
+        Key={"Identifier": {"S": path}},
+        UpdateExpression="ADD #Value :amount",
+        ExpressionAttributeNames={"#Value": "Value"},
+        ExpressionAttributeValues={":amount": {"N": amount}},
+    )
+
+
+def test_an_untouched_pipeline_is_exact(bench: Bench) -> None:
+    """Where nothing went wrong, every total is the sum over the live trades."""
+    bench.send(some_messages(1))
+    bench.rest()
+
+    found = look(bench)
+
+    assert found.exact
+    assert found.trades > 0
+
+
+def test_an_empty_pipeline_is_exact(bench: Bench) -> None:
+    """No trades and no totals are equal."""
+    assert look(bench).exact
+
+
+def test_each_difference_is_named(bench: Bench) -> None:
+    """A total that somebody changed is named with its amount, and so is the parent that it tears."""
+    bench.send(some_messages(2))
+    bench.rest()
+    change_total(bench, "PV", "0.01")
+
+    found = look(bench)
+
+    [difference] = found.comparison.differences
+    assert (difference.path, difference.amount) == ("PV", Decimal("0.01"))
+    assert {torn.path for torn in found.torn} == {"PV", "Grand Total"}
+
+
+def test_a_trade_that_was_written_by_hand_counts_only_if_it_is_valid(bench: Bench) -> None:
+    """An item that is no valid trade counts for nothing, here as in MapLambda."""
+    names = {"RiskType": {"S": "PV"}, "TradeDesk": {"S": "FXSpot"}, "Region": {"S": "EMEA"}}
+    for trade_id, value in (("good", "1.25"), ("bad", "1.255")):
+        bench.put(
+            "StateTable",
+            TradeID={"S": trade_id},
+            Value={"N": value},
+            Version={"N": "1"},
+            Timestamp={"N": "1750000000"},
+            Hierarchy={"M": names},
+        )
+    bench.rest()
+
+    found = look(bench)
+
+    assert found.exact
+    assert (found.trades, found.invalid) == (1, ("bad",))
+
+
+def test_a_stateless_pipeline_has_nothing_to_compare_with(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a state the command says so."""
+    from workshop.pipeline.operations import reconcile as module
+    from workshop.pipeline.target import find_target
+
+    def without_state(cloud: Any, stack: str) -> Any:
+        target = find_target(cloud, stack)
+        outputs = {name: value for name, value in target.outputs.items() if name != "StateTableName"}
+        return type(target)(target.stack, "stateless", outputs, target.order)
+
+    monkeypatch.setattr(module, "find_target", without_state)
+
+    with pytest.raises(ConfigurationError, match="stateless pipeline, so there is no state"):
+        open_books(bench.laboratory, bench.stack)
+
+
+@pytest.mark.parametrize("is_wrong", [False, True])
+def test_the_exit_code_tells(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, is_wrong: bool
+) -> None:
+    """The command ends with 0 if everything is exact, else with 1, and prints the differences as JSON."""
+    bench.send(some_messages(3))
+    bench.rest()
+    if is_wrong:
+        change_total(bench, "Grand Total", "-1.00")
+    clock = bench.laboratory.clock
+    monkeypatch.setattr(command, "connect", lambda *_, **__: bench.laboratory)
+    monkeypatch.setattr(command, "open_books", lambda cloud, stack: open_books(cloud, stack, clock=clock))
+    monkeypatch.setattr("sys.argv", ["workshop", "reconcile", bench.stack, "--json"])
+
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+
+    document = json.loads(capsys.readouterr().out)
+    assert ended.value.code == int(is_wrong)
+    assert [each["difference"] for each in document["differences"]] == ["-1.00"] * is_wrong
+
+
+def test_a_torn_total_is_found_without_children() -> None:
+    """A total that is missing above its children is named as torn."""
+    totals = {"PV:A": Decimal("1.00"), "Grand Total": Decimal("1.00")}
+
+    torn = torn_totals(totals, {"PV:A": 1, "Grand Total": 1})
+
+    assert [each.path for each in torn] == ["PV"]

@@ -1,0 +1,262 @@
+"""The producer, against a stream that misbehaves and against moto's."""
+
+import json
+import threading
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from workshop.clock import ManualClock
+from workshop.errors import ConfigurationError
+from workshop.pipeline.messages import Message, PlannedMessage, PlanOptions, make_plan
+from workshop.pipeline.producer.producer import ATTEMPTS, ProducerOptions, produce
+
+
+class MisbehavingStream:
+    """A stand-in for boto3's Kinesis client; `refuses` gives an error code for (call, place in call)."""
+
+    def __init__(self, refuses=lambda call, place: None, fails=lambda call: None) -> None:
+        self.stored: list[dict] = []
+        self.calls: list[list[dict]] = []
+        self._refuses = refuses
+        self._fails = fails
+        self._lock = threading.Lock()
+
+    def put_records(self, *, Records, StreamName):  # noqa: N803 - as in boto3
+        """Store what is not refused."""
+        with self._lock:
+            number = len(self.calls)
+            self.calls.append(Records)
+            if error := self._fails(number):
+                raise error
+            codes = [self._refuses(number, place) for place in range(len(Records))]
+            self.stored += [record for record, code in zip(Records, codes, strict=True) if not code]
+            return {"Records": [{"ErrorCode": code} if code else {"ShardId": "0"} for code in codes]}
+
+    @property
+    def versions(self) -> dict[str, list[int]]:
+        """The versions stored of each trade, in the order of the stream."""
+        versions = defaultdict(list)
+        for record in self.stored:
+            message = json.loads(record["Data"])
+            versions[message["TradeID"]].append(message["Version"])
+        return versions
+
+
+def client_error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "as told"}}, "PutRecords")
+
+
+def one_thread() -> ProducerOptions:
+    return ProducerOptions(threads=1)
+
+
+PLAN = make_plan(PlanOptions(messages=2_000, duplicates=12.5, modify=10, out_of_order=50))
+
+
+def test_everything_arrives_once_when_nothing_fails() -> None:
+    """Each planned entry is stored once, with the trade id as partition key, and accounted for."""
+    stream = MisbehavingStream()
+
+    result = produce(stream, "s", PLAN.entries)
+
+    assert len(stream.stored) == len(result.accepted) == 2_000
+    assert result.accepted == PLAN.entries
+    assert (result.refused, result.resent) == ((), 0)
+    assert all(json.loads(record["Data"])["TradeID"] == record["PartitionKey"] for record in stream.stored)
+    assert result.example in {record["Data"] for record in stream.stored}
+
+
+def test_only_refused_entries_are_sent_again() -> None:
+    """After a partial failure the next call holds exactly the refused entries; nothing is lost or doubled."""
+    stream = MisbehavingStream(lambda call, place: "Throttling" if call == 0 and place % 3 == 0 else None)
+
+    result = produce(stream, "s", PLAN.entries, options=one_thread(), clock=ManualClock())
+
+    assert stream.calls[1] == stream.calls[0][::3]
+    assert len(stream.stored) == 2_000
+    assert result.resent == len(stream.calls[1])
+    assert not result.refused
+
+
+def test_sending_again_keeps_the_order_of_a_trade() -> None:
+    """Whatever is refused, the versions of each trade are stored in the order of the plan."""
+    stream = MisbehavingStream(lambda call, place: "Throttling" if (place + call) % 5 == 0 else None)
+    planned = defaultdict(list)
+    for message in PLAN.messages:
+        planned[message.trade_id].append(message.version)
+
+    produce(stream, "s", PLAN.entries, clock=ManualClock())
+
+    assert stream.versions == planned
+
+
+def test_a_duplicate_has_the_bytes_of_its_original() -> None:
+    """A duplicate is what a producer sends again: also the timestamp is the original's."""
+    clock = ManualClock()
+    stream = MisbehavingStream()
+
+    produce(stream, "s", PLAN.entries, options=ProducerOptions(threads=2, rate=100), clock=clock)
+
+    contents = Counter(record["Data"] for record in stream.stored)
+    assert len(contents) == 2_000 - 250
+    assert len({json.loads(data)["Timestamp"] for data in contents}) > 50
+
+
+def test_attempts_are_bounded_and_what_was_not_accepted_is_reported() -> None:
+    """An entry that is refused for ever is given up after some attempts; the rest goes on."""
+    clock = ManualClock(0)
+    stream = MisbehavingStream(
+        lambda call, place: "InternalFailure" if not place and call < ATTEMPTS else None
+    )
+
+    result = produce(stream, "s", PLAN.entries, options=one_thread(), clock=clock)
+
+    assert all(call == stream.calls[0][:1] for call in stream.calls[1:ATTEMPTS])
+    assert [refusal.entry for refusal in result.refused] == [PLAN.entries[0]]
+    assert "InternalFailure" in result.refused[0].reason
+    assert len(result.accepted) == 1_999
+    assert 5 < clock.now() < 60
+
+
+def test_a_stream_that_accepts_nothing_ends_the_run() -> None:
+    """After one call that never got anything through, the others are not tried for minutes each."""
+    stream = MisbehavingStream(fails=lambda call: EndpointConnectionError(endpoint_url="http://x"))
+
+    result = produce(stream, "s", PLAN.entries, options=one_thread(), clock=ManualClock())
+
+    assert len(stream.calls) == ATTEMPTS
+    assert len(result.refused) == 2_000
+
+
+def test_pauses_grow_and_vary() -> None:
+    """Each pause is about twice as long as the one before, with some chance in it, up to a bound."""
+    pauses = []
+
+    class Recording(ManualClock):
+        def sleep(self, seconds: float) -> None:
+            pauses.append(seconds)
+
+    produce(
+        MisbehavingStream(lambda call, place: "InternalFailure"),
+        "s",
+        PLAN.entries[:1],
+        options=one_thread(),
+        clock=Recording(),
+    )
+
+    assert len(pauses) == ATTEMPTS - 1
+    assert all(0.025 * 2**n <= pause <= 0.05 * 2**n or n > 6 for n, pause in enumerate(pauses))
+    assert max(pauses) <= 5
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ProvisionedThroughputExceededException"),
+        EndpointConnectionError(endpoint_url="http://x"),
+    ],
+)
+def test_a_call_that_fails_as_a_whole_is_made_again(error: Exception) -> None:
+    """Throttling of the whole call, or no answer at all, leads to the same call once more."""
+    stream = MisbehavingStream(fails=lambda call: error if call == 0 else None)
+
+    result = produce(stream, "s", PLAN.entries[:10], options=one_thread(), clock=ManualClock())
+
+    assert stream.calls[0] == stream.calls[1]
+    assert len(result.accepted) == 10
+
+
+def test_a_hopeless_error_ends_the_run_at_once() -> None:
+    """Without permission or stream nothing is tried again, and every entry is accounted for as refused."""
+    stream = MisbehavingStream(fails=lambda call: client_error("AccessDeniedException"))
+
+    result = produce(stream, "s", PLAN.entries, options=one_thread(), clock=ManualClock())
+
+    assert len(stream.calls) == 1
+    assert len(result.refused) == 2_000
+    assert "AccessDenied" in result.refused[0].reason
+    assert result.refused[-1].reason == "not sent: the run ended early"
+
+
+def test_a_message_that_is_too_large_is_refused_and_the_rest_goes_on() -> None:
+    """A record over the stream's limit is reported; its neighbours are sent."""
+    huge = Message("huge", Decimal("1.00"), 1, {"RiskType": "x" * 2_000_000})
+    entries = (*PLAN.entries[:3], PlannedMessage(9_999, huge))
+
+    result = produce(MisbehavingStream(), "s", entries)
+
+    assert [refusal.entry.message.trade_id for refusal in result.refused] == ["huge"]
+    assert len(result.accepted) == 3
+
+
+def test_the_rate_is_kept_over_all_threads() -> None:
+    """Two hundred messages at a hundred a second take two seconds, in calls of a few messages."""
+
+    class SharedClock(ManualClock):
+        """Sleepers of several threads wake at their own time; the clock shows the latest."""
+
+        def sleep(self, seconds: float) -> None:
+            self._now = max(self._now, self.now() + seconds)
+
+    clock = SharedClock(0)
+    stream = MisbehavingStream()
+
+    produce(stream, "s", PLAN.entries[:200], options=ProducerOptions(threads=1, rate=100), clock=clock)
+
+    assert clock.now() == pytest.approx(2)
+    assert max(len(call) for call in stream.calls) == 10
+
+
+def test_progress_is_told_after_each_call() -> None:
+    """The callback hears rising counts that end with everything accounted for."""
+    heard = []
+
+    produce(MisbehavingStream(), "s", PLAN.entries, on_progress=heard.append)
+
+    assert [progress.accepted for progress in heard] == sorted(progress.accepted for progress in heard)
+    assert (heard[-1].accepted, heard[-1].total) == (2_000, 2_000)
+
+
+def test_an_interrupted_run_accounts_for_what_it_did_not_send() -> None:
+    """After Ctrl-C the result holds what was accepted, and the rest as refused."""
+    stream = MisbehavingStream()
+    entries = PLAN.entries
+
+    def interrupt(progress) -> None:
+        raise KeyboardInterrupt
+
+    result = produce(stream, "s", entries, options=one_thread(), on_progress=interrupt)
+
+    assert 0 < len(result.accepted) < 2_000
+    assert len(result.accepted) == len(stream.stored)
+    assert len(result.accepted) + len(result.refused) == 2_000
+
+
+@pytest.mark.parametrize("wrong", [{"threads": 0}, {"rate": 0.0}, {"rate": -1.0}])
+def test_options_that_send_nothing_are_refused(wrong: dict) -> None:
+    """No threads or no rate is a configuration error, not an endless wait."""
+    with pytest.raises(ConfigurationError):
+        ProducerOptions(**wrong)
+
+
+def test_a_real_client_stores_every_message(kinesis) -> None:
+    """Through boto3, every message of a plan can be read back from the stream's shards."""
+    kinesis.create_stream(StreamName="risk", ShardCount=2)
+
+    # One thread: plain moto without our cloud's lock loses what several threads put at the same time.
+    result = produce(kinesis, "risk", PLAN.entries, options=one_thread())
+
+    stored = Counter()
+    for shard in kinesis.list_shards(StreamName="risk")["Shards"]:
+        iterator = kinesis.get_shard_iterator(
+            StreamName="risk", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        stored += Counter(
+            json.loads(record["Data"])["TradeID"]
+            for record in kinesis.get_records(ShardIterator=iterator, Limit=10_000)["Records"]
+        )
+    assert stored == Counter(message.trade_id for message in PLAN.messages)
+    assert not result.refused

@@ -1,0 +1,69 @@
+"""`workshop prove`, as people and scripts run it."""
+
+import json
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from workshop.cli.app import main
+from workshop.proof import proof as module
+from workshop.proof.proof import prove
+
+# The textbook is wrong on one of these and right on the other.
+SEEDS = range(18, 20)
+
+
+@pytest.fixture
+def workshop(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Run a command; returns its exit code and what it printed on stdout."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["workshop", *arguments])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return int(done.value.code or 0), capsys.readouterr().out
+
+    return run
+
+
+def test_the_ledger_passes(workshop) -> None:
+    """With nothing inexact the exit code is 0, and the JSON counts schedules by the faults they met."""
+    code, text = workshop("prove", "--schedules", "3", "--jobs", "1", "--json")
+
+    document = json.loads(text)
+    assert (code, document["variant"], document["schedules"], document["inexact"]) == (0, "ledger", 3, 0)
+    assert {"re_batched", "bisected", "delayed", "crash_before", "crash_after"} <= document["by_fault"].keys()
+    assert all(count.keys() == {"met", "inexact"} for count in document["by_fault"].values())
+
+
+def test_a_failure_names_the_seed_that_replays_it(workshop) -> None:
+    """An inexact schedule ends with exit code 1, and the command that is printed fails in the same way."""
+    options = ("--variant", "textbook", "--jobs", "1")
+    code, text = workshop("prove", *options, "--seed", str(SEEDS[0]), "--schedules", str(len(SEEDS)))
+    assert code == 1
+    replay = text.split("run it again: workshop ")[1].splitlines()[0]
+
+    code, again = workshop(*replay.split())
+
+    assert code == 1
+    assert "1 of 1 schedules were not exact" in again
+
+
+def test_unknown_words_are_wrong_usage(workshop) -> None:
+    """A variant or pipeline that does not exist ends with exit code 2."""
+    assert workshop("prove", "--variant", "perfect")[0] == 2
+    assert workshop("prove", "--pipeline", "endless")[0] == 2
+
+
+def test_several_processes_prove_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report does not depend on how many processes share the work."""
+    monkeypatch.setattr(module, "CHUNK", 1)
+
+    alone = prove("textbook", seed=SEEDS[0], schedules=len(SEEDS), jobs=1)
+    shared = prove("textbook", seed=SEEDS[0], schedules=len(SEEDS), jobs=2)
+
+    assert shared == alone
+    assert len(alone.failures) > 0

@@ -1,0 +1,144 @@
+"""`workshop check`: says how far the exercises of the course are, one by one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from workshop.cli.course.opened import Teller, mark_of, open_course, open_progress
+from workshop.cli.options import (
+    CloudOption,
+    EndpointOption,
+    JsonOption,
+    RegionOption,
+    console,
+    print_json,
+)
+from workshop.course.course import Course
+from workshop.course.exercise import Exercise, Outcome, Verdict, judge
+from workshop.course.exercises import all_exercises, find_exercise
+from workshop.errors import ConfigurationError
+from workshop.pipeline.front_end import printable
+
+__all__ = ["draw_verdicts", "register"]
+
+WIDE = 100
+BEFORE = "You passed it before."
+Judged = Sequence[tuple[Exercise, Verdict]]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(check)
+
+
+def check(  # noqa: PLR0913 - each argument is an option of the command
+    exercises: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of exercises, such as connect-state.", metavar="[EXERCISE]..."),
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Check all; the same as naming none.")] = False,
+    submission: Annotated[
+        Path | None,
+        typer.Option(
+            help="A learner's folder, or a folder of such folders; each is run on its own.", metavar="DIR"
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(help="With --submission: also write the outcomes to this file.", metavar="FILE"),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(help="With --submission: how many to check at the same time.", min=1)
+    ] = 1,
+    as_json: JsonOption = False,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Say which exercises are passed; ends with 0 only if all that were asked for are."""
+    if exercises and every:
+        raise ConfigurationError("`--all` and ids of exercises contradict each other; leave one of them out")
+    chosen = tuple(map(find_exercise, exercises)) if exercises else all_exercises()
+    people = console(stderr=as_json)
+    if submission is not None:
+        # Imported here, since other checks need not wait for it.
+        from workshop.cli.course.check_submissions import check_folder  # noqa: PLC0415
+
+        is_passed = check_folder(submission, chosen, jobs=jobs, csv=csv, people=people, as_json=as_json)
+        raise typer.Exit(0 if is_passed else 1)
+    if csv is not None:
+        raise ConfigurationError("`--csv` belongs to `--submission`; add that, or take `--json` instead")
+    course = open_course(cloud, endpoint, region)
+    judged = _judge_all(course, chosen, people)
+    if as_json:
+        print_json(document_of(judged))
+    else:
+        people.print(draw_verdicts(judged, width=people.width))
+        people.print(_summary(judged), course.cloud.badge, sep="\n")
+    raise typer.Exit(0 if all(verdict.is_passed for _, verdict in judged) else 1)
+
+
+def document_of(judged: Judged) -> dict[str, Any]:
+    """Return verdicts in the form of `--json`."""
+    return {
+        "exercises": [
+            {"id": exercise.id, "outcome": verdict.outcome.value, "feedback": verdict.feedback}
+            for exercise, verdict in judged
+        ]
+    }
+
+
+def draw_verdicts(judged: Judged, *, width: int = WIDE) -> RenderableType:
+    """Draw the exercises in the order of the course; in a narrow window the feedback stands below each."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for name in ("Notebook", "Exercise", "Outcome"):
+        table.add_column(name, no_wrap=True)
+    if width >= WIDE:
+        table.add_column("What was seen", overflow="fold")
+    parts: list[RenderableType] = [table]
+    for exercise, verdict in judged:
+        style = "dim" if verdict.outcome is Outcome.NOT_ATTEMPTED else ""
+        seen = Text(printable(verdict.feedback), style=style)
+        row = (exercise.notebook, Text(exercise.id), mark_of(verdict.outcome))
+        if width >= WIDE:
+            table.add_row(*row, seen)
+        else:
+            table.add_row(*row)
+            if verdict.outcome is not Outcome.NOT_ATTEMPTED:
+                parts += [Text(f"\n{exercise.id}", style="bold"), seen]
+    return Group(*parts)
+
+
+def _judge_all(course: Course, chosen: Sequence[Exercise], people: Console) -> list[tuple[Exercise, Verdict]]:
+    progress, judged = open_progress(course, people), []
+    with Teller(people).running("checking") as teller:
+        for number, exercise in enumerate(chosen, start=1):
+            teller.passing(f"checking {exercise.id} ({number} of {len(chosen)})")
+            verdict = judge(exercise, course)
+            entry = progress.record(exercise.id, verdict)
+            if entry.is_passed and not verdict.is_passed:
+                # Many answers are about one moment: later notebooks empty tables and change code.
+                verdict = replace(verdict, feedback=f"{verdict.feedback} {BEFORE}")
+            judged.append((exercise, verdict))
+    return judged
+
+
+def _summary(judged: Judged) -> Text:
+    done = sum(verdict.is_passed for _, verdict in judged)
+    text = f"{done} of {len(judged)} passed."
+    open_ones = [(exercise, verdict) for exercise, verdict in judged if not verdict.is_passed]
+    if before := sum(verdict.feedback.endswith(BEFORE) for _, verdict in open_ones):
+        text += f" {before} more passed before."
+    following = next((each for each, verdict in open_ones if not verdict.feedback.endswith(BEFORE)), None)
+    if following is not None:
+        text += (
+            f" Next: `{following.id}` in notebook {following.notebook}; `workshop hint {following.id}` helps."
+        )
+    return Text(text, style="bold" if open_ones else "bold green")

@@ -1,0 +1,136 @@
+"""`workshop check --submission`: what learners handed in, checked apart from everything else."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from workshop.cli.course.opened import mark_of
+from workshop.cli.options import print_json
+from workshop.course.exercise import Exercise, Outcome
+from workshop.errors import ConfigurationError
+from workshop.grading import (
+    ClassResult,
+    SubmissionProgress,
+    SubmissionResult,
+    check_submissions,
+    find_containment,
+)
+from workshop.pipeline.front_end import printable
+
+__all__ = ["check_folder", "draw_class"]
+
+
+def check_folder(
+    folder: Path,
+    chosen: Sequence[Exercise],
+    *,
+    jobs: int,
+    csv: Path | None,
+    people: Console,
+    as_json: bool,
+) -> bool:
+    """Check the submissions of a folder and show or write what came out; return whether all passed.
+
+    Raises:
+        ConfigurationError: there is no submission, or the file for the outcomes cannot be written.
+    """
+    # Before anything of a submission runs: whoever reads this can still stop.
+    for warning in find_containment().warnings:
+        people.print(Text(f"Not contained: {warning}", style="yellow"), soft_wrap=True)
+    with _Counter(people).running() as counter:
+        result = check_submissions(folder, exercises=chosen, jobs=jobs, on_progress=counter.count)
+    if csv is not None:
+        _write(csv, result.csv_text())
+    if as_json:
+        print_json(result.document())
+    else:
+        people.print(draw_class(result) if result.is_class else draw_one(result.submissions[0]))
+        if csv is not None:
+            people.print(Text(f"Every outcome stands in {csv}."))
+    return result.is_passed
+
+
+def draw_one(submission: SubmissionResult) -> RenderableType:
+    """Draw one submission: each exercise with its outcome and feedback."""
+    table = _table("Exercise", "Outcome")
+    table.add_column("What was seen", overflow="fold")
+    for each in submission.exercises:
+        table.add_row(Text(each.id), mark_of(each.outcome), Text(printable(each.feedback)))
+    notes = [Text(printable(note), style="yellow") for note in submission.notes]
+    return Group(table, *notes, Text(_summary(submission), style="bold"))
+
+
+def draw_class(result: ClassResult) -> RenderableType:
+    """Draw a class: how many exercises of each submission have which outcome."""
+    table = _table("Submission")
+    for outcome in Outcome:
+        table.add_column(mark_of(outcome), justify="right")
+    table.add_column("Notes", overflow="fold")
+    for each in result.submissions:
+        counts = (str(each.count(outcome) or "") for outcome in Outcome)
+        table.add_row(Text(printable(each.name)), *counts, Text(printable(" ".join(each.notes))))
+    done = sum(each.is_passed for each in result.submissions)
+    return Group(
+        table, Text(f"{done} of {len(result.submissions)} submissions passed every exercise.", style="bold")
+    )
+
+
+@dataclass
+class _Counter:
+    """Says how far a class is: in a line that changes, elsewhere a line for each submission."""
+
+    people: Console
+    judged: dict[str, SubmissionProgress] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._status = self.people.status("checking", refresh_per_second=4)
+
+    @contextmanager
+    def running(self) -> Iterator["_Counter"]:
+        """Show the line while the block runs."""
+        if not self.people.is_terminal:
+            yield self
+            return
+        with self._status:
+            yield self
+
+    def count(self, progress: SubmissionProgress) -> None:
+        """Note how far one submission is."""
+        self.judged[progress.name] = progress
+        if not self.people.is_terminal:
+            if progress.is_done:
+                self.people.print(Text(f"{printable(progress.name)}: checked", style="dim"))
+            return
+        now = ", ".join(
+            f"{printable(each.name)} {each.judged} of {each.exercises}"
+            for each in self.judged.values()
+            if not each.is_done
+        )
+        done = sum(each.is_done for each in self.judged.values())
+        self._status.update(Text(f"{done} checked; now {now}" if now else f"{done} checked"))
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    return table
+
+
+def _summary(submission: SubmissionResult) -> str:
+    done = submission.count(Outcome.PASSED)
+    return f"{printable(submission.name)}: {done} of {len(submission.exercises)} passed."
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the outcomes cannot be written to `{file}`: {error.strerror}; choose another file by `--csv`"
+        ) from error

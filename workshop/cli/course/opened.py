@@ -1,0 +1,70 @@
+"""What the commands of the course have in common: the course in the connected cloud, and its progress."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.text import Text
+
+from workshop.cloud.connection import connect
+from workshop.course.course import Course
+from workshop.course.exercise import Outcome
+from workshop.course.progress import Progress
+
+__all__ = ["MARKS", "Teller", "mark_of", "open_course", "open_progress"]
+
+# Shape and word say what the colour says.
+MARKS = {
+    Outcome.PASSED: ("✔ passed", "bold green"),
+    Outcome.NOT_ATTEMPTED: ("○ not attempted", "dim"),
+    Outcome.INCORRECT: ("✘ incorrect", "bold red"),
+    Outcome.BROKEN_CHECK: ("! broken check", "bold yellow"),
+}
+
+
+def open_course(cloud: str | None, endpoint: str | None, region: str | None) -> Course:
+    """Return the learner's course in the connected cloud."""
+    return Course(connect(cloud, endpoint=endpoint, region=region))
+
+
+def open_progress(course: Course, people: Console) -> Progress:
+    """Return the learner's progress; say so if an earlier file was damaged."""
+    progress = Progress(course.home)
+    progress.entries()
+    if progress.warning:
+        people.print(progress.warning, style="yellow", markup=False)
+    return progress
+
+
+def mark_of(outcome: Outcome) -> Text:
+    """Return an outcome as a word with a shape and a colour."""
+    return Text(*MARKS[outcome])
+
+
+class Teller:
+    """Says what is going on: a line that changes in a terminal, elsewhere one line for each step."""
+
+    def __init__(self, people: Console) -> None:
+        self._people = people
+        self._status = people.status("", refresh_per_second=4)
+        self._is_live = people.is_terminal
+
+    @contextmanager
+    def running(self, first: str) -> Iterator["Teller"]:
+        """Show the line while the block runs."""
+        if not self._is_live:
+            yield self
+            return
+        self._status.update(Text(first))
+        with self._status:
+            yield self
+
+    def passing(self, step: str) -> None:
+        """Say what happens now, where the line can change."""
+        if self._is_live:
+            self._status.update(Text(step))
+
+    def tell(self, step: str) -> None:
+        """Say what happens now, for good."""
+        self._people.print(Text(step, style="dim"), soft_wrap=True)
+        self.passing(step)

@@ -1,0 +1,112 @@
+"""`workshop hint`, `solve`, `reset`, `catch-up`: help on the way, and ways back and forth in the course."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text
+
+from workshop.cli.course.opened import Teller, open_course, open_progress
+from workshop.cli.options import CloudOption, EndpointOption, RegionOption, console
+from workshop.clock import stopwatch
+from workshop.course.catch_up import catch_up as catch_up_with
+from workshop.course.catch_up import checked_notebook
+from workshop.course.exercise import Cell, Exercise
+from workshop.course.exercises import find_exercise
+from workshop.course.progress import Progress
+from workshop.course.solving import Done
+from workshop.course.solving import reset as reset_exercise
+from workshop.course.solving import solve as solve_exercise
+from workshop.settings import home_folder
+
+__all__ = ["register"]
+
+ExerciseArgument = Annotated[str, typer.Argument(help="Id of an exercise, such as connect-state.")]
+STEPS = ("a question", "a pointer", "nearly the code")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(hint)
+    app.command()(solve)
+    app.command()(reset)
+    app.command("catch-up")(catch_up)
+
+
+def hint(
+    exercise: ExerciseArgument,
+    *,
+    step: Annotated[
+        int | None,
+        typer.Option(help="1, 2 or 3; without it, the one after the last that you saw.", min=1, max=3),
+    ] = None,
+) -> None:
+    """Show the next hint of an exercise: first a question, then a pointer, then nearly the code."""
+    found, people = find_exercise(exercise), console()
+    progress = Progress(home_folder())
+    shown = step or min(progress.of(found.id).hints + 1, len(found.hints))
+    progress.take_hint(found.id, shown)
+    people.print(Text(f"{found.title} ({found.id}, notebook {found.notebook})", style="bold"))
+    people.print(Text(f"Hint {shown} of {len(found.hints)}, {STEPS[shown - 1]}:", style="dim"))
+    people.print(Text(found.hints[shown - 1]), soft_wrap=True)
+    if shown == len(found.hints):
+        people.print(
+            Text(f"There is no further hint; `workshop solve {found.id}` shows the solution.", style="dim")
+        )
+
+
+def solve(
+    exercise: ExerciseArgument,
+    *,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Put the solution of an exercise in place; your own version is kept beside."""
+    found, people = find_exercise(exercise), console()
+    course = open_course(cloud, endpoint, region)
+    with Teller(people).running(f"solving {found.id}"):
+        done = solve_exercise(found, course)
+    open_progress(course, people).take_solution(found.id)
+    _show(done, found, people)
+
+
+def reset(
+    exercise: ExerciseArgument,
+    *,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Put the starter of one exercise back; your own version is kept beside."""
+    found, people = find_exercise(exercise), console()
+    course = open_course(cloud, endpoint, region)
+    with Teller(people).running(f"resetting {found.id}"):
+        done = reset_exercise(found, course)
+    open_progress(course, people).forget(found.id)
+    _show(done, found, people)
+
+
+def catch_up(
+    notebook: Annotated[str, typer.Argument(help="Number of a notebook, such as 05.", metavar="NN")],
+    *,
+    cloud: CloudOption = None,
+    endpoint: EndpointOption = None,
+    region: RegionOption = None,
+) -> None:
+    """Bring code, data, connections and parameters to where a notebook begins; your own versions are kept."""
+    number, people = checked_notebook(notebook.zfill(2)), console()
+    course = open_course(cloud, endpoint, region)
+    started = stopwatch()
+    with Teller(people).running(f"catching up with notebook {number}") as teller:
+        steps = catch_up_with(course, number, say=teller.tell)
+    done = f"{len(steps)} steps in {stopwatch() - started:.0f} s" if steps else "everything was in place"
+    people.print(Text(f"Ready for notebook {number}: {done}.", style="bold green"))
+
+
+def _show(done: Done, exercise: Exercise, people: Console) -> None:
+    people.print(Text(done.message), soft_wrap=True)
+    is_short = isinstance(exercise.place, Cell) or exercise.place.name is not None
+    if is_short:
+        people.print(Syntax(done.text.rstrip(), "python", background_color="default"))

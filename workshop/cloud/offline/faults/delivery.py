@@ -1,0 +1,48 @@
+"""Batches that come again though they need not, in other company, or late: all of it legal on AWS.
+
+In goes the ordinary decision about a batch that has been sent, out comes the one that is carried out. A batch
+that succeeded may come again as well: then the answer was lost, or another poller has taken over.
+"""
+
+from workshop.cloud.faults import FaultKind
+from workshop.cloud.offline.faults.dice import FaultDice
+from workshop.cloud.offline.runtime.event_sources.lanes import Batch
+from workshop.cloud.offline.runtime.event_sources.outcomes import (
+    Bisect,
+    Decision,
+    Discard,
+    Regroup,
+    Retry,
+    Wait,
+)
+
+__all__ = ["DELAY_SECONDS", "redelivery"]
+
+# DynamoDB forgets the token of a transaction after ten minutes.
+DELAY_SECONDS = 660.0
+# A batch with fewer or more records waits a little, so that some more can come.
+REGROUP_SECONDS = 5.0
+MAX_EARLIER = 3
+
+
+def redelivery(dice: FaultDice, decision: Decision, batch: Batch, *, stage: str, now: float) -> Decision:
+    """Return what happens to the batch, with the chances of the dice."""
+    if not batch.records or isinstance(decision, Wait | Discard):
+        return decision
+    count = len(batch.records)
+    if dice.falls(FaultKind.RE_BATCHED, stage):
+        return _regroup(dice, count, stage=stage, now=now)
+    if count > 1 and dice.falls(FaultKind.BISECTED, stage):
+        return Bisect(count // 2)
+    if dice.falls(FaultKind.DELAYED, stage):
+        attempts = decision.attempts if isinstance(decision, Retry) else batch.attempts
+        return Retry(0, attempts=attempts, at=now + DELAY_SECONDS)
+    return decision
+
+
+def _regroup(dice: FaultDice, count: int, *, stage: str, now: float) -> Regroup:
+    """Return a shorter batch, one with records that were done before, or one with all that has come since."""
+    earlier = dice.choose(FaultKind.RE_BATCHED, stage, MAX_EARLIER + 1)
+    shorter = count > 1 and dice.choose(FaultKind.RE_BATCHED, stage, 2)
+    size = earlier + 1 + dice.choose(FaultKind.RE_BATCHED, stage, count - 1) if shorter else None
+    return Regroup(earlier, size, now + REGROUP_SECONDS)

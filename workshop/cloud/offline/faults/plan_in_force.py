@@ -1,0 +1,85 @@
+"""What goes wrong in an offline cloud because somebody asked for it: the plan in force, and what it has done.
+
+Three places ask: whoever answers calls of AWS's API (`answer`), the pollers when a batch has come back
+(`redelivery`), and the environments (`watch`). Without a plan nothing is changed.
+"""
+
+from typing import Any
+
+from workshop.clock import Clock
+from workshop.cloud.faults import NO_FAULTS, FaultPlan, stage_of
+from workshop.cloud.offline.faults.calls import FaultyCalls, Through
+from workshop.cloud.offline.faults.delivery import DELAY_SECONDS, redelivery
+from workshop.cloud.offline.faults.dice import FaultDice
+from workshop.cloud.offline.faults.environments import WatchedEnvironment, WatchedEnvironments
+from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.runtime.environments.environment import EnvironmentFactory
+from workshop.cloud.offline.runtime.event_sources.lanes import Batch
+from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
+from workshop.cloud.offline.runtime.event_sources.outcomes import Decision, Retry
+from workshop.cloud.offline.runtime.event_sources.redelivery import use_rule
+
+__all__ = ["CloudFaults"]
+
+
+class CloudFaults:
+    """See the module. Thread-safe.
+
+    `manual` says that the clock is moved by somebody who does one thing at a time, `in_process` that
+    functions run on the thread that asks for them.
+    """
+
+    def __init__(self, clock: Clock, *, manual: bool = False, in_process: bool = False) -> None:
+        self.dice = FaultDice(NO_FAULTS)
+        self._clock = clock
+        self._manual = manual
+        self._calls = FaultyCalls(lambda: self.dice, clock, in_process=in_process)
+        self._environments: WatchedEnvironments | None = None
+
+    def use(self, plan: FaultPlan) -> None:
+        """Follow this plan from now on; counts begin at zero."""
+        self.dice = FaultDice(plan)
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan and how many faults of each kind have happened since it was set."""
+        return {"plan": self.dice.plan.document(), "met": self.dice.met}
+
+    def watch(self, environments: EnvironmentFactory) -> WatchedEnvironments:
+        """Return a factory whose environments can be struck; from now on pollers ask here as well."""
+        self._environments = WatchedEnvironments(
+            environments, lambda: self.dice, manual_clock=self._clock if self._manual else None
+        )
+        use_rule(self.redelivery)
+        return self._environments
+
+    def answer(self, call: Call, through: Through) -> Answer:
+        """Answer a call of AWS's API; see `FaultyCalls.answer` for what it raises."""
+        if self.dice.plan.is_empty:
+            return through(call)
+        return self._calls.answer(call, through, self._caller(call))
+
+    def stage_of_caller(self, call: Call) -> str | None:
+        """Return the stage of the function that makes a call, or None if somebody else does."""
+        caller = self._caller(call)
+        return caller.stage if caller is not None else None
+
+    def redelivery(self, decision: Decision, batch: Batch, mapping: Mapping, now: float) -> Decision:
+        """Return what happens to a batch that has been sent."""
+        if self.dice.plan.is_empty:
+            return decision
+        stage = stage_of(mapping.function.name)
+        decision = redelivery(self.dice, decision, batch, stage=stage, now=now)
+        if isinstance(decision, Retry) and decision.at == now + DELAY_SECONDS:
+            self._let_pass(DELAY_SECONDS)
+        return decision
+
+    def _caller(self, call: Call) -> WatchedEnvironment | None:
+        if self._environments is None or call.scope is None:
+            return None
+        return self._environments.find(call.scope.access_key)
+
+    def _let_pass(self, seconds: float) -> None:
+        """Skip the wait where nobody else moves the clock on."""
+        advance = getattr(self._clock, "advance", None)
+        if advance is not None and not self._manual:
+            advance(seconds)

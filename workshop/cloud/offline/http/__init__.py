@@ -1,0 +1,1 @@
+"""The endpoint: HTTP in, one lock, moto behind it."""

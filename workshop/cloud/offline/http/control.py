@@ -1,0 +1,156 @@
+"""What AWS does not offer: health, reset, the clock, faults, shutdown, the runtime's state, at `/_workshop/`.
+
+Answers come without the lock, so health answers while a call is at work.
+A cloud that runs code which nobody has read is given a token: then only who knows it may change anything.
+"""
+
+import hmac
+import json
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from workshop import __version__
+from workshop.clock import Clock
+from workshop.cloud.faults import NO_FAULTS, FaultPlan
+from workshop.cloud.offline.faults.plan_in_force import CloudFaults
+from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.errors import ConfigurationError
+
+__all__ = ["PREFIX", "TOKEN_HEADER", "Control", "ControlledCloud"]
+
+PREFIX = "/_workshop/"
+TOKEN_HEADER = "x-workshop-token"  # noqa: S105 # a name, no secret
+
+log = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+
+
+class ControlledCloud(Protocol):
+    """What the control needs of the offline cloud."""
+
+    started: float
+    clock: Clock
+    faults: CloudFaults
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+
+    def reset(self) -> None:
+        """Forget everything."""
+
+    def request_stop(self) -> None:
+        """Stop soon."""
+
+    def runtime_status(self) -> dict[str, Any]:
+        """Return what the runtime is doing."""
+
+
+class BadControlCallError(Exception):
+    """The body of a control call does not fit."""
+
+
+class Control:
+    """Answers the calls under `PREFIX`; with a `token`, changes are made for those alone who send it."""
+
+    def __init__(self, cloud: ControlledCloud, *, token: str | None = None) -> None:
+        self._cloud = cloud
+        self._token = token
+        self.routes: dict[tuple[str, str], Callable[[Document], Document]] = {
+            ("GET", "health"): self._health,
+            ("POST", "reset"): self._reset,
+            ("GET", "clock"): self._read_clock,
+            ("POST", "clock"): self._advance_clock,
+            ("GET", "runtime"): self._runtime,
+            ("GET", "faults"): self._read_faults,
+            ("POST", "faults"): self._set_faults,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "shutdown"): self._shutdown,
+        }
+
+    def answer(self, call: Call) -> Answer:
+        """Answer one control call; errors are JSON as well."""
+        name = call.path.removeprefix(PREFIX).strip("/")
+        route = self.routes.get((call.method, name))
+        if route is None:
+            offered = ", ".join(f"{method} {PREFIX}{path}" for method, path in self.routes)
+            return Answer.of_json({"error": f"no `{call.method} {call.path}`; there are: {offered}"}, 404)
+        if call.method != "GET" and not self._may_change(call):
+            return Answer.of_json({"error": "this cloud is changed by its owner alone, who has a token"}, 403)
+        try:
+            return Answer.of_json(route(_document(call.body)))
+        except BadControlCallError as error:
+            return Answer.of_json({"error": str(error)}, 400)
+        except Exception as error:
+            log.exception("the control failed on %s", call.operation)
+            return Answer.of_json(
+                {"error": f"{type(error).__name__}: {error}; see the log of the cloud"}, 500
+            )
+
+    def _may_change(self, call: Call) -> bool:
+        sent = call.headers.get(TOKEN_HEADER, "")
+        return self._token is None or hmac.compare_digest(sent.encode(), self._token.encode())
+
+    def _health(self, _: Document) -> Document:
+        return {
+            "status": "ok",
+            "version": __version__,
+            "offline": True,
+            "pid": os.getpid(),
+            "started": self._cloud.started,
+            "port": self._cloud.port,
+        }
+
+    def _reset(self, _: Document) -> Document:
+        self._cloud.reset()
+        return {"status": "ok"}
+
+    def _read_clock(self, _: Document) -> Document:
+        clock = self._cloud.clock
+        return {"now": clock.now(), "offset_seconds": getattr(clock, "offset_seconds", 0.0)}
+
+    def _advance_clock(self, document: Document) -> Document:
+        seconds = document.get("advance_seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise BadControlCallError('send {"advance_seconds": n} with n not negative')
+        advance = getattr(self._cloud.clock, "advance", None)
+        if advance is None:
+            raise BadControlCallError("this cloud runs on a clock that cannot be advanced")
+        advance(seconds)
+        return self._read_clock(document)
+
+    def _runtime(self, _: Document) -> Document:
+        return self._cloud.runtime_status()
+
+    def _read_faults(self, _: Document) -> Document:
+        return self._cloud.faults.document()
+
+    def _set_faults(self, document: Document) -> Document:
+        try:
+            plan = FaultPlan.from_document(document)
+        except ConfigurationError as error:
+            raise BadControlCallError(str(error)) from error
+        self._cloud.faults.use(plan.in_the_cloud())
+        return self._cloud.faults.document()
+
+    def _clear_faults(self, _: Document) -> Document:
+        met = self._cloud.faults.document()["met"]
+        self._cloud.faults.use(NO_FAULTS)
+        return {**self._cloud.faults.document(), "met": met}
+
+    def _shutdown(self, _: Document) -> Document:
+        self._cloud.request_stop()
+        return {"status": "stopping"}
+
+
+def _document(body: bytes) -> Document:
+    try:
+        document = json.loads(body or b"{}")
+    except ValueError as error:
+        raise BadControlCallError(f"the body is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise BadControlCallError("the body is not a JSON object")
+    return document

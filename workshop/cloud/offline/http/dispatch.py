@@ -1,0 +1,140 @@
+"""From a call to its answer, one at a time: the only entrance to moto.
+
+Everything that is to happen to calls in general (a permission, a count) belongs to `Dispatcher.answer`. It
+also serves without any HTTP: build a `Call`, get an `Answer`.
+"""
+
+import io
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from workshop.clock import stopwatch
+from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.http.direct import direct_answer
+from workshop.cloud.offline.http.failures import EXPECTED, failure_answer, refusal
+from workshop.cloud.offline.http.malformed import malformed_answer
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.gate import denied
+
+__all__ = ["Dispatcher"]
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Answers calls under the lock of the offline cloud; thread-safe.
+
+    `before` is called with each call, outside of the lock; it may wait.
+    """
+
+    def __init__(self, before: Callable[[Call], None] | None = None) -> None:
+        self._application = DomainDispatcherApplication(create_backend_app)
+        self._before = before
+
+    def answer(self, call: Call) -> Answer:
+        """Return moto's answer, or AWS's error for a caller who may not make the call.
+
+        An error inside moto is logged and becomes an answer too.
+        """
+        if _is_foreign(call.headers.get("origin")):
+            message = "the offline cloud answers no web pages from elsewhere"
+            return refusal(call, code="AccessDenied", message=message, status=403)
+        started = stopwatch()
+        try:
+            if self._before is not None:
+                self._before(call)
+            with LOCK:
+                answer = denied(call) or direct_answer(call) or self._through_flask(call)
+        except Exception as error:  # noqa: BLE001 # whatever moto raises becomes an answer
+            answer = _failed(call, error)
+        if log.isEnabledFor(logging.DEBUG):
+            where = f"{call.scope.service} {call.scope.region}" if call.scope else "unsigned"
+            milliseconds = (stopwatch() - started) * 1000
+            log.debug("%s %s → %d, %.1f ms", where, call.operation, answer.status, milliseconds)
+        return answer
+
+    def _through_flask(self, call: Call) -> Answer:
+        begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+            begun[:] = [(status, headers)]
+
+        chunks = self._application(_environ(call), start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        status, headers = begun[0]
+        return Answer(int(status.split()[0]), headers, body)
+
+
+def _failed(call: Call, error: Exception) -> Answer:
+    is_expected = isinstance(error, EXPECTED)
+    if not is_expected and (answer := malformed_answer(call)) is not None:
+        return answer
+    log.error("moto failed on %s: %s", call.operation, error, exc_info=None if is_expected else error)
+    return failure_answer(call, error)
+
+
+def _is_foreign(origin: str | None) -> bool:
+    """Return whether a browser sent the call for a page that is not of this machine.
+
+    A page that could call us could create a function and so run a program here.
+    """
+    return origin is not None and urlsplit(origin).hostname not in LOOPBACK_NAMES
+
+
+def _environ(call: Call) -> dict[str, Any]:
+    """Return the call as WSGI has it, with what moto adds: the raw path, and the names of some headers."""
+    query = call.target.partition("?")[2]
+    host, _, port = call.headers.get("host", "localhost").rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": call.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(_path_of(call.path)).decode("latin-1"),
+        "QUERY_STRING": query,
+        "RAW_URI": call.target,
+        "REQUEST_URI": call.target,
+        "SERVER_NAME": host or port,
+        "SERVER_PORT": port if host else "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(call.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    names: dict[str, str] = {}
+    for name, value in call.headers.items():
+        # WSGI cannot tell `a_b` from `a-b`; moto keeps the names of S3's metadata apart.
+        if "_" not in name:
+            environ[environ_key_for_header(name)] = value
+    for name, value in call.headers.pairs:
+        key = environ_key_for_header(name)
+        if should_preserve_original_header_name(name) and (key in names or key not in environ):
+            environ[key] = f"{environ[key]},{value}" if key in names else value
+            names[key] = name
+    environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = names
+    environ.setdefault("CONTENT_LENGTH", str(len(call.body)))
+    return environ
+
+
+def _path_of(path: str) -> str:
+    """Return the path alone; a proxy's client sends a whole URL."""
+    return urlsplit(path).path if "://" in path[:8] else path

@@ -1,0 +1,74 @@
+"""What a client gets when moto itself fails: an error of its protocol, never a connection that hangs.
+
+AWS answers `InternalFailure` with status 500 for such errors, and boto3 tries again.
+Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+What moto does not implement is 501, and what AWS does not have is 400, which no client repeats.
+"""
+
+from xml.sax.saxutils import escape
+
+from botocore.model import OperationNotFoundError
+from moto.core.utils import get_service_model
+
+from workshop.cloud.offline.http.calls import Answer, Call
+
+__all__ = ["EXPECTED", "failure_answer", "refusal"]
+
+# No bug of moto's, so no traceback for the log.
+EXPECTED = (NotImplementedError, OperationNotFoundError)
+
+REQUEST_ID = "00000000-0000-0000-0000-000000000000"
+
+
+def failure_answer(call: Call, error: Exception) -> Answer:
+    """Return the answer to a call that raised inside moto."""
+    if isinstance(error, OperationNotFoundError):
+        message = f"no such operation: {call.operation}"
+        return refusal(call, code="UnknownOperationException", message=message, status=400)
+    if isinstance(error, NotImplementedError):
+        message = f"the offline cloud cannot do this: {error}"
+        return refusal(call, code="NotImplemented", message=message, status=501)
+    message = (
+        f"the offline cloud failed on {call.operation} with {type(error).__name__}: {error}; see its log"
+    )
+    return refusal(call, code="InternalFailure", message=message, status=500)
+
+
+def refusal(call: Call, *, code: str, message: str, status: int) -> Answer:
+    """Return an error in the protocol of the service that was called."""
+    protocol = _protocol(call)
+    if "json" in protocol:
+        answer = Answer.of_json({"__type": code, "message": message}, status)
+        answer.headers.append(("x-amzn-ErrorType", code))
+    elif protocol == "rest-xml":
+        answer = Answer(status, [("Content-Type", "application/xml")], _s3_error(code, message).encode())
+    else:
+        answer = Answer(status, [("Content-Type", "text/xml")], _query_error(code, message).encode())
+    answer.headers.append(("x-amzn-RequestId", REQUEST_ID))
+    return answer
+
+
+def _protocol(call: Call) -> str:
+    if "x-amz-target" in call.headers:
+        return "json"
+    if call.scope is not None:
+        try:
+            return str(get_service_model(call.scope.service).protocol)
+        except Exception:  # noqa: BLE001 # botocore knows services by other names than signatures do
+            return "json"
+    return "query" if "form-urlencoded" in call.headers.get("content-type", "") else "rest-xml"
+
+
+def _s3_error(code: str, message: str) -> str:
+    return (
+        f"<Error><Code>{code}</Code><Message>{escape(message)}</Message>"
+        f"<RequestId>{REQUEST_ID}</RequestId></Error>"
+    )
+
+
+def _query_error(code: str, message: str) -> str:
+    return (
+        f"<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code>"
+        f"<Message>{escape(message)}</Message></Error>"
+        f"<RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
+    )

@@ -1,0 +1,1 @@
+"""A cloud inside one process, for experiments that must be repeatable."""

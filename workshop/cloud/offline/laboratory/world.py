@@ -1,0 +1,125 @@
+"""What a laboratory is made of: corrected moto, a dispatcher, faults and a runtime, all on one clock."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.config import default_user_config
+from moto.moto_api._internal.models import moto_api_backend
+
+from workshop.clock import Clock, ManualClock
+from workshop.cloud.offline import overlay
+from workshop.cloud.offline.faults.plan_in_force import CloudFaults
+from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.http.control import Control
+from workshop.cloud.offline.http.dispatch import Dispatcher
+from workshop.cloud.offline.http.listener import Listener
+from workshop.cloud.offline.laboratory.data import forget_data
+from workshop.cloud.offline.laboratory.in_process_calls import answer_in_process, retry_on_the_clock
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.runtime import Runtime
+from workshop.cloud.offline.runtime.environments.environment import EnvironmentFactory
+from workshop.cloud.offline.runtime.environments.in_process import InProcessEnvironments, MakeClient
+from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
+from workshop.cloud.offline.runtime.event_sources.redelivery import use_rule
+from workshop.settings import DEFAULT_HOST
+
+__all__ = ["NOWHERE", "LaboratoryWorld"]
+
+# Nobody listens there. With an address in place of a name, S3 puts a bucket into the path, as offline.
+NOWHERE = "http://127.0.0.1:1"
+
+# A pipeline that never comes to rest, because a guard is broken, must not keep the explorer for ever.
+MAX_STEPS = 2_000
+MAX_SECONDS = 8 * 3600.0
+
+
+class LaboratoryWorld:
+    """See the module. One at a time in a process."""
+
+    port = 0
+
+    def __init__(self, clock: ManualClock, *, make_client: MakeClient | None) -> None:
+        default_user_config["lambda"]["use_docker"] = False
+        default_user_config["iam"]["load_aws_managed_policies"] = True
+        moto_api_backend.reset()
+        self.clock: Clock = clock
+        self._advance = clock.advance
+        self.started = clock.now()
+        overlay.apply(clock)
+        self._dispatcher = Dispatcher()
+        self.faults = CloudFaults(clock, manual=True, in_process=make_client is not None)
+        self._listener: Listener | None = None
+        endpoint_url, inner = self._environments(make_client)
+        environments = self.faults.watch(inner)
+        self._runtime = Runtime(clock=clock, endpoint_url=endpoint_url, environments=environments)
+        self.control = Control(self)
+        self.after_call: Callable[[str, str], None] | None = None
+
+    def _environments(self, make_client: MakeClient | None) -> tuple[str, EnvironmentFactory]:
+        """Return where functions find the API, and what runs them: this process or others."""
+        if make_client is not None:
+            return NOWHERE, InProcessEnvironments(
+                clock=self.clock, endpoint_url=NOWHERE, make_client=make_client
+            )
+        self._listener = Listener(DEFAULT_HOST, 0, self.answer)
+        self._listener.start()
+        endpoint_url = f"http://{DEFAULT_HOST}:{self._listener.port}"
+        return endpoint_url, SubprocessEnvironments(endpoint_url=endpoint_url)
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a call of AWS's API, faults included."""
+        return self.faults.answer(call, self._through)
+
+    def _through(self, call: Call) -> Answer:
+        answer = self._dispatcher.answer(call)
+        if self.after_call is not None and (stage := self.faults.stage_of_caller(call)):
+            self.after_call(call.operation, stage)
+        return answer
+
+    def connect(self, client: Any) -> None:
+        """Let a client reach this world, and nothing else."""
+        answer_in_process(client, self.answer)
+        retry_on_the_clock(client, self.clock)
+
+    def step(self) -> float | None:
+        """Do all work that is due; see `Runtime.step`."""
+        return self._runtime.step()
+
+    def rest(self) -> bool:
+        """Let time pass until nothing is due any more; return False if that does not happen in hours."""
+        limit = self.clock.now() + MAX_SECONDS
+        for _ in range(MAX_STEPS):
+            due = self.step()
+            if due is None:
+                return True
+            if due > limit:
+                return False
+            self._advance(max(0.0, due - self.clock.now()))
+        return False
+
+    def empty(self) -> None:
+        """Forget all data and all progress; what was deployed stays as it is."""
+        self._runtime.reset()
+        with LOCK:
+            forget_data()
+
+    def reset(self) -> None:
+        """Forget every resource as well."""
+        self._runtime.reset()
+        with LOCK:
+            moto_api_backend.reset()
+
+    def close(self) -> None:
+        """End everything; another laboratory may be made afterwards."""
+        self.reset()
+        self._runtime.stop()
+        if self._listener is not None:
+            self._listener.stop()
+        use_rule(None)
+
+    def request_stop(self) -> None:
+        """Nothing runs that could stop."""
+
+    def runtime_status(self) -> dict[str, Any]:
+        """Return what the runtime is doing."""
+        return self._runtime.status()

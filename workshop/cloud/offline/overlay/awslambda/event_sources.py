@@ -1,0 +1,234 @@
+"""The control plane of event source mappings.
+
+AWS: CreateEventSourceMapping answers 202 with every default filled in and the state Creating; settings out of
+range, an unknown stream, a missing starting position, a bad filter are refused, and a source that the
+function's role may not read or a destination that it may not write to; a second mapping of the same source
+and function is a conflict; mappings are listed by a function's name or ARN. Source:
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+
+moto answers 201, Enabled, without defaults, accepts almost everything, raises bare ValueErrors, and finds
+mappings only by the very text they were made with.
+
+Changed as above, for calls and for CloudFormation alike. The runtime moves the state on: Creating, Enabling
+and Updating become Enabled, Disabling becomes Disabled. What LATEST means is noted when the mapping is
+made.
+"""
+
+import json
+from typing import Any
+
+from moto.awslambda.exceptions import LambdaClientError
+from moto.awslambda.models import EventSourceMapping, LambdaBackend
+from moto.awslambda.responses import LambdaResponse
+from moto.sqs.models import sqs_backends
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.permissions.services import destination_problem, source_problem
+from workshop.cloud.offline.runtime.active import active
+from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
+from workshop.cloud.offline.runtime.event_sources.mapping_rules import (
+    RefusedSettingError,
+    check_settings,
+    check_starting_position,
+)
+from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError, tips
+
+__all__ = ["install"]
+
+NO_RECORDS = "No records processed"
+NO_SUCH_MAPPING = "The resource you requested does not exist."
+STREAM_DEFAULTS: dict[str, Any] = {
+    "BisectBatchOnFunctionError": False,
+    "DestinationConfig": {"OnFailure": {}},
+    "FunctionResponseTypes": [],
+    "MaximumBatchingWindowInSeconds": 0,
+    "MaximumRecordAgeInSeconds": -1,
+    "MaximumRetryAttempts": -1,
+    "ParallelizationFactor": 1,
+    "TumblingWindowInSeconds": 0,
+}
+QUEUE_DEFAULTS: dict[str, Any] = {"FunctionResponseTypes": [], "MaximumBatchingWindowInSeconds": 0}
+# What moto answers and AWS does not.
+HIDDEN = ("Tags",)
+
+_MOTO_UPDATE = LambdaBackend.update_event_source_mapping
+_MOTO_DELETE = LambdaBackend.delete_event_source_mapping
+_MOTO_CONFIGURATION = EventSourceMapping.get_configuration
+
+
+class ConflictError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+    """There is such a mapping already, or something stands in the way."""
+
+    code = 409
+
+
+class NotFoundError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+    """There is no such mapping or function."""
+
+    code = 404
+
+
+def _create(self: Any, spec: dict[str, Any]) -> Any:
+    source = SourceReference.parse(_required(spec, "EventSourceArn"))
+    reference = FunctionReference.parse(_required(spec, "FunctionName"))
+    function = self.get_function(reference.name, reference.qualifier)
+    _refuse(check_settings, spec, source)
+    _refuse(check_starting_position, spec, source, now=CLOCK.now())
+    _refuse_without_rights(str(function.role), source, spec)
+    positions = _tips(source, self.account_id)
+    reference = FunctionReference(function.function_name, reference.qualifier)
+    _refuse_duplicate(self, source, reference)
+    function_arn = reference.arn(self.region_name, self.account_id)
+    place = {"RegionName": self.region_name, "AccountId": self.account_id, "FunctionArn": function_arn}
+    esm = EventSourceMapping({**spec, **place})
+    if not source.is_stream:
+        esm.starting_position = None
+    esm.state = "Creating"
+    esm.last_processing_result = NO_RECORDS
+    esm.tips = positions
+    esm.last_modified = _moment()
+    self._event_source_mappings[esm.uuid] = esm
+    _news()
+    return esm
+
+
+def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+    esm = self.get_event_source_mapping(uuid)
+    if esm is None:
+        raise NotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
+    source = SourceReference.parse(esm.event_source_arn)
+    _refuse(check_settings, spec, source)
+    was_enabled = esm.enabled
+    changes = dict(spec)
+    reference = FunctionReference.parse(changes.get("FunctionName") or esm.function_arn)
+    if changes.keys() & {"DestinationConfig", "FunctionName"}:
+        function = self.get_function(reference.name, reference.qualifier)
+        _refuse_without_rights(str(function.role), source, spec)
+    if "FunctionName" in changes:
+        del changes["FunctionName"]
+        esm.function_arn = reference.arn(self.region_name, self.account_id)
+    _MOTO_UPDATE(self, uuid, changes)
+    if esm.enabled == was_enabled:
+        esm.state = "Updating" if esm.enabled else "Disabled"
+    else:
+        esm.state = "Enabling" if esm.enabled else "Disabling"
+    esm.last_modified = _moment()
+    _news()
+    return esm
+
+
+def _delete(self: Any, uuid: str) -> Any:
+    esm = _MOTO_DELETE(self, uuid)
+    if esm is None:
+        raise NotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
+    esm.state = "Deleting"
+    _news()
+    return esm
+
+
+def _list(self: Any, event_source_arn: str | None, function_name: str | None) -> list[Any]:
+    mappings = list(self._event_source_mappings.values())
+    if event_source_arn:
+        mappings = [esm for esm in mappings if esm.event_source_arn == event_source_arn]
+    if function_name:
+        wanted = FunctionReference.parse(function_name)
+        mappings = [esm for esm in mappings if FunctionReference.parse(esm.function_arn) == wanted]
+    return mappings
+
+
+def _get_configuration(self: Any) -> dict[str, Any]:
+    is_stream = SourceReference.parse(self.event_source_arn).is_stream
+    shown: dict[str, Any] = _MOTO_CONFIGURATION(self)
+    for name, default in (STREAM_DEFAULTS if is_stream else QUEUE_DEFAULTS).items():
+        shown.setdefault(name, default)
+    if not shown.get("FilterCriteria", {}).get("Filters"):
+        shown.pop("FilterCriteria", None)
+    if self.starting_position_timestamp is not None:
+        shown["StartingPositionTimestamp"] = float(self.starting_position_timestamp)
+    shown["State"] = getattr(self, "state", shown["State"])
+    shown["StateTransitionReason"] = "User action" if is_stream else "USER_INITIATED"
+    if is_stream:
+        shown["LastProcessingResult"] = getattr(self, "last_processing_result", NO_RECORDS)
+    return {name: value for name, value in shown.items() if name not in HIDDEN}
+
+
+def _create_call(self: Any) -> tuple[int, dict[str, Any], str]:
+    esm = self.backend.create_event_source_mapping(self.json_body)
+    return 202, {"status": 202}, json.dumps(esm.get_configuration())
+
+
+def _get_call(self: Any) -> tuple[int, dict[str, Any], str]:
+    esm = self.backend.get_event_source_mapping(self.path.rstrip("/").split("/")[-1])
+    if esm is None:
+        raise NotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
+    return 200, {}, json.dumps(esm.get_configuration())
+
+
+def _required(spec: dict[str, Any], name: str) -> str:
+    value = spec.get(name)
+    if not value:
+        raise LambdaClientError("InvalidParameterValueException", f"Missing {name}")
+    return str(value)
+
+
+def _refuse(check: Any, *arguments: Any, **named: Any) -> None:
+    try:
+        check(*arguments, **named)
+    except RefusedSettingError as error:
+        raise LambdaClientError(error.code, str(error)) from error
+
+
+def _refuse_without_rights(role_arn: str, source: SourceReference, spec: dict[str, Any]) -> None:
+    """Refuse what the function's role may not read, or a destination that it may not write to."""
+    destination = ((spec.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
+    problem = source_problem(role_arn, source.arn)
+    if problem is None and destination:
+        problem = destination_problem(role_arn, str(destination))
+    if problem is not None:
+        raise LambdaClientError("InvalidParameterValueException", problem)
+
+
+def _tips(source: SourceReference, account_id: str) -> dict[str, int]:
+    """Return where a stream ends now; raises AWS's error if there is no such source."""
+    if source.is_stream:
+        try:
+            return tips(source)
+        except StreamMissingError as error:
+            message = f"Stream not found: {source.arn}"
+            raise LambdaClientError("InvalidParameterValueException", message) from error
+    if source.service != "sqs" or source.name not in sqs_backends[account_id][source.region].queues:
+        message = f"Error occurred while ReceiveMessage. The event source {source.arn} does not exist."
+        raise LambdaClientError("InvalidParameterValueException", message)
+    return {}
+
+
+def _refuse_duplicate(backend: Any, source: SourceReference, function: FunctionReference) -> None:
+    for esm in backend._event_source_mappings.values():
+        if esm.event_source_arn == source.arn and FunctionReference.parse(esm.function_arn) == function:
+            raise ConflictError(
+                "ResourceConflictException",
+                f'The event source arn (" {source.arn} ") and function (" {function.name} ") provided '
+                f"mapping already exists. Please update or delete the existing mapping with UUID {esm.uuid}",
+            )
+
+
+def _moment() -> float:
+    return round(CLOCK.now(), 3)
+
+
+def _news() -> None:
+    if (runtime := active()) is not None:
+        runtime.wake()
+
+
+def install(clock: Clock) -> None:
+    """Answer as AWS does."""
+    CLOCK.use(clock)
+    correct(LambdaBackend, "create_event_source_mapping", _create)
+    correct(LambdaBackend, "update_event_source_mapping", _update)
+    correct(LambdaBackend, "delete_event_source_mapping", _delete)
+    correct(LambdaBackend, "list_event_source_mappings", _list)
+    correct(EventSourceMapping, "get_configuration", _get_configuration)
+    correct(LambdaResponse, "create_event_source_mapping", _create_call)
+    correct(LambdaResponse, "get_event_source_mapping", _get_call)

@@ -1,0 +1,203 @@
+"""Functions: what is refused, what is kept, and reserved concurrency.
+
+AWS refuses timeouts beyond 900 s, memory beyond 10,240 MB, runtimes it does not know, reserved environment
+variables and more than 4 KB of variables; keeps `LoggingConfig`, `EphemeralStorage` and `TracingConfig`;
+refuses a reservation that leaves less than 100 of the account's 1,000 unreserved; shows a reservation of 0;
+offers the code at `Code.Location`. Source:
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html, API_PutFunctionConcurrency.html and
+API_GetFunction.html there.
+
+moto accepts everything, drops `LoggingConfig` and most updates, hides a reservation of 0, and offers an
+address that does not exist. Changed as above; whoever changes a function also wakes the runtime.
+"""
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from botocore.loaders import Loader
+from moto.awslambda.exceptions import InvalidParameterValueException, ValidationException
+from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.responses import LambdaResponse
+from moto.s3.models import s3_backends
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.runtime.active import active
+from workshop.cloud.offline.runtime.environments.variables import RESERVED_NAMES
+from workshop.cloud.offline.runtime.invocations.concurrency import check_reservation
+
+__all__ = ["install"]
+
+LIMITS = {"Timeout": ("timeout", 1, 900), "MemorySize": ("memorySize", 128, 10_240)}
+MAX_VARIABLE_BYTES = 4096
+LAMBDA_ACCOUNT_ID = "000000000000"
+
+_MOTO_CREATE = LambdaBackend.create_function
+_MOTO_DELETE = LambdaBackend.delete_function
+_MOTO_UPDATE_CONFIGURATION = LambdaFunction.update_configuration
+_MOTO_UPDATE_CODE = LambdaFunction.update_function_code
+_MOTO_CONFIGURATION = LambdaFunction.get_configuration
+_MOTO_CODE = LambdaFunction.get_code
+
+
+def _create_function(self: Any, spec: dict[str, Any]) -> Any:
+    _check(spec)
+    function = _MOTO_CREATE(self, spec)
+    function.logging_config = spec.get("LoggingConfig") or {}
+    function.last_modified = _moment()
+    _news()
+    return function
+
+
+def _delete_function(self: Any, *arguments: Any, **named: Any) -> None:
+    _MOTO_DELETE(self, *arguments, **named)
+    _news()
+
+
+def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
+    _check(config_updates)
+    # moto fails on an environment without variables.
+    updates = {name: value for name, value in config_updates.items() if value is not None}
+    if "Environment" in updates:
+        updates["Environment"] = {"Variables": updates["Environment"].get("Variables", {})}
+    _MOTO_UPDATE_CONFIGURATION(self, updates)
+    if "LoggingConfig" in updates:
+        self.logging_config = updates["LoggingConfig"]
+    if "EphemeralStorage" in updates:
+        self.ephemeral_storage = int(updates["EphemeralStorage"]["Size"])
+    if "TracingConfig" in updates:
+        self.tracing_config = updates["TracingConfig"]
+    if "DeadLetterConfig" in updates:
+        self.dead_letter_config = updates["DeadLetterConfig"]
+    self.last_modified = _moment()
+    _news()
+    return dict(self.get_configuration())
+
+
+def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
+    _MOTO_UPDATE_CODE(self, updated_spec)
+    if not updated_spec.get("DryRun"):
+        if "Architectures" in updated_spec:
+            self.architectures = updated_spec["Architectures"]
+        self.last_modified = _moment()
+        _news()
+    return dict(self.get_configuration())
+
+
+def _get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
+    configuration: dict[str, Any] = _MOTO_CONFIGURATION(self, on_create)
+    logging = getattr(self, "logging_config", None) or {}
+    configuration["LoggingConfig"] = {
+        "LogFormat": "Text",
+        "LogGroup": f"/aws/lambda/{self.function_name}",
+        **logging,
+    }
+    if dead_letter := getattr(self, "dead_letter_config", None):
+        configuration["DeadLetterConfig"] = dead_letter
+    return configuration
+
+
+def _get_code(self: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = _MOTO_CODE(self)
+    if self.reserved_concurrency is not None:
+        answer["Concurrency"] = {"ReservedConcurrentExecutions": int(self.reserved_concurrency)}
+    runtime = active()
+    if runtime is not None and "Location" in answer.get("Code", {}):
+        answer["Code"]["Location"] = f"{runtime.endpoint_url}/{_publish(self)}?X-Amz-Signature=offline"
+    return answer
+
+
+def _publish(function: Any) -> str:
+    """Put the code where it can be fetched, and return bucket and key.
+
+    As on AWS the bucket belongs to Lambda's own account; nobody finds it among the buckets of theirs.
+    """
+    storage = s3_backends[LAMBDA_ACCOUNT_ID]["aws"]
+    bucket = f"awslambda-{function.region}-tasks"
+    if bucket not in storage.buckets:
+        storage.create_bucket(bucket, function.region)
+    key = f"snapshots/{function.account_id}/{function.function_name}-{function.code_digest}"
+    if key not in storage.buckets[bucket].keys:
+        storage.put_object(bucket, key, function.code_bytes)
+    return f"{bucket}/{key}"
+
+
+def _put_concurrency(self: Any, function_name: str, reserved_concurrency: Any) -> int:
+    function = self.get_function(function_name)
+    amount = int(reserved_concurrency)
+    others = (one for one in self.list_functions() if one.function_name != function.function_name)
+    check_reservation(amount, reserved_by_others=sum(int(one.reserved_concurrency or 0) for one in others))
+    function.reserved_concurrency = amount
+    _news()
+    return amount
+
+
+def _get_concurrency_call(self: Any) -> tuple[int, dict[str, str], str]:
+    function = self.backend.get_function(self.path.rstrip("/").split("/")[-2])
+    reserved = function.reserved_concurrency
+    return 200, {}, json.dumps({} if reserved is None else {"ReservedConcurrentExecutions": int(reserved)})
+
+
+def _check(spec: dict[str, Any]) -> None:
+    for name, (field, lowest, highest) in LIMITS.items():
+        _check_range(spec.get(name), field, lowest=lowest, highest=highest)
+    if (runtime := spec.get("Runtime")) and runtime not in _runtimes():
+        raise InvalidParameterValueException(
+            f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
+            f"[{', '.join(_runtimes())}] or be a valid ARN"
+        )
+    _check_variables((spec.get("Environment") or {}).get("Variables") or {})
+
+
+def _check_range(value: Any, field: str, *, lowest: int, highest: int) -> None:
+    if value is None or lowest <= int(value) <= highest:
+        return
+    side, bound = ("greater", lowest) if int(value) < lowest else ("less", highest)
+    raise ValidationException(value, field, f"Member must have value {side} than or equal to {bound}")
+
+
+def _check_variables(variables: dict[str, Any]) -> None:
+    reserved = sorted(RESERVED_NAMES & variables.keys())
+    explanation = (
+        "Lambda was unable to configure your environment variables because the environment variables "
+        "you have provided"
+    )
+    if reserved:
+        raise InvalidParameterValueException(
+            f"{explanation} contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    text = json.dumps(variables, separators=(",", ":"))
+    if len(text.encode()) > MAX_VARIABLE_BYTES:
+        raise InvalidParameterValueException(f"{explanation} exceeded the 4KB limit. String measured: {text}")
+
+
+@cache
+def _runtimes() -> tuple[str, ...]:
+    """Return the runtimes that the installed API model knows."""
+    model = Loader().load_service_model("lambda", "service-2")
+    return tuple(model["shapes"]["Runtime"]["enum"])
+
+
+def _moment() -> str:
+    return datetime.fromtimestamp(CLOCK.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+
+
+def _news() -> None:
+    if (runtime := active()) is not None:
+        runtime.wake()
+
+
+def install(clock: Clock) -> None:
+    """Check and keep what AWS does."""
+    CLOCK.use(clock)
+    correct(LambdaBackend, "create_function", _create_function)
+    correct(LambdaBackend, "delete_function", _delete_function)
+    correct(LambdaBackend, "put_function_concurrency", _put_concurrency)
+    correct(LambdaFunction, "update_configuration", _update_configuration)
+    correct(LambdaFunction, "update_function_code", _update_code)
+    correct(LambdaFunction, "get_configuration", _get_configuration)
+    correct(LambdaFunction, "get_code", _get_code)
+    correct(LambdaResponse, "get_function_concurrency", _get_concurrency_call)

@@ -1,0 +1,159 @@
+"""Invoke runs the function in the runtime.
+
+AWS: RequestResponse answers with the function's payload, `X-Amz-Function-Error` if it failed, the executed
+version and, on demand, the last 4 KB of the log; Event answers 202 at once, DryRun 204. A throttled call is a
+`TooManyRequestsException` with a reason. Source:
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+
+moto starts a Docker container, or echoes the request, while everything else waits.
+
+Changed: the calls Invoke and InvokeAsync go to the runtime, without the lock while a function runs. What
+other services of moto send into a function (topics, buckets, rules, log subscriptions) becomes an
+asynchronous event, as it is on AWS.
+"""
+
+import base64
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from moto.awslambda.exceptions import LambdaClientError
+from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.responses import LambdaResponse
+from moto.awslambda_simple.models import LambdaSimpleBackend
+
+from workshop.clock import Clock
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.runtime.active import Serving, active
+from workshop.cloud.offline.runtime.arns import SourceReference
+from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, PayloadTooLargeError
+
+__all__ = ["install"]
+
+Response = tuple[int, dict[str, str], bytes]
+
+
+class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+    """The payload is larger than a synchronous invocation takes."""
+
+    code = 413
+
+
+class ServiceError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+    """There is no runtime in this process."""
+
+    code = 500
+
+
+def _invoke(self: Any) -> Response:
+    path = unquote(self.path.rstrip("/"))
+    function = path.rpartition("/functions/")[2].removesuffix("/invocations")
+    payload = _bytes(self.body)
+    _check_json(payload)
+    headers = self.headers
+    result = _call(
+        function,
+        payload,
+        region=_region(function, self.region),
+        invocation_type=headers.get("X-Amz-Invocation-Type") or "RequestResponse",
+        log_type=headers.get("X-Amz-Log-Type") or "None",
+        qualifier=self.querystring.get("Qualifier", [None])[0],
+        client_context=_client_context(headers.get("X-Amz-Client-Context")),
+    )
+    return result.status_code, _headers(result), result.payload
+
+
+def _invoke_async(self: Any) -> Response:
+    path = unquote(self.path.rstrip("/"))
+    function = path.rpartition("/functions/")[2].removesuffix("/invoke-async")
+    payload = _bytes(self.body)
+    _check_json(payload)
+    _call(function, payload, region=_region(function, self.region), invocation_type="Event")
+    return 202, {"status": "202"}, b""
+
+
+def _backend_invoke(
+    self: Any, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
+) -> bytes:
+    del headers, response_headers
+    _send(function_name, body, region=self.region_name, qualifier=qualifier)
+    return b""
+
+
+def _function_invoke(self: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes:
+    del request_headers, response_headers
+    qualifier = None if str(self.version) == "$LATEST" else str(self.version)
+    _send(self.function_name, body, region=self.region, qualifier=qualifier)
+    return b""
+
+
+def _call(function: str, payload: bytes, *, region: str, **options: Any) -> InvocationResult:
+    runtime = _runtime()
+    with LOCK.released():
+        try:
+            return runtime.invoke(function, payload, region=region, **options)
+        except PayloadTooLargeError as error:
+            raise RequestTooLargeError(
+                "RequestTooLargeException", f"Request must be smaller than 6291456 bytes; {error}"
+            ) from error
+
+
+def _send(function: str, body: Any, *, region: str, qualifier: str | None) -> None:
+    """Put an event into the queue; another service of moto is at work, so the lock stays held."""
+    payload = _bytes(body)
+    _runtime().invoke(function, payload, region=region, invocation_type="Event", qualifier=qualifier)
+
+
+def _runtime() -> Serving:
+    runtime = active()
+    if runtime is None:
+        raise ServiceError(
+            "ServiceException",
+            "no runtime serves this process, so no function can run; start the offline cloud",
+        )
+    return runtime
+
+
+def _headers(result: InvocationResult) -> dict[str, str]:
+    headers = {
+        "content-type": "application/json",
+        "status": str(result.status_code),
+        "X-Amz-Executed-Version": result.executed_version,
+    }
+    if result.function_error:
+        headers["X-Amz-Function-Error"] = result.function_error
+    if result.log_tail:
+        headers["X-Amz-Log-Result"] = base64.b64encode(result.log_tail.encode()).decode()
+    return headers
+
+
+def _region(function: str, default: str) -> str:
+    return SourceReference.parse(function).region if function.startswith("arn:") else default
+
+
+def _bytes(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else bytes(body or b"")
+
+
+def _check_json(payload: bytes) -> None:
+    try:
+        json.loads(payload or b"{}")
+    except ValueError as error:
+        raise LambdaClientError(
+            "InvalidRequestContentException", f"Could not parse request body into json: {error}"
+        ) from error
+
+
+def _client_context(header: str | None) -> str | None:
+    return base64.b64decode(header).decode() if header else None
+
+
+def install(clock: Clock) -> None:
+    """Run functions in the runtime."""
+    CLOCK.use(clock)
+    correct(LambdaResponse, "invoke", _invoke)
+    correct(LambdaResponse, "invoke_async", _invoke_async)
+    correct(LambdaBackend, "invoke", _backend_invoke)
+    correct(LambdaSimpleBackend, "invoke", _backend_invoke)
+    correct(LambdaFunction, "invoke", _function_invoke)

@@ -1,0 +1,188 @@
+"""Change sets work like the operations that they announce.
+
+A change set belongs to its stack, so two stacks may have one of the same name; one without changes ends
+`FAILED` with a reason that the AWS CLI waits for; executing it creates or updates the stack, with rollback
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html).
+`aws cloudformation deploy` does nothing else. moto finds change sets by name alone, compares templates
+without their parameters, and executes without rollback. Changed: creating, describing, executing, deleting
+and listing them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.cloudformation import models, responses
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
+from moto.cloudformation.utils import generate_changeset_id, generate_stack_id, validate_create_change_set
+from moto.core.responses import ActionResult, EmptyResult
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation import operations
+from workshop.cloud.offline.overlay.cloudformation.events import record
+from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
+from workshop.cloud.offline.overlay.cloudformation.plans import plan
+from workshop.cloud.offline.overlay.cloudformation.requests import is_true, tags_of, template_of
+from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
+from workshop.cloud.offline.overlay.cloudformation.validation import check_capabilities, check_template
+from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install"]
+
+NO_CHANGES = (
+    "The submitted information didn't contain changes. Submit different information to create a change set."
+)
+
+
+class ChangeSetNotFoundError(CloudFormationError):  # type: ignore[misc]  # moto is untyped
+    """There is no such change set."""
+
+    code = "ChangeSetNotFound"
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
+    """Answer the calls about change sets with the corrections."""
+    correct(models.ChangeSet, "diff", _diff)
+    correct(responses.CloudFormationResponse, "create_change_set", _create)
+    correct(responses.CloudFormationResponse, "describe_change_set", _describe)
+    correct(responses.CloudFormationResponse, "execute_change_set", _execute)
+    correct(responses.CloudFormationResponse, "delete_change_set", _delete)
+    correct(responses.CloudFormationResponse, "list_change_sets", _list)
+
+
+def _create(request: Any) -> Any:
+    backend, name = request.cloudformation_backend, request._get_param("ChangeSetName")
+    validate_create_change_set(name)
+    kind = request._get_param("ChangeSetType") or "UPDATE"
+    stack = _existing_stack(backend, request._get_param("StackName"), kind)
+    template = template_of(request, stack.template if stack else None)
+    content = read_template(template)
+    check_template(content)
+    given = request._get_param("Parameters") or []
+    parameters = effective_parameters(content, merged_parameters(given, stack.parameters if stack else {}))
+    capabilities = request._get_param("Capabilities") or []
+    check_capabilities(content, capabilities)
+    stack = stack or _stack_under_review(request)
+    change_set = models.ChangeSet(
+        change_set_type=kind,
+        change_set_id=generate_changeset_id(name, backend.region_name, backend.account_id),
+        change_set_name=name,
+        stack=stack,
+        template=template,
+        parameters=parameters,
+        description=request._get_param("Description"),
+        notification_arns=request._get_param("NotificationARNs") or [],
+        tags=tags_of(request),
+        role_arn=request._get_param("RoleARN"),
+    )
+    change_set.capabilities = list(capabilities)
+    _judge(change_set, content)
+    backend.change_sets[change_set.change_set_id] = change_set
+    return ActionResult({"Id": change_set.change_set_id, "StackId": stack.stack_id})
+
+
+def _judge(change_set: Any, content: Mapping[str, Any]) -> None:
+    stack = change_set.stack
+    same_tags = not change_set.tags or change_set.tags == stack.tags
+    is_update = change_set.change_set_type == "UPDATE"
+    if is_update and same_tags and changes_nothing(stack, content, change_set.parameters):
+        change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
+        change_set.status_reason = NO_CHANGES
+    else:
+        change_set.status, change_set.execution_status = "CREATE_COMPLETE", "AVAILABLE"
+
+
+def _existing_stack(backend: Any, name: str, kind: str) -> Any:
+    stack = next((stack for stack in backend.stacks.values() if name in (stack.name, stack.stack_id)), None)
+    if kind == "UPDATE" and (stack is None or stack.status == "REVIEW_IN_PROGRESS"):
+        raise ValidationError(message=f"Stack [{name}] does not exist")
+    if kind == "CREATE" and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
+        raise ValidationError(
+            message=f"Stack [{name}] already exists and cannot be created again with a changeSet"
+        )
+    if stack is not None:
+        check_updatable(stack)
+    return stack
+
+
+def _stack_under_review(request: Any) -> Any:
+    backend, name = request.cloudformation_backend, request._get_param("StackName")
+    stack = models.Stack(
+        stack_id=generate_stack_id(name, backend.region_name, backend.account_id),
+        name=name,
+        template={},
+        parameters={},
+        account_id=backend.account_id,
+        region_name=backend.region_name,
+    )
+    backend.stacks[stack.stack_id] = stack
+    record(stack, "REVIEW_IN_PROGRESS", "User Initiated")
+    return stack
+
+
+def _diff(change_set: Any) -> list[Any]:
+    return list(plan(change_set.stack, change_set.template_dict, change_set.parameters))
+
+
+def _describe(request: Any) -> Any:
+    return ActionResult(_find(request))
+
+
+def _execute(request: Any) -> Any:
+    change_set = _find(request)
+    if change_set.execution_status != "AVAILABLE":
+        raise ValidationError(
+            message=f"ChangeSet [{change_set.change_set_id}] cannot be executed "
+            f"in its current execution status of [{change_set.execution_status}]"
+        )
+    stack = change_set.stack
+    stack.tags = change_set.tags or stack.tags
+    stack.capabilities = change_set.capabilities
+    stack.disable_rollback = is_true(request._get_param("DisableRollback"))
+    if change_set.change_set_type == "CREATE":
+        _become(stack, change_set, request.cloudformation_backend)
+        operations.create(stack, "DO_NOTHING" if stack.disable_rollback else "ROLLBACK")
+    else:
+        update(stack, change_set.template, change_set.parameters)
+    worked = stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+    change_set.execution_status = "EXECUTE_COMPLETE" if worked else "EXECUTE_FAILED"
+    return EmptyResult()
+
+
+def _become(stack: Any, change_set: Any, backend: Any) -> None:
+    """Turn a stack under review into the one that its change set describes."""
+    stack.template, stack.template_dict = change_set.template, read_template(change_set.template)
+    stack.parameters = change_set.parameters
+    stack.notification_arns = change_set.notification_arns
+    stack.role_arn = change_set.role_arn
+    stack.cross_stack_resources = backend.exports
+    stack.resource_map = stack._create_resource_map()
+    stack.resource_map.cross_stack_resources = backend.exports
+
+
+def _delete(request: Any) -> Any:
+    change_set = _find(request)
+    del request.cloudformation_backend.change_sets[change_set.change_set_id]
+    return EmptyResult()
+
+
+def _list(request: Any) -> Any:
+    name = request._get_param("StackName")
+    return ActionResult(
+        {
+            "Summaries": [
+                change_set
+                for change_set in request.cloudformation_backend.change_sets.values()
+                if name in (change_set.stack.name, change_set.stack.stack_id)
+            ]
+        }
+    )
+
+
+def _find(request: Any) -> Any:
+    name, stack_name = request._get_param("ChangeSetName"), request._get_param("StackName")
+    for change_set in reversed(request.cloudformation_backend.change_sets.values()):
+        names = (change_set.stack.name, change_set.stack.stack_id)
+        if name == change_set.change_set_id or (name == change_set.change_set_name and stack_name in names):
+            return change_set
+    raise ChangeSetNotFoundError(f"ChangeSet [{name}] does not exist")

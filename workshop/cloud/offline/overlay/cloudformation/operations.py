@@ -1,0 +1,209 @@
+"""Creating and deleting a stack ends in a state that AWS knows, whatever fails on the way.
+
+AWS makes resources in the order of their dependencies and writes events for each. When one fails, the stack
+rolls back: what was made is deleted again, and the stack is left in `ROLLBACK_COMPLETE` with the reason in
+its events (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html).
+Deleting goes the other way round; what cannot be deleted leaves the stack in `DELETE_FAILED`. In moto the
+exception of the failing resource escapes to the caller, often as an answer that no client can parse; the
+stack stays `CREATE_IN_PROGRESS` with what was made so far, and a delete that fails forgets the stack.
+Changed: both operations, for stacks made through the API, by a stack set and as a resource of another stack.
+"""
+
+from typing import Any
+
+from moto.cloudformation import models
+from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormationError
+from moto.cloudformation.utils import generate_stack_id
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation import resources
+from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
+from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
+from workshop.cloud.offline.overlay.cloudformation.references import creation_order
+from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure, StackResource
+from workshop.cloud.offline.overlay.cloudformation.validation import check_template
+from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["create", "delete", "finish", "install", "make", "new_stack", "remove"]
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
+    """Run creations and deletions with the corrections."""
+    correct(models.Stack, "create_resources", create)
+    correct(models.Stack, "delete", delete)
+    correct(models.Stack, "stack_resources", _STACK_RESOURCES)
+    correct(models.Stack, "parameter_list", _PARAMETER_LIST)
+    correct(models.CloudFormationBackend, "create_stack", _create_stack)
+    correct(models.CloudFormationBackend, "delete_stack", _delete_stack)
+
+
+def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
+    """Return a stack that is registered and has no resources yet.
+
+    Raises:
+        AlreadyExistsException: a stack of that name exists.
+        ValidationError: the template or a parameter is refused.
+    """
+    if any(stack.name == name for stack in backend.stacks.values()):
+        raise AlreadyExistsException(f"Stack [{name}] already exists")
+    content = read_template(template)
+    check_template(content)
+    stack = models.Stack(
+        stack_id=generate_stack_id(name, backend.region_name, backend.account_id),
+        name=name,
+        template=template,
+        parameters=effective_parameters(content, options.pop("parameters", None) or {}),
+        account_id=backend.account_id,
+        region_name=backend.region_name,
+        **options,
+    )
+    stack.cross_stack_resources = stack.resource_map.cross_stack_resources = backend.exports
+    backend.stacks[stack.stack_id] = stack
+    return stack
+
+
+def create(stack: Any, on_failure: str = "ROLLBACK") -> None:
+    """Make every resource of a stack; on a failure roll back, delete the stack or do nothing, as asked."""
+    record(stack, "CREATE_IN_PROGRESS", "User Initiated")
+    failed = None
+    for logical_id in creation_order(stack.template_dict["Resources"]):
+        resource = make(stack, logical_id)
+        if resource is not None and resource.status == "CREATE_FAILED":
+            failed = f"The following resource(s) failed to create: [{logical_id}]."
+            break
+    failed = failed or finish(stack)
+    if failed is None:
+        record(stack, "CREATE_COMPLETE")
+    elif on_failure == "DO_NOTHING":
+        record(stack, "CREATE_FAILED", failed)
+    elif on_failure == "DELETE":
+        delete(stack, reason=f"{failed} Delete requested by user.")
+    else:
+        _roll_back(stack, f"{failed} Rollback requested by user.")
+
+
+def make(stack: Any, logical_id: str) -> StackResource | None:
+    """Make one resource, with its events; None for one whose condition is false.
+
+    A failure leaves its reason in the resource that is returned.
+    """
+    declared = stack.template_dict["Resources"][logical_id]
+    condition = declared.get("Condition")
+    if condition and not stack.resource_map.lazy_condition_map[condition]:
+        return None
+    resource = StackResource(logical_id, declared["Type"], {}, "CREATE_IN_PROGRESS", CLOCK.moment())
+    stack.deployed[logical_id] = resource
+    record_resource(stack, resource)
+    try:
+        resource.definition = resources.resolve(declared, stack.resource_map)
+        resource.model = resources.create(stack, logical_id, resource.definition)
+    except ResourceFailure as failure:
+        _settle(stack, resource, "CREATE_FAILED", str(failure))
+    else:
+        stack.resource_map._parsed_resources[logical_id] = resource.model
+        _settle(stack, resource, "CREATE_COMPLETE")
+    return resource
+
+
+def remove(stack: Any, resource: StackResource, *, replaced: bool = False) -> bool:
+    """Delete one resource, with its events, unless the template retains it; say whether that worked."""
+    if not resource.is_there:
+        return True
+    if resource.policy(replaced=replaced).startswith("Retain"):
+        _settle(stack, resource, "DELETE_SKIPPED")
+        return True
+    _settle(stack, resource, "DELETE_IN_PROGRESS")
+    try:
+        resources.delete(stack, resource)
+    except ResourceFailure as failure:
+        _settle(stack, resource, "DELETE_FAILED", str(failure))
+        return False
+    _settle(stack, resource, "DELETE_COMPLETE")
+    if stack.resource_map._parsed_resources.get(resource.logical_id) is resource.model:
+        del stack.resource_map._parsed_resources[resource.logical_id]
+    return True
+
+
+def finish(stack: Any) -> str | None:
+    """Resolve outputs and publish exports; return why that is impossible, or None."""
+    backend = models.cloudformation_backends[stack.account_id][stack.region_name]
+    outputs = stack._create_output_map()
+    try:
+        list(outputs.values())
+        exports = {export.name: export for export in outputs.exports}
+    except CloudFormationError as error:
+        return str(error.message)
+    for name in exports:
+        if name in backend.exports and backend.exports[name].exporting_stack_id != stack.stack_id:
+            return f"Export with name {name} is already exported by another stack."
+    _withdraw_exports(backend, stack)
+    backend.exports.update(exports)
+    stack.output_map = outputs
+    stack.description = stack.template_dict.get("Description")
+    return None
+
+
+def delete(stack: Any, reason: str = "User Initiated") -> None:
+    """Delete every resource of a stack, in the opposite order of creation."""
+    record(stack, "DELETE_IN_PROGRESS", reason)
+    stack.deletion_time = CLOCK.moment()
+    failed = [
+        resource.logical_id
+        for resource in reversed([*stack.deployed.values()])
+        if not remove(stack, resource)
+    ]
+    if failed:
+        record(stack, "DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}].")
+        return
+    backend = models.cloudformation_backends[stack.account_id][stack.region_name]
+    _withdraw_exports(backend, stack)
+    if backend.stacks.pop(stack.stack_id, None) is not None:
+        backend.deleted_stacks[stack.stack_id] = stack
+    record(stack, "DELETE_COMPLETE")
+
+
+def _roll_back(stack: Any, reason: str) -> None:
+    record(stack, "ROLLBACK_IN_PROGRESS", reason)
+    worked = [remove(stack, resource) for resource in reversed([*stack.deployed.values()])]
+    record(stack, "ROLLBACK_COMPLETE" if all(worked) else "ROLLBACK_FAILED")
+
+
+def _settle(stack: Any, resource: StackResource, status: str, reason: str | None = None) -> None:
+    resource.status, resource.reason, resource.timestamp = status, reason, CLOCK.moment()
+    record_resource(stack, resource, reason)
+
+
+def _withdraw_exports(backend: Any, stack: Any) -> None:
+    for name in [
+        name for name, export in backend.exports.items() if export.exporting_stack_id == stack.stack_id
+    ]:
+        del backend.exports[name]
+
+
+def _models_of(stack: Any) -> list[Any]:
+    return [resource.model for resource in stack.deployed.values() if resource.is_there]
+
+
+def _parameters_of(stack: Any) -> list[dict[str, str]]:
+    declared = stack.template_dict.get("Parameters") or {}
+    return [
+        {"ParameterKey": name, "ParameterValue": "****" if declared.get(name, {}).get("NoEcho") else value}
+        for name, value in stack.parameters.items()
+    ]
+
+
+def _create_stack(backend: Any, name: str, template: str, parameters: dict[str, Any], **options: Any) -> Any:
+    stack = new_stack(backend, name, template, parameters=parameters, **options)
+    create(stack)
+    return stack
+
+
+def _delete_stack(backend: Any, name_or_stack_id: str) -> None:
+    for stack in list(backend.stacks.values()):
+        if name_or_stack_id in (stack.name, stack.stack_id):
+            delete(stack)
+
+
+_STACK_RESOURCES = property(_models_of)
+_PARAMETER_LIST = property(_parameters_of)

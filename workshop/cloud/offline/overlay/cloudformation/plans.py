@@ -1,0 +1,91 @@
+"""What an update would do to each resource. Support for updates and change sets; no correction of its own.
+
+A resource is changed when its definition, with every reference resolved, differs from the one it was made
+with. So a parameter that only stands inside an `Fn::Sub`, or decides a condition, counts, and one that
+changes nothing does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.parsing import ResourceMap
+
+from workshop.cloud.offline.overlay.cloudformation import resources
+from workshop.cloud.offline.overlay.cloudformation.intrinsics import PENDING
+from workshop.cloud.offline.overlay.cloudformation.references import creation_order
+from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure
+
+__all__ = ["PlannedChange", "is_wanted", "map_for", "plan"]
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """One line of a change set; the names are those of its description."""
+
+    action: str
+    logical_resource_id: str
+    resource_type: str
+    physical_resource_id: str | None = None
+    replacement: str | None = None
+
+
+def map_for(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> Any:
+    """Return moto's map of a stack's resources as a new template names them, with those that exist in it."""
+    target = ResourceMap(
+        stack.stack_id,
+        stack.name,
+        dict(parameters),
+        stack.tags,
+        account_id=stack.account_id,
+        region_name=stack.region_name,
+        template=template,
+        cross_stack_resources=stack.cross_stack_resources,
+    )
+    target.load()
+    for logical_id, resource in stack.deployed.items():
+        if resource.is_there and logical_id in template["Resources"] and is_wanted(target, logical_id):
+            target._parsed_resources[logical_id] = resource.model
+    return target
+
+
+def is_wanted(target: Any, logical_id: str) -> bool:
+    """Say whether the condition of a resource holds."""
+    condition = target._resource_json_map[logical_id].get("Condition")
+    return not condition or bool(target.lazy_condition_map[condition])
+
+
+def plan(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> list[PlannedChange]:
+    """Return what an update to a template would do, in the order in which it would happen."""
+    target = map_for(stack, template, parameters)
+    wanted = [name for name in creation_order(template["Resources"]) if is_wanted(target, name)]
+    changes = [change for name in wanted if (change := _planned(stack, target, name)) is not None]
+    for name, resource in reversed(stack.deployed.items()):
+        if name not in wanted and resource.is_there:
+            changes.append(PlannedChange("Remove", name, resource.resource_type, resource.physical_id))
+    return changes
+
+
+def _planned(stack: Any, target: Any, logical_id: str) -> PlannedChange | None:
+    declared = target._resource_json_map[logical_id]
+    resource = stack.deployed.get(logical_id)
+    if resource is None or not resource.is_there:
+        return PlannedChange("Add", logical_id, declared["Type"])
+    if resource.resource_type != declared["Type"]:
+        raise ValidationError(
+            message=f"Update of resource type is not permitted. The new template modifies resource type "
+            f"of the following resources: [{logical_id}]"
+        )
+    try:
+        definition = resources.resolve(declared, target)
+    except ResourceFailure:
+        definition = {"Properties": {}}  # the update will find the reason, and roll back
+    if definition == resource.definition:
+        return None
+    is_new = resources.is_new_one_needed(resource, definition)
+    if is_new:
+        target._parsed_resources[logical_id] = PENDING
+    return PlannedChange(
+        "Modify", logical_id, resource.resource_type, resource.physical_id, "True" if is_new else "False"
+    )

@@ -1,0 +1,160 @@
+"""CreateStack, UpdateStack, DeleteStack and ValidateTemplate check their input, then run an operation.
+
+AWS demands capabilities for IAM resources, knows `OnFailure`, `DisableRollback` and `RetainResources`, and
+refuses an update that changes nothing with `No updates are to be performed.`
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html). Here the operation
+is over when the call returns, so a client's first look at the stack finds its last state. moto demands
+nothing, ignores these options, and validates templates with a tool that is not installed with it. Changed:
+the four calls, and template URLs, which moto reads as if every server were called `amazonaws.com`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from moto.cloudformation import responses
+from moto.cloudformation.exceptions import ValidationError
+from moto.core.responses import ActionResult, EmptyResult
+from moto.s3.models import s3_backends
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation import operations
+from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
+from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
+from workshop.cloud.offline.overlay.cloudformation.validation import (
+    check_capabilities,
+    check_template,
+    required_capabilities,
+)
+from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install", "is_true", "tags_of", "template_of"]
+
+_get_stack_from_s3_url = responses.get_stack_from_s3_url
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
+    """Answer the calls with the corrections."""
+    correct(responses.CloudFormationResponse, "create_stack", _create_stack)
+    correct(responses.CloudFormationResponse, "update_stack", _update_stack)
+    correct(responses.CloudFormationResponse, "delete_stack", _delete_stack)
+    correct(responses.CloudFormationResponse, "validate_template", _validate_template)
+    correct(responses, "get_stack_from_s3_url", _template_from_url)
+
+
+def template_of(request: Any, previous: str | None = None) -> str:
+    """Return the text of the template that a request sends or points at.
+
+    Raises:
+        ValidationError: it does neither.
+    """
+    if previous is not None and is_true(request._get_param("UsePreviousTemplate")):
+        return previous
+    if body := request._get_param("TemplateBody"):
+        return str(body)
+    if url := request._get_param("TemplateURL"):
+        return str(request._get_stack_from_s3_url(url))
+    raise ValidationError(message="Either Template URL or Template Body must be specified.")
+
+
+def tags_of(request: Any) -> dict[str, str]:
+    """Return the tags of a request."""
+    return {tag["Key"]: tag["Value"] for tag in request._get_param("Tags") or []}
+
+
+def is_true(value: Any) -> bool:
+    """Read a boolean as requests carry it."""
+    return str(value).lower() == "true"
+
+
+def _create_stack(request: Any) -> Any:
+    template = template_of(request)
+    content = read_template(template)
+    check_template(content)
+    capabilities = request._get_param("Capabilities") or []
+    check_capabilities(content, capabilities)
+    stack = operations.new_stack(
+        request.cloudformation_backend,
+        request._get_param("StackName"),
+        template,
+        parameters=merged_parameters(request._get_param("Parameters") or [], {}),
+        notification_arns=request._get_param("NotificationARNs") or [],
+        tags=tags_of(request),
+        role_arn=request._get_param("RoleARN"),
+        enable_termination_protection=request._get_param("EnableTerminationProtection"),
+        timeout_in_mins=request._get_param("TimeoutInMinutes"),
+        stack_policy_body=request._get_param("StackPolicyBody"),
+    )
+    stack.capabilities = list(capabilities)
+    stack.disable_rollback = is_true(request._get_param("DisableRollback"))
+    on_failure = "DO_NOTHING" if stack.disable_rollback else request._get_param("OnFailure") or "ROLLBACK"
+    operations.create(stack, on_failure)
+    return ActionResult({"StackId": stack.stack_id})
+
+
+def _update_stack(request: Any) -> Any:
+    stack = request.cloudformation_backend.get_stack(request._get_param("StackName"))
+    check_updatable(stack)
+    template = template_of(request, stack.template)
+    content = read_template(template)
+    check_template(content)
+    given = merged_parameters(request._get_param("Parameters") or [], stack.parameters)
+    parameters = effective_parameters(content, given)
+    capabilities = request._get_param("Capabilities") or []
+    check_capabilities(content, capabilities)
+    tags = tags_of(request) or stack.tags
+    if tags == stack.tags and changes_nothing(stack, content, parameters):
+        raise ValidationError(message="No updates are to be performed.")
+    stack.tags, stack.capabilities = tags, list(capabilities)
+    update(stack, template, parameters)
+    return ActionResult({"StackId": stack.stack_id})
+
+
+def _delete_stack(request: Any) -> Any:
+    name = request._get_param("StackName")
+    retained = request._get_param("RetainResources") or []
+    for stack in list(request.cloudformation_backend.stacks.values()):
+        if name in (stack.name, stack.stack_id):
+            for logical_id in retained:
+                stack.deployed[logical_id].definition["DeletionPolicy"] = "Retain"
+            operations.delete(stack)
+    return EmptyResult()
+
+
+def _validate_template(request: Any) -> Any:
+    template = read_template(template_of(request))
+    check_template(template)
+    needed = required_capabilities(template)
+    return ActionResult(
+        {
+            "Description": template.get("Description", ""),
+            "Parameters": [
+                _parameter(name, slot) for name, slot in (template.get("Parameters") or {}).items()
+            ],
+            "Capabilities": [needed] if needed else [],
+            "DeclaredTransforms": [],
+        }
+    )
+
+
+def _parameter(name: str, slot: Mapping[str, Any]) -> dict[str, Any]:
+    described = {
+        "ParameterKey": name,
+        "NoEcho": is_true(slot.get("NoEcho")),
+        "Description": slot.get("Description", ""),
+    }
+    if "Default" in slot:
+        described["DefaultValue"] = str(slot["Default"])
+    return described
+
+
+def _template_from_url(template_url: str, account_id: str, partition: str) -> str:
+    address = urlparse(template_url)
+    if (address.hostname or "").endswith("amazonaws.com"):
+        return str(_get_stack_from_s3_url(template_url, account_id=account_id, partition=partition))
+    bucket, _, key = unquote(address.path).lstrip("/").partition("/")
+    found = s3_backends[account_id][partition].get_object(bucket, key)
+    if found is None:
+        raise ValidationError(message=f"S3 error: The specified key does not exist: {key}")
+    return str(found.value.decode("utf-8"))

@@ -1,0 +1,143 @@
+"""AWS::Lambda::Function keeps all its properties, when it is made and when it is changed.
+
+AWS applies every property, sets those that a template no longer mentions to their defaults (concurrency that
+somebody reserved by hand stays, if the template never mentioned any), deploys code only when the template's
+`Code` differs, and turns numbers in environment variables into text
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html). moto drops
+layers, architectures, tags, tracing, storage, logging and keys when it makes a function; when it changes one
+it ignores `ReservedConcurrentExecutions`, fails on inline code with `binascii.Error: Incorrect padding`, and
+always deploys. Changed: creation and update.
+"""
+
+import base64
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+from moto.awslambda.exceptions import InvalidParameterValueException
+from moto.awslambda.models import LambdaFunction
+from moto.awslambda.utils import get_backend
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import s3_backends
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, tags_as_dict
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install"]
+
+# Where a function keeps what its template reserved.
+RESERVED_BY_TEMPLATE = "reserved_by_template"
+DEFAULTS: Mapping[str, Any] = {
+    "Architectures": ["x86_64"],
+    "DeadLetterConfig": {},
+    "Description": "",
+    "Environment": {"Variables": {}},
+    "EphemeralStorage": {"Size": 512},
+    "Layers": [],
+    "LoggingConfig": {},
+    "MemorySize": 128,
+    "Timeout": 3,
+    "TracingConfig": {"Mode": "PassThrough"},
+}
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
+    """Make and change functions with the corrections."""
+    correct(LambdaFunction, "create_from_cloudformation_json", _CREATE)
+    correct(LambdaFunction, "update_from_cloudformation_json", _UPDATE)
+
+
+def _create(wanted: Wanted) -> Any:
+    properties, backend = wanted.properties, get_backend(wanted.account_id, wanted.region_name)
+    configuration = _configuration(properties)
+    function = backend.create_function({**configuration, "FunctionName": wanted.name, "Code": _code(wanted)})
+    _settle(backend, function, properties)
+    return function
+
+
+def _change(wanted: Wanted) -> Any:
+    properties, backend = wanted.properties, get_backend(wanted.account_id, wanted.region_name)
+    function = backend.get_function(wanted.name)
+    backend.update_function_configuration(wanted.name, None, _configuration(properties))
+    if not _has_code(function, properties["Code"]):
+        backend.update_function_code(wanted.name, None, _code(wanted))
+    _settle(backend, function, properties)
+    return function
+
+
+def _configuration(properties: dict[str, Any]) -> dict[str, Any]:
+    wanted = {**DEFAULTS, **properties}
+    variables = (wanted["Environment"] or {}).get("Variables", {})
+    wanted["Environment"] = {"Variables": {name: _as_text(value) for name, value in variables.items()}}
+    wanted["MemorySize"], wanted["Timeout"] = int(wanted["MemorySize"]), int(wanted["Timeout"])
+    wanted["Tags"] = tags_as_dict(wanted)
+    if "KmsKeyArn" in wanted:
+        wanted["KMSKeyArn"] = wanted.pop("KmsKeyArn")
+    for name in ("Code", "FunctionName", "ReservedConcurrentExecutions"):
+        wanted.pop(name, None)
+    return wanted
+
+
+def _settle(backend: Any, function: Any, properties: dict[str, Any]) -> None:
+    """Set what moto's own calls leave out."""
+    wanted = _configuration(properties)
+    function.architectures = wanted["Architectures"]
+    function.ephemeral_storage = int(wanted["EphemeralStorage"]["Size"])
+    function.tracing_config = wanted["TracingConfig"]
+    function.dead_letter_config = wanted["DeadLetterConfig"]
+    function.kms_key_arn = wanted.get("KMSKeyArn")
+    function.tags = wanted["Tags"]
+    function.logging_config = {
+        "LogFormat": "Text",
+        "LogGroup": f"/aws/lambda/{function.function_name}",
+        **wanted["LoggingConfig"],
+    }
+    reserved = properties.get("ReservedConcurrentExecutions")
+    if reserved is not None:
+        backend.put_function_concurrency(function.function_name, int(reserved))
+    elif getattr(function, RESERVED_BY_TEMPLATE, None) is not None:
+        backend.delete_function_concurrency(function.function_name)
+    setattr(function, RESERVED_BY_TEMPLATE, reserved)
+
+
+def _code(wanted: Wanted) -> dict[str, Any]:
+    code = dict(wanted.properties["Code"])
+    if "ZipFile" in code:
+        archive = LambdaFunction._create_zipfile_from_plaintext_code(code["ZipFile"])
+        return {"ZipFile": base64.b64encode(archive)}
+    if "S3Bucket" in code:
+        _check_object(wanted.backend(s3_backends, is_global=True), code["S3Bucket"], code["S3Key"])
+    return code
+
+
+def _check_object(backend: Any, bucket: str, key: str) -> None:
+    problem = None
+    try:
+        if backend.get_object(bucket, key) is None:
+            problem = "NoSuchKey", "The specified key does not exist."
+    except S3ClientError as error:
+        problem = error.code, error.message
+    if problem is not None:
+        raise InvalidParameterValueException(
+            f"Error occurred while GetObject. S3 Error Code: {problem[0]}. S3 Error Message: {problem[1]}"
+        )
+
+
+def _has_code(function: Any, code: Mapping[str, Any]) -> bool:
+    if "ZipFile" not in code:
+        return all(function.code.get(name) == value for name, value in code.items())
+    try:
+        with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as archive:
+            return archive.read("index.py").decode() == str(code["ZipFile"])
+    except (KeyError, zipfile.BadZipFile):
+        return False
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_CREATE = creating(_create)
+_UPDATE = changing(_change)

@@ -1,0 +1,41 @@
+"""AWS::Logs::LogGroup changes its retention in place, and its ARN covers its streams.
+
+AWS sets or removes the retention, and `Arn` ends in `:*`, so that a policy with it covers the streams of the
+group (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-logs-loggroup.html). moto
+has no update, and its `Arn` has no such end. Changed: both.
+"""
+
+from typing import Any
+
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
+from moto.logs.models import LogGroup, logs_backends
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install"]
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
+    """Change log groups with the corrections."""
+    correct(LogGroup, "update_from_cloudformation_json", _UPDATE)
+    correct(LogGroup, "get_cfn_attribute", _attribute)
+
+
+def _change(wanted: Wanted) -> Any:
+    backend = wanted.backend(logs_backends)
+    if days := wanted.properties.get("RetentionInDays"):
+        backend.put_retention_policy(wanted.name, days)
+    else:
+        backend.delete_retention_policy(wanted.name)
+    return wanted.original
+
+
+def _attribute(group: Any, attribute_name: str) -> str:
+    if attribute_name != "Arn":
+        raise UnformattedGetAttTemplateException
+    return f"{group.arn}:*"
+
+
+_UPDATE = changing(_change)

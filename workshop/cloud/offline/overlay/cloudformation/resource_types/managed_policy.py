@@ -1,0 +1,97 @@
+"""AWS::IAM::ManagedPolicy changes in place, and is detached before it is deleted.
+
+AWS makes a new default version of the document, dropping the oldest of five, and attaches the policy to what
+the template names; deleting detaches it from these first
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-managedpolicy.html). moto
+says `UPDATE_COMPLETE` and changes nothing, fails to delete an attached policy with `DeleteConflict`, and
+leaves a policy behind when it cannot attach it. Changed: creation, update and deletion.
+"""
+
+import json
+from typing import Any
+
+from moto.iam.exceptions import DeleteConflictException
+from moto.iam.models import ManagedPolicy, iam_backends
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, deleting
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install"]
+
+VERSIONS_KEPT = 5
+KINDS = {"Groups": "group", "Users": "user", "Roles": "role"}
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
+    """Make, change and delete managed policies with the corrections."""
+    correct(ManagedPolicy, "create_from_cloudformation_json", _CREATE)
+    correct(ManagedPolicy, "update_from_cloudformation_json", _UPDATE)
+    correct(ManagedPolicy, "delete_from_cloudformation_json", _DELETE)
+
+
+def _create(wanted: Wanted) -> Any:
+    properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
+    entities = _entities(properties)
+    for kind, entity in entities:
+        getattr(backend, f"get_{kind}")(entity)  # raises if there is none, before anything is made
+    policy = backend.create_policy(
+        description=properties.get("Description"),
+        path=properties.get("Path"),
+        policy_document=_document(properties),
+        policy_name=properties.get("ManagedPolicyName", wanted.name),
+        tags=properties.get("Tags", []),
+    )
+    _for_each(backend, "attach", policy.arn, entities)
+    return policy
+
+
+def _change(wanted: Wanted) -> Any:
+    properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
+    policy = backend.get_policy(wanted.name)
+    document = _document(properties)
+    if document != next(version.document for version in policy.versions if version.is_default):
+        if len(policy.versions) == VERSIONS_KEPT:
+            oldest = next(version for version in policy.versions if not version.is_default)
+            backend.delete_policy_version(policy.arn, oldest.version_id)
+        backend.create_policy_version(policy.arn, document, set_as_default=True)
+    entities, attached = _entities(properties), _attached(backend, policy.arn)
+    _for_each(backend, "detach", policy.arn, attached - entities)
+    _for_each(backend, "attach", policy.arn, entities - attached)
+    return policy
+
+
+def _remove(wanted: Wanted) -> None:
+    backend, arn = wanted.backend(iam_backends, is_global=True), wanted.name
+    _for_each(backend, "detach", arn, _attached(backend, arn) & _entities(wanted.properties))
+    if _attached(backend, arn):
+        raise DeleteConflictException("Cannot delete a policy attached to entities.")
+    backend.delete_policy(arn)
+
+
+def _entities(properties: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(kind, name) for group, kind in KINDS.items() for name in properties.get(group, [])}
+
+
+def _attached(backend: Any, arn: str) -> set[tuple[str, str]]:
+    return {
+        (kind, entity.name)
+        for kind in KINDS.values()
+        for entity in getattr(backend, f"{kind}s").values()
+        if arn in entity.managed_policies
+    }
+
+
+def _for_each(backend: Any, action: str, arn: str, entities: set[tuple[str, str]]) -> None:
+    for kind, name in sorted(entities):
+        getattr(backend, f"{action}_{kind}_policy")(policy_arn=arn, **{f"{kind}_name": name})
+
+
+def _document(properties: dict[str, Any]) -> str:
+    document = properties["PolicyDocument"]
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+_CREATE = creating(_create)
+_UPDATE = changing(_change)
+_DELETE = deleting(_remove)

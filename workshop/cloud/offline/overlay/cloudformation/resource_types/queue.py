@@ -1,0 +1,49 @@
+"""AWS::SQS::Queue changes all its attributes in place.
+
+AWS sets every attribute to the template's value or its default
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sqs-queue.html); `Ref` is the
+queue's URL, `QueueUrl` an attribute. moto changes two attributes and says `UPDATE_COMPLETE` for the others.
+Changed: the update.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.sqs.models import Queue, sqs_backends
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, tags_as_dict
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install"]
+
+DEFAULTS: Mapping[str, Any] = {
+    "DelaySeconds": 0,
+    "KmsDataKeyReusePeriodSeconds": 300,
+    "KmsMasterKeyId": None,
+    "MaximumMessageSize": 262144,
+    "MessageRetentionPeriod": 345600,
+    "ReceiveMessageWaitTimeSeconds": 0,
+    "RedrivePolicy": {},
+    "SqsManagedSseEnabled": True,
+    "VisibilityTimeout": 30,
+}
+FIXED = ("FifoQueue", "QueueName", "Tags")
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
+    """Change queues with the correction."""
+    correct(Queue, "update_from_cloudformation_json", _UPDATE)
+
+
+def _change(wanted: Wanted) -> Any:
+    queue = wanted.backend(sqs_backends).get_queue(wanted.original.name)
+    attributes = {**DEFAULTS, **wanted.properties}
+    # The policy belongs to AWS::SQS::QueuePolicy, and moto would clear it.
+    attributes["Policy"] = queue.policy
+    queue._set_attributes({name: value for name, value in attributes.items() if name not in FIXED})
+    queue.tags = tags_as_dict(wanted.properties)
+    return queue
+
+
+_UPDATE = changing(_change)

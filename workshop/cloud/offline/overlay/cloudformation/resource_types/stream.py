@@ -1,0 +1,61 @@
+"""AWS::Kinesis::Stream keeps its mode and its encryption, and changes in place.
+
+AWS takes `StreamModeDetails` and `StreamEncryption` when the stream is made and when it is changed; without
+`ShardCount` a provisioned stream has one shard
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kinesis-stream.html).
+moto drops both, and never takes encryption or tags away again. Changed: creation and update.
+"""
+
+from typing import Any
+
+from moto.kinesis.models import Stream, kinesis_backends
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, tags_as_dict
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install"]
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
+    """Make and change streams with the corrections."""
+    correct(Stream, "create_from_cloudformation_json", _CREATE)
+    correct(Stream, "update_from_cloudformation_json", _UPDATE)
+
+
+def _create(wanted: Wanted) -> Any:
+    properties, backend = wanted.properties, wanted.backend(kinesis_backends)
+    stream = backend.create_stream(
+        wanted.name,
+        int(properties.get("ShardCount", 1)),
+        stream_mode=properties.get("StreamModeDetails"),
+        retention_period_hours=int(properties.get("RetentionPeriodHours", 24)),
+    )
+    _settle(backend, stream, properties)
+    return stream
+
+
+def _change(wanted: Wanted) -> Any:
+    properties, backend, stream = wanted.properties, wanted.backend(kinesis_backends), wanted.original
+    mode = properties.get("StreamModeDetails", {"StreamMode": "PROVISIONED"})
+    if mode != stream.stream_mode:
+        backend.update_stream_mode(stream.arn, mode)
+    if "ShardCount" in properties and mode["StreamMode"] == "PROVISIONED":
+        backend.update_shard_count(None, stream.stream_name, int(properties["ShardCount"]))
+    stream.retention_period_hours = int(properties.get("RetentionPeriodHours", 24))
+    _settle(backend, stream, properties)
+    return stream
+
+
+def _settle(backend: Any, stream: Any, properties: dict[str, Any]) -> None:
+    stream.tags = tags_as_dict(properties)
+    if encryption := properties.get("StreamEncryption"):
+        backend.start_stream_encryption(
+            None, stream.stream_name, encryption["EncryptionType"], encryption["KeyId"]
+        )
+    else:
+        backend.stop_stream_encryption(None, stream.stream_name)
+
+
+_CREATE = creating(_create)
+_UPDATE = changing(_change)

@@ -1,0 +1,102 @@
+"""AWS::DynamoDB::Table is changed in place, and keeps time to live and point-in-time recovery.
+
+AWS switches a table's stream on and off, changes its capacity, indexes, tags, time to live and recovery
+without touching its items
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html, "Update
+requires"); a stream that is switched on again has a new ARN, and a table without one has no `StreamArn`. moto
+has no update at all, drops time to live and recovery, and fails with `KeyError: LatestStreamArn`. Changed:
+creation, update and the attribute.
+"""
+
+from typing import Any
+
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, is_true
+from workshop.cloud.offline.overlay.correct import correct
+
+__all__ = ["install"]
+
+_create_table = Table.create_from_cloudformation_json.__func__
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
+    """Make and change tables with the corrections."""
+    correct(Table, "create_from_cloudformation_json", _CREATE)
+    correct(Table, "update_from_cloudformation_json", _UPDATE)
+    correct(Table, "get_cfn_attribute", _attribute)
+
+
+def _create(wanted: Wanted) -> Any:
+    properties = wanted.properties
+    table = _create_table(
+        Table, wanted.name, {"Properties": properties}, wanted.account_id, wanted.region_name
+    )
+    _settle(wanted.backend(dynamodb_backends), table, properties)
+    return table
+
+
+def _change(wanted: Wanted) -> Any:
+    properties, backend = wanted.properties, wanted.backend(dynamodb_backends)
+    table = backend.get_table(wanted.name)
+    _change_stream(backend, table, properties.get("StreamSpecification", {}).get("StreamViewType"))
+    on_demand = properties.get("BillingMode") == "PAY_PER_REQUEST"
+    backend.update_table(
+        name=table.name,
+        attr_definitions=properties["AttributeDefinitions"],
+        global_index=_index_changes(table, properties.get("GlobalSecondaryIndexes", [])),
+        throughput=None if on_demand else properties.get("ProvisionedThroughput"),
+        billing_mode="PAY_PER_REQUEST" if on_demand else "PROVISIONED",
+        stream_spec=None,
+        deletion_protection_enabled=is_true(properties.get("DeletionProtectionEnabled")),
+        warm_throughput=properties.get("WarmThroughput"),
+    )
+    table.sse_specification = properties.get("SSESpecification")
+    table.tags = properties.get("Tags", [])
+    _settle(backend, table, properties)
+    return table
+
+
+def _change_stream(backend: Any, table: Any, wanted_view: str | None) -> None:
+    current = table.stream_specification or {}
+    view = current.get("StreamViewType") if current.get("StreamEnabled") else None
+    if view == wanted_view:
+        return
+    if view is not None:
+        backend.update_table_streams(table, {"StreamEnabled": False})
+    if wanted_view is not None:
+        backend.update_table_streams(table, {"StreamEnabled": True, "StreamViewType": wanted_view})
+
+
+def _index_changes(table: Any, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    existing = {index.name for index in table.global_indexes}
+    names = {index["IndexName"] for index in wanted}
+    removed = [{"Delete": {"IndexName": name}} for name in sorted(existing - names)]
+    return removed + [{"Create": index} for index in wanted if index["IndexName"] not in existing]
+
+
+def _settle(backend: Any, table: Any, properties: dict[str, Any]) -> None:
+    recovery = properties.get("PointInTimeRecoverySpecification", {})
+    is_recoverable = is_true(recovery.get("PointInTimeRecoveryEnabled"))
+    backend.update_continuous_backups(table.name, {**recovery, "PointInTimeRecoveryEnabled": is_recoverable})
+    expiry = properties.get("TimeToLiveSpecification", {})
+    attribute = expiry.get("AttributeName", table.ttl.get("AttributeName"))
+    if attribute is not None:
+        is_enabled = is_true(expiry.get("Enabled"))
+        backend.update_time_to_live(table.name, {"AttributeName": attribute, "Enabled": is_enabled})
+
+
+def _attribute(table: Any, attribute_name: str) -> str:
+    if attribute_name == "Arn":
+        return str(table.table_arn)
+    has_stream = (table.stream_specification or {}).get("StreamEnabled")
+    if attribute_name != "StreamArn" or not has_stream:
+        raise UnformattedGetAttTemplateException
+    return str(table.describe()["TableDescription"]["LatestStreamArn"])
+
+
+_CREATE = creating(_create)
+_UPDATE = changing(_change)

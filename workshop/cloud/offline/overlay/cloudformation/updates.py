@@ -1,0 +1,241 @@
+"""Updating a stack changes what differs, keeps the rest, and undoes everything when one change fails.
+
+AWS changes and adds resources in the order of their dependencies, makes new ones beside the old where a
+change cannot be made in place, deletes what is superseded only when everything else has worked, and otherwise
+ends in `UPDATE_ROLLBACK_COMPLETE` with the old resources
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks.html). moto compares
+templates without resolving them, so a parameter inside an `Fn::Sub` changes nothing; it deletes before it
+adds; a resource whose type has no update it forgets and says `UPDATE_COMPLETE`; on a failure it stops
+half-way. Changed: all of this. An update that changes nothing is refused, as on AWS.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.cloudformation import models
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.parsing import get_name_type_map
+
+from workshop.clock import Clock
+from workshop.cloud.offline.overlay.cloudformation import operations, resources
+from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
+from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
+from workshop.cloud.offline.overlay.cloudformation.plans import is_wanted, map_for, plan
+from workshop.cloud.offline.overlay.cloudformation.references import creation_order
+from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure, StackResource
+from workshop.cloud.offline.overlay.cloudformation.validation import check_template
+from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
+from workshop.cloud.offline.overlay.correct import CLOCK, correct
+
+__all__ = ["changes_nothing", "check_updatable", "install", "update"]
+
+NEW_ONE_NEEDED = "Requested update requires the creation of a new physical resource; hence creating one."
+
+CANNOT_CHANGE = (
+    "The offline cloud cannot change a resource of type {}; "
+    "give it another logical id, so that a new one is made."
+)
+
+
+def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
+    """Run updates with the corrections."""
+    correct(models.Stack, "update", _update_stack)
+
+
+def check_updatable(stack: Any) -> None:
+    """Refuse a stack that cannot be updated in its present state.
+
+    Raises:
+        ValidationError: naming the state.
+    """
+    if stack.status.endswith("_FAILED") or stack.status == "ROLLBACK_COMPLETE":
+        raise ValidationError(
+            message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
+        )
+
+
+def changes_nothing(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> bool:
+    """Say whether an update would leave resources and outputs as they are."""
+    same_outputs = template.get("Outputs") == stack.template_dict.get("Outputs")
+    return same_outputs and not plan(stack, template, parameters)
+
+
+def update(stack: Any, template: str, parameters: Mapping[str, str]) -> None:
+    """Bring a stack to a template that was checked; on a failure bring it back."""
+    record(stack, "UPDATE_IN_PROGRESS", "User Initiated")
+    stack.last_updated_time = CLOCK.moment()
+    attempt = _Update(stack, template, dict(parameters))
+    failed = attempt.run()
+    if failed is None:
+        attempt.clean_up()
+        record(stack, "UPDATE_COMPLETE")
+    else:
+        attempt.roll_back(failed)
+
+
+class _Before:
+    """What a stack was before an update."""
+
+    def __init__(self, stack: Any) -> None:
+        self.attributes = {
+            name: getattr(stack, name)
+            for name in ("template", "template_dict", "parameters", "resource_map", "output_map")
+        }
+        self.deployed: dict[str, StackResource] = dict(stack.deployed)
+        self.definitions = {name: resource.definition for name, resource in stack.deployed.items()}
+
+    def restore(self, stack: Any) -> None:
+        """Make the stack what it was; its resources are brought back elsewhere."""
+        for name, value in self.attributes.items():
+            setattr(stack, name, value)
+        stack.deployed = self.deployed
+
+    def restore_definitions(self) -> None:
+        """Forget changes that concern the stack alone, such as another deletion policy."""
+        for name, definition in self.definitions.items():
+            self.deployed[name].definition = definition
+
+
+@dataclass
+class _Update:
+    """One update under way: what it replaced, so that it can be completed or undone."""
+
+    stack: Any
+    template: str
+    parameters: dict[str, str]
+    changed: list[tuple[StackResource, dict[str, Any]]] = field(default_factory=list)
+    added: list[StackResource] = field(default_factory=list)
+    superseded: list[tuple[StackResource, bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        stack = self.stack
+        self.before = _Before(stack)
+        stack.template, stack.template_dict = self.template, read_template(self.template)
+        stack.resource_map = map_for(stack, stack.template_dict, self.parameters)
+        stack.parameters = self.parameters
+
+    def run(self) -> str | None:
+        """Change and add what the template wants; return what failed, or None."""
+        stack = self.stack
+        for logical_id in creation_order(stack.template_dict["Resources"]):
+            if is_wanted(stack.resource_map, logical_id) and not self._step(logical_id):
+                verb = "update" if logical_id in self.before.deployed else "create"
+                return f"The following resource(s) failed to {verb}: [{logical_id}]."
+        return operations.finish(stack)
+
+    def clean_up(self) -> None:
+        """Delete what the template no longer wants, and what was replaced."""
+        stack = self.stack
+        record(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+        wanted = [name for name in stack.template_dict["Resources"] if is_wanted(stack.resource_map, name)]
+        dropped = [
+            (resource, False)
+            for name, resource in reversed(self.before.deployed.items())
+            if name not in wanted and resource.is_there
+        ]
+        for resource, replaced in (*self.superseded, *dropped):
+            operations.remove(stack, resource, replaced=replaced)
+        order = [name for name in creation_order(stack.template_dict["Resources"]) if name in stack.deployed]
+        stack.deployed = {name: stack.deployed[name] for name in order if name in wanted}
+
+    def roll_back(self, reason: str) -> None:
+        """Bring back the old definitions, then delete what was added."""
+        stack = self.stack
+        record(stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
+        self.before.restore(stack)
+        failed = [
+            resource.logical_id for resource, old in reversed(self.changed) if not self._change(resource, old)
+        ]
+        if failed:
+            reason = f"The following resource(s) failed to update: [{', '.join(failed)}]."
+            record(stack, "UPDATE_ROLLBACK_FAILED", reason)
+            return
+        self.before.restore_definitions()
+        operations.finish(stack)
+        record(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        for resource in reversed(self.added):
+            operations.remove(stack, resource)
+        record(stack, "UPDATE_ROLLBACK_COMPLETE")
+
+    def _step(self, logical_id: str) -> bool:
+        stack, declared = self.stack, self.stack.template_dict["Resources"][logical_id]
+        resource = stack.deployed.get(logical_id)
+        if resource is None or not resource.is_there:
+            return self._add(logical_id)
+        try:
+            definition = resources.resolve(declared, stack.resource_map)
+        except ResourceFailure as failure:
+            self._settle(resource, "UPDATE_FAILED", str(failure))
+            return False
+        if definition["Properties"] == resource.definition["Properties"]:
+            resource.definition = definition
+            return True
+        if resources.is_new_one_needed(resource, definition):
+            return self._replace(resource, definition)
+        if not resources.can_change(resource):
+            self._settle(resource, "UPDATE_FAILED", CANNOT_CHANGE.format(resource.resource_type))
+            return False
+        self.changed.append((resource, resource.definition))
+        return self._change(resource, definition)
+
+    def _add(self, logical_id: str) -> bool:
+        resource = operations.make(self.stack, logical_id)
+        if resource is not None:
+            self.added.append(resource)
+        return resource is None or resource.status == "CREATE_COMPLETE"
+
+    def _replace(self, resource: StackResource, definition: dict[str, Any]) -> bool:
+        if name := _custom_name(resource, definition):
+            reason = (
+                "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+                f"Rename {name} and update the stack again."
+            )
+            self._settle(resource, "UPDATE_FAILED", reason)
+            return False
+        self._settle(resource, "UPDATE_IN_PROGRESS", NEW_ONE_NEEDED)
+        resource.status = "UPDATE_COMPLETE"
+        del self.stack.resource_map._parsed_resources[resource.logical_id]
+        worked = self._add(resource.logical_id)
+        if worked:
+            self.superseded.append((resource, True))
+        return worked
+
+    def _change(self, resource: StackResource, definition: dict[str, Any]) -> bool:
+        self._settle(resource, "UPDATE_IN_PROGRESS")
+        try:
+            resource.model = resources.change(self.stack, resource, definition)
+        except ResourceFailure as failure:
+            self._settle(resource, "UPDATE_FAILED", str(failure))
+            return False
+        resource.definition = definition
+        self.stack.resource_map._parsed_resources[resource.logical_id] = resource.model
+        self._settle(resource, "UPDATE_COMPLETE")
+        return True
+
+    def _settle(self, resource: StackResource, status: str, reason: str | None = None) -> None:
+        resource.status, resource.reason, resource.timestamp = status, reason, CLOCK.moment()
+        record_resource(self.stack, resource, reason)
+
+
+def _custom_name(resource: StackResource, definition: Mapping[str, Any]) -> str | None:
+    """Return the name that the template gives the resource, if the new one would bear it as well."""
+    name_property = get_name_type_map().get(resource.resource_type)
+    name = definition["Properties"].get(name_property) if name_property else None
+    return name if name and name == resource.definition["Properties"].get(name_property) else None
+
+
+def _update_stack(
+    stack: Any,
+    template: str,
+    role_arn: str | None = None,
+    parameters: dict[str, Any] | None = None,
+    tags: dict[str, str] | None = None,
+) -> None:
+    content = read_template(template)
+    check_template(content)
+    values = effective_parameters(content, parameters or {})
+    update(stack, template, values)
+    stack.role_arn = role_arn or stack.role_arn
+    if tags is not None:
+        stack.tags = tags

@@ -1,0 +1,138 @@
+"""What CloudFormation refuses before it touches a resource. Support for the operations on stacks.
+
+A template that names unknown resource types, resources, attributes, parameters or conditions, whose resources
+wait for each other, or that makes IAM resources without the caller's consent, is refused with the messages of
+AWS (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html, Capabilities).
+moto looks at none of this; resource types that it does not know it leaves out with a warning, and says
+`CREATE_COMPLETE`. Here they are refused, because a stack that lacks half of its resources teaches nothing.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from moto.cloudformation.exceptions import CloudFormationError, UnsupportedAttribute, ValidationError
+from moto.cloudformation.parsing import get_model_map
+
+from workshop.cloud.offline.overlay.cloudformation.references import (
+    CircularDependencyError,
+    conditions_used,
+    creation_order,
+    dependencies,
+    references,
+)
+
+__all__ = ["InsufficientCapabilitiesError", "check_capabilities", "check_template", "required_capabilities"]
+
+PSEUDO_PARAMETERS = frozenset(
+    f"AWS::{name}"
+    for name in (
+        "AccountId",
+        "NoValue",
+        "NotificationARNs",
+        "Partition",
+        "Region",
+        "StackId",
+        "StackName",
+        "URLSuffix",
+    )
+)
+IAM_NAMES = {
+    "AWS::IAM::AccessKey": None,
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Policy": None,
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+}
+
+
+class InsufficientCapabilitiesError(CloudFormationError):  # type: ignore[misc]  # moto is untyped
+    """The caller did not consent to what the template makes."""
+
+    code = "InsufficientCapabilitiesException"
+
+
+def check_template(template: Mapping[str, Any]) -> None:
+    """Refuse a template that CloudFormation would refuse.
+
+    Raises:
+        ValidationError: with AWS's message for the first thing that is wrong.
+    """
+    resources = template.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        raise ValidationError(message="Template format error: At least one Resources member must be defined.")
+    for problem in _problems(template, resources):
+        raise ValidationError(message=problem)
+    _check_attributes({**resources}, template)
+    try:
+        creation_order(resources)
+    except CircularDependencyError as error:
+        raise ValidationError(message=str(error)) from error
+
+
+def check_capabilities(template: Mapping[str, Any], given: Collection[str]) -> None:
+    """Refuse a template that makes IAM resources without consent.
+
+    Raises:
+        InsufficientCapabilitiesError: naming the capability to consent to.
+    """
+    needed = required_capabilities(template)
+    if needed and needed not in given and "CAPABILITY_NAMED_IAM" not in given:
+        raise InsufficientCapabilitiesError(f"Requires capabilities : [{needed}]")
+
+
+def required_capabilities(template: Mapping[str, Any]) -> str | None:
+    """Return the capability that a template needs: named IAM resources need the greater one."""
+    iam = [resource for resource in template["Resources"].values() if resource.get("Type") in IAM_NAMES]
+    if any(IAM_NAMES[resource["Type"]] in resource.get("Properties", {}) for resource in iam):
+        return "CAPABILITY_NAMED_IAM"
+    return "CAPABILITY_IAM" if iam else None
+
+
+def _problems(template: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[str]:
+    if "Transform" in template:
+        yield "Template error: the offline cloud expands no transforms; deploy the processed template instead"
+    for name, resource in resources.items():
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            yield (
+                f"Template format error: [/Resources/{name}] "
+                "Every Resources object must contain a Type member."
+            )
+            return
+    if unknown := sorted({resource["Type"] for resource in resources.values()} - get_model_map().keys()):
+        yield (
+            f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]; "
+            "the offline cloud does not offer them"
+        )
+    yield from _unresolved(template, resources)
+
+
+def _unresolved(template: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[str]:
+    known = resources.keys() | (template.get("Parameters") or {}).keys() | PSEUDO_PARAMETERS
+    outputs = template.get("Outputs") or {}
+    blocks = {
+        "Resources": {name for resource in resources.values() for name in dependencies(resource)},
+        "Outputs": {reference.name for reference in references(outputs)},
+    }
+    for block, names in blocks.items():
+        if unresolved := sorted(names - known):
+            yield (
+                f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
+                f"in the {block} block of the template"
+            )
+    conditions = {
+        part["Condition"] for part in (*resources.values(), *outputs.values()) if "Condition" in part
+    }
+    conditions |= {name for block in (resources, outputs) for name in conditions_used(block)}
+    if unresolved := sorted(conditions - (template.get("Conditions") or {}).keys()):
+        yield f"Template format error: Unresolved condition dependency {unresolved[0]} in the template"
+
+
+def _check_attributes(resources: Mapping[str, Any], template: Mapping[str, Any]) -> None:
+    for reference in references([resources, template.get("Outputs") or {}]):
+        if reference.attribute is None or reference.name not in resources:
+            continue
+        resource_type = resources[reference.name]["Type"]
+        if not get_model_map()[resource_type].has_cfn_attr(reference.attribute):
+            raise UnsupportedAttribute(resource=resource_type.rsplit(":", 1)[1], attr=reference.attribute)

@@ -1,0 +1,205 @@
+"""An execution environment inside this process: for the schedule explorer, which needs thousands in a minute.
+
+It runs the deployed bundle as it is, with modules, environment variables and clients of its own, but in the
+caller's thread and on the caller's clock: a handler that sleeps moves the clock. Nothing protects this
+process from a handler; only bundles of the workshop itself are run in this way.
+"""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from functools import cache
+from types import CodeType, SimpleNamespace
+from typing import Any
+
+from workshop.clock import Clock
+from workshop.cloud.offline.runtime.environments.bootstrap import describe, to_json
+from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
+from workshop.cloud.offline.runtime.environments.failures import EnvironmentLostError, exit_fault
+from workshop.cloud.offline.runtime.environments.modules import ModuleSpace
+from workshop.cloud.offline.runtime.environments.variables import environment_variables
+from workshop.cloud.offline.runtime.invocations.functions import Bundle, FunctionSpec
+
+__all__ = [
+    "InProcessEnvironment",
+    "InProcessEnvironments",
+    "MakeClient",
+    "ProcessEndedError",
+    "TimeIsUpError",
+]
+
+# From a service's name, the environment variables and boto3's own arguments to a client.
+MakeClient = Callable[..., Any]
+
+
+class ProcessEndedError(BaseException):
+    """The environment's process has come to an end, whatever the handler would have done next."""
+
+
+class TimeIsUpError(BaseException):
+    """The invocation has used up its time, whatever the handler would have done next."""
+
+
+class InProcessEnvironments:
+    """Makes `InProcessEnvironment`s; their clients come from `make_client`."""
+
+    def __init__(self, *, clock: Clock, endpoint_url: str, make_client: MakeClient) -> None:
+        self._clock = clock
+        self._endpoint_url = endpoint_url
+        self._make_client = make_client
+        self._spare: dict[Bundle, list[_Interpreter]] = {}
+
+    def create(
+        self, function: FunctionSpec, *, credentials: Credentials, log_stream: str
+    ) -> "InProcessEnvironment":
+        """Return an environment; its modules are loaded with the first event."""
+        variables = environment_variables(
+            function, credentials=credentials, log_stream=log_stream, endpoint_url=self._endpoint_url
+        )
+        return InProcessEnvironment(function, variables, owner=self, log_stream=log_stream)
+
+    def borrow(self, bundle: Bundle, variables: dict[str, str]) -> "_Interpreter":
+        """Return an interpreter that has run nothing yet, for a while."""
+        spare = self._spare.get(bundle)
+        interpreter = spare.pop() if spare else _Interpreter(bundle, self._clock, self._make_client)
+        interpreter.start(variables)
+        return interpreter
+
+    def give_back(self, interpreter: "_Interpreter") -> None:
+        """Take back an interpreter that is not needed any more."""
+        self._spare.setdefault(interpreter.bundle, []).append(interpreter)
+
+    def close(self) -> None:
+        """Forget all interpreters."""
+        self._spare.clear()
+
+
+class _Interpreter:
+    """Modules of a bundle with an operating system, a clock and clients of their own; used many times."""
+
+    def __init__(self, bundle: Bundle, clock: Clock, make_client: MakeClient) -> None:
+        self.bundle = bundle
+        self.clock = clock
+        # Handlers may have noted this very object when they were loaded.
+        self._variables: dict[str, str] = {}
+        self._make_client = make_client
+        stand_ins = {
+            "boto3": SimpleNamespace(client=self._client),
+            "os": SimpleNamespace(**{**vars(os), "environ": self._variables, "_exit": _end_process}),
+            "time": _time_on(clock),
+        }
+        self._space = ModuleSpace(_sources(bundle), stand_ins)
+
+    def start(self, variables: dict[str, str]) -> None:
+        """Be like new, with these environment variables."""
+        self._variables.clear()
+        self._variables.update(variables)
+        self._space.restore()
+
+    def handler(self, name: str) -> Callable[[Any, Any], Any]:
+        """Return the function that `module.function` names."""
+        module, _, function = name.rpartition(".")
+        handler: Callable[[Any, Any], Any] = getattr(self._space.load(module), function)
+        return handler
+
+    def _client(self, service: str, **given: Any) -> Any:
+        return self._make_client(service, dict(self._variables), **given)
+
+
+class InProcessEnvironment:
+    """One interpreter, replaced after it was lost."""
+
+    def __init__(
+        self,
+        function: FunctionSpec,
+        variables: dict[str, str],
+        *,
+        owner: InProcessEnvironments,
+        log_stream: str,
+    ) -> None:
+        self.log_stream = log_stream
+        self._function = function
+        self._variables = variables
+        self._owner = owner
+        self._interpreter: _Interpreter | None = None
+
+    def invoke(self, invocation: Invocation) -> EnvironmentAnswer:
+        """Run the handler, loading it first if need be."""
+        output, init_ms = io.StringIO(), None
+        if self._interpreter is None:
+            self._interpreter, init_ms = self._owner.borrow(self._function.code, self._variables), 0.0
+        clock = self._interpreter.clock
+        started = clock.now()
+        try:
+            with redirect_stdout(output):
+                payload, error_type = self._run(self._interpreter, invocation)
+        except TimeIsUpError:
+            lost = EnvironmentLostError.timed_out(self._function.timeout_seconds)
+        except ProcessEndedError:
+            lost = EnvironmentLostError(exit_fault(1))
+        else:
+            return EnvironmentAnswer(
+                payload=payload,
+                error_type=error_type,
+                duration_ms=(clock.now() - started) * 1000,
+                output=tuple(output.getvalue().splitlines()),
+                init_ms=init_ms,
+            )
+        self.close()
+        lost.output = output.getvalue().splitlines()
+        return lost.answer(invocation.request_id, (clock.now() - started) * 1000)
+
+    def interrupt(self, *, is_timeout: bool = False) -> None:
+        """End the running invocation; called from within it, by whoever answers its calls."""
+        raise TimeIsUpError if is_timeout else ProcessEndedError
+
+    def close(self) -> None:
+        """Give the interpreter up."""
+        if self._interpreter is not None:
+            self._owner.give_back(self._interpreter)
+            self._interpreter = None
+
+    def _run(self, interpreter: _Interpreter, invocation: Invocation) -> tuple[bytes, str | None]:
+        context = SimpleNamespace(
+            function_name=self._function.name,
+            function_version=self._function.version,
+            invoked_function_arn=invocation.function_arn,
+            aws_request_id=invocation.request_id,
+            log_stream_name=self.log_stream,
+        )
+        try:
+            handler = interpreter.handler(self._function.handler)
+            return to_json(handler(json.loads(invocation.event), context)), None
+        except Exception as error:  # noqa: BLE001 - whatever the function raises is its answer
+            payload = describe(error, invocation.request_id)
+            return json.dumps(payload).encode(), payload["errorType"]
+
+
+@cache
+def _sources(bundle: Bundle) -> dict[str, CodeType]:
+    """Return the compiled modules of a bundle by dotted name; equal bundles are compiled once."""
+    with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
+        return {
+            name.removesuffix(".py").replace("/", "."): compile(
+                archive.read(name), f"/var/task/{name}", "exec", dont_inherit=True
+            )
+            for name in archive.namelist()
+            if name.endswith(".py")
+        }
+
+
+def _time_on(clock: Clock) -> SimpleNamespace:
+    return SimpleNamespace(
+        time=clock.now,
+        time_ns=lambda: int(clock.now() * 1_000_000_000),
+        monotonic=clock.now,
+        perf_counter=clock.now,
+        sleep=clock.sleep,
+    )
+
+
+def _end_process(_status: int) -> None:
+    raise ProcessEndedError

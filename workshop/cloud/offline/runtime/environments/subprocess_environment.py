@@ -1,0 +1,223 @@
+"""An execution environment that is a process of its own.
+
+A handler that loops, crashes, exits or eats the machine hurts only its own process: the process has its own
+interpreter, globals, environment variables and working directory, and is killed with everything that it
+started when its time is up, when its owner closes it, or when its owner is gone.
+"""
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workshop.clock import stopwatch
+from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
+from workshop.cloud.offline.runtime.environments.failures import EnvironmentLostError, exit_fault, fault
+from workshop.cloud.offline.runtime.environments.pipes import BrokenChannelError, Frame
+from workshop.cloud.offline.runtime.environments.process import (
+    BOOTSTRAP,
+    IS_WINDOWS,
+    EnvironmentProcess,
+    library_paths,
+)
+from workshop.cloud.offline.runtime.environments.task_roots import TaskRoots, UnreadableBundleError
+from workshop.cloud.offline.runtime.environments.variables import environment_variables, machine_variables
+from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
+
+__all__ = ["SubprocessEnvironment", "SubprocessEnvironments"]
+
+# AWS gives the initialisation ten seconds; a learner's busy laptop may need more to import a large library.
+INIT_LIMIT_SECONDS = 30.0
+# How long the log of a process that has ended may take to arrive.
+LOG_GRACE_SECONDS = 2.0
+
+
+class SubprocessEnvironments:
+    """Makes `SubprocessEnvironment`s; they share the folder that holds unpacked code.
+
+    `launcher` is a command that ends by becoming the one that follows it.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint_url: str,
+        init_limit_seconds: float = INIT_LIMIT_SECONDS,
+        launcher: tuple[str, ...] = (),
+    ) -> None:
+        self._endpoint_url = endpoint_url
+        self._launcher = launcher
+        self._init_limit_seconds = init_limit_seconds
+        self._roots = TaskRoots()
+
+    def create(
+        self, function: FunctionSpec, *, credentials: Credentials, log_stream: str
+    ) -> "SubprocessEnvironment":
+        """Return an environment; its process starts with the first event."""
+        variables = environment_variables(
+            function, credentials=credentials, log_stream=log_stream, endpoint_url=self._endpoint_url
+        )
+        environment = SubprocessEnvironment(
+            function, roots=self._roots, variables=variables, log_stream=log_stream
+        )
+        environment.init_limit_seconds = self._init_limit_seconds
+        environment.launcher = self._launcher
+        return environment
+
+    def close(self) -> None:
+        """Delete the unpacked code and all temporary files."""
+        self._roots.remove()
+
+
+class SubprocessEnvironment:
+    """One process, started again after it was lost; its temporary folder survives that, as `/tmp` does."""
+
+    init_limit_seconds = INIT_LIMIT_SECONDS
+    launcher: tuple[str, ...] = ()
+
+    def __init__(
+        self, function: FunctionSpec, *, roots: TaskRoots, variables: dict[str, str], log_stream: str
+    ) -> None:
+        self.log_stream = log_stream
+        self._function = function
+        self._roots = roots
+        self._variables = variables
+        self._process: EnvironmentProcess | None = None
+        self._is_closed = False
+        # The process whose time was said to be up; not another one that took its place meanwhile.
+        self._cut_short: EnvironmentProcess | None = None
+        self._lock = threading.Lock()
+
+    def invoke(self, invocation: Invocation) -> EnvironmentAnswer:
+        """Run the handler in the process, starting it first if need be."""
+        output: list[str] = []
+        init_ms: float | None = None
+        started = stopwatch()
+        try:
+            process = self._process
+            if process is None or not process.is_running:
+                process, init_ms = self._start(output)
+            started = stopwatch()
+            report, payload = self._exchange(process, invocation)
+        except EnvironmentLostError as lost:
+            lost.output[:0] = output
+            return lost.answer(invocation.request_id, (stopwatch() - started) * 1000)
+        return EnvironmentAnswer(
+            payload=payload,
+            error_type=report["error_type"],
+            duration_ms=report["duration_ms"],
+            output=(*output, *process.log.collect(LOG_GRACE_SECONDS)),
+            init_ms=init_ms,
+            memory_mb=report["memory_mb"],
+        )
+
+    def interrupt(self, *, is_timeout: bool = False) -> None:
+        """End the running invocation from outside, as a crash of the process or as if its time were up."""
+        with self._lock:
+            process = self._process
+        if process is not None:
+            if is_timeout:
+                self._cut_short = process
+            process.kill()
+
+    def close(self) -> None:
+        """Kill the process and whatever it started."""
+        with self._lock:
+            self._is_closed = True
+            process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+
+    def _start(self, output: list[str]) -> tuple[EnvironmentProcess, float]:
+        process = self._spawn()
+        report, _ = self._receive(process, self.init_limit_seconds)
+        output += process.log.collect(LOG_GRACE_SECONDS)
+        if report["fault"]:
+            self._forget(process)
+            raise EnvironmentLostError(report["fault"])
+        return process, report["init_ms"]
+
+    def _spawn(self) -> EnvironmentProcess:
+        if self._process is not None:  # it ended by itself, between two events
+            self._forget(self._process)
+        try:
+            task_root = self._roots.unpack(self._function.code)
+            layers = [self._roots.unpack(layer) / "python" for layer in self._function.layers]
+        except UnreadableBundleError as error:
+            raise EnvironmentLostError(fault("Runtime.InvalidCode", str(error))) from error
+        home = self._roots.folder("tmp", self.log_stream.rpartition("]")[2])
+        variables = {
+            **machine_variables(os.environ, home=home, windows=IS_WINDOWS),
+            **self._variables,
+            "LAMBDA_TASK_ROOT": str(task_root),
+            "LAMBDA_RUNTIME_DIR": str(BOOTSTRAP.parent),
+            "PYTHONPATH": str(BOOTSTRAP.parent),
+        }
+        name = f"lambda-{self._function.name}"
+        process = EnvironmentProcess(variables, folder=task_root, name=name, launcher=self.launcher)
+        with self._lock:
+            self._process = process
+            is_closed = self._is_closed
+        if is_closed:
+            process.kill()
+        self._send(process, self._introduction(task_root, layers, process.log.marker))
+        return process
+
+    def _introduction(self, task_root: Path, layers: Sequence[Path], marker: str) -> dict[str, Any]:
+        return {
+            "name": self._function.name,
+            "version": self._function.version,
+            "handler": self._function.handler,
+            "memory_mb": self._function.memory_mb,
+            "log_group": self._function.log_group,
+            "log_stream": self.log_stream,
+            "task_root": str(task_root),
+            # A later layer covers an earlier one.
+            "layer_paths": [str(path) for path in reversed(layers)],
+            "library_paths": library_paths(),
+            "marker": marker,
+        }
+
+    def _exchange(self, process: EnvironmentProcess, invocation: Invocation) -> Frame:
+        limit = self._function.timeout_seconds
+        header = {
+            "request_id": invocation.request_id,
+            "function_arn": invocation.function_arn,
+            "timeout_ms": limit * 1000,
+            "client_context": invocation.client_context,
+        }
+        self._send(process, header, invocation.event)
+        return self._receive(process, limit)
+
+    def _send(self, process: EnvironmentProcess, header: dict[str, Any], body: bytes = b"") -> None:
+        try:
+            process.send(header, body)
+        except BrokenChannelError as error:
+            raise self._lost(process, str(error)) from error
+
+    def _receive(self, process: EnvironmentProcess, limit_seconds: float) -> Frame:
+        try:
+            return process.answers.receive(limit_seconds)
+        except TimeoutError:
+            lost = EnvironmentLostError.timed_out(limit_seconds)
+            lost.output = self._forget(process)
+            raise lost from None
+        except BrokenChannelError as error:
+            raise self._lost(process, str(error)) from error
+
+    def _lost(self, process: EnvironmentProcess, said: str) -> EnvironmentLostError:
+        if self._cut_short is process:
+            lost = EnvironmentLostError.timed_out(self._function.timeout_seconds)
+            lost.output = self._forget(process)
+            return lost
+        exit_code = process.exit_code()
+        return EnvironmentLostError(exit_fault(exit_code, said), output=self._forget(process))
+
+    def _forget(self, process: EnvironmentProcess) -> list[str]:
+        """Kill the process and return the rest of its log; the next event starts another."""
+        process.kill()
+        with self._lock:
+            if self._process is process:
+                self._process = None
+        return process.log.collect(LOG_GRACE_SECONDS)

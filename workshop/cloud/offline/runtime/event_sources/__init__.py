@@ -1,0 +1,1 @@
+"""Event source mappings: polled, batched, invoked, retried, bisected, checkpointed."""

@@ -1,0 +1,201 @@
+"""An event source mapping that the engine has adopted: its state, its shards, and how far each has been read.
+
+The backend's own mapping object is where users see state and last result, and where progress is kept: a
+stopped engine leaves it there, and the next one goes on from it.
+"""
+
+from typing import Any
+
+from moto.awslambda.utils import get_backend
+from moto.core.exceptions import JsonRESTError
+
+from workshop.clock import Clock
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.services import source_problem
+from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
+from workshop.cloud.offline.runtime.event_sources.queue_poller import QueuePoller
+from workshop.cloud.offline.runtime.event_sources.readers import ShardReader
+from workshop.cloud.offline.runtime.event_sources.shard_poller import ShardPoller
+from workshop.cloud.offline.runtime.event_sources.sources import (
+    HORIZON,
+    ShardInfo,
+    StreamMissingError,
+    StreamSource,
+    open_source,
+)
+from workshop.cloud.offline.runtime.event_sources.work import Poller
+
+__all__ = ["FAILED", "NO_RECORDS", "OK", "AdoptedMapping", "current_mappings"]
+
+NO_RECORDS = "No records processed"
+OK = "OK"
+FAILED = "PROBLEM: Function call failed"
+
+QUEUE = "queue"
+
+
+def current_mappings() -> list[Any]:
+    """Return the backends' mapping objects of all accounts and regions, oldest first."""
+    with LOCK:
+        return [
+            mapping
+            for _, _, backend in _lambda_backends().iter_backends()
+            for mapping in list(backend._event_source_mappings.values())  # noqa: SLF001 - moto has no list of all
+        ]
+
+
+class AdoptedMapping:
+    """See the module. Its owner calls `refresh` now and then; the rest may be called from any thread."""
+
+    def __init__(self, esm: Any, clock: Clock) -> None:
+        self.esm = esm
+        self.is_abandoned = False
+        self._clock = clock
+        self._problem: str | None = None
+        with LOCK:
+            self.mapping = Mapping.of(esm)
+        self._source: StreamSource | None = None
+        if self.mapping.source.is_stream:
+            self._source = open_source(self.mapping.source)
+        self._pollers: dict[str, Poller] = vars(esm).setdefault("pollers", {})
+        self.recover()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether records are to be sent."""
+        return self.mapping.is_enabled and self._problem is None and not self.is_abandoned
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a batch is in flight."""
+        return any(poller.is_busy for poller in list(self._pollers.values()))
+
+    def recover(self) -> None:
+        """Have batches that were in flight sent again: whoever had sent them is gone."""
+        for poller in list(self._pollers.values()):
+            poller.recover()
+
+    def refresh(self) -> None:
+        """Read settings and shards again, and move the state on."""
+        with LOCK:
+            self.mapping = Mapping.of(self.esm)
+            problem = self._function_problem()
+        for poller in self._pollers.values():
+            poller.mapping = self.mapping
+        if problem is None:
+            try:
+                self._refresh_pollers()
+            except StreamMissingError as error:
+                problem = f"PROBLEM: Event source not found: {error}"
+        self.report_problem(problem)
+        self._settle_state()
+
+    def pollers(self) -> list[Poller]:
+        """Return what is to be asked for work: a child shard only once its parents are drained."""
+        if not self.is_active:
+            return []
+        try:
+            return self._ready_pollers()
+        except StreamMissingError:  # the next refresh will tell
+            return []
+
+    def _ready_pollers(self) -> list[Poller]:
+        return [poller for name, poller in list(self._pollers.items()) if self._parents_are_drained(name)]
+
+    def note_result(self, text: str) -> None:
+        """Let users see how the last batch went."""
+        self.esm.last_processing_result = text
+
+    def report_problem(self, text: str | None) -> None:
+        """Let users see why nothing is sent, or, with None, that the reason is gone."""
+        if text is not None:
+            self.note_result(text)
+        elif self._problem is not None:
+            self.note_result(NO_RECORDS)
+        self._problem = text
+
+    def status(self, now: float) -> dict[str, Any]:
+        """Return what is worth knowing about the mapping."""
+        return {
+            "uuid": self.mapping.uuid,
+            "function": self.mapping.function_arn,
+            "source": self.mapping.source.arn,
+            "state": getattr(self.esm, "state", "Enabled" if self.mapping.is_enabled else "Disabled"),
+            "last_result": getattr(self.esm, "last_processing_result", NO_RECORDS),
+            "shards": [self._poller_status(poller, now) for poller in list(self._pollers.values())],
+        }
+
+    @staticmethod
+    def _poller_status(poller: Poller, now: float) -> dict[str, Any]:
+        try:
+            return poller.status(now)
+        except StreamMissingError:
+            return {"problem": "the event source does not exist any more"}
+
+    def _function_problem(self) -> str | None:
+        """Return what keeps the function from being fed: it is gone, or its role may not read the source."""
+        backend = get_backend(self.mapping.account_id, self.mapping.region)
+        try:
+            function = backend.get_function(self.mapping.function.name, self.mapping.function.qualifier)
+        except JsonRESTError:
+            function = None
+        if not function:
+            return f"PROBLEM: Function not found: {self.mapping.function_arn}"
+        problem = source_problem(str(function.role), self.mapping.source.arn)
+        return None if problem is None else f"PROBLEM: {problem}"
+
+    def _refresh_pollers(self) -> None:
+        if self._source is None:
+            self._pollers.setdefault(QUEUE, QueuePoller(self.mapping, now=self._clock.now()))
+        else:
+            self._shards = {shard.shard_id: shard for shard in self._source.shards()}
+            for shard in self._shards.values():
+                self._refresh_shard(self._source, shard)
+
+    def _refresh_shard(self, source: StreamSource, shard: ShardInfo) -> None:
+        known = self._pollers.get(shard.shard_id)
+        position: int | None = None
+        if known is None:
+            position = self._first_position(source, shard.shard_id)
+        elif known.lane_count != self.mapping.parallelization_factor:
+            # Other lanes: records above the checkpoint that some lane had done are sent again.
+            position = known.retire()
+        if position is None:
+            return
+        self._pollers[shard.shard_id] = ShardPoller(
+            self.mapping,
+            ShardReader(source, shard.shard_id, self._clock),
+            position=position,
+            now=self._clock.now(),
+        )
+
+    def _first_position(self, source: StreamSource, shard_id: str) -> int:
+        if self.mapping.starting_position == "LATEST":
+            # Noted when the mapping was made; a shard that is younger is read from its beginning.
+            return int(getattr(self.esm, "tips", {}).get(shard_id, HORIZON))
+        if self.mapping.starting_timestamp is not None:
+            return source.position_before(shard_id, self.mapping.starting_timestamp)
+        return HORIZON
+
+    def _parents_are_drained(self, name: str) -> bool:
+        shard = self._shards.get(name) if self._source is not None else None
+        parents = shard.parents if shard is not None else ()
+        return all(parent not in self._pollers or self._pollers[parent].is_drained() for parent in parents)
+
+    def _settle_state(self) -> None:
+        wanted = "Enabled" if self.mapping.is_enabled else "Disabled"
+        # A mapping that is being disabled finishes what is in flight.
+        if wanted == "Disabled" and self.is_busy:
+            return
+        with LOCK:
+            if bool(self.esm.enabled) == self.mapping.is_enabled:  # not changed since it was read
+                self.esm.state = wanted
+
+
+def _lambda_backends() -> Any:
+    from moto.awslambda.models import lambda_backends  # noqa: PLC0415
+    from moto.awslambda_simple.models import lambda_simple_backends  # noqa: PLC0415
+    from moto.core.models import default_user_config  # noqa: PLC0415
+
+    uses_docker = default_user_config.get("lambda", {}).get("use_docker", True)
+    return lambda_backends if uses_docker else lambda_simple_backends

@@ -1,0 +1,131 @@
+"""Carries work out: sends a batch or an event to its function and reports how that went.
+
+No decision is taken here: pollers and the event queue decide.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+
+from workshop.clock import Clock
+from workshop.cloud.offline.runtime.event_sources.adoption import FAILED, OK, AdoptedMapping
+from workshop.cloud.offline.runtime.event_sources.destinations import deliver
+from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
+from workshop.cloud.offline.runtime.event_sources.outcomes import Advance
+from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError
+from workshop.cloud.offline.runtime.event_sources.work import BatchReport, Poller, Work
+from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvent, AsyncEvents
+from workshop.cloud.offline.runtime.invocations.concurrency import ThrottledError
+from workshop.cloud.offline.runtime.invocations.invoker import Invoker, PayloadTooLargeError
+from workshop.cloud.offline.runtime.invocations.metrics import Metrics
+
+__all__ = ["Courier", "Errand"]
+
+LOGGER = logging.getLogger(__name__)
+
+THROTTLED = "PROBLEM: Function call throttled"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A batch that is to be sent, and whose it is."""
+
+    adopted: AdoptedMapping
+    poller: Poller
+    work: Work[Any]
+
+
+class Courier:
+    """See the module. Thread-safe; blocks while functions run."""
+
+    def __init__(self, invoker: Invoker, *, events: AsyncEvents, metrics: Metrics, clock: Clock) -> None:
+        self._invoker = invoker
+        self._events = events
+        self._metrics = metrics
+        self._clock = clock
+
+    def next_errand(self, adopted: AdoptedMapping, poller: Poller, lane: int) -> Errand | None:
+        """Ask a lane for its next batch; a source that cannot be read becomes a problem of the mapping."""
+        if not adopted.is_active:
+            return None
+        try:
+            work = poller.next_work(lane, self._clock.now())
+        except StreamMissingError as error:
+            adopted.report_problem(f"PROBLEM: Event source not found: {error}")
+            return None
+        except JsonRESTError as error:
+            adopted.report_problem(f"PROBLEM: {error.message}")
+            return None
+        except Exception as error:  # one source that cannot be read must not keep the others waiting
+            LOGGER.exception("reading for mapping `%s` failed", adopted.mapping.uuid)
+            adopted.report_problem(f"PROBLEM: {type(error).__name__}: {error}")
+            return None
+        self._deliver_given_up(poller)
+        return Errand(adopted, poller, work) if work is not None else None
+
+    def carry_out(self, errand: Errand) -> None:
+        """Send the batch, let the poller decide, and tell users."""
+        mapping = errand.poller.mapping
+        report, problem = self._send(mapping, errand.work.payload)
+        if errand.adopted.is_abandoned:
+            return
+        now = self._clock.now()
+        decision = errand.poller.finish(errand.work, report, now)
+        errand.adopted.note_result(problem or (OK if isinstance(decision, Advance) else FAILED))
+        if errand.work.arrived_at is not None and report.answer is not None:
+            place = (mapping.account_id, mapping.region, mapping.function.name)
+            self._metrics.add(place, IteratorAge=max(0.0, now - errand.work.arrived_at) * 1000)
+        self._deliver_given_up(errand.poller)
+
+    def deliver_event(self, event: AsyncEvent) -> None:
+        """Send an asynchronous event; the queue decides what follows."""
+        if not self._events.is_expected(event):
+            return
+        try:
+            result = self._invoker.invoke(
+                event.function,
+                event.payload,
+                region=event.region,
+                account_id=event.account_id,
+                client_context=event.client_context,
+            )
+        except ThrottledError:
+            self._events.throttled(event, self._clock.now())
+        except (JsonRESTError, PayloadTooLargeError) as error:
+            LOGGER.warning("an event for `%s` was dropped: %s", event.function.name, error)
+            self._events.dropped(event)
+        except Exception:  # an accepted event is not lost because the runtime stumbled
+            LOGGER.exception("the runtime failed on an event for `%s`", event.function.name)
+            self._events.throttled(event, self._clock.now())
+        else:
+            self._events.answered(event, result, self._clock.now())
+
+    def _send(self, mapping: Mapping, payload: bytes) -> tuple[BatchReport, str | None]:
+        try:
+            result = self._invoker.invoke(
+                mapping.function, payload, region=mapping.region, account_id=mapping.account_id
+            )
+        except ThrottledError:
+            return BatchReport(), THROTTLED
+        except PayloadTooLargeError:
+            return BatchReport(is_too_large=True), None
+        except JsonRESTError as error:
+            return BatchReport(), f"PROBLEM: {error.message}"
+        except (
+            Exception
+        ) as error:  # a lane that is never told would wait for ever, so it is told to try again
+            LOGGER.exception("the runtime failed on a batch for `%s`", mapping.function.name)
+            return BatchReport(), f"PROBLEM: {type(error).__name__}: {error}"
+        report = BatchReport(
+            answer=result.payload,
+            function_error=result.function_error,
+            request_id=result.request_id,
+            executed_version=result.executed_version,
+        )
+        return report, None
+
+    def _deliver_given_up(self, poller: Poller) -> None:
+        for given_up in poller.take_given_up():
+            deliver(given_up, poller.mapping, now=self._clock.now())

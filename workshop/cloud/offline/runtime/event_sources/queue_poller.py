@@ -1,0 +1,224 @@
+"""Works one SQS queue off: receives messages, hands batches out, deletes what has been done.
+
+What failed stays in the queue and comes back after its visibility timeout, until the queue's own redrive
+policy moves it away; there are no attempts to count here.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
+"""
+
+import json
+import threading
+from contextlib import suppress
+from typing import Any
+
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
+from moto.sqs.models import sqs_backends
+
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.runtime.event_sources.events import encode
+from workshop.cloud.offline.runtime.event_sources.filters import matches_any
+from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
+from workshop.cloud.offline.runtime.event_sources.outcomes import (
+    Advance,
+    Decision,
+    Retry,
+    Wait,
+    throttle_seconds,
+)
+from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError
+from workshop.cloud.offline.runtime.event_sources.work import BatchReport, GivenUp, Work
+
+__all__ = ["QueuePoller", "failed_messages"]
+
+# Lambda begins with five concurrent batches.
+LANES = 5
+
+Messages = tuple[Any, ...]
+
+
+class QueuePoller:
+    """See the module. Thread-safe; its lock is taken before the cloud's, never after."""
+
+    def __init__(self, mapping: Mapping, *, now: float) -> None:
+        self.mapping = mapping
+        self._busy: set[int] = set()
+        self._gathering_since = now
+        self._not_before = 0.0
+        self._throttles = 0
+        self._lock = threading.Lock()
+
+    @property
+    def lane_count(self) -> int:
+        """How many batches may be in flight at once."""
+        return LANES
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a batch is in flight."""
+        with self._lock:
+            return bool(self._busy)
+
+    def retire(self) -> None:
+        """Do nothing: a queue's poller has no successor, what has been done is deleted."""
+
+    def is_drained(self) -> bool:
+        """Whether no message waits."""
+        return self._visible_count() == 0
+
+    def next_work(self, lane_index: int, now: float) -> Work[Messages] | None:
+        """Receive messages and return them as a batch, if it is time.
+
+        Raises:
+            StreamMissingError: there is no such queue.
+        """
+        with self._lock:
+            with LOCK:
+                self._queue()
+            if lane_index in self._busy or not self.mapping.is_enabled:
+                return None
+            if now < self._not_before or not self._is_due(now):
+                return None
+            messages = self._receive()
+            wanted = tuple(message for message in messages if self._passes(message))
+            self._delete([message for message in messages if message not in wanted])
+            if not wanted:
+                return None
+            self._busy.add(lane_index)
+            records = [message_record(message, self.mapping) for message in wanted]
+            return Work(lane_index, encode({"Records": records}), wanted)
+
+    def finish(self, work: Work[Messages], report: BatchReport, now: float) -> Decision:
+        """Delete what was done; what was not comes back by itself."""
+        with self._lock:
+            self._busy.discard(work.lane)
+            self._gathering_since = now
+            if report.answer is None and not report.is_too_large:
+                self._throttles += 1
+                self._not_before = now + throttle_seconds(self._throttles)
+                return Wait(self._not_before)
+            self._throttles = 0
+            identifiers = [message.id for message in work.batch]
+            failed = failed_messages(report, identifiers, reports=self.mapping.reports_item_failures)
+            self._delete([message for message in work.batch if message.id not in failed])
+            return Retry(0, attempts=1, at=now) if failed else Advance()
+
+    def take_given_up(self) -> list[GivenUp]:
+        """Return nothing: the queue's redrive policy takes care of messages that fail again and again."""
+        return []
+
+    def next_due(self) -> float | None:
+        """Return when gathered messages are to be sent."""
+        window = self.mapping.batching_window_seconds
+        return self._gathering_since + window if window and self._visible_count() else None
+
+    def recover(self) -> None:
+        """Forget what was in flight; the messages come back after their visibility timeout."""
+        with self._lock:
+            self._busy.clear()
+
+    def status(self, now: float) -> dict[str, object]:  # noqa: ARG002 - every poller is asked alike
+        """Return the lag, for people."""
+        return {
+            "queue": self.mapping.source.name,
+            "pending": self._visible_count(),
+            "in_flight": len(self._busy),
+        }
+
+    def _queue(self) -> Any:
+        place = self.mapping.source
+        queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
+        if queue is None:
+            raise StreamMissingError(place.arn)
+        return queue
+
+    def _visible_count(self) -> int:
+        place = self.mapping.source
+        with LOCK:
+            queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
+            return len(queue.messages) if queue is not None else 0
+
+    def _is_due(self, now: float) -> bool:
+        count = self._visible_count()
+        if count == 0:
+            self._gathering_since = now
+        window_is_over = now >= self._gathering_since + self.mapping.batching_window_seconds
+        return count >= self.mapping.batch_size or (count > 0 and window_is_over)
+
+    def _receive(self) -> list[Any]:
+        place = self.mapping.source
+        with LOCK:
+            queue = self._queue()
+            backend = sqs_backends[place.account_id][place.region]
+            received = backend.receive_message(
+                queue.name, self.mapping.batch_size, 0, queue.visibility_timeout, ["All"]
+            )
+        return list(received)
+
+    def _delete(self, messages: list[Any]) -> None:
+        place = self.mapping.source
+        with LOCK:
+            queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
+            for message in messages if queue is not None else ():
+                # Purged, or moved to a dead-letter queue, while it was in flight.
+                with suppress(ReceiptHandleIsInvalid):
+                    queue.delete_message(message.receipt_handle)
+
+    def _passes(self, message: Any) -> bool:
+        patterns = self.mapping.patterns
+        if not patterns:
+            return True
+        record = message_record(message, self.mapping)
+        try:
+            body = json.loads(record["body"])
+        except ValueError:
+            body = record["body"]
+        return matches_any(patterns, {**record, "body": body})
+
+
+def message_record(message: Any, mapping: Mapping) -> dict[str, Any]:
+    """Return a message as it stands in an event."""
+    attributes = {
+        "ApproximateReceiveCount": str(message.approximate_receive_count),
+        "SentTimestamp": str(message.sent_timestamp),
+        "SenderId": message.sender_id,
+        "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+    }
+    fifo = {
+        "MessageGroupId": message.group_id,
+        "MessageDeduplicationId": message.deduplication_id,
+        "SequenceNumber": message.sequence_number,
+    }
+    return {
+        "messageId": message.id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": {**attributes, **{name: value for name, value in fifo.items() if value}},
+        "messageAttributes": {name: _attribute(value) for name, value in message.message_attributes.items()},
+        "md5OfBody": message.body_md5,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": mapping.source.arn,
+        "awsRegion": mapping.region,
+    }
+
+
+def failed_messages(report: BatchReport, identifiers: list[str], *, reports: bool) -> set[str]:
+    """Return the ids of the messages that were not done; a report that makes no sense fails all. Pure."""
+    everything = set(identifiers)
+    if report.function_error is not None or report.answer is None:
+        return everything
+    if not reports:
+        return set()
+    try:
+        document = json.loads(report.answer)
+    except ValueError:
+        return set()
+    failures = document.get("batchItemFailures") if isinstance(document, dict) else None
+    if not failures:
+        return set()
+    if not isinstance(failures, list):
+        return everything
+    named = {failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures}
+    return {name for name in named if isinstance(name, str)} if named <= everything else everything
+
+
+def _attribute(value: dict[str, Any]) -> dict[str, Any]:
+    return {name[0].lower() + name[1:]: content for name, content in value.items()}

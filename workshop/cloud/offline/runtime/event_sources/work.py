@@ -1,0 +1,91 @@
+"""What passes between a poller and whoever drives it."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from workshop.cloud.offline.runtime.event_sources.events import SourceRecord
+from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
+from workshop.cloud.offline.runtime.event_sources.outcomes import Condition, Decision
+
+__all__ = ["BatchReport", "GivenUp", "Poller", "Work"]
+
+BatchType = TypeVar("BatchType")
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[BatchType]):
+    """A batch that is to be sent now; `arrived_at` is when its newest record came to the source."""
+
+    lane: int
+    payload: bytes
+    batch: BatchType
+    arrived_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """How sending a batch went; without an answer the function was not invoked."""
+
+    answer: bytes | None = None
+    function_error: str | None = None
+    request_id: str = ""
+    executed_version: str = "$LATEST"
+    is_too_large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Records that will not be sent again, for the failure destination.
+
+    ``report`` is the last invocation's, None if the records' age decided.
+    """
+
+    shard_id: str
+    records: tuple[SourceRecord, ...]
+    condition: Condition
+    invoke_count: int
+    report: BatchReport | None = None
+
+
+class Poller(Protocol):
+    """Works off one shard or one queue. Thread-safe."""
+
+    mapping: Mapping
+
+    @property
+    def lane_count(self) -> int:
+        """How many batches may be in flight at once."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a batch is in flight."""
+
+    def retire(self) -> int | None:
+        """Send nothing any more; return up to where every record is done or given up, for a successor.
+
+        While a batch is in flight nothing happens, and None is returned.
+        """
+
+    def is_drained(self) -> bool:
+        """Whether everything that the source holds is done or given up."""
+
+    def next_work(self, lane_index: int, now: float) -> Work[Any] | None:
+        """Return the lane's next batch if one is due; the lane is then busy until `finish`.
+
+        A poller whose mapping is not enabled has none.
+        """
+
+    def finish(self, work: Work[Any], report: BatchReport, now: float) -> Decision:
+        """Take the outcome of a batch in and decide what happens to its records."""
+
+    def take_given_up(self) -> list[GivenUp]:
+        """Return what has been given up since the last call."""
+
+    def next_due(self) -> float | None:
+        """Return when there is something to do even without new records, or None if there never is."""
+
+    def recover(self) -> None:
+        """Send batches in flight again, after the engine that had sent them was stopped."""
+
+    def status(self, now: float) -> dict[str, object]:
+        """Return the lag, for people."""

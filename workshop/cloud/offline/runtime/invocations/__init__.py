@@ -1,0 +1,1 @@
+"""Invocations: functions, concurrency, asynchronous events, logs, metrics."""

@@ -1,0 +1,207 @@
+"""Asynchronous invocations: events that wait in Lambda's own queue, are retried, and end in a destination.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html: two retries, after one and after
+two minutes; throttled events stay in the queue for up to six hours.
+"""
+
+import json
+import logging
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from moto.awslambda.utils import get_backend
+from moto.core.exceptions import JsonRESTError
+
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.runtime.arns import FunctionReference
+from workshop.cloud.offline.runtime.event_sources.destinations import send
+from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult
+from workshop.cloud.offline.runtime.timestamps import iso_time
+
+__all__ = ["AsyncEvent", "AsyncEvents", "AsyncSettings"]
+
+LOGGER = logging.getLogger(__name__)
+
+RETRY_SECONDS = (60.0, 120.0)
+THROTTLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncSettings:
+    """What a function's event invoke configuration says."""
+
+    maximum_retry_attempts: int = 2
+    maximum_event_age_seconds: float = 6 * 3600
+    on_success_arn: str | None = None
+    on_failure_arn: str | None = None
+
+    @classmethod
+    def read(cls, event: "AsyncEvent") -> "AsyncSettings":
+        """Return the function's settings as they are now, the defaults if it has none or is gone."""
+        with LOCK:
+            try:
+                backend = get_backend(event.account_id, event.region)
+                function = backend.get_function(event.function.name, event.function.qualifier)
+            except JsonRESTError:
+                return cls()
+            config = function.event_invoke_config[-1].config if function.event_invoke_config else {}
+            dead_letter = (getattr(function, "dead_letter_config", None) or {}).get("TargetArn")
+        destinations = config.get("DestinationConfig") or {}
+        return cls(
+            maximum_retry_attempts=int(config.get("MaximumRetryAttempts", 2)),
+            maximum_event_age_seconds=float(config.get("MaximumEventAgeInSeconds", 6 * 3600)),
+            on_success_arn=(destinations.get("OnSuccess") or {}).get("Destination"),
+            on_failure_arn=(destinations.get("OnFailure") or {}).get("Destination") or dead_letter,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncEvent:
+    """One event on its way to a function."""
+
+    function: FunctionReference
+    region: str
+    account_id: str
+    payload: bytes = field(repr=False)
+    accepted_at: float
+    not_before: float
+    attempts: int = 0
+    client_context: str | None = None
+
+
+class AsyncEvents:
+    """The queue. Thread-safe.
+
+    An event that was taken stays known until it is said what became of it; one that was forgotten meanwhile
+    has no consequences any more.
+    """
+
+    def __init__(self) -> None:
+        self._events: list[AsyncEvent] = []
+        self._taken: dict[int, AsyncEvent] = {}
+        self._lock = threading.Lock()
+
+    def add(self, event: AsyncEvent) -> None:
+        """Put an event into the queue."""
+        with self._lock:
+            self._events.append(event)
+
+    def take_due(self, now: float) -> list[AsyncEvent]:
+        """Take the events that are to be delivered now."""
+        with self._lock:
+            due = [event for event in self._events if event.not_before <= now]
+            self._events = [event for event in self._events if event.not_before > now]
+            self._taken |= {id(event): event for event in due}
+            return due
+
+    def is_expected(self, event: AsyncEvent) -> bool:
+        """Whether an event that was taken is still to be delivered."""
+        with self._lock:
+            return id(event) in self._taken
+
+    def next_due(self) -> float | None:
+        """Return when the next event is to be delivered."""
+        with self._lock:
+            return min((event.not_before for event in self._events), default=None)
+
+    def clear(self) -> None:
+        """Forget all events, also those that were taken."""
+        with self._lock:
+            self._events.clear()
+            self._taken.clear()
+
+    def recover(self) -> None:
+        """Have events that were taken delivered again, after the engine that had taken them was stopped."""
+        with self._lock:
+            self._events += [replace(event) for event in self._taken.values()]
+            self._taken.clear()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._events) + len(self._taken)
+
+    def dropped(self, event: AsyncEvent) -> None:
+        """Forget an event that nobody can deliver."""
+        self._settle(event)
+
+    def throttled(self, event: AsyncEvent, now: float) -> None:
+        """Keep an event that found no free concurrency; this is no attempt."""
+        settings = AsyncSettings.read(event)
+        if now - event.accepted_at <= settings.maximum_event_age_seconds:
+            self._settle(event, again=replace(event, not_before=now + THROTTLE_SECONDS))
+        elif self._settle(event):
+            self._finish(event, settings.on_failure_arn, None, condition="EventAgeExceeded", now=now)
+
+    def answered(self, event: AsyncEvent, result: InvocationResult, now: float) -> None:
+        """Take the outcome of a delivery in: done, to be retried, or given up."""
+        settings = AsyncSettings.read(event)
+        tried = replace(event, attempts=event.attempts + 1)
+        if result.function_error is not None and tried.attempts <= settings.maximum_retry_attempts:
+            delay = RETRY_SECONDS[min(tried.attempts, len(RETRY_SECONDS)) - 1]
+            self._settle(event, again=replace(tried, not_before=now + delay))
+        elif not self._settle(event):
+            return
+        elif result.function_error is None:
+            self._finish(tried, settings.on_success_arn, result, condition="Success", now=now)
+        else:
+            self._finish(tried, settings.on_failure_arn, result, condition="RetriesExhausted", now=now)
+
+    def _settle(self, event: AsyncEvent, *, again: AsyncEvent | None = None) -> bool:
+        """Note what became of an event that was taken; return False if it was forgotten meanwhile."""
+        with self._lock:
+            if self._taken.pop(id(event), None) is None:
+                return False
+            if again is not None:
+                self._events.append(again)
+            return True
+
+    @staticmethod
+    def _finish(
+        event: AsyncEvent, arn: str | None, result: InvocationResult | None, *, condition: str, now: float
+    ) -> None:
+        if arn is None:
+            return
+        try:
+            document = _document(event, result, condition=condition, now=now)
+            send(arn, document, role_arn=_role_of(event))
+        except Exception:  # the backend raises whatever a missing or refusing destination makes of it
+            LOGGER.exception("the destination `%s` could not be reached", arn)
+
+
+def _role_of(event: AsyncEvent) -> str:
+    with LOCK:
+        backend = get_backend(event.account_id, event.region)
+        return str(backend.get_function(event.function.name, event.function.qualifier).role)
+
+
+def _document(
+    event: AsyncEvent, result: InvocationResult | None, *, condition: str, now: float
+) -> dict[str, Any]:
+    version = result.executed_version if result else "$LATEST"
+    document: dict[str, Any] = {
+        "version": "1.0",
+        "timestamp": iso_time(now),
+        "requestContext": {
+            "requestId": result.request_id if result else "",
+            "functionArn": FunctionReference(event.function.name, version).arn(
+                event.region, event.account_id
+            ),
+            "condition": condition,
+            "approximateInvokeCount": event.attempts,
+        },
+        "requestPayload": _parsed(event.payload),
+    }
+    if result is not None:
+        context = {"statusCode": 200, "executedVersion": version}
+        if result.function_error:
+            context["functionError"] = result.function_error
+        document |= {"responseContext": context, "responsePayload": _parsed(result.payload)}
+    return document
+
+
+def _parsed(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode(errors="replace")

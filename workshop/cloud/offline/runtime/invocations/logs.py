@@ -1,0 +1,100 @@
+"""What an invocation leaves in CloudWatch Logs.
+
+Lambda's own lines around the function's output, in a log group per function and a stream per environment.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html.
+"""
+
+import math
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.logs.models import logs_backends
+
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.place import Place
+from workshop.cloud.offline.permissions.services import may_log
+from workshop.cloud.offline.runtime.environments.environment import EnvironmentAnswer
+from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec, function_exists
+from workshop.cloud.offline.runtime.timestamps import iso_time
+
+__all__ = ["invocation_lines", "new_log_stream", "tail", "write_lines"]
+
+# How much of the log a caller who asks for the tail receives.
+TAIL_BYTES = 4096
+
+
+def new_log_stream(version: str, now: float) -> str:
+    """Return the name of a fresh environment's log stream."""
+    day = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d")
+    return f"{day}/[{version}]{secrets.token_hex(16)}"
+
+
+def invocation_lines(
+    function: FunctionSpec, answer: EnvironmentAnswer, *, request_id: str, now: float
+) -> list[str]:
+    """Return the log events of one invocation: START, the function's output, END and REPORT."""
+    lines = [f"START RequestId: {request_id} Version: {function.version}", *answer.output]
+    if answer.is_timeout:
+        seconds = f"{function.timeout_seconds:.2f}"
+        lines.append(f"{iso_time(now)} {request_id} Task timed out after {seconds} seconds")
+    lines.append(f"END RequestId: {request_id}")
+    lines.append(_report(function, answer, request_id))
+    return lines
+
+
+def tail(lines: list[str]) -> str:
+    """Return the last four kilobytes."""
+    text = "\n".join(lines) + "\n"
+    return text.encode()[-TAIL_BYTES:].decode(errors="ignore")
+
+
+def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, now: float) -> None:
+    """Append log events; group and stream are made when they are missing, as Lambda does.
+
+    The last lines of a function that has been deleted make no log group again: whoever has taken it away
+    wants it gone. A function whose role may not write logs has none.
+    """
+    timestamp = int(now * 1000)
+    events = [{"timestamp": timestamp, "message": line} for line in lines]
+    with LOCK:
+        backend = logs_backends[function.account_id][function.region]
+        if function.log_group not in backend.groups and not function_exists(function):
+            return
+        if not _may_write(function, log_stream, backend):
+            return
+        backend.ensure_log_group(function.log_group)
+        backend.ensure_log_stream(function.log_group, log_stream)
+        backend.groups[function.log_group].put_log_events(log_stream, events)
+
+
+def _may_write(function: FunctionSpec, log_stream: str, backend: Any) -> bool:
+    """Return whether the function's role allows what is still to be made, and to write."""
+    place, group = Place(function.account_id, function.region), function.log_group
+    known = backend.groups.get(group)
+    actions = {"PutLogEvents": log_stream}
+    if known is None:
+        actions["CreateLogGroup"] = ""
+    if known is None or log_stream not in known.streams:
+        actions["CreateLogStream"] = log_stream
+    return all(
+        may_log(function.role_arn, action, place=place, group=group, stream=stream)
+        for action, stream in actions.items()
+    )
+
+
+def _report(function: FunctionSpec, answer: EnvironmentAnswer, request_id: str) -> str:
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {answer.duration_ms:.2f} ms",
+        f"Billed Duration: {math.ceil(answer.duration_ms)} ms",
+        f"Memory Size: {function.memory_mb} MB",
+        f"Max Memory Used: {answer.memory_mb or function.memory_mb} MB",
+    ]
+    if answer.init_ms is not None:
+        fields.append(f"Init Duration: {answer.init_ms:.2f} ms")
+    if answer.is_timeout:
+        fields.append("Status: timeout")
+    elif answer.error_type:
+        fields += ["Status: error", f"Error Type: {answer.error_type}"]
+    return "\t".join(fields)

@@ -1,0 +1,1 @@
+"""EventBridge schedules: when they are due, and what they invoke."""

@@ -1,0 +1,183 @@
+"""Schedules and scheduled rules as the backends keep them, read as values; and what their targets receive.
+
+Sources: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html and
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.events.models import events_backends
+from moto.events.utils import EventTemplateParser
+from moto.scheduler.models import scheduler_backends
+
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.runtime.event_sources.events import encode
+
+__all__ = [
+    "SCHEDULER",
+    "Occurrence",
+    "Rhythm",
+    "Schedule",
+    "Target",
+    "current_schedules",
+    "delete_schedule",
+]
+
+SCHEDULER = "aws.scheduler"
+RULES = "aws.events"
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When a schedule is due; whoever changes it starts the schedule anew. Times in unix seconds."""
+
+    expression: str
+    zone: str = "UTC"
+    start: float | None = None
+    end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a schedule invokes, and how it says what with."""
+
+    arn: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """An enabled schedule of EventBridge Scheduler, or an enabled rule with a schedule expression."""
+
+    arn: str
+    source: str
+    rhythm: Rhythm
+    targets: tuple[Target, ...] = ()
+    is_deleted_after_completion: bool = False
+
+    @property
+    def starts_at_once(self) -> bool:
+        """Whether a rate is first due when it is made, not a period later."""
+        return self.source == SCHEDULER
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A time at which a schedule is due."""
+
+    schedule: Schedule
+    time: float
+
+    def payload(self, target: Target) -> bytes:
+        """Return what the target receives."""
+        chosen = target.settings.get("Input")
+        if self.schedule.source == SCHEDULER:
+            return _with_context(chosen, self) if chosen else encode(self._event())
+        if chosen:
+            return str(chosen).encode()
+        event = {**self._event(), "ingestion-time": _iso(self.time)}
+        if transformer := target.settings.get("InputTransformer"):
+            return encode(
+                EventTemplateParser.parse(
+                    transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event
+                )
+            )
+        if path := target.settings.get("InputPath"):
+            return encode(_at_path(self._event(), path))
+        return encode(self._event())
+
+    def _event(self) -> dict[str, Any]:
+        region, account_id = self.schedule.arn.split(":")[3:5]
+        return {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": self.schedule.source,
+            "account": account_id,
+            "time": _iso(self.time),
+            "region": region,
+            "resources": [self.schedule.arn],
+            "detail": "{}" if self.schedule.source == SCHEDULER else {},
+        }
+
+
+def current_schedules() -> list[Schedule]:
+    """Return what is enabled in all accounts and regions."""
+    with LOCK:
+        schedules = [
+            _schedule(schedule)
+            for _, _, backend in scheduler_backends.iter_backends()
+            for group in backend.schedule_groups.values()
+            for schedule in group.schedules.values()
+            if schedule.state == "ENABLED"
+        ]
+        rules = [
+            _rule(rule)
+            for _, _, backend in events_backends.iter_backends()
+            for bus in backend.event_buses.values()
+            for rule in bus.rules.values()
+            if rule.state == "ENABLED" and rule.scheduled_expression
+        ]
+    return schedules + rules
+
+
+def delete_schedule(arn: str) -> None:
+    """Delete a schedule that has completed; one that is gone already stays so."""
+    _, _, _, region, account_id, resource = arn.split(":", 5)
+    _, group, name = resource.split("/")
+    with LOCK:
+        groups = scheduler_backends[account_id][region].schedule_groups
+        if group in groups:
+            groups[group].schedules.pop(name, None)
+
+
+def _schedule(schedule: Any) -> Schedule:
+    rhythm = Rhythm(
+        schedule.schedule_expression,
+        schedule.schedule_expression_timezone,
+        start=_seconds(schedule.start_date),
+        end=_seconds(schedule.end_date),
+    )
+    return Schedule(
+        schedule.arn,
+        SCHEDULER,
+        rhythm,
+        targets=(Target(schedule.target["Arn"], schedule.target),),
+        is_deleted_after_completion=schedule.action_after_completion == "DELETE",
+    )
+
+
+def _rule(rule: Any) -> Schedule:
+    targets = tuple(Target(target["Arn"], target) for target in rule.targets)
+    return Schedule(rule.arn, RULES, Rhythm(rule.scheduled_expression), targets)
+
+
+def _with_context(text: str, occurrence: Occurrence) -> bytes:
+    attributes = {
+        "schedule-arn": occurrence.schedule.arn,
+        "scheduled-time": _iso(occurrence.time),
+        "execution-id": uuid.uuid4().hex[:16],
+        "attempt-number": "1",
+    }
+    for name, value in attributes.items():
+        text = text.replace(f"<aws.scheduler.{name}>", value)
+    return text.encode()
+
+
+def _at_path(event: Any, path: str) -> Any:
+    """Return a part of an event: `$` is all of it, `$.detail-type` one field."""
+    for name in filter(None, path.removeprefix("$").split(".")):
+        event = event.get(name) if isinstance(event, dict) else None
+    return event
+
+
+def _seconds(moment: Any) -> float | None:
+    return None if moment is None else float(moment)
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

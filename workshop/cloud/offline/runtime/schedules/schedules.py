@@ -1,0 +1,153 @@
+"""Invokes functions when a schedule is due: schedules of EventBridge Scheduler, and rules with an expression.
+
+Sources: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, and, for rules,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html. A rate of the scheduler
+is due when it is made and then after each period, a rate of a rule for the first time after one period.
+AWS is up to a minute late; here a schedule is on time. When the clock has jumped, as on a laptop that was
+closed, what was missed is made up for by one invocation. A schedule invokes with its role, which must trust
+the scheduler and allow it. Targets other than functions are ignored, the permission of a rule is not looked
+at, and an invocation that is refused is not repeated: the log says so.
+"""
+
+import logging
+import threading
+from typing import Any, Protocol
+
+from workshop.clock import Clock
+from workshop.cloud.offline.permissions.roles import may
+from workshop.cloud.offline.permissions.services import SCHEDULER as SERVICE
+from workshop.cloud.offline.permissions.services import trusts
+from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
+    ScheduleExpressionError,
+    parse_expression,
+)
+from workshop.cloud.offline.runtime.schedules.schedule_sources import (
+    SCHEDULER,
+    Occurrence,
+    Rhythm,
+    Schedule,
+    Target,
+    current_schedules,
+    delete_schedule,
+)
+
+__all__ = ["InvokeFunction", "Schedules"]
+
+LOGGER = logging.getLogger(__name__)
+
+MOMENT = 0.001
+
+
+class InvokeFunction(Protocol):
+    """The runtime's Invoke."""
+
+    def __call__(self, function: str, payload: bytes, *, region: str, invocation_type: str) -> Any:
+        """Invoke a function."""
+
+
+class Schedules:
+    """Knows when each schedule is due next; whoever owns it calls `step` often enough. Thread-safe."""
+
+    def __init__(self, clock: Clock, invoke: InvokeFunction) -> None:
+        self._clock = clock
+        self._invoke = invoke
+        self._timers: dict[str, _Timer] = {}
+        self._guard = threading.Lock()
+
+    def step(self) -> float | None:
+        """Invoke the targets of everything that is due; return when something is due next, if ever.
+
+        The caller must not hold the lock.
+        """
+        with self._guard:
+            occurrences = self._due()
+            times = [timer.due for timer in self._timers.values() if timer.due is not None]
+        for occurrence in occurrences:
+            self._fire(occurrence)
+        return min(times, default=None)
+
+    def clear(self) -> None:
+        """Forget when schedules are due."""
+        with self._guard:
+            self._timers.clear()
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return what is scheduled, as plain JSON values."""
+        with self._guard:
+            return [
+                {"schedule": arn, "expression": timer.rhythm.expression, "next": timer.due}
+                for arn, timer in self._timers.items()
+            ]
+
+    def _due(self) -> list[Occurrence]:
+        now, found = self._clock.now(), current_schedules()
+        known, self._timers = self._timers, {}
+        occurrences = []
+        for schedule in found:
+            timer = known.get(schedule.arn)
+            if timer is None or timer.rhythm != schedule.rhythm:
+                timer = _Timer(schedule, now)
+            self._timers[schedule.arn] = timer
+            if (time := timer.take(now)) is not None:
+                occurrences.append(Occurrence(schedule, time))
+        return occurrences
+
+    def _fire(self, occurrence: Occurrence) -> None:
+        for target in occurrence.schedule.targets:
+            if not target.arn.startswith("arn:") or target.arn.split(":")[2] != "lambda":
+                LOGGER.warning("%s: `%s` is no function; ignored", occurrence.schedule.arn, target.arn)
+                continue
+            if (problem := _role_problem(occurrence.schedule, target)) is not None:
+                LOGGER.warning("%s may not invoke `%s`: %s", occurrence.schedule.arn, target.arn, problem)
+                continue
+            try:
+                payload = occurrence.payload(target)
+                region = target.arn.split(":")[3]
+                self._invoke(target.arn, payload, region=region, invocation_type="Event")
+            except Exception:  # whatever a function that is gone or an odd template makes of it
+                LOGGER.exception("%s could not invoke `%s`", occurrence.schedule.arn, target.arn)
+        timer = self._timers.get(occurrence.schedule.arn)
+        if occurrence.schedule.is_deleted_after_completion and timer is not None and timer.due is None:
+            delete_schedule(occurrence.schedule.arn)
+
+
+def _role_problem(schedule: Schedule, target: Target) -> str | None:
+    """Return why a schedule's role may not invoke the function; a rule has no role."""
+    if schedule.source != SCHEDULER:
+        return None
+    role_arn = str(target.settings.get("RoleArn", ""))
+    if not trusts(role_arn, SERVICE, on_behalf_of=schedule.arn):
+        return f"`{role_arn}` does not trust the scheduler"
+    if not may(role_arn, "lambda:InvokeFunction", target.arn):
+        return f"`{role_arn}` does not allow lambda:InvokeFunction"
+    return None
+
+
+class _Timer:
+    """When one schedule is due next; None when it never is again."""
+
+    def __init__(self, schedule: Schedule, now: float) -> None:
+        self.rhythm: Rhythm = schedule.rhythm
+        self.due: float | None = None
+        try:
+            self._expression = parse_expression(self.rhythm.expression, self.rhythm.zone)
+        except ScheduleExpressionError as error:
+            LOGGER.warning("%s is never due: %s", schedule.arn, error)
+            return
+        start = self.rhythm.start
+        self._anchor = now if start is None else start
+        waits_a_period = start is None and not schedule.starts_at_once
+        self.due = self._next(now if waits_a_period else max(now, self._anchor) - MOMENT)
+
+    def take(self, now: float) -> float | None:
+        """Return the time at which the schedule was due by now, and go on to the next time after now."""
+        if self.due is None or self.due > now:
+            return None
+        taken, self.due = self.due, self._next(now)
+        return taken
+
+    def _next(self, after: float) -> float | None:
+        time = self._expression.next_time(after, anchor=self._anchor)
+        if time is None or (self.rhythm.end is not None and time >= self.rhythm.end):
+            return None
+        return time

@@ -1,0 +1,1 @@
+"""The course: exercises, questions, and the trials that judge answers."""

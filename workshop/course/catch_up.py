@@ -1,0 +1,212 @@
+"""The course brought to where a notebook begins: gently when it is opened, or wholly when somebody asks.
+
+In goes a course and the number of a notebook, out come the steps that were taken, in words. What a learner
+wrote is never lost: `restore` does not touch it, `catch_up` keeps it aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from workshop.course.answers import (
+    handler_file,
+    put_answer,
+    read_handler,
+    solution_text,
+    starter_file,
+    with_answer,
+)
+from workshop.course.exercise import Cell, Exercise, Function, Outcome, judge
+from workshop.course.exercises import all_exercises
+from workshop.course.parameters import deploy_for_course, has_course_parameters
+from workshop.course.solving import keep_file
+from workshop.deploy.bundles import FUNCTIONS
+from workshop.deploy.stacks import destroy
+from workshop.errors import ConfigurationError
+from workshop.pipeline.operations.live_faults import clear_faults
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workshop.course.course import Course
+
+__all__ = ["NOTEBOOKS", "catch_up", "checked_notebook", "file_at", "restore"]
+
+NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "99")
+# The first one that finds the stack deployed; before it, learners deploy it themselves.
+FIRST_WITH_STACK = "02"
+# The last one that needs it; afterwards everything is to go.
+LAST_WITH_STACK = "12"
+# The notebook before it makes the stateless stack; no later one needs it.
+FIRST_AFTER_STATELESS = "08"
+# From here on there are stages for messages to pass.
+FIRST_WITH_DATA = "04"
+STANDARD_MESSAGES = 300
+# On AWS a right takes a few seconds until services know of it.
+ATTEMPTS = 6
+PAUSE_SECONDS = 5.0
+NOT_YET = {"AccessDeniedException", "InvalidParameterValueException"}
+Say = Callable[[str], None]
+
+
+def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:
+    """Bring about what a notebook builds on, and nothing else; never touches the learner's files.
+
+    Deploys a stack that is missing, and runs the solutions of earlier cells whose effect is missing.
+    """
+    checked_notebook(notebook)
+    done = _Steps(say)
+    _bring(course, notebook, done, afresh=False)
+    return tuple(done.steps)
+
+
+def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:
+    """Bring data, connections, parameters and code to where a notebook begins, also back from a later one.
+
+    Files that are changed are kept aside. A stack with other parameters, with wrong answers, or with what
+    later notebooks make, is removed and deployed anew.
+    """
+    checked_notebook(notebook)
+    done = _Steps(say)
+    _bring_files(course, notebook, done)
+    if course.is_deployed:
+        clear_faults(course.cloud, course.outputs)
+        _undo_what_comes(course, notebook)
+    for own in (course, course.stateless):
+        if own.is_deployed and _must_go(own, course, notebook):
+            done.tell(f"removing the stack `{own.stack}`, which is not as notebook {notebook} finds it")
+            destroy(course.cloud, own.stack, on_event=course.on_event)
+        elif own.is_deployed and own.undeployed() and notebook <= LAST_WITH_STACK:
+            done.tell(f"deploying the changed code to `{own.stack}`")
+            deploy_for_course(own)
+    _bring(course, notebook, done, afresh=True)
+    _bring_data(course, notebook, done)
+    return tuple(done.steps)
+
+
+def file_at(path: str, notebook: str, root: Path) -> str:
+    """Return a handler file as it is where a notebook begins: the starter with every earlier solution."""
+    text = starter_file(path, "textbook", root)
+    for exercise in all_exercises():
+        place = exercise.place
+        if isinstance(place, Function) and place.path == path and exercise.notebook < notebook:
+            text = with_answer(exercise, solution_text(exercise, root), text, root)
+    return text
+
+
+def checked_notebook(notebook: str) -> str:
+    """Return the number of a notebook.
+
+    Raises:
+        ConfigurationError: there is no such notebook.
+    """
+    if notebook in NOTEBOOKS:
+        return notebook
+    raise ConfigurationError(
+        f"`{notebook}` is not the number of a notebook; choose one of: {', '.join(NOTEBOOKS)}"
+    )
+
+
+class _Steps:
+    """Collects what is done, and tells it as it begins."""
+
+    def __init__(self, say: Say | None) -> None:
+        self.steps: list[str] = []
+        self._say = say
+
+    def tell(self, step: str) -> None:
+        self.steps.append(step)
+        if self._say:
+            self._say(step)
+
+
+def _bring_files(course: Course, notebook: str, done: _Steps) -> None:
+    for path in _handler_paths():
+        wanted, file = file_at(path, notebook, course.root), handler_file(course.root, path)
+        if read_handler(course.root, path) != wanted:
+            kept = keep_file(path, course)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(wanted, encoding="utf-8", newline="\n")
+            aside = f"; your version is kept in `{kept}`" if kept else ""
+            done.tell(f"`lambdas/{path}` is as notebook {notebook} needs it{aside}")
+
+
+def _bring_data(course: Course, notebook: str, done: _Steps) -> None:
+    if FIRST_WITH_DATA <= notebook <= LAST_WITH_STACK:
+        done.tell(f"emptying the pipeline and sending {STANDARD_MESSAGES} messages")
+        course.clear()
+        course.send(STANDARD_MESSAGES)
+        course.rest()
+    elif FIRST_WITH_STACK <= notebook < FIRST_WITH_DATA and course.messages():
+        done.tell("emptying the pipeline")
+        course.clear()
+
+
+def _bring(course: Course, notebook: str, done: _Steps, *, afresh: bool) -> None:
+    """Deploy the stack if it is missing, and run the cells before a notebook: all `afresh`, or what lacks."""
+    if not FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
+        return
+    if not course.is_deployed:
+        done.tell(f"deploying the stack `{course.stack}`")
+        deploy_for_course(course)
+    for exercise in _cells_before(notebook):
+        if exercise.in_place and (afresh or not exercise.in_place(course)):
+            done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}")
+            _run_solution(exercise, course)
+
+
+def _undo_what_comes(course: Course, notebook: str) -> None:
+    """Take away what exercises from a notebook on have made beside the stacks."""
+    first = max(notebook, FIRST_AFTER_STATELESS)  # what is before it goes with the stateless stack
+    for exercise in all_exercises():
+        if exercise.notebook >= first and exercise.undo and not exercise.in_place:
+            exercise.undo(course)
+
+
+def _must_go(own: Course, course: Course, notebook: str) -> bool:
+    """Whether a stack cannot be what a notebook finds: another one is made in its place."""
+    if own is not course:
+        return notebook < FIRST_AFTER_STATELESS or not has_course_parameters(own)
+    if notebook > LAST_WITH_STACK:
+        return False
+    if notebook < FIRST_WITH_STACK or not has_course_parameters(own):
+        return True
+    return any(_is_otherwise(each, course, notebook) for each in all_exercises() if each.in_place)
+
+
+def _is_otherwise(exercise: Exercise, course: Course, notebook: str) -> bool:
+    """Whether an answer is wrong, or there before its time; one that is only missing is given later."""
+    outcome = judge(exercise, course).outcome
+    is_earlier = exercise.notebook < notebook
+    return outcome is not Outcome.NOT_ATTEMPTED and not (is_earlier and outcome is Outcome.PASSED)
+
+
+def _cells_before(notebook: str) -> Iterator[Exercise]:
+    for exercise in all_exercises():
+        if isinstance(exercise.place, Cell) and exercise.notebook < notebook:
+            yield exercise
+
+
+def _run_solution(exercise: Exercise, course: Course) -> None:
+    text = solution_text(exercise, course.root)
+    attempts = ATTEMPTS if course.cloud.offline is None else 1
+    for attempt in range(1, attempts + 1):
+        try:
+            put_answer(exercise, text, course)
+        except ClientError as error:
+            if attempt == attempts or error.response["Error"]["Code"] not in NOT_YET:
+                raise
+            course.clock.sleep(PAUSE_SECONDS)
+        else:
+            return
+
+
+def _handler_paths() -> tuple[str, ...]:
+    return tuple(
+        f"{pipeline}/{function}.py"
+        for pipeline in ("stateful", "stateless")
+        for function in FUNCTIONS[pipeline]
+    )

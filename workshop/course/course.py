@@ -1,0 +1,228 @@
+"""The course as its learner has it in the connected cloud: what a notebook's `ws` can do but for pictures.
+
+In go messages and settings, out come values: what was sent, what the totals must be, what they are, and why
+they differ. Works against both clouds; nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workshop.clock import Clock
+from workshop.course.rest import Rest, wait_for_rest
+from workshop.course.sent import SentMessages
+from workshop.course.stack import STREAM, CourseStack, Delivery
+from workshop.diagnosis import Diagnosis, diagnose
+from workshop.diagnosis.evidence import gather_evidence, pending_records
+from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
+from workshop.pipeline.comparison import Comparison, compare
+from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage, PlanOptions, make_plan
+from workshop.pipeline.operations.clear import Cleared, clear
+from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile
+from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, Progress, produce
+from workshop.pipeline.target import Target, find_target
+from workshop.pipeline.truth import Truth
+from workshop.settings import home_folder, project_root
+
+if TYPE_CHECKING:
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["DEFAULT_PREFIX", "DEFAULT_SEED", "Course", "Delivery", "stack_prefix"]
+
+DEFAULT_PREFIX = "course"
+DEFAULT_SEED = 7
+PREFIX_VARIABLE = "WORKSHOP_STACK"
+SENDING_THREADS = 2
+
+
+def stack_prefix(explicit: str | None = None) -> str:
+    """Return how names of stacks begin: the argument, else `WORKSHOP_STACK`, else `course`."""
+    return explicit or os.environ.get(PREFIX_VARIABLE) or DEFAULT_PREFIX
+
+
+class Course(CourseStack):
+    """The learner's stack of one pipeline, with the messages that were sent into it.
+
+    `root` is the checkout with the learner's `lambdas/`, `home` the private folder of the workshop.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        *,
+        root: Path | None = None,
+        home: Path | None = None,
+        prefix: str | None = None,
+        pipeline: str = "stateful",
+        clock: Clock | None = None,
+    ) -> None:
+        self.prefix = stack_prefix(prefix)
+        self.home = home or home_folder()
+        super().__init__(
+            cloud,
+            root=root or project_root(),
+            stack=f"{self.prefix}-{pipeline}",
+            pipeline=pipeline,
+            clock=clock,
+        )
+        self._sent: tuple[str, SentMessages] | None = None
+
+    @cached_property
+    def stateless(self) -> Course:
+        """The same course's stateless pipeline."""
+        view = Course(
+            self.cloud,
+            root=self.root,
+            home=self.home,
+            prefix=self.prefix,
+            pipeline="stateless",
+            clock=self.clock,
+        )
+        view.on_event = self.on_event
+        return view
+
+    @cached_property
+    def tour(self) -> Course:
+        """The finished pipeline of notebook 00, a stack of its own."""
+        from workshop.course.tour import Tour  # noqa: PLC0415 - it is made of this class
+
+        return Tour(
+            self.cloud, root=self.root, home=self.home, prefix=f"{self.prefix}-tour", clock=self.clock
+        )
+
+    @property
+    def target(self) -> Target:
+        """The stack as its producer and its front end see it."""
+        return find_target(self.cloud, self.stack)
+
+    def connect(self, function: str, **arguments: Any) -> dict[str, Any]:
+        """Create the event source mapping of a function, such as `StateLambda`; return it once it is enabled.
+
+        `arguments` are those of CreateEventSourceMapping. Run again, it changes what differs.
+        """
+        before = self.mapping(function)
+        found = super().connect(function, **arguments)
+        is_new = before is None or before["UUID"] != found["UUID"]
+        if is_new and found["EventSourceArn"] == self.stream_arn(STREAM):
+            if found.get("StartingPosition") == "TRIM_HORIZON":
+                self.sent.rewind()
+            elif before is None:
+                self.sent.begin()
+        return found
+
+    def send(
+        self,
+        messages: int | MessagePlan | Sequence[Message | PlannedMessage],
+        *,
+        rate: float | None = None,
+        threads: int = SENDING_THREADS,
+        on_progress: Callable[[Progress], None] | None = None,
+        **plan_options: Any,
+    ) -> ProduceResult:
+        """Send messages into the stream: so many of a plan with `plan_options`, or exactly these.
+
+        The same number with the same options gives the same messages again, trade by trade.
+        """
+        entries = _entries(messages, plan_options)
+        return produce(
+            self.client("kinesis"),
+            self.outputs["StreamName"],
+            entries,
+            options=ProducerOptions(threads=threads, rate=rate),
+            clock=self.clock,
+            on_progress=on_progress,
+        )
+
+    @property
+    def sent(self) -> SentMessages:
+        """What stands in the stream, whoever sent it."""
+        stack_id = self.stack_id
+        if self._sent is None or self._sent[0] != stack_id:
+            # A stack that was made anew, or is in another cloud, has a past of its own.
+            mark = hashlib.sha256(stack_id.encode()).hexdigest()[:8]
+            folder = self.home / "sent" / f"{self.stack}-{mark}"
+            stream = self.outputs["StreamName"]
+            self._sent = stack_id, SentMessages(self.client("kinesis"), stream, folder, self.target.order)
+        return self._sent[1]
+
+    def messages(self) -> list[Message]:
+        """Return all messages since the pipeline was cleared, duplicates included."""
+        return self.sent.messages()
+
+    def truth(self) -> Truth:
+        """Return what the totals must be, worked out from the messages alone."""
+        return self.target.truth_of(self.messages())
+
+    def totals(self) -> AggregateSnapshot:
+        """Return the totals as they are now."""
+        table = self.physical("AggregateTable")
+        return take_snapshot(self.client("dynamodb"), table, clock=self.clock)
+
+    def rest(self, timeout: float = 60.0) -> AggregateSnapshot:
+        """Return the totals when nothing moves any more, or when the time is over; never judges them."""
+        return self.rest_state(timeout).snapshot
+
+    def rest_state(self, timeout: float = 60.0) -> Rest:
+        """Return the same totals as `rest`, and whether they are at rest or the time was over before."""
+        return wait_for_rest(self.totals, self.pending, clock=self.clock, timeout_seconds=timeout)
+
+    def pending(self) -> int | None:
+        """Return how many records are on their way between connected stages; AWS does not tell."""
+        return pending_records(self.cloud, self.outputs)
+
+    def compare(self, timeout: float = 60.0) -> Comparison:
+        """Return how the totals at rest differ from the truth."""
+        return compare(self.rest(timeout), self.truth())
+
+    def reconcile(self) -> Reconciliation:
+        """Return how AggregateTable differs from the sum over StateTable."""
+        return reconcile(open_books(self.cloud, self.stack, clock=self.clock))
+
+    def diagnose(self, timeout: float = 60.0) -> Diagnosis:
+        """Say which totals are wrong, by how much, and what most likely made them so."""
+        return self.diagnose_at(self.rest_state(timeout))
+
+    def diagnose_at(self, rest: Rest) -> Diagnosis:
+        """Say the same of totals that somebody has seen already."""
+        target, arrived = self.target, self.sent.arrived()
+        sent = [message for _, message in arrived]
+        lanes: dict[str, list[int]] = {}
+        for place, (shard, _) in enumerate(arrived):
+            lanes.setdefault(shard, []).append(place)
+        evidence = gather_evidence(
+            self.cloud,
+            target.outputs,
+            sent,
+            pending=rest.pending,
+            is_certain=rest.is_certain,
+            arrivals=[lanes[shard] for shard in sorted(lanes)] or None,
+        )
+        return diagnose(sent, rest.snapshot, pipeline=target.pipeline, evidence=evidence, order=target.order)
+
+    def clear(self) -> Cleared:
+        """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""
+        cleared = clear(self.cloud, self.stack, clock=self.clock, pending=self.pending)
+        self.sent.begin()
+        return cleared
+
+
+def _entries(
+    messages: int | MessagePlan | Sequence[Message | PlannedMessage], options: dict[str, Any]
+) -> Sequence[PlannedMessage]:
+    if isinstance(messages, int):
+        return make_plan(PlanOptions(messages=messages, **{"seed": DEFAULT_SEED, **options})).entries
+    if options:
+        raise TypeError(
+            f"`{next(iter(options))}` belongs to a number of messages, not to messages themselves"
+        )
+    if isinstance(messages, MessagePlan):
+        return messages.entries
+    return [
+        message if isinstance(message, PlannedMessage) else PlannedMessage(number, message)
+        for number, message in enumerate(messages)
+    ]

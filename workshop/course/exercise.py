@@ -1,0 +1,155 @@
+"""An exercise as a value: where its answer goes, what helps on the way, and how it is judged.
+
+In goes an exercise and the course that it is about, out comes a verdict with one of four outcomes. A check
+that fails itself is never the learner's fault, and says so. Nothing is shown or remembered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workshop.errors import BundleError, FunctionFailedError, StackNotFoundError
+
+if TYPE_CHECKING:
+    from workshop.course.course import Course
+
+__all__ = [
+    "Cell",
+    "Exercise",
+    "Function",
+    "Outcome",
+    "Verdict",
+    "incorrect",
+    "judge",
+    "not_attempted",
+    "passed",
+]
+
+
+class Outcome(StrEnum):
+    """What became of an exercise."""
+
+    PASSED = "passed"
+    NOT_ATTEMPTED = "not_attempted"
+    INCORRECT = "incorrect"
+    BROKEN_CHECK = "broken_check"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An outcome, and what was observed, in the learner's words."""
+
+    outcome: Outcome
+    feedback: str
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the exercise is done."""
+        return self.outcome is Outcome.PASSED
+
+
+def passed(feedback: str) -> Verdict:
+    """Return the verdict on an answer that does what was asked for."""
+    return Verdict(Outcome.PASSED, feedback)
+
+
+def not_attempted(feedback: str) -> Verdict:
+    """Return the verdict where nothing has been answered yet."""
+    return Verdict(Outcome.NOT_ATTEMPTED, feedback)
+
+
+def incorrect(feedback: str) -> Verdict:
+    """Return the verdict on an answer that does something else; says what was observed, not the answer."""
+    return Verdict(Outcome.INCORRECT, feedback)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The answer is the cell of a notebook (`03`) that bears the tag `exercise:<id>`."""
+
+    notebook: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """The answer is a function of a handler file, such as `keep` in `stateful/state.py`.
+
+    Without a `name` it is the whole file. `variant` says where the solution lies: `textbook` or `ledger`.
+    """
+
+    path: str
+    name: str | None
+    variant: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of the course.
+
+    `hints` ask, then point, then show nearly the code. `in_place` is given where later notebooks build on
+    what the answer leaves in the cloud: it looks, quickly, whether that is there. `undo` takes it away again.
+    """
+
+    id: str
+    title: str
+    notebook: str
+    minutes: int
+    place: Cell | Function
+    hints: tuple[str, str, str]
+    check: Callable[[Course], Verdict]
+    offline_only: bool = False
+    in_place: Callable[[Course], bool] | None = None
+    undo: Callable[[Course], None] | None = None
+
+
+def judge(exercise: Exercise, course: Course) -> Verdict:
+    """Return the verdict on what the learner has done so far; may be repeated, raises nothing.
+
+    What the learner's own function raises is part of the answer; what the check raises is not.
+    """
+    if exercise.offline_only and course.cloud.offline is None:
+        return not_attempted("This step needs the offline cloud; on AWS it is left out.")
+    try:
+        verdict = exercise.check(course)
+        if verdict.is_passed and isinstance(exercise.place, Function):
+            return _with_reminder(verdict, exercise.place, course)
+    # A crash of the check must reach the learner as what it is: a fault of the workshop.
+    except Exception as error:  # noqa: BLE001
+        return _verdict_on(error, exercise)
+    return verdict
+
+
+def _with_reminder(verdict: Verdict, place: Function, course: Course) -> Verdict:
+    """Add that an answer is saved but does not run yet, where that is so."""
+    own = course.stateless if place.path.startswith("stateless/") else course
+    if not own.is_deployed or Path(place.path).stem not in own.undeployed():
+        return verdict
+    return Verdict(
+        verdict.outcome,
+        f"{verdict.feedback} The file is saved, but `{own.stack}` still runs the code from before: "
+        "run the cell that deploys.",
+    )
+
+
+def _verdict_on(error: Exception, exercise: Exercise) -> Verdict:
+    """Tell what an answer did from what stopped the check."""
+    match error:
+        case FunctionFailedError():
+            return incorrect(f"{error}.")
+        case BundleError():
+            return incorrect(f"The handler cannot be packed: {error}.")
+        case StackNotFoundError():
+            return not_attempted(
+                f"There is nothing to look at yet: the stack `{error.stack}` is not deployed. Notebook 01 "
+                "deploys it, and the first cell of every later one."
+            )
+    return Verdict(
+        Outcome.BROKEN_CHECK,
+        f"The check of `{exercise.id}` could not be carried out, so it says nothing about your answer. "
+        f"What stopped it: {type(error).__name__}: {error}. Your work is untouched; check again in a moment, "
+        "and if it stays like this, `workshop doctor` looks for the cause.",
+    )

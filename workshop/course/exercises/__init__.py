@@ -1,0 +1,53 @@
+"""All exercises of the course, collected from the modules beside this one."""
+
+import difflib
+import importlib
+from functools import cache
+
+from workshop.course.exercise import Exercise
+from workshop.errors import ConfigurationError
+
+__all__ = ["MODULES", "all_exercises", "find_exercise"]
+
+# Each has a tuple EXERCISES; within a notebook, exercises come in the order of this list.
+MODULES: tuple[str, ...] = (
+    "start_here",
+    "stack",
+    "stream",
+    "permissions",
+    "stages",
+    "live",
+    "stateless",
+    "breaking",
+    "state_handlers",
+    "map_handlers",
+    "reduce_handlers",
+    "failures",
+    "access",
+    "leaving",
+)
+
+
+@cache
+def all_exercises() -> tuple[Exercise, ...]:
+    """Return every exercise in the order of the course."""
+    found: list[Exercise] = []
+    for name in MODULES:
+        found += importlib.import_module(f"{__name__}.{name}").EXERCISES
+    return tuple(sorted(found, key=lambda exercise: exercise.notebook))
+
+
+def find_exercise(exercise_id: str) -> Exercise:
+    """Return the exercise of an id.
+
+    Raises:
+        ConfigurationError: there is none; names those with a similar id.
+    """
+    known = {exercise.id: exercise for exercise in all_exercises()}
+    if exercise_id in known:
+        return known[exercise_id]
+    near = difflib.get_close_matches(exercise_id, known, n=3, cutoff=0.4)
+    there = f"did you mean {' or '.join(f'`{each}`' for each in near)}" if near else "none has a similar name"
+    raise ConfigurationError(
+        f"no exercise is called `{exercise_id}`; {there}; `workshop check --all` lists every one"
+    )

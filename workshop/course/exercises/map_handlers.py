@@ -1,0 +1,258 @@
+"""Exercises in `lambdas/stateful/map.py`: what a change adds up to, and a batch that comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from workshop.course.exercise import Exercise, Function
+from workshop.course.trials.redelivery import EACH, Stage, try_re_deliveries
+from workshop.course.trials.scratch_stack import Examination
+from workshop.course.trials.trial import (
+    EMEA,
+    attempt,
+    check_by,
+    failures_in,
+    lost_in_silence,
+    money,
+    trade,
+)
+from workshop.pipeline.messages import Message
+from workshop.pipeline.truth import DEFAULT_ORDER, roll_up_paths
+
+__all__ = ["EXERCISES"]
+
+FILE = "stateful/map.py"
+APAC = {**EMEA, "Region": "APAC"}
+Change = tuple[Message | None, Message | None]
+NOTHING = Decimal(0)
+
+
+def try_difference(exam: Examination) -> Iterator[str]:
+    """Deliver one change of each kind, and look what its row says about every path and leaf."""
+    old = trade("watched", "100.00")
+    yield from _sums(exam, "A new trade came in with 100.00", [(None, old)])
+    yield from _sums(exam, "A trade went from 100.00 to 80.00", [(old, trade("watched", "80.00", 2))])
+    moved = trade("watched", "100.00", 2, hierarchy=APAC)
+    yield from _sums(exam, "A trade of 100.00 moved from EMEA to APAC", [(old, moved)])
+    yield from _sums(exam, "A trade of 100.00 was deleted from StateTable", [(old, None)])
+    cancelled = trade("watched", "0.00", 2, cancelled=True)
+    yield from _sums(exam, "A trade of 100.00 was cancelled", [(old, cancelled)])
+    both = [(old, trade("watched", "80.00", 2)), (None, trade("other", "5.00"))]
+    yield from _sums(exam, "In one batch a trade went from 100.00 to 80.00 and one of 5.00 was new", both)
+
+
+def _sums(exam: Examination, what: str, changes: Sequence[Change]) -> Iterator[str]:
+    exam.empty()
+    tried = attempt(exam, "map", exam.change_event(changes))
+    yield from failures_in(tried, what)
+    rows = exam.items("ReduceTable")
+    deltas, trades = _added(rows, "Deltas"), _added(rows, "Trades")
+    # The leaf says most, so it comes first.
+    for path, value in sorted(_expected(changes, "value").items(), key=lambda each: -len(each[0])):
+        if deltas.get(path, NOTHING) != value:
+            yield (
+                f"{what}. The row adds {money(deltas.get(path, NOTHING))} to `{path}`; the trades there "
+                f"have changed by {money(value)} in all."
+            )
+    for leaf, count in _expected(changes, "count").items():
+        if trades.get(leaf, NOTHING) != count:
+            yield (
+                f"{what}. The amounts are right. But the row changes the number of trades in `{leaf}` by "
+                f"{trades.get(leaf, NOTHING)}, and that number has changed by {count}."
+            )
+
+
+def _added(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        for path, value in row[name].items():
+            sums[path] = sums.get(path, NOTHING) + value
+    return sums
+
+
+def _expected(changes: Sequence[Change], what: str) -> dict[str, Decimal]:
+    """Return by how much each path must change, or by how many trades each leaf."""
+    sums: dict[str, Decimal] = {}
+    for before, after in changes:
+        for message, sign in ((before, -1), (after, 1)):
+            if message is None:
+                continue
+            paths = roll_up_paths(message.hierarchy, DEFAULT_ORDER)
+            number = message.value if what == "value" else Decimal(not message.cancelled)
+            for path in paths if what == "value" else paths[-1:]:
+                sums[path] = sums.get(path, NOTHING) + sign * number
+    return sums
+
+
+def try_guard(exam: Examination) -> Iterator[str]:
+    """Deliver a batch twice, and other batches that look like it, and count the rows."""
+    changes: list[Change] = [(None, trade(f"trade-{number}", "10.00")) for number in range(3)]
+    event = exam.change_event(changes)
+    yield from failures_in(attempt(exam, "map", event), "A batch of three new trades came in")
+    once = exam.items("ReduceTable")
+    if _added(once, "Deltas").get("PV") != Decimal("30.00"):
+        yield f"A batch with new trades of 30.00 came in, and ReduceTable has {_described(once)}."
+    again = attempt(exam, "map", event)
+    yield from failures_in(again, "The batch came a second time, which nothing can prevent")
+    twice = exam.items("ReduceTable")
+    if len(twice) != len(once):
+        keys = " and ".join(f"`{row['MessageHash'][:8]}…{row['MessageHash'][-8:]}`" for row in twice)
+        yield (
+            "The same batch was delivered twice. After the first delivery ReduceTable had "
+            f"{_described(once)}, after the second one {_described(twice)}, under the keys {keys}."
+        )
+    if changed := _difference(once, twice):
+        yield (
+            "The same batch was delivered twice. There is one row, but the second delivery wrote it anew: "
+            f"{changed}. The table's stream tells ReduceLambda of every such change."
+        )
+    if told := again.report.get("rows"):
+        yield (
+            "The same batch was delivered twice, and ReduceTable is right. But at the second delivery the "
+            f"log of MapLambda says `rows: {told}`: `store` has told its caller that it wrote a row."
+        )
+    yield from _other_batches(exam, changes)
+    yield from lost_in_silence(
+        exam, "map", exam.change_event([(None, trade("late", "7.00"))], start=900), table="ReduceTable"
+    )
+
+
+def _other_batches(exam: Examination, changes: Sequence[Change]) -> Iterator[str]:
+    before = len(exam.items("ReduceTable"))
+    other = exam.change_event([(None, trade("another", "5.00"))], start=300)
+    yield from failures_in(attempt(exam, "map", other), "Another batch came in")
+    rows = exam.items("ReduceTable")
+    if len(rows) != before + 1:
+        yield (
+            "Two different batches came in, with trades of 30.00 and of 5.00, and ReduceTable has "
+            f"{_described(rows)}. The second batch is missing from the totals."
+        )
+    # A trade that goes up, down and up again makes the same change twice; only the sequence numbers differ.
+    same = exam.change_event(changes, start=600)
+    yield from failures_in(attempt(exam, "map", same), "The same changes happened again, as a new batch")
+    if len(exam.items("ReduceTable")) != before + 2:
+        yield (
+            "The same three changes happened a second time: other records, with other sequence numbers. No "
+            "row was written for them, as if they were the batch from before."
+        )
+
+
+def _described(rows: Sequence[Mapping[str, Any]]) -> str:
+    amount = money(_added(rows, "Deltas").get("PV", NOTHING))
+    return f"{len(rows)} {'row' if len(rows) == 1 else 'rows'} with {amount} in all"
+
+
+def _difference(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> str:
+    known = {row["MessageHash"]: row for row in before}
+    for row in after:
+        for name, value in row.items():
+            if (was := known[row["MessageHash"]].get(name)) != value:
+                return f"its `{name}` was {was} and is {value}"
+    return ""
+
+
+def try_ledger(exam: Examination) -> Iterator[str]:
+    """Deliver the records of two shards in ever new batches, and hold the rows against the trades."""
+
+    def event(first: int, last: int, shard: int) -> dict[str, Any]:
+        changes = [(None, trade(f"trade-{shard}-{number}", str(EACH))) for number in range(first, last)]
+        return dict(exam.change_event(changes, shard=shard, start=first))
+
+    def total() -> Decimal:
+        return _added(exam.items("ReduceTable"), "Deltas").get("PV", NOTHING)
+
+    yield from try_re_deliveries(Stage(exam, "map", "ReduceTable", event, total))
+
+
+EXERCISES = (
+    Exercise(
+        id="map-subtract-old",
+        title="Subtract what was there before",
+        notebook="04",
+        minutes=8,
+        place=Function(FILE, "difference", "textbook"),
+        hints=(
+            (
+                "A trade counted with 100 and counts with 80 from now on. What must be added to the total, "
+                "and what has `difference` at hand to find out?"
+            ),
+            (
+                "If `old` is there, append a second pair to `deltas`: the path where it counted, and a "
+                "`Delta` of its value and its number of trades, turned round with a minus sign. If it is "
+                "None, there is nothing to take away."
+            ),
+            (
+                "    if old is not None:\n"
+                "        deltas.append((old.path, -Delta(…)))\n\n"
+                "The two lines for `new` show what belongs into the brackets."
+            ),
+        ),
+        check=check_by(
+            try_difference,
+            path=FILE,
+            function="difference",
+            variant="textbook",
+            success="New, changed, moved, cancelled and deleted trades: each row adds what has changed.",
+        ),
+    ),
+    Exercise(
+        id="map-batch-guard",
+        title="One row for each batch",
+        notebook="09",
+        minutes=8,
+        place=Function(FILE, "store", "textbook"),
+        hints=(
+            "Lambda delivers a batch again. By what could DynamoDB tell that its row is there already?",
+            (
+                "Give the rows a key that follows from the batch: `batch_hash(event)`. And give the `put` a "
+                "`condition`, so that it only writes where there is no row of this key. `write` returns "
+                "what stood in the way."
+            ),
+            (
+                "    for row in rows_of(summary, key=…, now=now):\n"
+                "        refusal = write(put(table, item_of_row(row), condition=…))\n"
+                "        counts[… if refusal else …] += 1\n\n"
+                "The condition is `attribute_not_exists` of the table's key."
+            ),
+        ),
+        check=check_by(
+            try_guard,
+            path=FILE,
+            function="store",
+            variant="textbook",
+            success="A batch that came twice left one row, and other batches left rows of their own.",
+        ),
+    ),
+    Exercise(
+        id="map-ledger",
+        title="Map with the ledger",
+        notebook="10",
+        minutes=12,
+        place=Function(FILE, None, "ledger"),
+        hints=(
+            "What does Map know for certain about a record that comes again, however the batch is cut?",
+            (
+                "Build a `Ledger` for `batch.lane(context.function_name)`, and let its `apply` do the work, "
+                "with the entries, with `rows_into`, and with a `Quarantine`. All three take the epoch. "
+                "Skip a batch without records, and answer with `window_answer(event)` in any case."
+            ),
+            (
+                "    lane = batch.lane(context.function_name)\n"
+                "    counts = Ledger(settings.ledger_table_name, lane, epoch).apply(\n"
+                "        entries_of_changes(batch, settings.hierarchy_levels, epoch),\n"
+                "        rows_into(settings.reduce_table_name, lane=…, epoch=…),\n"
+                "        Quarantine(…),\n"
+                "    )"
+            ),
+        ),
+        check=check_by(
+            try_ledger,
+            path=FILE,
+            function="handler",
+            variant="ledger",
+            success="Split, merged, late, interrupted, from two shards: every record is in the rows once.",
+        ),
+    ),
+)

@@ -1,0 +1,161 @@
+"""Exercises in `lambdas/stateful/reduce.py`: a token that tells batches apart, and then the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from workshop.course.exercise import Exercise, Function
+from workshop.course.trials.events import reduce_row
+from workshop.course.trials.redelivery import EACH, Stage, try_after_token_window, try_re_deliveries
+from workshop.course.trials.scratch_stack import Examination
+from workshop.course.trials.trial import EMEA, attempt, check_by, failures_in, lost_in_silence, money, trade
+
+__all__ = ["EXERCISES"]
+
+FILE = "stateful/reduce.py"
+ROOT = "Grand Total"
+NOTHING = Decimal(0)
+# More totals than one transaction can take.
+MANY_LEAVES = 150
+TOO_LONG = "clientRequestToken"
+
+
+def try_token(exam: Examination) -> Iterator[str]:
+    """Deliver batches twice, and look whether they are added once."""
+    event = exam.row_event(_rows("first", "second"))
+    yield from _added(exam, event, counted=2, what="A batch with two rows came in")
+    yield from _added(exam, event, counted=2, what="The same batch came a second time")
+    other = exam.row_event(_rows("third"), start=300)
+    yield from _added(exam, other, counted=3, what="Another batch came in, with one row")
+    # The same rows cannot come twice but in a re-delivery; rows that say the same can.
+    twin = exam.row_event(_rows("fourth"), start=600)
+    yield from _added(exam, twin, counted=4, what="Another batch came in, whose row adds the same amounts")
+    yield from _wide(exam)
+    late = exam.row_event(_rows("late"), start=1500)
+    yield from lost_in_silence(exam, "reduce", late, table="AggregateTable")
+
+
+def _wide(exam: Examination) -> Iterator[str]:
+    """Deliver more totals than fit into one transaction, twice."""
+    before = _total(exam)
+    places = [{**EMEA, "Region": f"Region {number}"} for number in range(MANY_LEAVES)]
+    messages = [trade(f"wide-{place}", "1.00", hierarchy=each) for place, each in enumerate(places)]
+    event = exam.row_event([reduce_row(messages, key="wide")], start=1200)
+    for time in ("came in", "came a second time"):
+        what = f"A batch with {MANY_LEAVES} leaves, for which one transaction has no room, {time}"
+        yield from _failures(exam, event, what)
+        if (found := _total(exam) - before) != MANY_LEAVES:
+            yield (
+                f"{what}, worth {money(MANY_LEAVES)}; the Grand Total has gone up by {money(found)}. "
+                "`token_of` is asked once for each of its transactions."
+            )
+
+
+def _added(exam: Examination, event: Any, *, counted: int, what: str) -> Iterator[str]:
+    before = _total(exam)
+    yield from _failures(exam, event, what)
+    if (found := _total(exam)) != counted * EACH:
+        yield (
+            f"{what}. The Grand Total was {money(before)} and is {money(found)}; the rows that have come "
+            f"are worth {money(counted * EACH)}."
+        )
+
+
+def _failures(exam: Examination, event: Any, what: str) -> Iterator[str]:
+    tried = attempt(exam, "reduce", event)
+    reason = str(tried.error)
+    if tried.error and "IdempotentParameterMismatch" in reason:
+        yield (
+            f"{what}, and DynamoDB refused a transaction: `IdempotentParameterMismatchException`. Its token "
+            "had been used before, for other actions."
+        )
+    if tried.error and TOO_LONG.lower() in reason.lower():
+        yield f"{what}, and DynamoDB does not take the token: {reason}."
+    yield from failures_in(tried, what)
+
+
+def _rows(*keys: str) -> list[dict[str, Any]]:
+    return [reduce_row([trade(key, str(EACH))], key=key) for key in keys]
+
+
+def _total(exam: Examination) -> Decimal:
+    rows = {row["Identifier"]: row.get("Value", NOTHING) for row in exam.items("AggregateTable")}
+    return Decimal(rows.get(ROOT, NOTHING))
+
+
+def try_ledger(exam: Examination) -> Iterator[str]:
+    """Deliver the rows of two shards in ever new batches, and hold the totals against the trades."""
+
+    def event(first: int, last: int, shard: int) -> dict[str, Any]:
+        rows = _rows(*(f"row-{shard}-{number}" for number in range(first, last)))
+        return dict(exam.row_event(rows, shard=shard, start=first))
+
+    stage = Stage(exam, "reduce", "AggregateTable", event, lambda: _total(exam))
+    yield from try_re_deliveries(stage)
+    yield from try_after_token_window(stage)
+    yield from _wide(exam)
+
+
+EXERCISES = (
+    Exercise(
+        id="reduce-request-token",
+        title="A token that tells batches apart",
+        notebook="09",
+        minutes=8,
+        place=Function(FILE, "token_of", "textbook"),
+        hints=(
+            (
+                "The token must be the same when a batch comes again, and another one for every other "
+                "batch. What do you know that behaves like that?"
+            ),
+            (
+                "Make a hash of two things together: the batch, which `batch_hash(event)` stands for, and "
+                "the number. `sha256` takes bytes (`.encode()`), and `.hexdigest()` makes text of the "
+                "result, more than a token may have."
+            ),
+            '    text = f"{batch_hash(…)}-{…}"\n    return sha256(text.encode()).hexdigest()[:…]',
+        ),
+        check=check_by(
+            try_token,
+            path=FILE,
+            function="token_of",
+            variant="textbook",
+            success="A batch that came twice was added once, in several transactions as well.",
+        ),
+    ),
+    Exercise(
+        id="reduce-ledger",
+        title="Reduce with the ledger",
+        notebook="10",
+        minutes=8,
+        place=Function(FILE, None, "ledger"),
+        hints=(
+            (
+                "A token is forgotten after ten minutes, and says nothing of a batch that is cut anew. "
+                "Where could Reduce keep what it has added, so that neither matters?"
+            ),
+            (
+                "As in Map: a `Ledger` for the lane, and `apply` with the entries, a plan, and a "
+                "`Quarantine`. The plan is `totals_into`, the entries come from `entries_of_rows`. The "
+                "transaction, its token and the chunks are what `apply` takes care of now."
+            ),
+            (
+                "    lane = batch.lane(context.function_name)\n"
+                "    counts = Ledger(settings.ledger_table_name, lane, epoch).apply(\n"
+                "        entries_of_rows(batch, epoch),\n"
+                "        totals_into(settings.aggregate_table_name, epoch=…),\n"
+                "        Quarantine(…),\n"
+                "    )"
+            ),
+        ),
+        check=check_by(
+            try_ledger,
+            path=FILE,
+            function="handler",
+            variant="ledger",
+            success="Split, merged, late, interrupted, from two shards: every row is in the totals once.",
+        ),
+    ),
+)

@@ -1,0 +1,148 @@
+"""Exercises of notebooks 03 to 05: the three stages are connected to what they read, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+
+if TYPE_CHECKING:
+    from workshop.course.course import Course
+
+__all__ = ["EXERCISES"]
+
+FROM_THE_START = "TRIM_HORIZON"
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One connection: which function, what it has to read, and in batches of how many records."""
+
+    function: str
+    source: str
+    batch_size: int
+
+    def check(self, course: Course) -> Verdict:
+        """Judge the function's event source mapping by its settings."""
+        mapping = course.mapping(self.function)
+        if mapping is None:
+            return not_attempted(f"{self.function} has no event source mapping yet: nothing reads for it.")
+        if trouble := self._trouble(course, mapping):
+            return incorrect(trouble)
+        return passed(
+            f"{self.function} gets the records of {self.source}, from the oldest on, "
+            f"up to {self.batch_size:,} at a time. The mapping is enabled."
+        )
+
+    def is_in_place(self, course: Course) -> bool:
+        """Whether later notebooks can rely on the connection, whatever its batches."""
+        mapping = course.mapping(self.function)
+        return (
+            mapping is not None
+            and mapping["EventSourceArn"] == course.stream_arn(self.source)
+            and mapping["State"] == "Enabled"
+        )
+
+    def undo(self, course: Course) -> None:
+        """Take the connection away."""
+        course.disconnect(self.function)
+
+    def _trouble(self, course: Course, mapping: dict[str, Any]) -> str:
+        """Say what is not as it was asked for, the most important first; nothing if all is well."""
+        start, size = mapping.get("StartingPosition"), mapping["BatchSize"]
+        if (source := mapping["EventSourceArn"]) != course.stream_arn(self.source):
+            return f"The mapping reads `{source}`, which is not the stream of {self.source}."
+        if mapping["State"] == "Disabled":
+            return "The mapping is there, but its state is `Disabled`, so it reads nothing."
+        if start != FROM_THE_START:
+            return (
+                f"The mapping began to read at `{start}`. What was in the stream before that moment "
+                f"never reaches {self.function}."
+            )
+        if size != self.batch_size:
+            return f"A batch holds up to {size:,} records; the task asks for another number."
+        return ""
+
+
+STATE = Hop("StateLambda", "IncomingDataStream", 100)
+MAP = Hop("MapLambda", "StateTable", 1000)
+REDUCE = Hop("ReduceLambda", "ReduceTable", 1000)
+
+
+def _exercise(
+    exercise_id: str, hop: Hop, *, title: str, notebook: str, hints: tuple[str, str, str]
+) -> Exercise:
+    check: Callable[[Course], Verdict] = hop.check
+    return Exercise(
+        id=exercise_id,
+        title=title,
+        notebook=notebook,
+        minutes=4,
+        place=Cell(notebook),
+        hints=hints,
+        check=check,
+        in_place=hop.is_in_place,
+        undo=hop.undo,
+    )
+
+
+EXERCISES = (
+    _exercise(
+        "connect-state",
+        STATE,
+        title="Connect StateLambda to the stream",
+        notebook="03",
+        hints=(
+            (
+                "What does somebody who reads for StateLambda have to know: where to read, where to begin, "
+                "and how much to hand over at once?"
+            ),
+            (
+                "`ws.connect` takes the name of the function and the three answers, in AWS's own words: "
+                "EventSourceArn, StartingPosition and BatchSize. `ws.stream_arn` gives the address of a "
+                "stream. The six messages were sent before, so begin at the oldest record."
+            ),
+            (
+                'ws.connect("StateLambda", EventSourceArn=ws.stream_arn("IncomingDataStream"), '
+                'StartingPosition="…", BatchSize=…, MaximumBatchingWindowInSeconds=1)'
+            ),
+        ),
+    ),
+    _exercise(
+        "connect-map",
+        MAP,
+        title="Connect MapLambda to the changes of StateTable",
+        notebook="04",
+        hints=(
+            "Where do the changes of StateTable stand, and which of them has MapLambda missed so far?",
+            (
+                "A table's stream has an address of its own; `ws.stream_arn` knows it by the table's name. "
+                "The rest is as in notebook 03, with larger batches: the more changes in a batch, the fewer "
+                "rows."
+            ),
+            (
+                'ws.connect("MapLambda", EventSourceArn=ws.stream_arn("…"), StartingPosition="TRIM_HORIZON", '
+                "BatchSize=…, MaximumBatchingWindowInSeconds=1)"
+            ),
+        ),
+    ),
+    _exercise(
+        "connect-reduce",
+        REDUCE,
+        title="Connect ReduceLambda to the rows of ReduceTable",
+        notebook="05",
+        hints=(
+            "It is the same call that was refused above. What has changed since then?",
+            (
+                "The role may read the stream now, so nothing but the call is left. MapLambda has written "
+                "rows already: make sure that ReduceLambda gets them, too."
+            ),
+            (
+                'ws.connect("ReduceLambda", EventSourceArn=ws.stream_arn("ReduceTable"), '
+                'StartingPosition="…", BatchSize=…, MaximumBatchingWindowInSeconds=1)'
+            ),
+        ),
+    ),
+)

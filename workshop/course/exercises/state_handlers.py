@@ -1,0 +1,232 @@
+"""Exercises in `lambdas/stateful/state.py`: the newest version stands, and one record that fails is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workshop.course.exercise import Exercise, Function
+from workshop.course.trials.scratch_stack import Examination
+from workshop.course.trials.trial import (
+    Attempt,
+    attempt,
+    busy_at,
+    busy_no_more,
+    check_by,
+    failures_in,
+    money,
+    trade,
+)
+
+__all__ = ["EXERCISES"]
+
+FILE = "stateful/state.py"
+FAILURES = "batchItemFailures"
+ACCEPTED_AS_SUCCESS: tuple[dict[str, Any] | None, ...] = (None, {}, {FAILURES: None}, {FAILURES: []})
+
+
+def try_condition(exam: Examination) -> Iterator[str]:
+    """Send versions of a trade in many orders, and look what StateTable holds."""
+    yield from _after(
+        exam, "A trade that StateTable did not hold came in version 3", version=3, value="30.00"
+    )
+    yield from _after(exam, "Version 4 came after version 3", version=4, value="40.00")
+    yield from _after(
+        exam,
+        "Version 3 came after version 4",
+        version=3,
+        value="30.00",
+        stands={"Version": 4, "Value": "40.00"},
+    )
+    yield from _after(
+        exam,
+        "Version 4 came again, this time with another value",
+        version=4,
+        value="44.00",
+        stands={"Version": 4, "Value": "40.00"},
+    )
+    yield from _after(exam, "The trade was cancelled in version 5", version=5, value="0.00", cancelled=True)
+    yield from _after(
+        exam,
+        "Version 4 came after the cancellation in version 5",
+        version=4,
+        value="40.00",
+        stands={"Version": 5, "Value": "0.00"},
+    )
+    yield from _after(exam, "Version 10 came after version 5", version=10, value="90.00")
+    if aside := exam.items("QuarantineTable"):
+        yield (
+            f"{len(aside)} of the messages lie in QuarantineTable (`{aside[0]['Reason']}`), though none was "
+            "malformed: a version that is not newer is nothing unusual."
+        )
+
+
+def _after(
+    exam: Examination,
+    what: str,
+    *,
+    version: int,
+    value: str,
+    cancelled: bool = False,
+    stands: Mapping[str, Any] | None = None,
+) -> Iterator[str]:
+    """Deliver one version; yield what is wrong with the item that stands afterwards."""
+    before = _item(exam)
+    message = trade("watched", value, version, cancelled=cancelled)
+    tried = attempt(exam, "state", exam.kinesis_event([message]))
+    if tried.error and "GetItem" in str(tried.error):
+        yield (
+            f"{tried.error}. The role of the function lets it write to StateTable, not read from it; and "
+            "whoever reads first and writes then can be overtaken in between."
+        )
+    yield from failures_in(tried, what)
+    wanted = stands or {"Version": version, "Value": value}
+    after = _item(exam)
+    if after is None:
+        yield f"{what}, and the table holds no item of it."
+    elif (after["Version"], money(after["Value"])) != (wanted["Version"], money(wanted["Value"])):
+        change = "stayed" if before == after else f"was {_shown(before)} and became"
+        yield f"{what}, and the item in StateTable {change} {_shown(after)}."
+    told, untold = ("refused", "applied") if stands else ("applied", "refused")
+    if untold in tried.report and told not in tried.report:
+        yield (
+            f"{what}, and StateTable is right. But the log of StateLambda says `{untold}`: `keep` has told "
+            f"its caller that the version was {'' if stands else 'not '}stored."
+        )
+
+
+def _item(exam: Examination) -> dict[str, Any] | None:
+    return next((item for item in exam.items("StateTable") if item["TradeID"] == "watched"), None)
+
+
+def _shown(item: Mapping[str, Any] | None) -> str:
+    return f"version {item['Version']} with {money(item['Value'])}" if item else "absent"
+
+
+def try_partial_answer(exam: Examination) -> Iterator[str]:
+    """Make DynamoDB busy at the third of five messages, and look what is answered and kept."""
+    quiet = exam.kinesis_event([trade("quiet", "1.00")])
+    tried = attempt(exam, "state", quiet)
+    yield from failures_in(tried, "A batch came in which nothing failed")
+    if tried.answer not in ACCEPTED_AS_SUCCESS:
+        yield f"Nothing failed in a batch, and StateLambda answered `{tried.answer}`."
+    names = [f"trade-{number}" for number in range(1, 6)]
+    event = exam.kinesis_event([trade(name, "1.00") for name in names], start=10)
+    busy_at(exam, "state", 3)
+    tried = attempt(exam, "state", event)
+    busy_no_more(exam)
+    numbers = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
+    yield from _wrong_answer(tried, numbers)
+    held = {item["TradeID"] for item in exam.items("StateTable")}
+    if lost := [name for name in names[:2] if name not in held]:
+        yield f"The third of five records failed, and of the two before it `{lost[0]}` is not in StateTable."
+    if aside := exam.items("QuarantineTable"):
+        yield (
+            f"The record that met a busy DynamoDB lies in QuarantineTable (`{aside[0]['Reason']}`). Nothing "
+            "is wrong with it; a moment later it could have been stored."
+        )
+    again = {"Records": event["Records"][2:]}
+    yield from failures_in(attempt(exam, "state", again), "The last three records came again")
+    held = {item["TradeID"] for item in exam.items("StateTable")}
+    if lost := [name for name in names if name not in held]:
+        yield f"The last three records came again, and `{lost[0]}` is still not in StateTable."
+
+
+def _wrong_answer(tried: Attempt, numbers: list[str]) -> Iterator[str]:
+    """Yield what is wrong with the answer to five records of which the third failed."""
+    what = "DynamoDB was busy when the third of five records was to be stored"
+    yield from failures_in(tried, what)
+    answer = tried.answer
+    if not isinstance(answer, dict) or not isinstance(answer.get(FAILURES), list):
+        yield (
+            f"{what}, and StateLambda answered `{answer}`. Lambda takes the whole batch for done, and the "
+            "record is lost: it is not in StateTable, and nobody will send it again."
+        )
+        return
+    if not answer[FAILURES]:
+        yield f"{what}, and StateLambda answered that nothing had failed. The record is lost."
+        return
+    named = [str(each.get("itemIdentifier") if isinstance(each, dict) else each) for each in answer[FAILURES]]
+    unknown = [each for each in named if each not in numbers]
+    if unknown:
+        yield (
+            f"{what}, and StateLambda named `{unknown[0]}`, which is no sequence number of the batch. "
+            f"Lambda then takes the whole batch for failed. The record's number is `{numbers[2]}`."
+        )
+        return
+    # Lambda begins again at the lowest number that is named.
+    first = min(numbers.index(each) for each in named)
+    if first != 2:
+        yield (
+            f"{what}. The first record that StateLambda named is number {first + 1} of the batch, and "
+            "Lambda begins again "
+            f"there{', so that the third one is lost' if first > 2 else ', with records that were stored'}."
+        )
+
+
+EXERCISES = (
+    Exercise(
+        id="state-conditional-write",
+        title="The newest version stands",
+        notebook="09",
+        minutes=8,
+        place=Function(FILE, "keep", "textbook"),
+        hints=(
+            (
+                "Two messages of one trade arrive, the older one last. What does `keep` have to know before "
+                "it may write, and who is the only one to know that at the very moment of the write?"
+            ),
+            (
+                "`update` takes a `condition`. There are two cases in which the write is right: the table "
+                "holds no such trade, or it holds a lower version. Say nothing of an equal one. `write` "
+                "returns None if it wrote."
+            ),
+            (
+                "Two conditions joined by OR: `attribute_not_exists(#TradeID)`, and one that compares "
+                "`#Version` with `:Version`. Then:\n\n"
+                "    return write(update(table, key, to=item, condition=…)) is None"
+            ),
+        ),
+        check=check_by(
+            try_condition,
+            path=FILE,
+            function="keep",
+            variant="textbook",
+            success="Newer versions replace older ones; older and equal ones change nothing.",
+        ),
+    ),
+    Exercise(
+        id="state-partial-batch",
+        title="Name the record that failed",
+        notebook="11",
+        minutes=8,
+        # As a whole, since the finished function does more than this exercise asks for.
+        place=Function(FILE, None, "ledger"),
+        hints=(
+            (
+                "The first two records of a batch are stored, the third one is refused for now. From which "
+                "one on must Lambda deliver again, and how can it know?"
+            ),
+            (
+                "Catch `BusyError` (of `common.storage`) beside `MalformedRecordError`. Note the sequence "
+                "number of the record, leave the loop, and answer with a dict as in the text above, also "
+                "when nothing failed."
+            ),
+            (
+                "Before the loop `failures = []`, and in it:\n\n"
+                "        except BusyError:\n"
+                '            failures.append({"itemIdentifier": …})\n'
+                "            break\n\n"
+                'At the end `return {"batchItemFailures": failures}`.'
+            ),
+        ),
+        check=check_by(
+            try_partial_answer,
+            path=FILE,
+            function="handler",
+            variant="ledger",
+            success="Of five records the third failed: the answer names it, the two before it are stored, "
+            "and the rest arrives at the second attempt.",
+        ),
+    ),
+)

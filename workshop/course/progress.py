@@ -1,0 +1,196 @@
+"""What a learner has done so far, kept in one small file that survives kernels, terminals and restarts.
+
+In go verdicts, hints and answers to questions, out come entries. The file is replaced as a whole, so that a
+reader never sees half of it, and changed under a lock, so that no change is lost; one that is damaged is set
+aside, and that is said.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from workshop.clock import Clock, SystemClock
+from workshop.course.exercise import Outcome, Verdict
+from workshop.course.files import locked, patiently, write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Entry", "Progress", "QuestionEntry"]
+
+FILE = "progress.json"
+LOCK = "progress.lock"
+# What reading a damaged file raises; one that the system does not let us read is not damaged.
+DAMAGED = (ValueError, TypeError, KeyError, AttributeError)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How far one exercise is; times are unix seconds, `hints` counts the steps that were shown.
+
+    `passed_at` stays once it is there, also if a later check of the same exercise fails.
+    """
+
+    outcome: Outcome = Outcome.NOT_ATTEMPTED
+    attempts: int = 0
+    hints: int = 0
+    solution_taken: bool = False
+    first_at: float | None = None
+    last_at: float | None = None
+    passed_at: float | None = None
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the exercise was passed at some time."""
+        return self.passed_at is not None
+
+
+@dataclass(frozen=True)
+class QuestionEntry:
+    """What was answered to a question: a text, and whether it was right, None while nobody knows."""
+
+    answer: str
+    is_right: bool | None
+    at: float
+
+
+class Progress:
+    """The file in the workshop's private folder; every change is on the disk when the call returns.
+
+    `warning` says so if an earlier file could not be read.
+    """
+
+    def __init__(self, home: Path, *, clock: Clock | None = None) -> None:
+        self._file = home / FILE
+        self._lock = home / LOCK
+        self._clock = clock or SystemClock()
+        self.warning: str | None = None
+
+    def of(self, exercise_id: str) -> Entry:
+        """Return how far an exercise is."""
+        return self.entries().get(exercise_id, Entry())
+
+    def entries(self) -> dict[str, Entry]:
+        """Return all exercises that anything is known of."""
+        return {name: _entry(fields) for name, fields in self._read()["exercises"].items()}
+
+    def question(self, question_id: str) -> QuestionEntry | None:
+        """Return what was answered to a question, or None."""
+        found = self._read()["questions"].get(question_id)
+        return _question_entry(found) if found else None
+
+    def record(self, exercise_id: str, verdict: Verdict) -> Entry:
+        """Note what a check said; a check that broke is no attempt, and changes no outcome."""
+        if verdict.outcome is Outcome.BROKEN_CHECK:
+            return self.of(exercise_id)
+        now, is_attempt = self._clock.now(), verdict.outcome is not Outcome.NOT_ATTEMPTED
+
+        def change(before: Entry) -> Entry:
+            return replace(
+                before,
+                outcome=verdict.outcome,
+                attempts=before.attempts + is_attempt,
+                passed_at=before.passed_at or (now if verdict.is_passed else None),
+            )
+
+        return self._change(exercise_id, change)
+
+    def take_hint(self, exercise_id: str, step: int) -> Entry:
+        """Note that the hints of an exercise were shown up to a step, counted from 1."""
+        return self._change(exercise_id, lambda before: replace(before, hints=max(before.hints, step)))
+
+    def take_solution(self, exercise_id: str) -> Entry:
+        """Note that the solution of an exercise was shown or put in."""
+        return self._change(exercise_id, lambda before: replace(before, solution_taken=True))
+
+    def forget(self, exercise_id: str) -> None:
+        """Let an exercise be as if it had never been begun."""
+        with self._changing() as document:
+            document["exercises"].pop(exercise_id, None)
+
+    def answer(self, question_id: str, given: str, *, is_right: bool | None) -> QuestionEntry:
+        """Note an answer to a question; a later one takes its place."""
+        entry = QuestionEntry(given, is_right, self._clock.now())
+        with self._changing() as document:
+            document["questions"][question_id] = asdict(entry)
+        return entry
+
+    def _change(self, exercise_id: str, change: Callable[[Entry], Entry]) -> Entry:
+        now = self._clock.now()
+        with self._changing() as document:
+            known = document["exercises"].get(exercise_id)
+            entry = change(Entry() if known is None else _entry(known))
+            entry = replace(entry, first_at=entry.first_at or now, last_at=now)
+            document["exercises"][exercise_id] = asdict(entry)
+        return entry
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[dict[str, Any]]:
+        """Let nobody else change what is there now; write what has become of it."""
+        with locked(self._lock):
+            document = self._mended()
+            before = json.dumps(document)
+            yield document
+            if json.dumps(document) != before:
+                write_whole(self._file, json.dumps(document, indent=1))
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return self._parsed()
+        except DAMAGED:
+            with locked(self._lock):
+                return self._mended()
+
+    def _mended(self) -> dict[str, Any]:
+        """Return what is there, after setting a damaged file aside; only for who holds the lock."""
+        try:
+            return self._parsed()
+        except DAMAGED as error:
+            self._set_aside(error)
+            return _empty()
+
+    def _parsed(self) -> dict[str, Any]:
+        try:
+            text = patiently(lambda: self._file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return _empty()
+        document = json.loads(text)
+        for entry in document["exercises"].values():
+            _entry(entry)
+        for entry in document["questions"].values():
+            _question_entry(entry)
+        return dict(document)
+
+    def _set_aside(self, error: Exception) -> None:
+        aside = self._file.with_name(f"progress-damaged-{self._clock.now():.0f}.json")
+        try:
+            patiently(lambda: self._file.replace(aside))
+        except OSError:
+            return  # it cannot even be moved; what is written next takes its place
+        self.warning = (
+            f"`{self._file}` could not be read ({type(error).__name__}), so your progress begins anew; "
+            f"the old file is kept as `{aside.name}`, and checking an exercise again counts it again."
+        )
+
+
+def _empty() -> dict[str, Any]:
+    return {"exercises": {}, "questions": {}}
+
+
+def _entry(document: Mapping[str, Any]) -> Entry:
+    values = _known(Entry, document)
+    return Entry(**{**values, "outcome": Outcome(values["outcome"])})
+
+
+def _question_entry(document: Mapping[str, Any]) -> QuestionEntry:
+    return QuestionEntry(**_known(QuestionEntry, document))
+
+
+def _known(kind: type[Entry | QuestionEntry], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that this version knows; a later one may write more."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in document.items() if name in names}

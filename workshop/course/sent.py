@@ -1,0 +1,192 @@
+"""What was sent into a course's stream: read from the stream itself, and kept for longer than the stream.
+
+Whoever sent a message, it stands in the stream, so that is where the truth about a run comes from. Records
+are written to a file as they are read, since a stream forgets them after a day. The place behind which a run
+begins lies in a second file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workshop.course.files import locked, patiently, write_whole
+from workshop.pipeline.messages import Message
+from workshop.pipeline.producer.message_file import message_on_stream
+from workshop.pipeline.truth import DEFAULT_ORDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mypy_boto3_kinesis import KinesisClient
+
+__all__ = ["SentMessages", "SentRecord", "message_of"]
+
+RECORDS_PER_CALL = 10_000
+
+
+@dataclass(frozen=True)
+class SentRecord:
+    """A record of the stream, with the time (unix seconds) at which it arrived there.
+
+    Bytes of `data` that are no UTF-8 are escaped as halves of surrogate pairs.
+    """
+
+    shard: str
+    sequence_number: str
+    arrived_at: float
+    data: str
+
+
+class SentMessages:
+    """The records of one stack's stream; several processes may read and begin runs at once.
+
+    `order` names the levels that a message must have.
+
+    A run that begins anew, or goes back to the oldest record, has a number; whoever sees another number than
+    before reads again what is known.
+    """
+
+    def __init__(
+        self, client: KinesisClient, stream: str, folder: Path, order: Sequence[str] = DEFAULT_ORDER
+    ) -> None:
+        self._client = client
+        self._stream = stream
+        self._order = order
+        self._lock = folder / "sent.lock"
+        self._records_file = folder / "records.jsonl"
+        self._run_file = folder / "run.json"
+        self._number: int | None = None
+        self._records: dict[tuple[str, str], SentRecord] = {}
+
+    def messages(self) -> list[Message]:
+        """Return the risk messages of this run, as they came; what is no message is left out."""
+        return [message for _, message in self.arrived()]
+
+    def arrived(self) -> list[tuple[str, Message]]:
+        """Return the risk messages of this run as they came, each with its shard."""
+        found = ((record.shard, message_of(record.data, self._order)) for record in self.records())
+        return [(shard, message) for shard, message in found if message is not None]
+
+    def records(self) -> list[SentRecord]:
+        """Return the records of this run in the order in which they arrived, each shard in its own."""
+        with locked(self._lock):
+            self._read_on()
+        ordered = sorted(self._records.values(), key=lambda each: (each.shard, int(each.sequence_number)))
+        return sorted(ordered, key=lambda each: each.arrived_at)
+
+    def begin(self) -> None:
+        """Begin a new run: what is in the stream by now belongs to the past."""
+        with locked(self._lock):
+            number, starts = self._read_on()
+            self._write_run(number + 1, {**starts, **self._last()})
+
+    def rewind(self) -> None:
+        """Let the run begin with the oldest record: somebody is about to read the stream from there again."""
+        with locked(self._lock):
+            number, _ = self._read_run()
+            self._write_run(number + 1, {})
+
+    def _read_on(self) -> tuple[int, dict[str, int]]:
+        """Take in what has come since the last look; return the number of the run and where it begins."""
+        number, starts = self._read_run()
+        if number != self._number:
+            self._number, self._records = number, self._kept(starts)
+        behind = {**starts, **self._last()}
+        new = [record for shard in self._shards() for record in self._behind(shard, behind.get(shard))]
+        self._keep(new)
+        self._records |= {(each.shard, each.sequence_number): each for each in new}
+        return number, starts
+
+    def _last(self) -> dict[str, int]:
+        """Return the last sequence number of each shard that has any record in this run."""
+        last: dict[str, int] = {}
+        for shard, number in self._records:
+            last[shard] = max(last.get(shard, -1), int(number))
+        return last
+
+    def _read_run(self) -> tuple[int, dict[str, int]]:
+        try:
+            document = json.loads(patiently(lambda: self._run_file.read_text(encoding="utf-8")))
+            starts = {str(shard): int(number) for shard, number in document["starts"].items()}
+            return int(document["number"]), starts
+        except FileNotFoundError:
+            return 0, {}
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return 0, {}  # a damaged file: the stream itself is the truth, from its beginning
+
+    def _write_run(self, number: int, starts: Mapping[str, int]) -> None:
+        document = {"number": number, "starts": {shard: str(each) for shard, each in starts.items()}}
+        write_whole(self._run_file, json.dumps(document))
+        # What belongs to the run from now on is still to be read.
+        patiently(lambda: self._records_file.unlink(missing_ok=True))
+
+    def _kept(self, starts: Mapping[str, int]) -> dict[tuple[str, str], SentRecord]:
+        """Return what was written down of this run, up to the first line that is damaged.
+
+        That line and those behind it leave the file: reading goes on behind the last record that is known, so
+        the stream gives them again.
+        """
+        if not self._records_file.exists():
+            return {}
+        known = {}
+        content = patiently(self._records_file.read_bytes)
+        whole = 0
+        for line in content.splitlines(keepends=True):
+            try:
+                record = SentRecord(**json.loads(line))
+                is_of_run = int(record.sequence_number) > starts.get(record.shard, -1)
+            except (ValueError, TypeError):
+                break
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            if is_of_run:
+                known[record.shard, record.sequence_number] = record
+        if whole < len(content):
+            write_whole(self._records_file, content[:whole].decode())
+        return known
+
+    def _keep(self, records: Sequence[SentRecord]) -> None:
+        if records:
+            self._records_file.parent.mkdir(parents=True, exist_ok=True)
+            # One write at the end of the file: two processes never mix their lines.
+            with self._records_file.open("a", encoding="utf-8", newline="\n") as file:
+                file.write("".join(json.dumps(vars(record)) + "\n" for record in records))
+
+    def _shards(self) -> list[str]:
+        pages = self._client.get_paginator("list_shards").paginate(StreamName=self._stream)
+        return [shard["ShardId"] for page in pages for shard in page["Shards"]]
+
+    def _behind(self, shard: str, last: int | None) -> Iterator[SentRecord]:
+        where: Any = {"ShardIteratorType": "TRIM_HORIZON"}
+        if last is not None:
+            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": str(last)}
+        answer: Any = self._client.get_shard_iterator(StreamName=self._stream, ShardId=shard, **where)
+        iterator = answer["ShardIterator"]
+        while iterator:
+            page = self._client.get_records(ShardIterator=iterator, Limit=RECORDS_PER_CALL)
+            for record in page["Records"]:
+                yield SentRecord(
+                    shard,
+                    record["SequenceNumber"],
+                    record["ApproximateArrivalTimestamp"].timestamp(),
+                    record["Data"].decode("utf-8", "surrogateescape"),
+                )
+            if not page["Records"] and not page["MillisBehindLatest"]:
+                return
+            iterator = page.get("NextShardIterator", "")
+
+
+def message_of(data: str, order: Sequence[str] = DEFAULT_ORDER) -> Message | None:
+    """Return the message that a record holds, or None if it is none to the pipeline.
+
+    >>> message_of('{"Marker": "workshop clear"}') is None
+    True
+    """
+    try:
+        return message_on_stream(data.encode(), order)
+    except (ValueError, RecursionError):
+        return None

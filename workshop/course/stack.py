@@ -1,0 +1,286 @@
+"""A stack of the course as its learner works on it: deployed from their code, connected by hand, called.
+
+In go the logical ids that templates and notebooks use, out come AWS's answers about the physical things. One
+such stack is the learner's own; another one, beside it, is where handler files are tried out.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from workshop.clock import Clock, SystemClock
+from workshop.course import mappings
+from workshop.course.trials import events
+from workshop.deploy.bundles import FUNCTIONS, Bundle, build_bundle
+from workshop.deploy.deployed_code import deployed_digests
+from workshop.deploy.finding import describe, find_stack
+from workshop.deploy.stacks import Deployment, StackEvent, deploy
+from workshop.diagnosis.evidence import is_polled
+from workshop.errors import ConfigurationError, FunctionFailedError, StackNotFoundError
+from workshop.pipeline.messages import Message
+from workshop.pipeline.tables import scan_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["CourseStack", "Delivery", "report_in"]
+
+VARIANT = "starter"
+STREAM = "IncomingDataStream"
+TRUSTED_SECONDS = 5.0
+# How long a mapping may take from being enabled to its first look at the source.
+POLLED_SECONDS = 15.0
+UNCONNECTED = {"ConnectStages": "false"}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a function answered to an event, and reported in its log; `error` is None if it succeeded."""
+
+    function: str
+    answer: Any
+    error: str | None = None
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def failure(self) -> FunctionFailedError | None:
+        """The error with its place in the learner's code."""
+        if self.error is None:
+            return None
+        kind, _, message = self.error.partition(": ")
+        return FunctionFailedError(self.function, kind, message, _place(self.answer.get("stackTrace", [])))
+
+    def __str__(self) -> str:
+        what = f"raised {self.error}" if self.error else f"answered {json.dumps(self.answer)}"
+        return f"{self.function} {what}"
+
+
+class CourseStack:
+    """One deployed pipeline, by logical ids; nothing is kept that AWS could tell otherwise a moment later."""
+
+    def __init__(
+        self, cloud: Cloud, *, root: Path, stack: str, pipeline: str, clock: Clock | None = None
+    ) -> None:
+        self.cloud = cloud
+        self.root = root
+        self.stack = stack
+        self.pipeline = pipeline
+        self.clock = clock or SystemClock()
+        # Whoever shows the course may watch its deployments.
+        self.on_event: Callable[[StackEvent], None] | None = None
+        self._outputs: dict[str, str] = {}
+        self._outputs_until = 0.0
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service, such as `kinesis`."""
+        return self.cloud.client(service)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stack, such as `StreamName`.
+
+        Raises:
+            StackNotFoundError: the stack is not deployed.
+        """
+        # Somebody else may destroy the stack and deploy another one, with other names in it.
+        if not self._outputs or self.clock.now() > self._outputs_until:
+            self._outputs = dict(find_stack(self.cloud, self.stack).outputs)
+            self._outputs_until = self.clock.now() + TRUSTED_SECONDS
+        return self._outputs
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the stack is there and complete, as of now."""
+        self._outputs = {}
+        try:
+            return bool(self.outputs)
+        except ConfigurationError:
+            return False
+
+    @property
+    def stack_id(self) -> str:
+        """The id of the stack, which another one of the same name does not have."""
+        described = describe(self.cloud, self.stack)
+        if described is None:
+            raise StackNotFoundError(self.stack)
+        return str(described["StackId"])
+
+    def deploy(self, **parameters: Any) -> Deployment:
+        """Deploy the stack from the learner's `lambdas/`, or bring it up to date.
+
+        A new stack has no event source mappings; these are made by hand.
+        """
+        self._outputs = {}
+        return deploy(
+            self.cloud,
+            self.pipeline,
+            stack=self.stack,
+            variant=VARIANT,
+            parameters={**UNCONNECTED, **{name: str(value) for name, value in parameters.items()}},
+            on_event=self.on_event,
+            root=self.root,
+        )
+
+    def undeployed(self) -> tuple[str, ...]:
+        """Return the functions (`map`, …) whose file differs from the code that runs in the cloud.
+
+        Raises:
+            BundleError: a handler file is missing or is no Python.
+        """
+        return tuple(self.undeployed_bundles())
+
+    def undeployed_bundles(self) -> dict[str, Bundle]:
+        """Return the zips of the functions whose file differs from the code that runs in the cloud."""
+        bundles = {
+            each: build_bundle(self.pipeline, each, VARIANT, root=self.root)
+            for each in FUNCTIONS[self.pipeline]
+        }
+        digests = deployed_digests(self.cloud, describe(self.cloud, self.stack), bundles)
+        return {each: bundle for each, bundle in bundles.items() if digests.get(each) != bundle.digest}
+
+    def connect(self, function: str, **arguments: Any) -> dict[str, Any]:
+        """Create the event source mapping of a function, such as `StateLambda`; return it once it is enabled.
+
+        `arguments` are those of CreateEventSourceMapping. Run again, it changes what differs.
+        """
+        found = mappings.connect(self.client("lambda"), self.physical(function), arguments, clock=self.clock)
+        deadline = self.clock.now() + POLLED_SECONDS
+        while found["State"] == "Enabled" and not is_polled(self.cloud, found["UUID"]):
+            if self.clock.now() >= deadline:
+                break
+            self.clock.sleep(0.1)
+        return found
+
+    def disconnect(self, function: str) -> bool:
+        """Delete the event source mapping of a function; return False if there is none."""
+        return mappings.disconnect(self.client("lambda"), self.physical(function), clock=self.clock)
+
+    def mapping(self, function: str) -> dict[str, Any] | None:
+        """Return the event source mapping of a function, or None."""
+        return mappings.find_mapping(self.client("lambda"), self.physical(function))
+
+    def physical(self, logical_id: str) -> str:
+        """Return the name that a function, a table or the stream has in the cloud."""
+        output = "StreamName" if logical_id == STREAM else f"{logical_id}Name"
+        if output in self.outputs:
+            return self.outputs[output]
+        known = [STREAM, *(name.removesuffix("Name") for name in self.outputs if name.endswith("Name"))]
+        known.remove("Stream")
+        raise ConfigurationError(
+            f"`{logical_id}` is not in the stack `{self.stack}`; there are: {', '.join(known)}"
+        )
+
+    def stream_arn(self, logical_id: str) -> str:
+        """Return the ARN of the Kinesis stream `IncomingDataStream`, or of a table's stream."""
+        name = self.physical(logical_id)
+        if logical_id == STREAM:
+            summary = self.client("kinesis").describe_stream_summary(StreamName=name)
+            return str(summary["StreamDescriptionSummary"]["StreamARN"])
+        table = self.client("dynamodb").describe_table(TableName=name)["Table"]
+        if "LatestStreamArn" not in table:
+            raise ConfigurationError(
+                f"`{logical_id}` has no stream; only a table whose changes are read has one"
+            )
+        return str(table["LatestStreamArn"])
+
+    def function_arn(self, function: str) -> str:
+        """Return the ARN of a function."""
+        return str(self._configuration(function)["FunctionArn"])
+
+    def role_name(self, function: str) -> str:
+        """Return the name of the role that a function runs with."""
+        return str(self._configuration(function)["Role"]).rpartition("/")[2]
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """Return the items of a table, such as `StateTable`, with numbers as Decimal."""
+        return list(scan_rows(self.client("dynamodb"), self.physical(table)))
+
+    def deliver(self, function: str, records: Mapping[str, Any] | Sequence[Any]) -> Delivery:
+        """Call a function as its event source mapping would, with an event, records, or messages.
+
+        An event comes from `kinesis_event`, `change_event` or `row_event`: delivered twice, it is a
+        re-delivery.
+        """
+        name = self.physical(function)
+        payload = json.dumps(self._event(records))
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
+        document = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" not in answer:
+            return Delivery(function, document, report=report_in(answer))
+        kind, message = document.get("errorType", "Error"), document.get("errorMessage", "")
+        return Delivery(function, document, f"{kind}: {message}")
+
+    def must_deliver(self, function: str, records: Mapping[str, Any] | Sequence[Any]) -> Any:
+        """Call a function like `deliver` and return its answer.
+
+        Raises:
+            FunctionFailedError: the function raised an error; says where in the learner's code.
+        """
+        delivery = self.deliver(function, records)
+        if failure := delivery.failure:
+            raise failure
+        return delivery.answer
+
+    def kinesis_event(self, messages: Sequence[Message | bytes], *, shard: int = 0, start: int = 0) -> Any:
+        """Return the event that brings messages from the stream; see `events.kinesis_event`."""
+        return events.kinesis_event(messages, source_arn=self.stream_arn(STREAM), shard=shard, start=start)
+
+    def change_event(
+        self,
+        changes: Sequence[tuple[Message | None, Message | None]],
+        *,
+        shard: int = 0,
+        start: int = 0,
+        window: bool = True,
+    ) -> Any:
+        """Return the event that brings changes of StateTable; see `events.change_event`."""
+        arn = self.stream_arn("StateTable")
+        return events.change_event(changes, source_arn=arn, shard=shard, start=start, window=window)
+
+    def row_event(
+        self, rows: Sequence[Mapping[str, Any]], *, shard: int = 0, start: int = 0, window: bool = True
+    ) -> Any:
+        """Return the event that brings rows of ReduceTable; see `events.row_event`."""
+        arn = self.stream_arn("ReduceTable")
+        return events.row_event(rows, source_arn=arn, shard=shard, start=start, window=window)
+
+    def _event(self, records: Mapping[str, Any] | Sequence[Any]) -> Mapping[str, Any]:
+        if isinstance(records, Mapping):
+            return records
+        if records and isinstance(records[0], Message):
+            return dict(self.kinesis_event(records))
+        return {"Records": list(records)}
+
+    def _configuration(self, function: str) -> dict[str, Any]:
+        name = self.physical(function)
+        return dict(self.client("lambda").get_function_configuration(FunctionName=name))
+
+
+def report_in(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the last line that is a stage's report in the log that came with an answer of Invoke."""
+    log = b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
+    for line in reversed(log.splitlines()):
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and "stage" in found:
+            return found
+    return {}
+
+
+def _place(trace: Sequence[str]) -> str:
+    """Return the line of the learner's own file in which an error was raised, of a trace by Lambda."""
+    own = [entry for entry in trace if "/stateful/" in entry or "/stateless/" in entry]
+    lines = (own or list(trace))[-1:]
+    words = lines[0].strip().splitlines()[0] if lines else ""
+    if 'File "' not in words:
+        return words
+    path, _, rest = words.partition('File "')[2].partition('"')
+    return "/".join(path.replace("\\", "/").split("/")[-2:]) + rest.partition(", in ")[0]

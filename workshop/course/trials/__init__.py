@@ -1,0 +1,1 @@
+"""Trials: handler files and policies tried on a stack of their own."""

@@ -1,0 +1,76 @@
+"""A role for a producer, made by hand, and clients that call AWS as whoever has it.
+
+In go a course and what the role may do, as a policy that the learner wrote; out come the answers that AWS
+gives to somebody with that role. Calls to IAM and STS are made here, and those that are tried.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from workshop.course.course import Course
+
+__all__ = ["ROLE_SUFFIX", "client_as_producer", "is_denied", "make_producer_role", "producer_role_name"]
+
+ROLE_SUFFIX = "-producer"
+SHORTEST_SESSION_SECONDS = 900
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+
+
+def producer_role_name(course: Course) -> str:
+    """Return the name of the role."""
+    return f"{course.stack}{ROLE_SUFFIX}"
+
+
+def make_producer_role(course: Course) -> str:
+    """Make the role unless it is there, so that people of this account may take it; return its name.
+
+    It may do nothing until a policy says otherwise.
+    """
+    name = producer_role_name(course)
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": course.cloud.account_id},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    try:
+        course.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "EntityAlreadyExists":
+            raise
+    return name
+
+
+def client_as_producer(course: Course, service: str) -> Any:
+    """Return a client of a service with the role's credentials instead of yours.
+
+    Raises:
+        ClientError: there is no such role, or nobody may take it yet.
+    """
+    arn = course.client("iam").get_role(RoleName=producer_role_name(course))["Role"]["Arn"]
+    session = course.client("sts").assume_role(
+        RoleArn=arn, RoleSessionName="producer", DurationSeconds=SHORTEST_SESSION_SECONDS
+    )["Credentials"]
+    return boto3.client(
+        service,  # type: ignore[call-overload] # boto3's stubs know each service by a literal
+        region_name=course.cloud.region,
+        endpoint_url=course.cloud.endpoint,
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+
+
+def is_denied(error: ClientError) -> bool:
+    """Whether AWS refused a call because the caller may not make it."""
+    return error.response["Error"]["Code"] in DENIED

@@ -1,0 +1,142 @@
+"""A second stack beside the learner's, on which checks try handler files with events made by hand.
+
+In goes a course, out comes its examination with the code that lies in the learner's files now. Nothing feeds
+its functions, so what its tables hold is what a check has put there; the learner's totals are never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from workshop.cloud.one_at_a_time import one_at_a_time
+from workshop.course.stack import CourseStack
+from workshop.pipeline.messages import Message
+
+if TYPE_CHECKING:
+    from workshop.course.course import Course
+
+__all__ = ["Examination", "alone", "examination"]
+
+KEYS = {
+    "StateTable": "TradeID",
+    "ReduceTable": "MessageHash",
+    "AggregateTable": "Identifier",
+    "LedgerTable": "LedgerKey",
+    "QuarantineTable": "RecordID",
+    "ParameterTable": "Parameter",
+}
+BATCH_WRITE_ITEMS = 25
+
+
+class Examination(CourseStack):
+    """The stack that checks work on; its events are new ones in every examination.
+
+    DynamoDB remembers the token of a transaction for ten minutes. Were the events of one check those of the
+    check before, a correct answer would seem to do nothing.
+    """
+
+    def __init__(self, course: CourseStack, prefix: str, pipeline: str) -> None:
+        super().__init__(
+            course.cloud,
+            root=course.root,
+            stack=f"{prefix}-exam-{pipeline}",
+            pipeline=pipeline,
+            clock=course.clock,
+        )
+        self._number = int(course.clock.now() * 1000)
+
+    def invoke(self, function: str, event: Any, *, expect_error: bool = False) -> Any:
+        """Call `state`, `map` or `reduce` with an event; return its answer, or a Delivery if an error is due.
+
+        Raises:
+            FunctionFailedError: the function raised an error and `expect_error` is False.
+        """
+        logical_id = f"{function.capitalize()}Lambda"
+        return self.deliver(logical_id, event) if expect_error else self.must_deliver(logical_id, event)
+
+    def kinesis_event(self, messages: Sequence[Message | bytes], *, shard: int = 0, start: int = 0) -> Any:
+        """Return the event that brings messages from the stream; see `events.kinesis_event`."""
+        return super().kinesis_event(messages, shard=shard, start=self._later(start))
+
+    def change_event(
+        self,
+        changes: Sequence[tuple[Message | None, Message | None]],
+        *,
+        shard: int = 0,
+        start: int = 0,
+        window: bool = True,
+    ) -> Any:
+        """Return the event that brings changes of StateTable; see `events.change_event`."""
+        return super().change_event(changes, shard=shard, start=self._later(start), window=window)
+
+    def row_event(
+        self, rows: Sequence[Mapping[str, Any]], *, shard: int = 0, start: int = 0, window: bool = True
+    ) -> Any:
+        """Return the event that brings rows of ReduceTable; see `events.row_event`."""
+        own = [{**row, "MessageHash": f"{row['MessageHash']}-{self._number}"} for row in rows]
+        return super().row_event(own, shard=shard, start=self._later(start), window=window)
+
+    def take_over_code(self) -> None:
+        """Let the functions run what is saved now; straight, since their stack need not know."""
+        client = self.client("lambda")
+        for function, bundle in self.undeployed_bundles().items():
+            name = self.physical(f"{function.capitalize()}Lambda")
+            client.update_function_code(FunctionName=name, ZipFile=bundle.content)
+            client.get_waiter("function_updated_v2").wait(FunctionName=name)
+
+    def empty(self) -> None:
+        """Delete every item of every table."""
+        client = self.client("dynamodb")
+        for table, key in KEYS.items():
+            if f"{table}Name" not in self.outputs:
+                continue
+            name = self.physical(table)
+            keys = [{key: {"S": item[key]}} for item in self.items(table)]
+            for start in range(0, len(keys), BATCH_WRITE_ITEMS):
+                part = keys[start : start + BATCH_WRITE_ITEMS]
+                request: Any = {name: [{"DeleteRequest": {"Key": each}} for each in part]}
+                while request:
+                    request = client.batch_write_item(RequestItems=request).get("UnprocessedItems")
+
+    def _later(self, start: int) -> int:
+        return self._number * 1_000_000 + start
+
+
+def alone(course: Course) -> AbstractContextManager[None]:
+    """Keep others away from the examination: two checks would empty each other's tables and swap the code.
+
+    In the offline cloud also those of another checkout that has found the same cloud.
+    """
+    return one_at_a_time(
+        _lock_file(course), occupied="Another check is at work, in a terminal or in a notebook"
+    )
+
+
+def _lock_file(course: Course) -> Path:
+    if course.cloud.endpoint is None:
+        return course.home / f"{course.prefix}-exam.lock"
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    port = urlsplit(course.cloud.endpoint).port
+    return Path(tempfile.gettempdir()) / f"workshop-{user}-{port}-{course.prefix}-exam.lock"
+
+
+def examination(course: Course, pipeline: str = "stateful") -> Examination:
+    """Return the examination of a course, empty, with the handlers as they are saved now.
+
+    Raises:
+        BundleError: a handler file is missing or is no Python; says in which line.
+        DeploymentError: CloudFormation refused or rolled back.
+    """
+    examined = Examination(course, course.prefix, pipeline)
+    if examined.is_deployed:
+        examined.take_over_code()
+    else:
+        examined.deploy(ShardCount="1")
+    examined.empty()
+    return examined

@@ -1,0 +1,146 @@
+"""Handler files on trial: what makes a check out of a series of observations.
+
+In goes a trial, which delivers events to the learner's functions on the examination stack and yields what
+went wrong; out comes a check for an exercise. The first thing that went wrong is what the learner hears.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from workshop.course.answers import read_handler, starter_file
+from workshop.course.exercise import Verdict, incorrect, not_attempted, passed
+from workshop.course.grafting import function_text
+from workshop.course.trials.scratch_stack import Examination, alone, examination
+from workshop.errors import FunctionFailedError
+from workshop.pipeline.messages import Message
+
+if TYPE_CHECKING:
+    from workshop.course.course import Course
+
+__all__ = [
+    "EMEA",
+    "Attempt",
+    "Trial",
+    "attempt",
+    "busy_at",
+    "busy_no_more",
+    "check_by",
+    "failures_in",
+    "lost_in_silence",
+    "money",
+    "trade",
+]
+
+Trial = Callable[[Examination], Iterator[str]]
+
+EMEA = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
+# An environment reads its fault plan once a second at most.
+SECONDS_UNTIL_READ = 1.1
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a function answered to an event and reported in its log, or the error that it raised."""
+
+    answer: Any
+    error: FunctionFailedError | None = None
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_by(
+    trial: Trial, *, path: str, function: str, variant: str, success: str
+) -> Callable[[Course], Verdict]:
+    """Return the check that puts the handler of a file, such as `stateful/map.py`, on trial.
+
+    While `function` is as learners find it before the exercise, nothing is tried.
+    """
+
+    def check(course: Course) -> Verdict:
+        if _is_untouched(course, path, function, variant):
+            return not_attempted(f"`{function}` in `lambdas/{path}` is as you found it.")
+        with alone(course):
+            trouble = next(trial(examination(course)), None)
+        if trouble:
+            return incorrect(trouble)
+        return passed(success)
+
+    return check
+
+
+def trade(trade_id: str, value: str, version: int = 1, **more: Any) -> Message:
+    """Return a message; its trade lies in `PV`, `FXSpot`, `EMEA` unless `hierarchy` says otherwise."""
+    return Message(trade_id, Decimal(value), version, more.pop("hierarchy", EMEA), **more)
+
+
+def money(value: Any) -> str:
+    """Return an amount as people write it."""
+    return f"{Decimal(value):,.2f}"
+
+
+def attempt(exam: Examination, stage: str, event: Any) -> Attempt:
+    """Deliver an event to `state`, `map` or `reduce`."""
+    delivery = exam.invoke(stage, event, expect_error=True)
+    return Attempt(None if delivery.error else delivery.answer, delivery.failure, delivery.report)
+
+
+def failures_in(tried: Attempt, what: str) -> Iterator[str]:
+    """Yield what is to be said if a function failed at an event that `what` describes."""
+    if tried.error is None:
+        return
+    yield (
+        f"{what}, and {tried.error}. Lambda would deliver the whole batch again, and again, and nothing "
+        "behind it would get through."
+    )
+
+
+def busy_at(exam: Examination, stage: str, write: int) -> None:
+    """Let DynamoDB be busy at one of the next writes of a stage, counted from one."""
+    plan = {"seed": int(exam.clock.now() * 1000), "strikes": [f"busy@{stage}#{write}"]}
+    item = {"Parameter": {"S": "faults"}, "Value": {"S": json.dumps(plan)}}
+    exam.client("dynamodb").put_item(TableName=exam.physical("ParameterTable"), Item=item)
+    exam.clock.sleep(SECONDS_UNTIL_READ)
+
+
+def busy_no_more(exam: Examination) -> None:
+    """Take the fault plan away; one that an environment has read strikes no second time."""
+    key = {"Parameter": {"S": "faults"}}
+    exam.client("dynamodb").delete_item(TableName=exam.physical("ParameterTable"), Key=key)
+
+
+def lost_in_silence(exam: Examination, stage: str, event: Any, *, table: str) -> Iterator[str]:
+    """Let the only write of a batch fail; yield what is wrong if the function says that all is well."""
+    before = exam.items(table)
+    busy_at(exam, stage, 1)
+    tried = attempt(exam, stage, event)
+    busy_no_more(exam)
+    if tried.error is None and exam.items(table) == before:
+        yield (
+            "DynamoDB was busy when a batch was to be written. The function swallowed the error and "
+            f"reported success, so Lambda goes on to the next batch; nothing was added to {table}, and this "
+            "one is lost."
+        )
+
+
+def _is_untouched(course: Course, path: str, function: str, variant: str) -> bool:
+    text = read_handler(course.root, path)
+    if text is None:
+        return False
+    try:
+        own = _without_comments(function_text(text, function))
+    except (LookupError, RecursionError):
+        return False
+    begun = {"textbook", variant}
+    return any(
+        own == _without_comments(function_text(starter_file(path, each, course.root), function))
+        for each in begun
+    )
+
+
+def _without_comments(text: str) -> str:
+    return ast.dump(ast.parse(text))

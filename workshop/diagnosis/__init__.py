@@ -1,0 +1,35 @@
+"""Why the totals are wrong: `diagnose` compares what was sent with what is observed, and names the cause."""
+
+from workshop.diagnosis.case import diagnose
+from workshop.diagnosis.flow import places_of
+from workshop.diagnosis.values import (
+    BatchElement,
+    Cause,
+    CauseKind,
+    CellDifference,
+    CellElement,
+    Confidence,
+    Diagnosis,
+    Element,
+    Evidence,
+    RowElement,
+    Stage,
+    TradeElement,
+)
+
+__all__ = [
+    "BatchElement",
+    "Cause",
+    "CauseKind",
+    "CellDifference",
+    "CellElement",
+    "Confidence",
+    "Diagnosis",
+    "Element",
+    "Evidence",
+    "RowElement",
+    "Stage",
+    "TradeElement",
+    "diagnose",
+    "places_of",
+]

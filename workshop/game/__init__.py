@@ -1,0 +1,1 @@
+"""The scored game: rounds played, judged and explained."""

@@ -1,0 +1,132 @@
+"""A sitting at the game: rounds are played, or only watched, within bounds, and what happens is told.
+
+In goes a game with its bounds, out comes a view whenever something may have changed. A round that is not
+exact gets the most likely cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from workshop.clock import Clock
+from workshop.errors import WorkshopError
+from workshop.game.cause import Finding, find_cause
+from workshop.game.play import Game, Ticket, new_run_id, start_round
+from workshop.game.scoreboard import Round, Scoreboard, read_scoreboard
+
+if TYPE_CHECKING:
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["Bounds", "Session", "View"]
+
+LOOK_SECONDS = 1.0
+BUSY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """When a sitting ends: after so many rounds, or when no round may begin any more."""
+
+    rounds: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class View:
+    """What there is to see: the game, why rounds were not exact, and what happens at the moment."""
+
+    board: Scoreboard
+    findings: dict[str, Finding]
+    note: str = ""
+
+
+@dataclass
+class Session:
+    """One sitting; `rounds` are those that ended in it, in the order of their beginning."""
+
+    cloud: Cloud
+    game: Game
+    bounds: Bounds
+    clock: Clock
+    show: Callable[[View], None]
+    findings: dict[str, Finding] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._board = self._read()
+        self._explained: set[str] = set()
+        self._before = frozenset(each.run_id for each in self._board.rounds if each.is_over)
+        self._deadline = self.clock.now() + self.bounds.seconds
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """The rounds that ended during this sitting."""
+        return tuple(each for each in self._board.rounds if each.is_over and each.run_id not in self._before)
+
+    @property
+    def board(self) -> Scoreboard:
+        """The game as it was seen last."""
+        return self._board
+
+    def play(self, messages: int) -> None:
+        """Play rounds of so many messages, one after the other.
+
+        Raises:
+            WorkshopError: the generator fails; it would fail again.
+        """
+        played = 0
+        while played < self.bounds.rounds and self.clock.now() < self._deadline:
+            run_id = new_run_id(self.clock.now())
+            ticket = start_round(self.cloud, self.game, run_id=run_id, messages=messages)
+            self._wait_for(ticket)
+            if ticket.error:
+                raise WorkshopError(
+                    f"{ticket.error}; its log in `/aws/lambda/{self.game.generator}` says more"
+                )
+            if ticket.outcome.get("outcome") == "busy":
+                self._look("another round is under way; waiting for it")
+                self.clock.sleep(BUSY_SECONDS)
+                continue
+            played += 1
+            self._explain()
+
+    def watch(self) -> None:
+        """Watch rounds that others play, until as many have ended, or the time is over."""
+        while len(self.rounds) < self.bounds.rounds and self.clock.now() < self._deadline:
+            self._look()
+            self._explain()
+            self.clock.sleep(LOOK_SECONDS)
+        self._look()
+
+    def _wait_for(self, ticket: Ticket) -> None:
+        while not ticket.done.wait(LOOK_SECONDS):
+            self._look()
+        self._look()
+
+    def _look(self, note: str = "") -> None:
+        try:
+            self._board = self._read()
+        except (ClientError, BotoCoreError) as error:
+            note = f"the score cannot be read: {error}"
+        self.show(View(self._board, self.findings, note))
+
+    def _explain(self) -> None:
+        for judged in self.rounds:
+            if judged.exact is not False or judged.run_id in self._explained:
+                continue
+            self._explained.add(judged.run_id)
+            self.show(View(self._board, self.findings, f"looking for the cause in round {judged.run_id}"))
+            try:
+                self.findings[judged.run_id] = find_cause(
+                    self.cloud, self.game.target, judged, clock=self.clock
+                )
+            except (WorkshopError, ClientError, BotoCoreError) as error:
+                self.show(View(self._board, self.findings, f"no cause was found: {error}"))
+            else:
+                self.show(View(self._board, self.findings))
+
+    def _read(self) -> Scoreboard:
+        return read_scoreboard(self.cloud.client("dynamodb"), self.game.table)

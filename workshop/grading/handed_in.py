@@ -1,0 +1,44 @@
+"""The answers of a submission, as they lie in its copy: found, never run."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from workshop.course.answers import handler_file
+from workshop.course.exercise import Exercise, Function, Verdict, not_attempted
+from workshop.grading.notebook_cells import UnreadableNotebookError, cell_answers
+
+__all__ = ["HandedIn"]
+
+
+class HandedIn:
+    """The copied files of one submission."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._cells = cache(cell_answers)
+
+    def missing(self, exercise: Exercise) -> Verdict | None:
+        """Return the verdict on an exercise without an answer, or None if there is one."""
+        if isinstance(exercise.place, Function):
+            path = exercise.place.path
+            there = handler_file(self.folder, path).exists()
+            return None if there else not_attempted(f"`lambdas/{path}` was not handed in.")
+        notebook = self._notebook(exercise)
+        if notebook is None:
+            return not_attempted(f"Notebook {exercise.notebook} was not handed in.")
+        try:
+            there = exercise.id in self._cells(notebook)
+        except UnreadableNotebookError as error:
+            return not_attempted(f"There is no answer to look at: {error}.")
+        tag = f"exercise:{exercise.id}"
+        return None if there else not_attempted(f"No cell of `{notebook.name}` bears the tag `{tag}`.")
+
+    def cell(self, exercise: Exercise) -> str:
+        """Return the text of an answer that is a cell."""
+        notebook = self._notebook(exercise)
+        return "" if notebook is None else self._cells(notebook)[exercise.id]
+
+    def _notebook(self, exercise: Exercise) -> Path | None:
+        return next(iter(sorted((self.folder / "notebooks").glob(f"{exercise.notebook}_*.ipynb"))), None)

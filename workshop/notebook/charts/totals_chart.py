@@ -1,0 +1,123 @@
+"""The totals as a sunburst or a treemap, the Grand Total at the root.
+
+An area cannot be negative. A leaf's area is the amount without its sign, a parent's the sum of its
+children's areas, and the sign is told by a word, a pattern and a colour. So areas show how much risk lies
+where, and labels show what it adds up to.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import plotly.graph_objects as go
+
+from workshop.errors import ConfigurationError
+from workshop.notebook.charts.figures import chart, template
+from workshop.notebook.markup.display import Shown
+from workshop.notebook.markup.texts import MINUS
+from workshop.pipeline.aggregates import AggregateSnapshot, sort_key
+from workshop.pipeline.front_end import shown_name
+from workshop.pipeline.tables import format_amount
+from workshop.pipeline.truth import GRAND_TOTAL
+
+__all__ = ["KINDS", "areas", "draw_chart"]
+
+EXTRAS: Mapping[str, Mapping[str, object]] = {
+    "sunburst": {"insidetextorientation": "auto", "leaf": {"opacity": 1}},
+    "treemap": {"pathbar": {"visible": False}},
+}
+KINDS = tuple(EXTRAS)
+HEIGHT = 520
+THOUSAND = Decimal(1000)
+ROOT = "#4a5563"
+# White text has 4.5:1 on each; deeper levels are a little darker than their parents.
+SHADES = ("#2f6fb0", "#28609a", "#215284")
+ORANGE = "#a8500f"
+
+
+def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
+    """Return the chart; `twin` is the tree table of the same snapshot.
+
+    Raises:
+        ConfigurationError: there is no such kind of chart.
+    """
+    if kind not in KINDS:
+        raise ConfigurationError(
+            f"there is no chart `{kind}`; `ws.totals()` draws the tree, and {' or '.join(KINDS)} a chart"
+        )
+    totals = snapshot.live_totals
+    if len(totals) <= 1:
+        return twin
+    paths = sorted(totals, key=sort_key)
+    sizes = areas(totals)
+    trace = {
+        "type": kind,
+        "ids": paths,
+        "labels": [_label(kind, path, totals) for path in paths],
+        "parents": [_parent(path) for path in paths],
+        "values": [float(sizes[path]) for path in paths],  # for drawing alone
+        "text": [_short(totals[path], full=path == GRAND_TOTAL) for path in paths],
+        "customdata": [_told(totals[path]) for path in paths],
+        "branchvalues": "total",
+        "texttemplate": "%{label}<br>%{text}",
+        "hovertemplate": "<b>%{label}</b><br>%{customdata}<extra></extra>",
+        "textfont": {"color": "#ffffff"},
+        "marker": {
+            "colors": [_colour(path, totals[path]) for path in paths],
+            "pattern": {
+                "shape": ["" if totals[path] >= 0 else "/" for path in paths],
+                "fillmode": "overlay",
+                "fgcolor": "rgba(255,255,255,.28)",
+                "solidity": 0.15,
+            },
+            "line": {"color": "rgba(255,255,255,.6)", "width": 1},
+        },
+        **EXTRAS[kind],
+    }
+    layout = {
+        "template": template(),
+        "height": HEIGHT,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+    }
+    return chart(go.Figure(trace, layout), twin)
+
+
+def areas(totals: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return the area of each path: of a leaf its amount without sign, of a parent its children's sum."""
+    sizes: dict[str, Decimal] = {}
+    for path in sorted(totals, key=lambda each: (each == GRAND_TOTAL, -each.count(":"))):
+        children = [each for each in sizes if _parent(each) == path]
+        sizes[path] = sum((sizes[each] for each in children), Decimal(0)) if children else abs(totals[path])
+    return sizes
+
+
+def _parent(path: str) -> str:
+    if path == GRAND_TOTAL:
+        return ""
+    return path.rpartition(":")[0] or GRAND_TOTAL
+
+
+def _label(kind: str, path: str, totals: Mapping[str, Decimal]) -> str:
+    """Return what an area is called: above the areas inside another, a treemap writes nothing but that."""
+    name = shown_name(path.rpartition(":")[2])
+    is_outer = kind == "treemap" and any(_parent(each) == path for each in totals)
+    return f"{name} · {_short(totals[path], full=path == GRAND_TOTAL)}" if is_outer else name
+
+
+def _told(total: Decimal) -> str:
+    amount = format_amount(abs(total), grouped=True)
+    return amount if total >= 0 else f"{MINUS}{amount} (negative)"
+
+
+def _short(total: Decimal, *, full: bool) -> str:
+    """Return an amount that fits into a narrow area; the exact one is told on hovering, and in the twin."""
+    size = abs(total)
+    if full or size < THOUSAND:
+        return _told(total)
+    unit, word = (THOUSAND * THOUSAND, "M") if size >= THOUSAND * THOUSAND else (THOUSAND, "k")
+    return f"{MINUS if total < 0 else ''}{size / unit:,.2f} {word}{' (negative)' if total < 0 else ''}"
+
+
+def _colour(path: str, total: Decimal) -> str:
+    if path == GRAND_TOTAL:
+        return ROOT
+    return ORANGE if total < 0 else SHADES[min(path.count(":"), len(SHADES) - 1)]

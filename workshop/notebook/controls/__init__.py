@@ -1,0 +1,1 @@
+"""Widgets, and the loops behind them."""

@@ -1,0 +1,104 @@
+"""The few widgets: a row of buttons for options, a field for a number, sliders with a button.
+
+Each hands what a person chose to a function of the caller and knows nothing else. A row that has done its
+work takes itself out of the output, so that a saved notebook does not hold dead buttons.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as widgets  # type: ignore[import-untyped] # it brings no types
+
+from workshop.notebook.markup.display import Live, Shown, shell
+from workshop.notebook.markup.html import Html
+
+__all__ = ["Control", "Slider", "choice", "number_field", "panel", "show_control"]
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+ANSWER = "Your answer:"
+NOTHING = Shown(Html(""), "")
+
+
+class Control:
+    """A widget in an output of its own; `close` takes it out again."""
+
+    def __init__(self, widget: Any, label: str) -> None:
+        self._widget = widget
+        # Asked for rather than made: a figure hands over its data when it is asked.
+        bundle = widget._repr_mimebundle_()
+        self._output = Live(Shown(Html(""), label, {WIDGET: bundle[WIDGET]}))
+
+    def close(self, stays: Shown = NOTHING) -> None:
+        """Take the widget away, also from what will be saved; `stays` takes its place."""
+        self._output.replace(stays)
+        self._widget.close()
+
+
+def show_control(widget: Any, label: str) -> Control | None:
+    """Show a widget where there is something to show it in; `label` is for whoever cannot."""
+    return None if shell() is None else Control(widget, label)
+
+
+def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[int], None]) -> Any:
+    """Return a row with a button for each option; a click answers."""
+    buttons = []
+    for place, (letter, text) in enumerate(zip(letters, texts, strict=True)):
+        button = widgets.Button(description=letter, tooltip=text, layout={"width": "52px"})
+        button.on_click(lambda _, place=place: on_choice(place))
+        buttons.append(button)
+    return widgets.HBox([widgets.Label(ANSWER), *buttons])
+
+
+def number_field(on_number: Callable[[str], str | None]) -> Any:
+    """Return a field with a button; what `on_number` returns is said beside them, such as a mistake."""
+    field = widgets.Text(
+        description=ANSWER,
+        placeholder="a number",
+        style={"description_width": "initial"},
+        layout={"width": "240px"},
+    )
+    button = widgets.Button(description="Answer", layout={"width": "90px"})
+    said = widgets.Label("")
+
+    def take(_: Any) -> None:
+        said.value = on_number(field.value) or ""
+
+    button.on_click(take)
+    return widgets.HBox([field, button, said])
+
+
+@dataclass(frozen=True)
+class Slider:
+    """One slider: its label, its range, where it stands, and what its number means."""
+
+    label: str
+    low: float
+    high: float
+    value: float
+    step: float = 1
+    unit: str = ""
+
+
+def panel(sliders: Mapping[str, Slider], buttons: Mapping[str, Callable[[dict[str, float]], None]]) -> Any:
+    """Return sliders above a row of buttons; each button hands all values to its function."""
+    fields = {
+        name: widgets.FloatSlider(
+            value=each.value,
+            min=each.low,
+            max=each.high,
+            step=each.step,
+            description=each.label,
+            readout_format=",.0f" if each.step >= 1 else ".0%" if each.unit == "%" else ".2f",
+            style={"description_width": "210px"},
+            layout={"width": "520px"},
+            continuous_update=False,
+        )
+        for name, each in sliders.items()
+    }
+    row = []
+    for label, act in buttons.items():
+        button = widgets.Button(description=label, layout={"width": "auto"})
+        button.on_click(lambda _, act=act: act({name: field.value for name, field in fields.items()}))
+        row.append(button)
+    return widgets.VBox([*fields.values(), widgets.HBox(row)])

@@ -1,0 +1,1 @@
+"""HTML, styles and plain text that displays are made of."""

@@ -1,0 +1,107 @@
+"""Predictions before a step, what they are worth after it, and quizzes.
+
+An answer is given by a button or as an argument, kept with the learner's progress, and judged by the question
+itself.
+"""
+
+from typing import Any
+
+from workshop.course.question import Question
+from workshop.course.questions import find_question
+from workshop.errors import ConfigurationError
+from workshop.notebook.controls.widgets import Control, choice, number_field, show_control
+from workshop.notebook.markup.display import Live, Shown, show
+from workshop.notebook.parts.base import Session
+from workshop.notebook.views.question import LETTERS, ask, place_of, reply_card, sealed_card
+
+__all__ = ["QuestionsPart"]
+
+
+class QuestionsPart(Session):
+    """Questions; those with options are answered by letter."""
+
+    def predict(self, question_id: str, *, answer: Any = None) -> Live:
+        """Ask for a prediction and seal it; `answer` gives it without buttons."""
+        question = find_question(question_id)
+
+        def seal(place: str) -> Shown:
+            self.record.answer(question_id, place, is_right=None)
+            return sealed_card(question, place)
+
+        return _Asking(question, "Predict", "predict", seal).begin(answer)
+
+    def reveal(self, question_id: str, value: Any = None) -> Shown:
+        """Hold the prediction against what was seen; `value` is a number, or the place of an option."""
+        question = find_question(question_id)
+        known = self.record.question(question_id)
+        given = known.answer if known else None
+        seen = question.answer if value is None else value
+        if seen is None:
+            raise ConfigurationError(
+                f"the answer to `{question_id}` is what was seen; "
+                f'give it as the second argument: `ws.reveal("{question_id}", value)`'
+            )
+        reply = question.reply(seen if given is None else given, value=seen)
+        if given is not None:
+            self.record.answer(question_id, given, is_right=reply.is_right)
+        return show(reply_card(question, given, reply, value=place_of(question, seen)))
+
+    def quiz(self, question_id: str, *, answer: Any = None) -> Live:
+        """Ask a question and judge the answer at once; `answer` gives it without buttons."""
+        question = find_question(question_id)
+
+        def judge(place: str) -> Shown:
+            reply = question.reply(place)
+            self.record.answer(question_id, place, is_right=reply.is_right)
+            return reply_card(question, place, reply, value=None)
+
+        return _Asking(question, "Quiz", "quiz", judge).begin(answer)
+
+
+class _Asking:
+    """One question in the output of a cell: the question, buttons below it, and then what is said to it."""
+
+    def __init__(self, question: Question, kind: str, method: str, take: Any) -> None:
+        self._question = question
+        self._take = take
+        example = '"A"' if question.options else "5"
+        asked = ask(question, kind=kind, call=f'ws.{method}("{question.id}", answer={example})')
+        self._asked = asked
+        self._control: Control | None = None
+
+    def begin(self, answer: Any) -> Live:
+        """Take the answer if there is one already, else show buttons."""
+        if answer is not None:
+            output = Live(self._answered(answer))
+            output.close()
+            return output
+        self._output = Live(self._asked)
+        options = self._question.options
+        row = (
+            choice(LETTERS[: len(options)], options, self._take_place)
+            if options
+            else number_field(self._click)
+        )
+        self._control = show_control(row, f"Answer: {', '.join(LETTERS[: len(options)]) or 'a number'}")
+        self._output.close()
+        return self._output
+
+    def _take_place(self, place: int) -> None:
+        self._click(str(place))
+
+    def _click(self, given: str) -> str | None:
+        try:
+            shown = self._answered(given)
+        except (ConfigurationError, ValueError) as error:
+            return str(error)
+        self._output.update(shown)
+        if self._control is not None:
+            self._control.close()
+        return None
+
+    def _answered(self, given: Any) -> Shown:
+        try:
+            shown: Shown = self._take(place_of(self._question, given))
+        except (ValueError, IndexError) as error:
+            raise ConfigurationError(f"{error}; see `ws.predict` and `ws.quiz`") from error
+        return shown

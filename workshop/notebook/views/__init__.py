@@ -1,0 +1,1 @@
+"""Displays: what the session shows, each with its plain-text twin."""

@@ -1,0 +1,77 @@
+"""The head of a notebook: which cloud, which stack, how far the learner is, and what was put in place.
+
+In go plain values, out comes a display. Nothing is read here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workshop.notebook.markup.display import Shown
+from workshop.notebook.markup.html import Html, code_in, element
+from workshop.notebook.markup.texts import bar, wrapped
+from workshop.notebook.views.cards import bullets, pill
+
+__all__ = ["HeaderFacts", "draw_header", "meter"]
+
+
+@dataclass(frozen=True)
+class HeaderFacts:
+    """What the head tells; `done` and `total` count the course's exercises, `here` those of this notebook."""
+
+    title: str
+    badge: str
+    is_offline: bool
+    stack: str
+    is_deployed: bool
+    done: int
+    total: int
+    here: tuple[int, int]
+    restored: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+
+
+def draw_header(facts: HeaderFacts) -> Shown:
+    """Return the head."""
+    kind, _, rest = facts.badge.partition(": ")
+    cloud = pill(f"{'◆' if facts.is_offline else '▲'} {kind}", "info" if facts.is_offline else "warn")
+    stack = f"Stack `{facts.stack}`" + ("" if facts.is_deployed else ", not deployed yet")
+    here_done, here_total = facts.here
+    here = f"{here_done} of {here_total} here" if here_total else "nothing to solve here"
+    parts: list[Html | None] = [
+        element("div", element("span", facts.title, class_="title grow"), cloud, class_="row"),
+        element("p", code_in(f"{stack} · {rest}"), class_="soft"),
+        element(
+            "div",
+            element("span", "Exercises"),
+            meter(facts.done, facts.total),
+            element("span", f"{facts.done} of {facts.total} solved, {here}", class_="soft"),
+            class_="row",
+        ),
+        bullets(facts.restored) if facts.restored else None,
+        *(element("p", pill("⚠ Note", "warn"), " ", code_in(line)) for line in facts.warnings),
+    ]
+    html = element("div", *parts, class_="card info", role="status")
+    lines = [
+        facts.title,
+        facts.badge,
+        stack.replace("`", ""),
+        f"Exercises {bar(facts.done, facts.total)} solved, {here}",
+        *(wrapped(f"- {line}") for line in facts.restored),
+        *(wrapped(f"Note: {line}") for line in facts.warnings),
+    ]
+    return Shown(html, "\n".join(lines))
+
+
+def meter(done: int, total: int) -> Html:
+    """Return a bar of progress; the figures belong beside it."""
+    share = 100 * done / total if total else 0
+    return element(
+        "div",
+        element("span", style=f"width:{share:.0f}%"),
+        class_="meter grow",
+        role="progressbar",
+        aria_valuemin=0,
+        aria_valuemax=total,
+        aria_valuenow=done,
+        aria_label=f"{done} of {total} exercises solved",
+    )

@@ -1,0 +1,1 @@
+"""Operations on a deployed pipeline: clear, reconcile, rebuild, faults."""

@@ -1,0 +1,249 @@
+"""Emptying a pipeline while messages are on their way, so that none of them has an effect afterwards.
+
+A marker goes into every shard of the stream; then the epoch is raised, which says for each shard where the
+marker lies. From that moment the functions take everything older for absent, so what is left in the tables
+can be deleted in peace. The positions in LedgerTable stay: they are true of the streams, not of the data.
+
+Only the handlers of the ledger variant know of epochs. With others, everything is deleted again and again
+until nothing comes any more. A run that was interrupted leaves a pipeline that the next one empties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from workshop.clock import Clock, SystemClock
+from workshop.deploy.finding import find_stack
+from workshop.errors import NotSettledError
+from workshop.pipeline.operations.epoch import change_epoch, epoch_number, is_refused, read_epoch
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kinesis import KinesisClient
+
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["MARKER", "Cleared", "clear"]
+
+# The functions leave out records that are exactly this.
+MARKER = b'{"Marker": "workshop clear"}'
+KEYS = {
+    "AggregateTable": "Identifier",
+    "StateTable": "TradeID",
+    "ReduceTable": "MessageHash",
+    "QuarantineTable": "RecordID",
+}
+BATCH_WRITE_ITEMS = 25
+THREADS = 8
+ATTEMPTS = 10
+# How long nothing old may turn up before a pipeline counts as empty: an invocation that began before the
+# clear may still write to StateTable. What comes even later has no effect, but lies there.
+QUIET_SECONDS = 1.0
+QUIET_SECONDS_WITHOUT_EPOCHS = 6.0
+# A batch that fails again and again stays pending for ever.
+STUCK_SECONDS = 30.0
+TIMEOUT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """What was done: the epoch that has begun, and how many items were deleted from each table."""
+
+    stack: str
+    epoch: int
+    deleted: Mapping[str, int] = field(default_factory=dict)
+
+
+def clear(
+    cloud: Cloud,
+    stack: str,
+    *,
+    clock: Clock | None = None,
+    on_step: Callable[[str], None] | None = None,
+    pending: Callable[[], int | None] | None = None,
+) -> Cleared:
+    """Empty a pipeline; may be repeated, also while another run is at work.
+
+    `pending` may tell how many records are on their way; that saves waiting where there are no epochs.
+
+    Raises:
+        StackNotFoundError: no such stack is there.
+        NotSettledError: old items keep coming.
+    """
+    found = find_stack(cloud, stack)
+    clearing = _Clearing(cloud, found.outputs, clock=clock or SystemClock())
+    say = on_step or (lambda _: None)
+    if found.variant == "ledger":
+        say("raising the epoch")
+        epoch = clearing.raise_epoch()
+        say("deleting what belongs to older ones")
+        clearing.empty_totals(epoch)
+        clearing.forget_the_game()
+        clearing.delete_until_quiet(older_than=epoch, quiet_seconds=QUIET_SECONDS)
+    else:
+        epoch = clearing.epoch()
+        say("deleting until nothing comes any more")
+        clearing.forget_the_game()
+        clearing.delete_until_quiet(
+            older_than=None, quiet_seconds=QUIET_SECONDS_WITHOUT_EPOCHS, pending=pending
+        )
+    return Cleared(found.name, epoch, clearing.deleted)
+
+
+class _Clearing:
+    """One run of the command."""
+
+    def __init__(self, cloud: Cloud, outputs: Mapping[str, str], *, clock: Clock) -> None:
+        self._dynamodb: DynamoDBClient = cloud.client("dynamodb")
+        self._kinesis: KinesisClient = cloud.client("kinesis")
+        self._stream = outputs["StreamName"]
+        self._parameters = outputs["ParameterTableName"]
+        self._tables = {name: outputs[f"{name}Name"] for name in KEYS if f"{name}Name" in outputs}
+        self._clock = clock
+        self.deleted = dict.fromkeys(self._tables, 0)
+
+    def epoch(self) -> int:
+        """Return the number of the epoch."""
+        return read_epoch(self._dynamodb, self._parameters).number
+
+    def raise_epoch(self) -> int:
+        """Mark the end of the old epoch in every shard, and begin the next one; return its number."""
+        for _ in range(ATTEMPTS):
+            seen = read_epoch(self._dynamodb, self._parameters)
+            starts = {shard: {"S": number} for shard, number in self._mark_shards().items()}
+            to = {
+                "Number": {"N": str(seen.number + 1)},
+                "Starts": {"M": starts},
+                "Emptying": {"BOOL": True},
+            }
+            # A rebuild of totals that are about to go has nothing left to do.
+            if change_epoch(self._dynamodb, self._parameters, seen=seen, to=to, without="Rebuilding"):
+                return seen.number + 1
+        raise NotSettledError("others keep changing the epoch of this pipeline; wait until they are done")
+
+    def empty_totals(self, epoch: int) -> None:
+        """Delete all totals while nothing can be added to them, and let additions begin."""
+        while self._delete_all("AggregateTable", older_than=None):
+            pass
+        seen = read_epoch(self._dynamodb, self._parameters)
+        # If another run has raised the epoch again, emptying is its task now.
+        if seen.number == epoch and seen.emptying:
+            change_epoch(self._dynamodb, self._parameters, seen=seen, to={}, without="Emptying")
+
+    def forget_the_game(self) -> None:
+        """Delete the score and all rounds."""
+        for row in self._rows(self._parameters, "Parameter"):
+            if row["Parameter"] == "score" or row["Parameter"].startswith("round#"):
+                key: Any = {"Parameter": {"S": row["Parameter"]}}
+                self._dynamodb.delete_item(TableName=self._parameters, Key=key)
+
+    def delete_until_quiet(
+        self,
+        *,
+        older_than: int | None,
+        quiet_seconds: float,
+        pending: Callable[[], int | None] | None = None,
+    ) -> None:
+        """Delete items of older epochs, or all, until none has turned up for some seconds."""
+        started = quiet_since = self._clock.now()
+        tables = [name for name in self._tables if older_than is None or name != "AggregateTable"]
+        while True:
+            found = sum(self._delete_all(name, older_than=older_than) for name in tables)
+            now = self._clock.now()
+            if found:
+                quiet_since = now
+            waiting = pending() if pending else None
+            needed = quiet_seconds if waiting is None else STUCK_SECONDS if waiting else QUIET_SECONDS
+            if now - quiet_since >= needed:
+                return
+            if now - started >= TIMEOUT_SECONDS:
+                raise NotSettledError(
+                    f"old items still turn up after {TIMEOUT_SECONDS:.0f} seconds; "
+                    "stop whoever sends messages, and run `workshop clear` again"
+                )
+            self._clock.sleep(0.5)
+
+    def _mark_shards(self) -> dict[str, str]:
+        """Return for each shard the sequence number of its last old record."""
+        while True:
+            shards = self._shards()
+            ends = {shard["ShardId"]: self._end_of(shard) for shard in shards}
+            # A shard that was split meanwhile has got children without a marker.
+            if {shard["ShardId"] for shard in self._shards()} == ends.keys():
+                return ends
+
+    def _end_of(self, shard: Mapping[str, Any]) -> str:
+        closed_at: str | None = shard["SequenceNumberRange"].get("EndingSequenceNumber")
+        if closed_at is not None:
+            return closed_at
+        answer = self._kinesis.put_record(
+            StreamName=self._stream,
+            Data=MARKER,
+            PartitionKey="workshop clear",
+            ExplicitHashKey=shard["HashKeyRange"]["StartingHashKey"],
+        )
+        return answer["SequenceNumber"]
+
+    def _shards(self) -> list[Any]:
+        pages = self._kinesis.get_paginator("list_shards").paginate(StreamName=self._stream)
+        return [shard for page in pages for shard in page["Shards"]]
+
+    def _delete_all(self, name: str, *, older_than: int | None) -> int:
+        """Delete the items of a table that are old, or all; return how many were found."""
+        table, key = self._tables[name], KEYS[name]
+        keys = [
+            {key: {"S": row[key]}}
+            for row in self._rows(table, key)
+            if older_than is None or epoch_number(row) < older_than
+        ]
+        if name == "StateTable" and older_than is not None:
+            # A few are deleted sooner than threads are started, and always in the same order.
+            threads = 1 if len(keys) <= BATCH_WRITE_ITEMS else THREADS
+            with ThreadPoolExecutor(threads, thread_name_prefix="clear") as pool:
+                list(pool.map(lambda each: self._delete_if_old(table, each, older_than), keys))
+        else:
+            self._delete_batches(table, keys)
+        self.deleted[name] += len(keys)
+        return len(keys)
+
+    def _delete_if_old(self, table: str, key: Any, older_than: int) -> None:
+        """Delete a trade, unless a message of the new epoch has come for it since it was seen."""
+        try:
+            self._dynamodb.delete_item(
+                TableName=table,
+                Key=key,
+                ConditionExpression="attribute_not_exists(#Epoch) OR #Epoch < :Epoch",
+                ExpressionAttributeNames={"#Epoch": "Epoch"},
+                ExpressionAttributeValues={":Epoch": {"N": str(older_than)}},
+            )
+        except ClientError as error:
+            if not is_refused(error):
+                raise
+
+    def _delete_batches(self, table: str, keys: Sequence[Any]) -> None:
+        for start in range(0, len(keys), BATCH_WRITE_ITEMS):
+            request: Any = {
+                table: [{"DeleteRequest": {"Key": key}} for key in keys[start : start + BATCH_WRITE_ITEMS]]
+            }
+            while request:
+                request = self._dynamodb.batch_write_item(RequestItems=request).get("UnprocessedItems")
+
+    def _rows(self, table: str, key: str) -> Iterator[dict[str, Any]]:
+        """Yield the key and the epoch of every item."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=table,
+            ConsistentRead=True,
+            ProjectionExpression="#Key, #Epoch",
+            ExpressionAttributeNames={"#Key": key, "#Epoch": "Epoch"},
+        )
+        for page in pages:
+            for item in page["Items"]:
+                row: dict[str, Any] = {key: item[key]["S"]}
+                if "N" in item.get("Epoch", {}):
+                    row["Epoch"] = int(item["Epoch"]["N"])
+                yield row

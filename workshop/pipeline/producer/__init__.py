@@ -1,0 +1,1 @@
+"""The producer: planned messages, or those of a file, sent into the stream."""

@@ -1,0 +1,261 @@
+"""The producer: sends planned messages into the stream, several threads at a chosen rate.
+
+In go the entries of a plan or a file, out come PutRecords calls, and a result that accounts for every entry:
+accepted by the stream, or refused and why. Only the refused entries of a call are sent again, with a growing
+pause, at most `ATTEMPTS` times.
+
+Order: all messages of a trade go through one thread, which finishes a call before it makes the next, and
+`calls` sees to it that a partly refused call cannot turn two versions around. An entry may still be stored
+twice, when the answer to a call is lost on the way: Kinesis has no idempotent put. The stateful pipeline is
+made for that; in the stateless one it counts twice.
+"""
+
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from workshop.clock import Clock, SystemClock, stopwatch
+from workshop.errors import ConfigurationError
+from workshop.pipeline.messages import Message, PlannedMessage
+from workshop.pipeline.producer.calls import CALL_RECORDS, Outgoing, calls_of, parts_of
+from workshop.pipeline.producer.pacing import TokenBucket
+
+__all__ = ["KinesisPutter", "ProduceResult", "ProducerOptions", "Progress", "Refusal", "produce"]
+
+ATTEMPTS = 12
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 5.0
+# Answers to a whole call after which the same call may succeed a little later.
+TRANSIENT_ERRORS = {
+    "InternalFailure",
+    "KMSThrottlingException",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+}
+
+
+class KinesisPutter(Protocol):
+    """The one call that the producer makes; a boto3 Kinesis client has it."""
+
+    def put_records(self, *, Records: Any, StreamName: str) -> Any: ...  # noqa: N803, D102 - as in boto3
+
+
+@dataclass(frozen=True)
+class ProducerOptions:
+    """How to send: with how many threads, and how many messages a second (None: as fast as it goes)."""
+
+    threads: int = 4
+    rate: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise ConfigurationError(f"{self.threads} threads send nothing; choose 1 or more by `--threads`")
+        if self.rate is not None and self.rate <= 0:
+            raise ConfigurationError(f"a rate of {self.rate} sends nothing; choose more than 0 by `--rate`")
+
+    @property
+    def records_per_call(self) -> int:
+        """A full call, or at a slow rate what is due in a tenth of a second, so that messages flow evenly."""
+        if self.rate is None:
+            return CALL_RECORDS
+        return max(1, min(CALL_RECORDS, round(self.rate / self.threads / 10)))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; `resent` counts how often an entry was sent once more."""
+
+    accepted: int
+    refused: int
+    resent: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An entry that the stream did not accept, and the last reason for it."""
+
+    entry: PlannedMessage
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProduceResult:
+    """What became of every entry, both parts in the order of the plan; `example` was sent first."""
+
+    accepted: tuple[PlannedMessage, ...]
+    refused: tuple[Refusal, ...]
+    resent: int
+    seconds: float
+    example: bytes | None
+
+    @property
+    def messages(self) -> Iterator[Message]:
+        """The accepted messages, for the truth."""
+        return (entry.message for entry in self.accepted)
+
+    @property
+    def messages_per_second(self) -> float:
+        """The speed at which messages were accepted."""
+        return len(self.accepted) / self.seconds if self.seconds > 0 else 0.0
+
+
+class _Account:
+    """Keeps what became of each entry. Thread-safe."""
+
+    def __init__(self, total: int, on_progress: Callable[[Progress], None] | None) -> None:
+        self._total = total
+        self._on_progress = on_progress
+        self._lock = threading.Lock()
+        self._accepted: set[int] = set()
+        self._refused: dict[int, str] = {}
+        self._resent = 0
+        self._example: bytes | None = None
+
+    def accept(self, records: Sequence[Outgoing], *, again: int) -> None:
+        """Note accepted records, and how many of their call are sent again."""
+        with self._lock:
+            self._accepted.update(record.place for record in records)
+            self._example = self._example or next((record.data for record in records), None)
+            self._resent += again
+            self._report()
+
+    def refuse(self, record: Outgoing, reason: str) -> None:
+        """Note that a record was given up."""
+        with self._lock:
+            self._refused[record.place] = reason
+            self._report()
+
+    def result(self, entries: Sequence[PlannedMessage], seconds: float) -> ProduceResult:
+        """Account for every entry."""
+        accepted, refused = [], []
+        for place, entry in enumerate(entries):
+            if place in self._accepted:
+                accepted.append(entry)
+            else:
+                refused.append(Refusal(entry, self._refused.get(place, "not sent: the run ended early")))
+        return ProduceResult(tuple(accepted), tuple(refused), self._resent, seconds, self._example)
+
+    def _report(self) -> None:
+        if self._on_progress:
+            progress = Progress(len(self._accepted), len(self._refused), self._resent, self._total)
+            self._on_progress(progress)
+
+
+class _Sender:
+    """Makes the calls of one run. Its threads share nothing but the account, the pace and the stop."""
+
+    def __init__(
+        self, client: KinesisPutter, stream_name: str, *, options: ProducerOptions, clock: Clock
+    ) -> None:
+        self.stopping = threading.Event()
+        self._client = client
+        self._stream_name = stream_name
+        self._limit = options.records_per_call
+        self._clock = clock
+        self._pace = TokenBucket(options.rate, clock) if options.rate else None
+        self._jitter = Random()
+
+    def send_share(self, share: Sequence[tuple[int, PlannedMessage]], account: _Account) -> None:
+        """Send one thread's entries, call by call."""
+        times = Counter(entry.number for _, entry in share)
+        repeated: dict[int, bytes] = {}
+        for call in calls_of(share, self._limit):
+            if self._pace:
+                self._pace.take(len(call))
+            now = self._clock.now()
+            records = []
+            for place, entry in call:
+                # A duplicate is what a producer sends that did not hear the answer: the same bytes again.
+                data = repeated.get(entry.number) or entry.message.wire(now, wrapped=entry.wrapped)
+                if times[entry.number] > 1:
+                    repeated[entry.number] = data
+                records.append(Outgoing(place, entry.message.trade_id, data))
+            for part in parts_of(records, account.refuse):
+                if self.stopping.is_set():
+                    return
+                self._send(part, account)
+
+    def _send(self, records: list[Outgoing], account: _Account) -> None:
+        """Put the records, and put again what was refused, until all are accepted or attempts run out."""
+        anything = False
+        for attempt in range(1, ATTEMPTS + 1):
+            reasons = self._put(records)
+            accepted = [record for record, reason in zip(records, reasons, strict=True) if not reason]
+            refused = [(record, reason) for record, reason in zip(records, reasons, strict=True) if reason]
+            last = attempt == ATTEMPTS or self.stopping.is_set()
+            account.accept(accepted, again=0 if last else len(refused))
+            anything |= bool(accepted)
+            if last and not anything:
+                # Who accepted nothing for so long will not accept the other calls either.
+                self.stopping.set()
+            for record, reason in refused if last else ():
+                account.refuse(record, reason)
+            if last or not refused:
+                return
+            pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+            self._clock.sleep(pause * self._jitter.uniform(0.5, 1.0))
+            records = [record for record, _ in refused]
+
+    def _put(self, records: list[Outgoing]) -> list[str | None]:
+        """Make one call; return for each record why it was refused, or None."""
+        try:
+            answer = self._client.put_records(
+                Records=[record.request_entry for record in records], StreamName=self._stream_name
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in TRANSIENT_ERRORS:
+                # Nothing that follows would fare better: no such stream, no permission, a malformed call.
+                self.stopping.set()
+            return [str(error)] * len(records)
+        except BotoCoreError as error:
+            # No answer: the records may be stored or not. Sending them again is the only way not to lose one.
+            return [str(error)] * len(records)
+        return [
+            f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}" if entry.get("ErrorCode") else None
+            for entry in answer["Records"]
+        ]
+
+
+def produce(
+    client: KinesisPutter,
+    stream_name: str,
+    entries: Sequence[PlannedMessage],
+    *,
+    options: ProducerOptions = ProducerOptions(),
+    clock: Clock | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> ProduceResult:
+    """Send all entries and return when each was accepted or given up; nothing is dropped silently.
+
+    `on_progress` is called after each call to the stream, by one thread at a time. Ctrl-C ends the run after
+    the calls that are under way; the result then accounts for what was not sent as well.
+    """
+    account = _Account(len(entries), on_progress)
+    sender = _Sender(client, stream_name, options=options, clock=clock or SystemClock())
+    shares: list[list[tuple[int, PlannedMessage]]] = [[] for _ in range(options.threads)]
+    for place, entry in enumerate(entries):
+        shares[zlib.crc32(entry.message.trade_id.encode()) % options.threads].append((place, entry))
+    started = stopwatch()
+    with ThreadPoolExecutor(options.threads, thread_name_prefix="producer") as pool:
+        futures = [pool.submit(sender.send_share, share, account) for share in shares if share]
+        try:
+            for future in futures:
+                future.result()
+        except KeyboardInterrupt:
+            sender.stopping.set()
+        except BaseException:
+            sender.stopping.set()
+            raise
+    return account.result(entries, stopwatch() - started)

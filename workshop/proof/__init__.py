@@ -1,0 +1,1 @@
+"""The proof: handlers run through schedules of faults, each judged exactly."""

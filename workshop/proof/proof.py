@@ -1,0 +1,139 @@
+"""The proof: many schedules of faults and re-deliveries, each judged exactly, counted by the faults they met.
+
+In go a variant of the handlers and a range of seeds, out comes a report. The functions are the deployed ones,
+the cloud is the offline cloud's code in this process; see `workshop.cloud.laboratory`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from workshop.cloud.laboratory import Laboratory
+from workshop.proof.bench import Bench, Outcome
+from workshop.proof.schedules import REPORTED_KINDS, make_schedule
+from workshop.proof.sweep import small_schedules, sweep_schedules
+
+__all__ = ["KindCount", "Report", "prove", "prove_sweep", "summed_up"]
+
+# What a worker process is given at a time.
+CHUNK = 25
+
+Listener = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """How many schedules met a kind of fault, and how many of these were not exact."""
+
+    met: int
+    inexact: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the schedules have shown."""
+
+    variant: str
+    pipeline: str
+    schedules: int
+    failures: tuple[Outcome, ...]
+    by_fault: dict[str, KindCount]
+
+    def document(self) -> dict[str, Any]:
+        """Return the report in the form of `workshop prove --json`."""
+        return {
+            "variant": self.variant,
+            "pipeline": self.pipeline,
+            "schedules": self.schedules,
+            "inexact": len(self.failures),
+            "by_fault": {
+                kind: {"met": count.met, "inexact": count.inexact} for kind, count in self.by_fault.items()
+            },
+            "inexact_seeds": [failure.seed for failure in self.failures],
+        }
+
+
+def summed_up(outcomes: Iterable[Outcome], *, variant: str, pipeline: str) -> Report:
+    """Return the report on these outcomes."""
+    met: Counter[str] = Counter()
+    inexact: Counter[str] = Counter()
+    failures, total = [], 0
+    for outcome in outcomes:
+        total += 1
+        met.update(set(outcome.met))
+        if not outcome.exact:
+            failures.append(outcome)
+            inexact.update(set(outcome.met))
+    others = sorted(met.keys() - set(REPORTED_KINDS))
+    kinds = [*map(str, REPORTED_KINDS), *others]
+    by_fault = {kind: KindCount(met[kind], inexact[kind]) for kind in kinds}
+    failures.sort(key=lambda failure: failure.seed)
+    return Report(variant, pipeline, total, tuple(failures), by_fault)
+
+
+def prove(
+    variant: str,
+    *,
+    pipeline: str = "stateful",
+    schedules: int = 2_000,
+    seed: int = 1,
+    jobs: int = 1,
+    on_outcome: Listener | None = None,
+) -> Report:
+    """Run the schedules of the seeds from `seed` on, in this process or in several others.
+
+    Raises:
+        BundleError: the variant's handlers cannot be packed.
+    """
+    seeds = range(seed, seed + schedules)
+    run = _run_here if jobs == 1 or schedules <= CHUNK else _run_in_processes
+    outcomes = _told(run(variant, pipeline, seeds, jobs), on_outcome)
+    return summed_up(outcomes, variant=variant, pipeline=pipeline)
+
+
+def prove_sweep(variant: str, *, pipeline: str = "stateful", on_outcome: Listener | None = None) -> Report:
+    """Crash small batches at every write of every function, before and after; see `prove_sweep`."""
+    with Laboratory() as laboratory:
+        bench = Bench(laboratory, pipeline=pipeline, variant=variant)
+        swept = (each for base in small_schedules() for each in sweep_schedules(bench, base))
+        outcomes = _told(map(bench.run, swept), on_outcome)
+        return summed_up(outcomes, variant=variant, pipeline=pipeline)
+
+
+def _told(outcomes: Iterable[Outcome], listener: Listener | None) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        if listener is not None:
+            listener(outcome)
+        yield outcome
+
+
+def _run_here(variant: str, pipeline: str, seeds: range, _jobs: int) -> Iterator[Outcome]:
+    with Laboratory() as laboratory:
+        bench = Bench(laboratory, pipeline=pipeline, variant=variant)
+        for seed in seeds:
+            yield bench.run(make_schedule(seed, pipeline))
+
+
+def _run_in_processes(variant: str, pipeline: str, seeds: range, jobs: int) -> Iterator[Outcome]:
+    chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
+    # Not forked: a laboratory belongs to the process that made it.
+    with ProcessPoolExecutor(
+        jobs, get_context("spawn"), initializer=_open_bench, initargs=(variant, pipeline)
+    ) as pool:
+        for outcomes in pool.map(_run_chunk, chunks):
+            yield from outcomes
+
+
+_BENCHES: list[Bench] = []
+
+
+def _open_bench(variant: str, pipeline: str) -> None:
+    _BENCHES[:] = [Bench(Laboratory(), pipeline=pipeline, variant=variant)]
+
+
+def _run_chunk(seeds: range) -> list[Outcome]:
+    bench = _BENCHES[0]
+    return [bench.run(make_schedule(seed, bench.pipeline)) for seed in seeds]
