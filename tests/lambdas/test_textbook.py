@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.lambdas.test_reduce import check_tree, row, wide
 
 from tests.lambdas.handler_bench import ROOT, Bench, Crash, kinesis_event, message, window_event
+from tests.lambdas.test_reduce import check_tree, row, wide
 
 STARTERS = sorted((ROOT / "lambdas").glob("state*/*.py"))
 HANDLERS = [*STARTERS, *sorted((ROOT / "solutions" / "lambdas").glob("*/*/*.py"))]

@@ -31,8 +31,8 @@ COMMAND_MODULES = (
     "prove",
     "clear",
     "play",
-    "check",
-    "solve",
+    "course.check",
+    "course.solve",
     "doctor",
     "build",
 )
