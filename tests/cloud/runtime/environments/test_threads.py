@@ -56,7 +56,7 @@ def interrupted_threads() -> Iterator[None]:
 def running(world: World):
     """A runtime on threads, with real environments."""
     clock = AdjustableClock()
-    apply(clock, ["kinesis_shards", "lambda_push"])
+    apply(clock, ["kinesis.shards", "awslambda.push"])
     world.runtime.stop()
     world.runtime = Runtime(clock=clock, endpoint_url="http://127.0.0.1:1")
     world.runtime.start()
