@@ -69,8 +69,8 @@ class RoundOrder:
         run_id = re.sub(r"[^A-Za-z0-9._-]", "", str(event.get("run_id") or fallback_id))
         if not 0 < len(run_id) <= MAX_RUN_ID_LENGTH:
             raise InvalidRoundError(
-                f"`run_id` is `{event.get('run_id')}`; "
-                f"give it 1 to {MAX_RUN_ID_LENGTH} letters, digits, `.`, `_` or `-`"
+                f"`run_id` is `{event.get('run_id')}`; give it 1 to "
+                f"{MAX_RUN_ID_LENGTH} letters, digits, `.`, `_` or `-`"
             )
         limit = event.get("max_rounds")
         return cls(

@@ -88,8 +88,8 @@ class FaultPlan:
             _check_name(name)
             if "@" not in name or not number.isdecimal() or int(number) < 1:
                 raise ConfigurationError(
-                    f"`{strike}` names no single opportunity; write `kind@stage#number`, for example "
-                    "`crash_after@map#1`"
+                    f"`{strike}` names no single opportunity; write "
+                    "`kind@stage#number`, for example `crash_after@map#1`"
                 )
 
     @property

@@ -41,8 +41,7 @@ def check_policy(course: Course) -> Verdict:
     if not _may_put_in_the_end(course, kinesis):
         return incorrect(
             f"Whoever has the role `{name}` may not call PutRecords on the stream "
-            f"`{course.outputs['StreamName']}`; "
-            f"AWS refused it. Its policies: {', '.join(policies)}."
+            f"`{course.outputs['StreamName']}`; AWS refused it. Its policies: {', '.join(policies)}."
         )
     for what, attempt in _forbidden(course, kinesis).items():
         if _may(attempt):
@@ -161,9 +160,8 @@ EXERCISES = (
         place=Cell("12"),
         hints=(
             (
-                "What does a producer call, and on what? If its laptop is stolen, what shall the thief be "
-                "able "
-                "to do?"
+                "What does a producer call, and on what? If its "
+                "laptop is stolen, what shall the thief be able to do?"
             ),
             (
                 "One statement is enough. The action is the one call that our producer makes (you met it in "

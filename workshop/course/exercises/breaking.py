@@ -40,9 +40,9 @@ def _broken(course: Course, rest: Rest) -> Verdict:
         return passed(f"The totals are wrong, as they should be for once. {found.summary}")
     if conflicts := count_messages(course.messages()).conflicts:
         return incorrect(
-            f"{_times(conflicts, 'message')} said something else of a trade than an earlier one with the "
-            "same version. Only one of the two can be true; a desk that changes a trade gives it a higher "
-            "`version`."
+            f"{_times(conflicts, 'message')} said something else of a trade "
+            "than an earlier one with the same version. Only one of the two can "
+            "be true; a desk that changes a trade gives it a higher `version`."
         )
     return incorrect(
         f"The totals are wrong, but not because an older version came after a newer one. {found.summary}"
@@ -180,14 +180,12 @@ EXERCISES = (
         hints=(
             (
                 "StateLambda takes each message to its trade's item, as it comes. Which message would do "
-                "harm "
-                "there, although it is true?"
+                "harm there, although it is true?"
             ),
             (
-                "A trade has versions, and messages may overtake each other on their way. "
-                "`replace` from `dataclasses` makes another version of a message, with other values for the "
-                "fields that you name; `ws.send` takes a list of messages, and sends each list after the one "
-                "before."
+                "A trade has versions, and messages may overtake each other on their way. `replace` from "
+                "`dataclasses` makes another version of a message, with other values for the fields that you "
+                "name; `ws.send` takes a list of messages, and sends each list after the one before."
             ),
             "new = replace(old, version=…, cancelled=True)\nws.send([…])\nws.rest()\nws.send([…])",
         ),
@@ -202,13 +200,11 @@ EXERCISES = (
         hints=(
             (
                 "The guard knows a batch by the hash of its records. What may Lambda change about a batch "
-                "when it "
-                "delivers it again, without touching a record?"
+                "when it delivers it again, without touching a record?"
             ),
             (
-                "A mapping with `BisectBatchOnFunctionError` splits a batch that failed. `batch` is a "
-                "list, and "
-                "`poller.deliver` takes any part of it."
+                "A mapping with `BisectBatchOnFunctionError` splits a batch that failed. `batch` is a list, "
+                "and `poller.deliver` takes any part of it."
             ),
             "poller.deliver(batch[:…])\npoller.deliver(batch[…:])",
         ),
@@ -223,9 +219,9 @@ EXERCISES = (
         hints=(
             "A position is a place in one shard. Where does a function learn which shard that is?",
             (
-                "Kinesis writes the shard into each `eventID`. A table's stream names it only inside a "
-                "tumbling "
-                "window; AWS's setting is `TumblingWindowInSeconds`, of 900 at most. Two mappings need it."
+                "Kinesis writes the shard into each `eventID`. A table's stream "
+                "names it only inside a tumbling window; AWS's setting is "
+                "`TumblingWindowInSeconds`, of 900 at most. Two mappings need it."
             ),
             (
                 'for function in ("MapLambda", "ReduceLambda"):\n'

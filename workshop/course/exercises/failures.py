@@ -68,8 +68,8 @@ def _unheard(course: Course, destination: str, attempts: int) -> str:
     """Say if what is given up vanishes."""
     if not destination:
         return (
-            f"After {_times(attempts)} more a record is given up, and nobody hears of it: it is gone without "
-            "a trace."
+            f"After {_times(attempts)} more a record is given up, "
+            "and nobody hears of it: it is gone without a trace."
         )
     if destination != _queue_arn(course):
         return f"What is given up is reported to `{destination}`, which is not the stack's FailureQueue."
@@ -81,13 +81,12 @@ def _coarse(mapping: dict[str, Any], attempts: int) -> str:
     if not mapping.get("BisectBatchOnFunctionError"):
         return (
             f"One record that fails takes its whole batch with it: after {_times(attempts)} more all of "
-            "them, "
-            f"up to {mapping['BatchSize']:,}, are given up together."
+            f"them, up to {mapping['BatchSize']:,}, are given up together."
         )
     if "ReportBatchItemFailures" not in (mapping.get("FunctionResponseTypes") or []):
         return (
-            "Lambda does not look at what the function answers: a function that knows which record failed "
-            "cannot say so yet."
+            "Lambda does not look at what the function answers: a "
+            "function that knows which record failed cannot say so yet."
         )
     return ""
 
@@ -148,8 +147,8 @@ def check_alarm(course: Course) -> Verdict:
         return incorrect(trouble)
     hours = _in_words(alarm["Threshold"])
     return passed(
-        f"`{name}` goes off when StateLambda is given records older than {hours}, while there is still time "
-        "to do something."
+        f"`{name}` goes off when StateLambda is given records older "
+        f"than {hours}, while there is still time to do something."
     )
 
 
@@ -164,8 +163,7 @@ def _wrong_metric(course: Course, alarm: dict[str, Any]) -> str:
     if (statistic := alarm.get("Statistic")) != "Maximum":
         return (
             f"The alarm goes by the {str(statistic).lower()} of all shards and batches. While one shard "
-            "stands "
-            "still, the others are young, and it hears nothing."
+            "stands still, the others are young, and it hears nothing."
         )
     if "Greater" not in alarm.get("ComparisonOperator", ""):
         return "The alarm goes off while records are young, and is silent when they are old."
@@ -182,8 +180,7 @@ def _wrong_threshold(alarm: dict[str, Any]) -> str:
     if threshold > RETENTION_MS / 2:
         return (
             f"The threshold is {_in_words(threshold)}. The stream keeps records for 24 hours: when this "
-            "alarm "
-            "goes off, less than half of that is left, or none."
+            "alarm goes off, less than half of that is left, or none."
         )
     if (waits := alarm.get("Period", 0) * alarm.get("EvaluationPeriods", 1)) > RETENTION_MS / 1000 / 2:
         return f"The alarm waits for {waits:,} s of bad news before it goes off."
@@ -209,8 +206,8 @@ EXERCISES = (
         place=Cell("11"),
         hints=(
             (
-                "What one function gives up can be sent again, into the stream that it reads. Which function "
-                "is that?"
+                "What one function gives up can be sent again, into "
+                "the stream that it reads. Which function is that?"
             ),
             (
                 "Four settings of UpdateEventSourceMapping matter: `BisectBatchOnFunctionError`, "
@@ -235,18 +232,13 @@ EXERCISES = (
         place=Cell("11"),
         hints=(
             (
-                "Records expire after 24 hours, and you need some of these hours yourself. When do you "
-                "want to "
-                "be "
-                "told, and in which unit does Lambda measure?"
+                "Records expire after 24 hours, and you need some of these hours yourself. When do you want "
+                "to be told, and in which unit does Lambda measure?"
             ),
             (
                 "CloudWatch's call PutMetricAlarm names a metric (`AWS/Lambda`, `IteratorAge`), whose "
-                "function "
-                "it "
-                "is (a dimension), how the values of a minute become one (the statistic), and a threshold. "
-                "One "
-                "shard that stands still among many must be enough."
+                "function it is (a dimension), how the values of a minute become one (the statistic), and a "
+                "threshold. One shard that stands still among many must be enough."
             ),
             (
                 'ws.client("cloudwatch").put_metric_alarm(AlarmName=alarm, Namespace="AWS/Lambda", '

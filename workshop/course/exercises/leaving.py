@@ -50,10 +50,8 @@ EXERCISES = (
             "What did CloudFormation make, and what did you make beside it? Who will delete which?",
             (
                 "`destroy(ws.cloud, name)` deletes a stack with everything in it. What you made by hand "
-                "needs "
-                "the call that is the opposite of the one that made it; IAM deletes a role once no policy is "
-                "left "
-                "on it. `remains(ws)` gives each thing with its `kind` and `name`."
+                "needs the call that is the opposite of the one that made it; IAM deletes a role once no "
+                "policy is left on it. `remains(ws)` gives each thing with its `kind` and `name`."
             ),
             (
                 'for thing in remains(ws):\n    if thing.kind == "role":\n        '

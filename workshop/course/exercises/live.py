@@ -57,8 +57,8 @@ EXERCISES = (
         place=Cell("06"),
         hints=(
             (
-                "What is in the pipeline before your run begins, and is everything that you send known to it "
-                "when you look?"
+                "What is in the pipeline before your run begins, and "
+                "is everything that you send known to it when you look?"
             ),
             (
                 "Empty the pipeline, send the messages, wait until nothing moves. `ws.send` takes the "

@@ -93,8 +93,8 @@ def _elsewhere(own: list[Statement], stream: str) -> str:
         others = [each for each in statement.resources if each != stream]
         if others and statement.names(*READING):
             return (
-                f"`{_reading(statement)}` is allowed on `{others[0]}` as well, which is not the stream of "
-                "ReduceTable."
+                f"`{_reading(statement)}` is allowed on `{others[0]}` "
+                "as well, which is not the stream of ReduceTable."
             )
     return ""
 
@@ -204,14 +204,14 @@ EXERCISES = (
         place=Cell("05"),
         hints=(
             (
-                "AWS's sentence says who was not allowed something, and what. Which calls are those, and on "
-                "what?"
+                "AWS's sentence says who was not allowed something, "
+                "and what. Which calls are those, and on what?"
             ),
             (
-                "A policy document is a list of statements; each has an Effect, a list of Actions "
-                "(`dynamodb:GetRecords`, …) and a Resource. Three of the four calls belong to one stream, "
-                "whose ARN you have. The fourth makes a list, belongs to no stream, and needs the Resource "
-                "`*`."
+                "A policy document is a list of statements; each has an Effect, a "
+                "list of Actions (`dynamodb:GetRecords`, …) and a Resource. Three of "
+                "the four calls belong to one stream, whose ARN you have. The fourth "
+                "makes a list, belongs to no stream, and needs the Resource `*`."
             ),
             (
                 'statements = [{"Effect": "Allow", "Action": ["dynamodb:DescribeStream", …], "Resource": '

@@ -54,8 +54,8 @@ EXERCISES = (
         place=Cell("01"),
         hints=(
             (
-                "Which two of the template's parameters speak of the desk's two wishes, and what are they if "
-                "you say nothing?"
+                "Which two of the template's parameters speak of the "
+                "desk's two wishes, and what are they if you say nothing?"
             ),
             (
                 "The table of parameters above names them. One shard takes 1,000 messages a second. "

@@ -118,9 +118,9 @@ EXERCISES = (
         hints=(
             "Where do the changes of StateTable stand, and which of them has MapLambda missed so far?",
             (
-                "A table's stream has an address of its own; `ws.stream_arn` knows it by the table's name. "
-                "The rest is as in notebook 03, with larger batches: the more changes in a batch, the fewer "
-                "rows."
+                "A table's stream has an address of its own; `ws.stream_arn` "
+                "knows it by the table's name. The rest is as in notebook 03, "
+                "with larger batches: the more changes in a batch, the fewer rows."
             ),
             (
                 'ws.connect("MapLambda", EventSourceArn=ws.stream_arn("…"), StartingPosition="TRIM_HORIZON", '

@@ -157,10 +157,10 @@ def _wrong_answer(tried: Attempt, numbers: list[str]) -> Iterator[str]:
     # Lambda begins again at the lowest number that is named.
     first = min(numbers.index(each) for each in named)
     if first != 2:
+        consequence = "so that the third one is lost" if first > 2 else "with records that were stored"
         yield (
-            f"{what}. The first record that StateLambda named is number {first + 1} of the batch, and "
-            "Lambda begins again "
-            f"there{', so that the third one is lost' if first > 2 else ', with records that were stored'}."
+            f"{what}. The first record that StateLambda named is number {first + 1} of the batch, and Lambda "
+            f"begins again there, {consequence}."
         )
 
 

@@ -102,8 +102,8 @@ EXERCISES = (
         place=Cell("07"),
         hints=(
             (
-                "What fed MapLambda in the stateful pipeline, and what is left of that when there is no "
-                "StateTable?"
+                "What fed MapLambda in the stateful pipeline, and "
+                "what is left of that when there is no StateTable?"
             ),
             (
                 "`ws.stateless` has the same `connect` and `stream_arn` as `ws`. The logical id of the "
@@ -126,9 +126,8 @@ EXERCISES = (
         hints=(
             "A batch is handed over when it is full or when its time is over. Which of the two ends yours?",
             (
-                "Run `connect` again with other values: it changes the mapping. Two settings work "
-                "together, the "
-                "most that a batch may hold and how long Lambda waits for that many."
+                "Run `connect` again with other values: it changes the mapping. Two settings work together, "
+                "the most that a batch may hold and how long Lambda waits for that many."
             ),
             'ws.stateless.connect("MapLambda", …, BatchSize=5_000, MaximumBatchingWindowInSeconds=…)',
         ),

@@ -115,8 +115,8 @@ EXERCISES = (
         place=Cell("02"),
         hints=(
             (
-                "What are the two things that every record consists of, and which of them does Kinesis never "
-                "look into?"
+                "What are the two things that every record consists "
+                "of, and which of them does Kinesis never look into?"
             ),
             (
                 "`put_records` of the Kinesis client takes the name of the stream and a list of Records. "
@@ -138,9 +138,9 @@ EXERCISES = (
         hints=(
             "Which messages must never overtake each other, and what do exactly these have in common?",
             (
-                "Equal keys meet in one shard and stay in order; different keys spread. So the key has to "
-                "be the same for two versions of one trade, and different for two trades. One field is like "
-                "that."
+                "Equal keys meet in one shard and stay in order; different keys "
+                "spread. So the key has to be the same for two versions of one "
+                "trade, and different for two trades. One field is like that."
             ),
             'def partition_key(message):\n    return message["…"]',
         ),

@@ -14,8 +14,7 @@ QUESTIONS = (
             "Watch StateTable: the trade is written over itself, so its old value and its new one are equal.",
             (
                 "The trade is written over itself. The difference between old and new is 0.00, and that is "
-                "what "
-                "MapLambda sums. It is luck, not design: nobody checked anything."
+                "what MapLambda sums. It is luck, not design: nobody checked anything."
             ),
             "The mapping has no reason to try again: nothing failed.",
         ),
@@ -33,10 +32,9 @@ QUESTIONS = (
     ),
     Question(
         "crash-and-retry",
-        "MapLambda gets ten trades, writes their row, and dies before it can answer. You bring it the "
-        "batch again, "
-        "and it answers. Then the mapping, which heard nothing of either, goes on where it was paused. "
-        "How often does each trade count?",
+        "MapLambda gets ten trades, writes their row, and dies before it can answer. You bring it the batch "
+        "again, and it answers. Then the mapping, which heard nothing of either, goes on where it was "
+        "paused. How often does each trade count?",
         ("Once", "Twice", "Three times"),
         answer=2,
         feedback=(
@@ -52,8 +50,8 @@ QUESTIONS = (
         answer=0,
         feedback=(
             (
-                "Writing the same item again changes nothing, so a repetition does no harm there. Additions "
-                "are another matter."
+                "Writing the same item again changes nothing, so a "
+                "repetition does no harm there. Additions are another matter."
             ),
             "A repeated batch leaves a second row there.",
             "It adds what it gets, as often as it gets it.",

@@ -17,9 +17,8 @@ QUESTIONS = (
         feedback=(
             "It knows the template, not what somebody did with its resources.",
             (
-                "What you made by hand beside it (a role, an alarm, a mapping) stays, unless somebody "
-                "deletes "
-                "it."
+                "What you made by hand beside it (a role, an alarm, "
+                "a mapping) stays, unless somebody deletes it."
             ),
             "Names mean nothing to it. It keeps a list of what it made.",
         ),

@@ -7,12 +7,11 @@ __all__ = ["QUESTIONS"]
 QUESTIONS = (
     Question(
         "not-a-message",
-        "Somebody puts the text `hello` into the stream. It is no message at all. What happens to the "
-        "messages "
-        "behind it?",
+        "Somebody puts the text `hello` into the stream. It is no "
+        "message at all. What happens to the messages behind it?",
         (
             "They wait until `hello` expires, after 24 hours",
-            "They are worked on as if nothing was",
+            "They are processed as if nothing had happened",
             "They are lost",
         ),
         answer=1,
@@ -25,8 +24,7 @@ QUESTIONS = (
     Question(
         "one-bad-record",
         "The buggy release is out. 40 trades come in, spread over two shards, and one more that it cannot "
-        "digest, "
-        "in front of them all. How many of the 40 will reach StateTable?",
+        "digest, in front of them all. How many of the 40 will reach StateTable?",
         ("All 40", "About half", "None"),
         answer=1,
         feedback=(
@@ -37,9 +35,8 @@ QUESTIONS = (
     ),
     Question(
         "bisect-and-totals",
-        "StateLambda's mapping may now split batches and deliver the pieces again. Which of our stages would "
-        "be "
-        "harmed by that, if it had only the guards of notebook 09?",
+        "StateLambda's mapping may now split batches and deliver the pieces again. Which of our stages "
+        "would be harmed by that, if it had only the guards of notebook 09?",
         ("None of them", "State", "Map and Reduce"),
         answer=2,
         feedback=(
@@ -61,8 +58,7 @@ QUESTIONS = (
         feedback=(
             (
                 "63 hours of changes, of which the stream still has the last 24. `workshop reconcile "
-                "--rebuild` "
-                "works the totals out again from StateTable."
+                "--rebuild` works the totals out again from StateTable."
             ),
             "The mapping tries without end, but the stream does not keep without end.",
             "The stream still has those of the last 24 hours.",

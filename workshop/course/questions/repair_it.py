@@ -8,8 +8,7 @@ QUESTIONS = (
     Question(
         "read-then-write",
         "A colleague suggests: StateLambda reads the item, compares the versions, and writes only if its "
-        "own is "
-        "newer. What is wrong with that?",
+        "own is newer. What is wrong with that?",
         (
             "Nothing",
             "Between reading and writing, another invocation may write",
@@ -20,8 +19,7 @@ QUESTIONS = (
             "It works on a quiet day. What if two invocations read the same item at the same moment?",
             (
                 "Both see version 1, both find theirs newer, and the slower one wins. The comparison has to "
-                "happen "
-                "in the same step as the write."
+                "happen in the same step as the write."
             ),
             "A read is cheaper than a write. The trouble lies elsewhere.",
         ),

@@ -7,9 +7,8 @@ __all__ = ["QUESTIONS"]
 QUESTIONS = (
     Question(
         "stolen-laptop",
-        "The producer's laptop is stolen, and its role may only PutRecords on our stream. What is the "
-        "worst that the "
-        "thief can do to the totals?",
+        "The producer's laptop is stolen, and its role may only PutRecords on our stream. What is the worst "
+        "that the thief can do to the totals?",
         ("Read them", "Delete them", "Make them wrong with invented trades"),
         answer=2,
         feedback=(
@@ -20,8 +19,8 @@ QUESTIONS = (
     ),
     Question(
         "largest-line",
-        "At 1,000 messages a second around the clock: which line of the stateful pipeline's bill is the "
-        "largest?",
+        "At 1,000 messages a second around the clock: which "
+        "line of the stateful pipeline's bill is the largest?",
         ("The stream's shards", "Lambda's time", "One write for each message into StateTable"),
         answer=2,
         feedback=(
@@ -44,8 +43,8 @@ QUESTIONS = (
     ),
     Question(
         "when-to-outgrow",
-        "A desk sends 40,000 changes of trades a second, day and night. What would you keep of this "
-        "pipeline?",
+        "A desk sends 40,000 changes of trades a second, day "
+        "and night. What would you keep of this pipeline?",
         (
             "All of it, with more shards",
             "The idea of the ledger, in an engine that keeps the state itself",

@@ -44,8 +44,7 @@ QUESTIONS = (
     Question(
         "which-pipeline",
         "A shop counts how much was sold, minute by minute. A sale never changes; the tills may send a "
-        "message twice "
-        "after a network failure. Which pipeline?",
+        "message twice after a network failure. Which pipeline?",
         (
             "Stateless: sales never change",
             "Stateful: a message may come twice",

@@ -16,8 +16,8 @@ QUESTIONS = (
     ),
     Question(
         "read-twice",
-        "You have just read a shard from its beginning to its end. Now you read it from the beginning again. "
-        "What do you get?",
+        "You have just read a shard from its beginning to its end. "
+        "Now you read it from the beginning again. What do you get?",
         ("Nothing: the records have been taken out", "The same records", "Only records that are new since"),
         answer=1,
         feedback=(

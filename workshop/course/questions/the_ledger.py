@@ -8,8 +8,7 @@ QUESTIONS = (
     Question(
         "halves-of-a-batch",
         "The row of ten trades is in ReduceTable. Now Lambda delivers the first five of them, and then the "
-        "other "
-        "five. What does MapLambda's guard say?",
+        "other five. What does MapLambda's guard say?",
         ("It knows these records", "It takes both for new", "It takes the second half for new"),
         answer=1,
         feedback=(
@@ -63,8 +62,7 @@ QUESTIONS = (
     Question(
         "prove-textbook",
         "Next, ten small runs with random faults for each variant, all judged to the cent. In how many of "
-        "the "
-        "ten will the textbook end with wrong totals?",
+        "the ten will the textbook end with wrong totals?",
         feedback="The faults of each run follow from its number, so everybody gets the same result.",
     ),
 )

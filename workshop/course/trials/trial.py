@@ -121,9 +121,9 @@ def lost_in_silence(exam: Examination, stage: str, event: Any, *, table: str) ->
     busy_no_more(exam)
     if tried.error is None and exam.items(table) == before:
         yield (
-            "DynamoDB was busy when a batch was to be written. The function swallowed the error and "
-            f"reported success, so Lambda goes on to the next batch; nothing was added to {table}, and this "
-            "one is lost."
+            "DynamoDB was busy when a batch was to be written. The function "
+            "swallowed the error and reported success, so Lambda goes on to the "
+            f"next batch; nothing was added to {table}, and this one is lost."
         )
 
 

@@ -161,8 +161,8 @@ def _check_range(value: Any, field: str, *, lowest: int, highest: int) -> None:
 def _check_variables(variables: dict[str, Any]) -> None:
     reserved = sorted(RESERVED_NAMES & variables.keys())
     explanation = (
-        "Lambda was unable to configure your environment variables because the environment variables "
-        "you have provided"
+        "Lambda was unable to configure your environment variables "
+        "because the environment variables you have provided"
     )
     if reserved:
         raise InvalidParameterValueException(

@@ -112,9 +112,7 @@ def create(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> Any:
         model = resource_class.create_from_cloudformation_json(
             name, settled, stack.account_id, stack.region_name, **names
         )
-    except (
-        Exception
-    ) as error:  # the boundary to another service: its failure is the reason in the stack event
+    except Exception as error:  # whatever the service raised is the reason in the stack event
         raise ResourceFailure(reason_of(error)) from error
     if isinstance(model, models.Stack) and model.status != "CREATE_COMPLETE":
         raise ResourceFailure(f"Embedded stack {model.stack_id} was not successfully created")
@@ -137,9 +135,7 @@ def change(stack: Any, resource: StackResource, definition: Mapping[str, Any]) -
             account_id=stack.account_id,
             region_name=stack.region_name,
         )
-    except (
-        Exception
-    ) as error:  # the boundary to another service: its failure is the reason in the stack event
+    except Exception as error:  # whatever the service raised is the reason in the stack event
         raise ResourceFailure(reason_of(error)) from error
     _mark(stack, model, (resource.logical_id, settled["Type"]))
     return model
@@ -153,9 +149,7 @@ def delete(stack: Any, resource: StackResource) -> None:
     """
     try:
         stack.resource_map._delete_resource(resource.model, copy.deepcopy(resource.definition))
-    except (
-        Exception
-    ) as error:  # the boundary to another service: its failure is the reason in the stack event
+    except Exception as error:  # whatever the service raised is the reason in the stack event
         words = (
             f"{type(error).__name__} {getattr(error, 'code', '')} {getattr(error, 'error_type', '')}".lower()
         )

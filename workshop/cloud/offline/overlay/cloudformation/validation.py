@@ -96,8 +96,8 @@ def _problems(template: Mapping[str, Any], resources: Mapping[str, Any]) -> Iter
     for name, resource in resources.items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             yield (
-                f"Template format error: [/Resources/{name}] "
-                "Every Resources object must contain a Type member."
+                f"Template format error: [/Resources/{name}] Every "
+                "Resources object must contain a Type member."
             )
             return
     if unknown := sorted({resource["Type"] for resource in resources.values()} - get_model_map().keys()):

@@ -113,9 +113,7 @@ class Courier:
             return BatchReport(is_too_large=True), None
         except JsonRESTError as error:
             return BatchReport(), f"PROBLEM: {error.message}"
-        except (
-            Exception
-        ) as error:  # a lane that is never told would wait for ever, so it is told to try again
+        except Exception as error:  # a lane that is never told would wait for ever: it tries again
             LOGGER.exception("the runtime failed on a batch for `%s`", mapping.function.name)
             return BatchReport(), f"PROBLEM: {type(error).__name__}: {error}"
         report = BatchReport(
