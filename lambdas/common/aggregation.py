@@ -10,6 +10,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from common.hierarchy import paths_down_to
 from common.latency import count_ages
+from common.records import RecordRange
 from common.trades import Trade
 
 __all__ = ["Change", "Delta", "Rebuilt", "Summary", "add_up", "change_between", "roll_up", "summarise"]
@@ -80,13 +81,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a sequence of records does together; `ages` counts messages by how old they were."""
+    """What a sequence of records does together; `ages` counts messages by how old they were.
+
+    `source` says which records they are, if that is known.
+    """
 
     leaves: Mapping[str, Delta]
     message_count: int
     first_timestamp: Decimal | None
     mean_timestamp: Decimal | None
     ages: Mapping[int, int]
+    source: RecordRange | None = None
 
 
 def change_between(old: Trade | None, new: Trade | None) -> Change:
@@ -117,7 +122,7 @@ def roll_up(leaves: Mapping[str, Delta]) -> dict[str, Delta]:
     return add_up((path, delta) for leaf, delta in leaves.items() for path in paths_down_to(leaf))
 
 
-def summarise(changes: Sequence[Change], *, now: Decimal) -> Summary:
+def summarise(changes: Sequence[Change], *, now: Decimal, source: RecordRange | None = None) -> Summary:
     """Return what the changes do together, with the ages that their messages have `now`."""
     timestamps = [change.timestamp for change in changes if change.timestamp is not None]
     mean = (sum(timestamps, Decimal(0)) / len(timestamps)).quantize(MICROSECOND) if timestamps else None
@@ -127,4 +132,5 @@ def summarise(changes: Sequence[Change], *, now: Decimal) -> Summary:
         first_timestamp=min(timestamps, default=None),
         mean_timestamp=mean,
         ages=count_ages(float(now - timestamp) * 1000 for timestamp in timestamps),
+        source=source,
     )

@@ -17,6 +17,7 @@ __all__ = [
     "Batch",
     "ChangeRecord",
     "KinesisRecord",
+    "RecordRange",
     "UnknownShardError",
     "batch_hash",
     "change_batch",
@@ -60,12 +61,32 @@ class ChangeRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRange:
+    """The records that a row was summed from: those of one shard from the first to the last, both included.
+
+    `shard_id` is None where the event did not tell, as on a DynamoDB stream outside of a tumbling window.
+    """
+
+    shard_id: str | None
+    first_sequence_number: str
+    last_sequence_number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Batch(Generic[Record]):
     """The records of one invocation; `shard_id` is None where the event does not tell."""
 
     source_arn: str
     shard_id: str | None
     records: tuple[Record, ...]
+
+    @property
+    def range(self) -> RecordRange | None:
+        """Which records these are; None for an empty batch."""
+        if not self.records:
+            return None
+        first, last = self.records[0].sequence_number, self.records[-1].sequence_number
+        return RecordRange(self.shard_id, first, last)
 
     def lane(self, function_name: str) -> str:
         """Return the name under which the ledger keeps this function's position in this shard.

@@ -15,6 +15,7 @@ from common.aggregation import Delta, Rebuilt, Summary, roll_up
 from common.hierarchy import MAX_LEVELS, MAX_PATH_BYTES, ROOT, ancestors_of, split_leaves
 from common.items import Item, number, number_map, plain_item, text
 from common.latency import BUCKETS
+from common.records import RecordRange
 from common.trades import MalformedRecordError
 
 __all__ = ["DeltaRow", "item_of_row", "row_in_image", "rows_of"]
@@ -32,7 +33,12 @@ SECONDS_TO_KEEP = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class DeltaRow:
-    """One row: deltas by leaf, with the number of records summed in and their messages' ages."""
+    """One row: deltas by leaf, with the number of records summed in and their messages' ages.
+
+    `source` says which records these are. It is the same in all parts of a row that had to be split, of which
+    this is number `part` of `parts`, counted from 1. Like the timestamps, it is there to be looked at in
+    ReduceTable: Reduce does not read it back.
+    """
 
     key: str
     leaves: Mapping[str, Delta]
@@ -41,6 +47,9 @@ class DeltaRow:
     ages: Mapping[int, int]
     first_timestamp: Decimal | None = None
     mean_timestamp: Decimal | None = None
+    source: RecordRange | None = None
+    part: int = 1
+    parts: int = 1
     generation: int = 0
 
     def without_rebuilt(self) -> "DeltaRow":
@@ -70,6 +79,9 @@ def rows_of(summary: Summary, *, key: str = "", now: Decimal) -> list[DeltaRow]:
             ages={},
             first_timestamp=summary.first_timestamp,
             mean_timestamp=summary.mean_timestamp,
+            source=summary.source,
+            part=part + 1,
+            parts=len(runs),
         )
         for part, run in enumerate(runs)
     ]
@@ -95,7 +107,7 @@ def item_of_row(row: DeltaRow) -> Item:
     if row.first_timestamp is not None and row.mean_timestamp is not None:
         item["FirstTimestamp"] = number(row.first_timestamp)
         item["MeanTimestamp"] = number(row.mean_timestamp)
-    return item
+    return item | _source_attributes(row)
 
 
 def row_in_image(image: Mapping[str, Any]) -> DeltaRow:
@@ -121,6 +133,18 @@ def row_in_image(image: Mapping[str, Any]) -> DeltaRow:
             _checked(fields.get("Generation", Decimal(0)), "`Generation`", digits=MAX_COUNT_DIGITS)
         ),
     )
+
+
+def _source_attributes(row: DeltaRow) -> Item:
+    attributes: Item = {}
+    if row.source is not None:
+        if row.source.shard_id is not None:
+            attributes["ShardId"] = text(row.source.shard_id)
+        attributes["FirstSequenceNumber"] = text(row.source.first_sequence_number)
+        attributes["LastSequenceNumber"] = text(row.source.last_sequence_number)
+    if row.parts > 1:
+        attributes |= {"PartNumber": number(row.part), "PartCount": number(row.parts)}
+    return attributes
 
 
 def _rebuilt_item(rebuilt: Rebuilt) -> Item:

@@ -14,7 +14,7 @@ from common.aggregation import Change, Delta, add_up, roll_up, summarise
 from common.entries import Entry, contents
 from common.hierarchy import ROOT, paths_down_to, split_leaves, tree_order
 from common.latency import later
-from common.records import padded
+from common.records import RecordRange, padded
 from common.rows import DeltaRow, rows_of
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
 MAX_ROWS = 12
 # 100 actions of a transaction less the ledger, the epoch, the bookkeeping row and the root.
 MAX_PATHS = 96
+SHORTEST_SEQUENCE_NUMBER = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,23 @@ class ReduceStep:
     cursor: Cursor
 
 
-def map_step(entries: Sequence[Entry[Change]], *, lane: str, now: Decimal) -> MapStep:
+def map_step(entries: Sequence[Entry[Change]], *, lane: str, shard_id: str | None, now: Decimal) -> MapStep:
     """Return the step for as many entries as fit, from the first on."""
     taken = entries
     while True:
         key = sha256(f"{lane}|{taken[0].position}|{taken[-1].position}".encode()).hexdigest()
-        rows = rows_of(summarise(contents(taken), now=now), key=key, now=now)
+        first, last = (_sequence_number(entry.position) for entry in (taken[0], taken[-1]))
+        summary = summarise(contents(taken), now=now, source=RecordRange(shard_id, first, last))
+        rows = rows_of(summary, key=key, now=now)
         if len(rows) <= MAX_ROWS:
             return MapStep(rows, Cursor(position=taken[-1].position))
         # One entry touches two leaves at most, so this ends.
         taken = taken[: len(taken) // 2]
+
+
+def _sequence_number(position: str) -> str:
+    # A position is padded to one width; the streams themselves write numbers of 21 digits or more.
+    return position.lstrip("0").zfill(SHORTEST_SEQUENCE_NUMBER)
 
 
 def reduce_step(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, *, now: Decimal) -> ReduceStep:

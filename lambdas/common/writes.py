@@ -22,11 +22,11 @@ __all__ = ["PROGRESS_ROW", "add_totals", "rows_into", "totals_into"]
 PROGRESS_ROW = "#progress"
 
 
-def rows_into(table: str, *, lane: str, epoch: Epoch) -> Planner[Change]:
+def rows_into(table: str, *, lane: str, shard_id: str | None, epoch: Epoch) -> Planner[Change]:
     """Return how MapLambda plans its steps: rows for ReduceTable, named after the lane and their records."""
 
     def plan(entries: Sequence[Entry[Change]], _: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
-        step = map_step(entries, lane=lane, now=now)
+        step = map_step(entries, lane=lane, shard_id=shard_id, now=now)
         return [put(table, epoch.stamp(item_of_row(row))) for row in step.rows], step.cursor
 
     return plan

@@ -68,6 +68,37 @@ def test_a_batch_of_changes_becomes_one_row(bench: Bench) -> None:
     assert row["MessageCount"] == 2
 
 
+@pytest.mark.parametrize("variant", ["ledger", "textbook"])
+@pytest.mark.parametrize("pipeline", ["stateful", "stateless"])
+def test_a_row_says_which_records_it_sums(bench: Bench, variant: str, pipeline: str) -> None:
+    """A row carries the shard, and the first and last sequence number of its batch, bad records included."""
+    bench.variant = variant
+    changes = [change(number, None, image(f"t{number}", "1.00")) for number in (3, 5, 6)]
+    data = [message("a", "1.00"), message("b", "1.00"), b"{"]
+    event = window_event(changes) if pipeline == "stateful" else kinesis_event(data, first=3)
+
+    bench.run(f"{pipeline}.map", event)
+
+    [row] = bench.items("ReduceTable")
+    assert row["ShardId"] == ("shard-1" if pipeline == "stateful" else "shardId-000000000000")
+    numbers = int(row["FirstSequenceNumber"]), int(row["LastSequenceNumber"])
+    assert numbers == ((3, 6) if pipeline == "stateful" else (3, 5))
+
+
+def test_a_repeated_batch_says_so_in_the_rows_that_follow(bench: Bench) -> None:
+    """When a batch comes again with more behind it, the next row begins after what the first one holds."""
+    changes = [change(number, None, image(f"t{number}", "1.00")) for number in range(1, 5)]
+
+    run(bench, *changes[:2])
+    run(bench, *changes)
+
+    rows = sorted(bench.items("ReduceTable"), key=lambda row: int(row["FirstSequenceNumber"]))
+    assert [(int(row["FirstSequenceNumber"]), int(row["LastSequenceNumber"])) for row in rows] == [
+        (1, 2),
+        (3, 4),
+    ]
+
+
 def test_modifications_move_trades_between_groups(bench: Bench) -> None:
     """A change is its new image minus its old one, also when the trade changes its group."""
     first, second = image("a", "5.25"), image("a", "7.00", "PV", "FXSpot", "APAC", version=2)

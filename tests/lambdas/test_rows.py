@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from common.aggregation import Change, Delta, Summary, add_up, summarise
+from common.records import RecordRange
 from common.rows import DeltaRow, item_of_row, row_in_image, rows_of
 from common.trades import MalformedRecordError
 from hypothesis import given
@@ -18,14 +19,15 @@ SUMMARY = summarise(
         Change((("Delta:FXSpot:AMER", Delta(Decimal("20.00"), 1)),), Decimal(1_750_000_001)),
     ],
     now=NOW,
+    source=RecordRange("shardId-000000000001", "4954", "4960"),
 )
 [ROW] = rows_of(SUMMARY, key="hash", now=NOW)
 ITEM = item_of_row(ROW)
 
 
 def stored(row: DeltaRow) -> DeltaRow:
-    """Return what Reduce finds in the item of a row; the times are for people and are not read back."""
-    return replace(row_in_image(item_of_row(row)), first_timestamp=None, mean_timestamp=None)
+    """Return what Reduce finds in the item of a row; its times and its source are not read back."""
+    return row_in_image(item_of_row(row))
 
 
 def bytes_of(item: dict[str, Any]) -> int:
@@ -53,12 +55,15 @@ def test_a_row_shows_every_path_and_the_trades_of_each_leaf() -> None:
         "MappedAt": {"N": "1750000010.5"},
         "Latency": {"M": {"53": {"N": "1"}, "54": {"N": "1"}}},
         "TimeToLive": {"N": "1750604810"},
+        "ShardId": {"S": "shardId-000000000001"},
+        "FirstSequenceNumber": {"S": "4954"},
+        "LastSequenceNumber": {"S": "4960"},
     }
 
 
 def test_reduce_reads_what_map_wrote() -> None:
     """The row that Reduce finds in the table's stream is the one that Map summed."""
-    assert stored(ROW) == replace(ROW, first_timestamp=None, mean_timestamp=None)
+    assert stored(ROW) == replace(ROW, first_timestamp=None, mean_timestamp=None, source=None)
 
 
 def test_nothing_gives_no_row() -> None:
@@ -87,6 +92,29 @@ def test_messages_of_a_cut_row_are_counted_once() -> None:
 
     assert [row.message_count for row in rows] == [3000, *[0] * (len(rows) - 1)]
     assert [sum(row.ages.values()) for row in rows] == [3000, *[0] * (len(rows) - 1)]
+
+
+def test_the_parts_of_a_cut_row_say_where_they_come_from() -> None:
+    """All parts carry the whole range of sequence numbers, and which part of how many they are."""
+    leaves = {f"PV:{'desk' * 40}-{number}:EMEA": Delta(Decimal(number), 1) for number in range(3000)}
+    source = RecordRange("shard-1", "7", "3006")
+
+    items = [item_of_row(row) for row in rows_of(Summary(leaves, 3000, None, None, {}, source), now=NOW)]
+
+    count = {"N": str(len(items))}
+    assert [item["PartNumber"] for item in items] == [{"N": str(part + 1)} for part in range(len(items))]
+    assert all(item["PartCount"] == count and item["ShardId"] == {"S": "shard-1"} for item in items)
+    assert {(item["FirstSequenceNumber"]["S"], item["LastSequenceNumber"]["S"]) for item in items} == {
+        ("7", "3006")
+    }
+
+
+def test_a_row_whose_shard_is_unknown_names_its_records_alone() -> None:
+    """Where a DynamoDB stream does not name the shard, the range is there all the same."""
+    item = item_of_row(replace(ROW, source=RecordRange(None, "4954", "4960")))
+
+    assert "ShardId" not in item
+    assert (item["FirstSequenceNumber"], item["LastSequenceNumber"]) == ({"S": "4954"}, {"S": "4960"})
 
 
 def test_the_widest_row_of_one_record_fits() -> None:

@@ -62,7 +62,12 @@ def apply(step: steps.ReduceStep, totals: dict[str, Delta]) -> dict[str, Delta]:
 
 def test_a_map_step_takes_every_record_that_fits() -> None:
     """A batch that fits becomes one row, and the position moves to its last record."""
-    step = map_step([change_entry(4, "a"), change_entry(5, "b"), change_entry(7, "a")], lane="lane", now=NOW)
+    step = map_step(
+        [change_entry(4, "a"), change_entry(5, "b"), change_entry(7, "a")],
+        lane="lane",
+        shard_id="shard-1",
+        now=NOW,
+    )
 
     assert [row.leaves for row in step.rows] == [{"a": Delta(Decimal(11), 2), "b": Delta(Decimal(5), 1)}]
     assert step.cursor == Cursor(padded("7"))
@@ -72,7 +77,7 @@ def test_a_map_step_without_effect_still_moves_the_position() -> None:
     """Records that are all set aside write no row, and are passed all the same."""
     bad: Entry[Change] = Entry(padded("3"), None, Rejection("3", "bad", b""))
 
-    step = map_step([bad], lane="lane", now=NOW)
+    step = map_step([bad], lane="lane", shard_id="shard-1", now=NOW)
 
     assert (step.rows, step.cursor) == ([], Cursor(padded("3")))
 
@@ -82,7 +87,9 @@ def test_rows_of_different_records_have_different_keys() -> None:
     batches = {("lane", (1, 2)), ("lane", (1, 3)), ("lane", (2, 3)), ("other", (1, 2))}
 
     keys = {
-        map_step([change_entry(number, "a") for number in numbers], lane=lane, now=NOW).rows[0].key
+        map_step([change_entry(number, "a") for number in numbers], lane=lane, shard_id="shard-1", now=NOW)
+        .rows[0]
+        .key
         for lane, numbers in batches
     }
 
@@ -94,7 +101,7 @@ def test_a_map_step_stays_within_4_mb() -> None:
     entries = [change_entry(number, f"{number:06}" + "x" * 2000) for number in range(1, 1200)]
     cursor, rows = START, []
     while pending := [entry for entry in entries if entry.position > cursor.position]:
-        step = map_step(pending, lane="lane", now=NOW)
+        step = map_step(pending, lane="lane", shard_id="shard-1", now=NOW)
         assert len(step.rows) <= 12
         cursor, rows = step.cursor, [*rows, *step.rows]
 

@@ -46,13 +46,22 @@ class StateRow:
 
 @dataclass(frozen=True)
 class ReduceRow:
-    """What one batch of the map stage adds to the totals."""
+    """What one batch of the map stage adds to the totals, and which records of its source stream it sums.
+
+    Without `first_sequence_number` it is not known where the row comes from: it was written by hand. A row
+    that was too large for one item is several rows, each of them `part` (from 1) of `parts`.
+    """
 
     message_hash: str
     deltas: Mapping[str, Decimal]
     trades: Mapping[str, int]
     message_count: int
     mapped_at: Decimal | None
+    shard_id: str | None = None
+    first_sequence_number: int | None = None
+    last_sequence_number: int | None = None
+    part: int = 1
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,11 @@ def read_reduce_table(client: DynamoDBClient, table_name: str) -> tuple[ReduceRo
             trades={path: int(count) for path, count in row.get("Trades", {}).items()},
             message_count=int(row.get("MessageCount", 0)),
             mapped_at=row.get("MappedAt"),
+            shard_id=row.get("ShardId"),
+            first_sequence_number=_sequence_number(row, "FirstSequenceNumber"),
+            last_sequence_number=_sequence_number(row, "LastSequenceNumber"),
+            part=int(row.get("PartNumber", 1)),
+            parts=int(row.get("PartCount", 1)),
         )
         for row in scan_rows(client, table_name)
     ]
@@ -148,6 +162,11 @@ def format_amount(amount: Decimal, *, grouped: bool = False) -> str:
     exponent = amount.as_tuple().exponent
     decimals = max(2, -exponent) if isinstance(exponent, int) else 2
     return f"{amount:,.{decimals}f}" if grouped else f"{amount:.{decimals}f}"
+
+
+def _sequence_number(row: Mapping[str, Any], name: str) -> int | None:
+    number = row.get(name)
+    return int(number) if isinstance(number, str) and number.isdecimal() else None
 
 
 def _text(raw: Any) -> str:

@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         lane = batch.lane(context.function_name)
         counts = Ledger(settings.ledger_table_name, lane, epoch).apply(
             entries_of_messages(batch, settings.hierarchy_levels, epoch),
-            rows_into(settings.reduce_table_name, lane=lane, epoch=epoch),
+            rows_into(settings.reduce_table_name, lane=lane, shard_id=batch.shard_id, epoch=epoch),
             Quarantine(settings.quarantine_table_name, "map", batch.shard_id, epoch),
         )
         report("map", counts)
