@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     entries = entries_of_changes(batch, settings.hierarchy_levels, compare=difference)
     counts = Counter(records=len(entries), quarantined=len(rejections(entries)))
     Quarantine(settings.quarantine_table_name, "map", batch.shard_id).put(rejections(entries))
-    summary = summarise(contents(entries), now=now)
+    summary = summarise(contents(entries), now=now, source=batch.range)
     report("map", counts + store(summary, event, table=settings.reduce_table_name, now=now))
     return window_answer(event)
 
