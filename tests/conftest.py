@@ -1,6 +1,9 @@
 """What holds for every test."""
 
+import os
 import signal
+
+import pytest
 
 
 def pytest_configure() -> None:
@@ -10,3 +13,10 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what may harm the machine if containment fails, unless its owner asks for it."""
+    if item.get_closest_marker("hostile") and os.environ.get("WORKSHOP_HOSTILE_TESTS") != "1":
+        pytest.skip("may harm this machine if containment fails; set WORKSHOP_HOSTILE_TESTS=1 to run it")

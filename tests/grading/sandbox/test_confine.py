@@ -81,6 +81,7 @@ def test_a_program_runs_with_a_scrubbed_environment(limited, monkeypatch) -> Non
     assert variables["PATH"] == "/usr/local/bin:/usr/bin:/bin"
 
 
+@pytest.mark.hostile
 def test_a_program_that_computes_for_ever_is_ended(limited) -> None:
     """The processor's time is limited, whatever the program does with it."""
     assert limited("while True: pass").returncode < 0
@@ -95,6 +96,7 @@ def test_a_program_that_computes_for_ever_is_ended(limited) -> None:
     ],
     ids=["memory", "file", "open files"],
 )
+@pytest.mark.hostile
 def test_a_program_that_takes_too_much_gets_an_error(limited, program: str, error: str) -> None:
     """Memory, the size of files and their number are limited."""
     done = limited(f"import os; os.chdir(os.environ['HOME'])\n{program}")
@@ -122,12 +124,14 @@ for _ in range(300):
     sys.platform == "darwin" or getattr(os, "getuid", int)() == 0,
     reason="root is not limited so, and macOS has no such limit",
 )
+@pytest.mark.hostile
 def test_a_fork_bomb_goes_out_by_itself(limited) -> None:
     """A program that forks without end is refused further processes."""
     assert "Resource temporarily unavailable" in limited(BOMB).stdout
 
 
 @contained
+@pytest.mark.hostile
 def test_a_fork_bomb_goes_out_by_itself_in_a_place_of_its_own(apart) -> None:
     """In a place of its own, the limit counts the program's own processes, also if root checks."""
     count, _, error = apart(BOMB).stdout.partition(" ")
@@ -137,6 +141,7 @@ def test_a_fork_bomb_goes_out_by_itself_in_a_place_of_its_own(apart) -> None:
 
 
 @contained
+@pytest.mark.hostile
 def test_nothing_but_temporary_folders_can_be_written(apart, tmp_path) -> None:
     """The file system is read-only, apart from temporary folders that vanish with the program."""
     done = apart(
@@ -157,6 +162,7 @@ def test_nothing_but_temporary_folders_can_be_written(apart, tmp_path) -> None:
 
 
 @contained
+@pytest.mark.hostile
 def test_temporary_folders_are_small(apart) -> None:
     """A program that fills its temporary folder is told that it is full, and the disk is not."""
     done = apart(

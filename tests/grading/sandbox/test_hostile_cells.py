@@ -21,6 +21,7 @@ from workshop.grading import (
 )
 
 pytestmark = [
+    pytest.mark.hostile,
     pytest.mark.skipif(sys.platform == "win32", reason="answers have no limits on Windows"),
     pytest.mark.timeout(900),
 ]
@@ -270,5 +271,5 @@ def test_a_cell_ends_no_process_but_its_own(result) -> None:
 def test_a_cell_removes_nothing(result) -> None:
     """The workshop and the folders of the checker stay as they are."""
     assert outcome(result, "removes")[0] is Outcome.NOT_ATTEMPTED
-    assert (ROOT / "workshop" / "checks" / "exercise.py").is_file()
+    assert (ROOT / "workshop" / "course" / "exercise.py").is_file()
     assert os.access(ROOT / "lambdas", os.R_OK)

@@ -12,6 +12,7 @@ from workshop.course.exercises import find_exercise
 from workshop.grading import ClassResult, Limits, check_submissions, find_containment
 
 pytestmark = [
+    pytest.mark.hostile,
     pytest.mark.skipif(sys.platform == "win32", reason="answers have no limits on Windows"),
     pytest.mark.timeout(600),
 ]

@@ -72,6 +72,7 @@ def test_a_process_whose_tree_is_gone_is_known_by_its_mark(tmp_path) -> None:
     assert not is_alive(pid)
 
 
+@pytest.mark.hostile
 def test_a_chain_of_children_is_ended(tmp_path) -> None:
     """Processes that go on starting others while they are being ended do not win."""
     chain = """
