@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 
 
 def test_hostile_programs_do_not_run_unasked() -> None:
-    """Without WORKSHOP_HOSTILE_TESTS=1, all hostile cells and handlers are skipped, with the way to run them."""
+    """Hostile cells and handlers are skipped without WORKSHOP_HOSTILE_TESTS=1, and the reason names it."""
     environment = {name: text for name, text in os.environ.items() if name != "WORKSHOP_HOSTILE_TESTS"}
     files = sorted(str(path) for path in HERE.glob("test_hostile_*.py"))
 
