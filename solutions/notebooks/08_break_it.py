@@ -100,7 +100,7 @@ ws.diagnose()
 # died right after its write? The poller cannot know whether anything was written. So it delivers the batch
 # again.
 #
-# To see that in slow motion, you take the poller's place. `HandPoller` pauses a mapping; `fetch` returns the
+# To see that in slow motion, you take the poller's place. `ManualPoller` pauses a mapping; `fetch` returns the
 # records that wait in the stream, and `deliver` gives them to the function. At the end of the `with` block
 # the mapping goes on, from where it was paused.
 
@@ -108,10 +108,10 @@ ws.diagnose()
 ws.predict("crash-and-retry")
 
 # %%
-from workshop.course.hand_poller import HandPoller
+from workshop.course.manual_poller import ManualPoller
 
 ws.clear()
-with HandPoller(ws, "MapLambda") as poller:
+with ManualPoller(ws, "MapLambda") as poller:
     ws.send(10, seed=3)
     batch = poller.fetch(at_least=10)
     print(poller.deliver(batch))  # written, but suppose that the answer was lost

@@ -91,10 +91,10 @@ ws.check("map-batch-guard")
 ws.predict("same-batch-again")
 
 # %%
-from workshop.course.hand_poller import HandPoller
+from workshop.course.manual_poller import ManualPoller
 
 before = len(ws.items("ReduceTable"))
-with HandPoller(ws, "MapLambda") as poller:
+with ManualPoller(ws, "MapLambda") as poller:
     ws.send(10, seed=32)
     batch = poller.fetch(at_least=10)
     print(poller.deliver(batch))
@@ -134,7 +134,7 @@ ws.deploy()
 ws.check("reduce-request-token")
 
 # %%
-with HandPoller(ws, "ReduceLambda") as poller:
+with ManualPoller(ws, "ReduceLambda") as poller:
     ws.send(1, seed=33)
     rows = poller.fetch()
     print(poller.deliver(rows))

@@ -42,10 +42,10 @@ ws.predict("halves-of-a-batch")
 # you, too: no record is changed, and their order is kept.
 
 # %% tags=["exercise:break-the-guard"]
-from workshop.course.hand_poller import HandPoller
+from workshop.course.manual_poller import ManualPoller
 
 ws.clear()
-with HandPoller(ws, "MapLambda") as poller:
+with ManualPoller(ws, "MapLambda") as poller:
     ws.send(10, seed=41)
     batch = poller.fetch(at_least=10)
     print(poller.deliver(batch))
@@ -74,7 +74,7 @@ ws.table("ReduceTable")
 ws.predict("rows-in-new-company")
 
 # %%
-with HandPoller(ws, "ReduceLambda") as poller:
+with ManualPoller(ws, "ReduceLambda") as poller:
     ws.send(1, seed=42)
     row_a = poller.fetch()
     print(poller.deliver(row_a))  # added; the answer was lost
@@ -101,7 +101,7 @@ def grand_total():
     return ws.course.totals().totals.get("Grand Total", 0)
 
 
-with HandPoller(ws, "ReduceLambda") as poller:
+with ManualPoller(ws, "ReduceLambda") as poller:
     ws.send(1, seed=44)
     row, before = poller.fetch(), grand_total()
     print(poller.deliver(row), f"and has added {grand_total() - before:,.2f}")
@@ -202,14 +202,14 @@ ws.check("reduce-ledger")
 
 # %%
 ws.clear()
-with HandPoller(ws, "MapLambda") as poller:
+with ManualPoller(ws, "MapLambda") as poller:
     ws.send(10, seed=45)
     batch = poller.fetch(at_least=10)
     for part in (batch, batch[:5], batch[5:], batch[3:8], batch):
         print(poller.deliver(part))
 
 # %%
-with HandPoller(ws, "ReduceLambda") as poller:
+with ManualPoller(ws, "ReduceLambda") as poller:
     ws.send(1, seed=46)
     row_a = poller.fetch()
     print(poller.deliver(row_a))

@@ -18,15 +18,15 @@ ws = start("99")
 # %% [markdown]
 # ## What is there?
 #
-# `remains` asks every service for what bears your name: stacks, and what you made by hand beside them. The
+# `leftovers` asks every service for what bears your name: stacks, and what you made by hand beside them. The
 # stack whose name contains `exam` was made by checks, to try your files on.
 
 # %%
 import pandas as pd
 
-from workshop.course.leftovers import remains
+from workshop.course.leftovers import leftovers
 
-left = remains(ws)
+left = leftovers(ws)
 rows = [(thing.kind, thing.name, f"{thing.usd_per_hour:.3f}") for thing in left]
 pd.DataFrame(rows, columns=["what", "name", "USD an hour at rest"]).set_index("what")
 
@@ -51,12 +51,12 @@ ws.reveal("what-a-stack-takes-along", 1)
 # **This deletes your pipeline and everything in it.** Your files and your progress stay.
 
 # %% tags=["exercise:clean-up"]
-from workshop.course.leftovers import remains
+from workshop.course.leftovers import leftovers
 from workshop.deploy.stacks import destroy
 
 ### BEGIN SOLUTION
 iam = ws.client("iam")
-for thing in remains(ws):
+for thing in leftovers(ws):
     if thing.kind == "role":
         for name in iam.list_role_policies(RoleName=thing.name)["PolicyNames"]:
             iam.delete_role_policy(RoleName=thing.name, PolicyName=name)

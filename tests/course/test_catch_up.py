@@ -176,10 +176,14 @@ def test_a_files_exercises_are_solved_in_order(course: Course) -> None:
     catch_up(course, "12")
     last: dict[tuple[str, str | None], str] = {}
     for exercise in all_exercises():
-        if isinstance(exercise.place, Function):
-            whole = (exercise.place.path, None)
-            last = {key: value for key, value in last.items() if exercise.place.name or key[0] != whole[0]}
-            last[exercise.place.path, exercise.place.name] = exercise.id
+        if isinstance(exercise.answer_location, Function):
+            whole = (exercise.answer_location.path, None)
+            last = {
+                key: value
+                for key, value in last.items()
+                if exercise.answer_location.name or key[0] != whole[0]
+            }
+            last[exercise.answer_location.path, exercise.answer_location.name] = exercise.id
 
     for exercise_id in last.values():
         exercise = find_exercise(exercise_id)

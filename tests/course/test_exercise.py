@@ -24,8 +24,8 @@ CELL = Cell("03")
 DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeTable")
 
 
-def exercise(check: Any, *, place: Cell | Function = CELL, offline_only: bool = False) -> Exercise:
-    return Exercise("an-id", "A title", "03", 5, place, ("a?", "b", "c"), check, offline_only)
+def exercise(check: Any, *, location: Cell | Function = CELL, offline_only: bool = False) -> Exercise:
+    return Exercise("an-id", "A title", "03", 5, location, ("a?", "b", "c"), check, offline_only)
 
 
 def course(**attributes: Any) -> Any:
@@ -107,10 +107,10 @@ def test_a_file_that_is_not_deployed_yet_passes_with_a_reminder(
     changed: tuple[str, ...], *, is_said: bool
 ) -> None:
     """A correct file passes even if the cloud runs older code, and that is said."""
-    place = Function("stateful/map.py", "store", "textbook")
+    location = Function("stateful/map.py", "store", "textbook")
     learner = course(is_deployed=True, undeployed=lambda: changed, stack="course-stateful")
 
-    verdict = judge(exercise(lambda _: passed("Right."), place=place), learner)
+    verdict = judge(exercise(lambda _: passed("Right."), location=location), learner)
 
     assert verdict.outcome is Outcome.PASSED
     assert ("still runs the code from before" in verdict.feedback) == is_said

@@ -57,11 +57,19 @@ def write_notebook(folder: Path, number: str, cells: list[tuple[str, str]]) -> P
 
 def solved(folder: Path) -> Path:
     """Write the submission of somebody who has done everything."""
-    cells = {each.id: solution_text(each, ROOT) for each in all_exercises() if isinstance(each.place, Cell)}
+    cells = {
+        each.id: solution_text(each, ROOT)
+        for each in all_exercises()
+        if isinstance(each.answer_location, Cell)
+    }
     return hand_in(folder, cells, {path: file_at(path, "99", ROOT) for path in HANDLERS})
 
 
 def untouched(folder: Path) -> Path:
     """Write the submission of somebody who has done nothing."""
-    cells = {each.id: starter_text(each, ROOT) for each in all_exercises() if isinstance(each.place, Cell)}
+    cells = {
+        each.id: starter_text(each, ROOT)
+        for each in all_exercises()
+        if isinstance(each.answer_location, Cell)
+    }
     return hand_in(folder, cells, {path: file_at(path, "00", ROOT) for path in HANDLERS})

@@ -50,7 +50,7 @@ def solution_text(exercise: Exercise, root: Path) -> str:
     Raises:
         ConfigurationError: the checkout holds no solutions, or not this one.
     """
-    match exercise.place:
+    match exercise.answer_location:
         case Cell():
             return solution_of(_cell_source(exercise, root), exercise.id)
         case Function(path, name, variant):
@@ -59,7 +59,7 @@ def solution_text(exercise: Exercise, root: Path) -> str:
 
 def starter_text(exercise: Exercise, root: Path) -> str:
     """Return what a learner finds in the place of the answer."""
-    match exercise.place:
+    match exercise.answer_location:
         case Cell():
             return starter_of(_cell_source(exercise, root), exercise.id)
         case Function(path, name, variant):
@@ -68,7 +68,7 @@ def starter_text(exercise: Exercise, root: Path) -> str:
 
 def learners_text(exercise: Exercise, root: Path) -> str | None:
     """Return the learner's answer as it is saved, or None where it cannot be found."""
-    match exercise.place:
+    match exercise.answer_location:
         case Cell(notebook):
             return _saved_cell(exercise, root, notebook)
         case Function(path, name, _):
@@ -104,7 +104,7 @@ def starter_file(path: str, variant: str, root: Path) -> str:
 
 def with_answer(exercise: Exercise, answer: str, text: str, root: Path) -> str:
     """Return the text of a handler file with an answer in its place; a file that is no Python begins anew."""
-    place = exercise.place
+    place = exercise.answer_location
     if not isinstance(place, Function):
         raise TypeError(f"the answer to `{exercise.id}` is a cell, not part of a file")
     if place.name is None:
@@ -125,11 +125,11 @@ def put_answer(exercise: Exercise, answer: str, course: CourseStack) -> None:
     Raises:
         Exception: whatever the cell raises.
     """
-    if isinstance(exercise.place, Cell):
+    if isinstance(exercise.answer_location, Cell):
         run_cell(exercise, answer, course)
         return
-    file = handler_file(course.root, exercise.place.path)
-    text = read_handler(course.root, exercise.place.path) or ""
+    file = handler_file(course.root, exercise.answer_location.path)
+    text = read_handler(course.root, exercise.answer_location.path) or ""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(with_answer(exercise, answer, text, course.root), encoding="utf-8", newline="\n")
 

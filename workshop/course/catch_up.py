@@ -91,7 +91,7 @@ def file_at(path: str, notebook: str, root: Path) -> str:
     """Return a handler file as it is where a notebook begins: the starter with every earlier solution."""
     text = starter_file(path, "textbook", root)
     for exercise in all_exercises():
-        place = exercise.place
+        place = exercise.answer_location
         if isinstance(place, Function) and place.path == path and exercise.notebook < notebook:
             text = with_answer(exercise, solution_text(exercise, root), text, root)
     return text
@@ -153,7 +153,7 @@ def _bring(course: Course, notebook: str, done: _Steps, *, afresh: bool) -> None
         done.tell(f"deploying the stack `{course.stack}`")
         deploy_for_course(course)
     for exercise in _cells_before(notebook):
-        if exercise.in_place and (afresh or not exercise.in_place(course)):
+        if exercise.is_done and (afresh or not exercise.is_done(course)):
             done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}")
             _run_solution(exercise, course)
 
@@ -162,7 +162,7 @@ def _undo_what_comes(course: Course, notebook: str) -> None:
     """Take away what exercises from a notebook on have made beside the stacks."""
     first = max(notebook, FIRST_AFTER_STATELESS)  # what is before it goes with the stateless stack
     for exercise in all_exercises():
-        if exercise.notebook >= first and exercise.undo and not exercise.in_place:
+        if exercise.notebook >= first and exercise.undo and not exercise.is_done:
             exercise.undo(course)
 
 
@@ -174,7 +174,7 @@ def _must_go(own: Course, course: Course, notebook: str) -> bool:
         return False
     if notebook < FIRST_WITH_STACK or not has_course_parameters(own):
         return True
-    return any(_is_otherwise(each, course, notebook) for each in all_exercises() if each.in_place)
+    return any(_is_otherwise(each, course, notebook) for each in all_exercises() if each.is_done)
 
 
 def _is_otherwise(exercise: Exercise, course: Course, notebook: str) -> bool:
@@ -186,7 +186,7 @@ def _is_otherwise(exercise: Exercise, course: Course, notebook: str) -> bool:
 
 def _cells_before(notebook: str) -> Iterator[Exercise]:
     for exercise in all_exercises():
-        if isinstance(exercise.place, Cell) and exercise.notebook < notebook:
+        if isinstance(exercise.answer_location, Cell) and exercise.notebook < notebook:
             yield exercise
 
 

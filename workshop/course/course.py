@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from workshop.clock import Clock
 from workshop.course.rest import Rest, wait_for_rest
 from workshop.course.sent import SentMessages
-from workshop.course.stack import STREAM, CourseStack, Delivery
+from workshop.course.stack import STREAM, CourseStack
 from workshop.diagnosis import Diagnosis, diagnose
 from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
@@ -32,7 +32,7 @@ from workshop.settings import home_folder, project_root
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["DEFAULT_PREFIX", "DEFAULT_SEED", "Course", "Delivery", "stack_prefix"]
+__all__ = ["DEFAULT_PREFIX", "DEFAULT_SEED", "Course", "stack_prefix"]
 
 DEFAULT_PREFIX = "course"
 DEFAULT_SEED = 7

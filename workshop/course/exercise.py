@@ -90,19 +90,19 @@ class Function:
 class Exercise:
     """One exercise of the course.
 
-    `hints` ask, then point, then show nearly the code. `in_place` is given where later notebooks build on
-    what the answer leaves in the cloud: it looks, quickly, whether that is there. `undo` takes it away again.
+    `hints` ask, then point, then show nearly the code. `is_done` is given where later notebooks build on
+    what the answer leaves in the cloud: a quick look at whether that exists. `undo` removes it.
     """
 
     id: str
     title: str
     notebook: str
     minutes: int
-    place: Cell | Function
+    answer_location: Cell | Function
     hints: tuple[str, str, str]
     check: Callable[[Course], Verdict]
     offline_only: bool = False
-    in_place: Callable[[Course], bool] | None = None
+    is_done: Callable[[Course], bool] | None = None
     undo: Callable[[Course], None] | None = None
 
 
@@ -115,18 +115,18 @@ def judge(exercise: Exercise, course: Course) -> Verdict:
         return not_attempted("This step needs the offline cloud; on AWS it is left out.")
     try:
         verdict = exercise.check(course)
-        if verdict.is_passed and isinstance(exercise.place, Function):
-            return _with_reminder(verdict, exercise.place, course)
+        if verdict.is_passed and isinstance(exercise.answer_location, Function):
+            return _with_reminder(verdict, exercise.answer_location, course)
     # A crash of the check must reach the learner as what it is: a fault of the workshop.
     except Exception as error:  # noqa: BLE001
         return _verdict_on(error, exercise)
     return verdict
 
 
-def _with_reminder(verdict: Verdict, place: Function, course: Course) -> Verdict:
+def _with_reminder(verdict: Verdict, location: Function, course: Course) -> Verdict:
     """Add that an answer is saved but does not run yet, where that is so."""
-    own = course.stateless if place.path.startswith("stateless/") else course
-    if not own.is_deployed or Path(place.path).stem not in own.undeployed():
+    own = course.stateless if location.path.startswith("stateless/") else course
+    if not own.is_deployed or Path(location.path).stem not in own.undeployed():
         return verdict
     return Verdict(
         verdict.outcome,

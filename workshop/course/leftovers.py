@@ -20,7 +20,7 @@ from workshop.pipeline.cost import standing_cost
 if TYPE_CHECKING:
     from workshop.course.course import Course
 
-__all__ = ["Remnant", "remains"]
+__all__ = ["Leftover", "leftovers"]
 
 NOTHING = Decimal(0)
 # What a course calls its stacks, behind its prefix. Another learner's prefix may begin with ours, so that the
@@ -29,7 +29,7 @@ STACKS = r"(?:tour-|exam-)?(?:stateful|stateless)"
 
 
 @dataclass(frozen=True)
-class Remnant:
+class Leftover:
     """Something that is still there; `usd_per_hour` is what it costs while nothing happens."""
 
     kind: str
@@ -40,22 +40,22 @@ class Remnant:
         return f"{self.kind} `{self.name}`"
 
 
-def remains(course: Course) -> tuple[Remnant, ...]:
+def leftovers(course: Course) -> tuple[Leftover, ...]:
     """Return what is left, in the order in which it can be deleted: what refers to others comes first."""
     is_ours = _owner(course.prefix)
     stacks = [stack for stack in list_stacks(course.cloud) if is_ours(stack.name)]
     known = {each.physical_id for stack in stacks for each in resources_of(course.cloud, stack.name)}
     left = [
-        Remnant(kind, name)
+        Leftover(kind, name)
         for kind, name in _everything(course)
         if is_ours(name.removeprefix("/aws/lambda/")) and name not in known
     ]
-    left += [Remnant("stack", stack.name, _hourly(course, stack.outputs)) for stack in stacks]
+    left += [Leftover("stack", stack.name, _hourly(course, stack.outputs)) for stack in stacks]
     bucket = CodeBucket(course.cloud)
     # Other people's stacks may need the bucket as well, so it is ours only as long as our zips lie in it.
     has_ours = any(is_ours(key) for key in bucket.keys())  # noqa: SIM118 - no dict
     if has_ours or (bucket.exists() and not list_stacks(course.cloud)):
-        left.append(Remnant("bucket", bucket.name))
+        left.append(Leftover("bucket", bucket.name))
     return tuple(left)
 
 

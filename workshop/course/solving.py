@@ -47,21 +47,21 @@ def solve(exercise: Exercise, course: Course) -> Done:
         ClientError: the cloud refuses what the solution asks for.
     """
     text = solution_text(exercise, course.root)
-    match exercise.place:
+    match exercise.answer_location:
         case Cell():
             put_answer(exercise, text, course)
             message = f"The solution of `{exercise.id}` was run; the cell in your notebook is as it was."
             return Done(exercise.id, message, text)
         case Function():
             if is_solved_by(exercise, course.root):
-                return Done(exercise.id, f"{_place(exercise.place)} is the solution already.", text)
-            return _replace(exercise, exercise.place, text, course, what="the solution")
+                return Done(exercise.id, f"{_place(exercise.answer_location)} is the solution already.", text)
+            return _replace(exercise, exercise.answer_location, text, course, what="the solution")
 
 
 def reset(exercise: Exercise, course: Course) -> Done:
     """Put the starter of an exercise back; may be repeated."""
     text = starter_text(exercise, course.root)
-    match exercise.place:
+    match exercise.answer_location:
         case Cell(notebook):
             if exercise.undo is None:
                 what = "Nothing in the cloud was changed"
@@ -71,7 +71,7 @@ def reset(exercise: Exercise, course: Course) -> Done:
             message = f"{what}. The cell of `{exercise.id}` in notebook {notebook} began like this:"
             return Done(exercise.id, message, text)
         case Function():
-            return _replace(exercise, exercise.place, text, course, what="the starter")
+            return _replace(exercise, exercise.answer_location, text, course, what="the starter")
 
 
 def keep_file(path: str, course: Course) -> Path | None:

@@ -1,26 +1,25 @@
-"""A stack of the course as its learner works on it: deployed from their code, connected by hand, called.
+"""A stack of the course as its learner works on it: deployed from their code, connected and invoked by hand.
 
-In go the logical ids that templates and notebooks use, out come AWS's answers about the physical things. One
-such stack is the learner's own; another one, beside it, is where handler files are tried out.
+Everything is addressed by the logical ids that templates and notebooks use. One such stack is the learner's
+own; another one, beside it, is the scratch stack on which checks try handler files.
 """
 
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workshop.clock import Clock, SystemClock
 from workshop.course import mappings
+from workshop.course.delivery import Delivery, delivery_of
 from workshop.course.trials import events
 from workshop.deploy.bundles import FUNCTIONS, Bundle, build_bundle
 from workshop.deploy.deployed_code import deployed_digests
 from workshop.deploy.finding import describe, find_stack
 from workshop.deploy.stacks import Deployment, StackEvent, deploy
 from workshop.diagnosis.evidence import is_polled
-from workshop.errors import ConfigurationError, FunctionFailedError, StackNotFoundError
+from workshop.errors import ConfigurationError, StackNotFoundError
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import scan_rows
 
@@ -29,40 +28,18 @@ if TYPE_CHECKING:
 
     from workshop.cloud.connection import Cloud
 
-__all__ = ["CourseStack", "Delivery", "report_in"]
+__all__ = ["CourseStack"]
 
 VARIANT = "starter"
 STREAM = "IncomingDataStream"
-TRUSTED_SECONDS = 5.0
+OUTPUTS_CACHED_SECONDS = 5.0
 # How long a mapping may take from being enabled to its first look at the source.
 POLLED_SECONDS = 15.0
 UNCONNECTED = {"ConnectStages": "false"}
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What a function answered to an event, and reported in its log; `error` is None if it succeeded."""
-
-    function: str
-    answer: Any
-    error: str | None = None
-    report: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def failure(self) -> FunctionFailedError | None:
-        """The error with its place in the learner's code."""
-        if self.error is None:
-            return None
-        kind, _, message = self.error.partition(": ")
-        return FunctionFailedError(self.function, kind, message, _place(self.answer.get("stackTrace", [])))
-
-    def __str__(self) -> str:
-        what = f"raised {self.error}" if self.error else f"answered {json.dumps(self.answer)}"
-        return f"{self.function} {what}"
-
-
 class CourseStack:
-    """One deployed pipeline, by logical ids; nothing is kept that AWS could tell otherwise a moment later."""
+    """One deployed pipeline, addressed by logical id; outputs are cached for five seconds."""
 
     def __init__(
         self, cloud: Cloud, *, root: Path, stack: str, pipeline: str, clock: Clock | None = None
@@ -72,7 +49,7 @@ class CourseStack:
         self.stack = stack
         self.pipeline = pipeline
         self.clock = clock or SystemClock()
-        # Whoever shows the course may watch its deployments.
+        # Called with each event of a deployment, for display.
         self.on_event: Callable[[StackEvent], None] | None = None
         self._outputs: dict[str, str] = {}
         self._outputs_until = 0.0
@@ -88,10 +65,10 @@ class CourseStack:
         Raises:
             StackNotFoundError: the stack is not deployed.
         """
-        # Somebody else may destroy the stack and deploy another one, with other names in it.
+        # Another process may replace the stack by one with other physical names.
         if not self._outputs or self.clock.now() > self._outputs_until:
             self._outputs = dict(find_stack(self.cloud, self.stack).outputs)
-            self._outputs_until = self.clock.now() + TRUSTED_SECONDS
+            self._outputs_until = self.clock.now() + OUTPUTS_CACHED_SECONDS
         return self._outputs
 
     @property
@@ -207,14 +184,11 @@ class CourseStack:
         An event comes from `kinesis_event`, `change_event` or `row_event`: delivered twice, it is a
         re-delivery.
         """
-        name = self.physical(function)
-        payload = json.dumps(self._event(records))
-        answer = self.client("lambda").invoke(FunctionName=name, Payload=payload, LogType="Tail")
-        document = json.loads(answer["Payload"].read() or b"null")
-        if "FunctionError" not in answer:
-            return Delivery(function, document, report=report_in(answer))
-        kind, message = document.get("errorType", "Error"), document.get("errorMessage", "")
-        return Delivery(function, document, f"{kind}: {message}")
+        event = self._event(records)
+        answer = self.client("lambda").invoke(
+            FunctionName=self.physical(function), Payload=json.dumps(event), LogType="Tail"
+        )
+        return delivery_of(function, event, answer)
 
     def must_deliver(self, function: str, records: Mapping[str, Any] | Sequence[Any]) -> Any:
         """Call a function like `deliver` and return its answer.
@@ -223,8 +197,8 @@ class CourseStack:
             FunctionFailedError: the function raised an error; says where in the learner's code.
         """
         delivery = self.deliver(function, records)
-        if failure := delivery.failure:
-            raise failure
+        if delivery.error:
+            raise delivery.error
         return delivery.answer
 
     def kinesis_event(self, messages: Sequence[Message | bytes], *, shard: int = 0, start: int = 0) -> Any:
@@ -260,27 +234,3 @@ class CourseStack:
     def _configuration(self, function: str) -> dict[str, Any]:
         name = self.physical(function)
         return dict(self.client("lambda").get_function_configuration(FunctionName=name))
-
-
-def report_in(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the last line that is a stage's report in the log that came with an answer of Invoke."""
-    log = b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
-    for line in reversed(log.splitlines()):
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and "stage" in found:
-            return found
-    return {}
-
-
-def _place(trace: Sequence[str]) -> str:
-    """Return the line of the learner's own file in which an error was raised, of a trace by Lambda."""
-    own = [entry for entry in trace if "/stateful/" in entry or "/stateless/" in entry]
-    lines = (own or list(trace))[-1:]
-    words = lines[0].strip().splitlines()[0] if lines else ""
-    if 'File "' not in words:
-        return words
-    path, _, rest = words.partition('File "')[2].partition('"')
-    return "/".join(path.replace("\\", "/").split("/")[-2:]) + rest.partition(", in ")[0]

@@ -21,8 +21,8 @@ class HandedIn:
 
     def missing(self, exercise: Exercise) -> Verdict | None:
         """Return the verdict on an exercise without an answer, or None if there is one."""
-        if isinstance(exercise.place, Function):
-            path = exercise.place.path
+        if isinstance(exercise.answer_location, Function):
+            path = exercise.answer_location.path
             there = handler_file(self.folder, path).exists()
             return None if there else not_attempted(f"`lambdas/{path}` was not handed in.")
         notebook = self._notebook(exercise)

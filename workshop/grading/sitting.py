@@ -62,11 +62,11 @@ class Sitting:
         try:
             self._prepare(exercise)
             begun()
-            match exercise.place:
+            match exercise.answer_location:
                 case Cell():
                     return self._judge_cell(exercise)
                 case Function():
-                    return self._judge_function(exercise, exercise.place)
+                    return self._judge_function(exercise, exercise.answer_location)
         # What stops one exercise, whatever an answer has done to the cloud, must not stop the others.
         except Exception as error:  # noqa: BLE001
             self._is_clean = False
@@ -99,14 +99,14 @@ class Sitting:
         if exercise.notebook == WITH_STATELESS and not self._course.stateless.is_deployed:
             deploy_for_course(self._course.stateless)
         for earlier in _before(exercise):
-            if isinstance(earlier.place, Cell) and self._lacks(earlier, exercise):
+            if isinstance(earlier.answer_location, Cell) and self._lacks(earlier, exercise):
                 put_answer(earlier, solution_text(earlier, self._course.root), self._course)
                 self._standing.add(earlier.id)
 
     def _lacks(self, earlier: Exercise, exercise: Exercise) -> bool:
         """Whether an exercise builds on an earlier one whose effect is not there."""
-        if earlier.in_place:
-            return not earlier.in_place(self._course)
+        if earlier.is_done:
+            return not earlier.is_done(self._course)
         return earlier.notebook == exercise.notebook and earlier.id not in self._standing
 
     def _write_handlers(self, exercise: Exercise) -> None:
@@ -117,7 +117,11 @@ class Sitting:
                 text = file_at(path, exercise.notebook, root)
                 for each in _before(exercise):
                     is_recent = each.notebook == exercise.notebook
-                    if is_recent and isinstance(each.place, Function) and each.place.path == path:
+                    if (
+                        is_recent
+                        and isinstance(each.answer_location, Function)
+                        and each.answer_location.path == path
+                    ):
                         text = with_answer(each, solution_text(each, root), text, root)
                 handler_file(root, path).write_text(text, encoding="utf-8", newline="\n")
 
@@ -154,8 +158,14 @@ class Sitting:
             return None
         text = handed_in
         for other in known:
-            is_neighbour = isinstance(other.place, Function) and other.place.path == place.path
-            if is_neighbour and other.place != place and getattr(other.place, "name", None):
+            is_neighbour = (
+                isinstance(other.answer_location, Function) and other.answer_location.path == place.path
+            )
+            if (
+                is_neighbour
+                and other.answer_location != place
+                and getattr(other.answer_location, "name", None)
+            ):
                 is_earlier = known.index(other) < known.index(exercise)
                 answer = solution_text(other, root) if is_earlier else starter_text(other, root)
                 text = with_answer(other, answer, text, root)
@@ -165,7 +175,7 @@ class Sitting:
         """Return the verdict of a later answer that replaced the whole file, if the file passes that."""
         known = all_exercises()
         for later in known[known.index(exercise) + 1 :]:
-            if later.place in [replace(place, name=None, variant=each) for each in VARIANTS]:
+            if later.answer_location in [replace(place, name=None, variant=each) for each in VARIANTS]:
                 verdict = judge(later, self._course)
                 if verdict.is_passed:
                     return passed(f"What `{later.id}` has put in its place passes: {verdict.feedback}")

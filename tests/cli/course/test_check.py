@@ -18,7 +18,11 @@ from workshop.course.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[3]
 HINTS = ("Which one?", "Look there.", "do(…)")
-FILE_EXERCISE = next(each for each in all_exercises() if isinstance(each.place, Function) and each.place.name)
+FILE_EXERCISE = next(
+    each
+    for each in all_exercises()
+    if isinstance(each.answer_location, Function) and each.answer_location.name
+)
 
 
 def an_exercise(exercise_id: str, check: Callable[[Any], Any]) -> Exercise:
@@ -175,8 +179,8 @@ def test_hints_need_no_cloud(root: Path) -> None:
 
 def test_solving_a_file_keeps_the_learners_version(learner: Workshop, root: Path) -> None:
     """A solution goes into the learner's file, is shown, noted, and what was there is kept."""
-    assert isinstance(FILE_EXERCISE.place, Function)
-    before = handler_file(root, FILE_EXERCISE.place.path).read_text(encoding="utf-8")
+    assert isinstance(FILE_EXERCISE.answer_location, Function)
+    before = handler_file(root, FILE_EXERCISE.answer_location.path).read_text(encoding="utf-8")
 
     done = learner.run("solve", FILE_EXERCISE.id)
 

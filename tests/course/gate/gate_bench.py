@@ -35,7 +35,7 @@ class Bench:
         if not self.course.is_deployed or self.course.undeployed():
             self.course.deploy()
         for each in self._before(exercise):
-            if isinstance(each.place, Cell) and each.in_place and not each.in_place(self.course):
+            if isinstance(each.answer_location, Cell) and each.is_done and not each.is_done(self.course):
                 put_answer(each, solution_text(each, self.course.root), self.course)
 
     def starter(self, exercise: Exercise) -> Verdict:
@@ -67,7 +67,7 @@ class Bench:
                 path = f"{pipeline}/{function}.py"
                 text = file_at(path, exercise.notebook, self.course.root)
                 for each in self._before(exercise):
-                    if isinstance(each.place, Function) and each.place.path == path:
+                    if isinstance(each.answer_location, Function) and each.answer_location.path == path:
                         text = with_answer(
                             each, solution_text(each, self.course.root), text, self.course.root
                         )

@@ -51,7 +51,7 @@ def test_an_exercise_stands_in_its_notebook(exercise: Exercise) -> None:
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
     assert any(f'check("{exercise.id}")' in text for text in code)
-    if isinstance(exercise.place, Cell):
+    if isinstance(exercise.answer_location, Cell):
         assert learners_text(exercise, ROOT) is not None
 
 
@@ -75,7 +75,7 @@ def test_an_answer_is_short(exercise: Exercise) -> None:
     ast.parse(starter)
     ast.parse(solution)
     assert ast.dump(ast.parse(solution)) != ast.dump(ast.parse(starter))
-    if not (isinstance(exercise.place, Function) and exercise.place.name is None):
+    if not (isinstance(exercise.answer_location, Function) and exercise.answer_location.name is None):
         assert len(solution.splitlines()) <= LONGEST_CELL
 
 

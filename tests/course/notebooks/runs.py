@@ -74,7 +74,7 @@ def source_of(number: str) -> Path:
 def exercises_in_files(number: str) -> tuple[str, ...]:
     """Return the exercises of a notebook that are solved in a handler's file, in order."""
     here = [exercise for exercise in all_exercises() if exercise.notebook == number]
-    return tuple(exercise.id for exercise in here if isinstance(exercise.place, Function))
+    return tuple(exercise.id for exercise in here if isinstance(exercise.answer_location, Function))
 
 
 def solved_notebook(number: str) -> nbformat.NotebookNode:

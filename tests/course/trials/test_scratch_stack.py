@@ -10,11 +10,11 @@ from workshop.cloud import one_at_a_time
 from workshop.cloud.connection import Cloud
 from workshop.course.answers import handler_file, starter_file
 from workshop.course.course import Course
+from workshop.course.delivery import Delivery
 from workshop.course.exercise import Exercise, Function, Outcome, Verdict, judge, passed
 from workshop.course.exercises import find_exercise
-from workshop.course.stack import Delivery
 from workshop.course.trials.events import reduce_row
-from workshop.course.trials.scratch_stack import alone, examination
+from workshop.course.trials.scratch_stack import exclusive, open_scratch_stack
 from workshop.deploy.teardown import destroy
 from workshop.errors import BundleError, ConfigurationError, FunctionFailedError
 from workshop.pipeline.example import EXAMPLE_MESSAGES
@@ -45,48 +45,48 @@ def save(course: Course, text: str, path: str = STATE) -> None:
 
 def test_handlers_can_be_called_one_after_the_other(course: Course) -> None:
     """Messages, changes and rows made by hand leave what those of a pipeline leave."""
-    examined = examination(course)
+    scratch = open_scratch_stack(course)
 
-    examined.invoke("state", examined.kinesis_event(MESSAGES))
-    examined.invoke("map", examined.change_event([(None, message) for message in MESSAGES]))
-    examined.invoke("reduce", examined.row_event([reduce_row(MESSAGES)]))
+    scratch.must_deliver("StateLambda", scratch.kinesis_event(MESSAGES))
+    scratch.must_deliver("MapLambda", scratch.change_event([(None, message) for message in MESSAGES]))
+    scratch.must_deliver("ReduceLambda", scratch.row_event([reduce_row(MESSAGES)]))
 
-    assert len(examined.items("StateTable")) == 5
-    assert len(examined.items("ReduceTable")) == 1
-    totals = {item["Identifier"]: item.get("Value") for item in examined.items("AggregateTable")}
+    assert len(scratch.items("StateTable")) == 5
+    assert len(scratch.items("ReduceTable")) == 1
+    totals = {item["Identifier"]: item.get("Value") for item in scratch.items("AggregateTable")}
     assert totals["Grand Total"] == sum(message.value for message in MESSAGES)
 
 
-def test_an_examination_begins_empty(course: Course) -> None:
-    """What an earlier examination left is gone."""
-    examined = examination(course)
-    examined.invoke("state", examined.kinesis_event(MESSAGES))
+def test_a_scratch_stack_begins_empty(course: Course) -> None:
+    """What an earlier check left is gone."""
+    scratch = open_scratch_stack(course)
+    scratch.must_deliver("StateLambda", scratch.kinesis_event(MESSAGES))
 
-    again = examination(course)
+    again = open_scratch_stack(course)
 
     assert again.items("StateTable") == []
 
 
 def test_the_course_itself_is_not_touched(course: Course) -> None:
-    """An examination needs no course stack, and makes none."""
-    examination(course)
+    """A scratch stack needs no course stack, and makes none."""
+    open_scratch_stack(course)
 
     assert not course.is_deployed
 
 
-def test_saved_code_is_what_is_examined(course: Course) -> None:
-    """A change of a file is examined without the learner deploying anything."""
-    examination(course)
+def test_saved_code_is_what_runs(course: Course) -> None:
+    """A change of a file runs there without the learner deploying anything."""
+    open_scratch_stack(course)
     save(course, "def handler(event, _context):\n    return 'mine'\n")
 
-    examined = examination(course)
+    scratch = open_scratch_stack(course)
 
-    assert examined.invoke("state", examined.kinesis_event(MESSAGES)) == "mine"
+    assert scratch.invoke("state", scratch.kinesis_event(MESSAGES)).answer == "mine"
 
 
-def test_events_are_new_in_every_examination(course: Course) -> None:
+def test_events_are_new_in_every_check(course: Course) -> None:
     """The same check makes other events the next time, so that no token of the last one stands in its way."""
-    first, later = examination(course), examination(course)
+    first, later = open_scratch_stack(course), open_scratch_stack(course)
     later._number = first._number + 1
 
     assert first.kinesis_event(MESSAGES) == first.kinesis_event(MESSAGES)
@@ -95,32 +95,32 @@ def test_events_are_new_in_every_examination(course: Course) -> None:
 
 
 def test_an_error_is_quoted_with_its_line(course: Course) -> None:
-    """A handler that raises fails the examination, with the error and the line of the learner's file."""
+    """A handler that raises fails the check, with the error and the line of the learner's file."""
     save(course, "def handler(event, _context):\n    raise ValueError('my mistake')\n")
-    examined = examination(course)
+    scratch = open_scratch_stack(course)
 
     with pytest.raises(FunctionFailedError, match=r"ValueError: my mistake.*stateful/state\.py, line 2"):
-        examined.invoke("state", examined.kinesis_event(MESSAGES))
+        scratch.must_deliver("StateLambda", scratch.kinesis_event(MESSAGES))
 
 
-def test_an_error_that_is_due_is_a_value(course: Course) -> None:
-    """Where a check expects an error, it gets it as a value."""
+def test_an_error_of_the_handler_is_a_value(course: Course) -> None:
+    """A check gets an error of the handler as a value, with the line of the learner's file."""
     save(course, "def handler(event, _context):\n    raise ValueError('due')\n")
-    examined = examination(course)
+    scratch = open_scratch_stack(course)
 
-    delivery = examined.invoke("state", examined.kinesis_event(MESSAGES), expect_error=True)
+    delivery = scratch.invoke("state", scratch.kinesis_event(MESSAGES))
 
-    assert isinstance(delivery, Delivery)
-    assert delivery.error == "ValueError: due"
+    assert delivery == Delivery("StateLambda", 5, error=delivery.error)
+    assert "`ValueError: due` (stateful/state.py, line 2)" in str(delivery.error)
 
 
 def test_a_file_that_does_not_import_is_quoted(course: Course) -> None:
     """A handler that imports what is not there fails with Lambda's words."""
     save(course, "from common.storage import nothing\n\n\ndef handler(event, _context):\n    return None\n")
-    examined = examination(course)
+    scratch = open_scratch_stack(course)
 
     with pytest.raises(FunctionFailedError, match=r"ImportModuleError.*nothing"):
-        examined.invoke("state", examined.kinesis_event(MESSAGES))
+        scratch.must_deliver("StateLambda", scratch.kinesis_event(MESSAGES))
 
 
 def test_a_file_that_is_no_python_is_named_with_its_line(course: Course) -> None:
@@ -128,7 +128,7 @@ def test_a_file_that_is_no_python_is_named_with_its_line(course: Course) -> None
     save(course, "x = 1\ndef handler(:\n")
 
     with pytest.raises(BundleError, match=r"lambdas/stateful/state\.py`, line 2"):
-        examination(course)
+        open_scratch_stack(course)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_a_broken_file_is_an_incorrect_answer(course: Course, text: str) -> None
     save(course, text)
 
     def check(examinee: Course) -> Verdict:
-        examined = examination(examinee)
-        examined.invoke("state", examined.kinesis_event(MESSAGES))
+        scratch = open_scratch_stack(examinee)
+        scratch.must_deliver("StateLambda", scratch.kinesis_event(MESSAGES))
         return passed("It runs.")
 
     place = Function(STATE, None, "textbook")
@@ -149,18 +149,18 @@ def test_a_broken_file_is_an_incorrect_answer(course: Course, text: str) -> None
     assert judge(exercise, course).outcome is Outcome.INCORRECT
 
 
-def test_an_examination_that_was_removed_is_made_again(course: Course) -> None:
-    """A learner may destroy the examination's stack; the next check deploys it anew."""
-    examined = examination(course)
-    destroy(course.cloud, examined.stack)
+def test_a_scratch_stack_that_was_removed_is_made_again(course: Course) -> None:
+    """A learner may destroy the scratch stack; the next check deploys it anew."""
+    scratch = open_scratch_stack(course)
+    destroy(course.cloud, scratch.stack)
 
-    again = examination(course)
+    again = open_scratch_stack(course)
 
-    assert again.invoke("state", again.kinesis_event(MESSAGES)) is None
+    assert again.must_deliver("StateLambda", again.kinesis_event(MESSAGES)) is None
 
 
-def test_two_checkouts_do_not_meet_in_an_examination(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever checks in the same cloud waits, also with a home of their own; elsewhere nobody waits."""
+def test_two_checkouts_do_not_share_a_scratch_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second check in the same cloud waits, also with a home of its own; in another cloud it does not."""
     monkeypatch.setattr(one_at_a_time, "MOST_SECONDS", 0.0)
     first, second, elsewhere = (
         Course(Cloud("offline", region="us-east-1", endpoint=endpoint), root=tmp_path, home=tmp_path / home)
@@ -171,9 +171,9 @@ def test_two_checkouts_do_not_meet_in_an_examination(tmp_path: Path, monkeypatch
         )
     )
 
-    with alone(first), alone(elsewhere), pytest.raises(ConfigurationError, match="Another check"):
-        alone(second).__enter__()
-    with alone(second):
+    with exclusive(first), exclusive(elsewhere), pytest.raises(ConfigurationError, match="Another check"):
+        exclusive(second).__enter__()
+    with exclusive(second):
         pass
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from workshop.course.answers import starter_file
+from workshop.course.delivery import Delivery
 from workshop.course.exercise import Outcome
 from workshop.course.trials import trial as trials
-from workshop.course.trials.trial import Attempt, check_by, failures_in
+from workshop.course.trials.trial import check_by, failures_in
 from workshop.errors import FunctionFailedError
 from workshop.settings import project_root
 
@@ -20,11 +21,11 @@ FILE = "lambdas/stateful/state.py"
 
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A learner's folder as it is at the beginning; nothing is deployed for an examination."""
+    """A learner's folder as it is at the beginning; nothing is deployed."""
     for folder in ("lambdas", "solutions"):
         shutil.copytree(project_root() / folder, tmp_path / folder)
     (tmp_path / FILE).write_text(starter_file("stateful/state.py", "textbook", project_root()))
-    monkeypatch.setattr(trials, "examination", lambda course: course)
+    monkeypatch.setattr(trials, "open_scratch_stack", lambda course: course)
     cloud = SimpleNamespace(endpoint=None)
     return SimpleNamespace(cloud=cloud, root=tmp_path, home=tmp_path, prefix="course")
 
@@ -74,7 +75,7 @@ def test_without_trouble_the_answer_passes(course: Any) -> None:
 
 @pytest.mark.parametrize("text", [b"def keep(\n", b"x = 1\n", b"# caf\xe9\n", b"x = 1\0\n"])
 def test_a_file_without_the_function_is_tried(course: Any, text: bytes) -> None:
-    """A file that is no Python, or lacks the function, is an attempt; the examination says what is wrong."""
+    """A file that is no Python, or lacks the function, is an attempt; the trial says what is wrong."""
     (course.root / FILE).write_bytes(text)
 
     assert check("trouble")(course).outcome is Outcome.INCORRECT
@@ -84,7 +85,7 @@ def test_an_error_of_the_function_is_told_with_its_place() -> None:
     """What the function raised, and where, is part of the feedback."""
     error = FunctionFailedError("MapLambda", "KeyError", "'Records'", "stateful/map.py, line 7")
 
-    [told] = failures_in(Attempt(None, error), "A batch came in")
+    [told] = failures_in(Delivery("MapLambda", 1, error=error), "A batch came in")
 
     assert "A batch came in, and `MapLambda` raised `KeyError: 'Records'` (stateful/map.py, line 7)." in told
-    assert list(failures_in(Attempt({}), "A batch came in")) == []
+    assert list(failures_in(Delivery("MapLambda", 1, answer={}), "A batch came in")) == []

@@ -107,6 +107,6 @@ def catch_up(
 
 def _show(done: Done, exercise: Exercise, people: Console) -> None:
     people.print(Text(done.message), soft_wrap=True)
-    is_short = isinstance(exercise.place, Cell) or exercise.place.name is not None
+    is_short = isinstance(exercise.answer_location, Cell) or exercise.answer_location.name is not None
     if is_short:
         people.print(Syntax(done.text.rstrip(), "python", background_color="default"))

@@ -157,7 +157,7 @@ EXERCISES = (
         title="A producer that can only produce",
         notebook="12",
         minutes=5,
-        place=Cell("12"),
+        answer_location=Cell("12"),
         hints=(
             (
                 "What does a producer call, and on what? If its "

@@ -176,7 +176,7 @@ EXERCISES = (
         title="The trade that would not die",
         notebook="08",
         minutes=4,
-        place=Cell("08"),
+        answer_location=Cell("08"),
         hints=(
             (
                 "StateLambda takes each message to its trade's item, as it comes. Which message would do "
@@ -196,7 +196,7 @@ EXERCISES = (
         title="Deliver a batch so that its guard does not know it",
         notebook="10",
         minutes=4,
-        place=Cell("10"),
+        answer_location=Cell("10"),
         hints=(
             (
                 "The guard knows a batch by the hash of its records. What may Lambda change about a batch "
@@ -215,7 +215,7 @@ EXERCISES = (
         title="Let every event say which shard it comes from",
         notebook="10",
         minutes=3,
-        place=Cell("10"),
+        answer_location=Cell("10"),
         hints=(
             "A position is a place in one shard. Where does a function learn which shard that is?",
             (
@@ -229,7 +229,7 @@ EXERCISES = (
             ),
         ),
         check=check_name_the_shard,
-        in_place=shard_is_named,
+        is_done=shard_is_named,
         undo=undo_windows,
     ),
 )

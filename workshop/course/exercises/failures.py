@@ -203,7 +203,7 @@ EXERCISES = (
         title="Decide what becomes of a batch that fails",
         notebook="11",
         minutes=6,
-        place=Cell("11"),
+        answer_location=Cell("11"),
         hints=(
             (
                 "What one function gives up can be sent again, into "
@@ -221,7 +221,7 @@ EXERCISES = (
             ),
         ),
         check=check_failures,
-        in_place=lambda course: check_failures(course).is_passed,
+        is_done=lambda course: check_failures(course).is_passed,
         undo=undo_failures,
     ),
     Exercise(
@@ -229,7 +229,7 @@ EXERCISES = (
         title="Be told while there is still time",
         notebook="11",
         minutes=4,
-        place=Cell("11"),
+        answer_location=Cell("11"),
         hints=(
             (
                 "Records expire after 24 hours, and you need some of these hours yourself. When do you want "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
-from workshop.course.leftovers import Remnant, remains
+from workshop.course.leftovers import Leftover, leftovers
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -17,7 +17,7 @@ SHOWN = 6
 
 def check_clean_up(course: Course) -> Verdict:
     """Judge whether anything of the course is still there, by asking every service."""
-    left = remains(course)
+    left = leftovers(course)
     if not left:
         return passed("Every service was asked, and none of them has anything of yours any more.")
     if any(each.name == course.stack for each in left):
@@ -27,14 +27,14 @@ def check_clean_up(course: Course) -> Verdict:
     return incorrect(f"Your pipeline is gone, and this is left: {_listed(left)}.{costs}{_bucket(left)}")
 
 
-def _bucket(left: tuple[Remnant, ...]) -> str:
+def _bucket(left: tuple[Leftover, ...]) -> str:
     """Say how the bucket goes, if it alone is left of what the workshop made by itself."""
     if any(each.kind == "stack" for each in left) or not any(each.kind == "bucket" for each in left):
         return ""
     return " The bucket held the zips of your functions; `destroy` takes it along with the last stack."
 
 
-def _listed(left: tuple[Remnant, ...]) -> str:
+def _listed(left: tuple[Leftover, ...]) -> str:
     shown = ", ".join(str(each) for each in left[:SHOWN])
     return f"{shown} and {len(left) - SHOWN} more" if len(left) > SHOWN else shown
 
@@ -45,16 +45,16 @@ EXERCISES = (
         title="Leave nothing behind",
         notebook="99",
         minutes=4,
-        place=Cell("99"),
+        answer_location=Cell("99"),
         hints=(
             "What did CloudFormation make, and what did you make beside it? Who will delete which?",
             (
                 "`destroy(ws.cloud, name)` deletes a stack with everything in it. What you made by hand "
                 "needs the call that is the opposite of the one that made it; IAM deletes a role once no "
-                "policy is left on it. `remains(ws)` gives each thing with its `kind` and `name`."
+                "policy is left on it. `leftovers(ws)` gives each thing with its `kind` and `name`."
             ),
             (
-                'for thing in remains(ws):\n    if thing.kind == "role":\n        '
+                'for thing in leftovers(ws):\n    if thing.kind == "role":\n        '
                 'for name in ….list_role_policies(RoleName=thing.name)["PolicyNames"]: '
                 "…delete_role_policy(RoleName=…, PolicyName=name)\n        …delete_role(…)\n"
                 '    if thing.kind == "alarm": …\n'

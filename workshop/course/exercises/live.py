@@ -54,7 +54,7 @@ EXERCISES = (
         title="Totals that are right to the cent",
         notebook="06",
         minutes=5,
-        place=Cell("06"),
+        answer_location=Cell("06"),
         hints=(
             (
                 "What is in the pipeline before your run begins, and "

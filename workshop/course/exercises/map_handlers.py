@@ -8,10 +8,9 @@ from typing import Any
 
 from workshop.course.exercise import Exercise, Function
 from workshop.course.trials.redelivery import EACH, Stage, try_re_deliveries
-from workshop.course.trials.scratch_stack import Examination
+from workshop.course.trials.scratch_stack import ScratchStack
 from workshop.course.trials.trial import (
     EMEA,
-    attempt,
     check_by,
     failures_in,
     lost_in_silence,
@@ -29,25 +28,25 @@ Change = tuple[Message | None, Message | None]
 NOTHING = Decimal(0)
 
 
-def try_difference(exam: Examination) -> Iterator[str]:
+def try_difference(scratch: ScratchStack) -> Iterator[str]:
     """Deliver one change of each kind, and look what its row says about every path and leaf."""
     old = trade("watched", "100.00")
-    yield from _sums(exam, "A new trade came in with 100.00", [(None, old)])
-    yield from _sums(exam, "A trade went from 100.00 to 80.00", [(old, trade("watched", "80.00", 2))])
+    yield from _sums(scratch, "A new trade came in with 100.00", [(None, old)])
+    yield from _sums(scratch, "A trade went from 100.00 to 80.00", [(old, trade("watched", "80.00", 2))])
     moved = trade("watched", "100.00", 2, hierarchy=APAC)
-    yield from _sums(exam, "A trade of 100.00 moved from EMEA to APAC", [(old, moved)])
-    yield from _sums(exam, "A trade of 100.00 was deleted from StateTable", [(old, None)])
+    yield from _sums(scratch, "A trade of 100.00 moved from EMEA to APAC", [(old, moved)])
+    yield from _sums(scratch, "A trade of 100.00 was deleted from StateTable", [(old, None)])
     cancelled = trade("watched", "0.00", 2, cancelled=True)
-    yield from _sums(exam, "A trade of 100.00 was cancelled", [(old, cancelled)])
+    yield from _sums(scratch, "A trade of 100.00 was cancelled", [(old, cancelled)])
     both = [(old, trade("watched", "80.00", 2)), (None, trade("other", "5.00"))]
-    yield from _sums(exam, "In one batch a trade went from 100.00 to 80.00 and one of 5.00 was new", both)
+    yield from _sums(scratch, "In one batch a trade went from 100.00 to 80.00 and one of 5.00 was new", both)
 
 
-def _sums(exam: Examination, what: str, changes: Sequence[Change]) -> Iterator[str]:
-    exam.empty()
-    tried = attempt(exam, "map", exam.change_event(changes))
+def _sums(scratch: ScratchStack, what: str, changes: Sequence[Change]) -> Iterator[str]:
+    scratch.empty()
+    tried = scratch.invoke("map", scratch.change_event(changes))
     yield from failures_in(tried, what)
-    rows = exam.items("ReduceTable")
+    rows = scratch.items("ReduceTable")
     deltas, trades = _added(rows, "Deltas"), _added(rows, "Trades")
     # The leaf says most, so it comes first.
     for path, value in sorted(_expected(changes, "value").items(), key=lambda each: -len(each[0])):
@@ -86,17 +85,17 @@ def _expected(changes: Sequence[Change], what: str) -> dict[str, Decimal]:
     return sums
 
 
-def try_guard(exam: Examination) -> Iterator[str]:
+def try_guard(scratch: ScratchStack) -> Iterator[str]:
     """Deliver a batch twice, and other batches that look like it, and count the rows."""
     changes: list[Change] = [(None, trade(f"trade-{number}", "10.00")) for number in range(3)]
-    event = exam.change_event(changes)
-    yield from failures_in(attempt(exam, "map", event), "A batch of three new trades came in")
-    once = exam.items("ReduceTable")
+    event = scratch.change_event(changes)
+    yield from failures_in(scratch.invoke("map", event), "A batch of three new trades came in")
+    once = scratch.items("ReduceTable")
     if _added(once, "Deltas").get("PV") != Decimal("30.00"):
         yield f"A batch with new trades of 30.00 came in, and ReduceTable has {_described(once)}."
-    again = attempt(exam, "map", event)
+    again = scratch.invoke("map", event)
     yield from failures_in(again, "The batch came a second time, which nothing can prevent")
-    twice = exam.items("ReduceTable")
+    twice = scratch.items("ReduceTable")
     if len(twice) != len(once):
         keys = " and ".join(f"`{row['MessageHash'][:8]}…{row['MessageHash'][-8:]}`" for row in twice)
         yield (
@@ -113,26 +112,26 @@ def try_guard(exam: Examination) -> Iterator[str]:
             "The same batch was delivered twice, and ReduceTable is right. But at the second delivery the "
             f"log of MapLambda says `rows: {told}`: `store` has told its caller that it wrote a row."
         )
-    yield from _other_batches(exam, changes)
+    yield from _other_batches(scratch, changes)
     yield from lost_in_silence(
-        exam, "map", exam.change_event([(None, trade("late", "7.00"))], start=900), table="ReduceTable"
+        scratch, "map", scratch.change_event([(None, trade("late", "7.00"))], start=900), table="ReduceTable"
     )
 
 
-def _other_batches(exam: Examination, changes: Sequence[Change]) -> Iterator[str]:
-    before = len(exam.items("ReduceTable"))
-    other = exam.change_event([(None, trade("another", "5.00"))], start=300)
-    yield from failures_in(attempt(exam, "map", other), "Another batch came in")
-    rows = exam.items("ReduceTable")
+def _other_batches(scratch: ScratchStack, changes: Sequence[Change]) -> Iterator[str]:
+    before = len(scratch.items("ReduceTable"))
+    other = scratch.change_event([(None, trade("another", "5.00"))], start=300)
+    yield from failures_in(scratch.invoke("map", other), "Another batch came in")
+    rows = scratch.items("ReduceTable")
     if len(rows) != before + 1:
         yield (
             "Two different batches came in, with trades of 30.00 and of 5.00, and ReduceTable has "
             f"{_described(rows)}. The second batch is missing from the totals."
         )
     # A trade that goes up, down and up again makes the same change twice; only the sequence numbers differ.
-    same = exam.change_event(changes, start=600)
-    yield from failures_in(attempt(exam, "map", same), "The same changes happened again, as a new batch")
-    if len(exam.items("ReduceTable")) != before + 2:
+    same = scratch.change_event(changes, start=600)
+    yield from failures_in(scratch.invoke("map", same), "The same changes happened again, as a new batch")
+    if len(scratch.items("ReduceTable")) != before + 2:
         yield (
             "The same three changes happened a second time: other records, with other sequence numbers. No "
             "row was written for them, as if they were the batch from before."
@@ -153,17 +152,17 @@ def _difference(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str
     return ""
 
 
-def try_ledger(exam: Examination) -> Iterator[str]:
+def try_ledger(scratch: ScratchStack) -> Iterator[str]:
     """Deliver the records of two shards in ever new batches, and hold the rows against the trades."""
 
     def event(first: int, last: int, shard: int) -> dict[str, Any]:
         changes = [(None, trade(f"trade-{shard}-{number}", str(EACH))) for number in range(first, last)]
-        return dict(exam.change_event(changes, shard=shard, start=first))
+        return dict(scratch.change_event(changes, shard=shard, start=first))
 
     def total() -> Decimal:
-        return _added(exam.items("ReduceTable"), "Deltas").get("PV", NOTHING)
+        return _added(scratch.items("ReduceTable"), "Deltas").get("PV", NOTHING)
 
-    yield from try_re_deliveries(Stage(exam, "map", "ReduceTable", event, total))
+    yield from try_re_deliveries(Stage(scratch, "map", "ReduceTable", event, total))
 
 
 EXERCISES = (
@@ -172,7 +171,7 @@ EXERCISES = (
         title="Subtract what was there before",
         notebook="04",
         minutes=8,
-        place=Function(FILE, "difference", "textbook"),
+        answer_location=Function(FILE, "difference", "textbook"),
         hints=(
             (
                 "A trade counted with 100 and counts with 80 from now on. What must be added to the total, "
@@ -202,7 +201,7 @@ EXERCISES = (
         title="One row for each batch",
         notebook="09",
         minutes=8,
-        place=Function(FILE, "store", "textbook"),
+        answer_location=Function(FILE, "store", "textbook"),
         hints=(
             "Lambda delivers a batch again. By what could DynamoDB tell that its row is there already?",
             (
@@ -230,7 +229,7 @@ EXERCISES = (
         title="Map with the ledger",
         notebook="10",
         minutes=12,
-        place=Function(FILE, None, "ledger"),
+        answer_location=Function(FILE, None, "ledger"),
         hints=(
             "What does Map know for certain about a record that comes again, however the batch is cut?",
             (

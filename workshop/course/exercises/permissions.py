@@ -139,7 +139,7 @@ def _held_back(statements: tuple[Statement, ...], missing: Sequence[str], resour
     return ""
 
 
-def policy_in_place(course: Course) -> bool:
+def policy_works(course: Course) -> bool:
     """Whether the role may read the stream, however generously."""
     statements = statements_of(course.client("iam"), course.role_name(FUNCTION))
     keys, stream = keys_of_role(course, course.role_name(FUNCTION)), course.stream_arn("ReduceTable")
@@ -201,7 +201,7 @@ EXERCISES = (
         title="Let ReduceLambda read one stream, and nothing else",
         notebook="05",
         minutes=6,
-        place=Cell("05"),
+        answer_location=Cell("05"),
         hints=(
             (
                 "AWS's sentence says who was not allowed something, "
@@ -222,7 +222,7 @@ EXERCISES = (
             ),
         ),
         check=check_policy,
-        in_place=policy_in_place,
+        is_done=policy_works,
         undo=undo_policy,
     ),
     Exercise(
@@ -230,7 +230,7 @@ EXERCISES = (
         title="One ReduceLambda at a time",
         notebook="05",
         minutes=3,
-        place=Cell("05"),
+        answer_location=Cell("05"),
         hints=(
             "How many ReduceLambdas can add to `Grand Total` at once without getting into each other's way?",
             (
@@ -243,7 +243,7 @@ EXERCISES = (
             ),
         ),
         check=check_concurrency,
-        in_place=lambda course: check_concurrency(course).is_passed,
+        is_done=lambda course: check_concurrency(course).is_passed,
         undo=undo_concurrency,
     ),
 )

@@ -51,7 +51,7 @@ EXERCISES = (
         title="Deploy the course's stack",
         notebook="01",
         minutes=4,
-        place=Cell("01"),
+        answer_location=Cell("01"),
         hints=(
             (
                 "Which two of the template's parameters speak of the "

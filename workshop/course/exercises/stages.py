@@ -36,7 +36,7 @@ class Hop:
             f"up to {self.batch_size:,} at a time. The mapping is enabled."
         )
 
-    def is_in_place(self, course: Course) -> bool:
+    def is_done(self, course: Course) -> bool:
         """Whether later notebooks can rely on the connection, whatever its batches."""
         mapping = course.mapping(self.function)
         return (
@@ -80,10 +80,10 @@ def _exercise(
         title=title,
         notebook=notebook,
         minutes=4,
-        place=Cell(notebook),
+        answer_location=Cell(notebook),
         hints=hints,
         check=check,
-        in_place=hop.is_in_place,
+        is_done=hop.is_done,
         undo=hop.undo,
     )
 

@@ -65,7 +65,7 @@ EXERCISES = (
         title="Send a trade of your own",
         notebook="00",
         minutes=3,
-        place=Cell("00"),
+        answer_location=Cell("00"),
         hints=(
             "Compare your message with the one above: which fields does it have, and which has yours?",
             (

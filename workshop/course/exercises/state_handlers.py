@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workshop.course.delivery import Delivery
 from workshop.course.exercise import Exercise, Function
-from workshop.course.trials.scratch_stack import Examination
+from workshop.course.trials.scratch_stack import ScratchStack
 from workshop.course.trials.trial import (
-    Attempt,
-    attempt,
     busy_at,
     busy_no_more,
     check_by,
@@ -25,36 +24,38 @@ FAILURES = "batchItemFailures"
 ACCEPTED_AS_SUCCESS: tuple[dict[str, Any] | None, ...] = (None, {}, {FAILURES: None}, {FAILURES: []})
 
 
-def try_condition(exam: Examination) -> Iterator[str]:
+def try_condition(scratch: ScratchStack) -> Iterator[str]:
     """Send versions of a trade in many orders, and look what StateTable holds."""
     yield from _after(
-        exam, "A trade that StateTable did not hold came in version 3", version=3, value="30.00"
+        scratch, "A trade that StateTable did not hold came in version 3", version=3, value="30.00"
     )
-    yield from _after(exam, "Version 4 came after version 3", version=4, value="40.00")
+    yield from _after(scratch, "Version 4 came after version 3", version=4, value="40.00")
     yield from _after(
-        exam,
+        scratch,
         "Version 3 came after version 4",
         version=3,
         value="30.00",
         stands={"Version": 4, "Value": "40.00"},
     )
     yield from _after(
-        exam,
+        scratch,
         "Version 4 came again, this time with another value",
         version=4,
         value="44.00",
         stands={"Version": 4, "Value": "40.00"},
     )
-    yield from _after(exam, "The trade was cancelled in version 5", version=5, value="0.00", cancelled=True)
     yield from _after(
-        exam,
+        scratch, "The trade was cancelled in version 5", version=5, value="0.00", cancelled=True
+    )
+    yield from _after(
+        scratch,
         "Version 4 came after the cancellation in version 5",
         version=4,
         value="40.00",
         stands={"Version": 5, "Value": "0.00"},
     )
-    yield from _after(exam, "Version 10 came after version 5", version=10, value="90.00")
-    if aside := exam.items("QuarantineTable"):
+    yield from _after(scratch, "Version 10 came after version 5", version=10, value="90.00")
+    if aside := scratch.items("QuarantineTable"):
         yield (
             f"{len(aside)} of the messages lie in QuarantineTable (`{aside[0]['Reason']}`), though none was "
             "malformed: a version that is not newer is nothing unusual."
@@ -62,7 +63,7 @@ def try_condition(exam: Examination) -> Iterator[str]:
 
 
 def _after(
-    exam: Examination,
+    scratch: ScratchStack,
     what: str,
     *,
     version: int,
@@ -71,9 +72,9 @@ def _after(
     stands: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
     """Deliver one version; yield what is wrong with the item that stands afterwards."""
-    before = _item(exam)
+    before = _item(scratch)
     message = trade("watched", value, version, cancelled=cancelled)
-    tried = attempt(exam, "state", exam.kinesis_event([message]))
+    tried = scratch.invoke("state", scratch.kinesis_event([message]))
     if tried.error and "GetItem" in str(tried.error):
         yield (
             f"{tried.error}. The role of the function lets it write to StateTable, not read from it; and "
@@ -81,7 +82,7 @@ def _after(
         )
     yield from failures_in(tried, what)
     wanted = stands or {"Version": version, "Value": value}
-    after = _item(exam)
+    after = _item(scratch)
     if after is None:
         yield f"{what}, and the table holds no item of it."
     elif (after["Version"], money(after["Value"])) != (wanted["Version"], money(wanted["Value"])):
@@ -95,44 +96,44 @@ def _after(
         )
 
 
-def _item(exam: Examination) -> dict[str, Any] | None:
-    return next((item for item in exam.items("StateTable") if item["TradeID"] == "watched"), None)
+def _item(scratch: ScratchStack) -> dict[str, Any] | None:
+    return next((item for item in scratch.items("StateTable") if item["TradeID"] == "watched"), None)
 
 
 def _shown(item: Mapping[str, Any] | None) -> str:
     return f"version {item['Version']} with {money(item['Value'])}" if item else "absent"
 
 
-def try_partial_answer(exam: Examination) -> Iterator[str]:
+def try_partial_answer(scratch: ScratchStack) -> Iterator[str]:
     """Make DynamoDB busy at the third of five messages, and look what is answered and kept."""
-    quiet = exam.kinesis_event([trade("quiet", "1.00")])
-    tried = attempt(exam, "state", quiet)
+    quiet = scratch.kinesis_event([trade("quiet", "1.00")])
+    tried = scratch.invoke("state", quiet)
     yield from failures_in(tried, "A batch came in which nothing failed")
     if tried.answer not in ACCEPTED_AS_SUCCESS:
         yield f"Nothing failed in a batch, and StateLambda answered `{tried.answer}`."
     names = [f"trade-{number}" for number in range(1, 6)]
-    event = exam.kinesis_event([trade(name, "1.00") for name in names], start=10)
-    busy_at(exam, "state", 3)
-    tried = attempt(exam, "state", event)
-    busy_no_more(exam)
+    event = scratch.kinesis_event([trade(name, "1.00") for name in names], start=10)
+    busy_at(scratch, "state", 3)
+    tried = scratch.invoke("state", event)
+    busy_no_more(scratch)
     numbers = [record["kinesis"]["sequenceNumber"] for record in event["Records"]]
     yield from _wrong_answer(tried, numbers)
-    held = {item["TradeID"] for item in exam.items("StateTable")}
+    held = {item["TradeID"] for item in scratch.items("StateTable")}
     if lost := [name for name in names[:2] if name not in held]:
         yield f"The third of five records failed, and of the two before it `{lost[0]}` is not in StateTable."
-    if aside := exam.items("QuarantineTable"):
+    if aside := scratch.items("QuarantineTable"):
         yield (
             f"The record that met a busy DynamoDB lies in QuarantineTable (`{aside[0]['Reason']}`). Nothing "
             "is wrong with it; a moment later it could have been stored."
         )
     again = {"Records": event["Records"][2:]}
-    yield from failures_in(attempt(exam, "state", again), "The last three records came again")
-    held = {item["TradeID"] for item in exam.items("StateTable")}
+    yield from failures_in(scratch.invoke("state", again), "The last three records came again")
+    held = {item["TradeID"] for item in scratch.items("StateTable")}
     if lost := [name for name in names if name not in held]:
         yield f"The last three records came again, and `{lost[0]}` is still not in StateTable."
 
 
-def _wrong_answer(tried: Attempt, numbers: list[str]) -> Iterator[str]:
+def _wrong_answer(tried: Delivery, numbers: list[str]) -> Iterator[str]:
     """Yield what is wrong with the answer to five records of which the third failed."""
     what = "DynamoDB was busy when the third of five records was to be stored"
     yield from failures_in(tried, what)
@@ -170,7 +171,7 @@ EXERCISES = (
         title="The newest version stands",
         notebook="09",
         minutes=8,
-        place=Function(FILE, "keep", "textbook"),
+        answer_location=Function(FILE, "keep", "textbook"),
         hints=(
             (
                 "Two messages of one trade arrive, the older one last. What does `keep` have to know before "
@@ -201,7 +202,7 @@ EXERCISES = (
         notebook="11",
         minutes=8,
         # As a whole, since the finished function does more than this exercise asks for.
-        place=Function(FILE, None, "ledger"),
+        answer_location=Function(FILE, None, "ledger"),
         hints=(
             (
                 "The first two records of a batch are stored, the third one is refused for now. From which "

@@ -99,7 +99,7 @@ EXERCISES = (
         title="Connect MapLambda to the stream itself",
         notebook="07",
         minutes=4,
-        place=Cell("07"),
+        answer_location=Cell("07"),
         hints=(
             (
                 "What fed MapLambda in the stateful pipeline, and "
@@ -122,7 +122,7 @@ EXERCISES = (
         title="Fewer rows: batches of 5,000",
         notebook="07",
         minutes=3,
-        place=Cell("07"),
+        answer_location=Cell("07"),
         hints=(
             "A batch is handed over when it is full or when its time is over. Which of the two ends yours?",
             (

@@ -112,7 +112,7 @@ EXERCISES = (
         title="Put six messages into the stream",
         notebook="02",
         minutes=5,
-        place=Cell("02"),
+        answer_location=Cell("02"),
         hints=(
             (
                 "What are the two things that every record consists "
@@ -134,7 +134,7 @@ EXERCISES = (
         title="Choose the partition key",
         notebook="02",
         minutes=4,
-        place=Cell("02"),
+        answer_location=Cell("02"),
         hints=(
             "Which messages must never overtake each other, and what do exactly these have in common?",
             (

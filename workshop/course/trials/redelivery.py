@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from workshop.course.trials.scratch_stack import Examination
+from workshop.course.trials.scratch_stack import ScratchStack
 from workshop.course.trials.trial import (
-    attempt,
     busy_at,
     busy_no_more,
     failures_in,
@@ -33,7 +32,7 @@ TOKEN_WINDOW_SECONDS = 601
 class Stage:
     """A stage on trial: `event` gives the records from a number up to another one, of a shard."""
 
-    exam: Examination
+    scratch: ScratchStack
     name: str
     table: str
     event: Callable[[int, int, int], dict[str, Any]]
@@ -41,7 +40,7 @@ class Stage:
 
     def deliver(self, first: int, last: int, *, shard: int = 0, counted: int, what: str) -> Iterator[str]:
         """Deliver records; yield what is wrong if not as many as `counted` are in the total afterwards."""
-        tried = attempt(self.exam, self.name, self.event(first, last + 1, shard))
+        tried = self.scratch.invoke(self.name, self.event(first, last + 1, shard))
         yield from failures_in(tried, what)
         yield from self.count(counted, what)
         if not isinstance(tried.answer, dict) or "state" not in tried.answer:
@@ -75,7 +74,7 @@ def try_re_deliveries(stage: Stage) -> Iterator[str]:
     yield from stage.deliver(1, 4, shard=1, counted=10, what=other)
     yield from stage.deliver(2, 5, counted=10, what="Records 2 to 5 of the first shard came again")
     yield from _interrupt(stage, counted=13)
-    yield from lost_in_silence(stage.exam, stage.name, stage.event(10, 11, 0), table=stage.table)
+    yield from lost_in_silence(stage.scratch, stage.name, stage.event(10, 11, 0), table=stage.table)
     yield from stage.deliver(
         7, 10, counted=RECORDS, what="Records 7 to 10 came, 10 once more after DynamoDB had been busy"
     )
@@ -83,8 +82,8 @@ def try_re_deliveries(stage: Stage) -> Iterator[str]:
 
 def try_after_token_window(stage: Stage) -> Iterator[str]:
     """Let more time pass than DynamoDB remembers a token for, where time can be moved, and deliver again."""
-    if stage.exam.cloud.offline is not None:
-        stage.exam.cloud.offline.advance(TOKEN_WINDOW_SECONDS)
+    if stage.scratch.cloud.offline is not None:
+        stage.scratch.cloud.offline.advance(TOKEN_WINDOW_SECONDS)
         what = "Ten minutes passed, and records 1 to 4 came again"
         yield from stage.deliver(1, 4, counted=RECORDS, what=what)
 
@@ -92,16 +91,16 @@ def try_after_token_window(stage: Stage) -> Iterator[str]:
 def _end_window(stage: Stage, *, counted: int) -> Iterator[str]:
     what = "The window ended, and the last event of it held no records"
     event = {**stage.event(1, 2, 0), "Records": [], "isFinalInvokeForWindow": True}
-    yield from failures_in(attempt(stage.exam, stage.name, event), what)
+    yield from failures_in(stage.scratch.invoke(stage.name, event), what)
     yield from stage.count(counted, what)
 
 
 def _interrupt(stage: Stage, *, counted: int) -> Iterator[str]:
     """Let the second write fail, if there is one: effect and position belong into one."""
-    busy_at(stage.exam, stage.name, 2)
-    attempt(stage.exam, stage.name, stage.event(7, 9, 0))
+    busy_at(stage.scratch, stage.name, 2)
+    stage.scratch.invoke(stage.name, stage.event(7, 9, 0))
     # A function that writes once meets the second write here, and is called again, as Lambda would.
-    attempt(stage.exam, stage.name, stage.event(7, 10, 0))
-    busy_no_more(stage.exam)
+    stage.scratch.invoke(stage.name, stage.event(7, 10, 0))
+    busy_no_more(stage.scratch)
     what = "Records 7 and 8 came in, a second write failed, and they came again together with record 9"
     yield from stage.deliver(7, 9, counted=counted, what=what)

@@ -1,7 +1,7 @@
 """A second stack beside the learner's, on which checks try handler files with events made by hand.
 
-In goes a course, out comes its examination with the code that lies in the learner's files now. Nothing feeds
-its functions, so what its tables hold is what a check has put there; the learner's totals are never touched.
+Its functions run the code that is saved in the learner's files now. No event source mapping feeds them, so
+its tables hold only what a check has put there, and the learner's totals are never touched.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from workshop.cloud.one_at_a_time import one_at_a_time
+from workshop.course.delivery import Delivery
 from workshop.course.stack import CourseStack
 from workshop.pipeline.messages import Message
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
 
-__all__ = ["Examination", "alone", "examination"]
+__all__ = ["ScratchStack", "exclusive", "open_scratch_stack"]
 
 KEYS = {
     "StateTable": "TradeID",
@@ -34,11 +35,11 @@ KEYS = {
 BATCH_WRITE_ITEMS = 25
 
 
-class Examination(CourseStack):
-    """The stack that checks work on; its events are new ones in every examination.
+class ScratchStack(CourseStack):
+    """The stack that checks work on; each instance makes events with sequence numbers of its own.
 
-    DynamoDB remembers the token of a transaction for ten minutes. Were the events of one check those of the
-    check before, a correct answer would seem to do nothing.
+    DynamoDB remembers the token of a transaction for ten minutes. If two checks used the same events, the
+    second would find that a correct answer writes nothing.
     """
 
     def __init__(self, course: CourseStack, prefix: str, pipeline: str) -> None:
@@ -51,14 +52,9 @@ class Examination(CourseStack):
         )
         self._number = int(course.clock.now() * 1000)
 
-    def invoke(self, function: str, event: Any, *, expect_error: bool = False) -> Any:
-        """Call `state`, `map` or `reduce` with an event; return its answer, or a Delivery if an error is due.
-
-        Raises:
-            FunctionFailedError: the function raised an error and `expect_error` is False.
-        """
-        logical_id = f"{function.capitalize()}Lambda"
-        return self.deliver(logical_id, event) if expect_error else self.must_deliver(logical_id, event)
+    def invoke(self, stage: str, event: Any) -> Delivery:
+        """Deliver an event to `state`, `map` or `reduce`; an error of the handler is returned, not raised."""
+        return self.deliver(f"{stage.capitalize()}Lambda", event)
 
     def kinesis_event(self, messages: Sequence[Message | bytes], *, shard: int = 0, start: int = 0) -> Any:
         """Return the event that brings messages from the stream; see `events.kinesis_event`."""
@@ -83,7 +79,7 @@ class Examination(CourseStack):
         return super().row_event(own, shard=shard, start=self._later(start), window=window)
 
     def take_over_code(self) -> None:
-        """Let the functions run what is saved now; straight, since their stack need not know."""
+        """Update the functions to the saved code; UpdateFunctionCode is faster than a stack update."""
         client = self.client("lambda")
         for function, bundle in self.undeployed_bundles().items():
             name = self.physical(f"{function.capitalize()}Lambda")
@@ -108,10 +104,10 @@ class Examination(CourseStack):
         return self._number * 1_000_000 + start
 
 
-def alone(course: Course) -> AbstractContextManager[None]:
-    """Keep others away from the examination: two checks would empty each other's tables and swap the code.
+def exclusive(course: Course) -> AbstractContextManager[None]:
+    """Hold the scratch stack's lock: two checks would empty each other's tables and replace the code.
 
-    In the offline cloud also those of another checkout that has found the same cloud.
+    In the offline cloud the lock also excludes other checkouts that use the same cloud.
     """
     return one_at_a_time(
         _lock_file(course), occupied="Another check is at work, in a terminal or in a notebook"
@@ -126,17 +122,17 @@ def _lock_file(course: Course) -> Path:
     return Path(tempfile.gettempdir()) / f"workshop-{user}-{port}-{course.prefix}-exam.lock"
 
 
-def examination(course: Course, pipeline: str = "stateful") -> Examination:
-    """Return the examination of a course, empty, with the handlers as they are saved now.
+def open_scratch_stack(course: Course, pipeline: str = "stateful") -> ScratchStack:
+    """Return the scratch stack of a course, with empty tables and the handlers as they are saved now.
 
     Raises:
         BundleError: a handler file is missing or is no Python; says in which line.
         DeploymentError: CloudFormation refused or rolled back.
     """
-    examined = Examination(course, course.prefix, pipeline)
-    if examined.is_deployed:
-        examined.take_over_code()
+    scratch = ScratchStack(course, course.prefix, pipeline)
+    if scratch.is_deployed:
+        scratch.take_over_code()
     else:
-        examined.deploy(ShardCount="1")
-    examined.empty()
-    return examined
+        scratch.deploy(ShardCount="1")
+    scratch.empty()
+    return scratch

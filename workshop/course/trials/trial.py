@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from workshop.course.answers import read_handler, starter_file
+from workshop.course.delivery import Delivery
 from workshop.course.exercise import Verdict, incorrect, not_attempted, passed
 from workshop.course.grafting import function_text
-from workshop.course.trials.scratch_stack import Examination, alone, examination
-from workshop.errors import FunctionFailedError
+from workshop.course.trials.scratch_stack import ScratchStack, exclusive, open_scratch_stack
 from workshop.pipeline.messages import Message
 
 if TYPE_CHECKING:
@@ -25,9 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMEA",
-    "Attempt",
     "Trial",
-    "attempt",
     "busy_at",
     "busy_no_more",
     "check_by",
@@ -37,20 +34,11 @@ __all__ = [
     "trade",
 ]
 
-Trial = Callable[[Examination], Iterator[str]]
+Trial = Callable[[ScratchStack], Iterator[str]]
 
 EMEA = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
 # An environment reads its fault plan once a second at most.
 SECONDS_UNTIL_READ = 1.1
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What a function answered to an event and reported in its log, or the error that it raised."""
-
-    answer: Any
-    error: FunctionFailedError | None = None
-    report: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check_by(
@@ -64,8 +52,8 @@ def check_by(
     def check(course: Course) -> Verdict:
         if _is_untouched(course, path, function, variant):
             return not_attempted(f"`{function}` in `lambdas/{path}` is as you found it.")
-        with alone(course):
-            trouble = next(trial(examination(course)), None)
+        with exclusive(course):
+            trouble = next(trial(open_scratch_stack(course)), None)
         if trouble:
             return incorrect(trouble)
         return passed(success)
@@ -83,13 +71,7 @@ def money(value: Any) -> str:
     return f"{Decimal(value):,.2f}"
 
 
-def attempt(exam: Examination, stage: str, event: Any) -> Attempt:
-    """Deliver an event to `state`, `map` or `reduce`."""
-    delivery = exam.invoke(stage, event, expect_error=True)
-    return Attempt(None if delivery.error else delivery.answer, delivery.failure, delivery.report)
-
-
-def failures_in(tried: Attempt, what: str) -> Iterator[str]:
+def failures_in(tried: Delivery, what: str) -> Iterator[str]:
     """Yield what is to be said if a function failed at an event that `what` describes."""
     if tried.error is None:
         return
@@ -99,27 +81,27 @@ def failures_in(tried: Attempt, what: str) -> Iterator[str]:
     )
 
 
-def busy_at(exam: Examination, stage: str, write: int) -> None:
+def busy_at(scratch: ScratchStack, stage: str, write: int) -> None:
     """Let DynamoDB be busy at one of the next writes of a stage, counted from one."""
-    plan = {"seed": int(exam.clock.now() * 1000), "strikes": [f"busy@{stage}#{write}"]}
+    plan = {"seed": int(scratch.clock.now() * 1000), "strikes": [f"busy@{stage}#{write}"]}
     item = {"Parameter": {"S": "faults"}, "Value": {"S": json.dumps(plan)}}
-    exam.client("dynamodb").put_item(TableName=exam.physical("ParameterTable"), Item=item)
-    exam.clock.sleep(SECONDS_UNTIL_READ)
+    scratch.client("dynamodb").put_item(TableName=scratch.physical("ParameterTable"), Item=item)
+    scratch.clock.sleep(SECONDS_UNTIL_READ)
 
 
-def busy_no_more(exam: Examination) -> None:
+def busy_no_more(scratch: ScratchStack) -> None:
     """Take the fault plan away; one that an environment has read strikes no second time."""
     key = {"Parameter": {"S": "faults"}}
-    exam.client("dynamodb").delete_item(TableName=exam.physical("ParameterTable"), Key=key)
+    scratch.client("dynamodb").delete_item(TableName=scratch.physical("ParameterTable"), Key=key)
 
 
-def lost_in_silence(exam: Examination, stage: str, event: Any, *, table: str) -> Iterator[str]:
+def lost_in_silence(scratch: ScratchStack, stage: str, event: Any, *, table: str) -> Iterator[str]:
     """Let the only write of a batch fail; yield what is wrong if the function says that all is well."""
-    before = exam.items(table)
-    busy_at(exam, stage, 1)
-    tried = attempt(exam, stage, event)
-    busy_no_more(exam)
-    if tried.error is None and exam.items(table) == before:
+    before = scratch.items(table)
+    busy_at(scratch, stage, 1)
+    tried = scratch.invoke(stage, event)
+    busy_no_more(scratch)
+    if tried.error is None and scratch.items(table) == before:
         yield (
             "DynamoDB was busy when a batch was to be written. The function "
             "swallowed the error and reported success, so Lambda goes on to the "

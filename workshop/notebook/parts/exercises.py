@@ -68,7 +68,7 @@ class ExercisesPart(Session):
 
 
 def _advice(exercise: Exercise, *, hints_left: int, passed: bool) -> str:
-    place = exercise.place
+    place = exercise.answer_location
     where = (
         f"It belongs into `lambdas/{place.path}`."
         if isinstance(place, Function)

@@ -6,8 +6,8 @@ IPython is told once how to draw each kind of value; the values themselves know 
 from collections.abc import Callable
 from typing import Any
 
+from workshop.course.delivery import Delivery
 from workshop.course.exercise import Verdict
-from workshop.course.stack import Delivery
 from workshop.deploy.stacks import Deployment
 from workshop.diagnosis import Diagnosis
 from workshop.errors import WorkshopError

@@ -4,9 +4,9 @@ from tests.course.gate.wrong_answers import Wrong
 
 ONE_TRADE = "from dataclasses import replace\nws.clear()\n[old] = ws.send(1, seed=11).messages\n"
 TEN_TRADES = (
-    "from workshop.course.hand_poller import HandPoller\n"
+    "from workshop.course.manual_poller import ManualPoller\n"
     "ws.clear()\n"
-    'with HandPoller(ws, "MapLambda") as poller:\n'
+    'with ManualPoller(ws, "MapLambda") as poller:\n'
     "    ws.send(10, seed=41)\n"
     "    batch = poller.fetch(at_least=10)\n"
     "    poller.deliver(batch)\n"

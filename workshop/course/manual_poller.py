@@ -1,24 +1,22 @@
-"""The work of a poller, done by hand: records fetched from a table's stream, and given to a function.
+"""A poller operated by hand: fetches records from a table's stream and delivers them to a function.
 
-The event source mapping is paused meanwhile, so whoever holds the `HandPoller` decides which records make a
-batch, and how often it comes. Only AWS calls are made, the ones that Lambda's own pollers make.
+The event source mapping is disabled meanwhile, so the caller decides which records make a batch and how often
+it is delivered. It makes the same AWS calls as Lambda's own pollers, and no others.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from workshop.clock import Clock, SystemClock
-from workshop.course.stack import report_in
 from workshop.errors import ConfigurationError, NotSettledError
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
+    from workshop.course.delivery import Delivery
 
-__all__ = ["Delivery", "HandPoller"]
+__all__ = ["ManualPoller"]
 
 Record = dict[str, Any]
 
@@ -27,34 +25,18 @@ PAUSE_SECONDS = 0.2
 WINDOW_SECONDS = 900
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What became of a batch: what the function wrote about it, and the error if it failed."""
+class ManualPoller:
+    """Stands in for the event source mapping between a table's stream and a function, until `resume`.
 
-    function: str
-    records: int
-    report: Mapping[str, Any]
-    error: str = ""
+    The constructor waits until the mapping has delivered everything, so that no batch overtakes another, and
+    disables it. `fetch` returns records that have been written to the stream since; `deliver` invokes the
+    function with any of them, in batches of your choice. The mapping's own checkpoints do not move, so once
+    it is enabled again it delivers all of these records again. Used as a context manager, it resumes the
+    mapping at the end of the block, also after an error.
 
-    def __str__(self) -> str:
-        batch = f"{self.records} record{'' if self.records == 1 else 's'}"
-        if self.error:
-            return f"{self.function} was given {batch} and failed: {self.error}"
-        said = ", ".join(
-            f"{name} {value}" for name, value in self.report.items() if name not in {"stage", "records"}
-        )
-        return f"{self.function} was given {batch} and says: {said or 'nothing'}"
-
-    __repr__ = __str__
-
-
-class HandPoller:
-    """Takes the place of the mapping that feeds a function from a table's stream, until `resume`.
-
-    Making one lets the mapping come to rest, so that nothing is overtaken by what is delivered by hand, and
-    pauses it. `fetch` returns what has come into the stream since then, `deliver` gives any of it to the
-    function, in whatever batches. The mapping hears nothing of it: once it is resumed, it delivers all of
-    that again. A `with` block resumes it at its end, whatever happens inside.
+    Raises:
+        ConfigurationError: no mapping feeds the function from a table's stream.
+        NotSettledError: the mapping did not change its state in time.
     """
 
     def __init__(self, course: Course, function: str, *, clock: Clock | None = None) -> None:
@@ -77,7 +59,7 @@ class HandPoller:
             self._switch(enabled=False)
             self._bookmarks = self._bookmarks_at("LATEST")
         except BaseException:
-            # There is no `with` block yet whose end would do it.
+            # The `with` block has not begun, so its end cannot resume the mapping.
             self.resume()
             raise
 
@@ -88,10 +70,10 @@ class HandPoller:
         self.resume()
 
     def fetch(self, *, at_least: int = 1, timeout: float = 30.0) -> list[Record]:
-        """Return the new records of the shard that has most of them, once there are `at_least` as many.
+        """Return the new records of the fullest shard, once all shards together have `at_least` as many.
 
         Raises:
-            NotSettledError: they do not come in time.
+            NotSettledError: they have not been written within `timeout` seconds.
         """
         deadline = self._clock.now() + timeout
         while True:
@@ -107,7 +89,7 @@ class HandPoller:
             self._clock.sleep(PAUSE_SECONDS)
 
     def deliver(self, records: Sequence[Record]) -> Delivery:
-        """Give these records to the function as one batch, and wait for what it says."""
+        """Invoke the function with these records as one batch."""
         event: dict[str, Any] = {"Records": list(records)}
         if records:
             # As in a tumbling window, the only events of a table's stream that name their shard.
@@ -120,17 +102,10 @@ class HandPoller:
                 "isFinalInvokeForWindow": False,
                 "isWindowTerminatedEarly": False,
             }
-        answer = self._lambda.invoke(
-            FunctionName=self.course.function_arn(self.function),
-            Payload=json.dumps(event).encode(),
-            LogType="Tail",
-        )
-        payload = answer["Payload"].read()
-        error = _error_of(payload) if "FunctionError" in answer else ""
-        return Delivery(self.function, len(records), report_in(answer), error)
+        return self.course.deliver(self.function, event)
 
     def resume(self) -> None:
-        """Let the mapping go on from where it was paused; may be repeated."""
+        """Enable the mapping, which continues at its last checkpoint; may be repeated."""
         self._switch(enabled=True)
 
     def _switch(self, *, enabled: bool) -> None:
@@ -150,19 +125,19 @@ class HandPoller:
                 )
             self._clock.sleep(PAUSE_SECONDS)
 
-    def _bookmarks_at(self, place: str) -> dict[str, str | None]:
-        """Return an iterator for each shard that has none yet."""
+    def _bookmarks_at(self, iterator_type: str) -> dict[str, str | None]:
+        """Return a shard iterator for each shard that has none yet."""
         description = self._streams.describe_stream(StreamArn=self.stream_arn)["StreamDescription"]
         return {
             shard["ShardId"]: self._streams.get_shard_iterator(
-                StreamArn=self.stream_arn, ShardId=shard["ShardId"], ShardIteratorType=place
+                StreamArn=self.stream_arn, ShardId=shard["ShardId"], ShardIteratorType=iterator_type
             )["ShardIterator"]
             for shard in description["Shards"]
             if shard["ShardId"] not in self._bookmarks
         }
 
     def _read_on(self) -> None:
-        """Add what has come since the last look; a shard made meanwhile is new from its beginning."""
+        """Read the records written since the last call; a shard created meanwhile is read from its start."""
         self._bookmarks |= self._bookmarks_at("TRIM_HORIZON")
         for shard in self._bookmarks:
             empty = 0
@@ -185,11 +160,3 @@ class HandPoller:
             "dynamodb": change,
             "eventSourceARN": self.stream_arn,
         }
-
-
-def _error_of(payload: bytes) -> str:
-    try:
-        document = json.loads(payload)
-        return f"{document.get('errorType', 'Error')}: {document.get('errorMessage', '')}"
-    except (ValueError, AttributeError):
-        return payload.decode("utf-8", "replace")

@@ -14,9 +14,9 @@ from workshop.course.catch_up import restore
 from workshop.course.course import Course
 from workshop.course.exercise import judge
 from workshop.course.exercises import find_exercise
-from workshop.course.exercises.permissions import READING, policy_in_place, undo_policy
-from workshop.course.hand_poller import HandPoller
-from workshop.course.leftovers import remains
+from workshop.course.exercises.permissions import READING, policy_works, undo_policy
+from workshop.course.leftovers import leftovers
+from workshop.course.manual_poller import ManualPoller
 from workshop.course.redrive import send_again
 from workshop.course.trials.producer_role import client_as_producer, is_denied, make_producer_role
 from workshop.errors import ConfigurationError, NotSettledError
@@ -33,7 +33,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
 
 def test_the_mapping_is_paused_inside_the_block_and_goes_on_behind_it(course: Course) -> None:
     """Whoever delivers by hand is alone with the function, until the block ends."""
-    with HandPoller(course, "MapLambda"):
+    with ManualPoller(course, "MapLambda"):
         inside = course.mapping("MapLambda")
     behind = course.mapping("MapLambda")
 
@@ -44,7 +44,7 @@ def test_the_mapping_is_paused_inside_the_block_and_goes_on_behind_it(course: Co
 
 def test_the_mapping_goes_on_also_after_an_error(course: Course) -> None:
     """A mistake inside the block must not leave the pipeline standing still."""
-    with pytest.raises(ZeroDivisionError), HandPoller(course, "ReduceLambda"):
+    with pytest.raises(ZeroDivisionError), ManualPoller(course, "ReduceLambda"):
         raise ZeroDivisionError
     mapping = course.mapping("ReduceLambda")
 
@@ -57,12 +57,12 @@ def test_the_mapping_goes_on_if_its_stream_cannot_be_read(
 ) -> None:
     """An error while the poller is made comes before any block whose end would resume the mapping."""
 
-    def refuse(_: HandPoller, _place: str) -> dict[str, str | None]:
+    def refuse(_: ManualPoller, _place: str) -> dict[str, str | None]:
         raise ConnectionError("gone")
 
-    monkeypatch.setattr(HandPoller, "_bookmarks_at", refuse)
+    monkeypatch.setattr(ManualPoller, "_bookmarks_at", refuse)
     with pytest.raises(ConnectionError):
-        HandPoller(course, "MapLambda")
+        ManualPoller(course, "MapLambda")
     mapping = course.mapping("MapLambda")
 
     assert mapping is not None
@@ -73,7 +73,7 @@ def test_what_is_fetched_came_after_the_pause_and_is_what_lambda_would_deliver(c
     """Records have the envelope of an event, and older ones are not among them."""
     course.send(2, seed=1)
     course.rest()
-    with HandPoller(course, "MapLambda") as poller:
+    with ManualPoller(course, "MapLambda") as poller:
         course.send(3, seed=2)
         batch = poller.fetch(at_least=3)
         delivery = poller.deliver(batch)
@@ -90,7 +90,7 @@ def test_nothing_is_overtaken_by_what_is_delivered_by_hand(course: Course) -> No
     """What was sent before the pause has gone through the function by then; a ledger would pass it over."""
     before = course.rest()
     course.send(4, seed=3)
-    with HandPoller(course, "ReduceLambda"):
+    with ManualPoller(course, "ReduceLambda"):
         inside = course.totals()
     after = course.rest()
 
@@ -100,7 +100,7 @@ def test_nothing_is_overtaken_by_what_is_delivered_by_hand(course: Course) -> No
 def test_what_was_read_once_is_not_read_again(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """A look costs the same however much has gone through the stream, and yet fetches all since the pause."""
     course.send(20, seed=5)
-    with HandPoller(course, "MapLambda") as poller:
+    with ManualPoller(course, "MapLambda") as poller:
         course.send(2, seed=6)
         first = poller.fetch(at_least=2)
         read: list[int] = []
@@ -122,14 +122,14 @@ def test_what_was_read_once_is_not_read_again(course: Course, monkeypatch: pytes
 
 def test_nothing_to_fetch_is_said(course: Course) -> None:
     """Waiting for records that do not come ends with a reason."""
-    with HandPoller(course, "MapLambda") as poller, pytest.raises(NotSettledError, match="fewer than 1"):
+    with ManualPoller(course, "MapLambda") as poller, pytest.raises(NotSettledError, match="fewer than 1"):
         poller.fetch(timeout=0.0)
 
 
 def test_only_tables_streams_are_delivered_by_hand(course: Course) -> None:
     """StateLambda reads Kinesis, which the hand poller does not."""
     with pytest.raises(ConfigurationError, match="StateLambda"):
-        HandPoller(course, "StateLambda")
+        ManualPoller(course, "StateLambda")
 
 
 def test_a_release_with_a_bug_fails_at_its_word_alone_and_a_deployment_mends_it(course: Course) -> None:
@@ -187,7 +187,7 @@ def test_what_remains_is_named_with_what_was_made_by_hand_first(course: Course) 
     """A stack is one line, with the cost of its stream; what lies beside it is listed before it."""
     role = make_producer_role(course)
 
-    left = remains(course)
+    left = leftovers(course)
 
     assert [each.kind for each in left] == ["role", "stack", "bucket"]
     assert left[0].name == role
@@ -199,25 +199,25 @@ def test_nothing_of_other_learners_is_listed(course: Course, tmp_path: Path, pre
     """Only what bears the name of one of the learner's own stacks is theirs to delete."""
     other = Course(course.cloud, home=tmp_path, prefix=prefix)
 
-    assert remains(other) == ()
+    assert leftovers(other) == ()
 
 
 def test_a_prefix_that_begins_like_another_is_another(course: Course, tmp_path: Path) -> None:
     """What belongs to the prefix `course-anna` is not listed for the prefix `course`."""
-    before = remains(course)
+    before = leftovers(course)
     anna = Course(course.cloud, home=tmp_path, prefix="course-anna")
     role = f"{anna.stack}-producer"
     course.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument="{}")
 
-    assert remains(course) == before
-    assert [each.name for each in remains(anna)] == [role]
+    assert leftovers(course) == before
+    assert [each.name for each in leftovers(anna)] == [role]
 
 
 def test_a_right_policy_may_be_attached_and_in_any_case_of_letters(course: Course) -> None:
     """IAM asks neither where a policy lies nor for capitals, and what was attached can be undone."""
     iam, role = course.client("iam"), course.role_name("ReduceLambda")
     undo_policy(course)
-    before = policy_in_place(course)
+    before = policy_works(course)
     actions = [action.lower() for action in READING]
     statements = [
         {"Effect": "Allow", "Action": actions, "Resource": course.stream_arn("ReduceTable")},
@@ -231,5 +231,5 @@ def test_a_right_policy_may_be_attached_and_in_any_case_of_letters(course: Cours
 
     assert not before
     assert verdict.is_passed, verdict.feedback
-    assert not policy_in_place(course)
+    assert not policy_works(course)
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
