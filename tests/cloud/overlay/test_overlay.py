@@ -15,7 +15,7 @@ from moto.dynamodb.responses import DynamoHandler
 from tests.cloud.conftest import NAMES
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
-from workshop.cloud.offline.overlay.correct import CLOCK, correct, plain_moto
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects, install, plain_moto
 from workshop.errors import CloudStartError
 from workshop.settings import project_root
 
@@ -57,7 +57,28 @@ def test_two_corrections_of_one_attribute_are_refused() -> None:
     overlay.apply(ManualClock(), NAMES)
 
     with pytest.raises(RuntimeError, match="update_item"):
-        correct(DynamoDBBackend, "update_item", lambda: None)
+        corrects(DynamoDBBackend, "update_item")(lambda: None)
+
+
+def test_a_correction_waits_until_its_module_is_installed() -> None:
+    """Importing a correction changes nothing; installing its module does, and `plain_moto` undoes it."""
+
+    class Parent:
+        kept = inherited = "moto's"
+
+    class Owner(Parent):
+        pass
+
+    @corrects(Owner, "inherited", kind=property)
+    def _corrected(_self: Owner) -> str:
+        return "ours"
+
+    before = Owner().inherited
+    install(__name__)
+    with plain_moto():
+        plain = Owner().inherited
+
+    assert (before, plain, Owner().inherited, Owner().kept) == ("moto's", "moto's", "ours", "moto's")
 
 
 def test_plain_moto_can_be_had_back() -> None:

@@ -8,14 +8,14 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from tests.cloud.overlay.test_differential import VALUES
 from workshop.clock import ManualClock
+from workshop.cloud.offline import overlay
 from workshop.cloud.offline.overlay.correct import plain_moto
-from workshop.cloud.offline.overlay.dynamodb import items as dynamodb_items
 
 
 @pytest.fixture(scope="module", autouse=True)
 def corrected() -> None:
     """The correction is installed."""
-    dynamodb_items.install(ManualClock())
+    overlay.apply(ManualClock(), ["dynamodb.items"])
 
 
 def build(attributes: dict) -> Item:

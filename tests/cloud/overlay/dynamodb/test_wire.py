@@ -13,6 +13,7 @@ from moto.core.utils import get_service_model
 
 from tests.cloud.overlay.test_differential import VALUES
 from workshop.clock import ManualClock
+from workshop.cloud.offline import overlay
 from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.cloud.offline.overlay.dynamodb import wire as dynamodb_wire
 
@@ -45,7 +46,7 @@ ITEMS = st.dictionaries(st.text(max_size=3), VALUES, max_size=3)
 @pytest.fixture(scope="module", autouse=True)
 def corrected() -> None:
     """The correction is installed."""
-    dynamodb_wire.install(ManualClock())
+    overlay.apply(ManualClock(), ["dynamodb.wire"])
 
 
 @given(ITEMS)

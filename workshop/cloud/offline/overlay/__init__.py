@@ -1,14 +1,15 @@
 """Corrections to moto, where it answers differently from AWS in a way that the pipelines can see.
 
-Each module of this package corrects one behaviour by assignments on moto's classes. Its docstring says what
-AWS does and where that is written, what moto does, and what is changed; its `install(clock)` makes the
-assignments with `correct`, may be called again, and then only replaces the clock. No moto code is copied or
-forked, so moto is pinned to the version that these corrections were verified with.
+Each module of this package corrects one behaviour by replacing attributes of moto's classes. Its docstring
+says what AWS does and where that is documented, what moto does, and what is changed. No moto code is copied
+or forked, so moto is pinned to the version that these corrections were verified with.
 
-To add a correction: write `overlay/<service>/<behaviour>.py` with a function `install(clock: Clock) -> None`,
-and append the module's name to `CORRECTIONS`. They are installed in that order.
-The server loads the modules of `cloudformation` after the others, in the background,
-since CloudFormation imports most of moto.
+To add a correction: write `overlay/<service>/<behaviour>.py`, put `@corrects(Class, "name")` above each
+function that replaces an attribute (see `correct`), keep the original in a constant `_MOTO_…` if the
+replacement calls it, read the time from `CLOCK` only, and append the module's name to `CORRECTIONS`.
+Importing such a module changes nothing; `apply` installs the modules in the order of `CORRECTIONS`. The
+server installs those of `cloudformation` after the others, in the background, since CloudFormation imports
+most of moto.
 """
 
 import sys
@@ -17,6 +18,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from workshop.clock import Clock
+from workshop.cloud.offline.overlay.correct import CLOCK, install
 from workshop.errors import CloudStartError
 
 __all__ = ["CORRECTIONS", "MOTO_VERSION", "apply"]
@@ -57,6 +59,7 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation.resource_types.managed_policy",
     "cloudformation.resource_types.queue",
     "cloudformation.resource_types.log_group",
+    "cloudformation.resource_types.added",
     "cloudformation.resource_types.alarm",
     "cloudformation.resource_types.schedule",
     "cloudformation.resource_types.event_invoke_config",
@@ -81,6 +84,9 @@ def apply(clock: Clock, names: Iterable[str] = CORRECTIONS) -> None:
         )
     # API Gateway makes jsonschema build a grammar of international addresses, which takes longer than all
     # the rest of the import; jsonschema does without it where the module cannot be imported.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None means "not to be had"
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: importing it fails
+    CLOCK.use(clock)
     for name in names:
-        import_module(f"{__name__}.{name}").install(clock)
+        module = f"{__name__}.{name}"
+        import_module(module)
+        install(module)

@@ -16,29 +16,42 @@ from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFor
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.utilities.aws_headers import gen_amzn_requestid_long
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["install"]
-
-REMEMBERED_HOSTS = 1024
+REMEMBERED = 1024
 
 _MODULES = frozenset(backends.list_of_moto_modules())
-_METHOD_NAMES = cache(responses.method_names_from_class)
-_UNDERSCORES = lru_cache(maxsize=REMEMBERED_HOSTS)(responses.camelcase_to_underscores)
-_BACKEND_FOR_HOST = lru_cache(maxsize=REMEMBERED_HOSTS)(DomainDispatcherApplication.get_backend_for_host)
+_MOTO_METHOD_NAMES = responses.method_names_from_class
+_MOTO_UNDERSCORES = responses.camelcase_to_underscores
+_MOTO_BACKEND_FOR_HOST = DomainDispatcherApplication.get_backend_for_host
 _MOTO_GET_VALUE = ResponseSerializer.get_value
 _MOTO_ENRICH = BaseResponse._enrich_response
 
 
+@corrects(backends, "list_of_moto_modules")
 def _modules() -> frozenset[str]:
     return _MODULES
 
 
+@corrects(responses, "method_names_from_class")
+@cache
+def _method_names(response_class: type) -> Any:
+    return _MOTO_METHOD_NAMES(response_class)
+
+
+@corrects(responses, "camelcase_to_underscores")
+@lru_cache(maxsize=REMEMBERED)
+def _underscores(name: str) -> str:
+    return str(_MOTO_UNDERSCORES(name))
+
+
+@corrects(DomainDispatcherApplication, "get_backend_for_host")
+@lru_cache(maxsize=REMEMBERED)
 def _backend_for_host(self: Any, host: str | None) -> Any:
-    return _BACKEND_FOR_HOST(self, host)
+    return _MOTO_BACKEND_FOR_HOST(self, host)
 
 
+@corrects(BaseResponse, "_enrich_response", kind=staticmethod)
 def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
     if not isinstance(body, str) or "<RequestId>" in body:
         enriched: tuple[dict[str, str], Any] = _MOTO_ENRICH(headers, body)
@@ -49,9 +62,7 @@ def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str]
     return headers, body
 
 
-_ENRICH = staticmethod(_enrich_response)
-
-
+@corrects(ResponseSerializer, "get_value")
 def _get_value(self: Any, value: Any, key: str, shape: Any) -> Any:
     """Pick a member of an answer; the names under which moto would look for it do not change."""
     picker = self._value_picker
@@ -67,14 +78,3 @@ def _get_value(self: Any, value: Any, key: str, shape: Any) -> Any:
         if "." in name:
             return _MOTO_GET_VALUE(self, value, key, shape)
     return None
-
-
-def install(clock: Clock) -> None:
-    """Remember what never changes."""
-    CLOCK.use(clock)
-    correct(backends, "list_of_moto_modules", _modules)
-    correct(responses, "method_names_from_class", _METHOD_NAMES)
-    correct(responses, "camelcase_to_underscores", _UNDERSCORES)
-    correct(DomainDispatcherApplication, "get_backend_for_host", _backend_for_host)
-    correct(BaseResponse, "_enrich_response", _ENRICH)
-    correct(ResponseSerializer, "get_value", _get_value)

@@ -1,18 +1,23 @@
-"""How a correction is put in place: one assignment on a class or module of moto, remembered and reversible.
+"""How moto is corrected: attributes of its classes and modules are replaced, remembered and can be put back.
 
-No two corrections may replace the same attribute, since the later one would silently undo the earlier one.
+`@corrects(Class, "name")` stands at the definition of a replacement and only registers it; nothing changes
+until `overlay.apply` installs the module that the definition is in. A registry instead of plain assignments
+keeps three promises: importing a correction has no effect, `plain_moto` can undo all of them, and two
+corrections cannot silently replace each other.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from workshop.clock import Clock, SystemClock
 
-__all__ = ["CLOCK", "correct", "plain_moto"]
+__all__ = ["CLOCK", "corrects", "install", "plain_moto"]
 
+_Replacement = TypeVar("_Replacement", bound=Callable[..., Any])
 _MISSING = object()
 
 
@@ -27,7 +32,7 @@ class CorrectionClock:
         self._clock = clock
 
     def now(self) -> float:
-        """Return the time in unix seconds."""
+        """Return the time in Unix seconds."""
         return self._clock.now()
 
     def moment(self) -> datetime:
@@ -38,16 +43,22 @@ class CorrectionClock:
 CLOCK = CorrectionClock()
 
 
-class _Replaced:
-    """One attribute of moto: what it was, what it is now."""
+@dataclass
+class _Correction:
+    """One attribute of moto, before and after."""
 
-    def __init__(self, owner: Any, name: str, replacement: Any) -> None:
-        self.owner = owner
-        self.name = name
-        self.replacement = replacement
-        self.before = vars(owner).get(name, _MISSING)
+    owner: Any
+    name: str
+    replacement: Any
+    module: str
+    before: Any = _MISSING
+    is_installed: bool = False
 
     def install(self) -> None:
+        if not self.is_installed:
+            # Only what the owner itself defines: an inherited attribute must reappear when this one goes.
+            self.before = vars(self.owner).get(self.name, _MISSING)
+            self.is_installed = True
         setattr(self.owner, self.name, self.replacement)
 
     def remove(self) -> None:
@@ -57,35 +68,55 @@ class _Replaced:
             setattr(self.owner, self.name, self.before)
 
 
-_replaced: dict[tuple[int, str], _Replaced] = {}
+_corrections: dict[tuple[Any, str], _Correction] = {}
+# The server installs CloudFormation's corrections from a background thread.
 _guard = threading.RLock()
 
 
-def correct(owner: Any, name: str, replacement: Any) -> None:
-    """Replace attribute `name` of moto's class or module `owner`; repeating the same call changes nothing.
+def corrects(
+    owner: Any, name: str, *, kind: Callable[[Any], Any] | None = None
+) -> Callable[[_Replacement], _Replacement]:
+    """Register the decorated function as the replacement of `owner.name`, a class's or module's attribute.
+
+    `kind` turns the function into what moto has there (`property`, `staticmethod`, `classmethod`). The
+    decorator returns the function as it was, so the module can call it as well.
 
     Raises:
-        RuntimeError: another correction has replaced this attribute.
+        RuntimeError: another correction replaces this attribute; the later one would undo the earlier one.
     """
+
+    def register(replacement: _Replacement) -> _Replacement:
+        correction = _Correction(
+            owner, name, kind(replacement) if kind else replacement, replacement.__module__
+        )
+        with _guard:
+            if _corrections.setdefault((owner, name), correction) is not correction:
+                raise RuntimeError(
+                    f"two corrections replace `{owner.__name__}.{name}`; "
+                    "put both into one module of the overlay"
+                )
+        return replacement
+
+    return register
+
+
+def install(module: str) -> None:
+    """Put the corrections that a module defines in place; repeating this changes nothing."""
     with _guard:
-        known = _replaced.get((id(owner), name))
-        if known is None:
-            known = _replaced[id(owner), name] = _Replaced(owner, name, replacement)
-        elif known.replacement is not replacement:
-            raise RuntimeError(
-                f"two corrections replace `{owner.__name__}.{name}`; put both into one module of the overlay"
-            )
-        known.install()
+        for correction in _corrections.values():
+            if correction.module == module:
+                correction.install()
 
 
 @contextmanager
 def plain_moto() -> Iterator[None]:
     """Take every correction out inside the block: for tests that compare with moto as it is."""
     with _guard:
-        for replaced in _replaced.values():
-            replaced.remove()
+        installed = [correction for correction in _corrections.values() if correction.is_installed]
+        for correction in installed:
+            correction.remove()
         try:
             yield
         finally:
-            for replaced in _replaced.values():
-                replaced.install()
+            for correction in installed:
+                correction.install()

@@ -16,10 +16,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.iam import models
 from moto.iam.models import IAMBackend
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 _MOTO_POLICIES = IAMBackend._init_aws_policies
 
@@ -37,6 +34,7 @@ def _catalogue(account_id: str, region_name: str) -> tuple[Any, ...]:
     return tuple(_MOTO_POLICIES(_Owner(account_id, region_name)))
 
 
+@corrects(IAMBackend, "_init_aws_policies")
 def _init_aws_policies(self: Any) -> list[Any]:
     if not models.load_iam_aws_managed_policies():
         return []
@@ -47,15 +45,9 @@ def _init_aws_policies(self: Any) -> list[Any]:
     return policies
 
 
+@corrects(models, "get_account_id_from")
 def _get_account_id_from(access_key: str) -> str:
     for account_id, partitions in list(models.iam_backends.items()):
         if any(access_key in backend.access_keys for backend in list(partitions.values())):
             return str(account_id)
     return str(DEFAULT_ACCOUNT_ID)
-
-
-def install(clock: Clock) -> None:
-    """Read managed policies once."""
-    CLOCK.use(clock)
-    correct(IAMBackend, "_init_aws_policies", _init_aws_policies)
-    correct(models, "get_account_id_from", _get_account_id_from)

@@ -13,34 +13,25 @@ from moto.scheduler.exceptions import ValidationException
 from moto.scheduler.models import Schedule
 from moto.scheduler.responses import EventBridgeSchedulerResponse
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
     ScheduleExpressionError,
     parse_expression,
 )
-
-__all__ = ["install"]
 
 _plain_init = Schedule.__init__
 _plain_update = Schedule.update
 _plain_call = EventBridgeSchedulerResponse.update_schedule
 
 
-def install(clock: Clock) -> None:
-    """Make and change schedules with the corrections."""
-    CLOCK.use(clock)
-    correct(Schedule, "__init__", _init)
-    correct(Schedule, "update", _update)
-    correct(EventBridgeSchedulerResponse, "update_schedule", _call)
-
-
+@corrects(Schedule, "__init__")
 def _init(schedule: Any, *arguments: Any, **wanted: Any) -> None:
     _check(wanted)
     _plain_init(schedule, *arguments, **wanted)
     schedule.creation_date = schedule.last_modified_date = CLOCK.now()
 
 
+@corrects(Schedule, "update")
 def _update(schedule: Any, **wanted: Any) -> None:
     _check(wanted)
     _plain_update(schedule, **{**wanted, "state": wanted.get("state") or "ENABLED"})
@@ -48,6 +39,7 @@ def _update(schedule: Any, **wanted: Any) -> None:
     schedule.last_modified_date = CLOCK.now()
 
 
+@corrects(EventBridgeSchedulerResponse, "update_schedule")
 def _call(response: Any) -> str:
     answer: str = _plain_call(response)
     name = response.uri.split("?")[0].split("/")[-1]

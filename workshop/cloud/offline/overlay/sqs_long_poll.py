@@ -12,21 +12,13 @@ from typing import Any
 
 from moto.sqs.models import Queue
 
-from workshop.clock import Clock
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 _MOTO_WAIT = Queue.wait_for_messages
 
 
+@corrects(Queue, "wait_for_messages")
 def _wait_for_messages(self: Any, timeout: int) -> None:
     with LOCK.released():
         _MOTO_WAIT(self, timeout)
-
-
-def install(clock: Clock) -> None:
-    """Wait without the lock."""
-    CLOCK.use(clock)
-    correct(Queue, "wait_for_messages", _wait_for_messages)

@@ -18,17 +18,15 @@ from moto.sts.exceptions import STSValidationError
 from moto.sts.models import STSBackend
 from moto.sts.responses import TokenResponse
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.permissions.roles import managed_document
 from workshop.cloud.offline.permissions.sessions import TOKEN_MARK
-
-__all__ = ["install"]
 
 _MOTO_ASSUME_ROLE = STSBackend.assume_role
 _MOTO_CALL = TokenResponse.assume_role
 
 
+@corrects(STSBackend, "assume_role")
 def _assume_role(self: Any, *arguments: Any, duration: int, **named: Any) -> Any:
     session = _MOTO_ASSUME_ROLE(self, *arguments, duration=duration, **named)
     session.session_token = TOKEN_MARK + session.session_token
@@ -37,6 +35,7 @@ def _assume_role(self: Any, *arguments: Any, duration: int, **named: Any) -> Any
     return session
 
 
+@corrects(TokenResponse, "assume_role")
 def _assume_role_call(self: Any) -> Any:
     documents = _managed_documents(self)
     answer = _MOTO_CALL(self)
@@ -55,10 +54,3 @@ def _managed_documents(call: Any) -> tuple[Any, ...]:
             raise STSValidationError(f"the session policy {arn} does not exist in the account of the role")
         documents.append(document)
     return tuple(documents)
-
-
-def install(clock: Clock) -> None:
-    """Mark, end and narrow sessions."""
-    CLOCK.use(clock)
-    correct(STSBackend, "assume_role", _assume_role)
-    correct(TokenResponse, "assume_role", _assume_role_call)

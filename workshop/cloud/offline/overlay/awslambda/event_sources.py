@@ -22,8 +22,7 @@ from moto.awslambda.models import EventSourceMapping, LambdaBackend
 from moto.awslambda.responses import LambdaResponse
 from moto.sqs.models import sqs_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.permissions.services import destination_problem, source_problem
 from workshop.cloud.offline.runtime.active import active
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
@@ -33,8 +32,6 @@ from workshop.cloud.offline.runtime.event_sources.mapping_rules import (
     check_starting_position,
 )
 from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError, tips
-
-__all__ = ["install"]
 
 NO_RECORDS = "No records processed"
 NO_SUCH_MAPPING = "The resource you requested does not exist."
@@ -69,6 +66,7 @@ class NotFoundError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
     code = 404
 
 
+@corrects(LambdaBackend, "create_event_source_mapping")
 def _create(self: Any, spec: dict[str, Any]) -> Any:
     source = SourceReference.parse(_required(spec, "EventSourceArn"))
     reference = FunctionReference.parse(_required(spec, "FunctionName"))
@@ -93,6 +91,7 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
     return esm
 
 
+@corrects(LambdaBackend, "update_event_source_mapping")
 def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     esm = self.get_event_source_mapping(uuid)
     if esm is None:
@@ -118,6 +117,7 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     return esm
 
 
+@corrects(LambdaBackend, "delete_event_source_mapping")
 def _delete(self: Any, uuid: str) -> Any:
     esm = _MOTO_DELETE(self, uuid)
     if esm is None:
@@ -127,6 +127,7 @@ def _delete(self: Any, uuid: str) -> Any:
     return esm
 
 
+@corrects(LambdaBackend, "list_event_source_mappings")
 def _list(self: Any, event_source_arn: str | None, function_name: str | None) -> list[Any]:
     mappings = list(self._event_source_mappings.values())
     if event_source_arn:
@@ -137,6 +138,7 @@ def _list(self: Any, event_source_arn: str | None, function_name: str | None) ->
     return mappings
 
 
+@corrects(EventSourceMapping, "get_configuration")
 def _get_configuration(self: Any) -> dict[str, Any]:
     is_stream = SourceReference.parse(self.event_source_arn).is_stream
     shown: dict[str, Any] = _MOTO_CONFIGURATION(self)
@@ -153,11 +155,13 @@ def _get_configuration(self: Any) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if name not in HIDDEN}
 
 
+@corrects(LambdaResponse, "create_event_source_mapping")
 def _create_call(self: Any) -> tuple[int, dict[str, Any], str]:
     esm = self.backend.create_event_source_mapping(self.json_body)
     return 202, {"status": 202}, json.dumps(esm.get_configuration())
 
 
+@corrects(LambdaResponse, "get_event_source_mapping")
 def _get_call(self: Any) -> tuple[int, dict[str, Any], str]:
     esm = self.backend.get_event_source_mapping(self.path.rstrip("/").split("/")[-1])
     if esm is None:
@@ -220,15 +224,3 @@ def _moment() -> float:
 def _news() -> None:
     if (runtime := active()) is not None:
         runtime.wake()
-
-
-def install(clock: Clock) -> None:
-    """Answer as AWS does."""
-    CLOCK.use(clock)
-    correct(LambdaBackend, "create_event_source_mapping", _create)
-    correct(LambdaBackend, "update_event_source_mapping", _update)
-    correct(LambdaBackend, "delete_event_source_mapping", _delete)
-    correct(LambdaBackend, "list_event_source_mappings", _list)
-    correct(EventSourceMapping, "get_configuration", _get_configuration)
-    correct(LambdaResponse, "create_event_source_mapping", _create_call)
-    correct(LambdaResponse, "get_event_source_mapping", _get_call)

@@ -22,13 +22,10 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.s3.models import s3_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.runtime.active import active
 from workshop.cloud.offline.runtime.environments.variables import RESERVED_NAMES
 from workshop.cloud.offline.runtime.invocations.concurrency import check_reservation
-
-__all__ = ["install"]
 
 LIMITS = {"Timeout": ("timeout", 1, 900), "MemorySize": ("memorySize", 128, 10_240)}
 MAX_VARIABLE_BYTES = 4096
@@ -42,6 +39,7 @@ _MOTO_CONFIGURATION = LambdaFunction.get_configuration
 _MOTO_CODE = LambdaFunction.get_code
 
 
+@corrects(LambdaBackend, "create_function")
 def _create_function(self: Any, spec: dict[str, Any]) -> Any:
     _check(spec)
     function = _MOTO_CREATE(self, spec)
@@ -51,11 +49,13 @@ def _create_function(self: Any, spec: dict[str, Any]) -> Any:
     return function
 
 
+@corrects(LambdaBackend, "delete_function")
 def _delete_function(self: Any, *arguments: Any, **named: Any) -> None:
     _MOTO_DELETE(self, *arguments, **named)
     _news()
 
 
+@corrects(LambdaFunction, "update_configuration")
 def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
     _check(config_updates)
     # moto fails on an environment without variables.
@@ -76,6 +76,7 @@ def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str
     return dict(self.get_configuration())
 
 
+@corrects(LambdaFunction, "update_function_code")
 def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
     _MOTO_UPDATE_CODE(self, updated_spec)
     if not updated_spec.get("DryRun"):
@@ -86,6 +87,7 @@ def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
     return dict(self.get_configuration())
 
 
+@corrects(LambdaFunction, "get_configuration")
 def _get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
     configuration: dict[str, Any] = _MOTO_CONFIGURATION(self, on_create)
     logging = getattr(self, "logging_config", None) or {}
@@ -99,6 +101,7 @@ def _get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
     return configuration
 
 
+@corrects(LambdaFunction, "get_code")
 def _get_code(self: Any) -> dict[str, Any]:
     answer: dict[str, Any] = _MOTO_CODE(self)
     if self.reserved_concurrency is not None:
@@ -124,6 +127,7 @@ def _publish(function: Any) -> str:
     return f"{bucket}/{key}"
 
 
+@corrects(LambdaBackend, "put_function_concurrency")
 def _put_concurrency(self: Any, function_name: str, reserved_concurrency: Any) -> int:
     function = self.get_function(function_name)
     amount = int(reserved_concurrency)
@@ -134,6 +138,7 @@ def _put_concurrency(self: Any, function_name: str, reserved_concurrency: Any) -
     return amount
 
 
+@corrects(LambdaResponse, "get_function_concurrency")
 def _get_concurrency_call(self: Any) -> tuple[int, dict[str, str], str]:
     function = self.backend.get_function(self.path.rstrip("/").split("/")[-2])
     reserved = function.reserved_concurrency
@@ -188,16 +193,3 @@ def _moment() -> str:
 def _news() -> None:
     if (runtime := active()) is not None:
         runtime.wake()
-
-
-def install(clock: Clock) -> None:
-    """Check and keep what AWS does."""
-    CLOCK.use(clock)
-    correct(LambdaBackend, "create_function", _create_function)
-    correct(LambdaBackend, "delete_function", _delete_function)
-    correct(LambdaBackend, "put_function_concurrency", _put_concurrency)
-    correct(LambdaFunction, "update_configuration", _update_configuration)
-    correct(LambdaFunction, "update_function_code", _update_code)
-    correct(LambdaFunction, "get_configuration", _get_configuration)
-    correct(LambdaFunction, "get_code", _get_code)
-    correct(LambdaResponse, "get_function_concurrency", _get_concurrency_call)

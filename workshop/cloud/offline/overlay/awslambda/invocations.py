@@ -22,14 +22,11 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
-from workshop.clock import Clock
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.runtime.active import Serving, active
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, PayloadTooLargeError
-
-__all__ = ["install"]
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -46,6 +43,7 @@ class ServiceError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
     code = 500
 
 
+@corrects(LambdaResponse, "invoke")
 def _invoke(self: Any) -> Response:
     path = unquote(self.path.rstrip("/"))
     function = path.rpartition("/functions/")[2].removesuffix("/invocations")
@@ -64,6 +62,7 @@ def _invoke(self: Any) -> Response:
     return result.status_code, _headers(result), result.payload
 
 
+@corrects(LambdaResponse, "invoke_async")
 def _invoke_async(self: Any) -> Response:
     path = unquote(self.path.rstrip("/"))
     function = path.rpartition("/functions/")[2].removesuffix("/invoke-async")
@@ -73,6 +72,8 @@ def _invoke_async(self: Any) -> Response:
     return 202, {"status": "202"}, b""
 
 
+@corrects(LambdaBackend, "invoke")
+@corrects(LambdaSimpleBackend, "invoke")
 def _backend_invoke(
     self: Any, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
 ) -> bytes:
@@ -81,6 +82,7 @@ def _backend_invoke(
     return b""
 
 
+@corrects(LambdaFunction, "invoke")
 def _function_invoke(self: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes:
     del request_headers, response_headers
     qualifier = None if str(self.version) == "$LATEST" else str(self.version)
@@ -147,13 +149,3 @@ def _check_json(payload: bytes) -> None:
 
 def _client_context(header: str | None) -> str | None:
     return base64.b64decode(header).decode() if header else None
-
-
-def install(clock: Clock) -> None:
-    """Run functions in the runtime."""
-    CLOCK.use(clock)
-    correct(LambdaResponse, "invoke", _invoke)
-    correct(LambdaResponse, "invoke_async", _invoke_async)
-    correct(LambdaBackend, "invoke", _backend_invoke)
-    correct(LambdaSimpleBackend, "invoke", _backend_invoke)
-    correct(LambdaFunction, "invoke", _function_invoke)

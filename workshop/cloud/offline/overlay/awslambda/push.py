@@ -16,27 +16,16 @@ from moto.dynamodb.models.table import Table
 from moto.kinesis.models import Stream
 from moto.sqs.models import Queue
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 
-class _Forgetful:
-    """Reads give a fresh dict, writes are ignored: moto's constructors cannot put theirs in its place."""
-
-    def __get__(self, instance: Any, owner: type | None = None) -> dict[str, Any]:
-        return {}
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        return
+def _ignoring_writes(read: Any) -> property:
+    """Return a property that moto's constructors may set, to no effect."""
+    return property(read, lambda *_: None)
 
 
-_FORGETFUL = _Forgetful()
-
-
-def install(clock: Clock) -> None:
-    """Switch moto's own push off."""
-    CLOCK.use(clock)
-    for owner in (Stream, Table, Queue):
-        correct(owner, "lambda_event_source_mappings", _FORGETFUL)
+@corrects(Stream, "lambda_event_source_mappings", kind=_ignoring_writes)
+@corrects(Table, "lambda_event_source_mappings", kind=_ignoring_writes)
+@corrects(Queue, "lambda_event_source_mappings", kind=_ignoring_writes)
+def _no_mappings(_source: Any) -> dict[str, Any]:
+    return {}

@@ -16,7 +16,6 @@ from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.utils import generate_changeset_id, generate_stack_id, validate_create_change_set
 from moto.core.responses import ActionResult, EmptyResult
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.events import record
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
@@ -25,9 +24,7 @@ from workshop.cloud.offline.overlay.cloudformation.requests import is_true, tags
 from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
 from workshop.cloud.offline.overlay.cloudformation.validation import check_capabilities, check_template
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 NO_CHANGES = (
     "The submitted information didn't contain changes. Submit different information to create a change set."
@@ -40,16 +37,7 @@ class ChangeSetNotFoundError(CloudFormationError):  # type: ignore[misc]  # moto
     code = "ChangeSetNotFound"
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
-    """Answer the calls about change sets with the corrections."""
-    correct(models.ChangeSet, "diff", _diff)
-    correct(responses.CloudFormationResponse, "create_change_set", _create)
-    correct(responses.CloudFormationResponse, "describe_change_set", _describe)
-    correct(responses.CloudFormationResponse, "execute_change_set", _execute)
-    correct(responses.CloudFormationResponse, "delete_change_set", _delete)
-    correct(responses.CloudFormationResponse, "list_change_sets", _list)
-
-
+@corrects(responses.CloudFormationResponse, "create_change_set")
 def _create(request: Any) -> Any:
     backend, name = request.cloudformation_backend, request._get_param("ChangeSetName")
     validate_create_change_set(name)
@@ -120,14 +108,17 @@ def _stack_under_review(request: Any) -> Any:
     return stack
 
 
+@corrects(models.ChangeSet, "diff")
 def _diff(change_set: Any) -> list[Any]:
     return list(plan(change_set.stack, change_set.template_dict, change_set.parameters))
 
 
+@corrects(responses.CloudFormationResponse, "describe_change_set")
 def _describe(request: Any) -> Any:
     return ActionResult(_find(request))
 
 
+@corrects(responses.CloudFormationResponse, "execute_change_set")
 def _execute(request: Any) -> Any:
     change_set = _find(request)
     if change_set.execution_status != "AVAILABLE":
@@ -160,12 +151,14 @@ def _become(stack: Any, change_set: Any, backend: Any) -> None:
     stack.resource_map.cross_stack_resources = backend.exports
 
 
+@corrects(responses.CloudFormationResponse, "delete_change_set")
 def _delete(request: Any) -> Any:
     change_set = _find(request)
     del request.cloudformation_backend.change_sets[change_set.change_set_id]
     return EmptyResult()
 
 
+@corrects(responses.CloudFormationResponse, "list_change_sets")
 def _list(request: Any) -> Any:
     name = request._get_param("StackName")
     return ActionResult(

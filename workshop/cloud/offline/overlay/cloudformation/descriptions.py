@@ -12,20 +12,11 @@ from moto.cloudformation import responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.responses import ActionResult
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.cloudformation.resources import StackResource
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
-    """Answer the calls about a stack's resources with the corrections."""
-    correct(responses.CloudFormationResponse, "describe_stack_resource", _describe_one)
-    correct(responses.CloudFormationResponse, "describe_stack_resources", _describe)
-    correct(responses.CloudFormationResponse, "list_stack_resources", _list)
-
-
+@corrects(responses.CloudFormationResponse, "describe_stack_resource")
 def _describe_one(request: Any) -> Any:
     stack, logical_id = _stack(request), request._get_param("LogicalResourceId")
     if logical_id not in stack.deployed:
@@ -34,6 +25,7 @@ def _describe_one(request: Any) -> Any:
     return ActionResult({"StackResourceDetail": {**row, "LastUpdatedTimestamp": row["Timestamp"]}})
 
 
+@corrects(responses.CloudFormationResponse, "describe_stack_resources")
 def _describe(request: Any) -> Any:
     logical_id, physical_id = (
         request._get_param("LogicalResourceId"),
@@ -44,6 +36,7 @@ def _describe(request: Any) -> Any:
     return ActionResult({"StackResources": rows})
 
 
+@corrects(responses.CloudFormationResponse, "list_stack_resources")
 def _list(request: Any) -> Any:
     stack = _stack(request)
     rows = [_row(stack, resource) for resource in stack.deployed.values()]

@@ -12,21 +12,13 @@ from typing import Any
 from moto.cloudformation import models
 from moto.cloudformation.parsing import OutputMap
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["install", "record", "record_resource"]
+__all__ = ["record", "record_resource"]
 
 _init_stack = models.Stack.__init__
 _init_change_set = models.ChangeSet.__init__
 _init_event = models.Event.__init__
-
-
-def install(clock: Clock) -> None:  # noqa: ARG001  # the clock is shared by all corrections
-    """Stamp everything with the cloud's time, and let stacks remember what the corrections need."""
-    correct(models.Stack, "__init__", _new_stack)
-    correct(models.ChangeSet, "__init__", _new_change_set)
-    correct(models.Event, "__init__", _new_event)
 
 
 def record(stack: Any, status: str, reason: str | None = None) -> None:
@@ -52,6 +44,7 @@ def record_resource(stack: Any, resource: Any, reason: str | None = None) -> Non
     stack.events.append(event)
 
 
+@corrects(models.Stack, "__init__")
 def _new_stack(stack: Any, *args: Any, **kwargs: Any) -> None:
     _init_stack(stack, *args, **kwargs)
     stack.creation_time = CLOCK.moment()
@@ -64,11 +57,13 @@ def _new_stack(stack: Any, *args: Any, **kwargs: Any) -> None:
     stack.output_map = OutputMap(stack.resource_map, {}, stack.stack_id)
 
 
+@corrects(models.ChangeSet, "__init__")
 def _new_change_set(change_set: Any, *args: Any, **kwargs: Any) -> None:
     _init_change_set(change_set, *args, **kwargs)
     change_set.creation_time = CLOCK.moment()
 
 
+@corrects(models.Event, "__init__")
 def _new_event(event: Any, *args: Any, **kwargs: Any) -> None:
     _init_event(event, *args, **kwargs)
     event.timestamp = CLOCK.moment()

@@ -1,15 +1,29 @@
-"""What a correction of a resource type is given, instead of moto's long signatures.
+"""Handlers of resource types: plain functions of what a template wants, in place of moto's long signatures.
 
-Support for these corrections; none of its own.
+Support for the corrections in `resource_types`; no correction of its own.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from moto.utilities.utils import get_partition
 
-__all__ = ["Wanted", "changing", "creating", "deleting", "is_true", "tags_as_dict"]
+from workshop.cloud.offline.overlay.correct import corrects
+
+__all__ = [
+    "Wanted",
+    "changes",
+    "changing",
+    "creates",
+    "creating",
+    "deletes",
+    "deleting",
+    "is_true",
+    "tags_as_dict",
+]
+
+_Handler = TypeVar("_Handler", bound="Callable[[Wanted], Any]")
 
 
 @dataclass(frozen=True)
@@ -27,18 +41,18 @@ class Wanted:
         return backends[self.account_id][get_partition(self.region_name) if is_global else self.region_name]
 
 
-def creating(make: Callable[[Wanted], Any]) -> Any:
-    """Return `make` as the method with which moto creates a resource."""
+def creating(make: Callable[[Wanted], Any]) -> Callable[..., Any]:
+    """Return `make` with the signature with which moto has a resource created."""
 
-    def create(*arguments: Any, **_names: Any) -> Any:
-        _, name, definition, account_id, region_name = arguments
+    def create(_model: Any, *arguments: Any, **_names: Any) -> Any:
+        name, definition, account_id, region_name = arguments
         return make(Wanted(name, definition["Properties"], account_id, region_name))
 
-    return classmethod(create)
+    return create
 
 
-def changing(change: Callable[[Wanted], Any]) -> Any:
-    """Return `change` as the method with which moto updates a resource; its name stays."""
+def changing(change: Callable[[Wanted], Any]) -> Callable[..., Any]:
+    """Return `change` with the signature with which moto has a resource updated; the name stays."""
 
     def update(_model: Any, /, **arguments: Any) -> Any:
         original = arguments["original_resource"]
@@ -52,17 +66,26 @@ def changing(change: Callable[[Wanted], Any]) -> Any:
             )
         )
 
-    return classmethod(update)
+    return update
 
 
-def deleting(remove: Callable[[Wanted], None]) -> Any:
-    """Return `remove` as the method with which moto deletes a resource by its physical id."""
+# moto deletes by physical id, with the same arguments as it creates.
+deleting = creating
 
-    def delete(*arguments: Any) -> None:
-        _, name, definition, account_id, region_name = arguments
-        remove(Wanted(name, definition["Properties"], account_id, region_name))
 
-    return classmethod(delete)
+def creates(model: Any) -> Callable[[_Handler], _Handler]:
+    """Register the decorated function as what creates the resources of one of moto's models."""
+    return corrects(model, "create_from_cloudformation_json", kind=lambda make: classmethod(creating(make)))
+
+
+def changes(model: Any) -> Callable[[_Handler], _Handler]:
+    """Register the decorated function as what updates the resources of one of moto's models in place."""
+    return corrects(model, "update_from_cloudformation_json", kind=lambda make: classmethod(changing(make)))
+
+
+def deletes(model: Any) -> Callable[[_Handler], _Handler]:
+    """Register the decorated function as what deletes the resources of one of moto's models."""
+    return corrects(model, "delete_from_cloudformation_json", kind=lambda make: classmethod(deleting(make)))
 
 
 def is_true(value: Any) -> bool:

@@ -18,10 +18,9 @@ from moto.cloudformation.exceptions import (
     ValidationError,
 )
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import correct
+from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["PENDING", "install"]
+__all__ = ["PENDING"]
 
 _clean_json = parsing.clean_json
 
@@ -39,12 +38,7 @@ class Pending:
 PENDING = Pending()
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Resolve intrinsic functions with the corrections."""
-    correct(parsing, "clean_json", _resolve)
-    correct(parsing.ResourceMap, "__getitem__", _find)
-
-
+@corrects(parsing, "clean_json")
 def _resolve(value: Any, resources: Any) -> Any:
     if isinstance(value, list):
         resolved = [(element, _resolve(element, resources)) for element in value]
@@ -68,6 +62,7 @@ def _attribute(argument: Any, resources: Any) -> Any:
         raise UnsupportedAttribute(resource=kind, attr=attribute) from error
 
 
+@corrects(parsing.ResourceMap, "__getitem__")
 def _find(resources: Any, name: str) -> Any:
     found = resources._parsed_resources
     if name in found:

@@ -15,7 +15,6 @@ from moto.cloudformation import models
 from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormationError
 from moto.cloudformation.utils import generate_stack_id
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.cloudformation import resources
 from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
@@ -23,19 +22,9 @@ from workshop.cloud.offline.overlay.cloudformation.references import creation_or
 from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure, StackResource
 from workshop.cloud.offline.overlay.cloudformation.validation import check_template
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["create", "delete", "finish", "install", "make", "new_stack", "remove"]
-
-
-def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
-    """Run creations and deletions with the corrections."""
-    correct(models.Stack, "create_resources", create)
-    correct(models.Stack, "delete", delete)
-    correct(models.Stack, "stack_resources", _STACK_RESOURCES)
-    correct(models.Stack, "parameter_list", _PARAMETER_LIST)
-    correct(models.CloudFormationBackend, "create_stack", _create_stack)
-    correct(models.CloudFormationBackend, "delete_stack", _delete_stack)
+__all__ = ["create", "delete", "finish", "make", "new_stack", "remove"]
 
 
 def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
@@ -63,6 +52,7 @@ def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
     return stack
 
 
+@corrects(models.Stack, "create_resources")
 def create(stack: Any, on_failure: str = "ROLLBACK") -> None:
     """Make every resource of a stack; on a failure roll back, delete the stack or do nothing, as asked."""
     record(stack, "CREATE_IN_PROGRESS", "User Initiated")
@@ -144,6 +134,7 @@ def finish(stack: Any) -> str | None:
     return None
 
 
+@corrects(models.Stack, "delete")
 def delete(stack: Any, reason: str = "User Initiated") -> None:
     """Delete every resource of a stack, in the opposite order of creation."""
     record(stack, "DELETE_IN_PROGRESS", reason)
@@ -181,10 +172,12 @@ def _withdraw_exports(backend: Any, stack: Any) -> None:
         del backend.exports[name]
 
 
+@corrects(models.Stack, "stack_resources", kind=property)
 def _models_of(stack: Any) -> list[Any]:
     return [resource.model for resource in stack.deployed.values() if resource.is_there]
 
 
+@corrects(models.Stack, "parameter_list", kind=property)
 def _parameters_of(stack: Any) -> list[dict[str, str]]:
     declared = stack.template_dict.get("Parameters") or {}
     return [
@@ -193,17 +186,15 @@ def _parameters_of(stack: Any) -> list[dict[str, str]]:
     ]
 
 
+@corrects(models.CloudFormationBackend, "create_stack")
 def _create_stack(backend: Any, name: str, template: str, parameters: dict[str, Any], **options: Any) -> Any:
     stack = new_stack(backend, name, template, parameters=parameters, **options)
     create(stack)
     return stack
 
 
+@corrects(models.CloudFormationBackend, "delete_stack")
 def _delete_stack(backend: Any, name_or_stack_id: str) -> None:
     for stack in list(backend.stacks.values()):
         if name_or_stack_id in (stack.name, stack.stack_id):
             delete(stack)
-
-
-_STACK_RESOURCES = property(_models_of)
-_PARAMETER_LIST = property(_parameters_of)

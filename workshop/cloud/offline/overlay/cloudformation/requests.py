@@ -17,7 +17,6 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.s3.models import s3_backends
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
 from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
@@ -27,20 +26,11 @@ from workshop.cloud.offline.overlay.cloudformation.validation import (
     required_capabilities,
 )
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
-from workshop.cloud.offline.overlay.correct import correct
+from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["install", "is_true", "tags_of", "template_of"]
+__all__ = ["is_true", "tags_of", "template_of"]
 
 _get_stack_from_s3_url = responses.get_stack_from_s3_url
-
-
-def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
-    """Answer the calls with the corrections."""
-    correct(responses.CloudFormationResponse, "create_stack", _create_stack)
-    correct(responses.CloudFormationResponse, "update_stack", _update_stack)
-    correct(responses.CloudFormationResponse, "delete_stack", _delete_stack)
-    correct(responses.CloudFormationResponse, "validate_template", _validate_template)
-    correct(responses, "get_stack_from_s3_url", _template_from_url)
 
 
 def template_of(request: Any, previous: str | None = None) -> str:
@@ -68,6 +58,7 @@ def is_true(value: Any) -> bool:
     return str(value).lower() == "true"
 
 
+@corrects(responses.CloudFormationResponse, "create_stack")
 def _create_stack(request: Any) -> Any:
     template = template_of(request)
     content = read_template(template)
@@ -93,6 +84,7 @@ def _create_stack(request: Any) -> Any:
     return ActionResult({"StackId": stack.stack_id})
 
 
+@corrects(responses.CloudFormationResponse, "update_stack")
 def _update_stack(request: Any) -> Any:
     stack = request.cloudformation_backend.get_stack(request._get_param("StackName"))
     check_updatable(stack)
@@ -111,6 +103,7 @@ def _update_stack(request: Any) -> Any:
     return ActionResult({"StackId": stack.stack_id})
 
 
+@corrects(responses.CloudFormationResponse, "delete_stack")
 def _delete_stack(request: Any) -> Any:
     name = request._get_param("StackName")
     retained = request._get_param("RetainResources") or []
@@ -122,6 +115,7 @@ def _delete_stack(request: Any) -> Any:
     return EmptyResult()
 
 
+@corrects(responses.CloudFormationResponse, "validate_template")
 def _validate_template(request: Any) -> Any:
     template = read_template(template_of(request))
     check_template(template)
@@ -149,6 +143,7 @@ def _parameter(name: str, slot: Mapping[str, Any]) -> dict[str, Any]:
     return described
 
 
+@corrects(responses, "get_stack_from_s3_url")
 def _template_from_url(template_url: str, account_id: str, partition: str) -> str:
     address = urlparse(template_url)
     if (address.hostname or "").endswith("amazonaws.com"):

@@ -13,11 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.cloudformation import models
+from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.parsing import get_name_type_map
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.cloudformation import operations, resources
 from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
@@ -26,9 +24,9 @@ from workshop.cloud.offline.overlay.cloudformation.references import creation_or
 from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure, StackResource
 from workshop.cloud.offline.overlay.cloudformation.validation import check_template
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["changes_nothing", "check_updatable", "install", "update"]
+__all__ = ["changes_nothing", "check_updatable", "update"]
 
 NEW_ONE_NEEDED = "Requested update requires the creation of a new physical resource; hence creating one."
 
@@ -36,11 +34,6 @@ CANNOT_CHANGE = (
     "The offline cloud cannot change a resource of type {}; "
     "give it another logical id, so that a new one is made."
 )
-
-
-def install(clock: Clock) -> None:  # noqa: ARG001  # time comes with the events
-    """Run updates with the corrections."""
-    correct(models.Stack, "update", _update_stack)
 
 
 def check_updatable(stack: Any) -> None:
@@ -220,11 +213,12 @@ class _Update:
 
 def _custom_name(resource: StackResource, definition: Mapping[str, Any]) -> str | None:
     """Return the name that the template gives the resource, if the new one would bear it as well."""
-    name_property = get_name_type_map().get(resource.resource_type)
+    name_property = parsing.get_name_type_map().get(resource.resource_type)
     name = definition["Properties"].get(name_property) if name_property else None
     return name if name and name == resource.definition["Properties"].get(name_property) else None
 
 
+@corrects(models.Stack, "update")
 def _update_stack(
     stack: Any,
     template: str,

@@ -10,8 +10,8 @@ moto looks at none of this; resource types that it does not know it leaves out w
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import CloudFormationError, UnsupportedAttribute, ValidationError
-from moto.cloudformation.parsing import get_model_map
 
 from workshop.cloud.offline.overlay.cloudformation.references import (
     CircularDependencyError,
@@ -100,7 +100,9 @@ def _problems(template: Mapping[str, Any], resources: Mapping[str, Any]) -> Iter
                 "Resources object must contain a Type member."
             )
             return
-    if unknown := sorted({resource["Type"] for resource in resources.values()} - get_model_map().keys()):
+    if unknown := sorted(
+        {resource["Type"] for resource in resources.values()} - parsing.get_model_map().keys()
+    ):
         yield (
             f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]; "
             "the offline cloud does not offer them"
@@ -134,5 +136,5 @@ def _check_attributes(resources: Mapping[str, Any], template: Mapping[str, Any])
         if reference.attribute is None or reference.name not in resources:
             continue
         resource_type = resources[reference.name]["Type"]
-        if not get_model_map()[resource_type].has_cfn_attr(reference.attribute):
+        if not parsing.get_model_map()[resource_type].has_cfn_attr(reference.attribute):
             raise UnsupportedAttribute(resource=resource_type.rsplit(":", 1)[1], attr=reference.attribute)

@@ -14,10 +14,9 @@ import yaml
 from moto.cloudformation import models
 from moto.cloudformation.exceptions import ValidationError
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import correct
+from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["install", "read_template"]
+__all__ = ["read_template"]
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 # The loader in C reads a template in 20 ms, the one in Python takes half a second; not every system has it.
@@ -33,12 +32,7 @@ class TemplateLoader(_BASE):  # type: ignore[misc]  # whichever there is
     }
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Read the templates of stacks and change sets with `read_template`."""
-    correct(models.Stack, "parse_template", _READ_TEMPLATE)
-    correct(models.ChangeSet, "_parse_template", _read_own_template)
-
-
+@corrects(models.Stack, "parse_template", kind=staticmethod)
 def read_template(body: str) -> dict[str, Any]:
     """Return a template, short forms written out as `Fn::…`.
 
@@ -70,10 +64,9 @@ def _short_form(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[st
     return {name: text.split(".", 1) if suffix == "GetAtt" else text}
 
 
+@corrects(models.ChangeSet, "_parse_template")
 def _read_own_template(change_set: Any) -> None:
     change_set.template_dict = read_template(change_set.template)
 
 
 TemplateLoader.add_multi_constructor("!", _short_form)
-
-_READ_TEMPLATE = staticmethod(read_template)

@@ -11,15 +11,13 @@ from typing import Any
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.responses import DynamoHandler
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 MAXIMUM_REQUESTS = 25
 _MOTO_BATCH_WRITE = DynamoHandler.batch_write_item
 
 
+@corrects(DynamoHandler, "batch_write_item")
 def _batch_write_item(self: Any) -> Any:
     requests = self.body["RequestItems"].values()
     if sum(map(len, requests)) > MAXIMUM_REQUESTS:
@@ -27,13 +25,7 @@ def _batch_write_item(self: Any) -> Any:
     return _MOTO_BATCH_WRITE(self)
 
 
+@corrects(DynamoHandler, "_contains_duplicates")
 def _contains_duplicates(_self: Any, keys: list[Any]) -> bool:
     marks = {key if isinstance(key, str) else json.dumps(key, sort_keys=True, default=repr) for key in keys}
     return len(marks) < len(keys)
-
-
-def install(clock: Clock) -> None:
-    """Limit batches of writes."""
-    CLOCK.use(clock)
-    correct(DynamoHandler, "batch_write_item", _batch_write_item)
-    correct(DynamoHandler, "_contains_duplicates", _contains_duplicates)

@@ -35,10 +35,7 @@ from moto.dynamodb.parsing.validators import (
     Validator,
 )
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 REMEMBERED = 512
 COMPARISONS = (
@@ -76,6 +73,7 @@ def _condition_tree(expression: str, names: tuple[tuple[str, str], ...]) -> tupl
     return roots[0], parser.expr_attr_names_found, parser.expr_attr_values_found
 
 
+@corrects(ConditionExpressionParser, "parse")
 def _parse_condition(self: Any) -> Any:
     if not self.condition_expression:
         return _MOTO_PARSE_CONDITION(self)
@@ -89,12 +87,14 @@ def _parse_condition(self: Any) -> Any:
     return self._make_op_condition(root)
 
 
+@corrects(ConditionExpressionParser, "_make_operand")
 def _make_operand(self: Any, node: Any) -> Any:
     if node.kind == self.Kind.EXPRESSION_ATTRIBUTE_VALUE:
         return AttributeValue(self.expression_attribute_values[node.text])
     return _MOTO_MAKE_OPERAND(self, node)
 
 
+@corrects(UpdateExpressionParser, "make", kind=classmethod)
 @lru_cache(maxsize=REMEMBERED)
 def _update_tree(parser: Any, expression: str) -> Any:
     tree = _MOTO_MAKE_UPDATE(parser, expression)
@@ -109,6 +109,7 @@ def _form_is_valid(_expression: str, _names: Any, _keys: Any) -> list[bool]:
     return []
 
 
+@corrects(Validator, "validate")
 def _validate(self: Any) -> Any:
     """Run the validators that have something to look at; those that look at the form alone, once."""
     tree = self.node_to_validate
@@ -139,6 +140,7 @@ def _concerns(processor: Any, kinds: frozenset[type]) -> bool:
     return _CONCERNS[key]
 
 
+@corrects(Node, "__deepcopy__")
 def _deep_copy_tree(self: Any, memo: dict[int, Any]) -> Any:
     """Copy a tree of nodes; the validator does so before it puts values into it."""
     clone = object.__new__(type(self))
@@ -161,6 +163,7 @@ def _is_a(kind: Any, kinds: Any) -> bool:
     return known
 
 
+@corrects(DepthFirstTraverser, "traverse_node_recursively")
 def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
     """Process nodes bottom up, as moto does; only the question of a node's class is answered from memory."""
     if not _is_a(type(node), Node):
@@ -190,18 +193,6 @@ def _false_if_incomparable(evaluate: Any) -> Any:
     return expr
 
 
-_COMPARED = {name: _false_if_incomparable(getattr(comparisons, name).expr) for name in COMPARISONS}
-_MAKE_UPDATE: Any = classmethod(_update_tree)  # type: ignore[arg-type] # the class is hashable
-
-
-def install(clock: Clock) -> None:
-    """Remember parsed expressions."""
-    CLOCK.use(clock)
-    correct(ConditionExpressionParser, "parse", _parse_condition)
-    correct(ConditionExpressionParser, "_make_operand", _make_operand)
-    correct(UpdateExpressionParser, "make", _MAKE_UPDATE)
-    correct(Node, "__deepcopy__", _deep_copy_tree)
-    correct(Validator, "validate", _validate)
-    correct(DepthFirstTraverser, "traverse_node_recursively", _traverse)
-    for name, evaluate in _COMPARED.items():
-        correct(getattr(comparisons, name), "expr", evaluate)
+for _name in COMPARISONS:
+    _compare = getattr(comparisons, _name)
+    corrects(_compare, "expr")(_false_if_incomparable(_compare.expr))

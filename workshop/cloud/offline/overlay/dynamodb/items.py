@@ -15,10 +15,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import bytesize
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 # moto's own limit: between the documented 400,000 and the 409,600 that AWS enforces.
 MAXIMUM_BYTES = 405_000
@@ -26,6 +23,7 @@ _MOTO_HASH = DynamoType.__hash__
 _MOTO_EQUALS = DynamoType.__eq__
 
 
+@corrects(Item, "__init__")
 def _initialize(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any]) -> None:
     self.hash_key = hash_key
     self.range_key = range_key
@@ -36,6 +34,7 @@ def _initialize(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any])
         raise ItemSizeTooLarge
 
 
+@corrects(DynamoType, "size")
 def _size(self: Any) -> int:
     """Measure a value as moto does: close to what AWS counts (`sizes`), and it decides what is too large."""
     kind, value = self.type, self.value
@@ -50,16 +49,19 @@ def _size(self: Any) -> int:
     return 1 if isinstance(value, bool) else bytesize(value)
 
 
+@corrects(DynamoType, "__hash__")
 def _hash(self: Any) -> int:
     return hash((self.type, self.value)) if self.type == "S" else _MOTO_HASH(self)
 
 
+@corrects(DynamoType, "__eq__")
 def _equals(self: Any, other: Any) -> bool:
     if self.type == "S":
         return bool(other.type == "S" and self.value == other.value)
     return bool(_MOTO_EQUALS(self, other))
 
 
+@corrects(Table, "all_items")
 def _all_items(self: Any) -> list[Any]:
     if self.range_key_attr:
         items = [item for same_hash in self.items.values() for item in same_hash.values()]
@@ -69,16 +71,6 @@ def _all_items(self: Any) -> list[Any]:
     return items
 
 
+@corrects(Table, "__len__")
 def _length(self: Any) -> int:
     return sum(map(len, self.items.values())) if self.has_range_key else len(self.items)
-
-
-def install(clock: Clock) -> None:
-    """Measure and sort items once."""
-    CLOCK.use(clock)
-    correct(Item, "__init__", _initialize)
-    correct(DynamoType, "size", _size)
-    correct(DynamoType, "__hash__", _hash)
-    correct(DynamoType, "__eq__", _equals)
-    correct(Table, "all_items", _all_items)
-    correct(Table, "__len__", _length)

@@ -20,10 +20,9 @@ from typing import Any
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["NumberError", "canonical_number", "install"]
+__all__ = ["NumberError", "canonical_number"]
 
 MAXIMUM_DIGITS = 38
 MAXIMUM_EXPONENT = 125
@@ -88,18 +87,21 @@ def _place_point(significant: str, shift: int) -> str:
     return f"{whole}.{significant[shift:].rjust(-shift, '0')}"
 
 
+@corrects(DynamoType, "__add__")
 def _add(self: Any, other: Any) -> Any:
     if self.type == other.type == "N":
         return DynamoType({"N": _plain(_EXACT.add(Decimal(self.value), Decimal(other.value)))})
     return _MOTO_ADD(self, other)
 
 
+@corrects(DynamoType, "__sub__")
 def _subtract(self: Any, other: Any) -> Any:
     if self.type == other.type == "N":
         return DynamoType({"N": _plain(_EXACT.subtract(Decimal(self.value), Decimal(other.value)))})
     return _MOTO_SUBTRACT(self, other)
 
 
+@corrects(Item, "update_with_attribute_updates")
 def _update_with_attribute_updates(self: Any, attribute_updates: dict[str, Any]) -> None:
     """Apply the older form of updates, whose ADD moto computes in the calling thread's decimal context."""
     with localcontext(_EXACT):
@@ -109,6 +111,7 @@ def _update_with_attribute_updates(self: Any, attribute_updates: dict[str, Any])
             value.value = canonical_number(value.value)
 
 
+@corrects(Item, "project")
 def _project(self: Any, projection_expressions: list[list[str]]) -> Any:
     """Select attributes; moto sends numbers through `str(Decimal)` on the way, which writes exponents."""
     item = _MOTO_PROJECT(self, projection_expressions)
@@ -125,12 +128,3 @@ def _write_plainly(value: Any) -> None:
     elif value.type in ("M", "L"):
         for part in value.value.values() if value.type == "M" else value.value:
             _write_plainly(part)
-
-
-def install(clock: Clock) -> None:
-    """Make arithmetic exact."""
-    CLOCK.use(clock)
-    correct(DynamoType, "__add__", _add)
-    correct(DynamoType, "__sub__", _subtract)
-    correct(Item, "update_with_attribute_updates", _update_with_attribute_updates)
-    correct(Item, "project", _project)

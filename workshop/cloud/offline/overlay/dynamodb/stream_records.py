@@ -19,12 +19,9 @@ from typing import Any
 from moto.dynamodb.models.table import StreamRecord, StreamShard
 from moto.moto_api._internal import mock_random
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.changes import current_changes
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.sizes import attributes_size
-
-__all__ = ["install"]
 
 EVENT_VERSION = "1.1"
 NEW_IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
@@ -33,6 +30,7 @@ _MOTO_ADD = StreamShard.add
 _MOTO_INITIALIZE_SHARD = StreamShard.__init__
 
 
+@corrects(StreamRecord, "__init__")
 def _initialize_record(  # noqa: PLR0913, PLR0917 # moto's signature
     self: Any, table: Any, stream_type: str, event_name: str, old: Any, new: Any, seq: int
 ) -> None:
@@ -59,6 +57,7 @@ def _initialize_record(  # noqa: PLR0913, PLR0917 # moto's signature
     }
 
 
+@corrects(StreamShard, "__init__")
 def _initialize_shard(self: Any, account_id: str, table: Any) -> None:
     """Give each stream's shard an id of its own, of AWS's form: creation in milliseconds and eight digits."""
     _MOTO_INITIALIZE_SHARD(self, account_id, table)
@@ -67,6 +66,7 @@ def _initialize_shard(self: Any, account_id: str, table: Any) -> None:
     self.id = f"shardId-{int(CLOCK.now() * 1000):020d}-{hashlib.sha256(stream.encode()).hexdigest()[:8]}"
 
 
+@corrects(StreamShard, "add")
 def _add(self: Any, old: Any, new: Any) -> None:
     if (changes := current_changes()) is not None:
         changes.record(self, old, new)
@@ -88,11 +88,3 @@ def _same_value(old: Any, new: Any) -> bool:
     if old.type in ("SS", "NS", "BS"):
         return set(old.value) == set(new.value)
     return bool(old.value == new.value)  # numbers are in canonical form
-
-
-def install(clock: Clock) -> None:
-    """Write stream records as AWS does."""
-    CLOCK.use(clock)
-    correct(StreamRecord, "__init__", _initialize_record)
-    correct(StreamShard, "__init__", _initialize_shard)
-    correct(StreamShard, "add", _add)

@@ -23,10 +23,9 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["install", "stream_shard"]
+__all__ = ["stream_shard"]
 
 CLOSED_STREAMS = "closed_streams"
 
@@ -56,6 +55,7 @@ def _wants_stream(specification: dict[str, Any] | None) -> bool:
     return bool(specification and (specification.get("StreamEnabled") or specification.get("StreamViewType")))
 
 
+@corrects(Table, "set_stream_specification")
 def _set_stream_specification(self: Any, streams: dict[str, Any] | None) -> None:
     closed = vars(self).setdefault(CLOSED_STREAMS, {})
     if self.stream_shard is not None:
@@ -74,6 +74,7 @@ def _set_stream_specification(self: Any, streams: dict[str, Any] | None) -> None
     self.stream_shard.view_type = streams["StreamViewType"]
 
 
+@corrects(DynamoDBBackend, "update_table_streams")
 def _update_table_streams(self: Any, table: Any, stream_specification: dict[str, Any]) -> None:  # noqa: ARG001
     wanted, enabled = _wants_stream(stream_specification), table.stream_shard is not None
     if wanted and enabled:
@@ -83,6 +84,7 @@ def _update_table_streams(self: Any, table: Any, stream_specification: dict[str,
     table.set_stream_specification(stream_specification)
 
 
+@corrects(DynamoDBStreamsBackend, "describe_stream")
 def _describe_stream(self: Any, arn: str) -> dict[str, Any]:
     shard = _find(self, arn)
     description = shard.to_json()
@@ -124,6 +126,7 @@ class _Iterator:
             raise MockValidationException("Invalid ShardIterator") from error
 
 
+@corrects(DynamoDBStreamsBackend, "get_shard_iterator")
 def _get_shard_iterator(
     self: Any, arn: str, shard_id: str, shard_iterator_type: str, sequence_number: int | None = None
 ) -> _Iterator:
@@ -140,6 +143,7 @@ def _get_shard_iterator(
     return _Iterator(arn, shard_id, max(position, 0))
 
 
+@corrects(DynamoDBStreamsBackend, "get_records")
 def _get_records(self: Any, iterator_arn: str, limit: int) -> dict[str, Any]:
     iterator = _Iterator.read(iterator_arn)
     shard = _find(self, iterator.stream_arn)
@@ -147,13 +151,3 @@ def _get_records(self: Any, iterator_arn: str, limit: int) -> dict[str, Any]:
     iterator.position += len(records)
     exhausted = not _is_open(shard) and iterator.position >= len(shard.items)
     return {"NextShardIterator": None if exhausted else iterator.arn, "Records": records}
-
-
-def install(clock: Clock) -> None:
-    """Let streams be disabled and enabled, and iterators be forgotten."""
-    CLOCK.use(clock)
-    correct(Table, "set_stream_specification", _set_stream_specification)
-    correct(DynamoDBBackend, "update_table_streams", _update_table_streams)
-    correct(DynamoDBStreamsBackend, "describe_stream", _describe_stream)
-    correct(DynamoDBStreamsBackend, "get_shard_iterator", _get_shard_iterator)
-    correct(DynamoDBStreamsBackend, "get_records", _get_records)

@@ -21,10 +21,7 @@ from moto.core.responses import ActionResult
 from moto.dynamodb.exceptions import ERROR_TYPE_PREFIX, MockValidationException
 from moto.dynamodb.responses import DynamoHandler
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
 WINDOW_SECONDS = 600
 MAXIMUM_LENGTH = 36
@@ -63,6 +60,7 @@ class _Tokens:
             del self._used[token]
 
 
+@corrects(DynamoHandler, "transact_write_items")
 def _transact_write_items(self: Any) -> Any:
     token = self.body.get("ClientRequestToken")
     if token is None:
@@ -89,9 +87,3 @@ def _check_length(token: str) -> None:
         f"1 validation error detected: Value '{token}' at 'clientRequestToken' failed to satisfy constraint: "
         f"Member must have length {bound}"
     )
-
-
-def install(clock: Clock) -> None:
-    """Honour request tokens."""
-    CLOCK.use(clock)
-    correct(DynamoHandler, "transact_write_items", _transact_write_items)

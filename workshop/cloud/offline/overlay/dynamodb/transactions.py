@@ -34,14 +34,11 @@ from moto.dynamodb.exceptions import (
 )
 from moto.dynamodb.models import DynamoDBBackend
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.changes import Changes, collected_changes
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.numbers import NumberError
 from workshop.cloud.offline.overlay.dynamodb.updates import check_condition
 from workshop.cloud.offline.overlay.sizes import attributes_size
-
-__all__ = ["install"]
 
 MAXIMUM_ACTIONS = 100
 MAXIMUM_BYTES = 4 * 1024 * 1024
@@ -127,6 +124,7 @@ _APPLY: dict[str, Callable[[_Action], None]] = {
 }
 
 
+@corrects(DynamoDBBackend, "transact_write_items")
 def _transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> None:
     if len(transact_items) > MAXIMUM_ACTIONS:
         raise TooManyTransactionsException
@@ -150,9 +148,3 @@ def _transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> No
 def _stored_bytes(action: _Action) -> int:
     item = action.item
     return 0 if item is None else attributes_size(item.attrs)
-
-
-def install(clock: Clock) -> None:
-    """Make transactions atomic."""
-    CLOCK.use(clock)
-    correct(DynamoDBBackend, "transact_write_items", _transact_write_items)

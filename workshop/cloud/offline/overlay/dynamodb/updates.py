@@ -25,11 +25,10 @@ from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.validators import UpdateExpressionValidator
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.changes import collected_changes
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["check_condition", "install"]
+__all__ = ["check_condition"]
 
 _MOTO_KEYS_VALUE = DynamoDBBackend.get_keys_value
 
@@ -52,12 +51,14 @@ def check_condition(request: dict[str, Any], item: Any) -> None:
     raise ConditionalCheckFailed
 
 
+@corrects(DynamoDBBackend, "get_keys_value")
 def _get_keys_value(self: Any, table: Any, keys: dict[str, Any]) -> Any:
     if not keys.keys() >= set(table.table_key_attrs):
         raise ProvidedKeyDoesNotExist
     return _MOTO_KEYS_VALUE(self, table, keys)
 
 
+@corrects(DynamoDBBackend, "update_item")
 def _update_item(  # noqa: PLR0913, PLR0917 # moto's signature
     self: Any,
     table_name: str,
@@ -108,10 +109,3 @@ def _execute(tree: Any, request: dict[str, Any], *, item: Any, table: Any) -> No
         UpdateExpressionExecutor(actions, item, names).execute()
     except ItemSizeTooLarge as error:
         raise ItemSizeToUpdateTooLarge from error
-
-
-def install(clock: Clock) -> None:
-    """Make updates atomic."""
-    CLOCK.use(clock)
-    correct(DynamoDBBackend, "get_keys_value", _get_keys_value)
-    correct(DynamoDBBackend, "update_item", _update_item)

@@ -15,11 +15,8 @@ from typing import Any
 from moto.core.parse import BaseJSONParser
 from moto.core.serialize import BaseJSONSerializer
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
+from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.numbers import canonical_number
-
-__all__ = ["install"]
 
 SHAPE = "AttributeValue"
 SERVICES = ("dynamodb", "dynamodbstreams")
@@ -87,6 +84,7 @@ def _is_attribute_value(converter: Any, shape: Any) -> bool:
     return shape.name == SHAPE and converter.operation_model.service_model.service_name in SERVICES
 
 
+@corrects(BaseJSONParser, "_parse_structure")
 def _parse_structure(self: Any, shape: Any, value: Any) -> Any:
     if _is_attribute_value(self, shape):
         try:
@@ -96,6 +94,7 @@ def _parse_structure(self: Any, shape: Any, value: Any) -> Any:
     return _MOTO_PARSE(self, shape, value)
 
 
+@corrects(BaseJSONSerializer, "_serialize_type_structure")
 def _serialize_structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
     if key and _is_attribute_value(self, shape):
         try:
@@ -106,10 +105,3 @@ def _serialize_structure(self: Any, serialized: Any, value: Any, shape: Any, key
             self._default_serialize(serialized, converted, shape, key)
             return
     _MOTO_SERIALIZE(self, serialized, value, shape, key)
-
-
-def install(clock: Clock) -> None:
-    """Convert attribute values directly."""
-    CLOCK.use(clock)
-    correct(BaseJSONParser, "_parse_structure", _parse_structure)
-    correct(BaseJSONSerializer, "_serialize_type_structure", _serialize_structure)

@@ -31,10 +31,7 @@ from moto.kinesis.models import KinesisBackend, Stream
 from moto.kinesis.responses import KinesisResponse
 from moto.kinesis.utils import decompose_shard_iterator
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
 NAMESPACE = "AWS/Kinesis"
 PERIOD_SECONDS = 60
@@ -52,6 +49,7 @@ _MOTO_DESCRIPTION = Stream.to_json
 _MOTO_GET_PARAM = KinesisResponse._get_param
 
 
+@corrects(KinesisBackend, "get_shard_iterator")
 def _get_shard_iterator(
     self: Any, stream_arn: str | None, stream_name: str | None, *arguments: Any, **named: Any
 ) -> str:
@@ -59,6 +57,7 @@ def _get_shard_iterator(
     return str(_MOTO_SHARD_ITERATOR(self, stream_arn, stream.stream_name, *arguments, **named))
 
 
+@corrects(KinesisBackend, "get_records")
 def _get_records(self: Any, stream_arn: str | None, shard_iterator: str, limit: int | None) -> Any:
     stream_name, shard_id = _read_iterator(shard_iterator)
     following, records, millis_behind_latest = _MOTO_GET_RECORDS(self, stream_arn, shard_iterator, limit)
@@ -78,6 +77,7 @@ def _read_iterator(shard_iterator: str) -> tuple[str, str]:
     return stream_name, shard_id
 
 
+@corrects(KinesisResponse, "get_records")
 def _get_records_call(self: Any) -> Any:
     answer = _MOTO_GET_RECORDS_CALL(self)
     if answer.result["NextShardIterator"] is None:
@@ -95,6 +95,7 @@ def _get_records_call(self: Any) -> Any:
     return answer
 
 
+@corrects(KinesisResponse, "list_shards")
 def _list_shards_call(self: Any) -> Any:
     answer = _MOTO_LIST_SHARDS_CALL(self)
     if (self._get_param("ShardFilter") or {}).get("Type") == "AT_LATEST":
@@ -106,6 +107,7 @@ def _list_shards_call(self: Any) -> Any:
     return answer
 
 
+@corrects(KinesisBackend, "put_records")
 def _put_records(self: Any, stream_arn: str, stream_name: str, records: list[dict[str, Any]]) -> Any:
     if len(records) > REQUEST_RECORDS:
         raise TooManyRecords
@@ -124,12 +126,14 @@ def _put_records(self: Any, stream_arn: str, stream_name: str, records: list[dic
     return {"FailedRecordCount": 0, "Records": put}
 
 
+@corrects(Stream, "to_json")
 def _description(self: Any, shard_limit: int | None = None) -> dict[str, Any]:
     description: dict[str, Any] = _MOTO_DESCRIPTION(self, shard_limit)
     description["StreamDescription"]["StreamModeDetails"] = self.stream_mode
     return description
 
 
+@corrects(KinesisResponse, "_get_param")
 def _get_param(self: Any, param_name: str, if_none: Any = None) -> Any:
     """Look a parameter up in the JSON body, which is read once."""
     parameters = vars(self).get("json_parameters")
@@ -144,6 +148,7 @@ def _get_param(self: Any, param_name: str, if_none: Any = None) -> Any:
     return _MOTO_GET_PARAM(self, param_name, if_none)
 
 
+@corrects(KinesisBackend, "_send_stream_metrics")
 def _send_stream_metrics(self: Any, stream_name: str, incoming_bytes: int, incoming_records: int) -> None:
     backend = cloudwatch_backends[self.account_id][self.region_name]
     period = int(CLOCK.now() // PERIOD_SECONDS)
@@ -175,16 +180,3 @@ def _add_to(datum: Any, value: float) -> None:
     datum.sample_count += 1
     datum.min = min(datum.min, value)
     datum.max = max(datum.max, value)
-
-
-def install(clock: Clock) -> None:
-    """Answer Kinesis calls as AWS does."""
-    CLOCK.use(clock)
-    correct(KinesisBackend, "get_shard_iterator", _get_shard_iterator)
-    correct(KinesisBackend, "get_records", _get_records)
-    correct(KinesisBackend, "put_records", _put_records)
-    correct(KinesisBackend, "_send_stream_metrics", _send_stream_metrics)
-    correct(KinesisResponse, "get_records", _get_records_call)
-    correct(KinesisResponse, "list_shards", _list_shards_call)
-    correct(KinesisResponse, "_get_param", _get_param)
-    correct(Stream, "to_json", _description)

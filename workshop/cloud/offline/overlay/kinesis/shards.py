@@ -27,10 +27,7 @@ from moto.kinesis.exceptions import InvalidArgumentError
 from moto.kinesis.models import Record, Shard, Stream
 from moto.utilities.utils import md5_hash
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.correct import CLOCK, correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
 # 49, 13 digits of milliseconds, 35 digits for the record, 6 for the shard: 56 digits, as AWS's usually
 # begin and end.
@@ -44,6 +41,7 @@ _MOTO_SPLIT = Stream.split_shard
 _MOTO_MERGE = Stream.merge_shards
 
 
+@corrects(Record, "__init__")
 def _initialize_record(
     self: Any, partition_key: str, data: str, sequence_number: int, explicit_hash_key: str
 ) -> None:
@@ -55,6 +53,7 @@ def _initialize_record(
     self.created_at = unix_time(self.created_at_datetime)
 
 
+@corrects(Shard, "__init__")
 def _initialize_shard(self: Any, *arguments: Any, **named: Any) -> None:
     _MOTO_INITIALIZE_SHARD(self, *arguments, **named)
     self.created_ms = int(CLOCK.now() * 1000)
@@ -72,20 +71,24 @@ def _position(self: Any, sequence_number: int) -> int:
     return max(0, (sequence_number - _number(self, 0)) // SHARDS)
 
 
+@corrects(Shard, "get_min_sequence_number")
 def _first_number(self: Any) -> int:
     return _number(self, 0)
 
 
+@corrects(Shard, "get_max_sequence_number")
 def _last_number(self: Any) -> Any:
     return next(reversed(self.records)) if self.records else _number(self, 0)
 
 
+@corrects(Shard, "put_record")
 def _put_record(self: Any, partition_key: str, data: str, explicit_hash_key: str) -> str:
     number = _number(self, _position(self, _last_number(self)) + 1)
     self.records[number] = Record(partition_key, data, number, explicit_hash_key)
     return str(number)
 
 
+@corrects(Shard, "get_records")
 def _get_records(self: Any, last_sequence_id: str, limit: int | None) -> tuple[list[Any], int, int]:
     """Return the records after a sequence number, the last one's number, and how many ms it lies behind."""
     found: list[Any] = []
@@ -101,6 +104,7 @@ def _get_records(self: Any, last_sequence_id: str, limit: int | None) -> tuple[l
     return found, found[-1].sequence_number, int((newest.created_at - found[-1].created_at) * 1000)
 
 
+@corrects(Stream, "get_shard_for_key")
 def _get_shard_for_key(self: Any, partition_key: str, explicit_hash_key: str) -> Any:
     shard = _MOTO_SHARD_FOR_KEY(self, partition_key, explicit_hash_key)  # checks both arguments
     if shard is not None and shard.is_open:
@@ -112,11 +116,13 @@ def _get_shard_for_key(self: Any, partition_key: str, explicit_hash_key: str) ->
     raise InvalidArgumentError(f"no open shard of stream {self.stream_name} takes the hash key {key}")
 
 
+@corrects(Stream, "split_shard")
 def _split_shard(self: Any, shard_to_split: str, new_starting_hash_key: str) -> None:
     with _records_kept(self, shard_to_split):
         _MOTO_SPLIT(self, shard_to_split, new_starting_hash_key)
 
 
+@corrects(Stream, "merge_shards")
 def _merge_shards(self: Any, shard_to_merge: str, adjacent_shard_to_merge: str) -> None:
     with _records_kept(self, shard_to_merge, adjacent_shard_to_merge):
         _MOTO_MERGE(self, shard_to_merge, adjacent_shard_to_merge)
@@ -137,17 +143,3 @@ def _records_kept(stream: Any, *shard_ids: str) -> Iterator[None]:
 
 def _hash(partition_key: str) -> int:
     return int(md5_hash(partition_key.encode()).hexdigest(), 16)
-
-
-def install(clock: Clock) -> None:
-    """Number, stamp, place and find records as AWS does."""
-    CLOCK.use(clock)
-    correct(Record, "__init__", _initialize_record)
-    correct(Shard, "__init__", _initialize_shard)
-    correct(Shard, "get_min_sequence_number", _first_number)
-    correct(Shard, "get_max_sequence_number", _last_number)
-    correct(Shard, "put_record", _put_record)
-    correct(Shard, "get_records", _get_records)
-    correct(Stream, "get_shard_for_key", _get_shard_for_key)
-    correct(Stream, "split_shard", _split_shard)
-    correct(Stream, "merge_shards", _merge_shards)

@@ -8,68 +8,21 @@ of several metrics (`Metrics`) is refused, since moto would not evaluate it.
 
 from typing import Any
 
-from moto.cloudformation import parsing
-from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.core.common_models import CloudFormationModel
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import (
-    Wanted,
-    changing,
-    creating,
-    deleting,
-    is_true,
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, is_true
+from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
+    AddedResource,
+    add_resource_type,
 )
 
-__all__ = ["AlarmResource", "install"]
 
-
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Let moto look for models again; it finds this one by its base class."""
-    for remembered in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
-        remembered.cache_clear()
-
-
-class AlarmResource(CloudFormationModel):  # type: ignore[misc]  # moto is untyped
-    """An alarm that belongs to a stack; what it watches is kept by CloudWatch."""
-
-    def __init__(self, name: str, arn: str) -> None:
-        self.name = name
-        self.arn = arn
-
-    @property
-    def physical_resource_id(self) -> str:
-        """The name of the alarm."""
-        return self.name
-
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        """Name the property that names the resource."""
-        return "AlarmName"
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Name the resource type."""
-        return "AWS::CloudWatch::Alarm"
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        """Say whether the resource has an attribute."""
-        return attr == "Arn"
-
-    def get_cfn_attribute(self, attribute_name: str) -> str:
-        """Return an attribute."""
-        if attribute_name != "Arn":
-            raise UnformattedGetAttTemplateException
-        return self.arn
-
-
-def _put(wanted: Wanted) -> AlarmResource:
+def _put(wanted: Wanted) -> AddedResource:
     """Make an alarm, or put an existing one again: for CloudWatch that is the same call."""
     arguments = _arguments(wanted.name, wanted.properties)
     alarm = wanted.backend(cloudwatch_backends).put_metric_alarm(**arguments)
-    return AlarmResource(alarm.name, alarm.alarm_arn)
+    return AddedResource(alarm.name, Arn=alarm.alarm_arn)
 
 
 def _remove(wanted: Wanted) -> None:
@@ -102,6 +55,11 @@ def _arguments(name: str, properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-AlarmResource.create_from_cloudformation_json = creating(_put)
-AlarmResource.update_from_cloudformation_json = changing(_put)
-AlarmResource.delete_from_cloudformation_json = deleting(_remove)
+add_resource_type(
+    "AWS::CloudWatch::Alarm",
+    name_property="AlarmName",
+    attributes=("Arn",),
+    create=_put,
+    change=_put,
+    delete=_remove,
+)

@@ -21,11 +21,7 @@ from moto.awslambda.utils import get_backend
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, tags_as_dict
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, tags_as_dict
 
 # Where a function keeps what its template reserved.
 RESERVED_BY_TEMPLATE = "reserved_by_template"
@@ -43,12 +39,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Make and change functions with the corrections."""
-    correct(LambdaFunction, "create_from_cloudformation_json", _CREATE)
-    correct(LambdaFunction, "update_from_cloudformation_json", _UPDATE)
-
-
+@creates(LambdaFunction)
 def _create(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, get_backend(wanted.account_id, wanted.region_name)
     configuration = _configuration(properties)
@@ -57,6 +48,7 @@ def _create(wanted: Wanted) -> Any:
     return function
 
 
+@changes(LambdaFunction)
 def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, get_backend(wanted.account_id, wanted.region_name)
     function = backend.get_function(wanted.name)
@@ -137,7 +129,3 @@ def _has_code(function: Any, code: Mapping[str, Any]) -> bool:
 
 def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-_CREATE = creating(_create)
-_UPDATE = changing(_change)

@@ -10,19 +10,11 @@ from typing import Any
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.logs.models import LogGroup, logs_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes
+from workshop.cloud.offline.overlay.correct import corrects
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Change log groups with the corrections."""
-    correct(LogGroup, "update_from_cloudformation_json", _UPDATE)
-    correct(LogGroup, "get_cfn_attribute", _attribute)
-
-
+@changes(LogGroup)
 def _change(wanted: Wanted) -> Any:
     backend = wanted.backend(logs_backends)
     if days := wanted.properties.get("RetentionInDays"):
@@ -32,10 +24,8 @@ def _change(wanted: Wanted) -> Any:
     return wanted.original
 
 
+@corrects(LogGroup, "get_cfn_attribute")
 def _attribute(group: Any, attribute_name: str) -> str:
     if attribute_name != "Arn":
         raise UnformattedGetAttTemplateException
     return f"{group.arn}:*"
-
-
-_UPDATE = changing(_change)

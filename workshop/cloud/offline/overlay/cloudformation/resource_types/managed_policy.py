@@ -13,23 +13,13 @@ from typing import Any
 from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import ManagedPolicy, iam_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, deleting
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, deletes
 
 VERSIONS_KEPT = 5
 KINDS = {"Groups": "group", "Users": "user", "Roles": "role"}
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Make, change and delete managed policies with the corrections."""
-    correct(ManagedPolicy, "create_from_cloudformation_json", _CREATE)
-    correct(ManagedPolicy, "update_from_cloudformation_json", _UPDATE)
-    correct(ManagedPolicy, "delete_from_cloudformation_json", _DELETE)
-
-
+@creates(ManagedPolicy)
 def _create(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
     entities = _entities(properties)
@@ -46,6 +36,7 @@ def _create(wanted: Wanted) -> Any:
     return policy
 
 
+@changes(ManagedPolicy)
 def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
     policy = backend.get_policy(wanted.name)
@@ -61,6 +52,7 @@ def _change(wanted: Wanted) -> Any:
     return policy
 
 
+@deletes(ManagedPolicy)
 def _remove(wanted: Wanted) -> None:
     backend, arn = wanted.backend(iam_backends, is_global=True), wanted.name
     _for_each(backend, "detach", arn, _attached(backend, arn) & _entities(wanted.properties))
@@ -90,8 +82,3 @@ def _for_each(backend: Any, action: str, arn: str, entities: set[tuple[str, str]
 def _document(properties: dict[str, Any]) -> str:
     document = properties["PolicyDocument"]
     return document if isinstance(document, str) else json.dumps(document)
-
-
-_CREATE = creating(_create)
-_UPDATE = changing(_change)
-_DELETE = deleting(_remove)

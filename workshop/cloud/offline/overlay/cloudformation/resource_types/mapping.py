@@ -14,17 +14,14 @@ from moto.awslambda.models import EventSourceMapping
 from moto.awslambda.utils import get_backend
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 
-from workshop.clock import Clock
 from workshop.cloud.offline.overlay.cloudformation.handlers import (
     Wanted,
-    changing,
-    creating,
+    changes,
+    creates,
     is_true,
     tags_as_dict,
 )
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.correct import corrects
 
 STREAM_DEFAULTS: Mapping[str, Any] = {
     "BatchSize": 100,
@@ -43,19 +40,13 @@ FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Tag
 BOOLEANS = ("BisectBatchOnFunctionError", "Enabled")
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Make and change event source mappings with the corrections."""
-    correct(EventSourceMapping, "create_from_cloudformation_json", _CREATE)
-    correct(EventSourceMapping, "update_from_cloudformation_json", _UPDATE)
-    correct(EventSourceMapping, "has_cfn_attr", _HAS_ATTRIBUTE)
-    correct(EventSourceMapping, "get_cfn_attribute", _attribute)
-
-
+@creates(EventSourceMapping)
 def _create(wanted: Wanted) -> Any:
     backend = get_backend(wanted.account_id, wanted.region_name)
     return backend.create_event_source_mapping(_typed(wanted.properties))
 
 
+@changes(EventSourceMapping)
 def _change(wanted: Wanted) -> Any:
     is_stream = ":sqs:" not in wanted.original.event_source_arn
     properties = {**(STREAM_DEFAULTS if is_stream else {}), **_typed(wanted.properties)}
@@ -79,14 +70,15 @@ def _typed(properties: dict[str, Any]) -> dict[str, Any]:
     return typed
 
 
+@corrects(EventSourceMapping, "has_cfn_attr", kind=staticmethod)
+def _has_attribute(attribute: str) -> bool:
+    return attribute in {"Id", "EventSourceMappingArn"}
+
+
+@corrects(EventSourceMapping, "get_cfn_attribute")
 def _attribute(mapping: Any, attribute_name: str) -> str:
     if attribute_name == "Id":
         return str(mapping.uuid)
     if attribute_name == "EventSourceMappingArn":
         return str(mapping.arn)
     raise UnformattedGetAttTemplateException
-
-
-_CREATE = creating(_create)
-_UPDATE = changing(_change)
-_HAS_ATTRIBUTE = classmethod(lambda _, attribute: attribute in {"Id", "EventSourceMappingArn"})

@@ -11,11 +11,7 @@ from typing import Any
 
 from moto.sqs.models import Queue, sqs_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, tags_as_dict
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, tags_as_dict
 
 DEFAULTS: Mapping[str, Any] = {
     "DelaySeconds": 0,
@@ -31,11 +27,7 @@ DEFAULTS: Mapping[str, Any] = {
 FIXED = ("FifoQueue", "QueueName", "Tags")
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Change queues with the correction."""
-    correct(Queue, "update_from_cloudformation_json", _UPDATE)
-
-
+@changes(Queue)
 def _change(wanted: Wanted) -> Any:
     queue = wanted.backend(sqs_backends).get_queue(wanted.original.name)
     attributes = {**DEFAULTS, **wanted.properties}
@@ -44,6 +36,3 @@ def _change(wanted: Wanted) -> Any:
     queue._set_attributes({name: value for name, value in attributes.items() if name not in FIXED})
     queue.tags = tags_as_dict(wanted.properties)
     return queue
-
-
-_UPDATE = changing(_change)

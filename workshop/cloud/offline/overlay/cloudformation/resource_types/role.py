@@ -13,11 +13,7 @@ from typing import Any
 
 from moto.iam.models import Role, iam_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, deleting
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, deletes
 
 # Where a role keeps what its template gave it, so that an update leaves alone what somebody added by hand.
 FROM_TEMPLATE = "policies_from_template"
@@ -26,13 +22,7 @@ _create_role = Role.create_from_cloudformation_json.__func__
 _delete_role = Role.delete_from_cloudformation_json.__func__
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Make, change and delete roles with the corrections."""
-    correct(Role, "create_from_cloudformation_json", _CREATE)
-    correct(Role, "update_from_cloudformation_json", _UPDATE)
-    correct(Role, "delete_from_cloudformation_json", _DELETE)
-
-
+@creates(Role)
 def _create(wanted: Wanted) -> Any:
     bare = {"Properties": {**wanted.properties, "Policies": []}}
     role = _create_role(Role, wanted.name, bare, wanted.account_id, wanted.region_name)
@@ -45,6 +35,7 @@ def _create(wanted: Wanted) -> Any:
     return role
 
 
+@changes(Role)
 def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
     role = backend.get_role(wanted.name)
@@ -58,6 +49,7 @@ def _change(wanted: Wanted) -> Any:
     return role
 
 
+@deletes(Role)
 def _remove(wanted: Wanted) -> None:
     backend = wanted.backend(iam_backends, is_global=True)
     role = backend.get_role(wanted.name)
@@ -87,8 +79,3 @@ def _settle(backend: Any, role: Any, properties: dict[str, Any]) -> None:
 
 def _document(document: Any) -> str:
     return document if isinstance(document, str) else json.dumps(document)
-
-
-_CREATE = creating(_create)
-_UPDATE = changing(_change)
-_DELETE = deleting(_remove)

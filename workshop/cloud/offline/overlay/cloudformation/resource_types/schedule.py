@@ -9,71 +9,29 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.cloudformation import parsing
-from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
-from moto.core.common_models import CloudFormationModel
 from moto.scheduler.models import scheduler_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, deleting
-
-__all__ = ["ScheduleResource", "install"]
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
+from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
+    AddedResource,
+    add_resource_type,
+)
 
 WHOLE_NUMBERS = ("MaximumEventAgeInSeconds", "MaximumRetryAttempts")
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Let moto look for models again; it finds this one by its base class."""
-    for remembered in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
-        remembered.cache_clear()
-
-
-class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto is untyped
-    """A schedule that belongs to a stack; when it is due is known to the scheduler."""
-
-    def __init__(self, name: str, arn: str) -> None:
-        self.name = name
-        self.arn = arn
-
-    @property
-    def physical_resource_id(self) -> str:
-        """The name of the schedule."""
-        return self.name
-
-    @staticmethod
-    def cloudformation_name_type() -> str:
-        """Name the property that names the resource."""
-        return "Name"
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        """Name the resource type."""
-        return "AWS::Scheduler::Schedule"
-
-    @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        """Say whether the resource has an attribute."""
-        return attr == "Arn"
-
-    def get_cfn_attribute(self, attribute_name: str) -> str:
-        """Return an attribute."""
-        if attribute_name != "Arn":
-            raise UnformattedGetAttTemplateException
-        return self.arn
-
-
-def _create(wanted: Wanted) -> ScheduleResource:
+def _create(wanted: Wanted) -> AddedResource:
     schedule = wanted.backend(scheduler_backends).create_schedule(
         name=wanted.name, action_after_completion=None, **_arguments(wanted.properties)
     )
-    return ScheduleResource(schedule.name, schedule.arn)
+    return AddedResource(schedule.name, Arn=schedule.arn)
 
 
-def _change(wanted: Wanted) -> ScheduleResource:
+def _change(wanted: Wanted) -> AddedResource:
     schedule = wanted.backend(scheduler_backends).update_schedule(
         name=wanted.name, **_arguments(wanted.properties)
     )
-    return ScheduleResource(schedule.name, schedule.arn)
+    return AddedResource(schedule.name, Arn=schedule.arn)
 
 
 def _remove(wanted: Wanted) -> None:
@@ -111,6 +69,11 @@ def _target(target: dict[str, Any]) -> dict[str, Any]:
     return typed
 
 
-ScheduleResource.create_from_cloudformation_json = creating(_create)
-ScheduleResource.update_from_cloudformation_json = changing(_change)
-ScheduleResource.delete_from_cloudformation_json = deleting(_remove)
+add_resource_type(
+    "AWS::Scheduler::Schedule",
+    name_property="Name",
+    attributes=("Arn",),
+    create=_create,
+    change=_change,
+    delete=_remove,
+)

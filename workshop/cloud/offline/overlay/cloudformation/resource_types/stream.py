@@ -10,19 +10,10 @@ from typing import Any
 
 from moto.kinesis.models import Stream, kinesis_backends
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, tags_as_dict
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, tags_as_dict
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Make and change streams with the corrections."""
-    correct(Stream, "create_from_cloudformation_json", _CREATE)
-    correct(Stream, "update_from_cloudformation_json", _UPDATE)
-
-
+@creates(Stream)
 def _create(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(kinesis_backends)
     stream = backend.create_stream(
@@ -35,6 +26,7 @@ def _create(wanted: Wanted) -> Any:
     return stream
 
 
+@changes(Stream)
 def _change(wanted: Wanted) -> Any:
     properties, backend, stream = wanted.properties, wanted.backend(kinesis_backends), wanted.original
     mode = properties.get("StreamModeDetails", {"StreamMode": "PROVISIONED"})
@@ -55,7 +47,3 @@ def _settle(backend: Any, stream: Any, properties: dict[str, Any]) -> None:
         )
     else:
         backend.stop_stream_encryption(None, stream.stream_name)
-
-
-_CREATE = creating(_create)
-_UPDATE = changing(_change)

@@ -14,22 +14,13 @@ from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 
-from workshop.clock import Clock
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, is_true
-from workshop.cloud.offline.overlay.correct import correct
-
-__all__ = ["install"]
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, is_true
+from workshop.cloud.offline.overlay.correct import corrects
 
 _create_table = Table.create_from_cloudformation_json.__func__
 
 
-def install(clock: Clock) -> None:  # noqa: ARG001  # every correction is installed alike
-    """Make and change tables with the corrections."""
-    correct(Table, "create_from_cloudformation_json", _CREATE)
-    correct(Table, "update_from_cloudformation_json", _UPDATE)
-    correct(Table, "get_cfn_attribute", _attribute)
-
-
+@creates(Table)
 def _create(wanted: Wanted) -> Any:
     properties = wanted.properties
     table = _create_table(
@@ -39,6 +30,7 @@ def _create(wanted: Wanted) -> Any:
     return table
 
 
+@changes(Table)
 def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(dynamodb_backends)
     table = backend.get_table(wanted.name)
@@ -89,6 +81,7 @@ def _settle(backend: Any, table: Any, properties: dict[str, Any]) -> None:
         backend.update_time_to_live(table.name, {"AttributeName": attribute, "Enabled": is_enabled})
 
 
+@corrects(Table, "get_cfn_attribute")
 def _attribute(table: Any, attribute_name: str) -> str:
     if attribute_name == "Arn":
         return str(table.table_arn)
@@ -96,7 +89,3 @@ def _attribute(table: Any, attribute_name: str) -> str:
     if attribute_name != "StreamArn" or not has_stream:
         raise UnformattedGetAttTemplateException
     return str(table.describe()["TableDescription"]["LatestStreamArn"])
-
-
-_CREATE = creating(_create)
-_UPDATE = changing(_change)
