@@ -35,13 +35,7 @@ ws = start("00")
 # Is your machine ready? The next cell looks.
 
 # %%
-from workshop.cli.preflight import Grade, examine
-
-answered = {"Browser", "Endpoint", "JupyterLab's port"}  # you are reading this in JupyterLab
-for finding in examine(port=4566, lab_port=8888):
-    if finding.check not in answered:
-        sign = {Grade.GOOD: "✔", Grade.WARNING: "!", Grade.PROBLEM: "✘"}[finding.grade]
-        print(sign, f"{finding.check}: {finding.seen}", f"→ {finding.fix}" if finding.fix else "")
+ws.doctor()
 
 # %% [markdown]
 # ## The finished pipeline
@@ -128,7 +122,7 @@ ws.check("first-trade")
 # It is everywhere at once: each stage has left its trace. Follow your trade from left to right.
 
 # %%
-tour.follow("my-first-trade")
+tour.tables.follow("my-first-trade")
 
 # %% [markdown]
 # Now the same, table by table. *StateTable* keeps the newest version of every trade.
@@ -163,12 +157,8 @@ ws.reveal("rows-for-one-trade", len(tour.rest().live_totals) or None)
 ws.predict("second-version")
 
 # %%
-from decimal import Decimal
-
-from workshop.pipeline.messages import Message
-
 place = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
-second = Message("my-first-trade", Decimal("75.00"), version=2, hierarchy=place)
+second = ws.messages.new("my-first-trade", "75.00", version=2, hierarchy=place)
 tour.send([second])
 tour.rest()
 tour.table("ReduceTable")
@@ -209,11 +199,9 @@ tour.clear()
 tour.picture(live=True, seconds=20)
 
 # %%
-from workshop.pipeline.truth import count_messages
-
 tour.send(2_000, duplicates=10, modify=3, out_of_order=50)
 tour.rest()
-counts = count_messages(tour.messages())
+counts = tour.messages.counts()
 counts
 
 # %%

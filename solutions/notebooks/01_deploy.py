@@ -81,7 +81,7 @@ ws.check("deploy-stack")
 # throughout this workshop. Its *physical id* is the name that it really has in the cloud.
 
 # %%
-ws.resources()
+ws.aws.resources()
 
 # %%
 ws.quiz("two-learners")
@@ -91,7 +91,7 @@ ws.quiz("two-learners")
 # itself.
 
 # %%
-if ws.is_deployed:
+if ws.aws.is_deployed:
     for name, value in sorted(ws.outputs.items()):
         print(f"{name:<22} {value}")
 

@@ -24,9 +24,7 @@ ws = start("02")
 # send.
 
 # %%
-from workshop.pipeline.producer.desk import desk_messages
-
-messages = desk_messages("desk", 6)
+messages = ws.messages.desk("desk", 6)
 messages[0]
 
 # %% [markdown]
@@ -40,9 +38,7 @@ messages[0]
 # %% tags=["exercise:put-records"]
 import json
 
-from workshop.pipeline.producer.desk import desk_messages
-
-messages = desk_messages("desk", 6)
+messages = ws.messages.desk("desk", 6)
 ### BEGIN SOLUTION
 records = [{"Data": json.dumps(message), "PartitionKey": message["TradeID"]} for message in messages]
 answer = ws.client("kinesis").put_records(StreamName=ws.outputs["StreamName"], Records=records)
@@ -136,8 +132,6 @@ ws.reveal("read-twice")
 # %% tags=["exercise:one-key-one-shard"]
 import json
 
-from workshop.pipeline.producer.desk import desk_messages
-
 
 def partition_key(message):
     ### BEGIN SOLUTION
@@ -148,7 +142,7 @@ def partition_key(message):
 
 
 for version in (1, 2):
-    forty = desk_messages("key", 40, version=version)
+    forty = ws.messages.desk("key", 40, version=version)
     records = [{"Data": json.dumps(message), "PartitionKey": partition_key(message)} for message in forty]
     ws.client("kinesis").put_records(StreamName=ws.outputs["StreamName"], Records=records)
 

@@ -129,13 +129,8 @@ for event in ws.client("logs").filter_log_events(startTime=a_minute_ago, **log)[
 # So far everything came once and in order. Now let one trade come as it does in real life.
 
 # %%
-from decimal import Decimal
-
-from workshop.pipeline.messages import Message
-
-place = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
-first = Message("moody", Decimal("100.00"), version=1, hierarchy=place)
-second = Message("moody", Decimal("75.00"), version=2, hierarchy=place)
+first = ws.messages.new("moody", "100.00", version=1)
+second = ws.messages.new("moody", "75.00", version=2)
 
 ws.send([second])
 ws.rest()

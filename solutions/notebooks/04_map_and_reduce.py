@@ -30,14 +30,9 @@ end = {"StreamArn": arn, "ShardIteratorType": "LATEST"}
 bookmarks = [changes.get_shard_iterator(ShardId=shard["ShardId"], **end)["ShardIterator"] for shard in shards]
 
 # %%
-from decimal import Decimal
-
-from workshop.pipeline.messages import Message
-
-place = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
-ws.send([Message("moody", Decimal("100.00"), version=1, hierarchy=place)])
+ws.send([ws.messages.new("moody", "100.00", version=1)])
 ws.rest()
-ws.send([Message("moody", Decimal("75.00"), version=2, hierarchy=place)])
+ws.send([ws.messages.new("moody", "75.00", version=2)])
 ws.rest()
 
 # %%
@@ -117,8 +112,7 @@ ws.check("connect-map")
 ws.predict("row-of-m2-and-m5")
 
 # %%
-from workshop.pipeline.example import EXAMPLE_MESSAGES as M
-
+M = ws.messages.example
 ws.clear()
 ws.send([M["M1"], M["M3"], M["M4"]])
 ws.rest()
@@ -154,6 +148,7 @@ ws.predict("change-of-m2")
 
 # %%
 from dataclasses import replace
+from decimal import Decimal
 
 ws.send([replace(M["M2"], version=2, value=Decimal("80.00"))])
 ws.rest()
@@ -199,7 +194,7 @@ ws.predict("rows-for-a-thousand")
 ws.clear()
 ws.send(1_000, seed=4)
 ws.rest()
-rows = ws.items("ReduceTable")
+rows = ws.tables.items("ReduceTable")
 print(f"{len(rows)} rows for {sum(row['MessageCount'] for row in rows):,} changes")
 
 # %%

@@ -21,8 +21,7 @@ ws = start("05")
 # empty.
 
 # %%
-from workshop.pipeline.example import EXAMPLE_MESSAGES as M
-
+M = ws.messages.example
 ws.clear()
 ws.send(list(M.values()))
 ws.rest()
@@ -41,7 +40,7 @@ settings = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 1000, "MaximumBatch
 try:
     ws.connect("ReduceLambda", EventSourceArn=ws.stream_arn("ReduceTable"), **settings)
     print("No error: you have been here before, and the role may read the stream by now.")
-    print('To meet the error again: ws.reset("connect-reduce"), then ws.reset("reduce-policy").')
+    print('To meet the error again: ws.exercises.reset("connect-reduce"), then ws.exercises.reset("reduce-policy").')
 except ClientError as error:
     print(error.response["Error"]["Code"], error.response["Error"]["Message"], sep="\n")
 
@@ -63,9 +62,7 @@ ws.reveal("whose-permission")
 # These are the statements of ReduceLambda's role.
 
 # %%
-from workshop.course.trials.policies import statements_of
-
-for statement in statements_of(ws.client("iam"), ws.role_name("ReduceLambda")):
+for statement in ws.aws.statements("ReduceLambda"):
     print(statement.policy, statement.effect, ", ".join(statement.actions))
     print("    on", ", ".join(resource.split(":", 5)[-1] for resource in statement.resources))
 
@@ -109,7 +106,7 @@ statements = [
 ### END SOLUTION
 if statements:
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    role = ws.role_name("ReduceLambda")
+    role = ws.aws.role_name("ReduceLambda")
     ws.client("iam").put_role_policy(RoleName=role, PolicyName="ReadReduceTable", PolicyDocument=document)
 
 # %%

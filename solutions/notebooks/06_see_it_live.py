@@ -29,7 +29,7 @@ ws.predict("median-latency")
 
 # %%
 ws.clear()
-ws.dashboard(messages=1_500, rate=150)
+ws.live.dashboard(messages=1_500, rate=150)
 
 # %% [markdown]
 # The throughput is drawn as a *rolling mean*: the average over the last 20 seconds, so that it does not jump
@@ -70,7 +70,7 @@ ws.predict("duplicates-alone")
 ws.clear()
 ws.send(600, duplicates=10, seed=6)
 snapshot = ws.rest()
-print(f"{snapshot.trades['Grand Total']} trades count, {ws.truth().trades['Grand Total']} are right")
+print(f"{snapshot.trades['Grand Total']} trades count, {ws.messages.truth().trades['Grand Total']} are right")
 
 # %%
 ws.reveal("duplicates-alone")
@@ -85,13 +85,8 @@ ws.reveal("duplicates-alone")
 # `ws.diagnose()` compares what was sent with what every stage has kept, and names the most likely cause.
 
 # %%
-from decimal import Decimal
-
-from workshop.pipeline.messages import Message
-
-place = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
-ws.send([Message("moody", Decimal("75.00"), version=2, hierarchy=place)])
-ws.send([Message("moody", Decimal("100.00"), version=1, hierarchy=place)])
+ws.send([ws.messages.new("moody", "75.00", version=2)])
+ws.send([ws.messages.new("moody", "100.00", version=1)])
 ws.diagnose()
 
 # %% [markdown]

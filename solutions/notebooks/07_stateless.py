@@ -42,7 +42,7 @@ read = [f"dynamodb:{call}" for call in ("DescribeStream", "GetRecords", "GetShar
 pairs = [(read, rows), (["dynamodb:ListStreams"], "*")]
 statements = [{"Effect": "Allow", "Action": calls, "Resource": arn} for calls, arn in pairs]
 policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
-role = ws.stateless.role_name("ReduceLambda")
+role = ws.stateless.aws.role_name("ReduceLambda")
 done = ws.client("iam").put_role_policy(RoleName=role, PolicyName="ReadRows", PolicyDocument=policy)
 
 # %%
@@ -81,7 +81,7 @@ ws.predict("rows-of-small-batches")
 ws.stateless.clear()
 ws.stateless.send(3_000)
 ws.stateless.rest()
-small = len(ws.stateless.items("ReduceTable"))
+small = len(ws.stateless.tables.items("ReduceTable"))
 print(f"{small} rows in ReduceTable")
 
 # %%
@@ -117,10 +117,10 @@ ws.check("stateless-batch-size")
 ws.predict("rows-of-large-batches")
 
 # %%
-before = len(ws.stateless.items("ReduceTable"))
+before = len(ws.stateless.tables.items("ReduceTable"))
 ws.stateless.send(3_000, seed=8)
 ws.stateless.rest()
-print(f"{len(ws.stateless.items('ReduceTable')) - before} rows this time; it was {small}")
+print(f"{len(ws.stateless.tables.items('ReduceTable')) - before} rows this time; it was {small}")
 
 # %%
 ws.reveal("rows-of-large-batches", 1)
@@ -140,12 +140,10 @@ ws.stateless.compare()
 ws.predict("stateless-changes")
 
 # %%
-from workshop.pipeline.truth import stateful_truth
-
 ws.stateless.clear()
 ws.stateless.send(1_000, duplicates=10, modify=10)
 found = ws.stateless.rest().totals.get("Grand Total", 0)
-wanted = stateful_truth(ws.stateless.messages()).totals["Grand Total"]
+wanted = ws.messages.truth(ws.stateless.messages.sent()).totals["Grand Total"]
 print(f"Grand Total {found:,.2f}; the desk expects {wanted:,.2f}")
 
 # %%

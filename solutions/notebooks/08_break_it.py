@@ -32,9 +32,7 @@ ws = start("08")
 # course has at this point, in case you have been further already. Your files stay as they are.
 
 # %%
-from workshop.course.releases import release_as_of
-
-release_as_of(ws, "08")
+ws.exercises.deploy_as_of("08")
 ws.clear()
 sent = ws.send(200)
 ws.diagnose()
@@ -100,18 +98,16 @@ ws.diagnose()
 # died right after its write? The poller cannot know whether anything was written. So it delivers the batch
 # again.
 #
-# To see that in slow motion, you take the poller's place. `ManualPoller` pauses a mapping; `fetch` returns the
-# records that wait in the stream, and `deliver` gives them to the function. At the end of the `with` block
-# the mapping goes on, from where it was paused.
+# To see that in slow motion, you take the poller's place. `ws.lab.poller` pauses a mapping; `fetch` returns
+# the records that wait in the stream, and `deliver` gives them to the function. At the end of the `with`
+# block the mapping goes on, from where it was paused.
 
 # %%
 ws.predict("crash-and-retry")
 
 # %%
-from workshop.course.manual_poller import ManualPoller
-
 ws.clear()
-with ManualPoller(ws, "MapLambda") as poller:
+with ws.lab.poller("MapLambda") as poller:
     ws.send(10, seed=3)
     batch = poller.fetch(at_least=10)
     print(poller.deliver(batch))  # written, but suppose that the answer was lost
@@ -156,7 +152,7 @@ ws.check("break-it")
 # %% [markdown]
 # ## All of it, live
 #
-# Now let accidents happen by themselves. `ws.faults` sets chances: here MapLambda and ReduceLambda crash
+# Now let accidents happen by themselves. `ws.live.faults` sets chances: here MapLambda and ReduceLambda crash
 # after about every third write, and the producer repeats and reorders messages. This works on AWS as well:
 # your functions read the chances from ParameterTable.
 
@@ -165,13 +161,13 @@ ws.quiz("where-it-is-exact")
 
 # %%
 ws.clear()
-ws.faults("crash_after@map=0.3", "crash_after@reduce=0.3")
+ws.live.faults("crash_after@map=0.3", "crash_after@reduce=0.3")
 
 # %%
-ws.dashboard(messages=1_000, rate=250, seconds=10, duplicates=5, modify=5, out_of_order=50)
+ws.live.dashboard(messages=1_000, rate=250, seconds=10, duplicates=5, modify=5, out_of_order=50)
 
 # %%
-ws.faults(clear=True)
+ws.live.faults(clear=True)
 ws.rest()
 ws.totals(compare=True)
 
@@ -186,7 +182,7 @@ ws.diagnose()
 # before you go on.
 
 # %%
-ws.faults_panel()
+ws.live.faults_panel()
 
 # %% [markdown]
 # ## What you have seen

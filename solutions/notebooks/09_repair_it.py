@@ -91,16 +91,14 @@ ws.check("map-batch-guard")
 ws.predict("same-batch-again")
 
 # %%
-from workshop.course.manual_poller import ManualPoller
-
-before = len(ws.items("ReduceTable"))
-with ManualPoller(ws, "MapLambda") as poller:
+before = len(ws.tables.items("ReduceTable"))
+with ws.lab.poller("MapLambda") as poller:
     ws.send(10, seed=32)
     batch = poller.fetch(at_least=10)
     print(poller.deliver(batch))
     print(poller.deliver(batch))
 ws.rest()
-print("New rows:", len(ws.items("ReduceTable")) - before, "(three mean that the guard is not deployed yet)")
+print("New rows:", len(ws.tables.items("ReduceTable")) - before, "(three mean that the guard is not deployed yet)")
 
 # %%
 ws.reveal("same-batch-again", 0)
@@ -134,7 +132,7 @@ ws.deploy()
 ws.check("reduce-request-token")
 
 # %%
-with ManualPoller(ws, "ReduceLambda") as poller:
+with ws.lab.poller("ReduceLambda") as poller:
     ws.send(1, seed=33)
     rows = poller.fetch()
     print(poller.deliver(rows))
@@ -149,11 +147,11 @@ ws.compare()
 # The faults of notebook 08, number for number.
 
 # %%
-ws.faults("crash_after@map=0.3", "crash_after@reduce=0.3")
-ws.dashboard(messages=1_000, rate=250, seconds=10, duplicates=5, modify=5, out_of_order=50)
+ws.live.faults("crash_after@map=0.3", "crash_after@reduce=0.3")
+ws.live.dashboard(messages=1_000, rate=250, seconds=10, duplicates=5, modify=5, out_of_order=50)
 
 # %%
-ws.faults(clear=True)
+ws.live.faults(clear=True)
 ws.rest()
 ws.diagnose()
 

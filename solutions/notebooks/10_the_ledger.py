@@ -19,9 +19,7 @@ ws = start("10")
 # For the first part of this notebook we deploy the finished guards of notebook 09, whatever your files hold.
 
 # %%
-from workshop.course.releases import release_as_of
-
-release_as_of(ws, "10")
+ws.exercises.deploy_as_of("10")
 
 # %% [markdown]
 # ## What Lambda does not promise
@@ -42,10 +40,8 @@ ws.predict("halves-of-a-batch")
 # you, too: no record is changed, and their order is kept.
 
 # %% tags=["exercise:break-the-guard"]
-from workshop.course.manual_poller import ManualPoller
-
 ws.clear()
-with ManualPoller(ws, "MapLambda") as poller:
+with ws.lab.poller("MapLambda") as poller:
     ws.send(10, seed=41)
     batch = poller.fetch(at_least=10)
     print(poller.deliver(batch))
@@ -74,7 +70,7 @@ ws.table("ReduceTable")
 ws.predict("rows-in-new-company")
 
 # %%
-with ManualPoller(ws, "ReduceLambda") as poller:
+with ws.lab.poller("ReduceLambda") as poller:
     ws.send(1, seed=42)
     row_a = poller.fetch()
     print(poller.deliver(row_a))  # added; the answer was lost
@@ -98,15 +94,14 @@ ws.diagnose()
 
 # %%
 def grand_total():
-    return ws.course.totals().totals.get("Grand Total", 0)
+    return ws.tables.snapshot().totals.get("Grand Total", 0)
 
 
-with ManualPoller(ws, "ReduceLambda") as poller:
+with ws.lab.poller("ReduceLambda") as poller:
     ws.send(1, seed=44)
     row, before = poller.fetch(), grand_total()
     print(poller.deliver(row), f"and has added {grand_total() - before:,.2f}")
-    if ws.cloud.offline:
-        ws.cloud.offline.advance(11 * 60)
+    ws.lab.advance(11 * 60)
     print(poller.deliver(row), f"and has added {grand_total() - before:,.2f} in all")
 
 # %% [markdown]
@@ -148,13 +143,13 @@ ws.reveal("where-to-remember", 2)
 #
 # Change both mappings (MapLambda, ReduceLambda) with
 # [update_event_source_mapping](https://docs.aws.amazon.com/boto3/latest/reference/services/lambda/client/update_event_source_mapping.html).
-# Their UUIDs: `ws.mapping("MapLambda")["UUID"]`.
+# Their UUIDs: `ws.aws.mapping("MapLambda")["UUID"]`.
 
 # %% tags=["exercise:name-the-shard"]
 ### BEGIN SOLUTION
 for function in ("MapLambda", "ReduceLambda"):
     ws.client("lambda").update_event_source_mapping(
-        UUID=ws.mapping(function)["UUID"], TumblingWindowInSeconds=900
+        UUID=ws.aws.mapping(function)["UUID"], TumblingWindowInSeconds=900
     )
 ### END SOLUTION
 
@@ -202,19 +197,18 @@ ws.check("reduce-ledger")
 
 # %%
 ws.clear()
-with ManualPoller(ws, "MapLambda") as poller:
+with ws.lab.poller("MapLambda") as poller:
     ws.send(10, seed=45)
     batch = poller.fetch(at_least=10)
     for part in (batch, batch[:5], batch[5:], batch[3:8], batch):
         print(poller.deliver(part))
 
 # %%
-with ManualPoller(ws, "ReduceLambda") as poller:
+with ws.lab.poller("ReduceLambda") as poller:
     ws.send(1, seed=46)
     row_a = poller.fetch()
     print(poller.deliver(row_a))
-    if ws.cloud.offline:
-        ws.cloud.offline.advance(11 * 60)  # offline only
+    ws.lab.advance(11 * 60)  # offline only
     ws.send(1, seed=47)
     print(poller.deliver(poller.fetch(at_least=len(row_a) + 1)))
     print(poller.deliver(row_a))
@@ -245,15 +239,7 @@ ws.quiz("ledger-after-eleven-hours")
 ws.predict("prove-textbook")
 
 # %%
-import json
-import subprocess
-import sys
-
-quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-prove = [sys.executable, "-m", "workshop", "prove", "--json"]
-options = ["--schedules", "10", "--jobs", "1", "--variant"]
-runs = {variant: subprocess.Popen([*prove, *options, variant], **quiet) for variant in ("textbook", "ledger")}
-reports = {variant: json.loads(run.communicate()[0]) for variant, run in runs.items()}
+reports = ws.lab.prove(schedules=10)
 
 # %%
 import pandas as pd

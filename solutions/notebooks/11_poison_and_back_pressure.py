@@ -53,12 +53,9 @@ ws.reveal("not-a-message", 1)
 # message that contains the word `friday`. (Your files are untouched; only the deployed code is another one.)
 
 # %%
-from workshop.course.bad_release import release_with_a_bug
-from workshop.course.exercises.failures import undo_failures
-
 ws.clear()
-undo_failures(ws)  # StateLambda's mapping as notebook 03 made it, should you be here again
-release_with_a_bug(ws)
+ws.exercises.undo("mapping-failures")  # should you be here again
+ws.lab.release_with_bug()
 
 # %% [markdown]
 # 40 trades come in, and one more in front of them.
@@ -69,13 +66,11 @@ ws.predict("one-bad-record")
 # %%
 from dataclasses import replace
 
-from workshop.pipeline.messages import PlanOptions, make_plan
-
-trades = list(make_plan(PlanOptions(messages=40, seed=51)).messages)
+trades = ws.messages.plan(40, seed=51)
 ws.send([replace(trades[0], trade_id="friday-1")])
 ws.send(trades)
-ws.course.rest(timeout=8)  # by then, what can move has moved
-print(f"{len(ws.items('StateTable'))} of {len(trades)} trades have arrived")
+ws.rest(timeout=8)  # by then, what can move has moved
+print(f"{len(ws.tables.items('StateTable'))} of {len(trades)} trades have arrived")
 
 # %%
 ws.picture()
@@ -118,7 +113,7 @@ answer = ws.client("sqs").get_queue_attributes(
 queue_arn = answer["Attributes"]["QueueArn"]
 ### BEGIN SOLUTION
 changed = ws.client("lambda").update_event_source_mapping(
-    UUID=ws.mapping("StateLambda")["UUID"],
+    UUID=ws.aws.mapping("StateLambda")["UUID"],
     BisectBatchOnFunctionError=True,
     FunctionResponseTypes=["ReportBatchItemFailures"],
     MaximumRetryAttempts=2,
@@ -143,8 +138,8 @@ ws.check("mapping-failures")
 # ```
 
 # %%
-ws.course.rest(timeout=45)
-print(f"{len(ws.items('StateTable'))} of {len(trades)} trades have arrived")
+ws.rest(timeout=45)
+print(f"{len(ws.tables.items('StateTable'))} of {len(trades)} trades have arrived")
 
 # %% [markdown]
 # ## What was given up
@@ -167,11 +162,9 @@ for each in found:
 # harmless.
 
 # %%
-from workshop.course.redrive import send_again
-
 ws.deploy()
 for report in reports:
-    print(f"{send_again(ws, report)} record sent again")
+    print(f"{ws.lab.send_again(report)} record sent again")
 
 # %%
 ws.rest()
@@ -224,7 +217,7 @@ for point in sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])[-5
 # row.
 
 # %% tags=["exercise:iterator-age-alarm"]
-alarm = f"{ws.stack}-state-is-behind"
+alarm = f"{ws.aws.stack}-state-is-behind"
 ### BEGIN SOLUTION
 made = ws.client("cloudwatch").put_metric_alarm(
     AlarmName=alarm,
@@ -257,7 +250,7 @@ ws.quiz("what-expires")
 # the sum over all trades.
 
 # %%
-ws.reconcile()
+ws.tables.reconcile()
 
 # %% [markdown]
 # ## What you have seen

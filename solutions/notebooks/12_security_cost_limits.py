@@ -22,11 +22,9 @@ ws = start("12")
 # %%
 import pandas as pd
 
-from workshop.course.trials.policies import statements_of
-
 rows = []
 for function in ("StateLambda", "MapLambda", "ReduceLambda"):
-    for statement in statements_of(ws.client("iam"), ws.role_name(function)):
+    for statement in ws.aws.statements(function):
         calls = ", ".join(each.partition(":")[2] for each in statement.actions)
         rows.append((function, calls, statement.resources[0].split(":", 5)[-1]))
 pd.DataFrame(rows, columns=["role of", "may call", "on"]).set_index("role of")
@@ -51,15 +49,13 @@ ws.reveal("stolen-laptop", 2)
 # %% [markdown]
 # ## Exercise: it may produce, and nothing else
 #
-# `make_producer_role` makes a role that people of this account may assume, and that may do nothing. Write the
+# `ws.aws.producer_role` makes a role that people of this account may assume, and that may do nothing. Write the
 # policy for it. Our producer makes one single call, on one single stream.
 
 # %% tags=["exercise:producer-policy"]
 import json
 
-from workshop.course.trials.producer_role import make_producer_role
-
-role = make_producer_role(ws)
+role = ws.aws.producer_role()
 ### BEGIN SOLUTION
 policy = {
     "Version": "2012-10-17",
@@ -85,10 +81,8 @@ ws.check("producer-policy")
 # %%
 from botocore.exceptions import ClientError
 
-from workshop.course.trials.producer_role import client_as_producer
-
 try:
-    client_as_producer(ws, "dynamodb").scan(TableName=ws.outputs["AggregateTableName"])
+    ws.aws.client_as_producer("dynamodb").scan(TableName=ws.outputs["AggregateTableName"])
 except ClientError as error:
     print(error.response["Error"]["Message"])
 
@@ -117,28 +111,21 @@ summary["StreamDescriptionSummary"]["EncryptionType"], summary["StreamDescriptio
 ws.predict("largest-line")
 
 # %%
-from decimal import Decimal
-
-from workshop.pipeline.cost import Load, monthly_bill, total
-
-load = Load(messages_per_second=Decimal(1_000))
-bill = monthly_bill("stateful", load)
+bill = ws.costs.bill("stateful", messages_per_second=1_000)
 lines = [(line.item, f"{line.usd:,.2f}", line.price.per) for line in bill]
 pd.DataFrame(lines, columns=["line", "USD a month", "paid by"]).set_index("line")
 
 # %%
 ws.reveal("largest-line", 2)
-print(f"{total(bill):,.2f} USD a month, around the clock")
+print(f"{sum(line.usd for line in bill):,.2f} USD a month, around the clock")
 
 # %% [markdown]
 # How does that grow? Change the numbers, and run the cell again.
 
 # %%
 rates = (1, 100, 1_000, 10_000, 50_000)
-loads = [Load(messages_per_second=Decimal(rate)) for rate in rates]
-table = {
-    name: [f"{total(monthly_bill(name, load)):,.0f}" for load in loads] for name in ("stateless", "stateful")
-}
+pipelines = ("stateless", "stateful")
+table = {name: [f"{ws.costs.month(name, rate):,.0f}" for rate in rates] for name in pipelines}
 pd.DataFrame(table, index=pd.Index([f"{rate:,}" for rate in rates], name="messages a second"))
 
 # %% [markdown]
@@ -158,10 +145,8 @@ pd.DataFrame(table, index=pd.Index([f"{rate:,}" for rate in rates], name="messag
 ws.predict("forgotten-stack")
 
 # %%
-from workshop.pipeline.cost import standing_cost
-
 shards = summary["StreamDescriptionSummary"]["OpenShardCount"]
-per_hour = standing_cost(shards=shards)
+per_hour = ws.costs.standing(shards)
 print(f"{shards} shards: {per_hour:.3f} USD an hour, {per_hour * 24 * 30:.2f} USD in 30 days")
 
 # %%
@@ -179,12 +164,10 @@ ws.reveal("forgotten-stack", 2)
 # | a request token | ten minutes | the ledger |
 # | a table's stream | keeps 24 hours | an alarm on the iterator age |
 #
-# The first one in numbers, for the loads from above:
+# The first one in numbers, for the rates from above:
 
 # %%
-from workshop.pipeline.cost import shards_needed
-
-pd.Series({f"{load.messages_per_second:,}": shards_needed(load) for load in loads}, name="shards")
+pd.Series({f"{rate:,}": ws.costs.shards(rate) for rate in rates}, name="shards")
 
 # %% [markdown]
 # Every commit adds to `Grand Total`, so commits follow one another.

@@ -18,15 +18,13 @@ ws = start("99")
 # %% [markdown]
 # ## What is there?
 #
-# `leftovers` asks every service for what bears your name: stacks, and what you made by hand beside them. The
-# stack whose name contains `exam` was made by checks, to try your files on.
+# `ws.leftovers.find` asks every service for what bears your name: stacks, and what you made by hand beside
+# them. The stack whose name contains `exam` was made by checks, to try your files on.
 
 # %%
 import pandas as pd
 
-from workshop.course.leftovers import leftovers
-
-left = leftovers(ws)
+left = ws.leftovers.find()
 rows = [(thing.kind, thing.name, f"{thing.usd_per_hour:.3f}") for thing in left]
 pd.DataFrame(rows, columns=["what", "name", "USD an hour at rest"]).set_index("what")
 
@@ -43,7 +41,7 @@ ws.reveal("what-a-stack-takes-along", 1)
 # %% [markdown]
 # ## Exercise: leave nothing behind
 #
-# `destroy(ws.cloud, name)` takes away what you hung on the stack's own resources (mappings, alarms,
+# `ws.leftovers.destroy(name)` takes away what you hung on the stack's own resources (mappings, alarms,
 # policies), deletes the stack, and asks every service whether anything of it is left. What stands beside the
 # stack, such as the producer's role, you delete by hand. AWS refuses to delete a role as long as a policy
 # hangs on it.
@@ -51,12 +49,9 @@ ws.reveal("what-a-stack-takes-along", 1)
 # **This deletes your pipeline and everything in it.** Your files and your progress stay.
 
 # %% tags=["exercise:clean-up"]
-from workshop.course.leftovers import leftovers
-from workshop.deploy.stacks import destroy
-
 ### BEGIN SOLUTION
 iam = ws.client("iam")
-for thing in leftovers(ws):
+for thing in ws.leftovers.find():
     if thing.kind == "role":
         for name in iam.list_role_policies(RoleName=thing.name)["PolicyNames"]:
             iam.delete_role_policy(RoleName=thing.name, PolicyName=name)
@@ -64,7 +59,7 @@ for thing in leftovers(ws):
     if thing.kind == "alarm":
         ws.client("cloudwatch").delete_alarms(AlarmNames=[thing.name])
     if thing.kind == "stack":
-        destroy(ws.cloud, thing.name)
+        ws.leftovers.destroy(thing.name)
 ### END SOLUTION
 
 # %%
@@ -79,7 +74,7 @@ ws.check("clean-up")
 # > **Record what was applied where the effect is, in the same step.**
 
 # %%
-ws.progress()
+ws.exercises.progress()
 
 # %% [markdown]
 # ## What you have seen

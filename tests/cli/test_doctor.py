@@ -9,8 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from workshop.cli import doctor, preflight
-from workshop.cli.preflight import Finding, Grade, examine
+from workshop.cli import doctor
+from workshop.course import preflight
+from workshop.course.preflight import Finding, Grade, examine
 from workshop.settings import DEFAULT_HOST
 
 

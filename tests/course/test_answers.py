@@ -19,6 +19,7 @@ from workshop.course.answers import (
     starter_text,
     with_answer,
 )
+from workshop.course.course import Course
 from workshop.course.exercise import Cell, Exercise, Function, not_attempted
 from workshop.course.solving import reset, solve
 from workshop.errors import ConfigurationError
@@ -35,7 +36,7 @@ raise SystemExit
 
 # %% tags=["exercise:make-it"]
 ### BEGIN SOLUTION
-ws.made(words["first"])
+ws.send(words["first"])
 ### STARTER
 # ...  # make it
 ### END SOLUTION
@@ -75,7 +76,7 @@ WHOLE = an_exercise("whole-it", Function("stateful/state.py", None, "ledger"))
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A checkout with one notebook and one handler."""
-    cell = {"cell_type": "code", "metadata": {"tags": ["exercise:make-it"]}, "source": ["ws.made(", "1)"]}
+    cell = {"cell_type": "code", "metadata": {"tags": ["exercise:make-it"]}, "source": ["ws.send(", "1)"]}
     files = {
         "solutions/notebooks/03_state.py": NOTEBOOK,
         "solutions/lambdas/textbook/stateful/state.py": TEXTBOOK,
@@ -91,13 +92,22 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+class NotedCourse(Course):
+    """A course that notes what a cell sends, in place of sending it."""
+
+    def __init__(self, cloud: Any, **more: Any) -> None:
+        self.noted: list[Any] = []
+        super().__init__(cloud, **more)
+
+    def send(self, messages: Any, **_: Any) -> Any:
+        """Note it."""
+        self.noted.append(messages)
+
+
 @pytest.fixture
 def course(root: Path) -> Any:
-    """A course that notes what a cell made."""
-    made: list[Any] = []
-    return SimpleNamespace(
-        root=root, home=root / ".workshop", clock=ManualClock(), made_things=made, made=made.append
-    )
+    """The course of that checkout, in no cloud."""
+    return NotedCourse(SimpleNamespace(client=None), root=root, home=root / ".workshop", clock=ManualClock())
 
 
 def own_file(root: Path) -> str:
@@ -106,7 +116,7 @@ def own_file(root: Path) -> str:
 
 def test_cells_and_functions_come_from_the_solutions(root: Path) -> None:
     """The solution and the starter of an answer are the two sides of its marked block."""
-    assert solution_text(CELL, root) == 'ws.made(words["first"])\n'
+    assert solution_text(CELL, root) == 'ws.send(words["first"])\n'
     assert starter_text(CELL, root) == "...  # make it\n"
     assert "condition=1" in solution_text(KEEP, root)
     assert starter_text(KEEP, root).endswith("    return write(trade)\n")
@@ -120,7 +130,7 @@ def test_the_ledger_begins_with_the_textbook(root: Path) -> None:
 
 def test_the_learners_answer_is_what_is_saved(root: Path) -> None:
     """The learner's answer is the cell of the saved notebook, or the function of the saved file."""
-    assert learners_text(CELL, root) == "ws.made(1)"
+    assert learners_text(CELL, root) == "ws.send(1)"
     assert learners_text(KEEP, root) == starter_text(KEEP, root)
 
 
@@ -144,7 +154,7 @@ def test_a_cell_runs_with_the_course_and_earlier_definitions(course: Any) -> Non
     """The text of a cell finds `ws`, and what earlier cells define; what else they do is not done."""
     put_answer(CELL, solution_text(CELL, course.root), course)
 
-    assert course.made_things == ["a"]
+    assert course.noted == ["a"]
 
 
 def test_a_function_is_put_into_the_learners_file(course: Any) -> None:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import ManualClock
 from workshop.notebook.markup.display import Live, Shown
-from workshop.notebook.parts.live import LivePart
+from workshop.notebook.parts.live import LiveTools
 
 REFUSAL = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized to perform"}}
 
@@ -52,7 +52,7 @@ def test_a_change_of_faults_that_fails_is_said(
     course = SimpleNamespace(
         cloud=cloud, outputs={"ParameterTableName": "p"}, home=tmp_path, clock=ManualClock()
     )
-    LivePart(cast("Any", course), "06").faults_panel()
+    LiveTools(cast("Any", course)).faults_panel()
 
     clicks[button](None)
 

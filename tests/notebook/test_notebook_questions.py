@@ -2,16 +2,15 @@
 
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
 from workshop.clock import ManualClock
+from workshop.course.progress import Progress
 from workshop.course.question import Question
 from workshop.errors import ConfigurationError
 from workshop.notebook.parts import questions as questions_part
-from workshop.notebook.parts.questions import QuestionsPart
+from workshop.notebook.parts.questions import QuestionTools
 
 COLOURS = Question("colour", "Which `colour`?", ("red", "blue"), 1, ("It is not red.", "It is blue."))
 COUNT = Question("count", "How many?", answer=Decimal(12), feedback="A dozen.")
@@ -19,24 +18,28 @@ MEASURED = Question("measured", "How long?", feedback="It depends.")
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> QuestionsPart:
+def record(tmp_path: Path) -> Progress:
+    return Progress(tmp_path, clock=ManualClock())
+
+
+@pytest.fixture
+def session(record: Progress, monkeypatch: pytest.MonkeyPatch) -> QuestionTools:
     known = {question.id: question for question in (COLOURS, COUNT, MEASURED)}
     monkeypatch.setattr(questions_part, "find_question", known.__getitem__)
-    course: Any = SimpleNamespace(home=tmp_path, clock=ManualClock())
-    return QuestionsPart(cast("Any", course), "03")
+    return QuestionTools(record)
 
 
-def test_a_prediction_is_sealed_and_kept(session: QuestionsPart) -> None:
+def test_a_prediction_is_sealed_and_kept(session: QuestionTools, record: Progress) -> None:
     """What was predicted is written down without a judgement, and repeated."""
     shown = session.predict("colour", answer="A").latest
 
     assert "sealed: A · red" in shown.text
-    kept = session.record.question("colour")
+    kept = record.question("colour")
     assert kept is not None
     assert (kept.answer, kept.is_right) == ("0", None)
 
 
-def test_a_question_does_not_give_its_answer_away(session: QuestionsPart) -> None:
+def test_a_question_does_not_give_its_answer_away(session: QuestionTools) -> None:
     """Before there is an answer, neither form holds a word of the feedback."""
     shown = session.predict("colour").latest
 
@@ -47,17 +50,17 @@ def test_a_question_does_not_give_its_answer_away(session: QuestionsPart) -> Non
 
 
 @pytest.mark.parametrize(("answer", "word"), [("A", "Not quite"), ("b", "Right"), (1, "Right")])
-def test_a_quiz_judges_at_once(session: QuestionsPart, answer: object, word: str) -> None:
+def test_a_quiz_judges_at_once(session: QuestionTools, record: Progress, answer: object, word: str) -> None:
     """An option is named by its letter or its place from zero, and the judgement is kept."""
     shown = session.quiz("colour", answer=answer).latest
 
     assert word in shown.text
-    kept = session.record.question("colour")
+    kept = record.question("colour")
     assert kept is not None
     assert kept.is_right is (word == "Right")
 
 
-def test_a_prediction_is_held_against_what_was_seen(session: QuestionsPart) -> None:
+def test_a_prediction_is_held_against_what_was_seen(session: QuestionTools, record: Progress) -> None:
     """Guess and value stand beside each other; the entry knows then whether it was right."""
     session.predict("count", answer="1,0")
     shown = session.reveal("count")
@@ -65,39 +68,39 @@ def test_a_prediction_is_held_against_what_was_seen(session: QuestionsPart) -> N
     assert "You said: 10" in shown.text
     assert "It is: 12" in shown.text
     assert "A dozen." in shown.text
-    kept = session.record.question("count")
+    kept = record.question("count")
     assert kept is not None
     assert kept.is_right is False
 
 
-def test_what_is_measured_makes_no_guess_wrong(session: QuestionsPart) -> None:
+def test_what_is_measured_makes_no_guess_wrong(session: QuestionTools) -> None:
     """Where the value comes from the learner's own machine, it is told and not judged."""
     session.predict("measured", answer=2)
 
     assert "Measured" in session.reveal("measured", 3.1).text
 
 
-def test_a_value_can_be_revealed_without_a_prediction(session: QuestionsPart) -> None:
+def test_a_value_can_be_revealed_without_a_prediction(session: QuestionTools) -> None:
     """Who answered nothing is told the answer all the same."""
     assert "B · blue" in session.reveal("colour", 1).text
 
 
 @pytest.mark.parametrize("answer", ["", "many", "1.2.3"])
-def test_a_number_must_be_one(session: QuestionsPart, answer: object) -> None:
+def test_a_number_must_be_one(session: QuestionTools, record: Progress, answer: object) -> None:
     """What is no number is refused before it is kept."""
     with pytest.raises(ConfigurationError, match="not a number"):
         session.predict("count", answer=answer)
-    assert session.record.question("count") is None
+    assert record.question("count") is None
 
 
 @pytest.mark.parametrize("answer", ["C", "blue", 7])
-def test_an_answer_that_is_none_says_what_there_is(session: QuestionsPart, answer: object) -> None:
+def test_an_answer_that_is_none_says_what_there_is(session: QuestionTools, answer: object) -> None:
     """Anything but an option is refused by a sentence that names the options."""
     with pytest.raises(ConfigurationError, match="option"):
         session.quiz("colour", answer=answer)
 
 
-def test_a_value_must_come_from_somewhere(session: QuestionsPart) -> None:
+def test_a_value_must_come_from_somewhere(session: QuestionTools) -> None:
     """A question whose answer is measured cannot be revealed without the value."""
     with pytest.raises(ConfigurationError, match="second argument"):
         session.reveal("measured")

@@ -8,8 +8,8 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.errors import NotSettledError
-from workshop.notebook.parts import live as live_part
-from workshop.notebook.parts.live import LivePart
+from workshop.notebook.parts import runs
+from workshop.notebook.parts.live import LiveTools
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.producer.producer import Progress
 
@@ -41,20 +41,20 @@ class Pipeline:
         return SimpleNamespace()
 
 
-def session_on(pipeline: Pipeline) -> LivePart:
-    return LivePart(cast("Any", pipeline), "06")
+def live_on(pipeline: Pipeline) -> LiveTools:
+    return LiveTools(cast("Any", pipeline))
 
 
 @pytest.fixture(autouse=True)
 def stepping_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each reading of the stopwatch be a second later, so that no test waits."""
     readings = iter(range(1_000_000))
-    monkeypatch.setattr(live_part, "stopwatch", lambda: float(next(readings)))
+    monkeypatch.setattr(runs, "stopwatch", lambda: float(next(readings)))
 
 
 def test_a_run_is_done_when_nothing_moves_any_more(tmp_path: Any) -> None:
     """All messages are sent and summed: the last state says so."""
-    shown = session_on(Pipeline(tmp_path)).dashboard(messages=100, rate=None).latest
+    shown = live_on(Pipeline(tmp_path)).dashboard(messages=100, rate=None).latest
 
     assert "✓ Done" in shown.text
     assert "100 of 100" in shown.text
@@ -62,7 +62,7 @@ def test_a_run_is_done_when_nothing_moves_any_more(tmp_path: Any) -> None:
 
 def test_a_run_ends_when_its_time_is_over(tmp_path: Any) -> None:
     """Messages that never arrive do not hold the cell for ever."""
-    shown = session_on(Pipeline(tmp_path, arriving=False)).dashboard(messages=100, seconds=20).latest
+    shown = live_on(Pipeline(tmp_path, arriving=False)).dashboard(messages=100, seconds=20).latest
 
     assert "Time is over" in shown.text
 
@@ -76,15 +76,15 @@ def test_an_interrupt_ends_the_run_and_its_producer(tmp_path: Any) -> None:
 
     pipeline.clock = SimpleNamespace(sleep=interrupt, now=lambda: 0.0)
 
-    assert "Interrupted" in session_on(pipeline).dashboard(messages=100).latest.text
+    assert "Interrupted" in live_on(pipeline).dashboard(messages=100).latest.text
 
 
 def test_a_producer_that_is_watched_no_more_is_told_to_end(tmp_path: Any) -> None:
     """After the end of a run, the producer's next report stops it."""
-    run = live_part._Run(session_on(Pipeline(tmp_path)), 10, 1.0)
+    run = runs.WatchedRun(cast("Any", Pipeline(tmp_path)), 10, 1.0)
     run._enough.set()
 
-    with pytest.raises(live_part._EnoughError):
+    with pytest.raises(runs._EnoughError):
         run._note(Progress(1, 0, 0, 10))
 
 
@@ -100,13 +100,13 @@ def test_totals_that_never_stand_still_do_not_hold_the_run(tmp_path: Any) -> Non
 
     pipeline.totals = totals  # type: ignore[method-assign]
 
-    assert "Time is over" in session_on(pipeline).dashboard(messages=100, seconds=20).latest.text
+    assert "Time is over" in live_on(pipeline).dashboard(messages=100, seconds=20).latest.text
 
 
 def test_a_look_that_fails_ends_the_producer(tmp_path: Any) -> None:
     """Whatever a look raises reaches the learner at once, and no thread goes on sending."""
     pipeline = Pipeline(tmp_path)
-    run = live_part._Run(session_on(pipeline), 100, 20.0)
+    run = runs.WatchedRun(cast("Any", pipeline), 100, 20.0)
 
     def refused() -> AggregateSnapshot:
         raise LookupError("no such table")

@@ -14,21 +14,21 @@ from workshop.cloud.temporary import temporary_cloud
 CELLS = (
     'from workshop.notebook import start\nws = start("06")',
     "ws.picture(live=True, seconds=2)",
-    "ws.clear()\nws.dashboard(messages=60, rate=60)",
+    "ws.clear()\nws.live.dashboard(messages=60, rate=60)",
     "ws.rest()",
     'ws.table("StateTable", limit=3)',
     'ws.totals()\nws.totals("sunburst")\nws.totals(compare=True)',
-    "ws.follow(ws.messages()[0].trade_id)",
+    "ws.tables.follow(ws.messages.sent()[0].trade_id)",
     "ws.deploy()",
-    "ws.resources()",
+    "ws.aws.resources()",
     'ws.check("connect-state")\nws.hint("connect-state")\nws.solution("connect-state")',
-    "ws.progress()",
+    "ws.exercises.progress()",
     'ws.predict("median-latency")\nws.predict("median-latency", answer=1)\nws.reveal("median-latency", 2.5)',
-    "ws.producer_panel()\nws.faults_panel()",
-    'ws.faults("lab")\nws.faults(clear=True)',
+    "ws.live.producer_panel()\nws.live.faults_panel()",
+    'ws.live.faults("lab")\nws.live.faults(clear=True)',
     "ws.diagnose()",
-    "ws.reconcile()",
-    "ws.picture(live=True, seconds=600)\nws.stop()",
+    "ws.tables.reconcile()",
+    "ws.picture(live=True, seconds=600)\nws.live.stop()",
     "import threading\nprint([each.name for each in threading.enumerate() if 'workshop' in each.name])",
 )
 FAILING = 'ws.connect("NoSuchLambda")'
@@ -100,7 +100,7 @@ def test_totals_at_rest_equal_what_was_sent(executed: Any) -> None:
     """The tree beside the truth says that it is exact, and so do the diagnosis and the books."""
     assert "exactly what was sent" in text_of(executed, "ws.totals")
     assert "✓ Exact" in text_of(executed, "ws.diagnose")
-    assert "✓ Exact" in text_of(executed, "ws.reconcile")
+    assert "✓ Exact" in text_of(executed, "ws.tables.reconcile")
 
 
 def test_a_check_is_shown_once(executed: Any) -> None:
@@ -113,7 +113,7 @@ def test_a_check_is_shown_once(executed: Any) -> None:
 
 
 def test_nothing_moves_after_stop(executed: Any) -> None:
-    """`ws.stop()` ends the live picture's thread."""
+    """`ws.live.stop()` ends the live picture's thread."""
     cell = next(cell for cell in executed.cells if cell.source.startswith("import threading"))
 
     assert cell.outputs[0]["text"].strip() == "[]"

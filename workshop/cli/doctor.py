@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.options import JsonOption, console, print_json
-from workshop.cli.preflight import Finding, Grade, examine
+from workshop.course.preflight import Finding, Grade, examine
 from workshop.settings import DEFAULT_PORT
 
 __all__ = ["register"]

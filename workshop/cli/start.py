@@ -18,9 +18,9 @@ import typer
 from rich.console import Console
 
 from workshop.cli.options import console
-from workshop.cli.preflight import Grade, check_port
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud import background
+from workshop.course.preflight import Grade, check_port
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder, project_root
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from workshop.build.starters import solution_of, starter_of
 from workshop.course.exercise import Cell, Exercise, Function
 from workshop.course.grafting import function_text, graft
+from workshop.course.tools.plain import PlainWorkshop
 from workshop.deploy.bundles import VARIANTS
 from workshop.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workshop.course.stack import CourseStack
+    from workshop.course.course import Course
 
 __all__ = [
     "handler_file",
@@ -119,7 +120,7 @@ def with_answer(exercise: Exercise, answer: str, text: str, root: Path) -> str:
     return graft(base, place.name, donor=donor, like=starter)
 
 
-def put_answer(exercise: Exercise, answer: str, course: CourseStack) -> None:
+def put_answer(exercise: Exercise, answer: str, course: Course) -> None:
     """Make a text the answer: write it into the learner's file, or run it as the cell would.
 
     Raises:
@@ -134,9 +135,9 @@ def put_answer(exercise: Exercise, answer: str, course: CourseStack) -> None:
     file.write_text(with_answer(exercise, answer, text, course.root), encoding="utf-8", newline="\n")
 
 
-def run_cell(exercise: Exercise, text: str, course: CourseStack) -> None:
-    """Run the text of a cell with the course as its `ws`, and with names that earlier cells have defined."""
-    scope: dict[str, object] = {"__name__": "__main__", "ws": course}
+def run_cell(exercise: Exercise, text: str, course: Course) -> None:
+    """Run the text of a cell with the `ws` of the course, and with names that earlier cells have defined."""
+    scope: dict[str, object] = {"__name__": "__main__", "ws": PlainWorkshop(course)}
     for source in (_preamble(exercise, text, course.root), text):
         exec(compile(source, f"<{exercise.id}>", "exec"), scope)  # noqa: S102 - it is there to be run
 

@@ -1,89 +1,178 @@
-"""`start("03")`, a notebook's first cell: connects, restores what the notebook needs, returns the session.
+"""`start("03")`, a notebook's first cell: connects, restores what the notebook needs, and returns `ws`.
 
-In goes the number of a notebook, out come a header and `ws`, through which every later cell works.
+`ws` is put together from parts: the most used calls stand on it under short names, the others in groups.
 """
 
 import contextlib
 import io
 from collections.abc import Sequence
-from functools import cached_property
 
 from workshop.course.catch_up import checked_notebook, restore
 from workshop.course.course import Course
 from workshop.course.exercises import all_exercises
+from workshop.course.preflight import examine
+from workshop.course.progress import Progress
+from workshop.course.tools.costs import CostTools
+from workshop.course.tools.plain import LeftoverTools, PlainPipeline
 from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
-from workshop.notebook.markup.display import Live, Shown
-from workshop.notebook.parts.actions import ActionsPart
-from workshop.notebook.parts.exercises import ExercisesPart
-from workshop.notebook.parts.live import LivePart
-from workshop.notebook.parts.questions import QuestionsPart
-from workshop.notebook.parts.tables import TablesPart
+from workshop.notebook.markup.display import Live, Shown, show
+from workshop.notebook.parts.actions import PipelineActions
+from workshop.notebook.parts.exercises import ExerciseTools
+from workshop.notebook.parts.live import LiveTools
+from workshop.notebook.parts.questions import QuestionTools
+from workshop.notebook.parts.tables import TableTools
+from workshop.notebook.views.differences import TableMemory
+from workshop.notebook.views.findings import draw_findings
 from workshop.notebook.views.header import HeaderFacts, draw_header
 from workshop.notebook.views.values import teach_ipython
+from workshop.settings import DEFAULT_PORT
 
-__all__ = ["Workshop", "start"]
+__all__ = ["NotebookPipeline", "Workshop", "start"]
+
+# What `help(ws)` prints: one screen. `help(ws.send)` or `ws.send?` tells more of one call.
+GUIDE = """Everything that a notebook needs. Type `ws.` and press Tab; `ws.send?` explains one call.
+
+Exercises and questions
+  check(id)               look at what your answer has done; as often as you like
+  hint(id), solution(id)  ask, point, nearly the code; then all of it
+  predict(id), quiz(id)   ask you a question
+  reveal(id, seen)        hold your prediction against what was seen
+  exercises.              progress(), reset(id), undo(id), deploy_as_of(notebook)
+
+Your pipeline
+  deploy(Parameter=…)     make the stack or bring it up to date; waits until it is there
+  connect(function, …)    make or change an event source mapping, with AWS's names
+  send(messages, …)       so many made-up messages, or exactly these; waits until they are accepted
+  rest(timeout=60)        wait until nothing moves any more; returns the totals
+  clear()                 let what is on its way arrive, then empty the pipeline
+  messages.               new, plan, desk, example; sent(), counts(), truth()
+
+See what it does
+  picture(live=False)     the whole pipeline, and what waits where
+  table(name)             the rows of a table, and what changed in it
+  totals(kind)            as a "tree", a "sunburst" or a "treemap"
+  compare(), diagnose()   wait for rest; are the totals right? if not, why?
+  tables.                 items(name), snapshot(), follow(trade), reconcile()
+  live.                   dashboard(), faults(…), faults_panel(), producer_panel(), stop()
+
+AWS underneath
+  client(service)         a boto3 client, such as client("kinesis")
+  outputs, root           a dict of the stack's outputs; the folder of your files
+  stream_arn(name)        the ARN of the stream, or of a table's stream
+  aws.                    mapping, role_name, statements, resources, producer_role, …
+  lab.                    poller, release_with_bug, send_again, advance, prove
+  costs., leftovers.      prices at your load; what is still there, and how to delete it
+  doctor()                is this machine ready?
+
+`ws.stateless` and `ws.tour` are two more pipelines, with the same calls."""
+
+# What the doctor need not ask where a notebook is open in JupyterLab, and its cloud answers.
+ANSWERED = {"Browser", "Endpoint", "JupyterLab's port"}
+LAB_PORT = 8888
 
 
-class Workshop(LivePart, QuestionsPart, ExercisesPart, ActionsPart, TablesPart):
-    """The learner's course, with displays: everything a `Course` has, shown."""
+class NotebookPipeline(PlainPipeline):
+    """One pipeline in a notebook: what changes it is shown, and so is what lies in it."""
 
-    @cached_property
-    def stateless(self) -> "Workshop":
-        """The same session on the stateless pipeline."""
-        return Workshop(self.course.stateless, self.notebook)
+    def __init__(self, course: Course) -> None:
+        super().__init__(course)
+        memory = TableMemory()
+        actions = PipelineActions(course, memory)
+        self.deploy = actions.deploy
+        self.connect = actions.connect
+        self.send = actions.send
+        self.rest = actions.rest
+        self.clear = actions.clear
+        self.tables = TableTools(course, memory)
+        self.table = self.tables.show
+        self.totals = self.tables.totals
+        self.live = LiveTools(course)
+        self.picture = self.live.picture
 
-    @cached_property
-    def tour(self) -> "Workshop":
-        """The same session on the finished pipeline of notebook 00."""
-        return Workshop(self.course.tour, self.notebook)
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
 
-    def header(self, restored: Sequence[str] = (), warnings: Sequence[str] = ()) -> Shown:
+    def __repr__(self) -> str:
+        return f"<pipeline {self.aws.stack}, {self._course.cloud.badge}>"
+
+
+class Workshop(NotebookPipeline):
+    """The learner's pipeline in a notebook, with the course's exercises, questions and other pipelines."""
+
+    def __init__(self, course: Course, notebook: str) -> None:
+        super().__init__(course)
+        # An instance with a text of its own: `help(ws)` prints it, instead of this class's members.
+        self.__doc__ = GUIDE
+        self._notebook = notebook
+        self._record = Progress(course.home, clock=course.clock)
+        self.exercises = ExerciseTools(course, self._record, notebook)
+        self.check = self.exercises.check
+        self.hint = self.exercises.hint
+        self.solution = self.exercises.solution
+        questions = QuestionTools(self._record)
+        self.predict = questions.predict
+        self.reveal = questions.reveal
+        self.quiz = questions.quiz
+        self.stateless = NotebookPipeline(course.stateless)
+        self.tour = NotebookPipeline(course.tour)
+        self.costs = CostTools()
+        self.leftovers = LeftoverTools(course)
+
+    def doctor(self) -> Shown:
+        """Show whether this machine is ready for the workshop, and how to mend what is not."""
+        findings = examine(DEFAULT_PORT, LAB_PORT)
+        return show(draw_findings(each for each in findings if each.check not in ANSWERED))
+
+    def __repr__(self) -> str:
+        return f"<workshop in notebook {self._notebook}: {self.aws.stack}, {self._course.cloud.badge}>"
+
+    def _header(self, restored: Sequence[str] = ()) -> Shown:
         """Return the head of the notebook as it is now."""
-        exercises, entries = all_exercises(), self.record.entries()
-        file = read_notebook_file(self.course.root, self.notebook)
+        exercises, entries = all_exercises(), self._record.entries()
+        file = read_notebook_file(self.root, self._notebook)
         passed = {name for name, entry in entries.items() if entry.is_passed}
-        here = [each.id for each in exercises if each.notebook == self.notebook]
+        here = [each.id for each in exercises if each.notebook == self._notebook]
         return draw_header(
             HeaderFacts(
-                title=f"{self.notebook} · {file.title}",
-                badge=self.course.cloud.badge,
-                is_offline=self.course.cloud.offline is not None,
-                stack=self.course.stack,
-                is_deployed=self.course.is_deployed,
+                title=f"{self._notebook} · {file.title}",
+                badge=self._course.cloud.badge,
+                is_offline=self._course.cloud.offline is not None,
+                stack=self.aws.stack,
+                is_deployed=self.aws.is_deployed,
                 done=sum(each.id in passed for each in exercises),
                 total=len(exercises),
                 here=(sum(name in passed for name in here), len(here)),
                 restored=restored,
-                warnings=[*warnings, *filter(None, [file.warning, self.record.warning])],
+                warnings=[*filter(None, [file.warning, self._record.warning])],
             )
         )
 
-    def __repr__(self) -> str:
-        return (
-            f"<workshop session of notebook {self.notebook}: {self.course.stack}, {self.course.cloud.badge}>"
-        )
+    def _restore(self) -> None:
+        """Put in place what the notebook builds on, and tell each step in the head of the notebook."""
+        output = Live(self._header())
+        done: list[str] = []
+
+        def tell(step: str) -> None:
+            done.append(f"◐ {step}")
+            output.update(self._header(done))
+
+        # The cells that are solved on the way print for their own notebook, not for this one.
+        with contextlib.redirect_stdout(io.StringIO()):
+            steps = restore(self._course, self._notebook, say=tell)
+        output.close(self._header([f"✓ {step}" for step in steps]))
 
 
 def start(notebook: str) -> Workshop:
     """Begin a notebook: connect, put in place what it builds on, and show where the learner is.
 
-    An offline cloud that does not run yet is started.
+    An offline cloud that does not run yet is started. Blocks until all of that is done, which takes seconds
+    offline and some minutes on AWS.
 
     Raises:
         ConfigurationError: there is no such notebook, or no cloud answers and none can be started.
     """
     teach_ipython()
     session = Workshop(Course(connected()), checked_notebook(notebook))
-    output = Live(session.header())
-    done: list[str] = []
-
-    def tell(step: str) -> None:
-        done.append(f"◐ {step}")
-        output.update(session.header(done))
-
-    # The cells that are solved on the way print for their own notebook, not for this one.
-    with contextlib.redirect_stdout(io.StringIO()):
-        steps = restore(session.course, notebook, say=tell)
-    output.close(session.header([f"✓ {step}" for step in steps]))
+    session._restore()  # noqa: SLF001 - a step of `start` alone, not for learners
     return session

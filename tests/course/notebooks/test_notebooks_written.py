@@ -19,6 +19,8 @@ TABLE_LINE = re.compile(r"^\|.*\|$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SHELL_LINE = re.compile(r"^\s*(!|%%?(bash|sh|system|sx)\b)", re.MULTILINE)
 OF_CONSOLES = re.compile(r"screenshot|management console|\bin the console\b|cloud9|!\[", re.IGNORECASE)
+IMPORT = "from workshop.notebook import start"
+OWN_IMPORT = re.compile(r"^[# ]*((?:from|import) (?:workshop|lambdas|tests)\b.*)$", re.MULTILINE)
 OTHER_TAGS = {"offline-only"}
 
 
@@ -74,8 +76,16 @@ def test_the_first_code_starts_the_session_of_this_notebook(notebook, number) ->
     """Each notebook begins its code with the same two lines, so that it works on its own."""
     first = code_of(notebook)[0]
 
-    assert first.splitlines()[0] == "from workshop.notebook import start"
+    assert first.splitlines()[0] == IMPORT
     assert f'ws = start("{number}")' in first
+
+
+def test_a_notebook_imports_nothing_of_the_workshop_but_start(notebook, number) -> None:
+    """Whatever else learners need is offered by `ws`, in the starter and in the solution."""
+    starter = "\n".join(cell.source for cell in notebook.cells)
+    solution = source_of(number).read_text(encoding="utf-8")
+
+    assert [OWN_IMPORT.findall(text) for text in (starter, solution)] == [[IMPORT], [IMPORT]]
 
 
 def test_a_notebook_ends_with_recap_questions_and_the_next_step(notebook, number) -> None:

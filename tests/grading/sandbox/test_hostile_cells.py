@@ -80,7 +80,7 @@ for folder in ("{ROOT}/workshop/course", str(ws.root), str(pathlib.Path(ws.root)
 # The deployment makes the answer right, unless the cloud obeys what comes after it.
 RESETS = """
 import urllib.request
-endpoint = ws.cloud.endpoint
+endpoint = ws.client("kinesis").meta.endpoint_url
 for path in ("/_workshop/reset", "/_workshop/shutdown", "/moto-api/reset", "/%6doto-api/reset"):
     request = urllib.request.Request(endpoint + path, data=b"{}", method="POST")
     try:

@@ -225,7 +225,8 @@ EXERCISES = (
             ),
             (
                 'for function in ("MapLambda", "ReduceLambda"):\n'
-                '    ws.client("lambda").update_event_source_mapping(UUID=ws.mapping(function)["UUID"], …)'
+                '    uuid = ws.aws.mapping(function)["UUID"]\n'
+                '    ws.client("lambda").update_event_source_mapping(UUID=uuid, …)'
             ),
         ),
         check=check_name_the_shard,

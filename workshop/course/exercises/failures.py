@@ -215,7 +215,7 @@ EXERCISES = (
                 "`DestinationConfig` with an `OnFailure`. `queue_arn` is the address of the queue."
             ),
             (
-                'ws.client("lambda").update_event_source_mapping(UUID=ws.mapping("StateLambda")["UUID"], '
+                'ws.client("lambda").update_event_source_mapping(UUID=ws.aws.mapping("StateLambda")["UUID"], '
                 "BisectBatchOnFunctionError=…, MaximumRetryAttempts=…, FunctionResponseTypes=[…], "
                 'DestinationConfig={"OnFailure": {"Destination": …}})'
             ),

@@ -216,7 +216,7 @@ EXERCISES = (
             (
                 'statements = [{"Effect": "Allow", "Action": ["dynamodb:DescribeStream", …], "Resource": '
                 'ws.stream_arn("ReduceTable")}, {"Effect": "Allow", "Action": "dynamodb:…", "Resource": '
-                '"*"}]\nws.client("iam").put_role_policy(RoleName=ws.role_name("ReduceLambda"), '
+                '"*"}]\nws.client("iam").put_role_policy(RoleName=ws.aws.role_name("ReduceLambda"), '
                 'PolicyName="ReadReduceTable", PolicyDocument=json.dumps({"Version": "2012-10-17", '
                 '"Statement": statements}))'
             ),

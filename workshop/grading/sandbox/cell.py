@@ -12,6 +12,7 @@ from pathlib import Path
 
 from workshop.cloud.connection import connect
 from workshop.course.course import Course
+from workshop.course.tools.plain import PlainWorkshop
 from workshop.grading.runs import read_runs, write_runs
 
 __all__ = ["main"]
@@ -35,7 +36,7 @@ def main() -> None:
 def _run(source: str, exercise_id: str, course: Course) -> str | None:
     name = f"<{exercise_id}>"
     try:
-        exec(compile(source, name, "exec"), {"__name__": "__main__", "ws": course})  # noqa: S102 - what this process is for
+        exec(compile(source, name, "exec"), {"__name__": "__main__", "ws": PlainWorkshop(course)})  # noqa: S102 - what this process is for
     # Also what is meant to end an interpreter ends the cell alone.
     except BaseException as error:  # noqa: BLE001
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]

@@ -1,24 +1,24 @@
-"""What the session does in the cloud, and shows while it does it: deploy, connect, send, clear, rest."""
+"""What changes a pipeline, shown while it happens: deploy, connect, send, clear, rest."""
 
 from typing import Any
 
+from workshop.course.course import Course
 from workshop.course.rest import Rest
 from workshop.deploy.stacks import Deployment, StackEvent
-from workshop.notebook.controls.background import stop_all
 from workshop.notebook.markup.display import Live, Shown
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.markup.texts import plural, took
-from workshop.notebook.parts.base import Session
 from workshop.notebook.views.cards import card, pill
 from workshop.notebook.views.deploying import EventBoard
+from workshop.notebook.views.differences import TableMemory
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.operations.clear import Cleared
 from workshop.pipeline.producer.producer import ProduceResult, Progress
 
-__all__ = ["ActionsPart", "Mapping", "rest_shown"]
+__all__ = ["PipelineActions", "ShownMapping", "rest_shown"]
 
 
-class Mapping(dict[str, Any]):
+class ShownMapping(dict[str, Any]):
     """An event source mapping as AWS describes it; a notebook shows it as one line."""
 
     way = ""
@@ -31,34 +31,38 @@ class Mapping(dict[str, Any]):
         printer.text(_mapping_shown(self).text)
 
 
-class ActionsPart(Session):
-    """Steps that change something, shown as they happen; each returns what the course returns."""
+class PipelineActions:
+    """Steps that change a pipeline, shown as they happen; each returns what the course returns."""
+
+    def __init__(self, course: Course, memory: TableMemory) -> None:
+        self._course = course
+        self._memory = memory
 
     def deploy(self, **parameters: Any) -> Deployment:
         """Deploy the stack from `lambdas/` or bring it up to date; shows events and whose code changed."""
-        board = EventBoard(self.course.stack)
+        board = EventBoard(self._course.stack)
         output = Live(board.draw())
 
         def tell(event: StackEvent) -> None:
             board.add(event)
             output.update(board.draw())
 
-        self.course.on_event = tell
+        self._course.on_event = tell
         try:
-            deployment = self.course.deploy(**parameters)
+            deployment = self._course.deploy(**parameters)
         except Exception as error:
             output.close(board.fail(error))
             raise
         finally:
-            self.course.on_event = None
+            self._course.on_event = None
         output.close(board.finish(deployment))
         return deployment
 
-    def connect(self, function: str, **arguments: Any) -> Mapping:
+    def connect(self, function: str, **arguments: Any) -> ShownMapping:
         """Create or change the event source mapping of a function, with AWS's names for its settings."""
-        mapping = Mapping(self.course.connect(function, **arguments))
+        mapping = ShownMapping(self._course.connect(function, **arguments))
         source = _resource_of(str(mapping.get("EventSourceArn", "")))
-        logical = {name: output for output, name in self.course.outputs.items() if output.endswith("Name")}
+        logical = {name: output for output, name in self._course.outputs.items() if output.endswith("Name")}
         known = logical.get(source, source).removesuffix("Name").replace("Stream", "IncomingDataStream")
         mapping.way = f"`{known}` → `{function}`"
         return mapping
@@ -73,15 +77,15 @@ class ActionsPart(Session):
             if told is not None:
                 told(progress)
 
-        result = self.course.send(messages, on_progress=tell, **options)
+        result = self._course.send(messages, on_progress=tell, **options)
         output.close(_sent(result))
         return result
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, then delete it."""
         output = Live(_line("◐ Emptying", "waiting for what is on its way", "info"))
-        cleared = self.course.clear()
-        self.memory.forget()
+        cleared = self._course.clear()
+        self._memory.forget()
         deleted = sum(cleared.deleted.values())
         output.close(_line("✓ Empty", f"{plural(deleted, 'item')} deleted", "ok"))
         return cleared
@@ -89,13 +93,9 @@ class ActionsPart(Session):
     def rest(self, timeout: float = 60.0) -> AggregateSnapshot:
         """Wait until nothing moves any more, at most so long; return the totals."""
         output = Live(_line("◐ Waiting", "until nothing moves any more", "info"))
-        rest = self.course.rest_state(timeout)
+        rest = self._course.rest_state(timeout)
         output.close(rest_shown(rest, timeout))
         return rest.snapshot
-
-    def stop(self) -> None:
-        """End everything that still moves in this notebook."""
-        stop_all()
 
 
 def rest_shown(rest: Rest, timeout: float) -> Shown:
@@ -142,7 +142,7 @@ def _resource_of(arn: str) -> str:
     return parts[1] if len(parts) > 1 else arn
 
 
-def _mapping_shown(mapping: Mapping) -> Shown:
+def _mapping_shown(mapping: ShownMapping) -> Shown:
     state, facts = mapping.get("State", "unknown"), [mapping.way]
     facts += [f"batches of {mapping['BatchSize']:,}"] if "BatchSize" in mapping else []
     facts += [f"from {mapping['StartingPosition']}"] if "StartingPosition" in mapping else []

@@ -1,45 +1,52 @@
-"""The exercises in a notebook: check, hint, solution, and how far the learner is."""
+"""`ws.exercises`: check, hint, solution, and how far the learner is."""
 
 from workshop.course.answers import solution_text
+from workshop.course.course import Course
 from workshop.course.exercise import Exercise, Function, Outcome, Verdict, judge
 from workshop.course.exercises import all_exercises, find_exercise
+from workshop.course.progress import Progress
+from workshop.course.releases import release_as_of
 from workshop.course.solving import reset
 from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.markup.html import code_in, element, join
-from workshop.notebook.parts.base import Session
 from workshop.notebook.views.cards import card, hint_card, solution_card, verdict_card
 from workshop.notebook.views.progress import draw_progress
 
-__all__ = ["ExercisesPart"]
+__all__ = ["ExerciseTools"]
 
 
-class ExercisesPart(Session):
-    """Checks and what helps on the way to them. The same work from the terminal by `workshop check`."""
+class ExerciseTools:
+    """Checks and what helps on the way to them; `workshop check` does the same in a terminal."""
+
+    def __init__(self, course: Course, record: Progress, notebook: str) -> None:
+        self._course = course
+        self._record = record
+        self._notebook = notebook
 
     def check(self, exercise_id: str) -> Verdict:
         """Look at what was done for an exercise, and say what was found; may be repeated."""
         exercise = find_exercise(exercise_id)
         output = Live(verdict_card(exercise, Verdict(Outcome.NOT_ATTEMPTED, "Looking …"), is_looking=True))
-        verdict = judge(exercise, self.course)
-        self.record.record(exercise_id, verdict)
+        verdict = judge(exercise, self._course)
+        self._record.record(exercise_id, verdict)
         output.close(verdict_card(exercise, verdict, self._next_step(exercise, verdict)))
         return verdict
 
     def hint(self, exercise_id: str) -> Shown:
         """Show the hints for an exercise so far and one more: a question, a pointer, then nearly the code."""
         exercise = find_exercise(exercise_id)
-        step = min(self.record.of(exercise_id).hints + 1, len(exercise.hints))
-        self.record.take_hint(exercise_id, step)
+        step = min(self._record.of(exercise_id).hints + 1, len(exercise.hints))
+        self._record.take_hint(exercise_id, step)
         return show(hint_card(exercise, step))
 
     def solution(self, exercise_id: str, *, show_code: bool = False) -> Shown:
         """Show a way to do an exercise, behind a line that opens it; `show_code` opens it at once."""
         exercise = find_exercise(exercise_id)
-        entry = self.record.of(exercise_id)
-        self.record.take_solution(exercise_id)
+        entry = self._record.of(exercise_id)
+        self._record.take_solution(exercise_id)
         drawn = solution_card(
             f"Solution: {exercise.title}",
-            solution_text(exercise, self.course.root),
+            solution_text(exercise, self._course.root),
             advice=_advice(exercise, hints_left=len(exercise.hints) - entry.hints, passed=entry.is_passed),
             is_open=show_code,
             call=f'ws.solution("{exercise_id}", show_code=True)',
@@ -48,17 +55,29 @@ class ExercisesPart(Session):
 
     def reset(self, exercise_id: str) -> Shown:
         """Put the starter of an exercise back; the version that was there is kept beside."""
-        done = reset(find_exercise(exercise_id), self.course)
-        self.record.forget(exercise_id)
+        done = reset(find_exercise(exercise_id), self._course)
+        self._record.forget(exercise_id)
         body = join([element("p", code_in(done.message), class_="prose"), element("pre", done.text)])
         return show(Shown(card(f"Reset: {exercise_id}", body), f"{done.message}\n\n{done.text}"))
 
+    def undo(self, exercise_id: str) -> None:
+        """Take away what the cell of an exercise has made in the cloud; what you have passed stays passed."""
+        if undo := find_exercise(exercise_id).undo:
+            undo(self._course)
+
+    def deploy_as_of(self, notebook: str) -> None:
+        """Let the functions run the code that the course has where a notebook begins, such as `"08"`.
+
+        Your files stay as they are; `ws.deploy()` brings them back. Blocks for some seconds.
+        """
+        release_as_of(self._course, notebook)
+
     def progress(self) -> Shown:
         """Show every exercise of the course and how far each is."""
-        return show(draw_progress(all_exercises(), self.record.entries(), notebook=self.notebook))
+        return show(draw_progress(all_exercises(), self._record.entries(), notebook=self._notebook))
 
     def _next_step(self, exercise: Exercise, verdict: Verdict) -> str:
-        taken = self.record.of(exercise.id).hints
+        taken = self._record.of(exercise.id).hints
         match verdict.outcome:
             case Outcome.INCORRECT | Outcome.NOT_ATTEMPTED if taken < len(exercise.hints):
                 return f'Stuck? `ws.hint("{exercise.id}")` gives hint {taken + 1} of {len(exercise.hints)}.'

@@ -1,23 +1,22 @@
-"""What moves while messages are on their way: the dashboard of a run, and panels for producer and faults."""
+"""`ws.live`: the moving picture, the dashboard of a run, and panels for producer and faults."""
 
-import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from workshop.clock import stopwatch
 from workshop.cloud.faults import FaultKind, FaultPlan
-from workshop.errors import NotSettledError
-from workshop.notebook.charts.dashboard import draw_moving, draw_run
-from workshop.notebook.charts.run_samples import RunSamples
+from workshop.course.course import Course
+from workshop.errors import StackNotFoundError
+from workshop.notebook.controls.background import Loop, stop_all
 from workshop.notebook.controls.panels import FAULTS, PRODUCER, draw_faults, fault_words, panel_twin
 from workshop.notebook.controls.widgets import panel, show_control
 from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.markup.html import code_in, element
 from workshop.notebook.markup.texts import took
-from workshop.notebook.parts.base import Session
-from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.notebook.parts.runs import WatchedRun
+from workshop.notebook.views.picture import draw_picture
+from workshop.notebook.views.resources import no_pipeline
+from workshop.pipeline.hops import PipelineLook, look_at
 from workshop.pipeline.operations.live_faults import (
     LiveFaults,
     clear_faults,
@@ -25,18 +24,46 @@ from workshop.pipeline.operations.live_faults import (
     read_faults,
     set_faults,
 )
-from workshop.pipeline.producer.producer import ProduceResult, Progress
+from workshop.pipeline.producer.producer import Progress
 
-__all__ = ["LivePart"]
+__all__ = ["LiveTools"]
 
-LOOK_SECONDS = 0.8
+LOOK_EVERY_SECONDS = {True: 0.7, False: 5.0}  # offline, AWS
 # A run that has been sent needs a while for its last batches.
 AFTER_SECONDS = 60.0
-QUIET_LOOKS = 3
 
 
-class LivePart(Session):
-    """Runs and panels."""
+class LiveTools:
+    """A moving picture, runs with a dashboard, and panels with sliders, for one pipeline."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+
+    def picture(self, *, live: bool = False, seconds: float = 60.0) -> Shown | Loop:
+        """Show the pipeline with what lies and waits where; `live` lets the picture move for so long.
+
+        A live picture moves beside the cells that follow; `ws.live.stop()` or running the cell again ends it.
+        """
+        try:
+            first = self._look()
+        except StackNotFoundError as error:
+            return show(no_pipeline(error.stack))
+        if not live:
+            return show(draw_picture(first))
+        output = Live(draw_picture(first, moving=True, note="live"))
+
+        def look() -> None:
+            output.update(draw_picture(self._look(), moving=True, note="live"))
+
+        def end(error: BaseException | None) -> None:
+            told = f"stopped: {error}" if error else "no longer live; run the cell again"
+            try:
+                output.close(draw_picture(self._look(), note=told))
+            except Exception as problem:  # noqa: BLE001 - the stack may be gone; the last picture stays
+                output.close(Shown(output.latest.html, f"{output.latest.text}\n{problem}"))
+
+        every = LOOK_EVERY_SECONDS[self._course.cloud.offline is not None]
+        return Loop(f"picture {self._course.stack}", look, every=every, seconds=seconds, on_end=end).start()
 
     def dashboard(
         self, *, messages: int = 2_000, rate: float | None = 200, seconds: float | None = None, **plan: Any
@@ -47,8 +74,8 @@ class LivePart(Session):
         `ws.send`, such as `duplicates=5`.
         """
         longest = seconds if seconds is not None else messages / (rate or messages) + AFTER_SECONDS
-        run = _Run(self, messages, longest)
-        return run.watch(lambda tell: self.course.send(messages, rate=rate, on_progress=tell, **plan))
+        run = WatchedRun(self._course, messages, longest)
+        return run.watch(lambda tell: self._course.send(messages, rate=rate, on_progress=tell, **plan))
 
     def producer_panel(self) -> Live:
         """Show sliders for what the producer sends, and a button that sends it."""
@@ -80,8 +107,8 @@ class LivePart(Session):
     def faults_panel(self) -> Live:
         """Show sliders for what goes wrong on purpose, and buttons that begin and end it."""
         possible = {name: each for name, each in FAULTS.items() if not self._impossible(name)}
-        output = Live(panel_twin("Faults", possible, 'ws.faults("crash_after=0.1")'))
-        said = Live(draw_faults(read_faults(self.course.cloud, self.course.outputs)))
+        output = Live(panel_twin("Faults", possible, 'ws.live.faults("crash_after=0.1")'))
+        said = Live(draw_faults(read_faults(self._course.cloud, self._course.outputs)))
 
         def change(to_faults: Callable[[], LiveFaults]) -> None:
             try:
@@ -92,10 +119,10 @@ class LivePart(Session):
 
         def begin(values: dict[str, float]) -> None:
             plan = FaultPlan.from_words(fault_words(values) or ["none"])
-            change(lambda: set_faults(self.course.cloud, self.course.outputs, plan))
+            change(lambda: set_faults(self._course.cloud, self._course.outputs, plan))
 
         def end(_: dict[str, float]) -> None:
-            change(lambda: clear_faults(self.course.cloud, self.course.outputs))
+            change(lambda: clear_faults(self._course.cloud, self._course.outputs))
 
         show_control(panel(possible, {"Begin": begin, "End all faults": end}), "Sliders for faults")
         output.close()
@@ -106,7 +133,7 @@ class LivePart(Session):
 
         With `clear`, nothing goes wrong any more.
         """
-        cloud, outputs = self.course.cloud, self.course.outputs
+        cloud, outputs = self._course.cloud, self._course.outputs
         if clear:
             return show(draw_faults(clear_faults(cloud, outputs), cleared=True))
         if not words:
@@ -114,8 +141,15 @@ class LivePart(Session):
         plan = FaultPlan.from_words(words)
         return show(draw_faults(set_faults(cloud, outputs, plan), impossible=impossible_on(cloud, plan)))
 
+    def stop(self) -> None:
+        """End everything that still moves in this notebook."""
+        stop_all()
+
+    def _look(self) -> PipelineLook:
+        return look_at(self._course.cloud, self._course.outputs, self._course.pipeline)
+
     def _impossible(self, name: str) -> bool:
-        return bool(impossible_on(self.course.cloud, FaultPlan(rates={str(FaultKind(name)): 1.0})))
+        return bool(impossible_on(self._course.cloud, FaultPlan(rates={str(FaultKind(name)): 1.0})))
 
     def _send_once(
         self, messages: int, rate: float, plan: dict[str, Any], said: Live, done: Callable[[], None]
@@ -124,7 +158,7 @@ class LivePart(Session):
             said.update(_said(f"Sending: {progress.accepted:,} of {progress.total:,} accepted."))
 
         try:
-            result = self.course.send(messages, rate=rate or None, on_progress=tell, **plan)
+            result = self._course.send(messages, rate=rate or None, on_progress=tell, **plan)
             seconds = f"in {took(result.seconds)}, seed {plan['seed']}"
             said.update(_said(f"✓ {len(result.accepted):,} of {messages:,} messages accepted {seconds}."))
         # Nobody sees what a thread raises; the panel says it.
@@ -132,72 +166,6 @@ class LivePart(Session):
             said.update(_said(f"✗ Not sent: {error}"))
         finally:
             done()
-
-
-class _EnoughError(Exception):
-    """Ends a producer whose watcher has gone."""
-
-
-class _Run:
-    """One load on the pipeline, watched from its first message to its last."""
-
-    def __init__(self, session: Session, messages: int, longest: float) -> None:
-        self._course = session.course
-        self._messages = messages
-        self._longest = longest
-        self._accepted = 0
-        self._enough = threading.Event()
-        before = self._look() or AggregateSnapshot()
-        self._began = stopwatch()
-        self._samples = RunSamples(self._began, before)
-
-    def watch(self, send: Callable[[Callable[[Progress], None]], ProduceResult]) -> Live:
-        """Send in a thread and look until everything has passed; return the figures."""
-        output = Live(draw_moving(self._samples, self._messages, label="◐ Running"))
-        label, tone = "✓ Done", "ok"
-        with ThreadPoolExecutor(1, thread_name_prefix="workshop-dashboard") as pool:
-            sending = pool.submit(send, self._note)
-            try:
-                while not self._is_over(sending):
-                    self._course.clock.sleep(LOOK_SECONDS)
-                    if snapshot := self._look():
-                        self._samples.add(stopwatch(), self._accepted, snapshot)
-                        output.update(draw_moving(self._samples, self._messages, label="◐ Running"))
-                if not self._has_arrived(sending):
-                    label, tone = "‖ Time is over", "warn"
-            except KeyboardInterrupt:
-                label, tone = "‖ Interrupted", "warn"
-            finally:
-                # The pool waits for the producer, whatever a look has raised.
-                self._enough.set()
-        figures, lines = draw_run(self._samples, self._messages, label=label, tone=tone)
-        output.close(figures)
-        lines.publish()
-        with contextlib.suppress(_EnoughError):
-            sending.result()
-        return output
-
-    def _note(self, progress: Progress) -> None:
-        self._accepted = progress.accepted
-        if self._enough.is_set() and progress.accepted < progress.total:
-            # The producer ends its other threads when one of them is told to.
-            raise _EnoughError
-
-    def _look(self) -> AggregateSnapshot | None:
-        try:
-            return self._course.totals()
-        except NotSettledError:
-            return None  # commits come faster than a scan; the next look sees more
-
-    def _is_over(self, sending: "Future[ProduceResult]") -> bool:
-        return stopwatch() - self._began >= self._longest or self._has_arrived(sending)
-
-    def _has_arrived(self, sending: "Future[ProduceResult]") -> bool:
-        samples = self._samples.samples
-        if not sending.done() or len(samples) < QUIET_LOOKS:
-            return False
-        counts = {sample.summed for sample in samples[-QUIET_LOOKS:]}
-        return len(counts) == 1 and not self._course.pending() and samples[-1].summed > 0
 
 
 def _said(text: str) -> Shown:

@@ -6,26 +6,29 @@ itself.
 
 from typing import Any
 
+from workshop.course.progress import Progress
 from workshop.course.question import Question
 from workshop.course.questions import find_question
 from workshop.errors import ConfigurationError
 from workshop.notebook.controls.widgets import Control, choice, number_field, show_control
 from workshop.notebook.markup.display import Live, Shown, show
-from workshop.notebook.parts.base import Session
 from workshop.notebook.views.question import LETTERS, ask, place_of, reply_card, sealed_card
 
-__all__ = ["QuestionsPart"]
+__all__ = ["QuestionTools"]
 
 
-class QuestionsPart(Session):
+class QuestionTools:
     """Questions; those with options are answered by letter."""
+
+    def __init__(self, record: Progress) -> None:
+        self._record = record
 
     def predict(self, question_id: str, *, answer: Any = None) -> Live:
         """Ask for a prediction and seal it; `answer` gives it without buttons."""
         question = find_question(question_id)
 
         def seal(place: str) -> Shown:
-            self.record.answer(question_id, place, is_right=None)
+            self._record.answer(question_id, place, is_right=None)
             return sealed_card(question, place)
 
         return _Asking(question, "Predict", "predict", seal).begin(answer)
@@ -33,7 +36,7 @@ class QuestionsPart(Session):
     def reveal(self, question_id: str, value: Any = None) -> Shown:
         """Hold the prediction against what was seen; `value` is a number, or the place of an option."""
         question = find_question(question_id)
-        known = self.record.question(question_id)
+        known = self._record.question(question_id)
         given = known.answer if known else None
         seen = question.answer if value is None else value
         if seen is None:
@@ -43,7 +46,7 @@ class QuestionsPart(Session):
             )
         reply = question.reply(seen if given is None else given, value=seen)
         if given is not None:
-            self.record.answer(question_id, given, is_right=reply.is_right)
+            self._record.answer(question_id, given, is_right=reply.is_right)
         return show(reply_card(question, given, reply, value=place_of(question, seen)))
 
     def quiz(self, question_id: str, *, answer: Any = None) -> Live:
@@ -52,7 +55,7 @@ class QuestionsPart(Session):
 
         def judge(place: str) -> Shown:
             reply = question.reply(place)
-            self.record.answer(question_id, place, is_right=reply.is_right)
+            self._record.answer(question_id, place, is_right=reply.is_right)
             return reply_card(question, place, reply, value=None)
 
         return _Asking(question, "Quiz", "quiz", judge).begin(answer)

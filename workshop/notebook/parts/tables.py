@@ -1,45 +1,44 @@
-"""What the session shows of a pipeline's contents: tables, totals, one trade, the resources, the picture."""
+"""`ws.tables`: what lies in the tables of a pipeline, its totals, and the way of one trade."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from workshop.errors import StackNotFoundError
+from workshop.course.course import Course
 from workshop.notebook.charts.totals_chart import draw_chart
-from workshop.notebook.controls.background import Loop
-from workshop.notebook.markup.display import Live, Shown, show
-from workshop.notebook.markup.html import code_in
-from workshop.notebook.parts.base import Session
-from workshop.notebook.views.cards import card
+from workshop.notebook.markup.display import Shown, show
+from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.follow import Trail, draw_trail, may_hold
-from workshop.notebook.views.picture import draw_picture
-from workshop.notebook.views.resources import draw_resources
 from workshop.notebook.views.table import View, draw_rows
 from workshop.notebook.views.totals import TotalsView
-from workshop.pipeline.hops import PipelineLook, look_at
+from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.operations.reconcile import Reconciliation
 from workshop.pipeline.table_changes import ItemChange, read_item_changes
 from workshop.pipeline.tables import scan_rows
 
-__all__ = ["TablesPart"]
+__all__ = ["TableTools"]
 
 Where = Mapping[str, Any] | Callable[[Mapping[str, Any]], bool]
-LOOK_EVERY_SECONDS = {True: 0.7, False: 5.0}  # offline, AWS
 
 
-class TablesPart(Session):
-    """Views of what lies in the pipeline."""
+class TableTools:
+    """What lies in the tables of one pipeline."""
 
-    def table(self, name: str, *, limit: int = 10, where: Where | None = None) -> Shown:
+    def __init__(self, course: Course, memory: TableMemory) -> None:
+        self._course = course
+        self._memory = memory
+
+    def show(self, name: str, *, limit: int = 10, where: Where | None = None) -> Shown:
         """Show the rows of a table, such as `StateTable`, and what changed since it was last shown.
 
         `where` is a dict of attributes and their values, or a function that says whether to show a row.
         """
-        physical = self.course.physical(name)
-        client = self.course.client("dynamodb")
+        physical = self._course.physical(name)
+        client = self._course.client("dynamodb")
         key = str(client.describe_table(TableName=physical)["Table"]["KeySchema"][0]["AttributeName"])
         rows = [row for row in scan_rows(client, physical) if _fits(row, where)]
         condition = _condition(where)
-        changes, seen = self.memory.look(f"{physical} {condition}", rows, key)
+        changes, seen = self._memory.look(f"{physical} {condition}", rows, key)
         view = View(name, key, limit=limit, condition=condition, seen_before=seen)
         return show(draw_rows(changes, view))
 
@@ -48,59 +47,31 @@ class TablesPart(Session):
 
         With `compare`, each total stands beside what was sent; messages on their way count as missing.
         """
-        snapshot = self.course.totals()
-        before = self.memory.totals
-        self.memory.totals = dict(snapshot.totals)
-        truth = self.course.truth() if compare else None
+        snapshot = self._course.totals()
+        before = self._memory.totals
+        self._memory.totals = dict(snapshot.totals)
+        truth = self._course.truth() if compare else None
         tree = TotalsView(snapshot, before, truth).draw()
         return show(tree if kind == "tree" else draw_chart(kind, snapshot, tree))
+
+    def snapshot(self) -> AggregateSnapshot:
+        """Return the totals as they are now; `totals` maps each path and `Grand Total` to dollars."""
+        return self._course.totals()
+
+    def items(self, name: str) -> list[dict[str, Any]]:
+        """Return all items of a table, such as `StateTable`, as dicts with numbers as Decimal."""
+        return self._course.items(name)
+
+    def reconcile(self) -> Reconciliation:
+        """Return how the totals differ from the sum over all trades in StateTable; changes nothing."""
+        return self._course.reconcile()
 
     def follow(self, trade_id: str) -> Shown:
         """Show one trade in every stage: where it lies, when it came there, and what it changed."""
         return show(draw_trail(self._trail(trade_id)))
 
-    def resources(self) -> Shown:
-        """Show what CloudFormation made for the stack."""
-        try:
-            _ = self.course.outputs
-        except StackNotFoundError as error:
-            return show(_no_pipeline(error))
-        client, rows = self.course.client("cloudformation"), []
-        for page in client.get_paginator("list_stack_resources").paginate(StackName=self.course.stack):
-            rows += page["StackResourceSummaries"]
-        return show(draw_resources(self.course.stack, rows))
-
-    def picture(self, *, live: bool = False, seconds: float = 60.0) -> Shown | Loop:
-        """Show the pipeline with what lies and waits where; `live` lets the picture move for so long.
-
-        A live picture moves beside the cells that follow; `ws.stop()` or running the cell again ends it.
-        """
-        try:
-            first = self._look()
-        except StackNotFoundError as error:
-            return show(_no_pipeline(error))
-        if not live:
-            return show(draw_picture(first))
-        output = Live(draw_picture(first, moving=True, note="live"))
-
-        def look() -> None:
-            output.update(draw_picture(self._look(), moving=True, note="live"))
-
-        def end(error: BaseException | None) -> None:
-            told = f"stopped: {error}" if error else "no longer live; run the cell again"
-            try:
-                output.close(draw_picture(self._look(), note=told))
-            except Exception as problem:  # noqa: BLE001 - the stack may be gone; the last picture stays
-                output.close(Shown(output.latest.html, f"{output.latest.text}\n{problem}"))
-
-        every = LOOK_EVERY_SECONDS[self.course.cloud.offline is not None]
-        return Loop(f"picture {self.course.stack}", look, every=every, seconds=seconds, on_end=end).start()
-
-    def _look(self) -> PipelineLook:
-        return look_at(self.course.cloud, self.course.outputs, self.course.pipeline)
-
     def _trail(self, trade_id: str) -> Trail:
-        course = self.course
+        course = self._course
         records = [each for each in course.sent.records() if trade_id in each.data]
         changes: tuple[ItemChange, ...] = ()
         item: dict[str, Any] | None = None
@@ -113,14 +84,6 @@ class TablesPart(Session):
         rows = [row for row in course.items("ReduceTable") if may_hold(row, trail)]
         rows.sort(key=lambda row: Decimal(row.get("MappedAt", 0)))
         return Trail(trade_id, records, changes, item, rows, trail.totals, order, is_stateful=is_stateful)
-
-
-def _no_pipeline(error: StackNotFoundError) -> Shown:
-    title, told = (
-        "There is no pipeline yet",
-        f"The stack `{error.stack}` is not there; `ws.deploy()` makes it.",
-    )
-    return Shown(card(title, code_in(told)), f"{title}. {told}")
 
 
 def _items_of(course: Any, table: str, trade_id: str) -> list[dict[str, Any]]:

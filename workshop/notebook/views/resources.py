@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workshop.notebook.markup.display import Shown
-from workshop.notebook.markup.html import element, join, table
+from workshop.notebook.markup.html import code_in, element, join, table
 from workshop.notebook.markup.texts import plain_table
+from workshop.notebook.views.cards import card
 
-__all__ = ["draw_resources"]
+__all__ = ["draw_resources", "no_pipeline"]
 
 # What belongs to which part of the pipeline, by how a logical id begins; the first that fits counts.
 PARTS = (
@@ -43,6 +44,12 @@ def draw_resources(stack: str, rows: Sequence[Mapping[str, Any]]) -> Shown:
         drawn.append(element("details", summary, body, open=name.startswith(("Producer", "Stage"))))
         texts += ["", name, plain_table(HEADS, cells)]
     return Shown(element("div", join(drawn)), "\n".join(texts))
+
+
+def no_pipeline(stack: str) -> Shown:
+    """Return what to show in place of a pipeline whose stack is not deployed."""
+    title, told = "There is no pipeline yet", f"The stack `{stack}` is not there; `ws.deploy()` makes it."
+    return Shown(card(title, code_in(told)), f"{title}. {told}")
 
 
 def _part_of(logical_id: str) -> str:

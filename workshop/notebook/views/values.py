@@ -8,6 +8,7 @@ from typing import Any
 
 from workshop.course.delivery import Delivery
 from workshop.course.exercise import Verdict
+from workshop.course.tools.aws import StackResources
 from workshop.deploy.stacks import Deployment
 from workshop.diagnosis import Diagnosis
 from workshop.errors import WorkshopError
@@ -17,6 +18,7 @@ from workshop.notebook.markup.texts import wrapped
 from workshop.notebook.views.cards import card, pill
 from workshop.notebook.views.diagnosis import draw_comparison, draw_diagnosis, draw_reconciliation
 from workshop.notebook.views.frames import FRAMES, draw_frame
+from workshop.notebook.views.resources import draw_resources, no_pipeline
 from workshop.notebook.views.totals import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.comparison import Comparison
@@ -91,6 +93,10 @@ def _counts(counts: MessageCounts) -> Shown:
     return Shown(html, " · ".join(f"{name} {count:,}" for name, count in told.items()))
 
 
+def _resources(found: StackResources) -> Shown:
+    return no_pipeline(found.stack) if found.rows is None else draw_resources(found.stack, found.rows)
+
+
 def _truth(truth: Truth) -> Shown:
     snapshot = AggregateSnapshot(totals=truth.totals, trades=truth.trades)
     return TotalsView(snapshot, title="What the totals must be", note="from what was sent").draw()
@@ -103,5 +109,6 @@ DRAWINGS: dict[type, Callable[[Any], Shown]] = {
     Diagnosis: draw_diagnosis,
     MessageCounts: _counts,
     Reconciliation: draw_reconciliation,
+    StackResources: _resources,
     Truth: _truth,
 }

@@ -9,8 +9,7 @@ def allowing(actions: str, resource: str = STREAM) -> str:
     """Return a cell that lets the producer do this."""
     return (
         "import json\n"
-        "from workshop.course.trials.producer_role import make_producer_role\n"
-        "role = make_producer_role(ws)\n"
+        "role = ws.aws.producer_role()\n"
         'policy = {"Version": "2012-10-17", "Statement": [\n'
         f'    {{"Effect": "Allow", "Action": {actions}, "Resource": {resource}}}\n'
         "]}\n"

@@ -4,9 +4,8 @@ from tests.course.gate.wrong_answers import Wrong
 
 ONE_TRADE = "from dataclasses import replace\nws.clear()\n[old] = ws.send(1, seed=11).messages\n"
 TEN_TRADES = (
-    "from workshop.course.manual_poller import ManualPoller\n"
     "ws.clear()\n"
-    'with ManualPoller(ws, "MapLambda") as poller:\n'
+    'with ws.lab.poller("MapLambda") as poller:\n'
     "    ws.send(10, seed=41)\n"
     "    batch = poller.fetch(at_least=10)\n"
     "    poller.deliver(batch)\n"
@@ -24,7 +23,7 @@ def changing(functions: str, settings: str) -> str:
     return (
         f"for function in ({functions},):\n"
         '    ws.client("lambda").update_event_source_mapping('
-        f'UUID=ws.mapping(function)["UUID"], {settings})'
+        f'UUID=ws.aws.mapping(function)["UUID"], {settings})'
     )
 
 

@@ -18,7 +18,7 @@ def changing(*settings: str, function: str = "StateLambda") -> str:
     """Return a cell that gives a mapping these settings."""
     return (
         f'{QUEUE}ws.client("lambda").update_event_source_mapping(\n'
-        f'    UUID=ws.mapping("{function}")["UUID"], {", ".join(settings)}\n)'
+        f'    UUID=ws.aws.mapping("{function}")["UUID"], {", ".join(settings)}\n)'
     )
 
 
@@ -27,7 +27,7 @@ def alarm(threshold: str, statistic: str = "Maximum", metric: str = "IteratorAge
     function = more.get("function", 'ws.outputs["StateLambdaName"]')
     return (
         'ws.client("cloudwatch").put_metric_alarm(\n'
-        '    AlarmName=f"{ws.stack}-state-is-behind", Namespace="AWS/Lambda",\n'
+        '    AlarmName=f"{ws.aws.stack}-state-is-behind", Namespace="AWS/Lambda",\n'
         f'    MetricName="{metric}", Dimensions=[{{"Name": "FunctionName", "Value": {function}}}],\n'
         f'    Statistic="{statistic}", Period=60, EvaluationPeriods=3, Threshold={threshold},\n'
         '    ComparisonOperator="GreaterThanThreshold",\n)'
@@ -43,7 +43,7 @@ WRONG = {
         Wrong(
             f"{changing(SPLIT, PARTIAL, TWICE, TOLD)}\n"
             'ws.client("lambda").update_event_source_mapping('
-            'UUID=ws.mapping("ReduceLambda")["UUID"], MaximumRetryAttempts=2)',
+            'UUID=ws.aws.mapping("ReduceLambda")["UUID"], MaximumRetryAttempts=2)',
             r"ReduceLambda gives a batch up",
         ),
     ),

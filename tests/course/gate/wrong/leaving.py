@@ -3,12 +3,10 @@
 from tests.course.gate.wrong_answers import Wrong
 
 BEGIN = (
-    "from workshop.course.trials.producer_role import make_producer_role\n"
-    "from workshop.deploy.stacks import destroy\n"
     "ws.deploy()\n"
-    "make_producer_role(ws)\n"
+    "ws.aws.producer_role()\n"
     'ws.client("cloudwatch").put_metric_alarm(\n'
-    '    AlarmName=f"{ws.stack}-state-is-behind", Namespace="AWS/Lambda", MetricName="IteratorAge",\n'
+    '    AlarmName=f"{ws.aws.stack}-state-is-behind", Namespace="AWS/Lambda", MetricName="IteratorAge",\n'
     '    Statistic="Maximum", Period=60, EvaluationPeriods=3, Threshold=7_200_000,\n'
     '    ComparisonOperator="GreaterThanThreshold",\n)\n'
 )
@@ -16,14 +14,14 @@ BEGIN = (
 WRONG = {
     "clean-up": (
         Wrong(
-            f"{BEGIN}destroy(ws.cloud, ws.stack)",
+            f"{BEGIN}ws.leftovers.destroy(ws.aws.stack)",
             r"role `course-stateful-producer`, alarm `course-stateful-state-is-behind`",
             note="the stack, and nothing that was made by hand",
         ),
         Wrong(
-            f'{BEGIN}ws.client("cloudformation").delete_stack(StackName=ws.stack)\n'
-            'ws.client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=ws.stack)\n'
-            'ws.client("cloudwatch").delete_alarms(AlarmNames=[f"{ws.stack}-state-is-behind"])',
+            f'{BEGIN}ws.client("cloudformation").delete_stack(StackName=ws.aws.stack)\n'
+            'ws.client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=ws.aws.stack)\n'
+            'ws.client("cloudwatch").delete_alarms(AlarmNames=[f"{ws.aws.stack}-state-is-behind"])',
             r"bucket `trade-risk-workshop",
             note="what CloudFormation knows, and not the bucket that it took the zips from",
         ),

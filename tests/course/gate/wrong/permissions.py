@@ -12,7 +12,7 @@ def allowing(*statements: str) -> str:
     return (
         "import json\n"
         f'document = json.dumps({{"Version": "2012-10-17", "Statement": [{", ".join(statements)}]}})\n'
-        'ws.client("iam").put_role_policy(RoleName=ws.role_name("ReduceLambda"), '
+        'ws.client("iam").put_role_policy(RoleName=ws.aws.role_name("ReduceLambda"), '
         'PolicyName="ReadReduceTable", PolicyDocument=document)\n'
     )
 
@@ -52,7 +52,7 @@ WRONG = {
         ),
         Wrong(
             allowing(reading(READING, STREAM), LISTING)
-            + 'ws.client("iam").attach_role_policy(RoleName=ws.role_name("ReduceLambda"), '
+            + 'ws.client("iam").attach_role_policy(RoleName=ws.aws.role_name("ReduceLambda"), '
             'PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")',
             r"`\*` is a pattern",
             note="right by itself, but not alone",

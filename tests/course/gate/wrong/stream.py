@@ -5,19 +5,17 @@ from tests.course.gate.wrong_answers import Wrong
 PUT = """
 import json
 
-from workshop.pipeline.producer.desk import desk_messages
 
-messages = desk_messages("desk", 6)
+messages = ws.messages.desk("desk", 6)
 records = [{records}]
 ws.client("kinesis").put_records(StreamName=ws.outputs["StreamName"], Records=records)
 """
 KEYS = """
 import json
 
-from workshop.pipeline.producer.desk import desk_messages
 
 for version in (1, 2):
-    for message in desk_messages("key", 40, version=version):
+    for message in ws.messages.desk("key", 40, version=version):
         ws.client("kinesis").put_record(
             StreamName=ws.outputs["StreamName"], Data=json.dumps(message), PartitionKey={key}
         )

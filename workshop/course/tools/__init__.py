@@ -1,0 +1,1 @@
+"""The groups of `ws` that show nothing, such as `ws.aws`, and `ws` as cells have it outside a notebook."""

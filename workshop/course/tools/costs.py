@@ -1,0 +1,34 @@
+"""`ws.costs`: the prices of `workshop/pipeline/cost.py`, multiplied by a load."""
+
+from decimal import Decimal
+
+from workshop.pipeline.cost import Line, Load, monthly_bill, shards_needed, standing_cost, total
+
+__all__ = ["CostTools"]
+
+
+class CostTools:
+    """What a pipeline with the ledger costs on AWS; nothing is asked, all is arithmetic, in US dollars."""
+
+    def bill(self, pipeline: str, messages_per_second: float) -> tuple[Line, ...]:
+        """Return the bill of a month under a constant load; a line has `item`, `quantity`, `price`, `usd`.
+
+        `pipeline` is `stateful` or `stateless`.
+        """
+        return monthly_bill(pipeline, _load(messages_per_second))
+
+    def month(self, pipeline: str, messages_per_second: float) -> Decimal:
+        """Return the sum of that bill, in US dollars a month."""
+        return total(self.bill(pipeline, messages_per_second))
+
+    def standing(self, shards: int) -> Decimal:
+        """Return what a deployed pipeline costs while nothing happens, in US dollars an hour."""
+        return standing_cost(shards=shards)
+
+    def shards(self, messages_per_second: float) -> int:
+        """Return how many shards take this load, with nothing to spare."""
+        return shards_needed(_load(messages_per_second))
+
+
+def _load(messages_per_second: float) -> Load:
+    return Load(messages_per_second=Decimal(str(messages_per_second)))

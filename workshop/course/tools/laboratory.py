@@ -1,0 +1,64 @@
+"""`ws.lab`: experiments that break things on purpose, or take the place of a part of AWS."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from workshop.course.bad_release import release_with_a_bug
+from workshop.course.manual_poller import ManualPoller
+from workshop.course.redrive import send_again
+
+if TYPE_CHECKING:
+    from workshop.course.course import Course
+
+__all__ = ["LabTools"]
+
+VARIANTS = ("textbook", "ledger")
+
+
+class LabTools:
+    """Experiments with this pipeline."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+
+    def poller(self, function: str) -> ManualPoller:
+        """Return yourself as the poller of a function whose mapping reads a table; for a `with` block.
+
+        Blocks until the pipeline is at rest, then pauses the mapping; it goes on at the end of the block.
+        `fetch(at_least=1)` waits for new records, at most 30 seconds, and returns them; `deliver(records)`
+        gives them to the function as one batch and returns what it reported.
+        """
+        return ManualPoller(self._course, function)
+
+    def release_with_bug(self) -> None:
+        """Let StateLambda raise an error at every message that contains `friday`; `ws.deploy()` mends it."""
+        release_with_a_bug(self._course)
+
+    def send_again(self, report: Mapping[str, Any]) -> int:
+        """Put the records that a report in FailureQueue names into the stream again; return how many."""
+        return send_again(self._course, report)
+
+    def advance(self, seconds: float) -> bool:
+        """Put the offline cloud's clock forward; return False on AWS, whose clock nobody can move."""
+        offline = self._course.cloud.offline
+        if offline is not None:
+            offline.advance(seconds)
+        return offline is not None
+
+    def prove(self, schedules: int = 10) -> dict[str, dict[str, Any]]:
+        """Run `workshop prove` for the finished handlers of both variants side by side; return its reports.
+
+        Blocks for about half a minute for ten schedules each. A report has `schedules`, `inexact`, and
+        `by_fault` with how many schedules `met` each kind of fault, and how many of these were `inexact`.
+        """
+        # Processes of their own, because each proof has a clock and a cloud that nothing else may touch.
+        command = [sys.executable, "-m", "workshop", "prove", "--json", "--jobs", "1"]
+        command += ["--schedules", str(schedules), "--variant"]
+        quiet: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        runs = {variant: subprocess.Popen([*command, variant], **quiet) for variant in VARIANTS}
+        return {variant: json.loads(run.communicate()[0]) for variant, run in runs.items()}
