@@ -5,9 +5,7 @@ Without Chromium or playwright these tests are skipped; with `WORKSHOP_REQUIRE_B
 """
 
 import os
-import shutil
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +14,7 @@ import pytest
 
 from tests.browser.lab import Lab
 from tests.browser.notebook_page import NotebookPage
+from tests.browser.presence import chromium_path, what_is_missing
 from tests.course.notebooks.checkouts import Checkout, fresh_checkout
 
 LOCAL = {"127.0.0.1", "localhost"}
@@ -29,20 +28,6 @@ FLAGS = (
     "--disable-sync",
 )
 VIEWPORT = {"width": 1280, "height": 900}
-
-
-def chromium_path() -> str | None:
-    """Return the browser on the path."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
-
-def what_is_missing() -> str | None:
-    """Return the line that installs what these tests lack, or None."""
-    if not find_spec("playwright"):
-        return "playwright is not installed: .venv/bin/pip install playwright"
-    if not chromium_path():
-        return "Chromium is not installed: sudo apt install chromium"
-    return None
 
 
 @pytest.fixture(scope="session")

@@ -9,25 +9,26 @@ from tests.browser.notebook_page import NotebookPage
 from tests.course.notebooks.runs import NUMBERS, source_of
 
 LARGEST_BYTES = 1_000_000
+# Looked at once more in the other theme, as somebody who has run it and comes back finds it.
 IN_BOTH_THEMES = {"00", "06", "10"}
 THEMES = ("light", "dark")
+BROKEN_CHECK = "The check itself failed"
 LIVE = re.compile(r"\.dashboard\(|live=True")
 # What a live output shows before it moves: nothing, a card, a first picture.
 FACES_AT_REST = 3
 
 
-def views(numbers: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return which notebooks to open in which theme: alternating, some in both."""
-    return [
-        (number, theme)
-        for number in numbers
-        for place, theme in enumerate(THEMES)
-        if number in IN_BOTH_THEMES or NUMBERS.index(number) % len(THEMES) == place
-    ]
+def run_and_look(shown: NotebookPage, number: str, screenshots: Path) -> list[str]:
+    """Open a notebook, run it, save it, photograph it; return everything that is wrong.
+
+    Light and dark alternate from notebook to notebook; some are opened in both.
+    """
+    first, second = THEMES if NUMBERS.index(number) % 2 == 0 else reversed(THEMES)
+    wrong = _run_and_look(shown, number, first, screenshots)
+    return wrong + (_look_again(shown, number, second, screenshots) if number in IN_BOTH_THEMES else [])
 
 
-def run_and_look(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
-    """Open a notebook in a theme, run it, save it, photograph it; return everything that is wrong."""
+def _run_and_look(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
     name = source_of(number).stem
     path = shown.lab.checkout.notebooks / f"{name}.ipynb"
     shown.lab.choose_theme(theme)
@@ -47,12 +48,27 @@ def run_and_look(shown: NotebookPage, number: str, theme: str, screenshots: Path
     return [*wrong, *(fault for fault in shown.faults if fault not in wrong)]
 
 
+def _look_again(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
+    """Open a notebook that was run and saved in another theme, and photograph it; return what is wrong."""
+    shown.lab.choose_theme(theme)
+    shown.open(shown.lab.address_of(source_of(number).stem))
+    shown.wait_for_widgets()
+    try:
+        return [f"opened again: {fault}" for fault in [*_theme(shown, theme), *shown.faults]]
+    finally:
+        shown.photograph(screenshots, f"{number}-{theme}")
+
+
 def _errors(cells: list[dict[str, Any]]) -> list[str]:
     return [
         f"{output['ename']}: {output['evalue']} in {''.join(cell['source'])}"
         for cell in cells
         for output in cell.get("outputs", ())
         if output["output_type"] == "error"
+    ] + [
+        f"a check broke in {''.join(cell['source'])}"
+        for cell in cells
+        if BROKEN_CHECK in json.dumps(cell.get("outputs", ()))
     ]
 
 

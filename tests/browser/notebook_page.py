@@ -17,13 +17,14 @@ QUESTIONS = ".jp-Dialog, .Toastify__toast"
 TILE = {"width": 1280, "height": 1900}
 OVERLAP = 40
 
+LOADING = "Loading widget"
 # What JupyterLab shows in place of something that it could not draw.
 BROKEN = (
     "Error displaying widget",
     "model not found",
     "Error creating widget",
     "Error rendering",
-    "Loading widget",
+    LOADING,
     "Javascript Error",
     "FigureWidget({",
 )
@@ -56,6 +57,11 @@ class NotebookPage:
                     self.faces.setdefault(number, set()).add(cell["face"])
             quiet = quiet + 1 if "[*]:" not in self._prompts() and self.lab.is_idle() else 0
             self.page.wait_for_timeout(LOOK_MS)
+
+    def wait_for_widgets(self) -> None:
+        """Wait until the widgets of a notebook that was opened again are back."""
+        panel = self.page.locator(PANEL)
+        self._wait(lambda: LOADING not in panel.inner_text(), "widgets do not come back")
 
     def save(self) -> None:
         """Save the notebook as learners do."""

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,8 @@ WATCHED = Path(__file__).resolve().parent / "watched"
 FOLDERS = ("lambdas", "notebooks", "cloudformation", "solutions", "workshop", "docs")
 FILES = ("README.md", "pyproject.toml")
 FOREIGN = ("AWS_", "WORKSHOP_", "JUPYTER")
+# What a running cloud and a running JupyterLab keep in `WORKSHOP_HOME`.
+RUNNING = ("cloud", "jupyter")
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,26 @@ class Checkout:
         return [line for line in self.watched() if line.startswith("outside")]
 
     def renew(self) -> None:
-        """Make files and progress as they are on a fresh clone, and empty the cloud."""
-        if self.cloud is not None and self.cloud.offline is not None:
-            self.cloud.offline.reset()
-        for folder in (self.root, self.home):
-            shutil.rmtree(folder, ignore_errors=True)
-        self.home.mkdir(parents=True)
+        """Make files and progress as they are on a fresh clone, and empty the cloud; what runs there goes on."""
+        self._empty_cloud()
+        self.home.mkdir(parents=True, exist_ok=True)
+        for entry in self.home.iterdir():
+            if not entry.name.startswith(RUNNING):
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         left_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
         for name in FOLDERS:
+            shutil.rmtree(self.root / name, ignore_errors=True)
             shutil.copytree(ROOT / name, self.root / name, ignore=left_out)
         for name in FILES:
             shutil.copy2(ROOT / name, self.root / name)
         write_tree(self.root, inspect_tree(self.root), force=True)
+
+    def _empty_cloud(self) -> None:
+        if self.cloud is not None and self.cloud.offline is not None:
+            self.cloud.offline.reset()
+        elif (self.home / "cloud.pid").exists():
+            reset = [sys.executable, "-m", "workshop", "cloud", "reset"]
+            subprocess.run(reset, cwd=self.root, env=self.environment, check=True, capture_output=True)
 
 
 def fresh_checkout(folder: Path, *, cloud: Cloud | None = None) -> Checkout:

@@ -1,13 +1,19 @@
-"""Every notebook as a learner gets it, run to its end on its own before anything is solved."""
+"""Every notebook as a learner gets it, run to its end on its own before anything is solved.
+
+Where there is a browser, `tests/browser` runs them in JupyterLab instead, and looks at them as well.
+"""
 
 import re
 from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.presence import what_is_missing
 from tests.course.notebooks.checkouts import Checkout, fresh_checkout
 from tests.course.notebooks.runs import NUMBERS, run, starter_notebook
 from workshop.cloud.temporary import temporary_cloud
+
+pytestmark = pytest.mark.skipif(not what_is_missing(), reason="tests/browser runs them in JupyterLab")
 
 BROKEN = re.compile(r"The check itself failed")
 
