@@ -37,7 +37,7 @@ def test_every_exercise_goes_through_the_gate() -> None:
     """Each exercise belongs to a notebook that one file of the gate takes."""
     gated = set()
     for name in GATE_FILES:
-        text = (ROOT / "tests" / "course" / f"test_gate_{name}.py").read_text(encoding="utf-8")
+        text = (ROOT / "tests" / "course" / "gate" / f"test_gate_{name}.py").read_text(encoding="utf-8")
         gated |= set(re.findall(r'"(\d\d)"', text))
 
     assert {exercise.notebook for exercise in EXERCISES} <= gated
