@@ -1,10 +1,12 @@
 # The commands a newcomer needs; each sets up what it lacks. Needs Python >= 3.11, git and make.
 PYTHON ?= python3
 VENV := .venv/bin
-TEST_WORKERS ?= 2
+# More than there are cores: a third of the suite mostly waits.
+TEST_WORKERS ?= 4
+PYTEST = $(VENV)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup setup-test workshop demo check test clean
+.PHONY: help python setup setup-test workshop demo check test test-quick test-long clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +33,13 @@ check: setup-test ## lint, types and generated files
 	@$(VENV)/workshop build --check
 
 test: check ## the whole test suite
-	@$(VENV)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(PYTEST)
+
+test-quick: setup-test ## the inner loop: no browser, no notebooks
+	@$(PYTEST) -m "not slow"
+
+test-long: check ## the whole suite with many times the random cases; takes hours
+	@WORKSHOP_LONG_TESTS=1 $(PYTEST) --timeout 7200
 
 clean: ## remove .venv/ and everything that runs left behind
 	@rm -rf .venv .workshop build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,9 +1,35 @@
-"""What holds for every test."""
+"""What holds for every test: in which runs it takes part, and how it hears Ctrl-C."""
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.effort import LONG
+
+TESTS = Path(__file__).parent
+# What starts processes by the dozen or runs notebooks.
+SLOW = (
+    "browser",
+    "cli",
+    "cloud/test_",
+    "course",
+    "deploy/test_commands",
+    "game/test_end_to_end",
+    "grading",
+    "notebook/test_notebook_session",
+    "pipeline/operations",
+    "pipeline/test_demo",
+    "proof",
+)
+# Longest first, and they mostly wait: whatever comes later fills the gaps.
+FIRST = ("test_notebooks_solved.py", "test_later_notebooks.py", "test_core_notebooks.py")
+
+# A machine may be busy with other things: that says nothing about what is tested.
+settings.register_profile("workshop", deadline=None)
+settings.load_profile("workshop")
 
 
 def pytest_configure() -> None:
@@ -20,3 +46,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what may harm the machine if containment fails, unless its owner asks for it."""
     if item.get_closest_marker("hostile") and os.environ.get("WORKSHOP_HOSTILE_TESTS") != "1":
         pytest.skip("may harm this machine if containment fails; set WORKSHOP_HOSTILE_TESTS=1 to run it")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests, and let those of notebooks begin."""
+    for item in items:
+        if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+    ranks = {name: rank for rank, name in enumerate(FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(FIRST)))
+
+
+def pytest_report_header() -> str:
+    """Say how many random cases are tried."""
+    return f"random cases: {'long' if LONG else 'short'} form (tests/effort.py)"

@@ -8,16 +8,11 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from hypothesis import settings
 
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.laboratory.in_process_calls import answer_in_process
 from workshop.cloud.offline.runtime.environments.environment import Credentials
-
-# A decision takes as long as the machine is busy; that says nothing about policies.
-settings.register_profile("permissions", deadline=None)
-settings.load_profile("permissions")
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
