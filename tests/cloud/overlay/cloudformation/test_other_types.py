@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.cloud.overlay.cloudformation.samples import queue
 
 
@@ -125,6 +127,7 @@ def test_an_alarm_on_several_metrics_is_refused(aws: Any) -> None:
     assert "alarms on a single metric" in aws.reason("Alarm")
 
 
+@pytest.mark.filterwarnings("ignore:Tried to parse")
 def test_plain_moto_makes_no_alarm(plain: Any) -> None:
     """In plain moto the stack is complete, and there is no alarm."""
     stack = plain.create({"Queue": queue(), "Alarm": alarm()})

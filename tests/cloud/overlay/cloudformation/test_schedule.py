@@ -114,6 +114,7 @@ def test_a_stack_with_an_impossible_schedule_is_rolled_back(aws: Any) -> None:
     assert "every minute" in aws.reason("Play")
 
 
+@pytest.mark.filterwarnings("ignore:Tried to parse")
 def test_plain_moto_leaves_both_types_out_of_stacks(plain: Any) -> None:
     """In plain moto the stack is complete, and there is neither a schedule nor a configuration."""
     stack = plain.create({"Play": schedule(), **configured(MaximumRetryAttempts=0)})
