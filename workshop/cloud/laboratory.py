@@ -17,7 +17,7 @@ from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
 from workshop.cloud.faults import NO_FAULTS, FaultPlan
 from workshop.cloud.offline.http.calls import Call, Headers
-from workshop.cloud.offline.http.control import PREFIX, Control
+from workshop.cloud.offline.http.control import PREFIX, ControlApi
 from workshop.cloud.offline.laboratory.world import NOWHERE, LaboratoryWorld
 from workshop.cloud.offline_control import OfflineControl
 from workshop.settings import DEFAULT_REGION
@@ -41,7 +41,7 @@ class LaboratoryClock(ManualClock):
 class LaboratoryControl(OfflineControl):
     """The control of a laboratory, without a socket."""
 
-    def __init__(self, endpoint: str, control: Control) -> None:
+    def __init__(self, endpoint: str, control: ControlApi) -> None:
         super().__init__(endpoint)
         self._control = control
 

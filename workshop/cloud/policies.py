@@ -7,7 +7,7 @@ decided there; this says beforehand what AWS's documentation lets one expect.
 from collections.abc import Mapping
 from typing import Any
 
-from workshop.cloud.offline.permissions.policies import Access, Statement
+from workshop.cloud.offline.permissions.policies import Access, PolicyStatement
 
 __all__ = ["applies"]
 
@@ -20,6 +20,6 @@ def applies(
     `keys` are the condition keys of the call, such as `aws:SecureTransport`, in any case of letters. Policy
     variables (`${aws:PrincipalAccount}`) are text in policies that are older than version 2012-10-17.
     """
-    read = Statement.parse(statement, variables=variables)
+    read = PolicyStatement.parse(statement, variables=variables)
     access = Access(action, resource, {name.lower(): (value,) for name, value in keys.items()})
     return read.actions.match(action) and read.applies(access)

@@ -11,10 +11,10 @@ import pytest
 
 from workshop.clock import AdjustableClock, Clock, ManualClock, SystemClock, stopwatch
 from workshop.cloud.faults import FaultPlan
+from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.faults.delivery import DELAY_SECONDS
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.faults.environments import WatchedEnvironments
-from workshop.cloud.offline.faults.plan_in_force import CloudFaults
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
 from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.environments.in_process import InProcessEnvironments

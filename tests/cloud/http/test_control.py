@@ -9,7 +9,7 @@ import pytest
 from workshop import __version__
 from workshop.clock import AdjustableClock, Clock, SystemClock
 from workshop.cloud.offline.http.calls import Call, Headers
-from workshop.cloud.offline.http.control import Control
+from workshop.cloud.offline.http.control import ControlApi
 
 
 class Cloud:
@@ -43,7 +43,7 @@ def cloud() -> Cloud:
 
 def ask(cloud: Cloud, method: str, path: str, document: object = None) -> tuple[int, dict[str, Any]]:
     body = b"" if document is None else json.dumps(document).encode()
-    answer = Control(cloud).answer(Call(method, f"/_workshop/{path}", Headers([]), body))
+    answer = ControlApi(cloud).answer(Call(method, f"/_workshop/{path}", Headers([]), body))
     return answer.status, json.loads(answer.body)
 
 
@@ -124,14 +124,14 @@ def test_a_failing_route_is_an_error_in_json(cloud, caplog) -> None:
 
 def test_a_body_that_is_no_json_is_refused(cloud) -> None:
     """Control calls take JSON objects only."""
-    answer = Control(cloud).answer(Call("POST", "/_workshop/clock", Headers([]), b"{"))
+    answer = ControlApi(cloud).answer(Call("POST", "/_workshop/clock", Headers([]), b"{"))
 
     assert answer.status == 400
 
 
 def test_a_cloud_with_a_token_is_changed_by_its_owner_alone(cloud) -> None:
     """With a token, reset, clock, faults and shutdown need it; what only tells something does not."""
-    control = Control(cloud, token="secret")
+    control = ControlApi(cloud, token="secret")
 
     def status(method: str, path: str, *headers: tuple[str, str]) -> int:
         return control.answer(Call(method, f"/_workshop/{path}", Headers(headers), b"{}")).status

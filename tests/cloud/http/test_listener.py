@@ -191,12 +191,12 @@ def test_calls_are_answered_side_by_side() -> None:
 
 def test_scopes_are_read_from_signatures() -> None:
     """A call knows who signed it, for which region and service; other calls have no scope."""
-    from workshop.cloud.offline.http.calls import Headers, Scope
+    from workshop.cloud.offline.http.calls import CredentialScope, Headers
 
     signed = "AWS4-HMAC-SHA256 Credential=AKIA1/20260101/eu-west-1/DynamoDB/aws4_request, SignedHeaders=host"
 
     def make(value: str) -> Call:
         return Call("POST", "/", Headers([("Authorization", value)]))
 
-    assert make(signed).scope == Scope("AKIA1", "eu-west-1", "dynamodb")
+    assert make(signed).scope == CredentialScope("AKIA1", "eu-west-1", "dynamodb")
     assert make("Basic abc").scope is None

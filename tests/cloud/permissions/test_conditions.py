@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from workshop.cloud.offline.permissions.conditions import parse_conditions
-from workshop.cloud.offline.permissions.policies import Access, PolicySet, Verdict, parse_statements
+from workshop.cloud.offline.permissions.policies import Access, PolicySet, PolicyVerdict, parse_statements
 
 
 def holds(operator: str, wanted: Any, *values: str) -> bool:
@@ -115,9 +115,9 @@ def test_all_conditions_must_hold() -> None:
     policies = PolicySet(parse_statements({"Version": "2012-10-17", "Statement": statement}))
     keys = {"a": ("1",), "b": ("2",), "c": ("true",)}
 
-    assert policies.decide(Access("s:Get", "r", keys)) is Verdict.ALLOWED
+    assert policies.decide(Access("s:Get", "r", keys)) is PolicyVerdict.ALLOWED
     for name in keys:
-        assert policies.decide(Access("s:Get", "r", {**keys, name: ("x",)})) is Verdict.SILENT
+        assert policies.decide(Access("s:Get", "r", {**keys, name: ("x",)})) is PolicyVerdict.SILENT
 
 
 def test_variables_need_the_current_version() -> None:
@@ -129,8 +129,8 @@ def test_variables_need_the_current_version() -> None:
     current = PolicySet(parse_statements({"Version": "2012-10-17", "Statement": [statement]}))
     old = PolicySet(parse_statements({"Statement": [statement]}))
 
-    assert [current.decide(one) for one in (access, other)] == [Verdict.ALLOWED, Verdict.SILENT]
-    assert old.decide(access) is Verdict.SILENT
+    assert [current.decide(one) for one in (access, other)] == [PolicyVerdict.ALLOWED, PolicyVerdict.SILENT]
+    assert old.decide(access) is PolicyVerdict.SILENT
 
 
 def test_a_value_of_a_variable_is_no_pattern() -> None:
@@ -138,4 +138,6 @@ def test_a_value_of_a_variable_is_no_pattern() -> None:
     statement = {"Effect": "Allow", "Action": "s:Get", "Resource": "arn:aws:s3:::${aws:username}"}
     policies = PolicySet(parse_statements({"Version": "2012-10-17", "Statement": [statement]}))
 
-    assert policies.decide(Access("s:Get", "arn:aws:s3:::x", {"aws:username": ("*",)})) is Verdict.SILENT
+    assert (
+        policies.decide(Access("s:Get", "arn:aws:s3:::x", {"aws:username": ("*",)})) is PolicyVerdict.SILENT
+    )

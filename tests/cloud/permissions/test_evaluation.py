@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workshop.cloud.offline.permissions.policies import Access, PolicySet, Verdict, parse_statements
+from workshop.cloud.offline.permissions.policies import Access, PolicySet, PolicyVerdict, parse_statements
 from workshop.cloud.offline.permissions.rights import NO_RIGHTS, Rights
 from workshop.cloud.offline.permissions.wildcards import Pattern
 
@@ -65,8 +65,16 @@ def test_a_text_is_a_pattern_of_itself(text: str) -> None:
 @given(policies, accesses)
 def test_one_denial_outweighs_all(listed: list[dict[str, Any]], access: Access) -> None:
     """An access is allowed if a statement allows it and none denies it, in any order of the statements."""
-    applying = {one["Effect"] for one in listed if policy_set([one]).decide(access) is not Verdict.SILENT}
-    expected = Verdict.DENIED if "Deny" in applying else Verdict.ALLOWED if applying else Verdict.SILENT
+    applying = {
+        one["Effect"] for one in listed if policy_set([one]).decide(access) is not PolicyVerdict.SILENT
+    }
+    expected = (
+        PolicyVerdict.DENIED
+        if "Deny" in applying
+        else PolicyVerdict.ALLOWED
+        if applying
+        else PolicyVerdict.SILENT
+    )
 
     assert policy_set(listed).decide(access) is expected
     assert policy_set(listed[::-1]).decide(access) is expected
@@ -92,10 +100,10 @@ def test_every_layer_must_allow(
     """Identity, boundary and session policy must all allow; none of them adds to another."""
     layers = [policy_set(identity), policy_set(boundary), policy_set(session)]
 
-    allowed = all(layer.decide(access) is Verdict.ALLOWED for layer in layers)
+    allowed = all(layer.decide(access) is PolicyVerdict.ALLOWED for layer in layers)
 
     assert Rights(*layers).allow(access) == allowed
-    assert Rights(layers[0]).allow(access) == (layers[0].decide(access) is Verdict.ALLOWED)
+    assert Rights(layers[0]).allow(access) == (layers[0].decide(access) is PolicyVerdict.ALLOWED)
 
 
 @given(statements, accesses)
@@ -106,8 +114,8 @@ def test_the_opposite_of_an_element_covers_the_rest(statement: dict[str, Any], a
         only = {**statement, "Resource" if name == "Action" else "Action": "*"}
         other = {**opposite, "Resource" if name == "Action" else "Action": "*"}
 
-        assert (policy_set([only]).decide(access) is Verdict.SILENT) != (
-            policy_set([other]).decide(access) is Verdict.SILENT
+        assert (policy_set([only]).decide(access) is PolicyVerdict.SILENT) != (
+            policy_set([other]).decide(access) is PolicyVerdict.SILENT
         )
 
 

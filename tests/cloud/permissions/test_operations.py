@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from tests.cloud.permissions.conftest import ACCOUNT, CONFIG, REGION
 from workshop.cloud.offline.http.calls import Answer, Call, Headers
 from workshop.cloud.offline.laboratory.in_process_calls import answer_in_process
+from workshop.cloud.offline.permissions.call_scope import CallScope
 from workshop.cloud.offline.permissions.needs import needs_of
 from workshop.cloud.offline.permissions.operations import UNKNOWN, Operation, read_operation
-from workshop.cloud.offline.permissions.place import Place
 
-PLACE = Place(ACCOUNT, REGION)
+PLACE = CallScope(ACCOUNT, REGION)
 UUID = "1f3c1f5e-0f6a-4b0e-9f0d-3a3b7d1c2e4f"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
 

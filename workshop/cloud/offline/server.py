@@ -19,10 +19,10 @@ from moto.moto_api._internal.models import moto_api_backend
 from workshop.clock import AdjustableClock, Clock
 from workshop.cloud.faults import NO_FAULTS
 from workshop.cloud.offline import overlay
-from workshop.cloud.offline.faults.plan_in_force import CloudFaults
+from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.guard import NO_GUARD, Guard
 from workshop.cloud.offline.http.calls import Answer, Call
-from workshop.cloud.offline.http.control import PREFIX, Control
+from workshop.cloud.offline.http.control import PREFIX, ControlApi
 from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.http.listener import Listener, endpoint
 from workshop.cloud.offline.lock import LOCK
@@ -62,7 +62,7 @@ class OfflineCloud:
         self.started = self.clock.now()
         self.faults = CloudFaults(self.clock)
         self._guard = guard
-        self._control = Control(self, token=guard.token)
+        self._control = ControlApi(self, token=guard.token)
         self._listener = Listener(host, port, self.answer)
         self._late = _LateCorrections(self.clock)
         self._stop_requested = threading.Event()

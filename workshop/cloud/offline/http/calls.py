@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-__all__ = ["Answer", "Call", "Headers", "Scope"]
+__all__ = ["Answer", "Call", "CredentialScope", "Headers"]
 
 SCOPE_PARTS = 5
 
@@ -33,7 +33,7 @@ class Headers(dict[str, str]):
 
 
 @dataclass(frozen=True)
-class Scope:
+class CredentialScope:
     """Who signed a call, and for which region and service."""
 
     access_key: str
@@ -56,13 +56,13 @@ class Call:
         return self.target.partition("?")[0]
 
     @cached_property
-    def scope(self) -> Scope | None:
+    def scope(self) -> CredentialScope | None:
         """What the signature names; None if the call is not signed by a header."""
         credential = self.headers.get("authorization", "").partition("Credential=")[2]
         parts = credential.partition(",")[0].split("/")
         if len(parts) != SCOPE_PARTS:
             return None
-        return Scope(access_key=parts[0], region=parts[2], service=parts[3].lower())
+        return CredentialScope(access_key=parts[0], region=parts[2], service=parts[3].lower())
 
     @cached_property
     def operation(self) -> str:

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 from workshop import __version__
 from workshop.clock import Clock
 from workshop.cloud.faults import NO_FAULTS, FaultPlan
-from workshop.cloud.offline.faults.plan_in_force import CloudFaults
+from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.errors import ConfigurationError
 
-__all__ = ["PREFIX", "TOKEN_HEADER", "Control", "ControlledCloud"]
+__all__ = ["PREFIX", "TOKEN_HEADER", "ControlApi", "ControlledCloud"]
 
 PREFIX = "/_workshop/"
 TOKEN_HEADER = "x-workshop-token"  # noqa: S105 # a name, no secret
@@ -53,7 +53,7 @@ class BadControlCallError(Exception):
     """The body of a control call does not fit."""
 
 
-class Control:
+class ControlApi:
     """Answers the calls under `PREFIX`; with a `token`, changes are made for those alone who send it."""
 
     def __init__(self, cloud: ControlledCloud, *, token: str | None = None) -> None:

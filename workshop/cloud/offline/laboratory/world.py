@@ -8,9 +8,9 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from workshop.clock import Clock, ManualClock
 from workshop.cloud.offline import overlay
-from workshop.cloud.offline.faults.plan_in_force import CloudFaults
+from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.http.calls import Answer, Call
-from workshop.cloud.offline.http.control import Control
+from workshop.cloud.offline.http.control import ControlApi
 from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.http.listener import Listener
 from workshop.cloud.offline.laboratory.data import forget_data
@@ -52,7 +52,7 @@ class LaboratoryWorld:
         endpoint_url, inner = self._environments(make_client)
         environments = self.faults.watch(inner)
         self._runtime = Runtime(clock=clock, endpoint_url=endpoint_url, environments=environments)
-        self.control = Control(self)
+        self.control = ControlApi(self)
         self.after_call: Callable[[str, str], None] | None = None
 
     def _environments(self, make_client: MakeClient | None) -> tuple[str, EnvironmentFactory]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from workshop.cloud.offline.permissions.wildcards import Keys, Pattern
 
-__all__ = ["Condition", "parse_conditions"]
+__all__ = ["PolicyCondition", "parse_conditions"]
 
 FOR_ALL = "ForAllValues"
 FOR_ANY = "ForAnyValue"
@@ -29,7 +29,7 @@ MakeTest = Callable[[str, bool], Test]
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class PolicyCondition:
     """One operator over one key."""
 
     key: str
@@ -60,7 +60,7 @@ class Condition:
         return any(test(value, keys) for test in self.tests) is not self.is_negated
 
 
-def parse_conditions(block: Any, *, variables: bool) -> tuple[Condition, ...]:
+def parse_conditions(block: Any, *, variables: bool) -> tuple[PolicyCondition, ...]:
     """Read the condition element of a statement."""
     return tuple(
         _parse(name, key, _texts(values), variables=variables)
@@ -69,15 +69,17 @@ def parse_conditions(block: Any, *, variables: bool) -> tuple[Condition, ...]:
     )
 
 
-def _parse(name: str, key: str, values: list[str], *, variables: bool) -> Condition:
+def _parse(name: str, key: str, values: list[str], *, variables: bool) -> PolicyCondition:
     quantifier, _, plain = name.rpartition(":")
     if_exists = plain.endswith(IF_EXISTS)
     plain = plain.removesuffix(IF_EXISTS)
     if plain == "Null":
-        return Condition(key.lower(), (), wants_absence=values[:1] == ["true"])
+        return PolicyCondition(key.lower(), (), wants_absence=values[:1] == ["true"])
     make, is_negated = OPERATORS.get(plain, (_never, False))
     tests = tuple(make(value, variables) for value in values)
-    return Condition(key.lower(), tests, is_negated=is_negated, quantifier=quantifier, if_exists=if_exists)
+    return PolicyCondition(
+        key.lower(), tests, is_negated=is_negated, quantifier=quantifier, if_exists=if_exists
+    )
 
 
 def _texts(values: Any) -> list[str]:

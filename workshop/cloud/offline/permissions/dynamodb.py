@@ -14,7 +14,7 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 
-from workshop.cloud.offline.permissions.place import Needed, Place
+from workshop.cloud.offline.permissions.call_scope import CallScope, Needed
 
 __all__ = ["needs_of_dynamodb"]
 
@@ -59,64 +59,64 @@ WORDS_OF_EXPRESSIONS = frozenset(
 LISTS = frozenset({"DescribeEndpoints", "DescribeLimits", "ListStreams", "ListTables"})
 
 
-def needs_of_dynamodb(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+def needs_of_dynamodb(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     """Yield what a call of this operation needs."""
     if name in LISTS:
         yield Needed(f"dynamodb:{name}", "*")
     elif name in {"TransactWriteItems", "TransactGetItems"}:
-        yield from _transaction(name, parameters, place)
+        yield from _transaction(name, parameters, scope)
     elif name in {"BatchGetItem", "BatchWriteItem"}:
         for table, requests in (parameters.get("RequestItems") or {}).items():
-            keys = partial(_batch_keys, requests, table, place)
-            yield Needed(f"dynamodb:{name}", _table_arn(table, place), keys)
+            keys = partial(_batch_keys, requests, table, scope)
+            yield Needed(f"dynamodb:{name}", _table_arn(table, scope), keys)
     elif name in {"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"}:
-        yield from _partiql(parameters, place)
+        yield from _partiql(parameters, scope)
     elif stream := _stream_arn(parameters):
         yield Needed(f"dynamodb:{name}", stream)
     elif "TableName" in parameters:
-        yield _single(name, parameters, place)
+        yield _single(name, parameters, scope)
     else:
         arns = [value for key, value in parameters.items() if key.lower().endswith("arn")]
         yield Needed(f"dynamodb:{name}", str(arns[0]) if arns else "*")
 
 
-def _single(name: str, parameters: Mapping[str, Any], place: Place) -> Needed:
+def _single(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Needed:
     table = str(parameters["TableName"])
-    arn = _table_arn(table, place)
+    arn = _table_arn(table, scope)
     index = parameters.get("IndexName") if name in {"Query", "Scan"} else None
     resource = f"{arn}/index/{index}" if index else arn
-    return Needed(f"dynamodb:{name}", resource, partial(_item_keys, parameters, table, place))
+    return Needed(f"dynamodb:{name}", resource, partial(_item_keys, parameters, table, scope))
 
 
-def _transaction(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+def _transaction(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     """Yield one need per action and table, with the keys of all items that have both in common."""
     gathered: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for item in parameters.get("TransactItems") or ():
         for kind, request in item.items():
             gathered[TRANSACTION_ACTIONS.get(kind, name), str(request.get("TableName"))].append(request)
     for (action, table), requests in gathered.items():
-        keys = partial(_transaction_keys, name, requests, place)
-        yield Needed(f"dynamodb:{action}", _table_arn(table, place), keys)
+        keys = partial(_transaction_keys, name, requests, scope)
+        yield Needed(f"dynamodb:{action}", _table_arn(table, scope), keys)
 
 
 def _transaction_keys(
-    name: str, requests: list[Mapping[str, Any]], place: Place
+    name: str, requests: list[Mapping[str, Any]], scope: CallScope
 ) -> dict[str, tuple[str, ...]]:
     gathered: dict[str, set[str]] = defaultdict(set)
     for request in requests:
-        for key, values in _item_keys(request, str(request.get("TableName")), place).items():
+        for key, values in _item_keys(request, str(request.get("TableName")), scope).items():
             gathered[key].update(values)
     keys = {key: tuple(sorted(values)) for key, values in gathered.items()}
     return {**keys, "dynamodb:enclosingoperation": (name,)}
 
 
-def _partiql(parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+def _partiql(parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     several = parameters.get("Statements") or parameters.get("TransactStatements") or ()
     for statement in (parameters, *several):
         if text := str(statement.get("Statement") or "").strip():
             action = PARTIQL_ACTIONS.get(text.split()[0].upper(), "PartiQLSelect")
             table = PARTIQL_TABLE.search(text)
-            yield Needed(f"dynamodb:{action}", _table_arn(table.group(1), place) if table else "*")
+            yield Needed(f"dynamodb:{action}", _table_arn(table.group(1), scope) if table else "*")
 
 
 def _stream_arn(parameters: Mapping[str, Any]) -> str | None:
@@ -128,15 +128,15 @@ def _stream_arn(parameters: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _table_arn(table: str, place: Place) -> str:
-    return table if table.startswith("arn:") else place.arn("dynamodb", f"table/{table}")
+def _table_arn(table: str, scope: CallScope) -> str:
+    return table if table.startswith("arn:") else scope.arn("dynamodb", f"table/{table}")
 
 
-def _item_keys(request: Mapping[str, Any], table: str, place: Place) -> dict[str, tuple[str, ...]]:
+def _item_keys(request: Mapping[str, Any], table: str, scope: CallScope) -> dict[str, tuple[str, ...]]:
     """Return the condition keys of a request for one item, or of a query."""
     keys: dict[str, tuple[str, ...]] = {}
     item = request.get("Item") or request.get("Key") or {}
-    if values := _leading_values([item], table, place) or _queried_value(request, table, place):
+    if values := _leading_values([item], table, scope) or _queried_value(request, table, scope):
         keys["dynamodb:leadingkeys"] = values
     if attributes := {*item, *_named_attributes(request)}:
         keys["dynamodb:attributes"] = tuple(sorted(attributes))
@@ -146,7 +146,7 @@ def _item_keys(request: Mapping[str, Any], table: str, place: Place) -> dict[str
     return keys
 
 
-def _batch_keys(requests: Any, table: str, place: Place) -> dict[str, tuple[str, ...]]:
+def _batch_keys(requests: Any, table: str, scope: CallScope) -> dict[str, tuple[str, ...]]:
     if isinstance(requests, dict):
         items = list(requests.get("Keys") or ())
         named = _named_attributes(requests)
@@ -155,18 +155,18 @@ def _batch_keys(requests: Any, table: str, place: Place) -> dict[str, tuple[str,
         items = [body.get("Item") or body.get("Key") or {} for body in bodies]
         named = set()
     keys = {"dynamodb:attributes": tuple(sorted({name for item in items for name in item} | named))}
-    return {**keys, "dynamodb:leadingkeys": _leading_values(items, table, place)}
+    return {**keys, "dynamodb:leadingkeys": _leading_values(items, table, scope)}
 
 
-def _leading_values(items: Iterable[Mapping[str, Any]], table: str, place: Place) -> tuple[str, ...]:
-    name = _partition_key(table, place)
+def _leading_values(items: Iterable[Mapping[str, Any]], table: str, scope: CallScope) -> tuple[str, ...]:
+    name = _partition_key(table, scope)
     values = (next(iter(item[name].values())) for item in items if name and item.get(name))
     return tuple(sorted({str(value) for value in values}))
 
 
-def _queried_value(request: Mapping[str, Any], table: str, place: Place) -> tuple[str, ...]:
+def _queried_value(request: Mapping[str, Any], table: str, scope: CallScope) -> tuple[str, ...]:
     """Return the partition key's value that a query asks for with `=`."""
-    expression, name = str(request.get("KeyConditionExpression") or ""), _partition_key(table, place)
+    expression, name = str(request.get("KeyConditionExpression") or ""), _partition_key(table, scope)
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
     for left, right in re.findall(r"([#\w.-]+)\s*=\s*(:\w+)", expression):
@@ -184,7 +184,7 @@ def _named_attributes(request: Mapping[str, Any]) -> set[str]:
     )
 
 
-def _partition_key(table: str, place: Place) -> str | None:
+def _partition_key(table: str, scope: CallScope) -> str | None:
     name = table.rpartition("/")[2]
-    known = dynamodb_backends[place.account_id][place.region].tables.get(name)
+    known = dynamodb_backends[scope.account_id][scope.region].tables.get(name)
     return str(known.hash_key_attr) if known is not None else None

@@ -11,15 +11,15 @@ from typing import Any
 from moto.sts.models import sts_backends
 
 from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.permissions.call_scope import CallScope, Needed
 from workshop.cloud.offline.permissions.needs import needs_of
 from workshop.cloud.offline.permissions.operations import read_operation
-from workshop.cloud.offline.permissions.place import Needed, Place
 from workshop.cloud.offline.permissions.policies import Access
 from workshop.cloud.offline.permissions.refusals import expired_token, invalid_token, not_authorized
 from workshop.cloud.offline.permissions.rights import Rights
 from workshop.cloud.offline.permissions.roles import find_role, rights_of_role
 from workshop.cloud.offline.permissions.sessions import (
-    Session,
+    RoleSession,
     access_key_of,
     find_session,
     has_ended,
@@ -50,10 +50,10 @@ def denied(call: Call) -> Answer | None:
     return None if session is None else _denied_by_policies(call, session)
 
 
-def _denied_by_policies(call: Call, session: Session) -> Answer | None:
+def _denied_by_policies(call: Call, session: RoleSession) -> Answer | None:
     rights = _rights(session)
     region = call.scope.region if call.scope is not None else DEFAULT_REGION
-    for needed in needs_of(read_operation(call), Place(session.account_id, region)):
+    for needed in needs_of(read_operation(call), CallScope(session.account_id, region)):
         keys = LazyKeys(partial(_all_keys, call, session, needed))
         access = Access(needed.action, needed.resource, keys)
         if (reason := rights.refusal(access)) is not None:
@@ -61,19 +61,19 @@ def _denied_by_policies(call: Call, session: Session) -> Answer | None:
     return None
 
 
-def _all_keys(call: Call, session: Session, needed: Needed) -> Keys:
+def _all_keys(call: Call, session: RoleSession, needed: Needed) -> Keys:
     region = call.scope.region if call.scope is not None else DEFAULT_REGION
     return {**_keys(call, session, region), **needed.keys()}
 
 
-def _rights(session: Session) -> Rights:
+def _rights(session: RoleSession) -> Rights:
     rights = rights_of_role(session.role_arn)
     if session.policies is None:
         return rights
     return Rights(rights.identity, rights.boundary, session.policies)
 
 
-def _denied_by_sts(call: Call, session: Session | None, access_key: str) -> Answer | None:
+def _denied_by_sts(call: Call, session: RoleSession | None, access_key: str) -> Answer | None:
     operation = read_operation(call)
     if operation.name in FREE:
         return None
@@ -83,7 +83,7 @@ def _denied_by_sts(call: Call, session: Session | None, access_key: str) -> Answ
 
 
 def _denied_to_assume(
-    call: Call, parameters: Mapping[str, Any], session: Session | None, access_key: str
+    call: Call, parameters: Mapping[str, Any], session: RoleSession | None, access_key: str
 ) -> Answer | None:
     role_arn = str(parameters.get("RoleArn", ""))
     caller_arn, principal = _principal(session, access_key)
@@ -106,7 +106,7 @@ def _denied_to_assume(
     return not_authorized(call, access, caller_arn=caller_arn, reason=reason)
 
 
-def _principal(session: Session | None, access_key: str) -> tuple[str, Principal]:
+def _principal(session: RoleSession | None, access_key: str) -> tuple[str, Principal]:
     if session is not None:
         arns = frozenset({session.arn, session.role_arn})
         return session.arn, Principal(arns, session.account_id)
@@ -114,7 +114,7 @@ def _principal(session: Session | None, access_key: str) -> tuple[str, Principal
     return arn, Principal(frozenset({arn, arn.replace(":sts:", ":iam:")}), account_id)
 
 
-def _keys(call: Call, session: Session, region: str) -> Keys:
+def _keys(call: Call, session: RoleSession, region: str) -> Keys:
     """Return the condition keys that every call of a session has."""
     own = {
         "aws:sourceip": "127.0.0.1",

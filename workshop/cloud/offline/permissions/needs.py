@@ -13,9 +13,9 @@ from typing import Any
 
 from moto.kinesis.utils import decompose_shard_iterator
 
+from workshop.cloud.offline.permissions.call_scope import CallScope, Needed, NeedsOf
 from workshop.cloud.offline.permissions.dynamodb import needs_of_dynamodb
 from workshop.cloud.offline.permissions.operations import Operation
-from workshop.cloud.offline.permissions.place import Needed, NeedsOf, Place
 from workshop.cloud.offline.permissions.s3 import needs_of_s3
 
 __all__ = ["log_stream_arn", "needs_of"]
@@ -48,28 +48,28 @@ FUNCTION = re.compile(
 ROLES = frozenset({"Role", "RoleArn", "RoleARN"})
 
 
-def needs_of(operation: Operation, place: Place) -> list[Needed]:
+def needs_of(operation: Operation, scope: CallScope) -> list[Needed]:
     """Return everything that an operation needs, all of which must be allowed."""
     service = PREFIXES.get(operation.service, operation.service)
     rule = RULES.get(service)
     if rule is not None:
-        return list(rule(operation.name, operation.parameters, place))
-    needed = Needed(f"{service}:{operation.name}", _by_table(service, operation.parameters, place))
+        return list(rule(operation.name, operation.parameters, scope))
+    needed = Needed(f"{service}:{operation.name}", _by_table(service, operation.parameters, scope))
     return [needed, *_passed_roles(service, operation)]
 
 
-def log_stream_arn(place: Place, group: str, stream: str = "") -> str:
+def log_stream_arn(scope: CallScope, group: str, stream: str = "") -> str:
     """Return the ARN with which permissions on logs are checked; without a stream it ends all the same."""
-    return place.arn("logs", f"log-group:{group}:log-stream:{stream}")
+    return scope.arn("logs", f"log-group:{group}:log-stream:{stream}")
 
 
-def _by_table(service: str, parameters: Mapping[str, Any], place: Place) -> str:
+def _by_table(service: str, parameters: Mapping[str, Any], scope: CallScope) -> str:
     for name, value in parameters.items():
         if isinstance(value, str) and value.startswith("arn:") and name not in ROLES:
             return value
     for name, ending in NAMES.get(service, {}).items():
         if isinstance(value := parameters.get(name), str):
-            where = Place(place.account_id, "") if service in WITHOUT_REGION else place
+            where = CallScope(scope.account_id, "") if service in WITHOUT_REGION else scope
             return where.arn(service, ending.format(value))
     return "*"
 
@@ -87,12 +87,12 @@ def _passed_roles(service: str, operation: Operation) -> Iterator[Needed]:
             yield Needed("iam:PassRole", str(role), partial(dict, keys))
 
 
-def _kinesis(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+def _kinesis(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     resource = "*"
     if arn := parameters.get("ConsumerARN") or parameters.get("StreamARN") or parameters.get("ResourceARN"):
         resource = str(arn)
     elif stream := parameters.get("StreamName") or _iterated_stream(parameters):
-        resource = place.arn("kinesis", f"stream/{stream}")
+        resource = scope.arn("kinesis", f"stream/{stream}")
     yield Needed(f"kinesis:{name}", resource)
 
 
@@ -103,19 +103,19 @@ def _iterated_stream(parameters: Mapping[str, Any]) -> str | None:
         return None
 
 
-def _sqs(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+def _sqs(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     queue = str(parameters.get("QueueUrl") or parameters.get("QueueName") or "")
-    resource = place.arn("sqs", queue.rpartition("/")[2]) if queue else "*"
+    resource = scope.arn("sqs", queue.rpartition("/")[2]) if queue else "*"
     # A batch needs the right to each of its actions.
     yield Needed(f"sqs:{name.removesuffix('Batch')}", resource)
 
 
-def _lambda(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+def _lambda(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     action = "lambda:InvokeFunction" if name.startswith("Invoke") else f"lambda:{name}"
-    function = _function_arn(str(parameters.get("FunctionName") or ""), place)
+    function = _function_arn(str(parameters.get("FunctionName") or ""), scope)
     if "EventSourceMapping" in name:
         uuid, is_change = parameters.get("UUID"), name.startswith(("Update", "Delete"))
-        resource = place.arn("lambda", f"event-source-mapping:{uuid}") if uuid and is_change else "*"
+        resource = scope.arn("lambda", f"event-source-mapping:{uuid}") if uuid and is_change else "*"
         keys = {"lambda:functionarn": (function,)} if function else {}
         yield Needed(action, resource, partial(dict, keys))
         return
@@ -125,33 +125,33 @@ def _lambda(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[
     yield from _passed_roles("lambda", Operation("lambda", name, parameters))
 
 
-def _function_arn(text: str, place: Place) -> str:
+def _function_arn(text: str, scope: CallScope) -> str:
     """Return the ARN of a function that is named by its name, a part of its ARN, or all of it."""
     found = FUNCTION.fullmatch(text)
     if found is None:  # not named at all, or in a way that Lambda refuses
         return text
     region, account_id, function = found.groups()
-    named = Place(account_id or place.account_id, region or place.region)
+    named = CallScope(account_id or scope.account_id, region or scope.region)
     return named.arn("lambda", f"function:{function}")
 
 
-def _logs(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+def _logs(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     group = parameters.get("logGroupName") or parameters.get("logGroupIdentifier")
     if group is None:
-        yield Needed(f"logs:{name}", _by_table("logs", parameters, place))
+        yield Needed(f"logs:{name}", _by_table("logs", parameters, scope))
         return
     group = str(group).rpartition("log-group:")[2].removesuffix(":*")
     stream = str(parameters.get("logStreamName") or "")
-    yield Needed(f"logs:{name}", log_stream_arn(place, group, stream))
+    yield Needed(f"logs:{name}", log_stream_arn(scope, group, stream))
 
 
-def _scheduler(name: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Needed]:
+def _scheduler(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     resource = "*"
     if schedule := parameters.get("Name"):
         is_group = name.endswith("Group")
         group = parameters.get("GroupName") or "default"
         ending = f"schedule-group/{schedule}" if is_group else f"schedule/{group}/{schedule}"
-        resource = place.arn("scheduler", ending)
+        resource = scope.arn("scheduler", ending)
     yield Needed(f"scheduler:{name}", resource)
     yield from _passed_roles("scheduler", Operation("scheduler", name, parameters))
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Self
 
-from workshop.cloud.offline.permissions.conditions import Condition, parse_conditions
+from workshop.cloud.offline.permissions.conditions import PolicyCondition, parse_conditions
 from workshop.cloud.offline.permissions.wildcards import NO_KEYS, Keys, Pattern
 
-__all__ = ["Access", "PolicySet", "Statement", "Verdict", "as_list", "parse_statements"]
+__all__ = ["Access", "PolicySet", "PolicyStatement", "PolicyVerdict", "as_list", "parse_statements"]
 
 CURRENT_VERSION = "2012-10-17"
 REMEMBERED = 4096
 
 
-class Verdict(Enum):
+class PolicyVerdict(Enum):
     """What policies say about an access."""
 
     ALLOWED = "allowed"
@@ -48,13 +48,13 @@ class Elements:
 
 
 @dataclass(frozen=True)
-class Statement:
+class PolicyStatement:
     """One statement. `principals` is what a trust policy says about who may assume."""
 
     allows: bool
     actions: Elements
     resources: Elements
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[PolicyCondition, ...] = ()
     principals: Any = None
     excludes_principals: bool = False
 
@@ -85,28 +85,28 @@ class Statement:
 class PolicySet:
     """The statements of several policies together; remembers what does not depend on a call's keys."""
 
-    def __init__(self, statements: Iterable[Statement]) -> None:
+    def __init__(self, statements: Iterable[PolicyStatement]) -> None:
         self._statements = tuple(statements)
-        self._by_action: dict[str, tuple[tuple[Statement, ...], bool]] = {}
-        self._decided: dict[tuple[str, str], Verdict] = {}
+        self._by_action: dict[str, tuple[tuple[PolicyStatement, ...], bool]] = {}
+        self._decided: dict[tuple[str, str], PolicyVerdict] = {}
 
-    def decide(self, access: Access) -> Verdict:
+    def decide(self, access: Access) -> PolicyVerdict:
         """Return the verdict: one statement that denies outweighs all that allow."""
         place = (access.action, access.resource)
         if (known := self._decided.get(place)) is not None:
             return known
         statements, is_fixed = self._concerning(access.action)
         applying = {statement.allows for statement in statements if statement.applies(access)}
-        verdict = Verdict.SILENT
+        verdict = PolicyVerdict.SILENT
         if applying:
-            verdict = Verdict.DENIED if False in applying else Verdict.ALLOWED
+            verdict = PolicyVerdict.DENIED if False in applying else PolicyVerdict.ALLOWED
         if is_fixed:
             if len(self._decided) >= REMEMBERED:
                 self._decided.clear()
             self._decided[place] = verdict
         return verdict
 
-    def _concerning(self, action: str) -> tuple[tuple[Statement, ...], bool]:
+    def _concerning(self, action: str) -> tuple[tuple[PolicyStatement, ...], bool]:
         known = self._by_action.get(action)
         if known is None:
             concerning = tuple(one for one in self._statements if one.actions.match(action))
@@ -114,7 +114,7 @@ class PolicySet:
         return known
 
 
-def parse_statements(document: Any) -> tuple[Statement, ...]:
+def parse_statements(document: Any) -> tuple[PolicyStatement, ...]:
     """Read a policy document, as JSON text or as a dictionary; what cannot be read says nothing."""
     if isinstance(document, str):
         try:
@@ -125,7 +125,8 @@ def parse_statements(document: Any) -> tuple[Statement, ...]:
         return ()
     variables = document.get("Version") == CURRENT_VERSION
     return tuple(
-        Statement.parse(statement, variables=variables) for statement in as_list(document.get("Statement"))
+        PolicyStatement.parse(statement, variables=variables)
+        for statement in as_list(document.get("Statement"))
     )
 
 

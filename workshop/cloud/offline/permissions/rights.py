@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from dataclasses import dataclass
 
-from workshop.cloud.offline.permissions.policies import Access, PolicySet, Verdict
+from workshop.cloud.offline.permissions.policies import Access, PolicySet, PolicyVerdict
 
 __all__ = ["NO_RIGHTS", "Rights"]
 
@@ -22,7 +22,11 @@ class Rights:
 
     def refusal(self, access: Access) -> str | None:
         """Return why the access is refused, in AWS's words, or None if it is allowed."""
-        if self.boundary is None and self.session is None and self.identity.decide(access) is Verdict.ALLOWED:
+        if (
+            self.boundary is None
+            and self.session is None
+            and self.identity.decide(access) is PolicyVerdict.ALLOWED
+        ):
             return None
         layers = [
             (policies, name, article)
@@ -35,10 +39,10 @@ class Rights:
         ]
         verdicts = [(policies.decide(access), name, article) for policies, name, article in layers]
         for verdict, name, article in verdicts:
-            if verdict is Verdict.DENIED:
+            if verdict is PolicyVerdict.DENIED:
                 return f"with an explicit deny in {article} {name}"
         for verdict, name, _ in verdicts:
-            if verdict is Verdict.SILENT:
+            if verdict is PolicyVerdict.SILENT:
                 return f"because no {name} allows the {access.action} action"
         return None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from workshop.cloud.offline.permissions.place import Needed, Place
+from workshop.cloud.offline.permissions.call_scope import CallScope, Needed
 
 __all__ = ["needs_of_s3"]
 
@@ -32,7 +32,7 @@ ACTIONS = {
 }
 
 
-def needs_of_s3(name: str, parameters: Mapping[str, Any], _place: Place) -> Iterator[Needed]:
+def needs_of_s3(name: str, parameters: Mapping[str, Any], _scope: CallScope) -> Iterator[Needed]:
     """Yield what a call of this operation needs."""
     action = f"s3:{ACTIONS.get(name, name)}"
     bucket, key = parameters.get("Bucket"), parameters.get("Key")

@@ -9,8 +9,8 @@ that a right to it granted on one stream says nothing; AWS names ListStreams and
 """
 
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.permissions.call_scope import CallScope
 from workshop.cloud.offline.permissions.needs import log_stream_arn
-from workshop.cloud.offline.permissions.place import Place
 from workshop.cloud.offline.permissions.roles import find_role, may
 from workshop.cloud.offline.permissions.trust import Principal, Trust, trust_in
 
@@ -70,9 +70,9 @@ def destination_problem(role_arn: str, destination_arn: str) -> str | None:
     return None if may(role_arn, f"{service}:{action}", resource) else _no_permission(action, name)
 
 
-def may_log(role_arn: str, action: str, *, place: Place, group: str, stream: str = "") -> bool:
+def may_log(role_arn: str, action: str, *, scope: CallScope, group: str, stream: str = "") -> bool:
     """Return whether a function with this role may do something with its log."""
-    return may(role_arn, f"logs:{action}", log_stream_arn(place, group, stream))
+    return may(role_arn, f"logs:{action}", log_stream_arn(scope, group, stream))
 
 
 def _no_permission(action: str, service: str) -> str:

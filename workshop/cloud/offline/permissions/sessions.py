@@ -16,14 +16,14 @@ from workshop.cloud.offline.http.calls import Call
 from workshop.cloud.offline.overlay.correct import CLOCK
 from workshop.cloud.offline.permissions.policies import PolicySet, parse_statements
 
-__all__ = ["TOKEN_MARK", "Session", "access_key_of", "find_session", "has_ended", "has_foreign_token"]
+__all__ = ["TOKEN_MARK", "RoleSession", "access_key_of", "find_session", "has_ended", "has_foreign_token"]
 
 # Session tokens of this cloud begin with it, so that one that has been forgotten is not taken for a person's.
 TOKEN_MARK = "WorkshopSession"  # noqa: S105 # a mark, no secret
 
 
 @dataclass(frozen=True)
-class Session:
+class RoleSession:
     """An assumed role: who calls, and what narrows the role's rights for this session."""
 
     account_id: str
@@ -58,9 +58,9 @@ class _Index:
 
     def __init__(self) -> None:
         self._read: list[Any] = []
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, RoleSession] = {}
 
-    def find(self, assumed: list[Any], access_key: str) -> Session | None:
+    def find(self, assumed: list[Any], access_key: str) -> RoleSession | None:
         seen = len(self._read)
         # A list that has been emptied may have grown again meanwhile.
         if len(assumed) < seen or (seen and assumed[seen - 1] is not self._read[-1]):
@@ -74,7 +74,7 @@ class _Index:
 _indexes: dict[str, _Index] = {}
 
 
-def find_session(access_key: str) -> Session | None:
+def find_session(access_key: str) -> RoleSession | None:
     """Return the session that an access key belongs to, None for anybody else; the caller holds the lock."""
     for account_id, partitions in sts_backends.items():
         if (backend := dict.get(partitions, "aws")) is None:
@@ -97,21 +97,21 @@ def access_key_of(call: Call) -> tuple[str, str]:
     return key, query.get("X-Amz-Security-Token", [""])[0]
 
 
-def has_foreign_token(session: Session | None, token: str) -> bool:
+def has_foreign_token(session: RoleSession | None, token: str) -> bool:
     """Return whether a token does not belong to the session, or is of a session that has been forgotten."""
     if session is None:
         return token.startswith(TOKEN_MARK)
     return token != session.token
 
 
-def has_ended(session: Session | None) -> bool:
+def has_ended(session: RoleSession | None) -> bool:
     """Return whether the session's time is over; people's own credentials do not end."""
     return session is not None and session.expires_at <= CLOCK.now()
 
 
-def _session(role: Any) -> Session:
+def _session(role: Any) -> RoleSession:
     function_arn = getattr(role, "function_arn", "")
-    return Session(
+    return RoleSession(
         account_id=role.account_id,
         role_arn=role.role_arn,
         name=role.session_name,

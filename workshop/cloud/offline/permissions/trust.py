@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from workshop.cloud.offline.permissions.policies import Access, Statement, as_list, parse_statements
+from workshop.cloud.offline.permissions.policies import Access, PolicyStatement, as_list, parse_statements
 from workshop.cloud.offline.permissions.wildcards import Keys
 
 __all__ = ["ASSUME_ROLE", "Principal", "Trust", "trust_in"]
@@ -49,7 +49,7 @@ def trust_in(principal: Principal, document: Any, *, role_arn: str, keys: Keys) 
     return found
 
 
-def _named(principal: Principal, statement: Statement) -> Trust:
+def _named(principal: Principal, statement: PolicyStatement) -> Trust:
     trust = _among(principal, statement.principals)
     if not statement.excludes_principals:
         return trust

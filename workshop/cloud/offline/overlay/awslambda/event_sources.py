@@ -54,13 +54,13 @@ _MOTO_DELETE = LambdaBackend.delete_event_source_mapping
 _MOTO_CONFIGURATION = EventSourceMapping.get_configuration
 
 
-class ConflictError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+class MappingConflictError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
     """There is such a mapping already, or something stands in the way."""
 
     code = 409
 
 
-class NotFoundError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+class MappingNotFoundError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
     """There is no such mapping or function."""
 
     code = 404
@@ -95,7 +95,7 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
 def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     esm = self.get_event_source_mapping(uuid)
     if esm is None:
-        raise NotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
+        raise MappingNotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
     source = SourceReference.parse(esm.event_source_arn)
     _refuse(check_settings, spec, source)
     was_enabled = esm.enabled
@@ -121,7 +121,7 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
 def _delete(self: Any, uuid: str) -> Any:
     esm = _MOTO_DELETE(self, uuid)
     if esm is None:
-        raise NotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
+        raise MappingNotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
     esm.state = "Deleting"
     _news()
     return esm
@@ -165,7 +165,7 @@ def _create_call(self: Any) -> tuple[int, dict[str, Any], str]:
 def _get_call(self: Any) -> tuple[int, dict[str, Any], str]:
     esm = self.backend.get_event_source_mapping(self.path.rstrip("/").split("/")[-1])
     if esm is None:
-        raise NotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
+        raise MappingNotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
     return 200, {}, json.dumps(esm.get_configuration())
 
 
@@ -210,7 +210,7 @@ def _tips(source: SourceReference, account_id: str) -> dict[str, int]:
 def _refuse_duplicate(backend: Any, source: SourceReference, function: FunctionReference) -> None:
     for esm in backend._event_source_mappings.values():
         if esm.event_source_arn == source.arn and FunctionReference.parse(esm.function_arn) == function:
-            raise ConflictError(
+            raise MappingConflictError(
                 "ResourceConflictException",
                 f'The event source arn (" {source.arn} ") and function (" {function.name} ") provided '
                 f"mapping already exists. Please update or delete the existing mapping with UUID {esm.uuid}",

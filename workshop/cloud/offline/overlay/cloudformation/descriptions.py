@@ -12,7 +12,7 @@ from moto.cloudformation import responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.responses import ActionResult
 
-from workshop.cloud.offline.overlay.cloudformation.resources import StackResource
+from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource
 from workshop.cloud.offline.overlay.correct import corrects
 
 
@@ -55,7 +55,7 @@ def _stack_with(request: Any, physical_id: str) -> Any:
     raise ValidationError(message=f"Stack for {physical_id} does not exist")
 
 
-def _row(stack: Any, resource: StackResource) -> dict[str, Any]:
+def _row(stack: Any, resource: DeployedResource) -> dict[str, Any]:
     return {
         "StackId": stack.stack_id,
         "StackName": stack.name,

@@ -19,7 +19,7 @@ from workshop.cloud.offline.overlay.cloudformation import resources
 from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
-from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure, StackResource
+from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
 from workshop.cloud.offline.overlay.cloudformation.validation import check_template
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
@@ -73,7 +73,7 @@ def create(stack: Any, on_failure: str = "ROLLBACK") -> None:
         _roll_back(stack, f"{failed} Rollback requested by user.")
 
 
-def make(stack: Any, logical_id: str) -> StackResource | None:
+def make(stack: Any, logical_id: str) -> DeployedResource | None:
     """Make one resource, with its events; None for one whose condition is false.
 
     A failure leaves its reason in the resource that is returned.
@@ -82,7 +82,7 @@ def make(stack: Any, logical_id: str) -> StackResource | None:
     condition = declared.get("Condition")
     if condition and not stack.resource_map.lazy_condition_map[condition]:
         return None
-    resource = StackResource(logical_id, declared["Type"], {}, "CREATE_IN_PROGRESS", CLOCK.moment())
+    resource = DeployedResource(logical_id, declared["Type"], {}, "CREATE_IN_PROGRESS", CLOCK.moment())
     stack.deployed[logical_id] = resource
     record_resource(stack, resource)
     try:
@@ -96,7 +96,7 @@ def make(stack: Any, logical_id: str) -> StackResource | None:
     return resource
 
 
-def remove(stack: Any, resource: StackResource, *, replaced: bool = False) -> bool:
+def remove(stack: Any, resource: DeployedResource, *, replaced: bool = False) -> bool:
     """Delete one resource, with its events, unless the template retains it; say whether that worked."""
     if not resource.is_there:
         return True
@@ -160,7 +160,7 @@ def _roll_back(stack: Any, reason: str) -> None:
     record(stack, "ROLLBACK_COMPLETE" if all(worked) else "ROLLBACK_FAILED")
 
 
-def _settle(stack: Any, resource: StackResource, status: str, reason: str | None = None) -> None:
+def _settle(stack: Any, resource: DeployedResource, status: str, reason: str | None = None) -> None:
     resource.status, resource.reason, resource.timestamp = status, reason, CLOCK.moment()
     record_resource(stack, resource, reason)
 

@@ -17,8 +17,8 @@ from moto.ec2 import models as ec2_models
 from moto.ec2.models.core import TaggedEC2Resource
 
 __all__ = [
+    "DeployedResource",
     "ResourceFailure",
-    "StackResource",
     "can_change",
     "change",
     "create",
@@ -56,7 +56,7 @@ class ResourceFailure(Exception):  # noqa: N818  # the word of stack events
 
 
 @dataclass
-class StackResource:
+class DeployedResource:
     """What a stack knows of one of its resources."""
 
     logical_id: str
@@ -120,7 +120,7 @@ def create(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> Any:
     return model
 
 
-def change(stack: Any, resource: StackResource, definition: Mapping[str, Any]) -> Any:
+def change(stack: Any, resource: DeployedResource, definition: Mapping[str, Any]) -> Any:
     """Change a resource in place and return moto's model of it.
 
     Raises:
@@ -141,7 +141,7 @@ def change(stack: Any, resource: StackResource, definition: Mapping[str, Any]) -
     return model
 
 
-def delete(stack: Any, resource: StackResource) -> None:
+def delete(stack: Any, resource: DeployedResource) -> None:
     """Delete a resource; one that is gone already counts as deleted.
 
     Raises:
@@ -157,7 +157,7 @@ def delete(stack: Any, resource: StackResource) -> None:
             raise ResourceFailure(reason_of(error)) from error
 
 
-def is_new_one_needed(resource: StackResource, definition: Mapping[str, Any]) -> bool:
+def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any]) -> bool:
     """Say whether a change cannot be made in place."""
     old, new = resource.definition["Properties"], definition["Properties"]
     return any(
@@ -165,7 +165,7 @@ def is_new_one_needed(resource: StackResource, definition: Mapping[str, Any]) ->
     )
 
 
-def can_change(resource: StackResource) -> bool:
+def can_change(resource: DeployedResource) -> bool:
     """Say whether moto can change resources of this type."""
     update = parsing.get_model_map()[resource.resource_type].update_from_cloudformation_json
     return not hasattr(update, "__isabstractmethod__")

@@ -21,7 +21,7 @@ from workshop.cloud.offline.overlay.cloudformation.events import record, record_
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.plans import is_wanted, map_for, plan
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
-from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure, StackResource
+from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
 from workshop.cloud.offline.overlay.cloudformation.validation import check_template
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
@@ -75,7 +75,7 @@ class _Before:
             name: getattr(stack, name)
             for name in ("template", "template_dict", "parameters", "resource_map", "output_map")
         }
-        self.deployed: dict[str, StackResource] = dict(stack.deployed)
+        self.deployed: dict[str, DeployedResource] = dict(stack.deployed)
         self.definitions = {name: resource.definition for name, resource in stack.deployed.items()}
 
     def restore(self, stack: Any) -> None:
@@ -97,9 +97,9 @@ class _Update:
     stack: Any
     template: str
     parameters: dict[str, str]
-    changed: list[tuple[StackResource, dict[str, Any]]] = field(default_factory=list)
-    added: list[StackResource] = field(default_factory=list)
-    superseded: list[tuple[StackResource, bool]] = field(default_factory=list)
+    changed: list[tuple[DeployedResource, dict[str, Any]]] = field(default_factory=list)
+    added: list[DeployedResource] = field(default_factory=list)
+    superseded: list[tuple[DeployedResource, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         stack = self.stack
@@ -178,7 +178,7 @@ class _Update:
             self.added.append(resource)
         return resource is None or resource.status == "CREATE_COMPLETE"
 
-    def _replace(self, resource: StackResource, definition: dict[str, Any]) -> bool:
+    def _replace(self, resource: DeployedResource, definition: dict[str, Any]) -> bool:
         if name := _custom_name(resource, definition):
             reason = (
                 "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
@@ -194,7 +194,7 @@ class _Update:
             self.superseded.append((resource, True))
         return worked
 
-    def _change(self, resource: StackResource, definition: dict[str, Any]) -> bool:
+    def _change(self, resource: DeployedResource, definition: dict[str, Any]) -> bool:
         self._settle(resource, "UPDATE_IN_PROGRESS")
         try:
             resource.model = resources.change(self.stack, resource, definition)
@@ -206,12 +206,12 @@ class _Update:
         self._settle(resource, "UPDATE_COMPLETE")
         return True
 
-    def _settle(self, resource: StackResource, status: str, reason: str | None = None) -> None:
+    def _settle(self, resource: DeployedResource, status: str, reason: str | None = None) -> None:
         resource.status, resource.reason, resource.timestamp = status, reason, CLOCK.moment()
         record_resource(self.stack, resource, reason)
 
 
-def _custom_name(resource: StackResource, definition: Mapping[str, Any]) -> str | None:
+def _custom_name(resource: DeployedResource, definition: Mapping[str, Any]) -> str | None:
     """Return the name that the template gives the resource, if the new one would bear it as well."""
     name_property = parsing.get_name_type_map().get(resource.resource_type)
     name = definition["Properties"].get(name_property) if name_property else None

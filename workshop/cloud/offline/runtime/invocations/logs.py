@@ -12,7 +12,7 @@ from typing import Any
 from moto.logs.models import logs_backends
 
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.permissions.place import Place
+from workshop.cloud.offline.permissions.call_scope import CallScope
 from workshop.cloud.offline.permissions.services import may_log
 from workshop.cloud.offline.runtime.environments.environment import EnvironmentAnswer
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec, function_exists
@@ -70,7 +70,7 @@ def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, no
 
 def _may_write(function: FunctionSpec, log_stream: str, backend: Any) -> bool:
     """Return whether the function's role allows what is still to be made, and to write."""
-    place, group = Place(function.account_id, function.region), function.log_group
+    scope, group = CallScope(function.account_id, function.region), function.log_group
     known = backend.groups.get(group)
     actions = {"PutLogEvents": log_stream}
     if known is None:
@@ -78,7 +78,7 @@ def _may_write(function: FunctionSpec, log_stream: str, backend: Any) -> bool:
     if known is None or log_stream not in known.streams:
         actions["CreateLogStream"] = log_stream
     return all(
-        may_log(function.role_arn, action, place=place, group=group, stream=stream)
+        may_log(function.role_arn, action, scope=scope, group=group, stream=stream)
         for action, stream in actions.items()
     )
 

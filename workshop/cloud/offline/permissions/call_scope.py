@@ -4,20 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["FindKeys", "Needed", "NeedsOf", "Place"]
+__all__ = ["CallScope", "FindKeys", "Needed", "NeedsOf"]
 
 FindKeys = Callable[[], Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CallScope:
     """The account and region of a call."""
 
     account_id: str
     region: str
 
     def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of something of this place."""
+        """Return the ARN of a resource in this account and region."""
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
 
 
@@ -33,5 +33,5 @@ class Needed:
     keys: FindKeys = field(default=dict)
 
 
-# From an operation's name, its parameters and its place to what it needs.
-NeedsOf = Callable[[str, Mapping[str, Any], Place], Any]
+# From an operation's name, its parameters and its scope to what it needs.
+NeedsOf = Callable[[str, Mapping[str, Any], CallScope], Any]
