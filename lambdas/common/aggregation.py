@@ -13,7 +13,7 @@ from common.latency import count_ages
 from common.records import RecordRange
 from common.trades import Trade
 
-__all__ = ["Change", "Delta", "Rebuilt", "Summary", "add_up", "change_between", "roll_up", "summarise"]
+__all__ = ["Change", "Delta", "Summary", "add_up", "change_between", "roll_up", "summarise"]
 
 # DynamoDB adds with 38 digits. A sum that needs more raises here, instead of losing a cent.
 EXACT = Context(prec=38, traps=[Inexact, InvalidOperation])
@@ -21,46 +21,17 @@ MICROSECOND = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """The same sum over the items of a rebuild's generation alone.
-
-    `touches` counts items that the rebuild has taken into its generation, and `strays` those that were
-    written outside of it by an invocation that did not know of it yet.
-    """
-
-    value: Decimal
-    trades: int
-    touches: int = 0
-    strays: int = 0
-
-    def __add__(self, other: "Rebuilt") -> "Rebuilt":
-        return Rebuilt(
-            EXACT.add(self.value, other.value),
-            self.trades + other.trades,
-            self.touches + other.touches,
-            self.strays + other.strays,
-        )
-
-    def __neg__(self) -> "Rebuilt":
-        return Rebuilt(EXACT.minus(self.value), -self.trades, -self.touches, -self.strays)
-
-
-@dataclass(frozen=True, slots=True)
 class Delta:
-    """What is added to a total: an amount, and a number of live trades; also to its rebuilt twin, if any."""
+    """What is added to a total: an amount, and a number of live trades."""
 
     value: Decimal
     trades: int
-    rebuilt: Rebuilt | None = None
 
     def __add__(self, other: "Delta") -> "Delta":
-        rebuilt = self.rebuilt or other.rebuilt
-        if self.rebuilt and other.rebuilt:
-            rebuilt = self.rebuilt + other.rebuilt
-        return Delta(EXACT.add(self.value, other.value), self.trades + other.trades, rebuilt)
+        return Delta(EXACT.add(self.value, other.value), self.trades + other.trades)
 
     def __neg__(self) -> "Delta":
-        return Delta(EXACT.minus(self.value), -self.trades, -self.rebuilt if self.rebuilt else None)
+        return Delta(EXACT.minus(self.value), -self.trades)
 
 
 NOTHING = Delta(Decimal("0.00"), 0)
@@ -70,13 +41,11 @@ NOTHING = Delta(Decimal("0.00"), 0)
 class Change:
     """What one record does: a delta for each leaf that it touches, at the time of its message.
 
-    `timestamp` is None for a deletion, which comes from no message. A touch of a rebuild comes from none
-    either, and is not counted as one.
+    `timestamp` is None for a deletion, which comes from no message.
     """
 
     deltas: tuple[tuple[str, Delta], ...]
     timestamp: Decimal | None
-    is_touch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +97,7 @@ def summarise(changes: Sequence[Change], *, now: Decimal, source: RecordRange | 
     mean = (sum(timestamps, Decimal(0)) / len(timestamps)).quantize(MICROSECOND) if timestamps else None
     return Summary(
         leaves=add_up(delta for change in changes for delta in change.deltas),
-        message_count=sum(not change.is_touch for change in changes),
+        message_count=len(changes),
         first_timestamp=min(timestamps, default=None),
         mean_timestamp=mean,
         ages=count_ages(float(now - timestamp) * 1000 for timestamp in timestamps),

@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 from common.aggregation import Change, change_between
 from common.epoch import Epoch
 from common.images import trade_in_image
-from common.rebuild import rebuilding_change
 from common.records import Batch, ChangeRecord, KinesisRecord, padded
 from common.rows import DeltaRow, row_in_image
 from common.trades import MalformedRecordError, Trade, decode_trade
@@ -116,12 +115,9 @@ def _change(
     old_image, new_image = epoch.covered(record.old_image), epoch.covered(record.new_image)
     old, _ = _trade(old_image, levels)
     new, reason = _trade(new_image, levels)
-    change = compare(old, new) if old or new else None
-    if change and epoch.rebuilding:
-        change = rebuilding_change(old_image, new_image, old=old, new=new, generation=epoch.generation)
     return Entry(
         padded(record.sequence_number),
-        change,
+        compare(old, new) if old or new else None,
         _rejection(record, reason) if reason else None,
         is_ignored=old_image is None and new_image is None,
     )
@@ -147,9 +143,7 @@ def _row(record: ChangeRecord, epoch: Epoch) -> Entry[DeltaRow]:
         reason = "the row was changed after it was written, and what it said before is added already"
         return Entry(position, None, _rejection(record, reason))
     try:
-        row = row_in_image(record.new_image)
-        is_rebuilding = epoch.rebuilding and row.generation == epoch.generation
-        return Entry(position, row if is_rebuilding else row.without_rebuilt())
+        return Entry(position, row_in_image(record.new_image))
     except MalformedRecordError as error:
         return Entry(position, None, _rejection(record, error.reason))
 

@@ -1,12 +1,12 @@
-"""The epoch of a pipeline's data, and the rebuild that may be going on: what each function reads first.
+"""The epoch of a pipeline's data, which each function reads first.
 
 `workshop clear` raises the epoch. Whatever belongs to an older one counts as absent from then on: records of
 the stream up to the marker that was put into their shard, items of StateTable, rows of ReduceTable. So a
 pipeline is empty at once, whatever is still on its way. In goes the item `epoch` of ParameterTable, out comes
 a value that the stages ask. A pipeline that was never cleared has no such item, and epoch 0. No AWS, no time.
 
-Shape: `{"Parameter": "epoch", "Number": 3, "Starts": {shard id: sequence number}, "Emptying": true,
-"Generation": 2, "Rebuilding": true}`; every attribute but the key may be missing.
+Shape: `{"Parameter": "epoch", "Number": 3, "Starts": {shard id: sequence number}, "Emptying": true}`;
+every attribute but the key may be missing.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ __all__ = ["EPOCH_KEY", "Epoch", "epoch_in_item"]
 
 EPOCH_KEY = {"Parameter": {"S": "epoch"}}
 # A transaction that was planned under other values of these must not be committed.
-FENCED = ("Number", "Emptying", "Generation", "Rebuilding")
+FENCED = ("Number", "Emptying")
 
 Image = TypeVar("Image", bound=Mapping[str, Any])
 
@@ -29,15 +29,12 @@ Image = TypeVar("Image", bound=Mapping[str, Any])
 class Epoch:
     """What one invocation goes by; `table` is where it was read, empty where there are no live settings.
 
-    While `emptying`, old totals are still being deleted, so nothing may be added to them. `generation` counts
-    the rebuilds of the totals; during one of them every change is summed a second time, see `rebuilt`.
+    While `emptying`, old totals are still being deleted, so nothing may be added to them.
     """
 
     number: int = 0
     starts: Mapping[str, str] = field(default_factory=dict)
     emptying: bool = False
-    generation: int = 0
-    rebuilding: bool = False
     table: str = ""
     item: Mapping[str, Any] = field(default_factory=dict)
 
@@ -60,8 +57,7 @@ class Epoch:
 
     def stamp(self, item: Item) -> Item:
         """Return an item of StateTable or ReduceTable with what tells later stages when it was written."""
-        stamps = {"Epoch": self.number, "Generation": self.generation}
-        return {**item, **{name: number(value) for name, value in stamps.items() if value}}
+        return {**item, "Epoch": number(self.number)} if self.number else item
 
     def condition(self, condition: str, values: Item) -> tuple[str, Item]:
         """Return a condition for writing an item, with its values, that looks past items of older epochs.
@@ -103,9 +99,7 @@ def epoch_in_item(item: Mapping[str, Any] | None, *, table: str) -> Epoch:
     return Epoch(
         number=_number(item, "Number"),
         starts={shard: next(iter(start.values())) for shard, start in starts.items()},
-        emptying=_flag(item, "Emptying"),
-        generation=_number(item, "Generation"),
-        rebuilding=_flag(item, "Rebuilding"),
+        emptying=item.get("Emptying", {}).get("BOOL") is True,
         table=table,
         item=item,
     )
@@ -115,7 +109,3 @@ def _number(image: Mapping[str, Any], name: str) -> int:
     text = image.get(name, {}).get("N", "0")
     # An image that was written by hand may hold anything; what is no whole number is as good as absent.
     return int(text) if text.isdecimal() else 0
-
-
-def _flag(item: Mapping[str, Any], name: str) -> bool:
-    return item.get(name, {}).get("BOOL") is True

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from common.aggregation import Delta, Rebuilt, Summary, roll_up
+from common.aggregation import Delta, Summary, roll_up
 from common.hierarchy import MAX_LEVELS, MAX_PATH_BYTES, ROOT, ancestors_of, split_leaves
 from common.items import Item, number, number_map, plain_item, text
 from common.latency import BUCKETS
@@ -23,9 +23,6 @@ __all__ = ["DeltaRow", "item_of_row", "row_in_image", "rows_of"]
 # DynamoDB takes items up to 400 KB; the rest is a margin for what surrounds the paths.
 MAX_ROW_BYTES = 290_000
 BYTES_BESIDE_A_PATH = 25
-# During a rebuild each leaf stands in the row once more, with four numbers.
-SHARE_WHILE_REBUILDING = 3
-REBUILT_NUMBERS = {"Value", "Trades", "Touches", "Strays"}
 MAX_DELTA_DIGITS = 24
 MAX_COUNT_DIGITS = 15
 SECONDS_TO_KEEP = 7 * 24 * 3600
@@ -50,14 +47,6 @@ class DeltaRow:
     source: RecordRange | None = None
     part: int = 1
     parts: int = 1
-    generation: int = 0
-
-    def without_rebuilt(self) -> "DeltaRow":
-        """Return the row without what it adds to a rebuild; there may be none of its generation any more."""
-        if not any(delta.rebuilt for delta in self.leaves.values()):
-            return self
-        leaves = {leaf: replace(delta, rebuilt=None) for leaf, delta in self.leaves.items()}
-        return replace(self, leaves=leaves)
 
 
 def rows_of(summary: Summary, *, key: str = "", now: Decimal) -> list[DeltaRow]:
@@ -67,9 +56,7 @@ def rows_of(summary: Summary, *, key: str = "", now: Decimal) -> list[DeltaRow]:
     that no other row has, drawn by lot.
     """
     key = key or uuid4().hex
-    is_rebuilding = any(delta.rebuilt for delta in summary.leaves.values())
-    limit = MAX_ROW_BYTES // SHARE_WHILE_REBUILDING if is_rebuilding else MAX_ROW_BYTES
-    runs = split_leaves(summary.leaves, limit=limit, cost=_bytes_of_path)
+    runs = split_leaves(summary.leaves, limit=MAX_ROW_BYTES, cost=_bytes_of_path)
     rows = [
         DeltaRow(
             key=f"{key}-{part}" if part else key,
@@ -102,8 +89,6 @@ def item_of_row(row: DeltaRow) -> Item:
         "Latency": number_map({str(bucket): count for bucket, count in row.ages.items()}),
         "TimeToLive": number(int(row.mapped_at) + SECONDS_TO_KEEP),
     }
-    if rebuilt := {leaf: _rebuilt_item(delta.rebuilt) for leaf, delta in row.leaves.items() if delta.rebuilt}:
-        item["Rebuilt"] = {"M": rebuilt}
     if row.first_timestamp is not None and row.mean_timestamp is not None:
         item["FirstTimestamp"] = number(row.first_timestamp)
         item["MeanTimestamp"] = number(row.mean_timestamp)
@@ -120,18 +105,12 @@ def row_in_image(image: Mapping[str, Any]) -> DeltaRow:
     deltas = _numbers(fields, "Deltas", digits=MAX_DELTA_DIGITS, decimals=2)
     trades = _numbers(fields, "Trades", digits=MAX_COUNT_DIGITS)
     ages = _numbers(fields, "Latency", digits=MAX_COUNT_DIGITS) if "Latency" in fields else {}
-    leaves = _leaves(deltas, trades)
-    for leaf, rebuilt in _rebuilt_in(fields, leaves).items():
-        leaves[leaf] = replace(leaves[leaf], rebuilt=rebuilt)
     return DeltaRow(
         key=str(fields.get("MessageHash")),
-        leaves=leaves,
+        leaves=_leaves(deltas, trades),
         message_count=int(_checked(fields.get("MessageCount"), "`MessageCount`", digits=MAX_COUNT_DIGITS)),
         mapped_at=_checked(fields.get("MappedAt"), "`MappedAt`", digits=11, decimals=9),
         ages={_bucket(name): int(count) for name, count in ages.items()},
-        generation=int(
-            _checked(fields.get("Generation", Decimal(0)), "`Generation`", digits=MAX_COUNT_DIGITS)
-        ),
     )
 
 
@@ -145,26 +124,6 @@ def _source_attributes(row: DeltaRow) -> Item:
     if row.parts > 1:
         attributes |= {"PartNumber": number(row.part), "PartCount": number(row.parts)}
     return attributes
-
-
-def _rebuilt_item(rebuilt: Rebuilt) -> Item:
-    counts = {"Trades": rebuilt.trades, "Touches": rebuilt.touches, "Strays": rebuilt.strays}
-    return number_map({"Value": rebuilt.value, **{name: Decimal(count) for name, count in counts.items()}})
-
-
-def _rebuilt_in(fields: Mapping[str, Any], leaves: Mapping[str, Delta]) -> dict[str, Rebuilt]:
-    """Return what a row adds to a rebuild, by leaf."""
-    found = fields.get("Rebuilt", {})
-    if not isinstance(found, dict) or not found.keys() <= leaves.keys():
-        raise MalformedRecordError("`Rebuilt` is not a map of leaves that are in `Trades`")
-    rebuilt = {}
-    for leaf, numbers in found.items():
-        if not isinstance(numbers, dict) or numbers.keys() != REBUILT_NUMBERS:
-            raise MalformedRecordError(f"`{leaf[:40]}` in `Rebuilt` has not the four numbers that it needs")
-        checked = _numbers(found, leaf, digits=MAX_DELTA_DIGITS, decimals=2)
-        trades, touches, strays = (int(checked[name]) for name in ("Trades", "Touches", "Strays"))
-        rebuilt[leaf] = Rebuilt(checked["Value"], trades, touches, strays)
-    return rebuilt
 
 
 def _leaves(deltas: Mapping[str, Decimal], trades: Mapping[str, Decimal]) -> dict[str, Delta]:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from common.aggregation import Change, Delta
 from common.entries import Entry
 from common.epoch import Epoch
-from common.hierarchy import ROOT
 from common.items import number, text
 from common.ledger import Planner
 from common.rows import DeltaRow, item_of_row
@@ -72,10 +71,4 @@ def add_totals(
 
 def _add(table: str, path: str, delta: Delta) -> Action:
     plus = {"Value": number(delta.value), "Trades": number(delta.trades)}
-    if rebuilt := delta.rebuilt:
-        twins: dict[str, Decimal | int] = {"Rebuilt": rebuilt.value, "RebuiltTrades": rebuilt.trades}
-        # Every transaction adds to the root, so the counts there are those of all.
-        if path == ROOT:
-            twins |= {"Touches": rebuilt.touches, "Strays": rebuilt.strays}
-        plus |= {name: number(value) for name, value in twins.items() if value}
     return update(table, {"Identifier": text(path)}, plus=plus)

@@ -1,4 +1,4 @@
-"""`workshop reconcile`: the totals held against the sum over the trades, exactly, and put right."""
+"""`workshop reconcile`: compares the totals with the exact sum over the trades, and repairs them."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ def reconcile(
     stack: StackArgument,
     *,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Put the totals right, without stopping the pipeline.")
+        bool, typer.Option("--rebuild", help="Put the totals right; messages wait in the stream meanwhile.")
     ] = False,
     as_json: JsonOption = False,
     cloud: CloudOption = None,
@@ -44,20 +44,20 @@ def reconcile(
 ) -> None:
     """Compare AggregateTable with the exact sum over StateTable; the exit code is 1 if they differ."""
     books = open_books(connect(cloud, endpoint=endpoint, region=region), stack)
-    done = rebuild_books(books, on_step=lambda step: _tell(stack, step)) if rebuild else None
-    found = done.reconciliation if done else compare_books(books)
+
+    def tell(step: str) -> None:
+        console(stderr=True).print(f"{stack}: {step}", style="dim")
+
+    done = rebuild_books(books, on_step=tell) if rebuild else None
+    found = done.reconciliation if done else compare_books(books, on_step=tell)
     if as_json:
-        repair = {"rebuild": {"touched": done.touched, "repaired": done.repaired}} if done else {}
+        repair = {"rebuild": {"repaired": done.repaired}} if done else {}
         print_json(found.document() | repair)
     else:
         if done:
-            console().print(f"Touched {done.touched:,} trades, put {done.repaired:,} totals right.")
+            console().print(f"Put {done.repaired:,} totals right.")
         show(found, console())
     raise typer.Exit(0 if found.exact else 1)
-
-
-def _tell(stack: str, step: str) -> None:
-    console(stderr=True).print(f"{stack}: {step}", style="dim")
 
 
 def show(found: Reconciliation, out: Console) -> None:

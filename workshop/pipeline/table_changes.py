@@ -1,13 +1,13 @@
-"""The history of one item, as the table's stream tells it: each change with the image before and after.
+"""A table's stream, read by a command: the history of one item, each change with its images before and after.
 
-In go a stream and a key, out come the changes of that item, oldest first. A stream keeps a day; what is older
-is not found. Nothing is changed or judged here.
+A stream keeps its records for 24 hours; older changes are not found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -15,11 +15,12 @@ from boto3.dynamodb.types import TypeDeserializer
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
-__all__ = ["ItemChange", "read_item_changes"]
+__all__ = ["ItemChange", "read_item_changes", "read_pages", "stream_shards"]
 
-# A look for people: whoever has more than this in a day does not follow single trades by eye.
+# A look for people: with more changes than this in a day, nobody follows single trades by eye.
 PAGES_PER_SHARD = 40
 RECORDS_PER_PAGE = 1_000
+EMPTY_PAGES = 3
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ def read_item_changes(
     """Return the changes of the item whose key attribute has this text as its value."""
     found = [
         change
-        for shard in _shards(client, stream_arn)
+        for shard in stream_shards(client, stream_arn)
         for change in _changes(client, stream_arn, shard)
         if value in (change.old.get(key), change.new.get(key))
     ]
     return tuple(sorted(found, key=lambda change: int(change.sequence_number)))
 
 
-def _shards(client: DynamoDBStreamsClient, stream_arn: str) -> Iterator[str]:
+def stream_shards(client: DynamoDBStreamsClient, stream_arn: str) -> Iterator[str]:
+    """Yield the id of each shard of a stream, open or closed."""
     request: dict[str, Any] = {"StreamArn": stream_arn}
     while True:
         described: Any = client.describe_stream(**request)["StreamDescription"]
@@ -57,20 +59,38 @@ def _shards(client: DynamoDBStreamsClient, stream_arn: str) -> Iterator[str]:
         request["ExclusiveStartShardId"] = described["LastEvaluatedShardId"]
 
 
+def read_pages(
+    client: DynamoDBStreamsClient, stream_arn: str, shard: str, *, after: str = ""
+) -> Iterator[list[Any]]:
+    """Yield the records of a shard, page by page and never an empty one, up to its present end.
+
+    `after` is a sequence number; without one, or if that record has expired, reading begins at the horizon.
+    """
+    request: dict[str, Any] = {"StreamArn": stream_arn, "ShardId": shard}
+    horizon = request | {"ShardIteratorType": "TRIM_HORIZON"}
+    behind = request | {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
+    try:
+        iterator = client.get_shard_iterator(**(behind if after else horizon)).get("ShardIterator")
+    except client.exceptions.TrimmedDataAccessException:
+        iterator = client.get_shard_iterator(**horizon).get("ShardIterator")
+    empty_pages = 0
+    # An open shard has no last page, and an empty page may come before further records.
+    while iterator and empty_pages < EMPTY_PAGES:
+        page: Any = client.get_records(ShardIterator=iterator, Limit=RECORDS_PER_PAGE)
+        empty_pages = 0 if page["Records"] else empty_pages + 1
+        if page["Records"]:
+            yield page["Records"]
+        iterator = page.get("NextShardIterator")
+
+
 def _changes(client: DynamoDBStreamsClient, stream_arn: str, shard: str) -> Iterator[ItemChange]:
     deserializer = TypeDeserializer()
 
     def plain(image: Mapping[str, Any]) -> dict[str, Any]:
         return {name: deserializer.deserialize(each) for name, each in image.items()}
 
-    iterator = client.get_shard_iterator(
-        StreamArn=stream_arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-    ).get("ShardIterator")
-    for _ in range(PAGES_PER_SHARD):
-        if not iterator:
-            return
-        page: Any = client.get_records(ShardIterator=iterator, Limit=RECORDS_PER_PAGE)
-        for record in page["Records"]:
+    for page in islice(read_pages(client, stream_arn, shard), PAGES_PER_SHARD):
+        for record in page:
             inside = record["dynamodb"]
             keys = plain(inside.get("Keys", {}))
             yield ItemChange(
@@ -81,6 +101,3 @@ def _changes(client: DynamoDBStreamsClient, stream_arn: str, shard: str) -> Iter
                 shard=shard,
                 sequence_number=inside["SequenceNumber"],
             )
-        if not page["Records"]:
-            return
-        iterator = page.get("NextShardIterator")

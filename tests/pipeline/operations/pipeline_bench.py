@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,6 +112,26 @@ class Bench:
         client.create_event_source_mapping(
             FunctionName=name, StartingPosition=at, **settings, MaximumBatchingWindowInSeconds=1
         )
+
+
+class PipelineClock:
+    """The laboratory's clock; while somebody sleeps on it, the pipeline works."""
+
+    def __init__(self, laboratory: Laboratory, *, on_sleep: Callable[[], object] | None = None) -> None:
+        self.laboratory = laboratory
+        self._on_sleep = on_sleep or (lambda: None)
+
+    def now(self) -> float:
+        """Return the time."""
+        return self.laboratory.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Let the pipeline do what is due in this time."""
+        self._on_sleep()
+        until = self.now() + seconds
+        while (due := self.laboratory.step()) is not None and due <= until:
+            self.laboratory.clock.advance(max(0.0, due - self.now()))
+        self.laboratory.clock.advance(max(0.0, until - self.now()))
 
 
 def deployed(laboratory: Laboratory, pipeline: str, *, variant: str = "ledger") -> Bench:

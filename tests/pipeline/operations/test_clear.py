@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.pipeline.operations.pipeline_bench import Bench, deployed, some_messages
+from tests.pipeline.operations.pipeline_bench import Bench, PipelineClock, deployed, some_messages
 from workshop.clock import ManualClock
 from workshop.cloud.laboratory import Laboratory
 from workshop.pipeline.operations import clear as clearing
@@ -191,24 +191,6 @@ def test_the_marker_is_the_one_that_functions_leave_out(bench: Bench) -> None:
 
     assert clearing.MARKER == MARKER
     assert sizes_of_data(bench) == nothing(bench)
-
-
-class PipelineClock:
-    """The laboratory's clock; while somebody sleeps on it, the pipeline works."""
-
-    def __init__(self, laboratory: Laboratory) -> None:
-        self.laboratory = laboratory
-
-    def now(self) -> float:
-        """Return the time."""
-        return self.laboratory.clock.now()
-
-    def sleep(self, seconds: float) -> None:
-        """Let the pipeline do what is due in this time."""
-        until = self.now() + seconds
-        while (due := self.laboratory.step()) is not None and due <= until:
-            self.laboratory.clock.advance(max(0.0, due - self.now()))
-        self.laboratory.clock.advance(max(0.0, until - self.now()))
 
 
 def test_a_variant_without_epochs_is_emptied_as_well(laboratory: Laboratory) -> None:

@@ -21,6 +21,8 @@ from workshop.clock import Clock, SystemClock
 from workshop.deploy.finding import find_stack
 from workshop.errors import NotSettledError
 from workshop.pipeline.operations.epoch import change_epoch, epoch_number, is_refused, read_epoch
+from workshop.pipeline.operations.hold import end_interrupted_rebuild
+from workshop.pipeline.quiet import watch_until_quiet
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,6 +50,7 @@ QUIET_SECONDS_WITHOUT_EPOCHS = 6.0
 # A batch that fails again and again stays pending for ever.
 STUCK_SECONDS = 30.0
 TIMEOUT_SECONDS = 300.0
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def clear(
         NotSettledError: old items keep coming.
     """
     found = find_stack(cloud, stack)
-    clearing = _Clearing(cloud, found.outputs, clock=clock or SystemClock())
+    clock = clock or SystemClock()
+    clearing = _Clearing(cloud, found.outputs, clock=clock)
     say = on_step or (lambda _: None)
     if found.variant == "ledger":
         say("raising the epoch")
@@ -92,6 +96,9 @@ def clear(
         clearing.delete_until_quiet(
             older_than=None, quiet_seconds=QUIET_SECONDS_WITHOUT_EPOCHS, pending=pending
         )
+    # One that is still at work finds that the epoch has changed, and ends by itself.
+    if end_interrupted_rebuild(cloud, found.name, found.outputs, clock=clock):
+        say("a rebuild was interrupted: its hold on StateLambda's event source mapping is over")
     return Cleared(found.name, epoch, clearing.deleted)
 
 
@@ -121,8 +128,7 @@ class _Clearing:
                 "Starts": {"M": starts},
                 "Emptying": {"BOOL": True},
             }
-            # A rebuild of totals that are about to go has nothing left to do.
-            if change_epoch(self._dynamodb, self._parameters, seen=seen, to=to, without="Rebuilding"):
+            if change_epoch(self._dynamodb, self._parameters, seen=seen, to=to):
                 return seen.number + 1
         raise NotSettledError("others keep changing the epoch of this pipeline; wait until they are done")
 
@@ -150,23 +156,29 @@ class _Clearing:
         pending: Callable[[], int | None] | None = None,
     ) -> None:
         """Delete items of older epochs, or all, until none has turned up for some seconds."""
-        started = quiet_since = self._clock.now()
         tables = [name for name in self._tables if older_than is None or name != "AggregateTable"]
-        while True:
-            found = sum(self._delete_all(name, older_than=older_than) for name in tables)
-            now = self._clock.now()
-            if found:
-                quiet_since = now
+
+        def delete() -> int:
+            for name in tables:
+                self._delete_all(name, older_than=older_than)
+            return sum(self.deleted.values())
+
+        def needed(_: int) -> float:
             waiting = pending() if pending else None
-            needed = quiet_seconds if waiting is None else STUCK_SECONDS if waiting else QUIET_SECONDS
-            if now - quiet_since >= needed:
-                return
-            if now - started >= TIMEOUT_SECONDS:
-                raise NotSettledError(
-                    f"old items still turn up after {TIMEOUT_SECONDS:.0f} seconds; "
-                    "stop whoever sends messages, and run `workshop clear` again"
-                )
-            self._clock.sleep(0.5)
+            return quiet_seconds if waiting is None else STUCK_SECONDS if waiting else QUIET_SECONDS
+
+        _, is_quiet = watch_until_quiet(
+            delete,
+            quiet_seconds=needed,
+            timeout_seconds=TIMEOUT_SECONDS,
+            poll_seconds=POLL_SECONDS,
+            clock=self._clock,
+        )
+        if not is_quiet:
+            raise NotSettledError(
+                f"old items still turn up after {TIMEOUT_SECONDS:.0f} seconds; "
+                "stop whatever sends messages, and run `workshop clear` again"
+            )
 
     def _mark_shards(self) -> dict[str, str]:
         """Return for each shard the sequence number of its last old record."""

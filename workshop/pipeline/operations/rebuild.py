@@ -1,139 +1,230 @@
-"""Repairing the totals of a running pipeline from its state: `workshop reconcile --rebuild`.
+"""Repairing the totals from StateTable: `workshop reconcile --rebuild`.
 
-A generation begins. Each item of StateTable that is not in it gets touched, which sends it through the
-pipeline once more; what is written meanwhile is in the generation anyhow. Reduce sums the generation into
-attributes beside the totals, in the same transactions. When every touch has arrived, the two sums of a total
-differ by its error, and by the same amount at any later time: that is subtracted. Nothing has to stop.
+StateLambda's mapping is disabled, so messages wait in the stream; producers go on, and nothing is lost. Once
+Map and Reduce have come to rest, the error of a total is what it says less the sum over StateTable. Errors
+are subtracted in transactions of whole sub-trees, and the mapping is enabled again.
 
-A run that was interrupted is continued by the next one. Batches that a stage gave up meanwhile make touches
-go missing; then another generation is begun.
+Batches that Map or Reduce gave up are in StateTable and never reach the totals, which is what the repair is
+for. Batches that keep failing look just the same, yet would be added later, on top of the repair. So the
+positions of both functions are moved to the ends of their shards first (see `positions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from workshop.errors import ConfigurationError, NotSettledError
-from workshop.pipeline.operations.rebuild_tables import InterruptedRebuildError, RebuildTables
+from workshop.pipeline.aggregates import PROGRESS_ROW, AggregateSnapshot
+from workshop.pipeline.operations.hold import Hold
+from workshop.pipeline.operations.positions import Positions, ShardPosition
 from workshop.pipeline.operations.reconcile import Books, Reconciliation, reconcile
-from workshop.pipeline.operations.repair import Mark, errors_of, repair_steps
+from workshop.pipeline.quiet import watch_until_quiet
+from workshop.pipeline.truth import EXACT, GRAND_TOTAL, Truth
 
-__all__ = ["Rebuild", "rebuild"]
+__all__ = ["MAX_PATHS", "Error", "Rebuild", "errors_of", "rebuild", "repair_steps"]
 
-GENERATIONS = 3
+ROUNDS = 10
 POLL_SECONDS = 1.0
-# How long nothing at all may move, and how long no touch may arrive, before touches are taken for lost.
+# How long the positions must stay where they are: when everything was applied, and when records lie beyond
+# them, which may be a batch that Lambda will retry.
+QUIET_SECONDS = 3.0
 STALLED_SECONDS = 45.0
-TOUCHLESS_SECONDS = 600.0
-PASSES = 1000
+TIMEOUT_SECONDS = 600.0
+# 100 actions of a transaction less the hold, the epoch and the bookkeeping row.
+MAX_PATHS = 97
+MAX_POSITIONS = 98
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Rebuild:
-    """What a rebuild did: how many items it touched, how many totals it put right, and how things stand."""
+    """How many totals were put right, and how things stand afterwards."""
 
-    generations: int
-    touched: int
     repaired: int
     reconciliation: Reconciliation
 
 
-def rebuild(books: Books, *, on_step: Callable[[str], None] | None = None) -> Rebuild:
-    """Put every total right, while the pipeline runs.
+@dataclass(frozen=True)
+class Error:
+    """By how much a total is too large."""
+
+    value: Decimal
+    trades: int
+
+    def __bool__(self) -> bool:
+        return bool(self.value or self.trades)
+
+    def __add__(self, other: Error) -> Error:
+        return Error(EXACT.add(self.value, other.value), self.trades + other.trades)
+
+    def __sub__(self, other: Error) -> Error:
+        return Error(EXACT.subtract(self.value, other.value), self.trades - other.trades)
+
+
+NO_ERROR = Error(Decimal(0), 0)
+
+
+def rebuild(books: Books, *, on_step: Say | None = None) -> Rebuild:
+    """Put every total right while producers keep sending; continues a run that was interrupted.
 
     Raises:
-        ConfigurationError: the handlers are not those of the ledger, which alone can do this.
-        NotSettledError: touches get lost again and again, or the pipeline was cleared meanwhile.
+        ConfigurationError: the handlers are not the ledger's, or a `clear` has not ended.
+        NotSettledError: the pipeline does not come to rest, was cleared meanwhile, or another rebuild is at
+            work. Whatever was repaired by then stays, and StateLambda's mapping is enabled.
     """
+    stack, say = books.target.stack, on_step or (lambda _: None)
     if books.variant != "ledger":
         raise ConfigurationError(
-            f"`{books.target.stack}` runs the variant `{books.variant}`, which cannot be rebuilt; deploy the "
-            f"ledger with `workshop deploy stateful --stack {books.target.stack}`, and repeat"
+            f"`{stack}` runs the variant `{books.variant}`, which cannot be rebuilt; deploy the "
+            f"ledger with `workshop deploy stateful --stack {stack}`, and repeat"
         )
-    work = _Work(books, on_step or (lambda _: None))
-    touched = repaired = 0
-    for generations in range(1, GENERATIONS + 1):
-        try:
-            has_arrived = work.run()
-        except InterruptedRebuildError as error:
-            raise NotSettledError(
-                f"the rebuild of `{books.target.stack}` was ended by somebody else's `clear` or rebuild; "
-                "run `workshop reconcile` to see how things stand"
-            ) from error
-        touched, repaired = touched + work.touched, repaired + work.repaired
-        if has_arrived and (found := reconcile(books)).exact | found.is_moving:
-            return Rebuild(generations, touched, repaired, found)
-    raise NotSettledError(
-        f"touches of `{books.target.stack}` did not arrive in its totals in {GENERATIONS} attempts; see "
-        "whether MapLambda and ReduceLambda have enabled event source mappings, and read their logs"
-    )
+    hold = Hold(books.cloud, stack, books.outputs, clock=books.clock)
+    if hold.epoch.emptying:
+        raise ConfigurationError(
+            "a `workshop clear` of this pipeline has not ended; run it again, then rebuild"
+        )
+    hold.take()
+    try:
+        say("disabling StateLambda's event source mapping; messages wait in the stream")
+        hold.disable()
+        repaired = _Repair(books, hold, say).run()
+    finally:
+        say("enabling StateLambda's event source mapping")
+        hold.release()
+    return Rebuild(repaired, reconcile(books))
 
 
-class _Work:
-    """One generation after the other."""
+class _Repair:
+    """The work of one run while it holds StateLambda's mapping."""
 
-    def __init__(self, books: Books, say: Callable[[str], None]) -> None:
-        self._tables = RebuildTables(books)
-        self._clock = books.clock
-        self._order = books.target.order
+    def __init__(self, books: Books, hold: Hold, say: Say) -> None:
+        self._books = books
+        self._hold = hold
         self._say = say
-        self.touched = self.repaired = 0
+        self._positions = Positions(books.cloud, books.outputs, clock=books.clock)
+        self._repaired = 0
 
-    def run(self) -> bool:
-        """Begin a generation, or continue one, and end it; return False if touches were lost."""
-        self.touched = self.repaired = 0
-        self._tables.begin()
-        self._say(f"rebuilding, generation {self._tables.generation}")
-        for _ in range(PASSES):
-            mark = self._gather()
-            if mark is None:
-                break
-            if self._repair(mark):
-                self._tables.end()
-                return True
-        self._tables.end()
-        return False
+    def run(self) -> int:
+        """Repair the totals, from new sums whenever something moved; return how many were wrong."""
+        for _ in range(ROUNDS):
+            positions = self._come_to_rest()
+            totals = self._books.totals()
+            state = self._books.state(self._hold.beating).truth
+            # A change from outside, such as an item edited by hand, takes a moment to reach the stream.
+            self._books.clock.sleep(POLL_SECONDS)
+            if self._positions.look() == positions and self._subtract(totals, state):
+                return self._repaired
+        raise NotSettledError(
+            f"somebody else keeps writing the tables of `{self._books.target.stack}`; "
+            "look for other functions and scripts that write them, and run the command again"
+        )
 
-    def _gather(self) -> Mark | None:
-        """Touch until a whole pass finds nothing left outside; None if touches do not arrive.
+    def _come_to_rest(self) -> tuple[ShardPosition, ...]:
+        """Wait until Map and Reduce have applied what they will; return their positions, none behind."""
+        self._say("waiting until Map and Reduce have applied what is on its way")
+        while True:
+            positions, is_quiet = watch_until_quiet(
+                self._look,
+                quiet_seconds=lambda seen: STALLED_SECONDS if _behind(seen) else QUIET_SECONDS,
+                timeout_seconds=TIMEOUT_SECONDS,
+                poll_seconds=POLL_SECONDS,
+                clock=self._books.clock,
+            )
+            if not is_quiet:
+                raise NotSettledError(
+                    f"`{self._books.target.stack}` still moves after {TIMEOUT_SECONDS:.0f} seconds without a "
+                    "new message; read the logs of MapLambda and ReduceLambda, and run the command again"
+                )
+            if not (behind := _behind(positions)):
+                return positions
+            self._say("passing over what Map and Reduce could not apply")
+            for start in range(0, len(behind), MAX_POSITIONS):
+                some = behind[start : start + MAX_POSITIONS]
+                self._hold.commit([self._positions.move_to_end(each) for each in some])
 
-        Strays are read before the pass: one that was counted by then has been seen by it.
-        """
-        for _ in range(PASSES):
-            strays = self._tables.mark().strays
-            found = self._tables.touch_all()
-            self.touched += found
-            if found:
-                self._say(f"touched {self.touched:,} items")
-            if not self._wait_for_touches():
-                return None
-            mark = self._tables.mark()
-            if not found and mark.strays == strays:
-                return mark
-        return None
+    def _look(self) -> tuple[ShardPosition, ...]:
+        self._hold.beat()
+        return self._positions.look()
 
-    def _wait_for_touches(self) -> bool:
-        """Wait until every touch is in the totals; return False if that will not happen any more."""
-        touches = self._tables.touches()
-        mark = self._tables.mark()
-        moved_at = arrived_at = self._clock.now()
-        while mark.touches < touches:
-            self._clock.sleep(POLL_SECONDS)
-            now, latest = self._clock.now(), self._tables.mark()
-            moved_at = now if latest != mark else moved_at
-            arrived_at = now if latest.touches != mark.touches else arrived_at
-            mark = latest
-            if now - moved_at >= STALLED_SECONDS or now - arrived_at >= TOUCHLESS_SECONDS:
-                return False
-        return mark.touches == touches
-
-    def _repair(self, mark: Mark) -> bool:
-        """Subtract the errors; return False if a stray came in between, and touching has to go on."""
-        steps = repair_steps(errors_of(self._tables.totals()), order=self._order)
+    def _subtract(self, totals: AggregateSnapshot, state: Truth) -> bool:
+        """Subtract the errors; return False if the totals have changed since they were read."""
+        steps = repair_steps(errors_of(totals, state), order=self._books.target.order)
         for number, step in enumerate(steps):
             self._say(f"repairing {len(step):,} totals")
-            if not self._tables.subtract(step, mark, repairs=mark.repairs + number):
+            if not self._hold.commit(self._actions(step, revision=(totals.revision or 0) + number)):
                 return False
-            self.repaired += len(step)
+            self._repaired += len(step)
         return True
+
+    def _actions(self, errors: Mapping[str, Error], *, revision: int) -> list[dict[str, Any]]:
+        """Return the actions that subtract errors from the totals as they were at this revision."""
+        seen = {":Seen": {"N": str(revision)}} if revision else {}
+        bookkeeping = self._add(PROGRESS_ROW, {"Revision": 1})
+        bookkeeping["Update"]["ExpressionAttributeValues"] |= seen
+        bookkeeping["Update"]["ConditionExpression"] = (
+            "#Revision = :Seen" if seen else "attribute_not_exists(#Revision)"
+        )
+        totals = [
+            self._add(path, {"Value": EXACT.minus(error.value), "Trades": -error.trades})
+            for path, error in errors.items()
+        ]
+        return [bookkeeping, *totals]
+
+    def _add(self, identifier: str, amounts: Mapping[str, Decimal | int]) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": self._books.outputs["AggregateTableName"],
+                "Key": {"Identifier": {"S": identifier}},
+                "UpdateExpression": f"ADD {', '.join(f'#{name} :{name}' for name in amounts)}",
+                "ExpressionAttributeNames": {f"#{name}": name for name in amounts},
+                "ExpressionAttributeValues": {
+                    f":{name}": {"N": f"{value:f}"} for name, value in amounts.items()
+                },
+            }
+        }
+
+
+def errors_of(totals: AggregateSnapshot, state: Truth) -> dict[str, Error]:
+    """Return the error of each path that has one: what the totals say, less what the state says."""
+    nothing = Decimal(0)
+    errors = {
+        path: Error(totals.totals.get(path, nothing), totals.trades.get(path, 0))
+        - Error(state.totals.get(path, nothing), state.trades.get(path, 0))
+        for path in {*totals.totals, *totals.trades, *state.totals}
+    }
+    return {path: error for path, error in errors.items() if error}
+
+
+def repair_steps(errors: Mapping[str, Error], *, order: Sequence[str]) -> list[dict[str, Error]]:
+    """Cut the errors into steps that each fit into a transaction.
+
+    First come leaves together with every path above them: these steps keep each total the sum of its
+    children. Errors that are left then belong to totals that were not the sum of their children before.
+    """
+    steps: list[dict[str, Error]] = []
+    left = dict(errors)
+    for leaf in sorted(errors, key=lambda path: path.split(":")):
+        if leaf == GRAND_TOTAL or leaf.count(":") < len(order) - 1:
+            continue
+        paths = [*_ancestors(leaf), leaf, GRAND_TOTAL]
+        if not steps or len({*steps[-1], *paths}) > MAX_PATHS:
+            steps.append({})
+        for path in paths:
+            steps[-1][path] = steps[-1].get(path, NO_ERROR) + errors[leaf]
+            left[path] = left.get(path, NO_ERROR) - errors[leaf]
+    torn = [(path, error) for path, error in left.items() if error]
+    steps += [dict(torn[start : start + MAX_PATHS]) for start in range(0, len(torn), MAX_PATHS)]
+    return steps
+
+
+def _ancestors(leaf: str) -> list[str]:
+    parts = leaf.split(":")
+    return [":".join(parts[:depth]) for depth in range(1, len(parts))]
+
+
+def _behind(positions: Iterable[ShardPosition]) -> list[ShardPosition]:
+    return [each for each in positions if each.is_behind]

@@ -1,14 +1,13 @@
-"""The books held against each other: AggregateTable, and the exact sum over StateTable.
+"""Comparing AggregateTable with the exact sum over StateTable.
 
-In goes a deployed stateful pipeline, out comes every path at which they differ, and every total that is not
-the sum of those below it. Messages on their way are in one table and not yet in the other, so a difference
-only counts once nothing moves any more. Nothing is changed here.
+The result names every path at which they differ, and every total that is not the sum of its children. A
+message on its way is in one table and not yet in the other, so a difference only counts once nothing moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,9 @@ from workshop.errors import ConfigurationError
 from workshop.pipeline.aggregates import AggregateSnapshot, sort_key, take_snapshot
 from workshop.pipeline.comparison import Comparison, Difference, compare
 from workshop.pipeline.operations.epoch import read_epoch
+from workshop.pipeline.operations.hold import end_interrupted_rebuild
 from workshop.pipeline.operations.state_sum import StateSum, sum_of_state
+from workshop.pipeline.quiet import watch_until_quiet
 from workshop.pipeline.tables import format_amount, scan_rows
 from workshop.pipeline.target import Target, find_target
 from workshop.pipeline.truth import EXACT, GRAND_TOTAL
@@ -32,10 +33,12 @@ QUIET_SECONDS = 8.0
 TIMEOUT_SECONDS = 120.0
 POLL_SECONDS = 1.0
 
+Row = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Torn:
-    """A total that is not the sum of those right below it."""
+    """A total that is not the sum of its children."""
 
     path: str
     value: Decimal
@@ -46,7 +49,7 @@ class Torn:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """What the comparison found; `is_moving` says that messages were still on their way to the end."""
+    """What the comparison found; `is_moving` if the tables still changed when the time was up."""
 
     stack: str
     comparison: Comparison
@@ -86,6 +89,7 @@ class Books:
     """Both tables of one stateful pipeline."""
 
     def __init__(self, cloud: Cloud, target: Target, *, variant: str, clock: Clock) -> None:
+        self.cloud = cloud
         self.dynamodb = cloud.client("dynamodb")
         self.target = target
         self.variant = variant
@@ -102,9 +106,9 @@ class Books:
             return 0
         return read_epoch(self.dynamodb, self.outputs["ParameterTableName"]).number
 
-    def state(self) -> StateSum:
-        """Return the sum over StateTable, each item as it is when its page is read."""
-        items = scan_rows(self.dynamodb, self.outputs["StateTableName"])
+    def state(self, through: Callable[[Iterable[Row]], Iterable[Row]] = iter) -> StateSum:
+        """Return the sum over StateTable, each item as it is when its page is read, passed `through`."""
+        items = through(scan_rows(self.dynamodb, self.outputs["StateTableName"]))
         return sum_of_state(items, self.target.order, epoch=self.epoch())
 
     def totals(self) -> AggregateSnapshot:
@@ -128,28 +132,33 @@ def open_books(cloud: Cloud, stack: str, *, clock: Clock | None = None) -> Books
     return Books(cloud, target, variant=found.variant, clock=clock or SystemClock())
 
 
-def reconcile(books: Books, *, quiet_seconds: float = QUIET_SECONDS) -> Reconciliation:
-    """Compare, and look again while there are differences and anything moves."""
-    clock = books.clock
-    started = changed_at = clock.now()
-    state, totals = books.state(), books.totals()
-    while True:
-        found = _compare(books, state, totals)
-        now = clock.now()
-        if found.exact or now - changed_at >= quiet_seconds:
-            return found
-        if now - started >= TIMEOUT_SECONDS:
-            return Reconciliation(**{**vars(found), "is_moving": True})
-        clock.sleep(POLL_SECONDS)
+def reconcile(
+    books: Books, *, quiet_seconds: float = QUIET_SECONDS, on_step: Callable[[str], None] | None = None
+) -> Reconciliation:
+    """Compare, again and again while there are differences and anything moves.
+
+    If a rebuild was interrupted, the event source mapping that it has left disabled is enabled first.
+    """
+    stack, clock = books.target.stack, books.clock
+    if end_interrupted_rebuild(books.cloud, stack, books.outputs, clock=clock) and on_step:
+        on_step("a rebuild was interrupted: its hold on StateLambda's event source mapping is over")
+
+    def look() -> tuple[AggregateSnapshot, StateSum]:
         # The totals first: what arrives between the two reads is in the state alone, like all on its way.
-        seen = books.totals(), books.state()
-        if seen != (totals, state):
-            changed_at = clock.now()
-        totals, state = seen
+        return books.totals(), books.state()
+
+    seen, is_quiet = watch_until_quiet(
+        look,
+        quiet_seconds=lambda seen: 0.0 if _compare(books, *seen).exact else quiet_seconds,
+        timeout_seconds=TIMEOUT_SECONDS,
+        poll_seconds=POLL_SECONDS,
+        clock=clock,
+    )
+    return replace(_compare(books, *seen), is_moving=not is_quiet)
 
 
 def torn_totals(totals: Mapping[str, Decimal], trades: Mapping[str, int]) -> tuple[Torn, ...]:
-    """Return each total that is not the sum of those right below it."""
+    """Return each total that is not the sum of its children."""
     values: dict[str, Decimal] = {}
     counts: dict[str, int] = {}
     for path, value in totals.items():
@@ -164,7 +173,7 @@ def torn_totals(totals: Mapping[str, Decimal], trades: Mapping[str, int]) -> tup
     )
 
 
-def _compare(books: Books, state: StateSum, totals: AggregateSnapshot) -> Reconciliation:
+def _compare(books: Books, totals: AggregateSnapshot, state: StateSum) -> Reconciliation:
     return Reconciliation(
         stack=books.target.stack,
         comparison=compare(totals, state.truth),
