@@ -6,6 +6,7 @@ its endpoint, with credentials that are nobody's.
 
 import os
 import threading
+from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from workshop.clock import Clock
 from workshop.cloud.offline.pid_file import PidFile
 from workshop.cloud.offline_control import OfflineControl
 from workshop.errors import ConfigurationError
@@ -63,6 +65,18 @@ class Cloud:
         if self.offline is not None:
             return f"OFFLINE: {self.endpoint}, {self.region}; nothing here costs anything"
         return f"AWS: account {self.account_id}, {self.region}; what runs here costs money"
+
+    def wait_until_quiet(self, functions: Collection[str], seconds: float, *, clock: Clock) -> bool | None:
+        """Block for up to `seconds`, until these functions have nothing to do; return whether that is so.
+
+        A function has nothing to do when none of its event source mappings has a record, a batch or a window
+        left, and no asynchronous event waits for it. AWS does not tell: None is returned after `seconds` on
+        the clock, and whoever waits has to look at what the functions write.
+        """
+        if self.offline is None:
+            clock.sleep(seconds)
+            return None
+        return self.offline.wait_until_quiet(functions, timeout_seconds=seconds)
 
     def __repr__(self) -> str:
         return f"<Cloud {self.kind} {self.endpoint or self.region}>"

@@ -2,9 +2,11 @@
 
 import http.client
 import json
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
+from workshop.clock import stopwatch
 from workshop.errors import CloudNotRunningError, ConfigurationError
 
 __all__ = ["OfflineControl"]
@@ -13,6 +15,8 @@ PREFIX = "/_workshop/"
 TOKEN_HEADER = "x-workshop-token"  # noqa: S105 # a name, no secret
 HEALTH_TIMEOUT_SECONDS = 5.0
 CALL_TIMEOUT_SECONDS = 60.0
+# How long one call may block at the cloud.
+LONGEST_WAIT_SECONDS = 20.0
 
 
 class OfflineControl:
@@ -49,6 +53,22 @@ class OfflineControl:
     def runtime(self) -> dict[str, Any]:
         """Return what the runtime of functions is doing."""
         return self.call("GET", "runtime")
+
+    def wait_until_quiet(self, functions: Collection[str], *, timeout_seconds: float) -> bool:
+        """Block until these functions, or all if none is named, have nothing to do.
+
+        Returns False if that is not so after `timeout_seconds` of the machine's time. A function has nothing
+        to do when no record waits for its enabled event source mappings, no batch and no asynchronous event
+        is under way for it, and none of its windows is open.
+        """
+        begun = stopwatch()
+        while True:
+            left = max(0.0, timeout_seconds - (stopwatch() - begun))
+            request = {"functions": list(functions), "timeout_seconds": min(left, LONGEST_WAIT_SECONDS)}
+            if self.call("GET", "quiet", request)["is_quiet"]:
+                return True
+            if left <= LONGEST_WAIT_SECONDS:
+                return False
 
     def faults(self) -> dict[str, Any]:
         """Return the plan of the cloud's own faults, and how many of each kind have happened."""

@@ -25,6 +25,7 @@ from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage, Pla
 from workshop.pipeline.operations.clear import Cleared, clear
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, Progress, produce
+from workshop.pipeline.settle import Quiet, quiet_of
 from workshop.pipeline.target import Target, find_target
 from workshop.pipeline.truth import Truth
 from workshop.settings import home_folder, project_root
@@ -169,11 +170,16 @@ class Course(CourseStack):
 
     def rest_state(self, timeout: float = 60.0) -> Rest:
         """Return the same totals as `rest`, and whether they are at rest or the time was over before."""
-        return wait_for_rest(self.totals, self.pending, clock=self.clock, timeout_seconds=timeout)
+        return wait_for_rest(self.totals, self.pending, self.quiet, clock=self.clock, timeout_seconds=timeout)
 
     def pending(self) -> int | None:
         """Return how many records are on their way between connected stages; AWS does not tell."""
         return pending_records(self.cloud, self.outputs)
+
+    @property
+    def quiet(self) -> Quiet:
+        """Blocks until the stack's functions have nothing to do; AWS does not tell."""
+        return quiet_of(self.cloud, self.outputs, clock=self.clock)
 
     def compare(self, timeout: float = 60.0) -> Comparison:
         """Return how the totals at rest differ from the truth."""

@@ -1,8 +1,4 @@
-"""Waiting until nothing moves in a pipeline, whatever its totals are.
-
-The offline cloud tells how many records are on their way; then three looks are enough. On AWS a pipeline is
-taken to be at rest when its totals have not changed for longer than a batch may be collected.
-"""
+"""The totals of a pipeline in which nothing moves, whatever they are."""
 
 from __future__ import annotations
 
@@ -10,22 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workshop.clock import Clock
-from workshop.errors import NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.settle import Quiet, watch
 
 __all__ = ["Rest", "wait_for_rest"]
 
 LOOK_SECONDS = 0.4
-# A poller that was just made needs a moment to find its shards, and counts nothing until then.
-LOOKS_WITHOUT_PENDING = 3
+# Longer than a batch may be collected on AWS.
 UNCHANGED_SECONDS = 10.0
-# A batch that fails again and again keeps its shard pending for ever; waiting for it ends nowhere.
+# A batch that fails again and again keeps its shard busy for ever; waiting for it ends nowhere.
 STUCK_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Rest:
-    """The totals when nothing moved any more; not `is_certain` if patience was at its end before."""
+    """The totals when nothing moved any more; not `is_certain` if patience was at its end before.
+
+    `pending` counts the records that no stage has finished with, None where the cloud does not tell.
+    """
 
     snapshot: AggregateSnapshot
     pending: int | None
@@ -43,32 +41,18 @@ class Rest:
 def wait_for_rest(
     read: Callable[[], AggregateSnapshot],
     pending: Callable[[], int | None],
+    quiet: Quiet,
     *,
     clock: Clock,
     timeout_seconds: float,
 ) -> Rest:
     """Return once nothing moves, at the latest when the time is over; never raises for what it sees."""
-    started = changed_at = clock.now()
-    seen: tuple[int | None, AggregateSnapshot] | None = None
-    quiet_looks = 0
-    while True:
-        waiting = pending()
-        try:
-            look = waiting, read()
-        except NotSettledError:
-            look = None
-        now = clock.now()
-        if look is None or look != seen:
-            seen, changed_at, quiet_looks = look, now, 0
-        quiet_looks += waiting == 0
-        if seen is not None and _is_at_rest(waiting, quiet_looks, unchanged_seconds=now - changed_at):
-            return Rest(seen[1], waiting, is_certain=True)
-        if now - started >= timeout_seconds:
-            return Rest(seen[1] if seen else AggregateSnapshot(), waiting, is_certain=False)
-        clock.sleep(LOOK_SECONDS)
-
-
-def _is_at_rest(pending: int | None, quiet_looks: int, *, unchanged_seconds: float) -> bool:
-    if pending is None:
-        return unchanged_seconds >= UNCHANGED_SECONDS
-    return quiet_looks >= LOOKS_WITHOUT_PENDING or unchanged_seconds >= STUCK_SECONDS
+    found = watch(
+        read,
+        quiet,
+        clock=clock,
+        unchanged_seconds=lambda _, told: UNCHANGED_SECONDS if told is None else STUCK_SECONDS,
+        timeout_seconds=timeout_seconds,
+        poll_seconds=LOOK_SECONDS,
+    )
+    return Rest(found.seen or AggregateSnapshot(), pending(), is_certain=found.is_at_rest)

@@ -18,7 +18,7 @@ from workshop.pipeline.comparison import Comparison, compare
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.operations.live_faults import clear_faults, set_faults
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, produce
-from workshop.pipeline.settle import Patience, Settled, wait_until_settled
+from workshop.pipeline.settle import Patience, Settled, quiet_of, wait_until_settled
 from workshop.pipeline.truth import (
     GRAND_TOTAL,
     MessageCounts,
@@ -159,6 +159,7 @@ class _Demo:
         settled = wait_until_settled(
             lambda: self._read(outputs),
             truth,
+            quiet=quiet_of(self._cloud, outputs, clock=self._clock),
             clock=self._clock,
             patience=self._patience,
             on_snapshot=lambda snapshot: self._observer.progress(_arrived(pipeline, snapshot, truth)),

@@ -14,7 +14,7 @@ from workshop.errors import NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.messages import Message, PlannedMessage
 from workshop.pipeline.producer.producer import produce
-from workshop.pipeline.settle import Patience, wait_until_settled
+from workshop.pipeline.settle import Patience, quiet_of, wait_until_settled
 from workshop.pipeline.tables import ReduceRow, StateRow, read_reduce_table, read_state_table
 from workshop.pipeline.truth import stateful_truth
 
@@ -76,12 +76,13 @@ def run_example(
     def read() -> AggregateSnapshot:
         return take_snapshot(dynamodb, outputs["AggregateTableName"], clock=clock)
 
+    quiet = quiet_of(cloud, outputs, clock=clock)
     for group in (FIRST_TOGETHER, THEN_TOGETHER):
         on_step(f"sending {' and '.join(group)}")
         produce(cloud.client("kinesis"), outputs["StreamName"], _entries(group), clock=clock)
         sent += group
         truth = stateful_truth(EXAMPLE_MESSAGES[name] for name in sent)
-        settled = wait_until_settled(read, truth, clock=clock, patience=PATIENCE)
+        settled = wait_until_settled(read, truth, quiet=quiet, clock=clock, patience=PATIENCE)
         if settled.snapshot.live_totals != truth.totals:
             raise NotSettledError(
                 f"the totals of {', '.join(sent)} did not arrive; look into the functions' logs"

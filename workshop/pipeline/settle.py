@@ -1,19 +1,34 @@
-"""Waiting until a pipeline is at rest: nothing is on its way any more, as far as a reader can tell.
+"""Waiting until a pipeline is at rest: nothing is under way any more, as far as anybody can tell.
 
-A pipeline does not say when it is done. It is taken to be at rest when its totals equal the truth and stay so
-for a few seconds, or when they differ and nothing at all has moved for longer than any retry should pause.
+The offline cloud says when its functions have nothing to do. AWS does not: there a pipeline counts as at rest
+once what is looked at has not changed for some seconds. The same goes for a batch that fails again and
+again, which keeps the offline cloud busy for ever.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from workshop.clock import Clock
+from workshop.cloud.connection import Cloud
 from workshop.errors import NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.comparison import compare
 from workshop.pipeline.truth import Truth
 
-__all__ = ["Patience", "Settled", "wait_until_settled"]
+__all__ = ["Look", "Patience", "Quiet", "Settled", "quiet_of", "wait_until_settled", "watch"]
+
+T = TypeVar("T")
+
+# Blocks for up to so many seconds until nothing is under way; returns whether that is so, None if the cloud
+# does not tell. `Cloud.wait_until_quiet` with functions and a clock is one.
+Quiet = Callable[[float], bool | None]
+
+
+def quiet_of(cloud: Cloud, outputs: Mapping[str, str], *, clock: Clock) -> Quiet:
+    """Return what waits for the functions of a stack with these outputs; `clock` is slept on for AWS."""
+    functions = [name for key, name in outputs.items() if key.endswith("LambdaName")]
+    return lambda seconds: cloud.wait_until_quiet(functions, seconds, clock=clock)
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,18 @@ class Patience:
 
 
 @dataclass(frozen=True)
+class Look(Generic[T]):
+    """What was seen last, None if nothing could be, and since when (unix seconds) it is as it is.
+
+    `is_at_rest` is False if the time was over before.
+    """
+
+    seen: T | None
+    since: float
+    is_at_rest: bool
+
+
+@dataclass(frozen=True)
 class Settled:
     """The totals at rest, and since when (unix seconds) they have been seen as they are."""
 
@@ -37,34 +64,75 @@ class Settled:
     since: float
 
 
+def watch(
+    look: Callable[[], T],
+    quiet: Quiet,
+    *,
+    clock: Clock,
+    unchanged_seconds: Callable[[T, bool | None], float],
+    timeout_seconds: float,
+    poll_seconds: float,
+) -> Look[T]:
+    """Look until nothing is under way; at the latest when the time is over.
+
+    Where the cloud does not say that, or says that something is, rest is assumed once what is seen has not
+    changed for `unchanged_seconds`, which depends on what is seen and what the cloud says (None: nothing). A
+    look that raises NotSettledError counts as a change.
+    """
+    started = changed_at = clock.now()
+    seen: T | None = None
+    is_quiet = quiet(0.0)
+    while True:
+        # Looked at after the cloud was asked: what it knew to be done by then is seen.
+        try:
+            latest: T | None = look()
+        except NotSettledError:
+            latest = None
+        now = clock.now()
+        if latest is None or latest != seen:
+            seen, changed_at = latest, now
+        if seen is not None and (is_quiet or now - changed_at >= unchanged_seconds(seen, is_quiet)):
+            return Look(seen, changed_at, is_at_rest=True)
+        if now - started >= timeout_seconds:
+            return Look(seen, changed_at, is_at_rest=False)
+        is_quiet = quiet(poll_seconds)
+
+
 def wait_until_settled(
     read: Callable[[], AggregateSnapshot],
     truth: Truth | None,
     *,
+    quiet: Quiet,
     clock: Clock,
     patience: Patience = Patience(),
-    on_snapshot: Callable[[AggregateSnapshot], None] | None = None,
+    on_snapshot: Callable[[AggregateSnapshot], None] = lambda _: None,
 ) -> Settled:
     """Return the totals once the pipeline is at rest; without a truth, once nothing moves.
 
     Raises:
         NotSettledError: it still moves at the end of the patience.
     """
-    started = clock.now()
-    latest, changed_at = read(), clock.now()
-    while True:
-        if on_snapshot:
-            on_snapshot(latest)
-        exact = truth is not None and compare(latest, truth).exact
-        needed = patience.quiet_seconds if exact else patience.unchanged_seconds
-        if clock.now() - changed_at >= needed:
-            return Settled(latest, changed_at)
-        if clock.now() - started >= patience.timeout_seconds:
-            raise NotSettledError(
-                f"the totals still change after {patience.timeout_seconds:.0f} seconds; "
-                "look for retries in the functions' logs, or wait longer"
-            )
-        clock.sleep(patience.poll_seconds)
+
+    def look() -> AggregateSnapshot:
         snapshot = read()
-        if snapshot != latest:
-            latest, changed_at = snapshot, clock.now()
+        on_snapshot(snapshot)
+        return snapshot
+
+    def unchanged_seconds(snapshot: AggregateSnapshot, _: bool | None) -> float:
+        exact = truth is not None and compare(snapshot, truth).exact
+        return patience.quiet_seconds if exact else patience.unchanged_seconds
+
+    found = watch(
+        look,
+        quiet,
+        clock=clock,
+        unchanged_seconds=unchanged_seconds,
+        timeout_seconds=patience.timeout_seconds,
+        poll_seconds=patience.poll_seconds,
+    )
+    if found.seen is None or not found.is_at_rest:
+        raise NotSettledError(
+            f"the totals still change after {patience.timeout_seconds:.0f} seconds; "
+            "look for retries in the functions' logs, or wait longer"
+        )
+    return Settled(found.seen, found.since)

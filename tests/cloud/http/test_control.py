@@ -34,6 +34,11 @@ class Cloud:
         """Return no mappings."""
         return {"mappings": []}
 
+    def wait_until_quiet(self, functions: list[str], *, timeout_seconds: float) -> bool:
+        """Note it; a cloud that is never quiet."""
+        self.done.append(f"quiet {functions} {timeout_seconds}")
+        return False
+
 
 @pytest.fixture
 def cloud() -> Cloud:
@@ -79,6 +84,32 @@ def test_the_clock_can_be_advanced(cloud) -> None:
 
     assert (status, after["offset_seconds"]) == (200, 600)
     assert after["now"] - before["now"] >= 600
+
+
+def test_waiting_for_quiet_reaches_the_cloud(cloud) -> None:
+    """Who waits names the functions that matter and how long the call may block."""
+    assert ask(cloud, "GET", "quiet", {"functions": ["F"], "timeout_seconds": 1.5}) == (
+        200,
+        {"is_quiet": False},
+    )
+    assert cloud.done == ["quiet ['F'] 1.5"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"functions": []},
+        {"functions": [], "timeout_seconds": -1},
+        {"functions": [], "timeout_seconds": 31},
+        {"functions": [], "timeout_seconds": True},
+        {"functions": "F", "timeout_seconds": 1},
+        {"functions": [1], "timeout_seconds": 1},
+    ],
+)
+def test_waiting_for_quiet_is_bounded(cloud, document: object) -> None:
+    """A call that would block for more than half a minute, or names no functions, is refused."""
+    assert ask(cloud, "GET", "quiet", document)[0] == 400
+    assert cloud.done == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ that.
 import logging
 import sys
 import threading
+from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
@@ -139,6 +140,10 @@ class OfflineCloud:
     def runtime_status(self) -> dict[str, Any]:
         """Return what the runtime is doing."""
         return self.runtime.status()
+
+    def wait_until_quiet(self, functions: Collection[str], *, timeout_seconds: float) -> bool:
+        """Block until these functions, or all, have nothing to do; False if the time is over before."""
+        return self.runtime.wait_until_quiet(functions, timeout_seconds=timeout_seconds)
 
     def __enter__(self) -> Self:
         self.start()

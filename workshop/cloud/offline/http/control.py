@@ -8,7 +8,7 @@ import hmac
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from workshop import __version__
@@ -22,6 +22,9 @@ __all__ = ["PREFIX", "TOKEN_HEADER", "ControlApi", "ControlledCloud"]
 
 PREFIX = "/_workshop/"
 TOKEN_HEADER = "x-workshop-token"  # noqa: S105 # a name, no secret
+
+# A client that waits for longer asks again, so that no connection is silent for long.
+MAX_WAIT_SECONDS = 30
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,9 @@ class ControlledCloud(Protocol):
     def runtime_status(self) -> dict[str, Any]:
         """Return what the runtime is doing."""
 
+    def wait_until_quiet(self, functions: Collection[str], *, timeout_seconds: float) -> bool:
+        """Block until these functions, or all, have nothing to do; False if the time is over before."""
+
 
 class BadControlCallError(Exception):
     """The body of a control call does not fit."""
@@ -65,6 +71,7 @@ class ControlApi:
             ("GET", "clock"): self._read_clock,
             ("POST", "clock"): self._advance_clock,
             ("GET", "runtime"): self._runtime,
+            ("GET", "quiet"): self._wait_until_quiet,
             ("GET", "faults"): self._read_faults,
             ("POST", "faults"): self._set_faults,
             ("DELETE", "faults"): self._clear_faults,
@@ -124,6 +131,15 @@ class ControlApi:
 
     def _runtime(self, _: Document) -> Document:
         return self._cloud.runtime_status()
+
+    def _wait_until_quiet(self, document: Document) -> Document:
+        seconds, functions = document.get("timeout_seconds"), document.get("functions")
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not is_number or not 0 <= seconds <= MAX_WAIT_SECONDS:
+            raise BadControlCallError(f'send {{"timeout_seconds": n}} with n from 0 to {MAX_WAIT_SECONDS}')
+        if not isinstance(functions, list) or not all(isinstance(name, str) for name in functions):
+            raise BadControlCallError('send {"functions": [...]} with names, or an empty list for all')
+        return {"is_quiet": self._cloud.wait_until_quiet(functions, timeout_seconds=seconds)}
 
     def _read_faults(self, _: Document) -> Document:
         return self._cloud.faults.document()

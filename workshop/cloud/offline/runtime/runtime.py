@@ -1,5 +1,6 @@
 """The Lambda runtime as its owner, the server, sees it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from workshop.clock import Clock
@@ -142,6 +143,13 @@ class Runtime:
         )
         self.wake()
         return InvocationResult(202, None, b"", "", version)
+
+    def wait_until_quiet(self, functions: Collection[str] = (), *, timeout_seconds: float) -> bool:
+        """Block until these functions, or all, have nothing to do; False if the time is over before.
+
+        The caller must not hold the lock.
+        """
+        return self._engine.wait_until_quiet(functions, timeout_seconds=timeout_seconds)
 
     def status(self) -> dict[str, Any]:
         """Return what runs and what lags, as plain JSON values."""

@@ -70,6 +70,28 @@ class AdoptedMapping:
         """Whether a batch is in flight."""
         return any(poller.is_busy for poller in list(self._pollers.values()))
 
+    def has_work(self) -> bool:
+        """Whether a batch is in flight, or the mapping is enabled and its source holds anything for it.
+
+        Records that wait for a retry, a batching window or the end of a tumbling window are work; so is a
+        shard that has no poller yet.
+        """
+        if self.is_busy:
+            return True
+        if not self.mapping.is_enabled:
+            return False
+        try:
+            return self._lacks_poller() or any(
+                not poller.is_drained() or poller.next_due() is not None
+                for poller in list(self._pollers.values())
+            )
+        except StreamMissingError:
+            return False
+
+    def _lacks_poller(self) -> bool:
+        names = [QUEUE] if self._source is None else [shard.shard_id for shard in self._source.shards()]
+        return any(name not in self._pollers for name in names)
+
     def recover(self) -> None:
         """Have batches that were in flight sent again: whoever had sent them is gone."""
         for poller in list(self._pollers.values()):

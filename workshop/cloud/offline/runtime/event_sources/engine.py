@@ -8,15 +8,17 @@ nobody pays for a poll, so both are looked at ten times a second.
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
-from workshop.clock import Clock
+from workshop.clock import Clock, stopwatch
+from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.environments.threads import WorkerPool, start_thread
 from workshop.cloud.offline.runtime.event_sources.adoption import AdoptedMapping, current_mappings
 from workshop.cloud.offline.runtime.event_sources.courier import Courier, Errand
 from workshop.cloud.offline.runtime.event_sources.work import Poller
-from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvent, AsyncEvents
+from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvents
 
 __all__ = ["Engine"]
 
@@ -44,10 +46,13 @@ class Engine:
         self._clock = clock
         self._housekeeping = housekeeping
         self._adopted: dict[str, AdoptedMapping] = {}
-        # Held while mappings are adopted or dropped, and taken before every other lock.
+        # Held while mappings are adopted or dropped; taken before every other lock but the condition below.
         self._adopting = threading.Lock()
         self._refreshed_at = float("-inf")
-        self._driven: set[tuple[int, int]] = set()
+        # What worker threads are at, with the name of the function. An entry stays until everything that
+        # follows from a batch has happened, and goes under the condition, so that nothing ends during a look.
+        self._driven: dict[tuple[int, int], str] = {}
+        self._driven_changed = threading.Condition()
         self._wake = threading.Event()
         self._has_news = threading.Event()
         self._is_stopping = threading.Event()
@@ -113,6 +118,40 @@ class Engine:
         """Return what has been adopted."""
         return list(self._adopted.values())
 
+    def wait_until_quiet(self, functions: Collection[str], *, timeout_seconds: float) -> bool:
+        """Block until these functions, or all if none is named, have nothing to do; False if time is over.
+
+        Nothing to do means: no record waits for an enabled mapping, no batch and no asynchronous event is
+        under way, no window will end. What a function has written by then counts, so a chain of functions
+        is quiet as a whole. The caller must not hold the lock; the time is the machine's.
+        """
+        begun = stopwatch()
+        with self._driven_changed:
+            while not self._is_quiet(functions):
+                left = timeout_seconds - (stopwatch() - begun)
+                if left <= 0 or self._is_stopping.is_set():
+                    return False
+                self._driven_changed.wait(min(left, POLL_SECONDS))
+        return True
+
+    def _is_quiet(self, functions: Collection[str]) -> bool:
+        # Taken while the condition is held: a function whose work ends now could have written to a source
+        # that has been looked at already. Those that are still at work when all has been looked at are seen.
+        with self._adopting:
+            if self._has_news.is_set() or any(self._is_new(esm, functions) for esm in current_mappings()):
+                return False
+            adopted = self.mappings()
+        if any(
+            each.has_work() for each in adopted if not functions or each.mapping.function.name in functions
+        ):
+            return False
+        busy = self._events.functions() | set(self._driven.values())
+        return not (busy & set(functions) if functions else busy)
+
+    def _is_new(self, esm: Any, functions: Collection[str]) -> bool:
+        is_meant = not functions or FunctionReference.parse(esm.function_arn).name in functions
+        return is_meant and esm.uuid not in self._adopted
+
     def _refresh(self) -> None:
         self._has_news.clear()
         self._refreshed_at = self._clock.now()
@@ -172,23 +211,28 @@ class Engine:
                 continue
             errand = self._courier.next_errand(adopted, poller, lane)
             if errand is not None:
-                self._driven.add(key)
-                self._submit(self._drive, errand, key)
+                self._submit(partial(self._drive, errand), key, adopted.mapping.function.name)
         for event in self._events.take_due(self._clock.now()):
-            self._submit(self._courier.deliver_event, event)
+            self._submit(partial(self._courier.deliver_event, event), (id(event), 0), event.function.name)
 
-    def _submit(self, job: Any, *arguments: Errand | AsyncEvent | tuple[int, int]) -> None:
+    def _submit(self, job: Callable[[], None], key: tuple[int, int], function: str) -> None:
+        def run() -> None:
+            try:
+                job()
+            finally:
+                with self._driven_changed:
+                    self._driven.pop(key, None)
+                    self._driven_changed.notify_all()
+
         if self._workers is not None:
-            self._workers.submit(lambda: job(*arguments))
+            self._driven[key] = function
+            self._workers.submit(run)
 
-    def _drive(self, errand: Errand, key: tuple[int, int]) -> None:
-        """Work a lane off until there is nothing more to do now."""
+    def _drive(self, errand: Errand) -> None:
+        """Send a lane's batches until none is due."""
         following: Errand | None = errand
-        try:
-            while following is not None:
-                self._courier.carry_out(following)
-                if self._is_stopping.is_set():
-                    break
-                following = self._courier.next_errand(errand.adopted, errand.poller, errand.work.lane)
-        finally:
-            self._driven.discard(key)
+        while following is not None:
+            self._courier.carry_out(following)
+            if self._is_stopping.is_set():
+                break
+            following = self._courier.next_errand(errand.adopted, errand.poller, errand.work.lane)

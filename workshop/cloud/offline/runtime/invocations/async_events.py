@@ -121,6 +121,11 @@ class AsyncEvents:
         with self._lock:
             return len(self._events) + len(self._taken)
 
+    def functions(self) -> set[str]:
+        """Return the names of the functions that have an event waiting, or being delivered."""
+        with self._lock:
+            return {event.function.name for event in (*self._events, *self._taken.values())}
+
     def dropped(self, event: AsyncEvent) -> None:
         """Forget an event that nobody can deliver."""
         self._settle(event)
