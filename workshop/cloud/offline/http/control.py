@@ -134,8 +134,11 @@ class ControlApi:
 
     def _wait_until_quiet(self, document: Document) -> Document:
         seconds, functions = document.get("timeout_seconds"), document.get("functions")
-        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        if not is_number or not 0 <= seconds <= MAX_WAIT_SECONDS:
+        if (
+            isinstance(seconds, bool)
+            or not isinstance(seconds, int | float)
+            or not 0 <= seconds <= MAX_WAIT_SECONDS
+        ):
             raise BadControlCallError(f'send {{"timeout_seconds": n}} with n from 0 to {MAX_WAIT_SECONDS}')
         if not isinstance(functions, list) or not all(isinstance(name, str) for name in functions):
             raise BadControlCallError('send {"functions": [...]} with names, or an empty list for all')

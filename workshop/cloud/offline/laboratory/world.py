@@ -1,6 +1,6 @@
 """What a laboratory is made of: corrected moto, a dispatcher, faults and a runtime, all on one clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from moto.core.config import default_user_config
@@ -119,6 +119,17 @@ class LaboratoryWorld:
 
     def request_stop(self) -> None:
         """Nothing runs that could stop."""
+
+    def wait_until_quiet(self, functions: Collection[str], *, timeout_seconds: float) -> bool:
+        """Let time pass on the clock until these functions, or all, have nothing to do."""
+        limit = self.clock.now() + timeout_seconds
+        while True:
+            due = self.step()
+            if self._runtime.wait_until_quiet(functions, timeout_seconds=0):
+                return True
+            if due is None or due > limit:
+                return False
+            self._advance(max(0.0, due - self.clock.now()))
 
     def runtime_status(self) -> dict[str, Any]:
         """Return what the runtime is doing."""
