@@ -96,4 +96,5 @@ def test_a_cell_finds_the_same_calls_outside_a_notebook(ws: Workshop, course: Co
 def test_the_session_asks_for_nothing_until_it_is_used(ws: Workshop) -> None:
     """Looking at `ws`, at its help and at its names makes no call to the cloud, and deploys nothing."""
     assert "notebook 06" in repr(ws)
-    assert "NOWHERE" in repr(ws.tour)
+    assert "tour" in repr(ws.tour)
+    assert "deploy" in dir(ws.tour)

@@ -12,7 +12,7 @@ from workshop.cloud.one_at_a_time import one_at_a_time
 from workshop.errors import CloudNotRunningError, WorkshopError
 from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.markup.html import code_in, element, join
-from workshop.notebook.views.cards import card, pill
+from workshop.notebook.views.cards import card, status_line
 from workshop.settings import home_folder
 
 __all__ = ["connected"]
@@ -41,7 +41,7 @@ def connected() -> Cloud:
     except CloudNotRunningError as error:
         return _started(error)
     if cloud.offline is not None and _is_foreign():
-        show(_line("▲ Shared", f"the offline cloud at {cloud.endpoint} {FOREIGN}", "warn"))
+        show(status_line("▲ Shared", f"the offline cloud at {cloud.endpoint} {FOREIGN}", "warn"))
     return cloud
 
 
@@ -51,7 +51,7 @@ def _is_foreign() -> bool:
 
 
 def _started(missing: CloudNotRunningError) -> Cloud:
-    output = Live(_line("◐ Starting", f"no offline cloud answers at {missing.endpoint} yet", "info"))
+    output = Live(status_line("◐ Starting", f"no offline cloud answers at {missing.endpoint} yet", "info"))
     try:
         _start(missing)
         cloud = connect()
@@ -59,7 +59,7 @@ def _started(missing: CloudNotRunningError) -> Cloud:
         output.close(_failure(missing.endpoint, "" if error is missing else str(error)))
         raise missing from error
     started = f"offline cloud at {cloud.endpoint}; it runs until `workshop cloud stop`"
-    output.close(_line("✓ Started", started, "ok"))
+    output.close(status_line("✓ Started", started, "ok"))
     return cloud
 
 
@@ -69,11 +69,6 @@ def _start(missing: CloudNotRunningError) -> None:
         raise missing
     with one_at_a_time(home_folder() / "cloud-start.lock", occupied="Another notebook starts the cloud"):
         background.start(place.port)
-
-
-def _line(label: str, text: str, tone: str) -> Shown:
-    html = element("div", pill(label, tone), element("span", code_in(text)), class_="row", role="status")
-    return Shown(html, f"{label}: {text}")
 
 
 def _failure(endpoint: str, why: str) -> Shown:

@@ -94,7 +94,7 @@ class NotebookPipeline(PlainPipeline):
         return [name for name in super().__dir__() if not name.startswith("_")]
 
     def __repr__(self) -> str:
-        return f"<pipeline {self.aws.stack}, {self._course.cloud.badge}>"
+        return f"<pipeline {self.aws.stack}>"
 
 
 class Workshop(NotebookPipeline):
@@ -125,7 +125,9 @@ class Workshop(NotebookPipeline):
         return show(draw_findings(each for each in findings if each.check not in ANSWERED))
 
     def __repr__(self) -> str:
-        return f"<workshop in notebook {self._notebook}: {self.aws.stack}, {self._course.cloud.badge}>"
+        return (
+            f"<workshop in notebook {self._notebook}, stack {self.aws.stack}; help(ws) says what it can do>"
+        )
 
     def _header(self, restored: Sequence[str] = ()) -> Shown:
         """Return the head of the notebook as it is now."""

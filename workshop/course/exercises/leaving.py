@@ -31,7 +31,10 @@ def _bucket(left: tuple[Leftover, ...]) -> str:
     """Say how the bucket goes, if it alone is left of what the workshop made by itself."""
     if any(each.kind == "stack" for each in left) or not any(each.kind == "bucket" for each in left):
         return ""
-    return " The bucket held the zips of your functions; `destroy` takes it along with the last stack."
+    return (
+        " The bucket held the zips of your functions; `ws.leftovers.destroy` deletes it together with the "
+        "last stack."
+    )
 
 
 def _listed(left: tuple[Leftover, ...]) -> str:

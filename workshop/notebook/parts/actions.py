@@ -8,7 +8,7 @@ from workshop.deploy.stacks import Deployment, StackEvent
 from workshop.notebook.markup.display import Live, Shown
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.markup.texts import plural, took
-from workshop.notebook.views.cards import card, pill
+from workshop.notebook.views.cards import card, pill, status_line
 from workshop.notebook.views.deploying import EventBoard
 from workshop.notebook.views.differences import TableMemory
 from workshop.pipeline.aggregates import AggregateSnapshot
@@ -39,7 +39,12 @@ class PipelineActions:
         self._memory = memory
 
     def deploy(self, **parameters: Any) -> Deployment:
-        """Deploy the stack from `lambdas/` or bring it up to date; shows events and whose code changed."""
+        """Deploy the stack with the code in `lambdas/`, or bring it up to date; show each step.
+
+        Parameters of the template go in by name, such as `ShardCount=2`; one that is left out keeps its
+        value. Blocks until CloudFormation is done: seconds offline, about two minutes on AWS. Returns a
+        deployment, whose `changed_functions` says which functions got new code.
+        """
         board = EventBoard(self._course.stack)
         output = Live(board.draw())
 
@@ -59,7 +64,14 @@ class PipelineActions:
         return deployment
 
     def connect(self, function: str, **arguments: Any) -> ShownMapping:
-        """Create or change the event source mapping of a function, with AWS's names for its settings."""
+        """Create the event source mapping of a function, such as `StateLambda`, or change what differs.
+
+        The settings have AWS's names: `EventSourceArn`, `StartingPosition`, `BatchSize`, …. Blocks until the
+        mapping is enabled, and returns it as AWS describes it.
+
+        Raises:
+            ClientError: AWS refuses it, for example because the function's role may not read the stream.
+        """
         mapping = ShownMapping(self._course.connect(function, **arguments))
         source = _resource_of(str(mapping.get("EventSourceArn", "")))
         logical = {name: output for output, name in self._course.outputs.items() if output.endswith("Name")}
@@ -67,32 +79,41 @@ class PipelineActions:
         mapping.way = f"`{known}` → `{function}`"
         return mapping
 
-    def send(self, messages: Any, **options: Any) -> ProduceResult:
-        """Send messages into the stream, so many of a seeded plan or exactly these; shows how far it is."""
-        output = Live(_sending("Sending", None))
-        told = options.pop("on_progress", None)
+    def send(self, messages: Any, *, rate: float | None = None, **plan: Any) -> ProduceResult:
+        """Send messages into the stream: so many made-up ones, or a list of exactly those to send.
+
+        `rate` is in messages a second, by default as fast as it goes. Options for a number of messages:
+        `seed`, and in percent `duplicates`, `modify` (newer versions) and `out_of_order` (of these). The same
+        number, seed and options give the same messages again. Blocks until the stream has accepted them, not
+        until they are summed. Returns a result whose `messages` are those that were sent.
+        """
+        output = Live(_sending(None))
 
         def tell(progress: Progress) -> None:
-            output.update(_sending("Sending", progress))
-            if told is not None:
-                told(progress)
+            output.update(_sending(progress))
 
-        result = self._course.send(messages, on_progress=tell, **options)
+        result = self._course.send(messages, rate=rate, on_progress=tell, **plan)
         output.close(_sent(result))
         return result
 
     def clear(self) -> Cleared:
-        """Empty the pipeline for a fresh run: wait for what is on its way, then delete it."""
-        output = Live(_line("◐ Emptying", "waiting for what is on its way", "info"))
+        """Empty the pipeline for a fresh run: wait for what is on its way, then delete all items.
+
+        What stands in the stream stays there, but no longer counts as sent. Blocks for some seconds.
+        """
+        output = Live(status_line("◐ Emptying", "waiting for what is on its way", "info"))
         cleared = self._course.clear()
         self._memory.forget()
         deleted = sum(cleared.deleted.values())
-        output.close(_line("✓ Empty", f"{plural(deleted, 'item')} deleted", "ok"))
+        output.close(status_line("✓ Empty", f"{plural(deleted, 'item')} deleted", "ok"))
         return cleared
 
     def rest(self, timeout: float = 60.0) -> AggregateSnapshot:
-        """Wait until nothing moves any more, at most so long; return the totals."""
-        output = Live(_line("◐ Waiting", "until nothing moves any more", "info"))
+        """Block until nothing moves any more, at most `timeout` seconds; return the totals.
+
+        `totals` maps each path and `Grand Total` to dollars, `live_totals` only those with trades in them.
+        """
+        output = Live(status_line("◐ Waiting", "until nothing moves any more", "info"))
         rest = self._course.rest_state(timeout)
         output.close(rest_shown(rest, timeout))
         return rest.snapshot
@@ -101,23 +122,18 @@ class PipelineActions:
 def rest_shown(rest: Rest, timeout: float) -> Shown:
     """Return what waiting came to: at rest, still moving when the time was over, or stuck on the way."""
     if not rest.is_certain:
-        return _line("▲ Still moving", f"after {timeout:g} s, {rest.held_up}", "warn")
+        return status_line("▲ Still moving", f"after {timeout:g} s, {rest.held_up}", "warn")
     if rest.held_up:
-        return _line("▲ Stuck", f"{rest.held_up}, and nothing has changed for a while", "warn")
+        return status_line("▲ Stuck", f"{rest.held_up}, and nothing has changed for a while", "warn")
     count = rest.snapshot.message_count
     told = f"{plural(count, 'change')} summed in" if count else "nothing moves"
-    return _line("✓ At rest", told, "ok")
+    return status_line("✓ At rest", told, "ok")
 
 
-def _line(label: str, text: str, tone: str) -> Shown:
-    html = element("div", pill(label, tone), element("span", code_in(text)), class_="row", role="status")
-    return Shown(html, f"{label}: {text}")
-
-
-def _sending(label: str, progress: Progress | None) -> Shown:
+def _sending(progress: Progress | None) -> Shown:
     if progress is None:
-        return _line(f"◐ {label}", "messages are on their way into the stream", "info")
-    return _line(f"◐ {label}", f"{progress.accepted:,} of {progress.total:,} messages accepted", "info")
+        return status_line("◐ Sending", "messages are on their way into the stream", "info")
+    return status_line("◐ Sending", f"{progress.accepted:,} of {progress.total:,} messages accepted", "info")
 
 
 def _sent(result: ProduceResult) -> Shown:
@@ -126,7 +142,7 @@ def _sent(result: ProduceResult) -> Shown:
     if result.resent:
         text += f" · {result.resent:,} sent once more, because the stream had refused them"
     if not result.refused:
-        return _line("✓ Sent", text, "ok")
+        return status_line("✓ Sent", text, "ok")
     reasons = sorted({refusal.reason for refusal in result.refused})
     title = element(
         "div", pill(f"✗ {len(result.refused):,} refused", "bad"), element("span", text), class_="row"
@@ -147,4 +163,4 @@ def _mapping_shown(mapping: ShownMapping) -> Shown:
     facts += [f"batches of {mapping['BatchSize']:,}"] if "BatchSize" in mapping else []
     facts += [f"from {mapping['StartingPosition']}"] if "StartingPosition" in mapping else []
     enabled = state == "Enabled"
-    return _line(f"{'●' if enabled else '◐'} {state}", " · ".join(facts), "ok" if enabled else "warn")
+    return status_line(f"{'●' if enabled else '◐'} {state}", " · ".join(facts), "ok" if enabled else "warn")

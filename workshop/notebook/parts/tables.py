@@ -31,7 +31,8 @@ class TableTools:
     def show(self, name: str, *, limit: int = 10, where: Where | None = None) -> Shown:
         """Show the rows of a table, such as `StateTable`, and what changed since it was last shown.
 
-        `where` is a dict of attributes and their values, or a function that says whether to show a row.
+        At most `limit` rows are drawn. `where` selects rows: a dict of attributes and their values, or a
+        function that takes a row and returns whether to show it.
         """
         physical = self._course.physical(name)
         client = self._course.client("dynamodb")
@@ -43,7 +44,7 @@ class TableTools:
         return show(draw_rows(changes, view))
 
     def totals(self, kind: str = "tree", *, compare: bool = False) -> Shown:
-        """Show the totals as a `tree`, a `sunburst` or a `treemap`.
+        """Show the totals in dollars as they are now, as a `tree`, a `sunburst` or a `treemap`.
 
         With `compare`, each total stands beside what was sent; messages on their way count as missing.
         """

@@ -10,7 +10,7 @@ from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, code_in, element, join
 from workshop.notebook.markup.texts import wrapped
 
-__all__ = ["OUTCOMES", "card", "hint_card", "pill", "solution_card", "verdict_card"]
+__all__ = ["OUTCOMES", "card", "hint_card", "pill", "solution_card", "status_line", "verdict_card"]
 
 # Outcome: shape, word, tone.
 OUTCOMES = {
@@ -25,6 +25,12 @@ LOOKING = ("◐", "Checking", "info")
 def pill(text: str, tone: str = "") -> Html:
     """Return a small label."""
     return element("span", text, class_=f"pill {tone}".strip())
+
+
+def status_line(label: str, text: str, tone: str) -> Shown:
+    """Return a pill with a sentence behind it, for a step that is being done or has just been done."""
+    html = element("div", pill(label, tone), element("span", code_in(text)), class_="row", role="status")
+    return Shown(html, f"{label}: {text}")
 
 
 def card(title: object, body: object = None, *, tone: str = "info", status: bool = True) -> Html:
