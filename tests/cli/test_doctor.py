@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from workshop.cli import doctor
 from workshop.course import preflight
-from workshop.course.preflight import Finding, Grade, examine
+from workshop.course.preflight import Grade, Preflight, examine
 from workshop.settings import DEFAULT_HOST
 
 
@@ -143,7 +143,7 @@ def test_outside_a_checkout_is_a_problem(tmp_path, monkeypatch: pytest.MonkeyPat
 
 def test_the_command_prints_findings_and_fixes(monkeypatch: pytest.MonkeyPatch) -> None:
     """People see a line for each check, and below it what mends it; a problem ends with 1."""
-    broken = Finding("Disk", Grade.PROBLEM, "full", "make room")
+    broken = Preflight("Disk", Grade.PROBLEM, "full", "make room")
     monkeypatch.setattr(doctor, "examine", lambda port, lab_port: (broken,))
 
     result = run()
@@ -166,7 +166,7 @@ def test_an_old_terminal_gets_marks_instead_of_an_error(lonely_workshop) -> None
 
 def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
     """With --json stdout holds one document, and warnings alone are no reason to fail."""
-    odd = Finding("Browser", Grade.WARNING, "none", "open it yourself")
+    odd = Preflight("Browser", Grade.WARNING, "none", "open it yourself")
     monkeypatch.setattr(doctor, "examine", lambda port, lab_port: (odd,))
 
     result = run("--json")

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from workshop.course.exercise import (
     Cell,
+    CheckResult,
     Exercise,
     Function,
     Outcome,
-    Verdict,
     incorrect,
     judge,
     not_attempted,
@@ -33,14 +33,14 @@ def course(**attributes: Any) -> Any:
 
 
 def raising(error: Exception) -> Any:
-    def check(_: Any) -> Verdict:
+    def check(_: Any) -> CheckResult:
         raise error
 
     return check
 
 
 @pytest.mark.parametrize("verdict", [passed("Yes."), not_attempted("Not yet."), incorrect("No.")])
-def test_a_check_speaks_for_itself(verdict: Verdict) -> None:
+def test_a_check_speaks_for_itself(verdict: CheckResult) -> None:
     """The verdict of a check is handed on as it is."""
     assert judge(exercise(lambda _: verdict), course()) == verdict
 

@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workshop.cloud.temporary import temporary_cloud
-from workshop.course.bad_release import release_with_a_bug
 from workshop.course.catch_up import restore
 from workshop.course.course import Course
 from workshop.course.exercise import judge
@@ -17,8 +16,9 @@ from workshop.course.exercises import find_exercise
 from workshop.course.exercises.permissions import READING, policy_works, undo_policy
 from workshop.course.leftovers import leftovers
 from workshop.course.manual_poller import ManualPoller
-from workshop.course.redrive import send_again
+from workshop.course.releases import release_with_a_bug
 from workshop.course.trials.producer_role import client_as_producer, is_denied, make_producer_role
+from workshop.course.trials.stream_records import send_again
 from workshop.errors import ConfigurationError, NotSettledError
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workshop.clock import ManualClock
-from workshop.course.exercise import Outcome, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import CheckResult, Outcome, incorrect, not_attempted, passed
 from workshop.course.progress import Entry, Progress
 
 
@@ -54,7 +54,7 @@ def test_what_was_passed_stays_passed(progress: Progress, clock: ManualClock) ->
 
 def test_a_broken_check_leaves_no_trace(progress: Progress) -> None:
     """A check that broke is neither an attempt nor an outcome."""
-    progress.record("x", Verdict(Outcome.BROKEN_CHECK, "."))
+    progress.record("x", CheckResult(Outcome.BROKEN_CHECK, "."))
 
     assert progress.entries() == {}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workshop.clock import ManualClock
-from workshop.course.exercise import Outcome, Verdict, incorrect, judge, passed
+from workshop.course.exercise import CheckResult, Outcome, incorrect, judge, passed
 from workshop.course.exercises import find_exercise
 from workshop.course.rest import Rest, wait_for_rest
 from workshop.course.settled import judged_at_rest
@@ -130,7 +130,7 @@ def test_what_still_moves_is_not_judged(exercise: str) -> None:
 
 
 @pytest.mark.parametrize("verdict", [passed("Exact."), incorrect("Wrong.")])
-def test_messages_that_come_while_a_check_looks_are_not_judged(verdict: Verdict) -> None:
+def test_messages_that_come_while_a_check_looks_are_not_judged(verdict: CheckResult) -> None:
     """Totals that were at rest before the last message was sent say nothing about it."""
     looks = iter([["M1"], ["M1", "M2"]])
     course: Any = SimpleNamespace(
@@ -148,7 +148,7 @@ def test_messages_that_come_while_a_check_looks_are_not_judged(verdict: Verdict)
     ("verdict", "outcome"),
     [(passed("Exact."), Outcome.NOT_ATTEMPTED), (incorrect("Wrong."), Outcome.INCORRECT)],
 )
-def test_a_batch_that_is_stuck_lets_nothing_pass(verdict: Verdict, outcome: Outcome) -> None:
+def test_a_batch_that_is_stuck_lets_nothing_pass(verdict: CheckResult, outcome: Outcome) -> None:
     """Totals behind a stuck batch can be wrong, but not right: what is pending may still change them."""
     course: Any = SimpleNamespace(
         sent=SimpleNamespace(records=lambda: ["M1"]), rest_state=lambda: Rest(FULL, 7, is_certain=True)

@@ -16,7 +16,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from workshop.cli import deploy as commands
-from workshop.cli.views.deploy_progress import Progress
+from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import StackEvent, find_stack, list_stacks
@@ -191,7 +191,7 @@ def test_the_aws_cli_validates_the_templates(aws: Any, live: Cloud, checkout: Pa
 def test_a_terminal_shows_one_line_for_each_resource() -> None:
     """In a terminal the events become a table that holds the latest status of each resource."""
     people = Console(force_terminal=True, width=140, record=True, color_system=None)
-    progress = Progress(people)
+    progress = DeployProgress(people)
 
     with progress.running():
         for status, reason in (("CREATE_IN_PROGRESS", "User Initiated"), ("CREATE_FAILED", "no such role")):

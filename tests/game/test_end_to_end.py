@@ -15,7 +15,7 @@ from workshop.diagnosis import CauseKind
 from workshop.game.cause import find_cause
 from workshop.game.play import Game, set_up
 from workshop.game.scoreboard import Round, Scoreboard, read_scoreboard
-from workshop.game.session import Bounds, Session
+from workshop.game.session import Bounds, GameSession
 from workshop.pipeline.tables import read_reduce_table
 
 MESSAGES = 300
@@ -38,8 +38,8 @@ def scoreboard(cloud: Cloud, game: Game) -> Scoreboard:
     return read_scoreboard(cloud.client("dynamodb"), game.table)
 
 
-def sitting(cloud: Cloud, game: Game, *, rounds: int = 1, seconds: float = 120.0) -> Session:
-    return Session(cloud, game, Bounds(rounds, seconds), SystemClock(), lambda _: None)
+def sitting(cloud: Cloud, game: Game, *, rounds: int = 1, seconds: float = 120.0) -> GameSession:
+    return GameSession(cloud, game, Bounds(rounds, seconds), SystemClock(), lambda _: None)
 
 
 def add(cloud: Cloud, table: str, path: str, **numbers: Decimal | int) -> None:

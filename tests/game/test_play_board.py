@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from workshop.cli.views.play_board import Teller, document_of, draw_view, verdict_of
+from workshop.cli.views.play_board import GamePrinter, document_of, draw_view, verdict_of
 from workshop.diagnosis import Cause, CauseKind, Confidence, Diagnosis
-from workshop.game.cause import Finding
+from workshop.game.cause import RoundCause
 from workshop.game.scoreboard import PathDifference, Round, Scoreboard
-from workshop.game.session import View
+from workshop.game.session import GameView
 
 SENDING = Round("one", "sending", level=1, messages=1000, seed=7, started_at=1.0, accepted=500)
 EXACT = replace(SENDING, status="judged", exact=True, points=100, settled_seconds=4.25)
@@ -24,11 +24,11 @@ WRONG = replace(
     differences=(LOST, replace(LOST, kind="torn"), replace(LOST, path="one:PV")),
 )
 CAUSE = Cause(CauseKind.BATCH_LOST, Confidence.CERTAIN, "40 messages never reached the totals.")
-FINDING = Finding("one", Diagnosis((), (CAUSE,), "A batch lost (certain): 40 messages."))
-ARRIVED = Finding("one", Diagnosis((), (), ""))
+FINDING = RoundCause("one", Diagnosis((), (CAUSE,), "A batch lost (certain): 40 messages."))
+ARRIVED = RoundCause("one", Diagnosis((), (), ""))
 
 
-def drawn(view: View) -> str:
+def drawn(view: GameView) -> str:
     console = Console(width=100, record=True, file=None)
     with console.capture() as capture:
         console.print(draw_view(view, title="the game", badge="OFFLINE"))
@@ -48,7 +48,7 @@ def drawn(view: View) -> str:
         (replace(SENDING, status="void", reason="the stream\x1b refused"), None, "void: the stream� refused"),
     ],
 )
-def test_a_round_has_a_verdict(played: Round, finding: Finding | None, words: str) -> None:
+def test_a_round_has_a_verdict(played: Round, finding: RoundCause | None, words: str) -> None:
     """What became of a round is said in a few words, with the most likely cause if it is known."""
     assert verdict_of(played, finding) == words
 
@@ -56,7 +56,7 @@ def test_a_round_has_a_verdict(played: Round, finding: Finding | None, words: st
 def test_the_board_shows_score_and_rounds() -> None:
     """The board shows the points, how many rounds were exact, and each round."""
     text = drawn(
-        View(Scoreboard(points=100, judged=2, exact=1, rounds=(EXACT, replace(WRONG, run_id="two"))), {})
+        GameView(Scoreboard(points=100, judged=2, exact=1, rounds=(EXACT, replace(WRONG, run_id="two"))), {})
     )
 
     assert "100 points" in text
@@ -67,7 +67,7 @@ def test_the_board_shows_score_and_rounds() -> None:
 
 def test_the_board_tells_why() -> None:
     """The diagnosis of the last inexact round stands below the rounds, and so does a note."""
-    text = drawn(View(Scoreboard(rounds=(WRONG,)), {"one": FINDING}, note="look here"))
+    text = drawn(GameView(Scoreboard(rounds=(WRONG,)), {"one": FINDING}, note="look here"))
 
     assert "40 messages" in text
     assert "look here" in text
@@ -75,21 +75,21 @@ def test_the_board_tells_why() -> None:
 
 def test_the_second_level_is_announced() -> None:
     """From 300 points on the board says what the second level brings."""
-    assert "functions that fail" in drawn(View(Scoreboard(points=300), {}))
+    assert "functions that fail" in drawn(GameView(Scoreboard(points=300), {}))
 
 
 def test_an_empty_board_says_so() -> None:
     """Before the first round the board says that there is none."""
-    assert "No round has begun." in drawn(View(Scoreboard(), {}))
+    assert "No round has begun." in drawn(GameView(Scoreboard(), {}))
 
 
 def test_lines_tell_each_step_once() -> None:
     """Where nothing can be redrawn, each step of a round is one line, however often one looks."""
     lines: list[str] = []
-    teller = Teller(lines.append, known=Scoreboard(rounds=(replace(EXACT, run_id="old"),)))
+    teller = GamePrinter(lines.append, known=Scoreboard(rounds=(replace(EXACT, run_id="old"),)))
 
     for played in (SENDING, replace(SENDING, accepted=1000), EXACT, EXACT):
-        teller.show(View(Scoreboard(points=100, rounds=(replace(EXACT, run_id="old"), played)), {}))
+        teller.show(GameView(Scoreboard(points=100, rounds=(replace(EXACT, run_id="old"), played)), {}))
 
     assert lines == [
         "one  level 1  1,000 messages  sending",
@@ -100,10 +100,10 @@ def test_lines_tell_each_step_once() -> None:
 def test_lines_tell_causes_and_notes_once() -> None:
     """A cause and a note are told when they are new."""
     lines: list[str] = []
-    teller = Teller(lines.append, known=Scoreboard(rounds=(WRONG,)))
+    teller = GamePrinter(lines.append, known=Scoreboard(rounds=(WRONG,)))
 
     for _ in range(2):
-        teller.show(View(Scoreboard(rounds=(WRONG,)), {"one": FINDING}, note="wait"))
+        teller.show(GameView(Scoreboard(rounds=(WRONG,)), {"one": FINDING}, note="wait"))
 
     assert lines == ["one  A batch lost (certain): 40 messages.", "wait"]
 

@@ -13,7 +13,7 @@ from tests.game.game_bench import LEVELS, GameBench
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.game.play import Game, find_game, new_run_id, start_round
 from workshop.game.scoreboard import read_scoreboard
-from workshop.game.session import Bounds, Session, View
+from workshop.game.session import Bounds, GameSession, GameView
 from workshop.pipeline.messages import Message
 from workshop.pipeline.target import Target
 
@@ -55,10 +55,10 @@ def cloud(game: GameBench) -> Iterator[BenchCloud]:
     cloud.may_answer.set()
 
 
-def sitting(cloud: BenchCloud, rounds: int = 2, seconds: float = 600.0) -> tuple[Session, list[View]]:
-    views: list[View] = []
+def sitting(cloud: BenchCloud, rounds: int = 2, seconds: float = 600.0) -> tuple[GameSession, list[GameView]]:
+    views: list[GameView] = []
     game = Game(Target("game", "stateful", OUTPUTS, LEVELS), "generator")
-    return Session(cloud, game, Bounds(rounds, seconds), cloud.game.clock, views.append), views
+    return GameSession(cloud, game, Bounds(rounds, seconds), cloud.game.clock, views.append), views
 
 
 def test_as_many_rounds_are_played_as_wanted(cloud: BenchCloud) -> None:
@@ -125,7 +125,7 @@ def test_a_round_that_comes_in_late_is_explained(cloud: BenchCloud) -> None:
     session, views = sitting(cloud, rounds=1)
     views_show = session.show
 
-    def arrive_and_show(view: View) -> None:
+    def arrive_and_show(view: GameView) -> None:
         game.work()
         views_show(view)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from workshop.cloud.faults import FaultPlan
-from workshop.course.exercise import Cell, Exercise, Outcome, Verdict, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, Outcome, passed
 from workshop.course.progress import Entry
 from workshop.deploy.stacks import Deployment, StackEvent
 from workshop.notebook.controls.panels import draw_faults, fault_words
@@ -31,7 +31,7 @@ EXERCISE = Exercise(
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_an_outcome_has_a_word_a_shape_and_is_announced(outcome: Outcome) -> None:
     """Each outcome can be told without colour, and a screen reader is told of it."""
-    shown = verdict_card(EXERCISE, Verdict(outcome, "Saw `a < b`."))
+    shown = verdict_card(EXERCISE, CheckResult(outcome, "Saw `a < b`."))
 
     assert 'role="status"' in shown.html
     assert "<code>a &lt; b</code>" in shown.html

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.proof.mutations import MUTATIONS, Mutation, Replacement, mutated
 from workshop.deploy.bundles import FUNCTIONS, build_bundle
 from workshop.errors import BundleError
-from workshop.proof.mutations import MUTATIONS, Mutation, Replacement, mutated
 from workshop.proof.schedules import make_schedule
 
 SCHEDULES = 200
@@ -14,7 +14,7 @@ SCHEDULES = 200
 def test_a_missing_guard_is_found(bench_of, name: str) -> None:
     """Without this guard, one of the first 200 schedules is not exact."""
     bench = bench_of("ledger")
-    bench.use("ledger", MUTATIONS[name])
+    bench.use("ledger", lambda contents: mutated(contents, MUTATIONS[name]))
 
     found = next((seed for seed in range(1, SCHEDULES + 1) if not bench.run(make_schedule(seed)).exact), None)
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from workshop.pipeline.messages import Message
-from workshop.proof.bench import Outcome
+from workshop.proof.bench import ScheduleResult
 from workshop.proof.proof import KindCount, summed_up
 from workshop.proof.schedules import REPORTED_KINDS, make_schedule
 
@@ -60,9 +60,9 @@ def test_the_stateless_pipeline_gets_no_repeated_puts() -> None:
 def test_a_report_counts_schedules_not_faults() -> None:
     """A schedule counts once for each kind that it met, however often, and among the inexact if it was."""
     outcomes = [
-        Outcome(1, {"delayed": 3, "slow": 1}, ()),
-        Outcome(2, {"delayed": 1}, ("a total is wrong",)),
-        Outcome(3, {}, ()),
+        ScheduleResult(1, {"delayed": 3, "slow": 1}, ()),
+        ScheduleResult(2, {"delayed": 1}, ("a total is wrong",)),
+        ScheduleResult(3, {}, ()),
     ]
 
     report = summed_up(outcomes, variant="textbook", pipeline="stateful")

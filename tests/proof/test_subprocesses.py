@@ -4,7 +4,7 @@ import pytest
 
 from workshop.cloud.faults import FaultKind
 from workshop.cloud.laboratory import Laboratory
-from workshop.proof.bench import Bench, Outcome
+from workshop.proof.bench import Bench, ScheduleResult
 from workshop.proof.schedules import make_schedule
 
 # What does not depend on how often a function asks for its settings, which real time decides in a process.
@@ -25,7 +25,7 @@ SEEDS = [
 ][:6]
 
 
-def run(*, subprocesses: bool) -> list[Outcome]:
+def run(*, subprocesses: bool) -> list[ScheduleResult]:
     with Laboratory(subprocesses=subprocesses) as laboratory:
         bench = Bench(laboratory, variant="textbook")
         return [bench.run(make_schedule(seed)) for seed in SEEDS]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workshop.cli.options import JsonOption, console, print_json, usage_errors
+from workshop.cli.options import JsonOption, PipelineName, console, print_json, usage_errors
 from workshop.cli.views.demo_report import draw_example, draw_runs, example_document
 from workshop.cloud.connection import Cloud
 from workshop.cloud.faults import FaultPlan
@@ -20,14 +20,7 @@ from workshop.pipeline.example import Example, run_example
 __all__ = ["register"]
 
 
-class Pipeline(StrEnum):
-    """The choices of `--pipeline`."""
-
-    STATELESS = "stateless"
-    STATEFUL = "stateful"
-
-
-class Faults(StrEnum):
+class FaultChoice(StrEnum):
     """The choices of `--faults`; see `workshop faults` for single ones."""
 
     NONE = "none"
@@ -42,11 +35,13 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     *,
-    pipeline: Annotated[Pipeline | None, typer.Option(help="Run this one alone; otherwise both.")] = None,
+    pipeline: Annotated[PipelineName | None, typer.Option(help="Run this one alone; otherwise both.")] = None,
     messages: Annotated[int, typer.Option(help="How many to send, duplicates included.", min=1)] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
     example: Annotated[bool, typer.Option("--example", help="Follow five messages instead.")] = False,
-    faults: Annotated[Faults, typer.Option(help="What goes wrong on purpose meanwhile.")] = Faults.NONE,
+    faults: Annotated[
+        FaultChoice, typer.Option(help="What goes wrong on purpose meanwhile.")
+    ] = FaultChoice.NONE,
     as_json: JsonOption = False,
 ) -> None:
     """Deploy the finished pipelines offline, send messages, and compare the totals with the truth.

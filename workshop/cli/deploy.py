@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workshop.cli.options import CloudOption, EndpointOption, RegionOption, console
-from workshop.cli.views.deploy_progress import Progress
+from workshop.cli.options import CloudOption, EndpointOption, PipelineName, RegionOption, console
+from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cloud.connection import Cloud, connect
 from workshop.deploy.code_bucket import bucket_name
 from workshop.deploy.package import write_package
@@ -21,22 +21,15 @@ from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
 __all__ = ["register"]
 
 
-class Pipeline(StrEnum):
-    """The pipelines that there are."""
-
-    STATELESS = "stateless"
-    STATEFUL = "stateful"
-
-
 class Variant(StrEnum):
-    """The handlers that there are: the learner's, the published ones, the ones that are exact."""
+    """Which handlers to deploy: the learner's, the published ones, or the exact ones."""
 
     STARTER = "starter"
     TEXTBOOK = "textbook"
     LEDGER = "ledger"
 
 
-PipelineArgument = Annotated[Pipeline, typer.Argument(help="Which pipeline.", show_default=False)]
+PipelineArgument = Annotated[PipelineName, typer.Argument(help="Which pipeline.", show_default=False)]
 VariantOption = Annotated[
     Variant, typer.Option(help="Handlers: yours in lambdas/, the published ones, or the exact ones.")
 ]
@@ -73,7 +66,7 @@ def deploy_command(  # noqa: PLR0913 - each argument is an option of the command
     parameters = _parameters(settings or (), shards)
     connected, people = connect(cloud, endpoint=endpoint, region=region), console()
     people.print(connected.badge, soft_wrap=True)
-    progress = Progress(people)
+    progress = DeployProgress(people)
     with progress.running():
         deployment = deploy(
             connected,
@@ -105,7 +98,7 @@ def destroy_command(
         people.print("There is no stack of this workshop.")
     _ask(names, connected, yes=yes)
     for name in names:
-        progress = Progress(people)
+        progress = DeployProgress(people)
         with progress.running():
             destroy(connected, name, on_event=progress.tell)
         people.print(

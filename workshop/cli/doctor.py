@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.options import JsonOption, console, print_json
-from workshop.course.preflight import Finding, Grade, examine
+from workshop.course.preflight import Grade, Preflight, examine
 from workshop.settings import DEFAULT_PORT
 
 __all__ = ["register"]
@@ -40,7 +40,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-def draw_findings(findings: tuple[Finding, ...]) -> Table:
+def draw_findings(findings: tuple[Preflight, ...]) -> Table:
     """Draw the findings, each with its fix below it."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(no_wrap=True)

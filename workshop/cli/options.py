@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -16,12 +17,21 @@ __all__ = [
     "CloudOption",
     "EndpointOption",
     "JsonOption",
+    "PipelineName",
     "RegionOption",
     "StackArgument",
     "console",
     "print_json",
     "usage_errors",
 ]
+
+
+class PipelineName(StrEnum):
+    """The pipelines of the workshop, as choices of an option or argument."""
+
+    STATELESS = "stateless"
+    STATEFUL = "stateful"
+
 
 CloudOption = Annotated[
     str | None,

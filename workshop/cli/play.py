@@ -16,14 +16,14 @@ from workshop.cli.options import (
     console,
     print_json,
 )
-from workshop.cli.views.deploy_progress import Progress
-from workshop.cli.views.play_board import Teller, document_of, draw_view
+from workshop.cli.views.deploy_progress import DeployProgress
+from workshop.cli.views.play_board import GamePrinter, document_of, draw_view
 from workshop.clock import SystemClock
 from workshop.cloud.connection import Cloud, connect
 from workshop.errors import ConfigurationError
 from workshop.game.play import Game, find_game, set_up
 from workshop.game.scoreboard import read_scoreboard
-from workshop.game.session import Bounds, Session, View
+from workshop.game.session import Bounds, GameSession, GameView
 
 __all__ = ["register"]
 
@@ -74,7 +74,7 @@ def play(  # noqa: PLR0913 - each argument is an option of the command
         parameters = _schedule(connected, stack, bounds, messages) if schedule else {}
         game = _deployed(connected, stack, people, variant=variant, parameters=parameters)
     stage = _Stage(people, title=f"{game.target.stack}: the game", badge=connected.badge)
-    session = Session(connected, game, bounds, SystemClock(), stage.show)
+    session = GameSession(connected, game, bounds, SystemClock(), stage.show)
     stage.begin(session)
     is_played_here = not (watch_only or schedule)
     was_ended = stage.run((lambda: session.play(messages)) if is_played_here else session.watch)
@@ -92,7 +92,7 @@ def play(  # noqa: PLR0913 - each argument is an option of the command
 def _deployed(
     cloud: Cloud, stack: str | None, people: Console, *, variant: str, parameters: Mapping[str, str]
 ) -> Game:
-    progress = Progress(people)
+    progress = DeployProgress(people)
     with progress.running():
         return set_up(cloud, stack, variant=variant, parameters=parameters, on_event=progress.tell)
 
@@ -126,15 +126,15 @@ class _Stage:
         self._title = title
         self._badge = badge
         self._live: Live | None = None
-        self._teller: Teller | None = None
+        self._teller: GamePrinter | None = None
 
-    def begin(self, session: Session) -> None:
+    def begin(self, session: GameSession) -> None:
         """Take what is known already as told."""
-        self._teller = Teller(
+        self._teller = GamePrinter(
             lambda line: self._people.print(line, markup=False, soft_wrap=True), known=session.board
         )
 
-    def show(self, view: View) -> None:
+    def show(self, view: GameView) -> None:
         """Show a view."""
         if self._live is not None:
             self._live.update(draw_view(view, title=self._title, badge=self._badge), refresh=True)

@@ -17,6 +17,8 @@ from workshop.clock import Clock
 from workshop.course.rest import Rest, wait_for_rest
 from workshop.course.sent import SentMessages
 from workshop.course.stack import STREAM, CourseStack
+from workshop.deploy.finding import describe
+from workshop.deploy.stacks import Deployment, deploy
 from workshop.diagnosis import Diagnosis, diagnose
 from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
@@ -39,6 +41,7 @@ DEFAULT_PREFIX = "course"
 DEFAULT_SEED = 7
 PREFIX_VARIABLE = "WORKSHOP_STACK"
 SENDING_THREADS = 2
+TOUR_PARAMETERS = {"ShardCount": "1"}
 
 
 def stack_prefix(explicit: str | None = None) -> str:
@@ -90,8 +93,6 @@ class Course(CourseStack):
     @cached_property
     def tour(self) -> Course:
         """The finished pipeline of notebook 00, a stack of its own."""
-        from workshop.course.tour import Tour  # noqa: PLC0415 - it is made of this class
-
         return Tour(
             self.cloud, root=self.root, home=self.home, prefix=f"{self.prefix}-tour", clock=self.clock
         )
@@ -232,3 +233,35 @@ def _entries(
         message if isinstance(message, PlannedMessage) else PlannedMessage(number, message)
         for number, message in enumerate(messages)
     ]
+
+
+class Tour(Course):
+    """The finished pipeline that notebook 00 shows: the ledger's handlers, connected, on a stack of its own.
+
+    It is deployed when its outputs are first read, and stays until notebook 99 cleans up.
+    """
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stack, which is deployed first if it is missing."""
+        if not self._outputs and not self.is_deployed:
+            self.deploy()
+        return super().outputs
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the stack exists, as of now."""
+        self._outputs = {}
+        return describe(self.cloud, self.stack) is not None
+
+    def deploy(self, **parameters: Any) -> Deployment:
+        """Deploy the finished pipeline, or bring it up to date."""
+        self._outputs = {}
+        return deploy(
+            self.cloud,
+            self.pipeline,
+            stack=self.stack,
+            parameters={**TOUR_PARAMETERS, **{name: str(value) for name, value in parameters.items()}},
+            on_event=self.on_event,
+            root=self.root,
+        )

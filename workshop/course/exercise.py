@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cell",
+    "CheckResult",
     "Exercise",
     "Function",
     "Outcome",
-    "Verdict",
     "incorrect",
     "judge",
     "not_attempted",
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """An outcome, and what was observed, in the learner's words."""
 
     outcome: Outcome
@@ -52,19 +52,19 @@ class Verdict:
         return self.outcome is Outcome.PASSED
 
 
-def passed(feedback: str) -> Verdict:
+def passed(feedback: str) -> CheckResult:
     """Return the verdict on an answer that does what was asked for."""
-    return Verdict(Outcome.PASSED, feedback)
+    return CheckResult(Outcome.PASSED, feedback)
 
 
-def not_attempted(feedback: str) -> Verdict:
+def not_attempted(feedback: str) -> CheckResult:
     """Return the verdict where nothing has been answered yet."""
-    return Verdict(Outcome.NOT_ATTEMPTED, feedback)
+    return CheckResult(Outcome.NOT_ATTEMPTED, feedback)
 
 
-def incorrect(feedback: str) -> Verdict:
+def incorrect(feedback: str) -> CheckResult:
     """Return the verdict on an answer that does something else; says what was observed, not the answer."""
-    return Verdict(Outcome.INCORRECT, feedback)
+    return CheckResult(Outcome.INCORRECT, feedback)
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,13 @@ class Exercise:
     minutes: int
     answer_location: Cell | Function
     hints: tuple[str, str, str]
-    check: Callable[[Course], Verdict]
+    check: Callable[[Course], CheckResult]
     offline_only: bool = False
     is_done: Callable[[Course], bool] | None = None
     undo: Callable[[Course], None] | None = None
 
 
-def judge(exercise: Exercise, course: Course) -> Verdict:
+def judge(exercise: Exercise, course: Course) -> CheckResult:
     """Return the verdict on what the learner has done so far; may be repeated, raises nothing.
 
     What the learner's own function raises is part of the answer; what the check raises is not.
@@ -123,19 +123,19 @@ def judge(exercise: Exercise, course: Course) -> Verdict:
     return verdict
 
 
-def _with_reminder(verdict: Verdict, location: Function, course: Course) -> Verdict:
+def _with_reminder(verdict: CheckResult, location: Function, course: Course) -> CheckResult:
     """Add that an answer is saved but does not run yet, where that is so."""
     own = course.stateless if location.path.startswith("stateless/") else course
     if not own.is_deployed or Path(location.path).stem not in own.undeployed():
         return verdict
-    return Verdict(
+    return CheckResult(
         verdict.outcome,
         f"{verdict.feedback} The file is saved, but `{own.stack}` still runs the code from before: "
         "run the cell that deploys.",
     )
 
 
-def _verdict_on(error: Exception, exercise: Exercise) -> Verdict:
+def _verdict_on(error: Exception, exercise: Exercise) -> CheckResult:
     """Tell what an answer did from what stopped the check."""
     match error:
         case FunctionFailedError():
@@ -147,7 +147,7 @@ def _verdict_on(error: Exception, exercise: Exercise) -> Verdict:
                 f"There is nothing to look at yet: the stack `{error.stack}` is not deployed. Notebook 01 "
                 "deploys it, and the first cell of every later one."
             )
-    return Verdict(
+    return CheckResult(
         Outcome.BROKEN_CHECK,
         f"The check of `{exercise.id}` could not be carried out, so it says nothing about your answer. "
         f"What stopped it: {type(error).__name__}: {error}. Your work is untouched; check again in a moment, "

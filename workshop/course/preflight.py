@@ -22,7 +22,7 @@ from workshop.cloud import background
 from workshop.errors import ConfigurationError
 from workshop.settings import DEFAULT_HOST, home_folder, project_root
 
-__all__ = ["Finding", "Grade", "examine"]
+__all__ = ["Grade", "Preflight", "examine"]
 
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_FREE_BYTES = 500 * 1024 * 1024
@@ -38,7 +38,7 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Preflight:
     """What a check saw, and what to do about it if it is not good."""
 
     check: str
@@ -47,9 +47,9 @@ class Finding:
     fix: str = ""
 
 
-def examine(port: int, lab_port: int) -> tuple[Finding, ...]:
+def examine(port: int, lab_port: int) -> tuple[Preflight, ...]:
     """Return a finding for everything that the workshop needs, the most basic first."""
-    checks: tuple[Callable[[], Finding], ...] = (
+    checks: tuple[Callable[[], Preflight], ...] = (
         check_python,
         check_venv,
         check_packages,
@@ -65,53 +65,53 @@ def examine(port: int, lab_port: int) -> tuple[Finding, ...]:
     return tuple(check() for check in checks)
 
 
-def check_python() -> Finding:
+def check_python() -> Preflight:
     """The Python that runs this is new enough."""
     running = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] >= MINIMUM_PYTHON:
-        return Finding("Python", Grade.GOOD, f"{running} at {sys.executable}")
+        return Preflight("Python", Grade.GOOD, f"{running} at {sys.executable}")
     wanted = ".".join(map(str, MINIMUM_PYTHON))
     fix = f"install Python {wanted} or newer and run `make PYTHON=python{wanted} setup`"
-    return Finding("Python", Grade.PROBLEM, f"{running} is too old", fix)
+    return Preflight("Python", Grade.PROBLEM, f"{running} is too old", fix)
 
 
-def check_venv() -> Finding:
+def check_venv() -> Preflight:
     """Python can make virtual environments."""
     if all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
-        return Finding("venv module", Grade.GOOD, "there")
+        return Preflight("venv module", Grade.GOOD, "there")
     fix = "install it, on Debian and Ubuntu with `sudo apt install python3-venv`"
-    return Finding("venv module", Grade.WARNING, "missing; `make setup` cannot renew .venv/", fix)
+    return Preflight("venv module", Grade.WARNING, "missing; `make setup` cannot renew .venv/", fix)
 
 
-def check_packages() -> Finding:
+def check_packages() -> Preflight:
     """Every package that the workshop needs is installed in a version that it works with."""
     fix = "run `make setup`, or `pip install -e .` in the checkout"
     try:
         lines = requires(DISTRIBUTION) or []
     except PackageNotFoundError:
-        return Finding("Packages", Grade.PROBLEM, f"{DISTRIBUTION} itself is not installed", fix)
+        return Preflight("Packages", Grade.PROBLEM, f"{DISTRIBUTION} itself is not installed", fix)
     wanted = [Requirement(line) for line in lines]
     needed = [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
     wrong = [trouble for requirement in needed if (trouble := _trouble_with(requirement))]
     if wrong:
-        return Finding("Packages", Grade.PROBLEM, "; ".join(wrong), fix)
-    return Finding("Packages", Grade.GOOD, f"{len(needed)} packages in versions that fit")
+        return Preflight("Packages", Grade.PROBLEM, "; ".join(wrong), fix)
+    return Preflight("Packages", Grade.GOOD, f"{len(needed)} packages in versions that fit")
 
 
-def check_checkout() -> Finding:
+def check_checkout() -> Preflight:
     """Notebooks, templates and handlers are found."""
     try:
         root = project_root()
     except ConfigurationError as error:
-        return Finding("Checkout", Grade.PROBLEM, str(error), "change into the folder that you cloned")
+        return Preflight("Checkout", Grade.PROBLEM, str(error), "change into the folder that you cloned")
     missing = [name for name in ("lambdas", "solutions") if not (root / name).is_dir()]
     if missing:
         seen = f"{root} lacks {' and '.join(missing)}"
-        return Finding("Checkout", Grade.PROBLEM, seen, "restore it with `git checkout .`")
-    return Finding("Checkout", Grade.GOOD, str(root))
+        return Preflight("Checkout", Grade.PROBLEM, seen, "restore it with `git checkout .`")
+    return Preflight("Checkout", Grade.GOOD, str(root))
 
 
-def check_home() -> Finding:
+def check_home() -> Preflight:
     """The workshop's private folder can be written to."""
     try:
         folder = home_folder()
@@ -119,67 +119,67 @@ def check_home() -> Finding:
             file.write(b"x")
     except OSError as error:
         fix = "allow writing there, or name another folder in the variable `WORKSHOP_HOME`"
-        return Finding("Private folder", Grade.PROBLEM, f"cannot be written to: {error}", fix)
-    return Finding("Private folder", Grade.GOOD, str(folder))
+        return Preflight("Private folder", Grade.PROBLEM, f"cannot be written to: {error}", fix)
+    return Preflight("Private folder", Grade.GOOD, str(folder))
 
 
-def check_disk() -> Finding:
+def check_disk() -> Preflight:
     """There is room for logs and the code of functions."""
     where = tempfile.gettempdir()
     free = shutil.disk_usage(where).free
     seen = f"{free / 1024**3:.1f} GB free in {where}"
     if free >= MINIMUM_FREE_BYTES:
-        return Finding("Disk", Grade.GOOD, seen)
-    return Finding("Disk", Grade.PROBLEM, seen, "make room for half a gigabyte, or set `TMPDIR` elsewhere")
+        return Preflight("Disk", Grade.GOOD, seen)
+    return Preflight("Disk", Grade.PROBLEM, seen, "make room for half a gigabyte, or set `TMPDIR` elsewhere")
 
 
-def check_proxy() -> Finding:
+def check_proxy() -> Preflight:
     """No proxy stands between the browser and this machine's own address."""
     if not getproxies().get("http") or proxy_bypass(DEFAULT_HOST):
-        return Finding("Proxy", Grade.GOOD, "none for this machine's own address")
+        return Preflight("Proxy", Grade.GOOD, "none for this machine's own address")
     fix = "add `127.0.0.1,localhost` to the variable `NO_PROXY`"
-    return Finding("Proxy", Grade.WARNING, f"a proxy is set for {DEFAULT_HOST} as well", fix)
+    return Preflight("Proxy", Grade.WARNING, f"a proxy is set for {DEFAULT_HOST} as well", fix)
 
 
-def check_endpoint() -> Finding:
+def check_endpoint() -> Preflight:
     """No variable sends the commands elsewhere unnoticed."""
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
         fix = "unset it unless you mean it"
-        return Finding("Endpoint", Grade.WARNING, f"`AWS_ENDPOINT_URL` points to {endpoint}", fix)
+        return Preflight("Endpoint", Grade.WARNING, f"`AWS_ENDPOINT_URL` points to {endpoint}", fix)
     kind = os.environ.get("WORKSHOP_CLOUD", "offline")
-    return Finding("Endpoint", Grade.GOOD, f"commands speak to the cloud `{kind}`")
+    return Preflight("Endpoint", Grade.GOOD, f"commands speak to the cloud `{kind}`")
 
 
-def check_cloud(port: int) -> Finding:
+def check_cloud(port: int) -> Preflight:
     """The offline cloud runs in the background, or its port is free."""
     status = background.status()
     if status.is_running:
-        return Finding("Offline cloud", Grade.GOOD, f"runs at {status.url}")
+        return Preflight("Offline cloud", Grade.GOOD, f"runs at {status.url}")
     if status.state != "stopped":
         seen = f"process {status.pid} at {status.url} is {status.state}"
-        return Finding("Offline cloud", Grade.WARNING, seen, "run `workshop cloud stop`")
+        return Preflight("Offline cloud", Grade.WARNING, seen, "run `workshop cloud stop`")
     return check_port("Offline cloud", port, "--port", free="not running, its port is free")
 
 
-def check_port(check: str, port: int, option: str, *, free: str = "free") -> Finding:
+def check_port(check: str, port: int, option: str, *, free: str = "free") -> Preflight:
     """Nothing listens on a port that the workshop wants."""
     with socket.socket() as probe:
         probe.settimeout(1)
         taken = probe.connect_ex((DEFAULT_HOST, port)) == 0
     if not taken:
-        return Finding(check, Grade.GOOD, f"{free} ({port})")
+        return Preflight(check, Grade.GOOD, f"{free} ({port})")
     fix = f"stop that program, or choose another port: `workshop start {option} N`"
-    return Finding(check, Grade.WARNING, f"another program listens on port {port}", fix)
+    return Preflight(check, Grade.WARNING, f"another program listens on port {port}", fix)
 
 
-def check_browser() -> Finding:
+def check_browser() -> Preflight:
     """There is a browser to open notebooks with."""
     try:
         webbrowser.get()
     except webbrowser.Error:
         fix = "open the address that `workshop start` prints, from any browser that reaches this machine"
-        return Finding("Browser", Grade.WARNING, "none found", fix)
-    return Finding("Browser", Grade.GOOD, "found")
+        return Preflight("Browser", Grade.WARNING, "none found", fix)
+    return Preflight("Browser", Grade.GOOD, "found")
 
 
 def _trouble_with(requirement: Requirement) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from workshop.clock import Clock, SystemClock
-from workshop.course.exercise import Outcome, Verdict
+from workshop.course.exercise import CheckResult, Outcome
 from workshop.course.files import locked, patiently, write_whole
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Progress:
         found = self._read()["questions"].get(question_id)
         return _question_entry(found) if found else None
 
-    def record(self, exercise_id: str, verdict: Verdict) -> Entry:
+    def record(self, exercise_id: str, verdict: CheckResult) -> Entry:
         """Note what a check said; a check that broke is no attempt, and changes no outcome."""
         if verdict.outcome is Outcome.BROKEN_CHECK:
             return self.of(exercise_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from workshop.course.exercise import Verdict, not_attempted
+from workshop.course.exercise import CheckResult, not_attempted
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -19,7 +19,7 @@ __all__ = ["judged_at_rest"]
 AGAIN = "Nothing has been judged: let it come to rest (`ws.rest()` waits for that) and run the check again."
 
 
-def judged_at_rest(course: Course, judge: Callable[[Rest], Verdict]) -> Verdict:
+def judged_at_rest(course: Course, judge: Callable[[Rest], CheckResult]) -> CheckResult:
     """Return the verdict on the totals at rest; *not attempted* if they are not, or did not stay so.
 
     Totals that are wrong behind a batch that fails again and again are judged, since they stay like that.

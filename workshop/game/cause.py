@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
     from workshop.pipeline.target import Target
 
-__all__ = ["Finding", "find_cause"]
+__all__ = ["RoundCause", "find_cause"]
 
 LOOK_SECONDS = 1.0
 QUIET_SECONDS = 10.0
@@ -36,7 +36,7 @@ TOO_SLOW = (
 
 
 @dataclass(frozen=True)
-class Finding:
+class RoundCause:
     """What made a round inexact, in a few words and in full."""
 
     run_id: str
@@ -60,7 +60,7 @@ class Finding:
         )
 
 
-def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | None = None) -> Finding:
+def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | None = None) -> RoundCause:
     """Say why the totals of a round are wrong, from all tables of the pipeline that it was played against.
 
     Waits until the round is at rest, at most a minute: tables that change while they are read fit no cause.
@@ -72,7 +72,7 @@ def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | No
     truth = truth_below(target.truth_of(sent), judged.run_id)
     rest = _wait_for_rest(cloud, target, judged.run_id, truth, clock or SystemClock())
     if compare(rest.totals, truth).exact:
-        return Finding(judged.run_id, Diagnosis((), (), ""))
+        return RoundCause(judged.run_id, Diagnosis((), (), ""))
     diagnosis = diagnose(
         sent,
         rest.totals,
@@ -83,7 +83,7 @@ def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | No
         order=target.order,
         within=judged.run_id,
     )
-    return Finding(judged.run_id, diagnosis)
+    return RoundCause(judged.run_id, diagnosis)
 
 
 @dataclass(frozen=True)

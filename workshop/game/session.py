@@ -14,14 +14,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from workshop.clock import Clock
 from workshop.errors import WorkshopError
-from workshop.game.cause import Finding, find_cause
+from workshop.game.cause import RoundCause, find_cause
 from workshop.game.play import Game, Ticket, new_run_id, start_round
 from workshop.game.scoreboard import Round, Scoreboard, read_scoreboard
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["Bounds", "Session", "View"]
+__all__ = ["Bounds", "GameSession", "GameView"]
 
 LOOK_SECONDS = 1.0
 BUSY_SECONDS = 5.0
@@ -36,24 +36,24 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class View:
+class GameView:
     """What there is to see: the game, why rounds were not exact, and what happens at the moment."""
 
     board: Scoreboard
-    findings: dict[str, Finding]
+    findings: dict[str, RoundCause]
     note: str = ""
 
 
 @dataclass
-class Session:
+class GameSession:
     """One sitting; `rounds` are those that ended in it, in the order of their beginning."""
 
     cloud: Cloud
     game: Game
     bounds: Bounds
     clock: Clock
-    show: Callable[[View], None]
-    findings: dict[str, Finding] = field(default_factory=dict, init=False)
+    show: Callable[[GameView], None]
+    findings: dict[str, RoundCause] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._board = self._read()
@@ -111,22 +111,22 @@ class Session:
             self._board = self._read()
         except (ClientError, BotoCoreError) as error:
             note = f"the score cannot be read: {error}"
-        self.show(View(self._board, self.findings, note))
+        self.show(GameView(self._board, self.findings, note))
 
     def _explain(self) -> None:
         for judged in self.rounds:
             if judged.exact is not False or judged.run_id in self._explained:
                 continue
             self._explained.add(judged.run_id)
-            self.show(View(self._board, self.findings, f"looking for the cause in round {judged.run_id}"))
+            self.show(GameView(self._board, self.findings, f"looking for the cause in round {judged.run_id}"))
             try:
                 self.findings[judged.run_id] = find_cause(
                     self.cloud, self.game.target, judged, clock=self.clock
                 )
             except (WorkshopError, ClientError, BotoCoreError) as error:
-                self.show(View(self._board, self.findings, f"no cause was found: {error}"))
+                self.show(GameView(self._board, self.findings, f"no cause was found: {error}"))
             else:
-                self.show(View(self._board, self.findings))
+                self.show(GameView(self._board, self.findings))
 
     def _read(self) -> Scoreboard:
         return read_scoreboard(self.cloud.client("dynamodb"), self.game.table)

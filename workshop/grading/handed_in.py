@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from workshop.course.answers import handler_file
-from workshop.course.exercise import Exercise, Function, Verdict, not_attempted
+from workshop.course.exercise import CheckResult, Exercise, Function, not_attempted
 from workshop.grading.notebook_cells import UnreadableNotebookError, cell_answers
 
 __all__ = ["HandedIn"]
@@ -19,7 +19,7 @@ class HandedIn:
         self.folder = folder
         self._cells = cache(cell_answers)
 
-    def missing(self, exercise: Exercise) -> Verdict | None:
+    def missing(self, exercise: Exercise) -> CheckResult | None:
         """Return the verdict on an exercise without an answer, or None if there is one."""
         if isinstance(exercise.answer_location, Function):
             path = exercise.answer_location.path

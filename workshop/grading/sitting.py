@@ -22,7 +22,7 @@ from workshop.course.answers import (
 )
 from workshop.course.catch_up import file_at
 from workshop.course.course import Course
-from workshop.course.exercise import Cell, Exercise, Function, Outcome, Verdict, incorrect, judge, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, Function, Outcome, incorrect, judge, passed
 from workshop.course.exercises import all_exercises
 from workshop.course.parameters import deploy_for_course, has_course_parameters
 from workshop.deploy.bundles import FUNCTIONS, VARIANTS
@@ -54,7 +54,7 @@ class Sitting:
         self._is_clean = True
         self._standing: set[str] = set()
 
-    def judge(self, exercise: Exercise, *, begun: Callable[[], None]) -> Verdict:
+    def judge(self, exercise: Exercise, *, begun: Callable[[], None]) -> CheckResult:
         """Return the verdict on one exercise; `begun` is called when its answer is about to be looked at.
 
         There must be an answer; see `HandedIn.missing`.
@@ -71,7 +71,7 @@ class Sitting:
         except Exception as error:  # noqa: BLE001
             self._is_clean = False
             why = f"What stopped it: {type(error).__name__}: {error}"
-            return Verdict(Outcome.BROKEN_CHECK, f"This exercise could not be judged. {why}.")
+            return CheckResult(Outcome.BROKEN_CHECK, f"This exercise could not be judged. {why}.")
 
     def _prepare(self, exercise: Exercise) -> None:
         """Bring the course to where the exercise begins; from nothing if an answer may have disturbed it."""
@@ -131,7 +131,7 @@ class Sitting:
             if self._course.is_deployed and self._course.undeployed():
                 self._course.deploy()
 
-    def _judge_function(self, exercise: Exercise, place: Function) -> Verdict:
+    def _judge_function(self, exercise: Exercise, place: Function) -> CheckResult:
         """Judge the file as it was handed in; if that fails, without its answers to other exercises."""
         own = handler_file(self._course.root, place.path)
         handed_in = handler_file(self._handed_in.folder, place.path).read_bytes()
@@ -171,7 +171,7 @@ class Sitting:
                 text = with_answer(other, answer, text, root)
         return text if text != handed_in else None
 
-    def _successor(self, exercise: Exercise, place: Function) -> Verdict | None:
+    def _successor(self, exercise: Exercise, place: Function) -> CheckResult | None:
         """Return the verdict of a later answer that replaced the whole file, if the file passes that."""
         known = all_exercises()
         for later in known[known.index(exercise) + 1 :]:
@@ -181,11 +181,11 @@ class Sitting:
                     return passed(f"What `{later.id}` has put in its place passes: {verdict.feedback}")
         return None
 
-    def _judged_with_code(self, exercise: Exercise) -> Verdict:
+    def _judged_with_code(self, exercise: Exercise) -> CheckResult:
         self._bring_code()
         return judge(exercise, self._course)
 
-    def _judge_cell(self, exercise: Exercise) -> Verdict:
+    def _judge_cell(self, exercise: Exercise) -> CheckResult:
         answer = self._handed_in.cell(exercise)
         self._is_clean = False
         seconds = self._place.limits.exercise_seconds / 2

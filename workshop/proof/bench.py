@@ -14,10 +14,9 @@ from workshop.deploy.stacks import deploy
 from workshop.pipeline.messages import DEFAULT_LEVELS, Message
 from workshop.pipeline.operations.clear import clear
 from workshop.proof.judge import quarantine_faults, torn_totals, wrong_totals
-from workshop.proof.mutations import Mutation, mutated
-from workshop.proof.schedules import WIDE_LEVELS, Schedule
+from workshop.proof.schedules import WIDE_LEVELS, FaultSchedule
 
-__all__ = ["Bench", "Outcome"]
+__all__ = ["Bench", "ScheduleResult"]
 
 LEDGER = "ledger"
 MAX_TORN = 3
@@ -26,10 +25,11 @@ STEPS_PER_PAUSE = 6
 PUT_ATTEMPTS = 50
 
 OnCall = Callable[[str, dict[str, int]], None]
+ChangeBundles = Callable[[dict[str, bytes]], dict[str, bytes]]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ScheduleResult:
     """How a schedule ended: the faults it met, and why it is not exact, if it is not."""
 
     seed: int
@@ -68,24 +68,23 @@ class Bench:
         self._run = _Run()
         self.use(variant)
 
-    def use(self, variant: str, mutation: Mutation | None = None) -> None:
-        """Run these handlers from now on, with one guard taken out if there is a mutation.
+    def use(self, variant: str, change: ChangeBundles | None = None) -> None:
+        """Run the handlers of a variant from now on.
 
-        Raises:
-            BundleError: the mutation finds nothing to change.
+        `change` gets the zip of each function (`state`, `map`, `reduce`) and returns those to deploy instead.
         """
         self._variant = variant
         bundles = {name: build_bundle(self.pipeline, name, variant) for name in FUNCTIONS[self.pipeline]}
         contents = {name: bundle.content for name, bundle in bundles.items()}
-        if mutation is not None:
-            contents = mutated(contents, mutation)
+        if change is not None:
+            contents = change(contents)
         client = self.laboratory.client("lambda")
         for outputs in self._outputs.values():
             for name, content in contents.items():
                 function = outputs[f"{name.capitalize()}LambdaName"]
                 client.update_function_code(FunctionName=function, ZipFile=content)
 
-    def run(self, schedule: Schedule, *, on_call: OnCall | None = None) -> Outcome:
+    def run(self, schedule: FaultSchedule, *, on_call: OnCall | None = None) -> ScheduleResult:
         """Run a schedule from empty tables until nothing moves, then once more without faults, and judge.
 
         `on_call` is told after each call of a function: the stage, and how many opportunities there were.
@@ -107,7 +106,7 @@ class Bench:
         if not self._run.is_cleared:
             repeated = FaultKind.RESPONSE_LOST in met
             reasons += quarantine_faults(laboratory, outputs, schedule.poison, repeated=repeated)
-        return Outcome(schedule.seed, met, tuple(reasons))
+        return ScheduleResult(schedule.seed, met, tuple(reasons))
 
     def outputs(self, *, wide: bool = False) -> dict[str, str]:
         """Return the outputs of one of the two stacks."""
@@ -122,7 +121,7 @@ class Bench:
         stack = self._stack(wide=wide)
         return deploy(self.laboratory, self.pipeline, stack=stack, parameters=parameters).outputs
 
-    def _feed(self, schedule: Schedule, stream: str) -> None:
+    def _feed(self, schedule: FaultSchedule, stream: str) -> None:
         laboratory = self.laboratory
         self._put(stream, [(data, "poison") for data in schedule.poison])
         for portion, pause in zip(schedule.portions, schedule.pauses, strict=True):
@@ -154,7 +153,7 @@ class Bench:
             ]
 
     @contextmanager
-    def _watched(self, schedule: Schedule, on_call: OnCall | None) -> Iterator[None]:
+    def _watched(self, schedule: FaultSchedule, on_call: OnCall | None) -> Iterator[None]:
         """Look at the totals after every commit of Reduce inside the block, and clear when it is time."""
         run = self._run = _Run()
 
@@ -173,7 +172,7 @@ class Bench:
         finally:
             self.laboratory.watch(None)
 
-    def _clear(self, schedule: Schedule) -> None:
+    def _clear(self, schedule: FaultSchedule) -> None:
         """Clear the pipeline; what has been put so far counts no more."""
         self._run.is_cleared = True
         self._run.counting.clear()

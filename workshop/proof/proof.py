@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from workshop.cloud.laboratory import Laboratory
-from workshop.proof.bench import Bench, Outcome
+from workshop.proof.bench import Bench, ScheduleResult
 from workshop.proof.schedules import REPORTED_KINDS, make_schedule
 from workshop.proof.sweep import small_schedules, sweep_schedules
 
@@ -21,7 +21,7 @@ __all__ = ["KindCount", "Report", "prove", "prove_sweep", "summed_up"]
 # What a worker process is given at a time.
 CHUNK = 25
 
-Listener = Callable[[Outcome], None]
+Listener = Callable[[ScheduleResult], None]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Report:
     variant: str
     pipeline: str
     schedules: int
-    failures: tuple[Outcome, ...]
+    failures: tuple[ScheduleResult, ...]
     by_fault: dict[str, KindCount]
 
     def document(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class Report:
         }
 
 
-def summed_up(outcomes: Iterable[Outcome], *, variant: str, pipeline: str) -> Report:
+def summed_up(outcomes: Iterable[ScheduleResult], *, variant: str, pipeline: str) -> Report:
     """Return the report on these outcomes."""
     met: Counter[str] = Counter()
     inexact: Counter[str] = Counter()
@@ -103,21 +103,21 @@ def prove_sweep(variant: str, *, pipeline: str = "stateful", on_outcome: Listene
         return summed_up(outcomes, variant=variant, pipeline=pipeline)
 
 
-def _told(outcomes: Iterable[Outcome], listener: Listener | None) -> Iterator[Outcome]:
+def _told(outcomes: Iterable[ScheduleResult], listener: Listener | None) -> Iterator[ScheduleResult]:
     for outcome in outcomes:
         if listener is not None:
             listener(outcome)
         yield outcome
 
 
-def _run_here(variant: str, pipeline: str, seeds: range, _jobs: int) -> Iterator[Outcome]:
+def _run_here(variant: str, pipeline: str, seeds: range, _jobs: int) -> Iterator[ScheduleResult]:
     with Laboratory() as laboratory:
         bench = Bench(laboratory, pipeline=pipeline, variant=variant)
         for seed in seeds:
             yield bench.run(make_schedule(seed, pipeline))
 
 
-def _run_in_processes(variant: str, pipeline: str, seeds: range, jobs: int) -> Iterator[Outcome]:
+def _run_in_processes(variant: str, pipeline: str, seeds: range, jobs: int) -> Iterator[ScheduleResult]:
     chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
     # Not forked: a laboratory belongs to the process that made it.
     with ProcessPoolExecutor(
@@ -134,6 +134,6 @@ def _open_bench(variant: str, pipeline: str) -> None:
     _BENCHES[:] = [Bench(Laboratory(), pipeline=pipeline, variant=variant)]
 
 
-def _run_chunk(seeds: range) -> list[Outcome]:
+def _run_chunk(seeds: range) -> list[ScheduleResult]:
     bench = _BENCHES[0]
     return [bench.run(make_schedule(seed, bench.pipeline)) for seed in seeds]

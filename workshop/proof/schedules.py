@@ -11,7 +11,7 @@ from random import Random
 from workshop.cloud.faults import FaultKind, FaultPlan
 from workshop.pipeline.messages import DEFAULT_LEVELS, Message, PlanOptions, make_plan
 
-__all__ = ["REPORTED_KINDS", "WIDE_LEVELS", "Schedule", "make_schedule"]
+__all__ = ["REPORTED_KINDS", "WIDE_LEVELS", "FaultSchedule", "make_schedule"]
 
 # What the report counts, in the order in which it is shown.
 REPORTED_KINDS = (
@@ -44,7 +44,7 @@ DELIVERY_KINDS = {FaultKind.RE_BATCHED, FaultKind.BISECTED, FaultKind.DELAYED, F
 
 
 @dataclass(frozen=True)
-class Schedule:
+class FaultSchedule:
     """What is put, in which portions and with which pauses between them, and what goes wrong meanwhile."""
 
     seed: int
@@ -67,7 +67,7 @@ class Schedule:
         return tuple(message for portion in self.portions for message in portion)
 
 
-def make_schedule(seed: int, pipeline: str = "stateful") -> Schedule:
+def make_schedule(seed: int, pipeline: str = "stateful") -> FaultSchedule:
     """Return the one schedule of this seed."""
     random = Random(f"schedule {seed}")
     wide = random.random() < WIDE_SHARE
@@ -75,7 +75,7 @@ def make_schedule(seed: int, pipeline: str = "stateful") -> Schedule:
     messages = _messages(random, levels, stateful=pipeline == "stateful")
     # Together, a wide schedule's trades need several transactions; one by one, they do not.
     portions = _portions(random, messages, at_most=random.choice((1, 1, 2)) if wide else random.randint(1, 4))
-    return Schedule(
+    return FaultSchedule(
         seed=seed,
         levels=levels,
         portions=portions,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from workshop.cloud.faults import FaultKind, FaultPlan
 from workshop.pipeline.messages import DEFAULT_LEVELS, Message
 from workshop.proof.bench import Bench
-from workshop.proof.schedules import WIDE_LEVELS, Schedule
+from workshop.proof.schedules import WIDE_LEVELS, FaultSchedule
 
 __all__ = ["small_schedules", "sweep_schedules"]
 
@@ -47,7 +47,7 @@ class CrashPoint:
     splittable: int
 
 
-def small_schedules() -> tuple[Schedule, Schedule]:
+def small_schedules() -> tuple[FaultSchedule, FaultSchedule]:
     """Return two schedules without crashes: one with all that can happen to a trade, and a wide one."""
     one, two, three = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
     spot = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
@@ -73,12 +73,12 @@ def small_schedules() -> tuple[Schedule, Schedule]:
         for number in range(1, WIDE_TRADES + 1)
     )
     return (
-        Schedule(0, DEFAULT_LEVELS, (first, second), (2.0, 8.0), (b"poison",), TOGETHER),
-        Schedule(0, WIDE_LEVELS, (wide,), (8.0,), (), FaultPlan()),
+        FaultSchedule(0, DEFAULT_LEVELS, (first, second), (2.0, 8.0), (b"poison",), TOGETHER),
+        FaultSchedule(0, WIDE_LEVELS, (wide,), (8.0,), (), FaultPlan()),
     )
 
 
-def sweep_schedules(bench: Bench, schedule: Schedule) -> Iterator[Schedule]:
+def sweep_schedules(bench: Bench, schedule: FaultSchedule) -> Iterator[FaultSchedule]:
     """Yield the schedules of the sweep; runs the given one once to see what it writes."""
     for point in _crash_points(bench, schedule):
         for delivery, seed in DELIVERIES:
@@ -89,7 +89,7 @@ def sweep_schedules(bench: Bench, schedule: Schedule) -> Iterator[Schedule]:
             yield replace(schedule, faults=FaultPlan(seed=seed, strikes=tuple(strikes)))
 
 
-def _crash_points(bench: Bench, schedule: Schedule) -> list[CrashPoint]:
+def _crash_points(bench: Bench, schedule: FaultSchedule) -> list[CrashPoint]:
     points: dict[tuple[str, str, int], CrashPoint] = {}
 
     def note(stage: str, opportunities: dict[str, int]) -> None:

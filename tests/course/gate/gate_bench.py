@@ -12,7 +12,7 @@ from workshop.cloud.temporary import temporary_cloud
 from workshop.course.answers import handler_file, put_answer, solution_text, starter_text, with_answer
 from workshop.course.catch_up import file_at
 from workshop.course.course import Course
-from workshop.course.exercise import Cell, Exercise, Function, Verdict, judge
+from workshop.course.exercise import Cell, CheckResult, Exercise, Function, judge
 from workshop.course.exercises import all_exercises
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.errors import WorkshopError
@@ -38,12 +38,12 @@ class Bench:
             if isinstance(each.answer_location, Cell) and each.is_done and not each.is_done(self.course):
                 put_answer(each, solution_text(each, self.course.root), self.course)
 
-    def starter(self, exercise: Exercise) -> Verdict:
+    def starter(self, exercise: Exercise) -> CheckResult:
         """Return the verdict on an exercise that nobody has begun; its cell must run."""
         put_answer(exercise, starter_text(exercise, self.course.root), self.course)
         return judge(exercise, self.course)
 
-    def wrong(self, exercise: Exercise, wrong: Wrong) -> Verdict:
+    def wrong(self, exercise: Exercise, wrong: Wrong) -> CheckResult:
         """Return the verdict on a wrong answer, given where the exercise begins."""
         # The learner sees the error in the notebook, goes on, and checks.
         with suppress(ClientError, BotoCoreError, WorkshopError, ValueError, LookupError, TypeError):
@@ -57,7 +57,7 @@ class Bench:
         """Put the solution in place."""
         put_answer(exercise, solution_text(exercise, self.course.root), self.course)
 
-    def judge(self, exercise: Exercise) -> Verdict:
+    def judge(self, exercise: Exercise) -> CheckResult:
         """Return the verdict on what is there."""
         return judge(exercise, self.course)
 

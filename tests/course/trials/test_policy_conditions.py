@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.course.gate.gate_bench import Bench, open_bench
-from workshop.course.exercise import Outcome, Verdict
+from workshop.course.exercise import CheckResult, Outcome
 from workshop.course.exercises import find_exercise
 from workshop.course.trials.producer_role import make_producer_role
 
@@ -34,7 +34,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield bench
 
 
-def answered(bench: Bench, exercise_id: str, role: str, statements: list[dict[str, Any]]) -> Verdict:
+def answered(bench: Bench, exercise_id: str, role: str, statements: list[dict[str, Any]]) -> CheckResult:
     """Return the verdict on a policy with these statements, which is taken away again."""
     exercise = find_exercise(exercise_id)
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -45,7 +45,7 @@ def answered(bench: Bench, exercise_id: str, role: str, statements: list[dict[st
     return verdict
 
 
-def reduce_policy(bench: Bench, condition: dict[str, Any], *more: dict[str, Any]) -> Verdict:
+def reduce_policy(bench: Bench, condition: dict[str, Any], *more: dict[str, Any]) -> CheckResult:
     """Return the verdict on the right policy under a condition."""
     course = bench.course
     pairs = ((READING, course.stream_arn("ReduceTable")), ("dynamodb:ListStreams", "*"))
@@ -56,7 +56,7 @@ def reduce_policy(bench: Bench, condition: dict[str, Any], *more: dict[str, Any]
     return answered(bench, "reduce-policy", course.role_name("ReduceLambda"), [*allowed, *more])
 
 
-def producer_policy(bench: Bench, condition: dict[str, Any]) -> Verdict:
+def producer_policy(bench: Bench, condition: dict[str, Any]) -> CheckResult:
     """Return the verdict on the right policy for a producer under a condition."""
     stream = bench.course.stream_arn("IncomingDataStream")
     allowed = {"Effect": "Allow", "Action": "kinesis:PutRecords", "Resource": stream, "Condition": condition}

@@ -11,7 +11,7 @@ from workshop.cloud.connection import Cloud
 from workshop.course.answers import handler_file, starter_file
 from workshop.course.course import Course
 from workshop.course.delivery import Delivery
-from workshop.course.exercise import Exercise, Function, Outcome, Verdict, judge, passed
+from workshop.course.exercise import CheckResult, Exercise, Function, Outcome, judge, passed
 from workshop.course.exercises import find_exercise
 from workshop.course.trials.events import reduce_row
 from workshop.course.trials.scratch_stack import exclusive, open_scratch_stack
@@ -138,7 +138,7 @@ def test_a_broken_file_is_an_incorrect_answer(course: Course, text: str) -> None
     """Whatever a learner saves, a check that calls it says incorrect, never broken."""
     save(course, text)
 
-    def check(examinee: Course) -> Verdict:
+    def check(examinee: Course) -> CheckResult:
         scratch = open_scratch_stack(examinee)
         scratch.must_deliver("StateLambda", scratch.kinesis_event(MESSAGES))
         return passed("It runs.")

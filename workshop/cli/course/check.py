@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from workshop.cli.course.opened import Teller, mark_of, open_course, open_progress
+from workshop.cli.course.opened import StepPrinter, mark_of, open_course, open_progress
 from workshop.cli.options import (
     CloudOption,
     EndpointOption,
@@ -20,7 +20,7 @@ from workshop.cli.options import (
     print_json,
 )
 from workshop.course.course import Course
-from workshop.course.exercise import Exercise, Outcome, Verdict, judge
+from workshop.course.exercise import CheckResult, Exercise, Outcome, judge
 from workshop.course.exercises import all_exercises, find_exercise
 from workshop.errors import ConfigurationError
 from workshop.pipeline.front_end import printable
@@ -29,7 +29,7 @@ __all__ = ["draw_verdicts", "register"]
 
 WIDE = 100
 BEFORE = "You passed it before."
-Judged = Sequence[tuple[Exercise, Verdict]]
+Judged = Sequence[tuple[Exercise, CheckResult]]
 
 
 def register(app: typer.Typer) -> None:
@@ -116,9 +116,11 @@ def draw_verdicts(judged: Judged, *, width: int = WIDE) -> RenderableType:
     return Group(*parts)
 
 
-def _judge_all(course: Course, chosen: Sequence[Exercise], people: Console) -> list[tuple[Exercise, Verdict]]:
+def _judge_all(
+    course: Course, chosen: Sequence[Exercise], people: Console
+) -> list[tuple[Exercise, CheckResult]]:
     progress, judged = open_progress(course, people), []
-    with Teller(people).running("checking") as teller:
+    with StepPrinter(people).running("checking") as teller:
         for number, exercise in enumerate(chosen, start=1):
             teller.passing(f"checking {exercise.id} ({number} of {len(chosen)})")
             verdict = judge(exercise, course)

@@ -11,7 +11,7 @@ from workshop.course.course import Course
 from workshop.course.exercise import Outcome
 from workshop.course.progress import Progress
 
-__all__ = ["MARKS", "Teller", "mark_of", "open_course", "open_progress"]
+__all__ = ["MARKS", "StepPrinter", "mark_of", "open_course", "open_progress"]
 
 # Shape and word say what the colour says.
 MARKS = {
@@ -41,7 +41,7 @@ def mark_of(outcome: Outcome) -> Text:
     return Text(*MARKS[outcome])
 
 
-class Teller:
+class StepPrinter:
     """Says what is going on: a line that changes in a terminal, elsewhere one line for each step."""
 
     def __init__(self, people: Console) -> None:
@@ -50,7 +50,7 @@ class Teller:
         self._is_live = people.is_terminal
 
     @contextmanager
-    def running(self, first: str) -> Iterator["Teller"]:
+    def running(self, first: str) -> Iterator["StepPrinter"]:
         """Show the line while the block runs."""
         if not self._is_live:
             yield self

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from workshop.cli.course.opened import Teller, open_course, open_progress
+from workshop.cli.course.opened import StepPrinter, open_course, open_progress
 from workshop.cli.options import CloudOption, EndpointOption, RegionOption, console
 from workshop.clock import stopwatch
 from workshop.course.catch_up import catch_up as catch_up_with
@@ -66,7 +66,7 @@ def solve(
     """Put the solution of an exercise in place; your own version is kept beside."""
     found, people = find_exercise(exercise), console()
     course = open_course(cloud, endpoint, region)
-    with Teller(people).running(f"solving {found.id}"):
+    with StepPrinter(people).running(f"solving {found.id}"):
         done = solve_exercise(found, course)
     open_progress(course, people).take_solution(found.id)
     _show(done, found, people)
@@ -82,7 +82,7 @@ def reset(
     """Put the starter of one exercise back; your own version is kept beside."""
     found, people = find_exercise(exercise), console()
     course = open_course(cloud, endpoint, region)
-    with Teller(people).running(f"resetting {found.id}"):
+    with StepPrinter(people).running(f"resetting {found.id}"):
         done = reset_exercise(found, course)
     open_progress(course, people).forget(found.id)
     _show(done, found, people)
@@ -99,7 +99,7 @@ def catch_up(
     number, people = checked_notebook(notebook.zfill(2)), console()
     course = open_course(cloud, endpoint, region)
     started = stopwatch()
-    with Teller(people).running(f"catching up with notebook {number}") as teller:
+    with StepPrinter(people).running(f"catching up with notebook {number}") as teller:
         steps = catch_up_with(course, number, say=teller.tell)
     done = f"{len(steps)} steps in {stopwatch() - started:.0f} s" if steps else "everything was in place"
     people.print(Text(f"Ready for notebook {number}: {done}.", style="bold green"))

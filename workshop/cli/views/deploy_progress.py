@@ -9,13 +9,13 @@ from rich.table import Table
 
 from workshop.deploy.stacks import StackEvent
 
-__all__ = ["Progress"]
+__all__ = ["DeployProgress"]
 
 COLOURS = {"COMPLETE": "green", "FAILED": "red", "SKIPPED": "yellow", "PROGRESS": "cyan"}
 REFRESHES_PER_SECOND = 4
 
 
-class Progress:
+class DeployProgress:
     """Shows the events of one operation on a stack; `tell` is called with each."""
 
     def __init__(self, people: Console) -> None:

@@ -8,12 +8,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from workshop.game.cause import Finding
+from workshop.game.cause import RoundCause
 from workshop.game.scoreboard import Round, Scoreboard
-from workshop.game.session import View
+from workshop.game.session import GameView
 from workshop.pipeline.front_end import printable
 
-__all__ = ["Teller", "document_of", "draw_view", "verdict_of"]
+__all__ = ["GamePrinter", "document_of", "draw_view", "verdict_of"]
 
 SHOWN_ROUNDS = 12
 LEVEL_TWO = "level 2: duplicates, stale versions, and functions that fail"
@@ -22,7 +22,7 @@ COLUMNS = ("Round", "Level", "Messages", "At rest", "Points")
 STYLES = {"judged": "bold red", "void": "yellow", "failed": "bold red"}
 
 
-def draw_view(view: View, *, title: str, badge: str) -> RenderableType:
+def draw_view(view: GameView, *, title: str, badge: str) -> RenderableType:
     """Draw the game as it stands: the score, the latest rounds, and why the last inexact one failed."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in COLUMNS:
@@ -48,7 +48,7 @@ def draw_view(view: View, *, title: str, badge: str) -> RenderableType:
     )
 
 
-def verdict_of(each: Round, finding: Finding | None = None) -> str:
+def verdict_of(each: Round, finding: RoundCause | None = None) -> str:
     """Return what became of a round, in a few words.
 
     The paths that are torn are counted with those that are wrong.
@@ -66,7 +66,7 @@ def verdict_of(each: Round, finding: Finding | None = None) -> str:
     return f"{paths:,} {'path is' if paths == 1 else 'paths are'} wrong{cause}"
 
 
-class Teller:
+class GamePrinter:
     """Tells the game where lines cannot be redrawn: each step once."""
 
     def __init__(self, tell: Callable[[str], None], *, known: Scoreboard) -> None:
@@ -75,7 +75,7 @@ class Teller:
         self._explained: set[str] = set()
         self._note = ""
 
-    def show(self, view: View) -> None:
+    def show(self, view: GameView) -> None:
         """Tell what has changed since the last view."""
         for each in view.board.rounds:
             if self._told.get(each.run_id) == each.status:
@@ -93,7 +93,7 @@ class Teller:
 
 
 def document_of(
-    rounds: tuple[Round, ...], board: Scoreboard, findings: Mapping[str, Finding]
+    rounds: tuple[Round, ...], board: Scoreboard, findings: Mapping[str, RoundCause]
 ) -> dict[str, Any]:
     """Return the rounds of a sitting and the score as one JSON document."""
     return {
@@ -109,7 +109,7 @@ def printable_lines(text: str) -> str:
     return "\n".join(printable(line) for line in text.splitlines())
 
 
-def _round_document(each: Round, finding: Finding | None) -> dict[str, Any]:
+def _round_document(each: Round, finding: RoundCause | None) -> dict[str, Any]:
     return {
         "run_id": each.run_id,
         "status": each.status,

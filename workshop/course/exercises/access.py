@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.course.trials.policies import statements_of
 from workshop.course.trials.producer_role import client_as_producer, is_denied, producer_role_name
 from workshop.pipeline.operations.clear import MARKER
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 20.0
 PAUSE_SECONDS = 2.0
 
 
-def check_policy(course: Course) -> Verdict:
+def check_policy(course: Course) -> CheckResult:
     """Judge the role by trying what it must do and must not, and by reading what else it may."""
     name = producer_role_name(course)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.course.settled import judged_at_rest
 from workshop.diagnosis import CauseKind, Stage
 from workshop.pipeline.comparison import Comparison, compare
@@ -27,12 +27,12 @@ WINDOW_SECONDS = 900
 LONG_ENOUGH_SECONDS = 60
 
 
-def check_break_it(course: Course) -> Verdict:
+def check_break_it(course: Course) -> CheckResult:
     """Judge whether an outdated version has made the totals wrong."""
     return judged_at_rest(course, lambda rest: _broken(course, rest))
 
 
-def _broken(course: Course, rest: Rest) -> Verdict:
+def _broken(course: Course, rest: Rest) -> CheckResult:
     found = course.diagnose_at(rest)
     if found.exact:
         return _still_exact(course.messages())
@@ -49,7 +49,7 @@ def _broken(course: Course, rest: Rest) -> Verdict:
     )
 
 
-def _still_exact(messages: Sequence[Message]) -> Verdict:
+def _still_exact(messages: Sequence[Message]) -> CheckResult:
     sent, overtaken = count_messages(messages), _overtaken(messages)
     if overtaken:
         return incorrect(
@@ -75,12 +75,12 @@ def _overtaken(messages: Sequence[Message]) -> int:
     return count
 
 
-def check_break_the_guard(course: Course) -> Verdict:
+def check_break_the_guard(course: Course) -> CheckResult:
     """Judge whether a batch that was cut differently has counted twice."""
     return judged_at_rest(course, lambda rest: _guard_broken(course, rest))
 
 
-def _guard_broken(course: Course, rest: Rest) -> Verdict:
+def _guard_broken(course: Course, rest: Rest) -> CheckResult:
     compared = compare(rest.snapshot, course.truth())
     rows = read_reduce_table(course.client("dynamodb"), course.outputs["ReduceTableName"])
     if not rows:
@@ -125,7 +125,7 @@ def _twins(rows: tuple[ReduceRow, ...]) -> list[ReduceRow]:
     return [row for row in rows if (row.deltas, row.message_count) == (whole.deltas, whole.message_count)]
 
 
-def check_name_the_shard(course: Course) -> Verdict:
+def check_name_the_shard(course: Course) -> CheckResult:
     """Judge whether both mappings tell their functions which shard a batch comes from."""
     windows: dict[str, int] = {}
     for function in LEDGER_HOPS:

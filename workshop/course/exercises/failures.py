@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -20,7 +20,7 @@ MINUTE_MS = 60_000
 RETENTION_MS = 24 * 60 * MINUTE_MS
 
 
-def check_failures(course: Course) -> Verdict:
+def check_failures(course: Course) -> CheckResult:
     """Judge how the three mappings treat a batch that fails."""
     mapping = course.mapping(GIVES_UP)
     if mapping is None:
@@ -136,7 +136,7 @@ def undo_failures(course: Course) -> None:
             client.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=-1)
 
 
-def check_alarm(course: Course) -> Verdict:
+def check_alarm(course: Course) -> CheckResult:
     """Judge the alarm on the age of what StateLambda reads."""
     name = f"{course.stack}{ALARM_SUFFIX}"
     found = course.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.course.leftovers import Leftover, leftovers
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ __all__ = ["EXERCISES"]
 SHOWN = 6
 
 
-def check_clean_up(course: Course) -> Verdict:
+def check_clean_up(course: Course) -> CheckResult:
     """Judge whether anything of the course is still there, by asking every service."""
     left = leftovers(course)
     if not left:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.course.settled import judged_at_rest
 from workshop.pipeline.tables import format_amount
 from workshop.pipeline.truth import GRAND_TOTAL, count_messages
@@ -19,14 +19,14 @@ FEWEST_MESSAGES = 1_000
 FEWEST_CHANGES = 20
 
 
-def check_totals(course: Course) -> Verdict:
+def check_totals(course: Course) -> CheckResult:
     """Judge a run of the learner's own: large enough, with changes, and exact."""
     if not course.messages():
         return not_attempted("Nothing has been sent since the pipeline was emptied.")
     return judged_at_rest(course, lambda rest: _check_run(course, rest))
 
 
-def _check_run(course: Course, rest: Rest) -> Verdict:
+def _check_run(course: Course, rest: Rest) -> CheckResult:
     counts = count_messages(course.messages())
     if counts.messages < FEWEST_MESSAGES:
         return incorrect(

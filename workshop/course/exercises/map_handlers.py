@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from workshop.course.exercise import Exercise, Function
-from workshop.course.trials.redelivery import EACH, Stage, try_re_deliveries
+from workshop.course.trials.redelivery import EACH, TrialStage, try_re_deliveries
 from workshop.course.trials.scratch_stack import ScratchStack
 from workshop.course.trials.trial import (
     EMEA,
@@ -162,7 +162,7 @@ def try_ledger(scratch: ScratchStack) -> Iterator[str]:
     def total() -> Decimal:
         return _added(scratch.items("ReduceTable"), "Deltas").get("PV", NOTHING)
 
-    yield from try_re_deliveries(Stage(scratch, "map", "ReduceTable", event, total))
+    yield from try_re_deliveries(TrialStage(scratch, "map", "ReduceTable", event, total))
 
 
 EXERCISES = (

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
-from workshop.course.trials.policies import Keys, Statement, allows, keys_of_role, statements_of
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
+from workshop.course.trials.policies import Keys, PolicyStatement, allows, keys_of_role, statements_of
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -25,7 +25,7 @@ ALLOWED = {action.lower() for action in (*READING, LISTING)}
 SMALLEST_ACCOUNT = 10
 
 
-def check_policy(course: Course) -> Verdict:
+def check_policy(course: Course) -> CheckResult:
     """Judge the policies that the learner added to the role: enough to read one stream, and no more."""
     statements = statements_of(course.client("iam"), course.role_name(FUNCTION))
     keys = keys_of_role(course, course.role_name(FUNCTION))
@@ -42,11 +42,11 @@ def check_policy(course: Course) -> Verdict:
     )
 
 
-def _is_from_template(statement: Statement) -> bool:
+def _is_from_template(statement: PolicyStatement) -> bool:
     return statement.policy == FROM_TEMPLATE and not statement.policy_arn
 
 
-def _lost_right(course: Course, statements: tuple[Statement, ...], keys: Keys) -> str:
+def _lost_right(course: Course, statements: tuple[PolicyStatement, ...], keys: Keys) -> str:
     """Say why the role may not write any more, if so: its first policy is gone, or another one denies it."""
     place, _, _ = course.stream_arn("ReduceTable").partition("/")
     write = ("dynamodb:UpdateItem", f"{place}/{course.outputs['AggregateTableName']}", keys)
@@ -65,7 +65,7 @@ def _lost_right(course: Course, statements: tuple[Statement, ...], keys: Keys) -
     )
 
 
-def _too_much(own: list[Statement]) -> str:
+def _too_much(own: list[PolicyStatement]) -> str:
     """Say what the learner's statements allow beyond reading a stream."""
     for statement in own:
         if statement.is_negative:
@@ -87,7 +87,7 @@ def _too_much(own: list[Statement]) -> str:
     return ""
 
 
-def _elsewhere(own: list[Statement], stream: str) -> str:
+def _elsewhere(own: list[PolicyStatement], stream: str) -> str:
     """Say what else may be read, where the one stream may be."""
     for statement in own:
         others = [each for each in statement.resources if each != stream]
@@ -99,13 +99,13 @@ def _elsewhere(own: list[Statement], stream: str) -> str:
     return ""
 
 
-def _reading(statement: Statement) -> str:
+def _reading(statement: PolicyStatement) -> str:
     """Return the first call of a statement that reads a stream."""
     reading = {action.lower() for action in READING}
     return next(each for each in statement.actions if each.lower() in reading).partition(":")[2]
 
 
-def _too_little(statements: tuple[Statement, ...], stream: str, keys: Keys) -> str:
+def _too_little(statements: tuple[PolicyStatement, ...], stream: str, keys: Keys) -> str:
     """Say which calls are not allowed yet, and on what, or under which condition, they are instead."""
     missing = [action for action in READING if not allows(statements, action, stream, keys)]
     if trouble := _held_back(statements, missing, stream, keys):
@@ -127,7 +127,9 @@ def _too_little(statements: tuple[Statement, ...], stream: str, keys: Keys) -> s
     return ""
 
 
-def _held_back(statements: tuple[Statement, ...], missing: Sequence[str], resource: str, keys: Keys) -> str:
+def _held_back(
+    statements: tuple[PolicyStatement, ...], missing: Sequence[str], resource: str, keys: Keys
+) -> str:
     """Say whose condition does not hold when Lambda reads, where that is what a call lacks."""
     for action in missing:
         for each in statements:
@@ -160,7 +162,7 @@ def undo_policy(course: Course) -> None:
             client.delete_role_policy(RoleName=role, PolicyName=name)
 
 
-def check_concurrency(course: Course) -> Verdict:
+def check_concurrency(course: Course) -> CheckResult:
     """Judge the function's reserved concurrency."""
     if course.cloud.offline is None and _account_limit(course) <= SMALLEST_ACCOUNT:
         return passed(

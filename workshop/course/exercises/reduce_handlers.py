@@ -8,7 +8,7 @@ from typing import Any
 
 from workshop.course.exercise import Exercise, Function
 from workshop.course.trials.events import reduce_row
-from workshop.course.trials.redelivery import EACH, Stage, try_after_token_window, try_re_deliveries
+from workshop.course.trials.redelivery import EACH, TrialStage, try_after_token_window, try_re_deliveries
 from workshop.course.trials.scratch_stack import ScratchStack
 from workshop.course.trials.trial import EMEA, check_by, failures_in, lost_in_silence, money, trade
 
@@ -92,7 +92,7 @@ def try_ledger(scratch: ScratchStack) -> Iterator[str]:
         rows = _rows(*(f"row-{shard}-{number}" for number in range(first, last)))
         return dict(scratch.row_event(rows, shard=shard, start=first))
 
-    stage = Stage(scratch, "reduce", "AggregateTable", event, lambda: _total(scratch))
+    stage = TrialStage(scratch, "reduce", "AggregateTable", event, lambda: _total(scratch))
     yield from try_re_deliveries(stage)
     yield from try_after_token_window(stage)
     yield from _wide(scratch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.course.trials.stream_records import open_shards
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ RETENTION_DAYS = 3
 PARAMETERS = {"ShardCount": SHARDS, "LogRetentionDays": RETENTION_DAYS}
 
 
-def check_stack(course: Course) -> Verdict:
+def check_stack(course: Course) -> CheckResult:
     """Judge the stack by what its parameters have made, not by the parameters."""
     if not course.is_deployed:
         return not_attempted(f"There is no stack called `{course.stack}` yet.")

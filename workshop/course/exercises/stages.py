@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -17,14 +16,14 @@ FROM_THE_START = "TRIM_HORIZON"
 
 
 @dataclass(frozen=True)
-class Hop:
+class StageConnection:
     """One connection: which function, what it has to read, and in batches of how many records."""
 
     function: str
     source: str
     batch_size: int
 
-    def check(self, course: Course) -> Verdict:
+    def check(self, course: Course) -> CheckResult:
         """Judge the function's event source mapping by its settings."""
         mapping = course.mapping(self.function)
         if mapping is None:
@@ -66,15 +65,14 @@ class Hop:
         return ""
 
 
-STATE = Hop("StateLambda", "IncomingDataStream", 100)
-MAP = Hop("MapLambda", "StateTable", 1000)
-REDUCE = Hop("ReduceLambda", "ReduceTable", 1000)
+STATE = StageConnection("StateLambda", "IncomingDataStream", 100)
+MAP = StageConnection("MapLambda", "StateTable", 1000)
+REDUCE = StageConnection("ReduceLambda", "ReduceTable", 1000)
 
 
 def _exercise(
-    exercise_id: str, hop: Hop, *, title: str, notebook: str, hints: tuple[str, str, str]
+    exercise_id: str, stage: StageConnection, *, title: str, notebook: str, hints: tuple[str, str, str]
 ) -> Exercise:
-    check: Callable[[Course], Verdict] = hop.check
     return Exercise(
         id=exercise_id,
         title=title,
@@ -82,9 +80,9 @@ def _exercise(
         minutes=4,
         answer_location=Cell(notebook),
         hints=hints,
-        check=check,
-        is_done=hop.is_done,
-        undo=hop.undo,
+        check=stage.check,
+        is_done=stage.is_done,
+        undo=stage.undo,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.pipeline.tables import format_amount, read_quarantine, read_trades
 from workshop.pipeline.truth import roll_up_paths
 
@@ -20,7 +20,7 @@ PLACE = "PV:FXSpot:EMEA"
 PATIENCE_SECONDS = 20.0
 
 
-def check_first_trade(course: Course) -> Verdict:
+def check_first_trade(course: Course) -> CheckResult:
     """Judge whether the learner's trade has gone all the way, and if not, what the pipeline says about it."""
     tour = course.tour
     if not tour.is_deployed:
@@ -48,7 +48,7 @@ def check_first_trade(course: Course) -> Verdict:
     )
 
 
-def _not_there(tour: Course) -> Verdict:
+def _not_there(tour: Course) -> CheckResult:
     """Tell a message that never came from one that the pipeline could not use."""
     aside = read_quarantine(tour.client("dynamodb"), tour.outputs["QuarantineTableName"])
     if not aside:

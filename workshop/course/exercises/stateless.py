@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -17,7 +17,7 @@ NO_STACK = "The stateless stack is not there yet; the first cells of notebook 07
 LARGE = 5_000
 
 
-def check_connection(course: Course) -> Verdict:
+def check_connection(course: Course) -> CheckResult:
     """Judge what feeds MapLambda of the stateless stack."""
     if not course.stateless.is_deployed:
         return not_attempted(NO_STACK)
@@ -31,7 +31,7 @@ def check_connection(course: Course) -> Verdict:
     return passed(f"{FUNCTION} reads the stream itself, from its oldest record on; no stage comes before it.")
 
 
-def check_batch_size(course: Course) -> Verdict:
+def check_batch_size(course: Course) -> CheckResult:
     """Judge how much MapLambda of the stateless stack takes at a time."""
     if not course.stateless.is_deployed:
         return not_attempted(NO_STACK)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from workshop.course.exercise import Cell, Exercise, Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.course.trials.stream_records import StreamRecord, newest, open_shards, read_stream
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ FEWEST_KEYS = 20
 FULLEST_SHARD = 0.75
 
 
-def check_put(course: Course) -> Verdict:
+def check_put(course: Course) -> CheckResult:
     """Judge the newest record of each of the six trades: its form, and its key."""
     found = newest(read_stream(course), lambda record: [*set(DESK_NAME.findall(record.text))])
     if not found:
@@ -54,7 +54,7 @@ def _trouble_with(name: str, record: StreamRecord) -> str:
     return ""
 
 
-def check_keys(course: Course) -> Verdict:
+def check_keys(course: Course) -> CheckResult:
     """Judge where both versions of forty trades lie: spread over the shards, and each trade in order."""
     found = newest(read_stream(course), _names)
     missing = len(KEYS) * len(VERSIONS) - len(found)

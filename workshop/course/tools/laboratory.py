@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from workshop.course.bad_release import release_with_a_bug
 from workshop.course.manual_poller import ManualPoller
-from workshop.course.redrive import send_again
+from workshop.course.releases import release_with_a_bug
+from workshop.course.trials.stream_records import send_again
 
 if TYPE_CHECKING:
     from workshop.course.course import Course

@@ -20,7 +20,7 @@ from workshop.course.trials.trial import (
     money,
 )
 
-__all__ = ["EACH", "Stage", "try_after_token_window", "try_re_deliveries"]
+__all__ = ["EACH", "TrialStage", "try_after_token_window", "try_re_deliveries"]
 
 EACH = Decimal("10.00")
 # Ten of the one shard and four of the other.
@@ -29,7 +29,7 @@ TOKEN_WINDOW_SECONDS = 601
 
 
 @dataclass(frozen=True)
-class Stage:
+class TrialStage:
     """A stage on trial: `event` gives the records from a number up to another one, of a shard."""
 
     scratch: ScratchStack
@@ -59,7 +59,7 @@ class Stage:
             )
 
 
-def try_re_deliveries(stage: Stage) -> Iterator[str]:
+def try_re_deliveries(stage: TrialStage) -> Iterator[str]:
     """Yield what is wrong with the totals while batches come again, cut differently each time."""
     yield from stage.deliver(1, 4, counted=4, what="Records 1 to 4 came in")
     yield from stage.deliver(1, 4, counted=4, what="Records 1 to 4 came again, as the same batch")
@@ -80,7 +80,7 @@ def try_re_deliveries(stage: Stage) -> Iterator[str]:
     )
 
 
-def try_after_token_window(stage: Stage) -> Iterator[str]:
+def try_after_token_window(stage: TrialStage) -> Iterator[str]:
     """Let more time pass than DynamoDB remembers a token for, where time can be moved, and deliver again."""
     if stage.scratch.cloud.offline is not None:
         stage.scratch.cloud.offline.advance(TOKEN_WINDOW_SECONDS)
@@ -88,14 +88,14 @@ def try_after_token_window(stage: Stage) -> Iterator[str]:
         yield from stage.deliver(1, 4, counted=RECORDS, what=what)
 
 
-def _end_window(stage: Stage, *, counted: int) -> Iterator[str]:
+def _end_window(stage: TrialStage, *, counted: int) -> Iterator[str]:
     what = "The window ended, and the last event of it held no records"
     event = {**stage.event(1, 2, 0), "Records": [], "isFinalInvokeForWindow": True}
     yield from failures_in(stage.scratch.invoke(stage.name, event), what)
     yield from stage.count(counted, what)
 
 
-def _interrupt(stage: Stage, *, counted: int) -> Iterator[str]:
+def _interrupt(stage: TrialStage, *, counted: int) -> Iterator[str]:
     """Let the second write fail, if there is one: effect and position belong into one."""
     busy_at(stage.scratch, stage.name, 2)
     stage.scratch.invoke(stage.name, stage.event(7, 9, 0))

@@ -1,20 +1,22 @@
-"""What stands in the course's stream, with the shard and the partition key of each record.
+"""The records of the course's stream: read with their shard and partition key, and sent again by a report.
 
-In go a course and the name of a field's value to look for, out come the newest records that mention it. Only
-calls to Kinesis are made here.
+Only Kinesis is called here.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
 
-__all__ = ["StreamRecord", "newest", "open_shards", "read_stream"]
+__all__ = ["StreamRecord", "newest", "open_shards", "read_stream", "send_again"]
+
+# GetRecords may return nothing although records follow.
+EMPTY_ANSWERS = 5
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,33 @@ def newest(
             if known is None or record.arrived_at >= known.arrived_at:
                 found[name] = record
     return found
+
+
+def send_again(course: Course, report: Mapping[str, Any]) -> int:
+    """Put the records of an on-failure report into the stream again; return how many the stream still had.
+
+    Safe for StateLambda only, which tolerates a record that comes twice, late, and in another batch.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
+    info, stream = report["KinesisBatchInfo"], course.outputs["StreamName"]
+    kinesis = course.client("kinesis")
+    iterator = kinesis.get_shard_iterator(
+        StreamName=stream,
+        ShardId=info["shardId"],
+        ShardIteratorType="AT_SEQUENCE_NUMBER",
+        StartingSequenceNumber=info["startSequenceNumber"],
+    )["ShardIterator"]
+    last, count, empty = int(info["endSequenceNumber"]), 0, 0
+    while iterator and empty < EMPTY_ANSWERS:
+        page = kinesis.get_records(ShardIterator=iterator, Limit=info["batchSize"])
+        for record in page["Records"]:
+            if int(record["SequenceNumber"]) > last:
+                return count
+            kinesis.put_record(StreamName=stream, Data=record["Data"], PartitionKey=record["PartitionKey"])
+            count += 1
+        if count >= info["batchSize"]:
+            return count
+        empty = 0 if page["Records"] else empty + 1
+        iterator = page.get("NextShardIterator")
+    return count

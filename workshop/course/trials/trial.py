@@ -1,7 +1,7 @@
-"""Handler files on trial: what makes a check out of a series of observations.
+"""Trials of handler files: how a check is made of a series of observations.
 
-In goes a trial, which delivers events to the learner's functions on the examination stack and yields what
-went wrong; out comes a check for an exercise. The first thing that went wrong is what the learner hears.
+A trial delivers events to the learner's functions on the scratch stack and yields what went wrong. The check
+made of it reports only the first of these to the learner.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.course.answers import read_handler, starter_file
 from workshop.course.delivery import Delivery
-from workshop.course.exercise import Verdict, incorrect, not_attempted, passed
+from workshop.course.exercise import CheckResult, incorrect, not_attempted, passed
 from workshop.course.grafting import function_text
 from workshop.course.trials.scratch_stack import ScratchStack, exclusive, open_scratch_stack
 from workshop.pipeline.messages import Message
@@ -43,13 +43,13 @@ SECONDS_UNTIL_READ = 1.1
 
 def check_by(
     trial: Trial, *, path: str, function: str, variant: str, success: str
-) -> Callable[[Course], Verdict]:
+) -> Callable[[Course], CheckResult]:
     """Return the check that puts the handler of a file, such as `stateful/map.py`, on trial.
 
     While `function` is as learners find it before the exercise, nothing is tried.
     """
 
-    def check(course: Course) -> Verdict:
+    def check(course: Course) -> CheckResult:
         if _is_untouched(course, path, function, variant):
             return not_attempted(f"`{function}` in `lambdas/{path}` is as you found it.")
         with exclusive(course):

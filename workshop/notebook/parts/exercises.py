@@ -2,7 +2,7 @@
 
 from workshop.course.answers import solution_text
 from workshop.course.course import Course
-from workshop.course.exercise import Exercise, Function, Outcome, Verdict, judge
+from workshop.course.exercise import CheckResult, Exercise, Function, Outcome, judge
 from workshop.course.exercises import all_exercises, find_exercise
 from workshop.course.progress import Progress
 from workshop.course.releases import release_as_of
@@ -23,10 +23,12 @@ class ExerciseTools:
         self._record = record
         self._notebook = notebook
 
-    def check(self, exercise_id: str) -> Verdict:
+    def check(self, exercise_id: str) -> CheckResult:
         """Look at what was done for an exercise, and say what was found; may be repeated."""
         exercise = find_exercise(exercise_id)
-        output = Live(verdict_card(exercise, Verdict(Outcome.NOT_ATTEMPTED, "Looking …"), is_looking=True))
+        output = Live(
+            verdict_card(exercise, CheckResult(Outcome.NOT_ATTEMPTED, "Looking …"), is_looking=True)
+        )
         verdict = judge(exercise, self._course)
         self._record.record(exercise_id, verdict)
         output.close(verdict_card(exercise, verdict, self._next_step(exercise, verdict)))
@@ -76,7 +78,7 @@ class ExerciseTools:
         """Show every exercise of the course and how far each is."""
         return show(draw_progress(all_exercises(), self._record.entries(), notebook=self._notebook))
 
-    def _next_step(self, exercise: Exercise, verdict: Verdict) -> str:
+    def _next_step(self, exercise: Exercise, verdict: CheckResult) -> str:
         taken = self._record.of(exercise.id).hints
         match verdict.outcome:
             case Outcome.INCORRECT | Outcome.NOT_ATTEMPTED if taken < len(exercise.hints):

@@ -5,7 +5,7 @@ In go plain values, out come displays. Nothing is judged here.
 
 from collections.abc import Iterable, Sequence
 
-from workshop.course.exercise import Exercise, Outcome, Verdict
+from workshop.course.exercise import CheckResult, Exercise, Outcome
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, code_in, element, join
 from workshop.notebook.markup.texts import wrapped
@@ -45,7 +45,7 @@ def card(title: object, body: object = None, *, tone: str = "info", status: bool
 
 
 def verdict_card(
-    exercise: Exercise, verdict: Verdict, next_step: str = "", *, is_looking: bool = False
+    exercise: Exercise, verdict: CheckResult, next_step: str = "", *, is_looking: bool = False
 ) -> Shown:
     """Return what a check found, or that it is looking."""
     sign, word, tone = LOOKING if is_looking else OUTCOMES[verdict.outcome]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workshop.course.delivery import Delivery
-from workshop.course.exercise import Verdict
+from workshop.course.exercise import CheckResult
 from workshop.course.tools.aws import StackResources
 from workshop.deploy.stacks import Deployment
 from workshop.diagnosis import Diagnosis
@@ -30,7 +30,7 @@ from workshop.pipeline.truth import MessageCounts, Truth
 __all__ = ["drawn", "teach_ipython"]
 
 # Their method has shown them already.
-SHOWN_BEFORE = (Cleared, Deployment, ProduceResult, Verdict)
+SHOWN_BEFORE = (Cleared, Deployment, ProduceResult, CheckResult)
 
 
 def drawn(value: Any) -> Shown:
