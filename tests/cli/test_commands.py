@@ -80,8 +80,11 @@ def test_what_was_set_aside_is_listed_with_its_reason(workshop, stacks, cloud, e
     assert "\x1b[31m" not in shown
 
 
-def test_watch_once_prints_one_view(workshop, stacks) -> None:
+def test_watch_once_prints_one_view(workshop, stacks, eventually) -> None:
     """`watch --once` shows clock, count, latency, badge and tree, and ends."""
+    workshop.document("produce", "flow", "--messages", "20")
+    assert eventually(lambda: workshop.document("aggregates", "flow"))
+
     done = workshop.run("watch", "flow", "--once")
 
     assert done.returncode == 0
@@ -89,8 +92,16 @@ def test_watch_once_prints_one_view(workshop, stacks) -> None:
         assert part in done.stdout
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let processes that a test starts react to Ctrl-C, also where pytest itself runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Windows differ")
-def test_watch_prints_changes_where_there_is_no_terminal(workshop, stacks, eventually) -> None:
+def test_watch_prints_changes_where_there_is_no_terminal(workshop, stacks, interruptible, eventually) -> None:
     """Into a pipe a view is printed for each change, and Ctrl-C ends it with 0."""
     watching = subprocess.Popen(
         workshop.command("watch", "desk", "--every", "0.2"),
@@ -180,10 +191,13 @@ def resize(terminal: int, lines: int, columns: int) -> None:
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
 
-def test_watch_lives_in_a_terminal(workshop, stacks, terminal: tuple[int, int], eventually) -> None:
+def test_watch_lives_in_a_terminal(
+    workshop, stacks, terminal: tuple[int, int], interruptible, eventually
+) -> None:
     """In a terminal the view is redrawn in place, survives a resize, and Ctrl-C leaves the last one."""
     import os
 
+    workshop.document("produce", "flow", "--messages", "20")
     ours, theirs = terminal
     environment = workshop.environment | {"TERM": "xterm"}
     del environment["COLUMNS"]

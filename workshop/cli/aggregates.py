@@ -2,16 +2,7 @@
 
 import typer
 
-from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
-    JsonOption,
-    RegionOption,
-    StackArgument,
-    console,
-    print_json,
-)
-from workshop.cloud.connection import connect
+from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
 from workshop.pipeline.aggregates import amounts, take_snapshot
 from workshop.pipeline.front_end import draw_tree, tree_rows
 from workshop.pipeline.target import find_target
@@ -24,16 +15,15 @@ def register(app: typer.Typer) -> None:
     app.command()(aggregates)
 
 
+@cloud_options
 def aggregates(
     stack: StackArgument,
     *,
     as_json: JsonOption = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Print the totals at every level of the hierarchy, as one consistent snapshot."""
-    connected = connect(cloud, endpoint=endpoint, region=region)
+    connected = cloud.connect()
     target = find_target(connected, stack)
     snapshot = take_snapshot(connected.client("dynamodb"), target.outputs["AggregateTableName"])
     if as_json:

@@ -4,16 +4,7 @@ from dataclasses import asdict
 
 import typer
 
-from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
-    JsonOption,
-    RegionOption,
-    StackArgument,
-    console,
-    print_json,
-)
-from workshop.cloud.connection import connect
+from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
 from workshop.pipeline.operations.clear import Cleared
 from workshop.pipeline.operations.clear import clear as clear_pipeline
 
@@ -25,16 +16,15 @@ def register(app: typer.Typer) -> None:
     app.command()(clear)
 
 
+@cloud_options
 def clear(
     stack: StackArgument,
     *,
     as_json: JsonOption = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Empty a pipeline's tables and the game's scores; messages sent before have no effect any more."""
-    connected = connect(cloud, endpoint=endpoint, region=region)
+    connected = cloud.connect()
     cleared = clear_pipeline(
         connected, stack, on_step=lambda step: console(stderr=True).print(f"{stack}: {step}", style="dim")
     )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workshop.cli.options import CloudOption, EndpointOption, PipelineName, RegionOption, console
+from workshop.cli.options import CloudChoice, CloudOption, PipelineName, RegionOption, cloud_options, console
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cloud.connection import Cloud, connect
 from workshop.deploy.code_bucket import bucket_name
@@ -46,7 +46,8 @@ def register(app: typer.Typer) -> None:
     app.command("package")(package_command)
 
 
-def deploy_command(  # noqa: PLR0913 - each argument is an option of the command
+@cloud_options
+def deploy_command(
     pipeline: PipelineArgument,
     *,
     stack: StackOption = None,
@@ -58,13 +59,11 @@ def deploy_command(  # noqa: PLR0913 - each argument is an option of the command
             "--set", help="Another parameter of the template; may be repeated.", metavar="KEY=VALUE"
         ),
     ] = None,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Create a pipeline's stack, or bring it up to date; what has not changed is left alone."""
     parameters = _parameters(settings or (), shards)
-    connected, people = connect(cloud, endpoint=endpoint, region=region), console()
+    connected, people = cloud.connect(), console()
     people.print(connected.badge, soft_wrap=True)
     progress = DeployProgress(people)
     with progress.running():
@@ -79,19 +78,18 @@ def deploy_command(  # noqa: PLR0913 - each argument is an option of the command
     _print_deployment(deployment, people)
 
 
+@cloud_options
 def destroy_command(
     stack: Annotated[str | None, typer.Argument(help="Name of the stack.", metavar="[NAME]")] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every stack of this workshop.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Delete a pipeline with its data, and prove that nothing of it is left."""
     if (stack is None) is not every:
         raise ConfigurationError("name one stack, or say `--all` for every stack of this workshop")
-    connected, people = connect(cloud, endpoint=endpoint, region=region), console()
+    connected, people = cloud.connect(), console()
     people.print(connected.badge, soft_wrap=True)
     names = [stack] if stack else [each.name for each in list_stacks(connected)]
     if not names:

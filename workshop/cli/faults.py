@@ -7,16 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
-    JsonOption,
-    RegionOption,
-    StackArgument,
-    console,
-    print_json,
-)
-from workshop.cloud.connection import Cloud, connect
+from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
+from workshop.cloud.connection import Cloud
 from workshop.cloud.faults import FaultPlan
 from workshop.errors import ConfigurationError
 from workshop.pipeline.operations.live_faults import (
@@ -36,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command()(faults)
 
 
+@cloud_options
 def faults(  # noqa: PLR0913 - each argument is an option of the command
     stack: StackArgument,
     more: Annotated[
@@ -50,9 +43,7 @@ def faults(  # noqa: PLR0913 - each argument is an option of the command
     clear: Annotated[bool, typer.Option("--clear", help="Let nothing go wrong any more.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same chances.")] = 1,
     as_json: JsonOption = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Let a running pipeline fail on purpose: crashes, lost answers, throttles, re-deliveries and more.
 
@@ -61,7 +52,7 @@ def faults(  # noqa: PLR0913 - each argument is an option of the command
     if sum((to is not None, show, clear)) > 1 or (more and to is None):
         raise ConfigurationError("`--set`, `--show` and `--clear` exclude each other; give one of them")
     plan = None if to is None else FaultPlan.from_words([to, *(more or ())], seed=seed)
-    connected = connect(cloud, endpoint=endpoint, region=region)
+    connected = cloud.connect()
     target = find_target(connected, stack)
     if plan is not None:
         _warn(connected, plan)

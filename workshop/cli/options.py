@@ -1,25 +1,31 @@
-"""What commands have in common: the options that name a cloud, JSON on stdout, text for people."""
+"""What the commands share: the options that name a cloud, JSON on stdout, text for people."""
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import wraps
+from inspect import Parameter, signature
 from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from workshop.cloud.connection import Cloud, connect
 from workshop.errors import ConfigurationError
 
 __all__ = [
+    "CloudChoice",
     "CloudOption",
     "EndpointOption",
     "JsonOption",
     "PipelineName",
     "RegionOption",
     "StackArgument",
+    "cloud_options",
     "console",
     "print_json",
     "usage_errors",
@@ -46,6 +52,43 @@ RegionOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, nothing else.")]
 StackArgument = Annotated[str, typer.Argument(help="Name of the deployed stack.", metavar="STACK")]
+
+
+@dataclass(frozen=True)
+class CloudChoice:
+    """The cloud that a command's options name; nothing is connected before `connect` is called."""
+
+    kind: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+
+    def connect(self) -> Cloud:
+        """Connect to the cloud.
+
+        Raises:
+            ConfigurationError: there is no such cloud, or nothing answers there.
+        """
+        return connect(self.kind, endpoint=self.endpoint, region=self.region)
+
+
+def cloud_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--cloud`, `--endpoint` and `--region` instead of its parameter `cloud: CloudChoice`.
+
+    Typer reads options from a function's signature, so the returned function has one with the three options.
+    """
+
+    @wraps(command)
+    def run(
+        *, cloud: str | None = None, endpoint: str | None = None, region: str | None = None, **arguments: Any
+    ) -> None:
+        command(**arguments, cloud=CloudChoice(cloud, endpoint, region))
+
+    own = [each for each in signature(command).parameters.values() if each.name != "cloud"]
+    options = (("cloud", CloudOption), ("endpoint", EndpointOption), ("region", RegionOption))
+    added = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=kind) for name, kind in options]
+    run.__signature__ = signature(command).replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in [*own, *added]}
+    return run
 
 
 def console(*, stderr: bool = False) -> Console:

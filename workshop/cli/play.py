@@ -8,18 +8,11 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
-    JsonOption,
-    RegionOption,
-    console,
-    print_json,
-)
+from workshop.cli.options import CloudChoice, JsonOption, cloud_options, console, print_json
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cli.views.play_board import GamePrinter, document_of, draw_view
 from workshop.clock import SystemClock
-from workshop.cloud.connection import Cloud, connect
+from workshop.cloud.connection import Cloud
 from workshop.errors import ConfigurationError
 from workshop.game.play import Game, find_game, set_up
 from workshop.game.scoreboard import read_scoreboard
@@ -33,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command()(play)
 
 
+@cloud_options
 def play(  # noqa: PLR0913 - each argument is an option of the command
     stack: Annotated[
         str | None,
@@ -52,9 +46,7 @@ def play(  # noqa: PLR0913 - each argument is an option of the command
         bool, typer.Option("--watch-only", help="Deploy and play nothing; show what others play.")
     ] = False,
     as_json: JsonOption = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Play rounds against a pipeline: 100 points for totals that are exact within a minute; Ctrl-C ends it.
 
@@ -65,7 +57,7 @@ def play(  # noqa: PLR0913 - each argument is an option of the command
         raise ConfigurationError(
             "`--schedule` starts a game and `--watch-only` starts none; choose one of them"
         )
-    connected, people = connect(cloud, endpoint=endpoint, region=region), console(stderr=as_json)
+    connected, people = cloud.connect(), console(stderr=as_json)
     people.print(connected.badge, soft_wrap=True)
     bounds = Bounds(rounds, minutes * 60)
     if watch_only:

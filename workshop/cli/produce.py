@@ -11,16 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
+    CloudChoice,
     JsonOption,
-    RegionOption,
     StackArgument,
+    cloud_options,
     console,
     print_json,
     usage_errors,
 )
-from workshop.cloud.connection import Cloud, connect
+from workshop.cloud.connection import Cloud
 from workshop.errors import ConfigurationError, InvalidMessageError
 from workshop.pipeline.aggregates import amounts
 from workshop.pipeline.front_end import draw_tree, tree_rows
@@ -43,6 +42,7 @@ def register(app: typer.Typer) -> None:
     app.command()(produce)
 
 
+@cloud_options
 def produce(  # noqa: PLR0913 - each argument is an option of the command
     stack: StackArgument,
     *,
@@ -64,9 +64,7 @@ def produce(  # noqa: PLR0913 - each argument is an option of the command
         ),
     ] = None,
     as_json: JsonOption = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Send risk messages into a pipeline; print what they were and which totals they must lead to."""
     with usage_errors():
@@ -80,7 +78,7 @@ def produce(  # noqa: PLR0913 - each argument is an option of the command
             cancel=cancel,
             run_id=run_id,
         )
-    connected = connect(cloud, endpoint=endpoint, region=region)
+    connected = cloud.connect()
     target = find_target(connected, stack)
     people = console(stderr=as_json)
     if file:

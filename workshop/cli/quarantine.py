@@ -6,16 +6,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
-    JsonOption,
-    RegionOption,
-    StackArgument,
-    console,
-    print_json,
-)
-from workshop.cloud.connection import connect
+from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
 from workshop.pipeline.front_end import printable
 from workshop.pipeline.tables import QuarantinedRecord, read_quarantine
 from workshop.pipeline.target import find_target
@@ -30,16 +21,15 @@ def register(app: typer.Typer) -> None:
     app.command()(quarantine)
 
 
+@cloud_options
 def quarantine(
     stack: StackArgument,
     *,
     as_json: JsonOption = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """List the records that were set aside because they are no risk messages, each with the reason."""
-    connected = connect(cloud, endpoint=endpoint, region=region)
+    connected = cloud.connect()
     target = find_target(connected, stack)
     records = read_quarantine(connected.client("dynamodb"), target.outputs["QuarantineTableName"])
     if as_json:

@@ -7,16 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
-    JsonOption,
-    RegionOption,
-    StackArgument,
-    console,
-    print_json,
-)
-from workshop.cloud.connection import connect
+from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
 from workshop.pipeline.front_end import printable
 from workshop.pipeline.operations.rebuild import rebuild as rebuild_books
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books
@@ -31,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command()(reconcile)
 
 
+@cloud_options
 def reconcile(
     stack: StackArgument,
     *,
@@ -38,12 +30,10 @@ def reconcile(
         bool, typer.Option("--rebuild", help="Put the totals right; messages wait in the stream meanwhile.")
     ] = False,
     as_json: JsonOption = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Compare AggregateTable with the exact sum over StateTable; the exit code is 1 if they differ."""
-    books = open_books(connect(cloud, endpoint=endpoint, region=region), stack)
+    books = open_books(cloud.connect(), stack)
 
     def tell(step: str) -> None:
         console(stderr=True).print(f"{stack}: {step}", style="dim")

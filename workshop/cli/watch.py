@@ -8,15 +8,8 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.live import Live
 
-from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
-    RegionOption,
-    StackArgument,
-    console,
-)
+from workshop.cli.options import CloudChoice, StackArgument, cloud_options, console
 from workshop.clock import Clock, SystemClock
-from workshop.cloud.connection import connect
 from workshop.errors import NotSettledError, StackNotFoundError
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.front_end import Dashboard, Facts, draw_dashboard, draw_fitting
@@ -30,20 +23,19 @@ def register(app: typer.Typer) -> None:
     app.command()(watch)
 
 
+@cloud_options
 def watch(
     stack: StackArgument,
     *,
     once: Annotated[bool, typer.Option("--once", help="Print one view and end.")] = False,
     every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 1.0,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Show clock, messages, speed, latency and the tree of totals, live; Ctrl-C ends it.
 
     Where the output is not a terminal, a view is printed for each change.
     """
-    connected = connect(cloud, endpoint=endpoint, region=region)
+    connected = cloud.connect()
     target = find_target(connected, stack)
     clock = SystemClock()
     view = _View(

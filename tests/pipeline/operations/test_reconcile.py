@@ -8,6 +8,7 @@ import pytest
 
 from tests.pipeline.operations.pipeline_bench import Bench, some_messages
 from workshop.cli import app as command_line
+from workshop.cli import options
 from workshop.cli import reconcile as command
 from workshop.errors import ConfigurationError
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile, torn_totals
@@ -112,7 +113,7 @@ def test_the_exit_code_tells(
     if is_wrong:
         change_total(bench, "Grand Total", "-1.00")
     clock = bench.laboratory.clock
-    monkeypatch.setattr(command, "connect", lambda *_, **__: bench.laboratory)
+    monkeypatch.setattr(options, "connect", lambda *_, **__: bench.laboratory)
     monkeypatch.setattr(command, "open_books", lambda cloud, stack: open_books(cloud, stack, clock=clock))
     monkeypatch.setattr("sys.argv", ["workshop", "reconcile", bench.stack, "--json"])
 

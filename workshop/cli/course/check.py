@@ -10,15 +10,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from workshop.cli.course.opened import StepPrinter, mark_of, open_course, open_progress
-from workshop.cli.options import (
-    CloudOption,
-    EndpointOption,
-    JsonOption,
-    RegionOption,
-    console,
-    print_json,
-)
+from workshop.cli.course.opened import StepPrinter, mark_of, open_progress
+from workshop.cli.options import CloudChoice, JsonOption, cloud_options, console, print_json
 from workshop.course.course import Course
 from workshop.course.exercise import CheckResult, Exercise, Outcome, judge
 from workshop.course.exercises import all_exercises, find_exercise
@@ -37,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(check)
 
 
+@cloud_options
 def check(  # noqa: PLR0913 - each argument is an option of the command
     exercises: Annotated[
         list[str] | None,
@@ -58,9 +52,7 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
         int, typer.Option(help="With --submission: how many to check at the same time.", min=1)
     ] = 1,
     as_json: JsonOption = False,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Say which exercises are passed; ends with 0 only if all that were asked for are."""
     if exercises and every:
@@ -75,7 +67,7 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
         raise typer.Exit(0 if is_passed else 1)
     if csv is not None:
         raise ConfigurationError("`--csv` belongs to `--submission`; add that, or take `--json` instead")
-    course = open_course(cloud, endpoint, region)
+    course = Course(cloud.connect())
     judged = _judge_all(course, chosen, people)
     if as_json:
         print_json(document_of(judged))

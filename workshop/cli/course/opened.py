@@ -1,4 +1,4 @@
-"""What the commands of the course have in common: the course in the connected cloud, and its progress."""
+"""What the commands of the course share: marks for outcomes, the progress file, a line about each step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
-from workshop.cloud.connection import connect
 from workshop.course.course import Course
 from workshop.course.exercise import Outcome
 from workshop.course.progress import Progress
 
-__all__ = ["MARKS", "StepPrinter", "mark_of", "open_course", "open_progress"]
+__all__ = ["MARKS", "StepPrinter", "mark_of", "open_progress"]
 
 # Shape and word say what the colour says.
 MARKS = {
@@ -20,11 +19,6 @@ MARKS = {
     Outcome.INCORRECT: ("✘ incorrect", "bold red"),
     Outcome.BROKEN_CHECK: ("! broken check", "bold yellow"),
 }
-
-
-def open_course(cloud: str | None, endpoint: str | None, region: str | None) -> Course:
-    """Return the learner's course in the connected cloud."""
-    return Course(connect(cloud, endpoint=endpoint, region=region))
 
 
 def open_progress(course: Course, people: Console) -> Progress:

@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from workshop.cli.course.opened import StepPrinter, open_course, open_progress
-from workshop.cli.options import CloudOption, EndpointOption, RegionOption, console
+from workshop.cli.course.opened import StepPrinter, open_progress
+from workshop.cli.options import CloudChoice, cloud_options, console
 from workshop.clock import stopwatch
 from workshop.course.catch_up import catch_up as catch_up_with
 from workshop.course.catch_up import checked_notebook
+from workshop.course.course import Course
 from workshop.course.exercise import Cell, Exercise
 from workshop.course.exercises import find_exercise
 from workshop.course.progress import Progress
@@ -56,48 +57,45 @@ def hint(
         )
 
 
+@cloud_options
 def solve(
     exercise: ExerciseArgument,
     *,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Put the solution of an exercise in place; your own version is kept beside."""
     found, people = find_exercise(exercise), console()
-    course = open_course(cloud, endpoint, region)
+    course = Course(cloud.connect())
     with StepPrinter(people).running(f"solving {found.id}"):
         done = solve_exercise(found, course)
     open_progress(course, people).take_solution(found.id)
     _show(done, found, people)
 
 
+@cloud_options
 def reset(
     exercise: ExerciseArgument,
     *,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Put the starter of one exercise back; your own version is kept beside."""
     found, people = find_exercise(exercise), console()
-    course = open_course(cloud, endpoint, region)
+    course = Course(cloud.connect())
     with StepPrinter(people).running(f"resetting {found.id}"):
         done = reset_exercise(found, course)
     open_progress(course, people).forget(found.id)
     _show(done, found, people)
 
 
+@cloud_options
 def catch_up(
     notebook: Annotated[str, typer.Argument(help="Number of a notebook, such as 05.", metavar="NN")],
     *,
-    cloud: CloudOption = None,
-    endpoint: EndpointOption = None,
-    region: RegionOption = None,
+    cloud: CloudChoice,
 ) -> None:
     """Bring code, data, connections and parameters to where a notebook begins; your own versions are kept."""
     number, people = checked_notebook(notebook.zfill(2)), console()
-    course = open_course(cloud, endpoint, region)
+    course = Course(cloud.connect())
     started = stopwatch()
     with StepPrinter(people).running(f"catching up with notebook {number}") as teller:
         steps = catch_up_with(course, number, say=teller.tell)
