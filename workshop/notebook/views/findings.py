@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from workshop.course.preflight import Finding, Grade
+from workshop.course.preflight import Grade, Preflight
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.views.cards import card, pill
@@ -12,7 +12,7 @@ __all__ = ["draw_findings"]
 SIGNS = {Grade.GOOD: ("✓", "ok"), Grade.WARNING: ("▲", "warn"), Grade.PROBLEM: ("✗", "bad")}
 
 
-def draw_findings(findings: Iterable[Finding]) -> Shown:
+def draw_findings(findings: Iterable[Preflight]) -> Shown:
     """Return one line for each finding."""
     drawn, texts = [], []
     for finding in findings:
