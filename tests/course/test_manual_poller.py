@@ -16,7 +16,7 @@ from workshop.course.exercises import find_exercise
 from workshop.course.exercises.permissions import READING, policy_works, undo_policy
 from workshop.course.leftovers import leftovers
 from workshop.course.manual_poller import ManualPoller
-from workshop.course.releases import release_with_a_bug
+from workshop.course.tools.bad_release import release_with_a_bug
 from workshop.course.trials.producer_role import client_as_producer, is_denied, make_producer_role
 from workshop.course.trials.stream_records import send_again
 from workshop.errors import ConfigurationError, NotSettledError

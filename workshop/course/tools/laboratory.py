@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from workshop.course.manual_poller import ManualPoller
-from workshop.course.releases import release_with_a_bug
+from workshop.course.tools.bad_release import release_with_a_bug
 from workshop.course.trials.stream_records import send_again
 
 if TYPE_CHECKING:
