@@ -2,13 +2,13 @@
 
 import pytest
 
-from workshop.course.trials.policies import PolicyStatement, allows
+from workshop.course.trials.policies import RoleStatement, allows
 
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/T/stream/1"
 
 
 def statement(*, effect="Allow", actions=("dynamodb:GetRecords",), resources=(STREAM,), **others):
-    return PolicyStatement("P", effect, tuple(actions), tuple(resources), **others)
+    return RoleStatement("P", effect, tuple(actions), tuple(resources), **others)
 
 
 def test_what_no_statement_names_is_forbidden() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
-from workshop.course.trials.policies import Keys, PolicyStatement, allows, keys_of_role, statements_of
+from workshop.course.trials.policies import Keys, RoleStatement, allows, keys_of_role, statements_of
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -42,11 +42,11 @@ def check_policy(course: Course) -> CheckResult:
     )
 
 
-def _is_from_template(statement: PolicyStatement) -> bool:
+def _is_from_template(statement: RoleStatement) -> bool:
     return statement.policy == FROM_TEMPLATE and not statement.policy_arn
 
 
-def _lost_right(course: Course, statements: tuple[PolicyStatement, ...], keys: Keys) -> str:
+def _lost_right(course: Course, statements: tuple[RoleStatement, ...], keys: Keys) -> str:
     """Say why the role may not write any more, if so: its first policy is gone, or another one denies it."""
     place, _, _ = course.stream_arn("ReduceTable").partition("/")
     write = ("dynamodb:UpdateItem", f"{place}/{course.outputs['AggregateTableName']}", keys)
@@ -65,7 +65,7 @@ def _lost_right(course: Course, statements: tuple[PolicyStatement, ...], keys: K
     )
 
 
-def _too_much(own: list[PolicyStatement]) -> str:
+def _too_much(own: list[RoleStatement]) -> str:
     """Say what the learner's statements allow beyond reading a stream."""
     for statement in own:
         if statement.is_negative:
@@ -87,7 +87,7 @@ def _too_much(own: list[PolicyStatement]) -> str:
     return ""
 
 
-def _elsewhere(own: list[PolicyStatement], stream: str) -> str:
+def _elsewhere(own: list[RoleStatement], stream: str) -> str:
     """Say what else may be read, where the one stream may be."""
     for statement in own:
         others = [each for each in statement.resources if each != stream]
@@ -99,13 +99,13 @@ def _elsewhere(own: list[PolicyStatement], stream: str) -> str:
     return ""
 
 
-def _reading(statement: PolicyStatement) -> str:
+def _reading(statement: RoleStatement) -> str:
     """Return the first call of a statement that reads a stream."""
     reading = {action.lower() for action in READING}
     return next(each for each in statement.actions if each.lower() in reading).partition(":")[2]
 
 
-def _too_little(statements: tuple[PolicyStatement, ...], stream: str, keys: Keys) -> str:
+def _too_little(statements: tuple[RoleStatement, ...], stream: str, keys: Keys) -> str:
     """Say which calls are not allowed yet, and on what, or under which condition, they are instead."""
     missing = [action for action in READING if not allows(statements, action, stream, keys)]
     if trouble := _held_back(statements, missing, stream, keys):
@@ -128,7 +128,7 @@ def _too_little(statements: tuple[PolicyStatement, ...], stream: str, keys: Keys
 
 
 def _held_back(
-    statements: tuple[PolicyStatement, ...], missing: Sequence[str], resource: str, keys: Keys
+    statements: tuple[RoleStatement, ...], missing: Sequence[str], resource: str, keys: Keys
 ) -> str:
     """Say whose condition does not hold when Lambda reads, where that is what a call lacks."""
     for action in missing:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workshop.course.trials.policies import PolicyStatement, statements_of
+from workshop.course.trials.policies import RoleStatement, statements_of
 from workshop.course.trials.producer_role import client_as_producer, make_producer_role
 from workshop.errors import StackNotFoundError
 
@@ -48,7 +48,7 @@ class AwsTools:
         """Return the name of the role that a function runs with."""
         return self._course.role_name(function)
 
-    def statements(self, function: str) -> tuple[PolicyStatement, ...]:
+    def statements(self, function: str) -> tuple[RoleStatement, ...]:
         """Return the statements of a function's role: `policy`, `effect`, `actions`, `resources`."""
         return statements_of(self._course.client("iam"), self.role_name(function))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workshop.course.course import Course
 
-__all__ = ["NO_KEYS", "Keys", "PolicyStatement", "allows", "keys_of_role", "statements_of"]
+__all__ = ["NO_KEYS", "Keys", "RoleStatement", "allows", "keys_of_role", "statements_of"]
 
 # Names and values of a call's condition keys.
 Keys = Mapping[str, str]
@@ -27,7 +27,7 @@ CURRENT_VERSION = "2012-10-17"
 
 
 @dataclass(frozen=True)
-class PolicyStatement:
+class RoleStatement:
     """One statement of a policy, with the name of the policy that it stands in.
 
     A statement has either `actions` or `not_actions`, and so with resources. A policy that is not the role's
@@ -71,9 +71,9 @@ class PolicyStatement:
         return bool({each.lower() for each in self.actions} & {each.lower() for each in actions})
 
 
-def statements_of(client: IAMClient, role: str) -> tuple[PolicyStatement, ...]:
+def statements_of(client: IAMClient, role: str) -> tuple[RoleStatement, ...]:
     """Return the statements of a role's policies: inline ones, then those that are attached to it."""
-    found: list[PolicyStatement] = []
+    found: list[RoleStatement] = []
     for page in client.get_paginator("list_role_policies").paginate(RoleName=role):
         for name in page["PolicyNames"]:
             document: Any = client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
@@ -87,7 +87,7 @@ def statements_of(client: IAMClient, role: str) -> tuple[PolicyStatement, ...]:
     return tuple(found)
 
 
-def allows(statements: Iterable[PolicyStatement], action: str, resource: str, keys: Keys = NO_KEYS) -> bool:
+def allows(statements: Iterable[RoleStatement], action: str, resource: str, keys: Keys = NO_KEYS) -> bool:
     """Whether a call is allowed: some statement allows it, and none denies it."""
     effects = {each.effect for each in statements if each.covers(action, resource, keys)}
     return "Allow" in effects and "Deny" not in effects
@@ -113,7 +113,7 @@ def keys_of_role(course: Course, role: str) -> Keys:
     }
 
 
-def _statements(policy: str, document: Any, policy_arn: str = "") -> list[PolicyStatement]:
+def _statements(policy: str, document: Any, policy_arn: str = "") -> list[RoleStatement]:
     has_variables = document.get("Version") == CURRENT_VERSION
     return [
         replace(_statement(policy, part, policy_arn), has_variables=has_variables)
@@ -121,11 +121,11 @@ def _statements(policy: str, document: Any, policy_arn: str = "") -> list[Policy
     ]
 
 
-def _statement(policy: str, part: dict[str, Any], policy_arn: str) -> PolicyStatement:
+def _statement(policy: str, part: dict[str, Any], policy_arn: str) -> RoleStatement:
     names = ("Action", "Resource", "NotAction", "NotResource")
     elements = (tuple(map(str, _several(part.get(name)))) for name in names)
     actions, resources, not_actions, not_resources = elements
-    return PolicyStatement(
+    return RoleStatement(
         policy,
         str(part.get("Effect", "")),
         actions,
