@@ -32,8 +32,8 @@ def _bucket(left: tuple[Leftover, ...]) -> str:
     if any(each.kind == "stack" for each in left) or not any(each.kind == "bucket" for each in left):
         return ""
     return (
-        " The bucket held the zips of your functions; `ws.leftovers.destroy` deletes it together with the "
-        "last stack."
+        " The bucket held the zips of your functions; "
+        "`ws.leftovers.destroy` deletes it together with the last stack."
     )
 
 
