@@ -88,6 +88,18 @@ def test_a_variant_is_looked_for_in_its_places(
     assert repr(place) in entries(bundle.content)[f"stateful/{function}.py"]
 
 
+@pytest.mark.parametrize("variant", ["starter", "textbook", "ledger"])
+def test_both_pipelines_reduce_alike(variant: str) -> None:
+    """ReduceLambda is the same function in both pipelines, with one source for each variant."""
+    stateless, stateful = (
+        entries(build_bundle(pipeline, "reduce", variant, root=ROOT).content)[f"{pipeline}/reduce.py"]
+        for pipeline in ("stateless", "stateful")
+    )
+
+    assert stateless == stateful
+    assert list((ROOT / "solutions/lambdas").rglob("stateless/reduce.py")) == []
+
+
 def test_a_missing_handler_is_named(checkout: Path) -> None:
     """A handler that is nowhere is named with the places where it was looked for."""
     (checkout / "solutions/lambdas/textbook/stateful/state.py").unlink()

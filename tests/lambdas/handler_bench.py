@@ -24,6 +24,8 @@ from common import storage
 from common.items import plain_item
 from hypothesis import strategies as st
 
+from workshop.deploy.bundles import handler_path
+
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = ("RiskType", "TradeDesk", "Region")
 KEYS = {
@@ -216,11 +218,7 @@ def load_handler(function: str, variant: str) -> ModuleType:
     """Load a function's module as the bundler chooses it: the variant's own file, else the textbook's."""
     name = f"{variant}.{function}"
     if name not in sys.modules:
-        relative = f"{function.replace('.', '/')}.py"
-        folders = {"starter": ["lambdas"], "textbook": ["solutions/lambdas/textbook"]}.get(
-            variant, ["solutions/lambdas/ledger", "solutions/lambdas/textbook"]
-        )
-        path = next(ROOT / folder / relative for folder in folders if (ROOT / folder / relative).exists())
+        path = handler_path(ROOT, f"{function.replace('.', '/')}.py", variant)
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None

@@ -22,14 +22,6 @@ def textbook(bench: Bench) -> Bench:
     return bench
 
 
-@pytest.mark.parametrize("variant", ["textbook", "ledger"])
-def test_both_pipelines_reduce_alike(variant: str) -> None:
-    """ReduceLambda is the same function in the stateless and the stateful pipeline."""
-    folder = ROOT / "solutions" / "lambdas" / variant
-
-    assert (folder / "stateless/reduce.py").read_bytes() == (folder / "stateful/reduce.py").read_bytes()
-
-
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_handler_is_short(path: Path) -> None:
     """A handler's file fits on two screens, and none of its functions has more than 20 statements' lines."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from workshop.build.notebooks import notebook_of
 from workshop.build.starters import starter_of
+from workshop.deploy.bundles import SAME_SOURCE
 
 __all__ = ["MANIFEST", "FileState", "GeneratedFile", "inspect_tree", "write_tree"]
 
@@ -87,6 +88,9 @@ def _wanted(root: Path) -> dict[str, bytes]:
     for source in sorted((root / STARTER_SOURCES).rglob("*.py")):
         path = Path("lambdas") / source.relative_to(root / STARTER_SOURCES)
         wanted[path.as_posix()] = starter_of(_text(source), _name(root, source)).encode()
+    for copy, original in SAME_SOURCE.items():
+        if (content := wanted.get(f"lambdas/{original}")) is not None:
+            wanted[f"lambdas/{copy}"] = content
     for source in sorted((root / NOTEBOOK_SOURCES).glob("*.py")):
         path = Path("notebooks") / f"{source.stem}.ipynb"
         wanted[path.as_posix()] = notebook_of(_text(source), _name(root, source)).encode()

@@ -13,7 +13,7 @@ from pathlib import Path
 from workshop.errors import BundleError
 from workshop.settings import project_root
 
-__all__ = ["FUNCTIONS", "GAME", "VARIANTS", "Bundle", "build_bundle"]
+__all__ = ["FUNCTIONS", "GAME", "SAME_SOURCE", "VARIANTS", "Bundle", "build_bundle", "handler_path"]
 
 GAME = "game"
 # In the order in which a message passes them.
@@ -24,6 +24,9 @@ VARIANTS = {
     "textbook": ("solutions/lambdas/textbook",),
     "ledger": ("solutions/lambdas/ledger", "solutions/lambdas/textbook"),
 }
+# Reduce does the same in both pipelines, so each variant in `solutions/` has one source for it. The build
+# writes two starters from it, since learners change the reduce of the stateful pipeline only.
+SAME_SOURCE = {"stateless/reduce.py": "stateful/reduce.py"}
 SHARED = "lambdas/common"
 GENERATOR = "lambdas/generator"
 # The generator plans messages and judges by their truth, with the producer's own code.
@@ -61,7 +64,7 @@ def build_bundle(pipeline: str, function: str, variant: str, *, root: Path | Non
     folder = root or project_root()
     if pipeline == GAME:
         return _generator_bundle(folder, f"{pipeline}-{function}")
-    handler = _handler(folder, f"{pipeline}/{function}.py", variant)
+    handler = handler_path(folder, f"{pipeline}/{function}.py", variant)
     sources = {f"{pipeline}/{function}.py": handler, **_package(folder, SHARED)}
     return _bundle(
         f"{pipeline}-{function}-{variant}", {name: _read(path, folder) for name, path in sources.items()}
@@ -86,13 +89,19 @@ def _bundle(name: str, texts: dict[str, bytes]) -> Bundle:
     return Bundle(name, content, hashlib.sha256(content).hexdigest(), tuple(files))
 
 
-def _handler(root: Path, name: str, variant: str) -> Path:
+def handler_path(root: Path, name: str, variant: str) -> Path:
+    """Return the source of a handler such as `stateful/map.py`: the variant's own, else the textbook's.
+
+    Raises:
+        BundleError: there is no such variant, or no source.
+    """
     if variant not in VARIANTS:
         raise BundleError(
             f"`{variant}` is not a variant of the handlers; choose one of: {', '.join(VARIANTS)}"
         )
     for folder in VARIANTS[variant]:
-        if (path := root / folder / name).is_file():
+        source = SAME_SOURCE.get(name, name) if folder.startswith("solutions/") else name
+        if (path := root / folder / source).is_file():
             return path
     raise BundleError(
         f"the handler `{name}` of the variant `{variant}` is not in `{'` or `'.join(VARIANTS[variant])}`; "
