@@ -12,14 +12,13 @@ from typing import Any, Generic, TypeVar
 
 from common.aggregation import Change, change_between
 from common.epoch import Epoch
-from common.images import trade_in_image
-from common.records import Batch, ChangeRecord, KinesisRecord, padded
+from common.items import trade_in_image
+from common.records import Batch, ChangeRecord, KinesisRecord, Rejection, padded
 from common.rows import DeltaRow, row_in_image
 from common.trades import MalformedRecordError, Trade, decode_trade
 
 __all__ = [
     "Entry",
-    "Rejection",
     "contents",
     "entries_of_changes",
     "entries_of_messages",
@@ -29,15 +28,6 @@ __all__ = [
 
 Content = TypeVar("Content")
 Comparison = Callable[[Trade | None, Trade | None], Change]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A record that is set aside, as it came, with the reason in words that its sender understands."""
-
-    sequence_number: str
-    reason: str
-    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)

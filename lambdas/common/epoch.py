@@ -15,12 +15,11 @@ from typing import Any, TypeVar
 
 from common.items import Item, number
 from common.records import Batch, KinesisRecord, padded
+from common.storage import BusyError, Refusal, put, read_item, write
 
-__all__ = ["EPOCH_KEY", "Epoch", "epoch_in_item"]
+__all__ = ["EPOCH_KEY", "Epoch", "read_epoch"]
 
 EPOCH_KEY = {"Parameter": {"S": "epoch"}}
-# A transaction that was planned under other values of these must not be committed.
-FENCED = ("Number", "Emptying")
 
 Image = TypeVar("Image", bound=Mapping[str, Any])
 
@@ -59,42 +58,28 @@ class Epoch:
         """Return an item of StateTable or ReduceTable with what tells later stages when it was written."""
         return {**item, "Epoch": number(self.number)} if self.number else item
 
-    def condition(self, condition: str, values: Item) -> tuple[str, Item]:
-        """Return a condition for writing an item, with its values, that looks past items of older epochs.
+    def write(self, table: str, item: Item, *, condition: str, values: Item) -> Refusal | None:
+        """Put an item of this epoch if the condition holds; return the refusal if it does not.
 
-        An item of a later epoch is never overwritten: the invocation that tries has read the epoch too early.
+        An item of an older epoch counts as absent, so the condition does not see it.
+
+        Raises:
+            BusyError: an item of a later epoch is there, so this invocation read the epoch too early.
         """
-        if not self.number:
-            return f"attribute_not_exists(#Epoch) AND ({condition})", values
-        guarded = f"attribute_not_exists(#Epoch) OR #Epoch < :Epoch OR (#Epoch = :Epoch AND ({condition}))"
-        return guarded, {**values, "Epoch": number(self.number)}
-
-    def is_older_than(self, item: Mapping[str, Any]) -> bool:
-        """Whether an item was written after a clear that this invocation knows nothing of."""
-        return _number(item, "Epoch") > self.number
-
-    def fence(self) -> list[dict[str, dict[str, Any]]]:
-        """Return the action that lets a transaction fail if the epoch has changed since it was read."""
-        if not self.table:
-            return []
-        there = [name for name in FENCED if name in self.item]
-        terms = [
-            f"#{name} = :{name}" if name in there else f"attribute_not_exists(#{name})" for name in FENCED
-        ]
-        check: dict[str, Any] = {
-            "TableName": self.table,
-            "Key": EPOCH_KEY,
-            "ConditionExpression": " AND ".join(terms),
-            "ExpressionAttributeNames": {f"#{name}": name for name in FENCED},
-        }
-        if there:
-            check["ExpressionAttributeValues"] = {f":{name}": self.item[name] for name in there}
-        return [{"ConditionCheck": check}]
+        if self.number:
+            guard = f"attribute_not_exists(#Epoch) OR #Epoch < :Epoch OR (#Epoch = :Epoch AND ({condition}))"
+            values = {**values, "Epoch": number(self.number)}
+        else:
+            guard = f"attribute_not_exists(#Epoch) AND ({condition})"
+        refusal = write(put(table, self.stamp(item), condition=guard, values=values))
+        if refusal and _number(refusal.item, "Epoch") > self.number:
+            raise BusyError("the pipeline was cleared during this invocation; the batch has to come again")
+        return refusal
 
 
-def epoch_in_item(item: Mapping[str, Any] | None, *, table: str) -> Epoch:
-    """Return the epoch that the item of ParameterTable says; None is a pipeline that was never cleared."""
-    item = item or {}
+def read_epoch(table: str) -> Epoch:
+    """Return the epoch in ParameterTable, with a consistent read; without a table there is only epoch 0."""
+    item = (read_item(table, EPOCH_KEY) if table else None) or {}
     starts = item.get("Starts", {}).get("M", {})
     return Epoch(
         number=_number(item, "Number"),

@@ -10,13 +10,12 @@ DynamoDB is to be busy: `{"strikes": ["busy@state#3"]}`, counted since the plan 
 import json
 import math
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-
-from common.clock import pause, stopwatch
 
 __all__ = ["Faults", "InjectedBusyError", "InjectedFaultError"]
 
@@ -61,7 +60,7 @@ class Faults:
 
     def before_write(self) -> None:
         """Fail with the chances of the plan; what is to strike after the write is only made ready."""
-        if stopwatch() - self.read_at >= SECONDS_TO_TRUST:
+        if time.monotonic() - self.read_at >= SECONDS_TO_TRUST:
             self._refresh()
         self.armed = ""
         self.writes += 1
@@ -81,7 +80,7 @@ class Faults:
 
     def _refresh(self) -> None:
         text = self.read()
-        self.read_at = stopwatch()
+        self.read_at = time.monotonic()
         if text != self.text:
             self.text = text
             plan = _parse(text)
@@ -101,9 +100,9 @@ class Faults:
         # The line tells whoever reads the log that this failure was wanted; the offline cloud counts it.
         print(json.dumps({"stage": self.stage, "fault": kind}), flush=True)
         if kind == "slow":
-            pause(SLOW_SECONDS)
+            time.sleep(SLOW_SECONDS)
         elif kind == "timeout":
-            pause(LONGEST_SECONDS)
+            time.sleep(LONGEST_SECONDS)
         elif kind == "killed":
             os._exit(1)
         elif kind == "busy":

@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 
 from common.clock import unix_time
 from common.entries import Entry, rejections
-from common.epoch import Epoch
+from common.epoch import EPOCH_KEY, Epoch
 from common.items import number, text
 from common.quarantine import Quarantine
 from common.steps import START, Cursor
-from common.storage import Action, BusyError, read_item, transact, update
+from common.storage import Action, BusyError, check, read_item, transact, update
 
 __all__ = ["Ledger", "Planner"]
 
@@ -31,6 +31,8 @@ Planner = Callable[[Sequence[Entry[Content]], Cursor, Decimal], tuple[list[Actio
 # Kinesis keeps records for up to 365 days. A position must outlive every record that can come again.
 SECONDS_TO_KEEP = 400 * 24 * 3600
 MAX_LOST_RACES = 10
+# What `workshop clear` changes in the epoch's item: a transaction planned under other values must not commit.
+FENCED = ("Number", "Emptying")
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class Ledger:
     """
 
     table: str
-    lane: str
+    ledger_key: str
     epoch: Epoch
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -65,7 +67,7 @@ class Ledger:
             done = [entry for entry in pending if entry.position <= target.position]
             # Before the commit: after it nobody looks at these records again, and this may be repeated.
             bad = rejections(done)
-            quarantine.put(bad)
+            quarantine.put(bad, epoch=self.epoch.number)
             if self._commit([self._move(cursor, target, now), *writes]):
                 self.counts.update(commits=1, quarantined=len(bad))
                 if ignored := sum(entry.is_ignored for entry in done):
@@ -78,14 +80,14 @@ class Ledger:
 
     def _commit(self, actions: Sequence[Action]) -> bool:
         """Carry out all actions, if nobody else has moved the position."""
-        fence = self.epoch.fence()
+        fence = _fence(self.epoch)
         try:
             return transact([*actions, *fence])
         except ClientError as error:
             reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
             if fence and reasons[-1:] == ["ConditionalCheckFailed"]:
                 raise BusyError(
-                    f"the epoch changed while `{self.lane}` worked on this batch, so nothing was committed; "
+                    f"the epoch changed during this batch of `{self.ledger_key}`, so nothing was committed; "
                     "the batch comes again and finds the new one"
                 ) from error
             raise
@@ -94,11 +96,11 @@ class Ledger:
         """Return where another invocation on this shard has moved the position to."""
         self.counts.update(lost_races=1)
         if self.counts["lost_races"] > MAX_LOST_RACES:
-            raise BusyError(f"others keep moving the position of `{self.lane}`; try the batch again")
+            raise BusyError(f"others keep moving the position of `{self.ledger_key}`; try the batch again")
         return self._read()
 
     def _read(self) -> Cursor:
-        item = read_item(self.table, {"LedgerKey": text(self.lane)})
+        item = read_item(self.table, {"LedgerKey": text(self.ledger_key)})
         if item is None:
             return START
         return Cursor(item["Position"]["S"], int(item["Chunk"]["N"]), item["ChunkOf"]["S"])
@@ -111,7 +113,7 @@ class Ledger:
             values = {"SeenPosition": text(seen.position), "SeenChunk": number(seen.chunk)}
         return update(
             self.table,
-            {"LedgerKey": text(self.lane)},
+            {"LedgerKey": text(self.ledger_key)},
             to={
                 "Position": text(target.position),
                 "Chunk": number(target.chunk),
@@ -122,3 +124,12 @@ class Ledger:
             condition=condition,
             values=values,
         )
+
+
+def _fence(epoch: Epoch) -> list[Action]:
+    """Return the check that fails a transaction if the epoch has changed since it was read."""
+    if not epoch.table:
+        return []
+    values = {name: epoch.item[name] for name in FENCED if name in epoch.item}
+    terms = [f"#{name} = :{name}" if name in values else f"attribute_not_exists(#{name})" for name in FENCED]
+    return [check(epoch.table, EPOCH_KEY, condition=" AND ".join(terms), values=values)]

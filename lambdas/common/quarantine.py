@@ -1,40 +1,43 @@
-"""Where records that a function cannot use are set aside, with the reason: they neither block nor vanish.
+"""QuarantineTable, where a function sets aside the records that it cannot use, each with the reason.
 
-A record's key is made from its stage, shard and sequence number: setting it aside again, after a failure,
-writes the same item. `workshop quarantine` lists what is there.
+Raising would block the shard, since Lambda would retry the batch until the record expires; dropping the
+record would lose it. The item's key consists of stage, shard and sequence number, so that a retry writes the
+same item again. `workshop quarantine` lists the table.
 """
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from common.entries import Rejection
-from common.epoch import Epoch
 from common.items import Item, number, text
+from common.records import Rejection
 from common.storage import write_all
 
 __all__ = ["Quarantine"]
 
-# An item of DynamoDB ends at 400 KB, and a record of Kinesis can have 10 MiB.
+# A DynamoDB item holds 400 KB, a Kinesis record up to 10 MiB.
 MAX_RAW_BYTES = 262_144
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """Where one invocation sets records aside."""
+    """The quarantine of one invocation; without a shard, records are filed under their stream."""
 
     table: str
     stage: str
     shard_id: str | None
-    epoch: Epoch = field(default_factory=Epoch)
 
-    def put(self, rejections: Iterable[Rejection]) -> None:
-        """Keep these records; may be repeated."""
-        items = {rejection.sequence_number: self._item(rejection) for rejection in rejections}
+    def put(self, rejections: Iterable[Rejection], *, epoch: int = 0) -> None:
+        """Write these records, with the number of the epoch that they belong to; may be repeated.
+
+        Raises:
+            BusyError: DynamoDB did not take all of them.
+        """
+        items = {rejection.sequence_number: self._item(rejection, epoch) for rejection in rejections}
         write_all(self.table, list(items.values()))
 
-    def _item(self, rejection: Rejection) -> Item:
+    def _item(self, rejection: Rejection, epoch: int) -> Item:
         raw = rejection.raw
         item = {
             "RecordID": text(f"{self.stage}#{self.shard_id or 'stream'}#{rejection.sequence_number}"),
@@ -44,7 +47,7 @@ class Quarantine:
             "RawBytes": number(len(raw)),
             "Time": text(datetime.now(UTC).isoformat(timespec="milliseconds")),
         }
-        return self.epoch.stamp(item)
+        return {**item, "Epoch": number(epoch)} if epoch else item
 
 
 def _readable(raw: bytes) -> str:

@@ -1,8 +1,8 @@
-"""What Lambda hands to a function: the event's dict, turned into small values.
+"""Both ends of an invocation: the batch that Lambda delivers, and what the function answers and logs.
 
-In goes an event of an event source mapping on a Kinesis stream or a DynamoDB stream, out comes a `Batch` of
-records of one shard. Only the envelope is read here: what a record holds is checked by `trades`, `images`
-and `rows`. No AWS call, no time, no environment.
+An event of an event source mapping (Kinesis stream or DynamoDB stream) becomes a `Batch` of records of one
+shard. This module reads only the envelope; `trades`, `items` and `rows` check what a record contains.
+Pure, except that `report` prints.
 """
 
 import json
@@ -18,26 +18,30 @@ __all__ = [
     "ChangeRecord",
     "KinesisRecord",
     "RecordRange",
+    "Rejection",
     "UnknownShardError",
     "batch_hash",
     "change_batch",
     "kinesis_batch",
     "padded",
+    "report",
     "window_answer",
 ]
 
-# Sequence numbers have up to 129 digits in Kinesis and up to 40 in DynamoDB; they are compared as text of
-# one width, since no number type of DynamoDB holds them.
+# Sequence numbers have up to 129 digits in Kinesis and up to 40 in DynamoDB Streams. DynamoDB's numbers hold
+# only 38 digits, so we compare positions as text of one width.
 SEQUENCE_DIGITS = 129
 
-# What `workshop clear` puts into every shard: its place in the shard is all that it says.
+# `workshop clear` puts this record into every shard: all records before it belong to an older epoch. The
+# command has its own copy of the text (`workshop/pipeline/operations/clear.py`), since the workshop and the
+# functions share no code; a test compares the two.
 MARKER = b'{"Marker": "workshop clear"}'
 
 Record = TypeVar("Record", "KinesisRecord", "ChangeRecord")
 
 
 class UnknownShardError(RuntimeError):
-    """An event does not say which one shard its records come from, so no position can be kept for it."""
+    """The event names no shard, or several, so the ledger cannot keep a position for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,9 @@ class KinesisRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecord:
-    """A record of a table's stream: what an item was before a change and what it is afterwards.
+    """A record of a table's stream: an item before and after a change.
 
-    `old_image` is None for an item that was new, `new_image` for one that was deleted.
+    `old_image` is None for an inserted item, `new_image` for a deleted one.
     """
 
     sequence_number: str
@@ -73,8 +77,17 @@ class RecordRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record to set aside, with a reason that its sender understands; `raw` is the record as it came."""
+
+    sequence_number: str
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Batch(Generic[Record]):
-    """The records of one invocation; `shard_id` is None where the event does not tell."""
+    """The records of one invocation; `shard_id` is None if the event does not name the shard."""
 
     source_arn: str
     shard_id: str | None
@@ -88,8 +101,11 @@ class Batch(Generic[Record]):
         first, last = self.records[0].sequence_number, self.records[-1].sequence_number
         return RecordRange(self.shard_id, first, last)
 
-    def lane(self, function_name: str) -> str:
-        """Return the name under which the ledger keeps this function's position in this shard.
+    def ledger_key(self, function_name: str) -> str:
+        """Return the key of the LedgerTable item that holds this function's position in this shard.
+
+        Shape: `function#event source ARN#shard id`. The ARN of a table's stream contains the stream's label,
+        so a stream that was made anew begins at a position of its own.
 
         Raises:
             UnknownShardError: the event does not name the shard.
@@ -103,12 +119,12 @@ class Batch(Generic[Record]):
 
 
 def padded(sequence_number: str) -> str:
-    """Return a sequence number as a position: text that sorts as the number does."""
+    """Return a sequence number as a position: text that sorts like the number."""
     return sequence_number.zfill(SEQUENCE_DIGITS)
 
 
 def kinesis_batch(event: Mapping[str, Any]) -> Batch[KinesisRecord]:
-    """Return the records of an event of a Kinesis stream, without the markers in it.
+    """Return the records of an event of a Kinesis stream, without the markers of `workshop clear`.
 
     Shape: `{"Records": [{"eventID": "shardId-000000000000:4954…", "eventSourceARN": …,
     "kinesis": {"sequenceNumber": "4954…", "data": base64, …}, …}]}`
@@ -116,7 +132,7 @@ def kinesis_batch(event: Mapping[str, Any]) -> Batch[KinesisRecord]:
     Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 
     Raises:
-        UnknownShardError: the records come from several shards, which no mapping ever sends.
+        UnknownShardError: the records come from several shards; a mapping never mixes them.
     """
     records = event["Records"]
     shards = {record["eventID"].partition(":")[0] for record in records}
@@ -136,10 +152,13 @@ def kinesis_batch(event: Mapping[str, Any]) -> Batch[KinesisRecord]:
 
 
 def change_batch(event: Mapping[str, Any]) -> Batch[ChangeRecord]:
-    """Return the records of an event of a table's stream; inside a tumbling window it names its shard.
+    """Return the records of an event of a table's stream.
+
+    Such an event names its shard only if the mapping has a tumbling window. The last event of a window may
+    have no records.
 
     Shape: `{"Records": [{"dynamodb": {"SequenceNumber": …, "OldImage": …, "NewImage": …}, …}],
-    "shardId": …, "eventSourceARN": …, "window": …, "state": {}}`; the last event of a window may be empty.
+    "shardId": …, "eventSourceARN": …, "window": …, "state": {}}`
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
     """
@@ -155,16 +174,24 @@ def change_batch(event: Mapping[str, Any]) -> Batch[ChangeRecord]:
 
 
 def window_answer(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a function must answer: inside a tumbling window the state, which we leave as it is."""
+    """Return what a function must answer: in a tumbling window the state, unchanged, else nothing.
+
+    Lambda retries a batch whose answer lacks the state. We do not use it: the ledger remembers more.
+    """
     return {"state": event.get("state") or {}} if "window" in event else {}
 
 
 def batch_hash(event: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the records of an event: the same when the same batch comes again.
+    """Return the SHA-256 of an event's records: the same if the same batch is delivered again.
 
-    A batch that is cut in another way has another hash, whatever records it shares with this one.
+    A batch that Lambda cuts differently has another hash, even if it shares records with this one.
     """
     return sha256(json.dumps(event["Records"], sort_keys=True).encode()).hexdigest()
+
+
+def report(stage: str, counts: Mapping[str, int]) -> None:
+    """Print the counts of one invocation as a line of JSON, without zeros, for CloudWatch Logs Insights."""
+    print(json.dumps({"stage": stage, **{name: count for name, count in counts.items() if count}}))
 
 
 def _source_arn(event: Mapping[str, Any]) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import uuid4
 
 from common.aggregation import Delta, Summary, roll_up
-from common.hierarchy import MAX_LEVELS, MAX_PATH_BYTES, ROOT, ancestors_of, split_leaves
+from common.hierarchy import ancestors_of, split_leaves
 from common.items import Item, number, number_map, plain_item, text
 from common.latency import BUCKETS
 from common.records import RecordRange
-from common.trades import MalformedRecordError
+from common.trades import MAX_LEVELS, MAX_PATH_BYTES, ROOT, SEPARATOR, MalformedRecordError
 
 __all__ = ["DeltaRow", "item_of_row", "row_in_image", "rows_of"]
 
@@ -139,7 +139,7 @@ def _leaves(deltas: Mapping[str, Decimal], trades: Mapping[str, Decimal]) -> dic
 
 
 def _check_leaf(leaf: str, above: set[str]) -> None:
-    names = leaf.split(":")
+    names = leaf.split(SEPARATOR)
     if not all(names) or leaf.startswith("#") or names[0] == ROOT:
         raise MalformedRecordError(f"`{leaf[:40]}` in `Trades` is not a path of the roll-up")
     if len(names) > MAX_LEVELS or len(leaf.encode()) > MAX_PATH_BYTES:

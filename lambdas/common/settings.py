@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self
 
-from common.hierarchy import MAX_LEVELS
+from common.trades import MAX_LEVELS
 
 __all__ = [
     "EnvironmentSettings",

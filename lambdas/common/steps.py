@@ -12,10 +12,11 @@ from hashlib import sha256
 
 from common.aggregation import Change, Delta, add_up, roll_up, summarise
 from common.entries import Entry, contents
-from common.hierarchy import ROOT, paths_down_to, split_leaves, tree_order
+from common.hierarchy import paths_down_to, split_leaves, tree_order
 from common.latency import later
 from common.records import RecordRange, padded
 from common.rows import DeltaRow, rows_of
+from common.trades import ROOT
 
 __all__ = [
     "START",
@@ -78,11 +79,13 @@ class ReduceStep:
     cursor: Cursor
 
 
-def map_step(entries: Sequence[Entry[Change]], *, lane: str, shard_id: str | None, now: Decimal) -> MapStep:
+def map_step(
+    entries: Sequence[Entry[Change]], *, ledger_key: str, shard_id: str | None, now: Decimal
+) -> MapStep:
     """Return the step for as many entries as fit, from the first on."""
     taken = entries
     while True:
-        key = sha256(f"{lane}|{taken[0].position}|{taken[-1].position}".encode()).hexdigest()
+        key = sha256(f"{ledger_key}|{taken[0].position}|{taken[-1].position}".encode()).hexdigest()
         first, last = (_sequence_number(entry.position) for entry in (taken[0], taken[-1]))
         summary = summarise(contents(taken), now=now, source=RecordRange(shard_id, first, last))
         rows = rows_of(summary, key=key, now=now)

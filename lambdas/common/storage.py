@@ -20,7 +20,18 @@ from common.faults import Faults, InjectedBusyError
 from common.items import Item, text
 from common.settings import EnvironmentSettings
 
-__all__ = ["Action", "BusyError", "Refusal", "put", "read_item", "transact", "update", "write", "write_all"]
+__all__ = [
+    "Action",
+    "BusyError",
+    "Refusal",
+    "check",
+    "put",
+    "read_item",
+    "transact",
+    "update",
+    "write",
+    "write_all",
+]
 
 Action = dict[str, dict[str, Any]]
 
@@ -96,6 +107,11 @@ def update(
     expressions = _condition(condition, {**(values or {}), **to, **plus})
     expressions["ExpressionAttributeNames"] = _names(" ".join([condition, *clauses]))
     return {"Update": {"TableName": table, "Key": key, "UpdateExpression": " ".join(clauses), **expressions}}
+
+
+def check(table: str, key: Item, *, condition: str, values: Item | None = None) -> Action:
+    """Return the action that writes nothing, and fails its transaction if the condition does not hold."""
+    return {"ConditionCheck": {"TableName": table, "Key": key, **_condition(condition, values or {})}}
 
 
 def read_item(table: str, key: Item) -> Item | None:

@@ -1,8 +1,8 @@
-"""A trade's risk, as the functions see it: decoded and checked once, exact, and never changed.
+"""A trade's risk: decoded from a message of the stream, or from the fields of an item, and checked once.
 
-In go the bytes of a message from the stream, or the fields of an item of StateTable; out comes a `Trade`, or
-a `MalformedRecordError` whose reason tells the sender what to mend. Whatever passes here can be stored in
-DynamoDB, summed and written as a path: later steps do not check again. No AWS, no time, no environment.
+The result is an immutable `Trade`, or a `MalformedRecordError` whose reason tells the sender what to correct.
+Every `Trade` can be stored in DynamoDB, summed exactly and written as a path, so later stages do not check
+again. Pure: no AWS, no time, no environment.
 """
 
 import json
@@ -11,14 +11,31 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from common.hierarchy import MAX_PATH_BYTES, leaf_path
+__all__ = [
+    "MAX_LEVELS",
+    "MAX_PATH_BYTES",
+    "ROOT",
+    "SEPARATOR",
+    "MalformedRecordError",
+    "Trade",
+    "decode_trade",
+    "escape_name",
+    "leaf_path",
+    "trade_from_fields",
+]
 
-__all__ = ["MalformedRecordError", "Trade", "decode_trade", "trade_from_fields"]
-
+# The path of the row that sums up everything. `workshop/pipeline/truth.py` has the name, and the rules for
+# paths, once more on purpose: what the totals are compared with must share no code with what computes them.
+ROOT = "Grand Total"
+SEPARATOR = ":"
+# A path is the key of a row in AggregateTable, and a DynamoDB partition key has at most 2,048 bytes.
+MAX_PATH_BYTES = 2048
+# One leaf with all its ancestors must fit into one transaction of 100 actions, beside the bookkeeping.
+MAX_LEVELS = 90
 CENT = Decimal("0.01")
 NANOSECOND = Decimal("1E-9")
 NOTHING = Decimal("0.00")
-# 15 digits before the point and 2 behind it: 10^21 such values still add up within DynamoDB's 38 digits.
+# 15 digits before the point and 2 after it: 10^21 such values still add up within DynamoDB's 38 digits.
 MAX_VALUE_DIGITS = 15
 MAX_VERSION_DIGITS = 18
 MAX_TIMESTAMP_DIGITS = 11
@@ -29,7 +46,7 @@ KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list",
 
 
 class MalformedRecordError(ValueError):
-    """A record is not what its stage reads; `reason` says why, to whoever sent it."""
+    """A record that its stage cannot use; `reason` tells the sender why."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -38,7 +55,7 @@ class MalformedRecordError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """One version of one trade's risk; a cancelled trade counts for nothing, whatever value it came with."""
+    """One version of one trade's risk; a cancelled trade has value 0, whatever its message said."""
 
     trade_id: str
     value: Decimal
@@ -51,8 +68,32 @@ class Trade:
 
     @property
     def count(self) -> int:
-        """How many live trades this is: one, or none if it is cancelled."""
+        """The number of live trades: 1, or 0 if this one is cancelled."""
         return 0 if self.cancelled else 1
+
+
+def escape_name(name: str, *, top: bool = False) -> str:
+    """Return a name as it is written inside a path; `top` means that it is the path's first name.
+
+    >>> escape_name("10:30 %"), escape_name("#1"), escape_name("Grand Total", top=True)
+    ('10%3A30 %25', '%231', 'Grand%20Total')
+    """
+    if top and name == ROOT:
+        return "Grand%20Total"
+    if name.isalnum():
+        return name
+    escaped = name.replace("%", "%25").replace(SEPARATOR, "%3A")
+    # Rows whose key begins with `#` are the pipeline's own bookkeeping.
+    return f"%23{escaped[1:]}" if escaped.startswith("#") else escaped
+
+
+def leaf_path(names: Sequence[str]) -> str:
+    """Return the path of a trade with these names, from the top level down.
+
+    >>> leaf_path(["PV", "FXSpot", "EMEA"])
+    'PV:FXSpot:EMEA'
+    """
+    return SEPARATOR.join(escape_name(name, top=depth == 0) for depth, name in enumerate(names))
 
 
 def decode_trade(data: bytes, levels: Sequence[str]) -> Trade:
@@ -62,7 +103,7 @@ def decode_trade(data: bytes, levels: Sequence[str]) -> Trade:
     plain or inside `{"RiskMessage": …}`.
 
     Raises:
-        MalformedRecordError: the bytes are anything else.
+        MalformedRecordError: the bytes have any other shape, or `trade_from_fields` refuses the fields.
     """
     message = _parse(data)
     if isinstance(message, dict) and "RiskMessage" in message:
@@ -73,10 +114,10 @@ def decode_trade(data: bytes, levels: Sequence[str]) -> Trade:
 
 
 def trade_from_fields(fields: Mapping[str, Any], levels: Sequence[str]) -> Trade:
-    """Return the trade with these fields; numbers must be Decimals, so that no float was ever near them.
+    """Return the trade with these fields; numbers must be `Decimal`, since a float may have lost digits.
 
     Raises:
-        MalformedRecordError: a field is missing, of another kind, or out of its range.
+        MalformedRecordError: a field is missing, of the wrong type, or out of range.
     """
     cancelled = _cancelled(fields)
     value = _value(_number(fields, "Value"))
@@ -99,7 +140,9 @@ def _parse(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise MalformedRecordError(f"the message is not UTF-8 text: byte {error.start} is wrong") from error
     except InvalidOperation as error:
-        raise MalformedRecordError("the message holds a number that is larger than any computer's") from error
+        raise MalformedRecordError(
+            "the message holds a number whose exponent is too large to read"
+        ) from error
     except RecursionError as error:
         raise MalformedRecordError("the message nests lists or objects too deeply") from error
     except json.JSONDecodeError as error:
@@ -110,7 +153,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise MalformedRecordError(f"the message holds {name}, which is not a number that can be summed")
 
 
-# Every number becomes a Decimal, digit for digit; `1e400` stays those five characters.
+# Numbers become Decimals, digit by digit: a float would turn 0.1 into a sum of powers of two, 1e400 into inf.
 DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=_refuse_constant)
 
 
@@ -127,7 +170,7 @@ def _number(fields: Mapping[str, Any], name: str) -> Decimal:
         raise MalformedRecordError(f"`{name}` is {_kind(value)}, not a number")
     if not value.is_finite():
         raise MalformedRecordError(f"`{name}` is {value}, which is not a number that can be summed")
-    # Without this, zero could come as 0E+400 and be written out with 400 zeros.
+    # A zero such as 0E+400 would be written out with 400 zeros.
     return value or Decimal(0)
 
 
@@ -155,7 +198,7 @@ def _timestamp(timestamp: Decimal) -> Decimal:
         raise MalformedRecordError(
             f"`Timestamp` is {_shown(timestamp)}, not a time in unix seconds (are these milliseconds?)"
         )
-    # DynamoDB keeps 38 digits; what lies below a nanosecond is no time that anybody measured.
+    # DynamoDB keeps 38 digits, and no clock measures less than a nanosecond.
     return timestamp.quantize(NANOSECOND).normalize()
 
 
@@ -210,7 +253,7 @@ def _text(value: Any, what: str, *, max_bytes: int) -> str:
         size = len(value.encode())
     except UnicodeEncodeError as error:
         raise MalformedRecordError(
-            f"{what} holds half of a surrogate pair (a broken emoji?) at place {error.start}"
+            f"{what} holds half of a surrogate pair (a broken emoji?) at character {error.start}"
         ) from error
     if size > max_bytes:
         raise MalformedRecordError(f"{what} has {size} bytes, more than {max_bytes}")
@@ -222,6 +265,6 @@ def _kind(value: Any) -> str:
 
 
 def _shown(value: Decimal | str) -> str:
-    """Return a value so that it fits into a message, whatever its length."""
+    """Return a value shortened so that it fits into a message."""
     shown = str(value)
     return shown if len(shown) <= 40 else f"{shown[:40]}…"

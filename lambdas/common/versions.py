@@ -1,41 +1,33 @@
-"""Which version of a trade stands: what an incoming message is, compared with the version that is stored.
+"""The verdict on a message: what becomes of a version of a trade, given the version that is stored.
 
-In go two versions of one trade, out comes a verdict. The order in which messages arrive does not matter: the
-highest version stands in the end. No AWS, no time, no environment.
+The order in which versions arrive does not matter: the highest one stands in the end. Pure: no AWS, no time.
 """
 
-from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
 
-from common.images import trade_in_image
-from common.trades import MalformedRecordError, Trade
+from common.trades import Trade
 
-__all__ = ["ConflictError", "Verdict", "stored_trade", "verdict_on"]
+__all__ = ["Verdict", "verdict_on_refused"]
 
 
 class Verdict(Enum):
-    """What an incoming version is; only the first is written."""
+    """What became of a message; only an applied one is in StateTable, the last two are in the quarantine."""
 
-    NEWER = "applied"
+    APPLIED = "applied"
     DUPLICATE = "duplicate"
     STALE = "stale"
+    CONFLICT = "conflict"
+    MALFORMED = "malformed"
 
 
-class ConflictError(MalformedRecordError):
-    """A message has the version that is stored already, but says something else."""
+def verdict_on_refused(incoming: Trade, stored: Trade) -> tuple[Verdict, str]:
+    """Return the verdict on a version that is not newer than the stored one; a conflict has a reason.
 
-
-def verdict_on(incoming: Trade, stored: Trade) -> Verdict:
-    """Return what the incoming version is beside the stored one.
-
-    Raises:
-        ConflictError: both have the same version, and differ in value, hierarchy or cancellation.
+    Two messages of one version are duplicates if they agree in value, hierarchy and cancellation. Their
+    timestamps may differ, since a producer that sends a message again may date it anew.
     """
-    if incoming.version > stored.version:
-        return Verdict.NEWER
     if incoming.version < stored.version:
-        return Verdict.STALE
+        return Verdict.STALE, ""
     differences = [
         f"`{name}` is {there} there and {here} here"
         for name, there, here in (
@@ -45,22 +37,7 @@ def verdict_on(incoming: Trade, stored: Trade) -> Verdict:
         )
         if there != here
     ]
-    if differences:
-        raise ConflictError(
-            f"version {incoming.version} of this trade is stored with other content: {', '.join(differences)}"
-        )
-    return Verdict.DUPLICATE
-
-
-def stored_trade(item: Mapping[str, Any], levels: Sequence[str]) -> Trade:
-    """Return the trade in an item of StateTable that stood in the way of a newer one.
-
-    Raises:
-        ConflictError: somebody else wrote the item, and it is no valid trade.
-    """
-    try:
-        return trade_in_image(item, levels)
-    except MalformedRecordError as error:
-        raise ConflictError(
-            f"what is stored under this trade's ID is no valid trade: {error.reason}"
-        ) from error
+    if not differences:
+        return Verdict.DUPLICATE, ""
+    shown = ", ".join(differences)
+    return Verdict.CONFLICT, f"version {incoming.version} of this trade is stored with other content: {shown}"

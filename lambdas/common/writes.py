@@ -14,6 +14,7 @@ from common.ledger import Planner
 from common.rows import DeltaRow, item_of_row
 from common.steps import Cursor, Progress, map_step, reduce_step
 from common.storage import Action, BusyError, put, update
+from common.trades import ROOT
 
 __all__ = ["PROGRESS_ROW", "add_totals", "rows_into", "totals_into"]
 
@@ -21,11 +22,11 @@ __all__ = ["PROGRESS_ROW", "add_totals", "rows_into", "totals_into"]
 PROGRESS_ROW = "#progress"
 
 
-def rows_into(table: str, *, lane: str, shard_id: str | None, epoch: Epoch) -> Planner[Change]:
-    """Return how MapLambda plans its steps: rows for ReduceTable, named after the lane and their records."""
+def rows_into(table: str, *, ledger_key: str, shard_id: str | None, epoch: Epoch) -> Planner[Change]:
+    """Return how MapLambda plans its steps: rows for ReduceTable, with keys made from shard and positions."""
 
     def plan(entries: Sequence[Entry[Change]], _: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
-        step = map_step(entries, lane=lane, shard_id=shard_id, now=now)
+        step = map_step(entries, ledger_key=ledger_key, shard_id=shard_id, now=now)
         return [put(table, epoch.stamp(item_of_row(row))) for row in step.rows], step.cursor
 
     return plan

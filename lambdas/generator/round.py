@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from common.items import number, text
-from common.report import report
+from common.records import report
 from generator.board import Board, Score, Status, Verdict, seconds
 from generator.faults import LEVEL_TWO_FAULTS
 from generator.judging import Row, judge

@@ -162,14 +162,14 @@ ws.check("name-the-shard")
 # Open `lambdas/stateful/map.py`. This time the handler as a whole changes, and it gets shorter, for
 # `common/ledger.py` reads, drops and commits:
 #
-# - `Ledger(table, lane, epoch)` is the ledger of a *lane*: this function, in one shard. Its name is
-#   `batch.lane(context.function_name)`. The *epoch* counts how often the pipeline was cleared:
-#   `read_epoch(settings.parameter_table_name)`, from `common/live_settings.py`.
+# - `Ledger(table, ledger_key, epoch)` is the position of this function in one shard. Its *ledger key* is
+#   `batch.ledger_key(context.function_name)`. The *epoch* counts how often the pipeline was cleared:
+#   `read_epoch(settings.parameter_table_name)`, from `common/epoch.py`.
 # - `.apply(entries, into, quarantine)` applies what is new, and returns the counts for `report`.
-# - `rows_into(table, lane=…, epoch=…)`, from `common/writes.py`, says what Map commits.
+# - `rows_into(table, ledger_key=…, shard_id=…, epoch=…)`, from `common/writes.py`, says what Map commits.
 #
 # Name the handler's second argument `context`, and read the epoch once, at the beginning. `entries_of_changes`
-# takes it as third argument, `Quarantine` as fourth. The last event of a window may be empty: then there is nothing to apply.
+# takes it as third argument. The last event of a window may be empty: then there is nothing to apply.
 
 # %%
 ws.deploy()
@@ -219,7 +219,7 @@ ws.diagnose()
 # %% [markdown]
 # `repeated 5` means: five records lay at or before the position, and were passed over. Whole, in pieces, in
 # new company, after eleven minutes, and at the end of each block once more by the mapping: every total is
-# exact. Here is what the ledger has written down, one line for each lane:
+# exact. Here is what the ledger has written down, one line for each ledger key:
 
 # %%
 ws.table("LedgerTable")

@@ -22,6 +22,7 @@ import pytest
 from botocore.config import Config
 from common import storage
 from common.items import plain_item
+from common.trades import ROOT as ROOT_PATH
 from hypothesis import strategies as st
 
 from workshop.deploy.bundles import handler_path
@@ -233,6 +234,11 @@ def message(trade_id: str, value: str, *names: str, version: int = 1, **more: An
     hierarchy = dict(zip(LEVELS, names or ("PV", "FXSpot", "EMEA"), strict=True))
     fields = {"TradeID": trade_id, "Version": version, "Timestamp": 1_750_000_000.25, "Hierarchy": hierarchy}
     return json.dumps({**fields, **more}).replace("{", f'{{"Value": {value}, ', 1).encode()
+
+
+def parent_of(path: str) -> str:
+    """Return the path one level up; a top-level path lies below the root."""
+    return path.rpartition(":")[0] or ROOT_PATH
 
 
 def kinesis_event(data: Sequence[bytes], *, first: int = 1, shard: int = 0) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from random import Random
 
 import pytest
 from common.aggregation import EXACT, Change, Delta, add_up, change_between, roll_up, summarise
-from common.hierarchy import ROOT, parent_of
 from common.steps import with_root
-from common.trades import Trade
+from common.trades import ROOT, Trade
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.lambdas.handler_bench import parent_of
 
 NOW = Decimal(1750000010)
 

@@ -26,7 +26,7 @@ class Settings:
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time that an environment reads; the last entry is now."""
     now = [0.0]
-    monkeypatch.setattr(faults, "stopwatch", lambda: now[-1])
+    monkeypatch.setattr(faults.time, "monotonic", lambda: now[-1])
     return now
 
 
@@ -122,7 +122,7 @@ def test_time_is_lost(
 ) -> None:
     """`slow` pauses for a moment, `timeout` for longer than any function may run."""
     pauses: list[float] = []
-    monkeypatch.setattr(faults, "pause", pauses.append)
+    monkeypatch.setattr(faults.time, "sleep", pauses.append)
     struck = Faults(Settings(plan(**{kind: 1.0})), "map")
 
     struck.before_write()

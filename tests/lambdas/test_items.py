@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from common.images import item_of_trade, trade_in_image
-from common.items import number, plain, plain_item
+from common.items import item_of_trade, number, plain, plain_item, trade_in_image
 from common.trades import MalformedRecordError, Trade, decode_trade
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from common.entries import Entry, Rejection
+from common.entries import Entry
 from common.epoch import Epoch
 from common.items import text
 from common.ledger import MAX_LOST_RACES, Ledger
 from common.quarantine import Quarantine
-from common.records import padded
+from common.records import Rejection, padded
 from common.steps import Cursor
 from common.storage import Action, BusyError, put
 
@@ -30,7 +30,7 @@ def one_by_one(pending: Sequence[Entry[str]], _cursor: Cursor, _now: Decimal) ->
 
 
 def apply(*numbers: int) -> dict[str, int]:
-    return dict(Ledger("LedgerTable", "lane", Epoch()).apply(entries(*numbers), one_by_one, QUARANTINE))
+    return dict(Ledger("LedgerTable", "key", Epoch()).apply(entries(*numbers), one_by_one, QUARANTINE))
 
 
 def effects(bench: Bench) -> list[str]:
@@ -85,11 +85,11 @@ def test_bad_records_are_set_aside_before_the_position_passes_them(bench: Bench)
     bad = [Entry(padded("1"), None, Rejection("1", "bad", b"x")), *entries(2)]
     bench.crash_at(2, after=False)
     with pytest.raises(Crash):
-        Ledger("LedgerTable", "lane", Epoch()).apply(bad, one_by_one, QUARANTINE)
+        Ledger("LedgerTable", "key", Epoch()).apply(bad, one_by_one, QUARANTINE)
     bench.heal()
     assert (bench.reasons(), bench.items("LedgerTable")) == (["bad"], [])
 
-    counts = Ledger("LedgerTable", "lane", Epoch()).apply(bad, one_by_one, QUARANTINE)
+    counts = Ledger("LedgerTable", "key", Epoch()).apply(bad, one_by_one, QUARANTINE)
 
     assert counts["quarantined"] == 1
     assert bench.reasons() == ["bad"]
@@ -101,7 +101,7 @@ def test_only_what_a_step_passes_is_set_aside(bench: Bench) -> None:
     bench.crash_at(2, after=False)
 
     with pytest.raises(Crash):
-        Ledger("LedgerTable", "lane", Epoch()).apply(bad, one_by_one, QUARANTINE)
+        Ledger("LedgerTable", "key", Epoch()).apply(bad, one_by_one, QUARANTINE)
 
     assert position(bench) == "1"
     assert bench.reasons() == []
@@ -128,25 +128,25 @@ def test_a_race_that_is_always_lost_ends(bench: Bench) -> None:
 
     def always_ahead(operation: str, _request: dict[str, Any]) -> None:
         if operation == "transact_write_items":
-            entry = {"LedgerKey": "lane", "Position": padded(str(next(moves))), "ChunkOf": ""}
+            entry = {"LedgerKey": "key", "Position": padded(str(next(moves))), "ChunkOf": ""}
             item = {name: text(value) for name, value in entry.items()} | {"Chunk": {"N": "0"}}
             bench.client.put_item(TableName="LedgerTable", Item=item)
 
     bench.faults.before_call = always_ahead
 
-    with pytest.raises(BusyError, match="keep moving the position of `lane`"):
+    with pytest.raises(BusyError, match="keep moving the position of `key`"):
         apply(*range(1000, 1100))
 
     assert next(moves) == MAX_LOST_RACES + 2
 
 
-def test_lanes_do_not_disturb_each_other(bench: Bench) -> None:
-    """Each lane has a position of its own."""
+def test_ledger_keys_do_not_disturb_each_other(bench: Bench) -> None:
+    """Each ledger key has a position of its own."""
     apply(1, 2)
 
-    Ledger("LedgerTable", "other lane", Epoch()).apply(entries(1), one_by_one, QUARANTINE)
+    Ledger("LedgerTable", "other key", Epoch()).apply(entries(1), one_by_one, QUARANTINE)
 
     positions = {
         entry["LedgerKey"]: str(entry["Position"]).lstrip("0") for entry in bench.items("LedgerTable")
     }
-    assert positions == {"lane": "2", "other lane": "1"}
+    assert positions == {"key": "2", "other key": "1"}

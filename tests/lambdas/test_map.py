@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from common.images import item_of_trade
+from common.items import item_of_trade
 from common.storage import BusyError
 from common.trades import decode_trade
 

@@ -59,17 +59,17 @@ def test_only_inside_a_window_a_change_names_its_shard() -> None:
     assert change_batch(golden("dynamodb_stream")).shard_id is None
 
 
-def test_without_a_shard_there_is_no_lane() -> None:
+def test_without_a_shard_there_is_no_ledger_key() -> None:
     """A position cannot be kept for a shard that is not named; the error says what to set."""
     with pytest.raises(UnknownShardError, match="set `TumblingWindowInSeconds`"):
-        change_batch(golden("dynamodb_stream")).lane("map")
+        change_batch(golden("dynamodb_stream")).ledger_key("map")
 
 
-def test_a_lane_is_a_function_a_source_and_a_shard() -> None:
+def test_a_ledger_key_is_a_function_a_source_and_a_shard() -> None:
     """Each function has a position of its own in each shard of each source."""
-    lane = change_batch(golden("dynamodb_window")).lane("map")
+    ledger_key = change_batch(golden("dynamodb_window")).ledger_key("map")
 
-    assert lane.split("#") == [
+    assert ledger_key.split("#") == [
         "map",
         "arn:aws:dynamodb:us-east-1:123456789012:table/state/stream/2025-06-15T15:06:40.000",
         "shardId-00000001750000000000-a1b2c3d4",
@@ -95,7 +95,7 @@ def test_the_end_of_a_window_may_be_empty() -> None:
     batch = change_batch(golden("dynamodb_window_end"))
 
     assert batch.records == ()
-    assert batch.lane("map").endswith("shardId-00000001750000000000-a1b2c3d4")
+    assert batch.ledger_key("map").endswith("shardId-00000001750000000000-a1b2c3d4")
 
 
 @pytest.mark.parametrize(

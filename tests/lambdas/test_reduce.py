@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from common import steps
 from common.aggregation import Delta
-from common.hierarchy import ROOT, parent_of
 from common.rows import DeltaRow, item_of_row
+from common.trades import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from tests.lambdas.handler_bench import (
     deliver,
     fresh_bench,
     insert,
+    parent_of,
     window_event,
 )
 

@@ -6,13 +6,16 @@ from decimal import Decimal
 import pytest
 from common import steps
 from common.aggregation import Change, Delta, add_up
-from common.entries import Entry, Rejection
-from common.hierarchy import ROOT, parent_of, tree_order
-from common.records import padded
+from common.entries import Entry
+from common.hierarchy import tree_order
+from common.records import Rejection, padded
 from common.rows import DeltaRow
 from common.steps import START, Cursor, Progress, map_step, reduce_step, with_root
+from common.trades import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.lambdas.handler_bench import parent_of
 
 NOW = Decimal(1_750_000_010)
 
@@ -64,7 +67,7 @@ def test_a_map_step_takes_every_record_that_fits() -> None:
     """A batch that fits becomes one row, and the position moves to its last record."""
     step = map_step(
         [change_entry(4, "a"), change_entry(5, "b"), change_entry(7, "a")],
-        lane="lane",
+        ledger_key="key",
         shard_id="shard-1",
         now=NOW,
     )
@@ -77,20 +80,25 @@ def test_a_map_step_without_effect_still_moves_the_position() -> None:
     """Records that are all set aside write no row, and are passed all the same."""
     bad: Entry[Change] = Entry(padded("3"), None, Rejection("3", "bad", b""))
 
-    step = map_step([bad], lane="lane", shard_id="shard-1", now=NOW)
+    step = map_step([bad], ledger_key="key", shard_id="shard-1", now=NOW)
 
     assert (step.rows, step.cursor) == ([], Cursor(padded("3")))
 
 
 def test_rows_of_different_records_have_different_keys() -> None:
-    """A row is named after its lane and its first and last record."""
-    batches = {("lane", (1, 2)), ("lane", (1, 3)), ("lane", (2, 3)), ("other", (1, 2))}
+    """A row is named after its ledger key and its first and last record."""
+    batches = {("key", (1, 2)), ("key", (1, 3)), ("key", (2, 3)), ("other", (1, 2))}
 
     keys = {
-        map_step([change_entry(number, "a") for number in numbers], lane=lane, shard_id="shard-1", now=NOW)
+        map_step(
+            [change_entry(number, "a") for number in numbers],
+            ledger_key=ledger_key,
+            shard_id="shard-1",
+            now=NOW,
+        )
         .rows[0]
         .key
-        for lane, numbers in batches
+        for ledger_key, numbers in batches
     }
 
     assert len(keys) == len(batches)
@@ -101,7 +109,7 @@ def test_a_map_step_stays_within_4_mb() -> None:
     entries = [change_entry(number, f"{number:06}" + "x" * 2000) for number in range(1, 1200)]
     cursor, rows = START, []
     while pending := [entry for entry in entries if entry.position > cursor.position]:
-        step = map_step(pending, lane="lane", shard_id="shard-1", now=NOW)
+        step = map_step(pending, ledger_key="key", shard_id="shard-1", now=NOW)
         assert len(step.rows) <= 12
         cursor, rows = step.cursor, [*rows, *step.rows]
 

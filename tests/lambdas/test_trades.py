@@ -122,7 +122,7 @@ def test_every_field_of_a_message_is_needed(missing: str) -> None:
         (b'{"RiskMessage": []}', "is a list, not an object"),
         (b"[" * 100_000, "nests lists or objects too deeply"),
         (b'{"a":' * 100_000, "nests lists or objects too deeply"),
-        (b'{"Value": 1e9999999999999999999}', "number that is larger than any computer's"),
+        (b'{"Value": 1e9999999999999999999}', "number whose exponent is too large to read"),
         (b'{"Note": Infinity}', "holds Infinity"),
     ],
     ids=short,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from common.hierarchy import ROOT
+from common.trades import ROOT
 
 from tests.lambdas.handler_bench import Bench, fresh_bench, insert, kinesis_event, message, window_event
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from common.images import trade_in_image
+from common.items import trade_in_image
 from common.trades import MalformedRecordError
 
 from workshop.pipeline.operations.state_sum import sum_of_state, valid_trade

@@ -233,15 +233,15 @@ EXERCISES = (
         hints=(
             "What does Map know for certain about a record that comes again, however the batch is cut?",
             (
-                "Build a `Ledger` for `batch.lane(context.function_name)`, and let its `apply` do the work, "
-                "with the entries, with `rows_into`, and with a `Quarantine`. All three take the epoch. "
-                "Skip a batch without records, and answer with `window_answer(event)` in any case."
+                "Build a `Ledger` for `batch.ledger_key(context.function_name)`, and let its `apply` do the "
+                "work, with the entries, with `rows_into`, and with a `Quarantine`. All but the last take "
+                "the epoch. Skip a batch without records, and answer with `window_answer(event)` in any case."
             ),
             (
-                "    lane = batch.lane(context.function_name)\n"
-                "    counts = Ledger(settings.ledger_table_name, lane, epoch).apply(\n"
+                "    ledger_key = batch.ledger_key(context.function_name)\n"
+                "    counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(\n"
                 "        entries_of_changes(batch, settings.hierarchy_levels, epoch),\n"
-                "        rows_into(settings.reduce_table_name, lane=…, epoch=…),\n"
+                "        rows_into(settings.reduce_table_name, ledger_key=…, shard_id=…, epoch=…),\n"
                 "        Quarantine(…),\n"
                 "    )"
             ),

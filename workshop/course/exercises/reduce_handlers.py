@@ -137,13 +137,14 @@ EXERCISES = (
                 "Where could Reduce keep what it has added, so that neither matters?"
             ),
             (
-                "As in Map: a `Ledger` for the lane, and `apply` with the entries, a plan, and a "
-                "`Quarantine`. The plan is `totals_into`, the entries come from `entries_of_rows`. The "
-                "transaction, its token and the chunks are what `apply` takes care of now."
+                "As in Map: a `Ledger` for this function in this shard, and `apply` with the entries, a "
+                "plan, and a `Quarantine`. The plan is `totals_into`, the entries come from "
+                "`entries_of_rows`. The transaction, its token and the chunks are what `apply` takes care "
+                "of now."
             ),
             (
-                "    lane = batch.lane(context.function_name)\n"
-                "    counts = Ledger(settings.ledger_table_name, lane, epoch).apply(\n"
+                "    ledger_key = batch.ledger_key(context.function_name)\n"
+                "    counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(\n"
                 "        entries_of_rows(batch, epoch),\n"
                 "        totals_into(settings.aggregate_table_name, epoch=…),\n"
                 "        Quarantine(…),\n"

@@ -7,11 +7,10 @@ hierarchy, and written to ReduceTable as one row, in one transaction with the po
 from typing import Any
 
 from common.entries import entries_of_changes
+from common.epoch import read_epoch
 from common.ledger import Ledger
-from common.live_settings import read_epoch
 from common.quarantine import Quarantine
-from common.records import change_batch, window_answer
-from common.report import report
+from common.records import change_batch, report, window_answer
 from common.settings import MapSettings
 from common.writes import rows_into
 
@@ -22,11 +21,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     epoch = read_epoch(settings.parameter_table_name)
     batch = change_batch(event)
     if batch.records:  # the last event of a tumbling window may be empty
-        lane = batch.lane(context.function_name)
-        counts = Ledger(settings.ledger_table_name, lane, epoch).apply(
+        ledger_key = batch.ledger_key(context.function_name)
+        counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(
             entries_of_changes(batch, settings.hierarchy_levels, epoch),
-            rows_into(settings.reduce_table_name, lane=lane, shard_id=batch.shard_id, epoch=epoch),
-            Quarantine(settings.quarantine_table_name, "map", batch.shard_id, epoch),
+            rows_into(
+                settings.reduce_table_name, ledger_key=ledger_key, shard_id=batch.shard_id, epoch=epoch
+            ),
+            Quarantine(settings.quarantine_table_name, "map", batch.shard_id),
         )
         report("map", counts)
     return window_answer(event)

@@ -8,11 +8,10 @@ each total equals the sum of what lies below it.
 from typing import Any
 
 from common.entries import entries_of_rows
+from common.epoch import read_epoch
 from common.ledger import Ledger
-from common.live_settings import read_epoch
 from common.quarantine import Quarantine
-from common.records import change_batch, window_answer
-from common.report import report
+from common.records import change_batch, report, window_answer
 from common.settings import ReduceSettings
 from common.writes import totals_into
 
@@ -23,10 +22,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     epoch = read_epoch(settings.parameter_table_name)
     batch = change_batch(event)
     if batch.records:  # the last event of a tumbling window may be empty
-        counts = Ledger(settings.ledger_table_name, batch.lane(context.function_name), epoch).apply(
+        counts = Ledger(settings.ledger_table_name, batch.ledger_key(context.function_name), epoch).apply(
             entries_of_rows(batch, epoch),
             totals_into(settings.aggregate_table_name, epoch=epoch),
-            Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id, epoch),
+            Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id),
         )
         report("reduce", counts)
     return window_answer(event)

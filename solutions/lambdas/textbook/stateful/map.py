@@ -12,8 +12,7 @@ from common.aggregation import Change, Delta, Summary, summarise
 from common.clock import unix_time
 from common.entries import contents, entries_of_changes, rejections
 from common.quarantine import Quarantine
-from common.records import batch_hash, change_batch, window_answer
-from common.report import report
+from common.records import batch_hash, change_batch, report, window_answer
 from common.rows import item_of_row, rows_of
 from common.settings import MapSettings
 from common.storage import put, write

@@ -12,8 +12,7 @@ from typing import Any
 from common.aggregation import add_up
 from common.entries import contents, entries_of_rows, rejections
 from common.quarantine import Quarantine
-from common.records import batch_hash, change_batch, window_answer
-from common.report import report
+from common.records import batch_hash, change_batch, report, window_answer
 from common.settings import ReduceSettings
 from common.steps import chunks, progress_of, with_root
 from common.storage import transact

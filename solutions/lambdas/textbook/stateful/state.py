@@ -7,11 +7,9 @@ where the item is written, in `keep`.
 from collections import Counter
 from typing import Any
 
-from common.entries import Rejection
-from common.images import item_of_trade
+from common.items import item_of_trade
 from common.quarantine import Quarantine
-from common.records import kinesis_batch
-from common.report import report
+from common.records import Rejection, kinesis_batch, report
 from common.settings import StateSettings
 from common.storage import update, write
 from common.trades import MalformedRecordError, Trade, decode_trade

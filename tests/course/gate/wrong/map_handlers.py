@@ -52,8 +52,8 @@ def store(summary: Summary, event: dict[str, Any], *, table: str, now: Decimal) 
 # The position is kept in an item of its own, after the rows.
 TWO_WRITES = (
     LEDGER.replace(
-        "        counts = Ledger(settings.ledger_table_name, lane, epoch).apply(",
-        "        counts = Books(settings.ledger_table_name, lane, epoch).apply(",
+        "        counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(",
+        "        counts = Books(settings.ledger_table_name, ledger_key, epoch).apply(",
     )
     + '''
 
@@ -164,21 +164,27 @@ WRONG = {
             note="The hash of the batch.",
         ),
         Wrong(
-            LEDGER.replace("lane = batch.lane(context.function_name)", "lane = context.function_name"),
+            LEDGER.replace(
+                "ledger_key = batch.ledger_key(context.function_name)", "ledger_key = context.function_name"
+            ),
             r"of another shard came in.*ReduceTable says \d+\.00",
             note="One position for all shards.",
         ),
         Wrong(
-            LEDGER.replace("lane = batch.lane(context.function_name)", 'lane = f"{context.aws_request_id}"'),
+            LEDGER.replace(
+                "ledger_key = batch.ledger_key(context.function_name)",
+                'ledger_key = f"{context.aws_request_id}"',
+            ),
             r"came again, as the same batch.*ReduceTable says 80\.00",
-            note="A lane for each invocation.",
+            note="A position for each invocation.",
         ),
         Wrong(
             LEDGER.replace(
                 "    if batch.records:  # the last event of a tumbling window may be empty\n",
                 "    if True:\n",
             ).replace(
-                "        lane = batch", '        assert batch.records, "no records"\n        lane = batch'
+                "        ledger_key = batch",
+                '        assert batch.records, "no records"\n        ledger_key = batch',
             ),
             r"last event of it held no records, and `MapLambda` raised `AssertionError",
             note="There always are records.",
@@ -192,7 +198,9 @@ WRONG = {
             note="First the row, then the note.",
         ),
         Wrong(
-            LEDGER.replace("settings.ledger_table_name, lane, epoch)", "settings.ledger_table_name, lane)"),
+            LEDGER.replace(
+                "settings.ledger_table_name, ledger_key, epoch)", "settings.ledger_table_name, ledger_key)"
+            ),
             r"`MapLambda` raised `TypeError.*missing.*epoch",
             note="What was planned before a clear may be committed after it.",
         ),

@@ -87,13 +87,14 @@ WRONG = {
             note="The token of the batch.",
         ),
         Wrong(
-            LEDGER.replace("batch.lane(context.function_name)", "context.function_name"),
+            LEDGER.replace("batch.ledger_key(context.function_name)", "context.function_name"),
             r"of another shard came in.*AggregateTable says \d+\.00",
             note="One position for all shards.",
         ),
         Wrong(
             LEDGER.replace(
-                "batch.lane(context.function_name)", 'f"{batch.shard_id}-{batch.records[0].sequence_number}"'
+                "batch.ledger_key(context.function_name)",
+                'f"{batch.shard_id}-{batch.records[0].sequence_number}"',
             ),
             r"AggregateTable says",
             note="A position for each batch.",
@@ -101,7 +102,9 @@ WRONG = {
         Wrong(LEDGER.replace("    return window_answer(event)\n", ""), r"answered `None`.*wants the state"),
         Wrong(TWO_WRITES, r"a second write failed.*AggregateTable says", note="Add, then note."),
         Wrong(
-            LEDGER.replace("batch.lane(context.function_name), epoch)", "batch.lane(context.function_name))"),
+            LEDGER.replace(
+                "batch.ledger_key(context.function_name), epoch)", "batch.ledger_key(context.function_name))"
+            ),
             r"`ReduceLambda` raised `TypeError.*missing.*epoch",
             note="What was planned before a clear may be committed after it.",
         ),
