@@ -41,8 +41,3 @@ def test_the_way_of_one_trade_is_short(handler: str, limit: int) -> None:
 
     assert "storage.py" in {path.name for path in way}
     assert len(way) <= limit, [path.name for path in way]
-
-
-def test_the_shared_code_lies_on_one_shelf() -> None:
-    """No more than twenty files lie side by side in `lambdas/common`."""
-    assert len(list((ROOT / "lambdas" / "common").glob("*.py"))) <= 20

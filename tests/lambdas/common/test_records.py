@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.lambdas.handler_bench import kinesis_event
 
-EVENTS = Path(__file__).parents[1] / "events"
+EVENTS = Path(__file__).parents[2] / "events"
 
 
 def golden(name: str) -> dict[str, Any]:
