@@ -14,7 +14,6 @@ from common.ledger import Planner
 from common.rows import DeltaRow, item_of_row
 from common.steps import Cursor, Progress, map_step, reduce_step
 from common.storage import Action, BusyError, put, update
-from common.trades import ROOT
 
 __all__ = ["PROGRESS_ROW", "add_totals", "rows_into", "totals_into"]
 
