@@ -82,7 +82,11 @@ class Killed:
 
 @pytest.fixture
 def bench(stateful: Bench) -> Bench:
-    """The stateful pipeline, empty."""
+    """The stateful pipeline, empty, with every mapping enabled."""
+    for stage in ("state", "map", "reduce"):
+        if mapping_of(stateful, stage)["State"] == "Disabled":
+            enable(stateful, stage, enabled=True)
+            stateful.rest()
     return stateful
 
 
@@ -221,12 +225,12 @@ def test_producers_go_on(broken: tuple[Bench, list[Message]], steps: int) -> Non
     assert bench.differences([*messages, *more]) == ()
 
 
-@pytest.mark.parametrize("next_command", [mend, look])
-@pytest.mark.parametrize("stage", ["map", "reduce"])
+@pytest.mark.parametrize(("stage", "next_command"), [("map", mend), ("reduce", look)])
 def test_a_rebuild_that_was_killed_is_continued(
-    bench: Bench, stage: str, next_command: Callable[[Bench], Any]
+    bench: Bench, stage: str, next_command: Callable[[Bench], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever was its last write, the next command enables the mapping, and nothing is added twice."""
+    monkeypatch.setattr(rebuilding, "STALLED_SECONDS", 4.0)
     has_struck, writes = True, 0
     while has_struck:
         bench.emptied()
@@ -316,7 +320,7 @@ def test_a_run_that_comes_back_to_life_writes_nothing(bench: Bench) -> None:
     assert (state, mapping_of(bench)["State"]) == ("Disabled", "Enabled")
 
 
-@pytest.mark.parametrize("writes", [1, 2, 3, 5, 7, 8])
+@pytest.mark.parametrize("writes", [1, 2, 3, 4, 5])
 def test_a_clear_ends_a_rebuild(bench: Bench, writes: int) -> None:
     """A rebuild of totals that are cleared away meanwhile stops, and does not disturb what comes after."""
     lose_a_batch(bench, "map")

@@ -135,11 +135,15 @@ class Hold:
         """
         self.commit([])
 
+    def keep(self) -> None:
+        """Beat if it is time to; raises what `beat` does."""
+        if self._clock.now() - self._beat_at >= BEAT_SECONDS:
+            self.beat()
+
     def beating(self, items: Iterable[Each]) -> Iterator[Each]:
         """Yield the items of a long scan, with a beat from time to time."""
         for item in items:
-            if self._clock.now() - self._beat_at >= BEAT_SECONDS:
-                self.beat()
+            self.keep()
             yield item
 
     def commit(self, actions: Sequence[Any]) -> bool:

@@ -48,6 +48,7 @@ class Positions:
         self._outputs = outputs
         self._ledger = outputs["LedgerTableName"]
         self._clock = clock
+        self._stream_arns: dict[str, str] = {}
 
     def look(self) -> tuple[ShardPosition, ...]:
         """Return the position in each shard of both tables' streams; reads what lies beyond it."""
@@ -81,8 +82,7 @@ class Positions:
         }
 
     def _look_at(self, function: str, table: str) -> Iterator[ShardPosition]:
-        described = self._dynamodb.describe_table(TableName=self._outputs[table])["Table"]
-        stream = described.get("LatestStreamArn")
+        stream = self._stream_of(self._outputs[table])
         for shard in stream_shards(self._streams, stream) if stream else ():
             key = f"{self._outputs[function]}#{stream}#{shard}"
             answer = self._dynamodb.get_item(
@@ -90,6 +90,12 @@ class Positions:
             )
             item = answer.get("Item")
             yield ShardPosition(key, item, self._end(stream, shard, _position(item)))
+
+    def _stream_of(self, table: str) -> str:
+        if table not in self._stream_arns:
+            described = self._dynamodb.describe_table(TableName=table)["Table"]
+            self._stream_arns[table] = described.get("LatestStreamArn", "")
+        return self._stream_arns[table]
 
     def _end(self, stream: str, shard: str, position: str) -> str:
         """Return the position of the last record in a shard, or the one given if nothing lies beyond it."""

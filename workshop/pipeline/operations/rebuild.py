@@ -29,9 +29,9 @@ __all__ = ["MAX_PATHS", "Error", "Rebuild", "errors_of", "rebuild", "repair_step
 ROUNDS = 10
 POLL_SECONDS = 1.0
 # How long the positions must stay where they are: when everything was applied, and when records lie beyond
-# them, which may be a batch that Lambda will retry.
+# them. Those may be retried; not to wait for that leaves them out of the message count, and never of a total.
 QUIET_SECONDS = 3.0
-STALLED_SECONDS = 45.0
+STALLED_SECONDS = 15.0
 TIMEOUT_SECONDS = 600.0
 # 100 actions of a transaction less the hold, the epoch and the bookkeeping row.
 MAX_PATHS = 97
@@ -147,7 +147,7 @@ class _Repair:
                 self._hold.commit([self._positions.move_to_end(each) for each in some])
 
     def _look(self) -> tuple[ShardPosition, ...]:
-        self._hold.beat()
+        self._hold.keep()
         return self._positions.look()
 
     def _subtract(self, totals: AggregateSnapshot, state: Truth) -> bool:
