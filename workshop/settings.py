@@ -4,8 +4,9 @@ One rule for all: an explicit argument beats the environment, the environment be
 """
 
 import os
-import sys
 from pathlib import Path
+
+import platformdirs
 
 from workshop.errors import ConfigurationError
 
@@ -55,7 +56,7 @@ def home_folder() -> Path:
     elif root := _checkout_above(Path.cwd()):
         folder = root / ".workshop"
     else:
-        folder = _user_data_folder() / "trade-risk-workshop"
+        folder = platformdirs.user_data_path("trade-risk-workshop", appauthor=False)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -77,11 +78,3 @@ def _checkout_above(start: Path) -> Path | None:
         if (folder / "notebooks").is_dir() and (folder / "cloudformation").is_dir():
             return folder
     return None
-
-
-def _user_data_folder() -> Path:
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workshop.clock import SystemClock, stopwatch
-from workshop.cloud.offline.processes import FileLock
+from filelock import FileLock, Timeout
+
 from workshop.errors import ConfigurationError
 
 __all__ = ["one_at_a_time"]
@@ -18,23 +18,27 @@ MOST_SECONDS = 300.0
 
 @contextmanager
 def one_at_a_time(path: Path, *, occupied: str) -> Iterator[None]:
-    """Hold the lock on a file inside the block, and wait for whoever holds it; also among threads.
+    """Hold the lock on a file inside the block; blocks while another process, or another thread, holds it.
 
     After some seconds, standard error hears what is `occupied`.
 
     Raises:
-        ConfigurationError: nobody let it go for minutes.
+        ConfigurationError: nobody let it go for minutes, or the file cannot be locked.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock, started, is_told = FileLock(path), stopwatch(), False
-    while not lock.acquire():
-        waited = stopwatch() - started
-        if waited > MOST_SECONDS:
-            raise ConfigurationError(f"{occupied}; it did not end in {MOST_SECONDS:.0f} s; end it first")
-        if waited > PATIENCE_SECONDS and not is_told:
+    # Not a soft lock where the file system has none: that would survive a crash of its holder.
+    lock = FileLock(path, mode=0o600, fallback_to_soft=False)
+    try:
+        try:
+            lock.acquire(min(PATIENCE_SECONDS, MOST_SECONDS), PAUSE_SECONDS)
+        except Timeout:
             print(f"{occupied}; waiting for it to end", file=sys.stderr, flush=True)
-            is_told = True
-        SystemClock().sleep(PAUSE_SECONDS)
+            lock.acquire(MOST_SECONDS, PAUSE_SECONDS)
+    except Timeout:
+        text = f"{occupied}; it did not end in {MOST_SECONDS:.0f} s; end it first"
+        raise ConfigurationError(text) from None
+    except OSError as error:
+        raise ConfigurationError(f"`{path}` cannot be locked: {error}") from error
     try:
         yield
     finally:

@@ -7,12 +7,12 @@ moment, so it is tried again.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
+
+from filelock import FileLock
 
 from workshop.clock import SystemClock
 
@@ -25,7 +25,7 @@ __all__ = ["locked", "patiently", "write_whole"]
 PAUSES_SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 # Whoever holds the lock for longer hangs; working without it is better than waiting for them.
 LONGEST_LOCK_SECONDS = 10.0
-HELD_BY_OTHERS = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
+LOCK_POLL_SECONDS = 0.02
 T = TypeVar("T")
 
 
@@ -61,54 +61,14 @@ def write_whole(file: Path, text: str) -> None:
 def locked(file: Path) -> Iterator[None]:
     """Keep other threads and processes that ask for the same lock file out; not to be nested.
 
-    Where files cannot be locked, or the lock is never given back, the work is done without.
+    Blocks for up to `LONGEST_LOCK_SECONDS`. Where files cannot be locked, or the lock is never given back,
+    the work is done without: a learner's progress is worth more than its order.
     """
     with contextlib.ExitStack() as stack:
-        try:
+        # OSError covers filelock's Timeout, and for example a folder that may only be read.
+        with contextlib.suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
-            handle = stack.enter_context(file.open("ab"))
-        except OSError:
-            handle = None  # for example a folder that may only be read
-        is_held = handle is not None and _taken(handle.fileno())
-        try:
-            yield
-        finally:
-            if handle is not None and is_held:
-                _release(handle.fileno())
-
-
-def _taken(descriptor: int) -> bool:
-    clock, waited = SystemClock(), 0.0
-    while waited < LONGEST_LOCK_SECONDS:
-        try:
-            _acquire(descriptor)
-        except OSError as error:
-            if error.errno not in HELD_BY_OTHERS:
-                return False
-        else:
-            return True
-        clock.sleep(0.02)
-        waited += 0.02
-    return False
-
-
-# Each opening of the file has a lock of its own, so threads of one process keep each other out as well.
-if sys.platform == "win32":
-    import msvcrt
-
-    def _acquire(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-    def _release(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _acquire(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _release(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
+            # Not a soft lock where the file system has none: that would survive a crash of its holder.
+            lock = FileLock(file, fallback_to_soft=False)
+            stack.enter_context(lock.acquire(LONGEST_LOCK_SECONDS, LOCK_POLL_SECONDS))
+        yield

@@ -14,15 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from workshop.clock import SystemClock
-from workshop.cloud.offline.processes import FileLock
+from filelock import FileLock
+
 from workshop.settings import home_folder
 
 __all__ = ["PidFile", "log_path", "pid_path"]
 
-# Whoever asks whether the lock is held holds it for a moment.
-LOCK_ATTEMPTS = 20
-LOCK_PAUSE_SECONDS = 0.05
+# `is_held` holds the lock for a moment.
+LOCK_SECONDS = 1.0
 
 
 def pid_path() -> Path:
@@ -36,7 +35,8 @@ def log_path() -> Path:
 
 
 def _lock() -> FileLock:
-    return FileLock(home_folder() / "cloud.lock")
+    # Not a soft lock where the file system has none: that would survive a crash of its holder.
+    return FileLock(home_folder() / "cloud.lock", mode=0o600, fallback_to_soft=False)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ class PidFile:
     def is_held() -> bool:
         """Return whether the process that wrote the file is alive."""
         lock = _lock()
-        if not lock.acquire():
+        try:
+            lock.acquire(blocking=False)
+        except OSError:  # filelock's Timeout is one
             return True
         lock.release()
         return False
@@ -72,7 +74,9 @@ class PidFile:
         Nothing is written, and None yielded, while it names another cloud that is alive.
         """
         lock = _lock()
-        if not _acquired(lock):
+        try:
+            lock.acquire(LOCK_SECONDS)
+        except OSError:  # filelock's Timeout is one
             yield None
             return
         mine = cls(pid=os.getpid(), url=url)
@@ -91,11 +95,3 @@ class PidFile:
         """Remove the file, if it is there."""
         with contextlib.suppress(FileNotFoundError):
             pid_path().unlink()
-
-
-def _acquired(lock: FileLock) -> bool:
-    for _ in range(LOCK_ATTEMPTS):
-        if lock.acquire():
-            return True
-        SystemClock().sleep(LOCK_PAUSE_SECONDS)
-    return False
