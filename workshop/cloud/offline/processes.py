@@ -1,6 +1,7 @@
 """Other processes: whether one is running, how to end one, how to start one that stays."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from typing import Any
@@ -29,14 +30,13 @@ def end(pid: int, *, forcibly: bool = False) -> None:
 
 def is_alive(pid: int) -> bool:
     """Return whether a process with this id is running; a child that has ended is collected first."""
+    if sys.platform != "win32":
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
     try:
-        process = psutil.Process(pid)
-        if process.status() != psutil.STATUS_ZOMBIE:
-            return True
-        with contextlib.suppress(psutil.TimeoutExpired):
-            process.wait(0)  # this process's own child; anybody else's stays a zombie until its parent asks
+        # A zombie has ended, and waits for a parent that does not ask.
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
         return True
-    return False
