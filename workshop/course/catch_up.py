@@ -1,7 +1,9 @@
-"""The course brought to where a notebook begins: gently when it is opened, or wholly when somebody asks.
+"""Brings a course to where a notebook or an exercise begins.
 
-In goes a course and the number of a notebook, out come the steps that were taken, in words. What a learner
-wrote is never lost: `restore` does not touch it, `catch_up` keeps it aside.
+`restore` adds what is missing when a notebook is opened, and does not touch the learner's files. `catch_up`
+is for a learner who asks for it: everything is as the notebook expects, and changed files are kept aside.
+Both return the steps that they took, in words. `bring_to` is for judging and for tests: it overwrites the
+files.
 """
 
 from __future__ import annotations
@@ -33,13 +35,15 @@ if TYPE_CHECKING:
 
     from workshop.course.course import Course
 
-__all__ = ["NOTEBOOKS", "catch_up", "checked_notebook", "file_at", "restore"]
+__all__ = ["NOTEBOOKS", "bring_to", "catch_up", "checked_notebook", "exercises_before", "file_at", "restore"]
 
 NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "99")
 # The first one that finds the stack deployed; before it, learners deploy it themselves.
 FIRST_WITH_STACK = "02"
 # The last one that needs it; afterwards everything is to go.
 LAST_WITH_STACK = "12"
+# The notebook that deploys the stateless stack before its exercises.
+WITH_STATELESS = "07"
 # The notebook before it makes the stateless stack; no later one needs it.
 FIRST_AFTER_STATELESS = "08"
 # From here on there are stages for messages to pass.
@@ -56,10 +60,14 @@ def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[s
     """Bring about what a notebook builds on, and nothing else; never touches the learner's files.
 
     Deploys a stack that is missing, and runs the solutions of earlier cells whose effect is missing.
+
+    Raises:
+        ConfigurationError: there is no such notebook.
     """
     checked_notebook(notebook)
     done = _Steps(say)
-    _bring(course, notebook, done, afresh=False)
+    if FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
+        _bring_stack(course, notebook, done, lambda each: _is_missing(each, course))
     return tuple(done.steps)
 
 
@@ -68,10 +76,13 @@ def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[
 
     Files that are changed are kept aside. A stack with other parameters, with wrong answers, or with what
     later notebooks make, is removed and deployed anew.
+
+    Raises:
+        ConfigurationError: there is no such notebook.
     """
     checked_notebook(notebook)
     done = _Steps(say)
-    _bring_files(course, notebook, done)
+    _replace_files(course, notebook, done)
     if course.is_deployed:
         clear_faults(course.cloud, course.outputs)
         _undo_what_comes(course, notebook)
@@ -82,18 +93,50 @@ def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[
         elif own.is_deployed and own.undeployed() and notebook <= LAST_WITH_STACK:
             done.tell(f"deploying the changed code to `{own.stack}`")
             deploy_for_course(own)
-    _bring(course, notebook, done, afresh=True)
+    if FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
+        # Every solution runs, also where its effect is there: a learner may have tried out other settings.
+        _bring_stack(course, notebook, done, lambda each: each.is_done is not None)
     _bring_data(course, notebook, done)
     return tuple(done.steps)
 
 
-def file_at(path: str, notebook: str, root: Path) -> str:
-    """Return a handler file as it is where a notebook begins: the starter with every earlier solution."""
+def bring_to(course: Course, exercise: Exercise, *, solved: set[str]) -> None:
+    """Bring code, stacks and connections to where an exercise begins; overwrites the handler files.
+
+    `solved` are the ids of exercises whose cells have run on these stacks: where an effect cannot be looked
+    up, it decides. Those that are run now are added.
+    """
+    for path, wanted in _files_at(exercise, course.root):
+        _write(handler_file(course.root, path), wanted)
+    if exercise.notebook < FIRST_WITH_STACK:
+        return
+    if course.is_deployed and course.undeployed():
+        course.deploy()
+    if exercise.notebook == WITH_STATELESS and not course.stateless.is_deployed:
+        deploy_for_course(course.stateless)
+
+    def lacks(earlier: Exercise) -> bool:
+        if earlier.is_done:
+            return _is_missing(earlier, course)
+        return earlier.notebook == exercise.notebook and earlier.id not in solved
+
+    solved |= _bring_stack(course, exercise, _Steps(None), lacks)
+
+
+def exercises_before(point: str | Exercise) -> tuple[Exercise, ...]:
+    """Return the exercises before a notebook or before an exercise, in the course's order."""
+    known = tuple(all_exercises())
+    if isinstance(point, Exercise):
+        return known[: known.index(point)]
+    return tuple(each for each in known if each.notebook < point)
+
+
+def file_at(path: str, point: str | Exercise, root: Path) -> str:
+    """Return a handler file as a notebook or an exercise finds it: the starter with earlier solutions."""
     text = starter_file(path, "textbook", root)
-    for exercise in all_exercises():
-        place = exercise.answer_location
-        if isinstance(place, Function) and place.path == path and exercise.notebook < notebook:
-            text = with_answer(exercise, solution_text(exercise, root), text, root)
+    for each in exercises_before(point):
+        if isinstance(each.answer_location, Function) and each.answer_location.path == path:
+            text = with_answer(each, solution_text(each, root), text, root)
     return text
 
 
@@ -123,13 +166,23 @@ class _Steps:
             self._say(step)
 
 
-def _bring_files(course: Course, notebook: str, done: _Steps) -> None:
-    for path in _handler_paths():
-        wanted, file = file_at(path, notebook, course.root), handler_file(course.root, path)
+def _files_at(point: str | Exercise, root: Path) -> Iterator[tuple[str, str]]:
+    for pipeline in ("stateful", "stateless"):
+        for function in FUNCTIONS[pipeline]:
+            path = f"{pipeline}/{function}.py"
+            yield path, file_at(path, point, root)
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _replace_files(course: Course, notebook: str, done: _Steps) -> None:
+    for path, wanted in _files_at(notebook, course.root):
         if read_handler(course.root, path) != wanted:
             kept = keep_file(path, course)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(wanted, encoding="utf-8", newline="\n")
+            _write(handler_file(course.root, path), wanted)
             aside = f"; your version is kept in `{kept}`" if kept else ""
             done.tell(f"`lambdas/{path}` is as notebook {notebook} needs it{aside}")
 
@@ -145,17 +198,25 @@ def _bring_data(course: Course, notebook: str, done: _Steps) -> None:
         course.clear()
 
 
-def _bring(course: Course, notebook: str, done: _Steps, *, afresh: bool) -> None:
-    """Deploy the stack if it is missing, and run the cells before a notebook: all `afresh`, or what lacks."""
-    if not FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
-        return
+def _bring_stack(
+    course: Course, point: str | Exercise, done: _Steps, lacks: Callable[[Exercise], bool]
+) -> set[str]:
+    """Deploy the stack if it is missing; run the earlier cells that are lacking, and return their ids."""
     if not course.is_deployed:
         done.tell(f"deploying the stack `{course.stack}`")
         deploy_for_course(course)
-    for exercise in _cells_before(notebook):
-        if exercise.is_done and (afresh or not exercise.is_done(course)):
+    solved = set()
+    for exercise in exercises_before(point):
+        if isinstance(exercise.answer_location, Cell) and lacks(exercise):
             done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}")
             _run_solution(exercise, course)
+            solved.add(exercise.id)
+    return solved
+
+
+def _is_missing(exercise: Exercise, course: Course) -> bool:
+    """Whether later notebooks build on an exercise whose effect is not there."""
+    return exercise.is_done is not None and not exercise.is_done(course)
 
 
 def _undo_what_comes(course: Course, notebook: str) -> None:
@@ -184,12 +245,6 @@ def _is_otherwise(exercise: Exercise, course: Course, notebook: str) -> bool:
     return outcome is not Outcome.NOT_ATTEMPTED and not (is_earlier and outcome is Outcome.PASSED)
 
 
-def _cells_before(notebook: str) -> Iterator[Exercise]:
-    for exercise in all_exercises():
-        if isinstance(exercise.answer_location, Cell) and exercise.notebook < notebook:
-            yield exercise
-
-
 def _run_solution(exercise: Exercise, course: Course) -> None:
     text = solution_text(exercise, course.root)
     attempts = ATTEMPTS if course.cloud.offline is None else 1
@@ -202,11 +257,3 @@ def _run_solution(exercise: Exercise, course: Course) -> None:
             course.clock.sleep(PAUSE_SECONDS)
         else:
             return
-
-
-def _handler_paths() -> tuple[str, ...]:
-    return tuple(
-        f"{pipeline}/{function}.py"
-        for pipeline in ("stateful", "stateless")
-        for function in FUNCTIONS[pipeline]
-    )
