@@ -7,12 +7,11 @@ import pytest
 from tests.course.gate.gate_bench import Bench, open_bench
 from workshop.clock import stopwatch
 from workshop.cloud.faults import FaultPlan
-from workshop.course.answers import handler_file, is_solved_by, solution_text, starter_file
+from workshop.course.answers import handler_file, starter_file
 from workshop.course.catch_up import catch_up, file_at, restore
 from workshop.course.course import Course
-from workshop.course.exercise import Function, judge
-from workshop.course.exercises import all_exercises, find_exercise
-from workshop.errors import ConfigurationError
+from workshop.course.exercise import judge
+from workshop.course.exercises import find_exercise
 from workshop.pipeline.operations.live_faults import read_faults, set_faults
 
 MAP = "stateful/map.py"
@@ -148,49 +147,17 @@ def test_catching_up_brings_the_settings_of_mappings(course: Course) -> None:
     assert connected(course) == {"StateLambda", "MapLambda", "ReduceLambda"}
 
 
-def test_catching_up_ends_what_goes_wrong_on_purpose(course: Course) -> None:
-    """Faults that somebody forgot do not meet the learner who catches up."""
+def test_catching_up_ends_faults_and_deploys_code_of_both_pipelines(course: Course) -> None:
+    """A learner who catches up meets no faults that somebody forgot, and no code but that of their files."""
     set_faults(course.cloud, course.outputs, FaultPlan.from_words(["lab"]))
-
-    catch_up(course, "08")
-
-    assert read_faults(course.cloud, course.outputs).in_functions == FaultPlan()
-    assert course.compare().exact
-
-
-def test_catching_up_brings_the_code_of_both_pipelines(course: Course) -> None:
-    """The stateless stack runs no code that its files do not hold any more."""
     file = handler_file(course.root, "stateless/map.py")
     file.write_text(file.read_text(encoding="utf-8") + "\n# mine\n", encoding="utf-8")
     course.stateless.deploy()
 
     catch_up(course, "09")
 
+    assert read_faults(course.cloud, course.outputs).in_functions == FaultPlan()
+    assert course.compare().exact
     assert course.undeployed() == ()
     assert course.stateless.is_deployed
     assert course.stateless.undeployed() == ()
-
-
-def test_a_files_exercises_are_solved_in_order(course: Course) -> None:
-    """Brought to the end, every handler file holds the last solution of each of its places."""
-    catch_up(course, "12")
-    last: dict[tuple[str, str | None], str] = {}
-    for exercise in all_exercises():
-        if isinstance(exercise.answer_location, Function):
-            whole = (exercise.answer_location.path, None)
-            last = {
-                key: value
-                for key, value in last.items()
-                if exercise.answer_location.name or key[0] != whole[0]
-            }
-            last[exercise.answer_location.path, exercise.answer_location.name] = exercise.id
-
-    for exercise_id in last.values():
-        exercise = find_exercise(exercise_id)
-        assert is_solved_by(exercise, course.root), solution_text(exercise, course.root)
-
-
-def test_a_notebook_that_does_not_exist_is_said(course: Course) -> None:
-    """Only numbers of notebooks are taken."""
-    with pytest.raises(ConfigurationError, match="not the number of a notebook"):
-        catch_up(course, "13")

@@ -8,8 +8,11 @@ from typing import Any, cast
 import pytest
 
 from workshop.clock import ManualClock
-from workshop.course.answers import handler_file
+from workshop.course.answers import handler_file, is_solved_by, solution_text
 from workshop.course.catch_up import catch_up, file_at
+from workshop.course.exercise import Exercise, Function
+from workshop.course.exercises import all_exercises
+from workshop.errors import ConfigurationError
 from workshop.settings import project_root
 
 MAP = "stateful/map.py"
@@ -45,3 +48,24 @@ def test_a_file_that_is_no_text_is_kept_unchanged(course: Any, content: bytes) -
     [kept] = course.home.rglob("map.py")
     assert kept.read_bytes() == content
     assert file.read_text(encoding="utf-8") == file_at(MAP, "01", course.root)
+
+
+def test_a_files_exercises_are_solved_in_order(course: Any) -> None:
+    """Brought to the end, every handler file holds the last solution of each of its places."""
+    catch_up(cast("Any", course), "99")
+    last: dict[tuple[str, str | None], Exercise] = {}
+    for exercise in all_exercises():
+        if isinstance(there := exercise.answer_location, Function):
+            # A whole file replaces what was answered in its functions.
+            last = {key: value for key, value in last.items() if there.name or key[0] != there.path}
+            last[there.path, there.name] = exercise
+
+    assert len({path for path, _ in last}) == 3
+    for exercise in last.values():
+        assert is_solved_by(exercise, course.root), solution_text(exercise, course.root)
+
+
+def test_a_notebook_that_does_not_exist_is_said(course: Any) -> None:
+    """Only numbers of notebooks are taken."""
+    with pytest.raises(ConfigurationError, match="not the number of a notebook"):
+        catch_up(cast("Any", course), "13")
