@@ -1,7 +1,7 @@
-"""Answers as text: the starter, the solution and the learner's own, and how a text becomes the answer.
+"""Answers as text: the starter, the solution and the learner's own, and how a text is put in as the answer.
 
 An answer is a cell of a notebook, which changes something in the cloud when it runs, or a function of a
-handler file, or the whole file. All come from one source: the solutions, with their markers.
+handler file, or the whole file. Starters and solutions have one source: `solutions/`, with its markers.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NOTEBOOK_SOURCES = "solutions/notebooks"
 HANDLERS = "lambdas"
 CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 TAGS = re.compile(r"tags=(\[[^\]]*\])")
-# What is no Python ends its parser in several ways: bytes that are no text, a NUL, deep nesting.
+# What parsing raises for bytes that are not UTF-8, a NUL, deep nesting, and plain syntax errors.
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -88,7 +88,7 @@ def handler_file(root: Path, path: str) -> Path:
 
 
 def read_handler(root: Path, path: str) -> str | None:
-    """Return the text of the learner's handler file, or None if there is none or it is no Python."""
+    """Return the text of the learner's handler file, or None if it is missing or is not Python."""
     try:
         text = handler_file(root, path).read_text(encoding="utf-8")
         ast.parse(text)
@@ -104,7 +104,7 @@ def starter_file(path: str, variant: str, root: Path) -> str:
 
 
 def with_answer(exercise: Exercise, answer: str, text: str, root: Path) -> str:
-    """Return the text of a handler file with an answer in its place; a file that is no Python begins anew."""
+    """Return the text of a handler file with an answer put in; the starter replaces what is not Python."""
     place = exercise.answer_location
     if not isinstance(place, Function):
         raise TypeError(f"the answer to `{exercise.id}` is a cell, not part of a file")
@@ -113,9 +113,9 @@ def with_answer(exercise: Exercise, answer: str, text: str, root: Path) -> str:
     starter = starter_file(place.path, place.variant, root)
     base = text if _is_python(text) else starter
     if not _is_python(answer):
-        # Learners save such files, too; the checks must see them as they are.
+        # Learners save such files too, and the checks must see them as they are.
         return base.replace(function_text(base, place.name), f"{answer.rstrip()}\n")
-    # Around the answer stands what solutions may use; of that, what it does use is taken over.
+    # The solution's file offers the imports and helpers that an answer may use; those it uses come along.
     donor = graft(_solution_file(place.path, place.variant, root), place.name, donor=answer)
     return graft(base, place.name, donor=donor, like=starter)
 
@@ -139,7 +139,7 @@ def run_cell(exercise: Exercise, text: str, course: Course) -> None:
     """Run the text of a cell with the `ws` of the course, and with names that earlier cells have defined."""
     scope: dict[str, object] = {"__name__": "__main__", "ws": PlainWorkshop(course)}
     for source in (_preamble(exercise, text, course.root), text):
-        exec(compile(source, f"<{exercise.id}>", "exec"), scope)  # noqa: S102 - it is there to be run
+        exec(compile(source, f"<{exercise.id}>", "exec"), scope)  # noqa: S102 - this is what it is for
 
 
 def _preamble(exercise: Exercise, text: str, root: Path) -> str:

@@ -1,7 +1,6 @@
-"""One function of a Python file replaced by another version of it, with what that version needs around it.
+"""Replaces one function of a Python file by another version, with the imports and helpers that it needs.
 
-In go the text of a learner's file and of the file that the other version comes from, out comes the new text
-of the learner's file. What the function does not use stays as it is, line for line.
+Works on source text: everything that the function does not use stays as it is, line for line.
 """
 
 import ast
@@ -19,11 +18,11 @@ def function_text(text: str, name: str) -> str:
 
     Raises:
         LookupError: there is no such function.
-        SyntaxError: the text is no Python.
+        SyntaxError: the text is not Python.
     """
     node = _definitions(ast.parse(text)).get(name)
     if not isinstance(node, FunctionNode):
-        raise LookupError(name)  # noqa: TRY004 - it is not there as a function
+        raise LookupError(name)  # noqa: TRY004 - no function has this name
     return _source(text, node)
 
 
@@ -35,7 +34,7 @@ def graft(text: str, name: str, *, donor: str, like: str | None = None) -> str:
 
     Raises:
         LookupError: `donor` has no such function.
-        SyntaxError: one of the texts is no Python.
+        SyntaxError: one of the texts is not Python.
     """
     function_text(donor, name)
     for each in _needed(text, name, donor=donor, like=donor if like is None else like):
@@ -44,7 +43,7 @@ def graft(text: str, name: str, *, donor: str, like: str | None = None) -> str:
 
 
 def _needed(text: str, name: str, *, donor: str, like: str) -> list[str]:
-    """Return what has to be taken over: what is used comes before what uses it."""
+    """Return the names to take over, each after the names that it uses."""
     offered, there = _definitions(ast.parse(donor)), _definitions(ast.parse(text))
     known = _definitions(ast.parse(like))
     order: list[str] = []

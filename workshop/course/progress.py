@@ -1,8 +1,7 @@
-"""What a learner has done so far, kept in one small file that survives kernels, terminals and restarts.
+"""Records what a learner has done so far, in one small file that survives kernels, terminals and restarts.
 
-In go verdicts, hints and answers to questions, out come entries. The file is replaced as a whole, so that a
-reader never sees half of it, and changed under a lock, so that no change is lost; one that is damaged is set
-aside, and that is said.
+Keeps verdicts, hints and answers to questions. The file is replaced as a whole, so a reader never sees half
+of it, and changed under a lock, so no change is lost. A damaged file is set aside with a warning.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ __all__ = ["Entry", "Progress", "QuestionEntry"]
 
 FILE = "progress.json"
 LOCK = "progress.lock"
-# What reading a damaged file raises; one that the system does not let us read is not damaged.
+# What reading a damaged file raises. An OSError does not mean damage: the file may be fine.
 DAMAGED = (ValueError, TypeError, KeyError, AttributeError)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """How far one exercise is; times are unix seconds, `hints` counts the steps that were shown.
+    """How far one exercise is; times are in unix seconds, `hints` is the number of steps that were shown.
 
-    `passed_at` stays once it is there, also if a later check of the same exercise fails.
+    `passed_at` is the time of the first pass, and stays if a later check of the same exercise fails.
     """
 
     outcome: Outcome = Outcome.NOT_ATTEMPTED
@@ -51,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class QuestionEntry:
-    """What was answered to a question: a text, and whether it was right, None while nobody knows."""
+    """An answer to a question; `is_right` is None while that is unknown."""
 
     answer: str
     is_right: bool | None
@@ -59,9 +58,9 @@ class QuestionEntry:
 
 
 class Progress:
-    """The file in the workshop's private folder; every change is on the disk when the call returns.
+    """The file in the workshop's private folder; every change is on disk when the call returns.
 
-    `warning` says so if an earlier file could not be read.
+    Safe for several threads and processes. `warning` says so if an earlier file could not be read.
     """
 
     def __init__(self, home: Path, *, clock: Clock | None = None) -> None:
@@ -75,7 +74,7 @@ class Progress:
         return self.entries().get(exercise_id, Entry())
 
     def entries(self) -> dict[str, Entry]:
-        """Return all exercises that anything is known of."""
+        """Return what is recorded, by exercise id."""
         return {name: _entry(fields) for name, fields in self._read()["exercises"].items()}
 
     def question(self, question_id: str) -> QuestionEntry | None:
@@ -83,8 +82,8 @@ class Progress:
         found = self._read()["questions"].get(question_id)
         return _question_entry(found) if found else None
 
-    def record(self, exercise_id: str, verdict: CheckResult) -> Entry:
-        """Note what a check said; a check that broke is no attempt, and changes no outcome."""
+    def record(self, exercise_id: str, verdict: Verdict) -> Entry:
+        """Record a verdict; a broken check does not count as an attempt, and changes no outcome."""
         if verdict.outcome is Outcome.BROKEN_CHECK:
             return self.of(exercise_id)
         now, is_attempt = self._clock.now(), verdict.outcome is not Outcome.NOT_ATTEMPTED
@@ -100,20 +99,20 @@ class Progress:
         return self._change(exercise_id, change)
 
     def take_hint(self, exercise_id: str, step: int) -> Entry:
-        """Note that the hints of an exercise were shown up to a step, counted from 1."""
+        """Record that hints were shown up to `step`, counted from 1."""
         return self._change(exercise_id, lambda before: replace(before, hints=max(before.hints, step)))
 
     def take_solution(self, exercise_id: str) -> Entry:
-        """Note that the solution of an exercise was shown or put in."""
+        """Record that the solution was shown or put in."""
         return self._change(exercise_id, lambda before: replace(before, solution_taken=True))
 
     def forget(self, exercise_id: str) -> None:
-        """Let an exercise be as if it had never been begun."""
+        """Remove what is recorded of an exercise."""
         with self._changing() as document:
             document["exercises"].pop(exercise_id, None)
 
     def answer(self, question_id: str, given: str, *, is_right: bool | None) -> QuestionEntry:
-        """Note an answer to a question; a later one takes its place."""
+        """Record an answer to a question; it replaces an earlier one."""
         entry = QuestionEntry(given, is_right, self._clock.now())
         with self._changing() as document:
             document["questions"][question_id] = asdict(entry)
@@ -130,7 +129,7 @@ class Progress:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
-        """Let nobody else change what is there now; write what has become of it."""
+        """Yield the document under the lock, and write it afterwards if it has changed."""
         with locked(self._lock):
             document = self._mended()
             before = json.dumps(document)
@@ -146,7 +145,7 @@ class Progress:
                 return self._mended()
 
     def _mended(self) -> dict[str, Any]:
-        """Return what is there, after setting a damaged file aside; only for who holds the lock."""
+        """Return the document, after setting a damaged file aside; the caller holds the lock."""
         try:
             return self._parsed()
         except DAMAGED as error:
@@ -170,7 +169,7 @@ class Progress:
         try:
             patiently(lambda: self._file.replace(aside))
         except OSError:
-            return  # it cannot even be moved; what is written next takes its place
+            return  # it cannot even be moved; the next write replaces it
         self.warning = (
             f"`{self._file}` could not be read ({type(error).__name__}), so your progress begins anew; "
             f"the old file is kept as `{aside.name}`, and checking an exercise again counts it again."
@@ -191,6 +190,6 @@ def _question_entry(document: Mapping[str, Any]) -> QuestionEntry:
 
 
 def _known(kind: type[Entry | QuestionEntry], document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that this version knows; a later one may write more."""
+    """Return the fields that this version knows; a later version may have written more."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in document.items() if name in names}

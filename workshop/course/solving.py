@@ -1,7 +1,7 @@
-"""A solution put in, or a starter put back; what the learner wrote is always kept beside.
+"""Puts a solution in, or a starter back; a copy of what the learner wrote is always kept.
 
-In goes an exercise with its course, out comes what was done, in words. An open notebook is never edited: for
-a cell, the resource that it is about is changed in the cloud.
+Both return what was done, in words. A notebook may be open, so its cells are never edited: for a cell, the
+resource that it is about is changed in the cloud.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`workshop check --submission`: what learners handed in, checked apart from everything else."""
+"""`workshop check --submission`: checks what learners handed in, without touching the running cloud."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,12 +34,12 @@ def check_folder(
     people: Console,
     as_json: bool,
 ) -> bool:
-    """Check the submissions of a folder and show or write what came out; return whether all passed.
+    """Check the submissions of a folder, and show or write the results; return whether all passed.
 
     Raises:
         ConfigurationError: there is no submission, or the file for the outcomes cannot be written.
     """
-    # Before anything of a submission runs: whoever reads this can still stop.
+    # Shown before any submitted code runs, while the instructor can still stop.
     for warning in find_containment().warnings:
         people.print(Text(f"Not contained: {warning}", style="yellow"), soft_wrap=True)
     with _Counter(people).running() as counter:
@@ -82,7 +82,7 @@ def draw_class(result: ClassResult) -> RenderableType:
 
 @dataclass
 class _Counter:
-    """Says how far a class is: in a line that changes, elsewhere a line for each submission."""
+    """Shows how far a class is: in a terminal as one changing line, elsewhere as a line per submission."""
 
     people: Console
     judged: dict[str, SubmissionProgress] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class _Counter:
             yield self
 
     def count(self, progress: SubmissionProgress) -> None:
-        """Note how far one submission is."""
+        """Show the progress of one submission; called from several threads."""
         self.judged[progress.name] = progress
         if not self.people.is_terminal:
             if progress.is_done:
