@@ -51,11 +51,11 @@ MAY_WAIT = STANDALONE | {
     "workshop/cloud/temporary.py",  # the cloud's process
     "workshop/game/session.py",  # the invocation of a round
     "workshop/cloud/offline/http/listener.py",  # sockets
-    "workshop/grading/judging.py",  # the relay's thread
+    "workshop/grading/judge_process.py",  # the relay's thread
     "workshop/grading/sandbox/cell_process.py",  # a submission's process
-    "workshop/grading/sandbox/confine.py",  # a submission's process
+    "workshop/grading/sandbox/containment.py",  # a submission's process
     "workshop/grading/sandbox/process_tree.py",  # a submission's process
-    "workshop/grading/sandbox/relay.py",  # sockets
+    "workshop/grading/sandbox/relay.py",  # its end, asked for from outside
     "workshop/notebook/controls/background.py",  # the request to stop
 }
 
@@ -69,10 +69,10 @@ MAY_START_THREADS = {
     "workshop/cloud/temporary.py",  # reads the cloud's first line
     "workshop/game/play.py",  # one invocation of GeneratorLambda
     "workshop/grading/checking.py",  # submissions beside each other
-    "workshop/grading/judging.py",  # the relay; ends with its parent
+    "workshop/grading/judge_process.py",  # the relay; ends with its parent
     "workshop/grading/sandbox/cell_process.py",  # a submission's pipes
-    "workshop/grading/sandbox/confine.py",  # the relay inside
-    "workshop/grading/watch.py",  # a submission's pipe
+    "workshop/grading/sandbox/containment.py",  # the relay inside
+    "workshop/grading/supervisor.py",  # a submission's pipe
     "workshop/notebook/controls/background.py",  # live widgets
     "workshop/notebook/parts/live.py",  # a dashboard beside the kernel
     "workshop/notebook/parts/runs.py",  # a run beside the kernel

@@ -1,9 +1,9 @@
-"""Folders as learners hand them in: solved, untouched, or with the answers that a test gives."""
+"""Folders as learners hand them in: solved, or with the answers that a test gives."""
 
 import json
 from pathlib import Path
 
-from workshop.course.answers import handler_file, solution_text, starter_text
+from workshop.course.answers import handler_file, solution_text
 from workshop.course.catch_up import file_at
 from workshop.course.exercise import Cell, Exercise
 from workshop.course.exercises import all_exercises, find_exercise
@@ -63,13 +63,3 @@ def solved(folder: Path) -> Path:
         if isinstance(each.answer_location, Cell)
     }
     return hand_in(folder, cells, {path: file_at(path, "99", ROOT) for path in HANDLERS})
-
-
-def untouched(folder: Path) -> Path:
-    """Write the submission of somebody who has done nothing."""
-    cells = {
-        each.id: starter_text(each, ROOT)
-        for each in all_exercises()
-        if isinstance(each.answer_location, Cell)
-    }
-    return hand_in(folder, cells, {path: file_at(path, "00", ROOT) for path in HANDLERS})

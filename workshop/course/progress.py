@@ -82,7 +82,7 @@ class Progress:
         found = self._read()["questions"].get(question_id)
         return _question_entry(found) if found else None
 
-    def record(self, exercise_id: str, verdict: Verdict) -> Entry:
+    def record(self, exercise_id: str, verdict: CheckResult) -> Entry:
         """Record a verdict; a broken check does not count as an attempt, and changes no outcome."""
         if verdict.outcome is Outcome.BROKEN_CHECK:
             return self.of(exercise_id)

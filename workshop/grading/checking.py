@@ -1,7 +1,7 @@
-"""From folders to results: each submission copied, watched while it is judged, and cleared away.
+"""Checks submissions: copies each, supervises its judging, and removes the copy.
 
-Submissions share nothing: each has a folder, a cloud, a port and a mark of its own. What one does, also what
-it does to itself, shows in its own results alone.
+Submissions share nothing: each has its own folder, cloud, port and mark, so what one does shows in its own
+results alone.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from workshop.course.exercise import Exercise, Outcome
 from workshop.course.exercises import all_exercises
 from workshop.grading.intake import Intake, expected_files, find_submissions, take_in
 from workshop.grading.outcomes import ClassResult, ExerciseResult, SubmissionResult, plain
-from workshop.grading.sandbox.containment import Containment, Place, find_containment
+from workshop.grading.sandbox.availability import Containment, find_containment
 from workshop.grading.sandbox.limits import Limits
-from workshop.grading.watch import Watch
+from workshop.grading.sandbox.sandbox import Sandbox
+from workshop.grading.supervisor import Supervisor
 from workshop.settings import project_root
 
 __all__ = ["SubmissionProgress", "check_submissions"]
@@ -64,18 +65,18 @@ def check_submissions(
     found = find_submissions(folder)
     judged = tuple(exercise.id for exercise in (exercises or all_exercises()))
     contained = containment or find_containment()
-    desk = _Desk(project_root(), judged, limits or Limits(), contained, on_progress or (lambda _: None))
+    checker = _Checker(project_root(), judged, limits or Limits(), contained, on_progress or (lambda _: None))
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         try:
-            results = tuple(pool.map(desk.check, found))
+            results = tuple(pool.map(checker.check, found))
         finally:
-            desk.stopping.set()  # whoever interrupts this leaves nothing running
+            checker.stopping.set()  # Ctrl-C must leave nothing running
     return ClassResult(results, contained.warnings, is_class=found != (folder,))
 
 
 @dataclass(frozen=True)
-class _Desk:
-    """Where submissions are checked one after another."""
+class _Checker:
+    """Checks submissions under the same conditions; thread-safe."""
 
     checkout: Path
     exercises: tuple[str, ...]
@@ -90,7 +91,7 @@ class _Desk:
         folder = Path(tempfile.mkdtemp(prefix="submission-")).resolve()
         try:
             results, notes = self._judge(submission, folder, name)
-        # Whatever is wrong with this one, a disk that is full included, the class goes on.
+        # Whatever is wrong with this one, even a full disk, the class goes on.
         except Exception as error:  # noqa: BLE001
             why = plain(f"This submission could not be checked: {type(error).__name__}: {error}.")
             results = tuple(ExerciseResult(each, Outcome.BROKEN_CHECK, why) for each in self.exercises)
@@ -103,8 +104,8 @@ class _Desk:
     def _judge(
         self, submission: Path, folder: Path, name: str
     ) -> tuple[tuple[ExerciseResult, ...], tuple[str, ...]]:
-        place = Place(folder, token_hex(16), self.limits, self.containment)
-        intake = self._set_up(submission, place)
+        sandbox = Sandbox(folder, token_hex(16), self.limits, self.containment)
+        intake = self._set_up(submission, sandbox)
         if not intake.files:
             why = "Nothing was handed in for this exercise."
             empty = tuple(ExerciseResult(each, Outcome.NOT_ATTEMPTED, why) for each in self.exercises)
@@ -116,15 +117,15 @@ class _Desk:
             judged += 1
             self.on_progress(SubmissionProgress(name, judged, len(self.exercises)))
 
-        watch = Watch(place, self.exercises, on_result=count, stopping=self.stopping)
-        results = watch.results()
-        return results, tuple(plain(note) for note in (*intake.notes, *watch.notes))
+        supervisor = Supervisor(sandbox, self.exercises, on_result=count, stopping=self.stopping)
+        results = supervisor.results()
+        return results, tuple(plain(note) for note in (*intake.notes, *supervisor.notes))
 
-    def _set_up(self, submission: Path, place: Place) -> Intake:
+    def _set_up(self, submission: Path, sandbox: Sandbox) -> Intake:
         for part in PARTS:
-            shutil.copytree(self.checkout / part, place.root / part, ignore=LEFT_BEHIND)
+            shutil.copytree(self.checkout / part, sandbox.root / part, ignore=LEFT_BEHIND)
         for part in OWN_FOLDERS:
-            (place.root / part).mkdir(parents=True)
+            (sandbox.root / part).mkdir(parents=True)
         for each in ("tmp", "home", "cells"):
-            (place.folder / each).mkdir()
-        return take_in(submission, place.folder / "handed-in", expected_files(self.checkout))
+            (sandbox.folder / each).mkdir()
+        return take_in(submission, sandbox.folder / "handed-in", expected_files(self.checkout))

@@ -1,7 +1,7 @@
-"""What a learner hands in: found in a folder, and copied, without following where it may lead.
+"""Finds submissions in a folder, and copies their files without following links.
 
-Only files that answers belong into are opened: the handlers, and the notebooks of the course. A file that is
-too large, a link, or a device counts as missing and is mentioned.
+Only files that can hold answers are opened: the handlers, and the notebooks of the course. A file that is too
+large, a link, or a device counts as missing and is mentioned in the notes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOT_SHOWN = 5
 
 @dataclass(frozen=True)
 class Intake:
-    """What was copied, and what was left out with the reason."""
+    """The copied files, as paths in the submission, and a sentence for each that was left out."""
 
     files: tuple[str, ...]
     notes: tuple[str, ...]
@@ -39,7 +39,7 @@ def find_submissions(folder: Path) -> tuple[Path, ...]:
     """Return the folder if it is a submission, else the submissions in it, by name.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: it is not a folder, or holds no submission.
     """
     if not folder.is_dir():
         raise ConfigurationError(
@@ -63,7 +63,7 @@ def find_submissions(folder: Path) -> tuple[Path, ...]:
 
 
 def expected_files(root: Path) -> tuple[str, ...]:
-    """Return what a submission may hold: the names that the checkout `root` has for learners' files."""
+    """Return the paths that a submission may hold: those of the learners' files in the checkout `root`."""
     handlers = [
         path
         for folder in ("stateless", "stateful")
@@ -103,16 +103,16 @@ def _is_submission(folder: Path) -> bool:
 
 def _read(submission: Path, name: str, most: int) -> bytes:
     """Return a file's content; nothing on the way to it may be a link."""
-    place = submission
+    path = submission
     for part in PurePosixPath(name).parts:
-        place /= part
-        if place.is_symlink():
-            raise OSError(None, f"`{place.relative_to(submission).as_posix()}` is a link")
-    # A pipe would block, and a link may have taken the file's place since.
+        path /= part
+        if path.is_symlink():
+            raise OSError(None, f"`{path.relative_to(submission).as_posix()}` is a link")
+    # Opening a pipe would block, and a link may have replaced the file since it was looked at.
     flags = (
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     )
-    descriptor = os.open(place, flags)
+    descriptor = os.open(path, flags)
     with contextlib.ExitStack() as stack:
         stack.callback(os.close, descriptor)
         about = os.fstat(descriptor)
@@ -129,7 +129,7 @@ def _read(submission: Path, name: str, most: int) -> bytes:
 
 
 def _surplus(submission: Path, expected: set[str]) -> list[str]:
-    """Mention files of the right kinds under names that are not expected: answers may lie in them."""
+    """Return a note on handlers and notebooks under unexpected names: they may hold answers."""
     found: list[str] = []
     for top in (HANDLERS, NOTEBOOKS):
         if (submission / top).is_symlink():

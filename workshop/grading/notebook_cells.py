@@ -1,6 +1,6 @@
-"""The answers that lie in a learner's notebook: the cells with the tag of an exercise.
+"""Reads the answers in a learner's notebook: the cells with the tag of an exercise.
 
-A notebook is data that somebody else wrote: it may be no notebook at all. Nothing of it is run here.
+The file is untrusted data, and need not be a notebook. Nothing of it runs here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ TAG = "exercise:"
 
 
 class UnreadableNotebookError(Exception):
-    """The file is no notebook; the message says why."""
+    """The file cannot be read as a notebook; the message says why."""
 
 
 def cell_answers(path: Path) -> dict[str, str]:
@@ -24,7 +24,7 @@ def cell_answers(path: Path) -> dict[str, str]:
     A cell that was split bears its tag twice; its parts make up the answer together.
 
     Raises:
-        UnreadableNotebookError: the file is no notebook.
+        UnreadableNotebookError: the file is not JSON, or has no list of cells.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

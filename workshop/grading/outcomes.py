@@ -1,7 +1,7 @@
-"""What checking submissions gives: values, and their forms as JSON and CSV. Nothing is drawn here.
+"""The results of checking submissions, as values, as JSON and as CSV.
 
-Feedback may quote what a learner's code said, so it is text to be shown, never to be obeyed: it is cut to a
-length, freed of control characters, and no spreadsheet takes it for a formula.
+Feedback may quote what a learner's code printed, so it is untrusted text: it is cut to a length and freed of
+control characters, and in the CSV no cell begins like a formula.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ExerciseResult:
     feedback: str
 
     def document(self) -> dict[str, str]:
-        """Return it as `workshop check --json` has it."""
+        """Return `{"id": …, "outcome": …, "feedback": …}`, as in `workshop check --json`."""
         return {"id": self.id, "outcome": str(self.outcome), "feedback": self.feedback}
 
 
@@ -46,7 +46,7 @@ class SubmissionResult:
 
     @property
     def is_passed(self) -> bool:
-        """Whether every exercise is done."""
+        """Whether every exercise is passed."""
         return all(each.outcome is Outcome.PASSED for each in self.exercises)
 
     def count(self, outcome: Outcome) -> int:
@@ -54,7 +54,7 @@ class SubmissionResult:
         return Counter(each.outcome for each in self.exercises)[outcome]
 
     def document(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the JSON document of one submission."""
         return {
             "submission": self.name,
             "exercises": [each.document() for each in self.exercises],
@@ -73,11 +73,11 @@ class ClassResult:
 
     @property
     def is_passed(self) -> bool:
-        """Whether every exercise of every submission is done."""
+        """Whether every exercise of every submission is passed."""
         return all(each.is_passed for each in self.submissions)
 
     def document(self) -> dict[str, Any]:
-        """Return it as JSON has it: for one submission its exercises, for a folder of them a list."""
+        """Return the JSON document: for one submission its exercises, for a folder of them a list."""
         if self.is_class:
             listed = [each.document() for each in self.submissions]
             return {"submissions": listed, "warnings": list(self.warnings)}

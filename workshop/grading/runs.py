@@ -1,7 +1,7 @@
-"""Where runs of messages begin: told to the process of a cell, and taken from it, as numbers alone.
+"""Where runs of messages begin in the stream, passed to the process of a cell and taken back from it.
 
-A cell may empty a pipeline and begin anew, which it notes in its own home. What it notes is a claim: it is
-taken over only as far as it can be a place in a stream, and it changes nothing but which messages count.
+A cell may empty a pipeline and begin a new run, which it notes in its own home folder. The note is an
+untrusted claim: only numbers are accepted, and all that they change is which messages count.
 """
 
 import json
@@ -24,7 +24,10 @@ Runs = dict[str, dict[str, Any]]
 
 
 def read_runs(home: Path) -> Runs:
-    """Return what is noted about the runs of each stack, by the name of its folder."""
+    """Return the runs noted in a home folder, by the name of the stack's folder.
+
+    A run is `{"number": 1, "starts": {shard: sequence number}}`.
+    """
     found = {}
     for file in sorted(home.glob(f"{FOLDER}/*/{FILE}"))[:MOST_RUNS]:
         run = checked_run(json.loads(file.read_text(encoding="utf-8")))
@@ -34,7 +37,7 @@ def read_runs(home: Path) -> Runs:
 
 
 def write_runs(home: Path, runs: Any) -> None:
-    """Note runs, as far as they are any, where they differ from what is noted there."""
+    """Note those of the claimed runs that are valid and differ from what is noted in `home`."""
     if not isinstance(runs, dict):
         return
     known = read_runs(home)
@@ -49,14 +52,14 @@ def write_runs(home: Path, runs: Any) -> None:
 
 
 def checked_run(claim: Any) -> dict[str, Any] | None:
-    """Return a claim as a run: its number and its place in each shard; None if it is none."""
+    """Return a claim as a run: its number and its start in each shard; None if it is not valid."""
     try:
         starts = claim["starts"].items()
-        places = {str(shard)[:MOST_DIGITS]: _digits(place) for shard, place in starts}
+        positions = {str(shard)[:MOST_DIGITS]: _digits(start) for shard, start in starts}
         number = int(_digits(claim["number"]))
     except (TypeError, KeyError, AttributeError, ValueError):
         return None
-    return {"number": number, "starts": places} if len(places) <= MOST_SHARDS else None
+    return {"number": number, "starts": positions} if len(positions) <= MOST_SHARDS else None
 
 
 def _digits(value: Any) -> str:

@@ -9,8 +9,9 @@ import pytest
 
 from tests.grading.learner import HANDLERS, ROOT, hand_in
 from workshop.grading import Limits, checking
-from workshop.grading.judging import _way_in
-from workshop.grading.sandbox.containment import Containment, Place
+from workshop.grading.judge_process import _way_in
+from workshop.grading.sandbox.availability import Containment
+from workshop.grading.sandbox.sandbox import Sandbox
 
 LONG = "a-long-name-of-a-temporary-folder" * 4
 
@@ -26,14 +27,14 @@ def test_nothing_of_the_instructors_own_answers_is_copied(tmp_path: Path) -> Non
         "notebooks/mine.ipynb",
     ):
         (checkout / own).write_text("# my answer", encoding="utf-8")
-    place = Place(tmp_path / "place", "mark", Limits(), Containment(None, ()))
-    desk = checking._Desk(checkout, (), place.limits, place.containment, lambda _: None)
+    sandbox = Sandbox(tmp_path / "place", "mark", Limits(), Containment(None, ()))
+    checker = checking._Checker(checkout, (), sandbox.limits, sandbox.containment, lambda _: None)
 
-    desk._set_up(hand_in(tmp_path / "ada", {}, {HANDLERS[0]: "# hers"}), place)
+    checker._set_up(hand_in(tmp_path / "ada", {}, {HANDLERS[0]: "# hers"}), sandbox)
 
-    assert not list(place.root.rglob("*.ipynb"))
-    assert not [path for path in (place.root / "lambdas").rglob("*.py") if "my answer" in path.read_text()]
-    assert all((place.root / "lambdas" / path).parent.is_dir() for path in HANDLERS)
+    assert not list(sandbox.root.rglob("*.ipynb"))
+    assert not [path for path in (sandbox.root / "lambdas").rglob("*.py") if "my answer" in path.read_text()]
+    assert all((sandbox.root / "lambdas" / path).parent.is_dir() for path in HANDLERS)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="`bwrap` is for Linux")
@@ -41,11 +42,11 @@ def test_a_temporary_folder_may_have_a_long_name(tmp_path: Path) -> None:
     """The socket to the cloud lies wherever the system's temporary folder is, however deep."""
     folder = tmp_path / LONG
     folder.mkdir()
-    place = Place(folder, "mark", Limits(), Containment("bwrap", ()))
+    sandbox = Sandbox(folder, "mark", Limits(), Containment("bwrap", ()))
 
-    with socket.create_server(("127.0.0.1", 0)) as cloud, _way_in(place, cloud.getsockname()[1]):
-        assert place.socket.is_socket()
-        (short := tmp_path / "s").symlink_to(place.socket)
+    with socket.create_server(("127.0.0.1", 0)) as cloud, _way_in(sandbox, cloud.getsockname()[1]):
+        assert sandbox.socket.is_socket()
+        (short := tmp_path / "s").symlink_to(sandbox.socket)
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(short))
             cloud.settimeout(10)

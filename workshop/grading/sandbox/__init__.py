@@ -1,1 +1,1 @@
-"""The sandbox in which submitted code runs: confinement, limits, its only way out."""
+"""The sandbox in which submitted code runs: its containment, its limits, its one connection."""

@@ -1,7 +1,8 @@
-"""Runs the cell of a learner, in a process of its own that only speaks to the submission's cloud.
+"""Runs the cell of a learner, in a contained process whose only connection is to the submission's cloud.
 
-In goes a JSON document on standard input, out comes one on standard output: the error that the cell raised,
-and where the runs begin that it has started. Both are what this process says, so nobody relies on them.
+Reads a JSON document from standard input (`id`, `source`, `endpoint`, `root`, `runs`), and writes one to
+standard output: `error`, which the cell raised, and `runs`, which it has begun. Both may be forged by the
+cell, so the verdict depends on neither.
 """
 
 import json
@@ -21,7 +22,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run one cell."""
     report = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what the cell prints goes elsewhere
+    os.dup2(2, 1)  # what the cell prints must not mix with the report
     job = json.loads(sys.stdin.buffer.read())
     home = Path(os.environ["WORKSHOP_HOME"])
     write_runs(home, job["runs"])
@@ -30,14 +31,14 @@ def main() -> None:
     sys.stdout.flush()
     report.write(json.dumps({"error": error, "runs": read_runs(home)}))
     report.flush()
-    os._exit(0)  # threads that the cell has started need not be waited for
+    os._exit(0)  # does not wait for threads of the cell
 
 
 def _run(source: str, exercise_id: str, course: Course) -> str | None:
     name = f"<{exercise_id}>"
     try:
         exec(compile(source, name, "exec"), {"__name__": "__main__", "ws": PlainWorkshop(course)})  # noqa: S102 - what this process is for
-    # Also what is meant to end an interpreter ends the cell alone.
+    # SystemExit and KeyboardInterrupt too: they end the cell, and the report is still written.
     except BaseException as error:  # noqa: BLE001
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
         line = error.lineno if isinstance(error, SyntaxError) else frames[-1].lineno if frames else None

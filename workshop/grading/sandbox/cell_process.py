@@ -1,4 +1,4 @@
-"""The trusted side of a learner's cell: starts its process, reads what it says, and ends it in time."""
+"""The trusted side of a learner's cell: starts its process, reads what it reports, and ends it in time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -17,12 +18,14 @@ from workshop.grading.runs import Runs
 from workshop.grading.sandbox.environment import scrubbed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workshop.course.course import Course
-    from workshop.grading.sandbox.containment import Place
+    from workshop.grading.sandbox.sandbox import Sandbox
 
 __all__ = ["CellRun", "run_cell_apart"]
 
-MOST_SAID = 256 * 1024
+MOST_REPORTED = 256 * 1024
 MOST_PRINTED = 16 * 1024
 CHUNK = 1 << 16
 GRACE_SECONDS = 2.0
@@ -37,10 +40,10 @@ class CellRun:
 
 
 def run_cell_apart(
-    exercise_id: str, source: str, course: Course, *, place: Place, runs: Runs, seconds: float
+    exercise_id: str, source: str, course: Course, *, sandbox: Sandbox, runs: Runs, seconds: float
 ) -> CellRun:
-    """Run a learner's cell against the course's cloud, confined; return when it has ended or was ended."""
-    home = place.folder / "cells" / exercise_id
+    """Run a learner's cell against the course's cloud, contained; return when it has ended or was ended."""
+    home = sandbox.folder / "cells" / exercise_id
     home.mkdir(parents=True, exist_ok=True)
     job = {
         "id": exercise_id,
@@ -50,43 +53,32 @@ def run_cell_apart(
         "runs": runs,
     }
     started = stopwatch()
-    process = subprocess.Popen(
-        [
-            *place.launcher("cell"),
-            sys.executable,
-            "-I",
-            "-X",
-            "utf8",
-            "-m",
-            "workshop.grading.sandbox.cell",
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=scrubbed(home),
-        cwd=course.root,
-        start_new_session=True,
-    )
-    said, printed = _Reader(process.stdout, MOST_SAID), _Reader(process.stderr, MOST_PRINTED)
+    process = _start(json.dumps(job).encode(), home, course.root, sandbox)
+    reported, printed = _Reader(process.stdout, MOST_REPORTED), _Reader(process.stderr, MOST_PRINTED)
     try:
-        _hand_over(process, json.dumps(job).encode())
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         return CellRun(f"The cell was stopped after {stopwatch() - started:.0f} s.")
     finally:
         _end(process)
-    return _report(said.content(), printed.content(), process.returncode)
+    return _cell_run(reported.content(), printed.content(), process.returncode)
 
 
-def _hand_over(process: subprocess.Popen[bytes], job: bytes) -> None:
-    def write() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            if process.stdin is not None:
-                process.stdin.write(job)
-                process.stdin.close()
-
-    # A process that reads nothing must not hold us up.
-    threading.Thread(target=write, daemon=True).start()
+def _start(job: bytes, home: Path, root: Path, sandbox: Sandbox) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-I", "-X", "utf8", "-m", "workshop.grading.sandbox.cell"]
+    # Not a pipe: a process that never reads would block whoever writes into it.
+    with tempfile.TemporaryFile() as stdin:
+        stdin.write(job)
+        stdin.seek(0)
+        return subprocess.Popen(
+            [*sandbox.launcher("cell"), *command],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=scrubbed(home),
+            cwd=root,
+            start_new_session=True,
+        )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -95,14 +87,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
-    if process.stdin is not None:
-        with contextlib.suppress(OSError, ValueError):
-            process.stdin.close()
 
 
-def _report(said: bytes, printed: bytes, code: int) -> CellRun:
+def _cell_run(reported: bytes, printed: bytes, code: int) -> CellRun:
     try:
-        document = json.loads(said)
+        document = json.loads(reported)
         error, runs = document["error"], document["runs"]
     except (ValueError, TypeError, KeyError, RecursionError):
         last = printed.decode(errors="replace").strip().splitlines()[-1:]
@@ -113,7 +102,7 @@ def _report(said: bytes, printed: bytes, code: int) -> CellRun:
 
 
 class _Reader:
-    """Takes all that a process writes, so that it never waits, and keeps the beginning."""
+    """Reads all that a process writes, so that it never blocks, and keeps the beginning."""
 
     def __init__(self, source: IO[bytes] | None, most: int) -> None:
         self._source = source

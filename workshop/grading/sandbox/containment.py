@@ -1,189 +1,191 @@
-"""What keeps an answer's code in its place on this machine, and what of that is missing here.
+"""Contains an untrusted program: sets its limits, and starts it in namespaces of its own with `bwrap`.
 
-Found out by trying: `bwrap` may be installed and still not be allowed to do its work. What is missing is said
-in words, for whoever is about to run other people's programs.
+``python containment.py SETTINGS KIND [--inside USER] -- PROGRAM …`` becomes PROGRAM. The settings are the
+JSON file that `Sandbox.write_settings` writes; KIND is `function` or `cell`, and decides which folders are
+shown. With `bwrap`, the program sees the system and the interpreter read-only, its code, and temporary
+folders of bounded size; its network is a loopback of its own, on which one port leads to the cloud of its
+submission. Without it, the limits are all that holds. Runs as `python -I -S`, so it imports the standard
+library alone.
 """
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import json
 import os
-import shutil
-import subprocess
+import socket
 import sys
-import sysconfig
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-import boto3
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-import workshop
-from workshop.grading.sandbox import confine
-from workshop.grading.sandbox.limits import Limits
+if sys.platform != "win32":
+    import resource
 
-__all__ = ["BWRAP_MISSING", "Containment", "Place", "find_containment"]
+__all__ = ["MARKER", "main"]
 
-BWRAP_MISSING = "install it (`apt-get install bubblewrap`, `dnf install bubblewrap`)"
-WHERE_IT_FAILS = "allow user namespaces, or check on a machine that does"
-OPEN = (
-    "an answer's code runs as you. It can read your files (the solutions and other submissions too), write "
-    "wherever you may, use the network, and end your processes. Contained are its time, processor, memory, "
-    "and the size of its files."
-)
-WINDOWS = (
-    "Windows has no limits on processor, memory, processes and files here: only "
-    "time is limited, and an answer can read, write and send whatever you can. "
-    "Check submissions of people you do not know on Linux with `bubblewrap`."
-)
-MACOS = (
-    "macOS does not limit the processes of one program: a fork bomb is ended "
-    "after a moment only. Nor can it tell whose a process is once its parent "
-    "has ended: such a one is not found, and goes on running after the check."
-)
-ROOT = (
-    "You are root, whom limits on processes do not bind: a fork bomb is ended after a moment only, and "
-    "nothing on this machine is closed to an answer. Go on only if you know the authors."
-)
-TRIAL_SECONDS = 20.0
-PACKAGE = Path(workshop.__file__).resolve().parent
-CHECKOUT = PACKAGE.parent
-# What a program needs of the system; no home, no service's socket, none of the machine's secrets.
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store")
-SYSTEM_FILES = (
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/alternatives",
-    "/etc/localtime",
-)
+MARKER = "WORKSHOP_SUBMISSION"
+SOCKET = "/run/cloud.sock"
+NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+MEGABYTE = 1024 * 1024
+# The checker must stay responsive while answers compute.
+NICENESS = 5
+# Above the users of common systems and below the range of systemd's dynamic users.
+FIRST_USER = 20_000
+USERS = 40_000
+BACKLOG = 128
 
 
-@dataclass(frozen=True)
-class Containment:
-    """What there is: the path of a working `bwrap` or None, and what is not contained, one sentence each."""
-
-    bwrap: str | None
-    warnings: tuple[str, ...]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the file system and the network are closed as well."""
-        return self.bwrap is not None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where one submission is checked: its private folder, its mark, its limits."""
-
-    folder: Path
-    marker: str
-    limits: Limits
-    containment: Containment
-
-    @property
-    def root(self) -> Path:
-        """What looks like a checkout, with the submission's answers in it."""
-        return self.folder / "course"
-
-    @property
-    def socket(self) -> Path:
-        """The socket file that leads to the submission's cloud."""
-        return self.folder / "cloud.sock"
-
-    @property
-    def settings(self) -> Path:
-        """The settings that `confine` reads."""
-        return self.folder / "confine.json"
-
-    def launcher(self, kind: str) -> tuple[str, ...]:
-        """Return what stands before a command so that it runs confined; `kind` is `function` or `cell`."""
-        return (
-            sys.executable,
-            "-I",
-            "-S",
-            str(Path(confine.__file__).resolve()),
-            str(self.settings),
-            kind,
-            "--",
-        )
-
-    def write_settings(self, port: int) -> None:
-        """Write what `confine` must know; `port` is the cloud's."""
-        document: dict[str, Any] = {
-            "bwrap": self.containment.bwrap,
-            "marker": self.marker,
-            "limits": self.limits.document(),
-            "port": port,
-            "socket": str(self.socket),
-            "package": str(Path(confine.__file__).resolve().parent),
-            "shown": [*_system(), *_interpreter(), str(PACKAGE)],
-            "shown_to": {
-                "cell": [str(self.root / name) for name in ("lambdas", "notebooks", "cloudformation")]
-            },
-        }
-        self.settings.write_text(json.dumps(document), encoding="utf-8")
+def main() -> None:
+    """Replace this process by the program."""
+    settings_path, kind, *rest = sys.argv[1:]
+    with open(settings_path, encoding="utf-8") as file:  # noqa: PTH123 - lean start
+        settings = json.load(file)
+    is_inside = rest[0] == "--inside"
+    program = rest[rest.index("--") + 1 :]
+    os.environ[MARKER] = settings["marker"]
+    if settings["bwrap"] and not is_inside:
+        # The kernel counts processes per user: each program gets its own, or they would use up each other's.
+        user = str(FIRST_USER + os.getpid() % USERS)
+        inner = [sys.executable, "-I", "-S", __file__, settings_path, kind, "--inside", user, "--", *program]
+        bwrap = settings["bwrap"]
+        os.execv(bwrap, [bwrap, *bwrap_arguments(settings, kind), "--", *inner])  # noqa: S606 - no shell wanted
+    if is_inside:
+        run_as_init(lambda: exec_with_limits(program, settings, user=int(rest[1])), settings)
+    exec_with_limits(program, settings)
 
 
-@cache
-def find_containment() -> Containment:
-    """Return what this machine offers; tried once per process."""
-    if sys.platform == "win32":
-        return Containment(None, (WINDOWS,))
-    path = shutil.which("bwrap")
-    if path and _works(path):
-        return Containment(path, ())
-    what, how = ("does not work here", WHERE_IT_FAILS) if path else ("is not installed", BWRAP_MISSING)
-    missing = [f"`bwrap` {what}: {OPEN} To close the rest, {how}."]
-    if os.getuid() == 0:
-        missing.append(ROOT)
-    if sys.platform == "darwin":
-        missing.append(MACOS)
-    return Containment(None, tuple(missing))
+def bwrap_arguments(settings: dict[str, Any], kind: str) -> list[str]:
+    """Return bwrap's options: which namespaces are new, and what the program sees of the file system."""
+    size = str(settings["limits"]["file_mb"] * 2 * MEGABYTE)
+    temporary = ["--size", size, "--perms", "1777", "--tmpfs"]
+    home = os.environ["HOME"]
+    shown = [*settings["shown"], *settings["shown_to"].get(kind, ()), sys.argv[1]]
+    if code := os.environ.get("LAMBDA_TASK_ROOT"):
+        shown.append(os.path.dirname(code))  # noqa: PTH120 - lean start
+    options = ["--as-pid-1", *NAMESPACES, "--hostname", "submission", *privileges()]
+    options += ["--perms", "0755", "--dir", "/run", "--proc", "/proc", "--dev", "/dev"]
+    options += [*temporary, "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108 - inside
+    # Mounted before what is shown, which may lie below it.
+    options += [*temporary, "/tmp"]  # noqa: S108 - inside
+    for path in folders_above([*shown, home]):
+        options += ["--perms", "0755", "--dir", path]
+    for path in shown:
+        options += mounted(path)
+    options += ["--bind", settings["socket"], SOCKET, *temporary, home]
+    return [*options, "--remount-ro", "/", "--chdir", os.getcwd()]  # noqa: PTH109 - lean start
 
 
-def _works(bwrap: str) -> bool:
-    """Return whether a program starts in a place like those that answers get."""
-    inside = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID"] if os.getuid() == 0 else ["--unshare-user"]
-    shown = [word for path in _system() for word in _shown(path)]
-    spaces = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    places = ["--proc", "/proc", "--dev", "/dev", "--size", "4096", "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108 - inside
-    command = [bwrap, *spaces, *inside, *shown, *places, "--remount-ro", "/", "--", "/bin/sh", "-c", "exit 0"]
-    try:
-        return (
-            subprocess.run(command, capture_output=True, timeout=TRIAL_SECONDS, check=False).returncode == 0
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+def privileges() -> list[str]:
+    """Return bwrap's options for what the program's user may do.
 
-
-def _shown(path: str) -> list[str]:
-    return (
-        ["--symlink", str(Path(path).readlink()), path]
-        if Path(path).is_symlink()
-        else ["--ro-bind", path, path]
-    )
-
-
-def _system() -> list[str]:
-    return [path for path in (*SYSTEM, *SYSTEM_FILES) if Path(path).exists()]
-
-
-def _interpreter() -> list[str]:
-    """Return the folders of the interpreter and of the packages that are installed for it.
-
-    A checkout that lies on the path stays out: it holds the solutions.
+    In a user namespace, root's processes would still count as root's, whom RLIMIT_NPROC does not bind. So
+    root gets none, but keeps the capabilities to switch to an unused uid; see `switch_user`.
     """
-    libraries = Path(boto3.__file__).parent.parent
-    folders = {Path(each) for each in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())}
-    real = {libraries, libraries.resolve(), *folders, *(folder.resolve() for folder in folders)}
-    kept = [folder for folder in real if folder.is_dir() and not _is_shut(folder)]
-    outermost = [
-        each for each in kept if not any(each != other and each.is_relative_to(other) for other in kept)
-    ]
-    return sorted(str(folder) for folder in outermost)
+    if os.getuid() == 0:
+        return ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    return ["--unshare-user"]
 
 
-def _is_shut(folder: Path) -> bool:
-    return folder.is_relative_to("/usr") or (CHECKOUT / "solutions").is_relative_to(folder)
+def folders_above(paths: list[str]) -> list[str]:
+    """Return the folders in which paths lie, outer ones first; bwrap would close them to other users."""
+    found: dict[str, None] = {}
+    for path in paths:
+        parts = path.split("/")[1:-1]
+        found |= dict.fromkeys("/" + "/".join(parts[: depth + 1]) for depth in range(len(parts)))
+    return [folder for folder in sorted(found) if folder != "/tmp"]  # noqa: S108 - there already
+
+
+def mounted(path: str) -> list[str]:
+    """Return bwrap's options that show a path read-only; a link stays a link, as in `/lib` → `usr/lib`."""
+    if os.path.islink(path):  # noqa: PTH114 - lean start
+        return ["--symlink", os.readlink(path), path]  # noqa: PTH115 - lean start
+    return ["--ro-bind", path, path]
+
+
+def run_as_init(start: Callable[[], None], settings: dict[str, Any]) -> None:
+    """Start the program as a child, relay its connections to its cloud, and exit with its exit code.
+
+    This is the first process of its PID namespace: when it exits, the kernel kills all others there.
+    """
+    # Listens before the program starts, which may connect at once.
+    listening = socket.create_server(("127.0.0.1", settings["port"]), backlog=BACKLOG)
+    program = os.fork()
+    if program == 0:
+        start()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)  # the reader of the program's output must see its end when the program ends
+    # Imported only now: asyncio takes a while, for which the program need not wait.
+    sys.path.insert(0, settings["package"])
+    from relay import Relay  # type: ignore[import-not-found] # noqa: PLC0415 - it lies beside this
+
+    _thread.start_new_thread(Relay(listening, SOCKET).serve, ())
+    while True:
+        ended, status = os.wait()
+        if ended == program:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
+
+
+def exec_with_limits(program: list[str], settings: dict[str, Any], *, user: int | None = None) -> None:
+    """Replace this process by the program, within the limits; `user` is the uid to switch to from root."""
+    if user is not None:
+        switch_user(user)
+    set_limits(settings["limits"], is_alone=user is not None)
+    os.execv(program[0], program)  # noqa: S606 - no shell wanted
+
+
+def switch_user(user: int) -> None:
+    """Switch from root to an unused uid, because RLIMIT_NPROC does not bind root."""
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+
+
+def set_limits(limits: dict[str, Any], *, is_alone: bool) -> None:
+    """Set the resource limits of this process, which its children inherit; see `Limits` for the units.
+
+    With `is_alone`, the user runs nothing else, so the process limit need not leave room for other programs.
+    What a system cannot limit, the supervisor notices a moment later.
+    """
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+    processes = limits["processes"] + (0 if is_alone else own_tasks())
+    for kind, amount in (
+        ("CORE", 0),
+        ("CPU", limits["cpu_seconds"]),
+        ("FSIZE", limits["file_mb"] * MEGABYTE),
+        ("NOFILE", limits["open_files"]),
+        ("AS", limits["memory_mb"] * MEGABYTE),
+        ("NPROC", processes),
+    ):
+        number = getattr(resource, f"RLIMIT_{kind}", None)
+        # macOS counts all processes of the user, and offers no cheap way to learn how many there are.
+        if number is None or (kind == "NPROC" and sys.platform == "darwin"):
+            continue
+        # The hard limit too, or the program could raise it again; an own lower limit of the checker stays.
+        most = resource.getrlimit(number)[1]
+        bound = amount if most == resource.RLIM_INFINITY else min(amount, most)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(number, (bound, bound))
+
+
+def own_tasks() -> int:
+    """Return how many threads this user runs: RLIMIT_NPROC counts them all."""
+    count = 0
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():  # noqa: PTH112, PTH208 - lean start
+        with contextlib.suppress(OSError):
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == os.getuid():  # noqa: PTH116 - lean start
+                count += len(os.listdir(f"/proc/{name}/task"))  # noqa: PTH208 - lean start
+    return count
+
+
+if __name__ == "__main__":
+    main()

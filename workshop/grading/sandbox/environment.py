@@ -1,4 +1,4 @@
-"""The environment variables of processes around a submission: nothing of the user's own shell comes along."""
+"""The environment variables of all processes of a submission; none comes from the user's shell."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def scrubbed(home: Path, *, temporary: Path | None = None) -> dict[str, str]:
-    """Return the variables of a process that lives in `home`: no keys, no tokens, no settings of the user."""
+    """Return variables for a process whose home is `home`, without the user's keys, tokens and settings."""
     kept = {name: os.environ[name] for name in MACHINE_NAMES if name in os.environ}
     windows = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32"
     folder = str(temporary or home)

@@ -1,4 +1,4 @@
-"""How much a submission may use of the machine that checks it."""
+"""The limits on what a submission may use of the machine that checks it."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -30,5 +30,5 @@ class Limits:
     disk_mb: int = 512
 
     def document(self) -> dict[str, Any]:
-        """Return the limits as JSON has them."""
+        """Return the limits as a JSON document; `Limits(**document)` reads it."""
         return asdict(self)

@@ -1,70 +1,18 @@
 """What a program that is not trusted can do where it is put."""
 
 import json
-import os
 import socket
-import subprocess
 import sys
-import textwrap
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.grading.learner import ROOT
-from workshop.grading.sandbox.containment import Containment, Place, find_containment
-from workshop.grading.sandbox.environment import scrubbed
+from tests.grading.sandbox.conftest import LISTENING_PORT, SMALL, contained
+from workshop.grading.sandbox.availability import find_containment
 from workshop.grading.sandbox.limits import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no limits to set")
-
-SMALL = Limits(cpu_seconds=1, memory_mb=512, processes=12, file_mb=1, open_files=40)
-LISTENING_PORT = 45_678
-contained = pytest.mark.skipif(
-    not find_containment().is_complete, reason=" ".join(find_containment().warnings)
-)
-Run = Callable[[str], "subprocess.CompletedProcess[str]"]
-
-
-def place_in(folder: Path, containment: Containment) -> Place:
-    place = Place(folder, "mark", SMALL, containment)
-    for name in ("home", "course/lambdas", "course/notebooks", "course/cloudformation", "course/solutions"):
-        (folder / name).mkdir(parents=True)
-    place.write_settings(LISTENING_PORT)
-    return place
-
-
-def runner(place: Place) -> Run:
-    def run(program: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*place.launcher("cell"), sys.executable, "-I", "-c", textwrap.dedent(program)],
-            env=scrubbed(place.folder / "home"),
-            cwd=place.root,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
-
-
-@pytest.fixture
-def limited(tmp_path) -> Run:
-    """Run a program with limits alone."""
-    return runner(place_in(tmp_path, Containment(None, ())))
-
-
-@pytest.fixture
-def apart(tmp_path) -> Iterator[Run]:
-    """Run a program in a place of its own, whose way to the cloud leads to somebody who says hello."""
-    place = place_in(tmp_path, find_containment())
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(place.socket))
-        place.socket.chmod(0o666)
-        listening.listen()
-        yield runner(place)
 
 
 def test_a_program_runs_with_a_scrubbed_environment(limited, monkeypatch) -> None:
@@ -79,102 +27,6 @@ def test_a_program_runs_with_a_scrubbed_environment(limited, monkeypatch) -> Non
     assert "hidden" not in done.stdout
     assert variables["HOME"].endswith("/home")
     assert variables["PATH"] == "/usr/local/bin:/usr/bin:/bin"
-
-
-@pytest.mark.hostile
-def test_a_program_that_computes_for_ever_is_ended(limited) -> None:
-    """The processor's time is limited, whatever the program does with it."""
-    assert limited("while True: pass").returncode < 0
-
-
-@pytest.mark.parametrize(
-    ("program", "error"),
-    [
-        ("bytearray(10**9)", "MemoryError"),
-        ("open('big', 'wb').write(b'x' * 3_000_000)", "File too large"),
-        ("keep = [open('/dev/null') for _ in range(100)]", "Too many open files"),
-    ],
-    ids=["memory", "file", "open files"],
-)
-@pytest.mark.hostile
-def test_a_program_that_takes_too_much_gets_an_error(limited, program: str, error: str) -> None:
-    """Memory, the size of files and their number are limited."""
-    done = limited(f"import os; os.chdir(os.environ['HOME'])\n{program}")
-
-    assert done.returncode != 0
-    assert error in done.stderr
-
-
-BOMB = """
-import os, time
-started = 0
-for _ in range(300):
-    try:
-        if os.fork() == 0:
-            time.sleep(2)
-            os._exit(0)
-    except OSError as error:
-        print(started, error.strerror)
-        break
-    started += 1
-"""
-
-
-@pytest.mark.skipif(
-    sys.platform == "darwin" or getattr(os, "getuid", int)() == 0,
-    reason="root is not limited so, and macOS has no such limit",
-)
-@pytest.mark.hostile
-def test_a_fork_bomb_goes_out_by_itself(limited) -> None:
-    """A program that forks without end is refused further processes."""
-    assert "Resource temporarily unavailable" in limited(BOMB).stdout
-
-
-@contained
-@pytest.mark.hostile
-def test_a_fork_bomb_goes_out_by_itself_in_a_place_of_its_own(apart) -> None:
-    """In a place of its own, the limit counts the program's own processes, also if root checks."""
-    count, _, error = apart(BOMB).stdout.partition(" ")
-
-    assert int(count) <= SMALL.processes
-    assert "Resource temporarily unavailable" in error
-
-
-@contained
-@pytest.mark.hostile
-def test_nothing_but_temporary_folders_can_be_written(apart, tmp_path) -> None:
-    """The file system is read-only, apart from temporary folders that vanish with the program."""
-    done = apart(
-        f"""
-        import os
-        for place in ("/", "/etc", "/usr", "/dev", "/run", "/tmp", "{ROOT}/workshop", "{tmp_path}",
-                      "{tmp_path}/course/lambdas", os.environ["HOME"]):
-            try:
-                open(place + "/written", "w").close()
-                print(place)
-            except OSError:
-                pass
-        """
-    )
-
-    assert done.stdout.split() == ["/tmp", f"{tmp_path}/home"]  # noqa: S108 - inside
-    assert list(tmp_path.rglob("written")) == []
-
-
-@contained
-@pytest.mark.hostile
-def test_temporary_folders_are_small(apart) -> None:
-    """A program that fills its temporary folder is told that it is full, and the disk is not."""
-    done = apart(
-        """
-        import os
-        for number in range(1000):
-            with open(f"/tmp/{number}", "wb") as file:
-                file.write(b"x" * 900_000)
-        """
-    )
-
-    assert "No space left on device" in done.stderr
 
 
 @contained

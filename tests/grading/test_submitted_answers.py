@@ -9,8 +9,8 @@ import pytest
 from tests.grading.learner import hand_in, write_notebook
 from workshop.course.exercise import Outcome
 from workshop.course.exercises import find_exercise
-from workshop.grading.handed_in import HandedIn
 from workshop.grading.notebook_cells import UnreadableNotebookError, cell_answers
+from workshop.grading.submitted_answers import SubmittedAnswers
 
 EXERCISE = find_exercise("deploy-stack")
 
@@ -64,9 +64,9 @@ def test_odd_cells_are_passed_over(tmp_path) -> None:
 
 def test_a_missing_answer_is_not_attempted(tmp_path) -> None:
     """Without notebook, cell or file there is nothing to judge, and the feedback says what was missing."""
-    empty = HandedIn(tmp_path)
-    file_exercise = HandedIn(hand_in(tmp_path / "a", {"put-records": "pass"}))
-    untagged = HandedIn(hand_in(tmp_path / "b", {"deploy-stack": "pass"}))
+    empty = SubmittedAnswers(tmp_path)
+    file_exercise = SubmittedAnswers(hand_in(tmp_path / "a", {"put-records": "pass"}))
+    untagged = SubmittedAnswers(hand_in(tmp_path / "b", {"deploy-stack": "pass"}))
 
     verdict = empty.missing(EXERCISE)
     assert verdict is not None
@@ -81,7 +81,7 @@ def test_a_broken_notebook_is_not_attempted(tmp_path) -> None:
     folder.mkdir()
     write(folder, "{")
 
-    verdict = HandedIn(tmp_path).missing(EXERCISE)
+    verdict = SubmittedAnswers(tmp_path).missing(EXERCISE)
 
     assert verdict is not None
     assert verdict.outcome is Outcome.NOT_ATTEMPTED

@@ -1,4 +1,4 @@
-"""The answers of a submission, as they lie in its copy: found, never run."""
+"""The answers of a submission, found in its copy; nothing here runs them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from workshop.course.answers import handler_file
 from workshop.course.exercise import CheckResult, Exercise, Function, not_attempted
 from workshop.grading.notebook_cells import UnreadableNotebookError, cell_answers
 
-__all__ = ["HandedIn"]
+__all__ = ["SubmittedAnswers"]
 
 
-class HandedIn:
-    """The copied files of one submission."""
+class SubmittedAnswers:
+    """The answers in a folder with the copied `lambdas/` and `notebooks/` of one submission."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
