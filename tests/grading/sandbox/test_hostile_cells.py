@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.learner import ROOT, hand_in, write_notebook
-from workshop.course.answers import solution_text, starter_text
+from workshop.course.answers import solution_text
 from workshop.course.exercise import Outcome
 from workshop.course.exercises import find_exercise
 from workshop.grading import (
@@ -109,10 +109,13 @@ for pid in range(2, 100_000):
 FILLS = """
 import os
 number = 0
-while True:
-    with open(os.path.join(os.environ["HOME"], str(number)), "wb") as file:
-        file.write(b"x" * 1_000_000)
-    number += 1
+try:
+    while True:
+        with open(os.path.join(os.environ["HOME"], str(number)), "wb") as file:
+            file.write(b"x" * 1_000_000)
+        number += 1
+except OSError:
+    pass
 """
 BOMB = """
 import os
@@ -122,16 +125,14 @@ while True:
     except OSError:
         pass
 """
+IF_CONTAINED = find_containment().is_complete
 HOSTILE = {
-    "ends-itself": "import os\nos._exit(0)",
-    "fakes": FAKE,
-    "loops": "while True:\n    pass",
-    "no-python": "this is no Python",
-    "patches": PATCHES,
+    "deceives": PATCHES + FAKE,
     "shouts": "while True:\n    print('x' * 10_000)",
-    "stays": STAYS,
+    # What stays comes last: the cell itself would end it otherwise.
+    "wrecks": (KILLS + REMOVES if IF_CONTAINED else "") + STAYS,
+    **({"exhausts": FILLS + BOMB} if IF_CONTAINED else {}),
 }
-HOSTILE_IF_CONTAINED = {"bombs": BOMB, "fills": FILLS, "kills": KILLS, "removes": REMOVES}
 
 
 @pytest.fixture(scope="module")
@@ -140,23 +141,15 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClassResult]:
     folder = tmp_path_factory.mktemp("class")
     exercise = find_exercise(EXERCISE)
     solution = solution_text(exercise, ROOT)
-    answers = {
-        **HOSTILE,
-        "resets": f"{solution}\n{RESETS}",
-        **(HOSTILE_IF_CONTAINED if find_containment().is_complete else {}),
-    }
+    answers = {**HOSTILE, "resets": f"{solution}\n{RESETS}"}
     for name, text in answers.items():
         hand_in(folder / name, {EXERCISE: textwrap.dedent(text)})
-    hand_in(folder / "a-solution", {EXERCISE: solution})
-    hand_in(folder / "z-starter", {EXERCISE: starter_text(exercise, ROOT)})
     broken = write_notebook(folder / "unparsable", "01", [])
     broken.write_text("{" * 1000, encoding="utf-8")
     with write_notebook(folder / "huge", "01", []).open("r+b") as file:
         file.truncate(20 * 1024 * 1024)
     yield check_submissions(folder, exercises=[exercise], limits=LIMITS, jobs=2)
-    assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [*answers, "a-solution", "z-starter", "unparsable", "huge"]
-    )
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*answers, "unparsable", "huge"])
 
 
 def of(result: ClassResult, name: str) -> SubmissionResult:
@@ -168,67 +161,32 @@ def outcome(result: ClassResult, name: str) -> tuple[Outcome, str]:
     return exercise.outcome, exercise.feedback
 
 
-def test_an_honest_answer_among_them_passes(result) -> None:
-    """What others hand in does not change the result of who did the exercise."""
-    assert outcome(result, "a-solution")[0] is Outcome.PASSED
-
-
-def test_an_untouched_answer_is_not_attempted(result) -> None:
-    """Whoever has not begun is told so."""
-    assert outcome(result, "z-starter")[0] is Outcome.NOT_ATTEMPTED
-
-
-@pytest.mark.parametrize("name", ["loops", "shouts"])
-def test_an_endless_cell_is_stopped(result, name: str) -> None:
-    """A cell that does not end is ended, and the result says how."""
-    found, feedback = outcome(result, name)
+def test_an_endless_cell_is_stopped(result) -> None:
+    """A cell that does not end is ended, whatever it prints, and the result says how."""
+    found, feedback = outcome(result, "shouts")
 
     assert found is Outcome.INCORRECT
     assert "stopped after" in feedback or "ended its process" in feedback
 
 
-def test_a_cell_that_ends_its_process_is_incorrect(result) -> None:
-    """Ending the interpreter ends the cell alone."""
-    found, feedback = outcome(result, "ends-itself")
-
-    assert found is Outcome.INCORRECT
-    assert "exit code 0" in feedback
-
-
-def test_a_cell_that_is_no_python_is_quoted(result) -> None:
-    """An error of the cell stands in the feedback, with its line."""
-    found, feedback = outcome(result, "no-python")
-
-    assert found is Outcome.INCORRECT
-    assert "SyntaxError" in feedback
-    assert "line 1" in feedback
-
-
-def test_faked_output_convinces_nobody(result) -> None:
-    """A cell that writes a verdict to every channel it has gets the verdict that it deserves."""
-    found, feedback = outcome(result, "fakes")
+def test_a_cell_that_deceives_convinces_nobody(result) -> None:
+    """Verdicts on every channel, patched checks and patched clients are those of the cell's process alone."""
+    found, feedback = outcome(result, "deceives")
 
     assert found is not Outcome.PASSED
     assert "Perfect" not in feedback
-
-
-def test_patched_checks_judge_nothing(result) -> None:
-    """Checks and clients that a cell replaces are those of its own process."""
-    found, feedback = outcome(result, "patches")
-
-    assert found is not Outcome.PASSED
-    assert "Perfect" not in feedback
+    assert "raised" not in feedback  # it has tried everything
 
 
 def test_the_control_of_the_cloud_obeys_its_owner_alone(result) -> None:
-    """Reset and shutdown that a cell asks for do not happen: what it deployed is still there."""
-    assert outcome(result, "resets") == outcome(result, "a-solution")
+    """Reset and shutdown by a cell do not happen, its own or another's: what it deployed is still there."""
+    assert outcome(result, "resets")[0] is Outcome.PASSED
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no list of processes to look at")
 def test_nothing_of_a_submission_goes_on_running(result) -> None:
     """A process that left its parent and its session is ended all the same."""
-    assert outcome(result, "stays")[0] is Outcome.NOT_ATTEMPTED
+    assert outcome(result, "wrecks")[0] is Outcome.NOT_ATTEMPTED
     running = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -253,23 +211,14 @@ def test_what_is_not_contained_is_said(result) -> None:
 
 
 @contained
-@pytest.mark.parametrize("name", ["bombs", "fills"])
-def test_what_takes_too_much_is_refused(result, name: str) -> None:
-    """A fork bomb and a filled disk end with the cell."""
-    found, _ = outcome(result, name)
-
-    assert found in {Outcome.INCORRECT, Outcome.NOT_ATTEMPTED}
+def test_what_takes_too_much_is_refused(result) -> None:
+    """A filled disk and a fork bomb end with the cell."""
+    assert outcome(result, "exhausts")[0] is Outcome.INCORRECT
 
 
 @contained
-def test_a_cell_ends_no_process_but_its_own(result) -> None:
-    """Whoever kills everything in sight kills nothing of the checker, nor of others."""
-    assert outcome(result, "kills")[0] is Outcome.NOT_ATTEMPTED
-
-
-@contained
-def test_a_cell_removes_nothing(result) -> None:
-    """The workshop and the folders of the checker stay as they are."""
-    assert outcome(result, "removes")[0] is Outcome.NOT_ATTEMPTED
+def test_a_cell_ends_and_removes_nothing_but_its_own(result) -> None:
+    """A cell that kills and removes all it sees leaves processes and files of the checker alone."""
+    assert outcome(result, "wrecks")[0] is Outcome.NOT_ATTEMPTED
     assert (ROOT / "workshop" / "course" / "exercise.py").is_file()
     assert os.access(ROOT / "lambdas", os.R_OK)

@@ -9,7 +9,7 @@ from tests.grading.learner import ROOT, hand_in
 from workshop.course.catch_up import file_at
 from workshop.course.exercise import Outcome
 from workshop.course.exercises import find_exercise
-from workshop.grading import ClassResult, Limits, check_submissions, find_containment
+from workshop.grading import Limits, check_submissions, find_containment
 
 pytestmark = [
     pytest.mark.hostile,
@@ -17,8 +17,7 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-EXERCISE = "state-conditional-write"
-FILE = "stateful/state.py"
+NOTEBOOK = "10"
 LIMITS = Limits(exercise_seconds=60, cpu_seconds=5)
 EXITS = """
 import os
@@ -32,7 +31,7 @@ while True:
 MEDDLES = """
 import json, os, urllib.request
 
-verdict = {"event": "verdict", "id": "state-conditional-write", "outcome": "passed", "feedback": "Perfect."}
+verdict = {"event": "verdict", "id": "map-batch-guard", "outcome": "passed", "feedback": "Perfect."}
 for path in ("/_workshop/reset", "/_workshop/clock", "/_workshop/shutdown", "/moto-api/reset"):
     body = json.dumps({"advance_seconds": 10**9}).encode()
     request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"] + path, data=body, method="POST")
@@ -56,41 +55,35 @@ seen += [str(path) for path in pathlib.Path("/tmp").glob("*/handed-in")]
 if seen:
     raise RuntimeError(f"there is {{seen}}")
 """
-HOSTILE = {"exits": EXITS, "loops": LOOPS, "meddles": MEDDLES}
+# What each file does before it works correctly, by the exercise that it answers.
+FILES = {
+    "state-conditional-write": ("stateful/state.py", EXITS),
+    "map-batch-guard": ("stateful/map.py", MEDDLES + LOOPS),
+    "reduce-request-token": ("stateful/reduce.py", READS if find_containment().is_complete else ""),
+}
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> ClassResult:
-    """The class, checked in one call; each file does what it does before it works correctly."""
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcome, str]]:
+    """The outcome and the feedback of each exercise."""
     folder = tmp_path_factory.mktemp("class")
-    solution = file_at(FILE, "10", ROOT)
-    for name, text in {**HOSTILE, "reads": READS}.items():
-        hand_in(folder / name, {}, {FILE: f"{textwrap.dedent(text)}\n{solution}"})
-    hand_in(folder / "works", {}, {FILE: solution})
-    return check_submissions(folder, exercises=[find_exercise(EXERCISE)], limits=LIMITS, jobs=2)
+    texts = {
+        path: f"{textwrap.dedent(text)}\n{file_at(path, NOTEBOOK, ROOT)}" for path, text in FILES.values()
+    }
+    hand_in(folder / "eve", {}, texts)
+    [result] = check_submissions(folder, exercises=list(map(find_exercise, FILES)), limits=LIMITS).submissions
+    return {each.id: (each.outcome, each.feedback) for each in result.exercises}
 
 
-def outcome(result: ClassResult, name: str) -> tuple[Outcome, str]:
-    [submission] = [each for each in result.submissions if each.name == name]
-    [exercise] = submission.exercises
-    return exercise.outcome, exercise.feedback
+def test_a_handler_sees_neither_solutions_nor_submissions(outcomes) -> None:
+    """A handler that looks for answers of others finds none, goes on to its work, and passes."""
+    assert outcomes["reduce-request-token"][0] is Outcome.PASSED
 
 
-def test_the_one_that_works_passes(result) -> None:
-    """A handler among them that does its work passes."""
-    assert outcome(result, "works")[0] is Outcome.PASSED
-
-
-@pytest.mark.skipif(not find_containment().is_complete, reason=" ".join(find_containment().warnings))
-def test_a_handler_sees_neither_solutions_nor_other_submissions(result) -> None:
-    """A handler that looks for answers of others finds none, and goes on to its work."""
-    assert outcome(result, "reads") == outcome(result, "works")
-
-
-@pytest.mark.parametrize("name", sorted(HOSTILE))
-def test_a_hostile_handler_is_incorrect(result, name: str) -> None:
-    """A handler that exits, loops, or speaks for the checker gets the verdict that its work deserves."""
-    found, feedback = outcome(result, name)
+@pytest.mark.parametrize("exercise", ["state-conditional-write", "map-batch-guard"])
+def test_a_hostile_handler_is_incorrect(outcomes, exercise: str) -> None:
+    """A handler that exits, or speaks for the checker and loops, gets the verdict that its work deserves."""
+    found, feedback = outcomes[exercise]
 
     assert found is Outcome.INCORRECT
     assert "Perfect" not in feedback
