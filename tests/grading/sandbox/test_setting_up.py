@@ -32,6 +32,7 @@ def test_nothing_of_the_instructors_own_answers_is_copied(tmp_path: Path) -> Non
 
     checker._set_up(hand_in(tmp_path / "ada", {}, {HANDLERS[0]: "# hers"}), sandbox)
 
+    assert (sandbox.root / "lambdas" / "common" / "trades.py").is_file()
     assert not list(sandbox.root.rglob("*.ipynb"))
     assert not [path for path in (sandbox.root / "lambdas").rglob("*.py") if "my answer" in path.read_text()]
     assert all((sandbox.root / "lambdas" / path).parent.is_dir() for path in HANDLERS)
