@@ -52,8 +52,7 @@ def denied(call: Call) -> Answer | None:
 
 def _denied_by_policies(call: Call, session: RoleSession) -> Answer | None:
     rights = _rights(session)
-    region = call.scope.region if call.scope is not None else DEFAULT_REGION
-    for needed in needs_of(read_operation(call), CallScope(session.account_id, region)):
+    for needed in needs_of(read_operation(call), CallScope(session.account_id, _region(call))):
         keys = LazyKeys(partial(_all_keys, call, session, needed))
         access = Access(needed.action, needed.resource, keys)
         if (reason := rights.refusal(access)) is not None:
@@ -62,8 +61,11 @@ def _denied_by_policies(call: Call, session: RoleSession) -> Answer | None:
 
 
 def _all_keys(call: Call, session: RoleSession, needed: Needed) -> Keys:
-    region = call.scope.region if call.scope is not None else DEFAULT_REGION
-    return {**_keys(call, session, region), **needed.keys()}
+    return {**_keys(call, session), **needed.keys()}
+
+
+def _region(call: Call) -> str:
+    return call.scope.region if call.scope is not None else DEFAULT_REGION
 
 
 def _rights(session: RoleSession) -> Rights:
@@ -87,11 +89,10 @@ def _denied_to_assume(
 ) -> Answer | None:
     role_arn = str(parameters.get("RoleArn", ""))
     caller_arn, principal = _principal(session, access_key)
-    region = call.scope.region if call.scope is not None else DEFAULT_REGION
     keys = {"sts:rolesessionname": (str(parameters.get("RoleSessionName", "")),)}
     if "ExternalId" in parameters:
         keys["sts:externalid"] = (str(parameters["ExternalId"]),)
-    own = _keys(call, session, region) if session else {"aws:principalarn": (caller_arn,)}
+    own = _keys(call, session) if session else {"aws:principalarn": (caller_arn,)}
     access = Access(ASSUME_ROLE, role_arn, {**own, "aws:principalaccount": (principal.account_id,), **keys})
     role = find_role(role_arn)
     document = role.assume_role_policy_document if role is not None else ""
@@ -114,7 +115,7 @@ def _principal(session: RoleSession | None, access_key: str) -> tuple[str, Princ
     return arn, Principal(frozenset({arn, arn.replace(":sts:", ":iam:")}), account_id)
 
 
-def _keys(call: Call, session: RoleSession, region: str) -> Keys:
+def _keys(call: Call, session: RoleSession) -> Keys:
     """Return the condition keys that every call of a session has."""
     own = {
         "aws:sourceip": "127.0.0.1",
@@ -122,5 +123,5 @@ def _keys(call: Call, session: RoleSession, region: str) -> Keys:
         "aws:userid": session.user_id,
         "lambda:sourcefunctionarn": session.function_arn,
     }
-    standing = standing_keys(session.role_arn, find_role(session.role_arn), region)
+    standing = standing_keys(session.role_arn, find_role(session.role_arn), _region(call))
     return {**standing, **{name: (value,) for name, value in own.items() if value}}

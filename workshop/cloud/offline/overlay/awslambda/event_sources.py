@@ -33,6 +33,8 @@ from workshop.cloud.offline.runtime.event_sources.mapping_rules import (
 )
 from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError, tips
 
+__all__ = ["STREAM_DEFAULTS"]
+
 NO_RECORDS = "No records processed"
 NO_SUCH_MAPPING = "The resource you requested does not exist."
 STREAM_DEFAULTS: dict[str, Any] = {
@@ -78,8 +80,8 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
     reference = FunctionReference(function.function_name, reference.qualifier)
     _refuse_duplicate(self, source, reference)
     function_arn = reference.arn(self.region_name, self.account_id)
-    place = {"RegionName": self.region_name, "AccountId": self.account_id, "FunctionArn": function_arn}
-    esm = EventSourceMapping({**spec, **place})
+    identity = {"RegionName": self.region_name, "AccountId": self.account_id, "FunctionArn": function_arn}
+    esm = EventSourceMapping({**spec, **identity})
     if not source.is_stream:
         esm.starting_position = None
     esm.state = "Creating"

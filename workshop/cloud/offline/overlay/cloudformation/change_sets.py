@@ -1,11 +1,11 @@
-"""Change sets work like the operations that they announce.
+"""Change sets announce exactly what executing them does.
 
-A change set belongs to its stack, so two stacks may have one of the same name; one without changes ends
-`FAILED` with a reason that the AWS CLI waits for; executing it creates or updates the stack, with rollback
+AWS: a change set belongs to its stack, so two stacks may have one of the same name. One without changes ends
+`FAILED` with a reason that the AWS CLI looks for. Executing it creates or updates the stack, with rollback
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html).
-`aws cloudformation deploy` does nothing else. moto finds change sets by name alone, compares templates
-without their parameters, and executes without rollback. Changed: creating, describing, executing, deleting
-and listing them.
+`aws cloudformation deploy` is built on them. moto finds change sets by name alone, compares templates without
+their parameters, and executes without rollback. Changed: creating, describing, executing, deleting and
+listing them.
 """
 
 from collections.abc import Mapping
@@ -18,9 +18,10 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.events import record
+from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
 from workshop.cloud.offline.overlay.cloudformation.plans import plan
-from workshop.cloud.offline.overlay.cloudformation.requests import is_true, tags_of, template_of
+from workshop.cloud.offline.overlay.cloudformation.requests import tags_of, template_of
 from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
 from workshop.cloud.offline.overlay.cloudformation.validation import check_capabilities, check_template
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
@@ -32,7 +33,7 @@ NO_CHANGES = (
 
 
 class ChangeSetNotFoundError(CloudFormationError):  # type: ignore[misc]  # moto is untyped
-    """There is no such change set."""
+    """The change set does not exist."""
 
     code = "ChangeSetNotFound"
 
@@ -141,7 +142,7 @@ def _execute(request: Any) -> Any:
 
 
 def _become(stack: Any, change_set: Any, backend: Any) -> None:
-    """Turn a stack under review into the one that its change set describes."""
+    """Turn a stack in `REVIEW_IN_PROGRESS` into the one that its change set describes."""
     stack.template, stack.template_dict = change_set.template, read_template(change_set.template)
     stack.parameters = change_set.parameters
     stack.notification_arns = change_set.notification_arns

@@ -2,8 +2,8 @@
 
 AWS lists each resource that exists, or existed until a rollback, with the status and time of its last event
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResource.html). moto lists every
-resource of the template, those with a false condition with empty names, all in the status of the stack and at
-a moment in 2010. Changed: DescribeStackResource(s) and ListStackResources.
+resource of the template, with empty names where the condition is false, and gives all of them the stack's
+status and a time in 2010. Changed: DescribeStackResource(s) and ListStackResources.
 """
 
 from typing import Any

@@ -1,10 +1,10 @@
-"""A stack tells what happens to each of its resources, and when.
+"""Stack events say what happens to each resource, and when.
 
-AWS writes an event whenever a resource begins, ends or fails, with the reason, besides those of the stack
-itself (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html), and stamps
-stacks, change sets and events with its time. moto writes events of the stack alone, stamped with the
-machine's time. Changed: `record` writes both kinds, a stack remembers when it was last updated and why it has
-its status, and time is the cloud's.
+AWS writes an event whenever work on a resource begins, ends or fails, with the reason, besides those of the
+stack itself (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html). moto
+writes events of the stack only, stamped with the machine's time. Changed: `record` and `record_resource`
+write both kinds, a stack remembers when it was last updated and the reason for its status, and stacks,
+change sets and events are stamped with the cloud's time.
 """
 
 from typing import Any
@@ -53,7 +53,7 @@ def _new_stack(stack: Any, *args: Any, **kwargs: Any) -> None:
     stack.stack_status_reason = None
     stack.capabilities = []
     stack.deployed = {}
-    # Outputs are what a finished operation leaves; until then there is nothing to resolve them from.
+    # Outputs belong to a finished operation; until then their references cannot be resolved.
     stack.output_map = OutputMap(stack.resource_map, {}, stack.stack_id)
 
 

@@ -3,6 +3,7 @@
 Support for the corrections in `resource_types`; no correction of its own.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from workshop.cloud.offline.overlay.correct import corrects
 
 __all__ = [
     "Wanted",
+    "as_text",
     "changes",
     "changing",
     "creates",
@@ -20,6 +22,7 @@ __all__ = [
     "deletes",
     "deleting",
     "is_true",
+    "policy_text",
     "tags_as_dict",
 ]
 
@@ -89,8 +92,18 @@ def deletes(model: Any) -> Callable[[_Handler], _Handler]:
 
 
 def is_true(value: Any) -> bool:
-    """Read a boolean; a parameter makes text of it."""
+    """Read a boolean of a template or request; parameters and query strings make text of it."""
     return str(value).lower() == "true"
+
+
+def as_text(value: Any) -> str:
+    """Write a number or boolean of a template as parameters and environment variables have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def policy_text(document: Any) -> str:
+    """Return a policy document as IAM stores it, as JSON text; a template may give an object instead."""
+    return document if isinstance(document, str) else json.dumps(document)
 
 
 def tags_as_dict(properties: dict[str, Any]) -> dict[str, str]:

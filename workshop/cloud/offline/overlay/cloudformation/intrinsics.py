@@ -1,12 +1,11 @@
-"""Intrinsic functions give a value or fail.
+"""Intrinsic functions return a value or fail.
 
-`Ref: AWS::NoValue` takes an element out of a list as it takes a property out of an object
+In AWS `Ref: AWS::NoValue` removes an element from a list just as it removes a property from an object
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html), and an
-attribute that cannot be read stops the operation. moto leaves `None` in the list; for an attribute that a
-model does not offer it logs a warning and hands the unresolved `Fn::GetAtt` object on to the resource; and a
-name that it meets for the first time makes it create that resource on the spot, in the middle of another.
-Changed: the three. A resource that is declared and not there yet reads as `PENDING`, which only plans ever
-show.
+attribute that cannot be read fails the operation. moto leaves `None` in the list; for an attribute that a
+model lacks it logs a warning and passes the unresolved `Fn::GetAtt` object on to the resource; and a
+reference to a resource that does not exist yet creates it on the spot, in the middle of another. Changed:
+all three. A declared resource that does not exist yet reads as `PENDING`, which appears only in plans.
 """
 
 from typing import Any
@@ -26,7 +25,7 @@ _clean_json = parsing.clean_json
 
 
 class Pending:
-    """A resource that is going to be made: its names and attributes are not known yet."""
+    """A resource that an operation will create: its names and attributes are not known yet."""
 
     physical_resource_id = "(known after the operation)"
 

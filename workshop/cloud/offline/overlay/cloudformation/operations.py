@@ -1,11 +1,12 @@
-"""Creating and deleting a stack ends in a state that AWS knows, whatever fails on the way.
+"""Creating and deleting a stack ends in a status that AWS has, whatever fails on the way.
 
-AWS makes resources in the order of their dependencies and writes events for each. When one fails, the stack
-rolls back: what was made is deleted again, and the stack is left in `ROLLBACK_COMPLETE` with the reason in
-its events (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html).
-Deleting goes the other way round; what cannot be deleted leaves the stack in `DELETE_FAILED`. In moto the
-exception of the failing resource escapes to the caller, often as an answer that no client can parse; the
-stack stays `CREATE_IN_PROGRESS` with what was made so far, and a delete that fails forgets the stack.
+AWS creates resources in the order of their dependencies and writes events for each. When one fails, the
+stack rolls back: what was created is deleted again, and the stack ends in `ROLLBACK_COMPLETE` with the
+reason in its events
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html). Deleting goes in
+the opposite order; a resource that cannot be deleted leaves the stack in `DELETE_FAILED`. In moto the
+exception of the failing resource escapes to the caller, often as a response that no client can parse; the
+stack stays in `CREATE_IN_PROGRESS` with what was created so far, and a failed delete forgets the stack.
 Changed: both operations, for stacks made through the API, by a stack set and as a resource of another stack.
 """
 
@@ -24,7 +25,7 @@ from workshop.cloud.offline.overlay.cloudformation.validation import check_templ
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["create", "delete", "finish", "make", "new_stack", "remove"]
+__all__ = ["create", "delete", "finish", "make", "new_stack", "remove", "settle"]
 
 
 def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
@@ -54,7 +55,7 @@ def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
 
 @corrects(models.Stack, "create_resources")
 def create(stack: Any, on_failure: str = "ROLLBACK") -> None:
-    """Make every resource of a stack; on a failure roll back, delete the stack or do nothing, as asked."""
+    """Create every resource of a stack; `on_failure` is the API's `ROLLBACK`, `DELETE` or `DO_NOTHING`."""
     record(stack, "CREATE_IN_PROGRESS", "User Initiated")
     failed = None
     for logical_id in creation_order(stack.template_dict["Resources"]):
@@ -74,9 +75,9 @@ def create(stack: Any, on_failure: str = "ROLLBACK") -> None:
 
 
 def make(stack: Any, logical_id: str) -> DeployedResource | None:
-    """Make one resource, with its events; None for one whose condition is false.
+    """Create one resource and write its events; return None if its condition is false.
 
-    A failure leaves its reason in the resource that is returned.
+    After a failure the returned resource has the status `CREATE_FAILED` and the reason.
     """
     declared = stack.template_dict["Resources"][logical_id]
     condition = declared.get("Condition")
@@ -89,34 +90,34 @@ def make(stack: Any, logical_id: str) -> DeployedResource | None:
         resource.definition = resources.resolve(declared, stack.resource_map)
         resource.model = resources.create(stack, logical_id, resource.definition)
     except ResourceFailure as failure:
-        _settle(stack, resource, "CREATE_FAILED", str(failure))
+        settle(stack, resource, "CREATE_FAILED", str(failure))
     else:
         stack.resource_map._parsed_resources[logical_id] = resource.model
-        _settle(stack, resource, "CREATE_COMPLETE")
+        settle(stack, resource, "CREATE_COMPLETE")
     return resource
 
 
 def remove(stack: Any, resource: DeployedResource, *, replaced: bool = False) -> bool:
-    """Delete one resource, with its events, unless the template retains it; say whether that worked."""
+    """Delete one resource with its events, unless the template retains it; return False if that failed."""
     if not resource.is_there:
         return True
     if resource.policy(replaced=replaced).startswith("Retain"):
-        _settle(stack, resource, "DELETE_SKIPPED")
+        settle(stack, resource, "DELETE_SKIPPED")
         return True
-    _settle(stack, resource, "DELETE_IN_PROGRESS")
+    settle(stack, resource, "DELETE_IN_PROGRESS")
     try:
         resources.delete(stack, resource)
     except ResourceFailure as failure:
-        _settle(stack, resource, "DELETE_FAILED", str(failure))
+        settle(stack, resource, "DELETE_FAILED", str(failure))
         return False
-    _settle(stack, resource, "DELETE_COMPLETE")
+    settle(stack, resource, "DELETE_COMPLETE")
     if stack.resource_map._parsed_resources.get(resource.logical_id) is resource.model:
         del stack.resource_map._parsed_resources[resource.logical_id]
     return True
 
 
 def finish(stack: Any) -> str | None:
-    """Resolve outputs and publish exports; return why that is impossible, or None."""
+    """Resolve outputs and publish exports; return the reason if that is impossible, else None."""
     backend = models.cloudformation_backends[stack.account_id][stack.region_name]
     outputs = stack._create_output_map()
     try:
@@ -160,7 +161,8 @@ def _roll_back(stack: Any, reason: str) -> None:
     record(stack, "ROLLBACK_COMPLETE" if all(worked) else "ROLLBACK_FAILED")
 
 
-def _settle(stack: Any, resource: DeployedResource, status: str, reason: str | None = None) -> None:
+def settle(stack: Any, resource: DeployedResource, status: str, reason: str | None = None) -> None:
+    """Give a resource a new status, stamped with the cloud's time, and write its event."""
     resource.status, resource.reason, resource.timestamp = status, reason, CLOCK.moment()
     record_resource(stack, resource, reason)
 

@@ -1,9 +1,8 @@
-"""The values of a template's parameters, checked.
+"""The values of a template's parameters, checked against their constraints.
 
-Support for the operations on stacks; no correction of its own.
-
-Messages follow the ones of CloudFormation, constraints are those of
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html.
+Support for the operations on stacks; no correction of its own. The constraints are those of
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html, the messages
+follow CloudFormation's. moto checks none of them.
 """
 
 import re
@@ -11,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
+
+from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
 
 __all__ = ["effective_parameters", "merged_parameters"]
 
@@ -25,7 +26,7 @@ def effective_parameters(template: Mapping[str, Any], given: Mapping[str, str]) 
     if unknown := [name for name in given if name not in declared]:
         raise ValidationError(message=f"Parameters: [{', '.join(unknown)}] do not exist in the template")
     values = {
-        name: given[name] if name in given else _as_text(slot["Default"])
+        name: given[name] if name in given else as_text(slot["Default"])
         for name, slot in declared.items()
         if name in given or "Default" in slot
     }
@@ -37,7 +38,7 @@ def effective_parameters(template: Mapping[str, Any], given: Mapping[str, str]) 
 
 
 def merged_parameters(given: Iterable[Mapping[str, Any]], previous: Mapping[str, str]) -> dict[str, str]:
-    """Return the values that a request gives, `UsePreviousValue` replaced by what the stack has.
+    """Return the values of a request, with the stack's own value wherever it says `UsePreviousValue`.
 
     Raises:
         ValidationError: the stack has no such value.
@@ -67,7 +68,7 @@ def _check(name: str, slot: Mapping[str, Any], value: str) -> None:
 
 
 def _broken_constraints(slot: Mapping[str, Any], value: str) -> Iterator[str]:
-    if "AllowedValues" in slot and value not in map(_as_text, slot["AllowedValues"]):
+    if "AllowedValues" in slot and value not in map(as_text, slot["AllowedValues"]):
         yield "must be one of AllowedValues"
     if "AllowedPattern" in slot and not re.fullmatch(slot["AllowedPattern"], value):
         yield f"must match pattern {slot['AllowedPattern']}"
@@ -89,7 +90,3 @@ def _broken_limits_of_number(slot: Mapping[str, Any], value: str) -> Iterator[st
         yield f"must be a number not less than {slot['MinValue']}"
     if "MaxValue" in slot and number > float(slot["MaxValue"]):
         yield f"must be a number not greater than {slot['MaxValue']}"
-
-
-def _as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,8 +1,8 @@
 """What an update would do to each resource. Support for updates and change sets; no correction of its own.
 
-A resource is changed when its definition, with every reference resolved, differs from the one it was made
-with. So a parameter that only stands inside an `Fn::Sub`, or decides a condition, counts, and one that
-changes nothing does not.
+A resource changes when its definition, with every reference resolved, differs from the one it was created
+with. So a parameter counts even if it only appears inside an `Fn::Sub` or decides a condition, and does not
+count if its new value makes no difference.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class PlannedChange:
 
 
 def map_for(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> Any:
-    """Return moto's map of a stack's resources as a new template names them, with those that exist in it."""
+    """Return moto's resource map for a new template, with the existing resources that it keeps filled in."""
     target = ResourceMap(
         stack.stack_id,
         stack.name,
@@ -51,7 +51,7 @@ def map_for(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, st
 
 
 def is_wanted(target: Any, logical_id: str) -> bool:
-    """Say whether the condition of a resource holds."""
+    """Return whether the condition of a resource holds."""
     condition = target._resource_json_map[logical_id].get("Condition")
     return not condition or bool(target.lazy_condition_map[condition])
 
@@ -80,7 +80,7 @@ def _planned(stack: Any, target: Any, logical_id: str) -> PlannedChange | None:
     try:
         definition = resources.resolve(declared, target)
     except ResourceFailure:
-        definition = {"Properties": {}}  # the update will find the reason, and roll back
+        definition = {"Properties": {}}  # the update itself will report the reason and roll back
     if definition == resource.definition:
         return None
     is_new = resources.is_new_one_needed(resource, definition)

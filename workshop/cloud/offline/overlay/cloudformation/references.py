@@ -1,4 +1,4 @@
-"""What a template's parts refer to, and the order that follows from it. Pure; no correction of its own.
+"""What the parts of a template refer to, and the order of creation that follows. Pure; corrects nothing.
 
 A resource depends on what its `Ref`, `Fn::GetAtt` and `Fn::Sub` name and on what its `DependsOn` lists
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html).
@@ -14,14 +14,14 @@ _PLACEHOLDER = re.compile(r"\$\{([^!][^}]*)\}")
 
 
 class Reference(NamedTuple):
-    """A logical id, a parameter or a pseudo parameter, and the attribute that is asked of it."""
+    """A logical id, parameter or pseudo parameter, and the attribute of an `Fn::GetAtt`, None for a `Ref`."""
 
     name: str
     attribute: str | None
 
 
 class CircularDependencyError(Exception):
-    """Resources wait for each other; `names` are those on the circle."""
+    """Resources depend on each other; `names` are the logical ids on the cycle."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
@@ -38,7 +38,7 @@ def references(value: Any) -> Iterator[Reference]:
 
 
 def conditions_used(value: Any) -> Iterator[str]:
-    """Yield the name of every condition that an `Fn::If` inside a value asks for."""
+    """Yield the name of every condition that an `Fn::If` inside a value evaluates."""
     for element in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
         yield from conditions_used(element)
     if isinstance(value, dict) and isinstance(value.get("Fn::If"), list):
@@ -46,10 +46,10 @@ def conditions_used(value: Any) -> Iterator[str]:
 
 
 def creation_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the logical ids, each after what it depends on, otherwise as they stand in the template.
+    """Return the logical ids, each after what it depends on, otherwise in the order of the template.
 
     Raises:
-        CircularDependencyError: there is no such order.
+        CircularDependencyError: no such order exists.
     """
     order: dict[str, None] = {}
 

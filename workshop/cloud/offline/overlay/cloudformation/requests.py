@@ -1,11 +1,11 @@
 """CreateStack, UpdateStack, DeleteStack and ValidateTemplate check their input, then run an operation.
 
-AWS demands capabilities for IAM resources, knows `OnFailure`, `DisableRollback` and `RetainResources`, and
-refuses an update that changes nothing with `No updates are to be performed.`
+AWS requires capabilities for IAM resources, supports `OnFailure`, `DisableRollback` and `RetainResources`,
+and refuses an update that changes nothing with `No updates are to be performed.`
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html). Here the operation
-is over when the call returns, so a client's first look at the stack finds its last state. moto demands
-nothing, ignores these options, and validates templates with a tool that is not installed with it. Changed:
-the four calls, and template URLs, which moto reads as if every server were called `amazonaws.com`.
+has ended when the call returns, so a client's first poll finds the final status. moto requires no
+capabilities, ignores these options, and validates templates with a tool that is not installed with it.
+Changed: the four calls, and template URLs, which moto can only read from hosts of `amazonaws.com`.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.overlay.cloudformation import operations
+from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
 from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
 from workshop.cloud.offline.overlay.cloudformation.validation import (
@@ -28,13 +29,13 @@ from workshop.cloud.offline.overlay.cloudformation.validation import (
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["is_true", "tags_of", "template_of"]
+__all__ = ["tags_of", "template_of"]
 
 _get_stack_from_s3_url = responses.get_stack_from_s3_url
 
 
 def template_of(request: Any, previous: str | None = None) -> str:
-    """Return the text of the template that a request sends or points at.
+    """Return the text of the template that a request contains or links to.
 
     Raises:
         ValidationError: it does neither.
@@ -51,11 +52,6 @@ def template_of(request: Any, previous: str | None = None) -> str:
 def tags_of(request: Any) -> dict[str, str]:
     """Return the tags of a request."""
     return {tag["Key"]: tag["Value"] for tag in request._get_param("Tags") or []}
-
-
-def is_true(value: Any) -> bool:
-    """Read a boolean as requests carry it."""
-    return str(value).lower() == "true"
 
 
 @corrects(responses.CloudFormationResponse, "create_stack")

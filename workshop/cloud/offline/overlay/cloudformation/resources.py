@@ -1,8 +1,8 @@
-"""One resource of a stack: making, changing and deleting it through moto's models.
+"""One resource of a stack: creating, updating and deleting it through moto's models.
 
 Support for the operations on stacks; no correction of its own.
-A change that a resource cannot take in place needs a new one; which properties these are stands, for each
-type, under "Update requires: Replacement" in
+Some properties cannot be updated in place, so AWS replaces the resource. They are marked "Update requires:
+Replacement" on the page of each type, linked from
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html.
 """
 
@@ -46,18 +46,18 @@ REPLACED_WITH: Mapping[str, frozenset[str]] = {
     "AWS::SQS::Queue": frozenset({"QueueName", "FifoQueue"}),
     "AWS::SSM::Parameter": frozenset({"Name"}),
 }
-# moto says in many words that a thing is not there; a resource that somebody deleted by hand counts as
-# deleted.
+# moto's errors name a missing resource in many ways. One that somebody has deleted by hand counts as deleted,
+# as on AWS; otherwise its stack could never be deleted.
 ABSENT = ("notfound", "nosuch", "nonexistent", "doesnotexist", "unknownresource")
 
 
 class ResourceFailure(Exception):  # noqa: N818  # the word of stack events
-    """A service refused what a template asks for; the message is the reason that the stack event gives."""
+    """A service refused what a template asks for; the message is the reason in the stack event."""
 
 
 @dataclass
 class DeployedResource:
-    """What a stack knows of one of its resources."""
+    """What a stack knows of one of its resources; `model` is moto's object, None until it is created."""
 
     logical_id: str
     resource_type: str
@@ -78,7 +78,7 @@ class DeployedResource:
         return self.model is not None and self.status != "DELETE_COMPLETE"
 
     def policy(self, *, replaced: bool = False) -> str:
-        """Return what the template wants to happen to the resource when the stack lets go of it."""
+        """Return the `DeletionPolicy`, or for a replaced resource the `UpdateReplacePolicy`."""
         return str(self.definition.get("UpdateReplacePolicy" if replaced else "DeletionPolicy", "Delete"))
 
 
@@ -158,7 +158,7 @@ def delete(stack: Any, resource: DeployedResource) -> None:
 
 
 def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any]) -> bool:
-    """Say whether a change cannot be made in place."""
+    """Return whether the change requires a replacement."""
     old, new = resource.definition["Properties"], definition["Properties"]
     return any(
         old.get(name) != new.get(name) for name in REPLACED_WITH.get(resource.resource_type, frozenset())
@@ -166,7 +166,7 @@ def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any])
 
 
 def can_change(resource: DeployedResource) -> bool:
-    """Say whether moto can change resources of this type."""
+    """Return whether moto can update resources of this type."""
     update = parsing.get_model_map()[resource.resource_type].update_from_cloudformation_json
     return not hasattr(update, "__isabstractmethod__")
 

@@ -1,12 +1,12 @@
 """Updating a stack changes what differs, keeps the rest, and undoes everything when one change fails.
 
-AWS changes and adds resources in the order of their dependencies, makes new ones beside the old where a
-change cannot be made in place, deletes what is superseded only when everything else has worked, and otherwise
-ends in `UPDATE_ROLLBACK_COMPLETE` with the old resources
+AWS updates and adds resources in the order of their dependencies and creates replacements beside the old
+resources. What was replaced or dropped is deleted only after everything else has succeeded; otherwise the
+stack ends in `UPDATE_ROLLBACK_COMPLETE` with the old resources
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks.html). moto compares
 templates without resolving them, so a parameter inside an `Fn::Sub` changes nothing; it deletes before it
-adds; a resource whose type has no update it forgets and says `UPDATE_COMPLETE`; on a failure it stops
-half-way. Changed: all of this. An update that changes nothing is refused, as on AWS.
+adds; it forgets a resource whose type has no update and reports `UPDATE_COMPLETE`; and it stops half-way on a
+failure. Changed: all of this. An update that changes nothing is refused, as on AWS.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
 from workshop.cloud.offline.overlay.cloudformation import operations, resources
-from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
+from workshop.cloud.offline.overlay.cloudformation.events import record
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.plans import is_wanted, map_for, plan
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
@@ -37,10 +37,10 @@ CANNOT_CHANGE = (
 
 
 def check_updatable(stack: Any) -> None:
-    """Refuse a stack that cannot be updated in its present state.
+    """Refuse a stack whose status does not allow an update.
 
     Raises:
-        ValidationError: naming the state.
+        ValidationError: naming the status.
     """
     if stack.status.endswith("_FAILED") or stack.status == "ROLLBACK_COMPLETE":
         raise ValidationError(
@@ -49,13 +49,13 @@ def check_updatable(stack: Any) -> None:
 
 
 def changes_nothing(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> bool:
-    """Say whether an update would leave resources and outputs as they are."""
+    """Return whether an update would leave resources and outputs as they are."""
     same_outputs = template.get("Outputs") == stack.template_dict.get("Outputs")
     return same_outputs and not plan(stack, template, parameters)
 
 
 def update(stack: Any, template: str, parameters: Mapping[str, str]) -> None:
-    """Bring a stack to a template that was checked; on a failure bring it back."""
+    """Update a stack to a template that was checked before; roll back on a failure."""
     record(stack, "UPDATE_IN_PROGRESS", "User Initiated")
     stack.last_updated_time = CLOCK.moment()
     attempt = _Update(stack, template, dict(parameters))
@@ -79,20 +79,23 @@ class _Before:
         self.definitions = {name: resource.definition for name, resource in stack.deployed.items()}
 
     def restore(self, stack: Any) -> None:
-        """Make the stack what it was; its resources are brought back elsewhere."""
+        """Restore the stack's own attributes; `_Update.roll_back` restores its resources."""
         for name, value in self.attributes.items():
             setattr(stack, name, value)
         stack.deployed = self.deployed
 
     def restore_definitions(self) -> None:
-        """Forget changes that concern the stack alone, such as another deletion policy."""
+        """Undo changes that no service has seen, such as another deletion policy."""
         for name, definition in self.definitions.items():
             self.deployed[name].definition = definition
 
 
 @dataclass
 class _Update:
-    """One update under way: what it replaced, so that it can be completed or undone."""
+    """One update in progress, with what is needed to complete or undo it.
+
+    `changed` has each updated resource with its old definition, `superseded` each replaced one.
+    """
 
     stack: Any
     template: str
@@ -159,7 +162,7 @@ class _Update:
         try:
             definition = resources.resolve(declared, stack.resource_map)
         except ResourceFailure as failure:
-            self._settle(resource, "UPDATE_FAILED", str(failure))
+            operations.settle(self.stack, resource, "UPDATE_FAILED", str(failure))
             return False
         if definition["Properties"] == resource.definition["Properties"]:
             resource.definition = definition
@@ -167,7 +170,9 @@ class _Update:
         if resources.is_new_one_needed(resource, definition):
             return self._replace(resource, definition)
         if not resources.can_change(resource):
-            self._settle(resource, "UPDATE_FAILED", CANNOT_CHANGE.format(resource.resource_type))
+            operations.settle(
+                self.stack, resource, "UPDATE_FAILED", CANNOT_CHANGE.format(resource.resource_type)
+            )
             return False
         self.changed.append((resource, resource.definition))
         return self._change(resource, definition)
@@ -184,9 +189,9 @@ class _Update:
                 "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
                 f"Rename {name} and update the stack again."
             )
-            self._settle(resource, "UPDATE_FAILED", reason)
+            operations.settle(self.stack, resource, "UPDATE_FAILED", reason)
             return False
-        self._settle(resource, "UPDATE_IN_PROGRESS", NEW_ONE_NEEDED)
+        operations.settle(self.stack, resource, "UPDATE_IN_PROGRESS", NEW_ONE_NEEDED)
         resource.status = "UPDATE_COMPLETE"
         del self.stack.resource_map._parsed_resources[resource.logical_id]
         worked = self._add(resource.logical_id)
@@ -195,24 +200,20 @@ class _Update:
         return worked
 
     def _change(self, resource: DeployedResource, definition: dict[str, Any]) -> bool:
-        self._settle(resource, "UPDATE_IN_PROGRESS")
+        operations.settle(self.stack, resource, "UPDATE_IN_PROGRESS")
         try:
             resource.model = resources.change(self.stack, resource, definition)
         except ResourceFailure as failure:
-            self._settle(resource, "UPDATE_FAILED", str(failure))
+            operations.settle(self.stack, resource, "UPDATE_FAILED", str(failure))
             return False
         resource.definition = definition
         self.stack.resource_map._parsed_resources[resource.logical_id] = resource.model
-        self._settle(resource, "UPDATE_COMPLETE")
+        operations.settle(self.stack, resource, "UPDATE_COMPLETE")
         return True
-
-    def _settle(self, resource: DeployedResource, status: str, reason: str | None = None) -> None:
-        resource.status, resource.reason, resource.timestamp = status, reason, CLOCK.moment()
-        record_resource(self.stack, resource, reason)
 
 
 def _custom_name(resource: DeployedResource, definition: Mapping[str, Any]) -> str | None:
-    """Return the name that the template gives the resource, if the new one would bear it as well."""
+    """Return the custom name of the resource if its replacement would have the same one: names are unique."""
     name_property = parsing.get_name_type_map().get(resource.resource_type)
     name = definition["Properties"].get(name_property) if name_property else None
     return name if name and name == resource.definition["Properties"].get(name_property) else None

@@ -1,10 +1,11 @@
 """What CloudFormation refuses before it touches a resource. Support for the operations on stacks.
 
-A template that names unknown resource types, resources, attributes, parameters or conditions, whose resources
-wait for each other, or that makes IAM resources without the caller's consent, is refused with the messages of
-AWS (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html, Capabilities).
-moto looks at none of this; resource types that it does not know it leaves out with a warning, and says
-`CREATE_COMPLETE`. Here they are refused, because a stack that lacks half of its resources teaches nothing.
+AWS refuses a template with unknown resource types, resources, attributes, parameters or conditions, one whose
+resources depend on each other in a circle, and one that creates IAM resources without the caller's consent
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html, Capabilities); the
+messages here are AWS's. moto checks none of this; it leaves unknown resource types out with a warning and
+reports `CREATE_COMPLETE`. Here they are refused, because a stack that lacks half of its resources teaches
+nothing.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -48,7 +49,7 @@ IAM_NAMES = {
 
 
 class InsufficientCapabilitiesError(CloudFormationError):  # type: ignore[misc]  # moto is untyped
-    """The caller did not consent to what the template makes."""
+    """The caller did not acknowledge the IAM resources of the template."""
 
     code = "InsufficientCapabilitiesException"
 
@@ -72,10 +73,10 @@ def check_template(template: Mapping[str, Any]) -> None:
 
 
 def check_capabilities(template: Mapping[str, Any], given: Collection[str]) -> None:
-    """Refuse a template that makes IAM resources without consent.
+    """Refuse a template that creates IAM resources without the caller's acknowledgement.
 
     Raises:
-        InsufficientCapabilitiesError: naming the capability to consent to.
+        InsufficientCapabilitiesError: naming the capability to acknowledge.
     """
     needed = required_capabilities(template)
     if needed and needed not in given and "CAPABILITY_NAMED_IAM" not in given:
@@ -83,7 +84,7 @@ def check_capabilities(template: Mapping[str, Any], given: Collection[str]) -> N
 
 
 def required_capabilities(template: Mapping[str, Any]) -> str | None:
-    """Return the capability that a template needs: named IAM resources need the greater one."""
+    """Return the capability that a template needs; IAM resources with custom names need the stronger one."""
     iam = [resource for resource in template["Resources"].values() if resource.get("Type") in IAM_NAMES]
     if any(IAM_NAMES[resource["Type"]] in resource.get("Properties", {}) for resource in iam):
         return "CAPABILITY_NAMED_IAM"

@@ -1,10 +1,10 @@
-"""Templates are read as CloudFormation reads them.
+"""Templates are parsed as CloudFormation parses them.
 
 AWS reads `Version: 2012-10-17` as text, takes nested short forms (`!If [A, !Sub …, …]`, `!Condition A`), and
-answers a template that is no YAML with a `ValidationError` that names line and column
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html). moto reads with
-PyYAML's full loader: dates become dates, which policies then cannot carry; a syntax error leaves as an
-exception of the parser. Changed: stacks and change sets are read by a loader of their own.
+answers malformed YAML with a `ValidationError` that names line and column
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html). moto parses with
+PyYAML's full loader, which turns dates into objects that policies cannot contain, and lets the parser's
+exceptions escape. Changed: templates of stacks and change sets are parsed by `read_template`.
 """
 
 import json
@@ -19,14 +19,14 @@ from workshop.cloud.offline.overlay.correct import corrects
 __all__ = ["read_template"]
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
-# The loader in C reads a template in 20 ms, the one in Python takes half a second; not every system has it.
+# The C loader reads a template in 20 ms, the Python one takes half a second; PyYAML may be built without C.
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class TemplateLoader(_BASE):  # type: ignore[misc]  # whichever there is
     """YAML with CloudFormation's short forms, and without dates."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012  # the attribute of the base class is no ClassVar
+    yaml_implicit_resolvers = {  # noqa: RUF012  # the base class has a plain attribute
         first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

@@ -14,7 +14,7 @@ ValidationException. What is accepted, refused and returned stays the same other
 """
 
 import copy
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from moto.dynamodb import comparisons
@@ -152,15 +152,10 @@ def _deep_copy_tree(self: Any, memo: dict[int, Any]) -> Any:
     return clone
 
 
-_KNOWN_KINDS: dict[tuple[Any, Any], bool] = {}
-
-
+@cache
 def _is_a(kind: Any, kinds: Any) -> bool:
     """Return whether a class derives from one or several others; abstract classes are slow to answer."""
-    known = _KNOWN_KINDS.get((kind, kinds))
-    if known is None:
-        known = _KNOWN_KINDS[kind, kinds] = issubclass(kind, kinds)
-    return known
+    return issubclass(kind, kinds)
 
 
 @corrects(DepthFirstTraverser, "traverse_node_recursively")

@@ -1,1 +1,1 @@
-"""The resource types of CloudFormation that the overlay corrects or adds."""
+"""CloudFormation resource types, one module each: those of moto that are corrected, and those it lacks."""

@@ -1,9 +1,9 @@
-"""AWS::CloudWatch::Alarm makes an alarm.
+"""AWS::CloudWatch::Alarm creates an alarm.
 
-AWS makes an alarm on one metric; `Ref` is its name, `Arn` an attribute
+AWS creates an alarm on one metric; `Ref` gives its name, `GetAtt` its `Arn`
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudwatch-alarm.html). moto has
-alarms in its API and leaves them out of stacks. Changed: the resource type exists. An alarm on an expression
-of several metrics (`Metrics`) is refused, since moto would not evaluate it.
+alarms in its API but not in stacks. Changed: the resource type exists. An alarm on an expression of several
+metrics (`Metrics`) is refused, since moto would never evaluate it.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
 
 
 def _put(wanted: Wanted) -> AddedResource:
-    """Make an alarm, or put an existing one again: for CloudWatch that is the same call."""
+    """Create an alarm or overwrite it: for CloudWatch that is the same call."""
     arguments = _arguments(wanted.name, wanted.properties)
     alarm = wanted.backend(cloudwatch_backends).put_metric_alarm(**arguments)
     return AddedResource(alarm.name, Arn=alarm.alarm_arn)

@@ -1,9 +1,9 @@
-"""AWS::Lambda::EventInvokeConfig tells Lambda what to do with asynchronous events that fail.
+"""AWS::Lambda::EventInvokeConfig configures retries and destinations of asynchronous invocations.
 
-AWS sets retries, age and destinations of a function's events; `Ref` is an identifier of the configuration
+AWS sets retries, maximum age and destinations of a function's events; `Ref` identifies the configuration
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html).
-moto has the configuration in its API and leaves it out of stacks. Changed: the resource type exists, for
-`$LATEST`; moto keeps no configuration of versions and aliases.
+moto has the configuration in its API but not in stacks. Changed: the resource type exists, for `$LATEST`
+only, since moto keeps no configuration of versions and aliases.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ WHOLE_NUMBERS = ("MaximumEventAgeInSeconds", "MaximumRetryAttempts")
 
 
 def _put(wanted: Wanted) -> AddedResource:
-    """Put the configuration in place of whatever the function has."""
+    """Replace the whole configuration of the function, as AWS does."""
     properties = wanted.properties
     if (qualifier := properties["Qualifier"]) != LATEST:
         raise ValidationError(

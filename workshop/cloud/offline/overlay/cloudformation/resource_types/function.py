@@ -1,12 +1,12 @@
-"""AWS::Lambda::Function keeps all its properties, when it is made and when it is changed.
+"""AWS::Lambda::Function applies all its properties, at creation and at updates.
 
-AWS applies every property, sets those that a template no longer mentions to their defaults (concurrency that
-somebody reserved by hand stays, if the template never mentioned any), deploys code only when the template's
-`Code` differs, and turns numbers in environment variables into text
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html). moto drops
-layers, architectures, tags, tracing, storage, logging and keys when it makes a function; when it changes one
-it ignores `ReservedConcurrentExecutions`, fails on inline code with `binascii.Error: Incorrect padding`, and
-always deploys. Changed: creation and update.
+AWS applies every property and resets those that the template no longer mentions to their defaults;
+concurrency that somebody reserved by hand stays if the template never mentioned any. It deploys code only
+when the template's `Code` differs, and turns numbers in environment variables into text
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html). moto
+drops layers, architectures, tags, tracing, storage, logging and keys at creation; an update ignores
+`ReservedConcurrentExecutions`, fails on inline code with `binascii.Error: Incorrect padding`, and always
+deploys. Changed: creation and update.
 """
 
 import base64
@@ -21,9 +21,15 @@ from moto.awslambda.utils import get_backend
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, tags_as_dict
+from workshop.cloud.offline.overlay.cloudformation.handlers import (
+    Wanted,
+    as_text,
+    changes,
+    creates,
+    tags_as_dict,
+)
 
-# Where a function keeps what its template reserved.
+# The attribute in which moto's function remembers what its template reserved: only that may be taken back.
 RESERVED_BY_TEMPLATE = "reserved_by_template"
 DEFAULTS: Mapping[str, Any] = {
     "Architectures": ["x86_64"],
@@ -62,7 +68,7 @@ def _change(wanted: Wanted) -> Any:
 def _configuration(properties: dict[str, Any]) -> dict[str, Any]:
     wanted = {**DEFAULTS, **properties}
     variables = (wanted["Environment"] or {}).get("Variables", {})
-    wanted["Environment"] = {"Variables": {name: _as_text(value) for name, value in variables.items()}}
+    wanted["Environment"] = {"Variables": {name: as_text(value) for name, value in variables.items()}}
     wanted["MemorySize"], wanted["Timeout"] = int(wanted["MemorySize"]), int(wanted["Timeout"])
     wanted["Tags"] = tags_as_dict(wanted)
     if "KmsKeyArn" in wanted:
@@ -73,7 +79,7 @@ def _configuration(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _settle(backend: Any, function: Any, properties: dict[str, Any]) -> None:
-    """Set what moto's own calls leave out."""
+    """Set what moto's own create and update calls leave out."""
     wanted = _configuration(properties)
     function.architectures = wanted["Architectures"]
     function.ephemeral_storage = int(wanted["EphemeralStorage"]["Size"])
@@ -125,7 +131,3 @@ def _has_code(function: Any, code: Mapping[str, Any]) -> bool:
             return archive.read("index.py").decode() == str(code["ZipFile"])
     except (KeyError, zipfile.BadZipFile):
         return False
-
-
-def _as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

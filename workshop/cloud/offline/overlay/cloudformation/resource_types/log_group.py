@@ -1,8 +1,8 @@
 """AWS::Logs::LogGroup changes its retention in place, and its ARN covers its streams.
 
-AWS sets or removes the retention, and `Arn` ends in `:*`, so that a policy with it covers the streams of the
+AWS sets or removes the retention. `Arn` ends in `:*`, so that a policy with it covers the log streams of the
 group (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-logs-loggroup.html). moto
-has no update, and its `Arn` has no such end. Changed: both.
+has no update, and its `Arn` lacks the ending. Changed: both.
 """
 
 from typing import Any

@@ -1,19 +1,24 @@
 """AWS::IAM::ManagedPolicy changes in place, and is detached before it is deleted.
 
-AWS makes a new default version of the document, dropping the oldest of five, and attaches the policy to what
-the template names; deleting detaches it from these first
+AWS creates a new default version of the document, dropping the oldest of five, and attaches the policy to
+what the template names. Deleting detaches it from these first
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-managedpolicy.html). moto
 says `UPDATE_COMPLETE` and changes nothing, fails to delete an attached policy with `DeleteConflict`, and
 leaves a policy behind when it cannot attach it. Changed: creation, update and deletion.
 """
 
-import json
 from typing import Any
 
 from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import ManagedPolicy, iam_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, deletes
+from workshop.cloud.offline.overlay.cloudformation.handlers import (
+    Wanted,
+    changes,
+    creates,
+    deletes,
+    policy_text,
+)
 
 VERSIONS_KEPT = 5
 KINDS = {"Groups": "group", "Users": "user", "Roles": "role"}
@@ -24,11 +29,12 @@ def _create(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
     entities = _entities(properties)
     for kind, entity in entities:
-        getattr(backend, f"get_{kind}")(entity)  # raises if there is none, before anything is made
+        # Raises for a missing entity before the policy is created: the stack could not delete it afterwards.
+        getattr(backend, f"get_{kind}")(entity)
     policy = backend.create_policy(
         description=properties.get("Description"),
         path=properties.get("Path"),
-        policy_document=_document(properties),
+        policy_document=policy_text(properties["PolicyDocument"]),
         policy_name=properties.get("ManagedPolicyName", wanted.name),
         tags=properties.get("Tags", []),
     )
@@ -40,7 +46,7 @@ def _create(wanted: Wanted) -> Any:
 def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
     policy = backend.get_policy(wanted.name)
-    document = _document(properties)
+    document = policy_text(properties["PolicyDocument"])
     if document != next(version.document for version in policy.versions if version.is_default):
         if len(policy.versions) == VERSIONS_KEPT:
             oldest = next(version for version in policy.versions if not version.is_default)
@@ -77,8 +83,3 @@ def _attached(backend: Any, arn: str) -> set[tuple[str, str]]:
 def _for_each(backend: Any, action: str, arn: str, entities: set[tuple[str, str]]) -> None:
     for kind, name in sorted(entities):
         getattr(backend, f"{action}_{kind}_policy")(policy_arn=arn, **{f"{kind}_name": name})
-
-
-def _document(properties: dict[str, Any]) -> str:
-    document = properties["PolicyDocument"]
-    return document if isinstance(document, str) else json.dumps(document)

@@ -1,10 +1,10 @@
-"""AWS::Lambda::EventSourceMapping is changed as a whole.
+"""AWS::Lambda::EventSourceMapping updates all its properties.
 
-AWS sets properties that a template no longer mentions to their defaults, takes tags as a list, and offers
-`Id` and `EventSourceMappingArn` as attributes
+AWS resets properties that the template no longer mentions to their defaults, takes tags as a list, and has
+the attributes `Id` and `EventSourceMappingArn`
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-eventsourcemapping.html).
-moto keeps what is no longer mentioned, hands the list of tags on as it is, and offers no attribute. Changed:
-creation, update and attributes.
+moto keeps what the template no longer mentions, passes the list of tags on as it is, and has no attributes.
+Changed: creation, update and attributes.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from moto.awslambda.models import EventSourceMapping
 from moto.awslambda.utils import get_backend
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 
+from workshop.cloud.offline.overlay.awslambda.event_sources import STREAM_DEFAULTS
 from workshop.cloud.offline.overlay.cloudformation.handlers import (
     Wanted,
     changes,
@@ -23,19 +24,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
 )
 from workshop.cloud.offline.overlay.correct import corrects
 
-STREAM_DEFAULTS: Mapping[str, Any] = {
-    "BatchSize": 100,
-    "BisectBatchOnFunctionError": False,
-    "DestinationConfig": {"OnFailure": {}},
-    "Enabled": True,
-    "FilterCriteria": None,
-    "FunctionResponseTypes": [],
-    "MaximumBatchingWindowInSeconds": 0,
-    "MaximumRecordAgeInSeconds": -1,
-    "MaximumRetryAttempts": -1,
-    "ParallelizationFactor": 1,
-    "TumblingWindowInSeconds": 0,
-}
+DEFAULTS: Mapping[str, Any] = {**STREAM_DEFAULTS, "BatchSize": 100, "Enabled": True, "FilterCriteria": None}
 FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Tags")
 BOOLEANS = ("BisectBatchOnFunctionError", "Enabled")
 
@@ -49,7 +38,7 @@ def _create(wanted: Wanted) -> Any:
 @changes(EventSourceMapping)
 def _change(wanted: Wanted) -> Any:
     is_stream = ":sqs:" not in wanted.original.event_source_arn
-    properties = {**(STREAM_DEFAULTS if is_stream else {}), **_typed(wanted.properties)}
+    properties = {**(DEFAULTS if is_stream else {}), **_typed(wanted.properties)}
     mapping = get_backend(wanted.account_id, wanted.region_name).update_event_source_mapping(
         wanted.original.uuid, {name: value for name, value in properties.items() if name not in FIXED}
     )
@@ -58,12 +47,12 @@ def _change(wanted: Wanted) -> Any:
 
 
 def _typed(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the properties as the API takes them; a parameter may have made text of numbers and booleans."""
+    """Return the properties as the API takes them; parameters turn numbers and booleans into text."""
     typed = dict(properties)
     for name, value in properties.items():
         if name in BOOLEANS:
             typed[name] = is_true(value)
-        elif isinstance(STREAM_DEFAULTS.get(name), int):
+        elif isinstance(DEFAULTS.get(name), int):
             typed[name] = int(value)
     if "Tags" in typed:
         typed["Tags"] = tags_as_dict(properties)

@@ -1,21 +1,27 @@
-"""AWS::IAM::Role carries its policies, and changes in place.
+"""AWS::IAM::Role has its policies, and changes in place.
 
-AWS puts inline policies, attaches managed ones, and on an update brings both, the trust policy and the other
-properties to what the template says; policies that never were in the template stay
+AWS puts inline policies and attaches managed ones. An update brings both, the trust policy and the other
+properties to what the template says; policies that were never in the template stay
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html). moto ignores
-`ManagedPolicyArns`, keeps inline policies unchecked and not as JSON text, and updates only the description; a
-role with a managed policy cannot be deleted. Changed: creation, update and deletion.
+`ManagedPolicyArns`, stores inline policies unchecked and not as JSON text, updates only the description, and
+cannot delete a role with a managed policy. Changed: creation, update and deletion.
 """
 
-import json
 from dataclasses import replace
 from typing import Any
 
 from moto.iam.models import Role, iam_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, deletes
+from workshop.cloud.offline.overlay.cloudformation.handlers import (
+    Wanted,
+    changes,
+    creates,
+    deletes,
+    policy_text,
+)
 
-# Where a role keeps what its template gave it, so that an update leaves alone what somebody added by hand.
+# The attribute in which moto's role remembers the policies of its template; an update removes only these, and
+# leaves alone what somebody attached by hand.
 FROM_TEMPLATE = "policies_from_template"
 
 _create_role = Role.create_from_cloudformation_json.__func__
@@ -29,7 +35,7 @@ def _create(wanted: Wanted) -> Any:
     try:
         _settle(wanted.backend(iam_backends, is_global=True), role, wanted.properties)
     except Exception:
-        # Nothing may be left of a role that failed: the stack does not know of it yet.
+        # The stack does not know of the role yet, so a rollback would leave it behind.
         _remove(replace(wanted, name=role.name))
         raise
     return role
@@ -39,7 +45,7 @@ def _create(wanted: Wanted) -> Any:
 def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(iam_backends, is_global=True)
     role = backend.get_role(wanted.name)
-    backend.update_assume_role_policy(role.name, _document(properties["AssumeRolePolicyDocument"]))
+    backend.update_assume_role_policy(role.name, policy_text(properties["AssumeRolePolicyDocument"]))
     backend.update_role(
         role.name, properties.get("Description", ""), properties.get("MaxSessionDuration", 3600)
     )
@@ -61,7 +67,8 @@ def _remove(wanted: Wanted) -> None:
 
 def _settle(backend: Any, role: Any, properties: dict[str, Any]) -> None:
     inline = {
-        policy["PolicyName"]: _document(policy["PolicyDocument"]) for policy in properties.get("Policies", [])
+        policy["PolicyName"]: policy_text(policy["PolicyDocument"])
+        for policy in properties.get("Policies", [])
     }
     before_inline, before_attached = getattr(role, FROM_TEMPLATE, ((), ()))
     for name in [name for name in role.policies if name in before_inline and name not in inline]:
@@ -75,7 +82,3 @@ def _settle(backend: Any, role: Any, properties: dict[str, Any]) -> None:
         if arn not in role.managed_policies:
             backend.attach_role_policy(arn, role.name)
     setattr(role, FROM_TEMPLATE, (tuple(inline), tuple(wanted)))
-
-
-def _document(document: Any) -> str:
-    return document if isinstance(document, str) else json.dumps(document)

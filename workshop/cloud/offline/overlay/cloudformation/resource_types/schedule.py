@@ -1,8 +1,8 @@
-"""AWS::Scheduler::Schedule makes a schedule.
+"""AWS::Scheduler::Schedule creates a schedule.
 
-AWS makes a schedule of EventBridge Scheduler; `Ref` is its name, `Arn` an attribute
+AWS creates a schedule of EventBridge Scheduler; `Ref` gives its name, `GetAtt` its `Arn`
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html).
-moto has schedules in its API and leaves them out of stacks. Changed: the resource type exists.
+moto has schedules in its API but not in stacks. Changed: the resource type exists.
 """
 
 import copy
@@ -54,7 +54,7 @@ def _arguments(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moment(text: str | None) -> float | None:
-    """Return a time of a template as the API takes it: in unix seconds."""
+    """Return a time of a template as the API takes it: in Unix seconds, UTC unless it names a zone."""
     if text is None:
         return None
     moment = datetime.fromisoformat(text)
@@ -62,7 +62,7 @@ def _moment(text: str | None) -> float | None:
 
 
 def _target(target: dict[str, Any]) -> dict[str, Any]:
-    """Return the target with numbers for what a parameter may have made text of."""
+    """Return the target with the numbers of its retry policy as numbers; parameters turn them into text."""
     typed = copy.deepcopy(target)
     policy = typed.get("RetryPolicy", {})
     policy.update({name: int(policy[name]) for name in WHOLE_NUMBERS if name in policy})

@@ -1,9 +1,9 @@
 """AWS::Kinesis::Stream keeps its mode and its encryption, and changes in place.
 
-AWS takes `StreamModeDetails` and `StreamEncryption` when the stream is made and when it is changed; without
-`ShardCount` a provisioned stream has one shard
+AWS takes `StreamModeDetails` and `StreamEncryption` at creation and at updates; without `ShardCount` a
+provisioned stream has one shard
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kinesis-stream.html).
-moto drops both, and never takes encryption or tags away again. Changed: creation and update.
+moto drops both, and never removes encryption or tags again. Changed: creation and update.
 """
 
 from typing import Any

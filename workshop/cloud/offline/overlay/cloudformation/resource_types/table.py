@@ -1,10 +1,10 @@
-"""AWS::DynamoDB::Table is changed in place, and keeps time to live and point-in-time recovery.
+"""AWS::DynamoDB::Table changes in place, and keeps time to live and point-in-time recovery.
 
-AWS switches a table's stream on and off, changes its capacity, indexes, tags, time to live and recovery
+AWS enables and disables a table's stream and updates its capacity, indexes, tags, time to live and recovery
 without touching its items
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html, "Update
-requires"); a stream that is switched on again has a new ARN, and a table without one has no `StreamArn`. moto
-has no update at all, drops time to live and recovery, and fails with `KeyError: LatestStreamArn`. Changed:
+requires"); a stream that is enabled again has a new ARN, and a table without one has no `StreamArn`. moto has
+no update at all, drops time to live and recovery, and fails with `KeyError: LatestStreamArn`. Changed:
 creation, update and the attribute.
 """
 
