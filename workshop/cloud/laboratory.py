@@ -60,7 +60,7 @@ class LaboratoryControl(OfflineControl):
 
 
 class Laboratory(Cloud):
-    """See the module; a context manager that ends it.
+    """A deterministic cloud in this process; as a context manager it is closed at the end.
 
     With `subprocesses`, functions run in processes of their own, as in the offline cloud. Everything else
     stays as it is, so that both ways must agree.

@@ -1,7 +1,7 @@
-"""Whether a statement of a policy speaks of a call, decided as the offline cloud does for its roles. Pure.
+"""Whether a policy statement applies to a call, decided as the offline cloud does for its roles. Pure.
 
-In go the statement as IAM has it and the condition keys that the call has. What a role may do on AWS is
-decided there; this says beforehand what AWS's documentation lets one expect.
+Takes the statement as IAM stores it and the condition keys of the call. On a real account IAM itself
+decides; this predicts its decision from AWS's documentation.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ __all__ = ["applies"]
 def applies(
     statement: dict[str, Any], action: str, resource: str, *, keys: Mapping[str, str], variables: bool = True
 ) -> bool:
-    """Return whether a statement, allowing or denying, speaks of an action on a resource.
+    """Return whether a statement, allowing or denying, applies to an action on a resource.
 
     `keys` are the condition keys of the call, such as `aws:SecureTransport`, in any case of letters. Policy
     variables (`${aws:PrincipalAccount}`) are text in policies that are older than version 2012-10-17.

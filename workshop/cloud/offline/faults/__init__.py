@@ -1,1 +1,1 @@
-"""Faults of the offline cloud: the plan in force, and where it strikes."""
+"""Faults of the offline cloud: the active plan, and where it strikes."""

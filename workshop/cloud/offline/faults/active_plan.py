@@ -1,7 +1,7 @@
-"""What goes wrong in an offline cloud because somebody asked for it: the plan in force, and what it has done.
+"""The active fault plan of an offline cloud: what it makes fail, and what it has done so far.
 
-Three places ask: whoever answers calls of AWS's API (`answer`), the pollers when a batch has come back
-(`redelivery`), and the environments (`watch`). Without a plan nothing is changed.
+It is consulted when an API call is answered (`answer`), when the outcome of a batch is known (`redelivery`)
+and when an execution environment runs (`watch`). Without a plan nothing changes.
 """
 
 from typing import Any
@@ -23,10 +23,10 @@ __all__ = ["CloudFaults"]
 
 
 class CloudFaults:
-    """See the module. Thread-safe.
+    """Applies the active plan to calls, batches and environments. Thread-safe.
 
-    `manual` says that the clock is moved by somebody who does one thing at a time, `in_process` that
-    functions run on the thread that asks for them.
+    `manual` means that a test or experiment moves the clock, one step at a time; `in_process` that functions
+    run on the thread that invokes them.
     """
 
     def __init__(self, clock: Clock, *, manual: bool = False, in_process: bool = False) -> None:
@@ -37,7 +37,7 @@ class CloudFaults:
         self._environments: WatchedEnvironments | None = None
 
     def use(self, plan: FaultPlan) -> None:
-        """Follow this plan from now on; counts begin at zero."""
+        """Make this the active plan; all counts begin at zero."""
         self.dice = FaultDice(plan)
 
     def document(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class CloudFaults:
         return self._environments.find(call.scope.access_key)
 
     def _let_pass(self, seconds: float) -> None:
-        """Skip the wait where nobody else moves the clock on."""
+        """Advance a clock that runs by itself, so that learners need not wait eleven minutes."""
         advance = getattr(self._clock, "advance", None)
         if advance is not None and not self._manual:
             advance(seconds)

@@ -1,7 +1,7 @@
-"""Calls of AWS's API that go wrong: refused, slow, without an answer, or the last that a caller makes.
+"""API calls that fail: refused, slow, without a response, or the last that their caller makes.
 
-Only what functions and producers do is disturbed: a function's calls are known by its credentials, a
-producer's are PutRecords. Tools and tests that look at the cloud see it as it is.
+Only calls of functions and producers are affected: a function's are recognised by its credentials, a
+producer's are PutRecords. Tools and tests that inspect the cloud see it as it is.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Through = Callable[[Call], Answer]
 
 
 class ResponseLostError(ConnectionResetError):
-    """The call was carried out, and its answer does not reach the caller."""
+    """The call was executed, and its response does not reach the caller."""
 
 
 class InjectedCrashError(RuntimeError):
@@ -44,7 +44,8 @@ class FaultyCalls:
         self._dice = dice
         self._clock = clock
         self._in_process = in_process
-        # What has gone wrong with a call goes wrong with some of its repetitions too: call -> attempts left.
+        # A loss or refusal also strikes some retries of the same call, or the SDK would hide it: call ->
+        # attempts left.
         self._lasting: dict[tuple[FaultKind, str], int] = {}
 
     def answer(self, call: Call, through: Through, caller: WatchedEnvironment | None) -> Answer:

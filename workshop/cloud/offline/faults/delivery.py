@@ -1,7 +1,8 @@
-"""Batches that come again though they need not, in other company, or late: all of it legal on AWS.
+"""Batches delivered again, batched with other records, or late: all of it allowed by at-least-once delivery.
 
-In goes the ordinary decision about a batch that has been sent, out comes the one that is carried out. A batch
-that succeeded may come again as well: then the answer was lost, or another poller has taken over.
+Takes the ordinary decision about a batch and returns the one to carry out. Even a batch that succeeded may be
+delivered again, as when its response was lost or another poller has taken over. Source:
+https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html.
 """
 
 from workshop.cloud.faults import FaultKind
@@ -26,7 +27,7 @@ MAX_EARLIER = 3
 
 
 def redelivery(dice: FaultDice, decision: Decision, batch: Batch, *, stage: str, now: float) -> Decision:
-    """Return what happens to the batch, with the chances of the dice."""
+    """Return what happens to the batch: `decision`, or what the dice replace it with."""
     if not batch.records or isinstance(decision, Wait | Discard):
         return decision
     count = len(batch.records)

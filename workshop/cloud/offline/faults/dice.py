@@ -1,4 +1,4 @@
-"""Whether a fault happens now: the chances of a plan, drawn one opportunity after the other, and counted."""
+"""Whether a fault happens now: the chances of a plan, drawn at each opportunity and counted."""
 
 import threading
 from collections import Counter

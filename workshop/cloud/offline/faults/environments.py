@@ -1,8 +1,9 @@
-"""Execution environments under watch: which of them makes a call, and how its invocation can be ended.
+"""Execution environments that faults can strike: which one makes a call, and how to end its invocation.
 
-Each environment has credentials of its own, so a call tells by its signature where it comes from. Here an
-event may also be delivered twice: to another environment while the first is still at work (in the schedule
-explorer, which interleaves them), or once more afterwards.
+Each environment has its own credentials, so the signature of a call identifies it. An event may also be
+delivered twice: to a second environment while the first is still running (in the schedule explorer, which
+interleaves them), or once more afterwards. AWS delivers at least once:
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html.
 """
 
 import json
@@ -24,7 +25,7 @@ from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 
 __all__ = ["WatchedEnvironment", "WatchedEnvironments"]
 
-# At which write of the first delivery the second begins, that is before the write; 0 is after its end.
+# The write of the first delivery before which the second delivery begins; 0 means after the first has ended.
 BEGINNINGS = (0, 1, 1, 1, 2)
 
 
@@ -80,7 +81,7 @@ class _SecondDelivery:
 
 
 class WatchedEnvironment:
-    """One environment; see the module."""
+    """One execution environment whose invocations can be repeated, interrupted and counted."""
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
-"""PutRecords that takes only a part, or that finds something in its shard that is no risk message.
+"""PutRecords that accepts only some records, or that is preceded by a poison message from somebody else.
 
-In goes a call of a producer, out comes the answer that Kinesis would give: records that were not taken carry
-an error and have to be sent again; a stranger's record is none of the caller's business.
+The response is the one that Kinesis would give: each rejected record has an error and must be sent again; the
+poison message does not appear in it. Source:
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html.
 """
 
 import base64
@@ -34,7 +35,7 @@ REFUSED_ONE_IN = 3
 
 
 def put_some(call: Call, through: Callable[[Call], Answer], dice: FaultDice) -> Answer:
-    """Let the stream take what the dice leave of the call; return the answer to the whole of it."""
+    """Put the records that the dice let through, and return the response to the whole call."""
     try:
         document = json.loads(call.body)
         records = list(document["Records"])
@@ -47,14 +48,14 @@ def put_some(call: Call, through: Callable[[Call], Answer], dice: FaultDice) -> 
         return through(call)
     first = dice.choose(FaultKind.PARTIAL_PUT, PRODUCER, REFUSED_ONE_IN)
     refused = set(range(first, len(records), REFUSED_ONE_IN)) or {0}
-    taken = [record for place, record in enumerate(records) if place not in refused]
+    taken = [record for index, record in enumerate(records) if index not in refused]
     answers: Iterator[Any] = iter(())
     if taken:
         answer = through(_with_body(call, {**document, "Records": taken}))
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             return answer
         answers = iter(json.loads(answer.body)["Records"])
-    results = [NOT_TAKEN if place in refused else next(answers) for place in range(len(records))]
+    results = [NOT_TAKEN if index in refused else next(answers) for index in range(len(records))]
     return Answer.of_json({"FailedRecordCount": len(refused), "Records": results})
 
 

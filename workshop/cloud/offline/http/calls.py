@@ -1,4 +1,4 @@
-"""A call as it arrived, and the answer to it: what listener, dispatcher and control share."""
+"""A call as it arrived, and the answer to it: what listener, dispatcher and control API share."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ class Headers(dict[str, str]):
 
 @dataclass(frozen=True)
 class CredentialScope:
-    """Who signed a call, and for which region and service."""
+    """Who signed a call, for which region and service: the credential scope of its signature."""
 
     access_key: str
     region: str
@@ -57,7 +57,7 @@ class Call:
 
     @cached_property
     def scope(self) -> CredentialScope | None:
-        """What the signature names; None if the call is not signed by a header."""
+        """The credential scope of the signature; None if the call is not signed in a header."""
         credential = self.headers.get("authorization", "").partition("Credential=")[2]
         parts = credential.partition(",")[0].split("/")
         if len(parts) != SCOPE_PARTS:

@@ -1,7 +1,7 @@
 """What AWS does not offer: health, reset, the clock, faults, shutdown, the runtime's state, at `/_workshop/`.
 
-Answers come without the lock, so health answers while a call is at work.
-A cloud that runs code which nobody has read is given a token: then only who knows it may change anything.
+Answers do not wait for the lock, so health answers while another call is being executed.
+A cloud that runs untrusted code is given a token: then changes require it.
 """
 
 import hmac
@@ -32,7 +32,7 @@ Document = dict[str, Any]
 
 
 class ControlledCloud(Protocol):
-    """What the control needs of the offline cloud."""
+    """What the control API needs of the offline cloud."""
 
     started: float
     clock: Clock
@@ -60,7 +60,7 @@ class BadControlCallError(Exception):
 
 
 class ControlApi:
-    """Answers the calls under `PREFIX`; with a `token`, changes are made for those alone who send it."""
+    """Answers the calls under `PREFIX`; with a `token`, changes are made only for callers who send it."""
 
     def __init__(self, cloud: ControlledCloud, *, token: str | None = None) -> None:
         self._cloud = cloud

@@ -1,8 +1,9 @@
-"""The short way to moto for calls that a pipeline makes by the thousand: DynamoDB, its streams, Kinesis.
+"""A shortcut to moto for the calls that pipelines make by the thousand: DynamoDB, its streams, Kinesis.
 
-moto's server takes each call through WSGI, Flask's routing and a general reading of the request: half of
-the time of a PutItem. Here the handler is called at once, prepared as `BaseResponse.setup_class` would
-prepare it for a JSON call. The answer is the same, byte for byte; a test compares both ways.
+moto's server passes each call through WSGI, Flask's routing and a general parsing of the request, which
+takes half of the time of a PutItem. Here the handler is called directly, prepared as
+`BaseResponse.setup_class` would prepare it for a JSON call. The response is the same, byte for byte; a test
+compares both ways.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
-"""From a call to its answer, one at a time: the only entrance to moto.
+"""Turns calls into answers, one at a time: the only entrance to moto.
 
-Everything that is to happen to calls in general (a permission, a count) belongs to `Dispatcher.answer`. It
-also serves without any HTTP: build a `Call`, get an `Answer`.
+Whatever concerns all calls (permissions, counts) belongs into `Dispatcher.answer`. It also works without
+HTTP: build a `Call`, get an `Answer`.
 """
 
 import io

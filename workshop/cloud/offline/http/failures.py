@@ -1,8 +1,8 @@
-"""What a client gets when moto itself fails: an error of its protocol, never a connection that hangs.
+"""The response when moto itself fails: an error in the client's protocol, never a connection that hangs.
 
-AWS answers `InternalFailure` with status 500 for such errors, and boto3 tries again.
-Source: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
-What moto does not implement is 501, and what AWS does not have is 400, which no client repeats.
+AWS answers `InternalFailure` with status 500 for such errors, and boto3 retries. Source:
+https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html. An operation that moto does not
+implement is 501, and one that AWS does not have is 400, which clients do not retry.
 """
 
 from xml.sax.saxutils import escape
@@ -14,7 +14,7 @@ from workshop.cloud.offline.http.calls import Answer, Call
 
 __all__ = ["EXPECTED", "failure_answer", "refusal"]
 
-# No bug of moto's, so no traceback for the log.
+# Not bugs of moto, so they are logged without a traceback.
 EXPECTED = (NotImplementedError, OperationNotFoundError)
 
 REQUEST_ID = "00000000-0000-0000-0000-000000000000"

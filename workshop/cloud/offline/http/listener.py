@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a socket: reads calls, has them answered, writes the answers. It knows nothing of AWS.
+"""HTTP/1.1 on a socket: reads calls, has them answered, writes the answers. Independent of AWS.
 
 One thread per connection; connections stay open, as clients of AWS expect. A call is read completely before
 it is answered and an answer is complete before it is written, so nobody holds a lock while waiting for a

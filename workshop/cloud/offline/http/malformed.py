@@ -1,11 +1,10 @@
-"""What a client gets for a JSON request that does not have the form of its operation.
+"""The response to a JSON request that does not match the model of its operation.
 
-AWS checks a request against the description of its operation before anything else: what cannot be read as
-described is a `SerializationException`, what is missing a `ValidationException`, and no client repeats them.
-moto stumbles over such requests in many places, so they are looked at only after something has failed.
-AWS's words name Java classes; ours are botocore's. Sources:
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html and
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CommonErrors.html.
+AWS validates a request against the model before anything else: a wrong type is a `SerializationException`, a
+missing parameter a `ValidationException`, and clients retry neither. moto fails on such requests in many
+places, so they are validated only after something has failed. AWS's messages name Java classes; ours are
+botocore's. Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+and https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CommonErrors.html.
 """
 
 import json
@@ -21,12 +20,12 @@ from workshop.cloud.offline.http.failures import refusal
 __all__ = ["malformed_answer"]
 
 STREAMS = "DynamoDBStreams_20120810"
-# Structures of which exactly one member is given, although their description does not say so.
+# Structures of which exactly one member must be given, although their model does not say so.
 ONE_OF = frozenset({"AttributeValue", "TransactWriteItem", "WriteRequest"})
 
 
 def malformed_answer(call: Call) -> Answer | None:
-    """Return the error of a request that does not fit its operation, None if it fits or nobody can tell."""
+    """Return the error for a request that violates the model of its operation, None if nothing is found."""
     shape = _input_shape(call)
     if shape is None:
         return None

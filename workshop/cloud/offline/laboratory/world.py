@@ -1,4 +1,4 @@
-"""What a laboratory is made of: corrected moto, a dispatcher, faults and a runtime, all on one clock."""
+"""The parts of a laboratory: corrected moto, a dispatcher, faults and a runtime, all on one clock."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -25,16 +25,16 @@ from workshop.settings import DEFAULT_HOST
 
 __all__ = ["NOWHERE", "LaboratoryWorld"]
 
-# Nobody listens there. With an address in place of a name, S3 puts a bucket into the path, as offline.
+# Nobody listens there. For an IP address boto3 puts S3 buckets into the path, as for the offline cloud.
 NOWHERE = "http://127.0.0.1:1"
 
-# A pipeline that never comes to rest, because a guard is broken, must not keep the explorer for ever.
+# A pipeline with a broken guard may never come to rest; the explorer must still end.
 MAX_STEPS = 2_000
 MAX_SECONDS = 8 * 3600.0
 
 
 class LaboratoryWorld:
-    """See the module. One at a time in a process."""
+    """Everything that a laboratory needs; one at a time per process, since moto's state is global."""
 
     port = 0
 

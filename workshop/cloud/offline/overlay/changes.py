@@ -1,8 +1,9 @@
 """What one DynamoDB call has changed so far: enough to undo it, and to write its stream records at the end.
 
-AWS applies a write or a transaction completely or not at all, and its stream holds what was committed.
-While a call collects changes, `StreamShard.add` (see `dynamodb_stream_records`) hands its records over to it.
-Items are put back one by one into the same table object, since pollers hold on to tables and shards.
+AWS applies a write or a transaction completely or not at all, and a table's stream contains committed changes
+only (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html). While a call
+collects changes, `StreamShard.add` (see `dynamodb.stream_records`) passes its records to them instead of
+writing. Support for the corrections of DynamoDB; no correction of its own.
 """
 
 import copy
@@ -15,20 +16,20 @@ __all__ = ["Changes", "collected_changes", "current_changes"]
 
 
 class Changes:
-    """The items that a call has touched, as they were before, and the stream records that it will write."""
+    """The items that a call has touched, as they were before it, and the stream records it will write."""
 
     def __init__(self) -> None:
         self._before: dict[tuple[int, Any, Any], tuple[Any, Any]] = {}
         self._records: dict[tuple[int, Any, Any], tuple[Any, Any, Any]] = {}
 
     def remember(self, table: Any, hash_key: Any, range_key: Any) -> None:
-        """Note the stored item, or that there is none; only the first time counts."""
-        place = (id(table), hash_key, range_key)
-        if place not in self._before:
-            self._before[place] = (table, table.get_item(hash_key, range_key))
+        """Note the stored item, or that there is none; later calls for the same item change nothing."""
+        key = (id(table), hash_key, range_key)
+        if key not in self._before:
+            self._before[key] = (table, table.get_item(hash_key, range_key))
 
     def draft(self, table: Any, hash_key: Any, range_key: Any) -> Any:
-        """Put a copy in the place of the stored item, to be changed, and return it; None if there is none."""
+        """Replace the stored item with a copy to be changed, and return that; None if there is no item."""
         self.remember(table, hash_key, range_key)
         if (item := table.get_item(hash_key, range_key)) is None:
             return None
@@ -37,15 +38,21 @@ class Changes:
         return item
 
     def record(self, shard: Any, old: Any, new: Any) -> None:
-        """Note a change for the stream; a second one of the same item continues the first."""
+        """Note a change for the stream; a second one of the same item continues the first.
+
+        An update that creates an item first stores its key and then changes it, which is one INSERT on AWS:
+        so the first old image and the last new image make up one record.
+        """
         item = new if new is not None else old
-        place = (id(shard), item.hash_key, item.range_key)
-        if place in self._records:
-            old = self._records[place][1]
-        self._records[place] = (shard, old, new)
+        key = (id(shard), item.hash_key, item.range_key)
+        if key in self._records:
+            old = self._records[key][1]
+        self._records[key] = (shard, old, new)
 
     def undo(self) -> None:
         """Put every touched item back; nothing has reached a stream."""
+        # Item by item into the same table object: pollers hold references to tables and shards, so swapping
+        # in a saved copy of the table, as moto does, would leave them reading an orphan.
         for (_, hash_key, range_key), (table, item) in self._before.items():
             _store(table, hash_key, range_key, item)
 
@@ -65,6 +72,8 @@ def _store(table: Any, hash_key: Any, range_key: Any, item: Any) -> None:
         items[key] = item
 
 
+# Per thread, so that a call never collects another thread's changes, also where moto runs without the lock of
+# the offline cloud.
 class _Current(threading.local):
     changes: Changes | None = None
 
@@ -73,7 +82,7 @@ _current = _Current()
 
 
 def current_changes() -> Changes | None:
-    """Return what the running call of this thread collects, if it does."""
+    """Return the changes that this thread's call is collecting, or None."""
     return _current.changes
 
 
@@ -81,7 +90,7 @@ def current_changes() -> Changes | None:
 def collected_changes() -> Iterator[Changes]:
     """Collect changes inside the block: written to the streams at its end, undone if it raises.
 
-    A block inside another one belongs to it.
+    A nested block belongs to the outer one, so that an UpdateItem inside a transaction commits with it.
     """
     if _current.changes is not None:
         yield _current.changes

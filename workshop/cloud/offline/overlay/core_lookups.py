@@ -1,9 +1,9 @@
-"""What moto looks up anew for each request, although it never changes.
+"""Lookups that moto repeats for each request, although their results never change, are cached.
 
-Nothing differs from AWS here. moto lists its own folder twice to find a service, inspects a class for its
-methods, searches each answer for a request id to replace, and works out the names under which each member of
-an answer could be found. Changed: these are remembered, and the search is left out where there is nothing to
-find.
+No behaviour differs from AWS here; this saves time. moto lists its own folder twice to find a service,
+inspects a class for its methods, searches each response for a request id to replace, and works out the names
+under which each member of a response could be found. Changed: the results are cached, and the search is
+skipped where nothing can be found.
 """
 
 from functools import cache, lru_cache

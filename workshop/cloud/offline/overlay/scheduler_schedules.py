@@ -1,10 +1,10 @@
-"""EventBridge Scheduler refuses expressions that it cannot read, and an update sets what it leaves out anew.
+"""EventBridge Scheduler refuses invalid expressions, and an update resets what it leaves out.
 
 AWS answers CreateSchedule and UpdateSchedule with a ValidationException if the schedule expression or its
-time zone is none; an update gives what it leaves out its default, so one without State enables the schedule
-(https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html). moto takes any text for
-an expression, leaves an updated schedule without a state, ignores ActionAfterCompletion in updates, and
-stamps the machine's time. Changed: all four.
+time zone is invalid. An update resets what it leaves out to the default, so one without State enables the
+schedule (https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html). moto takes any
+text as an expression, leaves an updated schedule without a state, ignores ActionAfterCompletion in updates,
+and stamps the machine's time. Changed: all four.
 """
 
 from typing import Any
@@ -19,29 +19,29 @@ from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
     parse_expression,
 )
 
-_plain_init = Schedule.__init__
-_plain_update = Schedule.update
-_plain_call = EventBridgeSchedulerResponse.update_schedule
+_MOTO_INIT = Schedule.__init__
+_MOTO_UPDATE = Schedule.update
+_MOTO_UPDATE_CALL = EventBridgeSchedulerResponse.update_schedule
 
 
 @corrects(Schedule, "__init__")
 def _init(schedule: Any, *arguments: Any, **wanted: Any) -> None:
     _check(wanted)
-    _plain_init(schedule, *arguments, **wanted)
+    _MOTO_INIT(schedule, *arguments, **wanted)
     schedule.creation_date = schedule.last_modified_date = CLOCK.now()
 
 
 @corrects(Schedule, "update")
 def _update(schedule: Any, **wanted: Any) -> None:
     _check(wanted)
-    _plain_update(schedule, **{**wanted, "state": wanted.get("state") or "ENABLED"})
+    _MOTO_UPDATE(schedule, **{**wanted, "state": wanted.get("state") or "ENABLED"})
     schedule.action_after_completion = None
     schedule.last_modified_date = CLOCK.now()
 
 
 @corrects(EventBridgeSchedulerResponse, "update_schedule")
 def _call(response: Any) -> str:
-    answer: str = _plain_call(response)
+    answer: str = _MOTO_UPDATE_CALL(response)
     name = response.uri.split("?")[0].split("/")[-1]
     schedule = response.scheduler_backend.get_schedule(response._get_param("GroupName"), name)
     schedule.action_after_completion = response._get_param("ActionAfterCompletion")

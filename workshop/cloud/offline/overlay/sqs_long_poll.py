@@ -1,11 +1,11 @@
 """ReceiveMessage waits without holding up the rest of the cloud.
 
-AWS: a long poll of up to 20 s is one caller's wait. Source:
+AWS: a long poll of up to 20 s delays only its caller. Source:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 
-moto waits inside the call, and the offline cloud serves one call at a time.
+moto waits inside the call, and the offline cloud works on one call at a time, under one lock.
 
-Changed: the lock of the offline cloud is given up while `Queue.wait_for_messages` waits.
+Changed: the lock of the offline cloud is released while `Queue.wait_for_messages` waits.
 """
 
 from typing import Any

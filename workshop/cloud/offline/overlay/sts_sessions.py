@@ -1,14 +1,16 @@
-"""Sessions of roles can be told from people's credentials by their token, end in time, and may be narrowed.
+"""Role sessions have recognisable tokens, expire, and can be limited by session policies.
 
-AWS marks temporary credentials; a token that AWS has not given out, or has forgotten, is refused. moto's
-tokens look like anybody's, so that a session that was forgotten by a reset could not be told from a person.
-A session ends after `DurationSeconds`, and its rights are those that the role's policies and the session
-policies, `Policy` and `PolicyArns` together, both allow; moto leaves all of that to others, and forgets
-`PolicyArns`.
-Changed: a session's token begins with a mark; its end is on the cloud's clock; what the policies of
-`PolicyArns` say is kept with it, and a policy that is not there is refused. AWS's own words for the latter
-are not known. Sources: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
+AWS refuses a session token that it has not issued. A session expires after `DurationSeconds`, and it may do
+what both the role's policies and the session policies (`Policy` and `PolicyArns` together) allow. Sources:
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html.
+
+moto's tokens have no recognisable form, so a session forgotten by a reset would pass for a person's
+credentials; sessions never expire, and `PolicyArns` are dropped.
+
+Changed: a session's token begins with a mark, its expiration is on the cloud's clock, the documents of
+`PolicyArns` are stored with it, and a missing policy is refused. AWS's text for that refusal is not
+documented.
 """
 
 from datetime import UTC, datetime
@@ -44,7 +46,7 @@ def _assume_role_call(self: Any) -> Any:
 
 
 def _managed_documents(call: Any) -> tuple[Any, ...]:
-    """Return what the policies of `PolicyArns` say."""
+    """Return the documents of the managed policies in `PolicyArns`."""
     account_id = (str(call._get_param("RoleArn")) + ":::::").split(":")[4]
     documents = []
     for policy in call._get_param("PolicyArns") or ():

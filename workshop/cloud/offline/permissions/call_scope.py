@@ -1,4 +1,4 @@
-"""Where a call is made, and what it needs there: what the modules about services share."""
+"""The account and region of a call, and the permissions it needs: what the modules about services share."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,9 +23,9 @@ class CallScope:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """An action, a resource, and how to find the condition keys that only this service knows.
+    """A permission that a call needs: an action, a resource, and condition keys specific to its service.
 
-    Keys are in lower case. Few policies look at them, so they are found only when one does.
+    Keys are in lower case. Few policies use them, so they are found only when one does.
     """
 
     action: str

@@ -1,9 +1,9 @@
 """The condition element of a policy: operators over the keys of a call. Pure.
 
-Several operators, and several keys of one operator, must all hold; of several values one is enough, or for
-a negated operator none may match. A key that the call does not have satisfies negated operators,
-`…IfExists` and `ForAllValues`, nothing else. IAM refuses an operator that it does not know when the policy is
-made; where nothing has checked a policy, such a condition never holds. Source:
+Several operators, and several keys of one operator, must all hold. Of several values one must match, or for
+a negated operator none. A key that the call does not have satisfies negated operators, `…IfExists` and
+`ForAllValues`, and no other. IAM refuses unknown operators when a policy is created; in a policy that was
+never validated such a condition never holds, so that it cannot widen anything. Source:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
 """
 

@@ -1,4 +1,4 @@
-"""What calls of DynamoDB and its streams need: the actions, tables, indexes and keys that policies speak of.
+"""The permissions that calls of DynamoDB and its streams need: actions, tables, indexes, condition keys.
 
 A transaction needs the actions within it, on each table; a batch needs its own action on each table; a query
 of an index needs the index. Sources:
@@ -55,7 +55,7 @@ WORDS_OF_EXPRESSIONS = frozenset(
         "list_append",
     ]
 )
-# They list everything there is, so that no resource can be named.
+# They concern the whole account, so that no resource can be named.
 LISTS = frozenset({"DescribeEndpoints", "DescribeLimits", "ListStreams", "ListTables"})
 
 

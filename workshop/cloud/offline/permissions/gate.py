@@ -1,7 +1,7 @@
-"""Decides for each call whether its caller may make it, before anything is done.
+"""Authorizes each call before moto sees it.
 
-People's own credentials are those of an administrator: nothing is looked up for them, apart from who may
-assume a role. A session of a role is held to that role's policies with every call.
+Credentials of people are an administrator's: nothing is checked for them except who may assume a role. Every
+call of a role session is checked against that role's policies.
 """
 
 from collections.abc import Mapping
@@ -32,13 +32,14 @@ from workshop.settings import ACCOUNT_ID, DEFAULT_REGION
 
 __all__ = ["denied"]
 
-# Everybody may ask who they are.
+# Needs no permission on AWS either:
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html.
 FREE = frozenset({"GetCallerIdentity"})
 ROLE_TAKING = frozenset({"AssumeRole"})
 
 
 def denied(call: Call) -> Answer | None:
-    """Return the error for a caller who may not make this call, None if they may; holds the lock."""
+    """Return AccessDenied or a credentials error, None if the call is allowed; the caller holds the lock."""
     access_key, token = access_key_of(call)
     session = find_session(access_key)
     if has_foreign_token(session, token):
@@ -102,6 +103,8 @@ def _denied_to_assume(
     if session is None:
         return None
     reason = _rights(session).refusal(access)
+    # A trust policy that names the caller grants by itself, so that its own policies need not; only an
+    # explicit deny, a boundary or a session policy can still refuse.
     if reason is None or (trust is Trust.NAMED and reason.startswith("because no identity")):
         return None
     return not_authorized(call, access, caller_arn=caller_arn, reason=reason)
@@ -116,7 +119,7 @@ def _principal(session: RoleSession | None, access_key: str) -> tuple[str, Princ
 
 
 def _keys(call: Call, session: RoleSession) -> Keys:
-    """Return the condition keys that every call of a session has."""
+    """Return the condition keys that every call of a role session has."""
     own = {
         "aws:sourceip": "127.0.0.1",
         "aws:useragent": str(call.headers.get("user-agent", "")),

@@ -1,7 +1,7 @@
-"""What a call needs, for every service: which action on which resource.
+"""The permissions that a call needs, for every service: which actions on which resources.
 
-Services without rules of their own are read by a table: a parameter that names the thing, or any parameter
-with an ARN. What names nothing concerns all resources, so that only `"Resource": "*"` allows it. Source:
+Services without rules of their own use a table of the parameters that name a resource, or any parameter with
+an ARN. A call that names none concerns all resources, so that only `"Resource": "*"` allows it. Source:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html.
 """
 
@@ -44,7 +44,7 @@ FUNCTION = re.compile(
     r"(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?"
     r"([\w-]+(?::(?:\$LATEST|[\w-]+))?)"
 )
-# Parameters that say who acts, not on what.
+# Parameters that name the acting role, not the resource.
 ROLES = frozenset({"Role", "RoleArn", "RoleARN"})
 
 
@@ -59,7 +59,7 @@ def needs_of(operation: Operation, scope: CallScope) -> list[Needed]:
 
 
 def log_stream_arn(scope: CallScope, group: str, stream: str = "") -> str:
-    """Return the ARN with which permissions on logs are checked; without a stream it ends all the same."""
+    """Return the ARN that permissions on logs are checked with; without a stream its last part is empty."""
     return scope.arn("logs", f"log-group:{group}:log-stream:{stream}")
 
 

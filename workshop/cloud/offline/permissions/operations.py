@@ -1,7 +1,7 @@
-"""Which operation a call asks for, and with which parameters: read as far as permissions need it.
+"""The operation of a call and its parameters, read as far as permissions need them.
 
-JSON protocols name the operation in a header, query protocols in the form. REST protocols name it by method
-and path; the description of the service that botocore carries says which.
+JSON protocols name the operation in a header, the query protocol in the form. REST protocols imply it by
+method and path, as in the service model that botocore ships.
 """
 
 import json
@@ -34,7 +34,7 @@ class Operation:
 
 
 def read_operation(call: Call) -> Operation:
-    """Return what a call asks for; what nobody can tell is an operation that no policy allows by name."""
+    """Return the operation of a call; an unrecognised one is `UNKNOWN`, which no policy allows by name."""
     service = call.scope.service if call.scope is not None else "s3"
     if target := call.headers.get("x-amz-target"):
         return Operation(service, target.rpartition(".")[2], _json(call.body))

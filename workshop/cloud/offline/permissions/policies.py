@@ -1,4 +1,4 @@
-"""A policy document, read once: statements that say about an access yes, no, or nothing. Pure.
+"""Policy documents, parsed once into statements that allow an access, deny it, or do not apply. Pure.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
 """
@@ -76,14 +76,14 @@ class PolicyStatement:
         return not self.conditions and not any(one.has_variables for one in self.resources.patterns)
 
     def applies(self, access: Access) -> bool:
-        """Return whether the statement speaks about this access; its action has been looked at before."""
+        """Return whether the statement applies to this access; its action has been matched before."""
         if not self.resources.match(access.resource, NO_KEYS if self.is_fixed else access.keys):
             return False
         return all(condition.holds(access.keys) for condition in self.conditions)
 
 
 class PolicySet:
-    """The statements of several policies together; remembers what does not depend on a call's keys."""
+    """The statements of several policies together; caches verdicts that do not depend on a call's keys."""
 
     def __init__(self, statements: Iterable[PolicyStatement]) -> None:
         self._statements = tuple(statements)
@@ -92,8 +92,8 @@ class PolicySet:
 
     def decide(self, access: Access) -> PolicyVerdict:
         """Return the verdict: one statement that denies outweighs all that allow."""
-        place = (access.action, access.resource)
-        if (known := self._decided.get(place)) is not None:
+        key = (access.action, access.resource)
+        if (known := self._decided.get(key)) is not None:
             return known
         statements, is_fixed = self._concerning(access.action)
         applying = {statement.allows for statement in statements if statement.applies(access)}
@@ -103,7 +103,7 @@ class PolicySet:
         if is_fixed:
             if len(self._decided) >= REMEMBERED:
                 self._decided.clear()
-            self._decided[place] = verdict
+            self._decided[key] = verdict
         return verdict
 
     def _concerning(self, action: str) -> tuple[tuple[PolicyStatement, ...], bool]:
@@ -115,7 +115,7 @@ class PolicySet:
 
 
 def parse_statements(document: Any) -> tuple[PolicyStatement, ...]:
-    """Read a policy document, as JSON text or as a dictionary; what cannot be read says nothing."""
+    """Parse a policy document, JSON text or a dictionary; a malformed one has no statements."""
     if isinstance(document, str):
         try:
             document = json.loads(document)

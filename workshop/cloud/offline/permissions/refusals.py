@@ -1,8 +1,8 @@
-"""What a caller gets who may not: AWS's error in the protocol and the words of the service.
+"""AccessDenied in each service's protocol and wording.
 
-Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html for the sentence;
-that SQS writes actions in lower case, SNS its own name in capitals, and S3 resources in quotes is what users
-of these services report.
+Source of the sentence: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
+That SQS writes actions in lower case, SNS its own name in capitals, and S3 resources in quotes is what users
+report.
 """
 
 from workshop.cloud.offline.http.calls import Answer, Call
@@ -12,17 +12,17 @@ from workshop.cloud.offline.permissions.policies import Access
 __all__ = ["expired_token", "invalid_token", "not_authorized"]
 
 JSON_ERROR = "AccessDeniedException"
-# What other services than those with a JSON protocol call it.
+# Services without a JSON protocol use other codes.
 CODES = {"sns": "AuthorizationError"}
 DEFAULT_CODE = "AccessDenied"
-# Services with a REST protocol of JSON; others that speak JSON say so in a header.
+# Services with the protocol rest-json; those with the protocol json send an x-amz-target header.
 REST_SERVICES = frozenset({"lambda", "scheduler"})
-# They speak JSON, and name errors as in their former protocol in a header.
+# They moved from the query protocol to JSON, and still send the old error code in a header.
 COMPATIBLE_SERVICES = frozenset({"monitoring", "sqs"})
 
 
 def not_authorized(call: Call, access: Access, *, caller_arn: str, reason: str = "") -> Answer:
-    """Return the error of a call that the caller may not make; `reason` ends AWS's sentence."""
+    """Return AccessDenied for a caller without the permission; `reason` ends AWS's sentence."""
     service = call.scope.service if call.scope is not None else "s3"
     action, resource = access.action, access.resource
     if service == "sqs":
@@ -37,7 +37,7 @@ def not_authorized(call: Call, access: Access, *, caller_arn: str, reason: str =
 
 
 def invalid_token(call: Call) -> Answer:
-    """Return the error of a call with a session token that belongs to nobody."""
+    """Return the error for a session token that was never issued or has been forgotten."""
     service = call.scope.service if call.scope is not None else "s3"
     message = "The security token included in the request is invalid."
     code = "UnrecognizedClientException" if _speaks_json(call, service) else "InvalidClientTokenId"
@@ -47,7 +47,7 @@ def invalid_token(call: Call) -> Answer:
 
 
 def expired_token(call: Call) -> Answer:
-    """Return the error of a call whose session has come to its end."""
+    """Return the error for an expired session."""
     service = call.scope.service if call.scope is not None else "s3"
     message = "The security token included in the request is expired"
     code = "ExpiredTokenException" if _speaks_json(call, service) else "ExpiredToken"

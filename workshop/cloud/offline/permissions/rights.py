@@ -1,7 +1,7 @@
-"""What a caller may do: the policies of an identity, a permissions boundary, a session policy together. Pure.
+"""Identity-based policies, permissions boundary and session policy evaluated together. Pure.
 
-An access is allowed if the identity's policies allow it, and the boundary and the session policy, where
-there are any, allow it as well; one denial anywhere outweighs everything. Source:
+An access is allowed if the identity's policies allow it and, where present, the boundary and the session
+policy allow it as well; an explicit deny in any of them overrides everything. Source:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
 """
 
@@ -14,7 +14,7 @@ __all__ = ["NO_RIGHTS", "Rights"]
 
 @dataclass(frozen=True)
 class Rights:
-    """See the module; None in place of a boundary or session policy means that there is none."""
+    """What a caller may do; without a `boundary` or `session` policy (None) nothing is limited by it."""
 
     identity: PolicySet
     boundary: PolicySet | None = None

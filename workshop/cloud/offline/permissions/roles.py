@@ -1,8 +1,8 @@
 """What a role may do now: its inline policies, its attached policies, its permissions boundary.
 
-Policies are read into statements once and kept for as long as the role's documents are the same, so that a
-change of a policy takes effect with the next call. On AWS that takes some seconds: policies must first reach
-every place where they are looked at.
+Policies are parsed once and cached for as long as the role's documents are equal, so that a changed policy
+takes effect with the next call. On AWS that takes some seconds, since changes are eventually consistent:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def find_role(role_arn: str) -> Any:
 
 
 def rights_of_role(role_arn: str) -> Rights:
-    """Return what the role may do now, nothing if there is no such role."""
+    """Return what the role may do now; a role that does not exist may do nothing."""
     with LOCK:
         role = find_role(role_arn)
         if role is None:
@@ -73,7 +73,7 @@ def _role(role_arn: str) -> Any:
 
 
 def managed_document(policy_arn: str, account_id: str) -> Any:
-    """Return what a managed policy says now, None if there is no such policy; the caller holds the lock."""
+    """Return a managed policy's default document, None if it does not exist; the caller holds the lock."""
     policy = iam_backends[account_id]["aws"].managed_policies.get(policy_arn)
     return None if policy is None else _default_document(policy)
 

@@ -1,4 +1,4 @@
-"""What calls of S3 need: its actions are named otherwise than its operations, and who copies reads as well.
+"""The permissions that calls of S3 need: actions have other names than operations, and a copy also reads.
 
 Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html, and for copies
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.

@@ -1,11 +1,11 @@
-"""What AWS's services do in a role's name: Lambda reads sources and writes to destinations, schedules invoke.
+"""What services do in a role's name: Lambda reads sources and writes to destinations, schedules invoke.
 
-The role must trust the service, and its policies must allow each thing. Sources:
+The role must trust the service, and its policies must allow each action. Sources:
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html,
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html and
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html#setting-up-execution-role. The
-sentences are those of CreateEventSourceMapping, as users have met them. A list of streams has no ARN, so
-that a right to it granted on one stream says nothing; AWS names ListStreams and does without, and so do we.
+sentences are those of CreateEventSourceMapping, as users report them. ListStreams has no resource, so that
+granting it on one stream has no effect; AWS names it in its message without checking it, and so do we.
 """
 
 from workshop.cloud.offline.lock import LOCK

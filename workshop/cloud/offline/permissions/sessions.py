@@ -1,7 +1,7 @@
-"""Whose credentials a call carries: a session of a role, or somebody's own.
+"""Whose credentials a call carries: a role session's, or a person's.
 
-Sessions are found by their access key; everybody else is an administrator. A session ends when the cloud's
-clock says so; those of functions do not, since Lambda renews what its environments have.
+Role sessions are found by their access key; every other key is an administrator's. A session expires on the
+cloud's clock; those of functions do not, since Lambda renews the credentials of its environments.
 """
 
 import math
@@ -18,7 +18,7 @@ from workshop.cloud.offline.permissions.policies import PolicySet, parse_stateme
 
 __all__ = ["TOKEN_MARK", "RoleSession", "access_key_of", "find_session", "has_ended", "has_foreign_token"]
 
-# Session tokens of this cloud begin with it, so that one that has been forgotten is not taken for a person's.
+# Session tokens of this cloud begin with it, so that a forgotten session is not taken for a person.
 TOKEN_MARK = "WorkshopSession"  # noqa: S105 # a mark, no secret
 
 

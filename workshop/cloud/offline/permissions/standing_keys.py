@@ -1,4 +1,4 @@
-"""The condition keys that every call in a role's name has, whoever makes it: a function, a person, a service.
+"""The global condition keys of every call in a role's name, by a function, a person or a service.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
 """

@@ -1,7 +1,7 @@
-"""Who may assume a role: its trust policy decides, for people, for other roles and for services.
+"""Who may assume a role: its trust policy decides, for people, other roles and services.
 
-Within an account a trust policy that names a caller is enough; one that names the account leaves it to the
-caller's own policies. Source:
+Within an account a trust policy that names the caller is enough; one that names the account delegates the
+decision to the caller's own policies. Source:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
 """
 
@@ -28,7 +28,7 @@ class Trust(Enum):
 
 @dataclass(frozen=True)
 class Principal:
-    """Whoever wants to assume a role: ARNs that stand for them, their account, or a service."""
+    """A caller that wants to assume a role: the ARNs it matches and its account, or a service."""
 
     arns: frozenset[str] = frozenset()
     account_id: str = ""

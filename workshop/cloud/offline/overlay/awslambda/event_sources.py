@@ -1,17 +1,17 @@
 """The control plane of event source mappings.
 
-AWS: CreateEventSourceMapping answers 202 with every default filled in and the state Creating; settings out of
-range, an unknown stream, a missing starting position, a bad filter are refused, and a source that the
-function's role may not read or a destination that it may not write to; a second mapping of the same source
-and function is a conflict; mappings are listed by a function's name or ARN. Source:
+AWS: CreateEventSourceMapping answers 202 with every default filled in and the state Creating. It refuses
+settings out of range, an unknown stream, a missing starting position, an invalid filter, a source that the
+function's role may not read and a destination that it may not write to. A second mapping of the same source
+and function is a conflict. Mappings are listed by a function's name or ARN. Source:
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
-moto answers 201, Enabled, without defaults, accepts almost everything, raises bare ValueErrors, and finds
-mappings only by the very text they were made with.
+moto answers 201 with the state Enabled and without defaults, accepts almost everything, raises bare
+ValueErrors, and finds mappings only by the exact text that they were created with.
 
-Changed as above, for calls and for CloudFormation alike. The runtime moves the state on: Creating, Enabling
-and Updating become Enabled, Disabling becomes Disabled. What LATEST means is noted when the mapping is
-made.
+Changed as above, for API calls and for CloudFormation. The runtime advances the state: Creating, Enabling and
+Updating become Enabled, Disabling becomes Disabled. The position that LATEST stands for is recorded when the
+mapping is created, so records put before the first poll are not missed.
 """
 
 import json
@@ -57,13 +57,13 @@ _MOTO_CONFIGURATION = EventSourceMapping.get_configuration
 
 
 class MappingConflictError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
-    """There is such a mapping already, or something stands in the way."""
+    """The same source and function have a mapping already."""
 
     code = 409
 
 
 class MappingNotFoundError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
-    """There is no such mapping or function."""
+    """The mapping or function does not exist."""
 
     code = 404
 
@@ -186,7 +186,7 @@ def _refuse(check: Any, *arguments: Any, **named: Any) -> None:
 
 
 def _refuse_without_rights(role_arn: str, source: SourceReference, spec: dict[str, Any]) -> None:
-    """Refuse what the function's role may not read, or a destination that it may not write to."""
+    """Refuse a source that the function's role may not read, or a destination that it may not write to."""
     destination = ((spec.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     problem = source_problem(role_arn, source.arn)
     if problem is None and destination:
@@ -196,7 +196,7 @@ def _refuse_without_rights(role_arn: str, source: SourceReference, spec: dict[st
 
 
 def _tips(source: SourceReference, account_id: str) -> dict[str, int]:
-    """Return where a stream ends now; raises AWS's error if there is no such source."""
+    """Return the end of each shard of a stream now; raise AWS's error if the source does not exist."""
     if source.is_stream:
         try:
             return tips(source)

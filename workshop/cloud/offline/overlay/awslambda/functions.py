@@ -1,14 +1,14 @@
-"""Functions: what is refused, what is kept, and reserved concurrency.
+"""Lambda functions: limits, configuration that is kept, and reserved concurrency.
 
 AWS refuses timeouts beyond 900 s, memory beyond 10,240 MB, runtimes it does not know, reserved environment
 variables and more than 4 KB of variables; keeps `LoggingConfig`, `EphemeralStorage` and `TracingConfig`;
-refuses a reservation that leaves less than 100 of the account's 1,000 unreserved; shows a reservation of 0;
-offers the code at `Code.Location`. Source:
+refuses a reservation that leaves less than 100 of the account's 1,000 unreserved; returns a reservation of 0;
+and offers the code for download at `Code.Location`. Source:
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html, API_PutFunctionConcurrency.html and
 API_GetFunction.html there.
 
-moto accepts everything, drops `LoggingConfig` and most updates, hides a reservation of 0, and offers an
-address that does not exist. Changed as above; whoever changes a function also wakes the runtime.
+moto accepts everything, drops `LoggingConfig` and most updates, hides a reservation of 0, and offers a
+download address that does not exist. Changed as above; a change of a function also wakes the runtime.
 """
 
 import json
@@ -113,9 +113,9 @@ def _get_code(self: Any) -> dict[str, Any]:
 
 
 def _publish(function: Any) -> str:
-    """Put the code where it can be fetched, and return bucket and key.
+    """Store the code where it can be downloaded, and return bucket and key.
 
-    As on AWS the bucket belongs to Lambda's own account; nobody finds it among the buckets of theirs.
+    As on AWS the bucket belongs to Lambda's own account, so learners do not see it among their buckets.
     """
     storage = s3_backends[LAMBDA_ACCOUNT_ID]["aws"]
     bucket = f"awslambda-{function.region}-tasks"
@@ -181,7 +181,7 @@ def _check_variables(variables: dict[str, Any]) -> None:
 
 @cache
 def _runtimes() -> tuple[str, ...]:
-    """Return the runtimes that the installed API model knows."""
+    """Return the runtimes that the installed API model lists."""
     model = Loader().load_service_model("lambda", "service-2")
     return tuple(model["shapes"]["Runtime"]["enum"])
 

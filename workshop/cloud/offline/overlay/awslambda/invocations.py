@@ -1,15 +1,15 @@
 """Invoke runs the function in the runtime.
 
 AWS: RequestResponse answers with the function's payload, `X-Amz-Function-Error` if it failed, the executed
-version and, on demand, the last 4 KB of the log; Event answers 202 at once, DryRun 204. A throttled call is a
-`TooManyRequestsException` with a reason. Source:
+version and, on request, the last 4 KB of the log; Event answers 202 at once, DryRun 204. A throttled call is
+a `TooManyRequestsException` with a reason. Source:
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
-moto starts a Docker container, or echoes the request, while everything else waits.
+moto starts a Docker container, or echoes the request, while every other call waits.
 
-Changed: the calls Invoke and InvokeAsync go to the runtime, without the lock while a function runs. What
-other services of moto send into a function (topics, buckets, rules, log subscriptions) becomes an
-asynchronous event, as it is on AWS.
+Changed: Invoke and InvokeAsync go to the runtime, and the lock is released while a function runs, since the
+function makes calls itself. What other services of moto send to a function (topics, buckets, rules, log
+subscriptions) becomes an asynchronous event, as on AWS.
 """
 
 import base64
@@ -38,7 +38,7 @@ class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]  # moto is 
 
 
 class ServiceError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
-    """There is no runtime in this process."""
+    """No runtime serves this process."""
 
     code = 500
 
@@ -102,7 +102,7 @@ def _call(function: str, payload: bytes, *, region: str, **options: Any) -> Invo
 
 
 def _send(function: str, body: Any, *, region: str, qualifier: str | None) -> None:
-    """Put an event into the queue; another service of moto is at work, so the lock stays held."""
+    """Queue an asynchronous event; the lock stays held, since another service of moto is amid a call."""
     payload = _bytes(body)
     _runtime().invoke(function, payload, region=region, invocation_type="Event", qualifier=qualifier)
 

@@ -1,13 +1,13 @@
-"""Nothing is pushed into a function while somebody writes to a stream, table or queue.
+"""Writing to a stream, table or queue does not invoke functions: event source mappings poll.
 
-AWS: event source mappings poll. Source:
+AWS: Lambda polls the sources of its mappings, so a write never waits for a function. Source:
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 
-moto calls the function inside PutRecord, PutItem and SendMessage, once per record, whatever the mapping says,
-also when it is disabled or deleted; for a table it then empties the stream.
+moto invokes the function inside PutRecord, PutItem and SendMessage, once per record, whatever the mapping's
+settings, even when it is disabled or deleted; for a table it then empties the stream.
 
-Changed: the place where moto notes mappings on streams, tables and queues forgets what is put there. The
-mappings themselves stay where the API shows them, and the runtime polls.
+Changed: the attribute in which moto's streams, tables and queues keep their mappings always reads as empty.
+The mappings themselves stay where the API lists them, and the runtime polls.
 """
 
 from typing import Any

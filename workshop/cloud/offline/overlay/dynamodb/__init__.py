@@ -1,1 +1,1 @@
-"""Corrections to moto's DynamoDB."""
+"""Corrections to moto's DynamoDB and DynamoDB Streams."""

@@ -1,8 +1,8 @@
 """BatchWriteItem takes at most 25 requests.
 
-Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html. moto takes
-any number. Changed: `DynamoHandler.batch_write_item` counts first; duplicate keys are found without
-comparing all pairs.
+AWS refuses more: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html. moto
+takes any number, and compares all pairs of keys to find duplicates. Changed: `DynamoHandler.batch_write_item`
+counts first, and duplicates are found with a set.
 """
 
 import json

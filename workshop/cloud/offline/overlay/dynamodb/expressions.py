@@ -1,16 +1,16 @@
 """Expressions are parsed once, not for each call.
 
-AWS evaluates a comparison of two different types as false, and takes any white space between the words of
+AWS evaluates a comparison of two different types as false, and accepts any white space between the tokens of
 an expression. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 
-moto parses each condition two or three times a call, walks the tree of an update expression ten times through
-abstract classes, fails on a line break in a condition, and answers 500 when `#Version < :v` meets a text and
-when a condition is no expression at all, such as `#Version < :v OR`.
+moto parses each condition two or three times per call, walks the tree of an update expression ten times
+through abstract classes, fails on a line break in a condition, and answers 500 when `#Version < :v` meets a
+string or when a condition is malformed, such as `#Version < :v OR`.
 
-Changed: trees are kept by their text and looked at without `abc`; values are put in when a condition is
-evaluated; a comparison that Python cannot make is false; a condition that cannot be parsed is a
-ValidationException. What is accepted, refused and returned stays the same otherwise.
+Changed: trees are cached by their text and inspected without `abc`; values are substituted when a condition
+is evaluated; a comparison that Python cannot make is false; a malformed condition is a ValidationException.
+Everything else is accepted, refused and answered as before.
 """
 
 import copy
@@ -53,7 +53,7 @@ _MOTO_MAKE_UPDATE = UpdateExpressionParser.make.__func__
 
 
 class _AnyValues(dict[str, Any]):
-    """Stands for the values while a tree is built: whatever is asked for is there."""
+    """Stands in for the values while a tree is built, so that one tree serves all values."""
 
     def __missing__(self, name: str) -> dict[str, str]:
         return {"S": name}
@@ -61,7 +61,7 @@ class _AnyValues(dict[str, Any]):
 
 @lru_cache(maxsize=REMEMBERED)
 def _condition_tree(expression: str, names: tuple[tuple[str, str], ...]) -> tuple[Any, list[str], list[str]]:
-    """Return the root of the parsed condition and the placeholders it uses, names first."""
+    """Return the root of the parsed condition, the names it uses, and the value placeholders it uses."""
     parser = ConditionExpressionParser(expression, dict(names), _AnyValues())
     roots: list[Any] = []
     # moto's `parse` ends by turning the root into an operation; here the root itself is wanted.
@@ -81,7 +81,7 @@ def _parse_condition(self: Any) -> Any:
     names = tuple((self.expression_attribute_names or {}).items())
     root, names_found, values_found = _condition_tree(expression, names)
     if not set(values_found) <= set(self.expression_attribute_values or ()):
-        return _MOTO_PARSE_CONDITION(self)  # it knows how to complain
+        return _MOTO_PARSE_CONDITION(self)  # moto words the error about the missing value
     self.expr_attr_names_found.extend(names_found)
     self.expr_attr_values_found.extend(values_found)
     return self._make_op_condition(root)
@@ -105,13 +105,16 @@ def _update_tree(parser: Any, expression: str) -> Any:
 
 @lru_cache(maxsize=REMEMBERED)
 def _form_is_valid(_expression: str, _names: Any, _keys: Any) -> list[bool]:
-    """Return a list to note in that an expression with these names, for these keys, is well formed."""
+    """Return a list that is empty until an expression with these names and keys was found well formed.
+
+    A mutable value in the cache, since the answer is known only after the validators have run.
+    """
     return []
 
 
 @corrects(Validator, "validate")
 def _validate(self: Any) -> Any:
-    """Run the validators that have something to look at; those that look at the form alone, once."""
+    """Run the validators whose node types occur; those that check the form only, once per expression."""
     tree = self.node_to_validate
     kinds = tree.kinds
     names = tuple((self.expression_attribute_names or {}).items())
@@ -160,7 +163,7 @@ def _is_a(kind: Any, kinds: Any) -> bool:
 
 @corrects(DepthFirstTraverser, "traverse_node_recursively")
 def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
-    """Process nodes bottom up, as moto does; only the question of a node's class is answered from memory."""
+    """Process nodes bottom up, as moto does, with cached class checks."""
     if not _is_a(type(node), Node):
         return node
     for position, child in enumerate(node.children or ()):

@@ -1,4 +1,4 @@
-"""Numbers of up to 38 significant digits, exact, in plain digits.
+"""Numbers have up to 38 significant digits, are computed exactly, and are written without an exponent.
 
 AWS keeps up to 38 significant digits, trims leading and trailing zeros and refuses more; magnitudes from
 1E-130 to 9.9…E+125 are allowed. It answers in plain digits, never with an exponent. Source:
@@ -9,8 +9,8 @@ moto stores the text as it came, computes with Python's default of 28 digits, an
 39.
 
 Changed: sums and differences are exact, and a result that needs more than 38 digits is refused; what AWS
-does then is not documented, and a sum of money must not be rounded in silence. Values are brought into
-canonical form where a request is read, in `dynamodb_wire`.
+does then is not documented, and a sum of money must not be rounded silently. Values get their canonical form
+where a request is parsed, in `dynamodb.wire`.
 """
 
 import re
@@ -30,7 +30,7 @@ MINIMUM_EXPONENT = -130
 
 _CANONICAL = re.compile(r"0|-?(?:[1-9]\d{0,37}|(?:0|[1-9]\d{0,17})\.\d{0,19}[1-9])")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-# The sum of the largest and the smallest number has 256 digits, so nothing is ever rounded.
+# The sum of the largest and the smallest number has 256 digits, so 300 never round.
 _EXACT = Context(prec=300, Emax=999, Emin=-999)
 
 _MOTO_ADD = DynamoType.__add__
@@ -40,7 +40,7 @@ _MOTO_PROJECT = Item.project
 
 
 class NumberError(MockValidationException):  # type: ignore[misc] # moto is untyped
-    """A number is not one, or lies outside of what DynamoDB can hold."""
+    """A text is not a number, or the number is outside the range of DynamoDB."""
 
 
 def canonical_number(text: str) -> str:

@@ -1,7 +1,7 @@
-"""Stream records as AWS writes them: one for each change of an item, none for a write that changes nothing.
+"""Stream records are written as on AWS: one per change of an item, none for a write that changes nothing.
 
 AWS: a put or update that leaves the item as it was writes no record; an update that creates an item writes
-one INSERT with the whole new image; records carry `eventVersion` 1.1, the table's region, a creation time
+one INSERT with the complete new image; records have `eventVersion` 1.1, the table's region, a creation time
 of whole seconds and `SizeBytes` of keys and images. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html and
 https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html (the three examples there pin `SizeBytes`).
@@ -59,7 +59,7 @@ def _initialize_record(  # noqa: PLR0913, PLR0917 # moto's signature
 
 @corrects(StreamShard, "__init__")
 def _initialize_shard(self: Any, account_id: str, table: Any) -> None:
-    """Give each stream's shard an id of its own, of AWS's form: creation in milliseconds and eight digits."""
+    """Give each stream's shard its own id in AWS's form: creation in milliseconds and eight hex digits."""
     _MOTO_INITIALIZE_SHARD(self, account_id, table)
     self.created_on = CLOCK.moment()
     stream = f"{table.table_arn}/stream/{table.latest_stream_label}"

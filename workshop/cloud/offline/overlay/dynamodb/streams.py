@@ -1,4 +1,4 @@
-"""Streams of tables: their life and their iterators.
+"""Streams of tables can be disabled and enabled, and iterators cost nothing.
 
 AWS: disabling a stream closes its shard, whose records stay readable for 24 hours under the old ARN;
 enabling again makes a stream with a new label, hence a new ARN. Enabling twice or disabling twice is a
@@ -6,11 +6,12 @@ enabling again makes a stream with a new label, hence a new ARN. Enabling twice 
 `ValidationException`. Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 and https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 
-moto: after disabling the next put fails with a KeyError; a stream cannot be enabled again; an old ARN reads
-the current stream; each GetRecords keeps another iterator in memory for ever; a garbled one is a KeyError.
+moto: after disabling, the next put fails with a KeyError; a stream cannot be enabled again; an old ARN reads
+the current stream; each GetRecords keeps another iterator in memory for ever; a garbled iterator is a
+KeyError.
 
-Changed: a table keeps its closed shards by label; an iterator is a position written down, and nothing is
-kept.
+Changed: a table keeps its closed shards by label, and an iterator contains its own position, so the server
+keeps none.
 """
 
 import base64
@@ -66,6 +67,7 @@ def _set_stream_specification(self: Any, streams: dict[str, Any] | None) -> None
         return
     self.stream_specification = streams | {"StreamEnabled": True}
     moment = CLOCK.moment()
+    # Two streams of one table within a millisecond would have the same ARN.
     while (label := moment.isoformat(timespec="milliseconds")) in closed:
         moment += timedelta(milliseconds=1)
     self.latest_stream_label = label
@@ -104,7 +106,7 @@ def _describe_stream(self: Any, arn: str) -> dict[str, Any]:
 
 
 class _Iterator:
-    """A position in a shard; `arn` is what the client holds."""
+    """A position in a shard; `arn` is the text that the client holds."""
 
     def __init__(self, stream_arn: str, shard_id: str, position: int) -> None:
         self.stream_arn = stream_arn

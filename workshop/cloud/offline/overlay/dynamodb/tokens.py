@@ -1,15 +1,16 @@
 """ClientRequestToken makes TransactWriteItems idempotent for ten minutes.
 
-AWS: a token has 1 to 36 characters; the same token with the same actions within ten minutes after the first
-request has succeeded does nothing and succeeds; with other actions it fails with
+AWS: a token has 1 to 36 characters. Repeating a request with the same token and actions within ten minutes of
+its success does nothing and succeeds; with other actions it fails with
 `IdempotentParameterMismatchException`; after ten minutes it is a new request. The order of keys in the JSON
 does not matter. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 
 moto ignores the token.
 
-Changed: `DynamoHandler.transact_write_items` looks the token up first. A request that failed is not
-remembered. The ten minutes run on the clock of the offline cloud, so a lesson can let them pass.
+Changed: `DynamoHandler.transact_write_items` looks the token up first. A failed request is not remembered,
+so a client may retry it. The ten minutes run on the clock of the offline cloud, so a lesson can let them
+pass.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ _MOTO_TRANSACT = DynamoHandler.transact_write_items
 
 
 class IdempotentParameterMismatchError(JsonRESTError):  # type: ignore[misc] # moto is untyped
-    """The token belongs to another transaction."""
+    """The token was used for other actions."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -40,7 +41,7 @@ class IdempotentParameterMismatchError(JsonRESTError):  # type: ignore[misc] # m
 
 
 class _Tokens:
-    """The tokens of one backend, oldest first: what they were used for, and until when they count."""
+    """The tokens of one backend, oldest first: a fingerprint of the actions, and when the token expires."""
 
     def __init__(self) -> None:
         self._used: dict[str, tuple[str, float]] = {}
@@ -56,7 +57,7 @@ class _Tokens:
         now = CLOCK.now()
         for token, (_, expires) in list(self._used.items()):
             if expires > now:
-                break
+                break  # tokens are remembered in order of time, so all later ones count as well
             del self._used[token]
 
 
@@ -69,6 +70,7 @@ def _transact_write_items(self: Any) -> Any:
     # Kept on the backend, so that a reset of moto forgets the tokens too.
     tokens: _Tokens = vars(self.dynamodb_backend).setdefault("request_tokens", _Tokens())
     actions = json.dumps(self.body["TransactItems"], sort_keys=True, default=repr)
+    # A hash instead of the text: a transaction may have 4 MB, and tokens are kept for ten minutes.
     fingerprint = hashlib.sha256(actions.encode()).hexdigest()
     if (known := tokens.fingerprint(token)) is not None:
         if known != fingerprint:

@@ -1,18 +1,18 @@
-"""TransactWriteItems: all actions or none, at the cost of the items they touch.
+"""TransactWriteItems applies all actions or none, at the cost of the items that it touches.
 
-AWS: up to 100 actions on different items, 4 MB together; if any condition fails or any action cannot be
-applied to the stored item, nothing happens, and `CancellationReasons` says for each action, in order, why
-or `None`. Source:
+AWS takes up to 100 actions on different items, 4 MB together. If any condition fails or any action cannot be
+applied to its stored item, nothing is written, and `CancellationReasons` lists for each action, in order, the
+reason or `None`. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html and
 API_TransactionCanceledException there (the codes and the texts of `ValidationError`).
 
-moto copies each table completely for each action and swaps the copy in to undo: 10 actions on 10,000 items
-take 6 s, writes of other clients are lost, stream records of cancelled transactions are delivered, pollers
-keep an orphan. What fails because of a stored value cancels with Python's exception name or not at all; 4
-MB are not checked.
+moto copies each table completely for each action, and swaps the copy in to undo: 10 actions on a table of
+10,000 items take 6 s, writes of other clients are lost, stream records of cancelled transactions are
+delivered, and pollers keep reading the old table. An action that fails because of a stored value cancels with
+the name of a Python exception or not at all; 4 MB are not checked.
 
-Changed: the backend's method, written anew on `Changes`.
-The text for 4 MB is not documented; it is ours.
+Changed: the backend's method is written anew on `Changes`. AWS does not document its message for more than
+4 MB; the one here is ours.
 """
 
 from collections.abc import Callable
@@ -42,6 +42,8 @@ from workshop.cloud.offline.overlay.sizes import attributes_size
 
 MAXIMUM_ACTIONS = 100
 MAXIMUM_BYTES = 4 * 1024 * 1024
+# Of these AWS makes a cancellation reason; other errors concern the request itself and are raised as they
+# are.
 DUE_TO_THE_STORED_ITEM = (
     AttributeDoesNotExist,
     IncorrectDataType,
@@ -55,7 +57,11 @@ NO_REASON = (None, None, None)
 
 
 class _Action:
-    """One action of a transaction, its table and its key."""
+    """One action of a transaction: its kind, table and key.
+
+    Raises:
+        TransactWriteSingleOpException: an entry has not exactly one of the four kinds.
+    """
 
     def __init__(self, backend: Any, entry: dict[str, Any]) -> None:
         if len(entry) != 1:
@@ -70,7 +76,8 @@ class _Action:
         self.key = {name: given[name] for name in self.table.table_key_attrs}
 
     @property
-    def place(self) -> tuple[Any, ...]:
+    def target(self) -> tuple[Any, ...]:
+        """The table and key as a value that can be compared with other actions'."""
         return (id(self.table), self.hash_key, self.range_key)
 
     @property
@@ -79,9 +86,10 @@ class _Action:
         return self.table.get_item(self.hash_key, self.range_key)
 
     def apply(self, changes: Changes) -> tuple[Any, Any, Any]:
-        """Do it; return the reason why it cannot be done: code, message, item, or three times None."""
+        """Apply it; return its cancellation reason (code, message, item), or `NO_REASON`."""
         current = self.item
         try:
+            # Every action is on another item, so no condition can see what an earlier action has written.
             check_condition(self.request, current)
             changes.remember(self.table, self.hash_key, self.range_key)
             _APPLY[self.kind](self)
@@ -113,7 +121,7 @@ def _delete(action: _Action) -> None:
 
 
 def _check_only(_action: _Action) -> None:
-    """The condition was all there is to it."""
+    """A ConditionCheck writes nothing: `_Action.apply` has evaluated its condition already."""
 
 
 _APPLY: dict[str, Callable[[_Action], None]] = {
@@ -129,10 +137,14 @@ def _transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> No
     if len(transact_items) > MAXIMUM_ACTIONS:
         raise TooManyTransactionsException
     actions = [_Action(self, entry) for entry in transact_items]
-    if len({action.place for action in actions}) < len(actions):
+    if len({action.target for action in actions}) < len(actions):
         raise MultipleTransactionsException
     with collected_changes() as changes:
+        # An item counts with its larger image, so that deleting a large item costs as much as writing it.
+        # After the actions, since only then the new sizes are known: `collected_changes` undoes them if they
+        # are too large.
         sizes = [_stored_bytes(action) for action in actions]
+        # All of them, even after a failure: the client gets a reason for each action.
         reasons = [action.apply(changes) for action in actions]
         if any(code is not None for code, _, _ in reasons):
             raise TransactionCanceledException(reasons)

@@ -1,14 +1,15 @@
-"""UpdateItem: all of it or nothing, and one change of the item.
+"""UpdateItem applies its expression completely or not at all, as one change of the item.
 
 AWS applies an update expression completely or not at all, and an update that creates an item is one INSERT.
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
 
-moto creates the item with its key first (a stream record of its own), changes the stored item in place, and
-keeps what it has done when a later part of the expression fails: `SET w = :w ADD v :text` keeps `w`.
+moto first creates the item with its key (which writes a stream record of its own), changes the stored item
+in place, and keeps what it has done when a later part of the expression fails: `SET w = :w ADD v :text`
+keeps `w`.
 
-Changed: the condition is checked, then a copy takes the item's place and is changed; a failure puts the
-item back. moto's parsers, validators and executors do the work. An update without any action creates the
-item. A key that does not fit the table is refused in AWS's words.
+Changed: the condition is evaluated first; then a copy replaces the item and is changed, and a failure puts
+the item back. moto's parsers, validators and executors still do the work. An update without any action
+creates the item. A key that does not fit the table's schema is refused with AWS's message.
 """
 
 from typing import Any
@@ -34,7 +35,7 @@ _MOTO_KEYS_VALUE = DynamoDBBackend.get_keys_value
 
 
 def check_condition(request: dict[str, Any], item: Any) -> None:
-    """Check the condition of a write against the stored item, or None.
+    """Evaluate the condition of a write against the stored item, None if there is none.
 
     Raises:
         ConditionalCheckFailed: it does not hold; carries the item if the request wants it.
@@ -72,6 +73,8 @@ def _update_item(  # noqa: PLR0913, PLR0917 # moto's signature
     return_values_on_condition_check_failure: str | None = None,
 ) -> Any:
     table = self.get_table(table_name)
+    # Parsed before the condition is evaluated: AWS reports a malformed expression even if the condition
+    # fails.
     tree = UpdateExpressionParser.make(update_expression) if update_expression else None
     hash_key, range_key = self.get_keys_value(table, key)
     current = table.get_item(hash_key, range_key)
@@ -87,6 +90,7 @@ def _update_item(  # noqa: PLR0913, PLR0917 # moto's signature
     with collected_changes() as changes:
         item = changes.draft(table, hash_key, range_key)
         if item is None:
+            # moto's executor needs an item to work on; `Changes` makes one INSERT of this and the update.
             item = table.put_item({name: key[name] for name in table.table_key_attrs})
         if tree is None:
             item.validate_no_empty_key_values(attribute_updates or {}, table.attribute_keys)

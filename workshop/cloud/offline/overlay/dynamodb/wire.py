@@ -1,12 +1,13 @@
-"""Attribute values between JSON and moto, fast, with their numbers in canonical form.
+"""Attribute values are converted between JSON and moto directly, their numbers in canonical form.
 
-AWS validates and normalises every number of a request, in items, keys and expression values alike.
+AWS validates and normalises every number of a request, in items, keys and expression values alike. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 
-moto walks the service model for each attribute value, both ways, trying all ten possible members: 0.5 ms an
-item.
+moto walks the service model for each attribute value, in both directions, trying all ten possible members:
+0.5 ms per item.
 
-Changed: attribute values of the usual form (one type, no binary) are converted directly, and their numbers
-go through `canonical_number`; everything else still takes moto's way. Answers stay the same, byte for byte.
+Changed: attribute values of the usual form (one type, no binary) are converted directly, and their numbers go
+through `canonical_number`; everything else still takes moto's way. Responses are the same, byte for byte.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ _MOTO_SERIALIZE = BaseJSONSerializer._serialize_type_structure
 
 
 class _UnusualFormError(Exception):
-    """An attribute value that moto shall convert itself."""
+    """An attribute value that is left to moto, which also words the refusal of an invalid one."""
 
 
 def _same(content: Any) -> Any:

@@ -1,18 +1,18 @@
-"""Calls of the Kinesis API: iterators, descriptions, metrics, and the cost of reading a request.
+"""Kinesis API calls: iterators, descriptions, limits, metrics, and the cost of parsing a request.
 
-AWS: an iterator made with `StreamARN` alone is complete; a garbled one is an `InvalidArgumentException`;
-the last GetRecords of a closed shard names its children instead of another iterator; ListShards with the
-filter `AT_LATEST` leaves closed shards out; DescribeStream tells the stream's mode; a PutRecords request
-holds up to 10 MiB, partition keys included, of records with up to 1 MiB each unless their stream is told
+AWS: an iterator may be requested with `StreamARN` alone; a garbled one is an `InvalidArgumentException`; the
+last GetRecords of a closed shard returns its child shards instead of another iterator; ListShards with the
+filter `AT_LATEST` leaves closed shards out; DescribeStream returns the stream's mode; a PutRecords request
+holds up to 10 MiB, partition keys included, of records with up to 1 MiB each unless the stream is configured
 otherwise. Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html,
 API_ListShards, API_DescribeStream and API_PutRecords there.
 
-moto forgets the stream in such an iterator, fails with a ValueError for a garbled one, leaves the mode and
-the children out, knows no filter, takes 5 MiB in a request, reads the JSON of a request once for each
-parameter, and keeps two CloudWatch values for each put.
+moto loses the stream of such an iterator, fails with a ValueError for a garbled one, omits the mode and the
+child shards, has no filter, takes 5 MiB per request, parses the JSON of a request once for each parameter,
+and stores two CloudWatch data points for each put.
 
-Changed as above; a larger request is put in parts that moto takes; the two metrics of a put are summed up
-per stream and minute, which is how AWS shows them.
+Changed as above. A larger request is put in parts that moto accepts. The two metrics of a put are summed up
+per stream and minute, which is how AWS reports them.
 """
 
 import binascii
@@ -119,9 +119,12 @@ def _put_records(self: Any, stream_arn: str, stream_name: str, records: list[dic
     if (largest := max(sizes)) > RECORD_BYTES:
         raise RecordSizeExceedsLimit(position=sizes.index(largest) + 1)
     put = []
+    # A part has the records that end within one window of 4 MiB, so at most 5 MiB, which moto takes.
     parts = [end // PART_BYTES for end in accumulate(sizes)]
     for number in sorted(set(parts)):
-        part = [record for record, place in zip(records, parts, strict=True) if place == number]
+        part = [
+            record for record, number_of_part in zip(records, parts, strict=True) if number_of_part == number
+        ]
         put += _MOTO_PUT_RECORDS(self, stream_arn, stream_name, part)["Records"]
     return {"FailedRecordCount": 0, "Records": put}
 
@@ -135,7 +138,7 @@ def _description(self: Any, shard_limit: int | None = None) -> dict[str, Any]:
 
 @corrects(KinesisResponse, "_get_param")
 def _get_param(self: Any, param_name: str, if_none: Any = None) -> Any:
-    """Look a parameter up in the JSON body, which is read once."""
+    """Look a parameter up in the JSON body, which is parsed once per request."""
     parameters = vars(self).get("json_parameters")
     if parameters is None:
         try:

@@ -1,18 +1,18 @@
-"""Shards of a Kinesis stream: sequence numbers, arrival times, hash ranges, constant time for each record.
+"""Kinesis shards: sequence numbers, arrival times, hash key ranges, and constant time per record.
 
-AWS: sequence numbers have 56 digits, grow within a shard and are unique in their stream, and a stream that
-is deleted and created again continues above the old ones; arrival times have milliseconds; a shard takes
-both ends of its range; after a split or merge the closed parents keep their records, new records go to the
-children, and the last GetRecords of a closed shard has no `NextShardIterator`. Source:
+AWS: sequence numbers have 56 digits, increase within a shard and are unique in their stream; a stream that
+is deleted and created again continues above the old ones. Arrival times have milliseconds. A shard includes
+both ends of its hash key range. After a split or merge the closed parents keep their records, new records go
+to the children, and the last GetRecords of a closed shard has no `NextShardIterator`. Source:
 https://docs.aws.amazon.com/streams/latest/dev/key-concepts.html and
 https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
 
-moto numbers each shard 1, 2, 3 …, lists all records for each put and read (1.7 ms a put at 100,000), stamps
-its own time, fails for a hash key at the end of a range, moves records to the children and keeps writing to
-the parent.
+moto numbers the records of each shard 1, 2, 3 …, lists all records for each put and read (1.7 ms per put at
+100,000 records), stamps its own time, fails for a hash key at the end of a range, moves records to the
+children and keeps writing to the parent.
 
-Changed: a sequence number holds the stream's creation time, the record's number in the shard, and the
-shard, so the next record is found without a search. `Shard.records` stays what it was: sequence number →
+Changed: a sequence number is composed of the stream's creation time, the record's number in the shard, and
+the shard, so the next record is found without a search. `Shard.records` stays what it was: sequence number →
 record, in order.
 """
 
@@ -29,8 +29,8 @@ from moto.utilities.utils import md5_hash
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-# 49, 13 digits of milliseconds, 35 digits for the record, 6 for the shard: 56 digits, as AWS's usually
-# begin and end.
+# 49, 13 digits of milliseconds, 35 for the record, 6 for the shard: 56 digits, which begin and end as AWS's
+# usually do. The time comes first, so that a stream created again continues above the old numbers.
 SHARDS = 10**6
 RECORDS = 10**35
 MILLISECONDS = 10**13
@@ -67,7 +67,7 @@ def _number(self: Any, position: int) -> int:
 
 
 def _position(self: Any, sequence_number: int) -> int:
-    """Return how many records of this shard lie up to `sequence_number`, as far as its form tells."""
+    """Return the number of the last record up to `sequence_number`, whether or not it exists."""
     return max(0, (sequence_number - _number(self, 0)) // SHARDS)
 
 
@@ -130,7 +130,7 @@ def _merge_shards(self: Any, shard_to_merge: str, adjacent_shard_to_merge: str) 
 
 @contextmanager
 def _records_kept(stream: Any, *shard_ids: str) -> Iterator[None]:
-    """Keep the records of shards that are being closed: moto would put them into the children again."""
+    """Hide the records of shards that are being closed: moto would put them into the child shards again."""
     kept = {shard_id: stream.shards[shard_id].records for shard_id in shard_ids}
     for shard_id in shard_ids:
         stream.shards[shard_id].records = OrderedDict()
