@@ -14,6 +14,7 @@ Everything else is accepted, refused and answered as before.
 """
 
 import copy
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -155,10 +156,8 @@ def _deep_copy_tree(self: Any, memo: dict[int, Any]) -> Any:
     return clone
 
 
-@cache
-def _is_a(kind: Any, kinds: Any) -> bool:
-    """Return whether a class derives from one or several others; abstract classes are slow to answer."""
-    return issubclass(kind, kinds)
+# Abstract classes are slow to answer whether another class derives from them.
+_is_a: Callable[[Any, Any], bool] = cache(issubclass)
 
 
 @corrects(DepthFirstTraverser, "traverse_node_recursively")
