@@ -133,7 +133,9 @@ READS = st.one_of(
     ),
     st.just(("describe_table", {})),
 )
-CALLS = st.lists(st.one_of(PUTS, UPDATE_CALLS, DELETES, READS), min_size=3, max_size=10)
+CALLS = st.lists(st.one_of(PUTS, UPDATE_CALLS, DELETES, READS), min_size=3, max_size=10).map(
+    lambda calls: [(operation, {"TableName": "T", **request}) for operation, request in calls]
+)
 VOLATILE = ("CreationDateTime", "LatestStreamLabel", "LatestStreamArn")
 
 
@@ -173,7 +175,7 @@ def outcomes(client: Any, calls: list[tuple[str, dict[str, Any]]]) -> list[Any]:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             BillingMode="PAY_PER_REQUEST",
         )
-        answers = [outcome(client, operation, {"TableName": "T", **request}) for operation, request in calls]
+        answers = [outcome(client, operation, request) for operation, request in calls]
         return [*answers, client.scan(TableName="T")["Items"]]
 
 
@@ -237,22 +239,9 @@ def test_random_transactions_do_as_before(clients, transactions) -> None:
         for actions in transactions
     ]
 
-    def run() -> list[Any]:
-        with mock_aws():
-            client.create_table(
-                TableName="T",
-                KeySchema=[
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-                BillingMode="PAY_PER_REQUEST",
-            )
-            return [outcome(client, *call) for call in calls] + [client.scan(TableName="T")["Items"]]
-
     with plain_moto():
-        plain = run()
-    corrected = run()
+        plain = outcomes(client, calls)
+    corrected = outcomes(client, calls)
 
     upto = crashed([uncompared(answer) for answer in plain])
     assert corrected[:upto] == plain[:upto]

@@ -2,15 +2,15 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.permissions.conftest import ACCOUNT, Roles, allow, document, table_arn, trust
+from tests.cloud.runtime.environments.test_threads import wait_until
 from tests.cloud.runtime.world import zip_of
-from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
 
@@ -73,15 +73,6 @@ def live() -> Iterator[Live]:
             yield Live(cloud)
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
-    clock, deadline = SystemClock(), stopwatch() + seconds
-    while not holds():
-        if stopwatch() > deadline:
-            return False
-        clock.sleep(0.1)
-    return True
-
-
 def invoke(live: Live) -> dict[str, Any]:
     answer = live.cloud.client("lambda").invoke(FunctionName="f", Payload=b"{}")
     document: dict[str, Any] = json.load(answer["Payload"])
@@ -120,9 +111,9 @@ def test_rights_are_looked_at_while_a_mapping_runs(live: Live) -> None:
     def result() -> str:
         return str(functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"])
 
-    assert wait_until(lambda: result().startswith("PROBLEM: Cannot access stream"))
+    assert wait_until(lambda: result().startswith("PROBLEM: Cannot access stream"), 30.0)
     dynamodb.delete_item(TableName="T", Key={"id": {"S": "seen"}})
     dynamodb.put_item(TableName="U", Item={"id": {"S": "a"}})
     assert not live.seen()
     live.iam.put_role_policy(RoleName="f", PolicyName="read", PolicyDocument=own)
-    assert wait_until(lambda: live.seen() and result() == "OK")
+    assert wait_until(lambda: live.seen() and result() == "OK", 30.0)

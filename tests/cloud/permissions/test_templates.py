@@ -27,6 +27,18 @@ LOG = {"CreateLogStream", "PutLogEvents"}
 MOVE = {"GetItem", "UpdateItem"}
 SHARED = {"QuarantineTable": SET_ASIDE, "ParameterTable": SETTINGS, "FailureQueue": REPORT}
 
+IN_BOTH: dict[str, dict[str, set[str]]] = {
+    "ReduceLambda": {
+        **SHARED,
+        "ReduceTable": READ_TABLE_STREAM,
+        "AggregateTable": {"UpdateItem"},
+        "LedgerTable": MOVE,
+        "ReduceLambdaLogGroup": LOG,
+    },
+    "ProducerPolicy": {"IncomingDataStream": {"PutRecords"}},
+    "FrontEndPolicy": {"AggregateTable": {"GetItem", "Query", "Scan"}},
+}
+
 # Stack → who → thing → what they need on it.
 NEEDED: dict[str, dict[str, dict[str, set[str]]]] = {
     "stateful": {
@@ -44,15 +56,7 @@ NEEDED: dict[str, dict[str, dict[str, set[str]]]] = {
             "LedgerTable": MOVE,
             "MapLambdaLogGroup": LOG,
         },
-        "ReduceLambda": {
-            **SHARED,
-            "ReduceTable": READ_TABLE_STREAM,
-            "AggregateTable": {"UpdateItem"},
-            "LedgerTable": MOVE,
-            "ReduceLambdaLogGroup": LOG,
-        },
-        "ProducerPolicy": {"IncomingDataStream": {"PutRecords"}},
-        "FrontEndPolicy": {"AggregateTable": {"GetItem", "Query", "Scan"}},
+        **IN_BOTH,
     },
     "stateless": {
         "MapLambda": {
@@ -62,15 +66,7 @@ NEEDED: dict[str, dict[str, dict[str, set[str]]]] = {
             "LedgerTable": MOVE,
             "MapLambdaLogGroup": LOG,
         },
-        "ReduceLambda": {
-            **SHARED,
-            "ReduceTable": READ_TABLE_STREAM,
-            "AggregateTable": {"UpdateItem"},
-            "LedgerTable": MOVE,
-            "ReduceLambdaLogGroup": LOG,
-        },
-        "ProducerPolicy": {"IncomingDataStream": {"PutRecords"}},
-        "FrontEndPolicy": {"AggregateTable": {"GetItem", "Query", "Scan"}},
+        **IN_BOTH,
     },
     "game": {
         "GeneratorLambda": {

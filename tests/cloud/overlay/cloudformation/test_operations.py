@@ -9,6 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.cloud.overlay.cloudformation.samples import body, broken, document, queue, role, table
 from workshop.clock import ManualClock
 
+WITHOUT_TABLE = {
+    "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+    "Resources": {"Queue": queue(), "Table": {**table(), "Condition": "Never"}},
+}
+
 
 def chain() -> dict[str, Any]:
     """Return three resources, the first of which needs the last."""
@@ -194,12 +199,7 @@ def test_what_cannot_be_deleted_can_be_left_behind(aws: Any) -> None:
 
 def test_a_resource_with_a_false_condition_is_not_there(aws: Any) -> None:
     """A resource whose condition is false is neither made nor listed."""
-    template = {
-        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
-        "Resources": {"Queue": queue(), "Table": {**table(), "Condition": "Never"}},
-    }
-
-    aws.create(template)
+    aws.create(WITHOUT_TABLE)
 
     listed = aws.cloudformation.list_stack_resources(StackName="stack")["StackResourceSummaries"]
     assert [row["LogicalResourceId"] for row in listed] == ["Queue"]
@@ -251,12 +251,7 @@ def test_a_stack_set_makes_stacks_as_before(aws: Any) -> None:
 
 def test_plain_moto_lists_what_is_not_there(plain: Any) -> None:
     """In plain moto a resource with a false condition is listed without a name, at a moment in 2010."""
-    template = {
-        "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
-        "Resources": {"Queue": queue(), "Table": {**table(), "Condition": "Never"}},
-    }
-
-    plain.create(template)
+    plain.create(WITHOUT_TABLE)
 
     rows = plain.cloudformation.describe_stack_resources(StackName="stack")["StackResources"]
     assert len(rows) == 2
