@@ -16,8 +16,8 @@ from workshop.build.starters import solution_of, starter_of
 from workshop.course.exercise import Cell, Exercise, Function
 from workshop.course.grafting import function_text, graft
 from workshop.course.tools.plain import PlainWorkshop
-from workshop.deploy.bundles import VARIANTS
-from workshop.errors import ConfigurationError
+from workshop.deploy.bundles import handler_path
+from workshop.errors import BundleError, ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +99,7 @@ def read_handler(root: Path, path: str) -> str | None:
 
 def starter_file(path: str, variant: str, root: Path) -> str:
     """Return a handler file as it is before an exercise: the starter, and for the ledger the textbook."""
-    text = _source(root, "textbook", path)
+    text = _source(path, "textbook", root)
     return starter_of(text, path) if variant == "textbook" else solution_of(text, path)
 
 
@@ -214,17 +214,14 @@ def _part(text: str, name: str | None, exercise: Exercise) -> str:
 
 
 def _solution_file(path: str, variant: str, root: Path) -> str:
-    for folder in VARIANTS[variant]:
-        if root.joinpath(*folder.split("/"), *path.split("/")).is_file():
-            return solution_of(_source(root, folder.rpartition("/")[2], path), path)
-    raise _missing(f"solutions/lambdas/{variant}/{path}")
+    return solution_of(_source(path, variant, root), path)
 
 
-def _source(root: Path, variant: str, path: str) -> str:
-    file = root.joinpath("solutions", "lambdas", variant, *path.split("/"))
-    if not file.is_file():
-        raise _missing(f"solutions/lambdas/{variant}/{path}")
-    return file.read_text(encoding="utf-8")
+def _source(path: str, variant: str, root: Path) -> str:
+    try:
+        return handler_path(root, path, variant).read_text(encoding="utf-8")
+    except BundleError as error:
+        raise _missing(f"solutions/lambdas/{variant}/{path}") from error
 
 
 def _cell_source(exercise: Exercise, root: Path) -> str:
