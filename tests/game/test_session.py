@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.game.game_bench import LEVELS, GameBench
+from workshop.cloud.connection import Cloud
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.game.play import Game, find_game, new_run_id, start_round
 from workshop.game.scoreboard import read_scoreboard
@@ -24,6 +25,7 @@ class BenchCloud:
     """A cloud whose only function is the generator on its bench."""
 
     offline = None
+    wait_until_quiet = Cloud.wait_until_quiet
 
     def __init__(self, game: GameBench) -> None:
         self.game = game

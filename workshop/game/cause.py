@@ -1,7 +1,7 @@
-"""Why a round was not exact: its messages made again, the tables read as they are now, and a cause named.
+"""Why a round was not exact: a diagnosis of the pipeline's tables with the messages of the round made again.
 
-The verdict was spoken at most a minute after the last message. By the time somebody asks, what was on its way
-then may have arrived: a round that is exact by now was still in flight.
+A round is judged at most a minute after its last message. Records that were in flight then may have arrived
+since, so a round may be exact by the time its cause is looked for.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from workshop.clock import Clock, SystemClock
 from workshop.diagnosis import Diagnosis, diagnose
 from workshop.diagnosis.cells import snapshot_below, truth_below
 from workshop.diagnosis.evidence import gather_evidence, pending_records
+from workshop.errors import NotSettledError
 from workshop.game.scoreboard import Round
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.comparison import compare
+from workshop.pipeline.settle import Look, quiet_of, watch
 from workshop.pipeline.truth import Truth
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["RoundCause", "find_cause"]
 
 LOOK_SECONDS = 1.0
-QUIET_SECONDS = 10.0
+UNCHANGED_SECONDS = 10.0
 PATIENCE_SECONDS = 60.0
 ARRIVED = "still in flight when it was judged; it is exact by now"
 
@@ -37,14 +39,14 @@ TOO_SLOW = (
 
 @dataclass(frozen=True)
 class RoundCause:
-    """What made a round inexact, in a few words and in full."""
+    """What made a round inexact: the diagnosis, in a few words and in full."""
 
     run_id: str
     diagnosis: Diagnosis
 
     @property
     def headline(self) -> str:
-        """The most likely cause, and how sure it is."""
+        """The most likely cause and its confidence."""
         if self.diagnosis.exact:
             return ARRIVED
         if not self.diagnosis.causes:
@@ -54,62 +56,58 @@ class RoundCause:
 
     @property
     def text(self) -> str:
-        """The whole story."""
+        """The diagnosis in full."""
         return (
             f"Everything has arrived by now. {TOO_SLOW}" if self.diagnosis.exact else self.diagnosis.summary
         )
 
 
 def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | None = None) -> RoundCause:
-    """Say why the totals of a round are wrong, from all tables of the pipeline that it was played against.
+    """Return why the totals of a round are wrong, by all tables of the pipeline that it was played against.
 
-    Waits until the round is at rest, at most a minute: tables that change while they are read fit no cause.
+    Blocks until the round is at rest, at most a minute, since tables that change while they are read fit no
+    cause.
 
     Raises:
         NotSettledError: the totals change too fast to be read.
     """
-    sent = judged.sent()
+    clock, sent = clock or SystemClock(), judged.sent()
     truth = truth_below(target.truth_of(sent), judged.run_id)
-    rest = _wait_for_rest(cloud, target, judged.run_id, truth, clock or SystemClock())
-    if compare(rest.totals, truth).exact:
+    found = _totals_at_rest(cloud, target, judged.run_id, truth, clock)
+    if found.seen is None:
+        raise NotSettledError(
+            f"the totals of round {judged.run_id} change too fast to be read; try again later"
+        )
+    if compare(found.seen, truth).exact:
         return RoundCause(judged.run_id, Diagnosis((), (), ""))
+    pending = pending_records(cloud, target.outputs)
     diagnosis = diagnose(
         sent,
-        rest.totals,
+        found.seen,
         pipeline=target.pipeline,
-        evidence=gather_evidence(
-            cloud, target.outputs, sent, pending=rest.pending, is_certain=rest.is_certain
-        ),
+        evidence=gather_evidence(cloud, target.outputs, sent, pending=pending, is_certain=found.is_at_rest),
         order=target.order,
         within=judged.run_id,
     )
     return RoundCause(judged.run_id, diagnosis)
 
 
-@dataclass(frozen=True)
-class _Rest:
-    """The totals of a round when nothing moved any more, or when patience was at its end."""
+def _totals_at_rest(
+    cloud: Cloud, target: Target, run_id: str, truth: Truth, clock: Clock
+) -> Look[AggregateSnapshot]:
+    """Return the round's totals once they are exact, or once nothing moves in the pipeline."""
 
-    totals: AggregateSnapshot
-    pending: int | None
-    is_certain: bool
-
-
-def _wait_for_rest(cloud: Cloud, target: Target, run_id: str, truth: Truth, clock: Clock) -> _Rest:
     def look() -> AggregateSnapshot:
         client, table = cloud.client("dynamodb"), target.outputs["AggregateTableName"]
-        return snapshot_below(take_snapshot(client, table, clock=clock), run_id)
+        snapshot = snapshot_below(take_snapshot(client, table, clock=clock), run_id)
+        # Without what other rounds change, such as the latency.
+        return AggregateSnapshot(totals=snapshot.totals, trades=snapshot.trades)
 
-    started = unchanged_since = clock.now()
-    totals = look()
-    while True:
-        if compare(totals, truth).exact:
-            return _Rest(totals, 0, is_certain=True)
-        clock.sleep(LOOK_SECONDS)
-        pending, latest = pending_records(cloud, target.outputs), look()
-        if latest.totals != totals.totals or latest.trades != totals.trades:
-            totals, unchanged_since = latest, clock.now()
-        elif pending == 0 or clock.now() - unchanged_since >= QUIET_SECONDS:
-            return _Rest(totals, pending, is_certain=True)
-        if clock.now() - started >= PATIENCE_SECONDS:
-            return _Rest(totals, pending, is_certain=False)
+    return watch(
+        look,
+        quiet_of(cloud, target.outputs, clock=clock),
+        clock=clock,
+        unchanged_seconds=lambda totals, _: 0.0 if compare(totals, truth).exact else UNCHANGED_SECONDS,
+        timeout_seconds=PATIENCE_SECONDS,
+        poll_seconds=LOOK_SECONDS,
+    )

@@ -1,7 +1,7 @@
-"""A sitting at the game: rounds are played, or only watched, within bounds, and what happens is told.
+"""A session of the game: plays rounds, or watches those that others play, within bounds.
 
-In goes a game with its bounds, out comes a view whenever something may have changed. A round that is not
-exact gets the most likely cause.
+`show` is called with a view whenever something may have changed. A round that is not exact gets its most
+likely cause.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BUSY_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Bounds:
-    """When a sitting ends: after so many rounds, or when no round may begin any more."""
+    """When a session ends: after `rounds` rounds; after `seconds` no further round begins."""
 
     rounds: int
     seconds: float
@@ -37,7 +37,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class GameView:
-    """What there is to see: the game, why rounds were not exact, and what happens at the moment."""
+    """What to show: the score and rounds, causes by run id, and a note on what happens at the moment."""
 
     board: Scoreboard
     findings: dict[str, RoundCause]
@@ -46,7 +46,7 @@ class GameView:
 
 @dataclass
 class GameSession:
-    """One sitting; `rounds` are those that ended in it, in the order of their beginning."""
+    """One session; `rounds` are those that ended during it, in the order in which they began."""
 
     cloud: Cloud
     game: Game
@@ -63,7 +63,7 @@ class GameSession:
 
     @property
     def rounds(self) -> tuple[Round, ...]:
-        """The rounds that ended during this sitting."""
+        """The rounds that ended during this session."""
         return tuple(each for each in self._board.rounds if each.is_over and each.run_id not in self._before)
 
     @property
@@ -72,10 +72,10 @@ class GameSession:
         return self._board
 
     def play(self, messages: int) -> None:
-        """Play rounds of so many messages, one after the other.
+        """Play rounds of `messages` messages, one after the other.
 
         Raises:
-            WorkshopError: the generator fails; it would fail again.
+            WorkshopError: the generator failed, and would fail again.
         """
         played = 0
         while played < self.bounds.rounds and self.clock.now() < self._deadline:
@@ -94,7 +94,7 @@ class GameSession:
             self._explain()
 
     def watch(self) -> None:
-        """Watch rounds that others play, until as many have ended, or the time is over."""
+        """Watch rounds that others play, until `rounds` of them have ended or the time is over."""
         while len(self.rounds) < self.bounds.rounds and self.clock.now() < self._deadline:
             self._look()
             self._explain()
