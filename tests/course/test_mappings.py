@@ -60,7 +60,7 @@ def test_a_mapping_that_never_settles_is_said() -> None:
 
 def test_a_source_that_is_no_arn_is_named_before_aws_takes_it_for_something_else() -> None:
     """Who gives a table's name hears that it is no ARN, and where to find one."""
-    with pytest.raises(ConfigurationError, match=r"`my-table`, which is no ARN; `ws\.stream_arn"):
+    with pytest.raises(ConfigurationError, match=r"`my-table`, which is not an ARN; `ws\.stream_arn"):
         connect(cast("Any", BusyLambda(0)), "f", {"EventSourceArn": "my-table"}, clock=ManualClock())
 
 

@@ -134,7 +134,7 @@ def _parameters(settings: Sequence[str], shards: int | None) -> dict[str, str]:
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not (name and equals):
-            raise ConfigurationError(f"`{setting}` is no setting; write `--set Key=Value`")
+            raise ConfigurationError(f"`{setting}` is not a setting; write `--set Key=Value`")
         parameters[name] = value
     return parameters
 
@@ -147,7 +147,7 @@ def _own_bucket(cloud: str | None, region: str | None) -> str:
 
 
 def _ask(names: Sequence[str], cloud: Cloud, *, yes: bool) -> None:
-    # Without a terminal nobody could answer; a script that calls this command means it.
+    # Without a terminal there is no one to ask; a script that calls this command means it.
     if names and not yes and sys.stdin.isatty():
         typer.confirm(f"Delete {', '.join(names)} with all data ({cloud.kind})?", abort=True)
 

@@ -65,7 +65,7 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
 
 def _check(name: str, chosen: str, choices: tuple[str, ...]) -> None:
     if chosen not in choices:
-        raise ConfigurationError(f"`{chosen}` is no {name}; choose one of: {', '.join(choices)}")
+        raise ConfigurationError(f"`{chosen}` is not a {name}; choose one of: {', '.join(choices)}")
 
 
 def _run(variant: str, options: dict[str, Any], screen: Console) -> "Report":

@@ -28,7 +28,7 @@ def quarantine(
     as_json: JsonOption = False,
     cloud: CloudChoice,
 ) -> None:
-    """List the records that were set aside because they are no risk messages, each with the reason."""
+    """List the records that were set aside because they are not risk messages, each with the reason."""
     connected = cloud.connect()
     target = find_target(connected, stack)
     records = read_quarantine(connected.client("dynamodb"), target.outputs["QuarantineTableName"])

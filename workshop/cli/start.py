@@ -76,7 +76,7 @@ def start(
 
 @contextmanager
 def _ended_like_ctrl_c() -> Iterator[None]:
-    """Let a request to end, or a terminal window that closes, clean up as Ctrl-C does."""
+    """Treat SIGTERM and SIGHUP like Ctrl-C, so that clean-up runs."""
 
     def interrupt(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt

@@ -1,7 +1,6 @@
-"""The course as its learner has it in the connected cloud: what a notebook's `ws` can do but for pictures.
+"""A learner's course in the connected cloud: sends messages, reads totals, compares and diagnoses them.
 
-In go messages and settings, out come values: what was sent, what the totals must be, what they are, and why
-they differ. Works against both clouds; nothing is drawn here.
+Works against both clouds. Nothing is drawn here; a notebook's `ws` shows what these methods return.
 """
 
 from __future__ import annotations
@@ -142,7 +141,7 @@ class Course(CourseStack):
 
     @property
     def sent(self) -> SentMessages:
-        """What stands in the stream, whoever sent it."""
+        """The messages in the stream, of every producer."""
         stack_id = self.stack_id
         if self._sent is None or self._sent[0] != stack_id:
             # A stack that was made anew, or is in another cloud, has a past of its own.
@@ -191,11 +190,11 @@ class Course(CourseStack):
         return reconcile(open_books(self.cloud, self.stack, clock=self.clock))
 
     def diagnose(self, timeout: float = 60.0) -> Diagnosis:
-        """Say which totals are wrong, by how much, and what most likely made them so."""
+        """Return which totals are wrong, by how much, and the most likely causes."""
         return self.diagnose_at(self.rest_state(timeout))
 
     def diagnose_at(self, rest: Rest) -> Diagnosis:
-        """Say the same of totals that somebody has seen already."""
+        """Diagnose totals that have been read already."""
         target, arrived = self.target, self.sent.arrived()
         sent = [message for _, message in arrived]
         lanes: dict[str, list[int]] = {}

@@ -1,7 +1,7 @@
-"""An exercise as a value: where its answer goes, what helps on the way, and how it is judged.
+"""An exercise as a value: where its answer goes, its hints, and its check.
 
-In goes an exercise and the course that it is about, out comes a verdict with one of four outcomes. A check
-that fails itself is never the learner's fault, and says so. Nothing is shown or remembered here.
+`judge` runs the check and returns one of four outcomes with feedback. An error of the check itself is
+reported as a broken check, never as the learner's mistake. Nothing is shown or stored here.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def incorrect(feedback: str) -> CheckResult:
 
 @dataclass(frozen=True)
 class Cell:
-    """The answer is the cell of a notebook (`03`) that bears the tag `exercise:<id>`."""
+    """The answer is the cell of a notebook (`03`) with the tag `exercise:<id>`."""
 
     notebook: str
 

@@ -1,7 +1,7 @@
-"""What is left of a learner's work in the cloud, whoever made it, and what it costs by the hour.
+"""What is left of a learner's work in the cloud, and what it costs by the hour.
 
-In goes a course, out comes everything that bears the name of one of its stacks: the stacks, and what was made
-by hand or forgotten beside them. Reads only.
+That is everything with the name of one of the course's stacks: the stacks themselves, and resources that were
+made by hand beside them. Reads only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STACKS = r"(?:tour-|exam-)?(?:stateful|stateless)"
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that is still there; `usd_per_hour` is what it costs while nothing happens."""
+    """A resource that still exists; `usd_per_hour` is what it costs while idle."""
 
     kind: str
     name: str
@@ -66,7 +66,7 @@ def _owner(prefix: str) -> Callable[[str], bool]:
 
 
 def _everything(course: Course) -> Iterator[tuple[str, str]]:
-    """Yield kind and name of whatever is there, also of what belongs to stacks and to others."""
+    """Yield kind and name of every resource, including those of stacks and of other people."""
     client = course.client
     for role in _pages(client("iam"), "list_roles", "Roles"):
         yield "role", role["RoleName"]

@@ -30,7 +30,7 @@ BUSY = "ResourceInUseException"
 GONE = "ResourceNotFoundException"
 # What cannot be changed: where a mapping reads, and from where on.
 FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
-# What a mapping of a stream has if nobody says otherwise; UpdateEventSourceMapping keeps what is not named.
+# The defaults of a mapping that reads a stream; UpdateEventSourceMapping keeps what is not named.
 DEFAULTS: Mapping[str, Any] = {
     "BatchSize": 100,
     "MaximumBatchingWindowInSeconds": 0,
@@ -64,13 +64,13 @@ def connect(
 
     Raises:
         ClientError: AWS refuses, for example since the function's role may not read the stream.
-        ConfigurationError: the source is no ARN, for which AWS's answer speaks of other things.
+        ConfigurationError: the source is not an ARN; AWS's own message would be misleading.
         NotSettledError: it does not become enabled in time.
     """
     source = str(arguments.get("EventSourceArn", "arn:"))
     if not source.startswith("arn:"):
         raise ConfigurationError(
-            f"`EventSourceArn` is `{source}`, which is no ARN; `ws.stream_arn(…)` gives that of a stream, "
+            f"`EventSourceArn` is `{source}`, which is not an ARN; `ws.stream_arn(…)` returns a stream's, "
             'by the name in the template, such as "StateTable"'
         )
     known = find_mapping(client, function)

@@ -1,6 +1,6 @@
 """The parameters with which the course deploys its stacks, and whether a stack still has them.
 
-Whoever begins at a notebook, as a learner or as a submission that is judged, begins with these.
+Catching up and the judge of submissions deploy with these.
 """
 
 from __future__ import annotations

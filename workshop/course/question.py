@@ -1,6 +1,6 @@
 """A question of the course: asked before a step as a prediction, or after it as a quiz.
 
-In goes what somebody answered, out comes whether it is right and what to say. Nothing is shown here.
+A reply says whether an answer is right, and why. Nothing is shown here.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["Question", "Reply"]
 
 @dataclass(frozen=True)
 class Reply:
-    """What there is to say to an answer; `is_right` is None while nobody knows."""
+    """The reply to an answer; `is_right` is None until a later step reveals the value."""
 
     is_right: bool | None
     feedback: str
@@ -21,7 +21,7 @@ class Reply:
 class Question:
     """A question with options, or, without any, for a number.
 
-    `answer` is the place of the right option, or the number; None where a later step reveals the value.
+    `answer` is the index of the right option, or the number; None where a later step reveals the value.
     `feedback` is one text for every answer, or one for each option.
     """
 
@@ -38,14 +38,16 @@ class Question:
             raise ValueError(f"`{self.id}` has no option {self.answer}")
 
     def reply(self, given: int | str | Decimal, *, value: int | str | Decimal | None = None) -> Reply:
-        """Judge an answer: the place of an option, or a number; `value` is what a later step revealed.
+        """Judge an answer: the index of an option, or a number; `value` is what a later step revealed.
 
         Raises:
-            ValueError: the answer is no number, or no place of an option.
+            ValueError: the answer is not a number, or not the index of an option.
         """
         answer, wanted = _number(given), self.answer if value is None else _number(value)
         if self.options and answer not in range(len(self.options)):
-            raise ValueError(f"`{given}` is no option of `{self.id}`; choose 0 to {len(self.options) - 1}")
+            raise ValueError(
+                f"`{given}` is not an option of `{self.id}`; choose 0 to {len(self.options) - 1}"
+            )
         text = self.feedback if isinstance(self.feedback, str) else self.feedback[int(answer)]
         return Reply(None if wanted is None else answer == wanted, text)
 

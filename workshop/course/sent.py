@@ -1,8 +1,8 @@
-"""What was sent into a course's stream: read from the stream itself, and kept for longer than the stream.
+"""The messages of a course's stream, kept for longer than the stream keeps them.
 
-Whoever sent a message, it stands in the stream, so that is where the truth about a run comes from. Records
-are written to a file as they are read, since a stream forgets them after a day. The place behind which a run
-begins lies in a second file.
+They are read from the stream itself, so the truth about a run includes messages of every producer. Records
+are appended to a file as they are read, since the stream drops them after a day. A second file holds the
+sequence numbers after which the current run begins.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RECORDS_PER_CALL = 10_000
 class SentRecord:
     """A record of the stream, with the time (unix seconds) at which it arrived there.
 
-    Bytes of `data` that are no UTF-8 are escaped as halves of surrogate pairs.
+    Bytes of `data` that are not UTF-8 are escaped as lone surrogates (`surrogateescape`).
     """
 
     shard: str
@@ -41,12 +41,10 @@ class SentRecord:
 
 
 class SentMessages:
-    """The records of one stack's stream; several processes may read and begin runs at once.
+    """The records of one stack's stream; several processes may use the same folder at once.
 
-    `order` names the levels that a message must have.
-
-    A run that begins anew, or goes back to the oldest record, has a number; whoever sees another number than
-    before reads again what is known.
+    `order` names the levels that a message must have. Each run has a number; a process that finds another
+    number than before reads the files again.
     """
 
     def __init__(
@@ -62,7 +60,7 @@ class SentMessages:
         self._records: dict[tuple[str, str], SentRecord] = {}
 
     def messages(self) -> list[Message]:
-        """Return the risk messages of this run, as they came; what is no message is left out."""
+        """Return the messages of this run in order of arrival; records that are not messages are left out."""
         return [message for _, message in self.arrived()]
 
     def arrived(self) -> list[tuple[str, Message]]:
@@ -78,19 +76,19 @@ class SentMessages:
         return sorted(ordered, key=lambda each: each.arrived_at)
 
     def begin(self) -> None:
-        """Begin a new run: what is in the stream by now belongs to the past."""
+        """Begin a new run after the last record in the stream."""
         with locked(self._lock):
             number, starts = self._read_on()
             self._write_run(number + 1, {**starts, **self._last()})
 
     def rewind(self) -> None:
-        """Let the run begin with the oldest record: somebody is about to read the stream from there again."""
+        """Begin the run with the oldest record, since a mapping will read the stream from TRIM_HORIZON."""
         with locked(self._lock):
             number, _ = self._read_run()
             self._write_run(number + 1, {})
 
     def _read_on(self) -> tuple[int, dict[str, int]]:
-        """Take in what has come since the last look; return the number of the run and where it begins."""
+        """Read the records that are new; return the number of the run and where it begins."""
         number, starts = self._read_run()
         if number != self._number:
             self._number, self._records = number, self._kept(starts)

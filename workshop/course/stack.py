@@ -108,7 +108,7 @@ class CourseStack:
         """Return the functions (`map`, …) whose file differs from the code that runs in the cloud.
 
         Raises:
-            BundleError: a handler file is missing or is no Python.
+            BundleError: a handler file is missing or cannot be parsed.
         """
         return tuple(self.undeployed_bundles())
 
@@ -135,7 +135,7 @@ class CourseStack:
         return found
 
     def disconnect(self, function: str) -> bool:
-        """Delete the event source mapping of a function; return False if there is none."""
+        """Delete the event source mapping of a function; return False if it has none."""
         return mappings.disconnect(self.client("lambda"), self.physical(function), clock=self.clock)
 
     def mapping(self, function: str) -> dict[str, Any] | None:

@@ -1,7 +1,6 @@
 """Plays the game: deploys what is missing, and lets GeneratorLambda play one round after the other.
 
-The generator is invoked as its schedule invokes it, only that somebody waits for the answer. Nothing is drawn
-here; whoever shows the game is told as it goes on.
+The generator is invoked as its schedule invokes it, but synchronously. Nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ TAKEN_OVER = ("StreamName", "AggregateTableName", "ParameterTableName")
 
 @dataclass(frozen=True)
 class Game:
-    """A pipeline that is played against, and the function that plays; empty where nobody deployed it."""
+    """The pipeline that is played against, and the name of the generator; empty if it is not deployed."""
 
     target: Target
     generator: str = ""
@@ -47,7 +46,7 @@ class Game:
 
 @dataclass
 class Ticket:
-    """A round that was asked for: `outcome` is the generator's answer, `error` why there is none."""
+    """A round that was started: `outcome` is the generator's answer, `error` why it gave none."""
 
     run_id: str
     outcome: Mapping[str, Any] = field(default_factory=dict)
@@ -56,11 +55,11 @@ class Ticket:
 
 
 def find_game(cloud: Cloud, stack: str | None = None) -> Game:
-    """Return the pipeline of a game that is there.
+    """Return the game of a deployed stack.
 
     Raises:
-        StackNotFoundError: no such stack is there.
-        ConfigurationError: the pipeline is none that the game can be played against.
+        StackNotFoundError: there is no such stack.
+        ConfigurationError: the game cannot be played against this pipeline.
     """
     return Game(_playable(find_target(cloud, stack or GAME_STACK)))
 
@@ -79,7 +78,7 @@ def set_up(
 
     Raises:
         StackNotFoundError: the stack that is named is not there.
-        ConfigurationError: the pipeline is none that the game can be played against.
+        ConfigurationError: the game cannot be played against this pipeline.
         DeploymentError: CloudFormation refused or rolled back.
     """
     name = stack or GAME_STACK
@@ -100,18 +99,18 @@ def set_up(
 
 
 def new_run_id(now: float) -> str:
-    """Return a run id that sorts by time and that nobody else draws in the same second."""
+    """Return a run id that sorts by time and is unique within a second."""
     return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 def start_round(cloud: Cloud, game: Game, *, run_id: str, messages: int) -> Ticket:
-    """Ask for a round and return at once; the ticket tells when it is over.
+    """Start a round and return at once; the ticket's `done` is set when it is over.
 
-    A round goes on in the cloud, and is judged there, even if nobody waits for it any more.
+    The round goes on in the cloud, and is judged there, even if this process ends.
     """
     ticket = Ticket(run_id)
     event = json.dumps({"run_id": run_id, "messages": messages})
-    # A daemon: whoever leaves need not wait for the round.
+    # A daemon, so that the process can end before the round does.
     threading.Thread(target=_invoke, args=(cloud, game, event, ticket), name="round", daemon=True).start()
     return ticket
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["OVER", "PathDifference", "Round", "Scoreboard", "read_scoreboard"]
 
 ROUND = "round#"
-# Nothing follows any more.
+# The statuses that never change again.
 OVER = ("judged", "void", "failed")
 
 

@@ -1,7 +1,7 @@
 """The verdict on one schedule: what must hold after each commit, and in the end.
 
-In go a connected cloud, the outputs of a stack and what was put, out come the reasons why it is not exact;
-none means exact. No tolerance anywhere.
+Each function returns the reasons why a stack is not exact after what was put; none means exact. There is no
+tolerance anywhere.
 """
 
 from collections import Counter

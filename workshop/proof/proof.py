@@ -1,7 +1,7 @@
 """The proof: many schedules of faults and re-deliveries, each judged exactly, counted by the faults they met.
 
-In go a variant of the handlers and a range of seeds, out comes a report. The functions are the deployed ones,
-the cloud is the offline cloud's code in this process; see `workshop.cloud.laboratory`.
+A report counts the schedules of a range of seeds. The functions are deployed bundles of a variant of the
+handlers; the cloud is the offline cloud's code in this process, `workshop.cloud.laboratory`.
 """
 
 from collections import Counter
@@ -95,7 +95,7 @@ def prove(
 
 
 def prove_sweep(variant: str, *, pipeline: str = "stateful", on_outcome: Listener | None = None) -> Report:
-    """Crash small batches at every write of every function, before and after; see `prove_sweep`."""
+    """Crash small batches at every write, before and after, and deliver them again in every way."""
     with Laboratory() as laboratory:
         bench = Bench(laboratory, pipeline=pipeline, variant=variant)
         swept = (each for base in small_schedules() for each in sweep_schedules(bench, base))

@@ -37,7 +37,7 @@ CLEAR_SHARE = 0.25
 LATEST_CLEAR = 40
 # Chances at one opportunity: State has one for every message, the later stages a few in all.
 WRITE_RATES = {"@state": 0.06, "": 0.35}
-# State bears any delivery, so most of them are left to the later stages.
+# State tolerates any delivery, so most faults are left to the later stages.
 DELIVERY_RATES = {"@state": 0.1, "": 0.45}
 PRODUCER_RATE = 0.3
 DELIVERY_KINDS = {FaultKind.RE_BATCHED, FaultKind.BISECTED, FaultKind.DELAYED, FaultKind.DUPLICATE}

@@ -1,8 +1,8 @@
 """The sweep: a small batch, crashed at every write of every function, before and after, and delivered again.
 
-In goes a schedule without crashes, out come the schedules that crash it at each single write, for each way in
-which the batch may come again: as it was, in other company, split, or after more than ten minutes. State
-writes trade by trade, so of a wide schedule only the writes of the later stages tell something new.
+A schedule without crashes becomes schedules that crash at each single write, for each way in which the batch
+may be delivered again: unchanged, batched with other records, bisected, or after more than ten minutes. State
+writes trade by trade, so of a wide schedule only the writes of the later stages are new cases.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ WIDE_TRADES = 12
 
 @dataclass(frozen=True)
 class CrashPoint:
-    """One crash at one write: of which stage, the how manieth there, in which delivery of a batch.
+    """One crash at one write: the stage, its ordinal within that stage, and the delivery of a batch.
 
     Only a write that succeeds can be followed by a crash, so the two kinds are counted apart.
     """

@@ -27,7 +27,7 @@ PAUSE_SECONDS = 2.0
 
 
 def check_policy(course: Course) -> CheckResult:
-    """Judge the role by trying what it must do and must not, and by reading what else it may."""
+    """Observe as the producer that PutRecords is allowed and other calls are denied; read the rest in IAM."""
     name = producer_role_name(course)
     try:
         policies = _policies(course, name)
@@ -36,11 +36,13 @@ def check_policy(course: Course) -> CheckResult:
             raise
         return not_attempted(f"There is no role called `{name}` yet.")
     if not policies:
-        return not_attempted(f"The role `{name}` has no policy, so whoever takes it may do nothing at all.")
+        return not_attempted(
+            f"The role `{name}` has no policy, so a producer that assumes it may do nothing at all."
+        )
     kinesis = client_as_producer(course, "kinesis")
     if not _may_put_in_the_end(course, kinesis):
         return incorrect(
-            f"Whoever has the role `{name}` may not call PutRecords on the stream "
+            f"A producer with the role `{name}` may not call PutRecords on the stream "
             f"`{course.outputs['StreamName']}`; AWS refused it. Its policies: {', '.join(policies)}."
         )
     for what, attempt in _forbidden(course, kinesis).items():
@@ -55,7 +57,7 @@ def check_policy(course: Course) -> CheckResult:
 
 
 def _allowed_beyond(course: Course, role: str) -> str:
-    """Say what the policies of the role allow beyond sending into the one stream; not all can be tried."""
+    """Return what the role's policies allow beyond sending into the one stream; not all can be tried."""
     stream = course.stream_arn("IncomingDataStream")
     for statement in statements_of(course.client("iam"), role):
         if statement.effect != "Allow":
@@ -68,14 +70,14 @@ def _allowed_beyond(course: Course, role: str) -> str:
                 return f"{policy} allows `{action}` as well."
         for resource in statement.resources:
             if resource != stream:
-                return f"{policy} speaks of `{resource}` as well, which is not the stream alone."
+                return f"{policy} also allows `{resource}`; limit it to the stream."
     return ""
 
 
 def _forbidden(course: Course, kinesis: Any) -> dict[str, Attempt]:
-    """Return what a producer has no business with.
+    """Return calls that a producer should be denied, by a description of each.
 
-    What is allowed all the same does no harm: at most it adds a record that the functions pass over.
+    They are harmless if the policy allows them: at most a record is added that the functions ignore.
     """
     stream, totals = course.outputs["StreamName"], course.outputs["AggregateTableName"]
     dynamodb = client_as_producer(course, "dynamodb")
@@ -97,7 +99,7 @@ def _forbidden(course: Course, kinesis: Any) -> dict[str, Attempt]:
 
 
 def _put(kinesis: Any, stream: str) -> Any:
-    # The functions pass over this record, whoever sends it.
+    # The functions ignore this record.
     return kinesis.put_records(StreamName=stream, Records=[{"Data": MARKER, "PartitionKey": "check"}])
 
 
@@ -117,7 +119,7 @@ def _may_put_in_the_end(course: Course, kinesis: Any) -> bool:
 
 
 def _may(attempt: Attempt) -> bool:
-    """Whether AWS lets a call through; that it fails for another reason shows that it did."""
+    """Whether IAM allows a call; an error other than AccessDenied shows that it does."""
     try:
         attempt()
     except ClientError as error:
@@ -138,7 +140,7 @@ def undo_policy(course: Course) -> None:
 
 
 def delete_role(course: Course, name: str) -> None:
-    """Delete a role that was made by hand, after what hangs on it; may be repeated."""
+    """Delete a role that was made by hand, with its policies; may be repeated."""
     client = course.client("iam")
     try:
         for policy in client.list_role_policies(RoleName=name)["PolicyNames"]:
@@ -159,10 +161,7 @@ EXERCISES = (
         minutes=5,
         answer_location=Cell("12"),
         hints=(
-            (
-                "What does a producer call, and on what? If its "
-                "laptop is stolen, what shall the thief be able to do?"
-            ),
+            ("What does a producer call, and on what? If its laptop is stolen, what could a thief do?"),
             (
                 "One statement is enough. The action is the one call that our producer makes (you met it in "
                 "notebook 02), the resource is the ARN of the one stream."

@@ -28,7 +28,7 @@ LONG_ENOUGH_SECONDS = 60
 
 
 def check_break_it(course: Course) -> CheckResult:
-    """Judge whether an outdated version has made the totals wrong."""
+    """Observe in the stream and the totals whether an outdated version has made a total wrong."""
     return judged_at_rest(course, lambda rest: _broken(course, rest))
 
 
@@ -76,7 +76,7 @@ def _overtaken(messages: Sequence[Message]) -> int:
 
 
 def check_break_the_guard(course: Course) -> CheckResult:
-    """Judge whether a batch that was cut differently has counted twice."""
+    """Observe in ReduceTable and the totals whether a batch that was cut differently has counted twice."""
     return judged_at_rest(course, lambda rest: _guard_broken(course, rest))
 
 
@@ -126,7 +126,7 @@ def _twins(rows: tuple[ReduceRow, ...]) -> list[ReduceRow]:
 
 
 def check_name_the_shard(course: Course) -> CheckResult:
-    """Judge whether both mappings tell their functions which shard a batch comes from."""
+    """Observe in both mappings whether a tumbling window makes Lambda name the shard of a batch."""
     windows: dict[str, int] = {}
     for function in LEDGER_HOPS:
         mapping = course.mapping(function)

@@ -21,7 +21,7 @@ RETENTION_MS = 24 * 60 * MINUTE_MS
 
 
 def check_failures(course: Course) -> CheckResult:
-    """Judge how the three mappings treat a batch that fails."""
+    """Observe in the settings of the three mappings what becomes of a batch that fails."""
     mapping = course.mapping(GIVES_UP)
     if mapping is None:
         return not_attempted(f"{GIVES_UP} has no event source mapping; notebook 03 makes it.")
@@ -50,7 +50,7 @@ def _touched(mapping: dict[str, Any]) -> bool:
 
 
 def _missing(course: Course, mapping: dict[str, Any]) -> str:
-    """Say what the mapping of StateLambda still lets happen, the worst first."""
+    """Feedback on what the mapping of StateLambda still lets happen, the worst first."""
     attempts, destination = mapping.get("MaximumRetryAttempts", -1), _destination(mapping)
     if mapping["State"] == "Disabled":
         return "The mapping is there, but its state is `Disabled`, so it reads nothing."
@@ -65,7 +65,7 @@ def _missing(course: Course, mapping: dict[str, Any]) -> str:
 
 
 def _unheard(course: Course, destination: str, attempts: int) -> str:
-    """Say if what is given up vanishes."""
+    """Feedback if discarded records have no on-failure destination."""
     if not destination:
         return (
             f"After {_times(attempts)} more a record is given up, "
@@ -77,7 +77,7 @@ def _unheard(course: Course, destination: str, attempts: int) -> str:
 
 
 def _coarse(mapping: dict[str, Any], attempts: int) -> str:
-    """Say if one bad record takes good ones with it."""
+    """Feedback if one bad record makes Lambda discard good ones with it."""
     if not mapping.get("BisectBatchOnFunctionError"):
         return (
             f"One record that fails takes its whole batch with it: after {_times(attempts)} more all of "
@@ -92,7 +92,7 @@ def _coarse(mapping: dict[str, Any], attempts: int) -> str:
 
 
 def _wrong_hop(course: Course) -> str:
-    """Say if one of the later hops may give a batch up."""
+    """Feedback if one of the later mappings may discard a batch."""
     for function in NEVER_GIVE_UP:
         mapping = course.mapping(function)
         if mapping and mapping.get("MaximumRetryAttempts", -1) != -1:
@@ -137,7 +137,7 @@ def undo_failures(course: Course) -> None:
 
 
 def check_alarm(course: Course) -> CheckResult:
-    """Judge the alarm on the age of what StateLambda reads."""
+    """Observe in CloudWatch whether an alarm goes off when StateLambda reads records that are old."""
     name = f"{course.stack}{ALARM_SUFFIX}"
     found = course.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
     if not found:

@@ -16,7 +16,7 @@ SHOWN = 6
 
 
 def check_clean_up(course: Course) -> CheckResult:
-    """Judge whether anything of the course is still there, by asking every service."""
+    """Observe by the list calls of every service whether a resource of the course still exists."""
     left = leftovers(course)
     if not left:
         return passed("Every service was asked, and none of them has anything of yours any more.")

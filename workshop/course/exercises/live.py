@@ -20,7 +20,7 @@ FEWEST_CHANGES = 20
 
 
 def check_totals(course: Course) -> CheckResult:
-    """Judge a run of the learner's own: large enough, with changes, and exact."""
+    """Observe in the stream and the totals whether a run is large enough, has changes, and is exact."""
     if not course.messages():
         return not_attempted("Nothing has been sent since the pipeline was emptied.")
     return judged_at_rest(course, lambda rest: _check_run(course, rest))

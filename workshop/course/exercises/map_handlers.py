@@ -29,7 +29,7 @@ NOTHING = Decimal(0)
 
 
 def try_difference(scratch: ScratchStack) -> Iterator[str]:
-    """Deliver one change of each kind, and look what its row says about every path and leaf."""
+    """Deliver one change of each kind; observe what its row adds to every path and leaf."""
     old = trade("watched", "100.00")
     yield from _sums(scratch, "A new trade came in with 100.00", [(None, old)])
     yield from _sums(scratch, "A trade went from 100.00 to 80.00", [(old, trade("watched", "80.00", 2))])
@@ -86,7 +86,7 @@ def _expected(changes: Sequence[Change], what: str) -> dict[str, Decimal]:
 
 
 def try_guard(scratch: ScratchStack) -> Iterator[str]:
-    """Deliver a batch twice, and other batches that look like it, and count the rows."""
+    """Deliver a batch twice, and other batches that resemble it; observe how many rows there are."""
     changes: list[Change] = [(None, trade(f"trade-{number}", "10.00")) for number in range(3)]
     event = scratch.change_event(changes)
     yield from failures_in(scratch.invoke("map", event), "A batch of three new trades came in")
@@ -153,7 +153,7 @@ def _difference(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str
 
 
 def try_ledger(scratch: ScratchStack) -> Iterator[str]:
-    """Deliver the records of two shards in ever new batches, and hold the rows against the trades."""
+    """Deliver the records of two shards in ever new batches; observe what the rows add up to."""
 
     def event(first: int, last: int, shard: int) -> dict[str, Any]:
         changes = [(None, trade(f"trade-{shard}-{number}", str(EACH))) for number in range(first, last)]

@@ -26,7 +26,7 @@ SMALLEST_ACCOUNT = 10
 
 
 def check_policy(course: Course) -> CheckResult:
-    """Judge the policies that the learner added to the role: enough to read one stream, and no more."""
+    """Observe in IAM whether the learner's policies allow reading the one stream, and nothing else."""
     statements = statements_of(course.client("iam"), course.role_name(FUNCTION))
     keys = keys_of_role(course, course.role_name(FUNCTION))
     own = [each for each in statements if not _is_from_template(each) and each.effect == "Allow"]
@@ -70,7 +70,7 @@ def _too_much(own: list[RoleStatement]) -> str:
     for statement in own:
         if statement.is_negative:
             return (
-                f"A statement of `{statement.policy}` names what it does not speak of (`NotAction` or "
+                f"A statement of `{statement.policy}` names what it does not apply to (`NotAction` or "
                 "`NotResource`): it allows all the rest. Name what shall be allowed."
             )
         for action in statement.actions:
@@ -112,7 +112,7 @@ def _too_little(statements: tuple[RoleStatement, ...], stream: str, keys: Keys) 
         return trouble
     if missing:
         named = sorted({name for each in statements if each.names(*missing) for name in each.resources})
-        elsewhere = f" Your policy speaks of `{named[0]}`; the stream is `{stream}`." if named else ""
+        elsewhere = f" Your policy names `{named[0]}`; the stream is `{stream}`." if named else ""
         return f"On the stream of ReduceTable the role may not call {', '.join(missing)}.{elsewhere}"
     if not allows(statements, LISTING, "*", keys):
         if trouble := _held_back(statements, [LISTING], "*", keys):
@@ -163,7 +163,7 @@ def undo_policy(course: Course) -> None:
 
 
 def check_concurrency(course: Course) -> CheckResult:
-    """Judge the function's reserved concurrency."""
+    """Observe the reserved concurrency of the function."""
     if course.cloud.offline is None and _account_limit(course) <= SMALLEST_ACCOUNT:
         return passed(
             f"This account may run {SMALLEST_ACCOUNT} functions at a time, and AWS lets none of them be "

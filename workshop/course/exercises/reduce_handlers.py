@@ -23,7 +23,7 @@ TOO_LONG = "clientRequestToken"
 
 
 def try_token(scratch: ScratchStack) -> Iterator[str]:
-    """Deliver batches twice, and look whether they are added once."""
+    """Deliver batches twice; observe whether the Grand Total counts their rows once."""
     event = scratch.row_event(_rows("first", "second"))
     yield from _added(scratch, event, counted=2, what="A batch with two rows came in")
     yield from _added(scratch, event, counted=2, what="The same batch came a second time")
@@ -86,7 +86,7 @@ def _total(scratch: ScratchStack) -> Decimal:
 
 
 def try_ledger(scratch: ScratchStack) -> Iterator[str]:
-    """Deliver the rows of two shards in ever new batches, and hold the totals against the trades."""
+    """Deliver the rows of two shards in ever new batches; observe the Grand Total after each."""
 
     def event(first: int, last: int, shard: int) -> dict[str, Any]:
         rows = _rows(*(f"row-{shard}-{number}" for number in range(first, last)))

@@ -14,12 +14,12 @@ __all__ = ["EXERCISES", "PARAMETERS"]
 
 SHARDS = 2
 RETENTION_DAYS = 3
-# As the solution deploys the stack; whoever deploys it for a learner does the same.
+# As the solution deploys the stack; `catch_up` and the judge of submissions use the same.
 PARAMETERS = {"ShardCount": SHARDS, "LogRetentionDays": RETENTION_DAYS}
 
 
 def check_stack(course: Course) -> CheckResult:
-    """Judge the stack by what its parameters have made, not by the parameters."""
+    """Observe the resources that the parameters have made, rather than the parameters."""
     if not course.is_deployed:
         return not_attempted(f"There is no stack called `{course.stack}` yet.")
     shards = len(open_shards(course))
@@ -54,7 +54,7 @@ EXERCISES = (
         answer_location=Cell("01"),
         hints=(
             (
-                "Which two of the template's parameters speak of the "
+                "Which two of the template's parameters are about the "
                 "desk's two wishes, and what are they if you say nothing?"
             ),
             (

@@ -24,7 +24,7 @@ class StageConnection:
     batch_size: int
 
     def check(self, course: Course) -> CheckResult:
-        """Judge the function's event source mapping by its settings."""
+        """Observe the settings of the function's event source mapping."""
         mapping = course.mapping(self.function)
         if mapping is None:
             return not_attempted(f"{self.function} has no event source mapping yet: nothing reads for it.")
@@ -45,11 +45,11 @@ class StageConnection:
         )
 
     def undo(self, course: Course) -> None:
-        """Take the connection away."""
+        """Delete the mapping."""
         course.disconnect(self.function)
 
     def _trouble(self, course: Course, mapping: dict[str, Any]) -> str:
-        """Say what is not as it was asked for, the most important first; nothing if all is well."""
+        """Feedback on the most important setting that is wrong; empty if none is."""
         start, size = mapping.get("StartingPosition"), mapping["BatchSize"]
         if (source := mapping["EventSourceArn"]) != course.stream_arn(self.source):
             return f"The mapping reads `{source}`, which is not the stream of {self.source}."

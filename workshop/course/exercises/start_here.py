@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 20.0
 
 
 def check_first_trade(course: Course) -> CheckResult:
-    """Judge whether the learner's trade has gone all the way, and if not, what the pipeline says about it."""
+    """Observe in the tables how far the learner's trade has come, and in the quarantine why it stopped."""
     tour = course.tour
     if not tour.is_deployed:
         return not_attempted("The finished pipeline is not deployed yet; run the cells above.")

@@ -25,7 +25,7 @@ ACCEPTED_AS_SUCCESS: tuple[dict[str, Any] | None, ...] = (None, {}, {FAILURES: N
 
 
 def try_condition(scratch: ScratchStack) -> Iterator[str]:
-    """Send versions of a trade in many orders, and look what StateTable holds."""
+    """Deliver versions of a trade in many orders; observe which of them StateTable holds."""
     yield from _after(
         scratch, "A trade that StateTable did not hold came in version 3", version=3, value="30.00"
     )
@@ -78,7 +78,7 @@ def _after(
     if tried.error and "GetItem" in str(tried.error):
         yield (
             f"{tried.error}. The role of the function lets it write to StateTable, not read from it; and "
-            "whoever reads first and writes then can be overtaken in between."
+            "a function that reads first and writes then can be overtaken in between."
         )
     yield from failures_in(tried, what)
     wanted = stands or {"Version": version, "Value": value}
@@ -105,7 +105,7 @@ def _shown(item: Mapping[str, Any] | None) -> str:
 
 
 def try_partial_answer(scratch: ScratchStack) -> Iterator[str]:
-    """Make DynamoDB busy at the third of five messages, and look what is answered and kept."""
+    """Make DynamoDB busy at the third of five messages; observe the answer and what StateTable holds."""
     quiet = scratch.kinesis_event([trade("quiet", "1.00")])
     tried = scratch.invoke("state", quiet)
     yield from failures_in(tried, "A batch came in which nothing failed")
@@ -151,7 +151,7 @@ def _wrong_answer(tried: Delivery, numbers: list[str]) -> Iterator[str]:
     unknown = [each for each in named if each not in numbers]
     if unknown:
         yield (
-            f"{what}, and StateLambda named `{unknown[0]}`, which is no sequence number of the batch. "
+            f"{what}, and StateLambda named `{unknown[0]}`, which is not a sequence number of the batch. "
             f"Lambda then takes the whole batch for failed. The record's number is `{numbers[2]}`."
         )
         return

@@ -18,7 +18,7 @@ LARGE = 5_000
 
 
 def check_connection(course: Course) -> CheckResult:
-    """Judge what feeds MapLambda of the stateless stack."""
+    """Observe the mapping that feeds MapLambda of the stateless stack: its source and start."""
     if not course.stateless.is_deployed:
         return not_attempted(NO_STACK)
     mapping = course.stateless.mapping(FUNCTION)
@@ -32,7 +32,7 @@ def check_connection(course: Course) -> CheckResult:
 
 
 def check_batch_size(course: Course) -> CheckResult:
-    """Judge how much MapLambda of the stateless stack takes at a time."""
+    """Observe the batch size and window of that mapping."""
     if not course.stateless.is_deployed:
         return not_attempted(NO_STACK)
     mapping = course.stateless.mapping(FUNCTION)

@@ -25,7 +25,7 @@ FULLEST_SHARD = 0.75
 
 
 def check_put(course: Course) -> CheckResult:
-    """Judge the newest record of each of the six trades: its form, and its key."""
+    """Observe in the stream the newest record of each of the six trades: its form and partition key."""
     found = newest(read_stream(course), lambda record: [*set(DESK_NAME.findall(record.text))])
     if not found:
         return not_attempted("None of the six trades is in the stream yet.")
@@ -55,7 +55,7 @@ def _trouble_with(name: str, record: StreamRecord) -> str:
 
 
 def check_keys(course: Course) -> CheckResult:
-    """Judge where both versions of forty trades lie: spread over the shards, and each trade in order."""
+    """Observe in which shards both versions of forty trades are: spread, and each trade in one shard."""
     found = newest(read_stream(course), _names)
     missing = len(KEYS) * len(VERSIONS) - len(found)
     if not found:

@@ -19,7 +19,7 @@ QUESTIONS = (
         answer=1,
         feedback=(
             "You make the connection, but later on you are not there to read.",
-            "Whoever reads on behalf of the function does so with the function's role.",
+            "The poller reads on behalf of the function, with the function's role.",
             "Inside an account, too, everything is forbidden until a policy allows it.",
         ),
     ),
@@ -36,7 +36,7 @@ QUESTIONS = (
         feedback=(
             "No: a transaction happens completely or not at all, and nothing is lost in silence.",
             "It is refused with a TransactionConflict, and tried again later: work for nothing.",
-            "DynamoDB has no such line: whoever meets another transaction is sent away.",
+            "DynamoDB has no such queue: a transaction that meets another one is refused.",
         ),
     ),
     Question(

@@ -21,7 +21,7 @@ QUESTIONS = (
         ("Nothing: the records have been taken out", "The same records", "Only records that are new since"),
         answer=1,
         feedback=(
-            "In a queue it would be so. A stream keeps its records for a day, whoever reads them.",
+            "In a queue it would be so. A stream keeps its records for a day, no matter who reads them.",
             "Reading leaves no trace. So many readers can share a stream, and each can begin anew.",
             "That needs a position that somebody keeps. This time you begin at the beginning again.",
         ),

@@ -1,6 +1,6 @@
 """Events made by hand, in the shape that an event source mapping gives them on AWS.
 
-In go messages, changes of items or rows, out comes the dict that a handler is called with. Sequence numbers
+They are made of messages, changes of items, or rows, as the dict that a handler gets. Sequence numbers
 grow with `start`: the same arguments are the same delivery, a higher `start` is a later one.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html and

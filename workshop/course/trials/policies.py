@@ -46,11 +46,11 @@ class RoleStatement:
 
     @property
     def is_negative(self) -> bool:
-        """Whether the statement speaks of everything but what it names."""
+        """Whether the statement applies to everything but what it names (`NotAction`, `NotResource`)."""
         return bool(self.not_actions or self.not_resources)
 
     def covers(self, action: str, resource: str, keys: Keys = NO_KEYS) -> bool:
-        """Whether the statement speaks of this action on this resource, of a call with these keys."""
+        """Whether the statement applies to this action on this resource, in a call with these keys."""
         elements: dict[str, Any] = {
             "Action": list(self.actions),
             "Resource": list(self.resources),
@@ -67,7 +67,7 @@ class RoleStatement:
         return unconditional.covers(action, resource, keys) and not self.covers(action, resource, keys)
 
     def names(self, *actions: str) -> bool:
-        """Whether one of these actions stands in the statement, in any case of letters."""
+        """Whether the statement names one of these actions; case does not matter."""
         return bool({each.lower() for each in self.actions} & {each.lower() for each in actions})
 
 

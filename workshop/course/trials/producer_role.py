@@ -1,4 +1,4 @@
-"""A role for a producer, made by hand, and clients that call AWS as whoever has it.
+"""A role for a producer, made by hand, and clients that call AWS with it.
 
 In go a course and what the role may do, as a policy that the learner wrote; out come the answers that AWS
 gives to somebody with that role. Calls to IAM and STS are made here, and those that are tried.
@@ -55,7 +55,7 @@ def client_as_producer(course: Course, service: str) -> Any:
     """Return a client of a service with the role's credentials instead of yours.
 
     Raises:
-        ClientError: there is no such role, or nobody may take it yet.
+        ClientError: the role does not exist, or cannot be assumed yet.
     """
     arn = course.client("iam").get_role(RoleName=producer_role_name(course))["Role"]["Arn"]
     session = course.client("sts").assume_role(

@@ -30,7 +30,7 @@ TOKEN_WINDOW_SECONDS = 601
 
 @dataclass(frozen=True)
 class TrialStage:
-    """A stage on trial: `event` gives the records from a number up to another one, of a shard."""
+    """A stage on trial: `event(first, end, shard)` makes the records from `first` to before `end`."""
 
     scratch: ScratchStack
     name: str

@@ -126,7 +126,7 @@ def open_scratch_stack(course: Course, pipeline: str = "stateful") -> ScratchSta
     """Return the scratch stack of a course, with empty tables and the handlers as they are saved now.
 
     Raises:
-        BundleError: a handler file is missing or is no Python; says in which line.
+        BundleError: a handler file is missing or cannot be parsed; names the line.
         DeploymentError: CloudFormation refused or rolled back.
     """
     scratch = ScratchStack(course, course.prefix, pipeline)

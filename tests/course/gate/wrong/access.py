@@ -31,7 +31,7 @@ WRONG = {
         ),
         Wrong(
             allowing('"kinesis:PutRecords"', f'[{STREAM}, {STREAM} + "-2"]'),
-            r"speaks of `.*-2` as well",
+            r"also allows `.*-2`; limit it to the stream",
         ),
         Wrong(
             allowing('["kinesis:PutRecords", "dynamodb:GetItem"]', '"*"'),

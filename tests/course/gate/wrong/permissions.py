@@ -36,7 +36,7 @@ WRONG = {
         Wrong(allowing(reading(READING, '"*"'), LISTING), r"more than one stream"),
         Wrong(
             allowing(reading(READING, f'{STREAM}.partition("/stream/")[0]'), LISTING),
-            r"may not call dynamodb:DescribeStream.*Your policy speaks of",
+            r"may not call dynamodb:DescribeStream.*Your policy names",
         ),
         Wrong(
             allowing(reading('["dynamodb:GetRecords"]', STREAM), LISTING), r"may not call dynamodb:Describe"
@@ -48,7 +48,7 @@ WRONG = {
         ),
         Wrong(
             allowing('{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}'),
-            r"names what it does not speak of",
+            r"names what it does not apply to",
         ),
         Wrong(
             allowing(reading(READING, STREAM), LISTING)

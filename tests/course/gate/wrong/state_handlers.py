@@ -138,7 +138,7 @@ WRONG = {
         ),
         Wrong(
             partial(noting('f"{batch.shard_id}:{record.sequence_number}"'), ANSWER),
-            r"named `shardId-\d+:\d+`, which is no sequence number",
+            r"named `shardId-\d+:\d+`, which is not a sequence number",
             note="The eventID is the identifier.",
         ),
         Wrong(
