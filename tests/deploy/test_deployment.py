@@ -46,6 +46,12 @@ def parameters_of(cloud: Cloud, stack: str) -> dict[str, str]:
     return {row["ParameterKey"]: row["ParameterValue"] for row in described["Parameters"]}
 
 
+def code_digests(cloud: Cloud) -> dict[str, str]:
+    """Return the digest of the code that each function runs."""
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    return {function["FunctionName"]: function["CodeSha256"] for function in functions}
+
+
 @pytest.mark.parametrize(
     ("pipeline", "functions", "counts"),
     [("stateless", ("map", "reduce"), [5, 1, 2, 2]), ("stateful", ("state", "map", "reduce"), [6, 1, 3, 3])],
@@ -287,14 +293,18 @@ def test_somebody_elses_stack_is_left_alone(checkout: Path, cloud: Cloud) -> Non
         deploy(cloud, "stateful", stack="mine")
 
 
-def test_an_operation_under_way_is_waited_for_by_people(checkout: Path, cloud: Cloud) -> None:
-    """A stack that waits for its change set is not deployed over."""
+def test_an_operation_under_way_is_not_interfered_with(checkout: Path, cloud: Cloud) -> None:
+    """While another operation on the stack is running, a deployment is refused and changes nothing."""
     deploy(cloud, "stateful", stack="mine")
     backend = __import__("moto.cloudformation", fromlist=["models"]).models.cloudformation_backends
     next(iter(backend["123456789012"]["us-east-1"].stacks.values())).status = "UPDATE_IN_PROGRESS"
 
+    before = code_digests(cloud)
+
     with pytest.raises(DeploymentError, match="another operation on the stack `mine` is running"):
-        deploy(cloud, "stateful", stack="mine")
+        deploy(cloud, "stateful", stack="mine", variant="textbook")
+
+    assert code_digests(cloud) == before
 
 
 def test_two_stacks_stand_side_by_side(checkout: Path, cloud: Cloud) -> None:

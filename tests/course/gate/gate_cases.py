@@ -63,7 +63,8 @@ def test_a_starter_is_neither_passed_nor_broken(stage: Stage) -> None:
 
 
 def test_each_wrong_answer_hears_what_was_observed(stage: Stage) -> None:
-    """Each recorded wrong answer gets the outcome and the feedback that it must get."""
+    """Each recorded wrong answer, of which there are some, gets the outcome and feedback that it must get."""
+    assert stage.wrong
     for wrong in stage.wrong:
         verdict = stage.bench.wrong(stage.exercise, wrong)
 
