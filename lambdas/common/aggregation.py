@@ -11,9 +11,8 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 from common.hierarchy import paths_down_to
 from common.latency import count_ages
 from common.records import RecordRange
-from common.trades import Trade
 
-__all__ = ["Change", "Delta", "Summary", "add_up", "change_between", "roll_up", "summarise"]
+__all__ = ["Change", "Delta", "Summary", "add_up", "roll_up", "summarise"]
 
 # DynamoDB adds with 38 digits. A sum that needs more raises here, instead of losing a cent.
 EXACT = Context(prec=38, traps=[Inexact, InvalidOperation])
@@ -61,16 +60,6 @@ class Summary:
     mean_timestamp: Decimal | None
     ages: Mapping[int, int]
     source: RecordRange | None = None
-
-
-def change_between(old: Trade | None, new: Trade | None) -> Change:
-    """Return the new trade minus the old one; None is a trade that is not there."""
-    deltas = []
-    if old is not None:
-        deltas.append((old.path, -Delta(old.value, old.count)))
-    if new is not None:
-        deltas.append((new.path, Delta(new.value, new.count)))
-    return Change(tuple(deltas), new.timestamp if new is not None else None)
 
 
 def add_up(deltas: Iterable[tuple[str, Delta]]) -> dict[str, Delta]:

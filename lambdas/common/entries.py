@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from common.aggregation import Change, change_between
+from common.aggregation import Change, Delta
 from common.epoch import Epoch
 from common.items import trade_in_image
 from common.records import Batch, ChangeRecord, KinesisRecord, Rejection, padded
@@ -75,7 +75,7 @@ def entries_of_changes(
     levels: Sequence[str],
     epoch: Epoch = ONLY_EPOCH,
     *,
-    compare: Comparison = change_between,
+    compare: Comparison,
 ) -> list[Entry[Change]]:
     """Return what each change of StateTable does to the totals: its new image minus its old one.
 
@@ -94,7 +94,9 @@ def entries_of_rows(batch: Batch[ChangeRecord], epoch: Epoch = ONLY_EPOCH) -> li
 def _message(record: KinesisRecord, levels: Sequence[str]) -> Entry[Change]:
     position = padded(record.sequence_number)
     try:
-        return Entry(position, change_between(None, decode_trade(record.data, levels)))
+        trade = decode_trade(record.data, levels)
+        delta = Delta(trade.value, trade.count)
+        return Entry(position, Change(((trade.path, delta),), trade.timestamp))
     except MalformedRecordError as error:
         return Entry(position, None, Rejection(record.sequence_number, error.reason, record.data))
 

@@ -169,7 +169,7 @@ ws.check("name-the-shard")
 # - `rows_into(table, ledger_key=…, shard_id=…, epoch=…)`, from `common/writes.py`, says what Map commits.
 #
 # Name the handler's second argument `context`, and read the epoch once, at the beginning. `entries_of_changes`
-# takes it as third argument. The last event of a window may be empty: then there is nothing to apply.
+# takes it as third argument, and your `difference` as before. The last event of a window may be empty: then there is nothing to apply.
 
 # %%
 ws.deploy()

@@ -253,6 +253,8 @@ def test_check_fails_on_drift_and_writes_nothing(root: Path, drift) -> None:
     ("path", "text"),
     [
         ("lambdas/stateful/state.py", "# return sum(row.value for row in rows)\n"),
+        ("lambdas/common/sums.py", "def total(rows):\n    return sum(row.value for row in rows)\n"),
+        ("lambdas/generator/truth.py", "    return  sum(row.value for row in rows)\n"),
         (
             "notebooks/01_more.ipynb",
             json.dumps({"cells": [{"source": ["x\n", "  return sum(row.value for row in rows)"]}]}),
@@ -265,6 +267,7 @@ def test_check_fails_if_a_solution_shows(root: Path, path: str, text: str) -> No
     source.write_text(SOLUTION.replace("sum(rows)", "sum(row.value for row in rows)"))
     run()
     assert run("--check").exit_code == 0
+    (root / path).parent.mkdir(exist_ok=True)
     (root / path).write_text(text)
 
     result = run("--check")
@@ -281,7 +284,7 @@ def test_lines_that_say_little_are_no_leak(line: str) -> None:
 
 
 def test_nothing_of_a_solution_is_committed_for_learners() -> None:
-    """The notebooks and handlers of this checkout hold no line of a solution."""
+    """Notebooks, handlers and shared code of this checkout hold no line of a solution."""
     assert [str(leak) for leak in find_leaks(project_root())] == []
 
 

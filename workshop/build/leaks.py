@@ -1,8 +1,7 @@
-"""Whether a solution can be read in what learners get.
+"""Looks for lines of solutions in the files that learners read: notebooks, handlers and the code they share.
 
-In goes a checkout; out come the lines of solutions that stand in a notebook or in a handler of the learners
-all the same. No leak are lines that say little, such as `return None` or one argument of a call, and lines
-that are given to learners before: in the starter, in the same notebook, or in an earlier one.
+Two kinds of lines do not count as leaks: those that say little, such as `return None` or one argument of a
+call, and those that learners have been given before, in the starter, the same notebook or an earlier one.
 """
 
 import json
@@ -16,7 +15,7 @@ from workshop.build.starters import blocks_of, starter_of
 __all__ = ["Leak", "find_leaks", "is_telling"]
 
 SOURCES = ("solutions/notebooks", "solutions/lambdas/textbook")
-LEARNERS = ("notebooks/**/*.ipynb", "lambdas/stateless/*.py", "lambdas/stateful/*.py")
+LEARNERS = ("notebooks/**/*.ipynb", "lambdas/*/*.py")
 # Shorter lines occur anywhere: `return item`, `else:`, `)`.
 TELLING_CHARACTERS = 24
 ONE_ARGUMENT = re.compile(r"\w+=[^=].*,")

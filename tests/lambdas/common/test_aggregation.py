@@ -5,15 +5,16 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from common.aggregation import EXACT, Change, Delta, add_up, change_between, roll_up, summarise
+from common.aggregation import EXACT, Change, Delta, add_up, roll_up, summarise
 from common.steps import with_root
 from common.trades import ROOT, Trade
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.lambdas.handler_bench import parent_of
+from tests.lambdas.handler_bench import load_handler, parent_of
 
 NOW = Decimal(1750000010)
+difference = load_handler("stateful.map", "ledger").difference
 
 
 def trade(value: str, path: str = "PV:FX:EMEA", *, version: int = 1, cancelled: bool = False) -> Trade:
@@ -34,12 +35,12 @@ HISTORIES = st.lists(st.lists(TRADES | st.none(), min_size=1, max_size=5), max_s
 def changes_of(history: list[Trade | None]) -> list[Change]:
     """Return the changes that take a trade through these states, from not being there."""
     states = [None, *history]
-    return [change_between(old, new) for old, new in pairwise(states) if old or new]
+    return [difference(old, new) for old, new in pairwise(states) if old or new]
 
 
 def test_a_new_trade_adds_its_value() -> None:
     """A trade that was not there adds its value, and counts as one trade, at the time of its message."""
-    change = change_between(None, trade("5.25"))
+    change = difference(None, trade("5.25"))
 
     assert change.deltas == (("PV:FX:EMEA", Delta(Decimal("5.25"), 1)),)
     assert change.timestamp == 1_750_000_000
@@ -47,7 +48,7 @@ def test_a_new_trade_adds_its_value() -> None:
 
 def test_a_modification_takes_the_old_value_away() -> None:
     """A trade that moves to another group is taken from the one and added to the other."""
-    change = change_between(trade("5.25"), trade("7.00", "PV:FX:APAC"))
+    change = difference(trade("5.25"), trade("7.00", "PV:FX:APAC"))
 
     assert add_up(change.deltas) == {
         "PV:FX:EMEA": Delta(Decimal("-5.25"), -1),
@@ -57,14 +58,14 @@ def test_a_modification_takes_the_old_value_away() -> None:
 
 def test_a_modification_in_place_is_a_difference() -> None:
     """A trade whose value changes adds the difference, and no trade."""
-    change = change_between(trade("5.25"), trade("7.00"))
+    change = difference(trade("5.25"), trade("7.00"))
 
     assert add_up(change.deltas) == {"PV:FX:EMEA": Delta(Decimal("1.75"), 0)}
 
 
 def test_a_deletion_subtracts() -> None:
     """A trade that is deleted takes its value away, and no message is counted as late for it."""
-    change = change_between(trade("5.25"), None)
+    change = difference(trade("5.25"), None)
 
     assert change == Change((("PV:FX:EMEA", Delta(Decimal("-5.25"), -1)),), None)
 
@@ -73,10 +74,8 @@ def test_a_cancellation_subtracts_and_its_deletion_does_not() -> None:
     """A trade that is cancelled takes its value away; deleting its tombstone takes nothing more."""
     tombstone = trade("0.00", cancelled=True)
 
-    assert add_up(change_between(trade("5.25"), tombstone).deltas) == {
-        "PV:FX:EMEA": Delta(Decimal("-5.25"), -1)
-    }
-    assert add_up(change_between(tombstone, None).deltas) == {"PV:FX:EMEA": Delta(Decimal(0), 0)}
+    assert add_up(difference(trade("5.25"), tombstone).deltas) == {"PV:FX:EMEA": Delta(Decimal("-5.25"), -1)}
+    assert add_up(difference(tombstone, None).deltas) == {"PV:FX:EMEA": Delta(Decimal(0), 0)}
 
 
 @given(HISTORIES)
@@ -138,7 +137,7 @@ def test_a_summary_tells_the_first_and_the_mean_time() -> None:
 
 def test_deletions_alone_have_no_time() -> None:
     """Changes without a message count as records, and have neither time nor age."""
-    summary = summarise([change_between(trade("1.00"), None)], now=NOW)
+    summary = summarise([difference(trade("1.00"), None)], now=NOW)
 
     assert (summary.message_count, summary.first_timestamp, summary.mean_timestamp) == (1, None, None)
     assert summary.ages == {}
@@ -146,7 +145,7 @@ def test_deletions_alone_have_no_time() -> None:
 
 def test_a_touched_leaf_is_kept_even_if_nothing_changes() -> None:
     """A leaf whose changes cancel each other out is still named, with nothing to add."""
-    summary = summarise([change_between(None, trade("1.00")), change_between(trade("1.00"), None)], now=NOW)
+    summary = summarise([difference(None, trade("1.00")), difference(trade("1.00"), None)], now=NOW)
 
     assert summary.leaves == {"PV:FX:EMEA": Delta(Decimal(0), 0)}
 

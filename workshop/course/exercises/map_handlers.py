@@ -240,7 +240,7 @@ EXERCISES = (
             (
                 "    ledger_key = batch.ledger_key(context.function_name)\n"
                 "    counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(\n"
-                "        entries_of_changes(batch, settings.hierarchy_levels, epoch),\n"
+                "        entries_of_changes(batch, …, epoch, compare=difference),\n"
                 "        rows_into(settings.reduce_table_name, ledger_key=…, shard_id=…, epoch=…),\n"
                 "        Quarantine(…),\n"
                 "    )"

@@ -6,12 +6,14 @@ hierarchy, and written to ReduceTable as one row, in one transaction with the po
 
 from typing import Any
 
+from common.aggregation import Change, Delta
 from common.entries import entries_of_changes
 from common.epoch import read_epoch
 from common.ledger import Ledger
 from common.quarantine import Quarantine
 from common.records import change_batch, report, window_answer
 from common.settings import MapSettings
+from common.trades import Trade
 from common.writes import rows_into
 
 
@@ -23,7 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if batch.records:  # the last event of a tumbling window may be empty
         ledger_key = batch.ledger_key(context.function_name)
         counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(
-            entries_of_changes(batch, settings.hierarchy_levels, epoch),
+            entries_of_changes(batch, settings.hierarchy_levels, epoch, compare=difference),
             rows_into(
                 settings.reduce_table_name, ledger_key=ledger_key, shard_id=batch.shard_id, epoch=epoch
             ),
@@ -31,3 +33,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         )
         report("map", counts)
     return window_answer(event)
+
+
+def difference(old: Trade | None, new: Trade | None) -> Change:
+    """Return what a change of a trade does to the totals of its leaves; None is a trade that is not there."""
+    deltas = []
+    if old is not None:
+        deltas.append((old.path, -Delta(old.value, old.count)))
+    if new is not None:
+        deltas.append((new.path, Delta(new.value, new.count)))
+    return Change(tuple(deltas), new.timestamp if new is not None else None)
