@@ -4,10 +4,10 @@ from workshop.cloud.faults import FaultPlan
 from workshop.cloud.offline.faults.delivery import DELAY_SECONDS, redelivery
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
+from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch, BatchSlot
 from workshop.cloud.offline.runtime.event_sources.events import SourceRecord
-from workshop.cloud.offline.runtime.event_sources.lanes import Batch, Lane
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import (
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     Advance,
     Bisect,
     Condition,
@@ -36,15 +36,15 @@ def decided(plan: FaultPlan, decision: Decision, *positions: int) -> Decision:
     return redelivery(FaultDice(plan), decision, Batch(records(*positions)), stage="map", now=100.0)
 
 
-def lane_with(*positions: int) -> Lane:
-    lane = Lane("shard", gathering_since=0.0)
-    lane.waiting.extend(records(*positions))
-    return lane
+def slot_with(*positions: int) -> BatchSlot:
+    slot = BatchSlot("shard", gathering_since=0.0)
+    slot.waiting.extend(records(*positions))
+    return slot
 
 
-def next_batch(lane: Lane, now: float) -> tuple[int, ...]:
-    lane.form_batch(MAPPING, now)
-    return lane.current.positions if lane.current else ()
+def next_batch(slot: BatchSlot, now: float) -> tuple[int, ...]:
+    slot.form_batch(MAPPING, now)
+    return slot.current.positions if slot.current else ()
 
 
 def test_without_faults_the_decision_stands() -> None:
@@ -84,56 +84,56 @@ def test_regrouping_is_shorter_longer_or_earlier() -> None:
 
 
 def test_what_was_not_sent_or_is_given_up_stays_so() -> None:
-    """A batch that did not reach the function, or is given up, is no opportunity."""
+    """A batch that did not reach the function, or is discarded, is no opportunity."""
     plan = FaultPlan(rates={"re_batched": 1.0, "delayed": 1.0})
     for decision in (Wait(101.0), Discard(0, Condition.RETRY_ATTEMPTS_EXHAUSTED)):
         assert decided(plan, decision, 1, 2) is decision
 
 
-def test_a_regrouped_lane_sends_a_shorter_batch() -> None:
+def test_a_regrouped_slot_sends_a_shorter_batch() -> None:
     """After regrouping with a size, the next batch holds so many records and the rest follows."""
-    lane = lane_with(1, 2, 3)
-    assert next_batch(lane, 0.0) == (1, 2, 3)
+    slot = slot_with(1, 2, 3)
+    assert next_batch(slot, 0.0) == (1, 2, 3)
 
-    lane.apply(Regroup(earlier=0, size=2, at=5.0), state=None, now=0.0)
+    slot.apply(Regroup(earlier=0, size=2, at=5.0), state=None, now=0.0)
 
-    assert next_batch(lane, 4.9) == ()
-    assert next_batch(lane, 5.0) == (1, 2)
-    lane.apply(Advance(), state=None, now=5.0)
-    assert next_batch(lane, 5.0) == (3,)
+    assert next_batch(slot, 4.9) == ()
+    assert next_batch(slot, 5.0) == (1, 2)
+    slot.apply(Advance(), state=None, now=5.0)
+    assert next_batch(slot, 5.0) == (3,)
 
 
-def test_a_regrouped_lane_sends_a_longer_batch() -> None:
+def test_a_regrouped_slot_sends_a_longer_batch() -> None:
     """Records that have come meanwhile join the records that come again."""
-    lane = lane_with(1, 2)
-    next_batch(lane, 0.0)
+    slot = slot_with(1, 2)
+    next_batch(slot, 0.0)
 
-    lane.apply(Regroup(earlier=0, size=None, at=5.0), state=None, now=0.0)
-    lane.waiting.extend(records(3, 4))
+    slot.apply(Regroup(earlier=0, size=None, at=5.0), state=None, now=0.0)
+    slot.waiting.extend(records(3, 4))
 
-    assert next_batch(lane, 5.0) == (1, 2, 3, 4)
+    assert next_batch(slot, 5.0) == (1, 2, 3, 4)
 
 
-def test_a_regrouped_lane_goes_back() -> None:
+def test_a_regrouped_slot_goes_back() -> None:
     """Records of the batch before, which were done, can come again with this one."""
-    lane = lane_with(1, 2, 3)
-    next_batch(lane, 0.0)
-    lane.apply(Advance(), state=None, now=0.0)
-    lane.waiting.extend(records(4, 5))
-    next_batch(lane, 0.0)
+    slot = slot_with(1, 2, 3)
+    next_batch(slot, 0.0)
+    slot.apply(Advance(), state=None, now=0.0)
+    slot.waiting.extend(records(4, 5))
+    next_batch(slot, 0.0)
 
-    lane.apply(Regroup(earlier=2, size=3, at=0.0), state=None, now=0.0)
+    slot.apply(Regroup(earlier=2, size=3, at=0.0), state=None, now=0.0)
 
-    assert next_batch(lane, 1.0) == (2, 3, 4)
+    assert next_batch(slot, 1.0) == (2, 3, 4)
 
 
 def test_halves_are_regrouped_together() -> None:
     """Regrouping one half of a split batch lets both halves wait again, in order."""
-    lane = lane_with(1, 2, 3, 4)
-    next_batch(lane, 0.0)
-    lane.apply(Bisect(2), state=None, now=0.0)
+    slot = slot_with(1, 2, 3, 4)
+    next_batch(slot, 0.0)
+    slot.apply(Bisect(2), state=None, now=0.0)
 
-    lane.apply(Regroup(earlier=0, size=None, at=0.0), state=None, now=0.0)
+    slot.apply(Regroup(earlier=0, size=None, at=0.0), state=None, now=0.0)
 
-    assert next_batch(lane, 1.0) == (1, 2, 3, 4)
-    assert lane.unfinished_count == 4
+    assert next_batch(slot, 1.0) == (1, 2, 3, 4)
+    assert slot.unfinished_count == 4

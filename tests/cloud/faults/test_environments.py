@@ -19,10 +19,10 @@ from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReferen
 from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.environments.in_process import InProcessEnvironments
 from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
+from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch
 from workshop.cloud.offline.runtime.event_sources.events import SourceRecord
-from workshop.cloud.offline.runtime.event_sources.lanes import Batch
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import Advance, Retry
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import Advance, Retry
 from workshop.cloud.offline.runtime.invocations.functions import Bundle, FunctionSpec
 
 KEYS = Credentials("key", "secret", "token")

@@ -1,8 +1,7 @@
 """The one lock of the offline cloud.
 
 moto's backends are global to the process and lose acknowledged writes when two threads are inside them.
-Everything that touches a backend holds `LOCK`; whoever waits, or runs somebody's function, gives it up
-meanwhile.
+Everything that touches a backend holds `LOCK`, and releases it while it waits or runs a function.
 """
 
 import threading

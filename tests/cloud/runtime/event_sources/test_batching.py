@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cloud.runtime.event_sources.test_outcomes import mapping
+from tests.cloud.runtime.event_sources.test_retry_or_bisect import mapping
 from workshop.cloud.offline.runtime.event_sources.batching import (
     MAX_PAYLOAD_BYTES,
     Cut,
@@ -39,7 +39,7 @@ def test_payload_stays_below_six_megabytes() -> None:
 
 
 def test_record_larger_than_the_payload_stands_alone() -> None:
-    """A record that fits into no payload makes a batch of its own, so that it can be given up alone."""
+    """A record that fits into no payload makes a batch of its own, so that it can be discarded alone."""
     cut = cut_batch(records(MAX_PAYLOAD_BYTES + 1, 1), mapping(batch_size=100))
 
     assert cut == Cut(1, is_closed=True)

@@ -1,4 +1,4 @@
-"""What is told about records that were given up."""
+"""What is told about records that were discarded."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def give_up(world: World, source_arn: str, destination: str) -> str:
 
 
 def test_queue_receives_the_document(world: World) -> None:
-    """A queue is told which records were given up, why, after how many tries, and how the last failed."""
+    """A queue is told which records were discarded, why, after how many tries, and how the last failed."""
     arn = world.stream()
     give_up(world, arn, world.queue())
     numbers = world.put(1, 2)

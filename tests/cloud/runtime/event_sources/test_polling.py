@@ -132,7 +132,7 @@ def test_horizon_means_everything(world: World) -> None:
 
 
 def test_latest_means_nothing_older_than_the_mapping(world: World) -> None:
-    """LATEST begins with the first record after the mapping was made, however late it is adopted."""
+    """LATEST begins with the first record after the mapping was made, however late it is worker."""
     world.function()
     arn = world.stream()
     world.put(1)
@@ -174,7 +174,7 @@ def test_timestamp_begins_at_a_time(world: World) -> None:
     assert world.batches() == [[2, 3]]
 
 
-def test_key_stays_in_its_lane(world: World) -> None:
+def test_key_stays_in_its_slot(world: World) -> None:
     """With a parallelization factor records of one key are never reordered nor in two batches at once."""
     world.function()
     world.map(world.stream(), ParallelizationFactor=4, BatchSize=2)
@@ -190,8 +190,8 @@ def test_key_stays_in_its_lane(world: World) -> None:
         assert of_key == sorted(of_key)
 
 
-def test_lanes_of_a_shard_do_not_wait_for_each_other(world: World) -> None:
-    """With a parallelization factor a failing key holds up its own lane alone."""
+def test_slots_of_a_shard_do_not_wait_for_each_other(world: World) -> None:
+    """With a parallelization factor a failing key holds up its own slot alone."""
 
     def handler(event):
         if any(record["kinesis"]["partitionKey"] == "bad" for record in event["Records"]):

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.cloud.runtime.world import FunctionFailureError, World, client
+from workshop.cloud.offline.runtime.event_sources.poller import BatchReport
 from workshop.cloud.offline.runtime.event_sources.queue_poller import failed_messages
-from workshop.cloud.offline.runtime.event_sources.work import BatchReport
 
 
 def send(*bodies, queue: str = "Q") -> None:

@@ -80,8 +80,8 @@ def test_retry_is_the_same_to_the_byte(world: World) -> None:
     assert len(digests) == len(set(world.sent())) == 1
 
 
-def test_old_records_are_given_up(world: World) -> None:
-    """Records beyond the maximum age are given up between retries, and the shard goes on."""
+def test_old_records_are_discarded(world: World) -> None:
+    """Records beyond the maximum age are discarded between retries, and the shard goes on."""
     world.function(handler=poison(1))
     world.map(world.stream(), MaximumRecordAgeInSeconds=60)
     world.put(1)
@@ -190,7 +190,7 @@ def test_partial_answer_moves_the_checkpoint(world: World) -> None:
 
 
 def test_partial_answers_use_up_retries(world: World) -> None:
-    """A record that is reported again and again is given up after the retries of the mapping."""
+    """A record that is reported again and again is discarded after the retries of the mapping."""
     queue = world.queue()
 
     def handler(event):
@@ -282,7 +282,7 @@ def test_last_result_is_shown(world: World) -> None:
 
 
 def test_event_beyond_six_megabytes_goes_the_way_of_failures(world: World) -> None:
-    """A record that fits into no payload is given up after the retries; those behind it are sent."""
+    """A record that fits into no payload is discarded after the retries; those behind it are sent."""
     world.function()
     world.map(world.stream(), MaximumRetryAttempts=0, BatchSize=2)
     world.put("x" * 900_000, 2)

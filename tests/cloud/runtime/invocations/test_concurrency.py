@@ -109,7 +109,7 @@ def test_shards_never_run_together_with_one_place(world: World) -> None:
     assert most[0] == 1
 
 
-def test_lanes_run_side_by_side_and_keys_do_not(world: World) -> None:
+def test_slots_run_side_by_side_and_keys_do_not(world: World) -> None:
     """With a parallelization factor of 3 up to three batches of a shard run at once, never two of one key."""
     running, most, clashes, guard = Counter(), [0], [], threading.Lock()
 
@@ -140,8 +140,8 @@ def test_lanes_run_side_by_side_and_keys_do_not(world: World) -> None:
     assert clashes == []
 
 
-def test_lanes_that_change_do_not_share_keys(world: World) -> None:
-    """While the number of lanes changes all the time no key is in two batches at once, and none is lost."""
+def test_slots_that_change_do_not_share_keys(world: World) -> None:
+    """While the number of batch slots keeps changing, no key is in two batches at once, and none is lost."""
     running, clashes, guard = Counter(), [], threading.Lock()
 
     def handler(event):

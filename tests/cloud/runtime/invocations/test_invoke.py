@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.cloud.runtime.world import FunctionFailureError, World, client
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.runtime.active import deactivate
+from workshop.cloud.offline.runtime.active_runtime import deactivate
 
 
 def fail(event):

@@ -122,7 +122,7 @@ def test_a_rate_begins_at_its_start(cloud: Scheduled) -> None:
 
 
 def test_a_rate_keeps_the_rhythm_of_a_start_in_the_past(cloud: Scheduled) -> None:
-    """A start in the past is not made up for, but sets the rhythm."""
+    """A start in the past is not made up for, but sets the timing."""
     cloud.create("rate(1 minute)", StartDate=at("10:00:10"))
 
     assert cloud.run(100) == [40, 100]
@@ -173,7 +173,7 @@ def test_a_one_time_schedule_may_delete_itself(cloud: Scheduled) -> None:
 
 
 def test_what_was_missed_is_made_up_for_once(cloud: Scheduled) -> None:
-    """When the clock jumps over several times, one invocation follows, and the rhythm stays."""
+    """When the clock jumps over several times, one invocation follows, and the timing stays."""
     cloud.create("rate(1 minute)", Input='"<aws.scheduler.scheduled-time>"')
     cloud.run(10)
     cloud.clock.advance(300)

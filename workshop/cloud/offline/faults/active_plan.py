@@ -14,10 +14,10 @@ from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.faults.environments import WatchedEnvironment, WatchedEnvironments
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.runtime.environments.environment import EnvironmentFactory
-from workshop.cloud.offline.runtime.event_sources.lanes import Batch
+from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import Decision, Retry
 from workshop.cloud.offline.runtime.event_sources.redelivery import use_rule
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import Decision, Retry
 
 __all__ = ["CloudFaults"]
 

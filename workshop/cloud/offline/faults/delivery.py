@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html.
 
 from workshop.cloud.faults import FaultKind
 from workshop.cloud.offline.faults.dice import FaultDice
-from workshop.cloud.offline.runtime.event_sources.lanes import Batch
-from workshop.cloud.offline.runtime.event_sources.outcomes import (
+from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     Bisect,
     Decision,
     Discard,

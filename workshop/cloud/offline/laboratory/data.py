@@ -14,7 +14,7 @@ from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 from moto.sts.models import sts_backends
 
-from workshop.cloud.offline.runtime.event_sources.adoption import NO_RECORDS, current_mappings
+from workshop.cloud.offline.runtime.event_sources.mapping_worker import NO_RECORDS, current_mappings
 
 __all__ = ["forget_data"]
 

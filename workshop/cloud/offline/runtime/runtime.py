@@ -5,12 +5,12 @@ from typing import Any
 
 from workshop.clock import Clock
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.runtime.active import activate, deactivate
+from workshop.cloud.offline.runtime.active_runtime import activate, deactivate
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.environments.environment import EnvironmentFactory
 from workshop.cloud.offline.runtime.environments.pool import MAX_ENVIRONMENTS, EnvironmentPool
 from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
-from workshop.cloud.offline.runtime.event_sources.courier import Courier
+from workshop.cloud.offline.runtime.event_sources.batch_sender import BatchSender
 from workshop.cloud.offline.runtime.event_sources.engine import Engine
 from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvent, AsyncEvents
 from workshop.cloud.offline.runtime.invocations.concurrency import Concurrency
@@ -46,9 +46,9 @@ class Runtime:
         self._metrics = Metrics(clock)
         self._events = AsyncEvents()
         self._invoker = Invoker(self._pool, concurrency=self._concurrency, metrics=self._metrics, clock=clock)
-        courier = Courier(self._invoker, events=self._events, metrics=self._metrics, clock=clock)
+        sender = BatchSender(self._invoker, events=self._events, metrics=self._metrics, clock=clock)
         self._schedules = Schedules(clock, self.invoke)
-        self._engine = Engine(courier, events=self._events, clock=clock, housekeeping=self._keep_house)
+        self._engine = Engine(sender, events=self._events, clock=clock, housekeeping=self._keep_house)
         activate(self)
 
     def start(self) -> None:
@@ -156,7 +156,7 @@ class Runtime:
         now = self._clock.now()
         running = self._concurrency.running()
         return {
-            "mappings": [adopted.status(now) for adopted in self._engine.mappings()],
+            "mappings": [worker.status(now) for worker in self._engine.mappings()],
             "environments": self._pool.counts(),
             "in_flight": {name: count for (_, _, name), count in running.items()},
             "waiting_events": len(self._events),

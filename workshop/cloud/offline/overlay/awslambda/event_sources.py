@@ -24,7 +24,7 @@ from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.permissions.services import destination_problem, source_problem
-from workshop.cloud.offline.runtime.active import active
+from workshop.cloud.offline.runtime.active_runtime import active
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
 from workshop.cloud.offline.runtime.event_sources.mapping_rules import (
     RefusedSettingError,

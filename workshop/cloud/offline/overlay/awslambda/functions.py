@@ -23,7 +23,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.runtime.active import active
+from workshop.cloud.offline.runtime.active_runtime import active
 from workshop.cloud.offline.runtime.environments.variables import RESERVED_NAMES
 from workshop.cloud.offline.runtime.invocations.concurrency import check_reservation
 

@@ -24,7 +24,7 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.runtime.active import Serving, active
+from workshop.cloud.offline.runtime.active_runtime import RuntimeApi, active
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, PayloadTooLargeError
 
@@ -107,7 +107,7 @@ def _send(function: str, body: Any, *, region: str, qualifier: str | None) -> No
     _runtime().invoke(function, payload, region=region, invocation_type="Event", qualifier=qualifier)
 
 
-def _runtime() -> Serving:
+def _runtime() -> RuntimeApi:
     runtime = active()
     if runtime is None:
         raise ServiceError(

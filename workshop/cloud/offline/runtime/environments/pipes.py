@@ -64,7 +64,7 @@ class Answers:
         except queue.Empty:
             raise TimeoutError from None
         if isinstance(frame, BrokenChannelError):
-            self._frames.put(frame)  # it stays broken for whoever asks next
+            self._frames.put(frame)  # it stays broken for the next call
             raise frame
         return frame
 
@@ -82,7 +82,7 @@ class Answers:
                         return
                     self._frames.put((json.loads(header), content))
         finally:
-            self._frames.put(BrokenChannelError(said))  # whoever waits for an answer must not wait for ever
+            self._frames.put(BrokenChannelError(said))  # a waiting caller must not wait for ever
 
 
 class LogReader:
@@ -134,7 +134,7 @@ class LogReader:
         with self._lock:
             self._complete.put(self._take())
 
-    # What follows belongs to whoever holds the lock.
+    # The methods below are called with the lock held.
 
     def _end_of_log(self, end: int) -> int:
         """Hand out what came before a marker unless nobody waits for it; return from where to search on."""

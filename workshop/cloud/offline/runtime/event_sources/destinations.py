@@ -1,4 +1,4 @@
-"""On-failure destinations: what is told about records that were given up, and to whom.
+"""On-failure destinations: the document about discarded records, and where it is sent.
 
 A queue or topic gets a document that names the records, a bucket also the records themselves.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html.
@@ -19,8 +19,8 @@ from workshop.cloud.offline.permissions.services import destination_problem
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.event_sources.events import encode
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
+from workshop.cloud.offline.runtime.event_sources.poller import DiscardedBatch
 from workshop.cloud.offline.runtime.event_sources.readers import role_of
-from workshop.cloud.offline.runtime.event_sources.work import GivenUp
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["NotPermittedError", "deliver", "failure_document", "send"]
@@ -32,14 +32,14 @@ class NotPermittedError(Exception):
     """The function's role does not allow this."""
 
 
-def failure_document(given_up: GivenUp, mapping: Mapping, *, now: float) -> dict[str, Any]:
+def failure_document(discarded: DiscardedBatch, mapping: Mapping, *, now: float) -> dict[str, Any]:
     """Return the document as a queue or topic receives it."""
-    report = given_up.report
+    report = discarded.report
     request = {
         "requestId": (report.request_id if report else "") or str(uuid.uuid4()),
         "functionArn": mapping.function_arn,
-        "condition": given_up.condition.value,
-        "approximateInvokeCount": given_up.invoke_count,
+        "condition": discarded.condition.value,
+        "approximateInvokeCount": discarded.invoke_count,
     }
     document: dict[str, Any] = {"requestContext": request}
     if report is not None:
@@ -51,24 +51,24 @@ def failure_document(given_up: GivenUp, mapping: Mapping, *, now: float) -> dict
     is_kinesis = mapping.source.service == "kinesis"
     # Kinesis knows milliseconds, DynamoDB whole seconds.
     precision = "milliseconds" if is_kinesis else "seconds"
-    first, last = given_up.records[0], given_up.records[-1]
+    first, last = discarded.records[0], discarded.records[-1]
     return {
         **document,
         "version": "1.0",
         "timestamp": iso_time(now),
         "KinesisBatchInfo" if is_kinesis else "DDBStreamBatchInfo": {
-            "shardId": given_up.shard_id,
+            "shardId": discarded.shard_id,
             "startSequenceNumber": first.sequence_number,
             "endSequenceNumber": last.sequence_number,
             "approximateArrivalOfFirstRecord": iso_time(first.arrived_at, precision),
             "approximateArrivalOfLastRecord": iso_time(last.arrived_at, precision),
-            "batchSize": len(given_up.records),
+            "batchSize": len(discarded.records),
             "streamArn": mapping.source.arn,
         },
     }
 
 
-def deliver(given_up: GivenUp, mapping: Mapping, *, now: float) -> None:
+def deliver(discarded: DiscardedBatch, mapping: Mapping, *, now: float) -> None:
     """Send the document to the mapping's destination, if it has one.
 
     A destination that does not exist, or that the function's role may not write to, loses the document, as
@@ -76,13 +76,13 @@ def deliver(given_up: GivenUp, mapping: Mapping, *, now: float) -> None:
     """
     if mapping.on_failure_arn is None:
         return
-    document = failure_document(given_up, mapping, now=now)
+    document = failure_document(discarded, mapping, now=now)
     try:
         if SourceReference.parse(mapping.on_failure_arn).service == "s3":
-            records = [json.loads(record.encoded) for record in given_up.records]
+            records = [json.loads(record.encoded) for record in discarded.records]
             document["payload"] = {"Records": records}
             _check(role_of(mapping), mapping.on_failure_arn)
-            _put(mapping.on_failure_arn, _key(given_up, mapping, now), document)
+            _put(mapping.on_failure_arn, _key(discarded, mapping, now), document)
         else:
             send(mapping.on_failure_arn, document, role_arn=role_of(mapping))
     except Exception:  # the backend raises whatever the missing or refusing destination makes of it
@@ -118,7 +118,7 @@ def _put(arn: str, key: str, document: dict[str, Any]) -> None:
         s3_backends[account_id]["aws"].put_object(arn.rpartition(":")[2], key, encode(document))
 
 
-def _key(given_up: GivenUp, mapping: Mapping, now: float) -> str:
+def _key(discarded: DiscardedBatch, mapping: Mapping, now: float) -> str:
     moment = datetime.fromtimestamp(now, UTC)
     day, second = moment.strftime("%Y/%m/%d"), moment.strftime("%Y-%m-%dT%H.%M.%S")
-    return f"aws/lambda/{mapping.uuid}/{given_up.shard_id}/{day}/{second}-{uuid.uuid4()}"
+    return f"aws/lambda/{mapping.uuid}/{discarded.shard_id}/{day}/{second}-{uuid.uuid4()}"

@@ -1,9 +1,10 @@
-"""Drives everything that happens by itself: mappings are adopted, shards polled, batches and events sent.
+"""Drives everything that happens by itself: mappings are served, shards polled, batches and events sent.
 
 The same code runs on threads (`start`) and step by step (`step`). One thread looks for work, cheaply, many
-times a second; batches are sent by worker threads, each of which stays with its lane for as long as there
+times a second; batches are sent by worker threads, each of which stays with its slot for as long as there
 is more to do. AWS polls an idle Kinesis shard once a second and a DynamoDB stream four times; offline
 nobody pays for a poll, so both are looked at ten times a second.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
 """
 
 import logging
@@ -15,9 +16,9 @@ from typing import Any
 from workshop.clock import Clock, stopwatch
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.environments.threads import WorkerPool, start_thread
-from workshop.cloud.offline.runtime.event_sources.adoption import AdoptedMapping, current_mappings
-from workshop.cloud.offline.runtime.event_sources.courier import Courier, Errand
-from workshop.cloud.offline.runtime.event_sources.work import Poller
+from workshop.cloud.offline.runtime.event_sources.batch_sender import BatchSender, PendingBatch
+from workshop.cloud.offline.runtime.event_sources.mapping_worker import MappingWorker, current_mappings
+from workshop.cloud.offline.runtime.event_sources.poller import Poller
 from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvents
 
 __all__ = ["Engine"]
@@ -32,22 +33,27 @@ STOP_SECONDS = 5.0
 # A function that feeds its own source would otherwise keep one step busy for ever.
 MAX_ROUNDS = 10_000
 
-Lane = tuple[AdoptedMapping, Poller, int]
+# A mapping, one of its pollers, and the number of a batch slot of that poller.
+Slot = tuple[MappingWorker, Poller, int]
 
 
 class Engine:
-    """See the module. `step` must not be called while the threads run."""
+    """Takes on every mapping of the backends, and sends what is due.
+
+    `start`, `stop`, `wake`, `forget` and `wait_until_quiet` may be called from any thread. `step` must not be
+    called while the threads run.
+    """
 
     def __init__(
-        self, courier: Courier, *, events: AsyncEvents, clock: Clock, housekeeping: Callable[[], None]
+        self, sender: BatchSender, *, events: AsyncEvents, clock: Clock, housekeeping: Callable[[], None]
     ) -> None:
-        self._courier = courier
+        self._sender = sender
         self._events = events
         self._clock = clock
         self._housekeeping = housekeeping
-        self._adopted: dict[str, AdoptedMapping] = {}
-        # Held while mappings are adopted or dropped; taken before every other lock but the condition below.
-        self._adopting = threading.Lock()
+        self._mappings: dict[str, MappingWorker] = {}
+        # Held while mappings are taken on or dropped; taken before every other lock but the condition below.
+        self._mappings_lock = threading.Lock()
         self._refreshed_at = float("-inf")
         # What worker threads are at, with the name of the function. An entry stays until everything that
         # follows from a batch has happened, and goes under the condition, so that nothing ends during a look.
@@ -80,8 +86,8 @@ class Engine:
             self._workers.stop(STOP_SECONDS)
         self._loop = self._workers = None
         self._driven.clear()
-        for adopted in self.mappings():
-            adopted.recover()
+        for worker in self.mappings():
+            worker.recover()
         self._events.recover()
 
     def wake(self) -> None:
@@ -94,29 +100,29 @@ class Engine:
 
         The caller must not hold the lock.
         """
-        with self._adopting:
-            for adopted in self._adopted.values():
-                adopted.is_abandoned = True
-            self._adopted.clear()
+        with self._mappings_lock:
+            for worker in self._mappings.values():
+                worker.is_abandoned = True
+            self._mappings.clear()
         self._events.clear()
 
     def step(self) -> float | None:
         """Do everything that is due now, on this thread; returns when the next thing is due, if any is."""
         for _ in range(MAX_ROUNDS):
             self._refresh()
-            errands = [errand for lane in self._lanes() if (errand := self._courier.next_errand(*lane))]
-            for errand in errands:
-                self._courier.carry_out(errand)
+            batches = [batch for slot in self._slots() if (batch := self._sender.next_batch(*slot))]
+            for batch in batches:
+                self._sender.send(batch)
             events = self._events.take_due(self._clock.now())
             for event in events:
-                self._courier.deliver_event(event)
-            if not errands and not events:
+                self._sender.deliver_event(event)
+            if not batches and not events:
                 break
         return self._next_due()
 
-    def mappings(self) -> list[AdoptedMapping]:
-        """Return what has been adopted."""
-        return list(self._adopted.values())
+    def mappings(self) -> list[MappingWorker]:
+        """Return the workers of all mappings that are served."""
+        return list(self._mappings.values())
 
     def wait_until_quiet(self, functions: Collection[str], *, timeout_seconds: float) -> bool:
         """Block until these functions, or all if none is named, have nothing to do; False if time is over.
@@ -137,12 +143,12 @@ class Engine:
     def _is_quiet(self, functions: Collection[str]) -> bool:
         # Taken while the condition is held: a function whose work ends now could have written to a source
         # that has been looked at already. Those that are still at work when all has been looked at are seen.
-        with self._adopting:
+        with self._mappings_lock:
             if self._has_news.is_set() or any(self._is_new(esm, functions) for esm in current_mappings()):
                 return False
-            adopted = self.mappings()
+            workers = self.mappings()
         if any(
-            each.has_work() for each in adopted if not functions or each.mapping.function.name in functions
+            each.has_work() for each in workers if not functions or each.mapping.function.name in functions
         ):
             return False
         busy = self._events.functions() | set(self._driven.values())
@@ -150,44 +156,44 @@ class Engine:
 
     def _is_new(self, esm: Any, functions: Collection[str]) -> bool:
         is_meant = not functions or FunctionReference.parse(esm.function_arn).name in functions
-        return is_meant and esm.uuid not in self._adopted
+        return is_meant and esm.uuid not in self._mappings
 
     def _refresh(self) -> None:
         self._has_news.clear()
         self._refreshed_at = self._clock.now()
-        with self._adopting:
+        with self._mappings_lock:
             found = {esm.uuid: esm for esm in current_mappings()}
-            for uuid in self._adopted.keys() - found.keys():
-                self._adopted.pop(uuid).is_abandoned = True
+            for uuid in self._mappings.keys() - found.keys():
+                self._mappings.pop(uuid).is_abandoned = True
             for uuid, esm in found.items():
                 try:
-                    self._adopt(uuid, esm)
+                    self._refresh_mapping(uuid, esm)
                 except Exception as error:  # noqa: BLE001 - one mapping must not keep the others waiting
-                    self._give_up(uuid, esm, error)
+                    self._report_unserved(uuid, esm, error)
 
-    def _adopt(self, uuid: str, esm: Any) -> None:
-        known = self._adopted.get(uuid)
+    def _refresh_mapping(self, uuid: str, esm: Any) -> None:
+        known = self._mappings.get(uuid)
         if known is None or known.esm is not esm:
-            known = self._adopted[uuid] = AdoptedMapping(esm, self._clock)
+            known = self._mappings[uuid] = MappingWorker(esm, self._clock)
         known.refresh()
 
-    def _give_up(self, uuid: str, esm: Any, error: Exception) -> None:
+    def _report_unserved(self, uuid: str, esm: Any, error: Exception) -> None:
         """Tell users, and once the log, that a mapping is not served; it is looked at again all the same."""
         text = f"PROBLEM: {type(error).__name__}: {error}"
         if getattr(esm, "last_processing_result", None) != text:
             LOGGER.error("mapping `%s` cannot be served", uuid, exc_info=error)
             esm.last_processing_result = text
-        if (known := self._adopted.pop(uuid, None)) is not None:
+        if (known := self._mappings.pop(uuid, None)) is not None:
             known.is_abandoned = True
 
-    def _lanes(self) -> Iterator[Lane]:
-        for adopted in self.mappings():
-            for poller in adopted.pollers():
-                for lane in range(poller.lane_count):
-                    yield adopted, poller, lane
+    def _slots(self) -> Iterator[Slot]:
+        for worker in self.mappings():
+            for poller in worker.pollers():
+                for slot in range(poller.slot_count):
+                    yield worker, poller, slot
 
     def _next_due(self) -> float | None:
-        times = [poller.next_due() for adopted in self.mappings() for poller in adopted.pollers()]
+        times = [poller.next_due() for worker in self.mappings() for poller in worker.pollers()]
         times.append(self._events.next_due())
         return min((time for time in times if time is not None), default=None)
 
@@ -205,15 +211,15 @@ class Engine:
         if self._has_news.is_set() or not 0 <= since < REFRESH_SECONDS:
             self._refresh()
             self._housekeeping()
-        for adopted, poller, lane in self._lanes():
-            key = (id(poller), lane)
+        for worker, poller, slot in self._slots():
+            key = (id(poller), slot)
             if key in self._driven:
                 continue
-            errand = self._courier.next_errand(adopted, poller, lane)
-            if errand is not None:
-                self._submit(partial(self._drive, errand), key, adopted.mapping.function.name)
+            pending = self._sender.next_batch(worker, poller, slot)
+            if pending is not None:
+                self._submit(partial(self._drive, pending), key, worker.mapping.function.name)
         for event in self._events.take_due(self._clock.now()):
-            self._submit(partial(self._courier.deliver_event, event), (id(event), 0), event.function.name)
+            self._submit(partial(self._sender.deliver_event, event), (id(event), 0), event.function.name)
 
     def _submit(self, job: Callable[[], None], key: tuple[int, int], function: str) -> None:
         def run() -> None:
@@ -228,11 +234,11 @@ class Engine:
             self._driven[key] = function
             self._workers.submit(run)
 
-    def _drive(self, errand: Errand) -> None:
-        """Send a lane's batches until none is due."""
-        following: Errand | None = errand
+    def _drive(self, pending: PendingBatch) -> None:
+        """Send a slot's batches until none is due."""
+        following: PendingBatch | None = pending
         while following is not None:
-            self._courier.carry_out(following)
+            self._sender.send(following)
             if self._is_stopping.is_set():
                 break
-            following = self._courier.next_errand(errand.adopted, errand.poller, errand.work.lane)
+            following = self._sender.next_batch(pending.worker, pending.poller, pending.due.slot)

@@ -30,7 +30,7 @@ class SourceRecord:
     """One record of a shard.
 
     ``position`` is its sequence number as an integer and orders the records of one shard; ``key`` decides
-    its lane.
+    its slot.
     """
 
     shard_id: str

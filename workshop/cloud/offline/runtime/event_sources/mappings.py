@@ -78,7 +78,7 @@ class Mapping:
         return tuple(parse_pattern(text) for text in self.filters)
 
     def record_age_limit(self, retention_seconds: float) -> float:
-        """Return the age at which a record is given up, at the latest when its source forgets it."""
+        """Return the age at which a record is discarded, at the latest when its source forgets it."""
         if self.maximum_record_age_seconds == ENDLESS:
             return retention_seconds
         return min(self.maximum_record_age_seconds, retention_seconds)

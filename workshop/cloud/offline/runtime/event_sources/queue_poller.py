@@ -1,4 +1,4 @@
-"""Works one SQS queue off: receives messages, hands batches out, deletes what has been done.
+"""Polls one SQS queue for a mapping: receives messages, forms batches, deletes what has been processed.
 
 What failed stays in the queue and comes back after its visibility timeout, until the queue's own redrive
 policy moves it away; there are no attempts to count here.
@@ -17,7 +17,8 @@ from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.event_sources.events import encode
 from workshop.cloud.offline.runtime.event_sources.filters import matches_any
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import (
+from workshop.cloud.offline.runtime.event_sources.poller import BatchReport, DiscardedBatch, DueBatch
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     Advance,
     Decision,
     Retry,
@@ -25,18 +26,17 @@ from workshop.cloud.offline.runtime.event_sources.outcomes import (
     throttle_seconds,
 )
 from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError
-from workshop.cloud.offline.runtime.event_sources.work import BatchReport, GivenUp, Work
 
 __all__ = ["QueuePoller", "failed_messages"]
 
 # Lambda begins with five concurrent batches.
-LANES = 5
+SLOTS = 5
 
 Messages = tuple[Any, ...]
 
 
 class QueuePoller:
-    """See the module. Thread-safe; its lock is taken before the cloud's, never after."""
+    """One queue's poller, with five slots. Thread-safe; its lock is taken before the cloud's, never after."""
 
     def __init__(self, mapping: Mapping, *, now: float) -> None:
         self.mapping = mapping
@@ -47,9 +47,9 @@ class QueuePoller:
         self._lock = threading.Lock()
 
     @property
-    def lane_count(self) -> int:
+    def slot_count(self) -> int:
         """How many batches may be in flight at once."""
-        return LANES
+        return SLOTS
 
     @property
     def is_busy(self) -> bool:
@@ -67,7 +67,7 @@ class QueuePoller:
             queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
             return queue is None or not queue._messages  # noqa: SLF001 - `messages` leaves out the invisible ones
 
-    def next_work(self, lane_index: int, now: float) -> Work[Messages] | None:
+    def next_batch(self, slot_index: int, now: float) -> DueBatch[Messages] | None:
         """Receive messages and return them as a batch, if it is time.
 
         Raises:
@@ -76,7 +76,7 @@ class QueuePoller:
         with self._lock:
             with LOCK:
                 self._queue()
-            if lane_index in self._busy or not self.mapping.is_enabled:
+            if slot_index in self._busy or not self.mapping.is_enabled:
                 return None
             if now < self._not_before or not self._is_due(now):
                 return None
@@ -85,14 +85,14 @@ class QueuePoller:
             self._delete([message for message in messages if message not in wanted])
             if not wanted:
                 return None
-            self._busy.add(lane_index)
+            self._busy.add(slot_index)
             records = [message_record(message, self.mapping) for message in wanted]
-            return Work(lane_index, encode({"Records": records}), wanted)
+            return DueBatch(slot_index, encode({"Records": records}), wanted)
 
-    def finish(self, work: Work[Messages], report: BatchReport, now: float) -> Decision:
+    def finish(self, work: DueBatch[Messages], report: BatchReport, now: float) -> Decision:
         """Delete what was done; what was not comes back by itself."""
         with self._lock:
-            self._busy.discard(work.lane)
+            self._busy.discard(work.slot)
             self._gathering_since = now
             if report.answer is None and not report.is_too_large:
                 self._throttles += 1
@@ -104,7 +104,7 @@ class QueuePoller:
             self._delete([message for message in work.batch if message.id not in failed])
             return Retry(0, attempts=1, at=now) if failed else Advance()
 
-    def take_given_up(self) -> list[GivenUp]:
+    def take_discarded(self) -> list[DiscardedBatch]:
         """Return nothing: the queue's redrive policy takes care of messages that fail again and again."""
         return []
 

@@ -7,9 +7,9 @@ as there is one set of backends; without it, every decision stands.
 
 from collections.abc import Callable
 
-from workshop.cloud.offline.runtime.event_sources.lanes import Batch
+from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import Decision
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import Decision
 
 __all__ = ["Rule", "redelivered", "use_rule"]
 

@@ -139,7 +139,7 @@ class AsyncEvents:
             self._finish(event, settings.on_failure_arn, None, condition="EventAgeExceeded", now=now)
 
     def answered(self, event: AsyncEvent, result: InvocationResult, now: float) -> None:
-        """Take the outcome of a delivery in: done, to be retried, or given up."""
+        """Take the outcome of a delivery in: done, to be retried, or discarded."""
         settings = AsyncSettings.read(event)
         tried = replace(event, attempts=event.attempts + 1)
         if result.function_error is not None and tried.attempts <= settings.maximum_retry_attempts:

@@ -20,8 +20,8 @@ from workshop.cloud.offline.runtime.event_sources.events import encode
 __all__ = [
     "SCHEDULER",
     "Occurrence",
-    "Rhythm",
     "Schedule",
+    "ScheduleTiming",
     "Target",
     "current_schedules",
     "delete_schedule",
@@ -32,8 +32,8 @@ RULES = "aws.events"
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
-    """When a schedule is due; whoever changes it starts the schedule anew. Times in unix seconds."""
+class ScheduleTiming:
+    """When a schedule is due; a change of it starts the schedule anew. Times in unix seconds."""
 
     expression: str
     zone: str = "UTC"
@@ -43,7 +43,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a schedule invokes, and how it says what with."""
+    """The target of a schedule and its input; `settings` is the target as the API has it."""
 
     arn: str
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Schedule:
 
     arn: str
     source: str
-    rhythm: Rhythm
+    timing: ScheduleTiming
     targets: tuple[Target, ...] = ()
     is_deleted_after_completion: bool = False
 
@@ -136,7 +136,7 @@ def delete_schedule(arn: str) -> None:
 
 
 def _schedule(schedule: Any) -> Schedule:
-    rhythm = Rhythm(
+    timing = ScheduleTiming(
         schedule.schedule_expression,
         schedule.schedule_expression_timezone,
         start=_seconds(schedule.start_date),
@@ -145,7 +145,7 @@ def _schedule(schedule: Any) -> Schedule:
     return Schedule(
         schedule.arn,
         SCHEDULER,
-        rhythm,
+        timing,
         targets=(Target(schedule.target["Arn"], schedule.target),),
         is_deleted_after_completion=schedule.action_after_completion == "DELETE",
     )
@@ -153,7 +153,7 @@ def _schedule(schedule: Any) -> Schedule:
 
 def _rule(rule: Any) -> Schedule:
     targets = tuple(Target(target["Arn"], target) for target in rule.targets)
-    return Schedule(rule.arn, RULES, Rhythm(rule.scheduled_expression), targets)
+    return Schedule(rule.arn, RULES, ScheduleTiming(rule.scheduled_expression), targets)
 
 
 def _with_context(text: str, occurrence: Occurrence) -> bytes:

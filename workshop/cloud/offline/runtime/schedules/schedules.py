@@ -24,8 +24,8 @@ from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
 from workshop.cloud.offline.runtime.schedules.schedule_sources import (
     SCHEDULER,
     Occurrence,
-    Rhythm,
     Schedule,
+    ScheduleTiming,
     Target,
     current_schedules,
     delete_schedule,
@@ -46,7 +46,7 @@ class InvokeFunction(Protocol):
 
 
 class Schedules:
-    """Knows when each schedule is due next; whoever owns it calls `step` often enough. Thread-safe."""
+    """Knows when each schedule is due next; invokes what is due by each `step`. Thread-safe."""
 
     def __init__(self, clock: Clock, invoke: InvokeFunction) -> None:
         self._clock = clock
@@ -75,7 +75,7 @@ class Schedules:
         """Return what is scheduled, as plain JSON values."""
         with self._guard:
             return [
-                {"schedule": arn, "expression": timer.rhythm.expression, "next": timer.due}
+                {"schedule": arn, "expression": timer.timing.expression, "next": timer.due}
                 for arn, timer in self._timers.items()
             ]
 
@@ -85,7 +85,7 @@ class Schedules:
         occurrences = []
         for schedule in found:
             timer = known.get(schedule.arn)
-            if timer is None or timer.rhythm != schedule.rhythm:
+            if timer is None or timer.timing != schedule.timing:
                 timer = _Timer(schedule, now)
             self._timers[schedule.arn] = timer
             if (time := timer.take(now)) is not None:
@@ -127,14 +127,14 @@ class _Timer:
     """When one schedule is due next; None when it never is again."""
 
     def __init__(self, schedule: Schedule, now: float) -> None:
-        self.rhythm: Rhythm = schedule.rhythm
+        self.timing: ScheduleTiming = schedule.timing
         self.due: float | None = None
         try:
-            self._expression = parse_expression(self.rhythm.expression, self.rhythm.zone)
+            self._expression = parse_expression(self.timing.expression, self.timing.zone)
         except ScheduleExpressionError as error:
             LOGGER.warning("%s is never due: %s", schedule.arn, error)
             return
-        start = self.rhythm.start
+        start = self.timing.start
         self._anchor = now if start is None else start
         waits_a_period = start is None and not schedule.starts_at_once
         self.due = self._next(now if waits_a_period else max(now, self._anchor) - MOMENT)
@@ -148,6 +148,6 @@ class _Timer:
 
     def _next(self, after: float) -> float | None:
         time = self._expression.next_time(after, anchor=self._anchor)
-        if time is None or (self.rhythm.end is not None and time >= self.rhythm.end):
+        if time is None or (self.timing.end is not None and time >= self.timing.end):
             return None
         return time

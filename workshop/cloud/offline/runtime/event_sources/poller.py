@@ -1,22 +1,22 @@
-"""What passes between a poller and whoever drives it."""
+"""What a poller is, and what it exchanges with the engine: due batches, reports, discarded batches."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from workshop.cloud.offline.runtime.event_sources.events import SourceRecord
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import Condition, Decision
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import Condition, Decision
 
-__all__ = ["BatchReport", "GivenUp", "Poller", "Work"]
+__all__ = ["BatchReport", "DiscardedBatch", "DueBatch", "Poller"]
 
 BatchType = TypeVar("BatchType")
 
 
 @dataclass(frozen=True, slots=True)
-class Work(Generic[BatchType]):
+class DueBatch(Generic[BatchType]):
     """A batch that is to be sent now; `arrived_at` is when its newest record came to the source."""
 
-    lane: int
+    slot: int
     payload: bytes
     batch: BatchType
     arrived_at: float | None = None
@@ -34,7 +34,7 @@ class BatchReport:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
+class DiscardedBatch:
     """Records that will not be sent again, for the failure destination.
 
     ``report`` is the last invocation's, None if the records' age decided.
@@ -48,12 +48,12 @@ class GivenUp:
 
 
 class Poller(Protocol):
-    """Works off one shard or one queue. Thread-safe."""
+    """Polls one shard or one queue. Thread-safe; never waits, and never invokes a function."""
 
     mapping: Mapping
 
     @property
-    def lane_count(self) -> int:
+    def slot_count(self) -> int:
         """How many batches may be in flight at once."""
 
     @property
@@ -61,25 +61,25 @@ class Poller(Protocol):
         """Whether a batch is in flight."""
 
     def retire(self) -> int | None:
-        """Send nothing any more; return up to where every record is done or given up, for a successor.
+        """Send nothing any more; return up to where every record is done or discarded, for a successor.
 
         While a batch is in flight nothing happens, and None is returned.
         """
 
     def is_drained(self) -> bool:
-        """Whether everything that the source holds is done or given up."""
+        """Whether everything that the source holds is done or discarded."""
 
-    def next_work(self, lane_index: int, now: float) -> Work[Any] | None:
-        """Return the lane's next batch if one is due; the lane is then busy until `finish`.
+    def next_batch(self, slot_index: int, now: float) -> DueBatch[Any] | None:
+        """Return the slot's next batch if one is due; the slot is then busy until `finish`.
 
         A poller whose mapping is not enabled has none.
         """
 
-    def finish(self, work: Work[Any], report: BatchReport, now: float) -> Decision:
+    def finish(self, work: DueBatch[Any], report: BatchReport, now: float) -> Decision:
         """Take the outcome of a batch in and decide what happens to its records."""
 
-    def take_given_up(self) -> list[GivenUp]:
-        """Return what has been given up since the last call."""
+    def take_discarded(self) -> list[DiscardedBatch]:
+        """Return what has been discarded since the last call."""
 
     def next_due(self) -> float | None:
         """Return when there is something to do even without new records, or None if there never is."""

@@ -1,4 +1,4 @@
-"""An event source mapping that the engine has adopted: its state, its shards, and how far each has been read.
+"""Serves one event source mapping: its state, its shards, and how far each has been read.
 
 The backend's own mapping object is where users see state and last result, and where progress is kept: a
 stopped engine leaves it there, and the next one goes on from it.
@@ -13,6 +13,7 @@ from workshop.clock import Clock
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.services import source_problem
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
+from workshop.cloud.offline.runtime.event_sources.poller import Poller
 from workshop.cloud.offline.runtime.event_sources.queue_poller import QueuePoller
 from workshop.cloud.offline.runtime.event_sources.readers import ShardReader
 from workshop.cloud.offline.runtime.event_sources.shard_poller import ShardPoller
@@ -23,9 +24,8 @@ from workshop.cloud.offline.runtime.event_sources.sources import (
     StreamSource,
     open_source,
 )
-from workshop.cloud.offline.runtime.event_sources.work import Poller
 
-__all__ = ["FAILED", "NO_RECORDS", "OK", "AdoptedMapping", "current_mappings"]
+__all__ = ["FAILED", "NO_RECORDS", "OK", "MappingWorker", "current_mappings"]
 
 NO_RECORDS = "No records processed"
 OK = "OK"
@@ -44,8 +44,11 @@ def current_mappings() -> list[Any]:
         ]
 
 
-class AdoptedMapping:
-    """See the module. Its owner calls `refresh` now and then; the rest may be called from any thread."""
+class MappingWorker:
+    """The worker of one mapping object of the backend.
+
+    The engine alone calls `refresh`; everything else may be called from any thread.
+    """
 
     def __init__(self, esm: Any, clock: Clock) -> None:
         self.esm = esm
@@ -93,7 +96,7 @@ class AdoptedMapping:
         return any(name not in self._pollers for name in names)
 
     def recover(self) -> None:
-        """Have batches that were in flight sent again: whoever had sent them is gone."""
+        """Have batches that were in flight sent again, since the threads that had sent them are gone."""
         for poller in list(self._pollers.values()):
             poller.recover()
 
@@ -179,8 +182,8 @@ class AdoptedMapping:
         position: int | None = None
         if known is None:
             position = self._first_position(source, shard.shard_id)
-        elif known.lane_count != self.mapping.parallelization_factor:
-            # Other lanes: records above the checkpoint that some lane had done are sent again.
+        elif known.slot_count != self.mapping.parallelization_factor:
+            # Keys move to other slots: records above the checkpoint that a slot had done are sent again.
             position = known.retire()
         if position is None:
             return

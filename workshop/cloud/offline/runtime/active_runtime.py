@@ -1,16 +1,16 @@
-"""The runtime that serves this process: what the control plane hands invocations and news to.
+"""The runtime that serves this process: where the control plane sends invocations and changes.
 
-moto's backends are global to the process, and so is whoever runs their functions; the newest runtime wins.
+moto's backends are global to the process, and so is the runtime that serves them; the newest one wins.
 """
 
 from typing import Protocol
 
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult
 
-__all__ = ["Serving", "activate", "active", "deactivate"]
+__all__ = ["RuntimeApi", "activate", "active", "deactivate"]
 
 
-class Serving(Protocol):
+class RuntimeApi(Protocol):
     """What the control plane needs of a runtime."""
 
     endpoint_url: str
@@ -32,21 +32,21 @@ class Serving(Protocol):
         """Look for changes soon."""
 
 
-_ACTIVE: list[Serving] = []
+_ACTIVE: list[RuntimeApi] = []
 
 
-def activate(runtime: Serving) -> None:
+def activate(runtime: RuntimeApi) -> None:
     """Let this runtime serve the process."""
     deactivate(runtime)
     _ACTIVE.append(runtime)
 
 
-def deactivate(runtime: Serving) -> None:
+def deactivate(runtime: RuntimeApi) -> None:
     """Stop this runtime from serving; the one before it serves again, if there was one."""
     while runtime in _ACTIVE:
         _ACTIVE.remove(runtime)
 
 
-def active() -> Serving | None:
+def active() -> RuntimeApi | None:
     """Return the runtime that serves, if any does."""
     return _ACTIVE[-1] if _ACTIVE else None

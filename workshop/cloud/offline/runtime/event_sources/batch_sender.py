@@ -1,6 +1,6 @@
-"""Carries work out: sends a batch or an event to its function and reports how that went.
+"""Sends batches and asynchronous events to their functions, and reports how that went.
 
-No decision is taken here: pollers and the event queue decide.
+No decision is taken here: pollers decide about batches, the event queue about events.
 """
 
 import logging
@@ -10,18 +10,18 @@ from typing import Any
 from moto.core.exceptions import JsonRESTError
 
 from workshop.clock import Clock
-from workshop.cloud.offline.runtime.event_sources.adoption import FAILED, OK, AdoptedMapping
 from workshop.cloud.offline.runtime.event_sources.destinations import deliver
+from workshop.cloud.offline.runtime.event_sources.mapping_worker import FAILED, OK, MappingWorker
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import Advance
+from workshop.cloud.offline.runtime.event_sources.poller import BatchReport, DueBatch, Poller
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import Advance
 from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError
-from workshop.cloud.offline.runtime.event_sources.work import BatchReport, Poller, Work
 from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvent, AsyncEvents
 from workshop.cloud.offline.runtime.invocations.concurrency import ThrottledError
 from workshop.cloud.offline.runtime.invocations.invoker import Invoker, PayloadTooLargeError
 from workshop.cloud.offline.runtime.invocations.metrics import Metrics
 
-__all__ = ["Courier", "Errand"]
+__all__ = ["BatchSender", "PendingBatch"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -29,16 +29,16 @@ THROTTLED = "PROBLEM: Function call throttled"
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """A batch that is to be sent, and whose it is."""
+class PendingBatch:
+    """A batch that is due, with the mapping and the poller that it belongs to."""
 
-    adopted: AdoptedMapping
+    worker: MappingWorker
     poller: Poller
-    work: Work[Any]
+    due: DueBatch[Any]
 
 
-class Courier:
-    """See the module. Thread-safe; blocks while functions run."""
+class BatchSender:
+    """Invokes functions for pollers and for the event queue. Thread-safe; blocks while a function runs."""
 
     def __init__(self, invoker: Invoker, *, events: AsyncEvents, metrics: Metrics, clock: Clock) -> None:
         self._invoker = invoker
@@ -46,38 +46,38 @@ class Courier:
         self._metrics = metrics
         self._clock = clock
 
-    def next_errand(self, adopted: AdoptedMapping, poller: Poller, lane: int) -> Errand | None:
-        """Ask a lane for its next batch; a source that cannot be read becomes a problem of the mapping."""
-        if not adopted.is_active:
+    def next_batch(self, worker: MappingWorker, poller: Poller, slot: int) -> PendingBatch | None:
+        """Ask a slot for its next batch; a source that cannot be read becomes a problem of the mapping."""
+        if not worker.is_active:
             return None
         try:
-            work = poller.next_work(lane, self._clock.now())
+            due = poller.next_batch(slot, self._clock.now())
         except StreamMissingError as error:
-            adopted.report_problem(f"PROBLEM: Event source not found: {error}")
+            worker.report_problem(f"PROBLEM: Event source not found: {error}")
             return None
         except JsonRESTError as error:
-            adopted.report_problem(f"PROBLEM: {error.message}")
+            worker.report_problem(f"PROBLEM: {error.message}")
             return None
         except Exception as error:  # one source that cannot be read must not keep the others waiting
-            LOGGER.exception("reading for mapping `%s` failed", adopted.mapping.uuid)
-            adopted.report_problem(f"PROBLEM: {type(error).__name__}: {error}")
+            LOGGER.exception("reading for mapping `%s` failed", worker.mapping.uuid)
+            worker.report_problem(f"PROBLEM: {type(error).__name__}: {error}")
             return None
-        self._deliver_given_up(poller)
-        return Errand(adopted, poller, work) if work is not None else None
+        self._report_discarded(poller)
+        return PendingBatch(worker, poller, due) if due is not None else None
 
-    def carry_out(self, errand: Errand) -> None:
+    def send(self, pending: PendingBatch) -> None:
         """Send the batch, let the poller decide, and tell users."""
-        mapping = errand.poller.mapping
-        report, problem = self._send(mapping, errand.work.payload)
-        if errand.adopted.is_abandoned:
+        mapping = pending.poller.mapping
+        report, problem = self._send(mapping, pending.due.payload)
+        if pending.worker.is_abandoned:
             return
         now = self._clock.now()
-        decision = errand.poller.finish(errand.work, report, now)
-        errand.adopted.note_result(problem or (OK if isinstance(decision, Advance) else FAILED))
-        if errand.work.arrived_at is not None and report.answer is not None:
+        decision = pending.poller.finish(pending.due, report, now)
+        pending.worker.note_result(problem or (OK if isinstance(decision, Advance) else FAILED))
+        if pending.due.arrived_at is not None and report.answer is not None:
             place = (mapping.account_id, mapping.region, mapping.function.name)
-            self._metrics.add(place, IteratorAge=max(0.0, now - errand.work.arrived_at) * 1000)
-        self._deliver_given_up(errand.poller)
+            self._metrics.add(place, IteratorAge=max(0.0, now - pending.due.arrived_at) * 1000)
+        self._report_discarded(pending.poller)
 
     def deliver_event(self, event: AsyncEvent) -> None:
         """Send an asynchronous event; the queue decides what follows."""
@@ -113,7 +113,7 @@ class Courier:
             return BatchReport(is_too_large=True), None
         except JsonRESTError as error:
             return BatchReport(), f"PROBLEM: {error.message}"
-        except Exception as error:  # a lane that is never told would wait for ever: it tries again
+        except Exception as error:  # a slot that is never told would wait for ever: it tries again
             LOGGER.exception("the runtime failed on a batch for `%s`", mapping.function.name)
             return BatchReport(), f"PROBLEM: {type(error).__name__}: {error}"
         report = BatchReport(
@@ -124,6 +124,6 @@ class Courier:
         )
         return report, None
 
-    def _deliver_given_up(self, poller: Poller) -> None:
-        for given_up in poller.take_given_up():
-            deliver(given_up, poller.mapping, now=self._clock.now())
+    def _report_discarded(self, poller: Poller) -> None:
+        for discarded in poller.take_discarded():
+            deliver(discarded, poller.mapping, now=self._clock.now())

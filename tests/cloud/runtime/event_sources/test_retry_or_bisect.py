@@ -6,8 +6,9 @@ import pytest
 
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import (
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     Advance,
+    BatchResult,
     Bisect,
     Condition,
     Discard,
@@ -15,7 +16,6 @@ from workshop.cloud.offline.runtime.event_sources.outcomes import (
     NotInvoked,
     Retry,
     Succeeded,
-    Verdict,
     Wait,
     backoff_seconds,
     decide,
@@ -40,7 +40,7 @@ def mapping(**settings):
     )
 
 
-def verdict_on(answer, *, function_error=None, in_window=False, **settings) -> Verdict:
+def verdict_on(answer, *, function_error=None, in_window=False, **settings) -> BatchResult:
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     return judge(
         body,
@@ -51,9 +51,9 @@ def verdict_on(answer, *, function_error=None, in_window=False, **settings) -> V
     )
 
 
-def decision_on(verdict, *, count=4, attempts=0, throttles=0, **settings):
+def decision_on(result, *, count=4, attempts=0, throttles=0, **settings):
     return decide(
-        verdict, count=count, attempts=attempts, throttles=throttles, mapping=mapping(**settings), now=NOW
+        result, count=count, attempts=attempts, throttles=throttles, mapping=mapping(**settings), now=NOW
     )
 
 
@@ -96,14 +96,14 @@ def test_lowest_reported_record_decides() -> None:
 
 def test_sequence_numbers_compare_as_numbers() -> None:
     """The lowest sequence number is the smallest number, not the first in the alphabet."""
-    verdict = judge(
+    result = judge(
         json.dumps(failures("9", "10")).encode(),
         function_error=None,
         positions=(9, 10),
         mapping=mapping(reports_item_failures=True),
     )
 
-    assert verdict == Failed(0)
+    assert result == Failed(0)
 
 
 def test_report_is_ignored_unless_asked_for() -> None:
@@ -113,9 +113,9 @@ def test_report_is_ignored_unless_asked_for() -> None:
 
 def test_function_error_fails_the_whole_batch() -> None:
     """An error fails the whole batch, whatever the payload reports."""
-    verdict = verdict_on(failures("13"), function_error="Unhandled", reports_item_failures=True)
+    result = verdict_on(failures("13"), function_error="Unhandled", reports_item_failures=True)
 
-    assert verdict == Failed(0)
+    assert result == Failed(0)
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"state": None}, {"state": "text"}, [1]])
@@ -133,7 +133,7 @@ def test_window_state_is_handed_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "settings", "attempts", "expected"),
+    ("result", "settings", "attempts", "expected"),
     [
         (Succeeded(), {}, 0, Advance()),
         (Failed(), {}, 0, Retry(0, attempts=1, at=NOW + 0.5)),
@@ -147,9 +147,9 @@ def test_window_state_is_handed_on() -> None:
         (Failed(3), {"bisects": True, "maximum_retry_attempts": 0}, 0, Retry(3, attempts=0, at=NOW)),
     ],
 )
-def test_decision_follows_from_verdict_and_settings(verdict, settings, attempts, expected) -> None:
-    """A batch advances, is retried with back-off, split, or given up, as the mapping says."""
-    assert decision_on(verdict, attempts=attempts, **settings) == expected
+def test_decision_follows_from_verdict_and_settings(result, settings, attempts, expected) -> None:
+    """A batch advances, is retried with back-off, split, or discarded, as the mapping says."""
+    assert decision_on(result, attempts=attempts, **settings) == expected
 
 
 def test_single_record_cannot_be_split() -> None:
@@ -172,7 +172,7 @@ def test_throttled_batch_waits_and_costs_nothing() -> None:
 
 
 def test_end_of_a_window_is_repeated_until_it_succeeds() -> None:
-    """The last invocation of a window has no records to give up, so it is retried without end."""
+    """The last invocation of a window has no records to discard, so it is retried without end."""
     decision = decision_on(Failed(), count=0, attempts=7, maximum_retry_attempts=0, bisects=True)
 
     assert decision == Retry(0, attempts=8, at=NOW + 60.0)

@@ -1,7 +1,7 @@
-"""What an invocation of a batch means, and what happens to the batch next. Pure.
+"""Whether a batch that was sent is done, retried, bisected or discarded. Pure.
 
 Two steps, each a function that returns a named value: `judge` reads the function's answer, `decide` turns
-the verdict and the mapping's settings into a decision. The poller only carries decisions out.
+the result and the mapping's settings into a decision. The poller only carries decisions out.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html, sections on errors and on reporting
 batch item failures. AWS does not publish its back-off; ours doubles from half a second to a minute.
 """
@@ -16,6 +16,7 @@ from workshop.cloud.offline.runtime.event_sources.mappings import ENDLESS, Mappi
 
 __all__ = [
     "Advance",
+    "BatchResult",
     "Bisect",
     "Condition",
     "Decision",
@@ -25,7 +26,6 @@ __all__ = [
     "Regroup",
     "Retry",
     "Succeeded",
-    "Verdict",
     "Wait",
     "backoff_seconds",
     "decide",
@@ -42,7 +42,7 @@ LONGEST_THROTTLE_SECONDS = 2.0
 
 
 class Condition(StrEnum):
-    """Why a batch was given up, in AWS's words."""
+    """Why a batch was discarded, in AWS's words."""
 
     RETRY_ATTEMPTS_EXHAUSTED = "RetryAttemptsExhausted"
     RECORD_AGE_EXCEEDED = "RecordAgeExceeded"
@@ -71,7 +71,7 @@ class NotInvoked:
     """The batch never reached the function; this costs no retry attempt."""
 
 
-Verdict = Succeeded | Failed | NotInvoked
+BatchResult = Succeeded | Failed | NotInvoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Bisect:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """Give up the records from index `first` on; those before are done."""
+    """Discard the records from index `first` on; those before are done."""
 
     first: int
     condition: Condition
@@ -112,7 +112,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Regroup:
-    """Send the records again in other company, not before `at`.
+    """Send the records again, batched with other records, not before `at`.
 
     The next batch begins with the last `earlier` records of the batch before, which were done, and holds
     `size` records, or without a size as many as there are. No mapping asks for this; a poller that takes
@@ -134,7 +134,7 @@ def judge(
     positions: Sequence[int],
     mapping: Mapping,
     in_window: bool = False,
-) -> Verdict:
+) -> BatchResult:
     """Read what a function answered to a batch with these sequence numbers.
 
     An error fails the whole batch. A window's answer must hold a state. Item failures count only if the
@@ -155,23 +155,23 @@ def judge(
 
 
 def decide(
-    verdict: Verdict, *, count: int, attempts: int, throttles: int, mapping: Mapping, now: float
+    result: BatchResult, *, count: int, attempts: int, throttles: int, mapping: Mapping, now: float
 ) -> Decision:
     """Return what happens to a batch of `count` records after `attempts` failed invocations before this one.
 
-    Splitting costs no attempt. The last invocation of a window has no records and is repeated until it
+    Bisecting costs no attempt. The last invocation of a window has no records and is repeated until it
     succeeds.
     """
-    if isinstance(verdict, Succeeded):
+    if isinstance(result, Succeeded):
         return Advance()
-    if isinstance(verdict, NotInvoked):
+    if isinstance(result, NotInvoked):
         return Wait(now + throttle_seconds(throttles + 1))
     if mapping.bisects and count > 1:
-        return Bisect(count // 2) if verdict.first == 0 else Retry(verdict.first, attempts=0, at=now)
+        return Bisect(count // 2) if result.first == 0 else Retry(result.first, attempts=0, at=now)
     limit = mapping.maximum_retry_attempts
     if count and limit != ENDLESS and attempts >= limit:
-        return Discard(verdict.first, Condition.RETRY_ATTEMPTS_EXHAUSTED)
-    return Retry(verdict.first, attempts=attempts + 1, at=now + backoff_seconds(attempts + 1))
+        return Discard(result.first, Condition.RETRY_ATTEMPTS_EXHAUSTED)
+    return Retry(result.first, attempts=attempts + 1, at=now + backoff_seconds(attempts + 1))
 
 
 def backoff_seconds(attempts: int) -> float:

@@ -1,7 +1,11 @@
-"""A lane: one strand of a shard that is worked off strictly in order, one batch at a time.
+"""A batch slot: one of the batches of a shard that may be in flight at once, and the records behind it.
 
-With a parallelization factor of one a shard has a single lane; otherwise records are spread by key, so that
-order is kept for each key. A lane holds the records that wait, the batches that were cut from them but are
+AWS calls their number "concurrent batches per shard", and the setting `ParallelizationFactor`. With a factor
+of one a shard has a single slot. With more, each partition key belongs to one slot, and a slot sends one
+batch at a time: records of a key stay in order, and a batch that fails holds up its own slot alone.
+Source: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-create.html.
+
+A slot holds the records that wait, the batches that were cut from them but are
 not done, and the open tumbling window. It knows no backend and no function: the poller feeds it, and tells
 it what became of a batch.
 """
@@ -14,7 +18,7 @@ from typing import Any
 from workshop.cloud.offline.runtime.event_sources.batching import Cut, cut_batch, is_batch_due
 from workshop.cloud.offline.runtime.event_sources.events import SourceRecord, encode, encode_event
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.outcomes import (
+from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     Advance,
     Bisect,
     Decision,
@@ -25,14 +29,14 @@ from workshop.cloud.offline.runtime.event_sources.outcomes import (
 )
 from workshop.cloud.offline.runtime.event_sources.windows import WindowState, window_of
 
-__all__ = ["Batch", "Lane"]
+__all__ = ["Batch", "BatchSlot"]
 
 Records = tuple[SourceRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that are sent together, again and again until they are done or given up.
+    """Records that are sent together, again and again until they are done or discarded.
 
     ``attempts`` counts failed invocations, ``throttles`` attempts in a row that did not reach the function.
     A batch without records closes a tumbling window.
@@ -55,8 +59,11 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Lane:
-    """See the module. Not thread-safe: whoever owns it holds a lock."""
+class BatchSlot:
+    """One slot of one shard. Not thread-safe: the poller that owns it holds its lock.
+
+    `gathering_since` (unix seconds) is when the batching window began.
+    """
 
     shard_id: str
     gathering_since: float
@@ -76,13 +83,13 @@ class Lane:
 
     @property
     def first_unfinished(self) -> SourceRecord | None:
-        """The oldest record that is neither done nor given up."""
+        """The oldest record that is neither done nor discarded."""
         pending = (record for batch in reversed(self.batches) for record in batch.records)
         return next(pending, self.waiting[0] if self.waiting else None)
 
     @property
     def unfinished_count(self) -> int:
-        """How many records are neither done nor given up."""
+        """How many records are neither done nor discarded."""
         return len(self.waiting) + sum(len(batch.records) for batch in self.batches)
 
     def form_batch(self, mapping: Mapping, now: float) -> None:
@@ -113,7 +120,7 @@ class Lane:
         return encode_event(batch.records, envelope)
 
     def next_due(self, mapping: Mapping) -> float | None:
-        """Return when the lane has something to do without any new record, or None if it never has."""
+        """Return when the slot has something to do without any new record, or None if it never has."""
         if self.batches:
             return self.batches[-1].not_before
         if self.regrouping:
@@ -125,7 +132,7 @@ class Lane:
             times.append(float(self.window.window.end))
         return min(times, default=None)
 
-    def give_up_expired(self, count: int, now: float) -> Records:
+    def discard_expired(self, count: int, now: float) -> Records:
         """Take the first records out of the current batch and return them; the rest stays a batch."""
         batch = self.batches.pop()
         if rest := batch.records[count:]:
@@ -135,12 +142,12 @@ class Lane:
         return batch.records[:count]
 
     def apply(self, decision: Decision, *, state: Any, now: float) -> Records:
-        """Carry the decision about the current batch out; returns the records that are given up.
+        """Carry the decision about the current batch out; returns the records that are discarded.
 
         ``state`` is what the function returned for the tumbling window; it is kept if any record is done.
         """
         batch = self.batches.pop()
-        given_up: Records = ()
+        discarded: Records = ()
         if isinstance(decision, Wait):
             self.batches.append(replace(batch, throttles=batch.throttles + 1, not_before=decision.at))
         elif isinstance(decision, Bisect):
@@ -152,7 +159,7 @@ class Lane:
             self.batches.append(Batch(rest, attempts=decision.attempts, not_before=decision.at))
         elif isinstance(decision, Discard):
             self._keep_state(state if decision.first else None)
-            given_up = batch.records[decision.first :]
+            discarded = batch.records[decision.first :]
         elif isinstance(decision, Regroup):
             self._regroup(batch, decision)
         elif batch.records:
@@ -162,7 +169,7 @@ class Lane:
         if isinstance(decision, Advance) and batch.records:
             self.done = batch.records
         self._rest(now)
-        return given_up
+        return discarded
 
     def _rest(self, now: float) -> None:
         if not self.batches:
