@@ -39,6 +39,7 @@ def _catalogue(account_id: str, region_name: str) -> tuple[Any, ...]:
 def _init_aws_policies(self: Any) -> list[Any]:
     if not models.load_iam_aws_managed_policies():
         return []
+    # Copies, because moto counts attachments and adds versions in the policy itself.
     policies = [copy.copy(policy) for policy in _catalogue(self.account_id, self.region_name)]
     for policy in policies:
         policy.versions = [copy.copy(version) for version in policy.versions]

@@ -83,7 +83,7 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
     identity = {"RegionName": self.region_name, "AccountId": self.account_id, "FunctionArn": function_arn}
     esm = EventSourceMapping({**spec, **identity})
     if not source.is_stream:
-        esm.starting_position = None
+        esm.starting_position = None  # queues have no positions, but moto fills in a default
     esm.state = "Creating"
     esm.last_processing_result = NO_RECORDS
     esm.tips = positions
@@ -224,5 +224,6 @@ def _moment() -> float:
 
 
 def _news() -> None:
+    # Pollers sleep until something is due, and a changed mapping is due now.
     if (runtime := active()) is not None:
         runtime.wake()

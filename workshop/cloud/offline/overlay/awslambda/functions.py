@@ -191,5 +191,6 @@ def _moment() -> str:
 
 
 def _news() -> None:
+    # Events may be waiting for what has changed, such as a reserved concurrency.
     if (runtime := active()) is not None:
         runtime.wake()

@@ -92,6 +92,7 @@ def _function_invoke(self: Any, body: Any, request_headers: Any, response_header
 
 def _call(function: str, payload: bytes, *, region: str, **options: Any) -> InvocationResult:
     runtime = _runtime()
+    # The function makes calls itself, which would wait for the end of this one.
     with LOCK.released():
         try:
             return runtime.invoke(function, payload, region=region, **options)

@@ -41,6 +41,7 @@ class Wanted:
 
     def backend(self, backends: Any, *, is_global: bool = False) -> Any:
         """Return moto's backend of a service."""
+        # IAM and S3 are global: moto keeps one backend for each partition of AWS instead of each region.
         return backends[self.account_id][get_partition(self.region_name) if is_global else self.region_name]
 
 

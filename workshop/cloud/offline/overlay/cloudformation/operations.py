@@ -48,6 +48,7 @@ def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
         region_name=backend.region_name,
         **options,
     )
+    # The backend's own dict, since other stacks publish and withdraw exports during this stack's life.
     stack.cross_stack_resources = stack.resource_map.cross_stack_resources = backend.exports
     backend.stacks[stack.stack_id] = stack
     return stack
@@ -61,6 +62,7 @@ def create(stack: Any, on_failure: str = "ROLLBACK") -> None:
     for logical_id in creation_order(stack.template_dict["Resources"]):
         resource = make(stack, logical_id)
         if resource is not None and resource.status == "CREATE_FAILED":
+            # AWS cancels the resources that are still to come, also those that do not depend on this one.
             failed = f"The following resource(s) failed to create: [{logical_id}]."
             break
     failed = failed or finish(stack)
@@ -92,6 +94,7 @@ def make(stack: Any, logical_id: str) -> DeployedResource | None:
     except ResourceFailure as failure:
         settle(stack, resource, "CREATE_FAILED", str(failure))
     else:
+        # From here on references of other resources resolve to this one.
         stack.resource_map._parsed_resources[logical_id] = resource.model
         settle(stack, resource, "CREATE_COMPLETE")
     return resource
@@ -150,6 +153,7 @@ def delete(stack: Any, reason: str = "User Initiated") -> None:
         return
     backend = models.cloudformation_backends[stack.account_id][stack.region_name]
     _withdraw_exports(backend, stack)
+    # A deleted stack can still be described by its id, as on AWS for 90 days.
     if backend.stacks.pop(stack.stack_id, None) is not None:
         backend.deleted_stacks[stack.stack_id] = stack
     record(stack, "DELETE_COMPLETE")

@@ -85,6 +85,7 @@ def _planned(stack: Any, target: Any, logical_id: str) -> PlannedChange | None:
         return None
     is_new = resources.is_new_one_needed(resource, definition)
     if is_new:
+        # Whatever refers to it changes as well, since the replacement has another name.
         target._parsed_resources[logical_id] = PENDING
     return PlannedChange(
         "Modify", logical_id, resource.resource_type, resource.physical_id, "True" if is_new else "False"

@@ -91,7 +91,7 @@ def _update_stack(request: Any) -> Any:
     parameters = effective_parameters(content, given)
     capabilities = request._get_param("Capabilities") or []
     check_capabilities(content, capabilities)
-    tags = tags_of(request) or stack.tags
+    tags = tags_of(request) or stack.tags  # an update that names no tags keeps them
     if tags == stack.tags and changes_nothing(stack, content, parameters):
         raise ValidationError(message="No updates are to be performed.")
     stack.tags, stack.capabilities = tags, list(capabilities)

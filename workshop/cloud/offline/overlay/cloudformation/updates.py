@@ -140,6 +140,7 @@ class _Update:
         stack = self.stack
         record(stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
         self.before.restore(stack)
+        # First the changed resources: as long as they refer to added ones, those cannot be deleted.
         failed = [
             resource.logical_id for resource, old in reversed(self.changed) if not self._change(resource, old)
         ]
@@ -193,6 +194,7 @@ class _Update:
             return False
         operations.settle(self.stack, resource, "UPDATE_IN_PROGRESS", NEW_ONE_NEEDED)
         resource.status = "UPDATE_COMPLETE"
+        # References must resolve to the replacement as soon as it exists, and never to the old resource.
         del self.stack.resource_map._parsed_resources[resource.logical_id]
         worked = self._add(resource.logical_id)
         if worked:

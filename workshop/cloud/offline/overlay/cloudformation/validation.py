@@ -37,6 +37,7 @@ PSEUDO_PARAMETERS = frozenset(
         "URLSuffix",
     )
 )
+# IAM resource type → the property that gives it a custom name, None if it cannot have one.
 IAM_NAMES = {
     "AWS::IAM::AccessKey": None,
     "AWS::IAM::Group": "GroupName",
@@ -63,7 +64,7 @@ def check_template(template: Mapping[str, Any]) -> None:
     resources = template.get("Resources")
     if not isinstance(resources, dict) or not resources:
         raise ValidationError(message="Template format error: At least one Resources member must be defined.")
-    for problem in _problems(template, resources):
+    for problem in _problems(template, resources):  # AWS reports the first problem only
         raise ValidationError(message=problem)
     _check_attributes({**resources}, template)
     try:

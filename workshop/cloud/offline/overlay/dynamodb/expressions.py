@@ -46,7 +46,9 @@ COMPARISONS = (
     "OpGreaterThanOrEqual",
     "FuncBetween",
 )
+# They check names and structure without looking at the item, so once per expression is enough.
 OF_FORM = (ActionCountValidator, OverlappingPathsValidator, UpdateHashRangeKeyValidator)
+# moto's lexer of conditions takes spaces only.
 _WHITE_SPACE = str.maketrans("\t\r\n", "   ")
 _MOTO_PARSE_CONDITION = ConditionExpressionParser.parse
 _MOTO_MAKE_OPERAND = ConditionExpressionParser._make_operand

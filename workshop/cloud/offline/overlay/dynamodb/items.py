@@ -29,6 +29,7 @@ def _initialize(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any])
     self.range_key = range_key
     self.attrs = LimitedSizeDict()
     for name, value in attrs.items():
+        # `LimitedSizeDict` measures the whole item at each assignment; here it is measured once, below.
         dict.__setitem__(self.attrs, name, DynamoType(value))
     if self.size() > MAXIMUM_BYTES:
         raise ItemSizeTooLarge

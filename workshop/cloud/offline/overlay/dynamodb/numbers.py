@@ -28,6 +28,7 @@ MAXIMUM_DIGITS = 38
 MAXIMUM_EXPONENT = 125
 MINIMUM_EXPONENT = -130
 
+# Most numbers are canonical already: a match spares them the way through `Decimal`.
 _CANONICAL = re.compile(r"0|-?(?:[1-9]\d{0,37}|(?:0|[1-9]\d{0,17})\.\d{0,19}[1-9])")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 # The sum of the largest and the smallest number has 256 digits, so 300 never round.

@@ -68,6 +68,7 @@ def _initialize_shard(self: Any, account_id: str, table: Any) -> None:
 
 @corrects(StreamShard, "add")
 def _add(self: Any, old: Any, new: Any) -> None:
+    # The records of a call wait for its commit: a cancelled transaction must leave none in the stream.
     if (changes := current_changes()) is not None:
         changes.record(self, old, new)
     elif old is None or new is None or not _same(old.attrs, new.attrs):

@@ -60,6 +60,7 @@ def _wants_stream(specification: dict[str, Any] | None) -> bool:
 def _set_stream_specification(self: Any, streams: dict[str, Any] | None) -> None:
     closed = vars(self).setdefault(CLOSED_STREAMS, {})
     if self.stream_shard is not None:
+        # Its records stay readable under the old ARN, on AWS for 24 hours, so that pollers can finish.
         closed[self.latest_stream_label] = self.stream_shard
     self.stream_shard = None
     self.stream_specification = {"StreamEnabled": False}
@@ -151,5 +152,6 @@ def _get_records(self: Any, iterator_arn: str, limit: int) -> dict[str, Any]:
     shard = _find(self, iterator.stream_arn)
     records = [record.to_json() for record in shard.items[iterator.position : iterator.position + limit]]
     iterator.position += len(records)
+    # Only a closed shard ends; the iterator of an open one continues even after an empty answer.
     exhausted = not _is_open(shard) and iterator.position >= len(shard.items)
     return {"NextShardIterator": None if exhausted else iterator.arn, "Records": records}

@@ -63,6 +63,7 @@ def _get_records(self: Any, stream_arn: str | None, shard_iterator: str, limit: 
     following, records, millis_behind_latest = _MOTO_GET_RECORDS(self, stream_arn, shard_iterator, limit)
     shard = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name).get_shard(shard_id)
     if not shard.is_open:
+        # moto always offers another iterator. It names the last record that was read, so it tells the end.
         _, _, last = decompose_shard_iterator(following)
         if int(last) >= shard.get_max_sequence_number() or not shard.records:
             following = None

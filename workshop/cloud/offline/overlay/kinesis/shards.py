@@ -109,6 +109,7 @@ def _get_shard_for_key(self: Any, partition_key: str, explicit_hash_key: str) ->
     shard = _MOTO_SHARD_FOR_KEY(self, partition_key, explicit_hash_key)  # checks both arguments
     if shard is not None and shard.is_open:
         return shard
+    # moto's ranges exclude their last key, and after a split or merge it finds the closed parent.
     key = int(explicit_hash_key) if explicit_hash_key else _hash(partition_key)
     for candidate in self.shards.values():
         if candidate.is_open and candidate.starting_hash <= key <= candidate.ending_hash:

@@ -25,6 +25,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
 from workshop.cloud.offline.overlay.correct import corrects
 
 DEFAULTS: Mapping[str, Any] = {**STREAM_DEFAULTS, "BatchSize": 100, "Enabled": True, "FilterCriteria": None}
+# The API's update does not take them; a change of one of the first three replaces the mapping.
 FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Tags")
 BOOLEANS = ("BisectBatchOnFunctionError", "Enabled")
 

@@ -24,6 +24,7 @@ DEFAULTS: Mapping[str, Any] = {
     "SqsManagedSseEnabled": True,
     "VisibilityTimeout": 30,
 }
+# SetQueueAttributes takes none of these.
 FIXED = ("FifoQueue", "QueueName", "Tags")
 
 
