@@ -122,12 +122,7 @@ class _Clearing:
         """Mark the end of the old epoch in every shard, and begin the next one; return its number."""
         for _ in range(ATTEMPTS):
             seen = read_epoch(self._dynamodb, self._parameters)
-            starts = {shard: {"S": number} for shard, number in self._mark_shards().items()}
-            to = {
-                "Number": {"N": str(seen.number + 1)},
-                "Starts": {"M": starts},
-                "Emptying": {"BOOL": True},
-            }
+            to = {"Number": seen.number + 1, "Starts": self._mark_shards(), "Emptying": True}
             if change_epoch(self._dynamodb, self._parameters, seen=seen, to=to):
                 return seen.number + 1
         raise NotSettledError("others keep changing the epoch of this pipeline; wait until they are done")
@@ -139,7 +134,7 @@ class _Clearing:
         seen = read_epoch(self._dynamodb, self._parameters)
         # If another run has raised the epoch again, emptying is its task now.
         if seen.number == epoch and seen.emptying:
-            change_epoch(self._dynamodb, self._parameters, seen=seen, to={}, without="Emptying")
+            change_epoch(self._dynamodb, self._parameters, seen=seen, to={}, without=["Emptying"])
 
     def forget_the_game(self) -> None:
         """Delete the score and all rounds."""

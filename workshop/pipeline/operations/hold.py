@@ -4,7 +4,7 @@ The item `rebuild` of ParameterTable is the lock, and the note of what has to be
 before a mapping is disabled and deleted after it was enabled, so a command that is killed at any point leaves
 either no trace or a note, which the next command finds and honours.
 
-Shape: `{"Parameter": "rebuild", "Owner": "9f…", "Beats": 12, "Mappings": {uuid, …}}`. A run raises `Beats`
+Shape: `{"Parameter": "rebuild", "Owner": "9f…", "Beats": 12, "Mappings": [uuid, …]}`. A run raises `Beats`
 every few seconds; a note that stays as it is for LEASE_SECONDS belongs to a run that was interrupted.
 """
 
@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
 from workshop.errors import NotSettledError
+from workshop.pipeline.operations.actions import condition, read_item, update
 from workshop.pipeline.operations.epoch import epoch_check, is_refused, read_epoch
 from workshop.pipeline.quiet import watch_until_quiet
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Hold", "RebuildAtWorkError", "end_interrupted_rebuild"]
 
-NOTE_KEY: Any = {"Parameter": {"S": "rebuild"}}
+NOTE_KEY = {"Parameter": "rebuild"}
 LEASE_SECONDS = 15.0
 BEAT_SECONDS = 3.0
 POLL_SECONDS = 1.0
@@ -62,7 +63,7 @@ class Hold:
 
     def is_noted(self) -> bool:
         """Whether there is a note, of whatever run."""
-        return self._note() is not None
+        return bool(self._note())
 
     def take(self) -> None:
         """Write the note, or take over the one of a run that was interrupted; disables nothing yet.
@@ -73,20 +74,11 @@ class Hold:
         note = self._note()
         if note and self._is_alive(note):
             raise self._busy()
-        condition, values = "attribute_not_exists(#Owner)", {}
-        if note:
-            condition = "#Owner = :SeenOwner AND #Beats = :SeenBeats"
-            values = {":SeenOwner": note["Owner"], ":SeenBeats": note["Beats"]}
-            self._mappings = set(note.get("Mappings", {}).get("SS", ()))
+        self._mappings = set(note.get("Mappings", ()))
+        seen = {name: note.get(name) for name in ("Owner", "Beats")}
+        request = update(self._table, NOTE_KEY, seen=seen, to={"Owner": self._owner, "Beats": 0})
         try:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key=NOTE_KEY,
-                UpdateExpression="SET #Owner = :Owner, #Beats = :Zero",
-                ConditionExpression=condition,
-                ExpressionAttributeNames={"#Owner": "Owner", "#Beats": "Beats"},
-                ExpressionAttributeValues={":Owner": {"S": self._owner}, ":Zero": {"N": "0"}, **values},
-            )
+            self._dynamodb.update_item(**request)
         except ClientError as error:
             if not is_refused(error):
                 raise
@@ -102,7 +94,7 @@ class Hold:
         rows = [row for page in pages for row in page["EventSourceMappings"]]
         self._mappings |= {row["UUID"] for row in rows if row["State"] in AT_WORK}
         if self._mappings:
-            self._transact([self._note_action({":Mappings": {"SS": sorted(self._mappings)}})])
+            self._transact([self._note_action({"Mappings": sorted(self._mappings)})])
         for uuid in sorted(self._mappings):
             self._switch(uuid, enabled=False)
         # Whoever took over while the mapping was being disabled may have enabled it before that.
@@ -111,18 +103,12 @@ class Hold:
     def release(self) -> None:
         """Enable what was disabled, and delete the note; leave both to a run that has taken over."""
         note = self._note()
-        if note and note["Owner"] != {"S": self._owner}:
+        if note and note["Owner"] != self._owner:
             return
         for uuid in sorted(self._mappings):
             self._switch(uuid, enabled=True)
         try:
-            self._dynamodb.delete_item(
-                TableName=self._table,
-                Key=NOTE_KEY,
-                ConditionExpression="#Owner = :Owner",
-                ExpressionAttributeNames={"#Owner": "Owner"},
-                ExpressionAttributeValues={":Owner": {"S": self._owner}},
-            )
+            self._dynamodb.delete_item(**condition(self._table, NOTE_KEY, {"Owner": self._owner}))
         except ClientError as error:
             if not is_refused(error):
                 raise
@@ -181,23 +167,11 @@ class Hold:
 
     def _note_action(self, noted: Mapping[str, Any]) -> dict[str, Any]:
         """Return the action that beats, and notes something, if the note is this run's."""
-        sets = f" SET {', '.join(f'#{name[1:]} = {name}' for name in noted)}" if noted else ""
-        names = ("Owner", "Beats", *(name[1:] for name in noted))
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": NOTE_KEY,
-                "UpdateExpression": f"ADD #Beats :One{sets}",
-                "ConditionExpression": "#Owner = :Owner",
-                "ExpressionAttributeNames": {f"#{name}": name for name in names},
-                "ExpressionAttributeValues": {":Owner": {"S": self._owner}, ":One": {"N": "1"}, **noted},
-            }
-        }
+        seen = {"Owner": self._owner}
+        return {"Update": update(self._table, NOTE_KEY, seen=seen, to=noted, plus={"Beats": 1})}
 
-    def _note(self) -> dict[str, Any] | None:
-        answer = self._dynamodb.get_item(TableName=self._table, Key=NOTE_KEY, ConsistentRead=True)
-        note: dict[str, Any] | None = answer.get("Item")
-        return note
+    def _note(self) -> dict[str, Any]:
+        return read_item(self._dynamodb, self._table, NOTE_KEY)
 
     def _is_alive(self, note: Mapping[str, Any]) -> bool:
         """Watch a note until it changes or its lease is over."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workshop.clock import Clock
+from workshop.pipeline.operations.actions import read_item, update
 from workshop.pipeline.table_changes import read_pages, stream_shards
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ STAGES = (("MapLambdaName", "StateTableName"), ("ReduceLambdaName", "ReduceTable
 
 @dataclass(frozen=True)
 class ShardPosition:
-    """One function's position in one shard (`item` is None if the ledger has none), and the shard's end."""
+    """One function's position in one shard (`item` is empty if the ledger has none), and the shard's end."""
 
     ledger_key: str
-    item: Mapping[str, Any] | None
+    item: Mapping[str, Any]
     end: str
 
     @property
@@ -57,38 +58,16 @@ class Positions:
     def move_to_end(self, seen: ShardPosition) -> dict[str, Any]:
         """Return the action that moves a position to its shard's end, if it is as it was seen."""
         now = int(self._clock.now())
-        values: dict[str, Any] = {
-            ":Position": {"S": seen.end},
-            ":Chunk": {"N": "0"},
-            ":ChunkOf": {"S": ""},
-            ":UpdatedAt": {"N": str(now)},
-            ":TimeToLive": {"N": str(now + SECONDS_TO_KEEP)},
-        }
-        sets = ", ".join(f"#{name[1:]} = {name}" for name in values)
-        condition = "attribute_not_exists(#Position)"
-        names = {f"#{name[1:]}": name[1:] for name in values}
-        if seen.item:
-            condition = "#Position = :SeenPosition AND #Chunk = :SeenChunk"
-            values |= {":SeenPosition": seen.item["Position"], ":SeenChunk": seen.item["Chunk"]}
-        return {
-            "Update": {
-                "TableName": self._ledger,
-                "Key": {"LedgerKey": {"S": seen.ledger_key}},
-                "UpdateExpression": f"SET {sets}",
-                "ConditionExpression": condition,
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": values,
-            }
-        }
+        to = {"Position": seen.end, "Chunk": 0, "ChunkOf": "", "UpdatedAt": now}
+        there = {name: seen.item.get(name) for name in ("Position", "Chunk")}
+        key, to["TimeToLive"] = {"LedgerKey": seen.ledger_key}, now + SECONDS_TO_KEEP
+        return {"Update": update(self._ledger, key, seen=there, to=to)}
 
     def _look_at(self, function: str, table: str) -> Iterator[ShardPosition]:
         stream = self._stream_of(self._outputs[table])
         for shard in stream_shards(self._streams, stream) if stream else ():
             key = f"{self._outputs[function]}#{stream}#{shard}"
-            answer = self._dynamodb.get_item(
-                TableName=self._ledger, Key={"LedgerKey": {"S": key}}, ConsistentRead=True
-            )
-            item = answer.get("Item")
+            item = read_item(self._dynamodb, self._ledger, {"LedgerKey": key})
             yield ShardPosition(key, item, self._end(stream, shard, _position(item)))
 
     def _stream_of(self, table: str) -> str:
@@ -105,5 +84,5 @@ class Positions:
         return last
 
 
-def _position(item: Mapping[str, Any] | None) -> str:
-    return str(item["Position"]["S"]) if item else "0" * SEQUENCE_DIGITS
+def _position(item: Mapping[str, Any]) -> str:
+    return str(item.get("Position", "0" * SEQUENCE_DIGITS))

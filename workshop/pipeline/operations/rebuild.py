@@ -18,6 +18,7 @@ from typing import Any
 
 from workshop.errors import ConfigurationError, NotSettledError
 from workshop.pipeline.aggregates import PROGRESS_ROW, AggregateSnapshot
+from workshop.pipeline.operations.actions import update
 from workshop.pipeline.operations.hold import Hold
 from workshop.pipeline.operations.positions import Positions, ShardPosition
 from workshop.pipeline.operations.reconcile import Books, Reconciliation, reconcile
@@ -162,30 +163,19 @@ class _Repair:
 
     def _actions(self, errors: Mapping[str, Error], *, revision: int) -> list[dict[str, Any]]:
         """Return the actions that subtract errors from the totals as they were at this revision."""
-        seen = {":Seen": {"N": str(revision)}} if revision else {}
-        bookkeeping = self._add(PROGRESS_ROW, {"Revision": 1})
-        bookkeeping["Update"]["ExpressionAttributeValues"] |= seen
-        bookkeeping["Update"]["ConditionExpression"] = (
-            "#Revision = :Seen" if seen else "attribute_not_exists(#Revision)"
-        )
+        table = self._books.outputs["AggregateTableName"]
+        progress = {"Identifier": PROGRESS_ROW}
+        bookkeeping = update(table, progress, seen={"Revision": revision or None}, plus={"Revision": 1})
         totals = [
-            self._add(path, {"Value": EXACT.minus(error.value), "Trades": -error.trades})
-            for path, error in errors.items()
+            update(
+                table,
+                {"Identifier": path},
+                seen={},
+                plus={"Value": EXACT.minus(each.value), "Trades": -each.trades},
+            )
+            for path, each in errors.items()
         ]
-        return [bookkeeping, *totals]
-
-    def _add(self, identifier: str, amounts: Mapping[str, Decimal | int]) -> dict[str, Any]:
-        return {
-            "Update": {
-                "TableName": self._books.outputs["AggregateTableName"],
-                "Key": {"Identifier": {"S": identifier}},
-                "UpdateExpression": f"ADD {', '.join(f'#{name} :{name}' for name in amounts)}",
-                "ExpressionAttributeNames": {f"#{name}": name for name in amounts},
-                "ExpressionAttributeValues": {
-                    f":{name}": {"N": f"{value:f}"} for name, value in amounts.items()
-                },
-            }
-        }
+        return [{"Update": request} for request in (bookkeeping, *totals)]
 
 
 def errors_of(totals: AggregateSnapshot, state: Truth) -> dict[str, Error]:
