@@ -1,4 +1,4 @@
-"""`workshop clear`: empties a pipeline, also while messages are on their way."""
+"""`workshop clear`: empties a pipeline, even while messages are on their way."""
 
 from dataclasses import asdict
 

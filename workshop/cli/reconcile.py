@@ -64,7 +64,7 @@ def show(found: Reconciliation, out: Console) -> None:
         )
         out.print(Text(line))
     if found.invalid:
-        out.print(f"{len(found.invalid):,} items of StateTable are no valid trades and count for nothing.")
+        out.print(f"{len(found.invalid):,} items of StateTable are not valid trades and count for nothing.")
     if found.is_moving:
         out.print("Messages were on their way to the very end; look again once the producer has finished.")
 

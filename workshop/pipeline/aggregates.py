@@ -1,8 +1,8 @@
-"""The end of the way: AggregateTable read as one consistent snapshot.
+"""AggregateTable, read as one consistent snapshot.
 
-A scan is no snapshot: a transaction may commit between two of its pages, and PV would be newer than
-PV:FXSpot. Reduce raises the revision in the bookkeeping row with every commit, so a reader takes the
-revision, scans, takes it again, and repeats when it has changed. Nothing is compared or displayed here.
+A scan alone is not a snapshot: a transaction may commit between two of its pages, and PV would be newer
+than PV:FXSpot. Reduce raises the revision in the bookkeeping row with every commit, so a reader takes the
+revision, scans, takes it again, and repeats if it has changed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The verdict: a snapshot held against the truth, exactly and path by path.
+"""A snapshot compared with the truth, exactly and path by path.
 
-Lost and duplicated messages are counted by the trades in each leaf, since amounts may cancel each other out.
+Lost and duplicated messages are counted by the trades in each leaf, since amounts may cancel each other
+out.
 """
 
 from dataclasses import dataclass

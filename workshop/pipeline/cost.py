@@ -1,8 +1,8 @@
-"""What a pipeline costs on AWS: unit prices, each in this one place, and a model that multiplies them.
+"""What a pipeline costs on AWS: the unit prices, all in this file, and a model that multiplies them.
 
-In go a load (messages per second and how they are batched) and a pipeline, out come the lines of a monthly
-bill. Free tiers are left out, and so are alarms, data transfer out of the region, and the producer's own
-machine. Nothing is asked of AWS: prices change, so each one says where and when it was read.
+The model turns a load (messages per second, and how they are batched) into the lines of a monthly bill. It
+leaves out free tiers, alarms, data transfer out of the region, and the producer's own machine. Prices
+change, so each one says where and when it was read.
 """
 
 from collections.abc import Iterable

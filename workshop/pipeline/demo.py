@@ -1,7 +1,7 @@
-"""The demonstration: a pipeline deployed, fed, waited for, and held against the truth.
+"""The demonstration: deploy a pipeline, send messages, wait for it, and compare the totals with the truth.
 
-In goes a connected cloud, out comes for each pipeline one value with everything a report needs. The same
-function serves the command, the tests and a notebook; nothing is printed here.
+The same function serves the command, the tests and a notebook: it prints nothing, and returns everything
+that a report needs, one value for each pipeline.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -134,7 +134,7 @@ def run_pipelines(  # noqa: PLR0913 - what is run, and what a test takes the pla
 
 
 class _Demo:
-    """A cloud with pipelines in it, and somebody who watches."""
+    """A cloud with pipelines in it, and an observer."""
 
     def __init__(
         self, cloud: Cloud, faults: FaultPlan, *, clock: Clock, patience: Patience, observer: Observer

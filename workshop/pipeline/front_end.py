@@ -1,7 +1,7 @@
 """The front end: a snapshot drawn for a terminal, as the risk desk would look at it.
 
-In go snapshots with the time at which they were read, out come rich renderables: clock, messages, speed,
-latency, and the tree of totals with the Grand Total. Nothing here reads a table or writes to a terminal.
+Snapshots, with the times at which they were read, become rich renderables: clock, messages, speed, latency,
+and the tree of totals with the Grand Total.
 """
 
 from collections import deque

@@ -1,8 +1,7 @@
-"""A look at a running pipeline from outside: what lies in each table, and how far behind each hop is.
+"""A running pipeline seen from outside: how many items each table holds, and how far behind each stage is.
 
-In go a stack's outputs, out comes one value for a picture or a table. The offline cloud tells how many
-records wait at each hop; AWS tells only the age of the last batch, and that a minute late. Nothing is judged
-or shown here.
+The offline cloud tells how many records wait before each stage. AWS tells only the iterator age of the last
+batch, a minute late.
 """
 
 from __future__ import annotations

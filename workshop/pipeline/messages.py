@@ -1,9 +1,9 @@
-"""The start of the way: a reproducible plan of the risk messages that a producer sends.
+"""A reproducible plan of the risk messages that a producer sends.
 
-In goes a seed with a few percentages, out comes every message in its order: new trades, newer versions of
-them, versions that overtake each other, and messages sent twice. When a message is sent, and thus its
-timestamp, is not planned. Nothing here sends anything or knows AWS; only the standard library is used, since
-the generator function carries this file in its bundle.
+A seed and a few percentages determine every message and their order: new trades, newer versions of them,
+versions that overtake each other, and messages sent twice. The plan leaves open when a message is sent, and
+so its timestamp. This module uses the standard library only, because the generator function's bundle
+contains it.
 """
 
 import json

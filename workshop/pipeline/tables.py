@@ -1,7 +1,4 @@
-"""Tables as values: the rows of a pipeline's tables, read consistently and turned into Python.
-
-In goes a table name, out come frozen rows. What the rows mean is not judged here.
-"""
+"""The rows of a pipeline's tables, read consistently and returned as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -66,7 +63,7 @@ class ReduceRow:
 
 @dataclass(frozen=True)
 class QuarantinedRecord:
-    """A record that was set aside because it is no risk message."""
+    """A record that was set aside because it is not a risk message."""
 
     record_id: str
     reason: str

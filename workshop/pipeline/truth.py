@@ -1,8 +1,8 @@
 """The truth: what the totals must be, worked out from the messages alone.
 
-In go messages in the order in which they were sent, out come the exact totals of every path of the roll-up,
-the live trades in each, and what the messages did (modified, came out of order, repeated). It shares no code
-with the pipeline that it judges, and uses the standard library only.
+From the messages, in the order in which they were sent, it gives the exact total and the live trades of
+every path, and what the messages were (modified, out of order, duplicate). It shares no code with the
+pipeline that it judges, and uses the standard library only.
 """
 
 import json

@@ -1,11 +1,11 @@
 """Emptying a pipeline while messages are on their way, so that none of them has an effect afterwards.
 
-A marker goes into every shard of the stream; then the epoch is raised, which says for each shard where the
-marker lies. From that moment the functions take everything older for absent, so what is left in the tables
-can be deleted in peace. The positions in LedgerTable stay: they are true of the streams, not of the data.
+A marker goes into every shard of the stream; then the epoch is raised, and says for each shard where its
+marker lies. From then on the functions treat everything older as absent, so nothing is added to what the
+command deletes. The positions in LedgerTable stay: they describe the streams, not the data.
 
-Only the handlers of the ledger variant know of epochs. With others, everything is deleted again and again
-until nothing comes any more. A run that was interrupted leaves a pipeline that the next one empties.
+Only the ledger's handlers know epochs. With others, everything is deleted again and again until nothing new
+turns up. After an interrupted run, the next one empties the pipeline.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Faults of a deployed pipeline, switched on and off while it runs.
 
-In go a stack's outputs and a plan. One part of it goes into the stack's ParameterTable, where the functions
-read it; the other into the offline cloud, if that is what is connected. On AWS there is only the first part.
+One part of a plan goes into the stack's ParameterTable, where the functions read it, and the other into the
+offline cloud. On AWS there is only the first part.
 """
 
 from collections.abc import Mapping

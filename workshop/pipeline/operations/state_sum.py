@@ -1,8 +1,7 @@
 """What StateTable says the totals must be: the exact sum over its valid trades.
 
-In go the items of the table, out come totals for every path. Which items count is decided as the functions
-document it, by code of its own: an item that is no valid trade counts for nothing, and so does one that a
-clear has left behind.
+It decides which items count by the functions' documentation, with code of its own: an item that is not a
+valid trade counts for nothing, and neither does one of an older epoch.
 """
 
 from __future__ import annotations

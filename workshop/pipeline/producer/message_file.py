@@ -1,9 +1,9 @@
-"""Messages that somebody else wrote: a file of JSON lines instead of a plan, or what stands in a stream.
+"""Messages from elsewhere than a plan: a file of JSON lines, or the records of a stream.
 
-In goes a file with one risk message a line, plain or inside `{"RiskMessage": …}`; out come the same entries
-that a plan holds, and every line that is not a risk message with its number and what is wrong with it.
-Timestamps in the file are not kept: a message gets its timestamp when it is sent. In a stream, a message is
-what the pipeline takes; what it would set aside is none.
+Each line of a file holds one risk message, plain or inside `{"RiskMessage": …}`. Lines that hold anything
+else are reported with their number and the reason. Timestamps in the file are ignored: a message gets its
+timestamp when it is sent. Of a stream, exactly those records count as messages that the pipeline would
+accept.
 """
 
 import json
@@ -213,7 +213,7 @@ def _hierarchy(hierarchy: Any, order: Sequence[str]) -> dict[str, str]:
 
 
 def _is_unicode(text: str) -> bool:
-    """Half of a surrogate pair can be written in JSON, but is no text that anything stores."""
+    """JSON can hold half of a surrogate pair, but nothing can store it as text."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

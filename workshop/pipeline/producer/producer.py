@@ -1,13 +1,12 @@
-"""The producer: sends planned messages into the stream, several threads at a chosen rate.
+"""The producer: sends planned messages into the stream, from several threads at a chosen rate.
 
-In go the entries of a plan or a file, out come PutRecords calls, and a result that accounts for every entry:
-accepted by the stream, or refused and why. Only the refused entries of a call are sent again, with a growing
-pause, at most `ATTEMPTS` times.
+The result accounts for every entry: accepted by the stream, or refused and why. Only the refused entries of
+a PutRecords call are sent again, with a growing pause, at most `ATTEMPTS` times.
 
-Order: all messages of a trade go through one thread, which finishes a call before it makes the next, and
-`calls` sees to it that a partly refused call cannot turn two versions around. An entry may still be stored
-twice, when the answer to a call is lost on the way: Kinesis has no idempotent put. The stateful pipeline is
-made for that; in the stateless one it counts twice.
+Order: one thread sends all messages of a trade, and finishes a call before it makes the next; `calls` keeps
+a partly refused call from swapping two versions. An entry may still be stored twice, when the answer to a
+call is lost: Kinesis has no idempotent put. The stateful pipeline tolerates that; the stateless one counts
+it twice.
 """
 
 import threading
