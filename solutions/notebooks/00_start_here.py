@@ -170,8 +170,8 @@ tour.totals()
 # %% [markdown]
 # ## The same message again
 #
-# Networks fail, and who hears no answer sends again. So the same message can come twice: a *duplicate*. Send
-# version 2 once more, and watch what changes.
+# Networks fail, and a sender that hears no answer sends again. So the same message can come twice: a
+# *duplicate*. Send version 2 once more, and watch what changes.
 
 # %%
 tour.send([second])
@@ -220,10 +220,10 @@ tour.compare()
 tour.totals("sunburst")
 
 # %% [markdown] tags=["instructor-note"]
-# **For whoever teaches:** Whoever comes late needs only this notebook to follow the talk. On AWS deploy the
-# tour for all before the class begins: it takes two minutes. The most common slip in `first-trade` is a
-# number in quotation marks; the feedback quotes the pipeline's own reason. Five minutes can be saved by
-# leaving out "Two thousand messages".
+# **For instructors:** Latecomers need only this notebook to follow the talk. On AWS deploy the tour for all
+# before the class begins: it takes two minutes. The most common slip in `first-trade` is a number in
+# quotation marks; the feedback quotes the pipeline's own reason. Five minutes can be saved by leaving out
+# "Two thousand messages".
 
 # %% [markdown]
 # ## What you have seen

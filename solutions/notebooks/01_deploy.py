@@ -16,10 +16,10 @@ from workshop.notebook import start
 ws = start("01")
 
 # %% [markdown]
-# ## A template says what shall be there
+# ## A template says what should be there
 #
 # In a cloud, a stream, a function or a table is called a *resource*. Instead of making resources by hand, we
-# write down what shall be there, in a *template*, and let a service of AWS make it so: *CloudFormation*. A
+# write down what should be there, in a *template*, and let *CloudFormation*, a service of AWS, make it so. A
 # template can be read, compared, kept in git, and used again.
 #
 # This is the part of ours that describes StateTable.
@@ -30,10 +30,10 @@ begin = template.index("  StateTable:\n")
 print(template[begin : template.index("\n\n", begin)])
 
 # %% [markdown]
-# Read it from top to bottom: there shall be a table of *DynamoDB*, AWS's database; one pays for what one
-# reads and writes; each row in it, called an *item*, is found by its `TradeID`, a piece of text (`S` for
-# string). And the table keeps a record of its changes, with the item as it was before and as it is now
-# (`NEW_AND_OLD_IMAGES`). That setting will carry the second stage.
+# Read it from top to bottom: a table of *DynamoDB*, AWS's database; you pay for what you read and write; each
+# row in it, called an *item*, is found by its `TradeID`, a piece of text (`S` for string). And the table
+# keeps a record of its changes, with the item as it was before and as it is now (`NEW_AND_OLD_IMAGES`). That
+# setting will carry the second stage.
 
 # %% [markdown]
 # ## Parameters leave something open
@@ -60,7 +60,7 @@ for parameter in sorted(answer["Parameters"], key=lambda each: each["ParameterKe
 # The desk has two wishes:
 #
 # - It sends up to 1,500 messages a second. One *shard*, that is one lane of the stream, takes 1,000.
-# - A function keeps a diary, its *log*. The logs shall be kept for 3 days.
+# - A function keeps a diary, its *log*. Keep the logs for 3 days.
 #
 # While the stack is being made, you see each resource appear. On AWS this takes about two minutes.
 
@@ -123,9 +123,9 @@ ws.picture()
 ws.quiz("nothing-connected")
 
 # %% [markdown] tags=["instructor-note"]
-# **For whoever teaches:** Let people read the template before they deploy, not after. With AWS in one
-# account, everybody sets `WORKSHOP_STACK` to a prefix of their own before they start JupyterLab. Whoever
-# deployed with four shards cannot go back to one in a single step: at most down to half, or up to double.
+# **For instructors:** Let people read the template before they deploy, not after. With AWS in one
+# account, everybody sets `WORKSHOP_STACK` to a prefix of their own before they start JupyterLab. Anyone who
+# deployed four shards cannot go back to one in a single step: at most down to half, or up to double.
 
 # %% [markdown]
 # The boxes are there, but no arrow is live: nothing brings messages from the stream to StateLambda, changes
@@ -134,7 +134,7 @@ ws.quiz("nothing-connected")
 #
 # ## What you have seen
 #
-# - A template says what shall be there; CloudFormation makes a stack of it, and changes only what differs.
+# - A template says what should be there; CloudFormation makes a stack of it, and changes only what differs.
 # - Logical ids are the template's names, physical ids the cloud's; outputs lead from one to the other.
 #
 # **Questions to consider.** What would happen to the messages in the stream if somebody changed `ShardCount`

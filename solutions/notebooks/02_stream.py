@@ -93,8 +93,8 @@ ws.reveal("shards-of-one-key")
 # %% [markdown]
 # ## Read a shard
 #
-# Whoever reads a shard says where to begin, and gets a *shard iterator* for it: a bookmark. `TRIM_HORIZON` is
-# the oldest record that is still kept. With the bookmark one asks for records, and gets the next bookmark
+# A reader of a shard says where to begin, and gets a *shard iterator* for it: a bookmark. `TRIM_HORIZON` is
+# the oldest record that is still kept. With the bookmark it asks for records, and gets the next bookmark
 # with them.
 
 
@@ -153,7 +153,7 @@ ws.check("one-key-one-shard")
 ws.quiz("order-across-shards")
 
 # %% [markdown] tags=["instructor-note"]
-# **For whoever teaches:** The point of `one-key-one-shard` is not the answer, which everybody guesses, but
+# **For instructors:** The point of `one-key-one-shard` is not the answer, which everybody guesses, but
 # why `TradeDesk` and `TradeID-Version` fail: let two people run these and read the feedback aloud.
 
 # %% [markdown]

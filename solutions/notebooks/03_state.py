@@ -149,7 +149,7 @@ ws.table("StateTable", where={"TradeID": "moody"})
 ws.reveal("duplicate-and-older")
 
 # %% [markdown] tags=["instructor-note"]
-# **For whoever teaches:** The late message is the hook for notebooks 08 and 09: do not repair it here.
+# **For instructors:** The late message is the hook for notebooks 08 and 09: do not repair it here.
 # Somebody will ask about two invocations at once; with one batch per shard and the TradeID as key there are
 # none for one trade.
 

@@ -201,8 +201,8 @@ print(f"{len(rows)} rows for {sum(row['MessageCount'] for row in rows):,} change
 ws.reveal("rows-for-a-thousand", len(rows))
 
 # %% [markdown] tags=["instructor-note"]
-# **For whoever teaches:** Let people work out the row of M2 and M5 on paper. Whoever skips `map-subtract-old`
-# meets it again: the diagnosis in notebook 06 names it.
+# **For instructors:** Let people work out the row of M2 and M5 on paper. Those who skip `map-subtract-old`
+# meet it again: the diagnosis in notebook 06 names it.
 
 # %% [markdown]
 # Without this stage, each of the 1,000 changes would have to be added to four totals, one after the other,

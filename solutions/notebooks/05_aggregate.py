@@ -55,9 +55,9 @@ ws.reveal("whose-permission")
 # %% [markdown]
 # ## Roles and policies
 #
-# A function does not act with your permissions. It has a *role*, an identity of its own, and on the role hang
-# *policies*: documents that say what the role may do. What no policy allows is forbidden. The service that
-# checks this is called *IAM*.
+# A function does not act with your permissions. It has a *role*, an identity of its own, and *policies*
+# are attached to it: documents that say what the role may do. What no policy allows is forbidden. The
+# service that checks this is called *IAM*.
 #
 # These are the statements of ReduceLambda's role.
 
@@ -89,8 +89,8 @@ print(ws.stream_arn("ReduceTable"))
 # - Three of the four calls read one stream. Allow them on the stream of ReduceTable, and on nothing else.
 # - The fourth, `ListStreams`, lists all streams; it belongs to none of them. Its Resource is `"*"`.
 #
-# Names of actions begin with the service: `dynamodb:GetRecords`. The call `put_role_policy` hangs a policy on
-# a role. Give yours a new name: one that exists already would be replaced.
+# Names of actions begin with the service: `dynamodb:GetRecords`. The call `put_role_policy` attaches a policy
+# to a role. Give yours a new name: one that exists already would be replaced.
 
 # %% tags=["exercise:reduce-policy"]
 import json
@@ -206,7 +206,7 @@ ws.totals()
 ws.reveal("rows-in-all", len(totals) or None)
 
 # %% [markdown] tags=["instructor-note"]
-# **For whoever teaches:** The error is met before it is explained, on purpose; give people a minute with it.
+# **For instructors:** The error is met before it is explained, on purpose; give people a minute with it.
 # A frequent slip is the ARN of the table instead of that of its stream. On AWS a new policy takes a few
 # seconds to be known.
 

@@ -21,8 +21,8 @@ ws = start("06")
 # Two numbers answer that. *Throughput* is how many messages get through in a second. *Latency* is how long
 # one message takes, from being sent to being part of the totals.
 #
-# Latency is not the same for every message. So one says: half of them take less than so much, the *median*;
-# 95 in a hundred take less than so much, the *95th percentile*. An average would hide the slow ones.
+# Latency is not the same for every message. So we give two figures: half of them take less than the *median*,
+# and 95 in a hundred take less than the *95th percentile*. An average would hide the slow ones.
 
 # %%
 ws.predict("median-latency")
@@ -118,7 +118,7 @@ ws.check("totals-exact")
 ws.totals(compare=True)
 
 # %% [markdown] tags=["instructor-note"]
-# **For whoever teaches:** A good moment for a break: the core so far takes about 85 minutes. With little
+# **For instructors:** A good moment for a break: the core so far takes about 85 minutes. With little
 # time, go on with 08 and leave 07 for later.
 
 # %% [markdown]

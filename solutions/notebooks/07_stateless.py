@@ -7,7 +7,7 @@
 # - **Time:** 20 minutes.
 # - **You need:** stages and connections, from [03](03_state.ipynb) to [05](05_aggregate.ipynb).
 #
-# Some messages never change: a sale, a click, a measurement. Whoever sums those needs no table of what was
+# Some messages never change: a sale, a click, a measurement. To sum those, nobody needs a table of what was
 # there before. So we leave the first stage out, and let Map read the stream itself.
 
 # %%

@@ -55,9 +55,9 @@ ws.diagnose()
 ws.reveal("duplicate-effect", 1)
 
 # %% [markdown]
-# **What just happened?** StateLambda wrote the trade over itself. Sent at another time, the message bore a new
-# `Timestamp`; so, unlike with the duplicates of notebook 06, StateTable's stream told of a change. But the
-# value was the same, and MapLambda summed a difference of nothing.
+# **What just happened?** StateLambda wrote the trade over itself. Sent at another time, the message bore a
+# new `Timestamp`; so, unlike with the duplicates of notebook 06, StateTable's stream told of a change. But
+# the value was the same, and MapLambda summed a difference of nothing.
 #
 # Many pipelines live on such luck for years.
 
@@ -188,7 +188,7 @@ ws.live.faults_panel()
 # ## What you have seen
 #
 # - A repetition that is written over itself does no harm; an addition that is repeated does.
-# - Whoever writes last, wins, unless somebody compares versions.
+# - The last writer wins, unless somebody compares versions.
 # - A crash loses nothing. It repeats, and that is what makes totals wrong.
 #
 # **Questions to consider.** Would it help if functions never crashed? What else can keep an answer from

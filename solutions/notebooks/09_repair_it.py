@@ -123,7 +123,7 @@ ws.quiz("token-lifetime")
 # transaction: a batch with very many totals needs several, and each must have a token of its own. A token
 # has 36 characters at most, and a hash has 64.
 #
-# The same batch must give the same tokens, whenever and wherever it is worked on.
+# The same batch must give the same tokens, whenever and wherever it is processed.
 
 # %%
 ws.deploy()

@@ -138,8 +138,8 @@ ws.reveal("where-to-remember", 2)
 # ## Exercise: which shard is this?
 #
 # A position belongs to a shard, so functions must know which one a batch comes from. A table's stream says so
-# only inside a *tumbling window*: Lambda then groups records by time, and names the shard. We use the name and
-# not the window, which may be as long as AWS allows: 900 seconds.
+# only inside a *tumbling window*: Lambda then groups records by time, and names the shard. We use the name
+# and not the window, which may be as long as AWS allows: 900 seconds.
 #
 # Change both mappings (MapLambda, ReduceLambda) with
 # [update_event_source_mapping](https://docs.aws.amazon.com/boto3/latest/reference/services/lambda/client/update_event_source_mapping.html).
@@ -168,8 +168,9 @@ ws.check("name-the-shard")
 # - `.apply(entries, into, quarantine)` applies what is new, and returns the counts for `report`.
 # - `rows_into(table, ledger_key=…, shard_id=…, epoch=…)`, from `common/writes.py`, says what Map commits.
 #
-# Name the handler's second argument `context`, and read the epoch once, at the beginning. `entries_of_changes`
-# takes it as third argument, and your `difference` as before. The last event of a window may be empty: then there is nothing to apply.
+# Name the handler's second argument `context`, and read the epoch once, at the beginning.
+# `entries_of_changes` takes it as third argument, and your `difference` as before. The last event of a
+# window may be empty: then there is nothing to apply.
 
 # %%
 ws.deploy()
@@ -180,8 +181,8 @@ ws.check("map-ledger")
 # %% [markdown]
 # ## Exercise: Reduce with the ledger
 #
-# The same in `lambdas/stateful/reduce.py`: `entries_of_rows(batch, epoch)`, and
-# `totals_into(table, epoch=…)` in place of `rows_into`. It can be done in ten lines, and the token goes.
+# The same in `lambdas/stateful/reduce.py`: `entries_of_rows(batch, epoch)`, and `totals_into(table, epoch=…)`
+# in place of `rows_into`. It can be done in ten lines, and the token goes.
 
 # %%
 ws.deploy()

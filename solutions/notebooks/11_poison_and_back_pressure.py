@@ -8,7 +8,7 @@
 # - **You need:** the connected pipeline; the guards of [09](09_repair_it.ipynb) or the ledger of
 #   [10](10_the_ledger.ipynb) are welcome, and not necessary.
 #
-# Within a shard, records are worked on in order. That is a gift, and it has a price: as long as a batch
+# Within a shard, records are processed in order. That is a gift, and it has a price: as long as a batch
 # fails, nothing behind it moves.
 
 # %%
@@ -23,7 +23,7 @@ ws.deploy()
 # %% [markdown]
 # ## Bad data is not a failure
 #
-# A record that can never be worked on is called *poison*. The simplest kind is data that is no message.
+# A record that can never be processed is called *poison*. The simplest kind is data that is not a message.
 
 # %%
 ws.predict("not-a-message")
@@ -101,9 +101,9 @@ ws.quiz("bisect-and-totals")
 # %% [markdown]
 # ## Exercise: give up, but tell somebody
 #
-# Only one of your three functions may ever give something up. Its mapping shall split failing batches, listen
-# to partial responses, try twice more (on AWS one would take more), and report to the stack's FailureQueue, a
-# queue of AWS's service SQS. The other two mappings stay as they are: they try without end. The call is
+# Only one of your three functions may ever give something up. Let its mapping split failing batches, listen
+# to partial responses, try twice more (on AWS you would allow more), and report to the stack's FailureQueue,
+# a queue of AWS's service SQS. The other two mappings stay as they are: they try without end. The call is
 # `update_event_source_mapping`.
 
 # %% tags=["exercise:mapping-failures"]
@@ -174,8 +174,7 @@ ws.compare()
 # ## Exercise: name the record that failed
 #
 # Splitting finds a bad record by trying. A function that knows which record failed can just say so: it
-# answers
-# `{"batchItemFailures": [{"itemIdentifier": "…"}]}` with the sequence number. Lambda takes everything
+# answers `{"batchItemFailures": [{"itemIdentifier": "…"}]}` with the sequence number. Lambda takes everything
 # before it for done, and delivers from there on.
 #
 # Open `lambdas/stateful/state.py`, `handler`. When DynamoDB is busy, `keep` raises a `BusyError` (from
@@ -209,12 +208,11 @@ for point in sorted(answer["Datapoints"], key=lambda each: each["Timestamp"])[-5
 # %% [markdown]
 # ## Exercise: be told in time
 #
-# A *metric* is a series of numbers that AWS's service CloudWatch keeps, like the `IteratorAge` of one function
-# above; its *dimension* says of which. An *alarm* watches a metric, and changes its state when a threshold is
-# crossed; `put_metric_alarm` makes one. The template has made some
-# already, which go off after five minutes. Make one for yourself, with the name below: it goes off when the
-# oldest records that StateLambda is given have been waiting for more than **two hours**, three minutes in a
-# row.
+# A *metric* is a series of numbers that AWS's service CloudWatch keeps, like the `IteratorAge` of one
+# function above; its *dimension* says of which. An *alarm* watches a metric, and changes its state when a
+# threshold is crossed; `put_metric_alarm` makes one. The template has made some already, which go off after
+# five minutes. Make one for yourself, with the name below: it goes off when the oldest records that
+# StateLambda is given have been waiting for more than **two hours**, three minutes in a row.
 
 # %% tags=["exercise:iterator-age-alarm"]
 alarm = f"{ws.aws.stack}-state-is-behind"

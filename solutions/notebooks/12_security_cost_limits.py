@@ -16,8 +16,8 @@ ws = start("12")
 # ## Who may do what
 #
 # Each function has a role of its own, and each role allows what its handler calls, and nothing else. That is
-# least privilege, as in notebook 05: whoever gets hold of the one, has not got hold of the others. Here is
-# what the three roles may do, from their policies:
+# least privilege, as in notebook 05: an attacker who gets hold of one does not get hold of the others. Here
+# is what the three roles may do, from their policies:
 
 # %%
 import pandas as pd
@@ -49,8 +49,8 @@ ws.reveal("stolen-laptop", 2)
 # %% [markdown]
 # ## Exercise: it may produce, and nothing else
 #
-# `ws.aws.producer_role` makes a role that people of this account may assume, and that may do nothing. Write the
-# policy for it. Our producer makes one single call, on one single stream.
+# `ws.aws.producer_role` makes a role that people of this account may assume, and that may do nothing. Write
+# the policy for it. Our producer makes one single call, on one single stream.
 
 # %% tags=["exercise:producer-policy"]
 import json
@@ -76,7 +76,7 @@ done = ws.client("iam").put_role_policy(
 ws.check("producer-policy")
 
 # %% [markdown]
-# Try it yourself: be the producer, and put your nose into the totals.
+# Try it yourself: be the producer, and peek at the totals.
 
 # %%
 from botocore.exceptions import ClientError
@@ -91,9 +91,9 @@ except ClientError as error:
 #
 # - **On the way:** every call to AWS goes through TLS. (The offline cloud speaks plain HTTP to your own
 #   machine.)
-# - **At rest:** the stream is encrypted with the key `alias/aws/kinesis`, which AWS manages and
-#   keeps for free (its few calls are not); tables and queue with keys that AWS owns. Whoever needs to decide who may use the key, or readers in
-#   another account, takes a key of their own, and pays for it.
+# - **At rest:** the stream is encrypted with the key `alias/aws/kinesis`, which AWS manages and keeps for
+#   free (its few calls are not); tables and queue with keys that AWS owns. If you must decide who may use the
+#   key, or have readers in another account, you take a key of your own, and pay for it.
 #
 # Encryption does not help against somebody who may read. Rights do.
 
@@ -134,7 +134,8 @@ pd.DataFrame(table, index=pd.Index([f"{rate:,}" for rate in rates], name="messag
 # everything else does. The ledger adds a few units per batch, which hardly show beside it.
 #
 # Levers, the largest first: keep the state elsewhere, or use provisioned capacity for a steady load. Many
-# messages in one record (the stream charges by 25 KB) save little, and the functions would have to unpack them.
+# messages in one record (the stream charges by 25 KB) save little, and the functions would have to unpack
+# them.
 #
 # Not counted here: alarms, storage of StateTable, free allowances, and the producer's own machine.
 
@@ -170,8 +171,8 @@ ws.reveal("forgotten-stack", 2)
 pd.Series({f"{rate:,}": ws.costs.shards(rate) for rate in rates}, name="shards")
 
 # %% [markdown]
-# Every commit adds to `Grand Total`, so commits follow one another.
-# Pre-aggregation is what makes that enough.
+# Every commit adds to `Grand Total`, so commits follow one another. Pre-aggregation is what makes that
+# enough.
 #
 # ## When to outgrow it
 #
@@ -189,7 +190,7 @@ ws.quiz("when-to-outgrow")
 # %% [markdown]
 # ## What you have seen
 #
-# - One role for each function and one for the producer; each was refused what is none of its business.
+# - One role for each function and one for the producer; each was refused what is not its business.
 # - A bill is units times prices, and the largest line is the one paid by the message.
 # - Every limit has a place where the pipeline meets it, and an answer.
 #

@@ -18,7 +18,7 @@ ws = start("99")
 # %% [markdown]
 # ## What is there?
 #
-# `ws.leftovers.find` asks every service for what bears your name: stacks, and what you made by hand beside
+# `ws.leftovers.find` asks every service for what carries your name: stacks, and what you made by hand beside
 # them. The stack whose name contains `exam` was made by checks, to try your files on.
 
 # %%
@@ -41,10 +41,10 @@ ws.reveal("what-a-stack-takes-along", 1)
 # %% [markdown]
 # ## Exercise: leave nothing behind
 #
-# `ws.leftovers.destroy(name)` takes away what you hung on the stack's own resources (mappings, alarms,
+# `ws.leftovers.destroy(name)` takes away what you attached to the stack's own resources (mappings, alarms,
 # policies), deletes the stack, and asks every service whether anything of it is left. What stands beside the
-# stack, such as the producer's role, you delete by hand. AWS refuses to delete a role as long as a policy
-# hangs on it.
+# stack, such as the producer's role, you delete by hand. AWS refuses to delete a role as long as it has
+# a policy.
 #
 # **This deletes your pipeline and everything in it.** Your files and your progress stay.
 

@@ -38,6 +38,9 @@ UNIX_TIMES = (Decimal(1_000_000_000), Decimal(10_000_000_000))
 TIMES = ("Timestamp", "At", "Time")
 ZONE = "UTC"
 KEYS = ("ID", "Key", "Position")
+# A row of ReduceTable says which records it sums for the diagnosis: three columns too long to read.
+SOURCE = {"ShardId", "FirstSequenceNumber", "LastSequenceNumber", "PartNumber", "PartCount"}
+BULK = {"Latency", "MeanTimestamp", "TimeToLive", *SOURCE}
 ZEROS = re.compile(r"0{7,}")
 ARN = re.compile(r"arn:[\w-]+:\w+:[\w-]*:\d*:")
 
@@ -134,8 +137,8 @@ def is_time(value: object, name: str) -> bool:
 
 
 def is_bulk(name: str) -> bool:
-    """Say whether an attribute is bookkeeping that only fills the screen: what measures latency, expiry."""
-    return name in {"Latency", "MeanTimestamp", "TimeToLive"} or (name.startswith("L") and name[1:].isdigit())
+    """Say whether an attribute is bookkeeping that only fills the screen: latency, source, expiry."""
+    return name in BULK or (name.startswith("L") and name[1:].isdigit())
 
 
 def _moment(moment: datetime) -> str:
