@@ -23,9 +23,9 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 from common.items import Item, number, plain_item, text
 from common.storage import Action, BusyError, Refusal, put, read_item, transact, update, write
-from generator.judging import Difference
+from generator.judging import RunDifference
 
-__all__ = ["Board", "Score", "Status", "Verdict", "seconds"]
+__all__ = ["Board", "RoundVerdict", "Score", "Status", "seconds"]
 
 Result = TypeVar("Result")
 
@@ -57,10 +57,10 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RoundVerdict:
     """What a round is worth."""
 
-    differences: tuple[Difference, ...]
+    differences: tuple[RunDifference, ...]
     judged_at: float
     settled_seconds: float
 
@@ -131,7 +131,7 @@ class Board:
         to = {"Status": text(status.value), "Reason": text(reason[:1000]), "JudgedAt": seconds(now)}
         _try(self._update(_round(run_id), to={**to, "Points": number(0)}, condition=OPEN))
 
-    def enter(self, run_id: str, verdict: Verdict, *, epoch: int) -> bool:
+    def enter(self, run_id: str, verdict: RoundVerdict, *, epoch: int) -> bool:
         """Enter the verdict and its points, once; say whether the round is judged.
 
         It is not if it was closed or deleted before, or if the pipeline was cleared since `epoch`.
@@ -206,7 +206,7 @@ def seconds(value: float) -> Item:
     return number(Decimal(str(round(value, 3))))
 
 
-def _fields(verdict: Verdict) -> dict[str, Item]:
+def _fields(verdict: RoundVerdict) -> dict[str, Item]:
     return {
         "Status": text(Status.JUDGED.value),
         "Points": number(verdict.points),
@@ -218,7 +218,7 @@ def _fields(verdict: Verdict) -> dict[str, Item]:
     }
 
 
-def _document(difference: Difference) -> dict[str, Any]:
+def _document(difference: RunDifference) -> dict[str, Any]:
     return {
         "path": difference.path,
         "kind": difference.kind.value,

@@ -11,7 +11,7 @@ from enum import Enum
 
 from workshop.pipeline.truth import Truth
 
-__all__ = ["Difference", "Kind", "Row", "judge"]
+__all__ = ["Kind", "Row", "RunDifference", "judge"]
 
 NOTHING = Decimal(0)
 
@@ -35,7 +35,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Difference:
+class RunDifference:
     """One path that is not what it must be; for a torn one, `expected` is the sum of its children."""
 
     path: str
@@ -46,7 +46,7 @@ class Difference:
     found_trades: int | None = None
 
 
-def judge(rows: Mapping[str, Row], truth: Truth) -> tuple[Difference, ...]:
+def judge(rows: Mapping[str, Row], truth: Truth) -> tuple[RunDifference, ...]:
     """Return every difference, in the order of the tree.
 
     A row that holds nothing any more, because all its trades have moved elsewhere, counts as absent.
@@ -56,7 +56,7 @@ def judge(rows: Mapping[str, Row], truth: Truth) -> tuple[Difference, ...]:
     return tuple(sorted(wrong + torn, key=lambda each: (each.path.split(":"), each.kind.value)))
 
 
-def _compare(path: str, rows: Mapping[str, Row], truth: Truth) -> Difference | None:
+def _compare(path: str, rows: Mapping[str, Row], truth: Truth) -> RunDifference | None:
     row = rows.get(path)
     expected, expected_trades = truth.totals.get(path, NOTHING), truth.trades.get(path, 0)
     found, found_trades = (row.value, row.trades) if row else (NOTHING, None)
@@ -72,10 +72,10 @@ def _compare(path: str, rows: Mapping[str, Row], truth: Truth) -> Difference | N
         kind = Kind.TRADES
     else:
         return None
-    return Difference(path, kind, expected, found, expected_trades, found_trades)
+    return RunDifference(path, kind, expected, found, expected_trades, found_trades)
 
 
-def _tear(path: str, rows: Mapping[str, Row]) -> Difference | None:
+def _tear(path: str, rows: Mapping[str, Row]) -> RunDifference | None:
     children = [row for other, row in rows.items() if other.rpartition(":")[0] == path]
     if not children:
         return None
@@ -83,4 +83,4 @@ def _tear(path: str, rows: Mapping[str, Row]) -> Difference | None:
     trades = sum(child.trades or 0 for child in children)
     if row.value == total and (row.trades is None or row.trades == trades):
         return None
-    return Difference(path, Kind.TORN, total, row.value, trades, row.trades)
+    return RunDifference(path, Kind.TORN, total, row.value, trades, row.trades)

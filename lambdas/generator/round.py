@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from common.items import number, text
 from common.records import report
-from generator.board import Board, Score, Status, Verdict, seconds
+from generator.board import Board, RoundVerdict, Score, Status, seconds
 from generator.faults import LEVEL_TWO_FAULTS
 from generator.judging import Row, judge
 from generator.planning import RoundOrder, level_of, options_document, plan_options, truth_of_run
@@ -125,7 +125,7 @@ class _Round:
             differences=len(verdict.differences),
         )
 
-    def _verdict(self, truth: Truth) -> Verdict:
+    def _verdict(self, truth: Truth) -> RoundVerdict:
         """Look until the totals have been exact for a moment, or the time for settling is over."""
         sent_at = self.clock.now()
         exact_since: float | None = None
@@ -142,7 +142,7 @@ class _Round:
                 exact_since = now
             is_quiet = exact_since is not None and now - exact_since >= QUIET_SECONDS
             if is_quiet or now - sent_at >= self.order.settle_seconds:
-                return Verdict(differences, now, (exact_since or now) - sent_at)
+                return RoundVerdict(differences, now, (exact_since or now) - sent_at)
             self.clock.sleep(min(LOOK_SECONDS, max(0.01, sent_at + self.order.settle_seconds - now)))
 
     def _void(self, reason: str) -> dict[str, Any]:
@@ -156,6 +156,6 @@ class _Round:
         return {"run_id": self.order.run_id, "outcome": outcome, **more}
 
 
-def _report(sent: Sent, verdict: Verdict) -> None:
+def _report(sent: Sent, verdict: RoundVerdict) -> None:
     counts = {"accepted": sent.accepted, "resent": sent.resent, "differences": len(verdict.differences)}
     report("game", {**counts, "points": verdict.points})

@@ -9,7 +9,7 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.course.exercise import CheckResult, Outcome, incorrect, not_attempted, passed
-from workshop.course.progress import Entry, Progress
+from workshop.course.progress import CourseProgress, ExerciseEntry
 
 
 @pytest.fixture
@@ -19,18 +19,18 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def progress(tmp_path: Path, clock: ManualClock) -> Progress:
+def progress(tmp_path: Path, clock: ManualClock) -> CourseProgress:
     """A learner's progress, empty."""
-    return Progress(tmp_path, clock=clock)
+    return CourseProgress(tmp_path, clock=clock)
 
 
-def test_nothing_is_attempted_at_first(progress: Progress) -> None:
+def test_nothing_is_attempted_at_first(progress: CourseProgress) -> None:
     """An exercise that nothing is known of is not attempted."""
-    assert progress.of("x") == Entry()
+    assert progress.of("x") == ExerciseEntry()
     assert progress.entries() == {}
 
 
-def test_outcomes_attempts_and_times_are_kept(progress: Progress, clock: ManualClock) -> None:
+def test_outcomes_attempts_and_times_are_kept(progress: CourseProgress, clock: ManualClock) -> None:
     """Each check of an answer counts as an attempt, and the first and the last time are kept."""
     progress.record("x", not_attempted("."))
     clock.advance(5)
@@ -42,7 +42,7 @@ def test_outcomes_attempts_and_times_are_kept(progress: Progress, clock: ManualC
     assert (entry.first_at, entry.passed_at, entry.last_at) == (1000, 1010, 1010)
 
 
-def test_what_was_passed_stays_passed(progress: Progress, clock: ManualClock) -> None:
+def test_what_was_passed_stays_passed(progress: CourseProgress, clock: ManualClock) -> None:
     """An exercise that was passed once stays so, although a later check of it fails."""
     progress.record("x", passed("."))
     clock.advance(5)
@@ -52,21 +52,21 @@ def test_what_was_passed_stays_passed(progress: Progress, clock: ManualClock) ->
     assert (entry.outcome, entry.passed_at) == (Outcome.INCORRECT, 1000)
 
 
-def test_a_broken_check_leaves_no_trace(progress: Progress) -> None:
+def test_a_broken_check_leaves_no_trace(progress: CourseProgress) -> None:
     """A check that broke is neither an attempt nor an outcome."""
     progress.record("x", CheckResult(Outcome.BROKEN_CHECK, "."))
 
     assert progress.entries() == {}
 
 
-def test_progress_survives_restarts(progress: Progress, tmp_path: Path) -> None:
+def test_progress_survives_restarts(progress: CourseProgress, tmp_path: Path) -> None:
     """Another process finds what was recorded."""
     progress.record("x", passed("."))
     progress.take_hint("y", 2)
     progress.take_solution("y")
     progress.answer("q", "7", is_right=False)
 
-    again = Progress(tmp_path)
+    again = CourseProgress(tmp_path)
 
     assert again.of("x").is_passed
     assert (again.of("y").hints, again.of("y").solution_taken) == (2, True)
@@ -75,14 +75,14 @@ def test_progress_survives_restarts(progress: Progress, tmp_path: Path) -> None:
     assert (answered.answer, answered.is_right) == ("7", False)
 
 
-def test_hints_are_counted_by_their_step(progress: Progress) -> None:
+def test_hints_are_counted_by_their_step(progress: CourseProgress) -> None:
     """Looking at an earlier hint again does not take a later one back."""
     progress.take_hint("x", 3)
 
     assert progress.take_hint("x", 1).hints == 3
 
 
-def test_a_reset_exercise_begins_anew(progress: Progress) -> None:
+def test_a_reset_exercise_begins_anew(progress: CourseProgress) -> None:
     """What was known of an exercise can be forgotten, and nothing else goes with it."""
     progress.record("x", passed("."))
     progress.record("y", passed("."))
@@ -96,11 +96,11 @@ def test_a_reset_exercise_begins_anew(progress: Progress) -> None:
     "content",
     ["", "{", "[]", '{"exercises": {}}', '{"exercises": {"x": {"outcome": "great"}}, "questions": {}}'],
 )
-def test_a_damaged_file_is_set_aside_and_said(progress: Progress, tmp_path: Path, content: str) -> None:
+def test_a_damaged_file_is_set_aside_and_said(progress: CourseProgress, tmp_path: Path, content: str) -> None:
     """A file that cannot be read is kept under another name, said, and progress begins anew."""
     (tmp_path / "progress.json").write_text(content, encoding="utf-8")
 
-    assert progress.of("x") == Entry()
+    assert progress.of("x") == ExerciseEntry()
     progress.record("x", passed("."))
 
     assert progress.of("x").is_passed
@@ -110,7 +110,7 @@ def test_a_damaged_file_is_set_aside_and_said(progress: Progress, tmp_path: Path
 
 
 def test_the_file_is_replaced_as_a_whole(
-    progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    progress: CourseProgress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A write that fails half-way leaves the file as it was."""
     progress.record("x", passed("."))
@@ -128,7 +128,7 @@ def test_the_file_is_replaced_as_a_whole(
     assert set(json.loads(before)["exercises"]) == {"x"}
 
 
-def test_fields_of_a_later_version_do_no_harm(progress: Progress, tmp_path: Path) -> None:
+def test_fields_of_a_later_version_do_no_harm(progress: CourseProgress, tmp_path: Path) -> None:
     """An entry with a field that this version does not know is read all the same."""
     exercises = {"x": {"outcome": "passed", "attempts": 1, "stars": 5}}
     questions = {"q": {"answer": "7", "is_right": True, "at": 1.0, "stars": 5}}
@@ -144,7 +144,7 @@ def test_fields_of_a_later_version_do_no_harm(progress: Progress, tmp_path: Path
 
 @pytest.mark.parametrize("refusals", [2, 1000])
 def test_a_file_that_somebody_else_has_open_is_not_damaged(
-    progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
+    progress: CourseProgress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
 ) -> None:
     """Reading is tried again for a moment, then raises; the file stays where it is."""
     progress.record("x", passed("."))
@@ -168,7 +168,7 @@ def test_a_file_that_somebody_else_has_open_is_not_damaged(
 
 
 def test_replacing_is_tried_again(
-    progress: Progress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    progress: CourseProgress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that somebody reads just now is replaced a moment later, and no draft stays behind."""
     move, left = Path.replace, iter(range(2))
@@ -189,11 +189,11 @@ def test_changes_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
     """A kernel and a terminal that note something at once lose nothing of each other."""
 
     def note(number: int) -> None:
-        Progress(tmp_path).record(f"x{number}", passed("."))
-        Progress(tmp_path).record("all", incorrect("."))
+        CourseProgress(tmp_path).record(f"x{number}", passed("."))
+        CourseProgress(tmp_path).record("all", incorrect("."))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(note, range(24)))
 
-    assert len(Progress(tmp_path).entries()) == 25
-    assert Progress(tmp_path).of("all").attempts == 24
+    assert len(CourseProgress(tmp_path).entries()) == 25
+    assert CourseProgress(tmp_path).of("all").attempts == 24

@@ -6,7 +6,7 @@ import pytest
 
 from workshop.cloud.faults import FaultPlan
 from workshop.course.exercise import Cell, CheckResult, Exercise, Outcome, passed
-from workshop.course.progress import Entry
+from workshop.course.progress import ExerciseEntry
 from workshop.deploy.stacks import Deployment, StackEvent
 from workshop.notebook.controls.panels import draw_faults, fault_words
 from workshop.notebook.views.cards import hint_card, solution_card, verdict_card
@@ -110,7 +110,7 @@ def test_faults_in_force_are_listed() -> None:
 
 def test_progress_keeps_what_was_passed_before() -> None:
     """An exercise that was passed and whose last check failed counts as solved, and says both."""
-    entry = Entry(Outcome.INCORRECT, attempts=2, hints=1, passed_at=1.0)
+    entry = ExerciseEntry(Outcome.INCORRECT, attempts=2, hints=1, passed_at=1.0)
     shown = draw_progress([EXERCISE], {"connect-it": entry}, notebook="03")
 
     assert "1 of 1 exercises solved" in shown.text

@@ -8,7 +8,7 @@ import pytest
 
 from workshop.course.sent import SentRecord
 from workshop.notebook.charts.dashboard import draw_moving, draw_run
-from workshop.notebook.charts.line_chart import Line, draw_lines
+from workshop.notebook.charts.line_chart import ChartLine, draw_lines
 from workshop.notebook.charts.run_samples import RunSamples
 from workshop.notebook.views.follow import Trail, draw_trail, may_hold
 from workshop.notebook.views.picture import draw_picture
@@ -74,7 +74,9 @@ def test_the_picture_is_well_formed(moving: bool) -> None:
 
 def test_a_drawing_leaves_gaps_where_nothing_is_known() -> None:
     """A line begins anew behind a missing value, and a series without values draws nothing."""
-    drawn = draw_lines("t", [0, 1, 2], [Line("a", [1, None, 3], 0, "solid"), Line("b", [None] * 3, 1, "dot")])
+    drawn = draw_lines(
+        "t", [0, 1, 2], [ChartLine("a", [1, None, 3], 0, "solid"), ChartLine("b", [None] * 3, 1, "dot")]
+    )
 
     assert drawn.count('class="series c0"') == 2  # the legend and the line
     assert drawn.count('class="series c1"') == 1

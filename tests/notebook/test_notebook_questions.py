@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workshop.clock import ManualClock
-from workshop.course.progress import Progress
+from workshop.course.progress import CourseProgress
 from workshop.course.question import Question
 from workshop.errors import ConfigurationError
 from workshop.notebook.parts import questions as questions_part
@@ -18,18 +18,18 @@ MEASURED = Question("measured", "How long?", feedback="It depends.")
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Progress:
-    return Progress(tmp_path, clock=ManualClock())
+def record(tmp_path: Path) -> CourseProgress:
+    return CourseProgress(tmp_path, clock=ManualClock())
 
 
 @pytest.fixture
-def session(record: Progress, monkeypatch: pytest.MonkeyPatch) -> QuestionTools:
+def session(record: CourseProgress, monkeypatch: pytest.MonkeyPatch) -> QuestionTools:
     known = {question.id: question for question in (COLOURS, COUNT, MEASURED)}
     monkeypatch.setattr(questions_part, "find_question", known.__getitem__)
     return QuestionTools(record)
 
 
-def test_a_prediction_is_sealed_and_kept(session: QuestionTools, record: Progress) -> None:
+def test_a_prediction_is_sealed_and_kept(session: QuestionTools, record: CourseProgress) -> None:
     """What was predicted is written down without a judgement, and repeated."""
     shown = session.predict("colour", answer="A").latest
 
@@ -50,7 +50,9 @@ def test_a_question_does_not_give_its_answer_away(session: QuestionTools) -> Non
 
 
 @pytest.mark.parametrize(("answer", "word"), [("A", "Not quite"), ("b", "Right"), (1, "Right")])
-def test_a_quiz_judges_at_once(session: QuestionTools, record: Progress, answer: object, word: str) -> None:
+def test_a_quiz_judges_at_once(
+    session: QuestionTools, record: CourseProgress, answer: object, word: str
+) -> None:
     """An option is named by its letter or its place from zero, and the judgement is kept."""
     shown = session.quiz("colour", answer=answer).latest
 
@@ -60,7 +62,7 @@ def test_a_quiz_judges_at_once(session: QuestionTools, record: Progress, answer:
     assert kept.is_right is (word == "Right")
 
 
-def test_a_prediction_is_held_against_what_was_seen(session: QuestionTools, record: Progress) -> None:
+def test_a_prediction_is_held_against_what_was_seen(session: QuestionTools, record: CourseProgress) -> None:
     """Guess and value stand beside each other; the entry knows then whether it was right."""
     session.predict("count", answer="1,0")
     shown = session.reveal("count")
@@ -86,7 +88,7 @@ def test_a_value_can_be_revealed_without_a_prediction(session: QuestionTools) ->
 
 
 @pytest.mark.parametrize("answer", ["", "many", "1.2.3"])
-def test_a_number_must_be_one(session: QuestionTools, record: Progress, answer: object) -> None:
+def test_a_number_must_be_one(session: QuestionTools, record: CourseProgress, answer: object) -> None:
     """What is no number is refused before it is kept."""
     with pytest.raises(ConfigurationError, match="not a number"):
         session.predict("count", answer=answer)

@@ -11,7 +11,7 @@ from workshop.errors import NotSettledError
 from workshop.notebook.parts import runs
 from workshop.notebook.parts.live import LiveTools
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.producer.producer import Progress
+from workshop.pipeline.producer.producer import SendProgress
 
 
 class Pipeline:
@@ -32,12 +32,14 @@ class Pipeline:
         """Return that nothing is on its way."""
         return 0
 
-    def send(self, messages: int, *, on_progress: Callable[[Progress], None], **_: Any) -> SimpleNamespace:
+    def send(
+        self, messages: int, *, on_progress: Callable[[SendProgress], None], **_: Any
+    ) -> SimpleNamespace:
         """Send one half, then the other."""
         self.sent = messages // 2
-        on_progress(Progress(self.sent, 0, 0, messages))
+        on_progress(SendProgress(self.sent, 0, 0, messages))
         self.sent = messages
-        on_progress(Progress(self.sent, 0, 0, messages))
+        on_progress(SendProgress(self.sent, 0, 0, messages))
         return SimpleNamespace()
 
 
@@ -85,7 +87,7 @@ def test_a_producer_that_is_watched_no_more_is_told_to_end(tmp_path: Any) -> Non
     run._enough.set()
 
     with pytest.raises(runs._EnoughError):
-        run._note(Progress(1, 0, 0, 10))
+        run._note(SendProgress(1, 0, 0, 10))
 
 
 def test_totals_that_never_stand_still_do_not_hold_the_run(tmp_path: Any) -> None:
@@ -111,9 +113,9 @@ def test_a_look_that_fails_ends_the_producer(tmp_path: Any) -> None:
     def refused() -> AggregateSnapshot:
         raise LookupError("no such table")
 
-    def send(tell: Callable[[Progress], None]) -> Any:
+    def send(tell: Callable[[SendProgress], None]) -> Any:
         assert run._enough.wait(20), "the producer was never told to end"
-        return tell(Progress(1, 0, 0, 100))
+        return tell(SendProgress(1, 0, 0, 100))
 
     pipeline.totals = refused  # type: ignore[method-assign]
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from workshop.notebook.charts.totals_chart import areas, draw_chart
 from workshop.notebook.markup.cells import cell_html
 from workshop.notebook.views.diagnosis import draw_comparison
-from workshop.notebook.views.differences import Change, TableMemory
+from workshop.notebook.views.differences import ChangeKind, TableMemory
 from workshop.notebook.views.table import View, draw_rows
 from workshop.notebook.views.totals import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
@@ -32,7 +32,7 @@ def test_the_first_look_knows_no_changes() -> None:
     """A table that is shown for the first time has no column for changes."""
     shown, changes = look(TableMemory(), FIRST)
 
-    assert [each.change for each in changes] == [Change.SAME]
+    assert [each.change for each in changes] == [ChangeKind.SAME]
     assert "look" not in shown.text
 
 

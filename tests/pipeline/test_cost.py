@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from workshop.pipeline import cost
-from workshop.pipeline.cost import PRICES, Line, Load, monthly_bill, shards_needed, standing_cost, total
+from workshop.pipeline.cost import PRICES, CostLine, Load, monthly_bill, shards_needed, standing_cost, total
 
 ROOT = Path(__file__).parents[2]
 
 
-def line(lines: tuple[Line, ...], beginning: str) -> Line:
+def line(lines: tuple[CostLine, ...], beginning: str) -> CostLine:
     """Return the one line that begins like this."""
     [found] = [each for each in lines if each.item.startswith(beginning)]
     return found

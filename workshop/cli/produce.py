@@ -26,7 +26,7 @@ from workshop.pipeline.front_end import draw_tree, tree_rows
 from workshop.pipeline.messages import PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.producer.message_file import read_message_file
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions
-from workshop.pipeline.producer.producer import Progress as Sent
+from workshop.pipeline.producer.producer import SendProgress as Sent
 from workshop.pipeline.producer.producer import produce as send
 from workshop.pipeline.target import Target, find_target
 from workshop.pipeline.truth import count_messages

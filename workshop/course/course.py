@@ -25,7 +25,7 @@ from workshop.pipeline.comparison import Comparison, compare
 from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.operations.clear import Cleared, clear
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile
-from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, Progress, produce
+from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, SendProgress, produce
 from workshop.pipeline.settle import Quiet, quiet_of
 from workshop.pipeline.target import Target, find_target
 from workshop.pipeline.truth import Truth
@@ -122,7 +122,7 @@ class Course(CourseStack):
         *,
         rate: float | None = None,
         threads: int = SENDING_THREADS,
-        on_progress: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[SendProgress], None] | None = None,
         **plan_options: Any,
     ) -> ProduceResult:
         """Send messages into the stream: so many of a plan with `plan_options`, or exactly these.

@@ -19,7 +19,7 @@ from workshop.course.files import locked, patiently, write_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Entry", "Progress", "QuestionEntry"]
+__all__ = ["CourseProgress", "ExerciseEntry", "QuestionEntry"]
 
 FILE = "progress.json"
 LOCK = "progress.lock"
@@ -28,7 +28,7 @@ DAMAGED = (ValueError, TypeError, KeyError, AttributeError)
 
 
 @dataclass(frozen=True)
-class Entry:
+class ExerciseEntry:
     """How far one exercise is; times are in unix seconds, `hints` is the number of steps that were shown.
 
     `passed_at` is the time of the first pass, and stays if a later check of the same exercise fails.
@@ -57,7 +57,7 @@ class QuestionEntry:
     at: float
 
 
-class Progress:
+class CourseProgress:
     """The file in the workshop's private folder; every change is on disk when the call returns.
 
     Safe for several threads and processes. `warning` says so if an earlier file could not be read.
@@ -69,11 +69,11 @@ class Progress:
         self._clock = clock or SystemClock()
         self.warning: str | None = None
 
-    def of(self, exercise_id: str) -> Entry:
+    def of(self, exercise_id: str) -> ExerciseEntry:
         """Return how far an exercise is."""
-        return self.entries().get(exercise_id, Entry())
+        return self.entries().get(exercise_id, ExerciseEntry())
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, ExerciseEntry]:
         """Return what is recorded, by exercise id."""
         return {name: _entry(fields) for name, fields in self._read()["exercises"].items()}
 
@@ -82,13 +82,13 @@ class Progress:
         found = self._read()["questions"].get(question_id)
         return _question_entry(found) if found else None
 
-    def record(self, exercise_id: str, verdict: CheckResult) -> Entry:
+    def record(self, exercise_id: str, verdict: CheckResult) -> ExerciseEntry:
         """Record a verdict; a broken check does not count as an attempt, and changes no outcome."""
         if verdict.outcome is Outcome.BROKEN_CHECK:
             return self.of(exercise_id)
         now, is_attempt = self._clock.now(), verdict.outcome is not Outcome.NOT_ATTEMPTED
 
-        def change(before: Entry) -> Entry:
+        def change(before: ExerciseEntry) -> ExerciseEntry:
             return replace(
                 before,
                 outcome=verdict.outcome,
@@ -98,11 +98,11 @@ class Progress:
 
         return self._change(exercise_id, change)
 
-    def take_hint(self, exercise_id: str, step: int) -> Entry:
+    def take_hint(self, exercise_id: str, step: int) -> ExerciseEntry:
         """Record that hints were shown up to `step`, counted from 1."""
         return self._change(exercise_id, lambda before: replace(before, hints=max(before.hints, step)))
 
-    def take_solution(self, exercise_id: str) -> Entry:
+    def take_solution(self, exercise_id: str) -> ExerciseEntry:
         """Record that the solution was shown or put in."""
         return self._change(exercise_id, lambda before: replace(before, solution_taken=True))
 
@@ -118,11 +118,11 @@ class Progress:
             document["questions"][question_id] = asdict(entry)
         return entry
 
-    def _change(self, exercise_id: str, change: Callable[[Entry], Entry]) -> Entry:
+    def _change(self, exercise_id: str, change: Callable[[ExerciseEntry], ExerciseEntry]) -> ExerciseEntry:
         now = self._clock.now()
         with self._changing() as document:
             known = document["exercises"].get(exercise_id)
-            entry = change(Entry() if known is None else _entry(known))
+            entry = change(ExerciseEntry() if known is None else _entry(known))
             entry = replace(entry, first_at=entry.first_at or now, last_at=now)
             document["exercises"][exercise_id] = asdict(entry)
         return entry
@@ -180,16 +180,16 @@ def _empty() -> dict[str, Any]:
     return {"exercises": {}, "questions": {}}
 
 
-def _entry(document: Mapping[str, Any]) -> Entry:
-    values = _known(Entry, document)
-    return Entry(**{**values, "outcome": Outcome(values["outcome"])})
+def _entry(document: Mapping[str, Any]) -> ExerciseEntry:
+    values = _known(ExerciseEntry, document)
+    return ExerciseEntry(**{**values, "outcome": Outcome(values["outcome"])})
 
 
 def _question_entry(document: Mapping[str, Any]) -> QuestionEntry:
     return QuestionEntry(**_known(QuestionEntry, document))
 
 
-def _known(kind: type[Entry | QuestionEntry], document: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type[ExerciseEntry | QuestionEntry], document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that this version knows; a later version may have written more."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in document.items() if name in names}

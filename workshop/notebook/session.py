@@ -11,7 +11,7 @@ from workshop.course.catch_up import checked_notebook, restore
 from workshop.course.course import Course
 from workshop.course.exercises import all_exercises
 from workshop.course.preflight import examine
-from workshop.course.progress import Progress
+from workshop.course.progress import CourseProgress
 from workshop.course.tools.costs import CostTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
 from workshop.notebook.connecting import connected
@@ -105,7 +105,7 @@ class Workshop(NotebookPipeline):
         # An instance with a text of its own: `help(ws)` prints it, instead of this class's members.
         self.__doc__ = GUIDE
         self._notebook = notebook
-        self._record = Progress(course.home, clock=course.clock)
+        self._record = CourseProgress(course.home, clock=course.clock)
         self.exercises = ExerciseTools(course, self._record, notebook)
         self.check = self.exercises.check
         self.hint = self.exercises.hint

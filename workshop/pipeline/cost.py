@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, Decimal
 __all__ = [
     "HOURS_PER_MONTH",
     "PRICES",
-    "Line",
+    "CostLine",
     "Load",
     "Price",
     "monthly_bill",
@@ -98,7 +98,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Line:
+class CostLine:
     """One line of the bill: how many units at which price, and what that comes to in a month."""
 
     item: str
@@ -114,7 +114,7 @@ def shards_needed(load: Load) -> int:
     return max(1, int(max(by_count, by_size).to_integral_value(ROUND_CEILING)))
 
 
-def monthly_bill(pipeline: str, load: Load, *, shards: int | None = None) -> tuple[Line, ...]:
+def monthly_bill(pipeline: str, load: Load, *, shards: int | None = None) -> tuple[CostLine, ...]:
     """Return what a pipeline with the ledger costs in a month under a load that never rests.
 
     Raises:
@@ -149,12 +149,12 @@ def standing_cost(*, shards: int, on_demand: bool = False) -> Decimal:
     return shards * PRICES["shard-hour"].usd
 
 
-def total(lines: Iterable[Line]) -> Decimal:
+def total(lines: Iterable[CostLine]) -> Decimal:
     """Return what the lines come to, in whole cents."""
     return sum((line.usd for line in lines), Decimal(0)).quantize(CENT)
 
 
-def _tables(load: Load, *, rows: Decimal, adds: Decimal) -> tuple[Line, ...]:
+def _tables(load: Load, *, rows: Decimal, adds: Decimal) -> tuple[CostLine, ...]:
     """Return what Map and Reduce write and read, as `docs/ledger.md` counts it."""
     row_units = 2 * _ceiling(load.row_bytes / ITEM_UNIT_BYTES)
     # In a transaction everything costs double: the row, the position, and the check of the epoch.
@@ -171,7 +171,7 @@ def _tables(load: Load, *, rows: Decimal, adds: Decimal) -> tuple[Line, ...]:
     )
 
 
-def _functions(load: Load, calls: Iterable[tuple[Decimal, Decimal, Decimal]]) -> tuple[Line, ...]:
+def _functions(load: Load, calls: Iterable[tuple[Decimal, Decimal, Decimal]]) -> tuple[CostLine, ...]:
     """Return what invocations cost, given for each function its rate, its duration and its gigabytes."""
     rates = [(rate, seconds * gigabytes) for rate, seconds, gigabytes in calls]
     count = sum((rate for rate, _ in rates), Decimal(0))
@@ -183,8 +183,8 @@ def _functions(load: Load, calls: Iterable[tuple[Decimal, Decimal, Decimal]]) ->
     )
 
 
-def _line(item: str, quantity: Decimal, price: str) -> Line:
-    return Line(item, quantity, PRICES[price], quantity * PRICES[price].usd)
+def _line(item: str, quantity: Decimal, price: str) -> CostLine:
+    return CostLine(item, quantity, PRICES[price], quantity * PRICES[price].usd)
 
 
 def _batches(rate: Decimal, batch: int, shards: int) -> Decimal:

@@ -14,7 +14,7 @@ from workshop.cloud.connection import Cloud
 from workshop.course.answers import handler_file, learners_text, solution_text, starter_text
 from workshop.course.exercise import Cell, Exercise, Function, Outcome, incorrect, not_attempted, passed
 from workshop.course.exercises import all_exercises
-from workshop.course.progress import Progress
+from workshop.course.progress import CourseProgress
 
 ROOT = Path(__file__).resolve().parents[3]
 HINTS = ("Which one?", "Look there.", "do(…)")
@@ -115,7 +115,7 @@ def test_checks_are_recorded(learner: Workshop, root: Path) -> None:
     """What the terminal checked is in the progress that notebooks show, and a broken check is not."""
     learner.run("check")
 
-    progress = Progress(root / "home")
+    progress = CourseProgress(root / "home")
     assert progress.of("right").is_passed
     assert progress.of("false").attempts == 1
     assert "faulty" not in progress.entries()
@@ -124,7 +124,7 @@ def test_checks_are_recorded(learner: Workshop, root: Path) -> None:
 @pytest.mark.usefixtures("made_up")
 def test_what_was_passed_before_is_said(learner: Workshop, root: Path) -> None:
     """An exercise that passed at its time and does not any more is told as both, and does not come next."""
-    Progress(root / "home").record("open", passed("At that time."))
+    CourseProgress(root / "home").record("open", passed("At that time."))
 
     done = learner.run("check")
 
@@ -167,7 +167,7 @@ def test_each_hint_leads_to_the_next(learner: Workshop, root: Path) -> None:
     for text, hint in zip(shown, (*exercise.hints, exercise.hints[-1]), strict=True):
         assert hint in text
     assert exercise.hints[0] in learner.run("hint", exercise.id, "--step", "1").stdout
-    assert Progress(root / "home").of(exercise.id).hints == 3
+    assert CourseProgress(root / "home").of(exercise.id).hints == 3
 
 
 def test_hints_need_no_cloud(root: Path) -> None:
@@ -188,7 +188,7 @@ def test_solving_a_file_keeps_the_learners_version(learner: Workshop, root: Path
     assert learners_text(FILE_EXERCISE, root) == solution_text(FILE_EXERCISE, root)
     [kept] = (root / "home" / "kept").rglob("*.py")
     assert kept.read_text(encoding="utf-8") == before
-    assert Progress(root / "home").of(FILE_EXERCISE.id).solution_taken
+    assert CourseProgress(root / "home").of(FILE_EXERCISE.id).solution_taken
 
 
 def test_resetting_a_file_brings_the_starter_back(learner: Workshop, root: Path) -> None:
@@ -199,7 +199,7 @@ def test_resetting_a_file_brings_the_starter_back(learner: Workshop, root: Path)
 
     assert done.returncode == 0
     assert learners_text(FILE_EXERCISE, root) == starter_text(FILE_EXERCISE, root)
-    assert FILE_EXERCISE.id not in Progress(root / "home").entries()
+    assert FILE_EXERCISE.id not in CourseProgress(root / "home").entries()
 
 
 def test_a_learner_catches_up_and_checks_twice(learner: Workshop) -> None:

@@ -16,7 +16,7 @@ from tests.course.notebooks.runs import (
     text_of,
 )
 from workshop.course.exercises import all_exercises
-from workshop.course.progress import Progress
+from workshop.course.progress import CourseProgress
 from workshop.cloud.temporary import temporary_cloud
 
 LARGEST_BYTES = 1_000_000
@@ -73,7 +73,7 @@ def test_a_solved_notebook_runs_to_its_end_and_gives_the_same_twice(checkout, co
     ran = course(number)
 
     assert ran.errors == []
-    entries = Progress(checkout.home).entries()
+    entries = CourseProgress(checkout.home).entries()
     assert [each.id for each in here if each.id not in entries or not entries[each.id].is_passed] == []
     assert ran.size < LARGEST_BYTES
     assert ran.text.count("FigureWidget({") <= 1

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from workshop.course.course import Course
 from workshop.course.exercise import Outcome
-from workshop.course.progress import Progress
+from workshop.course.progress import CourseProgress
 
 __all__ = ["MARKS", "StepPrinter", "mark_of", "open_progress"]
 
@@ -21,9 +21,9 @@ MARKS = {
 }
 
 
-def open_progress(course: Course, people: Console) -> Progress:
+def open_progress(course: Course, people: Console) -> CourseProgress:
     """Return the learner's progress; say so if an earlier file was damaged."""
-    progress = Progress(course.home)
+    progress = CourseProgress(course.home)
     progress.entries()
     if progress.warning:
         people.print(progress.warning, style="yellow", markup=False)

@@ -15,7 +15,7 @@ from workshop.course.catch_up import checked_notebook
 from workshop.course.course import Course
 from workshop.course.exercise import Cell, Exercise
 from workshop.course.exercises import find_exercise
-from workshop.course.progress import Progress
+from workshop.course.progress import CourseProgress
 from workshop.course.solving import Done
 from workshop.course.solving import reset as reset_exercise
 from workshop.course.solving import solve as solve_exercise
@@ -45,7 +45,7 @@ def hint(
 ) -> None:
     """Show the next hint of an exercise: first a question, then a pointer, then nearly the code."""
     found, people = find_exercise(exercise), console()
-    progress = Progress(home_folder())
+    progress = CourseProgress(home_folder())
     shown = step or min(progress.of(found.id).hints + 1, len(found.hints))
     progress.take_hint(found.id, shown)
     people.print(Text(f"{found.title} ({found.id}, notebook {found.notebook})", style="bold"))

@@ -137,10 +137,10 @@ EXERCISES = (
                 "Where could Reduce keep what it has added, so that neither matters?"
             ),
             (
-                "As in Map: a `Ledger` for this function in this shard, and `apply` with the entries, a "
-                "plan, and a `Quarantine`. The plan is `totals_into`, the entries come from "
-                "`entries_of_rows`. The transaction, its token and the chunks are what `apply` takes care "
-                "of now."
+                "As in Map: a `Ledger` for this function in this shard, and `apply` with "
+                "the entries, a plan, and a `Quarantine`. The plan is `totals_into`, the "
+                "entries come from `entries_of_rows`. The transaction, its token and the "
+                "chunks are what `apply` takes care of now."
             ),
             (
                 "    ledger_key = batch.ledger_key(context.function_name)\n"

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from workshop.pipeline.cost import Line, Load, monthly_bill, shards_needed, standing_cost, total
+from workshop.pipeline.cost import CostLine, Load, monthly_bill, shards_needed, standing_cost, total
 
 __all__ = ["CostTools"]
 
@@ -10,7 +10,7 @@ __all__ = ["CostTools"]
 class CostTools:
     """What a pipeline with the ledger costs on AWS; nothing is asked, all is arithmetic, in US dollars."""
 
-    def bill(self, pipeline: str, messages_per_second: float) -> tuple[Line, ...]:
+    def bill(self, pipeline: str, messages_per_second: float) -> tuple[CostLine, ...]:
         """Return the bill of a month under a constant load; a line has `item`, `quantity`, `price`, `usd`.
 
         `pipeline` is `stateful` or `stateless`.

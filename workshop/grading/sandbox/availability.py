@@ -25,14 +25,14 @@ OPEN = (
     "and the size of its files."
 )
 WINDOWS = (
-    "Windows has no limits on processor, memory, processes and files here: only time is limited, and an "
-    "answer can read, write and send whatever you can. Check submissions of people you do not know on Linux "
-    "with `bubblewrap`."
+    "Windows has no limits on processor, memory, processes and files here: only "
+    "time is limited, and an answer can read, write and send whatever you can. "
+    "Check submissions of people you do not know on Linux with `bubblewrap`."
 )
 MACOS = (
-    "macOS does not limit the processes of one program: a fork bomb is ended after a moment only. Nor can it "
-    "tell whose a process is once its parent has ended: such a one is not found, and goes on running after "
-    "the check."
+    "macOS does not limit the processes of one program: a fork bomb is ended "
+    "after a moment only. Nor can it tell whose a process is once its parent "
+    "has ended: such a one is not found, and goes on running after the check."
 )
 ROOT = (
     "You are root, whom limits on processes do not bind: a fork bomb is ended after a moment only, and "

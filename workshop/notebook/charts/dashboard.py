@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from workshop.notebook.charts.figures import BLUE, ORANGE, PURPLE, TEAL, chart, template
-from workshop.notebook.charts.line_chart import Line, draw_lines
+from workshop.notebook.charts.line_chart import ChartLine, draw_lines
 from workshop.notebook.charts.run_samples import PERCENTILES, WINDOW_SECONDS, RunSamples, Sample
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, element, join, table
@@ -40,8 +40,8 @@ def draw_moving(samples: RunSamples, total: int, *, label: str, tone: str = "inf
     """Return the run as it is now: its figures, and the lines so far; `label` says how it stands."""
     seconds = [sample.seconds for sample in samples.samples]
     card_html, text = _figures(samples, total, label=label, tone=tone)
-    upper = [Line(name, samples.series(value), place, dash) for name, value, place, dash in UPPER]
-    lower = [Line(name, samples.series(value), place, dash) for name, value, place, dash in LOWER]
+    upper = [ChartLine(name, samples.series(value), place, dash) for name, value, place, dash in UPPER]
+    lower = [ChartLine(name, samples.series(value), place, dash) for name, value, place, dash in LOWER]
     drawings = [draw_lines(SPEEDS, seconds, upper), draw_lines(LATENCY, seconds, lower)]
     return Shown(element("div", join([card_html, *drawings])), text)
 

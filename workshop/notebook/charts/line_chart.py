@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from workshop.notebook.markup.html import Html, element
 
-__all__ = ["Line", "draw_lines", "nice_ticks"]
+__all__ = ["ChartLine", "draw_lines", "nice_ticks"]
 
 WIDTH, HEIGHT = 880, 190
 LEFT, RIGHT, TOP, BOTTOM = 56, 14, 30, 26
@@ -20,7 +20,7 @@ DASHES = {"solid": None, "dash": "7 5", "dot": "2 4"}
 
 
 @dataclass(frozen=True)
-class Line:
+class ChartLine:
     """One series; `colour` is a number of the stylesheet's four, `dash` tells it apart without colour."""
 
     name: str
@@ -29,7 +29,7 @@ class Line:
     dash: str
 
 
-def draw_lines(title: str, seconds: Sequence[float], lines: Sequence[Line]) -> Html:
+def draw_lines(title: str, seconds: Sequence[float], lines: Sequence[ChartLine]) -> Html:
     """Return lines over seconds, with their names above; a gap is where there is no value."""
     highest = max((value for line in lines for value in line.values if value is not None), default=0.0)
     y_ticks, x_ticks = nice_ticks(highest or 1.0), nice_ticks(max([*seconds, 5.0]), at_most=10)
@@ -79,7 +79,7 @@ class _Frame:
         return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * value / self.highest, 1)
 
 
-def _legend(lines: Sequence[Line]) -> list[Html]:
+def _legend(lines: Sequence[ChartLine]) -> list[Html]:
     parts, x = [], WIDTH - RIGHT - 4.0
     for line in reversed(lines):
         x -= LETTER_WIDTH * len(line.name)
@@ -105,7 +105,7 @@ def _below(frame: _Frame, tick: float) -> Html:
     return element("text", f"{tick:,g} s", x=frame.x(tick), y=HEIGHT - 8, class_="tick middle")
 
 
-def _path(frame: _Frame, seconds: Sequence[float], line: Line) -> Html | None:
+def _path(frame: _Frame, seconds: Sequence[float], line: ChartLine) -> Html | None:
     parts, pen = [], "M"
     for moment, value in zip(seconds, line.values, strict=True):
         if value is None:
@@ -118,10 +118,10 @@ def _path(frame: _Frame, seconds: Sequence[float], line: Line) -> Html | None:
     return element("path", d="".join(parts), class_=f"series c{line.colour}", **_dashed(line))
 
 
-def _dashed(line: Line) -> dict[str, object]:
+def _dashed(line: ChartLine) -> dict[str, object]:
     return {"stroke_dasharray": DASHES[line.dash]}
 
 
-def _last(line: Line) -> str:
+def _last(line: ChartLine) -> str:
     known = [value for value in line.values if value is not None]
     return f"{known[-1]:,.1f}" if known else "not known yet"

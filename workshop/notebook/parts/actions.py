@@ -13,7 +13,7 @@ from workshop.notebook.views.deploying import EventBoard
 from workshop.notebook.views.differences import TableMemory
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.operations.clear import Cleared
-from workshop.pipeline.producer.producer import ProduceResult, Progress
+from workshop.pipeline.producer.producer import ProduceResult, SendProgress
 
 __all__ = ["PipelineActions", "ShownMapping", "rest_shown"]
 
@@ -89,7 +89,7 @@ class PipelineActions:
         """
         output = Live(_sending(None))
 
-        def tell(progress: Progress) -> None:
+        def tell(progress: SendProgress) -> None:
             output.update(_sending(progress))
 
         result = self._course.send(messages, rate=rate, on_progress=tell, **plan)
@@ -130,7 +130,7 @@ def rest_shown(rest: Rest, timeout: float) -> Shown:
     return status_line("✓ At rest", told, "ok")
 
 
-def _sending(progress: Progress | None) -> Shown:
+def _sending(progress: SendProgress | None) -> Shown:
     if progress is None:
         return status_line("◐ Sending", "messages are on their way into the stream", "info")
     return status_line("◐ Sending", f"{progress.accepted:,} of {progress.total:,} messages accepted", "info")

@@ -4,7 +4,7 @@ from workshop.course.answers import solution_text
 from workshop.course.course import Course
 from workshop.course.exercise import CheckResult, Exercise, Function, Outcome, judge
 from workshop.course.exercises import all_exercises, find_exercise
-from workshop.course.progress import Progress
+from workshop.course.progress import CourseProgress
 from workshop.course.releases import release_as_of
 from workshop.course.solving import reset
 from workshop.notebook.markup.display import Live, Shown, show
@@ -18,7 +18,7 @@ __all__ = ["ExerciseTools"]
 class ExerciseTools:
     """Checks and what helps on the way to them; `workshop check` does the same in a terminal."""
 
-    def __init__(self, course: Course, record: Progress, notebook: str) -> None:
+    def __init__(self, course: Course, record: CourseProgress, notebook: str) -> None:
         self._course = course
         self._record = record
         self._notebook = notebook

@@ -24,7 +24,7 @@ from workshop.pipeline.operations.live_faults import (
     read_faults,
     set_faults,
 )
-from workshop.pipeline.producer.producer import Progress
+from workshop.pipeline.producer.producer import SendProgress
 
 __all__ = ["LiveTools"]
 
@@ -154,7 +154,7 @@ class LiveTools:
     def _send_once(
         self, messages: int, rate: float, plan: dict[str, Any], said: Live, done: Callable[[], None]
     ) -> None:
-        def tell(progress: Progress) -> None:
+        def tell(progress: SendProgress) -> None:
             said.update(_said(f"Sending: {progress.accepted:,} of {progress.total:,} accepted."))
 
         try:

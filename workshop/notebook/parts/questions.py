@@ -6,7 +6,7 @@ itself.
 
 from typing import Any
 
-from workshop.course.progress import Progress
+from workshop.course.progress import CourseProgress
 from workshop.course.question import Question
 from workshop.course.questions import find_question
 from workshop.errors import ConfigurationError
@@ -20,7 +20,7 @@ __all__ = ["QuestionTools"]
 class QuestionTools:
     """Questions; those with options are answered by letter."""
 
-    def __init__(self, record: Progress) -> None:
+    def __init__(self, record: CourseProgress) -> None:
         self._record = record
 
     def predict(self, question_id: str, *, answer: Any = None) -> Live:

@@ -12,7 +12,7 @@ from workshop.notebook.charts.dashboard import draw_moving, draw_run
 from workshop.notebook.charts.run_samples import RunSamples
 from workshop.notebook.markup.display import Live
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.producer.producer import ProduceResult, Progress
+from workshop.pipeline.producer.producer import ProduceResult, SendProgress
 
 __all__ = ["WatchedRun"]
 
@@ -37,7 +37,7 @@ class WatchedRun:
         self._began = stopwatch()
         self._samples = RunSamples(self._began, before)
 
-    def watch(self, send: Callable[[Callable[[Progress], None]], ProduceResult]) -> Live:
+    def watch(self, send: Callable[[Callable[[SendProgress], None]], ProduceResult]) -> Live:
         """Send in a thread and look until everything has passed; return the figures."""
         output = Live(draw_moving(self._samples, self._messages, label="◐ Running"))
         label, tone = "✓ Done", "ok"
@@ -63,7 +63,7 @@ class WatchedRun:
             sending.result()
         return output
 
-    def _note(self, progress: Progress) -> None:
+    def _note(self, progress: SendProgress) -> None:
         self._accepted = progress.accepted
         if self._enough.is_set() and progress.accepted < progress.total:
             # The producer ends its other threads when one of them is told to.

@@ -9,12 +9,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Change", "RowChange", "TableMemory", "differences"]
+__all__ = ["ChangeKind", "RowChange", "TableMemory", "differences"]
 
 Row = Mapping[str, Any]
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     """What became of a row since the last look; the value is its word."""
 
     CHANGED = "changed"
@@ -27,7 +27,7 @@ class Change(StrEnum):
 class RowChange:
     """A row as it is now (as it was, if it is gone), and the earlier values of what changed in it."""
 
-    change: Change
+    change: ChangeKind
     row: Row
     before: Mapping[str, Any]
 
@@ -35,10 +35,10 @@ class RowChange:
 def differences(before: Mapping[Any, Row] | None, now: Mapping[Any, Row]) -> list[RowChange]:
     """Return every row with its change, those that changed first; a first look knows no changes."""
     if before is None:
-        return [RowChange(Change.SAME, row, {}) for row in now.values()]
-    gone = [RowChange(Change.REMOVED, row, {}) for key, row in before.items() if key not in now]
+        return [RowChange(ChangeKind.SAME, row, {}) for row in now.values()]
+    gone = [RowChange(ChangeKind.REMOVED, row, {}) for key, row in before.items() if key not in now]
     found = [_compared(before.get(key), row) for key, row in now.items()]
-    order = list(Change)
+    order = list(ChangeKind)
     return sorted([*found, *gone], key=lambda each: order.index(each.change))
 
 
@@ -66,6 +66,6 @@ class TableMemory:
 
 def _compared(before: Row | None, now: Row) -> RowChange:
     if before is None:
-        return RowChange(Change.ADDED, now, {})
+        return RowChange(ChangeKind.ADDED, now, {})
     earlier = {name: before.get(name) for name in {**before, **now} if before.get(name) != now.get(name)}
-    return RowChange(Change.CHANGED if earlier else Change.SAME, now, earlier)
+    return RowChange(ChangeKind.CHANGED if earlier else ChangeKind.SAME, now, earlier)

@@ -6,7 +6,7 @@ In go exercises and what is known of them, out comes a display. Nothing is read 
 from collections.abc import Mapping, Sequence
 
 from workshop.course.exercise import Exercise, Outcome
-from workshop.course.progress import Entry
+from workshop.course.progress import ExerciseEntry
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, element, join, table
 from workshop.notebook.markup.texts import bar, plain_table
@@ -18,13 +18,15 @@ __all__ = ["draw_progress"]
 HEADS = ("Notebook", "Exercise", "Minutes", "Outcome", "Tries", "Hints")
 
 
-def draw_progress(exercises: Sequence[Exercise], entries: Mapping[str, Entry], *, notebook: str) -> Shown:
+def draw_progress(
+    exercises: Sequence[Exercise], entries: Mapping[str, ExerciseEntry], *, notebook: str
+) -> Shown:
     """Return the list; the exercises of `notebook` are marked."""
-    done = sum(entries.get(each.id, Entry()).is_passed for each in exercises)
+    done = sum(entries.get(each.id, ExerciseEntry()).is_passed for each in exercises)
     title = f"{done} of {len(exercises)} exercises solved"
     drawn, plain = [], []
     for each in exercises:
-        entry = entries.get(each.id, Entry())
+        entry = entries.get(each.id, ExerciseEntry())
         sign, word, tone = _standing(entry)
         here = "top" if each.notebook == notebook else ""
         tries = str(entry.attempts) if entry.attempts else ""
@@ -43,7 +45,7 @@ def draw_progress(exercises: Sequence[Exercise], entries: Mapping[str, Entry], *
     return Shown(html, f"{title} {bar(done, len(exercises))}\n{plain_table(HEADS, plain, right=(2, 4))}")
 
 
-def _standing(entry: Entry) -> tuple[str, str, str]:
+def _standing(entry: ExerciseEntry) -> tuple[str, str, str]:
     if entry.is_passed and entry.outcome is not Outcome.PASSED:
         return "✓", "Passed before; the last check did not", "warn"
     return OUTCOMES[entry.outcome]

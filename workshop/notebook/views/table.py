@@ -13,12 +13,12 @@ from workshop.notebook.markup.cells import ZONE, cell_html, cell_text, figures_b
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, element, join, table
 from workshop.notebook.markup.texts import ARROW, NONE, plain_table, plural
-from workshop.notebook.views.differences import Change, RowChange
+from workshop.notebook.views.differences import ChangeKind, RowChange
 
 __all__ = ["View", "draw_rows"]
 
-SHAPES = {Change.ADDED: "+", Change.CHANGED: "△", Change.REMOVED: "✕", Change.SAME: ""}
-TONES = {Change.ADDED: "ok", Change.CHANGED: "warn", Change.REMOVED: "bad", Change.SAME: ""}
+SHAPES = {ChangeKind.ADDED: "+", ChangeKind.CHANGED: "△", ChangeKind.REMOVED: "✕", ChangeKind.SAME: ""}
+TONES = {ChangeKind.ADDED: "ok", ChangeKind.CHANGED: "warn", ChangeKind.REMOVED: "bad", ChangeKind.SAME: ""}
 CHANGE_COLUMN = "Change"
 SHORT_KEY = 26
 # The trades of a row belong to leaves of its deltas: they stand beside them, without naming them again.
@@ -40,7 +40,7 @@ def draw_rows(rows: Sequence[RowChange], view: View) -> Shown:
     """Return the viewer's display."""
     shown = rows[: view.limit]
     columns = _columns([each.row for each in shown], view.key)
-    title = f"{view.name}: {plural(sum(each.change is not Change.REMOVED for each in rows), 'row')}"
+    title = f"{view.name}: {plural(sum(each.change is not ChangeKind.REMOVED for each in rows), 'row')}"
     note = _note(rows, view) + (f" · times in {ZONE}" if _has_times(shown) else "")
     more = f"… and {len(rows) - len(shown):,} more" if len(rows) > len(shown) else ""
     if columns:
@@ -59,7 +59,7 @@ def _table(shown: Sequence[RowChange], columns: Sequence[str], caption: Html, vi
         cells = [_cell(each, name) for name in columns]
         if view.seen_before:
             cells.insert(1, _mark(each.change))
-        rows.append(("" if each.change is Change.SAME else str(each.change), cells))
+        rows.append(("" if each.change is ChangeKind.SAME else str(each.change), cells))
     if view.seen_before:
         heads.insert(1, (CHANGE_COLUMN, "tight"))
     return table(heads, rows, caption=caption)
@@ -111,8 +111,8 @@ def _missing() -> Html:
     return element("span", NONE, class_="soft")
 
 
-def _mark(change: Change) -> Html:
-    if change is Change.SAME:
+def _mark(change: ChangeKind) -> Html:
+    if change is ChangeKind.SAME:
         return element("span", "same", class_="soft")
     return element("span", f"{SHAPES[change]} {change}", class_=f"word {TONES[change]}")
 
@@ -121,9 +121,11 @@ def _note(rows: Sequence[RowChange], view: View) -> str:
     where = f" where {view.condition}" if view.condition else ""
     if not view.seen_before:
         return where
-    counts = {change: sum(each.change is change for each in rows) for change in Change}
+    counts = {change: sum(each.change is change for each in rows) for change in ChangeKind}
     told = [
-        f"{counts[change]:,} {change}" for change in Change if counts[change] and change is not Change.SAME
+        f"{counts[change]:,} {change}"
+        for change in ChangeKind
+        if counts[change] and change is not ChangeKind.SAME
     ]
     return f"{where} · since the last look: {', '.join(told) or 'nothing changed'}"
 

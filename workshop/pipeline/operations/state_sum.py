@@ -15,7 +15,7 @@ from typing import Any
 from workshop.pipeline.operations.epoch import epoch_number
 from workshop.pipeline.truth import Truth, roll_up_paths, stateful_truth
 
-__all__ = ["StateSum", "Trade", "sum_of_state", "valid_trade"]
+__all__ = ["StateSum", "SummedTrade", "sum_of_state", "valid_trade"]
 
 # The limits within which a trade is a risk message; MapLambda counts no other.
 VALUE_LIMIT = Decimal(10) ** 15
@@ -28,7 +28,7 @@ RUN_ID_CHARACTERS = 36
 
 
 @dataclass(frozen=True)
-class Trade:
+class SummedTrade:
     """The newest version of one trade, as far as the totals need it."""
 
     trade_id: str
@@ -60,7 +60,7 @@ def sum_of_state(items: Iterable[Mapping[str, Any]], order: Sequence[str], *, ep
     return StateSum(stateful_truth(trades, order), tuple(sorted(invalid)))
 
 
-def valid_trade(item: Mapping[str, Any], order: Sequence[str]) -> Trade | None:
+def valid_trade(item: Mapping[str, Any], order: Sequence[str]) -> SummedTrade | None:
     """Return the trade that an item of StateTable holds, or None if the totals must not count it."""
     fields = {**item, "Hierarchy": _hierarchy(item.get("Hierarchy"))}
     is_valid = (
@@ -78,7 +78,7 @@ def valid_trade(item: Mapping[str, Any], order: Sequence[str]) -> Trade | None:
     )
     if not is_valid:
         return None
-    return Trade(
+    return SummedTrade(
         fields["TradeID"],
         fields["Value"],
         int(fields["Version"]),

@@ -26,7 +26,7 @@ from workshop.pipeline.messages import Message, PlannedMessage
 from workshop.pipeline.producer.calls import CALL_RECORDS, Outgoing, calls_of, parts_of
 from workshop.pipeline.producer.pacing import TokenBucket
 
-__all__ = ["KinesisPutter", "ProduceResult", "ProducerOptions", "Progress", "Refusal", "produce"]
+__all__ = ["KinesisPutter", "ProduceResult", "ProducerOptions", "RefusedMessage", "SendProgress", "produce"]
 
 ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 0.05
@@ -72,7 +72,7 @@ class ProducerOptions:
 
 
 @dataclass(frozen=True)
-class Progress:
+class SendProgress:
     """How far a run is; `resent` counts how often an entry was sent once more."""
 
     accepted: int
@@ -82,7 +82,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedMessage:
     """An entry that the stream did not accept, and the last reason for it."""
 
     entry: PlannedMessage
@@ -94,7 +94,7 @@ class ProduceResult:
     """What became of every entry, both parts in the order of the plan; `example` was sent first."""
 
     accepted: tuple[PlannedMessage, ...]
-    refused: tuple[Refusal, ...]
+    refused: tuple[RefusedMessage, ...]
     resent: int
     seconds: float
     example: bytes | None
@@ -113,7 +113,7 @@ class ProduceResult:
 class _Account:
     """Keeps what became of each entry. Thread-safe."""
 
-    def __init__(self, total: int, on_progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, total: int, on_progress: Callable[[SendProgress], None] | None) -> None:
         self._total = total
         self._on_progress = on_progress
         self._lock = threading.Lock()
@@ -143,12 +143,14 @@ class _Account:
             if place in self._accepted:
                 accepted.append(entry)
             else:
-                refused.append(Refusal(entry, self._refused.get(place, "not sent: the run ended early")))
+                refused.append(
+                    RefusedMessage(entry, self._refused.get(place, "not sent: the run ended early"))
+                )
         return ProduceResult(tuple(accepted), tuple(refused), self._resent, seconds, self._example)
 
     def _report(self) -> None:
         if self._on_progress:
-            progress = Progress(len(self._accepted), len(self._refused), self._resent, self._total)
+            progress = SendProgress(len(self._accepted), len(self._refused), self._resent, self._total)
             self._on_progress(progress)
 
 
@@ -234,7 +236,7 @@ def produce(
     *,
     options: ProducerOptions = ProducerOptions(),
     clock: Clock | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[SendProgress], None] | None = None,
 ) -> ProduceResult:
     """Send all entries and return when each was accepted or given up; nothing is dropped silently.
 
