@@ -29,12 +29,7 @@ def test_cfn_lint_reports_nothing(pipeline: str) -> None:
     """Errors, warnings and informational rules of cfn-lint find nothing, and none is switched off."""
     path = FOLDER / f"{pipeline}.yaml"
 
-    run = subprocess.run(
-        [CFN_LINT, "-c", "I", "--", str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    run = subprocess.run([CFN_LINT, "-c", "I", "--", str(path)], capture_output=True, text=True, check=False)
 
     assert (run.returncode, run.stdout) == (0, "")
     assert "cfn-lint" not in path.read_text()

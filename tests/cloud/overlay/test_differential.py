@@ -126,10 +126,7 @@ READS = st.one_of(
     st.just(("scan", {})),
     st.just(("scan", {"Limit": 1})),
     st.just(
-        (
-            "query",
-            {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}},
-        )
+        ("query", {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}})
     ),
     st.just(("describe_table", {})),
 )

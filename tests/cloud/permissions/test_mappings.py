@@ -7,16 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.permissions.conftest import (
-    ACCOUNT,
-    REGION,
-    Roles,
-    allow,
-    deny,
-    document,
-    table_arn,
-    trust,
-)
+from tests.cloud.permissions.conftest import ACCOUNT, REGION, Roles, allow, deny, document, table_arn, trust
 from tests.cloud.runtime.world import zip_of
 from workshop.cloud.laboratory import Laboratory
 from workshop.deploy.stacks import deploy

@@ -101,14 +101,7 @@ def test_operations_of_lambda_are_read_from_their_paths(
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "f",
-        "function:f",
-        f"{ACCOUNT}:f",
-        f"{ACCOUNT}:function:f",
-        f"{REGION}:{ACCOUNT}:function:f",
-        FUNCTION,
-    ],
+    ["f", "function:f", f"{ACCOUNT}:f", f"{ACCOUNT}:function:f", f"{REGION}:{ACCOUNT}:function:f", FUNCTION],
 )
 @pytest.mark.parametrize("qualifier", ["", ":live", ":$LATEST"])
 def test_a_function_has_many_names(name: str, qualifier: str) -> None:

@@ -122,10 +122,7 @@ def test_plain_moto_leaves_unknown_resources_out(plain: Any) -> None:
 
 @pytest.mark.parametrize(
     ("resource", "capabilities", "needed"),
-    [
-        (role(), [], "CAPABILITY_IAM"),
-        (role(RoleName="mine"), ["CAPABILITY_IAM"], "CAPABILITY_NAMED_IAM"),
-    ],
+    [(role(), [], "CAPABILITY_IAM"), (role(RoleName="mine"), ["CAPABILITY_IAM"], "CAPABILITY_NAMED_IAM")],
 )
 def test_iam_needs_consent(aws: Any, resource: Any, capabilities: list[str], needed: str) -> None:
     """A template with IAM resources needs a capability, with names of their own the greater one."""

@@ -11,10 +11,7 @@ KEY = {"pk": {"S": "a"}}
 
 def upsert(account, value: str = "1") -> None:
     account.dynamodb.update_item(
-        TableName="T",
-        Key=KEY,
-        UpdateExpression="SET v = :v",
-        ExpressionAttributeValues={":v": {"N": value}},
+        TableName="T", Key=KEY, UpdateExpression="SET v = :v", ExpressionAttributeValues={":v": {"N": value}}
     )
 
 

@@ -36,11 +36,7 @@ class WatchedEnvironments:
     """
 
     def __init__(
-        self,
-        inner: EnvironmentFactory,
-        dice: Callable[[], FaultDice],
-        *,
-        manual_clock: Clock | None = None,
+        self, inner: EnvironmentFactory, dice: Callable[[], FaultDice], *, manual_clock: Clock | None = None
     ) -> None:
         self._inner = inner
         self._dice = dice

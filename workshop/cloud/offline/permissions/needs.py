@@ -28,12 +28,7 @@ NAMES: dict[str, dict[str, str]] = {
     "cloudformation": {"StackName": "stack/{}/*"},
     "cloudwatch": {"AlarmName": "alarm:{}", "DashboardName": "dashboard/{}"},
     "events": {"Rule": "rule/{}", "Name": "rule/{}", "EventBusName": "event-bus/{}"},
-    "iam": {
-        "RoleName": "role/{}",
-        "UserName": "user/{}",
-        "GroupName": "group/{}",
-        "PolicyName": "policy/{}",
-    },
+    "iam": {"RoleName": "role/{}", "UserName": "user/{}", "GroupName": "group/{}", "PolicyName": "policy/{}"},
     "secretsmanager": {"SecretId": "secret:{}", "Name": "secret:{}"},
     "sns": {"Name": "{}"},
     "ssm": {"Name": "parameter/{}"},

@@ -25,11 +25,7 @@ STREAM_ACTIONS = {
 }
 QUEUE_ACTIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 # Kind of destination → what is called there, and the name of the service in AWS's sentence.
-DESTINATION_ACTIONS = {
-    "sqs": ("SendMessage", "SQS"),
-    "sns": ("Publish", "SNS"),
-    "s3": ("PutObject", "S3"),
-}
+DESTINATION_ACTIONS = {"sqs": ("SendMessage", "SQS"), "sns": ("Publish", "SNS"), "s3": ("PutObject", "S3")}
 
 
 def trusts(role_arn: str, service: str, *, on_behalf_of: str) -> bool:

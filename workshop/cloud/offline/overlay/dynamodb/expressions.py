@@ -39,13 +39,7 @@ from moto.dynamodb.parsing.validators import (
 from workshop.cloud.offline.overlay.correct import corrects
 
 REMEMBERED = 512
-COMPARISONS = (
-    "OpLessThan",
-    "OpGreaterThan",
-    "OpLessThanOrEqual",
-    "OpGreaterThanOrEqual",
-    "FuncBetween",
-)
+COMPARISONS = ("OpLessThan", "OpGreaterThan", "OpLessThanOrEqual", "OpGreaterThanOrEqual", "FuncBetween")
 # They check names and structure without looking at the item, so once per expression is enough.
 OF_FORM = (ActionCountValidator, OverlappingPathsValidator, UpdateHashRangeKeyValidator)
 # moto's lexer of conditions takes spaces only.

@@ -22,11 +22,7 @@ from itertools import accumulate
 from typing import Any
 
 from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
-from moto.kinesis.exceptions import (
-    InvalidArgumentError,
-    RecordSizeExceedsLimit,
-    TooManyRecords,
-)
+from moto.kinesis.exceptions import InvalidArgumentError, RecordSizeExceedsLimit, TooManyRecords
 from moto.kinesis.models import KinesisBackend, Stream
 from moto.kinesis.responses import KinesisResponse
 from moto.kinesis.utils import decompose_shard_iterator
