@@ -1,7 +1,7 @@
-"""The arithmetic of the pipelines: what trades do to the totals, summed exactly.
+"""The arithmetic of the pipelines: deltas of leaves, and their exact sums for every path above.
 
-In go trades, or the images of a trade before and after a change; out come deltas for each leaf of the
-roll-up tree, and their sums for every path above. No AWS, no time, no environment.
+Map sums what a batch changes at each leaf of the roll-up tree, and Reduce what a batch of rows does. Pure: no
+AWS, no time, no environment.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

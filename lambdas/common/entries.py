@@ -1,8 +1,7 @@
-"""Records with what they mean: the step from what Lambda delivers to what a stage works on.
+"""Records with their meaning: what Map and Reduce apply, one `Entry` for each record of a batch.
 
-In goes a batch, out comes an `Entry` for each record, in the order of the shard: with its content, or with
-the rejection of a record that its stage cannot use. Nothing raises because of a record's data, so that a bad
-record can never stop a shard. No AWS call, no time, no environment.
+An entry has the record's content, or the rejection of a record that its stage cannot use. No record can make
+these functions raise, since a record that fails its batch would block the shard. Pure: no AWS, no time.
 """
 
 import json
@@ -32,10 +31,10 @@ Comparison = Callable[[Trade | None, Trade | None], Change]
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[Content]):
-    """A record at its position; without content it has no effect.
+    """A record at its position; a record without content has no effect.
 
-    A changed item can have both: its valid old image still has to be subtracted when the new one is bad.
-    `is_ignored` says that the record would have an effect, if the pipeline had not been cleared since.
+    A changed item can have content and a rejection: if only its new image is invalid, the old one must still
+    be subtracted. `is_ignored` marks records that have no effect because the pipeline was cleared since.
     """
 
     position: str
@@ -44,24 +43,24 @@ class Entry(Generic[Content]):
     is_ignored: bool = False
 
 
-# For variants that know nothing of epochs: everything belongs to it.
+# The textbook ignores epochs: to it, everything belongs to this one.
 ONLY_EPOCH = Epoch()
 
 
 def contents(entries: Sequence[Entry[Content]]) -> list[Content]:
-    """Return what the entries hold, without those that have no effect."""
+    """Return the contents of the entries that have an effect."""
     return [entry.content for entry in entries if entry.content is not None]
 
 
 def rejections(entries: Sequence[Entry[Any]]) -> list[Rejection]:
-    """Return the records that are to be set aside."""
+    """Return the records to set aside."""
     return [entry.rejection for entry in entries if entry.rejection is not None]
 
 
 def entries_of_messages(
     batch: Batch[KinesisRecord], levels: Sequence[str], epoch: Epoch = ONLY_EPOCH
 ) -> list[Entry[Change]]:
-    """Return what each message adds to the totals; every message counts, whatever its trade and version."""
+    """Return what each message adds to the totals; every message counts, even a second one of its trade."""
     return [
         Entry(padded(record.sequence_number), None, is_ignored=True)
         if epoch.hides(record, batch.shard_id)
@@ -77,17 +76,16 @@ def entries_of_changes(
     *,
     compare: Comparison,
 ) -> list[Entry[Change]]:
-    """Return what each change of StateTable does to the totals: its new image minus its old one.
+    """Return what each change of StateTable does to the totals, by `compare(old trade, new trade)`.
 
-    `compare` subtracts. An image that is no valid trade counts for nothing, whether it is added or taken
-    away. So the totals are the sum over the valid items of the table at any time. An image of an older epoch
-    is as good as absent.
+    An image that is not a valid trade, or belongs to an older epoch, counts as absent on either side. So at
+    any time the totals are the sum over the valid items of the table.
     """
     return [_change(record, levels, epoch, compare=compare) for record in batch.records]
 
 
 def entries_of_rows(batch: Batch[ChangeRecord], epoch: Epoch = ONLY_EPOCH) -> list[Entry[DeltaRow]]:
-    """Return the rows that were written to ReduceTable; rows that expired have no effect."""
+    """Return the rows that were inserted into ReduceTable; a row that expires has no effect."""
     return [_row(record, epoch) for record in batch.records]
 
 

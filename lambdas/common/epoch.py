@@ -1,12 +1,11 @@
-"""The epoch of a pipeline's data, which each function reads first.
+"""The epoch: a number that `workshop clear` raises, so that everything older counts as absent.
 
-`workshop clear` raises the epoch. Whatever belongs to an older one counts as absent from then on: records of
-the stream up to the marker that was put into their shard, items of StateTable, rows of ReduceTable. So a
-pipeline is empty at once, whatever is still on its way. In goes the item `epoch` of ParameterTable, out comes
-a value that the stages ask. A pipeline that was never cleared has no such item, and epoch 0. No AWS, no time.
+Older are records of the stream up to the marker in their shard, and items of StateTable and ReduceTable that
+carry a smaller number. A pipeline is empty at once in this way, even with messages in flight. Each invocation
+reads the epoch first, once; a pipeline that was never cleared has epoch 0 and no item.
 
-Shape: `{"Parameter": "epoch", "Number": 3, "Starts": {shard id: sequence number}, "Emptying": true}`;
-every attribute but the key may be missing.
+Shape: `{"Parameter": "epoch", "Number": 3, "Starts": {shard id: sequence number}, "Emptying": true}` in
+ParameterTable; every attribute but the key may be missing.
 """
 
 from collections.abc import Mapping
@@ -26,9 +25,9 @@ Image = TypeVar("Image", bound=Mapping[str, Any])
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What one invocation goes by; `table` is where it was read, empty where there are no live settings.
+    """The epoch as one invocation read it: from `item` of `table`, or neither without live settings.
 
-    While `emptying`, old totals are still being deleted, so nothing may be added to them.
+    While `emptying`, `workshop clear` is still deleting old totals, so nothing may be added to them.
     """
 
     number: int = 0
@@ -38,24 +37,24 @@ class Epoch:
     item: Mapping[str, Any] = field(default_factory=dict)
 
     def hides(self, record: KinesisRecord, shard_id: str | None) -> bool:
-        """Whether a record came into its shard before the pipeline was cleared."""
+        """Whether a record came before the marker that `workshop clear` put into its shard."""
         start = self.starts.get(shard_id or "")
         return start is not None and padded(record.sequence_number) <= padded(start)
 
     def visible(self, batch: Batch[KinesisRecord]) -> list[KinesisRecord]:
-        """Return the records of a batch that came after the pipeline was cleared."""
+        """Return the records of a batch that belong to this epoch."""
         return [record for record in batch.records if not self.hides(record, batch.shard_id)]
 
     def covers(self, image: Mapping[str, Any]) -> bool:
-        """Whether an item, or an image of one, belongs to this epoch or to a later one."""
+        """Whether an item or image belongs to this epoch or to a later one."""
         return _number(image, "Epoch") >= self.number
 
     def covered(self, image: Image | None) -> Image | None:
-        """Return the image, or None in place of one that is older than this epoch."""
+        """Return the image, or None if it belongs to an older epoch."""
         return image if image is not None and self.covers(image) else None
 
     def stamp(self, item: Item) -> Item:
-        """Return an item of StateTable or ReduceTable with what tells later stages when it was written."""
+        """Return an item of StateTable or ReduceTable with the number of this epoch, for later stages."""
         return {**item, "Epoch": number(self.number)} if self.number else item
 
     def write(self, table: str, item: Item, *, condition: str, values: Item) -> Refusal | None:
@@ -92,5 +91,5 @@ def read_epoch(table: str) -> Epoch:
 
 def _number(image: Mapping[str, Any], name: str) -> int:
     text = image.get(name, {}).get("N", "0")
-    # An image that was written by hand may hold anything; what is no whole number is as good as absent.
+    # An image that was written by hand may hold anything; treat it as epoch 0 instead of failing the batch.
     return int(text) if text.isdecimal() else 0

@@ -1,10 +1,10 @@
-"""Failures on purpose: what a function does to itself at a write, if the settings of its stack ask for it.
+"""Failures on purpose: what a function does to itself at a write if the settings of its stack ask for it.
 
-In goes the text of a fault plan, as `workshop faults` keeps it in ParameterTable, out comes nothing, or a
-failure: an error before or after the write, a pause, a wait until the time is up, the end of the process.
-A pipeline that is right is right in spite of them. The chances follow from the plan's seed, the stage, and
-the execution environment, which draws anew when it starts. Beside chances, a plan can name writes at which
-DynamoDB is to be busy: `{"strikes": ["busy@state#3"]}`, counted since the plan was read.
+`workshop faults` keeps a fault plan in ParameterTable. Depending on it, a write fails before or after it is
+done, is slow, waits until the function times out, or ends the process; a correct pipeline stays correct. The
+chances follow from the plan's seed, the stage and the execution environment, which draws anew when it starts.
+A plan can also name writes at which DynamoDB is busy, `{"strikes": ["busy@state#3"]}`, counted since the
+environment read the plan.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""How old messages are, counted in buckets, so that a table can hold and add up millions of them.
+"""Ages of messages, counted in buckets, so that a table can hold and add up millions of them.
 
 Bucket *i* counts ages over 2^((i-1)/4) up to 2^(i/4) milliseconds: 128 buckets reach from a millisecond to
-six weeks, and none is wider than a fifth of its age. Map fills them, Reduce moves them by the time that a
-row waited and adds them to the aggregate. No AWS, no time, no environment.
+six weeks, and none is wider than a fifth of its age. Map fills them; Reduce moves them by the time that a row
+waited, and adds them to the aggregate. Pure: no AWS, no time.
 """
 
 import math

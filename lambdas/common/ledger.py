@@ -1,9 +1,9 @@
 """The ledger: how far each shard was applied, recorded in the same transaction as the effect itself.
 
-Lambda delivers each record at least once, in batches that may be cut differently every time. Whatever comes
-again lies at or before the position that the ledger holds, and is dropped; whatever is new moves the position
-together with its effect, or neither happens. The position only moves if it is still where this invocation
-read it, so two invocations on one shard cannot both apply a record.
+Lambda delivers each record at least once, and may cut the batches differently each time. A record at or
+before the ledger's position was applied, and is dropped; a newer one moves the position in the transaction
+that writes its effect. The position moves only from where this invocation read it, so two invocations on one
+shard cannot both apply a record.
 """
 
 from collections import Counter
@@ -25,10 +25,10 @@ from common.storage import Action, BusyError, check, read_item, transact, update
 __all__ = ["Ledger", "Planner"]
 
 Content = TypeVar("Content")
-# From the entries to apply, the cursor and the time, to the writes of one step and the cursor after it.
+# Takes the entries to apply, the cursor and the time; returns the writes of one step and the cursor after it.
 Planner = Callable[[Sequence[Entry[Content]], Cursor, Decimal], tuple[list[Action], Cursor]]
 
-# Kinesis keeps records for up to 365 days. A position must outlive every record that can come again.
+# Kinesis keeps records for up to 365 days, and a position must outlive every record that can come again.
 SECONDS_TO_KEEP = 400 * 24 * 3600
 MAX_LOST_RACES = 10
 # What `workshop clear` changes in the epoch's item: a transaction planned under other values must not commit.
@@ -39,7 +39,7 @@ FENCED = ("Number", "Emptying")
 class Ledger:
     """The position of one function in one shard; `counts` tells what `apply` did.
 
-    Nothing is committed any more once `epoch` has changed: what was planned before a clear ends there.
+    Once the epoch has changed, nothing planned under the old one is committed: the fence refuses it.
     """
 
     table: str
@@ -50,12 +50,13 @@ class Ledger:
     def apply(
         self, entries: Sequence[Entry[Content]], plan: Planner[Content], quarantine: Quarantine
     ) -> Counter[str]:
-        """Apply every entry that the ledger has not seen, exactly once, and set aside the bad ones.
+        """Apply every entry after the position exactly once, step by step, and set aside the rejected ones.
 
-        May be interrupted at any point and repeated with any grouping of records.
+        May be interrupted at any point, and repeated with any grouping of records.
 
         Raises:
-            BusyError: DynamoDB refused for now; what was committed stays, and the rest comes again.
+            BusyError: DynamoDB was busy, the epoch changed, or others kept moving the position; the steps
+                that were committed stay, and Lambda delivers the rest again.
         """
         in_order = [entry for _, entry in sorted({entry.position: entry for entry in entries}.items())]
         cursor = self._read()
@@ -65,7 +66,7 @@ class Ledger:
             now = unix_time()
             writes, target = plan(pending, cursor, now)
             done = [entry for entry in pending if entry.position <= target.position]
-            # Before the commit: after it nobody looks at these records again, and this may be repeated.
+            # Before the commit: after it, a retry drops these records. Writing them twice does no harm.
             bad = rejections(done)
             quarantine.put(bad, epoch=self.epoch.number)
             if self._commit([self._move(cursor, target, now), *writes]):
@@ -79,12 +80,13 @@ class Ledger:
         return self.counts
 
     def _commit(self, actions: Sequence[Action]) -> bool:
-        """Carry out all actions, if nobody else has moved the position."""
+        """Commit all actions, or return False if another invocation has moved the position."""
         fence = _fence(self.epoch)
         try:
             return transact([*actions, *fence])
         except ClientError as error:
             reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
+            # DynamoDB gives one reason for each action, in their order; the fence is the last.
             if fence and reasons[-1:] == ["ConditionalCheckFailed"]:
                 raise BusyError(
                     f"the epoch changed during this batch of `{self.ledger_key}`, so nothing was committed; "
@@ -93,7 +95,7 @@ class Ledger:
             raise
 
     def _lost_race(self) -> Cursor:
-        """Return where another invocation on this shard has moved the position to."""
+        """Return the position to which another invocation on this shard has moved."""
         self.counts.update(lost_races=1)
         if self.counts["lost_races"] > MAX_LOST_RACES:
             raise BusyError(f"others keep moving the position of `{self.ledger_key}`; try the batch again")
@@ -127,7 +129,10 @@ class Ledger:
 
 
 def _fence(epoch: Epoch) -> list[Action]:
-    """Return the check that fails a transaction if the epoch has changed since it was read."""
+    """Return the check that fails a transaction if the epoch has changed since it was read.
+
+    Without it, an invocation that began before a clear could write into the emptied tables.
+    """
     if not epoch.table:
         return []
     values = {name: epoch.item[name] for name in FENCED if name in epoch.item}

@@ -1,8 +1,8 @@
-"""Rows of ReduceTable: what MapLambda writes for a batch, and what ReduceLambda finds in the table's stream.
+"""Rows of ReduceTable: MapLambda writes one for each batch, ReduceLambda finds it in the table's stream.
 
-In goes a summary and out come rows, cut so that each fits into an item; or in goes an image and out comes
-the row, checked. A row carries every path of its roll-up for people to read, and the number of trades by
-leaf; the sums above the leaves are worked out again from these. No AWS call, no time, no environment.
+A summary that is too large for an item becomes several rows of whole leaves. A row shows the sum at every
+path, for people to read, but counts trades only by leaf; the sums above the leaves are computed anew from
+these, and checked. Pure: no AWS call, no time, no environment.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""How much of a batch goes into one transaction, and where the ledger stands afterwards.
+"""How much of a batch fits into one transaction, and where the ledger stands afterwards.
 
-In go the entries that are still to be applied and the ledger's cursor, out comes a step: what to write, and
-the cursor to move to. A step is the longest prefix of the entries that DynamoDB takes at once; of a single
-row of ReduceTable that is too much on its own, it is a run of whole leaves. Pure: no AWS, no time.
+A step takes the longest prefix of the pending entries that DynamoDB accepts at once, and says what to write
+and where to move the ledger's cursor. A single row of ReduceTable can be too much; then a step is a chunk of
+it, a run of whole leaves. Pure: no AWS, no time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,9 +40,9 @@ SHORTEST_SEQUENCE_NUMBER = 21
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a shard was applied: every record up to `position`, whole.
+    """How far a shard was applied: every record up to `position`, completely.
 
-    Of the record at `chunk_of`, if that lies further on, the first `chunk` leaves are applied as well.
+    If `chunk_of` lies further on, the first `chunk` leaves of the record there are applied as well.
     """
 
     position: str = padded("0")
@@ -63,7 +63,7 @@ class MapStep:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a commit adds to the bookkeeping row: rows that are in whole now, their records and their ages."""
+    """What a commit adds to the bookkeeping row: rows that are complete now, their messages, and the ages."""
 
     row_count: int
     message_count: int
@@ -82,7 +82,7 @@ class ReduceStep:
 def map_step(
     entries: Sequence[Entry[Change]], *, ledger_key: str, shard_id: str | None, now: Decimal
 ) -> MapStep:
-    """Return the step for as many entries as fit, from the first on."""
+    """Return the step for as many entries as fit, from the first one on."""
     taken = entries
     while True:
         key = sha256(f"{ledger_key}|{taken[0].position}|{taken[-1].position}".encode()).hexdigest()
@@ -91,7 +91,7 @@ def map_step(
         rows = rows_of(summary, key=key, now=now)
         if len(rows) <= MAX_ROWS:
             return MapStep(rows, Cursor(position=taken[-1].position))
-        # One entry touches two leaves at most, so this ends.
+        # One entry touches at most two leaves and always fits, so this ends.
         taken = taken[: len(taken) // 2]
 
 
@@ -101,7 +101,7 @@ def _sequence_number(position: str) -> str:
 
 
 def reduce_step(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, *, now: Decimal) -> ReduceStep:
-    """Return the step for as many whole rows as fit, else for as many leaves of the first one."""
+    """Return the step for as many whole rows as fit, or else for as many leaves of the first row."""
     paths: set[str] = set()
     count = 0
     for entry in entries:

@@ -1,8 +1,8 @@
 """The only way to DynamoDB: every read and every write of the functions goes through here.
 
-In go actions made by `put` and `update`, out comes what happened to them. A condition that does not hold is
-an outcome, not an error. DynamoDB being busy is a `BusyError`, which passes when the batch comes again.
-Everything else propagates as boto3 raised it, so that Lambda sees a function error and sends the batch again.
+Writes are actions, made by `put`, `update` and `check`. A condition that does not hold is an outcome, not an
+error. If DynamoDB is busy, a `BusyError` says that the batch should come again. Everything else propagates as
+boto3 raised it, so that Lambda sees a function error and retries the batch.
 """
 
 import functools

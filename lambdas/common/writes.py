@@ -1,6 +1,6 @@
-"""What Map and Reduce write: their steps, turned into actions on ReduceTable and AggregateTable.
+"""What Map and Reduce write: their steps as actions on ReduceTable and AggregateTable.
 
-In go rows or totals, out come the actions of one transaction. Nothing is written here. No time.
+The ledger commits these actions in one transaction with its own. Nothing is written here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,8 @@ from common.storage import Action, BusyError, put, update
 
 __all__ = ["PROGRESS_ROW", "add_totals", "rows_into", "totals_into"]
 
-# Keys that begin with `#` cannot be paths: there the sign is escaped.
+# No path begins with `#`, since `escape_name` escapes it. `workshop/pipeline/aggregates.py` has the key once
+# more: the workshop reads the tables as any client would, and shares no code with the functions.
 PROGRESS_ROW = "#progress"
 
 

@@ -1,4 +1,4 @@
-"""The score and the rounds, kept in ParameterTable so that whoever looks sees the game as it stands.
+"""The score and the rounds, kept in ParameterTable, where the scoreboard reads them.
 
 ====================== ======================================================================================
 item                   attributes
@@ -8,8 +8,8 @@ item                   attributes
 ``generator``          Holder, Until: who plays at the moment, and until when that is believed
 ====================== ======================================================================================
 
-Every write here may be repeated. A round is claimed by one invocation and judged once: its verdict and its
-points are written in one transaction, which asks that there is no verdict yet and that nobody has cleared the
+Every write here may be repeated. One invocation claims a round and judges it once: verdict and points are
+written in one transaction, on the condition that there is no verdict yet and that nobody has cleared the
 pipeline since the round began.
 """
 
@@ -21,8 +21,9 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
+from common.epoch import EPOCH_KEY
 from common.items import Item, number, plain_item, text
-from common.storage import Action, BusyError, Refusal, put, read_item, transact, update, write
+from common.storage import Action, BusyError, Refusal, check, put, read_item, transact, update, write
 from generator.judging import RunDifference
 
 __all__ = ["Board", "RoundVerdict", "Score", "Status", "seconds"]
@@ -43,7 +44,7 @@ class Status(Enum):
     SENDING = "sending"
     SETTLING = "settling"
     JUDGED = "judged"
-    VOID = "void"  # nobody can say what the totals should be
+    VOID = "void"  # the truth is not known, so there is no verdict
     FAILED = "failed"
 
 
@@ -95,7 +96,7 @@ class Board:
         return self._read(_round(run_id))
 
     def take_lease(self, holder: str, *, until: float, now: float) -> bool:
-        """Become the one who plays; say whether that worked. A lease that has run out is anybody's."""
+        """Take the lease to play unless another holder has one that is still running; return whether."""
         action = self._update(
             "generator",
             to={"Holder": text(holder), "Until": seconds(until)},
@@ -105,7 +106,7 @@ class Board:
         return _try(action) is None
 
     def release_lease(self, holder: str) -> None:
-        """Let the next one play at once."""
+        """Give the lease back before it runs out, so that the next invocation need not wait."""
         _try(
             self._update(
                 "generator", to={"Until": number(0)}, condition="#Holder = :Me", values={"Me": text(holder)}
@@ -113,7 +114,7 @@ class Board:
         )
 
     def claim(self, run_id: str, holder: str, fields: Mapping[str, Item]) -> bool:
-        """Write down that this invocation plays the round; say whether no other one did so before."""
+        """Record that this invocation plays the round; return False if another one did so before."""
         item = {KEY: text(_round(run_id)), "RunID": text(run_id), "Holder": text(holder), **fields}
         refusal = _try(put(self.table, item, condition=f"attribute_not_exists(#{KEY})"))
         # The first answer may have been lost: then the claim that stands there is this one.
@@ -122,7 +123,7 @@ class Board:
         )
 
     def note(self, run_id: str, status: Status, **numbers: float) -> None:
-        """Write down how far the round is; nothing happens to one that was judged or cleared away."""
+        """Record how far the round is; a round that was judged or deleted stays as it is."""
         to = {"Status": text(status.value), **{name: seconds(value) for name, value in numbers.items()}}
         _try(self._update(_round(run_id), to=to, condition=OPEN))
 
@@ -159,7 +160,7 @@ class Board:
         return self.round(run_id).get("Status") == Status.JUDGED.value
 
     def put_if_absent(self, parameter: str, value: str) -> None:
-        """Write a setting unless there is one; a setting that somebody chose stays."""
+        """Write a setting unless there is one already."""
         item = {KEY: text(parameter), "Value": text(value)}
         _try(put(self.table, item, condition=f"attribute_not_exists(#{KEY})"))
 
@@ -171,16 +172,9 @@ class Board:
         return update(self.table, {KEY: text(parameter)}, **what)
 
     def _same_epoch(self, epoch: int) -> Action:
-        condition = "#Number = :Number" if epoch else "attribute_not_exists(#Number)"
-        check: dict[str, Any] = {
-            "TableName": self.table,
-            "Key": {KEY: text("epoch")},
-            "ConditionExpression": condition,
-            "ExpressionAttributeNames": {"#Number": "Number"},
-        }
-        if epoch:
-            check["ExpressionAttributeValues"] = {":Number": number(epoch)}
-        return {"ConditionCheck": check}
+        if not epoch:
+            return check(self.table, EPOCH_KEY, condition="attribute_not_exists(#Number)")
+        return check(self.table, EPOCH_KEY, condition="#Number = :Number", values={"Number": number(epoch)})
 
 
 def _round(run_id: str) -> str:
@@ -192,7 +186,7 @@ def _try(action: Action) -> Refusal | None:
 
 
 def _patiently(call: Callable[[], Result]) -> Result:
-    """Repeat what found the table busy or got no answer; conditions tell what was done already."""
+    """Retry a call that found the table busy or got no answer; its conditions tell what was done already."""
     for _ in range(ATTEMPTS - 1):
         try:
             return call()

@@ -1,7 +1,6 @@
-"""The verdict on a round: the rows of its run held against the truth, every key, to the cent.
+"""The verdict on a round: the rows of its run compared with the truth, every key, to the cent.
 
-In go the rows as they were read and the totals that the messages must lead to, out come the differences; none
-means exact. No AWS, no time, no tolerance.
+No difference means exact. No AWS, no time, no tolerance.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,8 @@
 """What a round consists of: asked for by an event, worked out from its run id alone.
 
-In go the event and the score so far, out come the options of a message plan and the truth of what was sent.
-The run id is the top level of every message's hierarchy, so that the totals of one round stand apart from
-those of every other. It also seeds the plan: whoever knows the options can make the same messages again.
-No AWS and no time.
+The event and the score so far give the options of a message plan, and the messages give the truth. The run
+id is the top level of every message's hierarchy, which separates the totals of one round from those of all
+others. It also seeds the plan, so the same options always give the same messages. No AWS, no time.
 """
 
 import json
@@ -30,7 +29,7 @@ __all__ = [
 RUN_LEVEL = "RunID"
 MESSAGES = 10_000
 LARGEST_ROUND = 100_000
-# The verdict is spoken at most so long after the last message.
+# The longest time from the last message to the verdict.
 SETTLE_SECONDS = 60.0
 LEVEL_TWO_POINTS = 300
 # What a round of the second level holds beside new trades, in percent; half of the modifications overtake the
@@ -40,7 +39,7 @@ MAX_RUN_ID_LENGTH = 36
 
 
 class InvalidRoundError(ValueError):
-    """An event asks for a round that cannot be."""
+    """An event asks for a round that cannot be played."""
 
 
 @dataclass(frozen=True)

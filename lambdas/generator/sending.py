@@ -1,9 +1,7 @@
 """Puts a round's messages into the stream, and sends again what the stream refused.
 
-In go the entries of a plan, out comes how many were accepted, how often one was sent again, and why any
-were given up. PutRecords may refuse part of a call, so its answer is read record by record. A call without
-an answer is repeated as a whole: it may then stand in the stream twice, which the pipeline is there to cope
-with.
+PutRecords may refuse part of a call, so its answer is read record by record. A call without an answer is
+repeated as a whole: its records may then be in the stream twice, which the pipeline must cope with.
 """
 
 import functools

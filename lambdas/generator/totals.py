@@ -7,14 +7,14 @@ and the scan repeated when it has moved; where a variant keeps no revision, unti
 from decimal import Decimal
 from typing import Any
 
-from common.items import plain_item
+from common.items import plain_item, text
 from common.storage import client, read_item
+from common.writes import PROGRESS_ROW
 from generator.judging import Row
 from generator.timing import Clock
 
 __all__ = ["UnreadableError", "read_run"]
 
-PROGRESS_ROW = {"Identifier": {"S": "#progress"}}
 ATTEMPTS = 20
 PAUSE_SECONDS = 0.1
 
@@ -43,7 +43,7 @@ def read_run(table: str, run_id: str, *, clock: Clock) -> dict[str, Row]:
 
 
 def _revision(table: str) -> Any:
-    item = read_item(table, PROGRESS_ROW) or {}
+    item = read_item(table, {"Identifier": text(PROGRESS_ROW)}) or {}
     return item.get("Revision")
 
 
