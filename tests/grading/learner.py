@@ -5,8 +5,9 @@ from pathlib import Path
 
 from workshop.course.answers import handler_file, solution_text
 from workshop.course.catch_up import file_at
-from workshop.course.exercise import Cell, Exercise
+from workshop.course.exercise import Cell, Exercise, Outcome
 from workshop.course.exercises import all_exercises, find_exercise
+from workshop.grading import ClassResult, SubmissionResult
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLERS = tuple(
@@ -63,3 +64,15 @@ def solved(folder: Path) -> Path:
         if isinstance(each.answer_location, Cell)
     }
     return hand_in(folder, cells, {path: file_at(path, "99", ROOT) for path in HANDLERS})
+
+
+def submission(result: ClassResult, name: str) -> SubmissionResult:
+    """Return what came out for one learner."""
+    [found] = [each for each in result.submissions if each.name == name]
+    return found
+
+
+def outcome(result: ClassResult, name: str) -> tuple[Outcome, str]:
+    """Return outcome and feedback of the one exercise that was checked."""
+    [exercise] = submission(result, name).exercises
+    return exercise.outcome, exercise.feedback

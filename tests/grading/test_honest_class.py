@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.grading.learner import ROOT, hand_in, solved
+from tests.grading.learner import ROOT, hand_in, solved, submission
 from workshop.course.answers import solution_text, starter_text
 from workshop.course.catch_up import file_at
 from workshop.course.exercise import Outcome
@@ -11,7 +11,6 @@ from workshop.grading import (
     ClassResult,
     Limits,
     SubmissionProgress,
-    SubmissionResult,
     check_submissions,
 )
 
@@ -51,12 +50,8 @@ def result(tmp_path_factory: pytest.TempPathFactory, told: Told) -> ClassResult:
     return check_submissions(folder, limits=patient, jobs=2, on_progress=told.steps.append)
 
 
-def of(result: ClassResult, name: str) -> SubmissionResult:
-    return next(each for each in result.submissions if each.name == name)
-
-
 def outcomes(result: ClassResult, name: str) -> dict[str, tuple[Outcome, str]]:
-    return {each.id: (each.outcome, each.feedback) for each in of(result, name).exercises}
+    return {each.id: (each.outcome, each.feedback) for each in submission(result, name).exercises}
 
 
 def test_the_solved_course_passes(result) -> None:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.learner import ROOT, hand_in, write_notebook
+from tests.grading.learner import ROOT, hand_in, outcome, submission, write_notebook
 from workshop.course.answers import solution_text
 from workshop.course.exercise import Outcome
 from workshop.course.exercises import find_exercise
 from workshop.grading import (
     ClassResult,
     Limits,
-    SubmissionResult,
     check_submissions,
     find_containment,
 )
@@ -152,15 +151,6 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClassResult]:
     assert sorted(path.name for path in folder.iterdir()) == sorted([*answers, "unparsable", "huge"])
 
 
-def of(result: ClassResult, name: str) -> SubmissionResult:
-    return next(each for each in result.submissions if each.name == name)
-
-
-def outcome(result: ClassResult, name: str) -> tuple[Outcome, str]:
-    [exercise] = of(result, name).exercises
-    return exercise.outcome, exercise.feedback
-
-
 def test_an_endless_cell_is_stopped(result) -> None:
     """A cell that does not end is ended, whatever it prints, and the result says how."""
     found, feedback = outcome(result, "shouts")
@@ -179,7 +169,7 @@ def test_a_cell_that_deceives_convinces_nobody(result) -> None:
 
 
 def test_the_control_of_the_cloud_obeys_its_owner_alone(result) -> None:
-    """Reset and shutdown by a cell do not happen, its own or another's: what it deployed is still there."""
+    """Resets and shutdowns that a cell asks for do not happen: what it deployed is still there."""
     assert outcome(result, "resets")[0] is Outcome.PASSED
 
 
@@ -202,7 +192,7 @@ def test_a_notebook_that_cannot_be_read_is_not_attempted(result) -> None:
     assert (found, "cannot be read" in feedback) == (Outcome.NOT_ATTEMPTED, True)
 
     assert outcome(result, "huge")[0] is Outcome.NOT_ATTEMPTED
-    assert "at most" in of(result, "huge").notes[0]
+    assert "at most" in submission(result, "huge").notes[0]
 
 
 def test_what_is_not_contained_is_said(result) -> None:

@@ -31,7 +31,7 @@ while True:
 MEDDLES = """
 import json, os, urllib.request
 
-verdict = {"event": "verdict", "id": "map-batch-guard", "outcome": "passed", "feedback": "Perfect."}
+verdict = {"event": "verdict", "id": "state-conditional-write", "outcome": "passed", "feedback": "Perfect."}
 for path in ("/_workshop/reset", "/_workshop/clock", "/_workshop/shutdown", "/moto-api/reset"):
     body = json.dumps({"advance_seconds": 10**9}).encode()
     request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"] + path, data=body, method="POST")
@@ -57,8 +57,8 @@ if seen:
 """
 # What each file does before it works correctly, by the exercise that it answers.
 FILES = {
-    "state-conditional-write": ("stateful/state.py", EXITS),
-    "map-batch-guard": ("stateful/map.py", MEDDLES + LOOPS),
+    "state-conditional-write": ("stateful/state.py", MEDDLES + LOOPS),
+    "map-batch-guard": ("stateful/map.py", EXITS),
     "reduce-request-token": ("stateful/reduce.py", READS if find_containment().is_complete else ""),
 }
 
@@ -82,7 +82,7 @@ def test_a_handler_sees_neither_solutions_nor_submissions(outcomes) -> None:
 
 @pytest.mark.parametrize("exercise", ["state-conditional-write", "map-batch-guard"])
 def test_a_hostile_handler_is_incorrect(outcomes, exercise: str) -> None:
-    """A handler that exits, or speaks for the checker and loops, gets the verdict that its work deserves."""
+    """A handler that speaks for the checker and loops, or exits, gets the verdict that its work deserves."""
     found, feedback = outcomes[exercise]
 
     assert found is Outcome.INCORRECT

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from tests.grading.learner import ROOT, hand_in
+from tests.grading.learner import ROOT, hand_in, outcome
 from workshop.course.answers import solution_text
 from workshop.course.exercise import Outcome
 from workshop.course.exercises import find_exercise
@@ -38,12 +38,6 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> ClassResult:
     hand_in(folder / "works", {EXERCISE: solution_text(exercise, ROOT)})
     limits = Limits(exercise_seconds=120)
     return check_submissions(folder, exercises=[exercise], limits=limits, jobs=2, containment=OPEN)
-
-
-def outcome(result: ClassResult, name: str) -> tuple[Outcome, str]:
-    [submission] = [each for each in result.submissions if each.name == name]
-    [exercise] = submission.exercises
-    return exercise.outcome, exercise.feedback
 
 
 def test_an_honest_answer_passes(result) -> None:
