@@ -57,9 +57,9 @@ if seen:
 """
 # What each file does before it works correctly, by the exercise that it answers.
 FILES = {
-    "state-conditional-write": ("stateful/state.py", MEDDLES + LOOPS),
-    "map-batch-guard": ("stateful/map.py", EXITS),
-    "reduce-request-token": ("stateful/reduce.py", READS if find_containment().is_complete else ""),
+    "state-conditional-write": ("stateful/state.py", MEDDLES),
+    "map-batch-guard": ("stateful/map.py", LOOPS),
+    "reduce-request-token": ("stateful/reduce.py", (READS if find_containment().is_complete else "") + EXITS),
 }
 
 
@@ -76,13 +76,17 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Outcom
 
 
 def test_a_handler_sees_neither_solutions_nor_submissions(outcomes) -> None:
-    """A handler that looks for answers of others finds none, goes on to its work, and passes."""
-    assert outcomes["reduce-request-token"][0] is Outcome.PASSED
+    """A handler that looks for answers of others finds none, and comes to what it does next: it exits."""
+    found, feedback = outcomes["reduce-request-token"]
+
+    assert found is Outcome.INCORRECT
+    assert "ExitError" in feedback
+    assert "there is [" not in feedback
 
 
-@pytest.mark.parametrize("exercise", ["state-conditional-write", "map-batch-guard"])
+@pytest.mark.parametrize("exercise", sorted(FILES))
 def test_a_hostile_handler_is_incorrect(outcomes, exercise: str) -> None:
-    """A handler that speaks for the checker and loops, or exits, gets the verdict that its work deserves."""
+    """A handler that speaks for the checker, loops or exits gets the verdict that its work deserves."""
     found, feedback = outcomes[exercise]
 
     assert found is Outcome.INCORRECT
