@@ -160,10 +160,11 @@ def draw_dashboard(dashboard: Dashboard, facts: Facts, *, levels: int | None = N
         head.add_row(Text(label, style="dim"), Text(figure, style="bold"))
     rows = tree_rows(dashboard.latest.live_totals)
     shown = [row for row in rows if levels is None or row.depth < levels]
-    parts: list[RenderableType] = [head, Text()]
-    parts.append(draw_tree(shown) if rows else Text("Waiting for the first message.", style="italic"))
+    parts: list[RenderableType] = [head]
     if len(shown) < len(rows):
+        # Above the tree, since a terminal that is too low for both cuts off what is below.
         parts.append(Text(f"{len(rows) - len(shown)} lines need a taller terminal.", style="dim"))
+    parts += [Text(), draw_tree(shown) if rows else Text("Waiting for the first message.", style="italic")]
     if facts.note:
         parts += [Text(), Text(printable(facts.note), style="yellow")]
     return Panel(
