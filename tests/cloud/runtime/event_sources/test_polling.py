@@ -132,7 +132,7 @@ def test_horizon_means_everything(world: World) -> None:
 
 
 def test_latest_means_nothing_older_than_the_mapping(world: World) -> None:
-    """LATEST begins with the first record after the mapping was made, however late it is worker."""
+    """LATEST begins with the first record after the mapping was made, however late it is served."""
     world.function()
     arn = world.stream()
     world.put(1)

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from workshop.cloud.offline.processes import DETACHED
 from workshop.cloud.offline.runtime.environments import bootstrap
 from workshop.cloud.offline.runtime.environments.pipes import Answers, LogReader, send_frame
 
@@ -38,7 +39,8 @@ class EnvironmentProcess:
             stderr=subprocess.PIPE,
             env=variables,
             cwd=folder,
-            **_own_group(),
+            # Ctrl-C in the terminal of the offline cloud is not meant for the functions.
+            **DETACHED,
         )
         self._input = _opened(self._process.stdin)
         self.log = LogReader(_opened(self._process.stdout), name)
@@ -94,11 +96,3 @@ def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
         raise RuntimeError("a pipe that was asked for is missing")
     return pipe
-
-
-def _own_group() -> dict[str, Any]:
-    # Ctrl-C in the terminal of the offline cloud is not meant for the functions.
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        return {"creationflags": flags}
-    return {"start_new_session": True}
