@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.clock import SystemClock, stopwatch
+from tests.cloud.waiting import wait_until, wait_until_gone
 from workshop.cloud import background
 from workshop.cloud.connection import connect
 from workshop.cloud.offline.processes import end, is_alive
@@ -37,9 +37,7 @@ def killed(pid: int | None) -> None:
     """Kill a process, and return when it is gone."""
     assert pid is not None
     end(pid, forcibly=True)
-    begun, clock = stopwatch(), SystemClock()
-    while is_alive(pid) and stopwatch() - begun < 10:
-        clock.sleep(0.02)
+    assert wait_until_gone(pid)
 
 
 def test_a_cloud_is_started_found_and_stopped(home, port) -> None:
@@ -210,9 +208,7 @@ def test_a_cloud_in_the_foreground_stops_cleanly(port, home, signal_name: str) -
         stderr=subprocess.STDOUT,
         text=True,
     )
-    begun, clock = stopwatch(), SystemClock()
-    while not background.status().is_running and stopwatch() - begun < 30:
-        clock.sleep(0.05)
+    assert wait_until(lambda: background.status().is_running, 30)
 
     process.send_signal(getattr(signal, signal_name))
     output, _ = process.communicate(timeout=30)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.cloud.waiting import wait_until_gone
 from workshop.cli.cloud import app
-from workshop.clock import SystemClock, stopwatch
 from workshop.cloud import background
 from workshop.cloud.connection import connect
-from workshop.cloud.offline.processes import end, is_alive
+from workshop.cloud.offline.processes import end
 
 
 @pytest.fixture(autouse=True)
@@ -71,9 +71,7 @@ def test_a_crash_is_explained(port) -> None:
     workshop_cloud("start", "--port", port)
     pid = background.status().pid or 0
     end(pid, forcibly=True)
-    begun, clock = stopwatch(), SystemClock()
-    while is_alive(pid) and stopwatch() - begun < 10:
-        clock.sleep(0.02)
+    assert wait_until_gone(pid)
 
     text = workshop_cloud("status").stdout
 

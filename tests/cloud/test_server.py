@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from workshop.clock import SystemClock, stopwatch
+from tests.cloud.waiting import wait_until_gone
 from workshop.cloud.connection import Cloud
 
 TABLE = {
@@ -256,8 +256,6 @@ def test_time_can_pass_in_a_moment(cloud) -> None:
 
 def test_an_ephemeral_cloud_ends_with_its_parent() -> None:
     """When the process that started an ephemeral cloud is gone, so is the cloud."""
-    from workshop.cloud.offline.processes import is_alive
-
     parent = subprocess.Popen(
         [sys.executable, "-c", DYING_PARENT],
         stdout=subprocess.PIPE,
@@ -266,8 +264,4 @@ def test_an_ephemeral_cloud_ends_with_its_parent() -> None:
     output, _ = parent.communicate(timeout=60)
     pid = int(output)
 
-    begun, clock = stopwatch(), SystemClock()
-    while is_alive(pid) and stopwatch() - begun < 20:
-        clock.sleep(0.05)
-
-    assert not is_alive(pid)
+    assert wait_until_gone(pid)

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.permissions.conftest import ACCOUNT, Roles, allow, document, table_arn, trust
-from tests.cloud.runtime.environments.test_threads import wait_until
 from tests.cloud.runtime.world import zip_of
+from tests.cloud.waiting import wait_until
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.runtime.world import ROLE_ARN, make_role, zip_of
-from workshop.clock import SystemClock, stopwatch
+from tests.cloud.waiting import wait_until
 from workshop.cloud.temporary import temporary_cloud
 
 COUNTING = """
@@ -53,15 +53,6 @@ def deploy(client, name: str, source: str, **variables: str) -> None:
     )
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> bool:
-    clock, deadline = SystemClock(), stopwatch() + seconds
-    while not holds():
-        if stopwatch() > deadline:
-            return False
-        clock.sleep(0.1)
-    return True
-
-
 def test_records_flow_through_two_functions(client) -> None:
     """A stream feeds a function that writes to a table, whose stream feeds another that writes to a queue."""
     client("kinesis").create_stream(StreamName="S", ShardCount=2)
@@ -95,7 +86,7 @@ def test_records_flow_through_two_functions(client) -> None:
         )
         return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
 
-    assert wait_until(lambda: received() == 20)
+    assert wait_until(lambda: received() == 20, 30)
     items = client("dynamodb").scan(TableName="T")["Items"]
     assert {(item["id"]["S"], item["seen"]["N"]) for item in items} == {
         (f"trade-{number}", "1") for number in range(20)

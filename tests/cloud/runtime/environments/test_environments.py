@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.cloud.runtime.world import ROLE_ARN, zip_of
-from workshop.clock import SystemClock, stopwatch
+from tests.cloud.waiting import wait_until, wait_until_gone
+from workshop.clock import stopwatch
+from workshop.cloud.offline.processes import is_alive
 from workshop.cloud.offline.runtime import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.environments.subprocess_environment import (
     SubprocessEnvironment,
@@ -487,19 +489,6 @@ def test_forked_child_does_not_answer_twice(make: Make) -> None:
     assert [call(environment).payload for _ in range(3)] == [b"1", b"2", b"3"]
 
 
-def is_running(pid: int) -> bool:
-    state = Path(f"/proc/{pid}/stat")
-    return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def wait_until_gone(pid: int) -> bool:
-    clock, deadline = SystemClock(), stopwatch() + 10
-    while is_running(pid) and stopwatch() < deadline:
-        clock.sleep(0.02)
-    return not is_running(pid)
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for processes")
 def test_timeout_ends_children_too(make: Make) -> None:
     """Processes that a handler has started end with it."""
     source = (
@@ -514,7 +503,6 @@ def test_timeout_ends_children_too(make: Make) -> None:
     assert wait_until_gone(int(answer.output[0]))
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for processes")
 @pytest.mark.parametrize("statement", ["pass", "while True: pass"])
 def test_no_process_outlives_its_owner(tmp_path: Path, statement) -> None:
     """When its owner is killed an environment ends too, even in the middle of a busy handler."""
@@ -539,12 +527,10 @@ def test_no_process_outlives_its_owner(tmp_path: Path, statement) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
-        clock, deadline, note = SystemClock(), stopwatch() + 30, tmp_path / "pid"
-        while not (note.exists() and note.read_text()):
-            assert stopwatch() < deadline
-            clock.sleep(0.02)
+        note = tmp_path / "pid"
+        assert wait_until(lambda: note.exists() and note.read_text(), 30)
         pid = int(note.read_text())
-        assert is_running(pid)
+        assert is_alive(pid)
     finally:
         process.kill()
         process.communicate()

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.cloud.runtime.world import World, client
-from workshop.clock import AdjustableClock, SystemClock, stopwatch
+from tests.cloud.waiting import wait_until
+from workshop.clock import AdjustableClock
 from workshop.cloud.offline.overlay import apply
 from workshop.cloud.offline.runtime import Runtime
 from workshop.cloud.offline.runtime.environments.threads import WorkerPool
@@ -22,15 +23,6 @@ def handler(event, context):
     for record in event["Records"]:
         print("GOT", base64.b64decode(record["kinesis"]["data"]).decode())
 """
-
-
-def wait_until(holds, seconds: float = 20.0) -> bool:
-    clock, deadline = SystemClock(), stopwatch() + seconds
-    while not holds():
-        if stopwatch() > deadline:
-            return False
-        clock.sleep(0.02)
-    return True
 
 
 def got(function: str) -> list[int]:

@@ -6,8 +6,9 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.runtime.environments.test_threads import interrupted_threads, wait_until
+from tests.cloud.runtime.environments.test_threads import interrupted_threads
 from tests.cloud.runtime.world import World, client
+from tests.cloud.waiting import wait_until
 
 
 def reserve(amount: int, function: str = "F") -> None:
