@@ -1,5 +1,6 @@
-"""What the tests of the diagnosis share: planted cases, views on the evidence, and who is right."""
+"""What the tests of the diagnosis share: planted cases, views on the evidence, and how long they may take."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,8 +8,9 @@ from tests.diagnosis.pipeline_model import Model, Outcome, Planted
 from tests.diagnosis.planting import Plant
 from workshop.diagnosis import Diagnosis, Evidence, diagnose
 
-# What a caller could read beside the totals: nothing, StateTable, ReduceTable, or both.
-VIEWS = ("nothing", "state", "rows", "both")
+# What a caller could read beside the totals; `everything` is both tables and the stream that Map reads.
+VIEWS = ("nothing", "state", "rows", "tables", "everything")
+IS_LONG = os.environ.get("WORKSHOP_LONG_TESTS") == "1"
 
 
 def plant(model: Model, plants: Sequence[Plant]) -> tuple[list[Planted], Outcome]:
@@ -21,8 +23,9 @@ def seen(outcome: Outcome, view: str, planted: Sequence[Planted] = ()) -> Eviden
     waiting = any("in flight" in fault.name for fault in planted)
     return replace(
         outcome.evidence,
-        state=outcome.evidence.state if view in ("state", "both") else None,
-        reduce=outcome.evidence.reduce if view in ("rows", "both") else None,
+        state=outcome.evidence.state if view in ("state", "tables", "everything") else None,
+        reduce=outcome.evidence.reduce if view in ("rows", "tables", "everything") else None,
+        records=outcome.evidence.records if view == "everything" else None,
         pending=None if waiting else 0,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import md5, sha256
+from itertools import chain
 from random import Random
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from workshop.diagnosis import (
     CellElement,
     Evidence,
     RowElement,
+    SourceRecord,
     TradeElement,
 )
 from workshop.pipeline.aggregates import AggregateSnapshot
@@ -31,11 +33,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Change:
-    """A record of StateTable's stream, or in the stateless pipeline a message."""
+    """A record of StateTable's stream, or in the stateless pipeline a message; `number` is its position."""
 
     place: int
     new: Message
     old: Message | None = None
+    shard: int = 0
+    number: int = 0
 
 
 @dataclass
@@ -182,9 +186,13 @@ class Model:
                         row.trades,
                         len(row.changes),
                         Decimal(number),
+                        f"shard-{row.changes[0].shard}",
+                        row.changes[0].number,
+                        row.changes[-1].number,
                     )
                     for number, row in enumerate(rows)
                 ),
+                records=tuple(self._records()),
                 pending=0,
                 shards=SHARDS,
             ),
@@ -219,7 +227,11 @@ class Model:
             elif changes:
                 batches.append(changes)
         random = Random(f"{self.seed} map")
-        for stream in streams:
+        self.streams = [
+            [replace(change, shard=shard, number=number) for number, change in enumerate(stream, 1)]
+            for shard, stream in enumerate(streams)
+        ]
+        for stream in self.streams:
             batches += _cut(stream, random, 10, 40)
         return held, batches
 
@@ -231,14 +243,27 @@ class Model:
             for again in range(1 + self.faults.map_again.get(number, 0)):
                 yield self._row(changes, f"{number}-{again}")
 
+    def _records(self) -> Iterator[SourceRecord]:
+        """Yield everything in the stream that Map reads, also what no stage has finished with."""
+        streams = self.streams
+        if not self.stateful:
+            streams = [[self._sent(place) for place in lane] for lane in self.lanes()]
+        for each in chain.from_iterable(streams):
+            old = None if each.old is None else self._state_row(each.old)
+            yield SourceRecord(f"shard-{each.shard}", each.number, self._state_row(each.new), old)
+
+    def _sent(self, place: int) -> Change:
+        number = shard(self.sent[place].trade_id)
+        return Change(place, self.sent[place], shard=number, number=self.lanes()[number].index(place) + 1)
+
     def _keep(self, place: int, held: dict[str, Message]) -> Iterator[Change]:
         message = self.sent[place]
         if place in self.faults.never_arrives:
             return
         for _ in range(self.faults.taken_as_new.get(place, 0)):
-            yield Change(place, message)
+            yield Change(place, message) if self.stateful else self._sent(place)
         if not self.stateful:
-            yield Change(place, message)
+            yield self._sent(place)
             return
         old = held.get(message.trade_id)
         forced = place in self.faults.overrides

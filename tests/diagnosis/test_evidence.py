@@ -10,11 +10,10 @@ from tests.diagnosis.messages import different, message, plus, state, totals
 from tests.diagnosis.pipeline_model import Model
 from tests.diagnosis.planting import double_reduce, message_lost, old_kept, state_batch_lost
 from workshop.diagnosis import CauseKind, Confidence, Evidence, Stage, diagnose, places_of
+from workshop.diagnosis.flow import shard_of
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow
 from workshop.pipeline.truth import stateful_truth
-
-AT_REST = Evidence(pending=0)
 
 
 def row_of(name: str, messages: list[Message]) -> ReduceRow:
@@ -30,7 +29,7 @@ def test_stages_are_named() -> None:
     for fault in (message_lost, old_kept, double_reduce):
         model = Model("stateful", 3, messages=250)
         planted, outcome = plant(model, [fault])
-        (cause,) = diagnosis_of(model, outcome, seen(outcome, "both")).causes
+        (cause,) = diagnosis_of(model, outcome, seen(outcome, "everything")).causes
         assert planted[0].is_named_by(cause)
         stages[fault.__name__] = cause.stage
 
@@ -46,7 +45,7 @@ def test_three_faults_at_three_stages_are_all_named() -> None:
     model = Model("stateful", 5)
     planted, outcome = plant(model, [state_batch_lost, old_kept, double_reduce])
 
-    causes = diagnosis_of(model, outcome, seen(outcome, "both")).causes
+    causes = diagnosis_of(model, outcome, seen(outcome, "everything")).causes
 
     assert all(any(each.is_named_by(cause) for cause in causes) for each in planted)
 
@@ -70,6 +69,20 @@ def test_state_table_shows_many_faults_at_once() -> None:
         for element in cause.elements
     }
     assert named >= lost
+
+
+def test_every_stale_version_applied_is_one_cause() -> None:
+    """Without the version condition, all trades whose older version came last are named together."""
+    news = different(50)
+    late = [replace(each, version=2, value=each.value + 5) for each in news[:7]]
+    held = [*news[:7], *news[7:]]
+
+    (cause,) = diagnose(
+        [*late, *news], totals(held), pipeline="stateful", evidence=Evidence(state=state(held), pending=0)
+    ).causes
+
+    assert cause.kind is CauseKind.STALE_VERSION
+    assert {element.trade_id for element in cause.elements} == {each.trade_id for each in late}
 
 
 def test_trade_that_was_never_sent_is_told() -> None:
@@ -146,14 +159,10 @@ def test_arrival_order_finds_a_batch_of_several_producers() -> None:
     order = Random(7).sample(range(300), 300)
     records = [(sent[place].trade_id, sent[place].version) for place in order]
     lost = set(order[120:150])
-    evidence = Evidence(pending=0, arrivals=[places_of(sent, records)])
+    held = [each for place, each in enumerate(sent) if place not in lost]
+    evidence = Evidence(state=state(held), pending=0, arrivals=[places_of(sent, records)])
 
-    (cause,) = diagnose(
-        sent,
-        totals([each for place, each in enumerate(sent) if place not in lost]),
-        pipeline="stateful",
-        evidence=evidence,
-    ).causes
+    (cause,) = diagnose(sent, totals(held), pipeline="stateful", evidence=evidence).causes
 
     assert (cause.kind, cause.confidence) == (CauseKind.BATCH_LOST, Confidence.CERTAIN)
     assert cause.elements[0].messages == 30
@@ -162,17 +171,12 @@ def test_arrival_order_finds_a_batch_of_several_producers() -> None:
 def test_other_numbers_of_shards_are_known() -> None:
     """A batch of one of four shards is found when the number of shards is told."""
     sent = different(400)
-    from workshop.diagnosis.flow import shard_of
-
     lane = [each for each in sent if shard_of(each.trade_id, 4) == 2]
     lost = {each.trade_id for each in lane[10:40]}
 
-    (cause,) = diagnose(
-        sent,
-        totals([each for each in sent if each.trade_id not in lost]),
-        pipeline="stateful",
-        evidence=Evidence(pending=0, shards=4),
-    ).causes
+    held = [each for each in sent if each.trade_id not in lost]
+    evidence = Evidence(state=state(held), pending=0, shards=4)
+    (cause,) = diagnose(sent, totals(held), pipeline="stateful", evidence=evidence).causes
 
     assert (cause.kind, cause.elements[0].shard, cause.elements[0].messages) == (CauseKind.BATCH_LOST, 2, 30)
 
@@ -180,9 +184,11 @@ def test_other_numbers_of_shards_are_known() -> None:
 def test_totals_without_trades_are_judged_by_amounts() -> None:
     """A variant that counts no trades is diagnosed from its amounts alone."""
     sent = different(80)
-    observed = replace(totals(sent[:30] + sent[31:]), trades={})
+    held = sent[:30] + sent[31:]
+    observed = replace(totals(held), trades={})
+    evidence = Evidence(state=state(held), pending=0)
 
-    (cause,) = diagnose(sent, observed, pipeline="stateful", evidence=AT_REST).causes
+    (cause,) = diagnose(sent, observed, pipeline="stateful", evidence=evidence).causes
 
     assert (cause.kind, cause.confidence) == (CauseKind.MESSAGE_LOST, Confidence.CERTAIN)
     assert cause.elements[0].trade_id == sent[30].trade_id

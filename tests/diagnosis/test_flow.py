@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.diagnosis.messages import message
 from workshop.diagnosis import places_of
-from workshop.diagnosis.effects import Measure, combine, fingerprint
-from workshop.diagnosis.flow import Flow, make_flow, shard_of
+from workshop.diagnosis.effects import Measure
+from workshop.diagnosis.flow import Flow, shard_of
 from workshop.pipeline.messages import Message
 from workshop.pipeline.truth import DEFAULT_ORDER, stateful_truth
 
@@ -27,10 +27,8 @@ sent_messages = st.lists(
 )
 
 
-def flow_of(sent: list[Message], *, shards: int = 2, arrivals: list[list[int]] | None = None) -> Flow:
-    return make_flow(
-        sent, stateful=True, measure=MEASURE, order=DEFAULT_ORDER, shards=shards, arrivals=arrivals
-    )
+def flow_of(sent: list[Message], *, arrivals: list[list[int]] | None = None) -> Flow:
+    return Flow(sent, stateful=True, measure=MEASURE, order=DEFAULT_ORDER, arrivals=arrivals)
 
 
 def total(sent: list[Message]) -> dict[str, tuple[int, int]]:
@@ -47,38 +45,7 @@ def total(sent: list[Message]) -> dict[str, tuple[int, int]]:
 @given(sent_messages)
 def test_winners_make_up_the_truth(sent: list[Message]) -> None:
     """The messages that count in the end add up to what the truth says, computed elsewhere."""
-    flow = flow_of(sent)
-
-    assert flow.effect_of((1, place) for place in flow.winners.values()) == total(sent)
-
-
-@given(sent_messages)
-def test_changes_make_up_the_truth(sent: list[Message]) -> None:
-    """What State passes on adds up to the same totals, if no version has two contents."""
-    unique = list({(each.trade_id, each.version): each for each in sent}.values())
-    flow = flow_of(unique)
-
-    terms = [term for lane in flow.changes() for change in lane for term in change.terms]
-
-    assert flow.effect_of(terms) == total(unique)
-
-
-@given(sent_messages, st.data())
-def test_losses_predict_what_a_lost_run_does(sent: list[Message], data: st.DataObject) -> None:
-    """The intervals within a run of one shard add up to what the totals lose without these messages."""
-    unique = list({(each.trade_id, each.version): each for each in sent}.values())
-    unique += data.draw(st.lists(st.sampled_from(unique), max_size=8), label="duplicates")
-    flow = flow_of(unique)
-    lane = data.draw(st.sampled_from([number for number in (0, 1) if flow.lanes[number]]), label="lane")
-    first = data.draw(st.integers(0, len(flow.lanes[lane]) - 1), label="first")
-    last = data.draw(st.integers(first, len(flow.lanes[lane]) - 1), label="last")
-
-    predicted = sum(value for start, end, value in flow.losses(lane) if first <= start and end <= last)
-
-    lost = set(flow.lanes[lane][first : last + 1])
-    left = total([each for place, each in enumerate(unique) if place not in lost])
-    assert predicted == fingerprint(combine([(1, left), (-1, total(unique))]))
-    assert predicted == flow.print_of(flow.terms_without(lost))
+    assert flow_of(sent).expected == total(sent)
 
 
 @given(st.text(min_size=1), st.integers(1, 10))
@@ -95,8 +62,7 @@ def test_arrivals_decide_the_order() -> None:
 
     flow = flow_of(sent, arrivals=[[3, 0], [1]])
 
-    assert flow.lanes in ([[3, 0], [1, 2]], [[3, 0, 2], [1]])
-    assert flow.changes()[0][0].place == 3
+    assert flow.shards in ([[3, 0], [1, 2]], [[3, 0, 2], [1]])
 
 
 def test_places_of_finds_records_of_the_stream() -> None:

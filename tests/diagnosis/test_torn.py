@@ -9,6 +9,7 @@ from tests.diagnosis.pipeline_model import Model
 from tests.diagnosis.planting import STATEFUL, torn_row
 from workshop.diagnosis import CauseKind, Confidence, Evidence, diagnose
 from workshop.diagnosis.cells import torn_cells
+from workshop.diagnosis.effects import Measure
 from workshop.diagnosis.values import CellElement, RowElement
 
 AT_REST = Evidence(pending=0)
@@ -16,7 +17,7 @@ AT_REST = Evidence(pending=0)
 
 def test_parents_equal_their_children_in_every_truth() -> None:
     """True totals are never torn."""
-    assert torn_cells(totals(different(50)), depth=3) == []
+    assert torn_cells(totals(different(50)), Measure(2, counted=True), depth=3) == []
 
 
 def test_torn_cell_is_named_with_its_surplus() -> None:
@@ -61,7 +62,7 @@ def test_row_that_was_added_in_part_is_named() -> None:
         model = Model("stateful", seed, messages=200)
         planted, outcome = plant(model, [torn_row])
 
-        (cause,) = diagnosis_of(model, outcome, seen(outcome, "both")).causes
+        (cause,) = diagnosis_of(model, outcome, seen(outcome, "everything")).causes
 
         assert isinstance(cause.elements[0], RowElement)
         assert cause.elements[0].message_hash in planted[0].rows

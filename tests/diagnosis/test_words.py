@@ -5,26 +5,25 @@ import re
 import pytest
 
 from tests.diagnosis.cases import VIEWS, diagnosis_of, plant, seen
-from tests.diagnosis.messages import different, message, totals
+from tests.diagnosis.messages import different, message, state, totals
 from tests.diagnosis.pipeline_model import Model
 from tests.diagnosis.planting import STATEFUL, Plant
 from workshop.diagnosis import CauseKind, Evidence, diagnose
 from workshop.diagnosis.values import BatchElement, CellElement, RowElement, TradeElement
 from workshop.diagnosis.words import sentence_of
 
-AT_REST = Evidence(pending=0)
-
 
 def test_summary_tells_cell_amount_and_cause() -> None:
     """The summary names the deepest wrong cell, the amount, and the cause with its trade."""
     sent = [message("5b1e77a2", "1234.50"), *different(30)]
 
-    summary = diagnose(sent, totals(sent[1:]), pipeline="stateful", evidence=AT_REST).summary
+    evidence = Evidence(state=state(sent[1:]), pending=0)
+    summary = diagnose(sent, totals(sent[1:]), pipeline="stateful", evidence=evidence).summary
 
     assert summary == (
         "`PV:FXSpot:EMEA` is 1,234.50 too small, with 1 trade too few. 3 of the totals above are wrong as "
         "well.\nA message lost (certain): Version 1 of trade `5b1e77a2` (1,234.50 in `PV:FXSpot:EMEA`) was "
-        "sent once and counts not at all."
+        "sent once and counts not at all. StateTable shows it."
     )
 
 
@@ -32,7 +31,8 @@ def test_summary_tells_what_else_it_could_be() -> None:
     """When other faults explain the same, the summary names them."""
     sent = different(30)
 
-    summary = diagnose(sent, totals(sent[:-1]), pipeline="stateful").summary
+    evidence = Evidence(state=state(sent[:-1]))
+    summary = diagnose(sent, totals(sent[:-1]), pipeline="stateful", evidence=evidence).summary
 
     assert "The same numbers could also come from: a message lost." in summary
 

@@ -13,6 +13,7 @@ from workshop.diagnosis.values import (
     Element,
     Evidence,
     RowElement,
+    SourceRecord,
     Stage,
     TradeElement,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Element",
     "Evidence",
     "RowElement",
+    "SourceRecord",
     "Stage",
     "TradeElement",
     "diagnose",

@@ -1,30 +1,21 @@
 """The diagnosis: what is wrong with the totals, to the cent, and what most likely made it so.
 
-In goes what was sent and what is observed, out come the cells that differ and the causes that explain them.
-Every hypothesis is worked out on the known messages, and counts only if it predicts every difference exactly.
-With StateTable and ReduceTable at hand the way is cut into stages, and each is explained on its own.
-Nothing is read here; callers bring what they could read.
+The tables between the stages cut the way of the data: what went wrong between two of them is the difference
+of what they add up to, and each stage is explained on its own. Nothing is read here; callers bring what they
+could read.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from workshop.diagnosis.cells import (
-    leaves_of,
-    rows_below,
-    snapshot_below,
-    torn_by,
-    torn_cells,
-    truth_below,
-)
+from workshop.diagnosis.cells import leaves_of, rows_below, snapshot_below, torn_by, torn_cells, truth_below
 from workshop.diagnosis.effects import Effect, Measure, combine
-from workshop.diagnosis.flow import Flow, make_flow
-from workshop.diagnosis.judgement import Circumstances, judge, make_cause
-from workshop.diagnosis.mapping import MapReading
-from workshop.diagnosis.rows import RowSearch, effects_of_rows
-from workshop.diagnosis.search import Explanation, Search
-from workshop.diagnosis.state import Finding, StateReading
+from workshop.diagnosis.flow import Flow
+from workshop.diagnosis.judgement import causes_of, in_flight, make_cause, unknown_cause
+from workshop.diagnosis.mapping import MapReading, effect_of_row
+from workshop.diagnosis.reducing import ReduceReading
+from workshop.diagnosis.state import StateReading
 from workshop.diagnosis.values import (
     Cause,
     CauseKind,
@@ -33,6 +24,7 @@ from workshop.diagnosis.values import (
     Diagnosis,
     Element,
     Evidence,
+    Explanation,
     RowElement,
     Stage,
 )
@@ -41,11 +33,10 @@ from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.comparison import compare
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow
-from workshop.pipeline.truth import DEFAULT_ORDER, Truth, stateful_truth, stateless_truth
+from workshop.pipeline.truth import DEFAULT_ORDER, stateful_truth, stateless_truth
 
 __all__ = ["diagnose"]
 
-NO_EVIDENCE = Evidence()
 Judged = tuple[list[Cause], list[Cause]]
 
 
@@ -70,7 +61,7 @@ def diagnose(
     cells = compare(observed, truth).differences
     if not cells:
         return Diagnosis((), (), summary_of((), (), ()))
-    case = _Case(sent, observed, truth, stateful, evidence or NO_EVIDENCE, tuple(order), within)
+    case = _Case(sent, observed, stateful, evidence or Evidence(), tuple(order), within)
     causes, alternatives = case.judge()
     return Diagnosis(cells, tuple(causes), summary_of(cells, causes, alternatives), tuple(alternatives))
 
@@ -81,7 +72,6 @@ class _Case:
 
     sent: Sequence[Message]
     observed: AggregateSnapshot
-    truth: Truth
     stateful: bool
     evidence: Evidence
     order: tuple[str, ...]
@@ -89,90 +79,72 @@ class _Case:
 
     def judge(self) -> Judged:
         """Return the causes and their alternatives: first torn totals, then stage by stage."""
-        torn = torn_cells(self.observed, len(self.order), self.within)
         causes: list[Cause] = []
         alternatives: list[Cause] = []
-        rows_to_blame = torn_by(self.observed, self.rows, self.within) if torn and self.rows else []
+        torn = torn_cells(self.observed, self.measure, depth=len(self.order), within=self.within)
+        rows_to_blame = torn_by(self.observed, self.rows, self.measure, within=self.within) if torn else []
         if torn:
             elements: tuple[Element, ...] = tuple(torn)
             if len(rows_to_blame) == 1:
                 row, factor, cells = rows_to_blame[0]
                 elements = (RowElement(row.message_hash, row.message_count, 1 + factor), *cells)
             causes.append(make_cause(CauseKind.TORN_TOTAL, elements, Confidence.CERTAIN))
-        differences = self._differences()
-        for stages, difference in differences:
-            if Stage.REDUCE in stages and rows_to_blame:
+        for stages, difference in self._differences():
+            is_torn = bool(torn) and Stage.REDUCE in stages
+            if is_torn and rows_to_blame:
                 continue
-            circumstances = Circumstances(
-                stage=next(iter(stages)) if len(stages) == 1 else None,
-                pending=self.evidence.pending,
-                surplus=self._surplus(stages, [other for other, _ in differences if other != stages]),
-                torn=bool(torn) and Stage.REDUCE in stages,
-            )
-            found, others = self._judge_stages(stages, difference, circumstances)
-            if torn and found[0].kind is CauseKind.UNKNOWN:
-                continue
+            found, others = self._judge_stages(stages, difference)
+            if is_torn:
+                # The leaves of torn totals may be off by themselves, so what they show is nearly nothing.
+                found = [
+                    make_cause(each.kind, each.elements, Confidence.POSSIBLE, stage=each.stage)
+                    for each in found
+                    if each.elements
+                ]
             causes += found
             alternatives += others
         return causes, alternatives
 
-    def _judge_stages(
-        self, stages: frozenset[Stage], difference: Effect, circumstances: Circumstances
-    ) -> Judged:
+    def _judge_stages(self, stages: Sequence[Stage], difference: Effect) -> Judged:
         """Explain what went wrong between two tables that could be read."""
-        if self._state and stages == {Stage.STATE}:
-            return self._judge_state(self._state.findings(circumstances.surplus))
-        amounts = {
-            leaf: self.measure.amount(difference[leaf][0])
-            for leaf in sorted(difference)
-            if leaf not in self._known_leaves
-        }
-        if amounts:
-            elements = [CellElement(leaf, amount) for leaf, amount in amounts.items()]
-            return [make_cause(CauseKind.UNKNOWN, elements, Confidence.CERTAIN)], []
-        if stages == {Stage.REDUCE}:
-            rows = RowSearch(self.rows, self._row_effects, difference, self.evidence.pending)
-            return judge(rows.explanations(), rows.chance, circumstances)
-        changes = self.flow.changes(self._state.reached if self._state else None)
-        doubtful = self._state.doubtful_changes if self._state else ()
-        search = Search(
-            self.flow, changes, doubtful, difference=difference, stages=stages, evidence=self.evidence
-        )
+        if stages == [Stage.STATE] and self._state:
+            return causes_of(self._state.explanations(), Stage.STATE)
+        strange = sorted(difference.keys() - set(self.flow.leaves))
+        if strange:
+            cells = [CellElement(leaf, self.measure.amount(difference[leaf][0])) for leaf in strange]
+            return [make_cause(CauseKind.UNKNOWN, cells, Confidence.CERTAIN)], []
+        stage = stages[0] if len(stages) == 1 else None
         explanations: list[Explanation] = []
-        if Stage.REDUCE not in stages:
-            reading = MapReading(
-                self.flow, changes, self.rows, self._row_effects, difference, self.evidence.pending
-            )
-            explanations = reading.explanations()
-        # Leaves of torn totals may be off by themselves: what is complicated would explain nothing.
-        explanations = explanations or search.explanations(thorough=not circumstances.torn)
-        return judge(explanations, search.chance, circumstances)
+        rest: Effect = difference
+        if stage is Stage.REDUCE:
+            explanations = ReduceReading(
+                self.rows, self._row_effects, difference, self.evidence.pending, self._surplus
+            ).explanations()
+            rest = {} if explanations else rest
+        elif stage is Stage.MAP:
+            mapping = MapReading(self.flow, self.rows, self.evidence.records, self.evidence.pending)
+            for explanation, effect in mapping.parts():
+                explanations.append(explanation)
+                rest = combine([(1, rest), (-1, effect)])
+        elif combine([(1, difference), (1, self.flow.expected)]) == {}:
+            explanations = in_flight(self.flow, range(len(self.sent)), self.evidence.pending)
+            rest = {} if explanations else rest
+        causes, alternatives = causes_of(explanations, stage)
+        return causes + ([unknown_cause(self.evidence.pending, stage)] if rest else []), alternatives
 
-    def _judge_state(self, findings: Sequence[Finding]) -> Judged:
-        causes: list[Cause] = []
-        alternatives: list[Cause] = []
-        for finding in findings:
-            causes.append(make_cause(finding.kind, finding.elements, finding.confidence, stage=Stage.STATE))
-            if finding.instead:
-                kind, elements = finding.instead
-                alternatives.append(make_cause(kind, elements, Confidence.POSSIBLE, stage=Stage.STATE))
-        return causes, alternatives
-
-    def _differences(self) -> list[tuple[frozenset[Stage], Effect]]:
+    def _differences(self) -> list[tuple[list[Stage], Effect]]:
         """Return between which stages something went wrong, and what it added."""
         tables = [(Stage.STATE, self._state.effect)] if self._state else []
         if self.evidence.reduce is not None:
             tables.append((Stage.MAP, combine((1, effect) for effect in self._row_effects)))
-        amounts, trades = leaves_of(self.observed, len(self.order))
-        tables.append((Stage.REDUCE, self.measure.effect(amounts, trades)))
-        before = self.flow.effect_of((1, place) for place in self._expected_places)
+        tables.append((Stage.REDUCE, self.measure.effect(*leaves_of(self.observed, len(self.order)))))
         unseen = list(Stage) if self.stateful else [Stage.MAP, Stage.REDUCE]
-        found: list[tuple[frozenset[Stage], Effect]] = []
+        found: list[tuple[list[Stage], Effect]] = []
+        before = self.flow.expected
         for stage, effect in tables:
             upto = unseen.index(stage) + 1
-            stages, unseen = frozenset(unseen[:upto]), unseen[upto:]
-            difference = combine([(1, effect), (-1, before)])
-            if difference:
+            stages, unseen = unseen[:upto], unseen[upto:]
+            if difference := combine([(1, effect), (-1, before)]):
                 found.append((stages, difference))
             before = effect
         return found
@@ -185,62 +157,42 @@ class _Case:
     @cached_property
     def measure(self) -> Measure:
         """A measure for every amount that is known; trades count if totals and rows have them."""
-        rows = [amount for row in self.rows for amount in row.deltas.values()]
-        state = [row.value for row in self.evidence.state or ()]
         amounts = [message.value for message in self.sent]
+        amounts += [*self.observed.totals.values()]
+        amounts += [amount for row in self.rows for amount in row.deltas.values()]
+        amounts += [row.value for row in self.evidence.state or ()]
+        images = [image for each in self.evidence.records or () for image in (each.old, each.new)]
+        amounts += [image.value for image in images if image is not None]
         counted = bool(self.observed.trades) and (not self.rows or any(row.trades for row in self.rows))
-        return Measure.fitting([*amounts, *self.observed.totals.values(), *rows, *state], counted=counted)
+        return Measure.fitting(amounts, counted=counted)
 
     @cached_property
     def flow(self) -> Flow:
         """What was sent, as the pipeline should have seen it."""
-        return make_flow(
+        evidence = self.evidence
+        return Flow(
             self.sent,
-            stateful=self.stateful,
-            measure=self.measure,
-            order=self.order,
-            shards=self.evidence.shards,
-            arrivals=self.evidence.arrivals,
+            self.stateful,
+            self.measure,
+            self.order,
+            evidence.shards,
+            evidence.arrivals,
+            self.within,
         )
 
     @cached_property
     def _state(self) -> StateReading | None:
         if self.evidence.state is None or not self.stateful:
             return None
-        return StateReading(
-            self.flow,
-            self.evidence.state,
-            self.order,
-            self.evidence.pending,
-            within=self.within,
-        )
+        return StateReading(self.flow, self.evidence.state, self.evidence.records, self.evidence.pending)
 
     @cached_property
     def _row_effects(self) -> list[Effect]:
-        return effects_of_rows(self.rows, self.measure, depth=len(self.order))
+        return [effect_of_row(row, self.measure, depth=len(self.order)) for row in self.rows]
 
-    @cached_property
-    def _known_leaves(self) -> set[str]:
-        return set(self.flow.leaves)
-
-    @cached_property
-    def _expected_places(self) -> list[int]:
-        """The messages that count in the end."""
-        if not self.stateful:
-            return list(range(len(self.sent)))
-        return list(self.flow.winners.values())
-
-    def _surplus(self, stages: frozenset[Stage], others: Sequence[frozenset[Stage]]) -> int | None:
-        """Return by how much more records these stages counted than expected.
-
-        None if they were not counted, or if what went wrong at `others` may have changed their number.
-        """
-        counted, read = self.observed.message_count, self.evidence.reduce is not None
-        mapped = sum(row.message_count for row in self.rows)
-        if not counted or self.within is not None:
+    @property
+    def _surplus(self) -> int | None:
+        """By how much more records the totals count than the rows; of one run alone nobody counts them."""
+        if not self.observed.message_count or self.within is not None:
             return None
-        if stages == {Stage.REDUCE}:
-            return counted - mapped
-        if any(Stage.REDUCE not in other or not read for other in others):
-            return None
-        return (mapped if read else counted) - sum(map(len, self.flow.changes()))
+        return self.observed.message_count - sum(row.message_count for row in self.rows)

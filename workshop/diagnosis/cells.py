@@ -1,23 +1,20 @@
 """The cells of AggregateTable: which differ from the truth, and which differ from their own children.
 
-In go a snapshot and the truth, out come the paths with their exact differences, those of them where a parent
-is not the sum of its children, and the rows of ReduceTable that could have torn them.
+A total is torn when it is not the sum of the totals one level below: Reduce must add a row to all of its
+paths in one transaction, or to none.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from workshop.diagnosis.effects import EXACT
+from workshop.diagnosis.effects import Effect, Measure, combine
 from workshop.diagnosis.values import CellElement
 from workshop.pipeline.aggregates import AggregateSnapshot, sort_key
 from workshop.pipeline.tables import ReduceRow
 from workshop.pipeline.truth import GRAND_TOTAL, Truth
 
 __all__ = ["leaves_of", "rows_below", "snapshot_below", "torn_by", "torn_cells", "truth_below"]
-
-NOTHING = (Decimal(0), 0)
-Cell = tuple[Decimal, int]
 
 
 def snapshot_below(snapshot: AggregateSnapshot, within: str | None) -> AggregateSnapshot:
@@ -66,77 +63,59 @@ def leaves_of(snapshot: AggregateSnapshot, depth: int) -> tuple[dict[str, Decima
     )
 
 
-def torn_cells(snapshot: AggregateSnapshot, depth: int, within: str | None = None) -> list[CellElement]:
+def torn_cells(
+    snapshot: AggregateSnapshot, measure: Measure, *, depth: int, within: str | None = None
+) -> list[CellElement]:
     """Return the paths whose total or trades are not the sums of those one level below."""
-    cells = _cells(snapshot)
-    sums: dict[str, Cell] = {}
-    for path, (total, count) in cells.items():
-        if path not in (GRAND_TOTAL, within) and (parent := _parent(path)):
-            known = sums.get(parent, NOTHING)
-            sums[parent] = EXACT.add(known[0], total), known[1] + count
-    torn = []
-    for path in sorted({*cells, *sums}, key=sort_key):
-        if _depth(path) < depth:
-            own, children = cells.get(path, NOTHING), sums.get(path, NOTHING)
-            if own != children:
-                torn.append(CellElement(path, EXACT.subtract(own[0], children[0]), own[1] - children[1]))
-    return torn
+    cells = replace(measure, counted=True).effect(snapshot.totals, snapshot.trades)
+    below = combine(
+        (1, {_parent(path): cell}) for path, cell in cells.items() if path not in (GRAND_TOTAL, within)
+    )
+    torn = combine([(1, cells), (-1, below)])
+    return _elements({path: cell for path, cell in torn.items() if _depth(path) < depth}, measure)
 
 
 def torn_by(
-    snapshot: AggregateSnapshot, rows: Sequence[ReduceRow], within: str | None = None
-) -> list[tuple[ReduceRow, int, tuple[CellElement, ...]]]:
+    snapshot: AggregateSnapshot, rows: Sequence[ReduceRow], measure: Measure, *, within: str | None = None
+) -> list[tuple[ReduceRow, int, list[CellElement]]]:
     """Return the rows that explain every difference between totals and rows, by some of their cells alone.
 
     Beside each row stand -1 if those cells lack it or 1 if they have it twice, and the cells.
     """
-    counted = bool(snapshot.trades)
-    parts = [_cells_of_row(row, within, counted=counted) for row in rows]
-    expected: dict[str, Cell] = {}
-    for part in parts:
-        for path, cell in part.items():
-            expected[path] = _add(expected.get(path, NOTHING), cell)
-    cells = _cells(snapshot)
-    differences = {
-        path: _add(cells.get(path, NOTHING), expected.get(path, NOTHING), -1) for path in {*cells, *expected}
-    }
-    wrong = {path: cell for path, cell in differences.items() if any(cell)}
-    found = []
-    for row, part in zip(rows, parts, strict=True):
-        for factor in (-1, 1):
-            predicted = {path: _add(NOTHING, part.get(path, NOTHING), factor) for path in wrong}
-            if wrong and predicted == wrong:
-                elements = [CellElement(path, *wrong[path]) for path in sorted(wrong, key=sort_key)]
-                found.append((row, factor, tuple(elements)))
-    return found
+    parts = [_cells_of_row(row, measure, within) for row in rows]
+    found = measure.effect(snapshot.totals, snapshot.trades)
+    wrong = combine([(1, found), *((-1, part) for part in parts)])
+    return [
+        (row, factor, _elements(wrong, measure))
+        for row, part in zip(rows, parts, strict=True)
+        for factor in (-1, 1)
+        if wrong and {path: part.get(path) for path in wrong} == combine([(factor, wrong)])
+    ]
 
 
-def _cells(snapshot: AggregateSnapshot) -> dict[str, Cell]:
-    return {
-        path: (snapshot.totals.get(path, Decimal(0)), snapshot.trades.get(path, 0))
-        for path in {*snapshot.totals, *snapshot.trades}
-    }
-
-
-def _cells_of_row(row: ReduceRow, within: str | None, *, counted: bool) -> dict[str, Cell]:
+def _cells_of_row(row: ReduceRow, measure: Measure, within: str | None) -> Effect:
     """Return what a row adds to every path; its trades stand at the leaves alone, and are summed here."""
-    cells: dict[str, Cell] = {path: (amount, 0) for path, amount in row.deltas.items()}
-    for leaf, count in row.trades.items() if counted else ():
-        parts = leaf.split(":")
-        for length in range(1, len(parts) + 1):
-            path = ":".join(parts[:length])
-            cells[path] = _add(cells.get(path, NOTHING), (Decimal(0), count))
-    if within is None:
-        tops = [cell for path, cell in cells.items() if _depth(path) == 1]
-        root = NOTHING
-        for cell in tops:
-            root = _add(root, cell)
-        cells[GRAND_TOTAL] = root
-    return cells
+    tops = [measure.effect({GRAND_TOTAL: row.deltas[path]}, {}) for path in row.deltas if ":" not in path]
+    trades = [
+        measure.effect({}, {path: count})
+        for leaf, count in row.trades.items()
+        for path in _paths_to(leaf)
+        if within is None or path != GRAND_TOTAL
+    ]
+    amounts = [measure.effect(row.deltas, {}), *(tops if within is None else ())]
+    return combine((1, effect) for effect in (*amounts, *trades))
 
 
-def _add(one: Cell, other: Cell, factor: int = 1) -> Cell:
-    return EXACT.fma(other[0], Decimal(factor), one[0]), one[1] + factor * other[1]
+def _elements(cells: Effect, measure: Measure) -> list[CellElement]:
+    return [
+        CellElement(path, measure.amount(units), trades)
+        for path, (units, trades) in sorted(cells.items(), key=lambda cell: sort_key(cell[0]))
+    ]
+
+
+def _paths_to(leaf: str) -> list[str]:
+    names = leaf.split(":")
+    return [GRAND_TOTAL, *(":".join(names[:length]) for length in range(1, len(names) + 1))]
 
 
 def _is_below(path: str, within: str) -> bool:

@@ -1,16 +1,23 @@
-"""What there is to see of a pipeline at rest, for the diagnosis: its tables, and whether anything is pending.
+"""Collects the evidence of a pipeline at rest: its tables, the stream that Map reads, what is pending.
 
 Reads only, through AWS's API; the number of pending records is told by the offline cloud alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from workshop.diagnosis import Evidence
+from botocore.exceptions import ClientError
+
+from workshop.diagnosis.values import Evidence, SourceRecord
 from workshop.pipeline.messages import Message
-from workshop.pipeline.tables import read_reduce_table, read_trades
+from workshop.pipeline.operations.epoch import epoch_number, read_epoch
+from workshop.pipeline.producer.message_file import message_on_stream
+from workshop.pipeline.table_changes import read_changes
+from workshop.pipeline.tables import StateRow, read_reduce_table, read_trades, state_row
+from workshop.pipeline.truth import DEFAULT_ORDER
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
@@ -27,9 +34,9 @@ def gather_evidence(
     is_certain: bool,
     arrivals: Sequence[Sequence[int]] | None = None,
 ) -> Evidence:
-    """Return what the tables say; while they still move (not `is_certain`) they are left out.
+    """Return what tables and streams say; while they still move (not `is_certain`) they are left out.
 
-    `arrivals` is what the stream itself tells of the order of its messages, where somebody has read it.
+    `arrivals` is the order in which the messages arrived in their shards, where somebody has read it.
     """
     client = cloud.client("dynamodb")
     stream = cloud.client("kinesis").describe_stream_summary(StreamName=outputs["StreamName"])
@@ -37,12 +44,61 @@ def gather_evidence(
     if not is_certain:
         return Evidence(pending=pending, shards=shards, arrivals=arrivals)
     state = outputs.get("StateTableName")
+    try:
+        levels = tuple(sent[0].hierarchy) if sent else DEFAULT_ORDER
+        records = tuple(_changes(cloud, outputs, state) if state else _messages(cloud, outputs, levels))
+    except ClientError:
+        records = None  # not everybody may read streams; without them the diagnosis says less
     return Evidence(
         state=read_trades(client, state, (each.trade_id for each in sent)) if state else None,
         reduce=read_reduce_table(client, outputs["ReduceTableName"]),
+        records=records,
         pending=pending,
         shards=shards,
         arrivals=arrivals,
+    )
+
+
+def _changes(cloud: Cloud, outputs: Mapping[str, str], table: str) -> Iterator[SourceRecord]:
+    client = cloud.client("dynamodb")
+    epoch = read_epoch(client, outputs["ParameterTableName"]).number
+    stream_arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    for each in read_changes(cloud.client("dynamodbstreams"), stream_arn):
+        old, new = (_valid(image, epoch) for image in (each.old, each.new))
+        yield SourceRecord(each.shard, int(each.sequence_number), new, old)
+
+
+def _valid(image: Mapping[str, Any], epoch: int) -> StateRow | None:
+    """Return the item in an image, or None where Map sees none: in an older epoch, or if it is no trade."""
+    try:
+        item = state_row(image)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return item if isinstance(item.value, Decimal) and epoch_number(image) >= epoch else None
+
+
+def _messages(cloud: Cloud, outputs: Mapping[str, str], levels: Sequence[str]) -> Iterator[SourceRecord]:
+    client, stream = cloud.client("kinesis"), outputs["StreamName"]
+    pages = client.get_paginator("list_shards").paginate(StreamName=stream)
+    for shard in (shard["ShardId"] for page in pages for shard in page["Shards"]):
+        answer = client.get_shard_iterator(StreamName=stream, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+        iterator = answer["ShardIterator"]
+        while iterator:
+            page = client.get_records(ShardIterator=iterator)
+            for record in page["Records"]:
+                yield SourceRecord(shard, int(record["SequenceNumber"]), _item(record["Data"], levels))
+            # A page may be empty although more records follow.
+            iterator = page.get("NextShardIterator", "") if page["MillisBehindLatest"] else ""
+
+
+def _item(data: bytes, levels: Sequence[str]) -> StateRow | None:
+    """Return the message in a record, as StateTable would hold it; None if the pipeline sets it aside."""
+    try:
+        message = message_on_stream(data, levels)
+    except (ValueError, RecursionError):
+        return None
+    return StateRow(
+        message.trade_id, message.value, message.version, None, message.hierarchy, message.cancelled
     )
 
 

@@ -1,67 +1,44 @@
-"""How sure a cause is: explanations weighed against each other and against chance.
+"""Turns explanations into causes: one for each kind, with how sure it is and what else it could be."""
 
-In go all explanations of one difference, out come the causes of the best one, and what else it could be.
-"""
+from collections.abc import Iterable, Sequence
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from workshop.diagnosis.search import Explanation
-from workshop.diagnosis.values import Cause, CauseKind, Confidence, Element, Stage
+from workshop.diagnosis.flow import Flow
+from workshop.diagnosis.values import Cause, CauseKind, Confidence, Element, Explanation, Stage
 from workshop.diagnosis.words import sentence_of
 
-__all__ = ["Circumstances", "judge", "make_cause", "unknown_cause"]
-
-# How many explanations may be expected to fit by chance: practically none, or not many.
-EXCLUDED = 0.001
-UNLIKELY = 0.05
-HOPELESS = 0.5
+__all__ = ["causes_of", "in_flight", "make_cause", "unknown_cause"]
 
 
-@dataclass(frozen=True)
-class Circumstances:
-    """What is known beside the difference itself.
+def in_flight(flow: Flow, places: Sequence[int], pending: int | None) -> list[Explanation]:
+    """Explain that the last messages of the shards are missing, while nobody knows that all has arrived."""
+    if not places:
+        return []
+    elements = flow.batches(places, counted=0)
+    if pending:
+        return [Explanation(CauseKind.IN_FLIGHT, elements)]
+    if len(places) > 1:
+        instead: tuple[CauseKind, tuple[Element, ...]] = (CauseKind.BATCH_LOST, elements)
+        return [Explanation(CauseKind.IN_FLIGHT, elements, Confidence.LIKELY, instead=instead)]
+    # The very last message may as well be lost.
+    instead = (CauseKind.MESSAGE_LOST, (flow.trade(places[0], counted=0),))
+    return [Explanation(CauseKind.IN_FLIGHT, elements, Confidence.POSSIBLE, instead=instead)]
 
-    `stage` is where it lies, if only one stage can have made it. `surplus` is by how much more records were
-    counted than expected. `torn` says that the totals do not even agree with each other.
-    """
 
-    stage: Stage | None
-    pending: int | None
-    surplus: int | None
-    torn: bool
-
-
-def judge(
-    explanations: Sequence[Explanation], chance: Callable[[int], float], circumstances: Circumstances
-) -> tuple[list[Cause], list[Cause]]:
-    """Return the causes that together make the difference, and the alternatives to them.
-
-    `chance` tells how many explanations of a size would fit by accident.
-    """
-    by_chance = chance(explanations[0].size) if explanations else 0.0
-    if not explanations or (explanations[0].size > 1 and by_chance > HOPELESS):
-        return [unknown_cause(circumstances)], []
-    fitting = _fitting(explanations, circumstances.surplus)
-    ordered = sorted(
-        explanations,
-        key=lambda explanation: (explanation.size, explanation not in fitting, explanation.rank),
-    )
-    best = ordered[0]
-    same = [explanation for explanation in ordered if _kinds(explanation) == _kinds(best)]
-    others = [explanation for explanation in ordered if _kinds(explanation) != _kinds(best)]
-    confidence = Confidence.LIKELY
-    if by_chance > UNLIKELY or circumstances.torn or best.size > 2 or _has_rivals(best, ordered, fitting):
-        confidence = Confidence.POSSIBLE
-    elif len(ordered) == 1 and by_chance < EXCLUDED and _is_conclusive(best, circumstances):
-        confidence = Confidence.CERTAIN
-    causes = _causes(best, confidence, circumstances, same[1:])
-    seen = {_kinds(best)}
-    alternatives: list[Cause] = []
-    for other in others:
-        if _kinds(other) not in seen:
-            seen.add(_kinds(other))
-            alternatives += _causes(other, Confidence.POSSIBLE, circumstances)
+def causes_of(explanations: Iterable[Explanation], stage: Stage | None) -> tuple[list[Cause], list[Cause]]:
+    """Return causes and alternatives; explanations that differ in their elements alone are one cause."""
+    alike: dict[object, list[Explanation]] = {}
+    for each in explanations:
+        alike.setdefault(
+            (each.kind, each.confidence, each.others, each.instead and each.instead[0]), []
+        ).append(each)
+    causes, alternatives = [], []
+    for group in alike.values():
+        first = group[0]
+        elements = dict.fromkeys(element for each in group for element in each.elements)
+        causes.append(make_cause(first.kind, [*elements], first.confidence, stage=stage, others=first.others))
+        if first.instead:
+            others = dict.fromkeys(element for each in group if each.instead for element in each.instead[1])
+            alternatives.append(make_cause(first.instead[0], [*others], Confidence.POSSIBLE, stage=stage))
     return causes, alternatives
 
 
@@ -78,56 +55,9 @@ def make_cause(
     return Cause(kind, confidence, sentence, tuple(elements), stage, tuple(others))
 
 
-def unknown_cause(circumstances: Circumstances) -> Cause:
+def unknown_cause(pending: int | None, stage: Stage | None) -> Cause:
     """Return what is said when nothing explains a difference; what is on its way may still do so."""
-    if circumstances.pending:
-        return Cause(
-            CauseKind.IN_FLIGHT,
-            Confidence.POSSIBLE,
-            f"{circumstances.pending:,} records are still on their way: wait, and look again.",
-            stage=circumstances.stage,
-        )
-    return make_cause(CauseKind.UNKNOWN, (), Confidence.POSSIBLE, stage=circumstances.stage)
-
-
-def _fitting(explanations: Sequence[Explanation], surplus: int | None) -> list[Explanation]:
-    """Return the explanations that do not contradict the number of records, if any of them predicts it."""
-    if surplus is None or all(explanation.records != surplus for explanation in explanations):
-        return list(explanations)
-    return [explanation for explanation in explanations if explanation.records in (surplus, None)]
-
-
-def _is_conclusive(best: Explanation, circumstances: Circumstances) -> bool:
-    in_flight = best.parts[0][0] is CauseKind.IN_FLIGHT
-    return best.size == 1 and (not in_flight or bool(circumstances.pending))
-
-
-def _has_rivals(best: Explanation, ordered: Sequence[Explanation], fitting: Sequence[Explanation]) -> bool:
-    """Whether others are as natural, so that only its place in a list speaks for the best one."""
-    if best.size > 1:
-        return len(ordered) > 1
-    return any(
-        other.size == 1
-        and other.rank <= best.rank
-        and _kinds(other) != _kinds(best)
-        and (other in fitting) == (best in fitting)
-        for other in ordered
-    )
-
-
-def _kinds(explanation: Explanation) -> tuple[CauseKind, ...]:
-    return tuple(sorted(kind for kind, _ in explanation.parts))
-
-
-def _causes(
-    explanation: Explanation,
-    confidence: Confidence,
-    circumstances: Circumstances,
-    same: Sequence[Explanation] = (),
-) -> list[Cause]:
-    """Return a cause for each part; `same` are explanations with other elements of the same kinds."""
-    causes = []
-    for kind, elements in explanation.parts:
-        others = {dict(other.parts)[kind]: None for other in same if dict(other.parts)[kind] != elements}
-        causes.append(make_cause(kind, elements, confidence, stage=circumstances.stage, others=tuple(others)))
-    return causes
+    if pending:
+        sentence = f"{pending:,} records are still on their way: wait, and look again."
+        return Cause(CauseKind.IN_FLIGHT, Confidence.POSSIBLE, sentence, stage=stage)
+    return make_cause(CauseKind.UNKNOWN, (), Confidence.POSSIBLE, stage=stage)

@@ -1,129 +1,328 @@
-"""What Map did wrong, from the rows that it left: batches written again, and gaps between batches.
+"""What Map did wrong, read from where its rows come from.
 
-In go the changes of each shard and the rows of ReduceTable in their order, out come the explanations of the
-difference between them. Rows are read one after the other: each takes up the next changes of every shard.
+Each row of ReduceTable says which records of Map's stream it sums. A record that lies in the range of no row
+was lost, one in several ranges was added several times, and a row that is not the sum of its records was
+worked out wrongly. Only for that last one are hypotheses tried, on the records of that one row.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
-from workshop.diagnosis.effects import Effect, combine, fingerprint
-from workshop.diagnosis.flow import Change, Flow
-from workshop.diagnosis.search import Explanation, batch_element
-from workshop.diagnosis.suspects import RANKS
-from workshop.diagnosis.values import CauseKind, Element, RowElement
+from workshop.diagnosis.effects import Effect, Measure, combine, times_in
+from workshop.diagnosis.flow import Flow, recognised
+from workshop.diagnosis.judgement import in_flight
+from workshop.diagnosis.values import (
+    CauseKind,
+    Confidence,
+    Element,
+    Explanation,
+    RowElement,
+    SourceRecord,
+    TradeElement,
+)
 from workshop.pipeline.tables import ReduceRow
 
-__all__ = ["MapReading"]
+__all__ = ["MapReading", "effect_of_row"]
 
-# Where a row ends in both lanes.
-Cut = tuple[int, int]
+
+def effect_of_row(row: ReduceRow, measure: Measure, *, depth: int) -> Effect:
+    """Return what a row adds to the leaves, which are the paths with this many names."""
+    return measure.effect(
+        {path: amount for path, amount in row.deltas.items() if path.count(":") + 1 == depth},
+        {path: count for path, count in row.trades.items() if path.count(":") + 1 == depth},
+    )
+
+
+class Writing(NamedTuple):
+    """One time that Map wrote a batch: a row, or all parts of a row that was too large for one item."""
+
+    shard_id: str
+    first: int
+    last: int
+    name: str
+    effect: Effect
+    message_count: int
+
+
+class Suspect(NamedTuple):
+    """A fault with one record: what it would add to the row, and to the number of records that Map counted.
+
+    `guard` is what Map then takes no care of, which would show in other records as well.
+    """
+
+    kind: CauseKind
+    effect: Effect
+    records: int
+    element: Element
+    guard: str = ""
+
+
+# An explanation, with its part of the difference between what Map has read and what it has written.
+Part = tuple[Explanation, Effect]
 
 
 @dataclass(frozen=True)
 class MapReading:
-    """The rows, held against the changes that they must be made from."""
+    """The rows, held against the records of Map's stream."""
 
     flow: Flow
-    changes: Sequence[Sequence[Change]]
     rows: Sequence[ReduceRow]
-    effects: Sequence[Effect]
-    difference: Effect
+    records: Sequence[SourceRecord] | None
     pending: int | None
 
-    def explanations(self) -> list[Explanation]:
-        """Return what the rows themselves show, if that is the whole difference."""
-        again = self._written_again
-        if again and not self._unexplained:
-            return [_explanation({CauseKind.MAP_BATCH_TWICE: again}, size=1)]
-        for gap in self._gaps(self.difference):
-            return [_explanation({CauseKind.BATCH_LOST: gap}, size=1)]
-        for gap in self._gaps(self._unexplained) if again else ():
-            parts = {CauseKind.BATCH_LOST: gap, CauseKind.MAP_BATCH_TWICE: again}
-            return [_explanation(parts, size=2)]
-        return []
-
-    @cached_property
-    def _places_of_equal_rows(self) -> list[list[int]]:
-        """The places of rows that are equal in everything but their key."""
-        equal: dict[object, list[int]] = {}
-        for place, effect in enumerate(self.effects):
-            content = (self.rows[place].message_count, tuple(sorted(effect.items())))
-            equal.setdefault(content if effect else place, []).append(place)
-        return list(equal.values())
-
-    @cached_property
-    def _written_again(self) -> tuple[RowElement, ...]:
-        return tuple(
-            RowElement(self.rows[places[0]].message_hash, self.rows[places[0]].message_count, len(places))
-            for places in self._places_of_equal_rows
-            if len(places) > 1
-        )
-
-    @cached_property
-    def _unexplained(self) -> Effect:
-        """What is left of the difference without the rows that are there again."""
-        again = [place for places in self._places_of_equal_rows for place in places[1:]]
-        return combine([(1, self.difference), *((-1, self.effects[place]) for place in again)])
-
-    def _gaps(self, difference: Effect) -> Iterator[list[Element]]:
-        """Yield the batches whose absence is the difference, if they lie between two rows."""
-        if len(self.changes) != 2:
+    def parts(self) -> Iterator[Part]:
+        """Yield what happened; what the rows and records leave open is in none of the parts."""
+        if self.records is None:
+            yield from self._repeats()
             return
-        left, right = self._totals
-        missing = -fingerprint(difference)
-        starts = {total: place for place, total in enumerate(left)}
-        first, second = self._last_cut()
-        wanted = left[first] + right[second] + missing
-        for end, total in enumerate(right[second:], second):
-            start = starts.get(wanted - total, -1)
-            # What comes last of all may still be on its way, and is told so elsewhere.
-            at_the_end = (start, end) == (len(left) - 1, len(right) - 1)
-            if start >= first and not (at_the_end and self.pending != 0):
-                pieces = {0: self.changes[0][first:start], 1: self.changes[1][second:end]}
-                terms = [term for piece in pieces.values() for change in piece for term in change.terms]
-                is_batch = sum(map(len, pieces.values())) > 1
-                if is_batch and combine([(-1, self.flow.effect_of(terms))]) == difference:
-                    yield [
-                        batch_element(lane, [change.place for change in piece], counted=0)
-                        for lane, piece in pieces.items()
-                        if piece
-                    ]
+        waiting: list[int] = []
+        for run, covering, is_last in self._runs():
+            if len(covering) > 1:
+                yield self._again(run, [self._writings[number] for number in covering])
+            elif is_last and self.pending != 0:
+                waiting += run
+            else:
+                yield from self._lost(run)
+        for explanation in in_flight(self.flow, self._known_places(waiting), self.pending):
+            yield explanation, self._sum(waiting, -1)
+        for writing in self._writings:
+            yield from self._content(writing)
+        yield from self._inserted_again()
 
-    def _last_cut(self) -> Cut:
-        """Return up to where the rows could be followed: behind it, the next batch is missing."""
-        cut = (0, 0)
-        for row, *_ in sorted(self._places_of_equal_rows):
-            following = self._follow(cut, fingerprint(self.effects[row]), self.rows[row].message_count)
-            if following is None:
-                break
-            cut = following
-        return cut
+    def _runs(self) -> Iterator[tuple[list[int], tuple[int, ...], bool]]:
+        """Yield neighbours that are in no range, or in the same ones, and whether they are a shard's last."""
+        for shard in self._shards.values():
+            counting = [number for number in shard if self._effects[number] and number not in self._undone]
+            for covering, numbers in groupby(counting, key=self._covering.__getitem__):
+                run = list(numbers)
+                if len(covering) != 1:
+                    yield run, covering, run[-1] == counting[-1]
 
-    def _follow(self, cut: Cut, total: int, count: int) -> Cut | None:
-        """Return where a row ends that starts at a cut, is made from so many changes, and has this total."""
-        (left, right), (first, second) = self._totals, cut
-        wanted = left[first] + right[second] + total
-        for taken in range(count + 1):
-            end = (first + taken, second + count - taken)
-            if end[0] < len(left) and end[1] < len(right) and left[end[0]] + right[end[1]] == wanted:
-                return end
-        return None
+    def _repeats(self) -> Iterator[Part]:
+        """Yield the ranges that were written several times: that much can be seen without the records."""
+        ranges: dict[tuple[str, int, int], list[Writing]] = {}
+        for writing in self._writings:
+            ranges.setdefault(writing[:3], []).append(writing)
+        for writings in ranges.values():
+            if len(writings) > 1:
+                yield self._written_again(writings), combine((1, each.effect) for each in writings[1:])
+
+    def _lost(self, run: Sequence[int]) -> Iterator[Part]:
+        """Yield that neighbours are in the range of no row; of what was never sent nothing can be said."""
+        places = self._known_places(run)
+        if len(places) > 1:
+            batches = self.flow.batches(places, counted=0)
+            yield Explanation(CauseKind.BATCH_LOST, batches), self._sum(run, -1)
+        elif places:
+            suspect = next(self._suspects(run[0]))
+            yield Explanation(suspect.kind, (suspect.element,)), self._sum(run, -1)
+
+    def _again(self, run: Sequence[int], writings: Sequence[Writing]) -> Part:
+        effect = self._sum(run, len(writings) - 1)
+        if len({(each.first, each.last) for each in writings}) == 1:
+            return self._written_again(writings), effect
+        # The ranges overlap: the batch was cut anew, and some of its records are in two rows.
+        batches = self.flow.batches(self._known_places(run), counted=len(writings))
+        return Explanation(CauseKind.MAP_BATCH_TWICE, batches), effect
+
+    def _written_again(self, writings: Sequence[Writing]) -> Explanation:
+        first = writings[0]
+        row = RowElement(first.name, first.message_count, len(writings))
+        return Explanation(CauseKind.MAP_BATCH_TWICE, (row,))
+
+    def _content(self, writing: Writing) -> Iterator[Part]:
+        """Yield why a row is not the sum of its records."""
+        numbers = self._range(writing)
+        ends = [self._records[number].sequence_number for number in (*numbers[:1], *numbers[-1:])]
+        if ends != [writing.first, writing.last]:
+            return  # the stream has forgotten some of them
+        rest = combine([(1, writing.effect), (-1, self._sum(numbers))])
+        if not rest:
+            return
+        surplus = writing.message_count - sum(
+            (self._records[number].new or self._records[number].old) is not None for number in numbers
+        )
+        if suspects := self._fitting(numbers, rest):
+            yield self._weighed(suspects, None if self.flow.within else surplus), rest
+        elif families := self._families(numbers, rest):
+            for kind, elements in families.items():
+                # The whole row is the proof, and it is counted with the first of the kinds.
+                yield Explanation(kind, tuple(elements)), rest
+                rest = {}
+        else:
+            row = RowElement(writing.name, writing.message_count, 1)
+            yield Explanation(CauseKind.UNKNOWN, (row,), Confidence.POSSIBLE), rest
+
+    def _weighed(self, suspects: Sequence[Suspect], surplus: int | None) -> Explanation:
+        """Return the suspect that also fits the number of records that Map counted, if one does."""
+        fitting = [each for each in suspects if surplus in (None, each.records)]
+        first, *others = dict.fromkeys((each.kind, each.element) for each in [*fitting, *suspects])
+        alike = tuple((element,) for kind, element in others if kind is first[0])
+        instead = next(((kind, (element,)) for kind, element in others if kind is not first[0]), None)
+        confidence = Confidence.LIKELY if others or not fitting else Confidence.CERTAIN
+        return Explanation(first[0], (first[1],), confidence, others=alike, instead=instead)
+
+    def _fitting(self, numbers: Sequence[int], rest: Effect) -> list[Suspect]:
+        """Return the faults with one record of a row that add exactly what it has too much."""
+        wanted = {_key(effect): times for times, effect in times_in(rest).items()}
+        found = []
+        for suspect in (each for number in numbers for each in self._suspects(number)):
+            times = wanted.get(_key(suspect.effect), 0)
+            if times == 1:
+                found.append(suspect)
+            elif times and isinstance(suspect.element, TradeElement) and suspect.records == 1:
+                again = replace(suspect.element, counted=1 + times)
+                found.append(suspect._replace(records=times, element=again))
+        return found
+
+    def _families(self, numbers: Sequence[int], rest: Effect) -> dict[CauseKind, list[Element]]:
+        """Return the faults of one kind with every record that allows it, as a missing guard makes them."""
+        for name in ("old value", "tombstone"):
+            family = [
+                suspect for number in numbers for suspect in self._suspects(number) if suspect.guard == name
+            ]
+            if family and combine((1, suspect.effect) for suspect in family) == rest:
+                kinds: dict[CauseKind, list[Element]] = {}
+                for suspect in family:
+                    kinds.setdefault(suspect.kind, []).append(suspect.element)
+                return kinds
+        return {}
+
+    def _suspects(self, number: int) -> Iterator[Suspect]:
+        """Yield what Map may have done wrong with one record: first that it was left out."""
+        place, record = self._places[number], self._records[number]
+        if place is None:
+            return
+        change, new, old = (
+            self._effects[number],
+            self.flow.effect_of(record.new),
+            self.flow.effect_of(record.old),
+        )
+        before = self.flow.place_of(record.old)
+        is_tombstone = self.flow.messages[place].cancelled
+        lost = combine([(-1, change)])
+        if is_tombstone and before is not None:
+            counts_on = self.flow.trade(before, instead=place)
+            yield Suspect(CauseKind.CANCELLED_COUNTED, lost, -1, counts_on)
+        else:
+            yield Suspect(CauseKind.MESSAGE_LOST, lost, -1, self.flow.trade(place, counted=0))
+        again = CauseKind.DUPLICATE_COUNTED
+        yield Suspect(again, change, 1, self.flow.trade(place, counted=2, instead=before))
+        if old and before is not None:
+            yield Suspect(again, new, 1, self.flow.trade(place, counted=2))
+            kind = CauseKind.CANCELLED_COUNTED if is_tombstone else CauseKind.OLD_VALUE_KEPT
+            yield Suspect(kind, old, 0, self.flow.trade(before, instead=place), "old value")
+        if is_tombstone:
+            counted = self.flow.trade(place, instead=place)
+            yield Suspect(CauseKind.CANCELLED_COUNTED, self.flow.alive(place), 0, counted, "tombstone")
+
+    def _inserted_again(self) -> Iterator[Part]:
+        """Yield the changes that say of a trade that is there that it was not: they count as new ones."""
+        there: dict[str, bool] = {}
+        again: dict[int, list[int]] = {}
+        for number, record in enumerate(self._records if self.flow.stateful else ()):
+            item, place = record.new or record.old, self._places[number]
+            if item is None:
+                continue
+            if record.old is None and there.get(item.trade_id) and place is not None:
+                again.setdefault(place, []).append(number)
+            else:
+                there[item.trade_id] = record.new is not None
+        for place, numbers in again.items():
+            element = self.flow.trade(place, counted=1 + len(numbers))
+            yield Explanation(CauseKind.DUPLICATE_COUNTED, (element,)), self._sum(numbers)
 
     @cached_property
-    def _totals(self) -> list[list[int]]:
-        """For each lane the fingerprints of its changes, summed up to each place."""
+    def _records(self) -> list[SourceRecord]:
+        return sorted(self.records or (), key=lambda record: (record.shard_id, record.sequence_number))
+
+    @cached_property
+    def _effects(self) -> list[Effect]:
+        effect_of = self.flow.effect_of
+        return [combine([(1, effect_of(each.new)), (-1, effect_of(each.old))]) for each in self._records]
+
+    @cached_property
+    def _places(self) -> list[int | None]:
+        """For each record the message that it is, or that it comes from."""
+        if self.flow.stateful:
+            return [self.flow.place_of(record.new) for record in self._records]
+        keys = [(each.new.trade_id, each.new.version) if each.new else ("", -1) for each in self._records]
+        return recognised(self.flow.messages, keys)
+
+    def _known_places(self, numbers: Iterable[int]) -> list[int]:
+        return [place for number in numbers if (place := self._places[number]) is not None]
+
+    def _sum(self, numbers: Iterable[int], factor: int = 1) -> Effect:
+        return combine((factor, self._effects[number]) for number in numbers)
+
+    @cached_property
+    def _shards(self) -> dict[str, range]:
+        """Shard -> the numbers of its records."""
+        shards: dict[str, range] = {}
+        for number, record in enumerate(self._records):
+            start = shards.get(record.shard_id, range(number, number)).start
+            shards[record.shard_id] = range(start, number + 1)
+        return shards
+
+    @cached_property
+    def _writings(self) -> list[Writing]:
+        parts: dict[tuple[str, int, int, str], list[ReduceRow]] = {}
+        shard_of = {record.sequence_number: record.shard_id for record in self._records}
+        for row in self.rows:
+            first, last = row.first_sequence_number, row.last_sequence_number
+            if first is None or last is None:
+                continue  # written by hand
+            # Outside of a tumbling window a DynamoDB stream does not name the shard, but its records do.
+            shard_id = row.shard_id or shard_of.get(first, "")
+            name = row.message_hash.removesuffix(f"-{row.part - 1}") if row.part > 1 else row.message_hash
+            parts.setdefault((shard_id, first, last, name), []).append(row)
+        depth = len(self.flow.order)
         return [
-            list(accumulate((self.flow.print_of(change.terms) for change in lane), initial=0))
-            for lane in self.changes
+            Writing(
+                *key,
+                effect=combine((1, effect_of_row(row, self.flow.measure, depth=depth)) for row in rows),
+                message_count=sum(row.message_count for row in rows),
+            )
+            for key, rows in parts.items()
         ]
 
+    def _range(self, writing: Writing) -> range:
+        """Return the numbers of the records in the range of a row."""
+        shard = self._shards.get(writing.shard_id, range(0))
+        position = attrgetter("sequence_number")
+        first = bisect_left(self._records, writing.first, shard.start, shard.stop, key=position)
+        return range(first, bisect_right(self._records, writing.last, first, shard.stop, key=position))
 
-def _explanation(parts: Mapping[CauseKind, Sequence[Element]], *, size: int) -> Explanation:
-    return Explanation(
-        tuple((kind, tuple(elements)) for kind, elements in parts.items()),
-        rank=min(RANKS[kind] for kind in parts),
-        size=size,
-    )
+    @cached_property
+    def _covering(self) -> list[tuple[int, ...]]:
+        """For each record the numbers of the writings whose range it is in."""
+        covering: list[tuple[int, ...]] = [()] * len(self._records)
+        for number, writing in enumerate(self._writings):
+            for record in self._range(writing):
+                covering[record] += (number,)
+        return covering
+
+    @cached_property
+    def _undone(self) -> set[int]:
+        """The records of an earlier run: `workshop clear` has deleted their items and their rows."""
+        undone: set[int] = set()
+        deleted: set[str] = set()
+        for number in reversed(range(len(self._records))):
+            record = self._records[number]
+            item = record.new or record.old
+            if item is None or self._covering[number]:
+                continue
+            if record.new is None:
+                deleted.add(item.trade_id)
+            if item.trade_id in deleted:
+                undone.add(number)
+        return undone
+
+
+def _key(effect: Effect) -> frozenset[tuple[str, tuple[int, int]]]:
+    return frozenset(effect.items())

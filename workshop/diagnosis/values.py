@@ -1,6 +1,6 @@
-"""The words of a diagnosis: what may be wrong with totals, how sure that is, and what else was looked at.
+"""The values of a diagnosis: the evidence that goes into it, and the causes that come out of it.
 
-Values only; they are worked out in `diagnosis` and its neighbours, and told in `diagnosis_words`.
+`case` works them out with the help of its neighbours, and `words` puts them into sentences.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,9 @@ __all__ = [
     "Diagnosis",
     "Element",
     "Evidence",
+    "Explanation",
     "RowElement",
+    "SourceRecord",
     "Stage",
     "TradeElement",
 ]
@@ -51,9 +53,9 @@ class CauseKind(StrEnum):
 class Confidence(StrEnum):
     """How sure a cause is.
 
-    `CERTAIN`: no other fault of the same size explains every difference, and chance is practically excluded.
-    `LIKELY`: others explain them as exactly, and this is the most natural one.
-    `POSSIBLE`: others are as natural, or chance is not excluded.
+    `CERTAIN`: the tables and streams show it, and nothing else explains it.
+    `LIKELY`: something else would explain it as exactly, and this is the most natural explanation.
+    `POSSIBLE`: something else is as natural, or too little could be read.
     """
 
     CERTAIN = "certain"
@@ -133,6 +135,17 @@ class Cause:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """What one stage did wrong; `instead` is what would explain the same, and is less likely."""
+
+    kind: CauseKind
+    elements: tuple[Element, ...]
+    confidence: Confidence = Confidence.CERTAIN
+    others: tuple[tuple[Element, ...], ...] = ()
+    instead: tuple[CauseKind, tuple[Element, ...]] | None = None
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """What is wrong, and why.
 
@@ -152,16 +165,33 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class SourceRecord:
+    """A record of the stream that Map reads.
+
+    In the stateful pipeline it is a change of StateTable, with the item before and after it. In the stateless
+    one it is a record of the incoming stream, with its message as `new`. None is an item that was not there,
+    or that counts for nothing: one of an older epoch, or no valid trade.
+    """
+
+    shard_id: str
+    sequence_number: int
+    new: StateRow | None
+    old: StateRow | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What else a caller could read; the more of it, the surer the cause.
 
-    `state` and `reduce` are whole tables, `pending` counts the records that no stage has finished with.
+    `state` and `reduce` are whole tables, `records` is everything in the stream that Map reads, and `pending`
+    counts the records that no stage has finished with. None is what could not be read.
     `arrivals` gives for each shard the places (from 0) of its messages in what was sent, in the order in
     which they arrived; without it, each shard is taken to hold its messages in the order of sending.
     """
 
     state: Sequence[StateRow] | None = None
     reduce: Sequence[ReduceRow] | None = None
+    records: Sequence[SourceRecord] | None = None
     pending: int | None = None
     shards: int = 2
     arrivals: Sequence[Sequence[int]] | None = None

@@ -44,6 +44,7 @@ OF_BATCH = {
     CauseKind.DOUBLE_REDUCE: "{batch} was added {counted}",
     CauseKind.IN_FLIGHT: "{batch} came last, and so far reached no total",
     CauseKind.TORN_TOTAL: "{batch} was added to some of its cells {counted}, to the others once",
+    CauseKind.UNKNOWN: "{batch} is not the sum of the records that it was made from",
 }
 IN_THE_END = {
     CauseKind.BATCH_TWICE: "Whether Map wrote them again or Reduce added them again, ReduceTable can tell.",

@@ -15,7 +15,7 @@ from boto3.dynamodb.types import TypeDeserializer
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
-__all__ = ["ItemChange", "read_item_changes", "read_pages", "stream_shards"]
+__all__ = ["ItemChange", "read_changes", "read_item_changes", "read_pages", "stream_shards"]
 
 # A look for people: with more changes than this in a day, nobody follows single trades by eye.
 PAGES_PER_SHARD = 40
@@ -42,10 +42,16 @@ def read_item_changes(
     found = [
         change
         for shard in stream_shards(client, stream_arn)
-        for change in _changes(client, stream_arn, shard)
+        for change in _changes(client, stream_arn, shard, pages=PAGES_PER_SHARD)
         if value in (change.old.get(key), change.new.get(key))
     ]
     return tuple(sorted(found, key=lambda change: int(change.sequence_number)))
+
+
+def read_changes(client: DynamoDBStreamsClient, stream_arn: str) -> Iterator[ItemChange]:
+    """Yield every change that the stream still holds, shard by shard, each oldest first."""
+    for shard in stream_shards(client, stream_arn):
+        yield from _changes(client, stream_arn, shard)
 
 
 def stream_shards(client: DynamoDBStreamsClient, stream_arn: str) -> Iterator[str]:
@@ -83,13 +89,15 @@ def read_pages(
         iterator = page.get("NextShardIterator")
 
 
-def _changes(client: DynamoDBStreamsClient, stream_arn: str, shard: str) -> Iterator[ItemChange]:
+def _changes(
+    client: DynamoDBStreamsClient, stream_arn: str, shard: str, *, pages: int | None = None
+) -> Iterator[ItemChange]:
     deserializer = TypeDeserializer()
 
     def plain(image: Mapping[str, Any]) -> dict[str, Any]:
         return {name: deserializer.deserialize(each) for name, each in image.items()}
 
-    for page in islice(read_pages(client, stream_arn, shard), PAGES_PER_SHARD):
+    for page in islice(read_pages(client, stream_arn, shard), pages):
         for record in page:
             inside = record["dynamodb"]
             keys = plain(inside.get("Keys", {}))

@@ -46,7 +46,7 @@ class ReduceRow:
     """What one batch of the map stage adds to the totals, and which records of its source stream it sums.
 
     Without `first_sequence_number` it is not known where the row comes from: it was written by hand. A row
-    that was too large for one item is several rows, each of them `part` (from 1) of `parts`.
+    that was too large for one item is several rows, each of them a `part`, counted from 1.
     """
 
     message_hash: str
@@ -58,7 +58,6 @@ class ReduceRow:
     first_sequence_number: int | None = None
     last_sequence_number: int | None = None
     part: int = 1
-    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -127,8 +126,7 @@ def read_reduce_table(client: DynamoDBClient, table_name: str) -> tuple[ReduceRo
             shard_id=row.get("ShardId"),
             first_sequence_number=_sequence_number(row, "FirstSequenceNumber"),
             last_sequence_number=_sequence_number(row, "LastSequenceNumber"),
-            part=int(row.get("PartNumber", 1)),
-            parts=int(row.get("PartCount", 1)),
+            part=_part(row),
         )
         for row in scan_rows(client, table_name)
     ]
@@ -164,6 +162,11 @@ def format_amount(amount: Decimal, *, grouped: bool = False) -> str:
 def _sequence_number(row: Mapping[str, Any], name: str) -> int | None:
     number = row.get(name)
     return int(number) if isinstance(number, str) and number.isdecimal() else None
+
+
+def _part(row: Mapping[str, Any]) -> int:
+    number = row.get("PartNumber")
+    return int(number) if isinstance(number, Decimal) else 1
 
 
 def _text(raw: Any) -> str:

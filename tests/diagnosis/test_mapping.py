@@ -1,0 +1,229 @@
+"""What Map did wrong is read from the ranges of its rows; small pipelines, written by hand."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from tests.diagnosis.messages import different, message, state, totals
+from workshop.diagnosis import (
+    BatchElement,
+    Cause,
+    CauseKind,
+    Confidence,
+    Evidence,
+    RowElement,
+    SourceRecord,
+    diagnose,
+)
+from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.messages import Message
+from workshop.pipeline.tables import ReduceRow, StateRow
+
+Record = SourceRecord
+LEVELS = ("RiskType", "TradeDesk", "Region")
+
+
+def changes_of(sent: Sequence[Message], start: int = 101) -> list[Record]:
+    """Return the changes that these messages make in StateTable, each of them a newer version."""
+    held: dict[str, StateRow] = {}
+    records = []
+    for number, (each, row) in enumerate(zip(sent, state(sent), strict=True), start):
+        records.append(Record("shard-1", number, row, held.get(each.trade_id)))
+        held[each.trade_id] = row
+    return records
+
+
+def row_of(name: str, records: Sequence[Record], *, subtracts: bool = True) -> ReduceRow:
+    """Return the row that Map writes for these records."""
+    deltas: dict[str, Decimal] = {}
+    trades: dict[str, int] = {}
+    signed = [(image, sign) for each in records for image, sign in ((each.new, 1), (each.old, -1))]
+    for image, sign in signed:
+        if image is None or image.cancelled or (sign < 0 and not subtracts):
+            continue
+        names = [image.hierarchy[level] for level in LEVELS]  # type: ignore[index]
+        for length in (1, 2, 3):
+            path = ":".join(names[:length])
+            deltas[path] = deltas.get(path, Decimal(0)) + sign * image.value
+        trades[path] = trades.get(path, 0) + sign
+    first, last = records[0].sequence_number, records[-1].sequence_number
+    return ReduceRow(name, deltas, trades, len(records), Decimal(first), "shard-1", first, last)
+
+
+def added(rows: Sequence[ReduceRow]) -> AggregateSnapshot:
+    """Return the totals after Reduce has added these rows once."""
+    amounts: dict[str, Decimal] = {"Grand Total": Decimal(0)}
+    trades: dict[str, int] = {"Grand Total": 0}
+    for row in rows:
+        for path, amount in row.deltas.items():
+            count = sum(each for leaf, each in row.trades.items() if f"{leaf}:".startswith(f"{path}:"))
+            for target in (path, "Grand Total") if ":" not in path else (path,):
+                amounts[target] = amounts.get(target, Decimal(0)) + amount
+                trades[target] = trades.get(target, 0) + count
+    return AggregateSnapshot(amounts, trades, message_count=sum(row.message_count for row in rows))
+
+
+def causes(
+    sent: Sequence[Message],
+    rows: Sequence[ReduceRow],
+    records: Sequence[Record] | None,
+    *,
+    held: Sequence[Message] | None = None,
+) -> tuple[Cause, ...]:
+    newest = held or list({each.trade_id: each for each in sent}.values())
+    evidence = Evidence(state=state(newest), reduce=tuple(rows), records=records, pending=0)
+    return diagnose(sent, added(rows), pipeline="stateful", evidence=evidence).causes
+
+
+def test_overlapping_ranges_are_batches_cut_anew() -> None:
+    """Records in two rows of different ranges count twice, and no others; they are named as messages."""
+    sent = different(30)
+    records = changes_of(sent)
+    rows = [row_of("a", records[:20]), row_of("b", records[12:])]
+
+    (cause,) = causes(sent, rows, records)
+
+    assert (cause.kind, cause.confidence) == (CauseKind.MAP_BATCH_TWICE, Confidence.CERTAIN)
+    assert {(each.first, each.last) for each in cause.elements if isinstance(each, BatchElement)} <= {
+        (first, last) for first in range(13, 21) for last in range(first, 21)
+    }
+    assert sum(each.messages for each in cause.elements if isinstance(each, BatchElement)) == 8
+
+
+def test_gap_and_repeated_range_are_both_seen() -> None:
+    """A range that was written twice and one that nobody wrote do not hide each other."""
+    sent = different(30)
+    records = changes_of(sent)
+    rows = [row_of("a", records[:10]), row_of("b", records[:10]), row_of("c", records[20:])]
+
+    found = {cause.kind: cause for cause in causes(sent, rows, records)}
+
+    assert found.keys() == {CauseKind.MAP_BATCH_TWICE, CauseKind.BATCH_LOST}
+    assert all(cause.confidence is Confidence.CERTAIN for cause in found.values())
+    assert found[CauseKind.MAP_BATCH_TWICE].elements == (RowElement("a", 10, 2),)
+    assert sum(each.messages for each in found[CauseKind.BATCH_LOST].elements) == 10  # type: ignore[union-attr]
+
+
+def test_a_repeated_range_is_seen_without_the_stream() -> None:
+    """When the stream is forgotten after a day, the rows alone tell that a range was written twice."""
+    sent = different(30)
+    records = changes_of(sent)
+    rows = [row_of("a", records[:10]), row_of("b", records[10:]), row_of("c", records[:10])]
+
+    (cause,) = causes(sent, rows, None)
+
+    assert (cause.kind, cause.confidence) == (CauseKind.MAP_BATCH_TWICE, Confidence.CERTAIN)
+
+
+def test_parts_of_a_split_row_are_one_row() -> None:
+    """The parts of a row that was too large carry the same range, and count as written once."""
+    sent = different(30)
+    records = changes_of(sent)
+    whole = row_of("a", records[:20])
+    parts = [
+        replace(
+            whole,
+            message_hash=f"a-{number}" if number else "a",
+            deltas={"PV": whole.deltas[leaf], "PV:FXSpot": whole.deltas[leaf], leaf: whole.deltas[leaf]},
+            trades={leaf: whole.trades[leaf]},
+            message_count=20 if number == 0 else 0,
+            part=number + 1,
+        )
+        for number, leaf in enumerate(whole.trades)
+    ]
+
+    (cause,) = causes(sent, parts, records)
+
+    assert len(parts) == 2
+    assert cause.kind is CauseKind.BATCH_LOST
+    assert sum(each.messages for each in cause.elements) == 10  # type: ignore[union-attr]
+
+
+def test_the_shard_is_found_by_the_records() -> None:
+    """A row that names no shard, as outside of a tumbling window, is placed by its sequence numbers."""
+    sent = different(30)
+    records = changes_of(sent)
+    rows = [replace(row_of("a", records[:20]), shard_id=None)]
+
+    (cause,) = causes(sent, rows, records)
+
+    assert (cause.kind, cause.confidence) == (CauseKind.BATCH_LOST, Confidence.CERTAIN)
+
+
+def test_a_row_written_by_hand_makes_nothing_certain() -> None:
+    """A row that does not say where it comes from leaves the diagnosis unsure."""
+    sent = different(30)
+    records = changes_of(sent)
+    foreign = ReduceRow("by hand", row_of("x", records[:1]).deltas, {}, 0, None)
+
+    found = causes(sent, [row_of("a", records), foreign], records)
+
+    assert [(cause.kind, cause.confidence) for cause in found] == [(CauseKind.UNKNOWN, Confidence.POSSIBLE)]
+
+
+def test_a_row_that_is_not_its_records_is_named() -> None:
+    """A row whose sum no single fault explains is named itself, and nothing is claimed about a trade."""
+    sent = different(30)
+    records = changes_of(sent)
+    right = row_of("a", records)
+    wrong = replace(
+        right, deltas={path: amount + 1 for path, amount in right.deltas.items() if "A" not in path}
+    )
+    wrong = replace(wrong, deltas={**right.deltas, **wrong.deltas})
+
+    (cause,) = causes(sent, [wrong], records)
+
+    assert (cause.kind, cause.elements) == (CauseKind.UNKNOWN, (RowElement("a", 30, 1),))
+    assert "not the sum of the records" in cause.sentence
+
+
+def test_map_that_never_subtracts_is_one_cause() -> None:
+    """When no old value is subtracted, every trade that changed is named, whatever row it is in."""
+    first = different(100)
+    sent = [*first, *(replace(each, version=2, value=each.value + 3) for each in first[:40])]
+    records = changes_of(sent)
+    rows = [row_of(str(start), records[start : start + 30], subtracts=False) for start in range(0, 140, 30)]
+
+    (cause,) = causes(sent, rows, records)
+
+    assert cause.kind is CauseKind.OLD_VALUE_KEPT
+    assert len(cause.elements) == 40
+
+
+def test_equal_trades_are_said_to_be_candidates() -> None:
+    """When one of twenty trades of equal value is missing in a row, each of them is a candidate."""
+    sent = [message(f"trade-{number}", "100.00") for number in range(20)]
+    records = changes_of(sent)
+    row = replace(row_of("a", records[:19]), last_sequence_number=records[-1].sequence_number)
+
+    (cause,) = causes(sent, [row], records)
+
+    assert (cause.kind, cause.confidence) == (CauseKind.MESSAGE_LOST, Confidence.LIKELY)
+    assert len(cause.others) == 19
+    assert "one of 20 candidates" in cause.sentence
+
+
+def test_changes_of_an_earlier_run_are_not_missed() -> None:
+    """What was deleted when the pipeline was cleared is in no row any more, and is not taken for lost."""
+    sent = different(30)
+    before = changes_of(sent, start=1)
+    deleted = [Record("shard-1", 50 + n, None, each.new) for n, each in enumerate(before)]
+    records = [*before, *deleted, *changes_of(sent)]
+    rows = [row_of("a", records[-30:-15])]
+
+    (cause,) = causes(sent, rows, records)
+
+    assert cause.kind is CauseKind.BATCH_LOST
+    assert sum(each.messages for each in cause.elements) == 15  # type: ignore[union-attr]
+
+
+def test_what_is_missing_at_the_end_may_be_on_its_way() -> None:
+    """The last changes without a row are in flight as long as nobody says that nothing is pending."""
+    sent = different(30)
+    records = changes_of(sent)
+    rows = [row_of("a", records[:20])]
+    evidence = Evidence(state=state(sent), reduce=tuple(rows), records=records, pending=10)
+
+    (cause,) = diagnose(sent, totals(sent[:20]), pipeline="stateful", evidence=evidence).causes
+
+    assert (cause.kind, cause.confidence) == (CauseKind.IN_FLIGHT, Confidence.CERTAIN)

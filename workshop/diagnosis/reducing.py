@@ -1,0 +1,128 @@
+"""What Reduce did wrong, from the rows of ReduceTable: rows added again, or never.
+
+AggregateTable holds sums alone, so here hypotheses are tried: neighbouring rows, as one invocation gets them.
+Only what predicts every difference exactly is an explanation.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice, product
+
+from workshop.diagnosis.effects import Effect, combine, times_in
+from workshop.diagnosis.values import CauseKind, Confidence, Element, Explanation, RowElement
+from workshop.pipeline.tables import ReduceRow
+
+__all__ = ["ReduceReading"]
+
+# With more runs of neighbours than this, only single rows are paired.
+MOST_RUNS = 2_000
+MOST_FOUND = 50
+# The row at a place, and how often it was added too often; negative if it was not added.
+Factors = Mapping[int, int]
+Key = frozenset[tuple[str, tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class ReduceReading:
+    """Hypotheses about rows, held against the difference between their sum and the totals.
+
+    `surplus` is by how much more records the totals count than the rows, if that is known.
+    """
+
+    rows: Sequence[ReduceRow]
+    effects: Sequence[Effect]
+    difference: Effect
+    pending: int | None
+    surplus: int | None
+
+    def explanations(self) -> list[Explanation]:
+        """Return what explains the difference: one run of neighbouring rows if one does, or else two."""
+        found, confidence = list(islice(self._runs(), MOST_FOUND)), Confidence.CERTAIN
+        if not found:
+            found, confidence = list(islice(self._pairs(), MOST_FOUND)), Confidence.LIKELY
+        fitting = [each for each in found if self.surplus in (None, self._records(each))]
+        if not found or (len(found) > 1 and not fitting):
+            return []
+        best, *others = sorted(found, key=lambda each: (each not in fitting, not self._is_last(each)))
+        if best not in fitting:
+            confidence = Confidence.POSSIBLE
+        elif others:
+            alike = [each for each in others if each in fitting]
+            confidence = Confidence.POSSIBLE if alike else Confidence.LIKELY
+        return self._told(best, confidence, others)
+
+    def _told(self, factors: Factors, confidence: Confidence, others: Sequence[Factors]) -> list[Explanation]:
+        parts, rivals = self._parts(factors), [self._parts(each) for each in others]
+        instead = next((each for rival in rivals for each in rival.items() if each[0] not in parts), None)
+        told = []
+        for kind, elements in parts.items():
+            same = tuple(rival[kind] for rival in rivals if rival.get(kind, elements) != elements)
+            if kind is CauseKind.IN_FLIGHT and not self.pending:
+                likely = Confidence.LIKELY if confidence is Confidence.CERTAIN else confidence
+                told.append(Explanation(kind, elements, likely, same, (CauseKind.BATCH_LOST, elements)))
+            else:
+                told.append(Explanation(kind, elements, confidence, same, instead))
+        return told
+
+    def _runs(self) -> Iterator[Factors]:
+        """Yield one run of neighbours that was left out, or was added once more or several times more."""
+        starts: dict[Key, int] = {}
+        targets = [(times, effect) for times, effect in times_in(self.difference).items()]
+        targets.append((-1, combine([(-1, self.difference)])))
+        for end, total in enumerate(self._totals):
+            for times, effect in targets:
+                start = starts.get(_key(combine([(1, total), (-1, effect)])))
+                if start is not None:
+                    yield dict.fromkeys(range(start, end), times)
+            # Of runs that differ by rows without effect, the shortest is told.
+            starts[_key(total)] = end
+
+    def _pairs(self) -> Iterator[Factors]:
+        """Yield two runs of neighbours, each of them added once more or left out."""
+        count = len(self.rows)
+        longest = min(count, max(1, MOST_RUNS // count)) if count else 0
+        seen: dict[Key, Factors] = {}
+        for start, length, factor in product(range(count), range(1, longest + 1), (1, -1)):
+            if start + length > count:
+                continue
+            run = dict.fromkeys(range(start, start + length), factor)
+            effect = combine([(factor, self._totals[start + length]), (-factor, self._totals[start])])
+            if other := seen.get(_key(combine([(1, self.difference), (-1, effect)]))):
+                both = {place: run.get(place, 0) + other.get(place, 0) for place in {*run, *other}}
+                yield {place: times for place, times in both.items() if times}
+            seen.setdefault(_key(effect), run)
+
+    def _parts(self, factors: Factors) -> dict[CauseKind, tuple[Element, ...]]:
+        parts: dict[CauseKind, tuple[Element, ...]] = {}
+        absent = CauseKind.IN_FLIGHT if self._is_last(factors) else CauseKind.BATCH_LOST
+        for place, factor in sorted(factors.items()):
+            row = self.rows[place]
+            kind = CauseKind.DOUBLE_REDUCE if factor > 0 else absent
+            parts[kind] = (*parts.get(kind, ()), RowElement(row.message_hash, row.message_count, 1 + factor))
+        return parts
+
+    def _is_last(self, factors: Factors) -> bool:
+        """Whether what was left out are the last rows, which may still be on their way."""
+        missing = [place for place, factor in factors.items() if factor < 0]
+        behind = range(min(missing, default=len(self.rows)), len(self.rows))
+        return (
+            self.pending != 0
+            and bool(missing)
+            and all(place in missing or not self.effects[place] for place in behind)
+        )
+
+    def _records(self, factors: Factors) -> int:
+        return sum(factor * self.rows[place].message_count for place, factor in factors.items())
+
+    @cached_property
+    def _totals(self) -> list[Effect]:
+        """The effects of the rows, summed up to each place."""
+        totals: list[Effect] = [{}]
+        for effect in self.effects:
+            totals.append(combine([(1, totals[-1]), (1, effect)]))
+        return totals
+
+
+def _key(effect: Effect) -> Key:
+    return frozenset(effect.items())
