@@ -6,6 +6,7 @@ It shares nothing with the diagnosis but the values that both speak about, so th
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from hashlib import md5, sha256
 from itertools import chain
 from random import Random
@@ -253,8 +254,17 @@ class Model:
             yield SourceRecord(f"shard-{each.shard}", each.number, self._state_row(each.new), old)
 
     def _sent(self, place: int) -> Change:
-        number = shard(self.sent[place].trade_id)
-        return Change(place, self.sent[place], shard=number, number=self.lanes()[number].index(place) + 1)
+        shard, number = self._positions[place]
+        return Change(place, self.sent[place], shard=shard, number=number)
+
+    @cached_property
+    def _positions(self) -> dict[int, tuple[int, int]]:
+        """Place -> shard and position of a message in the incoming stream."""
+        return {
+            place: (shard, number)
+            for shard, places in enumerate(self.lanes())
+            for number, place in enumerate(places, 1)
+        }
 
     def _keep(self, place: int, held: dict[str, Message]) -> Iterator[Change]:
         message = self.sent[place]

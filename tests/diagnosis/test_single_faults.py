@@ -14,7 +14,6 @@ from tests.diagnosis.planting import (
     conflict,
     double_reduce,
     map_batch_twice,
-    message_lost,
     reduce_in_flight,
     row_lost,
     stale,
@@ -31,7 +30,7 @@ NEEDED = 0.95
 CASES = [("stateless", each) for each in STATELESS] + [("stateful", each) for each in STATEFUL]
 # What the tables show by themselves, once Map's stream has forgotten its records.
 IN_THE_TABLES = [
-    *(("stateful", each) for each in (message_lost, state_batch_lost, state_in_flight, stale, conflict)),
+    *(("stateful", each) for each in (state_batch_lost, state_in_flight, stale, conflict)),
     *(
         (name, each)
         for name in ("stateless", "stateful")
