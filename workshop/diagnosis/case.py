@@ -91,6 +91,7 @@ class _Case:
             causes.append(make_cause(CauseKind.TORN_TOTAL, elements, Confidence.CERTAIN))
         for stages, difference in self._differences():
             is_torn = bool(torn) and Stage.REDUCE in stages
+            # The row that tore the totals is the whole difference, and is named already.
             if is_torn and rows_to_blame:
                 continue
             found, others = self._judge_stages(stages, difference)
@@ -110,6 +111,7 @@ class _Case:
         if stages == [Stage.STATE] and self._state:
             return causes_of(self._state.explanations(), Stage.STATE)
         strange = sorted(difference.keys() - set(self.flow.leaves))
+        # Nobody sent what counts there, so no fault with a message can explain it.
         if strange:
             cells = [CellElement(leaf, self.measure.amount(difference[leaf][0])) for leaf in strange]
             return [make_cause(CauseKind.UNKNOWN, cells, Confidence.CERTAIN)], []
@@ -126,6 +128,7 @@ class _Case:
             for explanation, effect in mapping.parts():
                 explanations.append(explanation)
                 rest = combine([(1, rest), (-1, effect)])
+        # Nothing at all has been counted: the pipeline has not begun, or has not been connected.
         elif combine([(1, difference), (1, self.flow.expected)]) == {}:
             explanations = in_flight(self.flow, range(len(self.sent)), self.evidence.pending)
             rest = {} if explanations else rest

@@ -141,6 +141,7 @@ class MapReading:
         ends = [self._records[number].sequence_number for number in (*numbers[:1], *numbers[-1:])]
         if ends != [writing.first, writing.last]:
             return  # the stream has forgotten some of them
+        # Whether the range was written once or twice, each row must be the sum of its records.
         rest = combine([(1, writing.effect), (-1, self._sum(numbers))])
         if not rest:
             return
@@ -160,6 +161,7 @@ class MapReading:
 
     def _weighed(self, suspects: Sequence[Suspect], surplus: int | None) -> Explanation:
         """Return the suspect that also fits the number of records that Map counted, if one does."""
+        # Map counts its records apart from their amounts, so the count is a second witness.
         fitting = [each for each in suspects if surplus in (None, each.records)]
         first, *others = dict.fromkeys((each.kind, each.element) for each in [*fitting, *suspects])
         alike = tuple((element,) for kind, element in others if kind is first[0])
@@ -249,6 +251,7 @@ class MapReading:
     @cached_property
     def _places(self) -> list[int | None]:
         """For each record the message that it is, or that it comes from."""
+        # A change is what an item says; of messages that say the same, each is a record of its own.
         if self.flow.stateful:
             return [self.flow.place_of(record.new) for record in self._records]
         keys = [(each.new.trade_id, each.new.version) if each.new else ("", -1) for each in self._records]
@@ -317,6 +320,7 @@ class MapReading:
             item = record.new or record.old
             if item is None or self._covering[number]:
                 continue
+            # A deletion that Map has seen stands in a row, and its trade's changes belong to this run.
             if record.new is None:
                 deleted.add(item.trade_id)
             if item.trade_id in deleted:

@@ -44,6 +44,7 @@ class ReduceReading:
         fitting = [each for each in found if self.surplus in (None, self._records(each))]
         if not found or (len(found) > 1 and not fitting):
             return []
+        # The count of records is no part of the sums, so what fits it as well is hardly chance.
         best, *others = sorted(found, key=lambda each: (each not in fitting, not self._is_last(each)))
         if best not in fitting:
             confidence = Confidence.POSSIBLE

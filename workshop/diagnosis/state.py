@@ -81,6 +81,7 @@ class StateReading:
         if row is None:
             return Explanation(*lost)
         place = self.flow.place_of(row)
+        # Why the cancellation has no effect cannot be seen here: it may be lost, refused or written over.
         if newest.cancelled:
             counted = winner if place is None else place
             return Explanation(CauseKind.CANCELLED_COUNTED, (self.flow.trade(counted, instead=winner),))
@@ -114,6 +115,7 @@ class StateReading:
                 trades = {self.flow.messages[place].trade_id for place in group}
                 if not trades & lost:
                     continue
+                # Behind the last message that has arrived, what is missing may still come.
                 if at_the_end and self.pending != 0:
                     waiting += group
                 elif len(trades) > 2:
@@ -147,6 +149,7 @@ class StateReading:
             has_arrived = self.flow.place_of(self.held.get(trade)) == original
             if trade in self._wrong and not has_arrived:
                 group.append(place)
+            # A message that was sent several times says nothing about where its neighbours got lost.
             elif has_arrived and len(self.flow.copies[original]) == 1 and group:
                 groups.append((group, False))
                 group = []

@@ -1,6 +1,6 @@
-"""The diagnosis in words: what was observed, said to somebody who learns how the pipeline works.
+"""Puts a diagnosis into words for somebody who learns how the pipeline works.
 
-In go causes with their elements, out come sentences. They say what is seen, not which line of code to change.
+The sentences say what was observed, not which line of code to change: finding that is the exercise.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""Why a total is wrong, as a display: the cells that differ, the most likely cause, and what else may be.
+"""Shows why a total is wrong: the cells that differ, the most likely cause, and what else it may be.
 
-In go what the diagnosis, a comparison or the books found, out come displays. Nothing is judged here.
+The diagnosis, a comparison or a reconciliation is turned into a display. Nothing is judged here.
 """
 
 from collections.abc import Sequence
