@@ -18,8 +18,8 @@ from workshop.diagnosis import (
     CauseKind,
     CellElement,
     Evidence,
+    MapRecord,
     RowElement,
-    SourceRecord,
     TradeElement,
 )
 from workshop.pipeline.aggregates import AggregateSnapshot
@@ -244,14 +244,14 @@ class Model:
             for again in range(1 + self.faults.map_again.get(number, 0)):
                 yield self._row(changes, f"{number}-{again}")
 
-    def _records(self) -> Iterator[SourceRecord]:
+    def _records(self) -> Iterator[MapRecord]:
         """Yield everything in the stream that Map reads, also what no stage has finished with."""
         streams = self.streams
         if not self.stateful:
             streams = [[self._sent(place) for place in lane] for lane in self.lanes()]
         for each in chain.from_iterable(streams):
             old = None if each.old is None else self._state_row(each.old)
-            yield SourceRecord(f"shard-{each.shard}", each.number, self._state_row(each.new), old)
+            yield MapRecord(f"shard-{each.shard}", each.number, self._state_row(each.new), old)
 
     def _sent(self, place: int) -> Change:
         shard, number = self._positions[place]

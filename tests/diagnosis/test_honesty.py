@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.diagnosis.messages import different, message, plus, state, totals
-from workshop.diagnosis import CauseKind, Confidence, Evidence, SourceRecord, diagnose
+from workshop.diagnosis import CauseKind, Confidence, Evidence, MapRecord, diagnose
 from workshop.pipeline.aggregates import AggregateSnapshot
 
 AT_REST = Evidence(pending=0)
@@ -66,13 +66,13 @@ def test_changes_decide_between_them() -> None:
     """If StateTable's changes show that the newer version was applied, the older one has come back."""
     sent = [message("trade-1", "75.31"), message("trade-1", "81.07", 2), *different(30, start=2)]
     first, second, *others = state(sent)
-    rest = [SourceRecord("shard-1", number, row) for number, row in enumerate(others, 4)]
+    rest = [MapRecord("shard-1", number, row) for number, row in enumerate(others, 4)]
     held = [sent[0], *sent[2:]]
-    lost = [SourceRecord("shard-1", 1, first), *rest]
+    lost = [MapRecord("shard-1", 1, first), *rest]
     came_back = [
-        SourceRecord("shard-1", 1, first),
-        SourceRecord("shard-1", 2, second, first),
-        SourceRecord("shard-1", 3, first, second),
+        MapRecord("shard-1", 1, first),
+        MapRecord("shard-1", 2, second, first),
+        MapRecord("shard-1", 3, first, second),
         *rest,
     ]
 

@@ -11,15 +11,15 @@ from workshop.diagnosis import (
     CauseKind,
     Confidence,
     Evidence,
+    MapRecord,
     RowElement,
-    SourceRecord,
     diagnose,
 )
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow, StateRow
 
-Record = SourceRecord
+Record = MapRecord
 LEVELS = ("RiskType", "TradeDesk", "Region")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from workshop.diagnosis.values import Evidence, SourceRecord
+from workshop.diagnosis.values import Evidence, MapRecord
 from workshop.pipeline.messages import Message
 from workshop.pipeline.operations.epoch import epoch_number, read_epoch
 from workshop.pipeline.producer.message_file import message_on_stream
@@ -59,13 +59,13 @@ def gather_evidence(
     )
 
 
-def _changes(cloud: Cloud, outputs: Mapping[str, str], table: str) -> Iterator[SourceRecord]:
+def _changes(cloud: Cloud, outputs: Mapping[str, str], table: str) -> Iterator[MapRecord]:
     client = cloud.client("dynamodb")
     epoch = read_epoch(client, outputs["ParameterTableName"]).number
     stream_arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
     for each in read_changes(cloud.client("dynamodbstreams"), stream_arn):
         old, new = (_valid(image, epoch) for image in (each.old, each.new))
-        yield SourceRecord(each.shard, int(each.sequence_number), new, old)
+        yield MapRecord(each.shard, int(each.sequence_number), new, old)
 
 
 def _valid(image: Mapping[str, Any], epoch: int) -> StateRow | None:
@@ -77,7 +77,7 @@ def _valid(image: Mapping[str, Any], epoch: int) -> StateRow | None:
     return item if isinstance(item.value, Decimal) and epoch_number(image) >= epoch else None
 
 
-def _messages(cloud: Cloud, outputs: Mapping[str, str], levels: Sequence[str]) -> Iterator[SourceRecord]:
+def _messages(cloud: Cloud, outputs: Mapping[str, str], levels: Sequence[str]) -> Iterator[MapRecord]:
     client, stream = cloud.client("kinesis"), outputs["StreamName"]
     pages = client.get_paginator("list_shards").paginate(StreamName=stream)
     for shard in (shard["ShardId"] for page in pages for shard in page["Shards"]):
@@ -86,7 +86,7 @@ def _messages(cloud: Cloud, outputs: Mapping[str, str], levels: Sequence[str]) -
         while iterator:
             page = client.get_records(ShardIterator=iterator)
             for record in page["Records"]:
-                yield SourceRecord(shard, int(record["SequenceNumber"]), _item(record["Data"], levels))
+                yield MapRecord(shard, int(record["SequenceNumber"]), _item(record["Data"], levels))
             # A page may be empty although more records follow.
             iterator = page.get("NextShardIterator", "") if page["MillisBehindLatest"] else ""
 

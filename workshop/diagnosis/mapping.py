@@ -21,8 +21,8 @@ from workshop.diagnosis.values import (
     Confidence,
     Element,
     Explanation,
+    MapRecord,
     RowElement,
-    SourceRecord,
     TradeElement,
 )
 from workshop.pipeline.tables import ReduceRow
@@ -72,7 +72,7 @@ class MapReading:
 
     flow: Flow
     rows: Sequence[ReduceRow]
-    records: Sequence[SourceRecord] | None
+    records: Sequence[MapRecord] | None
     pending: int | None
 
     def parts(self) -> Iterator[Part]:
@@ -240,7 +240,7 @@ class MapReading:
             yield Explanation(CauseKind.DUPLICATE_COUNTED, (element,)), self._sum(numbers)
 
     @cached_property
-    def _records(self) -> list[SourceRecord]:
+    def _records(self) -> list[MapRecord]:
         return sorted(self.records or (), key=lambda record: (record.shard_id, record.sequence_number))
 
     @cached_property

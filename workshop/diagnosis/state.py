@@ -15,7 +15,7 @@ from workshop.diagnosis.values import (
     Confidence,
     Element,
     Explanation,
-    SourceRecord,
+    MapRecord,
     TradeElement,
 )
 from workshop.pipeline.tables import StateRow
@@ -29,7 +29,7 @@ class StateReading:
 
     flow: Flow
     rows: Sequence[StateRow]
-    records: Sequence[SourceRecord] | None
+    records: Sequence[MapRecord] | None
     pending: int | None
 
     @cached_property

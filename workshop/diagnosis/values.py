@@ -22,8 +22,8 @@ __all__ = [
     "Element",
     "Evidence",
     "Explanation",
+    "MapRecord",
     "RowElement",
-    "SourceRecord",
     "Stage",
     "TradeElement",
 ]
@@ -165,7 +165,7 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
-class SourceRecord:
+class MapRecord:
     """A record of the stream that Map reads.
 
     In the stateful pipeline it is a change of StateTable, with the item before and after it. In the stateless
@@ -191,7 +191,7 @@ class Evidence:
 
     state: Sequence[StateRow] | None = None
     reduce: Sequence[ReduceRow] | None = None
-    records: Sequence[SourceRecord] | None = None
+    records: Sequence[MapRecord] | None = None
     pending: int | None = None
     shards: int = 2
     arrivals: Sequence[Sequence[int]] | None = None
