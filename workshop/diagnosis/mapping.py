@@ -7,23 +7,22 @@ worked out wrongly. Only for that last one are hypotheses tried, on the records 
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from workshop.diagnosis.effects import Effect, Measure, combine, times_in
+from workshop.diagnosis.effects import Effect, Measure, combine
 from workshop.diagnosis.flow import Flow, recognised
 from workshop.diagnosis.judgement import in_flight
+from workshop.diagnosis.suspects import explain, suspects_of
 from workshop.diagnosis.values import (
     CauseKind,
     Confidence,
-    Element,
     Explanation,
     MapRecord,
     RowElement,
-    TradeElement,
 )
 from workshop.pipeline.tables import ReduceRow
 
@@ -47,19 +46,6 @@ class Writing(NamedTuple):
     name: str
     effect: Effect
     message_count: int
-
-
-class Suspect(NamedTuple):
-    """A fault with one record: what it would add to the row, and to the number of records that Map counted.
-
-    `guard` is what Map then takes no care of, which would show in other records as well.
-    """
-
-    kind: CauseKind
-    effect: Effect
-    records: int
-    element: Element
-    guard: str = ""
 
 
 # An explanation, with its part of the difference between what Map has read and what it has written.
@@ -119,7 +105,8 @@ class MapReading:
             batches = self.flow.batches(places, counted=0)
             yield Explanation(CauseKind.BATCH_LOST, batches), self._sum(run, -1)
         elif places:
-            suspect = next(self._suspects(run[0]))
+            [number] = (number for number in run if self._places[number] is not None)
+            suspect = next(suspects_of(self.flow, self._records[number], places[0]))
             yield Explanation(suspect.kind, (suspect.element,)), self._sum(run, -1)
 
     def _again(self, run: Sequence[int], writings: Sequence[Writing]) -> Part:
@@ -148,80 +135,18 @@ class MapReading:
         surplus = writing.message_count - sum(
             (self._records[number].new or self._records[number].old) is not None for number in numbers
         )
-        if suspects := self._fitting(numbers, rest):
-            yield self._weighed(suspects, None if self.flow.within else surplus), rest
-        elif families := self._families(numbers, rest):
-            for kind, elements in families.items():
-                # The whole row is the proof, and it is counted with the first of the kinds.
-                yield Explanation(kind, tuple(elements)), rest
-                rest = {}
-        else:
-            row = RowElement(writing.name, writing.message_count, 1)
-            yield Explanation(CauseKind.UNKNOWN, (row,), Confidence.POSSIBLE), rest
-
-    def _weighed(self, suspects: Sequence[Suspect], surplus: int | None) -> Explanation:
-        """Return the suspect that also fits the number of records that Map counted, if one does."""
-        # Map counts its records apart from their amounts, so the count is a second witness.
-        fitting = [each for each in suspects if surplus in (None, each.records)]
-        first, *others = dict.fromkeys((each.kind, each.element) for each in [*fitting, *suspects])
-        alike = tuple((element,) for kind, element in others if kind is first[0])
-        instead = next(((kind, (element,)) for kind, element in others if kind is not first[0]), None)
-        confidence = Confidence.LIKELY if others or not fitting else Confidence.CERTAIN
-        return Explanation(first[0], (first[1],), confidence, others=alike, instead=instead)
-
-    def _fitting(self, numbers: Sequence[int], rest: Effect) -> list[Suspect]:
-        """Return the faults with one record of a row that add exactly what it has too much."""
-        wanted = {_key(effect): times for times, effect in times_in(rest).items()}
-        found = []
-        for suspect in (each for number in numbers for each in self._suspects(number)):
-            times = wanted.get(_key(suspect.effect), 0)
-            if times == 1:
-                found.append(suspect)
-            elif times and isinstance(suspect.element, TradeElement) and suspect.records == 1:
-                again = replace(suspect.element, counted=1 + times)
-                found.append(suspect._replace(records=times, element=again))
-        return found
-
-    def _families(self, numbers: Sequence[int], rest: Effect) -> dict[CauseKind, list[Element]]:
-        """Return the faults of one kind with every record that allows it, as a missing guard makes them."""
-        for name in ("old value", "tombstone"):
-            family = [
-                suspect for number in numbers for suspect in self._suspects(number) if suspect.guard == name
-            ]
-            if family and combine((1, suspect.effect) for suspect in family) == rest:
-                kinds: dict[CauseKind, list[Element]] = {}
-                for suspect in family:
-                    kinds.setdefault(suspect.kind, []).append(suspect.element)
-                return kinds
-        return {}
-
-    def _suspects(self, number: int) -> Iterator[Suspect]:
-        """Yield what Map may have done wrong with one record: first that it was left out."""
-        place, record = self._places[number], self._records[number]
-        if place is None:
-            return
-        change, new, old = (
-            self._effects[number],
-            self.flow.effect_of(record.new),
-            self.flow.effect_of(record.old),
+        suspects = [
+            suspect
+            for number in numbers
+            for suspect in suspects_of(self.flow, self._records[number], self._places[number])
+        ]
+        unknown = Explanation(
+            CauseKind.UNKNOWN, (RowElement(writing.name, writing.message_count, 1),), Confidence.POSSIBLE
         )
-        before = self.flow.place_of(record.old)
-        is_tombstone = self.flow.messages[place].cancelled
-        lost = combine([(-1, change)])
-        if is_tombstone and before is not None:
-            counts_on = self.flow.trade(before, instead=place)
-            yield Suspect(CauseKind.CANCELLED_COUNTED, lost, -1, counts_on)
-        else:
-            yield Suspect(CauseKind.MESSAGE_LOST, lost, -1, self.flow.trade(place, counted=0))
-        again = CauseKind.DUPLICATE_COUNTED
-        yield Suspect(again, change, 1, self.flow.trade(place, counted=2, instead=before))
-        if old and before is not None:
-            yield Suspect(again, new, 1, self.flow.trade(place, counted=2))
-            kind = CauseKind.CANCELLED_COUNTED if is_tombstone else CauseKind.OLD_VALUE_KEPT
-            yield Suspect(kind, old, 0, self.flow.trade(before, instead=place), "old value")
-        if is_tombstone:
-            counted = self.flow.trade(place, instead=place)
-            yield Suspect(CauseKind.CANCELLED_COUNTED, self.flow.alive(place), 0, counted, "tombstone")
+        for explanation in explain(suspects, rest, None if self.flow.within else surplus) or [unknown]:
+            # Several explanations share the whole of it, which is counted once.
+            yield explanation, rest
+            rest = {}
 
     def _inserted_again(self) -> Iterator[Part]:
         """Yield the changes that say of a trade that is there that it was not: they count as new ones."""
@@ -326,7 +251,3 @@ class MapReading:
             if item.trade_id in deleted:
                 undone.add(number)
         return undone
-
-
-def _key(effect: Effect) -> frozenset[tuple[str, tuple[int, int]]]:
-    return frozenset(effect.items())
