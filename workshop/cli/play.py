@@ -26,25 +26,31 @@ def register(app: typer.Typer) -> None:
     app.command()(play)
 
 
+GameArgument = Annotated[
+    str | None,
+    typer.Argument(help="A stateful pipeline with RunID as its first level; else one is deployed."),
+]
+VariantOption = Annotated[
+    str, typer.Option(help="Handlers of a pipeline that is deployed: starter, textbook or ledger.")
+]
+ScheduleOption = Annotated[
+    bool, typer.Option("--schedule", help="Let the cloud play a round every minute, and watch.")
+]
+WatchOption = Annotated[
+    bool, typer.Option("--watch-only", help="Deploy and play nothing; show what others play.")
+]
+
+
 @cloud_options
 def play(  # noqa: PLR0913 - each argument is an option of the command
-    stack: Annotated[
-        str | None,
-        typer.Argument(help="A stateful pipeline with RunID as its first level; else one is deployed."),
-    ] = None,
+    stack: GameArgument = None,
     *,
     rounds: Annotated[int, typer.Option(help="Rounds after which the game ends.", min=1)] = 5,
     minutes: Annotated[float, typer.Option(help="Minutes after which no round begins.", min=0.1)] = 30.0,
     messages: Annotated[int, typer.Option(help="Messages of a round.", min=1, max=100_000)] = 10_000,
-    variant: Annotated[
-        str, typer.Option(help="Handlers of a pipeline that is deployed: starter, textbook or ledger.")
-    ] = "ledger",
-    schedule: Annotated[
-        bool, typer.Option("--schedule", help="Let the cloud play a round every minute, and watch.")
-    ] = False,
-    watch_only: Annotated[
-        bool, typer.Option("--watch-only", help="Deploy and play nothing; show what others play.")
-    ] = False,
+    variant: VariantOption = "ledger",
+    schedule: ScheduleOption = False,
+    watch_only: WatchOption = False,
     as_json: JsonOption = False,
     cloud: CloudChoice,
 ) -> None:
@@ -54,9 +60,7 @@ def play(  # noqa: PLR0913 - each argument is an option of the command
     exact is explained. The exit code is 0 if every round was exact.
     """
     if schedule and watch_only:
-        raise ConfigurationError(
-            "`--schedule` starts a game and `--watch-only` starts none; choose one of them"
-        )
+        raise ConfigurationError("`--schedule` starts a game, `--watch-only` starts none; choose one of them")
     connected, people = cloud.connect(), console(stderr=as_json)
     people.print(connected.badge, soft_wrap=True)
     bounds = Bounds(rounds, minutes * 60)
@@ -71,10 +75,7 @@ def play(  # noqa: PLR0913 - each argument is an option of the command
     is_played_here = not (watch_only or schedule)
     was_ended = stage.run((lambda: session.play(messages)) if is_played_here else session.watch)
     if was_ended:
-        farewell = (
-            "The round that is under way is judged in the cloud." if is_played_here else "The game goes on."
-        )
-        people.print(f"{farewell} `workshop play {stack or ''} --watch-only` shows it.".replace("  ", " "))
+        people.print(_farewell(stack, is_played_here=is_played_here))
     if as_json:
         print_json(document_of(session.rounds, session.board, session.findings))
     if not all(each.exact for each in session.rounds):
@@ -144,3 +145,10 @@ class _Stage:
         except KeyboardInterrupt:
             return True
         return False
+
+
+def _farewell(stack: str | None, *, is_played_here: bool) -> str:
+    """Say what becomes of a game that its player has left."""
+    said = "The round that is under way is judged in the cloud." if is_played_here else "The game goes on."
+    command = " ".join(filter(None, ["workshop play", stack, "--watch-only"]))
+    return f"{said} `{command}` shows it."

@@ -42,6 +42,15 @@ def register(app: typer.Typer) -> None:
     app.command()(produce)
 
 
+OutOfOrderOption = Annotated[
+    float, typer.Option(help="Percent of the newer versions that are sent before the older one.")
+]
+FileOption = Annotated[
+    Path | None,
+    typer.Option(help="Send this file of JSON lines instead, such as notebooks/data/sample-messages.jsonl."),
+]
+
+
 @cloud_options
 def produce(  # noqa: PLR0913 - each argument is an option of the command
     stack: StackArgument,
@@ -51,18 +60,11 @@ def produce(  # noqa: PLR0913 - each argument is an option of the command
     threads: Annotated[int, typer.Option(help="How many send at the same time.", min=1, max=64)] = 4,
     duplicates: Annotated[float, typer.Option(help="Percent that repeat an earlier message.")] = 0.0,
     modify: Annotated[float, typer.Option(help="Percent that are newer versions of earlier trades.")] = 0.0,
-    out_of_order: Annotated[
-        float, typer.Option(help="Percent of the newer versions that are sent before the older one.")
-    ] = 0.0,
+    out_of_order: OutOfOrderOption = 0.0,
     cancel: Annotated[float, typer.Option(help="Percent of the newer versions that cancel the trade.")] = 0.0,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same messages.")] = None,
     run_id: Annotated[str | None, typer.Option(help="Mark that every message carries.")] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            help="Send this file of JSON lines instead, such as notebooks/data/sample-messages.jsonl."
-        ),
-    ] = None,
+    file: FileOption = None,
     as_json: JsonOption = False,
     cloud: CloudChoice,
 ) -> None:
@@ -81,16 +83,11 @@ def produce(  # noqa: PLR0913 - each argument is an option of the command
     connected = cloud.connect()
     target = find_target(connected, stack)
     people = console(stderr=as_json)
-    if file:
-        entries, problems = _read(file, target, people)
-    else:
-        entries, problems = make_plan(replace(options, levels=target.levels)).entries, ()
+    planned = replace(options, levels=target.levels)
+    entries, problems = _read(file, target, people) if file else (make_plan(planned).entries, ())
     result = _send(connected, target, entries, sending=sending, people=people)
     report = _Report(target, None if file else options.seed, result, problems)
-    if as_json:
-        print_json(report.document())
-    else:
-        report.print(people)
+    print_json(report.document()) if as_json else report.print(people)
     if result.refused:
         raise typer.Exit(1)
 

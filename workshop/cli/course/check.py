@@ -30,6 +30,20 @@ def register(app: typer.Typer) -> None:
     app.command()(check)
 
 
+SubmissionOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="A learner's folder, or a folder of such folders; each is run on its own.", metavar="DIR"
+    ),
+]
+CsvOption = Annotated[
+    Path | None, typer.Option(help="With --submission: also write the outcomes to this file.", metavar="FILE")
+]
+JobsOption = Annotated[
+    int, typer.Option(help="With --submission: how many to check at the same time.", min=1)
+]
+
+
 @cloud_options
 def check(  # noqa: PLR0913 - each argument is an option of the command
     exercises: Annotated[
@@ -38,19 +52,9 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
     ] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Check all; the same as naming none.")] = False,
-    submission: Annotated[
-        Path | None,
-        typer.Option(
-            help="A learner's folder, or a folder of such folders; each is run on its own.", metavar="DIR"
-        ),
-    ] = None,
-    csv: Annotated[
-        Path | None,
-        typer.Option(help="With --submission: also write the outcomes to this file.", metavar="FILE"),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option(help="With --submission: how many to check at the same time.", min=1)
-    ] = 1,
+    submission: SubmissionOption = None,
+    csv: CsvOption = None,
+    jobs: JobsOption = 1,
     as_json: JsonOption = False,
     cloud: CloudChoice,
 ) -> None:

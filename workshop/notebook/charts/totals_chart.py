@@ -7,6 +7,7 @@ where, and labels show what it adds up to.
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -47,9 +48,15 @@ def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
     totals = snapshot.live_totals
     if len(totals) <= 1:
         return twin
+    layout = {"template": template(), "height": HEIGHT, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}}
+    return chart(go.Figure(_trace(kind, totals), layout), twin)
+
+
+def _trace(kind: str, totals: Mapping[str, Decimal]) -> dict[str, Any]:
+    """Return the totals as plotly draws them."""
     paths = sorted(totals, key=sort_key)
     sizes = areas(totals)
-    trace = {
+    return {
         "type": kind,
         "ids": paths,
         "labels": [_label(kind, path, totals) for path in paths],
@@ -73,12 +80,6 @@ def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
         },
         **EXTRAS[kind],
     }
-    layout = {
-        "template": template(),
-        "height": HEIGHT,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-    }
-    return chart(go.Figure(trace, layout), twin)
 
 
 def areas(totals: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -129,20 +129,25 @@ class Runtime:
             version = find_function(reference, region=region, account_id=ACCOUNT_ID).version
         if invocation_type == "DryRun":
             return InvocationResult(204, None, b"", "", version)
-        now = self._clock.now()
-        self._events.add(
-            AsyncEvent(
-                reference,
-                region=region,
-                account_id=ACCOUNT_ID,
-                payload=payload or b"{}",
-                accepted_at=now,
-                not_before=now,
-                client_context=client_context,
-            )
-        )
-        self.wake()
+        self._accept(reference, payload or b"{}", region=region, client_context=client_context)
         return InvocationResult(202, None, b"", "", version)
+
+    def _accept(
+        self, reference: FunctionReference, payload: bytes, *, region: str, client_context: str | None
+    ) -> None:
+        """Queue an asynchronous event, and let the engine look at it."""
+        now = self._clock.now()
+        event = AsyncEvent(
+            reference,
+            region=region,
+            account_id=ACCOUNT_ID,
+            payload=payload,
+            accepted_at=now,
+            not_before=now,
+            client_context=client_context,
+        )
+        self._events.add(event)
+        self.wake()
 
     def wait_until_quiet(self, functions: Collection[str] = (), *, timeout_seconds: float) -> bool:
         """Block until these functions, or all, have nothing to do; False if the time is over before.
