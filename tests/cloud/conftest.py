@@ -11,6 +11,7 @@ from moto import mock_aws
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
 from workshop.cloud.offline import overlay
+from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.cloud.temporary import temporary_cloud
 
 REGION = "eu-west-1"
@@ -57,12 +58,32 @@ class Account:
 
     def stream_records(self, stream_arn: str) -> list[dict[str, Any]]:
         """Return everything in a stream of a table."""
+        iterator = self.stream_iterator(stream_arn)
+        return list(self.client("dynamodbstreams").get_records(ShardIterator=iterator)["Records"])
+
+    def stream_iterator(self, stream_arn: str, kind: str = "TRIM_HORIZON", **more: Any) -> str:
+        """Return an iterator of a type for a stream of a table."""
         streams = self.client("dynamodbstreams")
         shard = streams.describe_stream(StreamArn=stream_arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        iterator = streams.get_shard_iterator(
-            StreamArn=stream_arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        return list(streams.get_records(ShardIterator=iterator)["Records"])
+        answer = streams.get_shard_iterator(
+            StreamArn=stream_arn, ShardId=shard, ShardIteratorType=kind, **more
+        )
+        return str(answer["ShardIterator"])
+
+    def put(self, **attributes: dict[str, Any]) -> None:
+        """Put the item `a` with these attributes."""
+        self.dynamodb.put_item(TableName="T", Item={"pk": {"S": "a"}, **attributes})
+
+    def update(self, expression: str, **values: dict[str, Any]) -> dict[str, Any]:
+        """Update the item `a` with values by the names of their placeholders; return all of it."""
+        answer = self.dynamodb.update_item(
+            TableName="T",
+            Key={"pk": {"S": "a"}},
+            UpdateExpression=expression,
+            ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+            ReturnValues="ALL_NEW",
+        )
+        return dict(answer["Attributes"])
 
     def item(self, key: str = "a", table: str = "T") -> dict[str, Any] | None:
         """Return an item, or None."""
@@ -76,6 +97,13 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
     with mock_aws(config={"lambda": {"use_docker": False}}):
         yield Account()
+
+
+@pytest.fixture
+def plain(account: Account) -> Iterator[Account]:
+    """An empty account in moto as it is."""
+    with plain_moto():
+        yield account
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import threading
 
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.overlay.correct import plain_moto
 
 
 def poll_and_look(account) -> bool:
@@ -33,7 +32,6 @@ def test_the_lock_is_free_during_a_long_poll(account) -> None:
     assert poll_and_look(account) is True
 
 
-def test_plain_moto_waits_with_the_lock(account) -> None:
+def test_plain_moto_waits_with_the_lock(plain) -> None:
     """Without the correction, whoever holds the lock during a long poll keeps it."""
-    with plain_moto():
-        assert poll_and_look(account) is False
+    assert poll_and_look(plain) is False

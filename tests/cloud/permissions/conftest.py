@@ -9,6 +9,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.cloud.runtime.world import zip_of
+from workshop.cloud.connection import Cloud
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.laboratory.in_process_calls import answer_in_process
@@ -73,11 +75,34 @@ def outcome(operation: Callable[..., Any], **parameters: Any) -> str:
 
 
 class Roles:
-    """Roles of the laboratory's account, and what can be done with them."""
+    """Roles of a cloud's account, and what can be done with them."""
 
-    def __init__(self, laboratory: Laboratory) -> None:
-        self.iam = laboratory.client("iam")
-        self.sts = laboratory.client("sts")
+    def __init__(self, cloud: Laboratory | Cloud) -> None:
+        self.cloud = cloud
+        self.iam = cloud.client("iam")
+        self.sts = cloud.client("sts")
+
+    def make_tables(self) -> None:
+        """Create the tables `T` and `U`, each with a stream."""
+        for name in ("T", "U"):
+            self.cloud.client("dynamodb").create_table(
+                TableName=name,
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+            )
+
+    def make_function(self, name: str, source: str) -> None:
+        """Create a function with the role `f`."""
+        self.cloud.client("lambda").create_function(
+            FunctionName=name,
+            Role=f"arn:aws:iam::{ACCOUNT}:role/f",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Timeout=30,
+            Code={"ZipFile": zip_of(source)},
+        )
 
     def make(self, name: str, *statements: dict[str, Any], trusted: str | None = None, **more: Any) -> str:
         """Create a role with an inline policy, or with none; return its ARN."""
@@ -118,12 +143,6 @@ def empty(laboratory: Laboratory) -> Laboratory:
 @pytest.fixture
 def roles(empty: Laboratory) -> Roles:
     """Roles in an empty account with the tables `T` and `U`."""
-    for name in ("T", "U"):
-        empty.client("dynamodb").create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )
-    return Roles(empty)
+    roles = Roles(empty)
+    roles.make_tables()
+    return roles

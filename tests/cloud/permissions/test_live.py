@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.permissions.conftest import ACCOUNT, Roles, allow, document, table_arn, trust
-from tests.cloud.runtime.world import zip_of
 from tests.cloud.waiting import wait_until
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
@@ -34,27 +33,12 @@ class Live(Roles):
     """A cloud with two tables and a function that writes to both."""
 
     def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-        self.iam, self.sts = cloud.client("iam"), cloud.client("sts")
-        for name in ("T", "U"):
-            cloud.client("dynamodb").create_table(
-                TableName=name,
-                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-            )
+        super().__init__(cloud)
+        self.make_tables()
         self.make(
             "f", allow("dynamodb:PutItem", table_arn("T")), trusted=trust(Service="lambda.amazonaws.com")
         )
-        cloud.client("lambda").create_function(
-            FunctionName="f",
-            Role=f"arn:aws:iam::{ACCOUNT}:role/f",
-            Runtime="python3.13",
-            Handler="index.handler",
-            Timeout=30,
-            Code={"ZipFile": zip_of(SOURCE)},
-        )
+        self.make_function("f", SOURCE)
 
     def seen(self, table: str = "T") -> bool:
         """Whether the function has written to a table."""

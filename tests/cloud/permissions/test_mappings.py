@@ -1,14 +1,12 @@
 """Lambda reads sources with the rights of the function's role: when a mapping is made, and ever after."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.permissions.conftest import ACCOUNT, REGION, Roles, allow, deny, document, table_arn, trust
-from tests.cloud.runtime.world import zip_of
 from workshop.cloud.laboratory import Laboratory
 from workshop.deploy.stacks import deploy
 
@@ -35,17 +33,7 @@ class World(Roles):
         for name in ("q", "failures"):
             laboratory.client("sqs").create_queue(QueueName=name)
         self.make("f", trusted=trust(Service="lambda.amazonaws.com"))
-        self.function("f", SOURCE)
-
-    def function(self, name: str, source: str) -> None:
-        """Create a function."""
-        self.functions.create_function(
-            FunctionName=name,
-            Role=f"arn:aws:iam::{ACCOUNT}:role/f",
-            Runtime="python3.13",
-            Handler="index.handler",
-            Code={"ZipFile": zip_of(source)},
-        )
+        self.make_function("f", SOURCE)
 
     def map(self, source: str, function: str = "f", **settings: Any) -> str:
         """Map the function to a source; return the mapping's UUID."""
@@ -201,7 +189,7 @@ def test_a_right_that_is_taken_away_stops_the_mapping(world: World) -> None:
 def test_a_report_needs_the_right_to_send_it(world: World, *, may_report: bool, reports: int) -> None:
     """What is given up is reported with the function's rights; without them nobody is told."""
     report = allow("sqs:SendMessage", FAILURES)
-    world.function("g", FAILING)
+    world.make_function("g", FAILING)
     world.allow("f", allow(READ_KINESIS, STREAM), report)
     world.map(STREAM, "g", MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": FAILURES}})
     if not may_report:
@@ -300,7 +288,7 @@ class Course:
 
 
 @pytest.fixture
-def course(laboratory: Laboratory) -> Iterator[Course]:
+def course(laboratory: Laboratory) -> Course:
     """The stack that learners connect by hand."""
     return Course(laboratory)
 

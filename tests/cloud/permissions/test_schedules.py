@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.cloud.permissions.conftest import ACCOUNT, REGION, Roles, allow, document, trust
-from tests.cloud.runtime.world import zip_of
 from workshop.cloud.laboratory import Laboratory
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
@@ -43,13 +42,7 @@ def test_a_schedule_needs_a_role_that_may_invoke(
 ) -> None:
     """A function is invoked if the schedule's role trusts the scheduler and allows this very function."""
     roles.make("f", allow("dynamodb:PutItem"), trusted=trust(Service="lambda.amazonaws.com"))
-    laboratory.client("lambda").create_function(
-        FunctionName="f",
-        Role=f"arn:aws:iam::{ACCOUNT}:role/f",
-        Runtime="python3.13",
-        Handler="index.handler",
-        Code={"ZipFile": zip_of(SOURCE)},
-    )
+    roles.make_function("f", SOURCE)
     role = roles.make("s", *rights, trusted=trusted)
     laboratory.client("scheduler").create_schedule(
         Name="n",

@@ -16,129 +16,68 @@ def arn(service: str, rest: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}"
 
 
+DENIED, REFUSED = "AccessDenied", "AccessDeniedException"
+# The code and the HTTP status with which each service refuses a call.
+REFUSALS = {
+    "dynamodb": (REFUSED, 400),
+    "dynamodbstreams": (REFUSED, 400),
+    "kinesis": (REFUSED, 400),
+    "sqs": (DENIED, 403),
+    "sns": ("AuthorizationError", 403),
+    "lambda": (REFUSED, 403),
+    "s3": (DENIED, 403),
+    "logs": (REFUSED, 400),
+    "cloudwatch": (DENIED, 403),
+    "iam": (DENIED, 403),
+    "scheduler": (REFUSED, 403),
+    "events": (REFUSED, 400),
+    "cloudformation": (DENIED, 403),
+    "sts": (DENIED, 403),
+}
+STREAM = f"{table_arn('T')}/stream/2026-01-01T00:00:00.000"
+BATCH = {"QueueUrl": QUEUE, "Entries": [{"Id": "1", "MessageBody": "x"}]}
+LOG = {"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "x"}]}
+LIVE = {"FunctionName": "f", "Qualifier": "live"}
+METRICS = {"Namespace": "n", "MetricData": []}
+RECORD = {"StreamName": "s", "Data": b"", "PartitionKey": "k"}
+CREATED = arn("cloudformation", "stack/n/*")
+MAPPING = arn("lambda", f"event-source-mapping:{UUID}")
+SCHEDULE = arn("scheduler", "schedule/default/n")
+
+
 @pytest.mark.parametrize(
-    ("service", "operation", "parameters", "refused"),
+    ("service", "operation", "parameters", "action", "resource"),
     [
-        (
-            "dynamodb",
-            "scan",
-            {"TableName": "T"},
-            ("AccessDeniedException", "dynamodb:Scan", table_arn("T"), 400),
-        ),
-        (
-            "dynamodbstreams",
-            "describe_stream",
-            {"StreamArn": f"{table_arn('T')}/stream/2026-01-01T00:00:00.000"},
-            (
-                "AccessDeniedException",
-                "dynamodb:DescribeStream",
-                f"{table_arn('T')}/stream/2026-01-01T00:00:00.000",
-                400,
-            ),
-        ),
-        (
-            "kinesis",
-            "put_record",
-            {"StreamName": "s", "Data": b"", "PartitionKey": "k"},
-            ("AccessDeniedException", "kinesis:PutRecord", arn("kinesis", "stream/s"), 400),
-        ),
-        (
-            "sqs",
-            "send_message_batch",
-            {"QueueUrl": QUEUE, "Entries": [{"Id": "1", "MessageBody": "x"}]},
-            ("AccessDenied", "sqs:sendmessage", arn("sqs", "q"), 403),
-        ),
-        (
-            "sns",
-            "publish",
-            {"TopicArn": arn("sns", "t"), "Message": "x"},
-            ("AuthorizationError", "SNS:Publish", arn("sns", "t"), 403),
-        ),
-        (
-            "lambda",
-            "invoke",
-            {"FunctionName": "f", "Qualifier": "live"},
-            ("AccessDeniedException", "lambda:InvokeFunction", arn("lambda", "function:f:live"), 403),
-        ),
-        (
-            "lambda",
-            "delete_event_source_mapping",
-            {"UUID": UUID},
-            (
-                "AccessDeniedException",
-                "lambda:DeleteEventSourceMapping",
-                arn("lambda", f"event-source-mapping:{UUID}"),
-                403,
-            ),
-        ),
-        (
-            "s3",
-            "put_object",
-            {"Bucket": "b", "Key": "k/a b"},
-            ("AccessDenied", "s3:PutObject", '"arn:aws:s3:::b/k/a b"', 403),
-        ),
-        (
-            "s3",
-            "list_objects_v2",
-            {"Bucket": "b"},
-            ("AccessDenied", "s3:ListBucket", '"arn:aws:s3:::b"', 403),
-        ),
-        ("s3", "list_buckets", {}, ("AccessDenied", "s3:ListAllMyBuckets", "*", 403)),
-        (
-            "logs",
-            "put_log_events",
-            {"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "x"}]},
-            ("AccessDeniedException", "logs:PutLogEvents", arn("logs", "log-group:g:log-stream:s"), 400),
-        ),
-        (
-            "cloudwatch",
-            "put_metric_data",
-            {"Namespace": "n", "MetricData": []},
-            ("AccessDenied", "cloudwatch:PutMetricData", "*", 403),
-        ),
-        (
-            "iam",
-            "get_role",
-            {"RoleName": "r"},
-            ("AccessDenied", "iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/r", 403),
-        ),
-        (
-            "scheduler",
-            "delete_schedule",
-            {"Name": "n"},
-            (
-                "AccessDeniedException",
-                "scheduler:DeleteSchedule",
-                arn("scheduler", "schedule/default/n"),
-                403,
-            ),
-        ),
-        (
-            "events",
-            "delete_rule",
-            {"Name": "n"},
-            ("AccessDeniedException", "events:DeleteRule", arn("events", "rule/n"), 400),
-        ),
-        (
-            "cloudformation",
-            "delete_stack",
-            {"StackName": "n"},
-            ("AccessDenied", "cloudformation:DeleteStack", arn("cloudformation", "stack/n/*"), 403),
-        ),
-        ("sts", "get_session_token", {}, ("AccessDenied", "sts:GetSessionToken", "*", 403)),
+        ("dynamodb", "scan", {"TableName": "T"}, "dynamodb:Scan", table_arn("T")),
+        ("dynamodbstreams", "describe_stream", {"StreamArn": STREAM}, "dynamodb:DescribeStream", STREAM),
+        ("kinesis", "put_record", RECORD, "kinesis:PutRecord", arn("kinesis", "stream/s")),
+        ("sqs", "send_message_batch", BATCH, "sqs:sendmessage", arn("sqs", "q")),
+        ("sns", "publish", {"TopicArn": arn("sns", "t"), "Message": "x"}, "SNS:Publish", arn("sns", "t")),
+        ("lambda", "invoke", LIVE, "lambda:InvokeFunction", arn("lambda", "function:f:live")),
+        ("lambda", "delete_event_source_mapping", {"UUID": UUID}, "lambda:DeleteEventSourceMapping", MAPPING),
+        ("s3", "put_object", {"Bucket": "b", "Key": "k/a b"}, "s3:PutObject", '"arn:aws:s3:::b/k/a b"'),
+        ("s3", "list_objects_v2", {"Bucket": "b"}, "s3:ListBucket", '"arn:aws:s3:::b"'),
+        ("s3", "list_buckets", {}, "s3:ListAllMyBuckets", "*"),
+        ("logs", "put_log_events", LOG, "logs:PutLogEvents", arn("logs", "log-group:g:log-stream:s")),
+        ("cloudwatch", "put_metric_data", METRICS, "cloudwatch:PutMetricData", "*"),
+        ("iam", "get_role", {"RoleName": "r"}, "iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/r"),
+        ("scheduler", "delete_schedule", {"Name": "n"}, "scheduler:DeleteSchedule", SCHEDULE),
+        ("events", "delete_rule", {"Name": "n"}, "events:DeleteRule", arn("events", "rule/n")),
+        ("cloudformation", "delete_stack", {"StackName": "n"}, "cloudformation:DeleteStack", CREATED),
+        ("sts", "get_session_token", {}, "sts:GetSessionToken", "*"),
     ],
 )
 def test_a_refusal_reads_as_on_aws(
-    roles: Roles, service: str, operation: str, parameters: dict[str, Any], refused: tuple[str, str, str, int]
+    roles: Roles, service: str, operation: str, *, parameters: dict[str, Any], action: str, resource: str
 ) -> None:
     """Code, status and sentence are those of the service, and name caller, action and resource."""
-    code, action, resource, status = refused
     roles.make("r")
 
     with pytest.raises(ClientError) as caught:
         getattr(roles.client(service, "r"), operation)(**parameters)
 
     response = caught.value.response
+    code, status = REFUSALS[service]
     assert response["Error"]["Code"] == code
     assert response["ResponseMetadata"]["HTTPStatusCode"] == status
     assert response["Error"]["Message"] == (

@@ -1,7 +1,5 @@
 """Limits of batches."""
 
-from workshop.cloud.offline.overlay.correct import plain_moto
-
 
 def requests(count: int) -> dict:
     return {"T": [{"PutRequest": {"Item": {"pk": {"S": f"k{number}"}}}} for number in range(count)]}
@@ -19,13 +17,12 @@ def test_a_batch_of_writes_has_up_to_25_requests(account, refused) -> None:
     assert account.item("k25") is None
 
 
-def test_plain_moto_takes_any_batch(account) -> None:
+def test_plain_moto_takes_any_batch(plain) -> None:
     """Without the correction, 26 requests are done."""
-    with plain_moto():
-        account.create_table()
-        account.dynamodb.batch_write_item(RequestItems=requests(26))
+    plain.create_table()
+    plain.dynamodb.batch_write_item(RequestItems=requests(26))
 
-        assert account.item("k25") is not None
+    assert plain.item("k25") is not None
 
 
 def test_duplicates_in_a_batch_are_refused(account, refused) -> None:

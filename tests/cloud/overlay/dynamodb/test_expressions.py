@@ -5,8 +5,6 @@ from botocore.exceptions import ClientError
 from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 
-from workshop.cloud.offline.overlay.correct import plain_moto
-
 KEY = {"pk": {"S": "a"}}
 
 
@@ -38,21 +36,20 @@ def test_a_condition_is_parsed_once(account, monkeypatch) -> None:
     assert parsed == [condition]
 
 
-def test_plain_moto_parses_a_condition_twice_per_call(account, monkeypatch) -> None:
+def test_plain_moto_parses_a_condition_twice_per_call(plain, monkeypatch) -> None:
     """Without the correction, one put parses its condition twice."""
-    with plain_moto():
-        account.create_table()
-        parsed: list[str] = []
-        original = ConditionExpressionParser._lex_condition_expression
-        monkeypatch.setattr(
-            ConditionExpressionParser,
-            "_lex_condition_expression",
-            lambda self: parsed.append(self.condition_expression) or original(self),
-        )
+    plain.create_table()
+    parsed: list[str] = []
+    original = ConditionExpressionParser._lex_condition_expression
+    monkeypatch.setattr(
+        ConditionExpressionParser,
+        "_lex_condition_expression",
+        lambda self: parsed.append(self.condition_expression) or original(self),
+    )
 
-        put_if(account, "attribute_not_exists(pk) OR v < :twice", twice={"N": "1"})
+    put_if(plain, "attribute_not_exists(pk) OR v < :twice", twice={"N": "1"})
 
-        assert len(parsed) == 2
+    assert len(parsed) == 2
 
 
 def test_values_of_one_call_do_not_leak_into_the_next(account, refused) -> None:
@@ -96,12 +93,11 @@ def test_a_condition_that_is_no_expression_is_refused(account, condition: str) -
         put_if(account, condition, x={"N": "1"})
 
 
-def test_plain_moto_fails_on_a_condition_that_is_no_expression(account) -> None:
+def test_plain_moto_fails_on_a_condition_that_is_no_expression(plain) -> None:
     """Without the correction, such a condition is an error of the server."""
-    with plain_moto():
-        account.create_table()
-        with pytest.raises(ValueError, match="Bad OR expression"):
-            put_if(account, "v < :x OR", x={"N": "1"})
+    plain.create_table()
+    with pytest.raises(ValueError, match="Bad OR expression"):
+        put_if(plain, "v < :x OR", x={"N": "1"})
 
 
 def test_a_comparison_of_different_types_is_false(account, refused) -> None:

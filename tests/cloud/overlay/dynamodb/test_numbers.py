@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.cloud.offline.overlay.dynamodb.numbers import NumberError, canonical_number
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=6)
@@ -81,47 +80,30 @@ def test_canonical_form_keeps_the_value(number: Decimal) -> None:
 def test_sums_are_exact(account, start: str, added: str, total: str) -> None:
     """ADD is exact in 38 digits, whatever the decimal context says, and answers in plain digits."""
     account.create_table()
-    account.dynamodb.put_item(TableName="T", Item={"pk": {"S": "a"}, "v": {"N": start}})
+    account.put(v={"N": start})
 
-    account.dynamodb.update_item(
-        TableName="T",
-        Key={"pk": {"S": "a"}},
-        UpdateExpression="ADD v :x",
-        ExpressionAttributeValues={":x": {"N": added}},
-    )
+    account.update("ADD v :x", x={"N": added})
 
     assert account.item() == {"pk": {"S": "a"}, "v": {"N": total}}
 
 
-def test_plain_moto_rounds_sums(account) -> None:
+def test_plain_moto_rounds_sums(plain) -> None:
     """Without the correction, a sum of 37 digits is rounded to 28 and answered with an exponent."""
-    with plain_moto():
-        account.create_table()
-        long = "1234567890123456789012345678901234567.5"
-        account.dynamodb.put_item(TableName="T", Item={"pk": {"S": "a"}, "v": {"N": long}})
-        account.dynamodb.update_item(
-            TableName="T",
-            Key={"pk": {"S": "a"}},
-            UpdateExpression="ADD v :x",
-            ExpressionAttributeValues={":x": {"N": "1.5"}},
-        )
+    plain.create_table()
+    long = "1234567890123456789012345678901234567.5"
+    plain.put(v={"N": long})
+    plain.update("ADD v :x", x={"N": "1.5"})
 
-        assert "E+" in account.item()["v"]["N"]
+    assert "E+" in plain.item()["v"]["N"]
 
 
 def test_a_sum_of_more_than_38_digits_is_refused(account, refused) -> None:
     """A sum that 38 digits cannot hold is refused, and the item stays as it was."""
     account.create_table()
-    before = {"pk": {"S": "a"}, "v": {"N": "1" + "0" * 37 + "0"}}
-    account.dynamodb.put_item(TableName="T", Item=before)
+    account.put(v={"N": "1" + "0" * 37 + "0"})
+    before = account.item()
 
-    code, message = refused(
-        account.dynamodb.update_item,
-        TableName="T",
-        Key={"pk": {"S": "a"}},
-        UpdateExpression="ADD v :x",
-        ExpressionAttributeValues={":x": {"N": "0.1"}},
-    )
+    code, message = refused(account.update, expression="ADD v :x", x={"N": "0.1"})
 
     assert (code, message[:25]) == ("ValidationException", "Attempting to store more ")
     assert account.item() == before
@@ -130,19 +112,9 @@ def test_a_sum_of_more_than_38_digits_is_refused(account, refused) -> None:
 def test_differences_and_nested_numbers_are_exact(account) -> None:
     """SET with minus is exact too, and numbers inside of maps, lists and sets become plain digits."""
     account.create_table()
-    item = {
-        "pk": {"S": "a"},
-        "v": {"N": "100.10"},
-        "m": {"M": {"l": {"L": [{"N": "1E2"}]}, "s": {"NS": ["1.0", "2e0"]}}},
-    }
-    account.dynamodb.put_item(TableName="T", Item=item)
+    account.put(v={"N": "100.10"}, m={"M": {"l": {"L": [{"N": "1E2"}]}, "s": {"NS": ["1.0", "2e0"]}}})
 
-    account.dynamodb.update_item(
-        TableName="T",
-        Key={"pk": {"S": "a"}},
-        UpdateExpression="SET v = v - :x",
-        ExpressionAttributeValues={":x": {"N": "0.100"}},
-    )
+    account.update("SET v = v - :x", x={"N": "0.100"})
 
     assert account.item()["v"] == {"N": "100"}
     assert account.item()["m"] == {"M": {"l": {"L": [{"N": "100"}]}, "s": {"NS": ["1", "2"]}}}
@@ -151,7 +123,7 @@ def test_differences_and_nested_numbers_are_exact(account) -> None:
 def test_projected_numbers_have_no_exponent(account) -> None:
     """A projection answers a small number in plain digits, as a whole read does."""
     account.create_table()
-    account.dynamodb.put_item(TableName="T", Item={"pk": {"S": "a"}, "v": {"N": "0.0000001"}})
+    account.put(v={"N": "0.0000001"})
 
     item = account.dynamodb.get_item(TableName="T", Key={"pk": {"S": "a"}}, ProjectionExpression="v")["Item"]
 

@@ -4,15 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workshop.cloud.offline.overlay.correct import plain_moto
-
 KEY = {"pk": {"S": "a"}}
 
 
 def upsert(account, value: str = "1") -> None:
-    account.dynamodb.update_item(
-        TableName="T", Key=KEY, UpdateExpression="SET v = :v", ExpressionAttributeValues={":v": {"N": value}}
-    )
+    account.update("SET v = :v", v={"N": value})
 
 
 def test_an_upsert_is_one_insert(account) -> None:
@@ -27,35 +23,32 @@ def test_an_upsert_is_one_insert(account) -> None:
     assert "OldImage" not in record["dynamodb"]
 
 
-def test_plain_moto_writes_two_records_for_an_upsert(account) -> None:
+def test_plain_moto_writes_two_records_for_an_upsert(plain) -> None:
     """Without the correction, an upsert writes a record with the key alone, and another one."""
-    with plain_moto():
-        stream = account.create_table()
-        upsert(account)
+    stream = plain.create_table()
+    upsert(plain)
 
-        assert len(account.stream_records(stream)) == 2
+    assert len(plain.stream_records(stream)) == 2
 
 
 def test_a_write_that_changes_nothing_writes_no_record(account) -> None:
     """A put or update that leaves the item as it was does not show in the stream."""
     stream = account.create_table()
-    item = {**KEY, "v": {"N": "1.0"}, "s": {"SS": ["x", "y"]}}
-    account.dynamodb.put_item(TableName="T", Item=item)
+    account.put(v={"N": "1.0"}, s={"SS": ["x", "y"]})
 
-    account.dynamodb.put_item(TableName="T", Item={**KEY, "s": {"SS": ["y", "x"]}, "v": {"N": "1"}})
+    account.put(s={"SS": ["y", "x"]}, v={"N": "1"})
     upsert(account, "1.00")
 
     assert len(account.stream_records(stream)) == 1
 
 
-def test_plain_moto_writes_a_record_for_an_unchanged_item(account) -> None:
+def test_plain_moto_writes_a_record_for_an_unchanged_item(plain) -> None:
     """Without the correction, writing the same item again is a MODIFY."""
-    with plain_moto():
-        stream = account.create_table()
-        for _ in range(2):
-            account.dynamodb.put_item(TableName="T", Item=KEY)
+    stream = plain.create_table()
+    for _ in range(2):
+        plain.put()
 
-        assert [record["eventName"] for record in account.stream_records(stream)] == ["INSERT", "MODIFY"]
+    assert [record["eventName"] for record in plain.stream_records(stream)] == ["INSERT", "MODIFY"]
 
 
 def test_records_carry_version_region_and_time(account) -> None:

@@ -44,14 +44,13 @@ def test_a_disabled_stream_stays_readable(account) -> None:
     assert "EndingSequenceNumber" in description(account, arn)["Shards"][0]["SequenceNumberRange"]
 
 
-def test_plain_moto_fails_after_disabling(account) -> None:
+def test_plain_moto_fails_after_disabling(plain) -> None:
     """Without the correction, the first put after disabling a stream fails with a KeyError."""
-    with plain_moto():
-        account.create_table()
-        account.dynamodb.update_table(TableName="T", StreamSpecification=DISABLED)
+    plain.create_table()
+    plain.dynamodb.update_table(TableName="T", StreamSpecification=DISABLED)
 
-        with pytest.raises(KeyError):
-            put(account, "b")
+    with pytest.raises(KeyError):
+        put(plain, "b")
 
 
 def test_enabling_again_makes_a_new_stream(account) -> None:
@@ -99,10 +98,9 @@ def test_iterators_move_on(account) -> None:
     for name in "abc":
         put(account, name)
     streams = account.client("dynamodbstreams")
-    shard = description(account, arn)["Shards"][0]["ShardId"]
-    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    iterator = account.stream_iterator(arn)
 
-    first = streams.get_records(ShardIterator=iterator["ShardIterator"], Limit=2)
+    first = streams.get_records(ShardIterator=iterator, Limit=2)
     second = streams.get_records(ShardIterator=first["NextShardIterator"])
     put(account, "d")
     third = streams.get_records(ShardIterator=second["NextShardIterator"])
@@ -120,12 +118,11 @@ def test_iterators_start_where_they_are_told(account, kind: str, expected: str) 
     for name in "abc":
         put(account, name)
     streams = account.client("dynamodbstreams")
-    shard = description(account, arn)["Shards"][0]["ShardId"]
     number = account.stream_records(arn)[1]["dynamodb"]["SequenceNumber"]
     named = {"SequenceNumber": number} if "SEQUENCE" in kind else {}
-    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType=kind, **named)
+    iterator = account.stream_iterator(arn, kind, **named)
 
-    records = streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+    records = streams.get_records(ShardIterator=iterator)["Records"]
 
     assert "".join(names(records)) == expected
 
@@ -136,10 +133,9 @@ def test_a_closed_stream_ends(account) -> None:
     put(account, "a")
     switch(account, DISABLED)
     streams = account.client("dynamodbstreams")
-    shard = description(account, arn)["Shards"][0]["ShardId"]
-    iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    iterator = account.stream_iterator(arn)
 
-    answer = streams.get_records(ShardIterator=iterator["ShardIterator"])
+    answer = streams.get_records(ShardIterator=iterator)
 
     assert "NextShardIterator" not in answer
 

@@ -2,8 +2,6 @@
 
 import pytest
 
-from workshop.cloud.offline.overlay.correct import plain_moto
-
 KEY = {"pk": {"S": "a"}}
 
 
@@ -31,14 +29,13 @@ def test_a_repeated_token_has_no_second_effect(account) -> None:
     assert account.item()["v"] == {"N": "1"}
 
 
-def test_plain_moto_ignores_the_token(account) -> None:
+def test_plain_moto_ignores_the_token(plain) -> None:
     """Without the correction, a repeated token adds twice."""
-    with plain_moto():
-        account.create_table()
-        transact(account, "once")
-        transact(account, "once")
+    plain.create_table()
+    transact(plain, "once")
+    transact(plain, "once")
 
-        assert account.item()["v"] == {"N": "2"}
+    assert plain.item()["v"] == {"N": "2"}
 
 
 def test_the_order_of_keys_in_a_request_does_not_matter(account) -> None:

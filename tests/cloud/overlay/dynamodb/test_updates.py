@@ -2,29 +2,15 @@
 
 import pytest
 
-from workshop.cloud.offline.overlay.correct import plain_moto
-
 KEY = {"pk": {"S": "a"}}
-
-
-def update(account, expression: str, **values) -> dict:
-    return account.dynamodb.update_item(
-        TableName="T",
-        Key=KEY,
-        UpdateExpression=expression,
-        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
-        ReturnValues="ALL_NEW",
-    )
 
 
 def test_an_update_that_fails_half_way_changes_nothing(account, refused) -> None:
     """If a later action of an expression fails, earlier ones are undone and the stream hears nothing."""
     stream = account.create_table()
-    account.dynamodb.put_item(TableName="T", Item={**KEY, "v": {"S": "text"}})
+    account.put(v={"S": "text"})
 
-    code, message = refused(
-        update, account=account, expression="SET w = :w ADD v :x", w={"N": "1"}, x={"N": "1"}
-    )
+    code, message = refused(account.update, expression="SET w = :w ADD v :x", w={"N": "1"}, x={"N": "1"})
 
     assert (code, message) == (
         "ValidationException",
@@ -34,28 +20,21 @@ def test_an_update_that_fails_half_way_changes_nothing(account, refused) -> None
     assert len(account.stream_records(stream)) == 1
 
 
-def test_plain_moto_keeps_half_of_a_failed_update(account, refused) -> None:
+def test_plain_moto_keeps_half_of_a_failed_update(plain, refused) -> None:
     """Without the correction, what came before the failing action stays."""
-    with plain_moto():
-        account.create_table()
-        account.dynamodb.put_item(TableName="T", Item={**KEY, "v": {"S": "text"}})
-        refused(update, account=account, expression="SET w = :w ADD v :x", w={"N": "1"}, x={"N": "1"})
+    plain.create_table()
+    plain.put(v={"S": "text"})
+    refused(plain.update, expression="SET w = :w ADD v :x", w={"N": "1"}, x={"N": "1"})
 
-        assert account.item()["w"] == {"N": "1"}
+    assert plain.item()["w"] == {"N": "1"}
 
 
 def test_a_failed_upsert_leaves_no_item(account, refused) -> None:
     """An update that fails on an item that does not exist does not leave its key behind."""
     stream = account.create_table()
 
-    refused(update, account=account, expression="SET w = missing", w={"N": "1"})
-    code, _ = refused(
-        account.dynamodb.update_item,
-        TableName="T",
-        Key=KEY,
-        UpdateExpression="SET v = other + :x",
-        ExpressionAttributeValues={":x": {"N": "1"}},
-    )
+    refused(account.update, expression="SET w = missing", w={"N": "1"})
+    code, _ = refused(account.update, expression="SET v = other + :x", x={"N": "1"})
 
     assert code == "ValidationException"
     assert account.item() is None
@@ -74,7 +53,7 @@ def test_an_update_without_actions_creates_the_item(account) -> None:
 def test_a_condition_sees_the_item_before_the_update(account, refused) -> None:
     """A condition is evaluated against the stored item; the error carries that item if it is asked for."""
     account.create_table()
-    account.dynamodb.put_item(TableName="T", Item={**KEY, "v": {"N": "5"}})
+    account.put(v={"N": "5"})
 
     code, _ = refused(
         account.dynamodb.update_item,
@@ -95,11 +74,11 @@ def test_readers_keep_what_they_have_read(account) -> None:
     from moto.dynamodb.models import dynamodb_backends
 
     account.create_table()
-    update(account, "SET v = :v", v={"N": "1"})
+    account.update("SET v = :v", v={"N": "1"})
     table = dynamodb_backends["123456789012"]["eu-west-1"].get_table("T")
     (before,) = table.all_items()
 
-    update(account, "SET v = :v", v={"N": "2"})
+    account.update("SET v = :v", v={"N": "2"})
 
     assert before.attrs["v"].value == "1"
 
@@ -109,9 +88,9 @@ def test_answers_show_the_item_after_the_update(account, expression: str) -> Non
     """ALL_NEW answers with the whole item as it is after an upsert."""
     account.create_table()
 
-    answer = update(account, expression, v={"N": "7"})
+    answer = account.update(expression, v={"N": "7"})
 
-    assert answer["Attributes"] == {**KEY, "v": {"N": "7"}}
+    assert answer == {**KEY, "v": {"N": "7"}}
 
 
 def test_a_key_that_does_not_fit_is_refused(account, refused) -> None:
