@@ -30,11 +30,7 @@ ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/lambda"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
 
@@ -70,6 +66,15 @@ def zip_of(source: str, name: str = "index.py", **others: str) -> bytes:
 
 class FunctionFailureError(Exception):
     """Raised by a fake handler to fail as a function does."""
+
+
+def fail(_: dict[str, Any]) -> None:
+    """Fail, whatever the event."""
+    raise FunctionFailureError("no")
+
+
+def succeed(_: dict[str, Any]) -> None:
+    """Succeed, whatever the event."""
 
 
 class FakeEnvironments:
@@ -127,13 +132,15 @@ class World:
         """Return another runtime, as after a restart of the engine."""
         return Runtime(clock=self.clock, endpoint_url="http://127.0.0.1:1", environments=self.environments)
 
-    def function(self, name: str = "F", handler: Handler | None = None, **settings: Any) -> str:
+    def function(
+        self, name: str = "F", handler: Handler | None = None, *, region: str = REGION, **settings: Any
+    ) -> str:
         """Create a function and return its ARN; a handler runs in place of its code."""
         if handler is not None:
             self.fakes.handlers[name] = handler
         source = settings.pop("source", "def handler(event, context):\n    return event\n")
         settings.setdefault("Code", {"ZipFile": zip_of(source)})
-        answer = client("lambda").create_function(
+        answer = client("lambda", region).create_function(
             FunctionName=name,
             **{"Handler": "index.handler", "Role": ROLE_ARN, "Runtime": "python3.13", **settings},
         )
@@ -144,10 +151,10 @@ class World:
         client("kinesis", region).create_stream(StreamName=name, ShardCount=shards)
         return f"arn:aws:kinesis:{region}:{ACCOUNT}:stream/{name}"
 
-    def put(self, *data: Any, key: str = "k", stream: str = "S") -> list[str]:
+    def put(self, *data: Any, key: str = "k", stream: str = "S", region: str = REGION) -> list[str]:
         """Put one record for each value and return their sequence numbers."""
         return [
-            client("kinesis").put_record(
+            client("kinesis", region).put_record(
                 StreamName=stream, PartitionKey=key, Data=value if isinstance(value, bytes) else encode(value)
             )["SequenceNumber"]
             for value in data
@@ -175,15 +182,19 @@ class World:
 
     def messages(self, name: str = "Q") -> list[Any]:
         """Receive everything that lies in a queue, as documents."""
-        url = client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
-        found = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(message["Body"]) for message in found]
+        answer = client("sqs").receive_message(QueueUrl=queue_url(name), MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
 
-    def map(self, source_arn: str, function: str = "F", **settings: Any) -> str:
+    def send(self, *bodies: Any, queue: str = "Q") -> None:
+        """Send documents to a queue."""
+        for body in bodies:
+            client("sqs").send_message(QueueUrl=queue_url(queue), MessageBody=json.dumps(body))
+
+    def map(self, source_arn: str, function: str = "F", *, region: str = REGION, **settings: Any) -> str:
         """Map a function to a source, from its horizon unless told otherwise; returns the mapping's UUID."""
         if ":sqs:" not in source_arn:
             settings.setdefault("StartingPosition", "TRIM_HORIZON")
-        answer = client("lambda").create_event_source_mapping(
+        answer = client("lambda", region).create_event_source_mapping(
             EventSourceArn=source_arn, FunctionName=function, **settings
         )
         return str(answer["UUID"])
@@ -213,6 +224,15 @@ class World:
         """Return what a function got, batch by batch: data of Kinesis records, keys of changed items."""
         events = [json.loads(event) for event in self.sent(function)]
         return [[content(record) for record in event["Records"]] for event in events]
+
+
+def queue_url(name: str = "Q") -> str:
+    return str(client("sqs").get_queue_url(QueueName=name)["QueueUrl"])
+
+
+def on_failure(destination: str) -> dict[str, Any]:
+    """Return the settings with which a mapping or function tells a destination about failures."""
+    return {"DestinationConfig": {"OnFailure": {"Destination": destination}}}
 
 
 def encode(value: Any) -> bytes:

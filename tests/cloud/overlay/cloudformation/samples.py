@@ -49,13 +49,14 @@ def broken() -> dict[str, Any]:
 
 def role(**properties: Any) -> dict[str, Any]:
     """Return a role for functions."""
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
-    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, **properties}}
+    trusting = {"AssumeRolePolicyDocument": trust("lambda.amazonaws.com"), **properties}
+    return {"Type": "AWS::IAM::Role", "Properties": trusting}
+
+
+def trust(service: str) -> dict[str, Any]:
+    """Return the trust policy of a role for a service."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def function(**properties: Any) -> dict[str, Any]:
@@ -70,6 +71,11 @@ def function(**properties: Any) -> dict[str, Any]:
             **properties,
         },
     }
+
+
+def inline(name: str, action: str) -> dict[str, Any]:
+    """Return an inline policy that allows one action."""
+    return {"PolicyName": name, "PolicyDocument": document(action)}
 
 
 def document(action: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.cloud.overlay.cloudformation.samples import document, role
+from tests.cloud.overlay.cloudformation.samples import document, inline, role, trust
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 
@@ -16,11 +16,6 @@ def managed(action: str = "sqs:SendMessage", /, **properties: Any) -> dict[str, 
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {"PolicyDocument": document(action), **properties},
     }
-
-
-def inline(name: str, action: str) -> dict[str, Any]:
-    """Return an inline policy."""
-    return {"PolicyName": name, "PolicyDocument": document(action)}
 
 
 def attached(aws: Any) -> list[str]:
@@ -40,20 +35,13 @@ def default_document(aws: Any) -> dict[str, Any]:
     """Return the default version of the managed policy."""
     iam, arn = aws.client("iam"), aws.resources()["Policy"]
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    found: dict[str, Any] = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"][
-        "Document"
-    ]
-    return found
+    return dict(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 
 
 def test_a_role_carries_its_policies(aws: Any) -> None:
     """Inline policies are put and managed ones attached."""
-    aws.create(
-        {
-            "Policy": managed(),
-            "Role": role(Policies=[inline("one", "s3:GetObject")], ManagedPolicyArns=[{"Ref": "Policy"}]),
-        }
-    )
+    policies = {"Policies": [inline("one", "s3:GetObject")], "ManagedPolicyArns": [{"Ref": "Policy"}]}
+    aws.create({"Policy": managed(), "Role": role(**policies)})
 
     assert inline_policies(aws) == {"one": document("s3:GetObject")}
     assert attached(aws) == [aws.resources()["Policy"]]
@@ -71,17 +59,13 @@ def test_a_role_changes_in_place(aws: Any) -> None:
     aws.create({"Policy": managed(), "Role": role(Policies=[inline("one", "s3:GetObject")])})
     before = aws.resources()
 
-    aws.update(
-        {
-            "Policy": managed(),
-            "Role": role(
-                Policies=[inline("two", "s3:PutObject")],
-                ManagedPolicyArns=[{"Ref": "Policy"}],
-                Description="new",
-                AssumeRolePolicyDocument=trust("states.amazonaws.com"),
-            ),
-        }
+    changed = role(
+        Policies=[inline("two", "s3:PutObject")],
+        ManagedPolicyArns=[{"Ref": "Policy"}],
+        Description="new",
+        AssumeRolePolicyDocument=trust("states.amazonaws.com"),
     )
+    aws.update({"Policy": managed(), "Role": changed})
 
     described = aws.client("iam").get_role(RoleName=before["Role"])["Role"]
     assert aws.resources() == before
@@ -112,9 +96,7 @@ def test_plain_moto_keeps_the_policies_of_a_role(plain: Any) -> None:
 
     plain.update({"Role": role(Policies=[inline("two", "s3:PutObject")])})
 
-    assert plain.client("iam").list_role_policies(RoleName=plain.resources()["Role"])["PolicyNames"] == [
-        "one"
-    ]
+    assert inline_policies(plain).keys() == {"one"}
 
 
 @pytest.mark.parametrize(
@@ -202,12 +184,8 @@ def test_ordinary_iam_resources_are_the_same_as_in_moto(aws: Any) -> None:
     """A role and a policy without what moto gets wrong look the same with the corrections."""
 
     def make() -> list[Any]:
-        aws.create(
-            {
-                "Role": role(RoleName="named", MaxSessionDuration=7200),
-                "Policy": managed(ManagedPolicyName="mine"),
-            }
-        )
+        named = role(RoleName="named", MaxSessionDuration=7200)
+        aws.create({"Role": named, "Policy": managed(ManagedPolicyName="mine")})
         iam = aws.client("iam")
         described = iam.get_role(RoleName="named")["Role"]
         policy = iam.list_policies(Scope="Local")["Policies"][0]
@@ -221,9 +199,3 @@ def test_ordinary_iam_resources_are_the_same_as_in_moto(aws: Any) -> None:
 
     with plain_moto():
         assert make() == corrected
-
-
-def trust(service: str) -> dict[str, Any]:
-    """Return a trust policy."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.loads(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.cloud.overlay.cloudformation.samples import function, role
+from tests.cloud.overlay.cloudformation.samples import function, inline, role
 
 FULL: dict[str, Any] = {
     "BatchSize": 7,
@@ -15,20 +15,14 @@ FULL: dict[str, Any] = {
 }
 
 
-# Lambda makes no mapping that the function's role cannot read.
-READING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "kinesis:*", "Resource": "*"}],
-}
-
-
 def mapped(stream: str = "Stream", /, **properties: Any) -> dict[str, Any]:
     """Return a template with a mapping, its function and two streams."""
     kinesis = {"Type": "AWS::Kinesis::Stream", "Properties": {}}
     return {
         "Stream": kinesis,
         "OtherStream": kinesis,
-        "Role": role(Policies=[{"PolicyName": "Read", "PolicyDocument": READING}]),
+        # Lambda makes no mapping that the function's role cannot read.
+        "Role": role(Policies=[inline("Read", "kinesis:*")]),
         "Function": function(),
         "Mapping": {
             "Type": "AWS::Lambda::EventSourceMapping",

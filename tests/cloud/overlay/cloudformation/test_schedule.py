@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.overlay.cloudformation.samples import function, role
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 ROLE = "arn:aws:iam::123456789012:role/scheduler"
@@ -31,20 +32,9 @@ def schedule(**properties: Any) -> dict[str, Any]:
 
 def configured(**properties: Any) -> dict[str, Any]:
     """Return a function with its role, and what happens to its events."""
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    policy = {"Version": "2012-10-17", "Statement": [trust]}
     return {
-        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": policy}},
-        "Function": {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "FunctionName": "generator",
-                "Runtime": "python3.13",
-                "Handler": "index.handler",
-                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                "Code": {"ZipFile": "def handler(event, context): ..."},
-            },
-        },
+        "Role": role(),
+        "Function": function(FunctionName="generator"),
         "Config": {
             "Type": "AWS::Lambda::EventInvokeConfig",
             "Properties": {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", **properties},
@@ -121,32 +111,25 @@ def test_plain_moto_leaves_both_types_out_of_stacks(plain: Any) -> None:
 
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert plain.client("scheduler").list_schedules()["Schedules"] == []
-    assert (
-        plain.client("lambda").list_function_event_invoke_configs(FunctionName="generator")[
-            "FunctionEventInvokeConfigs"
-        ]
-        == []
-    )
+    configs = plain.client("lambda").list_function_event_invoke_configs(FunctionName="generator")
+    assert configs["FunctionEventInvokeConfigs"] == []
 
 
 def test_a_stack_says_what_happens_to_events(aws: Any) -> None:
     """Retries and age of a function's events are set, changed and taken away by the stack."""
-    function = aws.client("lambda")
+    lambda_ = aws.client("lambda")
     aws.create(configured(MaximumRetryAttempts="0", MaximumEventAgeInSeconds=60))
 
-    first = function.get_function_event_invoke_config(FunctionName="generator")
+    first = lambda_.get_function_event_invoke_config(FunctionName="generator")
     aws.update(configured(MaximumRetryAttempts=1))
-    second = function.get_function_event_invoke_config(FunctionName="generator")
-    resources = configured()
-    del resources["Config"]
-    aws.update(resources)
+    second = lambda_.get_function_event_invoke_config(FunctionName="generator")
+    aws.update({"Role": role(), "Function": function(FunctionName="generator")})
 
     assert (first["MaximumRetryAttempts"], first["MaximumEventAgeInSeconds"]) == (0, 60)
     assert second["MaximumRetryAttempts"] == 1
     assert "MaximumEventAgeInSeconds" not in second
-    assert aws.refusal(function.get_function_event_invoke_config, FunctionName="generator")[0] == (
-        "ResourceNotFoundException"
-    )
+    code, _ = aws.refusal(lambda_.get_function_event_invoke_config, FunctionName="generator")
+    assert code == "ResourceNotFoundException"
 
 
 def test_events_are_configured_for_the_latest_code_only(aws: Any) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from tests.cloud.overlay.cloudformation.samples import body, table
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 
 FOLDER = Path(__file__).parents[4] / "cloudformation"
@@ -71,8 +70,3 @@ def test_short_forms_may_be_nested() -> None:
         "A": {"Fn::If": ["Big", {"Fn::Sub": "x-${B}"}, {"Fn::GetAtt": ["Other", "Arn.More"]}]},
         "B": {"Fn::Join": ["-", [{"Ref": "C"}, "d"]]},
     }
-
-
-def test_json_is_read_as_well(aws: Any) -> None:
-    """A template may be JSON."""
-    assert aws.create(body({"Table": table()}))["StackStatus"] == "CREATE_COMPLETE"

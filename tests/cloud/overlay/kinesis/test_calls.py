@@ -40,12 +40,10 @@ def test_an_iterator_made_by_arn_is_complete(kinesis) -> None:
     assert [record["Data"] for record in records] == [b"x"]
 
 
-def test_plain_moto_forgets_the_stream_of_such_an_iterator(plain, refused) -> None:
+@pytest.mark.usefixtures("plain")
+def test_plain_moto_forgets_the_stream_of_such_an_iterator(kinesis, refused) -> None:
     """Without the correction, an iterator made by ARN alone finds no stream."""
-    client = plain.client("kinesis")
-    client.create_stream(StreamName="S", ShardCount=1)
-
-    code, _ = refused(client.get_records, ShardIterator=iterator_by_arn(client))
+    code, _ = refused(kinesis.get_records, ShardIterator=iterator_by_arn(kinesis))
 
     assert code == "ResourceNotFoundException"
 
@@ -101,12 +99,11 @@ def test_metrics_of_another_minute_are_another_value(account, kinesis) -> None:
     assert len(cloudwatch_backends[ACCOUNT_ID][REGION].metric_data) == 6
 
 
-def test_plain_moto_keeps_two_values_for_each_put(plain) -> None:
+@pytest.mark.usefixtures("plain")
+def test_plain_moto_keeps_two_values_for_each_put(kinesis) -> None:
     """Without the correction, each put adds two values to CloudWatch for ever."""
-    client = plain.client("kinesis")
-    client.create_stream(StreamName="S", ShardCount=1)
     for _ in range(3):
-        client.put_record(StreamName="S", PartitionKey="k", Data=b"x")
+        kinesis.put_record(StreamName="S", PartitionKey="k", Data=b"x")
 
     assert len(cloudwatch_backends[ACCOUNT_ID][REGION].metric_data) == 6
 

@@ -54,12 +54,10 @@ def test_sequence_numbers_are_wide_growing_and_unique(kinesis) -> None:
         assert all(earlier < later for earlier, later in pairwise(own))
 
 
-def test_plain_moto_numbers_each_shard_from_one(plain) -> None:
+@pytest.mark.usefixtures("plain")
+def test_plain_moto_numbers_each_shard_from_one(kinesis) -> None:
     """Without the correction, the first record of every shard has the number 1."""
-    client = plain.client("kinesis")
-    client.create_stream(StreamName="S", ShardCount=2)
-
-    assert [put(client, "x", key)["SequenceNumber"] for key in (0, 2**127)] == ["1", "1"]
+    assert [put(kinesis, "x", key)["SequenceNumber"] for key in (0, 2**127)] == ["1", "1"]
 
 
 def test_a_stream_made_again_continues_above(account, kinesis) -> None:
@@ -91,13 +89,11 @@ def test_both_ends_of_a_hash_range_have_a_shard(kinesis) -> None:
     assert [put(kinesis, "x", key)["ShardId"] for _, key in ends] == [shard for shard, _ in ends]
 
 
-def test_plain_moto_has_no_shard_for_the_end_of_a_range(plain) -> None:
+@pytest.mark.usefixtures("plain")
+def test_plain_moto_has_no_shard_for_the_end_of_a_range(kinesis) -> None:
     """Without the correction, a hash key at the end of a range is an AttributeError."""
-    client = plain.client("kinesis")
-    client.create_stream(StreamName="S", ShardCount=1)
-
     with pytest.raises(AttributeError):
-        put(client, "x", HIGHEST)
+        put(kinesis, "x", HIGHEST)
 
 
 @pytest.mark.parametrize(
@@ -170,14 +166,13 @@ def test_a_split_keeps_old_records_in_the_parent(kinesis) -> None:
     }
 
 
-def test_plain_moto_writes_to_the_closed_parent(plain) -> None:
+@pytest.mark.usefixtures("plain")
+def test_plain_moto_writes_to_the_closed_parent(kinesis) -> None:
     """Without the correction, new records after a split still go to the closed parent."""
-    client = plain.client("kinesis")
-    client.create_stream(StreamName="S", ShardCount=1)
-    parent = put(client, "a", 5)["ShardId"]
-    client.split_shard(StreamName="S", ShardToSplit=parent, NewStartingHashKey="1000")
+    parent = put(kinesis, "a", 5)["ShardId"]
+    kinesis.split_shard(StreamName="S", ShardToSplit=parent, NewStartingHashKey="1000")
 
-    assert put(client, "b", 5)["ShardId"] == parent
+    assert put(kinesis, "b", 5)["ShardId"] == parent
 
 
 def test_a_merge_keeps_old_records_in_the_parents(kinesis) -> None:

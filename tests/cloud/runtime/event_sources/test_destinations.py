@@ -5,23 +5,15 @@ import re
 
 import pytest
 
-from tests.cloud.runtime.world import ACCOUNT, REGION, FunctionFailureError, World, client
+from tests.cloud.runtime.world import ACCOUNT, REGION, World, client, fail, on_failure
 
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:F"
-
-
-def fail(event):
-    raise FunctionFailureError
 
 
 def give_up(world: World, source_arn: str, destination: str) -> str:
     """Map a function that always fails, without retries, and return the mapping's UUID."""
     world.function(handler=fail)
-    return world.map(
-        source_arn,
-        MaximumRetryAttempts=1,
-        DestinationConfig={"OnFailure": {"Destination": destination}},
-    )
+    return world.map(source_arn, MaximumRetryAttempts=1, **on_failure(destination))
 
 
 def test_queue_receives_the_document(world: World) -> None:
@@ -40,11 +32,7 @@ def test_queue_receives_the_document(world: World) -> None:
             "condition": "RetryAttemptsExhausted",
             "approximateInvokeCount": 2,
         },
-        "responseContext": {
-            "statusCode": 200,
-            "executedVersion": "$LATEST",
-            "functionError": "Unhandled",
-        },
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
         "version": "1.0",
         "timestamp": "2025-06-15T15:06:40.500Z",
         "KinesisBatchInfo": {
@@ -79,7 +67,7 @@ def test_expired_records_have_no_response(world: World) -> None:
     world.function()
     world.put(1)
     world.clock.advance(100)
-    world.map(arn, MaximumRecordAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.map(arn, MaximumRecordAgeInSeconds=60, **on_failure(queue))
 
     world.step()
 

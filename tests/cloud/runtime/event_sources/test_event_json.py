@@ -15,7 +15,7 @@ def only_record(world: World) -> dict:
 
 
 def test_kinesis_event(world: World) -> None:
-    """A Kinesis record carries data in base64, its arrival in milliseconds and the shard in its event id."""
+    """A Kinesis record has AWS's fields in AWS's order, data in base64 and its arrival in milliseconds."""
     world.function()
     arn = world.stream()
     world.map(arn)
@@ -24,7 +24,7 @@ def test_kinesis_event(world: World) -> None:
 
     world.step()
 
-    assert only_record(world) == {
+    expected = {
         "kinesis": {
             "kinesisSchemaVersion": "1.0",
             "partitionKey": "key",
@@ -40,35 +40,8 @@ def test_kinesis_event(world: World) -> None:
         "awsRegion": REGION,
         "eventSourceARN": arn,
     }
-
-
-def test_kinesis_event_keeps_its_key_order(world: World) -> None:
-    """The fields of a record come in the same order as on AWS, and the event holds nothing but records."""
-    world.function()
-    world.map(world.stream())
-    world.put(1)
-
-    world.step()
-
-    assert list(json.loads(world.sent()[0])) == ["Records"]
-    record = only_record(world)
-    assert list(record["kinesis"]) == [
-        "kinesisSchemaVersion",
-        "partitionKey",
-        "sequenceNumber",
-        "data",
-        "approximateArrivalTimestamp",
-    ]
-    assert list(record) == [
-        "kinesis",
-        "eventSource",
-        "eventVersion",
-        "eventID",
-        "eventName",
-        "invokeIdentityArn",
-        "awsRegion",
-        "eventSourceARN",
-    ]
+    # As text, since the fields come in the same order as on AWS.
+    assert json.dumps(json.loads(world.sent()[0])) == json.dumps({"Records": [expected]})
 
 
 def test_dynamodb_event(world: World) -> None:

@@ -88,17 +88,3 @@ def test_unfit_starting_positions_are_refused(source, settings, words) -> None:
     """A stream needs a starting position that it knows; a queue has none."""
     with pytest.raises(RefusedSettingError, match=words):
         check_starting_position(settings, source, now=100.0)
-
-
-@pytest.mark.parametrize(
-    ("source", "settings"),
-    [
-        (KINESIS, {"StartingPosition": "TRIM_HORIZON"}),
-        (KINESIS, {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 99}),
-        (DYNAMODB, {"StartingPosition": "LATEST"}),
-        (QUEUE, {}),
-    ],
-)
-def test_fit_starting_positions_are_accepted(source, settings) -> None:
-    """The horizon, the latest record and, for Kinesis, a time in the past are accepted."""
-    check_starting_position(settings, source, now=100.0)

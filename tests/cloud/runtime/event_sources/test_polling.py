@@ -5,18 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.runtime.world import ROLE_ARN, FunctionFailureError, World, client, encode, zip_of
-
-
-def test_record_reaches_the_function(world: World) -> None:
-    """A record that is put into a mapped stream reaches the function."""
-    world.function()
-    world.map(world.stream())
-    world.put({"a": 1})
-
-    world.step()
-
-    assert world.batches() == [[{"a": 1}]]
+from tests.cloud.runtime.world import FunctionFailureError, World, client, fail, succeed
 
 
 def test_batch_comes_from_one_shard(world: World) -> None:
@@ -48,17 +37,11 @@ def test_records_of_a_shard_come_in_order(world: World) -> None:
 
 def test_next_batch_waits_for_the_one_before(world: World) -> None:
     """While a batch of a shard is being retried, nothing behind it is sent."""
-    failing = {"now": True}
-
-    def handler(event):
-        if failing["now"]:
-            raise FunctionFailureError
-
-    world.function(handler=handler)
+    world.function(handler=fail)
     world.map(world.stream(), BatchSize=1)
     world.put(1, 2)
     world.step()
-    failing["now"] = False
+    world.fakes.handlers["F"] = succeed
 
     world.step(0.5)
 
@@ -228,20 +211,6 @@ def test_failing_shard_does_not_stop_others(world: World) -> None:
     assert shards.count("shardId-000000000001") > 5
 
 
-def test_two_functions_read_one_stream(world: World) -> None:
-    """Two mappings of one stream each see every record."""
-    world.function("F")
-    world.function("G")
-    arn = world.stream()
-    world.map(arn, "F")
-    world.map(arn, "G")
-    world.put(1)
-
-    world.step()
-
-    assert world.batches("F") == world.batches("G") == [[1]]
-
-
 def test_disabled_mapping_keeps_its_checkpoint(world: World) -> None:
     """A mapping that is disabled sends nothing, and goes on where it was when it is enabled again."""
     world.function()
@@ -276,23 +245,17 @@ def test_mapping_made_again_begins_at_its_starting_position(world: World) -> Non
 
 def test_progress_survives_a_restart_of_the_engine(world: World) -> None:
     """Another engine goes on from the checkpoint, and sends a batch that was in retry as it was."""
-    failing = {"now": False}
-
-    def handler(event):
-        if failing["now"]:
-            raise FunctionFailureError
-
-    world.function(handler=handler)
+    world.function()
     world.map(world.stream(), BatchSize=2)
     world.put(1, 2)
     world.step()
-    failing["now"] = True
+    world.fakes.handlers["F"] = fail
     world.put(3)
     world.step()
     world.put(4)
 
     world.runtime.stop()
-    failing["now"] = False
+    world.fakes.handlers["F"] = succeed
     world.runtime = world.new_runtime()
     world.step(0.5)
 
@@ -330,13 +293,7 @@ def test_changed_parallelization_loses_nothing(world: World) -> None:
 
 def test_children_are_read_after_their_parent(world: World) -> None:
     """After a split the children's records are sent when the parent's are done."""
-    failing = {"now": True}
-
-    def handler(event):
-        if failing["now"]:
-            raise FunctionFailureError
-
-    world.function(handler=handler)
+    world.function(handler=fail)
     world.map(world.stream())
     world.put("parent")
     world.step()
@@ -347,7 +304,7 @@ def test_children_are_read_after_their_parent(world: World) -> None:
     world.step()
     assert world.batches() == [["parent"]]
 
-    failing["now"] = False
+    world.fakes.handlers["F"] = succeed
     world.step(0.5)
     world.step()
 
@@ -372,18 +329,9 @@ def test_mappings_of_all_regions_are_served(world: World) -> None:
     """A mapping in another region is served like any other."""
     region = "eu-west-1"
     arn = world.stream(region=region)
-    world.fakes.handlers["F"] = lambda event: None
-    client("lambda", region).create_function(
-        FunctionName="F",
-        Handler="index.handler",
-        Role=ROLE_ARN,
-        Runtime="python3.13",
-        Code={"ZipFile": zip_of("")},
-    )
-    client("lambda", region).create_event_source_mapping(
-        EventSourceArn=arn, FunctionName="F", StartingPosition="TRIM_HORIZON"
-    )
-    client("kinesis", region).put_record(StreamName="S", PartitionKey="k", Data=encode(1))
+    world.function(region=region)
+    world.map(arn, region=region)
+    world.put(1, region=region)
 
     world.step()
 
@@ -425,15 +373,9 @@ def test_cancelled_transaction_reaches_no_function(world: World) -> None:
     world.function()
     world.map(world.table())
     put = {"Put": {"TableName": "T", "Item": {"id": {"S": "phantom"}}}}
-    check = {
-        "ConditionCheck": {
-            "TableName": "T",
-            "Key": {"id": {"S": "none"}},
-            "ConditionExpression": "attribute_exists(id)",
-        }
-    }
+    exists = {"TableName": "T", "Key": {"id": {"S": "none"}}, "ConditionExpression": "attribute_exists(id)"}
     with pytest.raises(ClientError):
-        client("dynamodb").transact_write_items(TransactItems=[put, check])
+        client("dynamodb").transact_write_items(TransactItems=[put, {"ConditionCheck": exists}])
     world.put_item("real")
 
     world.step()
@@ -443,11 +385,7 @@ def test_cancelled_transaction_reaches_no_function(world: World) -> None:
 
 def test_status_tells_the_lag(world: World) -> None:
     """The status names each mapping's state, last result, checkpoint, pending records and iterator age."""
-
-    def handler(event):
-        raise FunctionFailureError
-
-    world.function(handler=handler)
+    world.function(handler=fail)
     uuid = world.map(world.stream(), BatchSize=1)
     numbers = world.put(1, 2, 3)
     world.clock.advance(7)

@@ -3,24 +3,7 @@
 import json
 import threading
 
-from moto.dynamodb.models.table import Table
-from moto.kinesis.models import Stream
-from moto.sqs.models import Queue
-
 from tests.cloud.runtime.world import World, client
-from workshop.cloud.offline.overlay.correct import plain_moto
-
-
-def test_plain_moto_would_push() -> None:
-    """Without the correction streams, tables and queues note mappings, to push into their functions."""
-    with plain_moto():
-        noted = [hasattr(owner, "lambda_event_source_mappings") for owner in (Stream, Table, Queue)]
-
-        assert noted == [
-            False,
-            False,
-            False,
-        ]  # an attribute of each instance, which moto reads on every write
 
 
 def test_nothing_is_pushed(world: World) -> None:
@@ -32,9 +15,7 @@ def test_nothing_is_pushed(world: World) -> None:
 
     world.put(1)
     world.put_item("a")
-    client("sqs").send_message(
-        QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"], MessageBody="{}"
-    )
+    world.send({})
 
     assert world.sent() == []
     assert client("logs").describe_log_groups()["logGroups"] == []

@@ -4,22 +4,15 @@ import json
 
 import pytest
 
-from tests.cloud.runtime.world import FunctionFailureError, World, client
+from tests.cloud.runtime.world import World, client, fail, queue_url
 from workshop.cloud.offline.runtime.event_sources.poller import BatchReport
 from workshop.cloud.offline.runtime.event_sources.queue_poller import failed_messages
 
 
-def send(*bodies, queue: str = "Q") -> None:
-    url = client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
-    for body in bodies:
-        client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(body))
-
-
-def left(queue: str = "Q") -> tuple[int, int]:
+def left() -> tuple[int, int]:
     """Return how many messages are visible and in flight."""
-    url = client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    attributes = client("sqs").get_queue_attributes(QueueUrl=queue_url(), AttributeNames=names)["Attributes"]
     return int(attributes[names[0]]), int(attributes[names[1]])
 
 
@@ -27,7 +20,7 @@ def test_messages_are_sent_and_deleted(world: World) -> None:
     """Messages are sent in batches, and deleted when the function has succeeded."""
     world.function()
     world.map(world.queue(), BatchSize=2)
-    send(1, 2, 3)
+    world.send(1, 2, 3)
 
     world.step()
 
@@ -41,7 +34,7 @@ def test_message_event(world: World) -> None:
     world.function()
     arn = world.queue()
     world.map(arn)
-    send({"a": 1})
+    world.send({"a": 1})
 
     world.step()
 
@@ -54,13 +47,9 @@ def test_message_event(world: World) -> None:
 
 def test_failed_messages_stay(world: World) -> None:
     """After a failure the messages stay in the queue, invisible until their timeout."""
-
-    def fail(event):
-        raise FunctionFailureError
-
     world.function(handler=fail)
     world.map(world.queue())
-    send(1)
+    world.send(1)
 
     world.step()
 
@@ -77,7 +66,7 @@ def test_only_reported_messages_stay(world: World) -> None:
 
     world.function(handler=handler)
     world.map(world.queue(), FunctionResponseTypes=["ReportBatchItemFailures"])
-    send(1, 2, 3)
+    world.send(1, 2, 3)
 
     world.step()
 
@@ -88,9 +77,9 @@ def test_window_gathers_messages(world: World) -> None:
     """With a batching window messages are gathered."""
     world.function()
     world.map(world.queue(), MaximumBatchingWindowInSeconds=10, BatchSize=100)
-    send(1)
+    world.send(1)
     assert world.step() == world.clock.now() + 10
-    send(2)
+    world.send(2)
 
     world.step(10)
 
@@ -102,7 +91,7 @@ def test_filtered_messages_are_deleted(world: World) -> None:
     world.function()
     pattern = json.dumps({"body": {"kind": ["trade"]}})
     world.map(world.queue(), FilterCriteria={"Filters": [{"Pattern": pattern}]})
-    send({"kind": "noise"}, {"kind": "trade"})
+    world.send({"kind": "noise"}, {"kind": "trade"})
 
     world.step()
 
@@ -134,7 +123,7 @@ def test_deleted_queue_is_a_problem_of_its_mapping_alone(world: World) -> None:
     world.function()
     world.map(world.queue("Q"))
     world.map(world.stream())
-    client("sqs").delete_queue(QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"])
+    client("sqs").delete_queue(QueueUrl=queue_url())
     world.put(1)
 
     world.step()
@@ -147,14 +136,14 @@ def test_messages_that_went_away_in_flight_hold_nothing_up(world: World) -> None
 
     def purge(event):
         if len(world.sent()) == 1:
-            client("sqs").purge_queue(QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"])
+            client("sqs").purge_queue(QueueUrl=queue_url())
 
     world.function(handler=purge)
     world.map(world.queue())
-    send(1, 2)
+    world.send(1, 2)
     world.step()
 
-    send(3)
+    world.send(3)
     world.step()
 
     assert world.batches() == [[1, 2], [3]]

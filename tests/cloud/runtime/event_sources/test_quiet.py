@@ -5,12 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.runtime.world import FunctionFailureError, World, client
+from tests.cloud.runtime.world import World, client, fail
 from workshop.clock import stopwatch
-
-
-def fail(_: dict[str, Any]) -> None:
-    raise FunctionFailureError("no")
 
 
 def is_quiet(world: World, *functions: str) -> bool:
@@ -83,9 +79,7 @@ def test_a_message_that_comes_back_is_work(world: World) -> None:
     """A message whose function failed is invisible for a while, and then sent again."""
     world.function(handler=fail)
     world.map(world.queue(VisibilityTimeout="20"))
-    client("sqs").send_message(
-        QueueUrl=client("sqs").get_queue_url(QueueName="Q")["QueueUrl"], MessageBody="1"
-    )
+    world.send(1)
     world.step()
 
     assert not is_quiet(world)

@@ -6,11 +6,28 @@ import json
 
 import pytest
 
-from tests.cloud.runtime.world import FunctionFailureError, World
+from tests.cloud.runtime.world import FunctionFailureError, World, fail, on_failure, succeed
+
+REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
 
-def always_fail(event):
-    raise FunctionFailureError("no")
+def failed(record):
+    """Return the answer that reports one record."""
+    number = (
+        record["dynamodb"]["SequenceNumber"] if "dynamodb" in record else record["kinesis"]["sequenceNumber"]
+    )
+    return {"batchItemFailures": [{"itemIdentifier": number}]}
+
+
+def reporting(*indexes):
+    """Return a handler that reports the record at the next of the indexes, and afterwards none."""
+    left = iter(indexes)
+
+    def handler(event):
+        index = next(left, None)
+        return {"batchItemFailures": []} if index is None else failed(event["Records"][index])
+
+    return handler
 
 
 def poison(*bad):
@@ -38,7 +55,7 @@ def test_retries_are_counted(world: World, retries) -> None:
 
 def test_retries_have_no_end_unless_told(world: World) -> None:
     """Without a limit a failing batch blocks its shard for as long as its records live."""
-    world.function(handler=always_fail)
+    world.function(handler=fail)
     world.map(world.stream(), BatchSize=1)
     world.put(1, 2)
 
@@ -50,7 +67,7 @@ def test_retries_have_no_end_unless_told(world: World) -> None:
 
 def test_retries_wait_longer_and_longer(world: World) -> None:
     """Retries wait half a second, then twice as long each time, up to a minute."""
-    world.function(handler=always_fail)
+    world.function(handler=fail)
     world.map(world.stream())
     world.put(1)
 
@@ -65,7 +82,7 @@ def test_retries_wait_longer_and_longer(world: World) -> None:
 
 def test_retry_is_the_same_to_the_byte(world: World) -> None:
     """A retry sends the same event, byte for byte, whatever has come into the stream meanwhile."""
-    world.function(handler=always_fail)
+    world.function(handler=fail)
     world.map(world.table())
     world.put_item("a", value={"N": "1.50"}, text={"S": "€"})
     world.step()
@@ -103,7 +120,7 @@ def test_old_records_are_given_up_before_they_are_sent(world: World) -> None:
     world.put("old")
     world.clock.advance(61)
     world.put("young")
-    world.map(arn, MaximumRecordAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.map(arn, MaximumRecordAgeInSeconds=60, **on_failure(queue))
 
     world.step()
 
@@ -117,7 +134,7 @@ def test_endless_retries_end_with_the_retention(world: World) -> None:
     """A mapping without limits gives a record up, and tells its destination, when the stream forgets it."""
     world.function(handler=poison(1))
     arn, queue = world.stream(), world.queue()
-    world.map(arn, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.map(arn, **on_failure(queue))
     world.put(1)
     world.step()
 
@@ -137,28 +154,15 @@ def test_bisecting_finds_the_poison(world: World) -> None:
 
     world.run(until_seconds=60)
 
-    assert world.batches() == [
-        [1, 2, 3, 4, 5, 6],
-        [1, 2, 3],
-        [1],
-        [2, 3],
-        [2],
-        [3],
-        [3],
-        [4, 5, 6],
-    ]
+    halves_of_the_first = [[1], [2, 3], [2], [3], [3]]
+    assert world.batches() == [[1, 2, 3, 4, 5, 6], [1, 2, 3], *halves_of_the_first, [4, 5, 6]]
 
 
 def test_splitting_costs_no_retry(world: World) -> None:
     """Even without any retry a batch is split down to its poison record, and nothing else is lost."""
     queue = world.queue()
     world.function(handler=poison(3))
-    world.map(
-        world.stream(),
-        BisectBatchOnFunctionError=True,
-        MaximumRetryAttempts=0,
-        DestinationConfig={"OnFailure": {"Destination": queue}},
-    )
+    world.map(world.stream(), BisectBatchOnFunctionError=True, MaximumRetryAttempts=0, **on_failure(queue))
     numbers = world.put(*range(8))
 
     world.run(until_seconds=60)
@@ -171,17 +175,8 @@ def test_splitting_costs_no_retry(world: World) -> None:
 
 def test_partial_answer_moves_the_checkpoint(world: World) -> None:
     """Records before the reported one are not sent again; the reported one and those behind it are."""
-    answers = iter([2, None])
-
-    def handler(event):
-        index = next(answers)
-        if index is None:
-            return {"batchItemFailures": []}
-        number = event["Records"][index]["kinesis"]["sequenceNumber"]
-        return {"batchItemFailures": [{"itemIdentifier": number}]}
-
-    world.function(handler=handler)
-    world.map(world.stream(), FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.function(handler=reporting(2))
+    world.map(world.stream(), **REPORTING)
     world.put(*range(4))
 
     world.run(until_seconds=5)
@@ -192,18 +187,8 @@ def test_partial_answer_moves_the_checkpoint(world: World) -> None:
 def test_partial_answers_use_up_retries(world: World) -> None:
     """A record that is reported again and again is discarded after the retries of the mapping."""
     queue = world.queue()
-
-    def handler(event):
-        last = event["Records"][-1]["kinesis"]["sequenceNumber"]
-        return {"batchItemFailures": [{"itemIdentifier": last}]}
-
-    world.function(handler=handler)
-    world.map(
-        world.stream(),
-        FunctionResponseTypes=["ReportBatchItemFailures"],
-        MaximumRetryAttempts=3,
-        DestinationConfig={"OnFailure": {"Destination": queue}},
-    )
+    world.function(handler=reporting(*[-1] * 4))
+    world.map(world.stream(), **REPORTING, MaximumRetryAttempts=3, **on_failure(queue))
     world.put(*range(6))
 
     world.run(until_seconds=60)
@@ -221,16 +206,11 @@ def test_partial_answer_splits_when_bisecting(world: World) -> None:
     def handler(event):
         for record in event["Records"]:
             if json.loads(base64.b64decode(record["kinesis"]["data"])) == 2:
-                return {"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
+                return failed(record)
         return None
 
     world.function(handler=handler)
-    world.map(
-        world.stream(),
-        FunctionResponseTypes=["ReportBatchItemFailures"],
-        BisectBatchOnFunctionError=True,
-        MaximumRetryAttempts=0,
-    )
+    world.map(world.stream(), **REPORTING, BisectBatchOnFunctionError=True, MaximumRetryAttempts=0)
     world.put(*range(6))
 
     world.run(until_seconds=60)
@@ -240,18 +220,8 @@ def test_partial_answer_splits_when_bisecting(world: World) -> None:
 
 def test_dynamodb_records_are_reported_by_their_sequence_number(world: World) -> None:
     """For a table the reported identifier is the stream record's sequence number."""
-    answers = iter([1, None])
-
-    def handler(event):
-        index = next(answers)
-        if index is None:
-            return None
-        return {
-            "batchItemFailures": [{"itemIdentifier": event["Records"][index]["dynamodb"]["SequenceNumber"]}]
-        }
-
-    world.function(handler=handler)
-    world.map(world.table(), FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.function(handler=reporting(1))
+    world.map(world.table(), **REPORTING)
     world.put_item("a")
     world.put_item("b")
 
@@ -262,13 +232,7 @@ def test_dynamodb_records_are_reported_by_their_sequence_number(world: World) ->
 
 def test_last_result_is_shown(world: World) -> None:
     """A mapping shows how its last batch went."""
-    failing = {"now": True}
-
-    def handler(event):
-        if failing["now"]:
-            raise FunctionFailureError
-
-    world.function(handler=handler)
+    world.function(handler=fail)
     uuid = world.map(world.stream())
     assert world.mapping(uuid)["LastProcessingResult"] == "No records processed"
 
@@ -276,7 +240,7 @@ def test_last_result_is_shown(world: World) -> None:
     world.step()
     assert world.mapping(uuid)["LastProcessingResult"] == "PROBLEM: Function call failed"
 
-    failing["now"] = False
+    world.fakes.handlers["F"] = succeed
     world.step(0.5)
     assert world.mapping(uuid)["LastProcessingResult"] == "OK"
 

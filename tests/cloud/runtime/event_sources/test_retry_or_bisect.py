@@ -17,7 +17,6 @@ from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     Retry,
     Succeeded,
     Wait,
-    backoff_seconds,
     decide,
     expired_count,
     judge,
@@ -176,14 +175,6 @@ def test_end_of_a_window_is_repeated_until_it_succeeds() -> None:
     decision = decision_on(Failed(), count=0, attempts=7, maximum_retry_attempts=0, bisects=True)
 
     assert decision == Retry(0, attempts=8, at=NOW + 60.0)
-
-
-@pytest.mark.parametrize(
-    ("attempts", "seconds"), [(1, 0.5), (2, 1.0), (3, 2.0), (7, 32.0), (8, 60.0), (500, 60.0)]
-)
-def test_back_off_doubles_up_to_a_minute(attempts, seconds) -> None:
-    """The wait after a failure doubles from half a second to a minute."""
-    assert backoff_seconds(attempts) == seconds
 
 
 @pytest.mark.parametrize(("throttles", "seconds"), [(1, 0.05), (2, 0.1), (6, 1.6), (7, 2.0), (500, 2.0)])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.cloud.runtime.world import FunctionFailureError, World, client
+from tests.cloud.runtime.world import World, client, fail
 
 WINDOW = 60
 
@@ -125,14 +125,7 @@ def test_answer_without_state_is_a_failure(world: World) -> None:
 
 def test_last_invocation_is_repeated_until_it_succeeds(world: World) -> None:
     """A failing last invocation holds the shard up, however few retries the mapping allows."""
-    failing = {"now": True}
-
-    def handler(event):
-        if event["isFinalInvokeForWindow"] and failing["now"]:
-            raise FunctionFailureError
-        return count(event)
-
-    world.function(handler=handler)
+    world.function(handler=lambda event: fail(event) if event["isFinalInvokeForWindow"] else count(event))
     world.map(world.table(), TumblingWindowInSeconds=WINDOW, MaximumRetryAttempts=0)
     world.put_item("a")
     world.step()
@@ -141,7 +134,7 @@ def test_last_invocation_is_repeated_until_it_succeeds(world: World) -> None:
     world.run(until_seconds=10)
     assert "b" not in [name for batch in world.batches() for name in batch]
 
-    failing["now"] = False
+    world.fakes.handlers["F"] = count
     world.run(until_seconds=60)
 
     assert world.batches()[-2:] == [[], ["b"]] or world.batches()[-3:] == [[], ["b"], []]

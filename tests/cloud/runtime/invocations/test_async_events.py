@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from tests.cloud.runtime.world import FunctionFailureError, World, client
+from tests.cloud.runtime.world import FunctionFailureError, World, client, fail, on_failure
 
 
-def fail(event):
-    raise FunctionFailureError("no")
+def configure(**settings) -> None:
+    client("lambda").put_function_event_invoke_config(FunctionName="F", **settings)
 
 
 def send(payload: bytes = b'{"a": 1}') -> None:
@@ -31,7 +31,7 @@ def test_failed_event_is_retried_twice(world: World) -> None:
 def test_retries_can_be_switched_off(world: World) -> None:
     """A function may ask for no retries."""
     world.function(handler=fail)
-    client("lambda").put_function_event_invoke_config(FunctionName="F", MaximumRetryAttempts=0)
+    configure(MaximumRetryAttempts=0)
     send()
 
     world.run(until_seconds=3600)
@@ -43,11 +43,7 @@ def test_failure_destination_is_told(world: World) -> None:
     """After the last retry the failure destination gets request, response and condition."""
     queue = world.queue()
     arn = world.function(handler=fail)
-    client("lambda").put_function_event_invoke_config(
-        FunctionName="F",
-        MaximumRetryAttempts=1,
-        DestinationConfig={"OnFailure": {"Destination": queue}},
-    )
+    configure(MaximumRetryAttempts=1, **on_failure(queue))
     send()
 
     world.run(until_seconds=3600)
@@ -68,9 +64,7 @@ def test_success_destination_is_told(world: World) -> None:
     """A success destination gets what the function answered."""
     queue = world.queue()
     world.function(handler=lambda event: {"b": 2})
-    client("lambda").put_function_event_invoke_config(
-        FunctionName="F", DestinationConfig={"OnSuccess": {"Destination": queue}}
-    )
+    configure(DestinationConfig={"OnSuccess": {"Destination": queue}})
     send()
 
     world.step()
@@ -99,11 +93,7 @@ def test_throttled_event_is_given_up_when_it_is_too_old(world: World) -> None:
     queue = world.queue()
     world.function()
     client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=0)
-    client("lambda").put_function_event_invoke_config(
-        FunctionName="F",
-        MaximumEventAgeInSeconds=60,
-        DestinationConfig={"OnFailure": {"Destination": queue}},
-    )
+    configure(MaximumEventAgeInSeconds=60, **on_failure(queue))
     send()
 
     world.run(until_seconds=90)
@@ -137,9 +127,7 @@ def test_event_that_runs_during_a_reset_leaves_nothing_behind(world: World, fail
             raise FunctionFailureError
 
     world.function(handler=handler)
-    client("lambda").put_function_event_invoke_config(
-        FunctionName="F", DestinationConfig={"OnSuccess": {"Destination": queue}}
-    )
+    configure(DestinationConfig={"OnSuccess": {"Destination": queue}})
     send()
 
     world.run(until_seconds=3600)

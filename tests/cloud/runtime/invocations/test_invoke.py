@@ -7,13 +7,9 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.runtime.world import FunctionFailureError, World, client
+from tests.cloud.runtime.world import World, client, fail
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.active_runtime import deactivate
-
-
-def fail(event):
-    raise FunctionFailureError("no")
 
 
 def test_answer_is_the_payload(world: World) -> None:
