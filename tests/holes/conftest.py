@@ -17,9 +17,15 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def bench(clock: ManualClock) -> Iterator[Bench]:
-    """An empty pipeline with the ledger's functions, whose DynamoDB goes by `clock`."""
-    with fresh_bench() as bench:
+def variant() -> str:
+    """Which handlers the bench has; tests of others set it as a parameter."""
+    return "ledger"
+
+
+@pytest.fixture
+def bench(clock: ManualClock, variant: str) -> Iterator[Bench]:
+    """An empty pipeline whose DynamoDB goes by `clock`."""
+    with fresh_bench(variant) as bench:
         overlay.apply(clock)
         yield bench
 

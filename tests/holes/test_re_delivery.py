@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from common.aggregation import roll_up
 from common.storage import BusyError
 
-from tests.lambdas.handler_bench import Bench, Crash, kinesis_event, message, window_event
+from tests.lambdas.handler_bench import Bench, kinesis_event, message, refusal, window_event
 from workshop.clock import ManualClock
 from workshop.cloud.faults import PRESETS, STAGES, FaultKind
 from workshop.cloud.offline.faults.dice import FaultDice
@@ -39,10 +39,8 @@ def two_rows(bench: Bench) -> list[Record]:
 
 def run_and_lose(bench: Bench, function: str, records: Sequence[Record]) -> None:
     """Let an invocation end right after its first write: what it did stands, and nobody hears of it."""
-    bench.crash_at(1, after=True)
-    with pytest.raises(Crash):
+    with bench.crash_at(1, after=True):
         bench.run(function, window_event(records))
-    bench.heal()
 
 
 def reduce_all(bench: Bench) -> Decimal:
@@ -52,9 +50,8 @@ def reduce_all(bench: Bench) -> Decimal:
 
 
 @pytest.mark.parametrize(("variant", "total"), [("textbook", 20), ("ledger", 10)])
-def test_h01_map_batch_hash_counts_twice_after_a_bisect(bench: Bench, variant: str, total: int) -> None:
+def test_h01_map_batch_hash_counts_twice_after_a_bisect(bench: Bench, total: int) -> None:
     """The halves of a batch have other hashes than the batch, but lie at the same positions."""
-    bench.variant = variant
     changes = ten_trades(bench)
     run_and_lose(bench, "stateful.map", changes)
 
@@ -65,9 +62,8 @@ def test_h01_map_batch_hash_counts_twice_after_a_bisect(bench: Bench, variant: s
 
 
 @pytest.mark.parametrize(("variant", "total"), [("textbook", 15), ("ledger", 10)])
-def test_h02_reduce_token_counts_twice_in_a_larger_batch(bench: Bench, variant: str, total: int) -> None:
+def test_h02_reduce_token_counts_twice_in_a_larger_batch(bench: Bench, total: int) -> None:
     """A row that comes again in the company of a new one is known to the ledger, and not to the token."""
-    bench.variant = variant
     rows = two_rows(bench)
     run_and_lose(bench, "stateful.reduce", rows[:1])
 
@@ -78,10 +74,9 @@ def test_h02_reduce_token_counts_twice_in_a_larger_batch(bench: Bench, variant: 
 
 @pytest.mark.parametrize(("variant", "minutes", "total"), [("textbook", 9, 10), ("textbook", 11, 20)])
 def test_h03_a_token_is_forgotten_after_ten_minutes(
-    bench: Bench, clock: ManualClock, variant: str, minutes: int, total: int
+    bench: Bench, clock: ManualClock, minutes: int, total: int
 ) -> None:
     """The same batch counts a second time once DynamoDB has forgotten its token."""
-    bench.variant = variant
     rows = two_rows(bench)
     run_and_lose(bench, "stateful.reduce", rows)
 
@@ -106,20 +101,14 @@ def test_h03_a_position_is_not_forgotten(bench: Bench, clock: ManualClock, days:
 @pytest.mark.parametrize("variant", ["textbook", "ledger"])
 @pytest.mark.parametrize("function", ["stateful.map", "stateful.reduce"])
 @pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "InternalServerError"])
-def test_h04_a_refused_write_is_never_answered_as_done(
-    bench: Bench, variant: str, function: str, code: str
-) -> None:
+def test_h04_a_refused_write_is_never_answered_as_done(bench: Bench, function: str, code: str) -> None:
     """An error of DynamoDB fails the invocation, so that the batch comes again and nothing is missing."""
-    bench.variant = variant
     changes = ten_trades(bench)
     if function == "stateful.reduce":
         bench.run("stateful.map", window_event(changes))
     records = bench.changes("ReduceTable") if function == "stateful.reduce" else changes
 
-    def refuse(operation: str, _request: dict[str, Any]) -> None:
-        raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
-
-    bench.faults.before_call = refuse
+    bench.fail_from(1, refusal(code))
     with pytest.raises((ClientError, BusyError)):
         bench.run(function, window_event(records))
     bench.heal()
@@ -155,12 +144,8 @@ def test_h22_a_crash_at_any_write_changes_nothing(
     }
     for stage, event in sources.items():
         if stage == function:
-            bench.crash_at(write, after=after)
-            try:
+            with bench.crash_at(write, after=after, surely=False):
                 bench.run(stage, event())
-            except Crash:
-                bench.heal()
-            bench.heal()
         bench.run(stage, event())
 
     assert bench.totals()["Grand Total"] == Decimal("6.50")
@@ -203,9 +188,8 @@ def new_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("variant", "total"), [("textbook", 20), ("ledger", 10)])
-def test_h24_a_guard_must_outlive_the_row_it_stands_in(bench: Bench, variant: str, total: int) -> None:
+def test_h24_a_guard_must_outlive_the_row_it_stands_in(bench: Bench, total: int) -> None:
     """Once a row has expired its key guards nothing; the ledger's position does not depend on it."""
-    bench.variant = variant
     changes = ten_trades(bench)
     run_and_lose(bench, "stateful.map", changes)
     for row in bench.items("ReduceTable"):

@@ -200,11 +200,8 @@ def test_h25_all_versions_of_a_trade_go_into_one_shard_in_order() -> None:
 
 @pytest.mark.parametrize("variant", ["textbook", "ledger"])
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_h25_versions_decide_even_if_a_trade_is_scattered(
-    bench: Bench, variant: str, order: tuple[int, int]
-) -> None:
+def test_h25_versions_decide_even_if_a_trade_is_scattered(bench: Bench, order: tuple[int, int]) -> None:
     """If the versions of a trade lie in two shards, the highest stands, whichever shard is read first."""
-    bench.variant = variant
     for shard in order:
         event = kinesis_event([message("a", f"{shard}.50", version=shard)], shard=shard)
         bench.run("stateful.state", event)

@@ -8,7 +8,13 @@ from tests.lambdas.handler_bench import Bench, fresh_bench
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
+def variant() -> str:
+    """Which handlers the bench has; tests with others set this as a parameter or by a fixture."""
+    return "ledger"
+
+
+@pytest.fixture
+def bench(variant: str) -> Iterator[Bench]:
     """An empty pipeline with the environment of its functions."""
-    with fresh_bench() as bench:
+    with fresh_bench(variant) as bench:
         yield bench

@@ -1,7 +1,7 @@
 """A bench for the handlers: five tables in moto, the streams between them, and events as Lambda makes them.
 
 The handlers are loaded from their files as they are; nothing of ours is replaced. What fails is boto3's
-client: `Bench.break_at` crashes an invocation right before or right after one of its writes.
+client: `Bench.crash_at` ends an invocation right before or right after one of its writes.
 """
 
 import importlib.util
@@ -9,10 +9,11 @@ import json
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import count
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from common import storage
 from common.items import plain_item
 from common.trades import ROOT as ROOT_PATH
@@ -92,7 +94,7 @@ class Bench:
     client: Any
     streams: Any
     faults: Faults
-    variant: str = "ledger"
+    variant: str
     read: dict[str, int] = field(default_factory=dict)
 
     def run(self, function: str, event: Mapping[str, Any], *, variant: str | None = None) -> Any:
@@ -103,14 +105,50 @@ class Bench:
         return json.loads(json.dumps(answer))
 
     def flow(self, *data: bytes, first: int = 1) -> None:
-        """Take messages through all three stages of the stateful pipeline, in single batches."""
-        self.run("stateful.state", kinesis_event(data, first=first))
+        """Take messages, and what changed in the tables, through the stateful pipeline in single batches."""
+        if data:
+            self.run("stateful.state", kinesis_event(data, first=first))
         self.run("stateful.map", window_event(self.new_changes("StateTable")))
         self.run("stateful.reduce", window_event(self.new_changes("ReduceTable")))
 
-    def crash_at(self, write: int, *, after: bool) -> None:
-        """Let the next invocation end right before or right after its write with this number."""
+    @contextmanager
+    def crash_at(self, write: int, *, after: bool, surely: bool = True) -> Iterator[None]:
+        """End the invocation inside right before or right after its write with this number.
+
+        Unless `surely` is false, the invocation must get as far as that.
+        """
         self.faults.crash_at, self.faults.after, self.faults.writes = write, after, 0
+        with pytest.raises(Crash) if surely else suppress(Crash):
+            yield
+        self.heal()
+
+    def fail_from(self, call: int, error: Exception) -> None:
+        """Let every call to DynamoDB fail from the one with this number on."""
+        numbers = count(1)
+
+        def check(_operation: str, _request: dict[str, Any]) -> None:
+            if next(numbers) >= call:
+                raise error
+
+        self.faults.before_call = check
+
+    def before_transactions(self, act: Callable[[dict[str, Any]], object]) -> None:
+        """Do something before each transaction, with its request."""
+
+        def watch(operation: str, request: dict[str, Any]) -> None:
+            if operation == "transact_write_items":
+                act(request)
+
+        self.faults.before_call = watch
+
+    def race(self, winner: Callable[[], object]) -> None:
+        """Let something happen once, right before the next transaction."""
+
+        def overtake(_request: dict[str, Any]) -> None:
+            self.heal()
+            winner()
+
+        self.before_transactions(overtake)
 
     def heal(self) -> None:
         """Let everything work again."""
@@ -128,6 +166,15 @@ class Bench:
     def trades(self) -> dict[str, int]:
         """Return the numbers of live trades by path."""
         return {row["Identifier"]: int(row["Trades"]) for row in self._paths()}
+
+    def check_tree(self) -> None:
+        """Check that every parent is the sum of its children, in amounts and in trades."""
+        for values in (self.totals(), self.trades()):
+            below: dict[str, Any] = {}
+            for path, value in values.items():
+                if path != ROOT_PATH:
+                    below[parent_of(path)] = below.get(parent_of(path), 0) + value
+            assert below == {path: values[path] for path in below}
 
     def progress(self) -> dict[str, Any]:
         """Return the bookkeeping row of AggregateTable."""
@@ -205,14 +252,9 @@ def deliver(
         start, end = max(0, checkpoint - step.again), min(count, checkpoint + step.new)
         if start == end:
             continue
-        bench.crash_at(step.crash_at, after=step.after)
-        try:
+        with bench.crash_at(step.crash_at, after=step.after, surely=False):
             bench.run(function, event(start, end))
-        except Crash:
-            continue
-        finally:
-            bench.heal()
-        checkpoint = end
+            checkpoint = end
 
 
 def load_handler(function: str, variant: str) -> ModuleType:
@@ -234,6 +276,16 @@ def message(trade_id: str, value: str, *names: str, version: int = 1, **more: An
     hierarchy = dict(zip(LEVELS, names or ("PV", "FXSpot", "EMEA"), strict=True))
     fields = {"TradeID": trade_id, "Version": version, "Timestamp": 1_750_000_000.25, "Hierarchy": hierarchy}
     return json.dumps({**fields, **more}).replace("{", f'{{"Value": {value}, ', 1).encode()
+
+
+def refusal(code: str, *reasons: str, status: int = 400) -> ClientError:
+    """Return the error that boto3 raises for this code, with the reasons of a cancelled transaction."""
+    answer = {
+        "Error": {"Code": code, "Message": "refused"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        "CancellationReasons": [{"Code": reason} for reason in reasons],
+    }
+    return ClientError(answer, "AnyOperation")
 
 
 def parent_of(path: str) -> str:
@@ -288,16 +340,16 @@ def insert(table: str, number: int, item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def fresh_bench(**environ: str) -> Iterator[Bench]:
+def fresh_bench(variant: str = "ledger", **environ: str) -> Iterator[Bench]:
     """Give an empty pipeline with the environment of its functions."""
     with pytest.MonkeyPatch.context() as patch, corrected_moto():
         for name, value in (ENVIRON | environ).items():
             patch.setenv(name, value)
         client = make_client("dynamodb")
-        create_tables(client)
+        create_tables(client, KEYS)
         faults = Faults(make_client("dynamodb", storage.CLIENT_CONFIG))
         patch.setattr(storage, "client", lambda: faults)
-        yield Bench(client, make_client("dynamodbstreams"), faults)
+        yield Bench(client, make_client("dynamodbstreams"), faults, variant)
 
 
 def corrected_moto() -> AbstractContextManager[Any]:
@@ -317,9 +369,9 @@ def make_client(service: str, config: Config | None = None) -> Any:
     return boto3.client(service, config=config)
 
 
-def create_tables(client: Any) -> None:
-    """Create the five tables, empty, with streams where the pipelines have them."""
-    for table, key in KEYS.items():
+def create_tables(client: Any, keys: Mapping[str, str]) -> None:
+    """Create tables with these names and keys, empty, with streams."""
+    for table, key in keys.items():
         client.create_table(
             TableName=table,
             KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],

@@ -39,24 +39,6 @@ def test_a_trade_survives_its_item(more: dict[str, Any]) -> None:
     assert trade_in_image(item_of_trade(trade), LEVELS) == trade
 
 
-def test_an_item_shows_the_fields_of_the_message() -> None:
-    """StateTable keeps the fields of the message under their own names."""
-    assert item_of_trade(TRADE) == {
-        "TradeID": {"S": "t-1"},
-        "Value": {"N": "34624.51"},
-        "Version": {"N": "3"},
-        "Timestamp": {"N": "1750000000.25"},
-        "Hierarchy": {"M": {"RiskType": {"S": "PV"}, "TradeDesk": {"S": "FXSpot"}, "Region": {"S": "EMEA"}}},
-    }
-
-
-def test_a_cancelled_trade_is_kept_as_a_tombstone() -> None:
-    """A cancelled trade keeps its version and its place, with value 0."""
-    item = item_of_trade(decode_trade(message("t-1", "5.00", version=4, Cancelled=True), LEVELS))
-
-    assert (item["Value"], item["Version"], item["Cancelled"]) == ({"N": "0.00"}, {"N": "4"}, {"BOOL": True})
-
-
 def test_the_hierarchy_may_be_json_text() -> None:
     """An item whose hierarchy is JSON text, as other writers store it, is the same trade."""
     item = item_of_trade(TRADE) | {"Hierarchy": {"S": json.dumps(dict(TRADE.hierarchy))}}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,13 +15,17 @@ from common.records import Rejection, padded
 from common.steps import Cursor
 from common.storage import Action, BusyError, put
 
-from tests.lambdas.handler_bench import Bench, Crash
+from tests.lambdas.handler_bench import Bench
 
 QUARANTINE = Quarantine("QuarantineTable", "map", "shard-1")
 
 
-def entries(*numbers: int) -> list[Entry[str]]:
-    return [Entry(padded(str(number)), f"effect-{number}") for number in numbers]
+def entry(number: int) -> Entry[str]:
+    return Entry(padded(str(number)), f"effect-{number}")
+
+
+def bad_entry(number: int) -> Entry[str]:
+    return Entry(padded(str(number)), None, Rejection(str(number), "bad", b"x"))
 
 
 def one_by_one(pending: Sequence[Entry[str]], _cursor: Cursor, _now: Decimal) -> tuple[list[Action], Cursor]:
@@ -29,17 +34,19 @@ def one_by_one(pending: Sequence[Entry[str]], _cursor: Cursor, _now: Decimal) ->
     return [put("ReduceTable", {"MessageHash": text(first.content or "none")})], Cursor(first.position)
 
 
-def apply(*numbers: int) -> dict[str, int]:
-    return dict(Ledger("LedgerTable", "key", Epoch()).apply(entries(*numbers), one_by_one, QUARANTINE))
+def apply(*batch: int | Entry[str], key: str = "key") -> dict[str, int]:
+    """Apply entries; a number stands for the entry at this position."""
+    entries = [entry(each) if isinstance(each, int) else each for each in batch]
+    return dict(Ledger("LedgerTable", key, Epoch()).apply(entries, one_by_one, QUARANTINE))
 
 
 def effects(bench: Bench) -> list[str]:
     return sorted(row["MessageHash"] for row in bench.items("ReduceTable"))
 
 
-def position(bench: Bench) -> str:
-    [entry] = bench.items("LedgerTable")
-    return str(entry["Position"]).lstrip("0")
+def positions(bench: Bench) -> dict[str, str]:
+    """Return where the ledger stands, by ledger key."""
+    return {row["LedgerKey"]: row["Position"].lstrip("0") for row in bench.items("LedgerTable")}
 
 
 def test_every_step_moves_the_position(bench: Bench) -> None:
@@ -47,7 +54,7 @@ def test_every_step_moves_the_position(bench: Bench) -> None:
     assert apply(3, 1, 2) == {"records": 3, "repeated": 0, "commits": 3, "quarantined": 0}
 
     assert effects(bench) == ["effect-1", "effect-2", "effect-3"]
-    assert position(bench) == "3"
+    assert positions(bench) == {"key": "3"}
 
 
 def test_what_was_applied_is_dropped(bench: Bench) -> None:
@@ -82,40 +89,29 @@ def test_effect_and_position_are_one_write(bench: Bench) -> None:
 
 def test_bad_records_are_set_aside_before_the_position_passes_them(bench: Bench) -> None:
     """A crash right before the commit has set the bad record aside; a repetition does not list it twice."""
-    bad = [Entry(padded("1"), None, Rejection("1", "bad", b"x")), *entries(2)]
-    bench.crash_at(2, after=False)
-    with pytest.raises(Crash):
-        Ledger("LedgerTable", "key", Epoch()).apply(bad, one_by_one, QUARANTINE)
-    bench.heal()
+    bad = [bad_entry(1), entry(2)]
+    with bench.crash_at(2, after=False):
+        apply(*bad)
     assert (bench.reasons(), bench.items("LedgerTable")) == (["bad"], [])
 
-    counts = Ledger("LedgerTable", "key", Epoch()).apply(bad, one_by_one, QUARANTINE)
-
-    assert counts["quarantined"] == 1
+    assert apply(*bad)["quarantined"] == 1
     assert bench.reasons() == ["bad"]
 
 
 def test_only_what_a_step_passes_is_set_aside(bench: Bench) -> None:
     """A bad record further on waits until its own step."""
-    bad = [*entries(1), Entry(padded("2"), None, Rejection("2", "bad", b"x"))]
-    bench.crash_at(2, after=False)
+    bad = [entry(1), bad_entry(2)]
 
-    with pytest.raises(Crash):
-        Ledger("LedgerTable", "key", Epoch()).apply(bad, one_by_one, QUARANTINE)
+    with bench.crash_at(2, after=False):
+        apply(*bad)
 
-    assert position(bench) == "1"
+    assert positions(bench) == {"key": "1"}
     assert bench.reasons() == []
 
 
 def test_whoever_loses_the_race_starts_where_the_winner_stands(bench: Bench) -> None:
     """If another invocation moves the position, its work is not repeated."""
-
-    def interfere(operation: str, _request: dict[str, Any]) -> None:
-        if operation == "transact_write_items":
-            bench.heal()
-            apply(1, 2)
-
-    bench.faults.before_call = interfere
+    bench.race(lambda: apply(1, 2))
 
     assert apply(1, 2, 3) == {"records": 3, "repeated": 0, "lost_races": 1, "commits": 1, "quarantined": 0}
 
@@ -124,15 +120,14 @@ def test_whoever_loses_the_race_starts_where_the_winner_stands(bench: Bench) -> 
 
 def test_a_race_that_is_always_lost_ends(bench: Bench) -> None:
     """An invocation that loses again and again gives up, and its batch comes again."""
-    moves = iter(range(1, 10_000))
+    moves = count(1)
 
-    def always_ahead(operation: str, _request: dict[str, Any]) -> None:
-        if operation == "transact_write_items":
-            entry = {"LedgerKey": "key", "Position": padded(str(next(moves))), "ChunkOf": ""}
-            item = {name: text(value) for name, value in entry.items()} | {"Chunk": {"N": "0"}}
-            bench.client.put_item(TableName="LedgerTable", Item=item)
+    def move_ahead(_request: dict[str, Any]) -> None:
+        row = {"LedgerKey": "key", "Position": padded(str(next(moves))), "ChunkOf": ""}
+        item = {name: text(value) for name, value in row.items()} | {"Chunk": {"N": "0"}}
+        bench.client.put_item(TableName="LedgerTable", Item=item)
 
-    bench.faults.before_call = always_ahead
+    bench.before_transactions(move_ahead)
 
     with pytest.raises(BusyError, match="keep moving the position of `key`"):
         apply(*range(1000, 1100))
@@ -144,9 +139,6 @@ def test_ledger_keys_do_not_disturb_each_other(bench: Bench) -> None:
     """Each ledger key has a position of its own."""
     apply(1, 2)
 
-    Ledger("LedgerTable", "other key", Epoch()).apply(entries(1), one_by_one, QUARANTINE)
+    apply(1, key="other key")
 
-    positions = {
-        entry["LedgerKey"]: str(entry["Position"]).lstrip("0") for entry in bench.items("LedgerTable")
-    }
-    assert positions == {"key": "2", "other key": "1"}
+    assert positions(bench) == {"key": "2", "other key": "1"}

@@ -29,6 +29,10 @@ def change_entry(number: int, *leaves: str) -> Entry[Change]:
     return Entry(padded(str(number)), Change(deltas, NOW))
 
 
+def map_entries(entries: Sequence[Entry[Change]], ledger_key: str = "key") -> steps.MapStep:
+    return map_step(entries, ledger_key=ledger_key, shard_id="shard-1", now=NOW)
+
+
 def wide(count: int, *, desk: str = "desk") -> dict[str, Delta]:
     """Return leaves in as many groups of two regions each."""
     return {
@@ -65,12 +69,7 @@ def apply(step: steps.ReduceStep, totals: dict[str, Delta]) -> dict[str, Delta]:
 
 def test_a_map_step_takes_every_record_that_fits() -> None:
     """A batch that fits becomes one row, and the position moves to its last record."""
-    step = map_step(
-        [change_entry(4, "a"), change_entry(5, "b"), change_entry(7, "a")],
-        ledger_key="key",
-        shard_id="shard-1",
-        now=NOW,
-    )
+    step = map_entries([change_entry(4, "a"), change_entry(5, "b"), change_entry(7, "a")])
 
     assert [row.leaves for row in step.rows] == [{"a": Delta(Decimal(11), 2), "b": Delta(Decimal(5), 1)}]
     assert step.cursor == Cursor(padded("7"))
@@ -80,7 +79,7 @@ def test_a_map_step_without_effect_still_moves_the_position() -> None:
     """Records that are all set aside write no row, and are passed all the same."""
     bad: Entry[Change] = Entry(padded("3"), None, Rejection("3", "bad", b""))
 
-    step = map_step([bad], ledger_key="key", shard_id="shard-1", now=NOW)
+    step = map_entries([bad])
 
     assert (step.rows, step.cursor) == ([], Cursor(padded("3")))
 
@@ -89,17 +88,10 @@ def test_rows_of_different_records_have_different_keys() -> None:
     """A row is named after its ledger key and its first and last record."""
     batches = {("key", (1, 2)), ("key", (1, 3)), ("key", (2, 3)), ("other", (1, 2))}
 
-    keys = {
-        map_step(
-            [change_entry(number, "a") for number in numbers],
-            ledger_key=ledger_key,
-            shard_id="shard-1",
-            now=NOW,
-        )
-        .rows[0]
-        .key
-        for ledger_key, numbers in batches
-    }
+    steps_taken = [
+        map_entries([change_entry(each, "a") for each in records], key) for key, records in batches
+    ]
+    keys = {step.rows[0].key for step in steps_taken}
 
     assert len(keys) == len(batches)
 
@@ -109,7 +101,7 @@ def test_a_map_step_stays_within_4_mb() -> None:
     entries = [change_entry(number, f"{number:06}" + "x" * 2000) for number in range(1, 1200)]
     cursor, rows = START, []
     while pending := [entry for entry in entries if entry.position > cursor.position]:
-        step = map_step(pending, ledger_key="key", shard_id="shard-1", now=NOW)
+        step = map_entries(pending)
         assert len(step.rows) <= 12
         cursor, rows = step.cursor, [*rows, *step.rows]
 

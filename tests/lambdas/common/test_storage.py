@@ -1,36 +1,15 @@
 """The only way to DynamoDB: conditions are outcomes, being busy is passing, anything else is an error."""
 
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from common import storage
 from common.items import number, text
 from common.storage import BusyError, Refusal, put, read_item, transact, update, write
 
-from tests.lambdas.handler_bench import Bench
+from tests.lambdas.handler_bench import Bench, refusal
 
 ITEM = {"TradeID": text("a"), "Version": number(1)}
 NEW = "attribute_not_exists(#TradeID)"
-
-
-def error(code: str, *reasons: str, status: int = 400) -> ClientError:
-    """Return the error that boto3 raises for this code, with the reasons of a cancelled transaction."""
-    answer = {
-        "Error": {"Code": code, "Message": "said no"},
-        "ResponseMetadata": {"HTTPStatusCode": status},
-        "CancellationReasons": [{"Code": reason} for reason in reasons],
-    }
-    return ClientError(answer, "AnyOperation")
-
-
-def answer_with(bench: Bench, problem: Exception) -> None:
-    """Let every call end with this problem."""
-
-    def fail(_operation: str, _request: dict[str, Any]) -> None:
-        raise problem
-
-    bench.faults.before_call = fail
 
 
 def test_a_put_names_every_attribute_of_its_condition() -> None:
@@ -122,12 +101,12 @@ def test_a_token_stands_for_one_effect(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "problem",
     [
-        error("ProvisionedThroughputExceededException"),
-        error("ThrottlingException"),
-        error("RequestLimitExceeded"),
-        error("TransactionInProgressException"),
-        error("InternalServerError", status=500),
-        error("AnythingNew", status=503),
+        refusal("ProvisionedThroughputExceededException"),
+        refusal("ThrottlingException"),
+        refusal("RequestLimitExceeded"),
+        refusal("TransactionInProgressException"),
+        refusal("InternalServerError", status=500),
+        refusal("AnythingNew", status=503),
         EndpointConnectionError(endpoint_url="https://dynamodb"),
         ReadTimeoutError(endpoint_url="https://dynamodb"),
     ],
@@ -135,7 +114,7 @@ def test_a_token_stands_for_one_effect(bench: Bench) -> None:
 )
 def test_being_busy_is_a_passing_state(bench: Bench, problem: Exception) -> None:
     """Throttling, a server's failure and a lost connection are all the same: the batch has to come again."""
-    answer_with(bench, problem)
+    bench.fail_from(1, problem)
 
     with pytest.raises(BusyError):
         write(put("StateTable", ITEM))
@@ -147,7 +126,7 @@ def test_being_busy_is_a_passing_state(bench: Bench, problem: Exception) -> None
 )
 def test_a_transaction_that_met_another_has_to_come_again(bench: Bench, reasons: tuple[str, ...]) -> None:
     """A transaction that was cancelled for passing reasons alone is busy, not wrong."""
-    answer_with(bench, error("TransactionCanceledException", *reasons))
+    bench.fail_from(1, refusal("TransactionCanceledException", *reasons))
 
     with pytest.raises(BusyError, match="met another one or a limit"):
         transact([put("StateTable", ITEM)])
@@ -159,7 +138,7 @@ def test_a_transaction_that_met_another_has_to_come_again(bench: Bench, reasons:
 )
 def test_any_other_cancellation_is_an_error(bench: Bench, reasons: tuple[str, ...]) -> None:
     """A transaction that waiting does not mend raises as it is."""
-    answer_with(bench, error("TransactionCanceledException", *reasons))
+    bench.fail_from(1, refusal("TransactionCanceledException", *reasons))
 
     with pytest.raises(ClientError):
         transact([put("StateTable", ITEM)])
@@ -167,7 +146,9 @@ def test_any_other_cancellation_is_an_error(bench: Bench, reasons: tuple[str, ..
 
 def test_a_lost_race_counts_more_than_a_conflict(bench: Bench) -> None:
     """If the guard failed, the position has moved, whatever else the transaction met."""
-    answer_with(bench, error("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict"))
+    bench.fail_from(
+        1, refusal("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict")
+    )
 
     assert not transact(
         [put("StateTable", ITEM, condition=NEW), put("ReduceTable", {"MessageHash": text("h")})]
