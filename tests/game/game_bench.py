@@ -14,20 +14,34 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from common import storage
 from common.items import plain_item
 from generator import sending, totals
-from generator.planning import RoundOrder
+from generator.judging import Row
+from generator.planning import RoundOrder, truth_of_run
 from generator.round import play
 from generator.settings import GeneratorSettings
 from moto import mock_aws
 
+from tests.lambdas.handler_bench import create_tables
 from workshop.clock import ManualClock
 from workshop.pipeline.messages import Message
-from workshop.pipeline.truth import stateful_truth
+from workshop.pipeline.truth import Truth, stateful_truth
 
 LEVELS = ("RunID", "RiskType", "TradeDesk", "Region")
+TWO_TRADES = truth_of_run(
+    [
+        Message(
+            region,
+            Decimal("10.50"),
+            1,
+            dict(zip(LEVELS, ("r", "PV", "FXSpot", region), strict=True)),
+            run_id="r",
+        )
+        for region in ("EMEA", "APAC")
+    ],
+    LEVELS,
+)
 TABLES = {"AggregateTable": "Identifier", "ParameterTable": "Parameter"}
 ENVIRON = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -138,9 +152,9 @@ class GameBench:
         return tuple(int(item.get(name, 0)) for name in ("Value", "Rounds", "ExactRounds"))
 
 
-def lost_answer() -> ClientError:
-    """Return an error after which nobody knows whether the call was carried out."""
-    return ClientError({"Error": {"Code": "InternalServerError", "Message": "?"}}, "TransactWriteItems")
+def rows_of(truth: Truth) -> dict[str, Row]:
+    """Return the rows that a pipeline without a fault has."""
+    return {path: Row(total, truth.trades[path]) for path, total in truth.totals.items()}
 
 
 @contextmanager
@@ -151,13 +165,7 @@ def fresh_game() -> Iterator[GameBench]:
             patch.setenv(name, value)
         patch.delenv("PARAMETER_TABLE_NAME", raising=False)
         client = _dynamodb()
-        for table, key in TABLES.items():
-            client.create_table(
-                TableName=table,
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
+        create_tables(client, TABLES)
         stream, clock = Stream(), BusyClock()
         patch.setattr(storage, "client", lambda: client)
         patch.setattr(totals, "client", lambda: client)

@@ -1,7 +1,6 @@
 """One invocation of the generator is one round: sent, waited for, judged, scored once."""
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +11,6 @@ from generator import round as game_round
 from generator.planning import InvalidRoundError
 
 from tests.game.game_bench import GameBench, Stream
-from workshop.pipeline.messages import Message
 
 
 def kinds(round_item: dict[str, Any]) -> set[str]:
@@ -63,19 +61,6 @@ def test_a_lost_message_costs_the_round(game: GameBench) -> None:
     }
 
 
-def test_totals_that_do_not_stay_exact_are_not_exact(game: GameBench) -> None:
-    """A message that is counted twice a moment later costs the round, too."""
-    start = game.clock.now()
-
-    def doubled_later(messages: list[Message]) -> list[Message]:
-        again = [replace(messages[0], trade_id="again")] if game.clock.now() > start + 2.5 else []
-        return messages + again
-
-    game.spoil = doubled_later
-
-    assert game.play()["points"] == 0
-
-
 def test_a_round_without_any_total_misses_everything(game: GameBench) -> None:
     """A pipeline that does not run leaves every row of the run missing."""
     game.working = False
@@ -83,18 +68,6 @@ def test_a_round_without_any_total_misses_everything(game: GameBench) -> None:
     game.play()
 
     assert kinds(game.round()) == {"missing"}
-
-
-def test_late_messages_of_one_round_do_not_spoil_the_next(game: GameBench) -> None:
-    """A round that is exact is exact, whatever happens to another one's totals at the same time."""
-    game.spoil = lambda messages: [message for message in messages if message.run_id != "slow"]
-    game.play("slow", messages=200)
-    game.spoil = lambda messages: messages[1:]  # the slow round comes in at last, but for one message
-
-    outcome = game.play("next", messages=200)
-
-    assert outcome["points"] == 100
-    assert game.score == (100, 2, 1)
 
 
 def test_overlapping_rounds_do_not_spoil_each_other(game: GameBench) -> None:
@@ -111,35 +84,6 @@ def test_overlapping_rounds_do_not_spoil_each_other(game: GameBench) -> None:
 
     assert [outcome["points"] for outcome in outcomes] == [100, 100]
     assert game.score == (200, 2, 2)
-
-
-def test_a_round_that_is_delivered_twice_counts_once(game: GameBench) -> None:
-    """A second invocation with the same run id sends nothing and scores nothing."""
-    game.play("r1")
-    sent = len(game.stream.accepted)
-
-    outcome = game.play("r1")
-
-    assert outcome == {"run_id": "r1", "outcome": "repeated", "status": "judged"}
-    assert len(game.stream.accepted) == sent
-    assert game.score == (100, 1, 1)
-
-
-def test_one_round_is_played_at_a_time(game: GameBench) -> None:
-    """While an invocation plays, another one leaves at once."""
-    outcomes = []
-
-    def another() -> None:
-        game.work()
-        outcomes.append(game.play("r2")["outcome"])
-
-    game.clock.meanwhile = another
-    game.play("r1")
-
-    assert set(outcomes) == {"busy"}
-    game.clock.meanwhile = game.work
-    assert game.round("r2") == {}
-    assert game.play("r2")["points"] == 100
 
 
 def test_the_lease_of_a_lost_invocation_runs_out(game: GameBench) -> None:

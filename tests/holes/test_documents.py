@@ -59,12 +59,11 @@ def test_a_commit_writes_what_the_page_on_costs_says(bench: Bench) -> None:
     """Map commits a row and a position, Reduce every touched path, the bookkeeping row and a position."""
     tables: list[list[str]] = []
 
-    def watch(operation: str, request: dict[str, Any]) -> None:
-        if operation == "transact_write_items":
-            actions = [action for each in request["TransactItems"] for action in each.items()]
-            tables.append([each["TableName"] for kind, each in actions if kind != "ConditionCheck"])
+    def watch(request: dict[str, Any]) -> None:
+        actions = [action for each in request["TransactItems"] for action in each.items()]
+        tables.append([each["TableName"] for kind, each in actions if kind != "ConditionCheck"])
 
-    bench.faults.before_call = watch
+    bench.before_transactions(watch)
 
     bench.flow(message("a", "1.00"), message("b", "1.00", "PV", "FXSpot", "APAC"))
 
