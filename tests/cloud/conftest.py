@@ -1,7 +1,9 @@
 """What tests of the offline cloud share: a small account in this process, and clouds of their own."""
 
+import socket
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from workshop.clock import ManualClock
+from workshop.cloud import background
 from workshop.cloud.connection import Cloud
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.overlay.correct import plain_moto
@@ -104,6 +107,22 @@ def plain(account: Account) -> Iterator[Account]:
     """An empty account in moto as it is."""
     with plain_moto():
         yield account
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of one's own; whatever cloud runs there is ended."""
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    yield tmp_path
+    background.stop()
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,21 +14,7 @@ from workshop.cloud.connection import connect
 from workshop.cloud.offline.processes import end, is_alive
 from workshop.errors import CloudStartError, ConfigurationError, PortInUseError
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home of one's own; whatever runs there is ended."""
-    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    yield tmp_path
-    background.stop()
-
-
-@pytest.fixture
-def port() -> int:
-    """A port that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def killed(pid: int | None) -> None:

@@ -1,11 +1,8 @@
 """`workshop cloud`: what people read and scripts parse."""
 
 import json
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -16,26 +13,11 @@ from workshop.cloud import background
 from workshop.cloud.connection import connect
 from workshop.cloud.offline.processes import end
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home of one's own; whatever runs there is ended."""
-    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    yield tmp_path
-    background.stop()
+pytestmark = pytest.mark.usefixtures("home")
 
 
-@pytest.fixture
-def port() -> str:
-    """A port that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return str(server.getsockname()[1])
-
-
-def workshop_cloud(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
+def workshop_cloud(*arguments: object) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(map(str, arguments)))
 
 
 def test_a_cloud_from_start_to_stop(home, port) -> None:
@@ -93,7 +75,7 @@ def test_a_cloud_in_the_terminal_says_where_it_is(home, port) -> None:
 
     code = "from workshop.cli.cloud import app; app()"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "run", "--port", port],
+        [sys.executable, "-c", code, "run", "--port", str(port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

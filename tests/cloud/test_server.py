@@ -1,7 +1,6 @@
 """The offline cloud as a process: what clients see of it."""
 
 import io
-import json
 import subprocess
 import sys
 import threading
@@ -13,22 +12,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.cloud.documents import table, trust
 from tests.cloud.waiting import wait_until_gone
 from workshop.cloud.connection import Cloud
 
-TABLE = {
-    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-    "BillingMode": "PAY_PER_REQUEST",
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-}
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
-
+TABLE = table(view="NEW_IMAGE")
 DYING_PARENT = """
 import os
 from workshop.cloud import temporary_cloud
@@ -222,7 +210,7 @@ def test_reset_forgets_everything(cloud) -> None:
     """After a reset there is no table, no stream, no bucket and no function."""
     cloud.client("dynamodb").create_table(TableName="T", **TABLE)
     cloud.client("kinesis").create_stream(StreamName="S", ShardCount=1)
-    cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
+    cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust())
 
     cloud.offline.reset()
 

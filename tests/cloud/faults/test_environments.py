@@ -2,13 +2,12 @@
 
 import json
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from typing import Any
 
 import pytest
 
+from tests.cloud.runtime.environments.test_environments import spec
 from workshop.clock import AdjustableClock, Clock, ManualClock, SystemClock, stopwatch
 from workshop.cloud.faults import FaultPlan
 from workshop.cloud.offline.faults.active_plan import CloudFaults
@@ -23,7 +22,7 @@ from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch
 from workshop.cloud.offline.runtime.event_sources.events import SourceRecord
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import Advance, Retry
-from workshop.cloud.offline.runtime.invocations.functions import Bundle, FunctionSpec
+from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 
 KEYS = Credentials("key", "secret", "token")
 DEADLINE_SECONDS = 30.0
@@ -58,25 +57,8 @@ def answer(count, colour, now):
 
 
 def function(source: str = SOURCE, colour: str = "red") -> FunctionSpec:
-    content = BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("index.py", source)
-        archive.writestr("helper.py", HELPER)
-    return FunctionSpec(
-        name="stack-MapLambda",
-        version="$LATEST",
-        region="us-east-1",
-        account_id="123456789012",
-        role_arn="arn:aws:iam::123456789012:role/r",
-        handler="index.handler",
-        runtime="python3.13",
-        package_type="Zip",
-        timeout_seconds=20.0,
-        memory_mb=256,
-        log_group="/aws/lambda/stack-MapLambda",
-        environment=(("COLOUR", colour),),
-        code=Bundle.of(content.getvalue()),
-    )
+    settings = {"name": "stack-MapLambda", "timeout_seconds": 20.0, "environment": (("COLOUR", colour),)}
+    return spec(source, modules={"helper": HELPER}, **settings)
 
 
 def event(**document: Any) -> Invocation:

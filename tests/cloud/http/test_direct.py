@@ -12,6 +12,7 @@ from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.models import moto_api_backend
 
 from tests.cloud.conftest import NAMES
+from tests.cloud.documents import table
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.http import dispatch
@@ -20,14 +21,7 @@ from workshop.cloud.offline.http.direct import direct_answer
 from workshop.cloud.offline.http.dispatch import Dispatcher
 
 KEY = {"pk": {"S": "ü"}}
-ENABLED = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-TABLE = {
-    "TableName": "T",
-    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-    "BillingMode": "PAY_PER_REQUEST",
-    "StreamSpecification": ENABLED,
-}
+TABLE = {"TableName": "T", **table()}
 ITEM = {
     **KEY,
     "n": {"N": "1.50"},

@@ -7,11 +7,11 @@ from moto.core.config import default_user_config
 from moto.iam import models
 from moto.iam.models import AWSManagedPolicy, iam_backends
 
+from tests.cloud.documents import document
 from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.settings import ACCOUNT_ID
 
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-TRUST = {"Version": "2012-10-17", "Statement": []}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def policy(iam) -> dict:
 
 
 def attach(iam) -> None:
-    iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=document())
     iam.attach_role_policy(RoleName="r", PolicyArn=BASIC)
 
 

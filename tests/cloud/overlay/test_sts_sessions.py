@@ -1,12 +1,11 @@
 """Sessions bear a mark; everything else about them is moto's."""
 
-import json
 from typing import Any
 
+from tests.cloud.documents import document
 from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.cloud.offline.permissions.sessions import TOKEN_MARK
 
-TRUST = {"Version": "2012-10-17", "Statement": []}
 ROLE = "arn:aws:iam::123456789012:role/r"
 
 
@@ -18,7 +17,7 @@ def assumed(account) -> dict[str, Any]:
 
 def test_tokens_of_sessions_are_marked(account) -> None:
     """A session's token tells that it is one of this cloud; plain moto's does not."""
-    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
+    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document())
 
     assert assumed(account)["Credentials"]["SessionToken"].startswith(TOKEN_MARK)
     with plain_moto():
@@ -27,7 +26,7 @@ def test_tokens_of_sessions_are_marked(account) -> None:
 
 def test_sessions_are_otherwise_as_before(account) -> None:
     """Names, ids and the form of the credentials are those of plain moto."""
-    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))
+    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document())
     corrected = assumed(account)
     with plain_moto():
         plain = assumed(account)

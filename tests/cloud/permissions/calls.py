@@ -6,7 +6,8 @@ from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
 
-from tests.cloud.permissions.conftest import ACCOUNT, REGION, outcome
+from tests.cloud.documents import ACCOUNT
+from tests.cloud.permissions.conftest import REGION, outcome
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.runtime.environments.environment import Credentials
 

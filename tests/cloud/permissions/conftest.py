@@ -1,6 +1,5 @@
 """What the tests of permissions share: a laboratory, roles in it, and clients that act as these roles."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.cloud.documents import ACCOUNT, document, table, trust
 from tests.cloud.runtime.world import zip_of
 from workshop.cloud.connection import Cloud
 from workshop.cloud.laboratory import Laboratory
@@ -17,32 +17,12 @@ from workshop.cloud.offline.laboratory.in_process_calls import answer_in_process
 from workshop.cloud.offline.runtime.environments.environment import Credentials
 
 REGION = "us-east-1"
-ACCOUNT = "123456789012"
 DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 # Addresses put a bucket into the path, and accounts have no endpoints of their own here.
 CONFIG = Config(account_id_endpoint_mode="disabled", retries={"total_max_attempts": 1})
 
 # A client of a service, acting with these credentials.
 MakeClient = Callable[[str, Credentials], Any]
-
-
-def document(*statements: dict[str, Any]) -> str:
-    """Return a policy."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
-    return {**allow(action, resource, **more), "Effect": "Deny"}
-
-
-def trust(**principal: Any) -> str:
-    """Return a trust policy, by default for everybody in the account."""
-    principal = principal or {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    return document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 
 
 def table_arn(name: str) -> str:
@@ -85,13 +65,7 @@ class Roles:
     def make_tables(self) -> None:
         """Create the tables `T` and `U`, each with a stream."""
         for name in ("T", "U"):
-            self.cloud.client("dynamodb").create_table(
-                TableName=name,
-                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-            )
+            self.cloud.client("dynamodb").create_table(TableName=name, **table("id"))
 
     def make_function(self, name: str, source: str) -> None:
         """Create a function with the role `f`."""

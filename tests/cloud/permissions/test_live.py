@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.permissions.conftest import ACCOUNT, Roles, allow, document, table_arn, trust
+from tests.cloud.documents import ACCOUNT, allow, document, trust
+from tests.cloud.permissions.conftest import Roles, table_arn
 from tests.cloud.waiting import wait_until
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.permissions.conftest import REGION, Roles, allow, table_arn
+from tests.cloud.documents import allow
+from tests.cloud.permissions.conftest import REGION, Roles, table_arn
 from workshop.cloud.offline.http.calls import Answer, Call, Headers
 from workshop.cloud.offline.http.dispatch import Dispatcher
 

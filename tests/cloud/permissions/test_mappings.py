@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.permissions.conftest import ACCOUNT, REGION, Roles, allow, deny, document, table_arn, trust
+from tests.cloud.documents import ACCOUNT, allow, deny, document, trust
+from tests.cloud.permissions.conftest import REGION, Roles, table_arn
 from workshop.cloud.laboratory import Laboratory
 from workshop.deploy.stacks import deploy
 

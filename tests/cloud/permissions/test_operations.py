@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cloud.permissions.conftest import ACCOUNT, CONFIG, REGION
+from tests.cloud.documents import ACCOUNT
+from tests.cloud.permissions.conftest import CONFIG, REGION
 from workshop.cloud.offline.http.calls import Answer, Call, Headers
 from workshop.cloud.offline.laboratory.in_process_calls import answer_in_process
 from workshop.cloud.offline.permissions.call_scope import CallScope

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.permissions.conftest import ACCOUNT, REGION, Roles, allow, document, trust
+from tests.cloud.documents import ACCOUNT, allow, document, trust
+from tests.cloud.permissions.conftest import REGION, Roles
 from workshop.cloud.laboratory import Laboratory
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"

@@ -8,17 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.permissions.conftest import (
-    ACCOUNT,
-    Roles,
-    allow,
-    deny,
-    document,
-    make_client,
-    outcome,
-    table_arn,
-    trust,
-)
+from tests.cloud.documents import ACCOUNT, allow, deny, document, trust
+from tests.cloud.permissions.conftest import Roles, make_client, outcome, table_arn
 from tests.cloud.runtime.environments.test_environments import spec
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.runtime.environments.environment import Credentials

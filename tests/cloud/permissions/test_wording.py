@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.permissions.conftest import ACCOUNT, REGION, Roles, allow, make_client, table_arn
+from tests.cloud.documents import ACCOUNT, allow
+from tests.cloud.permissions.conftest import REGION, Roles, make_client, table_arn
 
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/r/me"
 UUID = "1f3c1f5e-0f6a-4b0e-9f0d-3a3b7d1c2e4f"

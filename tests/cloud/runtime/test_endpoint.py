@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.cloud.documents import table
 from tests.cloud.runtime.world import ROLE_ARN, make_role, zip_of
 from tests.cloud.waiting import wait_until
 from workshop.cloud.temporary import temporary_cloud
@@ -57,17 +58,14 @@ def test_records_flow_through_two_functions(client) -> None:
     """A stream feeds a function that writes to a table, whose stream feeds another that writes to a queue."""
     client("kinesis").create_stream(StreamName="S", ShardCount=2)
     stream_arn = client("kinesis").describe_stream(StreamName="S")["StreamDescription"]["StreamARN"]
-    table = client("dynamodb").create_table(
-        TableName="T",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-    )["TableDescription"]
+    created = client("dynamodb").create_table(TableName="T", **table("id", "NEW_IMAGE"))["TableDescription"]
     queue = client("sqs").create_queue(QueueName="Q")["QueueUrl"]
     deploy(client, "Count", COUNTING, TABLE="T")
     deploy(client, "Forward", FORWARDING, QUEUE=queue)
-    for function, source, window in (("Count", stream_arn, 0), ("Forward", table["LatestStreamArn"], 60)):
+    for function, source, window in (
+        ("Count", stream_arn, 0),
+        ("Forward", created["LatestStreamArn"], 60),
+    ):
         client("lambda").create_event_source_mapping(
             FunctionName=function,
             EventSourceArn=source,

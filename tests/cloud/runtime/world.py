@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from tests.cloud.documents import ACCOUNT, allow, document, table, trust
 from workshop.clock import ManualClock
 from workshop.cloud.offline.runtime import (
     Credentials,
@@ -24,22 +25,8 @@ from workshop.cloud.offline.runtime import (
 )
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 
-ACCOUNT = "123456789012"
 REGION = "us-east-1"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/lambda"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
-
-# What this folder tests has nothing to do with permissions; tests/cloud/permissions has.
-EVERYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
-
 Handler = Callable[[dict[str, Any]], Any]
 
 
@@ -49,9 +36,9 @@ def client(service: str, region: str = REGION) -> Any:
 
 
 def make_role(iam: Any) -> None:
-    """Create the role that all functions have; it may do everything."""
-    iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=json.dumps(TRUST))
-    iam.put_role_policy(RoleName="lambda", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
+    """Create the role that all functions have; it may do everything: this folder tests no rights."""
+    iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
+    iam.put_role_policy(RoleName="lambda", PolicyName="all", PolicyDocument=document(allow("*")))
 
 
 def zip_of(source: str, name: str = "index.py", **others: str) -> bytes:
@@ -162,14 +149,8 @@ class World:
 
     def table(self, name: str = "T", view: str = "NEW_AND_OLD_IMAGES") -> str:
         """Create a table with a stream and return the stream's ARN."""
-        description = client("dynamodb").create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": view},
-        )["TableDescription"]
-        return str(description["LatestStreamArn"])
+        created = client("dynamodb").create_table(TableName=name, **table("id", view))
+        return str(created["TableDescription"]["LatestStreamArn"])
 
     def put_item(self, identifier: str, table: str = "T", **attributes: Any) -> None:
         """Put an item, its attributes as DynamoDB JSON."""

@@ -11,6 +11,28 @@ from tests.cloud.runtime.world import World, client
 from tests.cloud.waiting import wait_until
 
 
+class Watch:
+    """A handler that takes some time, and notes how many batches run at once and which keys they share."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.most = 0
+        self.clashes: list[str] = []
+        self.running: Counter[str] = Counter()
+        self.guard = threading.Lock()
+
+    def __call__(self, event):
+        """Take note."""
+        keys = {record["kinesis"]["partitionKey"] for record in event["Records"]}
+        with self.guard:
+            self.clashes += [key for key in keys if self.running[key]]
+            self.running.update([*keys, "batches"])
+            self.most = max(self.most, self.running["batches"])
+        threading.Event().wait(self.seconds)
+        with self.guard:
+            self.running.subtract([*keys, "batches"])
+
+
 def reserve(amount: int, function: str = "F") -> None:
     client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=amount)
 
@@ -82,17 +104,8 @@ def test_one_place_is_taken_by_one(world: World) -> None:
 
 def test_shards_never_run_together_with_one_place(world: World) -> None:
     """With a reservation of 1 batches of many shards never run two at a time, and none is lost."""
-    running, most, guard = [0], [0], threading.Lock()
-
-    def handler(event):
-        with guard:
-            running[0] += 1
-            most[0] = max(most[0], running[0])
-        threading.Event().wait(0.005)
-        with guard:
-            running[0] -= 1
-
-    world.function(handler=handler)
+    watch = Watch(0.005)
+    world.function(handler=watch)
     world.map(world.stream(shards=8), MaximumRetryAttempts=0, BatchSize=1)
     reserve(1)
     for number in range(24):
@@ -107,54 +120,29 @@ def test_shards_never_run_together_with_one_place(world: World) -> None:
         deadline.wait(0.05)
 
     assert sorted(number for batch in world.batches() for number in batch) == list(range(24))
-    assert most[0] == 1
+    assert watch.most == 1
 
 
 def test_slots_run_side_by_side_and_keys_do_not(world: World) -> None:
     """With a parallelization factor of 3 up to three batches of a shard run at once, never two of one key."""
-    running, most, clashes, guard = Counter(), [0], [], threading.Lock()
-
-    def handler(event):
-        keys = {record["kinesis"]["partitionKey"] for record in event["Records"]}
-        with guard:
-            clashes.extend(key for key in keys if running[key])
-            running.update(keys)
-            running["batches"] += 1
-            most[0] = max(most[0], running["batches"])
-        threading.Event().wait(0.02)
-        with guard:
-            running.subtract([*keys, "batches"])
-
-    world.function(handler=handler)
+    watch = Watch(0.02)
+    world.function(handler=watch)
     world.map(world.stream(), ParallelizationFactor=3, BatchSize=2)
     for number in range(30):
         world.put(number, key=f"key-{number % 10}")
 
     world.runtime.start()
-    for _ in range(400):
-        if sum(map(len, world.batches())) == 30:
-            break
-        threading.Event().wait(0.02)
+    wait_until(lambda: sum(map(len, world.batches())) == 30)
 
     assert sorted(number for batch in world.batches() for number in batch) == list(range(30))
-    assert 1 < most[0] <= 3
-    assert clashes == []
+    assert 1 < watch.most <= 3
+    assert watch.clashes == []
 
 
 def test_slots_that_change_do_not_share_keys(world: World) -> None:
     """While the number of batch slots keeps changing, no key is in two batches at once, and none is lost."""
-    running, clashes, guard = Counter(), [], threading.Lock()
-
-    def handler(event):
-        keys = {record["kinesis"]["partitionKey"] for record in event["Records"]}
-        with guard:
-            clashes.extend(key for key in keys if running[key])
-            running.update(keys)
-        threading.Event().wait(0.002)
-        with guard:
-            running.subtract(keys)
-
-    world.function(handler=handler)
+    watch = Watch(0.002)
+    world.function(handler=watch)
     uuid = world.map(world.stream(shards=2), BatchSize=3)
     world.runtime.start()
     with interrupted_threads():
@@ -167,7 +155,7 @@ def test_slots_that_change_do_not_share_keys(world: World) -> None:
         arrived = wait_until(lambda: len({one for batch in world.batches() for one in batch}) == 150)
 
     assert arrived
-    assert clashes == []
+    assert watch.clashes == []
 
 
 def test_some_concurrency_must_stay_unreserved(world: World) -> None:

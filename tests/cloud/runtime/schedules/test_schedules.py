@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.cloud.documents import allow, document, trust
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.runtime.schedules.schedules import Schedules
@@ -16,6 +17,14 @@ from workshop.cloud.offline.runtime.schedules.schedules import Schedules
 ROLE = "arn:aws:iam::123456789012:role/scheduler"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:generator"
 START = datetime(2026, 11, 2, 10, 0, 30, tzinfo=UTC)
+
+
+def settings(expression: str, **more: Any) -> dict[str, Any]:
+    """Return the settings of the schedule of the tests."""
+    target = {"Arn": FUNCTION, "RoleArn": ROLE, "Input": "{}"}
+    window = {"Mode": "OFF"}
+    schedule = {"Name": "play", "ScheduleExpression": expression, "FlexibleTimeWindow": window}
+    return {**schedule, "Target": target, **more}
 
 
 class Scheduled:
@@ -34,23 +43,12 @@ class Scheduled:
 
     def create(self, expression: str = "rate(1 minute)", *, arn: str = FUNCTION, **more: Any) -> None:
         """Make a schedule."""
-        self.scheduler.create_schedule(
-            Name="play",
-            ScheduleExpression=expression,
-            FlexibleTimeWindow={"Mode": "OFF"},
-            Target={"Arn": arn, "RoleArn": ROLE, "Input": more.pop("Input", "{}")},
-            **more,
-        )
+        target = {"Arn": arn, "RoleArn": ROLE, "Input": more.pop("Input", "{}")}
+        self.scheduler.create_schedule(**settings(expression, Target=target, **more))
 
     def update(self, expression: str = "rate(1 minute)", **more: Any) -> None:
         """Change the schedule."""
-        self.scheduler.update_schedule(
-            Name="play",
-            ScheduleExpression=expression,
-            FlexibleTimeWindow={"Mode": "OFF"},
-            Target={"Arn": FUNCTION, "RoleArn": ROLE, "Input": "{}"},
-            **more,
-        )
+        self.scheduler.update_schedule(**settings(expression, **more))
 
     def rule(self, expression: str, **target: Any) -> None:
         """Make a rule with a schedule."""
@@ -89,18 +87,9 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduled]:
 
 def make_role(iam: Any) -> None:
     """Create the schedules' role, which may invoke every function."""
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"Service": "scheduler.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    right = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
-    iam.create_role(RoleName="scheduler", AssumeRolePolicyDocument=policy(trust))
-    iam.put_role_policy(RoleName="scheduler", PolicyName="invoke", PolicyDocument=policy(right))
-
-
-def policy(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_role(RoleName="scheduler", AssumeRolePolicyDocument=trust(Service="scheduler.amazonaws.com"))
+    right = document(allow("lambda:InvokeFunction"))
+    iam.put_role_policy(RoleName="scheduler", PolicyName="invoke", PolicyDocument=right)
 
 
 def at(clock_time: str) -> datetime:
