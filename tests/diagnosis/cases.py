@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.diagnosis.pipeline_model import Model, Outcome, Planted
 from tests.diagnosis.planting import Plant
-from workshop.diagnosis import Diagnosis, Evidence, diagnose
+from workshop.diagnosis import CauseKind, Diagnosis, Evidence, diagnose
 
 # What a caller could read beside the totals; `everything` is both tables and the stream that Map reads.
 VIEWS = ("nothing", "state", "rows", "tables", "everything")
@@ -20,7 +20,7 @@ def plant(model: Model, plants: Sequence[Plant]) -> tuple[list[Planted], Outcome
 
 def seen(outcome: Outcome, view: str, planted: Sequence[Planted] = ()) -> Evidence:
     """Return the part of the evidence that a view offers; whether records are pending is known or not."""
-    waiting = any("in flight" in fault.name for fault in planted)
+    waiting = any(CauseKind.IN_FLIGHT in fault.kinds for fault in planted)
     return replace(
         outcome.evidence,
         state=outcome.evidence.state if view in ("state", "tables", "everything") else None,
@@ -33,3 +33,14 @@ def seen(outcome: Outcome, view: str, planted: Sequence[Planted] = ()) -> Eviden
 def diagnosis_of(model: Model, outcome: Outcome, evidence: Evidence | None = None) -> Diagnosis:
     pipeline = "stateful" if model.stateful else "stateless"
     return diagnose(model.sent, outcome.snapshot, pipeline=pipeline, evidence=evidence)
+
+
+def is_found_first(model: Model, fault: Planted, outcome: Outcome, view: str) -> bool:
+    """Whether the first cause is the planted fault, with its trade, messages or rows."""
+    causes = diagnosis_of(model, outcome, seen(outcome, view, [fault])).causes
+    return fault.is_named_by(causes[0])
+
+
+def name_of(parameter: object) -> str:
+    """Return what a test case is called after one of its parameters."""
+    return getattr(parameter, "__name__", str(parameter))

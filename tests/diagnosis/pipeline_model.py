@@ -3,12 +3,15 @@
 It shares nothing with the diagnosis but the values that both speak about, so that the two can disagree.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from hashlib import md5, sha256
 from itertools import chain
+from operator import attrgetter
 from random import Random
 from typing import TypeVar
 
@@ -49,15 +52,14 @@ class Row:
 
     name: str
     changes: list[Change]
-    amounts: dict[str, Decimal] = field(default_factory=dict)
-    trades: dict[str, int] = field(default_factory=dict)
+    amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    trades: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, message: Message, sign: int, *, alive: bool) -> None:
         """Add or subtract one message; what is not alive counts for nothing."""
         leaf = leaf_of(message)
-        value = message.value if alive else Decimal(0)
-        self.amounts[leaf] = self.amounts.get(leaf, Decimal(0)) + sign * value
-        self.trades[leaf] = self.trades.get(leaf, 0) + (sign if alive else 0)
+        self.amounts[leaf] += sign * message.value if alive else 0
+        self.trades[leaf] += sign if alive else 0
 
     def cells(self) -> dict[str, tuple[Decimal, int]]:
         """Return what the row adds to every path: amount and trades."""
@@ -67,6 +69,13 @@ class Row:
                 total, count = cells.get(path, (Decimal(0), 0))
                 cells[path] = total + amount, count + self.trades[leaf]
         return cells
+
+    def stored(self, number: int) -> ReduceRow:
+        """Return the row of ReduceTable."""
+        deltas = {path: amount for path, (amount, _) in self.cells().items() if path != ROOT}
+        first, last = self.changes[0], self.changes[-1]
+        origin = f"shard-{first.shard}", first.number, last.number
+        return ReduceRow(self.name, deltas, dict(self.trades), len(self.changes), Decimal(number), *origin)
 
 
 @dataclass
@@ -94,12 +103,11 @@ class Faults:
 class Planted:
     """A fault that was planted: which causes name it rightly."""
 
-    name: str
-    kinds: frozenset[CauseKind]
+    kinds: AbstractSet[CauseKind]
     trade: str | None = None
-    places: frozenset[int] = frozenset()
-    rows: frozenset[str] = frozenset()
-    cells: frozenset[str] = frozenset()
+    places: AbstractSet[int] = frozenset()
+    rows: AbstractSet[str] = frozenset()
+    cells: AbstractSet[str] = frozenset()
 
     def is_named_by(self, cause: Cause) -> bool:
         """Whether a cause is this fault, with the right trade, messages or rows."""
@@ -110,12 +118,8 @@ class Planted:
 
     def __or__(self, other: "Planted") -> "Planted":
         """Return both together, as one fault that is as large as the two: a lost message beside a batch."""
-        return Planted(
-            f"{self.name} and {other.name}",
-            self.kinds | other.kinds,
-            places=self.places | other.places,
-            rows=self.rows | other.rows,
-        )
+        places, rows = self.places | other.places, self.rows | other.rows
+        return Planted(self.kinds | other.kinds, places=places, rows=rows)
 
     def _is(self, element: TradeElement | BatchElement | RowElement | CellElement) -> bool:
         match element:
@@ -180,24 +184,22 @@ class Model:
             AggregateSnapshot(totals, trades, message_count=records, row_count=len(rows), revision=1),
             Evidence(
                 state=state if self.stateful else None,
-                reduce=tuple(
-                    ReduceRow(
-                        row.name,
-                        {path: amount for path, (amount, _) in row.cells().items() if path != ROOT},
-                        row.trades,
-                        len(row.changes),
-                        Decimal(number),
-                        f"shard-{row.changes[0].shard}",
-                        row.changes[0].number,
-                        row.changes[-1].number,
-                    )
-                    for number, row in enumerate(rows)
-                ),
+                reduce=tuple(row.stored(number) for number, row in enumerate(rows)),
                 records=tuple(self._records()),
                 pending=0,
                 shards=SHARDS,
             ),
         )
+
+    @property
+    def batches(self) -> list[list[Change]]:
+        """The batches that reach Map, as the faults planted so far leave them."""
+        return self.state()[1]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows that Map writes, as the faults planted so far leave them."""
+        return list(self.written_rows(self.batches))
 
     def lanes(self) -> list[list[int]]:
         """Return for each shard the places of its messages."""
@@ -246,22 +248,15 @@ class Model:
 
     def _records(self) -> Iterator[MapRecord]:
         """Yield everything in the stream that Map reads, also what no stage has finished with."""
-        streams = self.streams
-        if not self.stateful:
-            streams = [[self._sent(place) for place in lane] for lane in self.lanes()]
-        for each in chain.from_iterable(streams):
+        for each in chain.from_iterable(self.streams) if self.stateful else self.arrived.values():
             old = None if each.old is None else self._state_row(each.old)
             yield MapRecord(f"shard-{each.shard}", each.number, self._state_row(each.new), old)
 
-    def _sent(self, place: int) -> Change:
-        shard, number = self._positions[place]
-        return Change(place, self.sent[place], shard=shard, number=number)
-
     @cached_property
-    def _positions(self) -> dict[int, tuple[int, int]]:
-        """Place -> shard and position of a message in the incoming stream."""
+    def arrived(self) -> dict[int, Change]:
+        """Place -> the message as a record of the incoming stream."""
         return {
-            place: (shard, number)
+            place: Change(place, self.sent[place], shard=shard, number=number)
             for shard, places in enumerate(self.lanes())
             for number, place in enumerate(places, 1)
         }
@@ -271,9 +266,9 @@ class Model:
         if place in self.faults.never_arrives:
             return
         for _ in range(self.faults.taken_as_new.get(place, 0)):
-            yield Change(place, message) if self.stateful else self._sent(place)
+            yield Change(place, message) if self.stateful else self.arrived[place]
         if not self.stateful:
-            yield self._sent(place)
+            yield self.arrived[place]
             return
         old = held.get(message.trade_id)
         forced = place in self.faults.overrides
@@ -293,19 +288,19 @@ class Model:
         return row
 
     def _reduce(self, rows: Sequence[Row]) -> tuple[dict[str, Decimal], dict[str, int], int]:
-        totals: dict[str, Decimal] = {ROOT: Decimal(0)}
-        trades: dict[str, int] = {ROOT: 0}
+        totals: dict[str, Decimal] = defaultdict(Decimal, {ROOT: Decimal(0)})
+        trades: dict[str, int] = defaultdict(int, {ROOT: 0})
         records = 0
         for number, row in enumerate(rows[: len(rows) - self.faults.unreduced]):
             times = 0 if number in self.faults.row_lost else 1 + self.faults.row_again.get(number, 0)
             records += times * len(row.changes)
             for path, (amount, count) in row.cells().items():
                 if times and path not in self.faults.row_torn.get(number, ()):
-                    totals[path] = totals.get(path, Decimal(0)) + times * amount
-                    trades[path] = trades.get(path, 0) + times * count
+                    totals[path] += times * amount
+                    trades[path] += times * count
         for path, amount in self.faults.cell_off.items():
             totals[path] += amount
-        return totals, trades, records
+        return dict(totals), dict(trades), records
 
     def _state_row(self, message: Message) -> StateRow:
         value = Decimal(0) if message.cancelled else message.value
@@ -315,9 +310,7 @@ class Model:
 
     def _add_conflict(self) -> None:
         """Send one trade again with the same version and another value."""
-        newest = {message.trade_id: message.version for message in self.sent}
-        for message in self.sent:
-            newest[message.trade_id] = max(newest[message.trade_id], message.version)
+        newest = {each.trade_id: each.version for each in sorted(self.sent, key=attrgetter("version"))}
         places = [
             place
             for place, message in enumerate(self.sent[: len(self.sent) // 2])

@@ -5,39 +5,27 @@ from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
+import pytest
+
 from tests.diagnosis.cases import diagnosis_of, plant, seen
-from tests.diagnosis.messages import different, message, plus, state, totals
+from tests.diagnosis.messages import changes_of, diagnosed, different, message, plus, row_of, state, totals
 from tests.diagnosis.pipeline_model import Model
 from tests.diagnosis.planting import double_reduce, message_lost, old_kept, state_batch_lost
-from workshop.diagnosis import CauseKind, Confidence, Evidence, Stage, diagnose, places_of
+from workshop.diagnosis import CauseKind, Confidence, Evidence, Stage, diagnose
 from workshop.diagnosis.flow import shard_of
-from workshop.pipeline.messages import Message
-from workshop.pipeline.tables import ReduceRow
 from workshop.pipeline.truth import stateful_truth
-
-
-def row_of(name: str, messages: list[Message]) -> ReduceRow:
-    truth = stateful_truth(messages)
-    deltas = {path: total for path, total in truth.totals.items() if path != "Grand Total"}
-    trades = {leaf: truth.trades[leaf] for leaf in truth.leaves}
-    return ReduceRow(name, deltas, trades, len(messages), Decimal(name[-1]))
 
 
 def test_stages_are_named() -> None:
     """With both tables at hand, a cause names the stage at which it happened."""
-    stages = {}
-    for fault in (message_lost, old_kept, double_reduce):
+    expected = {message_lost: Stage.STATE, old_kept: Stage.MAP, double_reduce: Stage.REDUCE}
+    for fault, stage in expected.items():
         model = Model("stateful", 3, messages=250)
         planted, outcome = plant(model, [fault])
         (cause,) = diagnosis_of(model, outcome, seen(outcome, "everything")).causes
-        assert planted[0].is_named_by(cause)
-        stages[fault.__name__] = cause.stage
 
-    assert stages == {
-        "message_lost": Stage.STATE,
-        "old_kept": Stage.MAP,
-        "double_reduce": Stage.REDUCE,
-    }
+        assert planted[0].is_named_by(cause)
+        assert cause.stage is stage
 
 
 def test_three_faults_at_three_stages_are_all_named() -> None:
@@ -58,57 +46,31 @@ def test_state_table_shows_many_faults_at_once() -> None:
     lost = {"trade-41", "trade-55", "trade-78"}
     held = [each for each in sent[:100] if each.trade_id not in lost]
 
-    diagnosis = diagnose(
-        sent, totals(held), pipeline="stateful", evidence=Evidence(state=state(held), pending=0)
-    )
+    causes = [each for each in diagnosed(sent, held=held).causes if each.kind is CauseKind.MESSAGE_LOST]
 
-    named = {
-        element.trade_id
-        for cause in diagnosis.causes
-        if cause.kind is CauseKind.MESSAGE_LOST
-        for element in cause.elements
-    }
-    assert named >= lost
+    assert {element.trade_id for cause in causes for element in cause.elements} >= lost
 
 
 def test_every_stale_version_applied_is_one_cause() -> None:
     """Without the version condition, all trades whose older version came last are named together."""
     news = different(50)
     late = [replace(each, version=2, value=each.value + 5) for each in news[:7]]
-    held = [*news[:7], *news[7:]]
 
-    (cause,) = diagnose(
-        [*late, *news], totals(held), pipeline="stateful", evidence=Evidence(state=state(held), pending=0)
-    ).causes
+    (cause,) = diagnosed([*late, *news], held=news).causes
 
     assert cause.kind is CauseKind.STALE_VERSION
     assert {element.trade_id for element in cause.elements} == {each.trade_id for each in late}
 
 
-def test_trade_that_was_never_sent_is_told() -> None:
-    """A trade in StateTable that nobody sent is named."""
+def test_what_was_never_sent_is_told() -> None:
+    """A trade in StateTable that nobody sent is named, and so is one whose value was in no message."""
     sent = different(20)
-    held = [*sent, message("stranger", "5.00")]
+    strangers = message("stranger", "5.00"), replace(sent[0], value=Decimal("5.55"))
 
-    (cause,) = diagnose(
-        sent, totals(held), pipeline="stateful", evidence=Evidence(state=state(held), pending=0)
-    ).causes
+    for stranger, held in zip(strangers, (sent, sent[1:]), strict=True):
+        (cause,) = diagnosed(sent, held=[stranger, *held]).causes
 
-    assert cause.kind is CauseKind.UNKNOWN
-    assert cause.elements[0].trade_id == "stranger"
-
-
-def test_content_that_was_never_sent_is_told() -> None:
-    """A trade whose value in StateTable was in no message is named."""
-    sent = different(20)
-    held = [replace(sent[0], value=Decimal("5.55")), *sent[1:]]
-
-    (cause,) = diagnose(
-        sent, totals(held), pipeline="stateful", evidence=Evidence(state=state(held), pending=0)
-    ).causes
-
-    assert cause.kind is CauseKind.UNKNOWN
-    assert cause.elements[0].trade_id == sent[0].trade_id
+        assert (cause.kind, cause.elements[0].trade_id) == (CauseKind.UNKNOWN, stranger.trade_id)
 
 
 def test_hierarchy_may_be_text() -> None:
@@ -116,53 +78,42 @@ def test_hierarchy_may_be_text() -> None:
     sent = different(40)
     rows = tuple(replace(row, hierarchy=json.dumps(row.hierarchy)) for row in state(sent[1:]))
 
-    (cause,) = diagnose(
-        sent, totals(sent[1:]), pipeline="stateful", evidence=Evidence(state=rows, pending=0)
-    ).causes
+    (cause,) = diagnosed(sent, totals(sent[1:]), state=rows).causes
 
     assert (cause.kind, cause.stage) == (CauseKind.MESSAGE_LOST, Stage.STATE)
 
 
-def test_two_groups_of_rows_added_again_are_found() -> None:
-    """Rows that were added again at two different times are all named."""
-    sent = different(120)
-    groups = [sent[start : start + 10] for start in range(0, 120, 10)]
-    rows = [row_of(f"row-{number}"[:6], group) for number, group in enumerate(groups[:10])]
-    sent = sent[:100]
-    again = [each for number in (1, 2, 6) for each in groups[number]]
+@pytest.mark.parametrize(
+    ("again", "lost", "kinds"),
+    [
+        pytest.param([1, 2, 6], [], [CauseKind.DOUBLE_REDUCE], id="rows added again at two times"),
+        pytest.param([0], [3], [CauseKind.DOUBLE_REDUCE, CauseKind.BATCH_LOST], id="one again, one never"),
+    ],
+)
+def test_two_faults_of_reduce_are_told_apart(again: list[int], lost: list[int], kinds: list) -> None:
+    """Rows that are not neighbours are all named, whether they were added again or never."""
+    sent = different(100)
+    groups = [sent[start : start + 10] for start in range(0, 100, 10)]
+    records = changes_of(sent)
+    rows = [row_of(f"row-{number}", records[10 * number : 10 * number + 10]) for number in range(10)]
+    added = [each for number, group in enumerate(groups) if number not in lost for each in group]
+    copies = [replace(each, trade_id=f"{each.trade_id} again") for number in again for each in groups[number]]
 
-    observed = totals([*sent, *(replace(each, trade_id=f"{each.trade_id} again") for each in again)])
-    (cause,) = diagnose(sent, observed, pipeline="stateful", evidence=Evidence(reduce=rows, pending=0)).causes
+    causes = diagnosed(sent, totals([*added, *copies]), reduce=rows).causes
 
-    assert cause.kind is CauseKind.DOUBLE_REDUCE
-    assert [element.message_hash for element in cause.elements] == ["row-1", "row-2", "row-6"]
-
-
-def test_row_added_again_and_row_lost_are_told_apart() -> None:
-    """One row too often and another not at all are two causes."""
-    sent = different(60)
-    rows = [row_of(f"row-{number}", sent[10 * number : 10 * number + 10]) for number in range(6)]
-    again = [replace(each, trade_id=f"{each.trade_id} again") for each in sent[:10]]
-
-    observed = totals([*again, *sent[:30], *sent[40:]])
-    causes = diagnose(sent, observed, pipeline="stateful", evidence=Evidence(reduce=rows, pending=0)).causes
-
-    assert {(cause.kind, cause.elements[0].message_hash) for cause in causes} == {
-        (CauseKind.DOUBLE_REDUCE, "row-0"),
-        (CauseKind.BATCH_LOST, "row-3"),
-    }
+    assert [cause.kind for cause in causes] == kinds
+    named = [[each.message_hash for each in cause.elements] for cause in causes]
+    assert named == [[f"row-{number}" for number in numbers] for numbers in (again, lost) if numbers]
 
 
 def test_arrival_order_finds_a_batch_of_several_producers() -> None:
     """Messages of several producers arrive mixed; if the order is known, a lost batch is still one batch."""
     sent = different(300)
     order = Random(7).sample(range(300), 300)
-    records = [(sent[place].trade_id, sent[place].version) for place in order]
     lost = set(order[120:150])
     held = [each for place, each in enumerate(sent) if place not in lost]
-    evidence = Evidence(state=state(held), pending=0, arrivals=[places_of(sent, records)])
 
-    (cause,) = diagnose(sent, totals(held), pipeline="stateful", evidence=evidence).causes
+    (cause,) = diagnosed(sent, held=held, arrivals=[order]).causes
 
     assert (cause.kind, cause.confidence) == (CauseKind.BATCH_LOST, Confidence.CERTAIN)
     assert cause.elements[0].messages == 30
@@ -174,9 +125,7 @@ def test_other_numbers_of_shards_are_known() -> None:
     lane = [each for each in sent if shard_of(each.trade_id, 4) == 2]
     lost = {each.trade_id for each in lane[10:40]}
 
-    held = [each for each in sent if each.trade_id not in lost]
-    evidence = Evidence(state=state(held), pending=0, shards=4)
-    (cause,) = diagnose(sent, totals(held), pipeline="stateful", evidence=evidence).causes
+    (cause,) = diagnosed(sent, held=[each for each in sent if each.trade_id not in lost], shards=4).causes
 
     assert (cause.kind, cause.elements[0].shard, cause.elements[0].messages) == (CauseKind.BATCH_LOST, 2, 30)
 
@@ -185,10 +134,8 @@ def test_totals_without_trades_are_judged_by_amounts() -> None:
     """A variant that counts no trades is diagnosed from its amounts alone."""
     sent = different(80)
     held = sent[:30] + sent[31:]
-    observed = replace(totals(held), trades={})
-    evidence = Evidence(state=state(held), pending=0)
 
-    (cause,) = diagnose(sent, observed, pipeline="stateful", evidence=evidence).causes
+    (cause,) = diagnosed(sent, replace(totals(held), trades={}), held=held).causes
 
     assert (cause.kind, cause.confidence) == (CauseKind.MESSAGE_LOST, Confidence.CERTAIN)
     assert cause.elements[0].trade_id == sent[30].trade_id

@@ -4,15 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tests.diagnosis.cases import diagnosis_of, plant, seen
-from tests.diagnosis.messages import different, plus, totals
+from tests.diagnosis.messages import diagnosed, different, plus, totals
 from tests.diagnosis.pipeline_model import Model
 from tests.diagnosis.planting import STATEFUL, torn_row
-from workshop.diagnosis import CauseKind, Confidence, Evidence, diagnose
+from workshop.diagnosis import CauseKind, CellElement, Confidence, RowElement
 from workshop.diagnosis.cells import torn_cells
 from workshop.diagnosis.effects import Measure
-from workshop.diagnosis.values import CellElement, RowElement
-
-AT_REST = Evidence(pending=0)
 
 
 def test_parents_equal_their_children_in_every_truth() -> None:
@@ -24,9 +21,7 @@ def test_torn_cell_is_named_with_its_surplus() -> None:
     """A parent that is more than its children is named, with how much."""
     sent = different(50)
 
-    (cause,) = diagnose(
-        sent, plus(totals(sent), {"Grand Total": "4.20"}), pipeline="stateful", evidence=AT_REST
-    ).causes
+    (cause,) = diagnosed(sent, plus(totals(sent), {"Grand Total": "4.20"})).causes
 
     assert (cause.kind, cause.confidence) == (CauseKind.TORN_TOTAL, Confidence.CERTAIN)
     assert cause.elements == (CellElement("Grand Total", Decimal("4.20"), 0),)
@@ -38,7 +33,7 @@ def test_trades_may_be_torn_as_well() -> None:
     right = totals(sent)
     observed = replace(right, trades={**right.trades, "PV": right.trades["PV"] + 2})
 
-    (cause,) = diagnose(sent, observed, pipeline="stateful", evidence=AT_REST).causes
+    (cause,) = diagnosed(sent, observed).causes
 
     assert cause.kind is CauseKind.TORN_TOTAL
     assert {(cell.path, cell.trades) for cell in cause.elements} == {("PV", 2), ("Grand Total", -2)}
@@ -50,7 +45,7 @@ def test_missing_parent_is_torn() -> None:
     right = totals(sent)
     observed = replace(right, totals={path: each for path, each in right.totals.items() if path != "PV"})
 
-    (cause,) = diagnose(sent, observed, pipeline="stateful", evidence=AT_REST).causes
+    (cause,) = diagnosed(sent, observed).causes
 
     assert cause.kind is CauseKind.TORN_TOTAL
     assert "PV" in {cell.path for cell in cause.elements}

@@ -4,9 +4,9 @@ from itertools import combinations
 
 import pytest
 
-from tests.diagnosis.cases import IS_LONG, VIEWS, diagnosis_of, plant, seen
+from tests.diagnosis.cases import IS_LONG, VIEWS, diagnosis_of, name_of, plant, seen
 from tests.diagnosis.pipeline_model import Model
-from tests.diagnosis.planting import STATEFUL, STATELESS, Plant
+from tests.diagnosis.planting import STATEFUL, STATELESS, Plant, double_reduce, message_lost
 from workshop.diagnosis import CauseKind, Confidence
 
 SEEDS = range(1, 21) if IS_LONG else range(1, 2)
@@ -17,9 +17,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("pipeline", "first", "second"), PAIRS, ids=[f"{p}-{a.__name__}-{b.__name__}" for p, a, b in PAIRS]
-)
+@pytest.mark.parametrize(("pipeline", "first", "second"), PAIRS, ids=name_of)
 def test_no_certain_cause_is_wrong(pipeline: str, first: Plant, second: Plant) -> None:
     """Of two faults of different kinds, whatever is called certain is one of the two, whatever was read."""
     for seed in SEEDS:
@@ -38,8 +36,7 @@ def test_tables_tell_two_faults_apart() -> None:
     named = []
     for seed in range(1, 21):
         model = Model("stateful", seed)
-        by_name = {each.__name__: each for each in STATEFUL}
-        planted, outcome = plant(model, [by_name["message_lost"], by_name["double_reduce"]])
+        planted, outcome = plant(model, [message_lost, double_reduce])
 
         causes = diagnosis_of(model, outcome, outcome.evidence).causes
 

@@ -4,12 +4,11 @@ import re
 
 import pytest
 
-from tests.diagnosis.cases import VIEWS, diagnosis_of, plant, seen
-from tests.diagnosis.messages import different, message, state, totals
+from tests.diagnosis.cases import VIEWS, diagnosis_of, name_of, plant, seen
+from tests.diagnosis.messages import diagnosed, different, message
 from tests.diagnosis.pipeline_model import Model
 from tests.diagnosis.planting import STATEFUL, Plant
-from workshop.diagnosis import CauseKind, Evidence, diagnose
-from workshop.diagnosis.values import BatchElement, CellElement, RowElement, TradeElement
+from workshop.diagnosis import BatchElement, CauseKind, CellElement, RowElement, TradeElement
 from workshop.diagnosis.words import sentence_of
 
 
@@ -17,8 +16,7 @@ def test_summary_tells_cell_amount_and_cause() -> None:
     """The summary names the deepest wrong cell, the amount, and the cause with its trade."""
     sent = [message("5b1e77a2", "1234.50"), *different(30)]
 
-    evidence = Evidence(state=state(sent[1:]), pending=0)
-    summary = diagnose(sent, totals(sent[1:]), pipeline="stateful", evidence=evidence).summary
+    summary = diagnosed(sent, held=sent[1:]).summary
 
     assert summary == (
         "`PV:FXSpot:EMEA` is 1,234.50 too small, with 1 trade too few. 3 of the totals above are wrong as "
@@ -31,13 +29,12 @@ def test_summary_tells_what_else_it_could_be() -> None:
     """When other faults explain the same, the summary names them."""
     sent = different(30)
 
-    evidence = Evidence(state=state(sent[:-1]))
-    summary = diagnose(sent, totals(sent[:-1]), pipeline="stateful", evidence=evidence).summary
+    summary = diagnosed(sent, held=sent[:-1], pending=None).summary
 
     assert "The same numbers could also come from: a message lost." in summary
 
 
-@pytest.mark.parametrize("fault", STATEFUL, ids=[each.__name__ for each in STATEFUL])
+@pytest.mark.parametrize("fault", STATEFUL, ids=name_of)
 def test_every_sentence_is_whole(fault: Plant) -> None:
     """Every sentence is complete: no gap, no internal word, no enumeration without end."""
     for view in VIEWS:
