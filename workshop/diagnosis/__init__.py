@@ -1,7 +1,6 @@
 """Why the totals are wrong: `diagnose` compares what was sent with what is observed, and names the cause."""
 
 from workshop.diagnosis.case import diagnose
-from workshop.diagnosis.flow import places_of
 from workshop.diagnosis.values import (
     BatchElement,
     Cause,
@@ -33,5 +32,4 @@ __all__ = [
     "Stage",
     "TradeElement",
     "diagnose",
-    "places_of",
 ]

@@ -16,7 +16,7 @@ from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import StateRow
 from workshop.pipeline.truth import roll_up_paths
 
-__all__ = ["Flow", "places_of", "recognised", "shard_of"]
+__all__ = ["Flow", "recognised", "shard_of"]
 
 HASH_KEYS = 2**128
 
@@ -35,11 +35,6 @@ def recognised(sent: Sequence[Message], records: Sequence[tuple[str, int]]) -> l
     # From the end: what a stream still holds of an earlier run with the same trades comes first in it.
     found = [waiting[key].pop() if waiting.get(key) else None for key in reversed(records)]
     return found[::-1]
-
-
-def places_of(sent: Sequence[Message], records: Iterable[tuple[str, int]]) -> tuple[int, ...]:
-    """Return the places of a shard's records for `Evidence.arrivals`, without those of foreign records."""
-    return tuple(place for place in recognised(sent, list(records)) if place is not None)
 
 
 @dataclass(frozen=True)

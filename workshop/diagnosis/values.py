@@ -42,7 +42,6 @@ class CauseKind(StrEnum):
     CONFLICT = "a conflict resolved the other way"
     MESSAGE_LOST = "a message lost"
     BATCH_LOST = "a batch lost"
-    BATCH_TWICE = "a batch counted more than once"
     MAP_BATCH_TWICE = "a batch mapped more than once"
     DOUBLE_REDUCE = "a row reduced more than once"
     IN_FLIGHT = "still in flight"

@@ -39,7 +39,6 @@ OF_TRADE = {
 }
 OF_BATCH = {
     CauseKind.BATCH_LOST: "{batch} never reached the totals",
-    CauseKind.BATCH_TWICE: "{batch} came into the totals {counted}",
     CauseKind.MAP_BATCH_TWICE: "{batch} came into ReduceTable {counted}",
     CauseKind.DOUBLE_REDUCE: "{batch} was added {counted}",
     CauseKind.IN_FLIGHT: "{batch} came last, and so far reached no total",
@@ -47,7 +46,6 @@ OF_BATCH = {
     CauseKind.UNKNOWN: "{batch} is not the sum of the records that it was made from",
 }
 IN_THE_END = {
-    CauseKind.BATCH_TWICE: "Whether Map wrote them again or Reduce added them again, ReduceTable can tell.",
     CauseKind.IN_FLIGHT: "All that came before them is there: wait, and look again.",
     CauseKind.TORN_TOTAL: "Each total must be the sum of those below it after every commit.",
 }
