@@ -51,16 +51,17 @@ def test_a_batching_window_that_is_open_is_work(world: World) -> None:
     assert (gathering, is_quiet(world)) == (False, True)
 
 
-def test_a_tumbling_window_that_is_open_is_work(world: World) -> None:
-    """The function will be called at the end of the window, though every record is done."""
-    world.function(handler=lambda _: {"state": {}})
+@pytest.mark.parametrize(("state", "is_work"), [({"sum": 3}, True), ({}, False)])
+def test_a_tumbling_window_is_work_while_it_holds_a_state(world: World, state: dict, is_work: bool) -> None:
+    """The end of a window hands its state over; where there is none, nothing is left to be done."""
+    world.function(handler=lambda _: {"state": state})
     world.map(world.stream(), TumblingWindowInSeconds=30)
     world.put(1)
     world.step()
-    is_open = is_quiet(world)
+    is_open = not is_quiet(world)
     world.run(until_seconds=31)
 
-    assert (is_open, is_quiet(world)) == (False, True)
+    assert (is_open, is_quiet(world)) == (is_work, True)
 
 
 def test_a_disabled_mapping_has_nothing_to_do(world: World) -> None:

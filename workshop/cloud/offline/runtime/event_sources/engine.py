@@ -128,8 +128,8 @@ class Engine:
         """Block until these functions, or all if none is named, have nothing to do; False if time is over.
 
         Nothing to do means: no record waits for an enabled mapping, no batch and no asynchronous event is
-        under way, no window will end. What a function has written by then counts, so a chain of functions
-        is quiet as a whole. The caller must not hold the lock; the time is the machine's.
+        under way, no window holds a state. What a function has written by then counts, so a chain of
+        functions is quiet as a whole. The caller must not hold the lock; the time is the machine's.
         """
         begun = stopwatch()
         with self._driven_changed:

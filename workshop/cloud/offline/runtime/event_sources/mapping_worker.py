@@ -76,8 +76,9 @@ class MappingWorker:
     def has_work(self) -> bool:
         """Whether a batch is in flight, or the mapping is enabled and its source holds anything for it.
 
-        Records that wait for a retry, a batching window or the end of a tumbling window are work; so is a
-        shard that has no poller yet.
+        Records that wait for a retry or a batching window are work; so are a shard that has no poller yet,
+        and the state of a tumbling window. A window whose state is empty ends in an invocation without
+        anything in it.
         """
         if self.is_busy:
             return True
@@ -85,8 +86,7 @@ class MappingWorker:
             return False
         try:
             return self._lacks_poller() or any(
-                not poller.is_drained() or poller.next_due() is not None
-                for poller in list(self._pollers.values())
+                not poller.is_drained() or poller.holds_state for poller in list(self._pollers.values())
             )
         except StreamMissingError:
             return False

@@ -69,6 +69,10 @@ class Poller(Protocol):
     def is_drained(self) -> bool:
         """Whether everything that the source holds is done or discarded."""
 
+    @property
+    def holds_state(self) -> bool:
+        """Whether the end of an open tumbling window has a state to hand over."""
+
     def next_batch(self, slot_index: int, now: float) -> DueBatch[Any] | None:
         """Return the slot's next batch if one is due; the slot is then busy until `finish`.
 

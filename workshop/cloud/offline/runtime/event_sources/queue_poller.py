@@ -67,6 +67,11 @@ class QueuePoller:
             queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
             return queue is None or not queue._messages  # noqa: SLF001 - `messages` leaves out the invisible ones
 
+    @property
+    def holds_state(self) -> bool:
+        """Whether a tumbling window is open: queues have none."""
+        return False
+
     def next_batch(self, slot_index: int, now: float) -> DueBatch[Messages] | None:
         """Receive messages and return them as a batch, if it is time.
 

@@ -159,6 +159,12 @@ class ShardPoller:
         with self._lock:
             return self._pending_count() == 0
 
+    @property
+    def holds_state(self) -> bool:
+        """Whether the end of an open tumbling window has a state to hand over."""
+        with self._lock:
+            return any(slot.window is not None and slot.window.state for slot in self._slots)
+
     def status(self, now: float) -> dict[str, object]:
         """Return the lag of this shard, for people."""
         with self._lock:
