@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.course.gate.gate_bench import Bench, open_bench
-from workshop.clock import stopwatch
 from workshop.cloud.faults import FaultPlan
 from workshop.course.answers import handler_file, starter_file
 from workshop.course.catch_up import catch_up, file_at, restore
@@ -15,7 +14,6 @@ from workshop.course.exercises import find_exercise
 from workshop.pipeline.operations.live_faults import read_faults, set_faults
 
 MAP = "stateful/map.py"
-LONGEST_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +77,9 @@ def test_restoring_leaves_the_learners_files_alone(course: Course) -> None:
 
 
 def test_catching_up_brings_code_connections_and_data(course: Course) -> None:
-    """A learner who was away finds code, mappings and data of a notebook's beginning, soon enough."""
-    started = stopwatch()
+    """A learner who was away finds code, mappings and data of a notebook's beginning."""
     steps = catch_up(course, "10")
 
-    assert stopwatch() - started < LONGEST_SECONDS
     assert own_file(course) == file_at(MAP, "10", course.root)
     assert course.undeployed() == ()
     assert connected(course) == {"StateLambda", "MapLambda", "ReduceLambda"}
@@ -100,10 +96,8 @@ def test_the_learners_version_is_kept(course: Course) -> None:
 
 def test_catching_up_with_an_earlier_notebook_goes_back(course: Course) -> None:
     """Going back takes away what later notebooks made, in the cloud and in the files."""
-    started = stopwatch()
     catch_up(course, "03")
 
-    assert stopwatch() - started < LONGEST_SECONDS
     assert connected(course) == set()
     assert course.messages() == []
     assert own_file(course) == starter_file(MAP, "textbook", course.root)
