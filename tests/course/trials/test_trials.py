@@ -10,7 +10,7 @@ import pytest
 
 from workshop.course.answers import starter_file
 from workshop.course.delivery import Delivery
-from workshop.course.exercise import Outcome
+from workshop.course.exercise import Function, Outcome
 from workshop.course.trials import trial as trials
 from workshop.course.trials.trial import check_by, failures_in
 from workshop.errors import FunctionFailedError
@@ -37,9 +37,7 @@ def check(*troubles: str) -> Any:
         yield from troubles
         assert not troubles, "the trial went on after the first trouble"
 
-    return check_by(
-        trial, path="stateful/state.py", function="keep", variant="textbook", success="Well done."
-    )
+    return check_by(trial, Function("stateful/state.py", "keep", "textbook"), success="Well done.")
 
 
 def change(course: Any, old: str, new: str) -> None:

@@ -23,6 +23,9 @@ from workshop.pipeline.truth import DEFAULT_ORDER, roll_up_paths
 __all__ = ["EXERCISES"]
 
 FILE = "stateful/map.py"
+DIFFERENCE = Function(FILE, "difference", "textbook")
+STORE = Function(FILE, "store", "textbook")
+LEDGER = Function(FILE, None, "ledger")
 APAC = {**EMEA, "Region": "APAC"}
 Change = tuple[Message | None, Message | None]
 NOTHING = Decimal(0)
@@ -171,7 +174,7 @@ EXERCISES = (
         title="Subtract what was there before",
         notebook="04",
         minutes=8,
-        answer_location=Function(FILE, "difference", "textbook"),
+        answer_location=DIFFERENCE,
         hints=(
             (
                 "A trade counted with 100 and counts with 80 from now on. What must be added to the total, "
@@ -190,9 +193,7 @@ EXERCISES = (
         ),
         check=check_by(
             try_difference,
-            path=FILE,
-            function="difference",
-            variant="textbook",
+            DIFFERENCE,
             success="New, changed, moved, cancelled and deleted trades: each row adds what has changed.",
         ),
     ),
@@ -201,7 +202,7 @@ EXERCISES = (
         title="One row for each batch",
         notebook="09",
         minutes=8,
-        answer_location=Function(FILE, "store", "textbook"),
+        answer_location=STORE,
         hints=(
             "Lambda delivers a batch again. By what could DynamoDB tell that its row is there already?",
             (
@@ -218,9 +219,7 @@ EXERCISES = (
         ),
         check=check_by(
             try_guard,
-            path=FILE,
-            function="store",
-            variant="textbook",
+            STORE,
             success="A batch that came twice left one row, and other batches left rows of their own.",
         ),
     ),
@@ -229,7 +228,7 @@ EXERCISES = (
         title="Map with the ledger",
         notebook="10",
         minutes=12,
-        answer_location=Function(FILE, None, "ledger"),
+        answer_location=LEDGER,
         hints=(
             "What does Map know for certain about a record that comes again, however the batch is cut?",
             (
@@ -248,9 +247,7 @@ EXERCISES = (
         ),
         check=check_by(
             try_ledger,
-            path=FILE,
-            function="handler",
-            variant="ledger",
+            LEDGER,
             success="Split, merged, late, interrupted, from two shards: every record is in the rows once.",
         ),
     ),

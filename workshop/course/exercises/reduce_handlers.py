@@ -15,6 +15,8 @@ from workshop.course.trials.trial import EMEA, check_by, failures_in, lost_in_si
 __all__ = ["EXERCISES"]
 
 FILE = "stateful/reduce.py"
+TOKEN_OF = Function(FILE, "token_of", "textbook")
+LEDGER = Function(FILE, None, "ledger")
 ROOT = "Grand Total"
 NOTHING = Decimal(0)
 # More totals than one transaction can take.
@@ -104,7 +106,7 @@ EXERCISES = (
         title="A token that tells batches apart",
         notebook="09",
         minutes=8,
-        answer_location=Function(FILE, "token_of", "textbook"),
+        answer_location=TOKEN_OF,
         hints=(
             (
                 "The token must be the same when a batch comes again, and another one for every other "
@@ -119,9 +121,7 @@ EXERCISES = (
         ),
         check=check_by(
             try_token,
-            path=FILE,
-            function="token_of",
-            variant="textbook",
+            TOKEN_OF,
             success="A batch that came twice was added once, in several transactions as well.",
         ),
     ),
@@ -130,7 +130,7 @@ EXERCISES = (
         title="Reduce with the ledger",
         notebook="10",
         minutes=8,
-        answer_location=Function(FILE, None, "ledger"),
+        answer_location=LEDGER,
         hints=(
             (
                 "A token is forgotten after ten minutes, and says nothing of a batch that is cut anew. "
@@ -153,9 +153,7 @@ EXERCISES = (
         ),
         check=check_by(
             try_ledger,
-            path=FILE,
-            function="handler",
-            variant="ledger",
+            LEDGER,
             success="Split, merged, late, interrupted, from two shards: every row is in the totals once.",
         ),
     ),

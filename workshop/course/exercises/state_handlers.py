@@ -16,45 +16,33 @@ from workshop.course.trials.trial import (
     money,
     trade,
 )
+from workshop.pipeline.messages import Message
 
 __all__ = ["EXERCISES"]
 
 FILE = "stateful/state.py"
+KEEP = Function(FILE, "keep", "textbook")
+LEDGER = Function(FILE, None, "ledger")
 FAILURES = "batchItemFailures"
 ACCEPTED_AS_SUCCESS: tuple[dict[str, Any] | None, ...] = (None, {}, {FAILURES: None}, {FAILURES: []})
 
 
 def try_condition(scratch: ScratchStack) -> Iterator[str]:
     """Deliver versions of a trade in many orders; observe which of them StateTable holds."""
-    yield from _after(
-        scratch, "A trade that StateTable did not hold came in version 3", version=3, value="30.00"
-    )
-    yield from _after(scratch, "Version 4 came after version 3", version=4, value="40.00")
-    yield from _after(
-        scratch,
-        "Version 3 came after version 4",
-        version=3,
-        value="30.00",
-        stands={"Version": 4, "Value": "40.00"},
-    )
-    yield from _after(
-        scratch,
-        "Version 4 came again, this time with another value",
-        version=4,
-        value="44.00",
-        stands={"Version": 4, "Value": "40.00"},
-    )
-    yield from _after(
-        scratch, "The trade was cancelled in version 5", version=5, value="0.00", cancelled=True
-    )
-    yield from _after(
-        scratch,
-        "Version 4 came after the cancellation in version 5",
-        version=4,
-        value="40.00",
-        stands={"Version": 5, "Value": "0.00"},
-    )
-    yield from _after(scratch, "Version 10 came after version 5", version=10, value="90.00")
+    three, four = trade("watched", "30.00", 3), trade("watched", "40.00", 4)
+    other = trade("watched", "44.00", 4)
+    cancelled = trade("watched", "0.00", 5, cancelled=True)
+    ten = trade("watched", "90.00", 10)
+    for what, message, stands in (
+        ("A trade that StateTable did not hold came in version 3", three, three),
+        ("Version 4 came after version 3", four, four),
+        ("Version 3 came after version 4", three, four),
+        ("Version 4 came again, this time with another value", other, four),
+        ("The trade was cancelled in version 5", cancelled, cancelled),
+        ("Version 4 came after the cancellation in version 5", four, cancelled),
+        ("Version 10 came after version 5", ten, ten),
+    ):
+        yield from _after(scratch, what, message, stands)
     if aside := scratch.items("QuarantineTable"):
         yield (
             f"{len(aside)} of the messages lie in QuarantineTable (`{aside[0]['Reason']}`), though none was "
@@ -62,18 +50,9 @@ def try_condition(scratch: ScratchStack) -> Iterator[str]:
         )
 
 
-def _after(
-    scratch: ScratchStack,
-    what: str,
-    *,
-    version: int,
-    value: str,
-    cancelled: bool = False,
-    stands: Mapping[str, Any] | None = None,
-) -> Iterator[str]:
-    """Deliver one version; yield what is wrong with the item that stands afterwards."""
+def _after(scratch: ScratchStack, what: str, message: Message, stands: Message) -> Iterator[str]:
+    """Deliver one version; yield what is wrong unless `stands` is the version in StateTable afterwards."""
     before = _item(scratch)
-    message = trade("watched", value, version, cancelled=cancelled)
     tried = scratch.invoke("state", scratch.kinesis_event([message]))
     if tried.error and "GetItem" in str(tried.error):
         yield (
@@ -81,18 +60,18 @@ def _after(
             "a function that reads first and writes then can be overtaken in between."
         )
     yield from failures_in(tried, what)
-    wanted = stands or {"Version": version, "Value": value}
     after = _item(scratch)
     if after is None:
         yield f"{what}, and the table holds no item of it."
-    elif (after["Version"], money(after["Value"])) != (wanted["Version"], money(wanted["Value"])):
+    elif (after["Version"], money(after["Value"])) != (stands.version, money(stands.value)):
         change = "stayed" if before == after else f"was {_shown(before)} and became"
         yield f"{what}, and the item in StateTable {change} {_shown(after)}."
-    told, untold = ("refused", "applied") if stands else ("applied", "refused")
+    is_stored = message is stands
+    told, untold = ("applied", "refused") if is_stored else ("refused", "applied")
     if untold in tried.report and told not in tried.report:
         yield (
             f"{what}, and StateTable is right. But the log of StateLambda says `{untold}`: `keep` has told "
-            f"its caller that the version was {'' if stands else 'not '}stored."
+            f"its caller that the version was {'not ' if is_stored else ''}stored."
         )
 
 
@@ -171,7 +150,7 @@ EXERCISES = (
         title="The newest version stands",
         notebook="09",
         minutes=8,
-        answer_location=Function(FILE, "keep", "textbook"),
+        answer_location=KEEP,
         hints=(
             (
                 "Two messages of one trade arrive, the older one last. What does `keep` have to know before "
@@ -190,9 +169,7 @@ EXERCISES = (
         ),
         check=check_by(
             try_condition,
-            path=FILE,
-            function="keep",
-            variant="textbook",
+            KEEP,
             success="Newer versions replace older ones; older and equal ones change nothing.",
         ),
     ),
@@ -202,7 +179,7 @@ EXERCISES = (
         notebook="11",
         minutes=8,
         # As a whole, since the finished function does more than this exercise asks for.
-        answer_location=Function(FILE, None, "ledger"),
+        answer_location=LEDGER,
         hints=(
             (
                 "The first two records of a batch are stored, the third one is refused for now. From which "
@@ -223,9 +200,7 @@ EXERCISES = (
         ),
         check=check_by(
             try_partial_answer,
-            path=FILE,
-            function="handler",
-            variant="ledger",
+            LEDGER,
             success="Of five records the third failed: the answer names it, the two before it are stored, "
             "and the rest arrives at the second attempt.",
         ),

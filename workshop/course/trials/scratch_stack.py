@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from workshop.cloud.one_at_a_time import one_at_a_time
 from workshop.course.delivery import Delivery
 from workshop.course.stack import CourseStack
-from workshop.pipeline.messages import Message
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -56,27 +55,12 @@ class ScratchStack(CourseStack):
         """Deliver an event to `state`, `map` or `reduce`; an error of the handler is returned, not raised."""
         return self.deliver(f"{stage.capitalize()}Lambda", event)
 
-    def kinesis_event(self, messages: Sequence[Message | bytes], *, shard: int = 0, start: int = 0) -> Any:
-        """Return the event that brings messages from the stream; see `events.kinesis_event`."""
-        return super().kinesis_event(messages, shard=shard, start=self._later(start))
-
-    def change_event(
-        self,
-        changes: Sequence[tuple[Message | None, Message | None]],
-        *,
-        shard: int = 0,
-        start: int = 0,
-        window: bool = True,
-    ) -> Any:
-        """Return the event that brings changes of StateTable; see `events.change_event`."""
-        return super().change_event(changes, shard=shard, start=self._later(start), window=window)
-
     def row_event(
         self, rows: Sequence[Mapping[str, Any]], *, shard: int = 0, start: int = 0, window: bool = True
     ) -> Any:
         """Return the event that brings rows of ReduceTable; see `events.row_event`."""
         own = [{**row, "MessageHash": f"{row['MessageHash']}-{self._number}"} for row in rows]
-        return super().row_event(own, shard=shard, start=self._later(start), window=window)
+        return super().row_event(own, shard=shard, start=start, window=window)
 
     def take_over_code(self) -> None:
         """Update the functions to the saved code; UpdateFunctionCode is faster than a stack update."""
@@ -100,7 +84,7 @@ class ScratchStack(CourseStack):
                 while request:
                     request = client.batch_write_item(RequestItems=request).get("UnprocessedItems")
 
-    def _later(self, start: int) -> int:
+    def _numbered_from(self, start: int) -> int:
         return self._number * 1_000_000 + start
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.course.answers import read_handler, starter_file
 from workshop.course.delivery import Delivery
-from workshop.course.exercise import CheckResult, incorrect, not_attempted, passed
+from workshop.course.exercise import CheckResult, Function, incorrect, not_attempted, passed
 from workshop.course.grafting import function_text
 from workshop.course.trials.scratch_stack import ScratchStack, exclusive, open_scratch_stack
 from workshop.pipeline.messages import Message
@@ -41,17 +41,17 @@ EMEA = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
 SECONDS_UNTIL_READ = 1.1
 
 
-def check_by(
-    trial: Trial, *, path: str, function: str, variant: str, success: str
-) -> Callable[[Course], CheckResult]:
-    """Return the check that puts the handler of a file, such as `stateful/map.py`, on trial.
+def check_by(trial: Trial, answer: Function, *, success: str) -> Callable[[Course], CheckResult]:
+    """Return the check that puts the handler file of an answer on trial.
 
-    While `function` is as learners find it before the exercise, nothing is tried.
+    While the function, `handler` where the answer is the whole file, is as learners find it before the
+    exercise, nothing is tried.
     """
+    function = answer.name or "handler"
 
     def check(course: Course) -> CheckResult:
-        if _is_untouched(course, path, function, variant):
-            return not_attempted(f"`{function}` in `lambdas/{path}` is as you found it.")
+        if _is_untouched(course, answer.path, function, answer.variant):
+            return not_attempted(f"`{function}` in `lambdas/{answer.path}` is as you found it.")
         with exclusive(course):
             trouble = next(trial(open_scratch_stack(course)), None)
         if trouble:
