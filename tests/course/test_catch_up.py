@@ -1,10 +1,8 @@
 """The course brought to where a notebook begins, forwards and backwards."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.course.gate.gate_bench import Bench, open_bench
+from tests.course.gate.gate_bench import Bench
 from workshop.cloud.faults import FaultPlan
 from workshop.course.answers import handler_file, starter_file
 from workshop.course.catch_up import catch_up, file_at, restore
@@ -14,13 +12,6 @@ from workshop.course.exercises import find_exercise
 from workshop.pipeline.operations.live_faults import read_faults, set_faults
 
 MAP = "stateful/map.py"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A learner who has not begun."""
-    with open_bench(tmp_path_factory.mktemp("learner")) as bench:
-        yield bench
 
 
 @pytest.fixture(scope="module")

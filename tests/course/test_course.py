@@ -1,5 +1,6 @@
 """A learner's course in the offline cloud: connected by hand, fed, emptied, and diagnosed."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -10,7 +11,7 @@ from tests.course.gate.gate_bench import Bench, open_bench
 from workshop.course.course import Course, stack_prefix
 from workshop.course.exercises import find_exercise
 from workshop.course.trials.events import reduce_row
-from workshop.errors import ConfigurationError, FunctionFailedError, StackNotFoundError
+from workshop.errors import ConfigurationError, StackNotFoundError
 from workshop.pipeline.example import EXAMPLE_MESSAGES
 from workshop.pipeline.messages import Message
 from workshop.pipeline.truth import GRAND_TOTAL
@@ -159,12 +160,10 @@ def test_reading_the_stream_again_brings_its_messages_back(course: Course) -> No
 
 
 def test_an_error_of_a_function_says_where(course: Course) -> None:
-    """A function that fails is quoted with the line of the learner's file; without asking it is a value."""
-    event = {"Records": [{"eventName": "INSERT"}]}
+    """A function that fails is quoted with the line of the learner's file."""
+    delivery = course.deliver("MapLambda", {"Records": [{"eventName": "INSERT"}]})
 
-    assert "KeyError" in str(course.deliver("MapLambda", event))
-    with pytest.raises(FunctionFailedError, match=r"stateful/map\.py, line \d+"):
-        course.must_deliver("MapLambda", event)
+    assert re.search(r"KeyError.*stateful/map\.py, line \d+", str(delivery))
 
 
 def test_messages_can_be_delivered_by_hand(course: Course) -> None:

@@ -18,7 +18,7 @@ from workshop.course.exercise import (
     passed,
 )
 from workshop.course.exercises import all_exercises, find_exercise
-from workshop.errors import BundleError, ConfigurationError, FunctionFailedError, StackNotFoundError
+from workshop.errors import BundleError, ConfigurationError, StackNotFoundError
 
 CELL = Cell("03")
 DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeTable")
@@ -63,17 +63,6 @@ def test_a_broken_check_blames_nobody() -> None:
     assert "says nothing about your answer" in feedback
     assert "AccessDeniedException" in feedback
     assert "check again" in feedback
-
-
-def test_an_error_of_the_learners_function_is_part_of_the_answer() -> None:
-    """An error that the learner's function raised makes the answer incorrect, and is quoted."""
-    error = FunctionFailedError("MapLambda", "KeyError", "'Value'", "stateful/map.py, line 7")
-
-    verdict = judge(exercise(raising(error)), course())
-
-    assert verdict.outcome is Outcome.INCORRECT
-    assert "KeyError: 'Value'" in verdict.feedback
-    assert "stateful/map.py, line 7" in verdict.feedback
 
 
 def test_a_file_that_is_no_python_is_an_incorrect_answer() -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workshop.errors import BundleError, FunctionFailedError, StackNotFoundError
+from workshop.errors import BundleError, StackNotFoundError
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -138,8 +138,6 @@ def _with_reminder(verdict: CheckResult, location: Function, course: Course) -> 
 def _verdict_on(error: Exception, exercise: Exercise) -> CheckResult:
     """Tell what an answer did from what stopped the check."""
     match error:
-        case FunctionFailedError():
-            return incorrect(f"{error}.")
         case BundleError():
             return incorrect(f"The handler cannot be packed: {error}.")
         case StackNotFoundError():

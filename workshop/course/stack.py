@@ -190,17 +190,6 @@ class CourseStack:
         )
         return delivery_of(function, event, answer)
 
-    def must_deliver(self, function: str, records: Mapping[str, Any] | Sequence[Any]) -> Any:
-        """Call a function like `deliver` and return its answer.
-
-        Raises:
-            FunctionFailedError: the function raised an error; says where in the learner's code.
-        """
-        delivery = self.deliver(function, records)
-        if delivery.error:
-            raise delivery.error
-        return delivery.answer
-
     def kinesis_event(self, messages: Sequence[Message | bytes], *, shard: int = 0, start: int = 0) -> Any:
         """Return the event that brings messages from the stream; see `events.kinesis_event`."""
         arn, first = self.stream_arn(STREAM), self._numbered_from(start)

@@ -1,18 +1,16 @@
 """What every file of the gate does with its exercises: the starter, the wrong answers, and the solution."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from tests.course.gate.gate_bench import Bench, open_bench
+from tests.course.gate.gate_bench import Bench
 from tests.course.gate.wrong_answers import Wrong, all_wrong_answers
 from workshop.course.exercise import Exercise, Outcome
 
 __all__ = [
     "begin",
-    "open_one",
     "pytest_generate_tests",
     "test_a_starter_is_neither_passed_nor_broken",
     "test_each_wrong_answer_hears_what_was_observed",
@@ -33,13 +31,6 @@ class Stage:
     def wrong(self) -> tuple[Wrong, ...]:
         """The wrong answers to it."""
         return WRONG.get(self.exercise.id, ())
-
-
-@pytest.fixture(scope="module", name="bench")
-def open_one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A learner."""
-    with open_bench(tmp_path_factory.mktemp("learner")) as bench:
-        yield bench
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,25 +1,34 @@
-"""All wrong answers; each module in the folder `wrong` has a dict `WRONG` from ids of exercises to them."""
+"""Wrong answers; each module in the folder `wrong` has a dict `WRONG` from ids of exercises to them."""
 
-import importlib.util
+import importlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.course.gate.wrong_answer import Wrong
+from workshop.course.exercise import Outcome
 
 __all__ = ["Wrong", "all_wrong_answers"]
 
-FOLDER = Path(__file__).parent / "wrong"
+
+@dataclass(frozen=True)
+class Wrong:
+    """An answer, and the feedback (a regular expression that is searched for) that it must get.
+
+    The answer is the text of the cell, of the function, or of the whole file. `note` says what somebody who
+    answers like this may have had in mind.
+    """
+
+    answer: str
+    feedback: str
+    outcome: Outcome = Outcome.INCORRECT
+    note: str = ""
 
 
 def all_wrong_answers() -> dict[str, tuple[Wrong, ...]]:
     """Return the wrong answers to every exercise."""
     found: dict[str, tuple[Wrong, ...]] = {}
-    for file in sorted(FOLDER.glob("*.py")):
-        spec = importlib.util.spec_from_file_location(f"wrong_{file.stem}", file)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+    for file in sorted((Path(__file__).parent / "wrong").glob("*.py")):
+        module = importlib.import_module(f"tests.course.gate.wrong.{file.stem}")
         answers: Mapping[str, tuple[Wrong, ...]] = module.WRONG
         assert not found.keys() & answers.keys(), f"{file.name} repeats {found.keys() & answers.keys()}"
         found |= answers
