@@ -28,6 +28,12 @@ def call(service: str = "dynamodb", *, method: str = "POST", target: str = "/", 
     return Call(method, target, Headers([(name.replace("_", "-"), value) for name, value in pairs.items()]))
 
 
+LIST_TABLES = {
+    "X_Amz_Target": "DynamoDB_20120810.ListTables",
+    "Content_Type": "application/x-amz-json-1.0",
+}
+
+
 @pytest.fixture
 def dispatcher():
     """A dispatcher over an empty account."""
@@ -95,9 +101,7 @@ def test_a_failure_is_logged_with_its_traceback(dispatcher, monkeypatch, caplog)
 
     monkeypatch.setattr(DynamoHandler, "list_tables", fail)
 
-    answer = dispatcher.answer(
-        call(X_Amz_Target="DynamoDB_20120810.ListTables", Content_Type="application/x-amz-json-1.0")
-    )
+    answer = dispatcher.answer(call(**LIST_TABLES))
 
     assert answer.status == 500
     assert "ListTables" in caplog.text
@@ -107,7 +111,7 @@ def test_a_failure_is_logged_with_its_traceback(dispatcher, monkeypatch, caplog)
 
 def test_each_call_is_one_line_at_debug_level(dispatcher, caplog) -> None:
     """At debug level a call is one line with service, region, operation, status and time; else nothing."""
-    request = call(X_Amz_Target="DynamoDB_20120810.ListTables", Content_Type="application/x-amz-json-1.0")
+    request = call(**LIST_TABLES)
 
     with caplog.at_level(logging.INFO, "workshop"):
         dispatcher.answer(request)
@@ -132,11 +136,7 @@ def test_each_call_is_one_line_at_debug_level(dispatcher, caplog) -> None:
 )
 def test_pages_from_elsewhere_are_refused(dispatcher, origin: str, status: int) -> None:
     """A web page of another machine cannot use the cloud: it could run a program here."""
-    request = call(
-        X_Amz_Target="DynamoDB_20120810.ListTables", Content_Type="application/x-amz-json-1.0", Origin=origin
-    )
-
-    assert dispatcher.answer(request).status == status
+    assert dispatcher.answer(call(**LIST_TABLES, Origin=origin)).status == status
 
 
 def test_metadata_names_keep_their_underscores(dispatcher) -> None:

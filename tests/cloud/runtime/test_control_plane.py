@@ -28,7 +28,7 @@ def refusal(source_arn: str, **settings) -> tuple[int, str, str]:
 
 
 def test_creation_fills_the_defaults_in(world: World) -> None:
-    """CreateEventSourceMapping answers 202 with the state Creating and every default."""
+    """CreateEventSourceMapping answers 202 with a UUID, the state Creating and every default."""
     world.function()
     arn = world.stream()
 
@@ -36,6 +36,7 @@ def test_creation_fills_the_defaults_in(world: World) -> None:
 
     meta = answer.pop("ResponseMetadata")
     uuid = answer.pop("UUID")
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", uuid)
     assert meta["HTTPStatusCode"] == 202
     assert answer.pop("LastModified").timestamp() == world.clock.now()
     assert answer == {
@@ -291,10 +292,3 @@ def test_queue_mapping_has_its_own_shape(world: World) -> None:
     assert created["BatchSize"] == 10
     assert created["StateTransitionReason"] == "USER_INITIATED"
     assert not {"StartingPosition", "ParallelizationFactor", "LastProcessingResult"} & created.keys()
-
-
-def test_mapping_has_a_uuid(world: World) -> None:
-    """A mapping is known by a UUID."""
-    world.function()
-
-    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", create(world.stream())["UUID"])

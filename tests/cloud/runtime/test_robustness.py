@@ -4,7 +4,7 @@ import pytest
 from moto.awslambda.utils import get_backend
 from moto.moto_api._internal.models import moto_api_backend
 
-from tests.cloud.runtime.world import World, client, zip_of
+from tests.cloud.runtime.world import World, client, raising, zip_of
 from workshop.cloud.offline.server import OfflineCloud
 
 
@@ -157,13 +157,7 @@ def test_disabled_stream_is_read_to_its_end(world: World) -> None:
 
 def test_stumbling_runtime_does_not_lose_a_batch(world: World) -> None:
     """If an environment breaks in an unforeseen way, the batch is sent again and no retry is used up."""
-    answers = iter([RuntimeError("unforeseen"), None])
-
-    def handler(event):
-        if (answer := next(answers)) is not None:
-            raise answer
-
-    world.function(handler=handler)
+    world.function(handler=raising(RuntimeError("unforeseen"), None))
     uuid = world.map(world.stream(), MaximumRetryAttempts=0)
     world.put(1)
     world.step()
@@ -177,13 +171,7 @@ def test_stumbling_runtime_does_not_lose_a_batch(world: World) -> None:
 
 def test_stumbling_runtime_does_not_lose_an_event(world: World) -> None:
     """An asynchronous event is sent again after such a breakdown, too."""
-    answers = iter([RuntimeError("unforeseen"), None])
-
-    def handler(event):
-        if (answer := next(answers)) is not None:
-            raise answer
-
-    world.function(handler=handler)
+    world.function(handler=raising(RuntimeError("unforeseen"), None))
     client("lambda").invoke(FunctionName="F", InvocationType="Event")
 
     world.run(until_seconds=5)

@@ -64,6 +64,17 @@ def succeed(_: dict[str, Any]) -> None:
     """Succeed, whatever the event."""
 
 
+def raising(*errors: Exception | None) -> Handler:
+    """Return a handler that raises one of the errors for each event, and succeeds for None."""
+    left = iter(errors)
+
+    def handler(_: dict[str, Any]) -> None:
+        if (error := next(left)) is not None:
+            raise error
+
+    return handler
+
+
 class FakeEnvironments:
     """Environments in this process: a function's name decides which Python callable runs."""
 

@@ -106,28 +106,3 @@ def test_size_bytes_are_those_of_the_developer_guide(account, old, new, size: in
         account.dynamodb.delete_item(TableName="G", Key=key)
 
     assert account.stream_records(stream)[-1]["dynamodb"]["SizeBytes"] == size
-
-
-@pytest.mark.parametrize(
-    ("view", "images"),
-    [
-        ("KEYS_ONLY", set()),
-        ("NEW_IMAGE", {"NewImage"}),
-        ("OLD_IMAGE", {"OldImage"}),
-        ("NEW_AND_OLD_IMAGES", {"NewImage", "OldImage"}),
-    ],
-)
-def test_images_follow_the_view_type(account, view: str, images: set[str]) -> None:
-    """A record holds the images that the stream's view type names, and the keys always."""
-    account.create_table(stream=False)
-    account.dynamodb.update_table(
-        TableName="T", StreamSpecification={"StreamEnabled": True, "StreamViewType": view}
-    )
-    stream = account.dynamodb.describe_table(TableName="T")["Table"]["LatestStreamArn"]
-    upsert(account, "1")
-    upsert(account, "2")
-
-    change = account.stream_records(stream)[-1]["dynamodb"]
-
-    assert change["Keys"] == KEY
-    assert {"NewImage", "OldImage"} & change.keys() == images

@@ -1,7 +1,5 @@
 """UpdateItem happens completely or not at all."""
 
-import pytest
-
 KEY = {"pk": {"S": "a"}}
 
 
@@ -81,16 +79,6 @@ def test_readers_keep_what_they_have_read(account) -> None:
     account.update("SET v = :v", v={"N": "2"})
 
     assert before.attrs["v"].value == "1"
-
-
-@pytest.mark.parametrize("expression", ["SET v = :v", "SET v = if_not_exists(v, :v)", "ADD v :v"])
-def test_answers_show_the_item_after_the_update(account, expression: str) -> None:
-    """ALL_NEW answers with the whole item as it is after an upsert."""
-    account.create_table()
-
-    answer = account.update(expression, v={"N": "7"})
-
-    assert answer == {**KEY, "v": {"N": "7"}}
 
 
 def test_a_key_that_does_not_fit_is_refused(account, refused) -> None:

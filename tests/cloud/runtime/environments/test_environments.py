@@ -21,6 +21,7 @@ from workshop.cloud.offline.runtime.environments.subprocess_environment import (
 from workshop.cloud.offline.runtime.invocations.functions import Bundle, FunctionSpec
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:F"
+INDEX, UNIMPORTABLE = "index.handler", "Runtime.ImportModuleError"
 LOG_STREAM = "2026/01/01/[$LATEST]0123456789abcdef0123456789abcdef"
 
 Make = Callable[..., SubprocessEnvironment]
@@ -265,22 +266,12 @@ def test_exception_is_described(make: Make) -> None:
 @pytest.mark.parametrize(
     ("source", "handler", "error_type", "message"),
     [
-        (
-            "import not_there",
-            "index.handler",
-            "Runtime.ImportModuleError",
-            "Unable to import module 'index': No module named 'not_there'",
-        ),
-        ("", "index.handler", "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'index'"),
-        (
-            "",
-            "other.handler",
-            "Runtime.ImportModuleError",
-            "Unable to import module 'other': No module named 'other'",
-        ),
+        ("import lost", INDEX, UNIMPORTABLE, "Unable to import module 'index': No module named 'lost'"),
+        ("", INDEX, "Runtime.HandlerNotFound", "Handler 'handler' missing on module 'index'"),
+        ("", "other.handler", UNIMPORTABLE, "Unable to import module 'other': No module named 'other'"),
         (
             "def handler(:",
-            "index.handler",
+            INDEX,
             "Runtime.UserCodeSyntaxError",
             "Syntax error in module 'index': invalid syntax (index.py, line 1)",
         ),
@@ -290,10 +281,10 @@ def test_exception_is_described(make: Make) -> None:
             "Runtime.MalformedHandlerName",
             "Bad handler 'handler': not enough values to unpack (expected 2, got 1)",
         ),
-        ("1/0", "index.handler", "ZeroDivisionError", "division by zero"),
+        ("1/0", INDEX, "ZeroDivisionError", "division by zero"),
         (
             "def handler(event, context):\n    return {1}",
-            "index.handler",
+            INDEX,
             "Runtime.MarshalError",
             "Unable to marshal response: Object of type set is not JSON serializable",
         ),

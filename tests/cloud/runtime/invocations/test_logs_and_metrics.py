@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.cloud.runtime.world import FunctionFailureError, World, client
+from tests.cloud.runtime.world import FunctionFailureError, World, client, raising
 from workshop.cloud.offline.runtime import EnvironmentAnswer
 
 
@@ -73,6 +73,9 @@ def test_deleted_function_leaves_no_log_group_behind(world: World) -> None:
     assert client("logs").describe_log_groups()["logGroups"] == []
 
 
+MEMORY, USED = "Memory Size: 128 MB", "Max Memory Used: 56 MB"
+
+
 class OneAnswer:
     """An environment that answers as it is told."""
 
@@ -94,69 +97,55 @@ class OneAnswer:
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("answer", "lines", "report"),
     [
         (
             EnvironmentAnswer(b"1", None, 15.738, ("hi",), init_ms=130.494, memory_mb=56),
-            [
-                "START RequestId: ID Version: $LATEST",
-                "hi",
-                "END RequestId: ID",
-                (
-                    "REPORT RequestId: ID\tDuration: 15.74 ms\tBilled Duration: 16 ms\tMemory Size: 128 MB"
-                    "\tMax Memory Used: 56 MB\tInit Duration: 130.49 ms"
-                ),
-            ],
+            ["hi"],
+            ("Duration: 15.74 ms", "Billed Duration: 16 ms", MEMORY, USED, "Init Duration: 130.49 ms"),
         ),
         (
             EnvironmentAnswer(b"{}", "Sandbox.Timedout", 3000.0, ("hi",), memory_mb=56, is_timeout=True),
-            [
-                "START RequestId: ID Version: $LATEST",
-                "hi",
-                "2025-06-15T15:06:40.000Z ID Task timed out after 3.00 seconds",
-                "END RequestId: ID",
-                (
-                    "REPORT RequestId: ID\tDuration: 3000.00 ms\tBilled Duration: 3000 ms"
-                    "\tMemory Size: 128 MB\tMax Memory Used: 56 MB\tStatus: timeout"
-                ),
-            ],
+            ["hi", "2025-06-15T15:06:40.000Z ID Task timed out after 3.00 seconds"],
+            ("Duration: 3000.00 ms", "Billed Duration: 3000 ms", MEMORY, USED, "Status: timeout"),
         ),
         (
             EnvironmentAnswer(b"{}", "ValueError", 1.0, ("[ERROR] ValueError",), memory_mb=56),
-            [
-                "START RequestId: ID Version: $LATEST",
-                "[ERROR] ValueError",
-                "END RequestId: ID",
-                (
-                    "REPORT RequestId: ID\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB"
-                    "\tMax Memory Used: 56 MB\tStatus: error\tError Type: ValueError"
-                ),
-            ],
+            ["[ERROR] ValueError"],
+            (
+                "Duration: 1.00 ms",
+                "Billed Duration: 1 ms",
+                MEMORY,
+                USED,
+                "Status: error",
+                "Error Type: ValueError",
+            ),
         ),
     ],
 )
-def test_report_tells_how_it_went(world: World, answer, expected) -> None:
+def test_report_tells_how_it_went(
+    world: World, answer: EnvironmentAnswer, lines: list[str], report: tuple[str, ...]
+) -> None:
     """Cold starts tell how long they took, timeouts and errors what happened."""
     world.environments = OneAnswer(answer)
     world.runtime = world.new_runtime()
     world.function()
     client("lambda").invoke(FunctionName="F")
 
-    lines = log_events()
+    logged = log_events()
 
-    request = re.search(r"[0-9a-f-]{36}", lines[0]).group()
-    assert [line.replace(request, "ID") for line in lines] == expected
+    request = re.search(r"[0-9a-f-]{36}", logged[0]).group()
+    assert [line.replace(request, "ID") for line in logged] == [
+        "START RequestId: ID Version: $LATEST",
+        *lines,
+        "END RequestId: ID",
+        "\t".join(("REPORT RequestId: ID", *report)),
+    ]
 
 
 def test_invocations_are_counted(world: World) -> None:
     """Invocations counts every run, Errors the failed ones, Duration how long they took."""
-    answers = iter([None, FunctionFailureError(), None])
-
-    def handler(event):
-        if (answer := next(answers)) is not None:
-            raise answer
-
-    world.function(handler=handler)
+    world.function(handler=raising(None, FunctionFailureError(), None))
     for _ in range(3):
         client("lambda").invoke(FunctionName="F")
     world.step()
