@@ -9,12 +9,14 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from tests.lambdas.handler_bench import Bench, kinesis_event, message, window_event
+from tests.pipeline.producer.misbehaving import MisbehavingStream
 from workshop.clock import ManualClock
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.producer.producer import ATTEMPTS, ProducerOptions, produce
 
 TEMPLATES = Path(__file__).parents[2] / "cloudformation"
 RETENTION_MS = 24 * 3600 * 1000
+ONE_THREAD = ProducerOptions(threads=1)
 PLAN = make_plan(PlanOptions(messages=1_500, modify=20, out_of_order=50))
 
 
@@ -36,53 +38,29 @@ def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     return {name: each["Properties"] for name, each in resources if each["Type"] == f"AWS::{kind}"}
 
 
-class Stream:
-    """A Kinesis client that throttles every third record of a call, at first or for ever."""
-
-    def __init__(self, *, throttled_calls: int) -> None:
-        self.throttled_calls = throttled_calls
-        self.calls = 0
-        self.stored: list[dict[str, Any]] = []
-
-    def put_records(self, *, Records: Any, StreamName: str) -> dict[str, Any]:  # noqa: N803 - as in boto3
-        """Answer with success, as Kinesis does even if it has refused some of the records."""
-        self.calls += 1
-        throttled = self.calls <= self.throttled_calls
-        answers = []
-        for place, record in enumerate(Records):
-            if throttled and place % 3 == 0:
-                answers.append({"ErrorCode": "ProvisionedThroughputExceededException"})
-            else:
-                self.stored.append(record)
-                answers.append({"ShardId": "shardId-0"})
-        return {"Records": answers}
-
-
-def send(stream: Stream) -> Any:
-    return produce(stream, "s", PLAN.entries, options=ProducerOptions(threads=1), clock=ManualClock())
-
-
 def test_h13_refused_records_are_sent_again_and_they_alone() -> None:
     """Of a call that succeeded in part the refused records are repeated; none is lost, none is doubled."""
-    stream = Stream(throttled_calls=3)
+    stream = MisbehavingStream(lambda call, place: "Throttling" if call < 3 and place % 3 == 0 else None)
 
-    result = send(stream)
+    result = produce(stream, "s", PLAN.entries, options=ONE_THREAD, clock=ManualClock())
 
+    assert stream.calls[1] == stream.calls[0][::3]
     assert len(stream.stored) == len(result.accepted) == len(PLAN.entries)
     assert len({record["Data"] for record in stream.stored}) == len(PLAN.entries)
-    assert result.resent > 0
+    assert result.resent == sum(map(len, stream.calls)) - len(PLAN.entries) > 0
+    assert not result.refused
 
 
 def test_h13_what_is_refused_for_ever_is_reported() -> None:
     """Attempts are bounded, and the result accounts for every message that the stream did not take."""
-    stream = Stream(throttled_calls=10**9)
+    stream = MisbehavingStream(lambda _, place: None if place % 3 else "Throttling")
 
-    result = send(stream)
+    result = produce(stream, "s", PLAN.entries, options=ONE_THREAD, clock=ManualClock())
 
     assert result.refused
     assert len(result.accepted) == len(stream.stored)
     assert len(result.accepted) + len(result.refused) == len(PLAN.entries)
-    assert stream.calls <= ATTEMPTS * len(PLAN.entries)
+    assert len(stream.calls) <= ATTEMPTS * len(PLAN.entries)
 
 
 def test_h14_the_stateless_pipeline_counts_a_producer_s_repetition(bench: Bench) -> None:
@@ -182,20 +160,16 @@ def test_h17_a_stage_that_is_connected_late_starts_at_the_horizon(
 
 
 def test_h25_all_versions_of_a_trade_go_into_one_shard_in_order() -> None:
-    """The partition key is the trade's id, so that the order of a trade's versions is kept in its shard."""
-    stream = Stream(throttled_calls=5)
-    planned, stored, keys = defaultdict(list), defaultdict(list), defaultdict(set)
+    """The partition key is the trade's id, and whatever is refused, its versions keep their order there."""
+    stream = MisbehavingStream(lambda call, place: "Throttling" if (place + call) % 5 == 0 else None)
+    planned = defaultdict(list)
     for each in PLAN.messages:
         planned[each.trade_id].append(each.version)
 
-    send(stream)
+    produce(stream, "s", PLAN.entries, clock=ManualClock())
 
-    for record in stream.stored:
-        fields = json.loads(record["Data"])
-        stored[fields["TradeID"]].append(fields["Version"])
-        keys[fields["TradeID"]].add(record["PartitionKey"])
-    assert keys == {trade: {trade} for trade in planned}
-    assert stored == planned
+    assert stream.versions == planned
+    assert all(json.loads(record["Data"])["TradeID"] == record["PartitionKey"] for record in stream.stored)
 
 
 @pytest.mark.parametrize("variant", ["textbook", "ledger"])

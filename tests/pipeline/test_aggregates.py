@@ -52,22 +52,6 @@ def test_a_snapshot_holds_totals_and_bookkeeping(dynamodb, make_table) -> None:
     assert snapshot.latency.counts == {7: 2, 120: 1}
 
 
-def test_a_commit_into_the_middle_of_a_read_makes_it_repeat(dynamodb, make_table) -> None:
-    """A snapshot never mixes totals from before and after a commit."""
-    name = make_table("aggregate", "Identifier", total("PV", "1"), total("Grand Total", "1"), progress(1))
-
-    def commit() -> None:
-        dynamodb.put_item(TableName=name, Item=total("PV", "2"))
-        dynamodb.put_item(TableName=name, Item=progress(2))
-        # The second half of the commit is seen by the next read alone.
-        dynamodb.put_item(TableName=name, Item=total("Grand Total", "2"))
-
-    snapshot = take_snapshot(Committing(dynamodb, commit, times=1), name, clock=ManualClock())
-
-    assert snapshot.totals["PV"] == snapshot.totals["Grand Total"] == 2
-    assert snapshot.revision == 2
-
-
 def test_a_table_that_never_rests_is_reported(dynamodb, make_table) -> None:
     """After many reads with a commit in each the reader gives up and says so."""
     name = make_table("aggregate", "Identifier", progress(1))

@@ -7,7 +7,7 @@ import pytest
 from workshop.clock import ManualClock
 from workshop.errors import NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.settle import Patience, Quiet, wait_until_settled, watch
+from workshop.pipeline.settle import Patience, Quiet, Settled, wait_until_settled, watch
 from workshop.pipeline.truth import Truth
 
 TRUTH = Truth({"Grand Total": Decimal(10)}, {"Grand Total": 10}, frozenset())
@@ -28,13 +28,41 @@ def timeline(clock: ManualClock, *steps: tuple[float, int]):
     return read
 
 
-def untold(clock: ManualClock) -> Quiet:
-    """A cloud that does not tell whether anything is under way, as AWS."""
+def settle(
+    clock: ManualClock,
+    *steps: tuple[float, int],
+    truth: Truth | None = TRUTH,
+    quiet: Quiet | None = None,
+    **more,
+) -> Settled:
+    """Wait for the rest of totals that change so, in a cloud that does not tell what is under way, as AWS."""
+    read = timeline(clock, *steps)
+    return wait_until_settled(read, truth, quiet=quiet or clock.sleep, clock=clock, patience=PATIENCE, **more)
 
-    def quiet(seconds: float) -> None:
-        clock.sleep(seconds)
 
-    return quiet
+@pytest.mark.parametrize(
+    ("steps", "truth", "total", "seconds"),
+    [
+        pytest.param([(0, 4), (5, 10)], TRUTH, 10, 8, id="exact totals are watched for a few quiet seconds"),
+        pytest.param(
+            [(0, 10), (2, 12)], TRUTH, 12, 22, id="a second delivery right after them is still seen"
+        ),
+        pytest.param(
+            [(0, 4), (18, 10)], TRUTH, 10, 21, id="a retry may pause, so wrong totals must rest long"
+        ),
+        pytest.param([(0, 4), (5, 10)], None, 10, 25, id="without a truth, rest means that nothing moves"),
+    ],
+)
+def test_totals_are_at_rest_when_they_have_not_moved_for_long_enough(
+    steps: list[tuple[float, int]], truth: Truth | None, total: int, seconds: float
+) -> None:
+    """How long totals must stay the same depends on whether they equal the truth."""
+    clock = ManualClock(0)
+
+    settled = settle(clock, *steps, truth=truth)
+
+    assert (settled.snapshot, settled.since) == (at(total), steps[-1][0])
+    assert clock.now() == seconds
 
 
 def test_a_cloud_that_knows_ends_the_wait() -> None:
@@ -45,9 +73,7 @@ def test_a_cloud_that_knows_ends_the_wait() -> None:
         clock.sleep(seconds)
         return clock.now() >= 5
 
-    settled = wait_until_settled(
-        timeline(clock, (0, 4), (5, 7)), TRUTH, quiet=quiet, clock=clock, patience=PATIENCE
-    )
+    settled = settle(clock, (0, 4), (5, 7), quiet=quiet)
 
     assert (settled.snapshot, clock.now()) == (at(7), 5)
 
@@ -70,69 +96,16 @@ def test_what_was_done_when_the_cloud_was_asked_is_seen() -> None:
     assert done == ["asked", "look"]
 
 
-def test_exact_totals_are_watched_for_a_few_quiet_seconds() -> None:
-    """When the totals equal the truth and stay so, the pipeline is at rest."""
-    clock = ManualClock(0)
-
-    settled = wait_until_settled(
-        timeline(clock, (0, 4), (5, 10)), TRUTH, quiet=untold(clock), clock=clock, patience=PATIENCE
-    )
-
-    assert settled.snapshot == at(10)
-    assert (settled.since, clock.now()) == (5, 8)
-
-
-def test_totals_that_pass_the_truth_are_not_at_rest() -> None:
-    """A second delivery right after the exact moment is still seen."""
-    clock = ManualClock(0)
-
-    settled = wait_until_settled(
-        timeline(clock, (0, 10), (2, 12)), TRUTH, quiet=untold(clock), clock=clock, patience=PATIENCE
-    )
-
-    assert settled.snapshot == at(12)
-    assert clock.now() == 22
-
-
-def test_wrong_totals_are_watched_for_longer() -> None:
-    """A retry may still be pausing, so totals that differ must rest for a long time."""
-    clock = ManualClock(0)
-
-    settled = wait_until_settled(
-        timeline(clock, (0, 4), (18, 10)), TRUTH, quiet=untold(clock), clock=clock, patience=PATIENCE
-    )
-
-    assert settled.snapshot == at(10)
-
-
-def test_without_a_truth_rest_means_that_nothing_moves() -> None:
-    """Who does not know what must come out waits until nothing has changed for long."""
-    clock = ManualClock(0)
-
-    wait_until_settled(
-        timeline(clock, (0, 4), (5, 10)), None, quiet=untold(clock), clock=clock, patience=PATIENCE
-    )
-
-    assert clock.now() == 25
-
-
 def test_patience_ends() -> None:
     """A pipeline that never comes to rest is an error that says for how long was waited."""
-    clock = ManualClock(0)
-    endless = timeline(clock, *((second, second) for second in range(300)))
-
     with pytest.raises(NotSettledError, match="after 100 seconds"):
-        wait_until_settled(endless, TRUTH, quiet=untold(clock), clock=clock, patience=PATIENCE)
+        settle(ManualClock(0), *((second, second) for second in range(300)))
 
 
 def test_every_look_is_shown() -> None:
     """The callback sees the totals of each look, about one a second."""
-    clock = ManualClock(0)
     seen: list[AggregateSnapshot] = []
-    read = timeline(clock, (0, 4), (5, 10))
 
-    wait_until_settled(
-        read, TRUTH, quiet=untold(clock), clock=clock, patience=PATIENCE, on_snapshot=seen.append
-    )
+    settle(ManualClock(0), (0, 4), (5, 10), on_snapshot=seen.append)
 
     assert seen == [at(4)] * 5 + [at(10)] * 4

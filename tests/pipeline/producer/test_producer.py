@@ -1,58 +1,24 @@
 """The producer, against a stream that misbehaves and against moto's."""
 
 import json
-import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from tests.pipeline.producer.misbehaving import MisbehavingStream
 from workshop.clock import ManualClock
 from workshop.errors import ConfigurationError
 from workshop.pipeline.messages import Message, PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.producer.producer import ATTEMPTS, ProducerOptions, produce
 
 
-class MisbehavingStream:
-    """A stand-in for boto3's Kinesis client; `refuses` gives an error code for (call, place in call)."""
-
-    def __init__(self, refuses=lambda call, place: None, fails=lambda call: None) -> None:
-        self.stored: list[dict] = []
-        self.calls: list[list[dict]] = []
-        self._refuses = refuses
-        self._fails = fails
-        self._lock = threading.Lock()
-
-    def put_records(self, *, Records, StreamName):  # noqa: N803 - as in boto3
-        """Store what is not refused."""
-        with self._lock:
-            number = len(self.calls)
-            self.calls.append(Records)
-            if error := self._fails(number):
-                raise error
-            codes = [self._refuses(number, place) for place in range(len(Records))]
-            self.stored += [record for record, code in zip(Records, codes, strict=True) if not code]
-            return {"Records": [{"ErrorCode": code} if code else {"ShardId": "0"} for code in codes]}
-
-    @property
-    def versions(self) -> dict[str, list[int]]:
-        """The versions stored of each trade, in the order of the stream."""
-        versions = defaultdict(list)
-        for record in self.stored:
-            message = json.loads(record["Data"])
-            versions[message["TradeID"]].append(message["Version"])
-        return versions
-
-
 def client_error(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "as told"}}, "PutRecords")
 
 
-def one_thread() -> ProducerOptions:
-    return ProducerOptions(threads=1)
-
-
+ONE_THREAD = ProducerOptions(threads=1)
 PLAN = make_plan(PlanOptions(messages=2_000, duplicates=12.5, modify=10, out_of_order=50))
 
 
@@ -67,30 +33,6 @@ def test_everything_arrives_once_when_nothing_fails() -> None:
     assert (result.refused, result.resent) == ((), 0)
     assert all(json.loads(record["Data"])["TradeID"] == record["PartitionKey"] for record in stream.stored)
     assert result.example in {record["Data"] for record in stream.stored}
-
-
-def test_only_refused_entries_are_sent_again() -> None:
-    """After a partial failure the next call holds exactly the refused entries; nothing is lost or doubled."""
-    stream = MisbehavingStream(lambda call, place: "Throttling" if call == 0 and place % 3 == 0 else None)
-
-    result = produce(stream, "s", PLAN.entries, options=one_thread(), clock=ManualClock())
-
-    assert stream.calls[1] == stream.calls[0][::3]
-    assert len(stream.stored) == 2_000
-    assert result.resent == len(stream.calls[1])
-    assert not result.refused
-
-
-def test_sending_again_keeps_the_order_of_a_trade() -> None:
-    """Whatever is refused, the versions of each trade are stored in the order of the plan."""
-    stream = MisbehavingStream(lambda call, place: "Throttling" if (place + call) % 5 == 0 else None)
-    planned = defaultdict(list)
-    for message in PLAN.messages:
-        planned[message.trade_id].append(message.version)
-
-    produce(stream, "s", PLAN.entries, clock=ManualClock())
-
-    assert stream.versions == planned
 
 
 def test_a_duplicate_has_the_bytes_of_its_original() -> None:
@@ -112,7 +54,7 @@ def test_attempts_are_bounded_and_what_was_not_accepted_is_reported() -> None:
         lambda call, place: "InternalFailure" if not place and call < ATTEMPTS else None
     )
 
-    result = produce(stream, "s", PLAN.entries, options=one_thread(), clock=clock)
+    result = produce(stream, "s", PLAN.entries, options=ONE_THREAD, clock=clock)
 
     assert all(call == stream.calls[0][:1] for call in stream.calls[1:ATTEMPTS])
     assert [refusal.entry for refusal in result.refused] == [PLAN.entries[0]]
@@ -125,7 +67,7 @@ def test_a_stream_that_accepts_nothing_ends_the_run() -> None:
     """After one call that never got anything through, the others are not tried for minutes each."""
     stream = MisbehavingStream(fails=lambda call: EndpointConnectionError(endpoint_url="http://x"))
 
-    result = produce(stream, "s", PLAN.entries, options=one_thread(), clock=ManualClock())
+    result = produce(stream, "s", PLAN.entries, options=ONE_THREAD, clock=ManualClock())
 
     assert len(stream.calls) == ATTEMPTS
     assert len(result.refused) == 2_000
@@ -143,7 +85,7 @@ def test_pauses_grow_and_vary() -> None:
         MisbehavingStream(lambda call, place: "InternalFailure"),
         "s",
         PLAN.entries[:1],
-        options=one_thread(),
+        options=ONE_THREAD,
         clock=Recording(),
     )
 
@@ -163,7 +105,7 @@ def test_a_call_that_fails_as_a_whole_is_made_again(error: Exception) -> None:
     """Throttling of the whole call, or no answer at all, leads to the same call once more."""
     stream = MisbehavingStream(fails=lambda call: error if call == 0 else None)
 
-    result = produce(stream, "s", PLAN.entries[:10], options=one_thread(), clock=ManualClock())
+    result = produce(stream, "s", PLAN.entries[:10], options=ONE_THREAD, clock=ManualClock())
 
     assert stream.calls[0] == stream.calls[1]
     assert len(result.accepted) == 10
@@ -173,7 +115,7 @@ def test_a_hopeless_error_ends_the_run_at_once() -> None:
     """Without permission or stream nothing is tried again, and every entry is accounted for as refused."""
     stream = MisbehavingStream(fails=lambda call: client_error("AccessDeniedException"))
 
-    result = produce(stream, "s", PLAN.entries, options=one_thread(), clock=ManualClock())
+    result = produce(stream, "s", PLAN.entries, options=ONE_THREAD, clock=ManualClock())
 
     assert len(stream.calls) == 1
     assert len(result.refused) == 2_000
@@ -228,7 +170,7 @@ def test_an_interrupted_run_accounts_for_what_it_did_not_send() -> None:
     def interrupt(progress) -> None:
         raise KeyboardInterrupt
 
-    result = produce(stream, "s", entries, options=one_thread(), on_progress=interrupt)
+    result = produce(stream, "s", entries, options=ONE_THREAD, on_progress=interrupt)
 
     assert 0 < len(result.accepted) < 2_000
     assert len(result.accepted) == len(stream.stored)
@@ -247,7 +189,7 @@ def test_a_real_client_stores_every_message(kinesis) -> None:
     kinesis.create_stream(StreamName="risk", ShardCount=2)
 
     # One thread: plain moto without our cloud's lock loses what several threads put at the same time.
-    result = produce(kinesis, "risk", PLAN.entries, options=one_thread())
+    result = produce(kinesis, "risk", PLAN.entries, options=ONE_THREAD)
 
     stored = Counter()
     for shard in kinesis.list_shards(StreamName="risk")["Shards"]:
