@@ -104,12 +104,9 @@ def test_a_missing_handler_is_named(checkout: Path) -> None:
     """A handler that is nowhere is named with the places where it was looked for."""
     (checkout / "solutions/lambdas/textbook/stateful/state.py").unlink()
 
-    with pytest.raises(
-        BundleError, match=r"`stateful/state\.py` of the variant `ledger` is not in"
-    ) as caught:
+    missing = r"(?s)`stateful/state\.py` of the variant `ledger` is not in.*solutions/lambdas/textbook"
+    with pytest.raises(BundleError, match=missing):
         build_bundle("stateful", "state", "ledger")
-
-    assert "solutions/lambdas/textbook" in str(caught.value)
 
 
 def test_shared_code_must_be_there(checkout: Path) -> None:

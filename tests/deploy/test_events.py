@@ -53,16 +53,10 @@ def test_an_operation_is_followed_to_its_end() -> None:
     """Every event is told once and in order, and between the looks there is a pause."""
     slow, clock, told = SlowCloudFormation(*["CREATE_IN_PROGRESS"] * 5, "CREATE_COMPLETE"), ManualClock(0), []
 
-    status, events = follow(
-        slow,
-        EventLog(slow, "stack"),
-        "stack",
-        on_event=lambda event: told.append(event.logical_id),
-        clock=clock,
-    )
+    status, events = follow(slow, EventLog(slow, "stack"), "stack", on_event=told.append, clock=clock)
 
-    assert status == "CREATE_COMPLETE"
-    assert told == [event.logical_id for event in events] == [f"stack{number}" for number in range(6)]
+    assert (status, told) == ("CREATE_COMPLETE", list(events))
+    assert [event.logical_id for event in events] == [f"stack{number}" for number in range(6)]
     assert clock.now() == 10
 
 

@@ -15,10 +15,8 @@ def test_a_package_is_complete(checkout: Path, tmp_path: Path) -> None:
     """The folder holds zips, parameters and template; names and values agree with each other."""
     package = write_package("stateful", "textbook", tmp_path / "out", bucket="mine", stack="named")
 
-    values = {
-        row["ParameterKey"]: row["ParameterValue"]
-        for row in json.loads((tmp_path / "out/parameters.json").read_text())
-    }
+    rows = json.loads((tmp_path / "out/parameters.json").read_text())
+    values = {row["ParameterKey"]: row["ParameterValue"] for row in rows}
     zips = {path.name for path in package.files if path.suffix == ".zip"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in package.files}
     assert (values["Variant"], values["CodeBucket"]) == ("textbook", "mine")
@@ -62,14 +60,13 @@ def test_a_package_can_be_deployed_with_boto3(checkout: Path, tmp_path: Path, cl
 
 def test_packing_twice_gives_the_same_folder(checkout: Path, tmp_path: Path) -> None:
     """A package may be written again."""
-    first = {
-        path.name: path.read_bytes()
-        for path in write_package("stateless", "ledger", tmp_path, bucket="b").files
-    }
-    second = {
-        path.name: path.read_bytes()
-        for path in write_package("stateless", "ledger", tmp_path, bucket="b").files
-    }
+    first, second = (
+        {
+            path.name: path.read_bytes()
+            for path in write_package("stateless", "ledger", tmp_path, bucket="b").files
+        }
+        for _ in range(2)
+    )
 
     assert first == second
     assert yaml.compose(first["stateless.yaml"]) is not None

@@ -1,6 +1,5 @@
 """Pipelines taken away."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.deploy.by_hand import ANY_TABLE, connect_reduce, role_of
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
 from workshop.deploy.additions import own_policy_of
@@ -43,20 +43,10 @@ def list_keys(cloud: Cloud) -> list[str]:
 def add_by_hand(cloud: Cloud, outputs: dict[str, str]) -> str:
     """Give ReduceLambda a mapping, an alarm and policies, and return a policy that is not the stack's."""
     name = outputs["ReduceLambdaName"]
-    function = cloud.client("lambda").get_function_configuration(FunctionName=name)
-    role = function["Role"].rpartition("/")[2]
-    document = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}],
-    }
     iam, alarms = cloud.client("iam"), cloud.client("cloudwatch")
-    own: str = iam.create_policy(PolicyName="mine", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
-    iam.attach_role_policy(RoleName=role, PolicyArn=own)
-    iam.put_role_policy(RoleName=role, PolicyName="ReadStream", PolicyDocument=json.dumps(document))
-    table = cloud.client("dynamodb").describe_table(TableName=outputs["ReduceTableName"])["Table"]
-    cloud.client("lambda").create_event_source_mapping(
-        EventSourceArn=table["LatestStreamArn"], FunctionName=name, StartingPosition="TRIM_HORIZON"
-    )
+    own: str = iam.create_policy(PolicyName="mine", PolicyDocument=ANY_TABLE)["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=role_of(cloud, name), PolicyArn=own)
+    connect_reduce(cloud, outputs, policy="ReadStream")
     for alarm, watched in (("behind", name), ("not-ours", "another-function")):
         alarms.put_metric_alarm(
             AlarmName=alarm,
@@ -103,7 +93,6 @@ def test_logs_that_lambda_made_go_as_well(checkout: Path, cloud: Cloud) -> None:
     deployment = deploy(cloud, "stateless")
     group = f"/aws/lambda/{deployment.outputs['MapLambdaName']}"
     cloud.client("logs").delete_log_group(logGroupName=group)
-    cloud.client("cloudformation")
     told = []
 
     def lambda_logs_once_more(event: Any) -> None:

@@ -59,6 +59,27 @@ class Bench:
         """Let the pipeline do all its work."""
         assert self.laboratory.rest()
 
+    def process(self, messages: Iterable[Message]) -> None:
+        """Put messages into the stream, and let the pipeline do all its work."""
+        self.send(messages)
+        self.rest()
+
+    def change_total(self, path: str, amount: str) -> None:
+        """Add to one total behind the pipeline's back."""
+        self.laboratory.client("dynamodb").update_item(
+            TableName=self.outputs["AggregateTableName"],
+            Key={"Identifier": {"S": path}},
+            UpdateExpression="ADD #Value :amount",
+            ExpressionAttributeNames={"#Value": "Value"},
+            ExpressionAttributeValues={":amount": {"N": amount}},
+        )
+
+    def put_trade(self, trade_id: str, value: str = "1.25") -> None:
+        """Write a trade past StateLambda."""
+        names = {"RiskType": {"S": "PV"}, "TradeDesk": {"S": "FXSpot"}, "Region": {"S": "EMEA"}}
+        numbers = {"Value": {"N": value}, "Version": {"N": "1"}, "Timestamp": {"N": "1750000000"}}
+        self.put("StateTable", TradeID={"S": trade_id}, Hierarchy={"M": names}, **numbers)
+
     def snapshot(self) -> AggregateSnapshot:
         """Return the totals."""
         client = self.laboratory.client("dynamodb")

@@ -54,8 +54,7 @@ def test_scores_go_and_settings_stay(stateful: Bench) -> None:
 def test_messages_in_flight_have_no_effect(bench: Bench, steps: int) -> None:
     """However far a message has got when the pipeline is cleared, no total ever shows it."""
     old = some_messages(2, stateful=bench.pipeline == "stateful")
-    bench.send(old[:10])
-    bench.rest()
+    bench.process(old[:10])
     bench.send(old[10:])
     bench.advance(steps)
 
@@ -75,8 +74,7 @@ def test_messages_after_the_clear_count_once(bench: Bench, steps: int) -> None:
     bench.advance(steps)
 
     clear(bench.laboratory, bench.stack, clock=ManualClock(bench.laboratory.clock.now()))
-    bench.send(new)
-    bench.rest()
+    bench.process(new)
 
     assert bench.differences(new) == ()
 
@@ -96,12 +94,10 @@ def test_ignored_messages_are_counted(bench: Bench) -> None:
 def test_lower_versions_count_after_a_clear(stateful: Bench) -> None:
     """A trade that was cleared away is new again, whatever version of it comes next."""
     messages = some_messages(6)
-    stateful.send([replace(each, version=each.version + 90) for each in messages])
-    stateful.rest()
+    stateful.process([replace(each, version=each.version + 90) for each in messages])
 
     clear(stateful.laboratory, stateful.stack, clock=stateful.laboratory.clock)
-    stateful.send(messages)
-    stateful.rest()
+    stateful.process(messages)
 
     assert stateful.differences(messages) == ()
 
@@ -109,8 +105,7 @@ def test_lower_versions_count_after_a_clear(stateful: Bench) -> None:
 @pytest.mark.parametrize("stage", ["state", "map", "reduce"])
 def test_a_mapping_from_the_horizon_brings_nothing_back(stateful: Bench, stage: str) -> None:
     """A new event source mapping reads everything again; what was cleared still has no effect."""
-    stateful.send(some_messages(7))
-    stateful.rest()
+    stateful.process(some_messages(7))
     clear(stateful.laboratory, stateful.stack, clock=stateful.laboratory.clock)
     stateful.rest()
 
@@ -124,13 +119,11 @@ def test_a_mapping_from_the_horizon_brings_nothing_back(stateful: Bench, stage: 
 def test_a_stateless_mapping_from_the_horizon_brings_nothing_back(stateless: Bench) -> None:
     """Without a state as well, a new mapping counts only what came after the clear."""
     new = some_messages(9, stateful=False)
-    stateless.send(some_messages(8, stateful=False))
-    stateless.rest()
+    stateless.process(some_messages(8, stateful=False))
     clear(stateless.laboratory, stateless.stack, clock=stateless.laboratory.clock)
 
     stateless.restart_mapping("map")
-    stateless.send(new)
-    stateless.rest()
+    stateless.process(new)
 
     assert stateless.differences(new) == ()
 
@@ -147,11 +140,9 @@ def test_a_commit_that_straddles_the_clear_is_refused(stateful: Bench, stage: st
             clear(laboratory, stateful.stack, clock=ManualClock(laboratory.clock.now()))
 
     laboratory.watch(clear_now)
-    stateful.send(old)
-    stateful.rest()
+    stateful.process(old)
     totals_of_old = stateful.snapshot().totals
-    stateful.send(new)
-    stateful.rest()
+    stateful.process(new)
 
     assert happened == [stage]
     assert totals_of_old == {}
@@ -160,8 +151,7 @@ def test_a_commit_that_straddles_the_clear_is_refused(stateful: Bench, stage: st
 
 def test_an_interrupted_clear_loses_nothing(stateful: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a clear that died half-way no total is added to, until another one has finished the work."""
-    stateful.send(some_messages(11))
-    stateful.rest()
+    stateful.process(some_messages(11))
     with monkeypatch.context() as patch:
         patch.setattr(clearing._Clearing, "empty_totals", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -173,8 +163,7 @@ def test_an_interrupted_clear_loses_nothing(stateful: Bench, monkeypatch: pytest
 
     during = stateful.snapshot()
     cleared = clear(stateful.laboratory, stateful.stack, clock=stateful.laboratory.clock)
-    stateful.send(new)
-    stateful.rest()
+    stateful.process(new)
 
     assert (during.revision, cleared.epoch) == (before.revision, 2)
     assert stateful.differences(new) == ()
@@ -202,8 +191,7 @@ def test_a_variant_without_epochs_is_emptied_as_well(laboratory: Laboratory) -> 
 
     cleared = clear(laboratory, textbook.stack, clock=PipelineClock(laboratory))
     emptied = sizes_of_data(textbook)
-    textbook.send(new)
-    textbook.rest()
+    textbook.process(new)
 
     assert (emptied, cleared.epoch) == (nothing(textbook), 0)
     assert textbook.differences(new) == ()

@@ -120,6 +120,14 @@ def enable(bench: Bench, stage: str, *, enabled: bool) -> None:
     client.update_event_source_mapping(UUID=mapping_of(bench, stage)["UUID"], Enabled=enabled)
 
 
+def take_hold(bench: Bench) -> Hold:
+    """Note a rebuild, and disable the mapping of StateLambda, as `rebuild` does."""
+    hold = Hold(bench.laboratory, bench.stack, bench.outputs, clock=PipelineClock(bench.laboratory))
+    hold.take()
+    hold.disable()
+    return hold
+
+
 def noted(bench: Bench) -> set[str]:
     """Return the keys of ParameterTable."""
     return {row["Parameter"] for row in bench.rows("ParameterTable")}
@@ -128,16 +136,13 @@ def noted(bench: Bench) -> set[str]:
 def lose_a_batch(bench: Bench, stage: str, *, is_last: bool = False) -> list[Message]:
     """Run messages through the pipeline of which a stage loses a batch, the last one or one in the middle."""
     messages = some_messages(1, count=40)[: 30 if is_last else None]
-    bench.send(messages[:15])
-    bench.rest()
+    bench.process(messages[:15])
     enable(bench, stage, enabled=False)
-    bench.send(messages[15:30])
-    bench.rest()
+    bench.process(messages[15:30])
     bench.lose_what_comes(stage)
     bench.rest()
     if not is_last:
-        bench.send(messages[30:])
-        bench.rest()
+        bench.process(messages[30:])
     return messages
 
 
@@ -178,16 +183,13 @@ def test_a_lost_batch_after_which_nothing_came_is_repaired(bench: Bench, stage: 
 def test_what_is_delivered_after_the_repair_is_not_added_to_it(bench: Bench, stage: str) -> None:
     """A batch that kept failing during the rebuild has no effect when it succeeds at last."""
     messages = some_messages(2, count=40)
-    bench.send(messages[:15])
-    bench.rest()
+    bench.process(messages[:15])
     enable(bench, stage, enabled=False)
-    bench.send(messages[15:30])
-    bench.rest()
+    bench.process(messages[15:30])
 
     repaired = mend(bench).reconciliation.exact
     enable(bench, stage, enabled=True)
-    bench.send(messages[30:])
-    bench.rest()
+    bench.process(messages[30:])
 
     assert repaired
     assert bench.differences(messages) == ()
@@ -198,8 +200,7 @@ def test_nothing_is_left_of_a_rebuild(broken: tuple[Bench, list[Message]]) -> No
     bench, messages = broken
     mend(bench)
     more = some_messages(2)
-    bench.send(more)
-    bench.rest()
+    bench.process(more)
 
     assert (noted(bench), mapping_of(bench)["State"]) == (set(), "Enabled")
     assert bench.differences([*messages, *more]) == ()
@@ -219,8 +220,7 @@ def test_producers_go_on(broken: tuple[Bench, list[Message]], steps: int) -> Non
 
     mend(bench, send_some)
     for portion in waiting:
-        bench.send(portion)
-    bench.rest()
+        bench.process(portion)
 
     assert bench.differences([*messages, *more]) == ()
 
@@ -283,9 +283,7 @@ def test_a_mapping_that_was_disabled_before_stays_so(bench: Bench) -> None:
 def test_a_second_rebuild_is_told_of_the_first(bench: Bench) -> None:
     """While one rebuild is at work, another one says so and does nothing; a comparison leaves it alone."""
     messages = lose_a_batch(bench, "map")
-    first = Hold(bench.laboratory, bench.stack, bench.outputs, clock=PipelineClock(bench.laboratory))
-    first.take()
-    first.disable()
+    first = take_hold(bench)
     books = open_books(
         bench.laboratory, bench.stack, clock=PipelineClock(bench.laboratory, on_sleep=first.beat)
     )
@@ -304,12 +302,8 @@ def test_a_second_rebuild_is_told_of_the_first(bench: Bench) -> None:
 def test_a_run_that_comes_back_to_life_writes_nothing(bench: Bench) -> None:
     """A run whose note was taken over while it slept stops at its next write, and leaves all alone."""
     lose_a_batch(bench, "map")
-    first = Hold(bench.laboratory, bench.stack, bench.outputs, clock=PipelineClock(bench.laboratory))
-    first.take()
-    first.disable()
-    second = Hold(bench.laboratory, bench.stack, bench.outputs, clock=PipelineClock(bench.laboratory))
-    second.take()
-    second.disable()
+    first = take_hold(bench)
+    second = take_hold(bench)
 
     with pytest.raises(NotSettledError, match="somebody else's `clear` or rebuild"):
         first.beat()
@@ -335,8 +329,7 @@ def test_a_clear_ends_a_rebuild(bench: Bench, writes: int) -> None:
 
     with pytest.raises(NotSettledError, match="somebody else's `clear`"):
         mend(bench, clear_now)
-    bench.send(more)
-    bench.rest()
+    bench.process(more)
 
     assert mapping_of(bench)["State"] == "Enabled"
     assert bench.differences(more) == ()
@@ -350,8 +343,7 @@ def test_a_clear_enables_what_a_killed_rebuild_has_disabled(bench: Bench) -> Non
     before, more = mapping_of(bench)["State"], some_messages(8)
 
     clear(bench.laboratory, bench.stack, clock=PipelineClock(bench.laboratory))
-    bench.send(more)
-    bench.rest()
+    bench.process(more)
 
     assert (before, mapping_of(bench)["State"]) == ("Disabled", "Enabled")
     assert noted(bench) == {"epoch"}
@@ -373,12 +365,10 @@ def test_a_reduce_stage_that_was_connected_late_is_backfilled(bench: Bench) -> N
     messages = some_messages(5, count=40)
     for stage in ("map", "reduce"):
         enable(bench, stage, enabled=False)
-    bench.send(messages[:30])
-    bench.rest()
+    bench.process(messages[:30])
     for stage in ("map", "reduce"):
         bench.lose_what_comes(stage)
-    bench.send(messages[30:])
-    bench.rest()
+    bench.process(messages[30:])
 
     done = mend(bench)
 
@@ -396,8 +386,7 @@ def test_no_repair_goes_by_totals_that_have_changed(bench: Bench) -> None:
         if is_repair and not changed:
             changed.append(operation)
             enable(bench, "state", enabled=True)
-            bench.send(more)
-            bench.rest()
+            bench.process(more)
             enable(bench, "state", enabled=False)
 
     said: list[str] = []
@@ -419,15 +408,8 @@ class BooksOfAnEditor(Books):
         found = super().state(*arguments)
         if not self.edits:
             self.edits += 1
-            put_trade(self.editing, "by hand")
+            self.editing.put_trade("by hand")
         return found
-
-
-def put_trade(bench: Bench, trade_id: str) -> None:
-    """Write a trade past StateLambda."""
-    names = {"RiskType": {"S": "PV"}, "TradeDesk": {"S": "FXSpot"}, "Region": {"S": "EMEA"}}
-    numbers = {"Value": {"N": "1.25"}, "Version": {"N": "1"}, "Timestamp": {"N": "1750000000"}}
-    bench.put("StateTable", TradeID={"S": trade_id}, Hierarchy={"M": names}, **numbers)
 
 
 def test_a_trade_written_by_hand_meanwhile_counts_once(bench: Bench) -> None:
@@ -446,15 +428,8 @@ def test_a_trade_written_by_hand_meanwhile_counts_once(bench: Bench) -> None:
 
 def test_a_torn_total_is_repaired(bench: Bench) -> None:
     """A total that somebody edited is right again, though its leaves were right all the time."""
-    bench.send(messages := some_messages(9))
-    bench.rest()
-    bench.laboratory.client("dynamodb").update_item(
-        TableName=bench.outputs["AggregateTableName"],
-        Key={"Identifier": {"S": "PV"}},
-        UpdateExpression="ADD #Value :Amount",
-        ExpressionAttributeNames={"#Value": "Value"},
-        ExpressionAttributeValues={":Amount": {"N": "0.01"}},
-    )
+    bench.process(messages := some_messages(9))
+    bench.change_total("PV", "0.01")
 
     done = mend(bench)
 
@@ -466,7 +441,7 @@ def test_a_pipeline_that_never_rests_is_not_repaired(bench: Bench, monkeypatch: 
     """If something keeps writing StateTable, the rebuild gives up and enables the mapping."""
     monkeypatch.setattr(rebuilding, "TIMEOUT_SECONDS", 20.0)
     trades = (f"endless {number}" for number in count())
-    clock = PipelineClock(bench.laboratory, on_sleep=lambda: put_trade(bench, next(trades)))
+    clock = PipelineClock(bench.laboratory, on_sleep=lambda: bench.put_trade(next(trades)))
     said: list[str] = []
 
     with pytest.raises(NotSettledError, match="still moves"):

@@ -25,21 +25,9 @@ def look(bench: Bench) -> Reconciliation:
     return reconcile(open_books(bench.laboratory, bench.stack, clock=bench.laboratory.clock))
 
 
-def change_total(bench: Bench, path: str, amount: str) -> None:
-    """Add to one total behind the pipeline's back."""
-    bench.laboratory.client("dynamodb").update_item(
-        TableName=bench.outputs["AggregateTableName"],
-        Key={"Identifier": {"S": path}},
-        UpdateExpression="ADD #Value :amount",
-        ExpressionAttributeNames={"#Value": "Value"},
-        ExpressionAttributeValues={":amount": {"N": amount}},
-    )
-
-
 def test_an_untouched_pipeline_is_exact(bench: Bench) -> None:
     """Where nothing went wrong, every total is the sum over the live trades."""
-    bench.send(some_messages(1))
-    bench.rest()
+    bench.process(some_messages(1))
 
     found = look(bench)
 
@@ -54,9 +42,8 @@ def test_an_empty_pipeline_is_exact(bench: Bench) -> None:
 
 def test_each_difference_is_named(bench: Bench) -> None:
     """A total that somebody changed is named with its amount, and so is the parent that it tears."""
-    bench.send(some_messages(2))
-    bench.rest()
-    change_total(bench, "PV", "0.01")
+    bench.process(some_messages(2))
+    bench.change_total("PV", "0.01")
 
     found = look(bench)
 
@@ -67,16 +54,8 @@ def test_each_difference_is_named(bench: Bench) -> None:
 
 def test_a_trade_that_was_written_by_hand_counts_only_if_it_is_valid(bench: Bench) -> None:
     """An item that is no valid trade counts for nothing, here as in MapLambda."""
-    names = {"RiskType": {"S": "PV"}, "TradeDesk": {"S": "FXSpot"}, "Region": {"S": "EMEA"}}
-    for trade_id, value in (("good", "1.25"), ("bad", "1.255")):
-        bench.put(
-            "StateTable",
-            TradeID={"S": trade_id},
-            Value={"N": value},
-            Version={"N": "1"},
-            Timestamp={"N": "1750000000"},
-            Hierarchy={"M": names},
-        )
+    bench.put_trade("good", "1.25")
+    bench.put_trade("bad", "1.255")
     bench.rest()
 
     found = look(bench)
@@ -108,10 +87,9 @@ def test_the_exit_code_tells(
     bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, is_wrong: bool
 ) -> None:
     """The command ends with 0 if everything is exact, else with 1, and prints the differences as JSON."""
-    bench.send(some_messages(3))
-    bench.rest()
+    bench.process(some_messages(3))
     if is_wrong:
-        change_total(bench, "Grand Total", "-1.00")
+        bench.change_total("Grand Total", "-1.00")
     clock = bench.laboratory.clock
     monkeypatch.setattr(options, "connect", lambda *_, **__: bench.laboratory)
     monkeypatch.setattr(command, "open_books", lambda cloud, stack: open_books(cloud, stack, clock=clock))
