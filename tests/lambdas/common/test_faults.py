@@ -22,7 +22,7 @@ class Settings:
         return self.text
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time that an environment reads; the last entry is now."""
     now = [0.0]
@@ -42,7 +42,7 @@ def outcome(of: Callable[[], Any]) -> str:
     return ""
 
 
-def test_without_settings_nothing_happens(seconds: list[float]) -> None:
+def test_without_settings_nothing_happens() -> None:
     """A stack whose settings name no faults writes undisturbed."""
     quiet = Faults(Settings(None), "map")
 
@@ -53,7 +53,7 @@ def test_without_settings_nothing_happens(seconds: list[float]) -> None:
     assert not quiet.met
 
 
-def test_dynamodb_is_busy_at_the_write_that_is_named(seconds: list[float]) -> None:
+def test_dynamodb_is_busy_at_the_write_that_is_named() -> None:
     """Of the writes since a plan was read, those that it names fail, at its stage and once."""
     text = json.dumps({"strikes": ["busy@map#2", "busy@state#1"]})
     struck = Faults(Settings(text), "map")
@@ -78,7 +78,7 @@ def test_writes_are_counted_anew_with_each_plan(seconds: list[float]) -> None:
 
 
 @pytest.mark.parametrize("strikes", ["busy@map#1", {"busy@map#1": 1}, None])
-def test_strikes_that_are_no_list_are_ignored(seconds: list[float], strikes: Any) -> None:
+def test_strikes_that_are_no_list_are_ignored(strikes: Any) -> None:
     """A plan that was written by hand must not stop a pipeline."""
     assert not outcome(Faults(Settings(json.dumps({"strikes": strikes})), "map").before_write)
 
@@ -92,9 +92,7 @@ def test_a_busy_dynamodb_is_no_error_of_the_function(monkeypatch: pytest.MonkeyP
         storage.write(storage.put("ReduceTable", {}))
 
 
-def test_a_crash_before_the_write_prevents_it(
-    seconds: list[float], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_crash_before_the_write_prevents_it(capsys: pytest.CaptureFixture[str]) -> None:
     """`crash_before` raises before the write, and says so in the log."""
     struck = Faults(Settings(plan(crash_before=1.0)), "map")
 
@@ -104,7 +102,7 @@ def test_a_crash_before_the_write_prevents_it(
     assert json.loads(capsys.readouterr().out) == {"stage": "map", "fault": "crash_before"}
 
 
-def test_a_crash_after_the_write_comes_too_late(seconds: list[float]) -> None:
+def test_a_crash_after_the_write_comes_too_late() -> None:
     """`crash_after` lets the write happen and raises then."""
     struck = Faults(Settings(plan(crash_after=1.0)), "map")
 
@@ -117,9 +115,7 @@ def test_a_crash_after_the_write_comes_too_late(seconds: list[float]) -> None:
 @pytest.mark.parametrize(
     ("kind", "seconds_long"), [("slow", faults.SLOW_SECONDS), ("timeout", faults.LONGEST_SECONDS)]
 )
-def test_time_is_lost(
-    seconds: list[float], monkeypatch: pytest.MonkeyPatch, kind: str, seconds_long: float
-) -> None:
+def test_time_is_lost(monkeypatch: pytest.MonkeyPatch, kind: str, seconds_long: float) -> None:
     """`slow` pauses for a moment, `timeout` for longer than any function may run."""
     pauses: list[float] = []
     monkeypatch.setattr(faults.time, "sleep", pauses.append)
@@ -131,7 +127,7 @@ def test_time_is_lost(
     assert pauses == [seconds_long]
 
 
-def test_a_process_ends(seconds: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """`killed` ends the process before or after the write, without any farewell."""
     ends: list[str] = []
     monkeypatch.setattr(faults.os, "_exit", lambda _: ends.append("exit"))
@@ -176,7 +172,7 @@ def test_a_change_shows_while_running(seconds: list[float]) -> None:
     assert outcome(running.before_write) == ""
 
 
-def test_a_stage_of_its_own_beats_the_general_rate(seconds: list[float]) -> None:
+def test_a_stage_of_its_own_beats_the_general_rate() -> None:
     """A rate for this stage stands in place of the general one."""
     text = plan(crash_before=1.0, **{"crash_before@state": 0.0})
 
@@ -184,7 +180,7 @@ def test_a_stage_of_its_own_beats_the_general_rate(seconds: list[float]) -> None
     assert outcome(Faults(Settings(text), "map").before_write) != ""
 
 
-def test_the_seed_decides(seconds: list[float]) -> None:
+def test_the_seed_decides() -> None:
     """The same environment of the same stage fails at the same writes under the same seed."""
 
     def failures(seed: int, environment: str) -> list[bool]:
@@ -196,7 +192,7 @@ def test_the_seed_decides(seconds: list[float]) -> None:
     assert failures(1, "one") != failures(1, "two")
 
 
-def test_a_limit_ends_a_plan(seconds: list[float]) -> None:
+def test_a_limit_ends_a_plan() -> None:
     """An environment fails no more often in one way than the plan's limit says."""
     struck = Faults(Settings(plan(crash_before=1.0, limit=2)), "map")
 
@@ -204,7 +200,7 @@ def test_a_limit_ends_a_plan(seconds: list[float]) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"rates": 3}', '{"rates": {"slow": "often"}}', "null"])
-def test_unreadable_settings_do_no_harm(seconds: list[float], text: str) -> None:
+def test_unreadable_settings_do_no_harm(text: str) -> None:
     """Settings that are no fault plan never stop a pipeline."""
     running = Faults(Settings(text), "map")
 

@@ -38,9 +38,7 @@ def test_a_missing_variable_is_named_with_its_template(
     kind: type[StateSettings], variable: str, value: str | None
 ) -> None:
     """A variable that is not set, or empty, is an error that says which, and where to set it."""
-    environ = {name: text for name, text in ENVIRON.items() if name != variable}
-    if value is not None:
-        environ[variable] = value
+    environ = {name: text for name, text in (ENVIRON | {variable: value}).items() if text is not None}
 
     with pytest.raises(MissingSettingError, match=rf"`{variable}` is not set.*cloudformation/stateful.yaml"):
         kind.from_environ(environ)
