@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode import cfn_yaml
 from common.settings import MissingSettingError
 from generator.planning import RoundOrder
 from generator.settings import GeneratorSettings
+
+from tests.cloudformation.conftest import FOLDER, read
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for its own data with an old interface of setuptools
     from parliament import analyze_policy_string
 
-PATH = Path(__file__).parents[2] / "cloudformation" / "game.yaml"
+PATH = FOLDER / "game.yaml"
 LOGS = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}"
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
 
@@ -26,8 +27,7 @@ PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId":
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
     """The template with its short forms written out."""
-    content: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(PATH))))
-    return content
+    return read("game")
 
 
 def properties(template: dict[str, Any], name: str) -> dict[str, Any]:

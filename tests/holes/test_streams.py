@@ -2,19 +2,17 @@
 
 import json
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode import cfn_yaml
 
+from tests.cloudformation.conftest import read
 from tests.lambdas.handler_bench import Bench, kinesis_event, message, window_event
 from tests.pipeline.producer.misbehaving import MisbehavingStream
 from workshop.clock import ManualClock
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.producer.producer import ATTEMPTS, ProducerOptions, produce
 
-TEMPLATES = Path(__file__).parents[2] / "cloudformation"
 RETENTION_MS = 24 * 3600 * 1000
 ONE_THREAD = ProducerOptions(threads=1)
 PLAN = make_plan(PlanOptions(messages=1_500, modify=20, out_of_order=50))
@@ -24,12 +22,6 @@ PLAN = make_plan(PlanOptions(messages=1_500, modify=20, out_of_order=50))
 def template(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Each of the templates."""
     return read(request.param)
-
-
-def read(pipeline: str) -> dict[str, Any]:
-    """Return a template with its short forms written out."""
-    content: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(TEMPLATES / f"{pipeline}.yaml"))))
-    return content
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from common.aggregation import Delta, add_up
 from common.items import item_of_trade
 from common.trades import decode_trade
 
@@ -31,22 +32,18 @@ def run(bench: Bench, *changes: dict[str, Any]) -> Any:
     return bench.run("stateful.map", window_event(changes))
 
 
-def sums(bench: Bench) -> dict[str, Decimal]:
-    """Return the sum over all rows of ReduceTable by path."""
-    total: dict[str, Decimal] = {}
-    for row in bench.items("ReduceTable"):
-        for path, delta in row["Deltas"].items():
-            total[path] = total.get(path, Decimal(0)) + delta
-    return total
+def total(bench: Bench) -> Decimal:
+    """Return the sum over all rows of ReduceTable at the path `PV`."""
+    return sum((row["Deltas"]["PV"] for row in bench.items("ReduceTable")), Decimal(0))
 
 
-def leaves(bench: Bench) -> dict[str, tuple[Decimal, int]]:
+def leaves(bench: Bench) -> dict[str, Delta]:
     """Return the sum over all rows of ReduceTable by leaf: amount and number of trades."""
-    trades: dict[str, int] = {}
-    for row in bench.items("ReduceTable"):
-        for leaf, count in row["Trades"].items():
-            trades[leaf] = trades.get(leaf, 0) + int(count)
-    return {leaf: (sums(bench)[leaf], count) for leaf, count in trades.items()}
+    return add_up(
+        (leaf, Delta(row["Deltas"][leaf], int(count)))
+        for row in bench.items("ReduceTable")
+        for leaf, count in row["Trades"].items()
+    )
 
 
 @pytest.mark.parametrize("variant", ["ledger", "textbook"])
@@ -84,7 +81,7 @@ def test_an_item_that_is_no_trade_counts_for_nothing(bench: Bench) -> None:
 
     run(bench, change(1, None, good), change(2, good, bad), change(3, bad, good), change(4, None, bad))
 
-    assert leaves(bench) == {"PV:FXSpot:EMEA": (Decimal("5.25"), 1)}
+    assert leaves(bench) == {"PV:FXSpot:EMEA": Delta(Decimal("5.25"), 1)}
     ids = sorted(row["RecordID"] for row in bench.items("QuarantineTable"))
     assert ids == [f"map#shard-1#{number:021}" for number in (2, 4)]
 
@@ -96,7 +93,7 @@ def test_bad_records_alone_move_the_position(bench: Bench) -> None:
     run(bench, change(1, None, bad))
     run(bench, change(1, None, bad), change(2, None, image("b", "1.00")))
 
-    assert sums(bench)["PV"] == 1
+    assert total(bench) == 1
     assert len(bench.reasons()) == 1
 
 
@@ -110,7 +107,7 @@ def test_records_count_once_however_they_are_cut(bench: Bench, cuts: Sequence[in
     for start, end in pairwise(cuts):
         run(bench, *changes[min(start, end) : max(start, end)])
 
-    assert leaves(bench) == {"PV:FXSpot:EMEA": (Decimal(4), 4)}
+    assert leaves(bench) == {"PV:FXSpot:EMEA": Delta(Decimal(4), 4)}
 
 
 def test_a_record_twice_in_one_batch_counts_once(bench: Bench) -> None:
@@ -119,7 +116,7 @@ def test_a_record_twice_in_one_batch_counts_once(bench: Bench) -> None:
 
     run(bench, *changes)
 
-    assert leaves(bench) == {"PV:FXSpot:EMEA": (Decimal(2), 2)}
+    assert leaves(bench) == {"PV:FXSpot:EMEA": Delta(Decimal(2), 2)}
 
 
 def test_shards_have_positions_of_their_own(bench: Bench) -> None:
@@ -130,7 +127,7 @@ def test_shards_have_positions_of_their_own(bench: Bench) -> None:
     for event in (window_event([record]), window_event([record], shard="shard-2"), window_event([elsewhere])):
         bench.run("stateful.map", event)
 
-    assert sums(bench)["PV"] == 3
+    assert total(bench) == 3
 
 
 def test_a_batch_that_is_too_large_is_committed_in_parts(bench: Bench) -> None:
@@ -147,7 +144,7 @@ def test_a_batch_that_is_too_large_is_committed_in_parts(bench: Bench) -> None:
     run(bench, *changes)
 
     assert 0 < committed < len(bench.items("ReduceTable"))
-    assert sums(bench)["PV"] == 1299
+    assert total(bench) == 1299
 
 
 def test_the_function_needs_a_window(bench: Bench) -> None:
@@ -164,7 +161,7 @@ def test_every_message_of_the_stateless_pipeline_counts(bench: Bench) -> None:
 
     bench.run("stateless.map", kinesis_event(data))
 
-    assert leaves(bench) == {"PV:FXSpot:EMEA": (Decimal(2), 2)}
+    assert leaves(bench) == {"PV:FXSpot:EMEA": Delta(Decimal(2), 2)}
     assert [row["MessageCount"] for row in bench.items("ReduceTable")] == [3]
     assert [row["RecordID"] for row in bench.items("QuarantineTable")] == ["map#shardId-000000000000#4"]
 
@@ -177,4 +174,4 @@ def test_the_stateless_map_counts_each_record_once(bench: Bench) -> None:
     bench.run("stateless.map", kinesis_event(data[1:], first=2))
     bench.run("stateless.map", kinesis_event(data, shard=1))
 
-    assert sums(bench)["PV"] == 10
+    assert total(bench) == 10

@@ -16,12 +16,6 @@ EVENTS = Path(__file__).parents[1] / "events"
 VARIANTS = pytest.mark.parametrize("variant", ["textbook", "ledger"])
 
 
-def deep_message(trade_id: str, value: str, hierarchy: dict[str, str]) -> bytes:
-    """Return a message with any hierarchy."""
-    fields = {"TradeID": trade_id, "Version": 1, "Timestamp": 1_750_000_000, "Hierarchy": hierarchy}
-    return json.dumps(fields).replace("{", f'{{"Value": {value}, ', 1).encode()
-
-
 @pytest.mark.parametrize(
     "levels",
     [
@@ -36,8 +30,8 @@ def test_a_hierarchy_may_have_any_levels(levels: list[str]) -> None:
     """Hierarchies of 1 to 90 levels, with levels of any name, are rolled up to the Grand Total."""
     with fresh_bench(HIERARCHY_LEVELS=",".join(levels)) as bench:
         bench.flow(
-            deep_message("a", "1.25", dict.fromkeys(levels, "x")),
-            deep_message("b", "2.50", {**dict.fromkeys(levels, "x"), levels[-1]: "y"}),
+            message("a", "1.25", Hierarchy=dict.fromkeys(levels, "x")),
+            message("b", "2.50", Hierarchy={**dict.fromkeys(levels, "x"), levels[-1]: "y"}),
         )
 
         assert bench.totals()[ROOT] == Decimal("3.75")
@@ -56,7 +50,6 @@ def test_the_largest_values_add_up_to_the_cent(bench: Bench) -> None:
 
 def test_a_thousand_small_amounts_add_up_to_the_cent(bench: Bench) -> None:
     """A thousand times ten cents is a hundred, and taking them back leaves nothing at all."""
-    record = window_event([])
     image = {"TradeID": {"S": "t"}, "Value": {"N": "0.10"}, "Version": {"N": "1"}, "Timestamp": {"N": "1"}}
     image["Hierarchy"] = {"S": '{"RiskType": "PV", "TradeDesk": "FX", "Region": "E"}'}
     added = [insert("StateTable", number, image) for number in range(1, 1001)]
@@ -65,7 +58,7 @@ def test_a_thousand_small_amounts_add_up_to_the_cent(bench: Bench) -> None:
         change["dynamodb"] = {"SequenceNumber": change["dynamodb"]["SequenceNumber"], "OldImage": image}
 
     for changes, total in ((added, 100), (taken, 0)):
-        bench.run("stateful.map", {**record, "Records": changes, "eventSourceARN": "arn"})
+        bench.run("stateful.map", window_event(changes))
         bench.run("stateful.reduce", window_event(bench.new_changes("ReduceTable")))
         assert bench.totals()[ROOT] == total
 
