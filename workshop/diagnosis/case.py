@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from workshop.diagnosis.cells import leaves_of, rows_below, snapshot_below, torn_by, torn_cells, truth_below
+from workshop.diagnosis.cells import rows_below, snapshot_below, torn_by, torn_cells, truth_below
 from workshop.diagnosis.effects import Effect, Measure, combine
 from workshop.diagnosis.flow import Flow
 from workshop.diagnosis.judgement import causes_of, in_flight, make_cause, unknown_cause
-from workshop.diagnosis.mapping import MapReading, effect_of_row
+from workshop.diagnosis.mapping import MapReading
 from workshop.diagnosis.reducing import ReduceReading
 from workshop.diagnosis.state import StateReading
 from workshop.diagnosis.values import (
@@ -140,7 +140,7 @@ class _Case:
         tables = [(Stage.STATE, self._state.effect)] if self._state else []
         if self.evidence.reduce is not None:
             tables.append((Stage.MAP, combine((1, effect) for effect in self._row_effects)))
-        tables.append((Stage.REDUCE, self.measure.effect(*leaves_of(self.observed, len(self.order)))))
+        tables.append((Stage.REDUCE, self.flow.at_leaves(self.observed.totals, self.observed.trades)))
         unseen = list(Stage) if self.stateful else [Stage.MAP, Stage.REDUCE]
         found: list[tuple[list[Stage], Effect]] = []
         before = self.flow.expected
@@ -191,7 +191,7 @@ class _Case:
 
     @cached_property
     def _row_effects(self) -> list[Effect]:
-        return [effect_of_row(row, self.measure, depth=len(self.order)) for row in self.rows]
+        return [self.flow.at_leaves(row.deltas, row.trades) for row in self.rows]
 
     @property
     def _surplus(self) -> int | None:

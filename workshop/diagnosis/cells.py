@@ -4,9 +4,9 @@ A total is torn when it is not the sum of the totals one level below: Reduce mus
 paths in one transaction, or to none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from typing import TypeVar
 
 from workshop.diagnosis.effects import Effect, Measure, combine
 from workshop.diagnosis.values import CellElement
@@ -14,30 +14,25 @@ from workshop.pipeline.aggregates import AggregateSnapshot, sort_key
 from workshop.pipeline.tables import ReduceRow
 from workshop.pipeline.truth import GRAND_TOTAL, Truth
 
-__all__ = ["leaves_of", "rows_below", "snapshot_below", "torn_by", "torn_cells", "truth_below"]
+__all__ = ["rows_below", "snapshot_below", "torn_by", "torn_cells", "truth_below"]
+
+T = TypeVar("T")
 
 
 def snapshot_below(snapshot: AggregateSnapshot, within: str | None) -> AggregateSnapshot:
     """Return the part of a snapshot that lies at or below a path; all of it without one."""
     if within is None:
         return snapshot
-    return replace(
-        snapshot,
-        totals={path: total for path, total in snapshot.totals.items() if _is_below(path, within)},
-        trades={path: count for path, count in snapshot.trades.items() if _is_below(path, within)},
-        message_count=0,
-    )
+    totals, trades = _below(snapshot.totals, within), _below(snapshot.trades, within)
+    return replace(snapshot, totals=totals, trades=trades, message_count=0)
 
 
 def truth_below(truth: Truth, within: str | None) -> Truth:
     """Return the part of the truth that lies at or below a path; all of it without one."""
     if within is None:
         return truth
-    return Truth(
-        {path: total for path, total in truth.totals.items() if _is_below(path, within)},
-        {path: count for path, count in truth.trades.items() if _is_below(path, within)},
-        frozenset(leaf for leaf in truth.leaves if _is_below(leaf, within)),
-    )
+    leaves = frozenset(_below(dict.fromkeys(truth.leaves), within))
+    return Truth(_below(truth.totals, within), _below(truth.trades, within), leaves)
 
 
 def rows_below(rows: Sequence[ReduceRow], within: str | None) -> list[ReduceRow]:
@@ -45,22 +40,9 @@ def rows_below(rows: Sequence[ReduceRow], within: str | None) -> list[ReduceRow]
     if within is None:
         return list(rows)
     parts = [
-        replace(
-            row,
-            deltas={path: amount for path, amount in row.deltas.items() if _is_below(path, within)},
-            trades={path: count for path, count in row.trades.items() if _is_below(path, within)},
-        )
-        for row in rows
+        replace(row, deltas=_below(row.deltas, within), trades=_below(row.trades, within)) for row in rows
     ]
     return [part for part in parts if part.deltas]
-
-
-def leaves_of(snapshot: AggregateSnapshot, depth: int) -> tuple[dict[str, Decimal], dict[str, int]]:
-    """Return totals and trades of the paths with this many names."""
-    return (
-        {path: total for path, total in snapshot.totals.items() if _depth(path) == depth},
-        {path: count for path, count in snapshot.trades.items() if _depth(path) == depth},
-    )
 
 
 def torn_cells(
@@ -118,8 +100,8 @@ def _paths_to(leaf: str) -> list[str]:
     return [GRAND_TOTAL, *(":".join(names[:length]) for length in range(1, len(names) + 1))]
 
 
-def _is_below(path: str, within: str) -> bool:
-    return path == within or path.startswith(f"{within}:")
+def _below(cells: Mapping[str, T], within: str) -> dict[str, T]:
+    return {path: each for path, each in cells.items() if path == within or path.startswith(f"{within}:")}
 
 
 def _depth(path: str) -> int:

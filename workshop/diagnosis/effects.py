@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from math import gcd
 
-__all__ = ["Effect", "Measure", "combine", "times_in"]
+__all__ = ["Effect", "Key", "Measure", "combine", "key_of", "times_in"]
 
 # A leaf -> what is added to it: (amount in the smallest unit, number of trades). Never (0, 0), so that equal
 # effects are equal dictionaries.
 Effect = Mapping[str, tuple[int, int]]
+# An effect as the key of a dictionary.
+Key = frozenset[tuple[str, tuple[int, int]]]
 
 # DynamoDB's numbers have 38 digits and exponents up to 125: a sum of them is exact here, or an error.
 EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
@@ -52,6 +54,11 @@ def combine(terms: Iterable[tuple[int, Effect]]) -> Effect:
             known = total.get(leaf, (0, 0))
             total[leaf] = (known[0] + factor * units, known[1] + factor * trades)
     return {leaf: added for leaf, added in total.items() if added != (0, 0)}
+
+
+def key_of(effect: Effect) -> Key:
+    """Return an effect as something that dictionaries can find it by."""
+    return frozenset(effect.items())
 
 
 def times_in(effect: Effect) -> dict[int, Effect]:

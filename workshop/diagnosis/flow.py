@@ -7,6 +7,7 @@ since the trade is the partition key.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from hashlib import md5
 
@@ -14,7 +15,7 @@ from workshop.diagnosis.effects import Effect, Measure, combine
 from workshop.diagnosis.values import BatchElement, TradeElement
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import StateRow
-from workshop.pipeline.truth import roll_up_paths
+from workshop.pipeline.truth import GRAND_TOTAL, roll_up_paths
 
 __all__ = ["Flow", "recognised", "shard_of"]
 
@@ -96,6 +97,12 @@ class Flow:
         """Return what a message would add if it were not cancelled."""
         leaf = self.leaves[place]
         return self.measure.effect({leaf: self.messages[place].value}, {leaf: 1})
+
+    def at_leaves(self, amounts: Mapping[str, Decimal], trades: Mapping[str, int]) -> Effect:
+        """Return what a row or a table adds to the leaves, the paths that name every level of the order."""
+        levels = len(self.order)
+        cells = self.measure.effect(amounts, trades).items()
+        return {path: cell for path, cell in cells if path.count(":") + 1 == levels and path != GRAND_TOTAL}
 
     @cached_property
     def winners(self) -> Mapping[str, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from workshop.diagnosis.flow import Flow
-from workshop.diagnosis.values import Cause, CauseKind, Confidence, Element, Explanation, Stage
+from workshop.diagnosis.values import Cause, CauseKind, Confidence, Element, Explanation, Rival, Stage
 from workshop.diagnosis.words import sentence_of
 
 __all__ = ["causes_of", "in_flight", "make_cause", "unknown_cause"]
@@ -17,7 +17,7 @@ def in_flight(flow: Flow, places: Sequence[int], pending: int | None) -> list[Ex
     if pending:
         return [Explanation(CauseKind.IN_FLIGHT, elements)]
     if len(places) > 1:
-        instead: tuple[CauseKind, tuple[Element, ...]] = (CauseKind.BATCH_LOST, elements)
+        instead: Rival = (CauseKind.BATCH_LOST, elements)
         return [Explanation(CauseKind.IN_FLIGHT, elements, Confidence.LIKELY, instead=instead)]
     # The very last message may as well be lost.
     instead = (CauseKind.MESSAGE_LOST, (flow.trade(places[0], counted=0),))
@@ -28,9 +28,8 @@ def causes_of(explanations: Iterable[Explanation], stage: Stage | None) -> tuple
     """Return causes and alternatives; explanations that differ in their elements alone are one cause."""
     alike: dict[object, list[Explanation]] = {}
     for each in explanations:
-        alike.setdefault(
-            (each.kind, each.confidence, each.others, each.instead and each.instead[0]), []
-        ).append(each)
+        key = each.kind, each.confidence, each.others, each.instead and each.instead[0]
+        alike.setdefault(key, []).append(each)
     causes, alternatives = [], []
     for group in alike.values():
         first = group[0]

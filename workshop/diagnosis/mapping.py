@@ -13,28 +13,16 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from workshop.diagnosis.effects import Effect, Measure, combine
+from workshop.diagnosis.effects import Effect, combine
 from workshop.diagnosis.flow import Flow, recognised
 from workshop.diagnosis.judgement import in_flight
 from workshop.diagnosis.suspects import explain, suspects_of
-from workshop.diagnosis.values import (
-    CauseKind,
-    Confidence,
-    Explanation,
-    MapRecord,
-    RowElement,
-)
+from workshop.diagnosis.values import CauseKind, Confidence, Explanation, MapRecord, RowElement
 from workshop.pipeline.tables import ReduceRow
 
-__all__ = ["MapReading", "effect_of_row"]
+__all__ = ["MapReading"]
 
-
-def effect_of_row(row: ReduceRow, measure: Measure, *, depth: int) -> Effect:
-    """Return what a row adds to the leaves, which are the paths with this many names."""
-    return measure.effect(
-        {path: amount for path, amount in row.deltas.items() if path.count(":") + 1 == depth},
-        {path: count for path, count in row.trades.items() if path.count(":") + 1 == depth},
-    )
+POSITION = attrgetter("shard_id", "sequence_number")
 
 
 class Writing(NamedTuple):
@@ -82,12 +70,15 @@ class MapReading:
 
     def _runs(self) -> Iterator[tuple[list[int], tuple[int, ...], bool]]:
         """Yield neighbours that are in no range, or in the same ones, and whether they are a shard's last."""
-        for shard in self._shards.values():
-            counting = [number for number in shard if self._effects[number] and number not in self._undone]
-            for covering, numbers in groupby(counting, key=self._covering.__getitem__):
-                run = list(numbers)
+        counting = [
+            number for number, each in enumerate(self._effects) if each and number not in self._undone
+        ]
+        for _, shard in groupby(counting, key=lambda number: self._records[number].shard_id):
+            *_, last = numbers = list(shard)
+            for covering, neighbours in groupby(numbers, key=self._covering.__getitem__):
+                run = list(neighbours)
                 if len(covering) != 1:
-                    yield run, covering, run[-1] == counting[-1]
+                    yield run, covering, run[-1] == last
 
     def _repeats(self) -> Iterator[Part]:
         """Yield the ranges that were written several times: that much can be seen without the records."""
@@ -166,7 +157,7 @@ class MapReading:
 
     @cached_property
     def _records(self) -> list[MapRecord]:
-        return sorted(self.records or (), key=lambda record: (record.shard_id, record.sequence_number))
+        return sorted(self.records or (), key=POSITION)
 
     @cached_property
     def _effects(self) -> list[Effect]:
@@ -189,15 +180,6 @@ class MapReading:
         return combine((factor, self._effects[number]) for number in numbers)
 
     @cached_property
-    def _shards(self) -> dict[str, range]:
-        """Shard -> the numbers of its records."""
-        shards: dict[str, range] = {}
-        for number, record in enumerate(self._records):
-            start = shards.get(record.shard_id, range(number, number)).start
-            shards[record.shard_id] = range(start, number + 1)
-        return shards
-
-    @cached_property
     def _writings(self) -> list[Writing]:
         parts: dict[tuple[str, int, int, str], list[ReduceRow]] = {}
         shard_of = {record.sequence_number: record.shard_id for record in self._records}
@@ -209,11 +191,10 @@ class MapReading:
             shard_id = row.shard_id or shard_of.get(first, "")
             name = row.message_hash.removesuffix(f"-{row.part - 1}") if row.part > 1 else row.message_hash
             parts.setdefault((shard_id, first, last, name), []).append(row)
-        depth = len(self.flow.order)
         return [
             Writing(
                 *key,
-                effect=combine((1, effect_of_row(row, self.flow.measure, depth=depth)) for row in rows),
+                effect=combine((1, self.flow.at_leaves(row.deltas, row.trades)) for row in rows),
                 message_count=sum(row.message_count for row in rows),
             )
             for key, rows in parts.items()
@@ -221,10 +202,9 @@ class MapReading:
 
     def _range(self, writing: Writing) -> range:
         """Return the numbers of the records in the range of a row."""
-        shard = self._shards.get(writing.shard_id, range(0))
-        position = attrgetter("sequence_number")
-        first = bisect_left(self._records, writing.first, shard.start, shard.stop, key=position)
-        return range(first, bisect_right(self._records, writing.last, first, shard.stop, key=position))
+        ends = (writing.shard_id, writing.first), (writing.shard_id, writing.last)
+        first = bisect_left(self._records, ends[0], key=POSITION)
+        return range(first, bisect_right(self._records, ends[1], first, key=POSITION))
 
     @cached_property
     def _covering(self) -> list[tuple[int, ...]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 
-from workshop.diagnosis.effects import Effect, combine, times_in
+from workshop.diagnosis.effects import Effect, Key, combine, key_of, times_in
 from workshop.diagnosis.values import CauseKind, Confidence, Element, Explanation, RowElement
 from workshop.pipeline.tables import ReduceRow
 
@@ -20,7 +20,6 @@ MOST_RUNS = 2_000
 MOST_FOUND = 50
 # The row at a place, and how often it was added too often; negative if it was not added.
 Factors = Mapping[int, int]
-Key = frozenset[tuple[str, tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,11 @@ class ReduceReading:
         targets.append((-1, combine([(-1, self.difference)])))
         for end, total in enumerate(self._totals):
             for times, effect in targets:
-                start = starts.get(_key(combine([(1, total), (-1, effect)])))
+                start = starts.get(key_of(combine([(1, total), (-1, effect)])))
                 if start is not None:
                     yield dict.fromkeys(range(start, end), times)
             # Of runs that differ by rows without effect, the shortest is told.
-            starts[_key(total)] = end
+            starts[key_of(total)] = end
 
     def _pairs(self) -> Iterator[Factors]:
         """Yield two runs of neighbours, each of them added once more or left out."""
@@ -89,10 +88,10 @@ class ReduceReading:
                 continue
             run = dict.fromkeys(range(start, start + length), factor)
             effect = combine([(factor, self._totals[start + length]), (-factor, self._totals[start])])
-            if other := seen.get(_key(combine([(1, self.difference), (-1, effect)]))):
+            if other := seen.get(key_of(combine([(1, self.difference), (-1, effect)]))):
                 both = {place: run.get(place, 0) + other.get(place, 0) for place in {*run, *other}}
                 yield {place: times for place, times in both.items() if times}
-            seen.setdefault(_key(effect), run)
+            seen.setdefault(key_of(effect), run)
 
     def _parts(self, factors: Factors) -> dict[CauseKind, tuple[Element, ...]]:
         parts: dict[CauseKind, tuple[Element, ...]] = {}
@@ -123,7 +122,3 @@ class ReduceReading:
         for effect in self.effects:
             totals.append(combine([(1, totals[-1]), (1, effect)]))
         return totals
-
-
-def _key(effect: Effect) -> Key:
-    return frozenset(effect.items())

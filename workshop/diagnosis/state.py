@@ -10,14 +10,7 @@ from functools import cached_property
 from workshop.diagnosis.effects import Effect, combine
 from workshop.diagnosis.flow import Flow
 from workshop.diagnosis.judgement import in_flight
-from workshop.diagnosis.values import (
-    CauseKind,
-    Confidence,
-    Element,
-    Explanation,
-    MapRecord,
-    TradeElement,
-)
+from workshop.diagnosis.values import CauseKind, Confidence, Explanation, MapRecord, Rival, TradeElement
 from workshop.pipeline.tables import StateRow
 
 __all__ = ["StateReading"]
@@ -74,10 +67,7 @@ class StateReading:
         """Return what happened to one trade, as if it had nothing to do with any other."""
         winner, row = self.flow.winners[trade], self.held.get(trade)
         newest = self.flow.messages[winner]
-        lost: tuple[CauseKind, tuple[Element, ...]] = (
-            CauseKind.MESSAGE_LOST,
-            (self.flow.trade(winner, counted=0),),
-        )
+        lost: Rival = (CauseKind.MESSAGE_LOST, (self.flow.trade(winner, counted=0),))
         if row is None:
             return Explanation(*lost)
         place = self.flow.place_of(row)
@@ -88,16 +78,13 @@ class StateReading:
         if place is None:
             return Explanation(CauseKind.UNKNOWN, (self._stranger(row),))
         is_conflict = row.version == newest.version
-        overtaken: tuple[CauseKind, tuple[Element, ...]] = (
-            CauseKind.CONFLICT if is_conflict else CauseKind.STALE_VERSION,
-            (self.flow.trade(place, instead=winner),),
-        )
+        kind = CauseKind.CONFLICT if is_conflict else CauseKind.STALE_VERSION
+        overtaken: Rival = (kind, (self.flow.trade(place, instead=winner),))
         # What was applied once and stands no more was written over; what was never applied is lost.
         if self._applied is not None:
             return Explanation(*(overtaken if winner in self._applied else lost))
-        came_late = (
-            max(map(self.flow.arrival.__getitem__, self.flow.copies[place])) > self.flow.arrival[winner]
-        )
+        last_copy = max(self.flow.arrival[copy] for copy in self.flow.copies[place])
+        came_late = last_copy > self.flow.arrival[winner]
         if is_conflict or came_late:
             return Explanation(*overtaken, confidence=Confidence.LIKELY, instead=lost)
         return Explanation(*lost, confidence=Confidence.POSSIBLE, instead=overtaken)
@@ -130,12 +117,8 @@ class StateReading:
     def _pair(self, group: Sequence[int]) -> Explanation:
         # Two neighbours may as well be two faults: then each of them is a message lost.
         alone = tuple(self.flow.trade(place, counted=0) for place in group)
-        return Explanation(
-            CauseKind.BATCH_LOST,
-            self.flow.batches(group, counted=0),
-            Confidence.LIKELY,
-            instead=(CauseKind.MESSAGE_LOST, alone),
-        )
+        batch, rival = self.flow.batches(group, counted=0), (CauseKind.MESSAGE_LOST, alone)
+        return Explanation(CauseKind.BATCH_LOST, batch, Confidence.LIKELY, instead=rival)
 
     def _groups(self, shard: Sequence[int]) -> list[tuple[list[int], bool]]:
         """Return the runs of neighbours that may all be lost, and whether nothing after them has arrived."""

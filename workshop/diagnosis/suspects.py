@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from workshop.diagnosis.effects import Effect, combine, times_in
+from workshop.diagnosis.effects import Effect, combine, key_of, times_in
 from workshop.diagnosis.flow import Flow
 from workshop.diagnosis.values import CauseKind, Confidence, Element, Explanation, MapRecord, TradeElement
 
@@ -76,17 +76,13 @@ def _weighed(suspects: Sequence[Suspect], surplus: int | None) -> Explanation:
 
 def _fitting(suspects: Sequence[Suspect], rest: Effect) -> list[Suspect]:
     """Return the faults with one record of a row that add exactly what it has too much."""
-    wanted = {_key(effect): times for times, effect in times_in(rest).items()}
+    wanted = {key_of(effect): times for times, effect in times_in(rest).items()}
     found = []
     for suspect in suspects:
-        times = wanted.get(_key(suspect.effect), 0)
+        times = wanted.get(key_of(suspect.effect), 0)
         if times == 1:
             found.append(suspect)
         elif times and isinstance(suspect.element, TradeElement) and suspect.records == 1:
             again = replace(suspect.element, counted=1 + times)
             found.append(suspect._replace(records=times, element=again))
     return found
-
-
-def _key(effect: Effect) -> frozenset[tuple[str, tuple[int, int]]]:
-    return frozenset(effect.items())

@@ -23,6 +23,7 @@ __all__ = [
     "Evidence",
     "Explanation",
     "MapRecord",
+    "Rival",
     "RowElement",
     "Stage",
     "TradeElement",
@@ -133,6 +134,10 @@ class Cause:
     others: tuple[tuple[Element, ...], ...] = ()
 
 
+# What would explain the same as well.
+Rival = tuple[CauseKind, tuple[Element, ...]]
+
+
 @dataclass(frozen=True)
 class Explanation:
     """What one stage did wrong; `instead` is what would explain the same, and is less likely."""
@@ -141,7 +146,7 @@ class Explanation:
     elements: tuple[Element, ...]
     confidence: Confidence = Confidence.CERTAIN
     others: tuple[tuple[Element, ...], ...] = ()
-    instead: tuple[CauseKind, tuple[Element, ...]] | None = None
+    instead: Rival | None = None
 
 
 @dataclass(frozen=True)

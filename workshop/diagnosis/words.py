@@ -61,10 +61,8 @@ def sentence_of(
     kind: CauseKind, elements: Sequence[Element], *, stage: Stage | None = None, one_of: int = 1
 ) -> str:
     """Return what was observed, for one cause."""
-    told = "; ".join(_told(kind, element) for element in elements[:SHOWN])
-    if len(elements) > SHOWN:
-        told += f"; and {len(elements) - SHOWN:,} more"
-    sentences = [f"{told[0].upper()}{told[1:]}." if told else UNEXPLAINED]
+    told = _listed([_told(kind, element) for element in elements])
+    sentences = [f"{_capitalised(told)}." if told else UNEXPLAINED]
     if one_of > 1:
         count = f"{MANY} or more" if one_of >= MANY else str(one_of)
         sentences.append(f"This is one of {count} candidates that fit equally well.")
@@ -142,9 +140,7 @@ def _wrong_cells(cells: Sequence[CellDifference]) -> str:
     paths = {cell.path for cell in cells}
     parents = {path.rpartition(":")[0] or GRAND_TOTAL for path in paths if path != GRAND_TOTAL}
     deepest = [cell for cell in cells if cell.path not in parents]
-    shown = "; ".join(_wrong_cell(cell) for cell in deepest[:SHOWN])
-    if len(deepest) > SHOWN:
-        shown += f"; and {len(deepest) - SHOWN:,} more"
+    shown = _listed([_wrong_cell(cell) for cell in deepest])
     above = len(cells) - len(deepest)
     return f"{shown}. {above} of the totals above are wrong as well." if above else f"{shown}."
 
@@ -158,6 +154,11 @@ def _wrong_cell(cell: CellDifference) -> str:
     if surplus:
         text += f", with {_trades(surplus)} too {'many' if surplus > 0 else 'few'}"
     return text
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = [f"and {len(texts) - SHOWN:,} more"] if len(texts) > SHOWN else []
+    return "; ".join([*texts[:SHOWN], *more])
 
 
 def _times(count: int) -> str:
