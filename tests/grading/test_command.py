@@ -55,11 +55,3 @@ def test_one_submission_is_a_document(classroom) -> None:
     assert done.returncode == 1
     assert [each["id"] for each in document["exercises"]] == ["put-records", "connect-state"]
     assert set(document["exercises"][0]) == {"id", "outcome", "feedback"}
-
-
-def test_a_folder_without_submissions_is_wrong_usage(tmp_path) -> None:
-    """Where no submission lies, the command ends with 2 and says what it looked for."""
-    done = check("--submission", tmp_path)
-
-    assert done.returncode == 2
-    assert "no submission lies in" in done.stderr

@@ -116,4 +116,5 @@ def test_a_folder_without_a_submission_is_wrong_usage(instructor: Workshop, tmp_
     done = instructor.run("check", "--submission", str(tmp_path))
 
     assert done.returncode == 2
+    assert "no submission lies in" in done.stderr
     assert "lambdas" in done.stderr

@@ -1,9 +1,9 @@
 """`workshop hint`, `solve`, `reset`, `catch-up`: help on the way, and ways back and forth in the course."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
@@ -64,12 +64,7 @@ def solve(
     cloud: CloudChoice,
 ) -> None:
     """Put the solution of an exercise in place; your own version is kept beside."""
-    found, people = find_exercise(exercise), console()
-    course = Course(cloud.connect())
-    with StepPrinter(people).running(f"solving {found.id}"):
-        done = solve_exercise(found, course)
-    open_progress(course, people).take_solution(found.id)
-    _show(done, found, people)
+    _put(exercise, cloud, "solving", solve_exercise, CourseProgress.take_solution)
 
 
 @cloud_options
@@ -79,12 +74,7 @@ def reset(
     cloud: CloudChoice,
 ) -> None:
     """Put the starter of one exercise back; your own version is kept beside."""
-    found, people = find_exercise(exercise), console()
-    course = Course(cloud.connect())
-    with StepPrinter(people).running(f"resetting {found.id}"):
-        done = reset_exercise(found, course)
-    open_progress(course, people).forget(found.id)
-    _show(done, found, people)
+    _put(exercise, cloud, "resetting", reset_exercise, CourseProgress.forget)
 
 
 @cloud_options
@@ -103,7 +93,19 @@ def catch_up(
     people.print(Text(f"Ready for notebook {number}: {done}.", style="bold green"))
 
 
-def _show(done: Done, exercise: Exercise, people: Console) -> None:
+def _put(
+    exercise_id: str,
+    cloud: CloudChoice,
+    doing: str,
+    put: Callable[[Exercise, Course], Done],
+    note: Callable[[CourseProgress, str], object],
+) -> None:
+    """Put a text in an answer's place, note that in the progress, and show the text if it is short."""
+    exercise, people = find_exercise(exercise_id), console()
+    course = Course(cloud.connect())
+    with StepPrinter(people).running(f"{doing} {exercise.id}"):
+        done = put(exercise, course)
+    note(open_progress(course, people), exercise.id)
     people.print(Text(done.message), soft_wrap=True)
     is_short = isinstance(exercise.answer_location, Cell) or exercise.answer_location.name is not None
     if is_short:

@@ -79,16 +79,13 @@ class TableTools:
         if is_stateful := "StateTableName" in course.outputs:
             streams, arn = course.client("dynamodbstreams"), course.stream_arn("StateTable")
             changes = read_item_changes(streams, arn, key="TradeID", value=trade_id)
-            item = next(iter(_items_of(course, "StateTable", trade_id)), None)
+            items = course.items("StateTable")
+            item = next((each for each in items if each.get("TradeID") == trade_id), None)
         order = course.target.order
         trail = Trail(trade_id, records, changes, item, (), course.totals(), order, is_stateful=is_stateful)
         rows = [row for row in course.items("ReduceTable") if may_hold(row, trail)]
         rows.sort(key=lambda row: Decimal(row.get("MappedAt", 0)))
         return Trail(trade_id, records, changes, item, rows, trail.totals, order, is_stateful=is_stateful)
-
-
-def _items_of(course: Any, table: str, trade_id: str) -> list[dict[str, Any]]:
-    return [row for row in course.items(table) if row.get("TradeID") == trade_id]
 
 
 def _fits(row: Mapping[str, Any], where: Where | None) -> bool:
