@@ -52,7 +52,6 @@ class Hop:
     waiting: int | None = None
     age_seconds: float | None = None
     attempts: int = 0
-    last_result: str = ""
 
     @property
     def is_connected(self) -> bool:
@@ -113,7 +112,6 @@ def _hop(
         Hop(*stage),
         state=str(found["State"]),
         batch_size=found.get("BatchSize"),
-        last_result=str(found.get("LastProcessingResult", "")),
     )
     if lags is None:
         return replace(connected, age_seconds=_iterator_age(cloud, function))

@@ -71,11 +71,6 @@ class LatencyHistogram:
                 return middle_seconds(bucket)
         return None
 
-    @property
-    def max_seconds(self) -> float | None:
-        """The latency of the slowest message, or None if none was measured."""
-        return self.percentile_seconds(100)
-
     def summary(self) -> dict[str, float | None]:
         """Return p50, p95, p99 and max in seconds, to the millisecond."""
         percentiles = {"p50": 50, "p95": 95, "p99": 99, "max": 100}

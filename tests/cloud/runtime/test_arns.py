@@ -30,10 +30,9 @@ def test_function_arn_keeps_the_qualifier() -> None:
 
 
 def test_sources_are_taken_apart() -> None:
-    """A source's ARN tells service, region, account and name, for tables the stream's label."""
+    """A source's ARN tells service, region, account and name, for consumers the stream they read."""
     table = SourceReference.parse("arn:aws:dynamodb:us-east-1:1:table/T/stream/2026-01-01T00:00:00.000")
     consumer = SourceReference.parse("arn:aws:kinesis:us-east-1:1:stream/S/consumer/c:1")
 
     assert (table.service, table.region, table.account_id, table.name) == ("dynamodb", "us-east-1", "1", "T")
-    assert table.stream_label == "2026-01-01T00:00:00.000"
     assert (consumer.name, consumer.stream_arn) == ("S", "arn:aws:kinesis:us-east-1:1:stream/S")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["condition", "read_item", "update"]
+__all__ = ["condition", "read_item", "takes_effect", "update"]
 
 Values = Mapping[str, Any]
 NOTHING: Values = MappingProxyType({})
@@ -53,6 +54,17 @@ def update(
     for name, part in (condition(table, key, seen) if seen else {}).items():
         request[name] = request.get(name, {}) | part if name.startswith("ExpressionAttribute") else part
     return request | {"UpdateExpression": expression}
+
+
+def takes_effect(write: Callable[..., Any], request: Values) -> bool:
+    """Make a conditional write; return False if its condition does not hold."""
+    try:
+        write(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def _request(table: str, key: Values, values: Values, *, names: Iterable[str]) -> dict[str, Any]:

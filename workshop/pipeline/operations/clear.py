@@ -15,12 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from workshop.clock import Clock, SystemClock
 from workshop.deploy.finding import find_stack
 from workshop.errors import NotSettledError
-from workshop.pipeline.operations.epoch import change_epoch, epoch_number, is_refused, read_epoch
+from workshop.pipeline.operations.actions import takes_effect
+from workshop.pipeline.operations.epoch import change_epoch, epoch_number, read_epoch
 from workshop.pipeline.operations.hold import end_interrupted_rebuild
 from workshop.pipeline.quiet import watch_until_quiet
 
@@ -220,17 +219,14 @@ class _Clearing:
 
     def _delete_if_old(self, table: str, key: Any, older_than: int) -> None:
         """Delete a trade, unless a message of the new epoch has come for it since it was seen."""
-        try:
-            self._dynamodb.delete_item(
-                TableName=table,
-                Key=key,
-                ConditionExpression="attribute_not_exists(#Epoch) OR #Epoch < :Epoch",
-                ExpressionAttributeNames={"#Epoch": "Epoch"},
-                ExpressionAttributeValues={":Epoch": {"N": str(older_than)}},
-            )
-        except ClientError as error:
-            if not is_refused(error):
-                raise
+        request = {
+            "TableName": table,
+            "Key": key,
+            "ConditionExpression": "attribute_not_exists(#Epoch) OR #Epoch < :Epoch",
+            "ExpressionAttributeNames": {"#Epoch": "Epoch"},
+            "ExpressionAttributeValues": {":Epoch": {"N": str(older_than)}},
+        }
+        takes_effect(self._dynamodb.delete_item, request)
 
     def _delete_batches(self, table: str, keys: Sequence[Any]) -> None:
         for start in range(0, len(keys), BATCH_WRITE_ITEMS):

@@ -10,17 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from workshop.pipeline.operations.actions import condition, read_item, update
+from workshop.pipeline.operations.actions import condition, read_item, takes_effect, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["EpochState", "change_epoch", "epoch_check", "epoch_number", "is_refused", "read_epoch"]
+__all__ = ["EpochState", "change_epoch", "epoch_check", "epoch_number", "read_epoch"]
 
 EPOCH_KEY = {"Parameter": "epoch"}
-REFUSED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True)
@@ -49,13 +46,8 @@ def change_epoch(
     without: Sequence[str] = (),
 ) -> bool:
     """Set attributes of the item and remove others; return False if it is not as it was seen."""
-    try:
-        client.update_item(**update(table, EPOCH_KEY, seen=_attributes(seen), to=to, without=without))
-    except ClientError as error:
-        if not is_refused(error):
-            raise
-        return False
-    return True
+    request = update(table, EPOCH_KEY, seen=_attributes(seen), to=to, without=without)
+    return takes_effect(client.update_item, request)
 
 
 def epoch_check(table: str, seen: EpochState) -> dict[str, Any]:
@@ -71,8 +63,3 @@ def epoch_number(row: Mapping[str, Any]) -> int:
     """Return the epoch in which an item was written; an item without one belongs to the first."""
     number = row.get("Epoch", 0)
     return int(number) if not isinstance(number, str) else 0
-
-
-def is_refused(error: ClientError) -> bool:
-    """Whether a condition did not hold."""
-    return error.response["Error"]["Code"] == REFUSED

@@ -11,6 +11,7 @@ every few seconds; a note that stays as it is for LEASE_SECONDS belongs to a run
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -18,8 +19,8 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
 from workshop.errors import NotSettledError
-from workshop.pipeline.operations.actions import condition, read_item, update
-from workshop.pipeline.operations.epoch import epoch_check, is_refused, read_epoch
+from workshop.pipeline.operations.actions import condition, read_item, takes_effect, update
+from workshop.pipeline.operations.epoch import epoch_check, read_epoch
 from workshop.pipeline.quiet import watch_until_quiet
 
 if TYPE_CHECKING:
@@ -77,12 +78,8 @@ class Hold:
         self._mappings = set(note.get("Mappings", ()))
         seen = {name: note.get(name) for name in ("Owner", "Beats")}
         request = update(self._table, NOTE_KEY, seen=seen, to={"Owner": self._owner, "Beats": 0})
-        try:
-            self._dynamodb.update_item(**request)
-        except ClientError as error:
-            if not is_refused(error):
-                raise
-            raise self._busy() from error
+        if not takes_effect(self._dynamodb.update_item, request):
+            raise self._busy()
 
     def disable(self) -> None:
         """Note which mappings are at work, disable them, and wait until they are.
@@ -107,11 +104,7 @@ class Hold:
             return
         for uuid in sorted(self._mappings):
             self._switch(uuid, enabled=True)
-        try:
-            self._dynamodb.delete_item(**condition(self._table, NOTE_KEY, {"Owner": self._owner}))
-        except ClientError as error:
-            if not is_refused(error):
-                raise
+        takes_effect(self._dynamodb.delete_item, condition(self._table, NOTE_KEY, {"Owner": self._owner}))
 
     def beat(self) -> None:
         """Show that this run is alive.
@@ -191,7 +184,9 @@ class Hold:
             if (state := self._state(uuid)) in {wanted, None}:
                 return
             if state in SETTLED:
-                self._ask(uuid, enabled=enabled)
+                # Somebody else may be changing the mapping this very moment; it will settle again.
+                with suppress(self._lambda.exceptions.ResourceInUseException):
+                    self._lambda.update_event_source_mapping(UUID=uuid, Enabled=enabled)
             self._clock.sleep(POLL_SECONDS)
             if not enabled:
                 self.beat()
@@ -200,20 +195,10 @@ class Hold:
             f"run `workshop reconcile {self._stack}`, which sees to it that it gets enabled"
         )
 
-    def _ask(self, uuid: str, *, enabled: bool) -> None:
-        try:
-            self._lambda.update_event_source_mapping(UUID=uuid, Enabled=enabled)
-        except ClientError as error:
-            # Somebody else is changing the mapping this very moment; it will have a settled state again.
-            if error.response["Error"]["Code"] != "ResourceInUseException":
-                raise
-
     def _state(self, uuid: str) -> str | None:
         try:
             return str(self._lambda.get_event_source_mapping(UUID=uuid)["State"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
+        except self._lambda.exceptions.ResourceNotFoundException:
             return None
 
     def _busy(self) -> RebuildAtWorkError:

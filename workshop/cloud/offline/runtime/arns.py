@@ -58,11 +58,6 @@ class SourceReference:
         return self.resource.split("/")[1] if "/" in self.resource else self.resource
 
     @property
-    def stream_label(self) -> str:
-        """The label of a DynamoDB stream: when it was switched on."""
-        return self.resource.partition("/stream/")[2]
-
-    @property
     def stream_arn(self) -> str:
         """The ARN of the Kinesis stream, also when a consumer of it is mapped."""
         return self.arn.partition("/consumer/")[0]

@@ -14,8 +14,6 @@ __all__ = ["ENDLESS", "REPORT_ITEM_FAILURES", "Mapping"]
 
 ENDLESS = -1
 REPORT_ITEM_FAILURES = "ReportBatchItemFailures"
-HOURS = 3600
-DYNAMODB_RETENTION_SECONDS = 24 * HOURS
 
 
 @dataclass(frozen=True, slots=True)
