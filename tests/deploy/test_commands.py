@@ -121,7 +121,7 @@ def test_all_stacks_can_be_destroyed_at_once(run: Run, live: Cloud) -> None:
     [
         (("destroy",), "name one stack, or say `--all`"),
         (("destroy", "one", "--all"), "name one stack, or say `--all`"),
-        (("deploy", "stateful", "--set", "Words"), "`Words` is no setting; write `--set Key=Value`"),
+        (("deploy", "stateful", "--set", "Words"), "`Words` is not a setting; write `--set Key=Value`"),
         (("deploy", "stateful", "--set", "Wrong=1"), "`Wrong` is not a parameter of the stateful pipeline"),
     ],
 )
