@@ -159,8 +159,8 @@ ws.check("name-the-shard")
 # %% [markdown]
 # ## Exercise: Map with the ledger
 #
-# Open `lambdas/stateful/map.py`. This time the handler as a whole changes, and it gets shorter, for
-# `common/ledger.py` reads, drops and commits:
+# Open `lambdas/stateful/map.py`. This time the whole handler changes, and gets shorter, for `common/ledger.py`
+# reads, drops and commits:
 #
 # - `Ledger(table, ledger_key, epoch)` is the position of this function in one shard. Its *ledger key* is
 #   `batch.ledger_key(context.function_name)`. The *epoch* counts how often the pipeline was cleared:

@@ -61,7 +61,15 @@ class NotebookPage:
     def wait_for_widgets(self) -> None:
         """Wait until the widgets of a notebook that was opened again are back."""
         panel = self.page.locator(PANEL)
-        self._wait(lambda: LOADING not in panel.inner_text(), "widgets do not come back")
+        quiet = 0
+
+        def are_back() -> bool:
+            # Outputs are drawn one after the other: none may be loading for a while.
+            nonlocal quiet
+            quiet = 0 if LOADING in panel.inner_text() else quiet + 1
+            return quiet > QUIET_LOOKS
+
+        self._wait(are_back, "widgets do not come back")
 
     def save(self) -> None:
         """Save the notebook as learners do."""

@@ -14,6 +14,7 @@ from workshop.cli.views.demo_report import draw_example, draw_runs, example_docu
 from workshop.cloud.connection import Cloud
 from workshop.cloud.faults import FaultPlan
 from workshop.cloud.temporary import temporary_cloud
+from workshop.deploy.stacks import deploy
 from workshop.pipeline.demo import PIPELINES, DemoRun, Observer, deploy_pipelines, plan_options, run_pipelines
 from workshop.pipeline.example import Example, run_example
 
@@ -74,7 +75,9 @@ def demo(
 
 
 def _run_example(cloud: Cloud, observer: Observer) -> Example:
-    outputs = deploy_pipelines(cloud, ("stateful",), observer)["stateful"]
+    observer.step("deploying stateful")
+    # One shard, so that each group of messages is one batch of StateLambda however busy the machine is.
+    outputs = deploy(cloud, "stateful", parameters={"ShardCount": "1"}).outputs
     return run_example(cloud, outputs, on_step=observer.step)
 
 
