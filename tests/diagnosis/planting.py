@@ -128,7 +128,8 @@ def map_batch_twice(model: Model) -> Planted:
     """Map writes a batch again under another key, once or twice."""
     number, places = _batch(model, model.batches)
     model.faults.map_again[number] = model.random.randint(1, 2)
-    names = {row.name for row in model.rows if row.changes == model.batches[number]}
+    batch = model.batches[number]  # made anew whenever it is asked for
+    names = {row.name for row in model.rows if row.changes == batch}
     return Planted({CauseKind.MAP_BATCH_TWICE}, places=places, rows=names)
 
 
