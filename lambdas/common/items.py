@@ -107,5 +107,5 @@ def trade_in_image(image: Mapping[str, Any], levels: Sequence[str]) -> Trade:
 def _parse_hierarchy(hierarchy: str) -> Any:
     try:
         return json.loads(hierarchy)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # Python refuses integers of thousands of digits, too
         raise MalformedRecordError(f"`Hierarchy` is text that is not JSON: {error}") from error

@@ -56,6 +56,7 @@ def test_the_hierarchy_may_be_json_text() -> None:
         ("Version", {"N": "1.5"}, "not a whole number"),
         ("Hierarchy", {"S": "PV:FX"}, "`Hierarchy` is text that is not JSON"),
         ("Hierarchy", {"S": "[" * 100_000}, "`Hierarchy` is text that is not JSON"),
+        ("Hierarchy", {"S": "9" * 5_000}, "`Hierarchy` is text that is not JSON"),
         ("Hierarchy", {"S": "[1]"}, "`Hierarchy` is a list, not an object"),
         ("Hierarchy", {"M": {"RiskType": {"S": "PV"}}}, "no level `TradeDesk`"),
         ("Cancelled", {"NULL": True}, "`Cancelled` is null"),
