@@ -18,6 +18,8 @@ __all__ = ["Quarantine"]
 
 # A DynamoDB item holds 400 KB, a Kinesis record up to 10 MiB.
 MAX_RAW_BYTES = 262_144
+# A conflict quotes both contents, which can be large as well.
+MAX_REASON_LENGTH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Quarantine:
         item = {
             "RecordID": text(f"{self.stage}#{self.shard_id or 'stream'}#{rejection.sequence_number}"),
             "Stage": text(self.stage),
-            "Reason": text(rejection.reason),
+            "Reason": text(rejection.reason[:MAX_REASON_LENGTH]),
             "RawData": text(_readable(raw[:MAX_RAW_BYTES])),
             "RawBytes": number(len(raw)),
             "Time": text(datetime.now(UTC).isoformat(timespec="milliseconds")),

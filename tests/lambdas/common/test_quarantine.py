@@ -31,13 +31,15 @@ def test_bytes_are_kept_as_base64(bench: Bench) -> None:
 
 @pytest.mark.parametrize("byte", [b"x", b"\xff"])
 def test_a_record_too_large_for_an_item_is_cut(bench: Bench, byte: bytes) -> None:
-    """Of a record larger than an item, the beginning is kept with the true size."""
-    QUARANTINE.put([Rejection("7", "why", byte * 1_048_576)])
+    """Of a record larger than an item, the beginning is kept with the true size, and so of a reason."""
+    QUARANTINE.put([Rejection("7", "why" * 100_000, byte * 1_048_576)])
 
     [item] = bench.items("QuarantineTable")
     assert item["RawBytes"] == 1_048_576
     assert item["RawData"][:5] in ("xxxxx", "base6")
     assert len(item["RawData"]) < 2 * MAX_RAW_BYTES
+    assert item["Reason"].startswith("why")
+    assert len(item["Reason"]) <= 2_000
 
 
 def test_any_number_of_records_is_set_aside(bench: Bench) -> None:
