@@ -159,9 +159,10 @@ class Engine:
         return is_meant and esm.uuid not in self._mappings
 
     def _refresh(self) -> None:
-        self._has_news.clear()
         self._refreshed_at = self._clock.now()
         with self._mappings_lock:
+            # Not before: whoever asks whether all is quiet must find either the news or what became of it.
+            self._has_news.clear()
             found = {esm.uuid: esm for esm in current_mappings()}
             for uuid in self._mappings.keys() - found.keys():
                 self._mappings.pop(uuid).is_abandoned = True
