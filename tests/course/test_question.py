@@ -1,11 +1,14 @@
 """What a question says to an answer."""
 
+import tomllib
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from workshop.course.question import Question
+from workshop.course import questions
 from workshop.course.questions import all_questions, find_question
+from workshop.course.questions.question import Question
 from workshop.errors import ConfigurationError
 
 CHOICE = Question("which", "Which?", ("this", "that"), 1, ("No.", "Yes."))
@@ -55,6 +58,16 @@ def test_every_question_has_an_id_of_its_own() -> None:
 
     assert len({each.id for each in questions}) == len(questions)
     assert all(find_question(each.id) is each for each in questions)
+
+
+def test_every_choice_has_one_right_option() -> None:
+    """In the course's files, each question with options marks one of them as right."""
+    files = sorted(Path(questions.__file__).parent.glob("*.toml"))
+    asked = [entry for file in files for entry in tomllib.loads(file.read_text("utf-8"))["question"]]
+    choices = [entry for entry in asked if "option" in entry]
+
+    assert len(asked) == len(all_questions()) > len(choices) > 0
+    assert [each["id"] for each in choices if sum(o.get("right", False) for o in each["option"]) != 1] == []
 
 
 def test_an_unknown_question_is_said() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.course.progress import CourseProgress
-from workshop.course.question import Question
+from workshop.course.questions.question import Question
 from workshop.errors import ConfigurationError
 from workshop.notebook.parts import questions as questions_part
 from workshop.notebook.parts.questions import QuestionTools

@@ -1,11 +1,10 @@
 """All exercises of the course, collected from the modules beside this one."""
 
-import difflib
 import importlib
 from functools import cache
 
 from workshop.course.exercise import Exercise
-from workshop.errors import ConfigurationError
+from workshop.course.lookup import look_up
 
 __all__ = ["MODULES", "all_exercises", "find_exercise"]
 
@@ -44,10 +43,4 @@ def find_exercise(exercise_id: str) -> Exercise:
         ConfigurationError: there is none; names those with a similar id.
     """
     known = {exercise.id: exercise for exercise in all_exercises()}
-    if exercise_id in known:
-        return known[exercise_id]
-    near = difflib.get_close_matches(exercise_id, known, n=3, cutoff=0.4)
-    there = f"did you mean {' or '.join(f'`{each}`' for each in near)}" if near else "none has a similar name"
-    raise ConfigurationError(
-        f"no exercise is called `{exercise_id}`; {there}; `workshop check --all` lists every one"
-    )
+    return look_up("exercise", exercise_id, known, otherwise="`workshop check --all` lists every one")

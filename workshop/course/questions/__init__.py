@@ -1,40 +1,28 @@
-"""All questions of the course, collected from the modules beside this one."""
+"""All questions of the course: the TOML files beside this module, one for each notebook, in their order.
 
-import difflib
-import importlib
+A question has an `id` and a `text`. One with options has a table `option` for each: its `text`, the
+`feedback` to whoever chooses it, and `right = true` on one of them. One for a number has an `answer`, which
+is absent where a later step reveals the value, and a `feedback`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from workshop.course.question import Question
-from workshop.errors import ConfigurationError
+from workshop.course.lookup import look_up
+from workshop.course.questions.question import Question
 
-__all__ = ["MODULES", "all_questions", "find_question"]
-
-# Each has a tuple QUESTIONS; in the order of the course.
-MODULES: tuple[str, ...] = (
-    "start_here",
-    "deploy",
-    "stream",
-    "state",
-    "map_and_reduce",
-    "aggregate",
-    "see_it_live",
-    "stateless",
-    "break_it",
-    "repair_it",
-    "the_ledger",
-    "poison",
-    "security",
-    "clean_up",
-)
+__all__ = ["all_questions", "find_question"]
 
 
 @cache
 def all_questions() -> tuple[Question, ...]:
     """Return every question in the order of the course."""
-    found: list[Question] = []
-    for name in MODULES:
-        found += importlib.import_module(f"{__name__}.{name}").QUESTIONS
-    return tuple(found)
+    files = sorted(Path(__file__).parent.glob("*.toml"))
+    return tuple(_question(entry) for file in files for entry in _entries(file))
 
 
 def find_question(question_id: str) -> Question:
@@ -44,8 +32,22 @@ def find_question(question_id: str) -> Question:
         ConfigurationError: there is none; names those with a similar id.
     """
     known = {question.id: question for question in all_questions()}
-    if question_id in known:
-        return known[question_id]
-    near = difflib.get_close_matches(question_id, known, n=3, cutoff=0.4)
-    there = f"did you mean {' or '.join(f'`{each}`' for each in near)}" if near else "none has a similar name"
-    raise ConfigurationError(f"no question is called `{question_id}`; {there}; correct the id in this cell")
+    return look_up("question", question_id, known, otherwise="correct the id in this cell")
+
+
+def _entries(file: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)["question"]
+    return entries
+
+
+def _question(entry: Mapping[str, Any]) -> Question:
+    options = entry.get("option")
+    if options is None:
+        return Question(**entry)
+    return Question(
+        entry["id"],
+        entry["text"],
+        tuple(option["text"] for option in options),
+        next((number for number, option in enumerate(options) if option.get("right")), None),
+        tuple(option["feedback"] for option in options),
+    )

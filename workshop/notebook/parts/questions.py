@@ -7,8 +7,8 @@ itself.
 from typing import Any
 
 from workshop.course.progress import CourseProgress
-from workshop.course.question import Question
 from workshop.course.questions import find_question
+from workshop.course.questions.question import Question
 from workshop.errors import ConfigurationError
 from workshop.notebook.controls.widgets import Control, choice, number_field, show_control
 from workshop.notebook.markup.display import Live, Shown, show

@@ -6,7 +6,7 @@ counting begins at zero. What is right is not known here before it is told.
 
 from decimal import Decimal, InvalidOperation
 
-from workshop.course.question import Question, Reply
+from workshop.course.questions.question import Question, Reply
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, code_in, element, join
 from workshop.notebook.markup.texts import MINUS, wrapped
