@@ -65,7 +65,7 @@ LEDGER = '"""The ledger."""\n\n\ndef handler(event):\n    return {}\n'
 
 
 def an_exercise(exercise_id: str, place: Cell | Function, **more: Any) -> Exercise:
-    return Exercise(exercise_id, "T", "03", 5, place, ("?", "b", "c"), lambda _: not_attempted("."), **more)
+    return Exercise(exercise_id, "T", "03", 5, place, lambda _: not_attempted("."), **more)
 
 
 CELL = an_exercise("make-it", Cell("03"))

@@ -25,7 +25,7 @@ DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"
 
 
 def exercise(check: Any, *, location: Cell | Function = CELL, offline_only: bool = False) -> Exercise:
-    return Exercise("an-id", "A title", "03", 5, location, ("a?", "b", "c"), check, offline_only)
+    return Exercise("an-id", "A title", "03", 5, location, check, offline_only=offline_only)
 
 
 def course(**attributes: Any) -> Any:

@@ -23,8 +23,8 @@ EXERCISE = Exercise(
     "03",
     4,
     Cell("03"),
-    ("Which one?", "Look there.", "Nearly:\n    call(it)"),
     lambda _: passed(""),
+    ("Which one?", "Look there.", "Nearly:\n    call(it)"),
 )
 
 

@@ -90,8 +90,9 @@ class Function:
 class Exercise:
     """One exercise of the course.
 
-    `hints` ask, then point, then show nearly the code. `is_done` is given where later notebooks build on
-    what the answer leaves in the cloud: a quick look at whether that exists. `undo` removes it.
+    `hints` ask, then point, then show nearly the code; the course keeps them in `workshop/course/hints`.
+    `is_done` is given where later notebooks build on what the answer leaves in the cloud: a quick look at
+    whether that exists. `undo` removes it.
     """
 
     id: str
@@ -99,8 +100,8 @@ class Exercise:
     notebook: str
     minutes: int
     answer_location: Cell | Function
-    hints: tuple[str, str, str]
     check: Callable[[Course], CheckResult]
+    hints: tuple[str, str, str] = ("", "", "")
     offline_only: bool = False
     is_done: Callable[[Course], bool] | None = None
     undo: Callable[[Course], None] | None = None

@@ -26,7 +26,7 @@ FILE_EXERCISE = next(
 
 
 def an_exercise(exercise_id: str, check: Callable[[Any], Any]) -> Exercise:
-    return Exercise(exercise_id, "A title", "03", 5, Cell("03"), HINTS, check)
+    return Exercise(exercise_id, "A title", "03", 5, Cell("03"), check, HINTS)
 
 
 def broken(_: Any) -> Any:

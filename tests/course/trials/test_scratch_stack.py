@@ -134,7 +134,7 @@ def test_a_broken_file_is_an_incorrect_answer(course: Course, text: str) -> None
 
     answer = Function(STATE, None, "textbook")
     check = check_by(trial, answer, success="It runs.")
-    exercise = Exercise("an-id", "T", "03", 5, answer, ("?", "b", "c"), check)
+    exercise = Exercise("an-id", "T", "03", 5, answer, check)
 
     assert judge(exercise, course).outcome is Outcome.INCORRECT
 

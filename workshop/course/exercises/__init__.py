@@ -1,9 +1,11 @@
-"""All exercises of the course, collected from the modules beside this one."""
+"""All exercises of the course, collected from the modules beside this one, each with its hints."""
 
 import importlib
+from dataclasses import replace
 from functools import cache
 
 from workshop.course.exercise import Exercise
+from workshop.course.hints import all_hints
 from workshop.course.lookup import look_up
 
 __all__ = ["MODULES", "all_exercises", "find_exercise"]
@@ -33,7 +35,11 @@ def all_exercises() -> tuple[Exercise, ...]:
     found: list[Exercise] = []
     for name in MODULES:
         found += importlib.import_module(f"{__name__}.{name}").EXERCISES
-    return tuple(sorted(found, key=lambda exercise: exercise.notebook))
+    hints = all_hints()
+    return tuple(
+        replace(exercise, hints=hints[exercise.id])
+        for exercise in sorted(found, key=lambda exercise: exercise.notebook)
+    )
 
 
 def find_exercise(exercise_id: str) -> Exercise:

@@ -160,19 +160,6 @@ EXERCISES = (
         notebook="12",
         minutes=5,
         answer_location=Cell("12"),
-        hints=(
-            ("What does a producer call, and on what? If its laptop is stolen, what could a thief do?"),
-            (
-                "One statement is enough. The action is the one call that our producer makes (you met it in "
-                "notebook 02), the resource is the ARN of the one stream."
-            ),
-            (
-                'policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kinesis:…", '
-                '"Resource": ws.stream_arn("…")}]}\n'
-                'ws.client("iam").put_role_policy(RoleName=role, PolicyName="Producer", '
-                "PolicyDocument=json.dumps(policy))"
-            ),
-        ),
         check=check_policy,
         undo=undo_policy,
     ),

@@ -177,18 +177,6 @@ EXERCISES = (
         notebook="08",
         minutes=4,
         answer_location=Cell("08"),
-        hints=(
-            (
-                "StateLambda takes each message to its trade's item, as it comes. Which message would do "
-                "harm there, although it is true?"
-            ),
-            (
-                "A trade has versions, and messages may overtake each other on their way. `replace` from "
-                "`dataclasses` makes another version of a message, with other values for the fields that you "
-                "name; `ws.send` takes a list of messages, and sends each list after the one before."
-            ),
-            "new = replace(old, version=…, cancelled=True)\nws.send([…])\nws.rest()\nws.send([…])",
-        ),
         check=check_break_it,
     ),
     Exercise(
@@ -197,17 +185,6 @@ EXERCISES = (
         notebook="10",
         minutes=4,
         answer_location=Cell("10"),
-        hints=(
-            (
-                "The guard knows a batch by the hash of its records. What may Lambda change about a batch "
-                "when it delivers it again, without touching a record?"
-            ),
-            (
-                "A mapping with `BisectBatchOnFunctionError` splits a batch that failed. `batch` is a list, "
-                "and `poller.deliver` takes any part of it."
-            ),
-            "poller.deliver(batch[:…])\npoller.deliver(batch[…:])",
-        ),
         check=check_break_the_guard,
     ),
     Exercise(
@@ -216,19 +193,6 @@ EXERCISES = (
         notebook="10",
         minutes=3,
         answer_location=Cell("10"),
-        hints=(
-            "A position is a place in one shard. Where does a function learn which shard that is?",
-            (
-                "Kinesis writes the shard into each `eventID`. A table's stream "
-                "names it only inside a tumbling window; AWS's setting is "
-                "`TumblingWindowInSeconds`, of 900 at most. Two mappings need it."
-            ),
-            (
-                'for function in ("MapLambda", "ReduceLambda"):\n'
-                '    uuid = ws.aws.mapping(function)["UUID"]\n'
-                '    ws.client("lambda").update_event_source_mapping(UUID=uuid, …)'
-            ),
-        ),
         check=check_name_the_shard,
         is_done=shard_is_named,
         undo=undo_windows,

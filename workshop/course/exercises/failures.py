@@ -204,22 +204,6 @@ EXERCISES = (
         notebook="11",
         minutes=6,
         answer_location=Cell("11"),
-        hints=(
-            (
-                "What one function gives up can be sent again, into "
-                "the stream that it reads. Which function is that?"
-            ),
-            (
-                "Four settings of UpdateEventSourceMapping matter: `BisectBatchOnFunctionError`, "
-                "`MaximumRetryAttempts` (the default, -1, means without end), `FunctionResponseTypes`, and "
-                "`DestinationConfig` with an `OnFailure`. `queue_arn` is the address of the queue."
-            ),
-            (
-                'ws.client("lambda").update_event_source_mapping(UUID=ws.aws.mapping("StateLambda")["UUID"], '
-                "BisectBatchOnFunctionError=…, MaximumRetryAttempts=…, FunctionResponseTypes=[…], "
-                'DestinationConfig={"OnFailure": {"Destination": …}})'
-            ),
-        ),
         check=check_failures,
         is_done=lambda course: check_failures(course).is_passed,
         undo=undo_failures,
@@ -230,22 +214,6 @@ EXERCISES = (
         notebook="11",
         minutes=4,
         answer_location=Cell("11"),
-        hints=(
-            (
-                "Records expire after 24 hours, and you need some of these hours yourself. When do you want "
-                "to be told, and in which unit does Lambda measure?"
-            ),
-            (
-                "CloudWatch's call PutMetricAlarm names a metric (`AWS/Lambda`, `IteratorAge`), whose "
-                "function it is (a dimension), how the values of a minute become one (the statistic), and a "
-                "threshold. One shard that stands still among many must be enough."
-            ),
-            (
-                'ws.client("cloudwatch").put_metric_alarm(AlarmName=alarm, Namespace="AWS/Lambda", '
-                'MetricName="IteratorAge", Dimensions=[{"Name": "FunctionName", "Value": …}], Statistic=…, '
-                "Period=60, EvaluationPeriods=3, Threshold=…, ComparisonOperator=…)"
-            ),
-        ),
         check=check_alarm,
         undo=undo_alarm,
     ),

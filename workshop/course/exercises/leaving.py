@@ -49,21 +49,6 @@ EXERCISES = (
         notebook="99",
         minutes=4,
         answer_location=Cell("99"),
-        hints=(
-            "What did CloudFormation make, and what did you make beside it? Who will delete which?",
-            (
-                "`ws.leftovers.destroy(name)` deletes a stack with everything in it. What you made by hand "
-                "needs the call that is the opposite of the one that made it; IAM deletes a role once no "
-                "policy is left on it. `ws.leftovers.find()` gives each thing with its `kind` and `name`."
-            ),
-            (
-                'for thing in ws.leftovers.find():\n    if thing.kind == "role":\n        '
-                'for name in ….list_role_policies(RoleName=thing.name)["PolicyNames"]: '
-                "…delete_role_policy(RoleName=…, PolicyName=name)\n        …delete_role(…)\n"
-                '    if thing.kind == "alarm": …\n'
-                '    if thing.kind == "stack": …'
-            ),
-        ),
         check=check_clean_up,
     ),
 )

@@ -55,17 +55,6 @@ EXERCISES = (
         notebook="06",
         minutes=5,
         answer_location=Cell("06"),
-        hints=(
-            (
-                "What is in the pipeline before your run begins, and "
-                "is everything that you send known to it when you look?"
-            ),
-            (
-                "Empty the pipeline, send the messages, wait until nothing moves. `ws.send` takes the "
-                "percentages that the task names; messages out of order are for notebook 08."
-            ),
-            "ws.clear()\nws.send(2_000, modify=…)\nws.rest()",
-        ),
         check=check_totals,
     ),
 )

@@ -175,22 +175,6 @@ EXERCISES = (
         notebook="04",
         minutes=8,
         answer_location=DIFFERENCE,
-        hints=(
-            (
-                "A trade counted with 100 and counts with 80 from now on. What must be added to the total, "
-                "and what has `difference` at hand to find out?"
-            ),
-            (
-                "If `old` is there, append a second pair to `deltas`: the path where it counted, and a "
-                "`Delta` of its value and its number of trades, turned round with a minus sign. If it is "
-                "None, there is nothing to take away."
-            ),
-            (
-                "    if old is not None:\n"
-                "        deltas.append((old.path, -Delta(…)))\n\n"
-                "The two lines for `new` show what belongs into the brackets."
-            ),
-        ),
         check=check_by(
             try_difference,
             DIFFERENCE,
@@ -203,20 +187,6 @@ EXERCISES = (
         notebook="09",
         minutes=8,
         answer_location=STORE,
-        hints=(
-            "Lambda delivers a batch again. By what could DynamoDB tell that its row is there already?",
-            (
-                "Give the rows a key that follows from the batch: `batch_hash(event)`. And give the `put` a "
-                "`condition`, so that it only writes where there is no row of this key. `write` returns "
-                "what stood in the way."
-            ),
-            (
-                "    for row in rows_of(summary, key=…, now=now):\n"
-                "        refusal = write(put(table, item_of_row(row), condition=…))\n"
-                "        counts[… if refusal else …] += 1\n\n"
-                "The condition is `attribute_not_exists` of the table's key."
-            ),
-        ),
         check=check_by(
             try_guard,
             STORE,
@@ -229,22 +199,6 @@ EXERCISES = (
         notebook="10",
         minutes=12,
         answer_location=LEDGER,
-        hints=(
-            "What does Map know for certain about a record that comes again, however the batch is cut?",
-            (
-                "Build a `Ledger` for `batch.ledger_key(context.function_name)`, and let its `apply` do the "
-                "work, with the entries, with `rows_into`, and with a `Quarantine`. All but the last take "
-                "the epoch. Skip a batch without records, and answer with `window_answer(event)` in any case."
-            ),
-            (
-                "    ledger_key = batch.ledger_key(context.function_name)\n"
-                "    counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(\n"
-                "        entries_of_changes(batch, …, epoch, compare=difference),\n"
-                "        rows_into(settings.reduce_table_name, ledger_key=…, shard_id=…, epoch=…),\n"
-                "        Quarantine(…),\n"
-                "    )"
-            ),
-        ),
         check=check_by(
             try_ledger,
             LEDGER,

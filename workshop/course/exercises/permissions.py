@@ -204,25 +204,6 @@ EXERCISES = (
         notebook="05",
         minutes=6,
         answer_location=Cell("05"),
-        hints=(
-            (
-                "AWS's sentence says who was not allowed something, "
-                "and what. Which calls are those, and on what?"
-            ),
-            (
-                "A policy document is a list of statements; each has an Effect, a "
-                "list of Actions (`dynamodb:GetRecords`, …) and a Resource. Three of "
-                "the four calls belong to one stream, whose ARN you have. The fourth "
-                "makes a list, belongs to no stream, and needs the Resource `*`."
-            ),
-            (
-                'statements = [{"Effect": "Allow", "Action": ["dynamodb:DescribeStream", …], "Resource": '
-                'ws.stream_arn("ReduceTable")}, {"Effect": "Allow", "Action": "dynamodb:…", "Resource": '
-                '"*"}]\nws.client("iam").put_role_policy(RoleName=ws.aws.role_name("ReduceLambda"), '
-                'PolicyName="ReadReduceTable", PolicyDocument=json.dumps({"Version": "2012-10-17", '
-                '"Statement": statements}))'
-            ),
-        ),
         check=check_policy,
         is_done=policy_works,
         undo=undo_policy,
@@ -233,17 +214,6 @@ EXERCISES = (
         notebook="05",
         minutes=3,
         answer_location=Cell("05"),
-        hints=(
-            "How many ReduceLambdas can add to `Grand Total` at once without getting into each other's way?",
-            (
-                "Lambda's call PutFunctionConcurrency sets how many invocations of a function may run at "
-                "the same time. `ws.outputs` knows the function's name."
-            ),
-            (
-                'ws.client("lambda").put_function_concurrency(FunctionName=ws.outputs["ReduceLambdaName"], '
-                "ReservedConcurrentExecutions=…)"
-            ),
-        ),
         check=check_concurrency,
         is_done=lambda course: check_concurrency(course).is_passed,
         undo=undo_concurrency,

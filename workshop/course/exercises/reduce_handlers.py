@@ -107,18 +107,6 @@ EXERCISES = (
         notebook="09",
         minutes=8,
         answer_location=TOKEN_OF,
-        hints=(
-            (
-                "The token must be the same when a batch comes again, and another one for every other "
-                "batch. What do you know that behaves like that?"
-            ),
-            (
-                "Make a hash of two things together: the batch, which `batch_hash(event)` stands for, and "
-                "the number. `sha256` takes bytes (`.encode()`), and `.hexdigest()` makes text of the "
-                "result, more than a token may have."
-            ),
-            '    text = f"{batch_hash(…)}-{…}"\n    return sha256(text.encode()).hexdigest()[:…]',
-        ),
         check=check_by(
             try_token,
             TOKEN_OF,
@@ -131,26 +119,6 @@ EXERCISES = (
         notebook="10",
         minutes=8,
         answer_location=LEDGER,
-        hints=(
-            (
-                "A token is forgotten after ten minutes, and says nothing of a batch that is cut anew. "
-                "Where could Reduce keep what it has added, so that neither matters?"
-            ),
-            (
-                "As in Map: a `Ledger` for this function in this shard, and `apply` with "
-                "the entries, a plan, and a `Quarantine`. The plan is `totals_into`, the "
-                "entries come from `entries_of_rows`. The transaction, its token and the "
-                "chunks are what `apply` takes care of now."
-            ),
-            (
-                "    ledger_key = batch.ledger_key(context.function_name)\n"
-                "    counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(\n"
-                "        entries_of_rows(batch, epoch),\n"
-                "        totals_into(settings.aggregate_table_name, epoch=…),\n"
-                "        Quarantine(…),\n"
-                "    )"
-            ),
-        ),
         check=check_by(
             try_ledger,
             LEDGER,

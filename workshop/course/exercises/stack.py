@@ -52,17 +52,6 @@ EXERCISES = (
         notebook="01",
         minutes=4,
         answer_location=Cell("01"),
-        hints=(
-            (
-                "Which two of the template's parameters are about the "
-                "desk's two wishes, and what are they if you say nothing?"
-            ),
-            (
-                "The table of parameters above names them. One shard takes 1,000 messages a second. "
-                "`ws.deploy` takes parameters by their names, and what you leave out keeps its value."
-            ),
-            "ws.deploy(ShardCount=…, LogRetentionDays=…)",
-        ),
         check=check_stack,
     ),
 )

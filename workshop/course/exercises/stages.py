@@ -70,16 +70,13 @@ MAP = StageConnection("MapLambda", "StateTable", 1000)
 REDUCE = StageConnection("ReduceLambda", "ReduceTable", 1000)
 
 
-def _exercise(
-    exercise_id: str, stage: StageConnection, *, title: str, notebook: str, hints: tuple[str, str, str]
-) -> Exercise:
+def _exercise(exercise_id: str, stage: StageConnection, *, title: str, notebook: str) -> Exercise:
     return Exercise(
         id=exercise_id,
         title=title,
         notebook=notebook,
         minutes=4,
         answer_location=Cell(notebook),
-        hints=hints,
         check=stage.check,
         is_done=stage.is_done,
         undo=stage.undo,
@@ -92,55 +89,17 @@ EXERCISES = (
         STATE,
         title="Connect StateLambda to the stream",
         notebook="03",
-        hints=(
-            (
-                "What does somebody who reads for StateLambda have to know: where to read, where to begin, "
-                "and how much to hand over at once?"
-            ),
-            (
-                "`ws.connect` takes the name of the function and the three answers, in AWS's own words: "
-                "EventSourceArn, StartingPosition and BatchSize. `ws.stream_arn` gives the address of a "
-                "stream. The six messages were sent before, so begin at the oldest record."
-            ),
-            (
-                'ws.connect("StateLambda", EventSourceArn=ws.stream_arn("IncomingDataStream"), '
-                'StartingPosition="…", BatchSize=…, MaximumBatchingWindowInSeconds=1)'
-            ),
-        ),
     ),
     _exercise(
         "connect-map",
         MAP,
         title="Connect MapLambda to the changes of StateTable",
         notebook="04",
-        hints=(
-            "Where do the changes of StateTable stand, and which of them has MapLambda missed so far?",
-            (
-                "A table's stream has an address of its own; `ws.stream_arn` "
-                "knows it by the table's name. The rest is as in notebook 03, "
-                "with larger batches: the more changes in a batch, the fewer rows."
-            ),
-            (
-                'ws.connect("MapLambda", EventSourceArn=ws.stream_arn("…"), StartingPosition="TRIM_HORIZON", '
-                "BatchSize=…, MaximumBatchingWindowInSeconds=1)"
-            ),
-        ),
     ),
     _exercise(
         "connect-reduce",
         REDUCE,
         title="Connect ReduceLambda to the rows of ReduceTable",
         notebook="05",
-        hints=(
-            "It is the same call that was refused above. What has changed since then?",
-            (
-                "The role may read the stream now, so nothing but the call is left. MapLambda has written "
-                "rows already: make sure that ReduceLambda gets them, too."
-            ),
-            (
-                'ws.connect("ReduceLambda", EventSourceArn=ws.stream_arn("ReduceTable"), '
-                'StartingPosition="…", BatchSize=…, MaximumBatchingWindowInSeconds=1)'
-            ),
-        ),
     ),
 )

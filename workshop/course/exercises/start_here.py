@@ -66,17 +66,6 @@ EXERCISES = (
         notebook="00",
         minutes=3,
         answer_location=Cell("00"),
-        hints=(
-            "Compare your message with the one above: which fields does it have, and which has yours?",
-            (
-                "A message needs five fields: TradeID, Value, Version, Timestamp and Hierarchy. Value and "
-                "Version are numbers, and Hierarchy names all three levels."
-            ),
-            (
-                'trade = {"TradeID": "my-first-trade", "Value": 100.00, "Version": 1, "Timestamp": '
-                'time.time(), "Hierarchy": {"RiskType": "…", "TradeDesk": "…", "Region": "…"}}'
-            ),
-        ),
         check=check_first_trade,
     ),
 )

@@ -151,22 +151,6 @@ EXERCISES = (
         notebook="09",
         minutes=8,
         answer_location=KEEP,
-        hints=(
-            (
-                "Two messages of one trade arrive, the older one last. What does `keep` have to know before "
-                "it may write, and who is the only one to know that at the very moment of the write?"
-            ),
-            (
-                "`update` takes a `condition`. There are two cases in which the write is right: the table "
-                "holds no such trade, or it holds a lower version. Say nothing of an equal one. `write` "
-                "returns None if it wrote."
-            ),
-            (
-                "Two conditions joined by OR: `attribute_not_exists(#TradeID)`, and one that compares "
-                "`#Version` with `:Version`. Then:\n\n"
-                "    return write(update(table, key, to=item, condition=…)) is None"
-            ),
-        ),
         check=check_by(
             try_condition,
             KEEP,
@@ -180,24 +164,6 @@ EXERCISES = (
         minutes=8,
         # As a whole, since the finished function does more than this exercise asks for.
         answer_location=LEDGER,
-        hints=(
-            (
-                "The first two records of a batch are stored, the third one is refused for now. From which "
-                "one on must Lambda deliver again, and how can it know?"
-            ),
-            (
-                "Catch `BusyError` (of `common.storage`) beside `MalformedRecordError`. Note the sequence "
-                "number of the record, leave the loop, and answer with a dict as in the text above, also "
-                "when nothing failed."
-            ),
-            (
-                "Before the loop `failures = []`, and in it:\n\n"
-                "        except BusyError:\n"
-                '            failures.append({"itemIdentifier": …})\n'
-                "            break\n\n"
-                'At the end `return {"batchItemFailures": failures}`.'
-            ),
-        ),
         check=check_by(
             try_partial_answer,
             LEDGER,

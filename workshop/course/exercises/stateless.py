@@ -100,20 +100,6 @@ EXERCISES = (
         notebook="07",
         minutes=4,
         answer_location=Cell("07"),
-        hints=(
-            (
-                "What fed MapLambda in the stateful pipeline, and "
-                "what is left of that when there is no StateTable?"
-            ),
-            (
-                "`ws.stateless` has the same `connect` and `stream_arn` as `ws`. The logical id of the "
-                "stream is in notebook 03; begin at the oldest record, as always."
-            ),
-            (
-                'ws.stateless.connect("MapLambda", EventSourceArn=ws.stateless.stream_arn("…"), '
-                "StartingPosition=…, BatchSize=100, MaximumBatchingWindowInSeconds=1)"
-            ),
-        ),
         check=check_connection,
         undo=undo,
     ),
@@ -123,14 +109,6 @@ EXERCISES = (
         notebook="07",
         minutes=3,
         answer_location=Cell("07"),
-        hints=(
-            "A batch is handed over when it is full or when its time is over. Which of the two ends yours?",
-            (
-                "Run `connect` again with other values: it changes the mapping. Two settings work together, "
-                "the most that a batch may hold and how long Lambda waits for that many."
-            ),
-            'ws.stateless.connect("MapLambda", …, BatchSize=5_000, MaximumBatchingWindowInSeconds=…)',
-        ),
         check=check_batch_size,
     ),
 )

@@ -113,20 +113,6 @@ EXERCISES = (
         notebook="02",
         minutes=5,
         answer_location=Cell("02"),
-        hints=(
-            (
-                "What are the two things that every record consists "
-                "of, and which of them does Kinesis never look into?"
-            ),
-            (
-                "`put_records` of the Kinesis client takes the name of the stream and a list of Records. "
-                "Each is a dict with `Data` and `PartitionKey`. `json.dumps` turns a message into text."
-            ),
-            (
-                'ws.client("kinesis").put_records(StreamName=ws.outputs["StreamName"], '
-                'Records=[{"Data": json.dumps(…), "PartitionKey": message["…"]} for message in messages])'
-            ),
-        ),
         check=check_put,
     ),
     Exercise(
@@ -135,15 +121,6 @@ EXERCISES = (
         notebook="02",
         minutes=4,
         answer_location=Cell("02"),
-        hints=(
-            "Which messages must never overtake each other, and what do exactly these have in common?",
-            (
-                "Equal keys meet in one shard and stay in order; different keys "
-                "spread. So the key has to be the same for two versions of one "
-                "trade, and different for two trades. One field is like that."
-            ),
-            'def partition_key(message):\n    return message["…"]',
-        ),
         check=check_keys,
     ),
 )
