@@ -16,7 +16,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
 
-from common.faults import Faults, InjectedBusyError
+from common.injected_faults import Faults, InjectedBusyError
 from common.items import Item, text
 from common.settings import EnvironmentSettings
 

@@ -13,8 +13,8 @@ from uuid import uuid4
 from common.items import number, text
 from common.records import report
 from generator.board import Board, RoundVerdict, Score, Status, seconds
-from generator.faults import LEVEL_TWO_FAULTS
 from generator.judging import Row, judge
+from generator.level_two import LEVEL_TWO_FAULTS
 from generator.planning import RoundOrder, level_of, options_document, plan_options, truth_of_run
 from generator.sending import Sent, send_all
 from generator.settings import GeneratorSettings

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.course.gate.gate_bench import Bench
-from workshop.cloud.faults import FaultPlan
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.course.answers import handler_file, starter_file
 from workshop.course.catch_up import catch_up, file_at, restore
 from workshop.course.course import Course

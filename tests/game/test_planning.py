@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from generator.faults import LEVEL_TWO_FAULTS
+from generator.level_two import LEVEL_TWO_FAULTS
 from generator.planning import InvalidRoundError, RoundOrder, level_of, options_document, plan_options
 
-from workshop.cloud.faults import FaultPlan
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.truth import count_messages
 

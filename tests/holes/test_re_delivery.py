@@ -14,7 +14,7 @@ from common.storage import BusyError
 
 from tests.lambdas.handler_bench import Bench, kinesis_event, message, refusal, window_event
 from workshop.clock import ManualClock
-from workshop.cloud.faults import PRESETS, STAGES, FaultKind
+from workshop.cloud.fault_plan import PRESETS, STAGES, FaultKind
 from workshop.cloud.offline.faults.dice import FaultDice
 
 KINESIS_RETENTION_DAYS = 365

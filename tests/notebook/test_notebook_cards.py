@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workshop.cloud.faults import FaultPlan
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.course.exercise import Cell, CheckResult, Exercise, Outcome, passed
 from workshop.course.progress import ExerciseEntry
 from workshop.deploy.stacks import Deployment, StackEvent

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.cloud.fault_plan import FaultKind, FaultPlan
 from workshop.cloud.laboratory import START, Laboratory
 from workshop.pipeline.tables import read_quarantine, read_state_table
 from workshop.proof.sweep import small_schedules

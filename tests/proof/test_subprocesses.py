@@ -2,7 +2,7 @@
 
 import pytest
 
-from workshop.cloud.faults import FaultKind
+from workshop.cloud.fault_plan import FaultKind
 from workshop.cloud.laboratory import Laboratory
 from workshop.proof.bench import Bench, ScheduleResult
 from workshop.proof.schedules import make_schedule

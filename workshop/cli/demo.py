@@ -12,7 +12,7 @@ from rich.console import Console
 from workshop.cli.options import JsonOption, PipelineName, console, print_json, usage_errors
 from workshop.cli.views.demo_report import draw_example, draw_runs, example_document
 from workshop.cloud.connection import Cloud
-from workshop.cloud.faults import FaultPlan
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.demo import PIPELINES, DemoRun, Observer, deploy_pipelines, plan_options, run_pipelines

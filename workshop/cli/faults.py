@@ -9,7 +9,7 @@ from rich.text import Text
 
 from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
 from workshop.cloud.connection import Cloud
-from workshop.cloud.faults import FaultPlan
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.errors import ConfigurationError
 from workshop.pipeline.operations.live_faults import (
     LiveFaults,

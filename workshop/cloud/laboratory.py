@@ -15,7 +15,7 @@ from botocore.config import Config
 
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
-from workshop.cloud.faults import NO_FAULTS, FaultPlan
+from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.cloud.offline.http.calls import Call, Headers
 from workshop.cloud.offline.http.control import PREFIX, ControlApi
 from workshop.cloud.offline.laboratory.world import NOWHERE, LaboratoryWorld

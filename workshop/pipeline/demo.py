@@ -11,7 +11,7 @@ from typing import Any
 
 from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
-from workshop.cloud.faults import NO_FAULTS, FaultPlan
+from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts, take_snapshot
 from workshop.pipeline.comparison import Comparison, compare

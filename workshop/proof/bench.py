@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from workshop.cloud.faults import FaultKind
+from workshop.cloud.fault_plan import FaultKind
 from workshop.cloud.laboratory import Laboratory
 from workshop.deploy.bundles import FUNCTIONS, build_bundle
 from workshop.deploy.stacks import deploy

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.cloud.fault_plan import FaultKind, FaultPlan
 from workshop.pipeline.messages import DEFAULT_LEVELS, Message, PlanOptions, make_plan
 
 __all__ = ["REPORTED_KINDS", "WIDE_LEVELS", "FaultSchedule", "make_schedule"]

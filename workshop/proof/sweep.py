@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.cloud.fault_plan import FaultKind, FaultPlan
 from workshop.pipeline.messages import DEFAULT_LEVELS, Message
 from workshop.proof.bench import Bench
 from workshop.proof.schedules import WIDE_LEVELS, FaultSchedule

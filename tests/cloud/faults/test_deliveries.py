@@ -1,6 +1,6 @@
 """Batches that come again in other company, split or late, because the plan says so."""
 
-from workshop.cloud.faults import FaultPlan
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.cloud.offline.faults.delivery import DELAY_SECONDS, redelivery
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cloud.runtime.environments.test_environments import spec
 from workshop.clock import AdjustableClock, Clock, ManualClock, SystemClock, stopwatch
-from workshop.cloud.faults import FaultPlan
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.faults.delivery import DELAY_SECONDS
 from workshop.cloud.offline.faults.dice import FaultDice

@@ -9,7 +9,7 @@ import pytest
 
 from workshop.cli.app import main
 from workshop.cloud.connection import Cloud
-from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.cloud.fault_plan import FaultKind, FaultPlan
 from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import deploy
 from workshop.errors import ConfigurationError

@@ -18,7 +18,7 @@ from moto.iam.models import iam_backends
 from moto.moto_api._internal.models import moto_api_backend
 
 from workshop.clock import AdjustableClock, Clock
-from workshop.cloud.faults import NO_FAULTS
+from workshop.cloud.fault_plan import NO_FAULTS
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.guard import NO_GUARD, Guard

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.cloud.fault_plan import FaultKind, FaultPlan
 from workshop.notebook.controls.widgets import Slider
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import code_in, element, join, table

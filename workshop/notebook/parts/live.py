@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.cloud.fault_plan import FaultKind, FaultPlan
 from workshop.course.course import Course
 from workshop.errors import StackNotFoundError
 from workshop.notebook.controls.background import Loop, stop_all

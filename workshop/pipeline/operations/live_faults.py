@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workshop.cloud.connection import Cloud
-from workshop.cloud.faults import FUNCTION_KINDS, FaultKind, FaultPlan
+from workshop.cloud.fault_plan import FUNCTION_KINDS, FaultKind, FaultPlan
 
 __all__ = ["LiveFaults", "clear_faults", "impossible_on", "read_faults", "set_faults"]
 

@@ -23,8 +23,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from workshop.clock import Clock, SystemClock, stopwatch
 from workshop.errors import ConfigurationError
 from workshop.pipeline.messages import Message, PlannedMessage
-from workshop.pipeline.producer.calls import CALL_RECORDS, Outgoing, calls_of, parts_of
 from workshop.pipeline.producer.pacing import TokenBucket
+from workshop.pipeline.producer.put_calls import CALL_RECORDS, Outgoing, calls_of, parts_of
 
 __all__ = ["KinesisPutter", "ProduceResult", "ProducerOptions", "RefusedMessage", "SendProgress", "produce"]
 

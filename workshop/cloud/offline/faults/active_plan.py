@@ -7,11 +7,11 @@ and when an execution environment runs (`watch`). Without a plan nothing changes
 from typing import Any
 
 from workshop.clock import Clock
-from workshop.cloud.faults import NO_FAULTS, FaultPlan, stage_of
-from workshop.cloud.offline.faults.calls import FaultyCalls, Through
+from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan, stage_of
 from workshop.cloud.offline.faults.delivery import DELAY_SECONDS, redelivery
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.faults.environments import WatchedEnvironment, WatchedEnvironments
+from workshop.cloud.offline.faults.failing_calls import FaultyCalls, Through
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.runtime.environments.environment import EnvironmentFactory
 from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch

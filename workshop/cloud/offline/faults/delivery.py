@@ -5,7 +5,7 @@ delivered again, as when its response was lost or another poller has taken over.
 https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html.
 """
 
-from workshop.cloud.faults import FaultKind
+from workshop.cloud.fault_plan import FaultKind
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch
 from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (

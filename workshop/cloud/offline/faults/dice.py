@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from random import Random
 
-from workshop.cloud.faults import FaultKind, FaultPlan
+from workshop.cloud.fault_plan import FaultKind, FaultPlan
 
 __all__ = ["FaultDice"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from workshop.clock import Clock
-from workshop.cloud.faults import FaultKind, stage_of
+from workshop.cloud.fault_plan import FaultKind, stage_of
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.runtime.environments.environment import (
     Credentials,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from workshop.cloud.faults import FaultKind
+from workshop.cloud.fault_plan import FaultKind
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.http.calls import Answer, Call, Headers
 

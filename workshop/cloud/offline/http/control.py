@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from workshop import __version__
 from workshop.clock import Clock
-from workshop.cloud.faults import NO_FAULTS, FaultPlan
+from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.errors import ConfigurationError

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from workshop.cloud.faults import FUNCTION_KINDS, PRESETS, FaultKind, FaultPlan, stage_of
+from workshop.cloud.fault_plan import FUNCTION_KINDS, PRESETS, FaultKind, FaultPlan, stage_of
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.errors import ConfigurationError
 

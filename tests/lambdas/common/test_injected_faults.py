@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from common import faults, storage
-from common.faults import Faults, InjectedFaultError
+from common import injected_faults as faults
+from common import storage
+from common.injected_faults import Faults, InjectedFaultError
 
 
 class Settings:

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from workshop.clock import ManualClock
-from workshop.cloud.faults import FaultPlan
-from workshop.cloud.offline.faults.calls import (
+from workshop.cloud.fault_plan import FaultPlan
+from workshop.cloud.offline.faults.dice import FaultDice
+from workshop.cloud.offline.faults.failing_calls import (
     MAX_ATTEMPTS,
     SLOW_SECONDS,
     FaultyCalls,
     InjectedCrashError,
     ResponseLostError,
 )
-from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.http.calls import Answer, Call, Headers
 
 

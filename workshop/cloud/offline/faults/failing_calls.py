@@ -7,7 +7,7 @@ producer's are PutRecords. Tools and tests that inspect the cloud see it as it i
 from collections.abc import Callable
 
 from workshop.clock import Clock
-from workshop.cloud.faults import FaultKind
+from workshop.cloud.fault_plan import FaultKind
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.faults.environments import WatchedEnvironment
 from workshop.cloud.offline.faults.records import put_some

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workshop.pipeline.messages import Message, PlannedMessage
-from workshop.pipeline.producer.calls import CALL_BYTES, RECORD_BYTES, Outgoing, calls_of, parts_of
+from workshop.pipeline.producer.put_calls import CALL_BYTES, RECORD_BYTES, Outgoing, calls_of, parts_of
 
 
 def entry(number: int, trade: str, *, late: bool = False) -> PlannedMessage:
