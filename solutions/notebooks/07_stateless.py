@@ -85,7 +85,7 @@ small = len(ws.stateless.tables.items("ReduceTable"))
 print(f"{small} rows in ReduceTable")
 
 # %%
-ws.reveal("rows-of-small-batches", 1)
+ws.reveal("rows-of-small-batches")
 
 # %% [markdown]
 # Every row is a write, an invocation, and later on an addition to all the totals that it touches. Here nobody
@@ -123,7 +123,7 @@ ws.stateless.rest()
 print(f"{len(ws.stateless.tables.items('ReduceTable')) - before} rows this time; it was {small}")
 
 # %%
-ws.reveal("rows-of-large-batches", 1)
+ws.reveal("rows-of-large-batches")
 
 # %% [markdown]
 # And the totals are right, to the cent, for 6,000 messages:
@@ -147,7 +147,7 @@ wanted = ws.messages.truth(ws.stateless.messages.sent()).totals["Grand Total"]
 print(f"Grand Total {found:,.2f}; the desk expects {wanted:,.2f}")
 
 # %%
-ws.reveal("stateless-changes", 2)
+ws.reveal("stateless-changes")
 
 # %% [markdown]
 # **What just happened?** The pipeline did exactly what it is made for: it added every message. 100 messages

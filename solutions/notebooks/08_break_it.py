@@ -52,7 +52,7 @@ ws.send([message])
 ws.diagnose()
 
 # %%
-ws.reveal("duplicate-effect", 1)
+ws.reveal("duplicate-effect")
 
 # %% [markdown]
 # **What just happened?** StateLambda wrote the trade over itself. Sent at another time, the message bore a
@@ -82,7 +82,7 @@ ws.rest()
 ws.table("StateTable", where={"TradeID": "overtaken"})
 
 # %%
-ws.reveal("outdated-effect", 1)
+ws.reveal("outdated-effect")
 
 # %% [markdown]
 # The last one to write has won. How many totals does one wrong trade spoil? Count first, then look:
@@ -118,7 +118,7 @@ ws.rest()
 ws.diagnose()
 
 # %%
-ws.reveal("crash-and-retry", 2)
+ws.reveal("crash-and-retry")
 
 # %% [markdown]
 # **What just happened?** Look for your ten messages in the diagnosis: MapLambda wrote a row for each

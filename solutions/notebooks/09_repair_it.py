@@ -30,7 +30,7 @@ ws.deploy()
 ws.predict("read-then-write")
 
 # %%
-ws.reveal("read-then-write", 1)
+ws.reveal("read-then-write")
 
 # %% [markdown]
 # DynamoDB compares and writes in one step, if we ask it to: a *conditional write* has an expression that must
@@ -101,7 +101,7 @@ ws.rest()
 print("New rows:", len(ws.tables.items("ReduceTable")) - before, "(three mean that the guard is not deployed yet)")
 
 # %%
-ws.reveal("same-batch-again", 0)
+ws.reveal("same-batch-again")
 
 # %%
 ws.compare()

@@ -56,7 +56,7 @@ ws.rest()
 ws.check("break-the-guard")
 
 # %%
-ws.reveal("halves-of-a-batch", 1)
+ws.reveal("halves-of-a-batch")
 
 # %%
 ws.table("ReduceTable")
@@ -79,7 +79,7 @@ with ws.lab.poller("ReduceLambda") as poller:
     print(poller.deliver(rows_a_and_b))  # so A comes again, and B has arrived meanwhile
 
 # %%
-ws.reveal("rows-in-new-company", 2)
+ws.reveal("rows-in-new-company")
 
 # %%
 ws.diagnose()
@@ -115,7 +115,7 @@ with ws.lab.poller("ReduceLambda") as poller:
 ws.predict("where-to-remember")
 
 # %%
-ws.reveal("where-to-remember", 2)
+ws.reveal("where-to-remember")
 
 # %% [markdown]
 # That is the *ledger*: an item per shard in LedgerTable, and one transaction for effect and position.

@@ -37,7 +37,7 @@ ws.rest()
 ws.table("QuarantineTable")
 
 # %%
-ws.reveal("not-a-message", 1)
+ws.reveal("not-a-message")
 
 # %% [markdown]
 # **What just happened?** The function expected that some data will be bad. It wrote the record into
@@ -76,7 +76,7 @@ print(f"{len(ws.tables.items('StateTable'))} of {len(trades)} trades have arrive
 ws.picture()
 
 # %%
-ws.reveal("one-bad-record", 1)
+ws.reveal("one-bad-record")
 
 # %% [markdown]
 # **What just happened?** One shard stands still. Its first batch holds the bad message, so it fails, and

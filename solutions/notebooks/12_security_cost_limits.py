@@ -44,7 +44,7 @@ pd.DataFrame(rows, columns=["role of", "may call", "on"]).set_index("role of")
 ws.predict("stolen-laptop")
 
 # %%
-ws.reveal("stolen-laptop", 2)
+ws.reveal("stolen-laptop")
 
 # %% [markdown]
 # ## Exercise: it may produce, and nothing else
@@ -116,7 +116,7 @@ lines = [(line.item, f"{line.usd:,.2f}", line.price.per) for line in bill]
 pd.DataFrame(lines, columns=["line", "USD a month", "paid by"]).set_index("line")
 
 # %%
-ws.reveal("largest-line", 2)
+ws.reveal("largest-line")
 print(f"{sum(line.usd for line in bill):,.2f} USD a month, around the clock")
 
 # %% [markdown]
@@ -151,7 +151,7 @@ per_hour = ws.costs.standing(shards)
 print(f"{shards} shards: {per_hour:.3f} USD an hour, {per_hour * 24 * 30:.2f} USD in 30 days")
 
 # %%
-ws.reveal("forgotten-stack", 2)
+ws.reveal("forgotten-stack")
 
 # %% [markdown]
 # ## Where it ends

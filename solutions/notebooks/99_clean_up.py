@@ -36,7 +36,7 @@ print(f"On AWS: {per_hour:.3f} USD an hour, {per_hour * 24 * 30:.2f} USD in 30 d
 ws.predict("what-a-stack-takes-along")
 
 # %%
-ws.reveal("what-a-stack-takes-along", 1)
+ws.reveal("what-a-stack-takes-along")
 
 # %% [markdown]
 # ## Exercise: leave nothing behind

@@ -62,6 +62,14 @@ def test_a_quiz_judges_at_once(
     assert kept.is_right is (word == "Right")
 
 
+def test_a_wrong_answer_to_a_quiz_names_the_right_one(session: QuestionTools) -> None:
+    """Whoever was wrong is told the right option beside the text for their own."""
+    wrong, right = (session.quiz("colour", answer=answer).latest.text for answer in "AB")
+
+    assert "It is: B · blue" in wrong
+    assert "It is: " not in right
+
+
 def test_a_prediction_is_held_against_what_was_seen(session: QuestionTools, record: CourseProgress) -> None:
     """Guess and value stand beside each other; the entry knows then whether it was right."""
     session.predict("count", answer="1,0")

@@ -92,7 +92,7 @@ class Exercise:
 
     `hints` ask, then point, then show nearly the code; the course keeps them in `workshop/course/hints`.
     `is_done` is given where later notebooks build on what the answer leaves in the cloud: a quick look at
-    whether that exists. `undo` removes it.
+    whether that exists. `undo` removes it. `deletes` names what an answer takes away for good.
     """
 
     id: str
@@ -105,6 +105,7 @@ class Exercise:
     offline_only: bool = False
     is_done: Callable[[Course], bool] | None = None
     undo: Callable[[Course], None] | None = None
+    deletes: str = ""
 
 
 def judge(exercise: Exercise, course: Course) -> CheckResult:

@@ -19,7 +19,7 @@ from workshop.clock import SystemClock
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["locked", "patiently", "write_whole"]
+__all__ = ["locked", "patiently", "saved_at", "write_whole"]
 
 # Together two thirds of a second.
 PAUSES_SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
@@ -27,6 +27,14 @@ PAUSES_SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 LONGEST_LOCK_SECONDS = 10.0
 LOCK_POLL_SECONDS = 0.02
 T = TypeVar("T")
+
+
+def saved_at(file: Path) -> int | None:
+    """Return when a file was last written, in nanoseconds; None while an editor is replacing it."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def patiently(step: Callable[[], T]) -> T:

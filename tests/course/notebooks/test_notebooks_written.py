@@ -139,6 +139,13 @@ def test_nothing_depends_on_what_a_console_looks_like(notebook) -> None:
     assert [text for text in texts_of(notebook) if OF_CONSOLES.search(text)] == []
 
 
+def test_no_cell_holds_the_answer_to_a_question(notebook) -> None:
+    """What a question asks for is never written into the cell that asks or reveals it."""
+    given = r"""ws\.(predict|quiz)\([^)]*answer|ws\.reveal\("[^"]+", *["'\d]"""
+
+    assert [source for source in code_of(notebook) if re.search(given, source)] == []
+
+
 def test_a_notebook_is_shipped_without_outputs(notebook) -> None:
     """No cell has an output or a count, and every cell has an id of its own."""
     ids = [cell.id for cell in notebook.cells]

@@ -10,6 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from workshop.cli.course.check_watch import check_when_saved
 from workshop.cli.course.opened import StepPrinter, mark_of, open_progress
 from workshop.cli.options import CloudChoice, JsonOption, cloud_options, console, print_json
 from workshop.course.course import Course
@@ -39,6 +40,9 @@ SubmissionOption = Annotated[
 CsvOption = Annotated[
     Path | None, typer.Option(help="With --submission: also write the outcomes to this file.", metavar="FILE")
 ]
+WatchOption = Annotated[
+    bool, typer.Option("--watch", help="Check again whenever a handler file is saved; Ctrl-C ends it.")
+]
 JobsOption = Annotated[
     int, typer.Option(help="With --submission: how many to check at the same time.", min=1)
 ]
@@ -55,12 +59,12 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
     submission: SubmissionOption = None,
     csv: CsvOption = None,
     jobs: JobsOption = 1,
+    watch: WatchOption = False,
     as_json: JsonOption = False,
     cloud: CloudChoice,
 ) -> None:
     """Say which exercises are passed; ends with 0 only if all that were asked for are."""
-    if exercises and every:
-        raise ConfigurationError("`--all` and ids of exercises contradict each other; leave one of them out")
+    _check_options(exercises, every=every, submission=submission, csv=csv, watch=watch, as_json=as_json)
     chosen = tuple(map(find_exercise, exercises)) if exercises else all_exercises()
     people = console(stderr=as_json)
     if submission is not None:
@@ -69,9 +73,10 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
 
         is_passed = check_folder(submission, chosen, jobs=jobs, csv=csv, people=people, as_json=as_json)
         raise typer.Exit(0 if is_passed else 1)
-    if csv is not None:
-        raise ConfigurationError("`--csv` belongs to `--submission`; add that, or take `--json` instead")
     course = Course(cloud.connect())
+    if watch:
+        check_when_saved(chosen, course.root, lambda some: _print_verdicts(course, some, people), people)
+        return
     judged = _judge_all(course, chosen, people)
     if as_json:
         print_json(document_of(judged))
@@ -79,6 +84,28 @@ def check(  # noqa: PLR0913 - each argument is an option of the command
         people.print(draw_verdicts(judged, width=people.width))
         people.print(_summary(judged), course.cloud.badge, sep="\n")
     raise typer.Exit(0 if all(verdict.is_passed for _, verdict in judged) else 1)
+
+
+def _check_options(
+    exercises: Sequence[str] | None,
+    *,
+    every: bool,
+    submission: Path | None,
+    csv: Path | None,
+    watch: bool,
+    as_json: bool,
+) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        ConfigurationError: names the options and what to leave out.
+    """
+    if exercises and every:
+        raise ConfigurationError("`--all` and ids of exercises contradict each other; leave one of them out")
+    if csv is not None and submission is None:
+        raise ConfigurationError("`--csv` belongs to `--submission`; add that, or take `--json` instead")
+    if watch and (submission is not None or as_json):
+        raise ConfigurationError("`--watch` is for people; leave out `--submission` and `--json`")
 
 
 def document_of(judged: Judged) -> dict[str, Any]:
@@ -110,6 +137,10 @@ def draw_verdicts(judged: Judged, *, width: int = WIDE) -> RenderableType:
             if verdict.outcome is not Outcome.NOT_ATTEMPTED:
                 parts += [Text(f"\n{exercise.id}", style="bold"), seen]
     return Group(*parts)
+
+
+def _print_verdicts(course: Course, chosen: Sequence[Exercise], people: Console) -> None:
+    people.print(draw_verdicts(_judge_all(course, chosen, people), width=people.width))
 
 
 def _judge_all(

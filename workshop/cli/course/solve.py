@@ -1,15 +1,18 @@
 """`workshop hint`, `solve`, `reset`, `catch-up`: help on the way, and ways back and forth in the course."""
 
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
 from workshop.cli.course.opened import StepPrinter, open_progress
 from workshop.cli.options import CloudChoice, cloud_options, console
 from workshop.clock import stopwatch
+from workshop.course.answers import solution_text
 from workshop.course.catch_up import catch_up as catch_up_with
 from workshop.course.catch_up import checked_notebook
 from workshop.course.course import Course
@@ -19,7 +22,7 @@ from workshop.course.progress import CourseProgress
 from workshop.course.solving import Done
 from workshop.course.solving import reset as reset_exercise
 from workshop.course.solving import solve as solve_exercise
-from workshop.settings import home_folder
+from workshop.settings import home_folder, project_root
 
 __all__ = ["register"]
 
@@ -61,9 +64,17 @@ def hint(
 def solve(
     exercise: ExerciseArgument,
     *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is deleted.")] = False,
     cloud: CloudChoice,
 ) -> None:
     """Put the solution of an exercise in place; your own version is kept beside."""
+    found = find_exercise(exercise)
+    # Without a terminal there is no one to ask; a script that calls this command means it.
+    if found.deletes and not yes and sys.stdin.isatty():
+        people = console()
+        people.print(Text(f"The solution of `{found.id}` deletes {found.deletes}:", style="bold"))
+        _print_code(solution_text(found, project_root()), people)
+        typer.confirm("Run it?", abort=True)
     _put(exercise, cloud, "solving", solve_exercise, CourseProgress.take_solution)
 
 
@@ -109,4 +120,9 @@ def _put(
     people.print(Text(done.message), soft_wrap=True)
     is_short = isinstance(exercise.answer_location, Cell) or exercise.answer_location.name is not None
     if is_short:
-        people.print(Syntax(done.text.rstrip(), "python", background_color="default"))
+        _print_code(done.text, people)
+
+
+def _print_code(code: str, people: Console) -> None:
+    """Print code whole, however narrow the window is: it is there to be copied."""
+    people.print(Syntax("", "python", background_color="default").highlight(code.rstrip()), soft_wrap=True)

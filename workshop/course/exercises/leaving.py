@@ -50,5 +50,6 @@ EXERCISES = (
         minutes=4,
         answer_location=Cell("99"),
         check=check_clean_up,
+        deletes="every stack of the course, with all data",
     ),
 )

@@ -10,14 +10,14 @@ from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped] # it brings no types
 
-from workshop.notebook.markup.display import Live, Shown, shell
+from workshop.notebook.markup.display import NOTHING, Live, Shown, shell
 from workshop.notebook.markup.html import Html
 
-__all__ = ["Control", "Slider", "choice", "number_field", "panel", "show_control"]
+__all__ = ["ButtonRow", "Buttons", "Control", "Slider", "choice", "number_field", "panel", "show_control"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSWER = "Your answer:"
-NOTHING = Shown(Html(""), "")
+Buttons = Mapping[str, Callable[[], object]]
 
 
 class Control:
@@ -41,13 +41,33 @@ def show_control(widget: Any, label: str) -> Control | None:
 
 
 def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[int], None]) -> Any:
-    """Return a row with a button for each option; a click answers."""
+    """Return the options as buttons below each other, each with its letter and text; a click answers."""
     buttons = []
     for place, (letter, text) in enumerate(zip(letters, texts, strict=True)):
-        button = widgets.Button(description=letter, tooltip=text, layout={"width": "52px"})
+        button = widgets.Button(description=f"{letter}   {text.replace('`', '')}", layout={"width": "auto"})
+        button.add_class("ws-option")
         button.on_click(lambda _, place=place: on_choice(place))
         buttons.append(button)
-    return widgets.HBox([widgets.Label(ANSWER), *buttons])
+    return widgets.VBox(buttons)
+
+
+class ButtonRow:
+    """A row of buttons that can be replaced by others while it is shown."""
+
+    def __init__(self, buttons: Buttons) -> None:
+        self.widget = widgets.HBox(layout={"flex_flow": "row wrap"})
+        self.offer(buttons)
+
+    def offer(self, buttons: Buttons) -> None:
+        """Show these buttons and no others; each has its label as its name, and what a click does."""
+        before, row = self.widget.children, []
+        for label, act in buttons.items():
+            button = widgets.Button(description=label, layout={"width": "auto"})
+            button.on_click(lambda _, act=act: act())
+            row.append(button)
+        self.widget.children = row
+        for button in before:
+            button.close()
 
 
 def number_field(on_number: Callable[[str], str | None]) -> Any:
@@ -62,9 +82,15 @@ def number_field(on_number: Callable[[str], str | None]) -> Any:
     said = widgets.Label("")
 
     def take(_: Any) -> None:
-        said.value = on_number(field.value) or ""
+        said.value = (on_number(field.value) or "").replace("`", "")
+
+    def take_on_enter(_: Any, message: Mapping[str, Any], __: Any) -> None:
+        if message.get("event") == "submit":
+            take(None)
 
     button.on_click(take)
+    # What JupyterLab sends for the Enter key; the field's own `on_submit` is deprecated.
+    field.on_msg(take_on_enter)
     return widgets.HBox([field, button, said])
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from workshop.notebook.markup.html import Html, element
 from workshop.notebook.markup.style import STYLESHEET
 
-__all__ = ["Live", "Shown", "framed", "shell", "show"]
+__all__ = ["NOTHING", "Live", "Shown", "framed", "shell", "show"]
 
 
 def shell() -> Any:
@@ -60,6 +60,7 @@ class Shown:
         running.display_pub.publish(self._repr_mimebundle_())
 
 
+NOTHING = Shown(Html(""), "")
 AnyShown = TypeVar("AnyShown", bound=Shown)
 
 

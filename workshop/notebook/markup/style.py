@@ -85,6 +85,14 @@ fill:var(--jp-ui-font-color1,#7c7f85)!important}
 .ws-lines .c0{stroke:#3b82c4}.ws-lines .c1{stroke:#1f9e89}.ws-lines .c2{stroke:#d9762b}.ws-lines .c3{stroke:#9468bd}
 .jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #59636e);filter:var(--halo) var(--halo) var(--halo)}
 [data-jp-theme-light=false] .jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #c3ccd6)}
+.jp-OutputArea-child:has(+.jp-OutputArea-child .ws-option:not(.jupyter-widgets-disconnected)) .ws-options{display:none}
+.jupyter-widgets.ws-option{text-align:left;white-space:normal;height:auto;min-height:32px;padding:5px 12px;line-height:1.4;
+max-width:880px;border:1px solid var(--jp-border-color2,#d1d9e0);border-radius:6px}
+.jp-OutputArea-output.jupyter-widgets{font-size:0}
+.jp-OutputArea-output>.jupyter-widgets-disconnected::before,.jp-OutputArea-output>.jupyter-widgets-disconnected>*{display:none}
+.jp-OutputArea-output.jupyter-widgets::before,.jp-OutputArea-output>.jupyter-widgets-disconnected::after{
+content:"△ No kernel knows these controls any more: run this cell again.";color:var(--jp-ui-font-color1,#1f2328);
+font:600 13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif)}
 .ws .letter{display:inline-block;min-width:20px;color:var(--info)}
 .jupyter-widgets.jupyter-button:focus-visible{outline:2px solid var(--jp-brand-color1,#0a58b9)!important;outline-offset:1px}
 .ws summary{cursor:pointer;border-radius:4px}

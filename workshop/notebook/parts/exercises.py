@@ -1,15 +1,16 @@
 """`ws.exercises`: check, hint, solution, and how far the learner is."""
 
-from workshop.course.answers import solution_text
+from workshop.course.answers import handler_file, solution_text
 from workshop.course.course import Course
 from workshop.course.exercise import CheckResult, Exercise, Function, Outcome, judge
 from workshop.course.exercises import all_exercises, find_exercise
 from workshop.course.progress import CourseProgress
 from workshop.course.releases import release_as_of
 from workshop.course.solving import reset
-from workshop.notebook.markup.display import Live, Shown, show
+from workshop.notebook.markup.display import Shown, show
 from workshop.notebook.markup.html import code_in, element, join
-from workshop.notebook.views.cards import card, hint_card, solution_card, verdict_card
+from workshop.notebook.parts.check_card import CheckActions, CheckCard
+from workshop.notebook.views.cards import card, hint_card, solution_card
 from workshop.notebook.views.progress import draw_progress
 
 __all__ = ["ExerciseTools"]
@@ -26,41 +27,27 @@ class ExerciseTools:
     def check(self, exercise_id: str) -> CheckResult:
         """Look at what was done for an exercise, and say what was found; may be repeated."""
         exercise = find_exercise(exercise_id)
-        output = Live(
-            verdict_card(exercise, CheckResult(Outcome.NOT_ATTEMPTED, "Looking …"), is_looking=True)
+        place = exercise.answer_location
+        actions = CheckActions(
+            look=lambda: self._look(exercise),
+            hint=lambda: self._next_hint(exercise),
+            solution=lambda: self._way_to_do_it(exercise, is_open=False),
+            reset=lambda: self._starter_again(exercise),
+            file=handler_file(self._course.root, place.path) if isinstance(place, Function) else None,
         )
-        verdict = judge(exercise, self._course)
-        self._record.record(exercise_id, verdict)
-        output.close(verdict_card(exercise, verdict, self._next_step(exercise, verdict)))
-        return verdict
+        return CheckCard(exercise, actions).check()
 
     def hint(self, exercise_id: str) -> Shown:
         """Show the hints for an exercise so far and one more: a question, a pointer, then nearly the code."""
-        exercise = find_exercise(exercise_id)
-        step = min(self._record.of(exercise_id).hints + 1, len(exercise.hints))
-        self._record.take_hint(exercise_id, step)
-        return show(hint_card(exercise, step))
+        return show(self._next_hint(find_exercise(exercise_id)))
 
     def solution(self, exercise_id: str, *, show_code: bool = False) -> Shown:
         """Show a way to do an exercise, behind a line that opens it; `show_code` opens it at once."""
-        exercise = find_exercise(exercise_id)
-        entry = self._record.of(exercise_id)
-        self._record.take_solution(exercise_id)
-        drawn = solution_card(
-            f"Solution: {exercise.title}",
-            solution_text(exercise, self._course.root),
-            advice=_advice(exercise, hints_left=len(exercise.hints) - entry.hints, passed=entry.is_passed),
-            is_open=show_code,
-            call=f'ws.solution("{exercise_id}", show_code=True)',
-        )
-        return show(drawn)
+        return show(self._way_to_do_it(find_exercise(exercise_id), is_open=show_code))
 
     def reset(self, exercise_id: str) -> Shown:
         """Put the starter of an exercise back; the version that was there is kept beside."""
-        done = reset(find_exercise(exercise_id), self._course)
-        self._record.forget(exercise_id)
-        body = join([element("p", code_in(done.message), class_="prose"), element("pre", done.text)])
-        return show(Shown(card(f"Reset: {exercise_id}", body), f"{done.message}\n\n{done.text}"))
+        return show(self._starter_again(find_exercise(exercise_id)))
 
     def undo(self, exercise_id: str) -> None:
         """Take away what the cell of an exercise has made in the cloud; what you have passed stays passed."""
@@ -77,6 +64,33 @@ class ExerciseTools:
     def progress(self) -> Shown:
         """Show every exercise of the course and how far each is."""
         return show(draw_progress(all_exercises(), self._record.entries(), notebook=self._notebook))
+
+    def _look(self, exercise: Exercise) -> tuple[CheckResult, str]:
+        verdict = judge(exercise, self._course)
+        self._record.record(exercise.id, verdict)
+        return verdict, self._next_step(exercise, verdict)
+
+    def _next_hint(self, exercise: Exercise) -> Shown:
+        step = min(self._record.of(exercise.id).hints + 1, len(exercise.hints))
+        self._record.take_hint(exercise.id, step)
+        return hint_card(exercise, step)
+
+    def _way_to_do_it(self, exercise: Exercise, *, is_open: bool) -> Shown:
+        entry = self._record.of(exercise.id)
+        self._record.take_solution(exercise.id)
+        return solution_card(
+            f"Solution: {exercise.title}",
+            solution_text(exercise, self._course.root),
+            advice=_advice(exercise, hints_left=len(exercise.hints) - entry.hints, passed=entry.is_passed),
+            is_open=is_open,
+            call=f'ws.solution("{exercise.id}", show_code=True)',
+        )
+
+    def _starter_again(self, exercise: Exercise) -> Shown:
+        done = reset(exercise, self._course)
+        self._record.forget(exercise.id)
+        body = join([element("p", code_in(done.message), class_="prose"), element("pre", done.text)])
+        return Shown(card(f"Reset: {exercise.id}", body), f"{done.message}\n\n{done.text}")
 
     def _next_step(self, exercise: Exercise, verdict: CheckResult) -> str:
         taken = self._record.of(exercise.id).hints

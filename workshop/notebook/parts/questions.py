@@ -56,7 +56,8 @@ class QuestionTools:
         def judge(place: str) -> Shown:
             reply = question.reply(place)
             self._record.answer(question_id, place, is_right=reply.is_right)
-            return reply_card(question, place, reply, value=None)
+            # Whoever is wrong is told what is right: there is no second try to spoil.
+            return reply_card(question, place, reply, value=None if reply.is_right else str(question.answer))
 
         return _Asking(question, "Quiz", "quiz", judge).begin(answer)
 

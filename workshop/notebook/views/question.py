@@ -113,7 +113,7 @@ def _asked(question: Question, given: str | None = None) -> Html:
         for place, text in enumerate(question.options)
     ]
     text = element("p", code_in(question.text), class_="prose")
-    return join([text, element("ul", *options, class_="plain") if options else Html("")])
+    return join([text, element("ul", *options, class_="plain ws-options") if options else Html("")])
 
 
 def _option_lines(question: Question) -> list[str]:

@@ -1,0 +1,136 @@
+"""The card of a check and its buttons, clicked as a learner does."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from workshop.course.exercise import Cell, Exercise, incorrect
+from workshop.notebook.controls import background
+from workshop.notebook.controls.widgets import ButtonRow
+from workshop.notebook.markup import display
+from workshop.notebook.markup.display import Shown
+from workshop.notebook.markup.html import Html
+from workshop.notebook.parts.check_card import CheckActions, CheckCard
+
+DEADLINE_SECONDS = 60
+EXERCISE = Exercise("keep", "Keep it", "09", 4, Cell("09"), lambda _: incorrect("No."))
+
+
+class Shell:
+    """What a kernel offers to displays: the outputs are collected instead of sent."""
+
+    execution_count = 1
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.display_pub = self
+
+    def publish(self, bundle: dict[str, object], **_: object) -> None:
+        """Keep the text of an output."""
+        self.texts.append(str(bundle["text/plain"]))
+
+
+class Done:
+    """Counts what the buttons did."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.looked_twice = threading.Event()
+
+    def shown(self, name: str) -> Callable[[], Shown]:
+        """Return an action of that name."""
+
+        def act() -> Shown:
+            self.calls.append(name)
+            return Shown(Html(name), name)
+
+        return act
+
+    def look(self) -> tuple[object, str]:
+        """Judge: always wrong, with the number of the look."""
+        self.calls.append("look")
+        if self.calls.count("look") == 2:
+            self.looked_twice.set()
+        return incorrect(f"Look {self.calls.count('look')}."), ""
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    kernel = Shell()
+    for module in ("workshop.notebook.markup.display", "workshop.notebook.controls.widgets"):
+        monkeypatch.setattr(f"{module}.shell", lambda: kernel)
+    assert display.shell() is kernel
+    yield kernel
+    background.stop_all()
+
+
+@pytest.fixture
+def done() -> Done:
+    return Done()
+
+
+def card(done: Done, file: Path | None = None) -> CheckCard:
+    actions = CheckActions(done.look, *map(done.shown, ("hint", "solution", "reset")), file=file)
+    return CheckCard(EXERCISE, actions)
+
+
+def labels(row: ButtonRow) -> list[str]:
+    return [button.description for button in row.widget.children]
+
+
+def click(row: ButtonRow, label: str) -> None:
+    next(button for button in row.widget.children if button.description == label).click()
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_check_comes_with_buttons_for_help(done: Done) -> None:
+    """Below the verdict stand named buttons for another look, the hint, the solution and the starter."""
+    shown = card(done)
+    shown.check()
+
+    assert labels(shown.row) == ["Check again", "Hint", "Solution", "Reset"]
+    for label in ("Hint", "Solution", "Check again"):
+        click(shown.row, label)
+    assert done.calls == ["look", "hint", "solution", "look"]
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_reset_asks_first(done: Done) -> None:
+    """The first click on Reset changes nothing; only the second puts the starter back."""
+    shown = card(done)
+    shown.check()
+
+    click(shown.row, "Reset")
+    assert labels(shown.row) == ["Put the starter back", "Keep my answer"]
+    click(shown.row, "Keep my answer")
+    assert "reset" not in done.calls
+    click(shown.row, "Reset")
+    click(shown.row, "Put the starter back")
+    assert done.calls == ["look", "reset"]
+    assert "Reset" in labels(shown.row)
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_saved_file_is_checked_again(done: Done, tmp_path: Path) -> None:
+    """While a check watches its file, each saved version is looked at, and Stop ends it."""
+    file = tmp_path / "state.py"
+    file.write_text("one", encoding="utf-8")
+    shown = card(done, file)
+    shown.check()
+
+    click(shown.row, "Check when saved")
+    file.write_text("two", encoding="utf-8")
+    os.utime(file, ns=(1, 1))
+    assert done.looked_twice.wait(DEADLINE_SECONDS)
+    click(shown.row, "Stop watching")
+    assert labels(shown.row) == ["Check again", "Check when saved", "Hint", "Solution", "Reset"]
+
+
+def test_without_a_kernel_there_are_no_buttons(done: Done, capsys: pytest.CaptureFixture[str]) -> None:
+    """In plain Python a check prints its verdict and nothing else."""
+    card(done).check()
+
+    assert "Look 1." in capsys.readouterr().out
