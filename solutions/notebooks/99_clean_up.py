@@ -77,6 +77,13 @@ ws.check("clean-up")
 ws.exercises.progress()
 
 # %% [markdown]
+# Your certificate, with your own numbers. Put your name between the quotation marks. The page that it makes
+# can be printed, and stays on this machine.
+
+# %%
+ws.certificate("Your Name")
+
+# %% [markdown]
 # ## What you have seen
 #
 # - A stack takes along what its template describes; what you made by hand, you delete by hand.

@@ -11,6 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from workshop.course.progress import CourseProgress
 from workshop.settings import DEFAULT_HOST
 
 DEADLINE_SECONDS = 120
@@ -85,9 +86,11 @@ def test_start_serves_cloud_and_notebooks_and_ctrl_c_stops_both(tmp_path, eventu
 @posix_only
 def test_a_request_to_end_stops_both_as_well(tmp_path, eventually) -> None:
     """SIGTERM, and closing the terminal, leave nothing behind either."""
+    CourseProgress(tmp_path).begin_notebook("03")
     started = Started(tmp_path, "--no-browser")
     try:
         assert eventually(lambda: "Ctrl-C" in started.said), started.said
+        assert "/notebooks/03_state.ipynb" in started.said  # where the learner stopped
     finally:
         started.end(signal.SIGTERM)
 

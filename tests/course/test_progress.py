@@ -197,3 +197,16 @@ def test_changes_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
 
     assert len(CourseProgress(tmp_path).entries()) == 25
     assert CourseProgress(tmp_path).of("all").attempts == 24
+
+
+def test_the_last_notebook_is_remembered(tmp_path: Path, progress: CourseProgress) -> None:
+    """Somebody who comes back is taken to the notebook that was begun last; a file of before knows none."""
+    assert progress.last_notebook is None
+    progress.record("x", passed("."))
+    assert progress.last_notebook is None
+
+    for notebook in ("03", "07", "04"):
+        progress.begin_notebook(notebook)
+
+    assert CourseProgress(tmp_path).last_notebook == "04"
+    assert progress.of("x").is_passed

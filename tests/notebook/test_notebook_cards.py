@@ -11,7 +11,7 @@ from workshop.deploy.stacks import Deployment, StackEvent
 from workshop.notebook.controls.panels import draw_faults, fault_words
 from workshop.notebook.views.cards import hint_card, solution_card, verdict_card
 from workshop.notebook.views.deploying import EventBoard
-from workshop.notebook.views.header import HeaderFacts, draw_header
+from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header
 from workshop.notebook.views.progress import draw_progress
 from workshop.notebook.views.values import drawn
 from workshop.pipeline.operations.live_faults import LiveFaults
@@ -87,6 +87,15 @@ def test_the_header_tells_cloud_stack_and_progress() -> None:
     for told in ("costs money", "not deployed yet", "2 of 8 solved", "✓ x", "old"):
         assert told in shown.text
         assert told in shown.html
+
+
+def test_the_header_leads_on() -> None:
+    """Where to go on stands in the head, as a link where it is another notebook."""
+    ways = (WayOn("You stopped in ", "06 · Live", "06_live.ipynb"), WayOn("Next exercise here: `x`."))
+    shown = draw_header(HeaderFacts("03", "OFFLINE: x", True, "course", True, 2, 8, (0, 1), ways_on=ways))
+
+    assert '<a href="06_live.ipynb">06 · Live</a>' in shown.html
+    assert "You stopped in 06 · Live\nNext exercise here: x." in shown.text
 
 
 def test_counts_of_messages_are_told_in_words() -> None:

@@ -87,7 +87,7 @@ def test_the_header_says_what_was_restored(executed: Any) -> None:
     """The first cell shows the cloud, the stack, the progress and what was put in place."""
     told = text_of(executed, "from workshop")
 
-    for words in ("OFFLINE", "course-stateful", "solved", "✓ deploying the stack"):
+    for words in ("OFFLINE", "course-stateful", "solved", "✓ deploying the stack", "Next exercise here"):
         assert words in told
 
 

@@ -21,12 +21,13 @@ from workshop.cli.options import console
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud import background
 from workshop.course.preflight import Grade, check_port
+from workshop.course.progress import CourseProgress
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder, project_root
 
 __all__ = ["register"]
 
-FIRST_PAGE = "notebooks/00_start_here.ipynb"
+FIRST_NOTEBOOK = "00"
 START_SECONDS = 90.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.2
@@ -74,6 +75,13 @@ def start(
             people.print("\nStopping.")
 
 
+def _page_to_open(root: Path) -> str:
+    """Return the notebook where the learner stopped, the first one before that."""
+    stopped = CourseProgress(home_folder()).last_notebook or FIRST_NOTEBOOK
+    pages = sorted((root / "notebooks").glob(f"{stopped}_*.ipynb"))
+    return f"notebooks/{pages[0].name}" if pages else "notebooks"
+
+
 @contextmanager
 def _ended_like_ctrl_c() -> Iterator[None]:
     """Treat SIGTERM and SIGHUP like Ctrl-C, so that clean-up runs."""
@@ -111,7 +119,7 @@ class _JupyterLab:
     def __init__(self, root: Path, port: int, cloud_url: str) -> None:
         self._token = secrets.token_urlsafe(16)
         self._base = f"http://{DEFAULT_HOST}:{port}"
-        self.url = f"{self._base}/lab/tree/{FIRST_PAGE}?token={self._token}"
+        self.url = f"{self._base}/lab/tree/{_page_to_open(root)}?token={self._token}"
         self._log = home_folder() / "jupyterlab.log"
         self._command = [
             sys.executable,

@@ -79,8 +79,22 @@ class CourseProgress:
 
     def question(self, question_id: str) -> QuestionEntry | None:
         """Return what was answered to a question, or None."""
-        found = self._read()["questions"].get(question_id)
-        return _question_entry(found) if found else None
+        return self.questions().get(question_id)
+
+    def questions(self) -> dict[str, QuestionEntry]:
+        """Return what was answered, by question id."""
+        return {name: _question_entry(fields) for name, fields in self._read()["questions"].items()}
+
+    @property
+    def last_notebook(self) -> str | None:
+        """The number of the notebook that was begun last, such as `05`; None before the first."""
+        found = self._read().get("notebook")
+        return str(found) if found else None
+
+    def begin_notebook(self, notebook: str) -> None:
+        """Record that a notebook was begun."""
+        with self._changing() as document:
+            document["notebook"] = notebook
 
     def record(self, exercise_id: str, verdict: CheckResult) -> ExerciseEntry:
         """Record a verdict; a broken check does not count as an attempt, and changes no outcome."""

@@ -16,9 +16,13 @@ __all__ = ["NotebookFile", "read_notebook_file"]
 
 @dataclass(frozen=True)
 class NotebookFile:
-    """What a notebook says about itself; `warning` says that it was built from other sources than these."""
+    """What a notebook says about itself; `warning` says that it was built from other sources than these.
+
+    `name` is its file's, and empty where there is no such file.
+    """
 
     title: str
+    name: str = ""
     warning: str | None = None
 
 
@@ -28,7 +32,7 @@ def read_notebook_file(root: Path, notebook: str) -> NotebookFile:
     for path in sorted((root / "notebooks").glob(f"{notebook}_*.ipynb")):
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
-            return NotebookFile(_title(document) or plain.title, _warning(document, root, path))
+            return NotebookFile(_title(document) or plain.title, path.name, _warning(document, root, path))
         except (OSError, ValueError, KeyError, AttributeError, TypeError):
             return plain  # a file that Jupyter could not open either
     return plain

@@ -5,15 +5,17 @@
 
 import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from workshop.course.catch_up import checked_notebook, restore
+from workshop.course.catch_up import NOTEBOOKS, checked_notebook, restore
 from workshop.course.course import Course
 from workshop.course.exercises import all_exercises
+from workshop.course.files import write_whole
 from workshop.course.preflight import examine
 from workshop.course.progress import CourseProgress
 from workshop.course.tools.costs import CostTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
+from workshop.notebook.certificate import certificate_facts
 from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
 from workshop.notebook.markup.display import Live, Shown, show
@@ -22,9 +24,10 @@ from workshop.notebook.parts.exercises import ExerciseTools
 from workshop.notebook.parts.live import LiveTools
 from workshop.notebook.parts.questions import QuestionTools
 from workshop.notebook.parts.tables import TableTools
+from workshop.notebook.views.certificate import draw_certificate, printable_page
 from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.findings import draw_findings
-from workshop.notebook.views.header import HeaderFacts, draw_header
+from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header
 from workshop.notebook.views.values import teach_ipython
 from workshop.settings import DEFAULT_PORT
 
@@ -64,9 +67,11 @@ AWS underneath
   lab.                    poller, release_with_bug, send_again, advance, prove
   costs., leftovers.      prices at your load; what is still there, and how to delete it
   doctor()                is this machine ready?
+  certificate(name)       your own numbers, as a page to print
 
 `ws.stateless` and `ws.tour` are two more pipelines, with the same calls."""
 
+CERTIFICATE = "certificate.html"
 # What the doctor need not ask where a notebook is open in JupyterLab, and its cloud answers.
 ANSWERED = {"Browser", "Endpoint", "JupyterLab's port"}
 LAB_PORT = 8888
@@ -106,6 +111,7 @@ class Workshop(NotebookPipeline):
         self.__doc__ = GUIDE
         self._notebook = notebook
         self._record = CourseProgress(course.home, clock=course.clock)
+        self._stopped_in = self._record.last_notebook
         self.exercises = ExerciseTools(course, self._record, notebook)
         self.check = self.exercises.check
         self.hint = self.exercises.hint
@@ -123,6 +129,16 @@ class Workshop(NotebookPipeline):
         """Show whether this machine is ready for the workshop, and how to mend what is not."""
         findings = examine(DEFAULT_PORT, LAB_PORT)
         return show(draw_findings(each for each in findings if each.check not in ANSWERED))
+
+    def certificate(self, name: str) -> Shown:
+        """Show a certificate with your own numbers, and write it to `certificate.html`, for printing.
+
+        It stays on this machine; what is not solved is not claimed.
+        """
+        facts = certificate_facts(name, all_exercises(), self._record)
+        file = self.root / CERTIFICATE
+        write_whole(file, printable_page(facts))
+        return show(draw_certificate(facts, file.name))
 
     def __repr__(self) -> str:
         return (
@@ -145,10 +161,34 @@ class Workshop(NotebookPipeline):
                 done=sum(each.id in passed for each in exercises),
                 total=len(exercises),
                 here=(sum(name in passed for name in here), len(here)),
+                ways_on=self._ways_on(here, passed),
                 restored=restored,
                 warnings=[*filter(None, [file.warning, self._record.warning])],
             )
         )
+
+    def _ways_on(self, here: Sequence[str], passed: Collection[str]) -> list[WayOn]:
+        """Say where the learner stopped, if that is another notebook, and what comes next in this one."""
+        ways = []
+        if (stopped := self._stopped_in) and stopped > self._notebook:
+            file = read_notebook_file(self.root, stopped)
+            ways.append(WayOn("You stopped in ", f"{stopped} · {file.title}", file.name))
+        if (open_one := next((name for name in here if name not in passed), None)) is not None:
+            ways.append(WayOn(f"Next exercise here: `{open_one}`."))
+        elif here and (following := self._following):
+            file = read_notebook_file(self.root, following)
+            done = "Everything here is solved. Go on with "
+            ways.append(WayOn(done, f"{following} · {file.title}", file.name))
+        return ways
+
+    @property
+    def _following(self) -> str | None:
+        return next((number for number in NOTEBOOKS if number > self._notebook), None)
+
+    def _begin(self) -> None:
+        """Put in place what the notebook builds on, and remember that the learner is here."""
+        self._restore()
+        self._record.begin_notebook(self._notebook)
 
     def _restore(self) -> None:
         """Put in place what the notebook builds on, and tell each step in the head of the notebook."""
@@ -176,5 +216,5 @@ def start(notebook: str) -> Workshop:
     """
     teach_ipython()
     session = Workshop(Course(connected()), checked_notebook(notebook))
-    session._restore()  # noqa: SLF001 - a step of `start` alone, not for learners
+    session._begin()  # noqa: SLF001 - a step of `start` alone, not for learners
     return session

@@ -11,7 +11,16 @@ from workshop.notebook.markup.html import Html, code_in, element
 from workshop.notebook.markup.texts import bar, wrapped
 from workshop.notebook.views.cards import bullets, pill
 
-__all__ = ["HeaderFacts", "draw_header", "meter"]
+__all__ = ["HeaderFacts", "WayOn", "draw_header", "meter"]
+
+
+@dataclass(frozen=True)
+class WayOn:
+    """Where to go on: words, and a notebook, such as `04 · Map and reduce`, that links to its file `name`."""
+
+    words: str
+    notebook: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class HeaderFacts:
     here: tuple[int, int]
     restored: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    ways_on: Sequence[WayOn] = ()
 
 
 def draw_header(facts: HeaderFacts) -> Shown:
@@ -47,6 +57,7 @@ def draw_header(facts: HeaderFacts) -> Shown:
             element("span", f"{facts.done} of {facts.total} solved, {here}", class_="soft"),
             class_="row",
         ),
+        *(element("p", code_in(way.words), _link(way)) for way in facts.ways_on),
         bullets(facts.restored) if facts.restored else None,
         *(element("p", pill("⚠ Note", "warn"), " ", code_in(line)) for line in facts.warnings),
     ]
@@ -56,10 +67,15 @@ def draw_header(facts: HeaderFacts) -> Shown:
         facts.badge,
         stack.replace("`", ""),
         f"Exercises {bar(facts.done, facts.total)} solved, {here}",
+        *(wrapped(f"{way.words}{way.notebook}".replace("`", "")) for way in facts.ways_on),
         *(wrapped(f"- {line}") for line in facts.restored),
         *(wrapped(f"Note: {line}") for line in facts.warnings),
     ]
     return Shown(html, "\n".join(lines))
+
+
+def _link(way: WayOn) -> Html | None:
+    return element("a", way.notebook, href=way.name) if way.name else None
 
 
 def meter(done: int, total: int) -> Html:

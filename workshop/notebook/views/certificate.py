@@ -1,0 +1,89 @@
+"""The certificate as a card in the notebook and as a page to print. Only what was recorded is claimed."""
+
+from workshop.notebook.certificate import CertificateFacts
+from workshop.notebook.markup.display import Shown
+from workshop.notebook.markup.html import Html, element, join
+from workshop.notebook.markup.texts import plural
+from workshop.notebook.views.cards import card, pill
+
+__all__ = ["draw_certificate", "printable_page"]
+
+COURSE = "Exactly once: near real-time risk aggregation on AWS"
+LEARNT = (
+    "has built a serverless pipeline of Kinesis, Lambda and DynamoDB, broke it by duplicates, crashes and "
+    "re-delivery, and repaired it until its totals were exact to the cent"
+)
+# A page of its own, for paper: no theme, no script, nothing from elsewhere.
+PAGE_STYLE = """
+@page{size:A4 landscape;margin:0}
+body{margin:0;background:#eef1f4;color:#1f2328;font:16px/1.6 Georgia,"Times New Roman",serif}
+main{box-sizing:border-box;width:277mm;max-width:96vw;min-height:186mm;margin:12px auto;padding:16mm 20mm;
+background:#fff;border:3px double #0a58b9;text-align:center}
+h1{font-size:30px;font-weight:400;letter-spacing:.06em;margin:0 0 4mm;color:#0a58b9}
+.name{font-size:40px;border-bottom:1px solid #59636e;display:inline-block;padding:0 12mm;margin:2mm 0 5mm}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(32mm,1fr));gap:5mm;margin:9mm 0}
+div{display:flex;flex-direction:column-reverse}
+dt{font-size:13px;color:#59636e}dd{margin:0;font-size:27px;font-variant-numeric:tabular-nums}
+.soft{font-size:13px;color:#59636e}
+@media print{body{background:#fff}main{margin:0;max-width:none}}
+""".strip()
+
+
+def draw_certificate(facts: CertificateFacts, file: str) -> Shown:
+    """Return the certificate as a card; `file` is the page that can be printed."""
+    label, tone = ("✓ Complete", "ok") if facts.is_complete else ("◐ On the way", "info")
+    told = [f"{figure} {words}" for words, figure in _figures(facts)]
+    open_ones = f"Still open: {', '.join(facts.open)}." if facts.open else ""
+    print_it = f"A page to print: {file}."
+    title = element("div", pill(label, tone), element("span", f"{facts.name} · {COURSE}"), class_="row")
+    link = element("p", "A page to print: ", element("a", file, href=f"../{file}"), ".")
+    body = [
+        element("p", " · ".join(told)),
+        element("p", _days(facts), class_="soft"),
+        element("p", open_ones, class_="soft") if open_ones else None,
+        link,
+    ]
+    text = [f"{label}: {facts.name} · {COURSE}", " · ".join(told), _days(facts), open_ones, print_it]
+    return Shown(card(title, join(filter(None, body)), tone=tone), "\n".join(filter(None, text)))
+
+
+def printable_page(facts: CertificateFacts) -> str:
+    """Return a whole HTML document for printing."""
+    what = LEARNT if facts.is_complete else f"has solved {len(facts.solved)} exercises of this course"
+    figures = [
+        element("div", element("dt", words), element("dd", str(figure))) for words, figure in _figures(facts)
+    ]
+    body = element(
+        "main",
+        element("h1", COURSE),
+        element("p", "This certifies that"),
+        element("p", facts.name, class_="name"),
+        element("p", what),
+        element("dl", *figures),
+        element("p", _days(facts), class_="soft"),
+    )
+    head = element(
+        "head",
+        Html('<meta charset="utf-8">'),
+        element("title", f"{COURSE}: {facts.name}"),
+        element("style", Html(PAGE_STYLE)),
+    )
+    return f"<!doctype html>\n{element('html', head, element('body', body), lang='en')}\n"
+
+
+def _figures(facts: CertificateFacts) -> list[tuple[str, int]]:
+    figures = [
+        ("exercises solved", len(facts.solved)),
+        ("of them without help", facts.without_help),
+        ("answers checked", facts.attempts),
+    ]
+    if facts.answered:
+        figures.append((f"of {facts.answered} predictions right", facts.right))
+    return figures
+
+
+def _days(facts: CertificateFacts) -> str:
+    if facts.first_day is None or facts.last_day is None:
+        return "Nothing has been checked yet."
+    days = plural((facts.last_day - facts.first_day).days + 1, "day")
+    return f"{facts.first_day:%d %B %Y} to {facts.last_day:%d %B %Y}, {days}"
