@@ -236,7 +236,7 @@ class Model:
         ]
         for stream in self.streams:
             batches += _cut(stream, random, 10, 40)
-        return held, batches
+        return held, [[each for change in batch for each in self._as_taken(change)] for batch in batches]
 
     def written_rows(self, batches: Sequence[list[Change]]) -> Iterator[Row]:
         """Yield the rows that Map writes."""
@@ -265,8 +265,6 @@ class Model:
         message = self.sent[place]
         if place in self.faults.never_arrives:
             return
-        for _ in range(self.faults.taken_as_new.get(place, 0)):
-            yield Change(place, message) if self.stateful else self.arrived[place]
         if not self.stateful:
             yield self.arrived[place]
             return
@@ -277,6 +275,10 @@ class Model:
         held[message.trade_id] = message
         if place not in self.faults.change_lost:
             yield Change(place, message, old)
+
+    def _as_taken(self, change: Change) -> list[Change]:
+        """Return a change as often as Map takes it: beyond the first time, for that of a new trade."""
+        return [change, *[replace(change, old=None)] * self.faults.taken_as_new.get(change.place, 0)]
 
     def _row(self, changes: list[Change], name: str) -> Row:
         row = Row(sha256(f"{self.seed} {name}".encode()).hexdigest(), changes)

@@ -29,10 +29,11 @@ def changes(model: Model, *, cancel: bool) -> list[Change]:
 
 
 def duplicate(model: Model) -> Planted:
-    """A message is taken as a new trade, once or several times too often."""
-    place = model.random.choice([p for p, message in enumerate(model.sent) if not message.cancelled])
-    model.faults.taken_as_new[place] = model.random.randint(1, 4)
-    return Planted({CauseKind.DUPLICATE_COUNTED}, model.sent[place].trade_id)
+    """Map takes a message for a new trade, once or several times too often."""
+    alive = [each for each in chain.from_iterable(model.batches) if not each.new.cancelled]
+    change = model.random.choice(alive)
+    model.faults.taken_as_new[change.place] = model.random.randint(1, 4)
+    return Planted({CauseKind.DUPLICATE_COUNTED}, change.new.trade_id)
 
 
 def message_lost(model: Model) -> Planted:

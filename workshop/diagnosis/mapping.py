@@ -1,43 +1,47 @@
 """What Map did wrong, read from where its rows come from.
 
-Each row of ReduceTable says which records of Map's stream it sums. A record that lies in the range of no row
-was lost, one in several ranges was added several times, and a row that is not the sum of its records was
-worked out wrongly. Only for that last one are hypotheses tried, on the records of that one row.
+Each row of ReduceTable says which records of Map's stream it sums, from the first to the last: its *range*. A
+range that several rows have was written several times, a record that lies in no range was lost, and one in
+several ranges was added several times. A row that is not the sum of its records was worked out wrongly; only
+there hypotheses are tried, on the records of that one row.
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from operator import attrgetter
-from typing import NamedTuple
 
-from workshop.diagnosis.effects import Effect, combine
+from workshop.diagnosis.effects import Effect, combine, times_in
 from workshop.diagnosis.flow import Flow, recognised
 from workshop.diagnosis.judgement import in_flight
 from workshop.diagnosis.suspects import explain, suspects_of
 from workshop.diagnosis.values import CauseKind, Confidence, Explanation, MapRecord, RowElement
-from workshop.pipeline.tables import ReduceRow
+from workshop.pipeline.tables import ReduceRow, StateRow
 
 __all__ = ["MapReading"]
 
-POSITION = attrgetter("shard_id", "sequence_number")
-
-
-class Writing(NamedTuple):
-    """One time that Map wrote a batch: a row, or all parts of a row that was too large for one item."""
-
-    shard_id: str
-    first: int
-    last: int
-    name: str
-    effect: Effect
-    message_count: int
-
-
+# A shard, and the sequence numbers of the first and the last record.
+Range = tuple[str, int, int]
 # An explanation, with its part of the difference between what Map has read and what it has written.
 Part = tuple[Explanation, Effect]
+
+
+@dataclass
+class Source:
+    """A record of Map's stream: its message's place, what it adds, and in how many ranges it is."""
+
+    record: MapRecord
+    place: int | None
+    effect: Effect
+    ranges: int = 0
+
+    @property
+    def item(self) -> StateRow | None:
+        """What the record is about; None if it counts for nothing."""
+        return self.record.new or self.record.old
 
 
 @dataclass(frozen=True)
@@ -51,183 +55,112 @@ class MapReading:
 
     def parts(self) -> Iterator[Part]:
         """Yield what happened; what the rows and records leave open is in none of the parts."""
-        if self.records is None:
-            yield from self._repeats()
+        for where, rows in self._rows_of.items():
+            yield from self._written(rows, _between(self._sources, where), where)
+        waiting: list[Source] = []
+        for _, shard in groupby(self._of_this_run(), key=attrgetter("record.shard_id")):
+            runs = [(ranges, list(run)) for ranges, run in groupby(shard, key=attrgetter("ranges"))]
+            # Behind a shard's last row, what is missing may still come.
+            if self.pending != 0 and runs[-1][0] == 0:
+                waiting += runs.pop()[1]
+            for ranges, run in runs:
+                if ranges != 1:
+                    yield from self._miscounted(run, ranges)
+        for explanation in in_flight(self.flow, _places(waiting), self.pending):
+            yield explanation, _sum(waiting, -1)
+
+    def _written(self, rows: Sequence[ReduceRow], sources: Sequence[Source], where: Range) -> Iterator[Part]:
+        """Yield that a range was written several times, and why its rows are not the sum of its records."""
+        total = combine((1, self.flow.at_leaves(row.deltas, row.trades)) for row in rows)
+        # A row that was too large has several parts, so rows are copies only if they are the same part.
+        copies = max(Counter(row.part for row in rows).values())
+        ends = [each.record.sequence_number for each in (*sources[:1], *sources[-1:])]
+        is_whole = ends == [*where[1:]]  # or the stream has forgotten some, or could not be read
+        once = _sum(sources) if is_whole else times_in(total).get(copies, total)
+        name, count = rows[0].message_hash, rows[0].message_count
+        if copies > 1:
+            written = Explanation(CauseKind.MAP_BATCH_TWICE, (RowElement(name, count, copies),))
+            yield written, combine([(copies - 1, once)])
+        if not is_whole or not (rest := combine([(1, total), (-copies, once)])):
             return
-        waiting: list[int] = []
-        for run, covering, is_last in self._runs():
-            if len(covering) > 1:
-                yield self._again(run, [self._writings[number] for number in covering])
-            elif is_last and self.pending != 0:
-                waiting += run
-            else:
-                yield from self._lost(run)
-        for explanation in in_flight(self.flow, self._known_places(waiting), self.pending):
-            yield explanation, self._sum(waiting, -1)
-        for writing in self._writings:
-            yield from self._content(writing)
-        yield from self._inserted_again()
+        suspects = [each for source in sources for each in suspects_of(self.flow, source.record, source.place)]
+        # Of one run alone nobody has counted the records.
+        surplus = None if self.flow.within else count - sum(each.item is not None for each in sources)
+        # Whoever works out a batch wrongly does so each time.
+        found = explain(suspects, times_in(rest).get(copies, rest), surplus)
+        unknown = Explanation(CauseKind.UNKNOWN, (RowElement(name, count, 1),), Confidence.POSSIBLE)
+        # Several explanations share the rest, which is counted once.
+        yield from zip(found or [unknown], chain([rest], repeat({})), strict=False)
 
-    def _runs(self) -> Iterator[tuple[list[int], tuple[int, ...], bool]]:
-        """Yield neighbours that are in no range, or in the same ones, and whether they are a shard's last."""
-        counting = [
-            number for number, each in enumerate(self._effects) if each and number not in self._undone
-        ]
-        for _, shard in groupby(counting, key=lambda number: self._records[number].shard_id):
-            *_, last = numbers = list(shard)
-            for covering, neighbours in groupby(numbers, key=self._covering.__getitem__):
-                run = list(neighbours)
-                if len(covering) != 1:
-                    yield run, covering, run[-1] == last
-
-    def _repeats(self) -> Iterator[Part]:
-        """Yield the ranges that were written several times: that much can be seen without the records."""
-        ranges: dict[tuple[str, int, int], list[Writing]] = {}
-        for writing in self._writings:
-            ranges.setdefault(writing[:3], []).append(writing)
-        for writings in ranges.values():
-            if len(writings) > 1:
-                yield self._written_again(writings), combine((1, each.effect) for each in writings[1:])
-
-    def _lost(self, run: Sequence[int]) -> Iterator[Part]:
-        """Yield that neighbours are in the range of no row; of what was never sent nothing can be said."""
-        places = self._known_places(run)
-        if len(places) > 1:
-            batches = self.flow.batches(places, counted=0)
-            yield Explanation(CauseKind.BATCH_LOST, batches), self._sum(run, -1)
+    def _miscounted(self, run: Sequence[Source], ranges: int) -> Iterator[Part]:
+        """Yield that neighbours are in no range or in several; of what was never sent nothing can be said."""
+        places = _places(run)
+        if len(places) == 1 and not ranges:
+            [source] = (each for each in run if each.place is not None)
+            lost = next(suspects_of(self.flow, source.record, source.place))
+            yield Explanation(lost.kind, (lost.element,)), _sum(run, -1)
         elif places:
-            [number] = (number for number in run if self._places[number] is not None)
-            suspect = next(suspects_of(self.flow, self._records[number], places[0]))
-            yield Explanation(suspect.kind, (suspect.element,)), self._sum(run, -1)
+            # Where ranges overlap, the batch was cut anew, and some of its records are in two rows.
+            kind = CauseKind.MAP_BATCH_TWICE if ranges else CauseKind.BATCH_LOST
+            yield Explanation(kind, self.flow.batches(places, counted=ranges)), _sum(run, ranges - 1)
 
-    def _again(self, run: Sequence[int], writings: Sequence[Writing]) -> Part:
-        effect = self._sum(run, len(writings) - 1)
-        if len({(each.first, each.last) for each in writings}) == 1:
-            return self._written_again(writings), effect
-        # The ranges overlap: the batch was cut anew, and some of its records are in two rows.
-        batches = self.flow.batches(self._known_places(run), counted=len(writings))
-        return Explanation(CauseKind.MAP_BATCH_TWICE, batches), effect
-
-    def _written_again(self, writings: Sequence[Writing]) -> Explanation:
-        first = writings[0]
-        row = RowElement(first.name, first.message_count, len(writings))
-        return Explanation(CauseKind.MAP_BATCH_TWICE, (row,))
-
-    def _content(self, writing: Writing) -> Iterator[Part]:
-        """Yield why a row is not the sum of its records."""
-        numbers = self._range(writing)
-        ends = [self._records[number].sequence_number for number in (*numbers[:1], *numbers[-1:])]
-        if ends != [writing.first, writing.last]:
-            return  # the stream has forgotten some of them
-        # Whether the range was written once or twice, each row must be the sum of its records.
-        rest = combine([(1, writing.effect), (-1, self._sum(numbers))])
-        if not rest:
-            return
-        surplus = writing.message_count - sum(
-            (self._records[number].new or self._records[number].old) is not None for number in numbers
-        )
-        suspects = [
-            suspect
-            for number in numbers
-            for suspect in suspects_of(self.flow, self._records[number], self._places[number])
+    def _of_this_run(self) -> list[Source]:
+        """Return the records that must count: `workshop clear` has deleted the items and rows of others."""
+        # A deletion that Map has seen stands in a row, and its trade's changes belong to this run.
+        deleted = {
+            each.item.trade_id: number
+            for number, each in enumerate(self._sources)
+            if each.item and each.record.new is None and not each.ranges
+        }
+        return [
+            each
+            for number, each in enumerate(self._sources)
+            if each.item and each.effect and (each.ranges or number > deleted.get(each.item.trade_id, -1))
         ]
-        unknown = Explanation(
-            CauseKind.UNKNOWN, (RowElement(writing.name, writing.message_count, 1),), Confidence.POSSIBLE
-        )
-        for explanation in explain(suspects, rest, None if self.flow.within else surplus) or [unknown]:
-            # Several explanations share the whole of it, which is counted once.
-            yield explanation, rest
-            rest = {}
-
-    def _inserted_again(self) -> Iterator[Part]:
-        """Yield the changes that say of a trade that is there that it was not: they count as new ones."""
-        there: dict[str, bool] = {}
-        again: dict[int, list[int]] = {}
-        for number, record in enumerate(self._records if self.flow.stateful else ()):
-            item, place = record.new or record.old, self._places[number]
-            if item is None:
-                continue
-            if record.old is None and there.get(item.trade_id) and place is not None:
-                again.setdefault(place, []).append(number)
-            else:
-                there[item.trade_id] = record.new is not None
-        for place, numbers in again.items():
-            element = self.flow.trade(place, counted=1 + len(numbers))
-            yield Explanation(CauseKind.DUPLICATE_COUNTED, (element,)), self._sum(numbers)
 
     @cached_property
-    def _records(self) -> list[MapRecord]:
-        return sorted(self.records or (), key=POSITION)
-
-    @cached_property
-    def _effects(self) -> list[Effect]:
+    def _sources(self) -> list[Source]:
+        records = sorted(self.records or (), key=attrgetter("shard_id", "sequence_number"))
+        places = [self.flow.place_of(each.new) for each in records]
+        if not self.flow.stateful:
+            # A change is what an item says; of messages that say the same, each is a record of its own.
+            keys = [(each.new.trade_id, each.new.version) if each.new else ("", -1) for each in records]
+            places = recognised(self.flow.messages, keys)
         effect_of = self.flow.effect_of
-        return [combine([(1, effect_of(each.new)), (-1, effect_of(each.old))]) for each in self._records]
+        sources = [
+            Source(record, place, combine([(1, effect_of(record.new)), (-1, effect_of(record.old))]))
+            for record, place in zip(records, places, strict=True)
+        ]
+        for where in self._rows_of:
+            for source in _between(sources, where):
+                source.ranges += 1
+        return sources
 
     @cached_property
-    def _places(self) -> list[int | None]:
-        """For each record the message that it is, or that it comes from."""
-        # A change is what an item says; of messages that say the same, each is a record of its own.
-        if self.flow.stateful:
-            return [self.flow.place_of(record.new) for record in self._records]
-        keys = [(each.new.trade_id, each.new.version) if each.new else ("", -1) for each in self._records]
-        return recognised(self.flow.messages, keys)
-
-    def _known_places(self, numbers: Iterable[int]) -> list[int]:
-        return [place for number in numbers if (place := self._places[number]) is not None]
-
-    def _sum(self, numbers: Iterable[int], factor: int = 1) -> Effect:
-        return combine((factor, self._effects[number]) for number in numbers)
-
-    @cached_property
-    def _writings(self) -> list[Writing]:
-        parts: dict[tuple[str, int, int, str], list[ReduceRow]] = {}
-        shard_of = {record.sequence_number: record.shard_id for record in self._records}
+    def _rows_of(self) -> dict[Range, list[ReduceRow]]:
+        """Each range, with its rows; what was written by hand has none."""
+        rows_of: dict[Range, list[ReduceRow]] = {}
+        shard_of = {record.sequence_number: record.shard_id for record in self.records or ()}
         for row in self.rows:
             first, last = row.first_sequence_number, row.last_sequence_number
-            if first is None or last is None:
-                continue  # written by hand
-            # Outside of a tumbling window a DynamoDB stream does not name the shard, but its records do.
-            shard_id = row.shard_id or shard_of.get(first, "")
-            name = row.message_hash.removesuffix(f"-{row.part - 1}") if row.part > 1 else row.message_hash
-            parts.setdefault((shard_id, first, last, name), []).append(row)
-        return [
-            Writing(
-                *key,
-                effect=combine((1, self.flow.at_leaves(row.deltas, row.trades)) for row in rows),
-                message_count=sum(row.message_count for row in rows),
-            )
-            for key, rows in parts.items()
-        ]
+            if first is not None and last is not None:
+                # Outside of a tumbling window a DynamoDB stream does not name the shard, but its records do.
+                shard = row.shard_id or shard_of.get(first, "")
+                rows_of.setdefault((shard, first, last), []).append(row)
+        return rows_of
 
-    def _range(self, writing: Writing) -> range:
-        """Return the numbers of the records in the range of a row."""
-        ends = (writing.shard_id, writing.first), (writing.shard_id, writing.last)
-        first = bisect_left(self._records, ends[0], key=POSITION)
-        return range(first, bisect_right(self._records, ends[1], first, key=POSITION))
 
-    @cached_property
-    def _covering(self) -> list[tuple[int, ...]]:
-        """For each record the numbers of the writings whose range it is in."""
-        covering: list[tuple[int, ...]] = [()] * len(self._records)
-        for number, writing in enumerate(self._writings):
-            for record in self._range(writing):
-                covering[record] += (number,)
-        return covering
+def _between(sources: Sequence[Source], where: Range) -> Sequence[Source]:
+    """Return the records in a range, of all sorted ones."""
+    shard, first, last = where
+    position = attrgetter("record.shard_id", "record.sequence_number")
+    start = bisect_left(sources, (shard, first), key=position)
+    return sources[start : bisect_right(sources, (shard, last), start, key=position)]
 
-    @cached_property
-    def _undone(self) -> set[int]:
-        """The records of an earlier run: `workshop clear` has deleted their items and their rows."""
-        undone: set[int] = set()
-        deleted: set[str] = set()
-        for number in reversed(range(len(self._records))):
-            record = self._records[number]
-            item = record.new or record.old
-            if item is None or self._covering[number]:
-                continue
-            # A deletion that Map has seen stands in a row, and its trade's changes belong to this run.
-            if record.new is None:
-                deleted.add(item.trade_id)
-            if item.trade_id in deleted:
-                undone.add(number)
-        return undone
+
+def _places(sources: Iterable[Source]) -> list[int]:
+    return [each.place for each in sources if each.place is not None]
+
+
+def _sum(sources: Iterable[Source], factor: int = 1) -> Effect:
+    return combine((factor, each.effect) for each in sources)
