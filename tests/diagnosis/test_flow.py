@@ -6,12 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.diagnosis.messages import message
-from workshop.diagnosis.effects import Measure
+from workshop.diagnosis.effects import effect_of
 from workshop.diagnosis.flow import Flow, recognised, shard_of
 from workshop.pipeline.messages import Message
 from workshop.pipeline.truth import DEFAULT_ORDER, stateful_truth
 
-MEASURE = Measure(2, counted=True)
 sent_messages = st.lists(
     st.builds(
         message,
@@ -27,14 +26,14 @@ sent_messages = st.lists(
 
 
 def flow_of(sent: list[Message], *, arrivals: list[list[int]] | None = None) -> Flow:
-    return Flow(sent, stateful=True, measure=MEASURE, order=DEFAULT_ORDER, arrivals=arrivals)
+    return Flow(sent, stateful=True, counted=True, order=DEFAULT_ORDER, arrivals=arrivals)
 
 
 def total(sent: list[Message]) -> dict[str, tuple[int, int]]:
     """Return the true totals of the leaves as an effect."""
     truth = stateful_truth(sent)
     return dict(
-        MEASURE.effect(
+        effect_of(
             {leaf: truth.totals[leaf] for leaf in truth.leaves},
             {leaf: truth.trades[leaf] for leaf in truth.leaves},
         )

@@ -9,12 +9,11 @@ from tests.diagnosis.pipeline_model import Model
 from tests.diagnosis.planting import STATEFUL, torn_row
 from workshop.diagnosis import CauseKind, CellElement, Confidence, RowElement
 from workshop.diagnosis.cells import torn_cells
-from workshop.diagnosis.effects import Measure
 
 
 def test_parents_equal_their_children_in_every_truth() -> None:
     """True totals are never torn."""
-    assert torn_cells(totals(different(50)), Measure(2, counted=True), depth=3) == []
+    assert torn_cells(totals(different(50)), depth=3) == []
 
 
 def test_torn_cell_is_named_with_its_surplus() -> None:

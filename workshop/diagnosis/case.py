@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from workshop.diagnosis.cells import rows_below, snapshot_below, torn_by, torn_cells, truth_below
-from workshop.diagnosis.effects import Effect, Measure, combine
+from workshop.diagnosis.effects import Effect, amount_of, combine, effect_of
 from workshop.diagnosis.flow import Flow
 from workshop.diagnosis.judgement import causes_of, in_flight, make_cause, unknown_cause
 from workshop.diagnosis.mapping import MapReading
@@ -81,13 +81,15 @@ class _Case:
         """Return the causes and their alternatives: first torn totals, then stage by stage."""
         causes: list[Cause] = []
         alternatives: list[Cause] = []
-        torn = torn_cells(self.observed, self.measure, depth=len(self.order), within=self.within)
-        rows_to_blame = torn_by(self.observed, self.rows, self.measure, within=self.within) if torn else []
+        torn = torn_cells(self.observed, depth=len(self.order), within=self.within)
+        trades = self.observed.trades if self.flow.counted else {}
+        cells = effect_of(self.observed.totals, trades)
+        rows_to_blame = torn_by(cells, self.rows, self._row_effects, within=self.within) if torn else []
         if torn:
             elements: tuple[Element, ...] = tuple(torn)
             if len(rows_to_blame) == 1:
-                row, factor, cells = rows_to_blame[0]
-                elements = (RowElement(row.message_hash, row.message_count, 1 + factor), *cells)
+                row, factor, torn_of_row = rows_to_blame[0]
+                elements = (RowElement(row.message_hash, row.message_count, 1 + factor), *torn_of_row)
             causes.append(make_cause(CauseKind.TORN_TOTAL, elements, Confidence.CERTAIN))
         for stages, difference in self._differences():
             is_torn = bool(torn) and Stage.REDUCE in stages
@@ -113,7 +115,7 @@ class _Case:
         strange = sorted(difference.keys() - set(self.flow.leaves))
         # Nobody sent what counts there, so no fault with a message can explain it.
         if strange:
-            cells = [CellElement(leaf, self.measure.amount(difference[leaf][0])) for leaf in strange]
+            cells = [CellElement(leaf, amount_of(difference[leaf][0])) for leaf in strange]
             return [make_cause(CauseKind.UNKNOWN, cells, Confidence.CERTAIN)], []
         stage = stages[0] if len(stages) == 1 else None
         explanations: list[Explanation] = []
@@ -158,30 +160,12 @@ class _Case:
         return rows_below(self.evidence.reduce or (), self.within)
 
     @cached_property
-    def measure(self) -> Measure:
-        """A measure for every amount that is known; trades count if totals and rows have them."""
-        amounts = [message.value for message in self.sent]
-        amounts += [*self.observed.totals.values()]
-        amounts += [amount for row in self.rows for amount in row.deltas.values()]
-        amounts += [row.value for row in self.evidence.state or ()]
-        images = [image for each in self.evidence.records or () for image in (each.old, each.new)]
-        amounts += [image.value for image in images if image is not None]
-        counted = bool(self.observed.trades) and (not self.rows or any(row.trades for row in self.rows))
-        return Measure.fitting(amounts, counted=counted)
-
-    @cached_property
     def flow(self) -> Flow:
         """What was sent, as the pipeline should have seen it."""
-        evidence = self.evidence
-        return Flow(
-            self.sent,
-            self.stateful,
-            self.measure,
-            self.order,
-            evidence.shards,
-            evidence.arrivals,
-            self.within,
-        )
+        shards, arrivals = self.evidence.shards, self.evidence.arrivals
+        # Trades are judged where both totals and rows count them; a learner's handlers need not.
+        counted = bool(self.observed.trades) and (not self.rows or any(row.trades for row in self.rows))
+        return Flow(self.sent, self.stateful, counted, self.order, shards, arrivals, self.within)
 
     @cached_property
     def _state(self) -> StateReading | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from workshop.diagnosis.effects import Effect, Measure, combine
+from workshop.diagnosis.effects import Effect, amount_of, combine, effect_of
 from workshop.diagnosis.values import CellElement
 from workshop.pipeline.aggregates import AggregateSnapshot, sort_key
 from workshop.pipeline.tables import ReduceRow
@@ -45,59 +45,47 @@ def rows_below(rows: Sequence[ReduceRow], within: str | None) -> list[ReduceRow]
     return [part for part in parts if part.deltas]
 
 
-def torn_cells(
-    snapshot: AggregateSnapshot, measure: Measure, *, depth: int, within: str | None = None
-) -> list[CellElement]:
+def torn_cells(snapshot: AggregateSnapshot, *, depth: int, within: str | None = None) -> list[CellElement]:
     """Return the paths whose total or trades are not the sums of those one level below."""
-    cells = replace(measure, counted=True).effect(snapshot.totals, snapshot.trades)
+    cells = effect_of(snapshot.totals, snapshot.trades)
     below = combine(
         (1, {_parent(path): cell}) for path, cell in cells.items() if path not in (GRAND_TOTAL, within)
     )
     torn = combine([(1, cells), (-1, below)])
-    return _elements({path: cell for path, cell in torn.items() if _depth(path) < depth}, measure)
+    return _elements({path: cell for path, cell in torn.items() if _depth(path) < depth})
 
 
 def torn_by(
-    snapshot: AggregateSnapshot, rows: Sequence[ReduceRow], measure: Measure, *, within: str | None = None
+    cells: Effect, rows: Sequence[ReduceRow], effects: Sequence[Effect], *, within: str | None = None
 ) -> list[tuple[ReduceRow, int, list[CellElement]]]:
-    """Return the rows that explain every difference between totals and rows, by some of their cells alone.
+    """Return the rows, each with its effect, that explain all that totals have beyond them by some cells alone.
 
     Beside each row stand -1 if those cells lack it or 1 if they have it twice, and the cells.
     """
-    parts = [_cells_of_row(row, measure, within) for row in rows]
-    found = measure.effect(snapshot.totals, snapshot.trades)
-    wrong = combine([(1, found), *((-1, part) for part in parts)])
+    parts = [
+        combine((1, {path: cell}) for leaf, cell in effect.items() for path in _paths_to(leaf, within))
+        for effect in effects
+    ]
+    wrong = combine([(1, cells), *((-1, part) for part in parts)])
     return [
-        (row, factor, _elements(wrong, measure))
+        (row, factor, _elements(wrong))
         for row, part in zip(rows, parts, strict=True)
         for factor in (-1, 1)
         if wrong and {path: part.get(path) for path in wrong} == combine([(factor, wrong)])
     ]
 
 
-def _cells_of_row(row: ReduceRow, measure: Measure, within: str | None) -> Effect:
-    """Return what a row adds to every path; its trades stand at the leaves alone, and are summed here."""
-    tops = [measure.effect({GRAND_TOTAL: row.deltas[path]}, {}) for path in row.deltas if ":" not in path]
-    trades = [
-        measure.effect({}, {path: count})
-        for leaf, count in row.trades.items()
-        for path in _paths_to(leaf)
-        if within is None or path != GRAND_TOTAL
-    ]
-    amounts = [measure.effect(row.deltas, {}), *(tops if within is None else ())]
-    return combine((1, effect) for effect in (*amounts, *trades))
-
-
-def _elements(cells: Effect, measure: Measure) -> list[CellElement]:
+def _elements(cells: Effect) -> list[CellElement]:
     return [
-        CellElement(path, measure.amount(units), trades)
+        CellElement(path, amount_of(units), trades)
         for path, (units, trades) in sorted(cells.items(), key=lambda cell: sort_key(cell[0]))
     ]
 
 
-def _paths_to(leaf: str) -> list[str]:
+def _paths_to(leaf: str, within: str | None) -> list[str]:
     names = leaf.split(":")
-    return [GRAND_TOTAL, *(":".join(names[:length]) for length in range(1, len(names) + 1))]
+    paths = [":".join(names[:length]) for length in range(1, len(names) + 1)]
+    return paths if within else [GRAND_TOTAL, *paths]
 
 
 def _below(cells: Mapping[str, T], within: str) -> dict[str, T]:

@@ -1,11 +1,12 @@
 """What messages, rows and tables add to the totals, as exact integers that can be added up and compared."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import Decimal
 from math import gcd
 
-__all__ = ["Effect", "Key", "Measure", "combine", "key_of", "times_in"]
+from workshop.pipeline.truth import EXACT
+
+__all__ = ["Effect", "Key", "amount_of", "combine", "effect_of", "key_of", "times_in"]
 
 # A leaf -> what is added to it: (amount in the smallest unit, number of trades). Never (0, 0), so that equal
 # effects are equal dictionaries.
@@ -13,37 +14,23 @@ Effect = Mapping[str, tuple[int, int]]
 # An effect as the key of a dictionary.
 Key = frozenset[tuple[str, tuple[int, int]]]
 
-# DynamoDB's numbers have 38 digits and exponents up to 125: a sum of them is exact here, or an error.
-EXACT = Context(prec=400, traps=[Inexact, InvalidOperation])
+# The smallest positive number that DynamoDB holds is 1E-130, so in units of it every amount is an integer.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+DECIMALS = 130
 MOST_TIMES = 1000
 
 
-@dataclass(frozen=True)
-class Measure:
-    """How amounts become integers (`decimals` after the point), and whether trades are counted at all."""
+def effect_of(amounts: Mapping[str, Decimal], trades: Mapping[str, int]) -> Effect:
+    """Return the effect that adds these amounts and trades."""
+    both = {
+        path: (_units(amounts.get(path, Decimal(0))), trades.get(path, 0)) for path in {*amounts, *trades}
+    }
+    return {path: added for path, added in both.items() if added != (0, 0)}
 
-    decimals: int
-    counted: bool
 
-    @classmethod
-    def fitting(cls, amounts: Iterable[Decimal], *, counted: bool) -> "Measure":
-        """Return a measure in which all these amounts are whole numbers."""
-        return cls(max((_decimals(amount) for amount in amounts), default=2), counted)
-
-    def amount(self, units: int) -> Decimal:
-        """Return the amount that these units are."""
-        return EXACT.scaleb(Decimal(units), -self.decimals)
-
-    def effect(self, amounts: Mapping[str, Decimal], trades: Mapping[str, int]) -> Effect:
-        """Return the effect that adds these amounts and trades."""
-        both = {
-            leaf: (
-                int(EXACT.scaleb(amounts.get(leaf, Decimal(0)), self.decimals)),
-                trades.get(leaf, 0) if self.counted else 0,
-            )
-            for leaf in {*amounts, *trades}
-        }
-        return {leaf: added for leaf, added in both.items() if added != (0, 0)}
+def amount_of(units: int) -> Decimal:
+    """Return the amount that these units are."""
+    return EXACT.normalize(EXACT.scaleb(Decimal(units), -DECIMALS))
 
 
 def combine(terms: Iterable[tuple[int, Effect]]) -> Effect:
@@ -71,6 +58,5 @@ def times_in(effect: Effect) -> dict[int, Effect]:
     }
 
 
-def _decimals(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    return max(2, -exponent) if isinstance(exponent, int) else 2
+def _units(amount: Decimal) -> int:
+    return int(EXACT.to_integral_exact(EXACT.scaleb(amount, DECIMALS)))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from hashlib import md5
 
-from workshop.diagnosis.effects import Effect, Measure, combine
+from workshop.diagnosis.effects import Effect, combine, effect_of
 from workshop.diagnosis.values import BatchElement, TradeElement
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import StateRow
@@ -47,7 +47,7 @@ class Flow:
 
     messages: Sequence[Message]
     stateful: bool
-    measure: Measure
+    counted: bool
     order: Sequence[str]
     shard_count: int = 2
     arrivals: Sequence[Sequence[int]] | None = None
@@ -95,14 +95,16 @@ class Flow:
 
     def alive(self, place: int) -> Effect:
         """Return what a message would add if it were not cancelled."""
-        leaf = self.leaves[place]
-        return self.measure.effect({leaf: self.messages[place].value}, {leaf: 1})
+        return self._effect({self.leaves[place]: self.messages[place].value}, {self.leaves[place]: 1})
 
     def at_leaves(self, amounts: Mapping[str, Decimal], trades: Mapping[str, int]) -> Effect:
         """Return what a row or a table adds to the leaves, the paths that name every level of the order."""
         levels = len(self.order)
-        cells = self.measure.effect(amounts, trades).items()
+        cells = self._effect(amounts, trades).items()
         return {path: cell for path, cell in cells if path.count(":") + 1 == levels and path != GRAND_TOTAL}
+
+    def _effect(self, amounts: Mapping[str, Decimal], trades: Mapping[str, int]) -> Effect:
+        return effect_of(amounts, trades if self.counted else {})
 
     @cached_property
     def winners(self) -> Mapping[str, int]:
@@ -172,7 +174,7 @@ class Flow:
         leaf = self.leaf_of(item) if item is not None and not item.cancelled else None
         if item is None or leaf is None or (self.within and leaf.split(":")[0] != self.within):
             return {}
-        return self.measure.effect({leaf: item.value}, {leaf: 1})
+        return self._effect({leaf: item.value}, {leaf: 1})
 
     def trade(self, place: int, *, counted: int = 1, instead: int | None = None) -> TradeElement:
         """Return a message for people, with how often it was counted, and `instead` of which other one."""

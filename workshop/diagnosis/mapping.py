@@ -83,7 +83,9 @@ class MapReading:
             yield written, combine([(copies - 1, once)])
         if not is_whole or not (rest := combine([(1, total), (-copies, once)])):
             return
-        suspects = [each for source in sources for each in suspects_of(self.flow, source.record, source.place)]
+        suspects = [
+            each for source in sources for each in suspects_of(self.flow, source.record, source.place)
+        ]
         # Of one run alone nobody has counted the records.
         surplus = None if self.flow.within else count - sum(each.item is not None for each in sources)
         # Whoever works out a batch wrongly does so each time.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from workshop.diagnosis.effects import Effect, combine, key_of, times_in
 from workshop.diagnosis.flow import Flow
-from workshop.diagnosis.values import CauseKind, Confidence, Element, Explanation, MapRecord, TradeElement
+from workshop.diagnosis.values import CauseKind, Confidence, Explanation, MapRecord, TradeElement
 
 __all__ = ["Suspect", "explain", "suspects_of"]
 
@@ -20,7 +20,7 @@ class Suspect(NamedTuple):
     kind: CauseKind
     effect: Effect
     records: int
-    element: Element
+    element: TradeElement
     guard: str = ""
 
 
@@ -29,7 +29,7 @@ def explain(suspects: Sequence[Suspect], rest: Effect, surplus: int | None) -> l
 
     `surplus` is by how much more records Map has counted than there are, if that is known.
     """
-    if fitting := _fitting(suspects, rest):
+    if fitting := list(_fitting(suspects, rest)):
         return [_weighed(fitting, surplus)]
     for guard in ("old value", "tombstone"):
         family = [suspect for suspect in suspects if suspect.guard == guard]
@@ -74,15 +74,13 @@ def _weighed(suspects: Sequence[Suspect], surplus: int | None) -> Explanation:
     return Explanation(first[0], (first[1],), confidence, others=alike, instead=instead)
 
 
-def _fitting(suspects: Sequence[Suspect], rest: Effect) -> list[Suspect]:
-    """Return the faults with one record of a row that add exactly what it has too much."""
+def _fitting(suspects: Sequence[Suspect], rest: Effect) -> Iterator[Suspect]:
+    """Yield the faults with one record of a row that add exactly what it has too much."""
     wanted = {key_of(effect): times for times, effect in times_in(rest).items()}
-    found = []
     for suspect in suspects:
         times = wanted.get(key_of(suspect.effect), 0)
-        if times == 1:
-            found.append(suspect)
-        elif times and isinstance(suspect.element, TradeElement) and suspect.records == 1:
-            again = replace(suspect.element, counted=1 + times)
-            found.append(suspect._replace(records=times, element=again))
-    return found
+        # Only that a record was added once more can happen several times.
+        if times == 1 or (times and suspect.records == 1):
+            counted = suspect.element.counted + times - 1
+            element = replace(suspect.element, counted=counted)
+            yield suspect._replace(records=suspect.records * times, element=element)
