@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workshop.diagnosis.effects import amount_of, combine, effect_of, times_in
@@ -19,6 +19,7 @@ def test_what_cancels_out_is_no_effect(effect: dict) -> None:
     assert combine([(1, effect), (-1, effect)]) == {}
 
 
+@example([Decimal("1E-130"), Decimal("9.99E+125")])
 @given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=3, max_value=10**30), min_size=1))
 def test_amounts_become_integers_and_back(amounts: list[Decimal]) -> None:
     """No amount loses a digit on the way to units and back, however long it is."""

@@ -75,13 +75,13 @@ def test_what_makes_no_sense_is_unknown_unless_records_are_pending() -> None:
 
 
 def test_leaf_that_nothing_belongs_to_is_named() -> None:
-    """A total at a path that no message belongs to is told as such."""
+    """A total at a path that no message belongs to is told as such; how it came there is never certain."""
     sent = different(20)
     extra = dict.fromkeys(("XX:FXSpot:E", "XX:FXSpot", "XX", "Grand Total"), "5.00")
 
     (cause,) = diagnosed(sent, plus(totals(sent), extra)).causes
 
-    assert cause.kind is CauseKind.UNKNOWN
+    assert (cause.kind, cause.confidence) == (CauseKind.UNKNOWN, Confidence.POSSIBLE)
     assert "`XX:FXSpot:E`" in cause.sentence
 
 

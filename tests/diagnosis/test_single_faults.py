@@ -23,7 +23,7 @@ from tests.diagnosis.planting import (
     torn_cell,
     torn_row,
 )
-from workshop.diagnosis import CauseKind, Confidence
+from workshop.diagnosis import Confidence
 from workshop.pipeline.truth import stateful_truth, stateless_truth
 
 SEEDS = range(1, 201) if IS_LONG else range(1, 11)
@@ -95,7 +95,7 @@ def test_what_cannot_be_seen_is_never_certain(view: str) -> None:
     for pipeline, fault in CASES:
         model, planted, outcome = case(pipeline, fault, 1)
         for cause in diagnosis_of(model, outcome, seen(outcome, view, [planted])).causes:
-            is_sure = cause.confidence is Confidence.CERTAIN and cause.kind is not CauseKind.UNKNOWN
+            is_sure = cause.confidence is Confidence.CERTAIN
             assert planted.is_named_by(cause) or not is_sure
 
 

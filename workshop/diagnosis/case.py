@@ -5,9 +5,10 @@ of what they add up to, and each stage is explained on its own. Nothing is read 
 could read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, repeat
 
 from workshop.diagnosis.cells import rows_below, snapshot_below, torn_by, torn_cells, truth_below
 from workshop.diagnosis.effects import Effect, amount_of, combine, effect_of
@@ -100,9 +101,7 @@ class _Case:
             if is_torn:
                 # The leaves of torn totals may be off by themselves, so what they show is nearly nothing.
                 found = [
-                    make_cause(each.kind, each.elements, Confidence.POSSIBLE, stage=each.stage)
-                    for each in found
-                    if each.elements
+                    make_cause(each.kind, each.elements, stage=each.stage) for each in found if each.elements
                 ]
             causes += found
             alternatives += others
@@ -116,26 +115,30 @@ class _Case:
         # Nobody sent what counts there, so no fault with a message can explain it.
         if strange:
             cells = [CellElement(leaf, amount_of(difference[leaf][0])) for leaf in strange]
-            return [make_cause(CauseKind.UNKNOWN, cells, Confidence.CERTAIN)], []
+            return [make_cause(CauseKind.UNKNOWN, cells)], []
         stage = stages[0] if len(stages) == 1 else None
         explanations: list[Explanation] = []
-        rest: Effect = difference
-        if stage is Stage.REDUCE:
-            explanations = ReduceReading(
-                self.rows, self._row_effects, difference, self.evidence.pending, self._surplus
-            ).explanations()
-            rest = {} if explanations else rest
-        elif stage is Stage.MAP:
-            mapping = MapReading(self.flow, self.rows, self.evidence.records, self.evidence.pending)
-            for explanation, effect in mapping.parts():
-                explanations.append(explanation)
-                rest = combine([(1, rest), (-1, effect)])
-        # Nothing at all has been counted: the pipeline has not begun, or has not been connected.
-        elif combine([(1, difference), (1, self.flow.expected)]) == {}:
-            explanations = in_flight(self.flow, range(len(self.sent)), self.evidence.pending)
-            rest = {} if explanations else rest
+        rest = difference
+        for explanation, effect in self._parts(stage, difference):
+            explanations.append(explanation)
+            rest = combine([(1, rest), (-1, effect)])
         causes, alternatives = causes_of(explanations, stage)
         return causes + ([unknown_cause(self.evidence.pending, stage)] if rest else []), alternatives
+
+    def _parts(self, stage: Stage | None, difference: Effect) -> Iterable[tuple[Explanation, Effect]]:
+        """Return what happened at a stage, or between several, each with its part of the difference."""
+        pending = self.evidence.pending
+        if stage is Stage.MAP:
+            return MapReading(self.flow, self.rows, self.evidence.records, pending).parts()
+        whole: list[Explanation] = []
+        if stage is Stage.REDUCE:
+            reading = ReduceReading(self.rows, self._row_effects, difference, pending, self._surplus)
+            whole = reading.explanations()
+        # Nothing at all has been counted: the pipeline has not begun, or has not been connected.
+        elif combine([(1, difference), (1, self.flow.expected)]) == {}:
+            whole = in_flight(self.flow, range(len(self.sent)), pending)
+        # Several explanations are the whole of it only together.
+        return zip(whole, chain([difference], repeat({})), strict=False)
 
     def _differences(self) -> list[tuple[list[Stage], Effect]]:
         """Return between which stages something went wrong, and what it added."""

@@ -58,9 +58,10 @@ def torn_cells(snapshot: AggregateSnapshot, *, depth: int, within: str | None = 
 def torn_by(
     cells: Effect, rows: Sequence[ReduceRow], effects: Sequence[Effect], *, within: str | None = None
 ) -> list[tuple[ReduceRow, int, list[CellElement]]]:
-    """Return the rows, each with its effect, that explain all that totals have beyond them by some cells alone.
+    """Return the rows that explain every difference between totals and rows, by some of their cells alone.
 
-    Beside each row stand -1 if those cells lack it or 1 if they have it twice, and the cells.
+    `effects` are those of the rows. Beside each row stand -1 if those cells lack it or 1 if they have it
+    twice, and the cells.
     """
     parts = [
         combine((1, {path: cell}) for leaf, cell in effect.items() for path in _paths_to(leaf, within))

@@ -79,14 +79,7 @@ class Flow:
     @cached_property
     def leaves(self) -> list[str]:
         """The leaf of each message."""
-        known: dict[tuple[str, ...], str] = {}
-        leaves = []
-        for message in self.messages:
-            names = tuple(message.hierarchy[level] for level in self.order)
-            if names not in known:
-                known[names] = roll_up_paths(message.hierarchy, self.order)[-1]
-            leaves.append(known[names])
-        return leaves
+        return [roll_up_paths(message.hierarchy, self.order)[-1] for message in self.messages]
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -124,42 +117,29 @@ class Flow:
         return combine((1, self.effects[place]) for place in places)
 
     @cached_property
-    def copies(self) -> Mapping[int, list[int]]:
-        """The place of each different message -> all places at which the same message was sent."""
-        first: dict[object, int] = {}
-        copies: dict[int, list[int]] = {}
-        for place, message in enumerate(self.messages):
-            content = (
-                message.trade_id,
-                message.version,
-                message.value,
-                message.cancelled,
-                self.leaves[place],
-            )
-            copies.setdefault(first.setdefault(content, place), []).append(place)
+    def _copies(self) -> Mapping[tuple[object, ...], list[int]]:
+        """What an item made from a message says -> all places at which a message says it."""
+        copies: dict[tuple[object, ...], list[int]] = {}
+        for place in range(len(self.messages)):
+            copies.setdefault(self._content_of(place), []).append(place)
         return copies
-
-    @cached_property
-    def original_of(self) -> Mapping[int, int]:
-        """Place -> the place at which the same message was sent first."""
-        return {copy: original for original, same in self.copies.items() for copy in same}
-
-    @cached_property
-    def _contents(self) -> Mapping[tuple[object, ...], int]:
-        """What an item made from a message says -> the place of that message."""
-        return {self._content_of(place): place for place in reversed(list(self.copies))}
 
     def _content_of(self, place: int) -> tuple[object, ...]:
         message = self.messages[place]
+        # Of a trade that is cancelled, nothing counts any more.
         told = None if message.cancelled else (message.value, self.leaves[place])
         return message.trade_id, message.version, told
+
+    def copies_of(self, place: int) -> list[int]:
+        """Return all places at which the same message was sent, the first one first."""
+        return self._copies[self._content_of(place)]
 
     def place_of(self, item: StateRow | None) -> int | None:
         """Return the first message that says what an item of StateTable says."""
         if item is None:
             return None
         told = None if item.cancelled else (item.value, self.leaf_of(item))
-        return self._contents.get((item.trade_id, item.version, told))
+        return self._copies.get((item.trade_id, item.version, told), [None])[0]
 
     def leaf_of(self, item: StateRow) -> str | None:
         """Return the leaf at which an item counts, or None if its hierarchy, written by hand, has none."""
@@ -184,7 +164,7 @@ class Flow:
             version=message.version,
             path=self.leaves[place],
             value=message.value,
-            sent=len(self.copies[self.original_of[place]]),
+            sent=len(self.copies_of(place)),
             counted=counted,
             instead_of=None if instead is None else self.messages[instead].version,
         )

@@ -37,19 +37,22 @@ def causes_of(explanations: Iterable[Explanation], stage: Stage | None) -> tuple
         causes.append(make_cause(first.kind, [*elements], first.confidence, stage=stage, others=first.others))
         if first.instead:
             others = dict.fromkeys(element for each in group if each.instead for element in each.instead[1])
-            alternatives.append(make_cause(first.instead[0], [*others], Confidence.POSSIBLE, stage=stage))
+            alternatives.append(make_cause(first.instead[0], [*others], stage=stage))
     return causes, alternatives
 
 
 def make_cause(
     kind: CauseKind,
     elements: Sequence[Element],
-    confidence: Confidence,
+    confidence: Confidence = Confidence.POSSIBLE,
     *,
     stage: Stage | None = None,
     others: Sequence[tuple[Element, ...]] = (),
 ) -> Cause:
     """Return a cause with its sentence."""
+    # That no cause was found is no finding: what is read a moment later may show one.
+    if kind is CauseKind.UNKNOWN:
+        confidence = Confidence.POSSIBLE
     sentence = sentence_of(kind, elements, stage=stage, one_of=1 + len(others))
     return Cause(kind, confidence, sentence, tuple(elements), stage, tuple(others))
 
@@ -59,4 +62,4 @@ def unknown_cause(pending: int | None, stage: Stage | None) -> Cause:
     if pending:
         sentence = f"{pending:,} records are still on their way: wait, and look again."
         return Cause(CauseKind.IN_FLIGHT, Confidence.POSSIBLE, sentence, stage=stage)
-    return make_cause(CauseKind.UNKNOWN, (), Confidence.POSSIBLE, stage=stage)
+    return make_cause(CauseKind.UNKNOWN, (), stage=stage)

@@ -18,7 +18,7 @@ from workshop.diagnosis.effects import Effect, combine, times_in
 from workshop.diagnosis.flow import Flow, recognised
 from workshop.diagnosis.judgement import in_flight
 from workshop.diagnosis.suspects import explain, suspects_of
-from workshop.diagnosis.values import CauseKind, Confidence, Explanation, MapRecord, RowElement
+from workshop.diagnosis.values import CauseKind, Explanation, MapRecord, RowElement
 from workshop.pipeline.tables import ReduceRow, StateRow
 
 __all__ = ["MapReading"]
@@ -90,7 +90,7 @@ class MapReading:
         surplus = None if self.flow.within else count - sum(each.item is not None for each in sources)
         # Whoever works out a batch wrongly does so each time.
         found = explain(suspects, times_in(rest).get(copies, rest), surplus)
-        unknown = Explanation(CauseKind.UNKNOWN, (RowElement(name, count, 1),), Confidence.POSSIBLE)
+        unknown = Explanation(CauseKind.UNKNOWN, (RowElement(name, count, 1),))
         # Several explanations share the rest, which is counted once.
         yield from zip(found or [unknown], chain([rest], repeat({})), strict=False)
 

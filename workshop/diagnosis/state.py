@@ -83,7 +83,7 @@ class StateReading:
         # What was applied once and stands no more was written over; what was never applied is lost.
         if self._applied is not None:
             return Explanation(*(overtaken if winner in self._applied else lost))
-        last_copy = max(self.flow.arrival[copy] for copy in self.flow.copies[place])
+        last_copy = max(self.flow.arrival[copy] for copy in self.flow.copies_of(place))
         came_late = last_copy > self.flow.arrival[winner]
         if is_conflict or came_late:
             return Explanation(*overtaken, confidence=Confidence.LIKELY, instead=lost)
@@ -125,15 +125,15 @@ class StateReading:
         groups: list[tuple[list[int], bool]] = []
         group: list[int] = []
         for place in shard:
-            trade, original = self.flow.messages[place].trade_id, self.flow.original_of[place]
+            trade, copies = self.flow.messages[place].trade_id, self.flow.copies_of(place)
             # What is not its trade's newest version leaves no trace, whether it arrived or not.
-            if original != self.flow.winners[trade]:
+            if copies[0] != self.flow.winners[trade]:
                 continue
-            has_arrived = self.flow.place_of(self.held.get(trade)) == original
+            has_arrived = self.flow.place_of(self.held.get(trade)) == copies[0]
             if trade in self._wrong and not has_arrived:
                 group.append(place)
             # A message that was sent several times says nothing about where its neighbours got lost.
-            elif has_arrived and len(self.flow.copies[original]) == 1 and group:
+            elif has_arrived and len(copies) == 1 and group:
                 groups.append((group, False))
                 group = []
         return [*groups, (group, True)] if group else groups

@@ -15,7 +15,6 @@ __all__ = [
     "BatchElement",
     "Cause",
     "CauseKind",
-    "CellDifference",
     "CellElement",
     "Confidence",
     "Diagnosis",
@@ -28,9 +27,6 @@ __all__ = [
     "Stage",
     "TradeElement",
 ]
-
-# A cell is one path of the roll-up, with its total and its number of trades.
-CellDifference = Difference
 
 
 class CauseKind(StrEnum):
@@ -157,7 +153,7 @@ class Diagnosis:
     Each of `alternatives` explains as much as the cause of the same stage does, but is less likely.
     """
 
-    cells: tuple[CellDifference, ...]
+    cells: tuple[Difference, ...]
     causes: tuple[Cause, ...]
     summary: str
     alternatives: tuple[Cause, ...] = ()

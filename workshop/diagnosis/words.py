@@ -9,13 +9,13 @@ from workshop.diagnosis.values import (
     BatchElement,
     Cause,
     CauseKind,
-    CellDifference,
     CellElement,
     Element,
     RowElement,
     Stage,
     TradeElement,
 )
+from workshop.pipeline.comparison import Difference
 from workshop.pipeline.tables import format_amount
 from workshop.pipeline.truth import GRAND_TOTAL
 
@@ -75,9 +75,7 @@ def sentence_of(
     return " ".join(sentences)
 
 
-def summary_of(
-    cells: Sequence[CellDifference], causes: Sequence[Cause], alternatives: Sequence[Cause]
-) -> str:
+def summary_of(cells: Sequence[Difference], causes: Sequence[Cause], alternatives: Sequence[Cause]) -> str:
     """Return the whole diagnosis as a short text: what is wrong, why, and what else it could be."""
     if not cells and not causes:
         return "Nothing is wrong: every total and every number of trades is exact."
@@ -136,7 +134,7 @@ def _named(element: BatchElement | RowElement) -> str:
     )
 
 
-def _wrong_cells(cells: Sequence[CellDifference]) -> str:
+def _wrong_cells(cells: Sequence[Difference]) -> str:
     paths = {cell.path for cell in cells}
     parents = {path.rpartition(":")[0] or GRAND_TOTAL for path in paths if path != GRAND_TOTAL}
     deepest = [cell for cell in cells if cell.path not in parents]
@@ -145,7 +143,7 @@ def _wrong_cells(cells: Sequence[CellDifference]) -> str:
     return f"{shown}. {above} of the totals above are wrong as well." if above else f"{shown}."
 
 
-def _wrong_cell(cell: CellDifference) -> str:
+def _wrong_cell(cell: Difference) -> str:
     text = f"`{cell.path}` is right in amount"
     if cell.amount:
         large = "too large" if cell.amount > 0 else "too small"
