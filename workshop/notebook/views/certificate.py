@@ -18,10 +18,11 @@ PAGE_STYLE = """
 @page{size:A4 landscape;margin:0}
 body{margin:0;background:#eef1f4;color:#1f2328;font:16px/1.6 Georgia,"Times New Roman",serif}
 main{box-sizing:border-box;width:277mm;max-width:96vw;min-height:186mm;margin:12px auto;padding:16mm 20mm;
-background:#fff;border:3px double #0a58b9;text-align:center}
+background:#fff;border:3px double #0a58b9;text-align:center;
+display:flex;flex-direction:column;justify-content:center;align-items:center}
 h1{font-size:30px;font-weight:400;letter-spacing:.06em;margin:0 0 4mm;color:#0a58b9}
 .name{font-size:40px;border-bottom:1px solid #59636e;display:inline-block;padding:0 12mm;margin:2mm 0 5mm}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(32mm,1fr));gap:5mm;margin:9mm 0}
+dl{display:grid;width:100%;grid-template-columns:repeat(auto-fit,minmax(32mm,1fr));gap:5mm;margin:9mm 0}
 div{display:flex;flex-direction:column-reverse}
 dt{font-size:13px;color:#59636e}dd{margin:0;font-size:27px;font-variant-numeric:tabular-nums}
 .soft{font-size:13px;color:#59636e}
