@@ -33,6 +33,7 @@ class Changes:
         self.remember(table, hash_key, range_key)
         if (item := table.get_item(hash_key, range_key)) is None:
             return None
+        # The stored object stays as it was: it is the old image of the stream record.
         item = copy.deepcopy(item)
         _store(table, hash_key, range_key, item)
         return item
@@ -59,6 +60,7 @@ class Changes:
     def commit(self) -> None:
         """Write the stream records, in the order of the changes."""
         for shard, old, new in self._records.values():
+            # What a call both creates and deletes nobody else has ever seen, so there is no record of it.
             if old is not None or new is not None:
                 shard.add(old, new)
 
@@ -98,9 +100,11 @@ def collected_changes() -> Iterator[Changes]:
     changes = _current.changes = Changes()
     try:
         yield changes
+    # Not only errors: even an interrupted call must not leave half a transaction in a table.
     except BaseException:
         changes.undo()
         raise
     finally:
         _current.changes = None
+    # Only now that nothing collects any more does `StreamShard.add` write instead of passing on.
     changes.commit()

@@ -53,6 +53,7 @@ def _backend_for_host(self: Any, host: str | None) -> Any:
 
 @corrects(BaseResponse, "_enrich_response", kind=staticmethod)
 def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
+    # Only XML repeats the request id in its body; JSON, which most answers are, has it in a header.
     if not isinstance(body, str) or "<RequestId>" in body:
         enriched: tuple[dict[str, str], Any] = _MOTO_ENRICH(headers, body)
         return enriched

@@ -112,6 +112,7 @@ def install(module: str) -> None:
 def plain_moto() -> Iterator[None]:
     """Take every correction out inside the block: for tests that compare with moto as it is."""
     with _guard:
+        # The guard is held for the whole block, so that no installation in the background mixes both kinds.
         installed = [correction for correction in _corrections.values() if correction.is_installed]
         for correction in installed:
             correction.remove()

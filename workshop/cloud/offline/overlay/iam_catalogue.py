@@ -37,6 +37,7 @@ def _catalogue(account_id: str, region_name: str) -> tuple[Any, ...]:
 
 @corrects(IAMBackend, "_init_aws_policies")
 def _init_aws_policies(self: Any) -> list[Any]:
+    # moto has AWS's policies only where `MOTO_IAM_LOAD_MANAGED_POLICIES` asks for them.
     if not models.load_iam_aws_managed_policies():
         return []
     # Copies, because moto counts attachments and adds versions in the policy itself.
@@ -49,6 +50,7 @@ def _init_aws_policies(self: Any) -> list[Any]:
 
 @corrects(models, "get_account_id_from")
 def _get_account_id_from(access_key: str) -> str:
+    # Over copies, since a request of another thread may create a backend meanwhile.
     for account_id, partitions in list(models.iam_backends.items()):
         if any(access_key in backend.access_keys for backend in list(partitions.values())):
             return str(account_id)

@@ -35,6 +35,7 @@ def _init(schedule: Any, *arguments: Any, **wanted: Any) -> None:
 def _update(schedule: Any, **wanted: Any) -> None:
     _check(wanted)
     _MOTO_UPDATE(schedule, **{**wanted, "state": wanted.get("state") or "ENABLED"})
+    # The backend is not told what an update says about it; `_call` fills that in afterwards.
     schedule.action_after_completion = None
     schedule.last_modified_date = CLOCK.now()
 

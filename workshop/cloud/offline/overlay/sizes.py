@@ -24,15 +24,18 @@ def value_size(value: Any) -> int:
 
 
 def _text(content: str) -> int:
+    # Nearly every text is ASCII, and `isascii` looks at a flag; encoding would copy the text.
     return len(content) if content.isascii() else len(content.encode())
 
 
 def _number(content: str) -> int:
+    # Signs, points and zeros at either end take no digit: 1200 has two significant ones, as 0.012 has.
     mantissa = content.lower().partition("e")[0].lstrip("+-").replace(".", "").strip("0")
     return (len(mantissa) + 1) // 2 + 1 + content.startswith("-")
 
 
 def _binary(content: str | bytes) -> int:
+    # DynamoDB JSON holds binary content as Base64; AWS counts the bytes, not that text.
     return len(base64.b64decode(content)) if isinstance(content, str) else len(content)
 
 

@@ -39,6 +39,7 @@ def _assume_role(self: Any, *arguments: Any, duration: int, **named: Any) -> Any
 
 @corrects(TokenResponse, "assume_role")
 def _assume_role_call(self: Any) -> Any:
+    # Before the session exists: one whose policy is missing must not come into being.
     documents = _managed_documents(self)
     answer = _MOTO_CALL(self)
     answer.result["Credentials"].managed_documents = documents
@@ -47,6 +48,7 @@ def _assume_role_call(self: Any) -> Any:
 
 def _managed_documents(call: Any) -> tuple[Any, ...]:
     """Return the documents of the managed policies in `PolicyArns`."""
+    # The padding lets an ARN of the wrong form through to moto, which words the refusal.
     account_id = (str(call._get_param("RoleArn")) + ":::::").split(":")[4]
     documents = []
     for policy in call._get_param("PolicyArns") or ():

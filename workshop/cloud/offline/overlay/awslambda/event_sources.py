@@ -103,6 +103,7 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     was_enabled = esm.enabled
     changes = dict(spec)
     reference = FunctionReference.parse(changes.get("FunctionName") or esm.function_arn)
+    # Whatever else may change needs no right that was not checked when the mapping was created.
     if changes.keys() & {"DestinationConfig", "FunctionName"}:
         function = self.get_function(reference.name, reference.qualifier)
         _refuse_without_rights(str(function.role), source, spec)
@@ -110,6 +111,8 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
         del changes["FunctionName"]
         esm.function_arn = reference.arn(self.region_name, self.account_id)
     _MOTO_UPDATE(self, uuid, changes)
+    # AWS answers with a state in between and carries the change out later; here the runtime's next
+    # round does, so that whoever polls for `Enabled` waits as on AWS.
     if esm.enabled == was_enabled:
         esm.state = "Updating" if esm.enabled else "Disabled"
     else:
@@ -135,6 +138,7 @@ def _list(self: Any, event_source_arn: str | None, function_name: str | None) ->
     if event_source_arn:
         mappings = [esm for esm in mappings if esm.event_source_arn == event_source_arn]
     if function_name:
+        # A name, a partial and a full ARN may mean the same function, so texts are not compared.
         wanted = FunctionReference.parse(function_name)
         mappings = [esm for esm in mappings if FunctionReference.parse(esm.function_arn) == wanted]
     return mappings
@@ -146,6 +150,7 @@ def _get_configuration(self: Any) -> dict[str, Any]:
     shown: dict[str, Any] = _MOTO_CONFIGURATION(self)
     for name, default in (STREAM_DEFAULTS if is_stream else QUEUE_DEFAULTS).items():
         shown.setdefault(name, default)
+    # An update takes filters away with an empty list, and then there is nothing left to show.
     if not shown.get("FilterCriteria", {}).get("Filters"):
         shown.pop("FilterCriteria", None)
     if self.starting_position_timestamp is not None:

@@ -79,6 +79,7 @@ def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str
 @corrects(LambdaFunction, "update_function_code")
 def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
     _MOTO_UPDATE_CODE(self, updated_spec)
+    # A dry run only validates: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
     if not updated_spec.get("DryRun"):
         if "Architectures" in updated_spec:
             self.architectures = updated_spec["Architectures"]
@@ -90,6 +91,7 @@ def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
 @corrects(LambdaFunction, "get_configuration")
 def _get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
     configuration: dict[str, Any] = _MOTO_CONFIGURATION(self, on_create)
+    # AWS shows the group and the format that it logs with, also where nobody has set them.
     logging = getattr(self, "logging_config", None) or {}
     configuration["LoggingConfig"] = {
         "LogFormat": "Text",
@@ -104,6 +106,7 @@ def _get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
 @corrects(LambdaFunction, "get_code")
 def _get_code(self: Any) -> dict[str, Any]:
     answer: dict[str, Any] = _MOTO_CODE(self)
+    # 0 is a reservation, too: it stops the function altogether.
     if self.reserved_concurrency is not None:
         answer["Concurrency"] = {"ReservedConcurrentExecutions": int(self.reserved_concurrency)}
     runtime = active()
@@ -121,6 +124,7 @@ def _publish(function: Any) -> str:
     bucket = f"awslambda-{function.region}-tasks"
     if bucket not in storage.buckets:
         storage.create_bucket(bucket, function.region)
+    # With the digest in the key, an address that was handed out keeps giving the code of its time.
     key = f"snapshots/{function.account_id}/{function.function_name}-{function.code_digest}"
     if key not in storage.buckets[bucket].keys:
         storage.put_object(bucket, key, function.code_bytes)
@@ -131,6 +135,7 @@ def _publish(function: Any) -> str:
 def _put_concurrency(self: Any, function_name: str, reserved_concurrency: Any) -> int:
     function = self.get_function(function_name)
     amount = int(reserved_concurrency)
+    # The new reservation takes the place of the function's own, which therefore does not count.
     others = (one for one in self.list_functions() if one.function_name != function.function_name)
     check_reservation(amount, reserved_by_others=sum(int(one.reserved_concurrency or 0) for one in others))
     function.reserved_concurrency = amount
@@ -174,6 +179,7 @@ def _check_variables(variables: dict[str, Any]) -> None:
             f"{explanation} contains reserved keys that are currently not supported for modification. "
             f"Reserved keys used in this request: {', '.join(reserved)}"
         )
+    # The limit is on the JSON text, quotes and commas included; AWS quotes that text in its message.
     text = json.dumps(variables, separators=(",", ":"))
     if len(text.encode()) > MAX_VARIABLE_BYTES:
         raise InvalidParameterValueException(f"{explanation} exceeded the 4KB limit. String measured: {text}")
@@ -182,6 +188,7 @@ def _check_variables(variables: dict[str, Any]) -> None:
 @cache
 def _runtimes() -> tuple[str, ...]:
     """Return the runtimes that the installed API model lists."""
+    # AWS adds and retires runtimes; botocore's model follows with each of its releases.
     model = Loader().load_service_model("lambda", "service-2")
     return tuple(model["shapes"]["Runtime"]["enum"])
 

@@ -45,9 +45,11 @@ class ServiceError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
 
 @corrects(LambdaResponse, "invoke")
 def _invoke(self: Any) -> Response:
+    # The function may be named by its ARN, whose colons come percent-encoded in the path.
     path = unquote(self.path.rstrip("/"))
     function = path.rpartition("/functions/")[2].removesuffix("/invocations")
     payload = _bytes(self.body)
+    # AWS parses the payload of every invocation type before the function sees any of it.
     _check_json(payload)
     headers = self.headers
     result = _call(

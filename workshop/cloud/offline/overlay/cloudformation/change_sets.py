@@ -73,6 +73,7 @@ def _create(request: Any) -> Any:
 def _judge(change_set: Any, content: Mapping[str, Any]) -> None:
     stack = change_set.stack
     same_tags = not change_set.tags or change_set.tags == stack.tags
+    # One that creates a stack always has something to do, were it only the stack.
     is_update = change_set.change_set_type == "UPDATE"
     if is_update and same_tags and changes_nothing(stack, content, change_set.parameters):
         change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
@@ -83,6 +84,7 @@ def _judge(change_set: Any, content: Mapping[str, Any]) -> None:
 
 def _existing_stack(backend: Any, name: str, kind: str) -> Any:
     stack = next((stack for stack in backend.stacks.values() if name in (stack.name, stack.stack_id)), None)
+    # A stack under review is a name with change sets: nothing is there that could be updated.
     if kind == "UPDATE" and (stack is None or stack.status == "REVIEW_IN_PROGRESS"):
         raise ValidationError(message=f"Stack [{name}] does not exist")
     if kind == "CREATE" and stack is not None and stack.status != "REVIEW_IN_PROGRESS":
@@ -143,6 +145,7 @@ def _execute(request: Any) -> Any:
 
 def _become(stack: Any, change_set: Any, backend: Any) -> None:
     """Turn a stack in `REVIEW_IN_PROGRESS` into the one that its change set describes."""
+    # It was made before any template was known, so all that moto derives from one is derived now.
     stack.template, stack.template_dict = change_set.template, read_template(change_set.template)
     stack.parameters = change_set.parameters
     stack.notification_arns = change_set.notification_arns

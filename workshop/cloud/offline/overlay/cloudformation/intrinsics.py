@@ -41,6 +41,7 @@ PENDING = Pending()
 def _resolve(value: Any, resources: Any) -> Any:
     if isinstance(value, list):
         resolved = [(element, _resolve(element, resources)) for element in value]
+        # A null that the template itself has stays; only what a function took away goes.
         return [result for element, result in resolved if result is not None or element is None]
     if isinstance(value, dict) and "Fn::GetAtt" in value:
         return _attribute(value["Fn::GetAtt"], resources)

@@ -35,6 +35,7 @@ def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
         AlreadyExistsException: a stack of that name exists.
         ValidationError: the template or a parameter is refused.
     """
+    # A deleted stack lies elsewhere (`deleted_stacks`), so its name is free again.
     if any(stack.name == name for stack in backend.stacks.values()):
         raise AlreadyExistsException(f"Stack [{name}] already exists")
     content = read_template(template)
@@ -114,6 +115,7 @@ def remove(stack: Any, resource: DeployedResource, *, replaced: bool = False) ->
         settle(stack, resource, "DELETE_FAILED", str(failure))
         return False
     settle(stack, resource, "DELETE_COMPLETE")
+    # A replacement has the same logical id, and by now references resolve to it.
     if stack.resource_map._parsed_resources.get(resource.logical_id) is resource.model:
         del stack.resource_map._parsed_resources[resource.logical_id]
     return True
@@ -124,6 +126,7 @@ def finish(stack: Any) -> str | None:
     backend = models.cloudformation_backends[stack.account_id][stack.region_name]
     outputs = stack._create_output_map()
     try:
+        # moto resolves an output when it is read; all must be possible before the stack is complete.
         list(outputs.values())
         exports = {export.name: export for export in outputs.exports}
     except CloudFormationError as error:
@@ -131,6 +134,7 @@ def finish(stack: Any) -> str | None:
     for name in exports:
         if name in backend.exports and backend.exports[name].exporting_stack_id != stack.stack_id:
             return f"Export with name {name} is already exported by another stack."
+    # All first: the new template may export less than the old one did.
     _withdraw_exports(backend, stack)
     backend.exports.update(exports)
     stack.output_map = outputs
@@ -143,6 +147,7 @@ def delete(stack: Any, reason: str = "User Initiated") -> None:
     """Delete every resource of a stack, in the opposite order of creation."""
     record(stack, "DELETE_IN_PROGRESS", reason)
     stack.deletion_time = CLOCK.moment()
+    # One that cannot be deleted does not keep AWS from deleting the others.
     failed = [
         resource.logical_id
         for resource in reversed([*stack.deployed.values()])
@@ -185,6 +190,8 @@ def _models_of(stack: Any) -> list[Any]:
 
 @corrects(models.Stack, "parameter_list", kind=property)
 def _parameters_of(stack: Any) -> list[dict[str, str]]:
+    # AWS never shows the value of a `NoEcho` parameter, not even to whoever gave it:
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
     declared = stack.template_dict.get("Parameters") or {}
     return [
         {"ParameterKey": name, "ParameterValue": "****" if declared.get(name, {}).get("NoEcho") else value}

@@ -70,6 +70,7 @@ def _check(name: str, slot: Mapping[str, Any], value: str) -> None:
 def _broken_constraints(slot: Mapping[str, Any], value: str) -> Iterator[str]:
     if "AllowedValues" in slot and value not in map(as_text, slot["AllowedValues"]):
         yield "must be one of AllowedValues"
+    # The pattern must cover the whole value, whether or not it has anchors.
     if "AllowedPattern" in slot and not re.fullmatch(slot["AllowedPattern"], value):
         yield f"must match pattern {slot['AllowedPattern']}"
     if slot.get("Type") == "Number":

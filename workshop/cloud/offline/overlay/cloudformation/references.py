@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 __all__ = ["CircularDependencyError", "Reference", "conditions_used", "creation_order", "references"]
 
+# `${!Name}` stands for the text `${Name}` and refers to nothing:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-sub.html
 _PLACEHOLDER = re.compile(r"\$\{([^!][^}]*)\}")
 
 
@@ -57,6 +59,7 @@ def creation_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
         if name in path:
             raise CircularDependencyError(path[path.index(name) :])
         for needed in dependencies(resources[name]):
+            # Other names are parameters, which are there from the beginning.
             if needed in resources and needed not in order:
                 visit(needed, (*path, name))
         order[name] = None
@@ -93,5 +96,6 @@ def _of_substitution(value: Any) -> Iterator[Reference]:
     yield from references(given)
     for placeholder in _PLACEHOLDER.findall(text):
         name, _, attribute = placeholder.strip().partition(".")
+        # What the second argument of `Fn::Sub` defines is known to this text alone.
         if name not in given:
             yield Reference(name, attribute or None)

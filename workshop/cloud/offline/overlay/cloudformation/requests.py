@@ -75,6 +75,7 @@ def _create_stack(request: Any) -> Any:
     )
     stack.capabilities = list(capabilities)
     stack.disable_rollback = is_true(request._get_param("DisableRollback"))
+    # `DisableRollback` is the older way to say `DO_NOTHING`; AWS takes one of the two.
     on_failure = "DO_NOTHING" if stack.disable_rollback else request._get_param("OnFailure") or "ROLLBACK"
     operations.create(stack, on_failure)
     return ActionResult({"StackId": stack.stack_id})
@@ -103,6 +104,7 @@ def _update_stack(request: Any) -> Any:
 def _delete_stack(request: Any) -> Any:
     name = request._get_param("StackName")
     retained = request._get_param("RetainResources") or []
+    # As on AWS, deleting a stack that is not there succeeds.
     for stack in list(request.cloudformation_backend.stacks.values()):
         if name in (stack.name, stack.stack_id):
             for logical_id in retained:
@@ -144,6 +146,7 @@ def _template_from_url(template_url: str, account_id: str, partition: str) -> st
     address = urlparse(template_url)
     if (address.hostname or "").endswith("amazonaws.com"):
         return str(_get_stack_from_s3_url(template_url, account_id=account_id, partition=partition))
+    # The address is one of this cloud's own S3, which has buckets in the path and not in the host name.
     bucket, _, key = unquote(address.path).lstrip("/").partition("/")
     found = s3_backends[account_id][partition].get_object(bucket, key)
     if found is None:

@@ -114,6 +114,7 @@ def create(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> Any:
         )
     except Exception as error:  # whatever the service raised is the reason in the stack event
         raise ResourceFailure(reason_of(error)) from error
+    # A stack inside a stack does not raise: it rolls back, and says so in its status alone.
     if isinstance(model, models.Stack) and model.status != "CREATE_COMPLETE":
         raise ResourceFailure(f"Embedded stack {model.stack_id} was not successfully created")
     _mark(stack, model, (logical_id, settled["Type"]))
@@ -168,6 +169,7 @@ def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any])
 def can_change(resource: DeployedResource) -> bool:
     """Return whether moto can update resources of this type."""
     update = parsing.get_model_map()[resource.resource_type].update_from_cloudformation_json
+    # A model without an update inherits the abstract method of moto's base class.
     return not hasattr(update, "__isabstractmethod__")
 
 

@@ -42,6 +42,7 @@ def check_updatable(stack: Any) -> None:
     Raises:
         ValidationError: naming the status.
     """
+    # A stack that could not be created can only be deleted; a rollback that failed has to be continued first.
     if stack.status.endswith("_FAILED") or stack.status == "ROLLBACK_COMPLETE":
         raise ValidationError(
             message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
@@ -107,6 +108,7 @@ class _Update:
     def __post_init__(self) -> None:
         stack = self.stack
         self.before = _Before(stack)
+        # From here on the stack is what it is to become; `_Before` has what a rollback needs.
         stack.template, stack.template_dict = self.template, read_template(self.template)
         stack.resource_map = map_for(stack, stack.template_dict, self.parameters)
         stack.parameters = self.parameters
@@ -130,8 +132,10 @@ class _Update:
             for name, resource in reversed(self.before.deployed.items())
             if name not in wanted and resource.is_there
         ]
+        # As on AWS, what cannot be deleted here stays behind, and the update has succeeded all the same.
         for resource, replaced in (*self.superseded, *dropped):
             operations.remove(stack, resource, replaced=replaced)
+        # A deletion goes through `deployed` from its end, so it must have the order of the new template.
         order = [name for name in creation_order(stack.template_dict["Resources"]) if name in stack.deployed]
         stack.deployed = {name: stack.deployed[name] for name in order if name in wanted}
 
@@ -166,6 +170,7 @@ class _Update:
             operations.settle(self.stack, resource, "UPDATE_FAILED", str(failure))
             return False
         if definition["Properties"] == resource.definition["Properties"]:
+            # `DeletionPolicy` and its like concern no service; they hold from now on.
             resource.definition = definition
             return True
         if resources.is_new_one_needed(resource, definition):
@@ -193,6 +198,7 @@ class _Update:
             operations.settle(self.stack, resource, "UPDATE_FAILED", reason)
             return False
         operations.settle(self.stack, resource, "UPDATE_IN_PROGRESS", NEW_ONE_NEEDED)
+        # Of the old resource itself nothing has changed, and a rollback keeps it.
         resource.status = "UPDATE_COMPLETE"
         # References must resolve to the replacement as soon as it exists, and never to the old resource.
         del self.stack.resource_map._parsed_resources[resource.logical_id]

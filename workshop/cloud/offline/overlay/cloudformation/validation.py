@@ -101,6 +101,7 @@ def _problems(template: Mapping[str, Any], resources: Mapping[str, Any]) -> Iter
                 f"Template format error: [/Resources/{name}] Every "
                 "Resources object must contain a Type member."
             )
+            # What follows reads the types of all resources.
             return
     if unknown := sorted(
         {resource["Type"] for resource in resources.values()} - parsing.get_model_map().keys()

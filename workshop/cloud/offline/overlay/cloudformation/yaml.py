@@ -60,6 +60,7 @@ def _short_form(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[st
         return {name: loader.construct_sequence(node, deep=True)}
     if isinstance(node, yaml.MappingNode):
         return {name: loader.construct_mapping(node, deep=True)}
+    # Split once: the attribute of a nested stack has a point of its own, `Outputs.Name`.
     text = loader.construct_scalar(node)
     return {name: text.split(".", 1) if suffix == "GetAtt" else text}
 

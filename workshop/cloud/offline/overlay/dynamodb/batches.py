@@ -27,5 +27,6 @@ def _batch_write_item(self: Any) -> Any:
 
 @corrects(DynamoHandler, "_contains_duplicates")
 def _contains_duplicates(_self: Any, keys: list[Any]) -> bool:
+    # Keys may be binary, which JSON lacks; any text that differs for different keys will do.
     marks = {key if isinstance(key, str) else json.dumps(key, sort_keys=True, default=repr) for key in keys}
     return len(marks) < len(keys)

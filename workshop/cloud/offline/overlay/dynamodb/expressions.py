@@ -95,6 +95,7 @@ def _make_operand(self: Any, node: Any) -> Any:
 @lru_cache(maxsize=REMEMBERED)
 def _update_tree(parser: Any, expression: str) -> Any:
     tree = _MOTO_MAKE_UPDATE(parser, expression)
+    # The validator gets copies of the tree, and these two go along: by them it knows what to skip.
     tree.text = expression
     tree.kinds = frozenset(map(type, NodeDepthLeftTypeFetcher(Node, tree)))
     return tree
@@ -122,6 +123,7 @@ def _validate(self: Any) -> Any:
         if _concerns(processor, kinds):
             tree = processor.traverse(tree)
     if not well_formed:
+        # Only when no processor has raised: a refused expression is judged again the next time.
         well_formed.append(True)
     return tree
 
@@ -145,6 +147,7 @@ def _deep_copy_tree(self: Any, memo: dict[int, Any]) -> Any:
     """Copy a tree of nodes; the validator does so before it puts values into it."""
     clone = object.__new__(type(self))
     clone.__dict__.update(self.__dict__)
+    # Parents are copied before their children, so only the root finds none.
     clone.parent = memo.get(id(self.parent))
     memo[id(self)] = clone
     if self.children is not None:

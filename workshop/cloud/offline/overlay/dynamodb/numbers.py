@@ -64,6 +64,7 @@ def _plain(number: Decimal) -> str:
     if not significant:
         return "0"
     _check(len(significant), number.adjusted())
+    # Every zero that was cut off at the end is one more power of ten.
     shift = int(exponent) + len(text) - len(significant)
     return ("-" if sign else "") + _place_point(significant, shift)
 
@@ -107,6 +108,7 @@ def _update_with_attribute_updates(self: Any, attribute_updates: dict[str, Any])
     """Apply the older form of updates, whose ADD moto computes in the calling thread's decimal context."""
     with localcontext(_EXACT):
         _MOTO_UPDATES(self, attribute_updates)
+    # moto writes a sum as Python does, with an exponent where `Decimal` keeps one.
     for name in attribute_updates:
         if (value := self.attrs.get(name)) is not None and value.type == "N":
             value.value = canonical_number(value.value)

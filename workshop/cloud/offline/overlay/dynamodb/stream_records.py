@@ -43,6 +43,7 @@ def _initialize_record(  # noqa: PLR0913, PLR0917 # moto's signature
         "SizeBytes": attributes_size(keys),
         "Keys": keys,
     }
+    # Each image counts in full, so the keys count up to three times, as in AWS's examples.
     for image, stored, wanted in (("NewImage", new, NEW_IMAGES), ("OldImage", old, OLD_IMAGES)):
         if stored is not None and stream_type in wanted:
             change[image] = stored.to_json()["Attributes"]
@@ -87,5 +88,6 @@ def _same_value(old: Any, new: Any) -> bool:
     if old.type == "L":
         return len(old.value) == len(new.value) and all(map(_same_value, old.value, new.value))
     if old.type in ("SS", "NS", "BS"):
+        # The members of a set have no order: writing them in another one changes nothing.
         return set(old.value) == set(new.value)
     return bool(old.value == new.value)  # numbers are in canonical form

@@ -35,6 +35,7 @@ def stream_shard(backend: Any, stream_arn: str) -> Any:
     """Return the shard of a stream, open or closed, or None if this DynamoDB backend has no such ARN."""
     table_arn, _, label = stream_arn.partition("/stream/")
     table = backend.tables.get(table_arn.rpartition("/")[2])
+    # A table of this name in another account or region is another one.
     if table is None or table.table_arn != table_arn:
         return None
     if label == table.latest_stream_label and table.stream_shard is not None:
@@ -53,6 +54,7 @@ def _find(self: Any, stream_arn: str) -> Any:
 
 
 def _wants_stream(specification: dict[str, Any] | None) -> bool:
+    # Templates give a view type alone; calls of the API say `StreamEnabled` as well.
     return bool(specification and (specification.get("StreamEnabled") or specification.get("StreamViewType")))
 
 
@@ -91,6 +93,8 @@ def _update_table_streams(self: Any, table: Any, stream_specification: dict[str,
 def _describe_stream(self: Any, arn: str) -> dict[str, Any]:
     shard = _find(self, arn)
     description = shard.to_json()
+    # An end is the sign by which readers know that a shard is closed:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_SequenceNumberRange.html
     if not _is_open(shard):
         last = shard.starting_sequence_number + max(len(shard.items) - 1, 0)
         description["SequenceNumberRange"]["EndingSequenceNumber"] = str(last)
@@ -143,6 +147,7 @@ def _get_shard_iterator(
         "AT_SEQUENCE_NUMBER": named,
         "AFTER_SEQUENCE_NUMBER": named + 1,
     }[shard_iterator_type]
+    # A number from before the shard's first record would count from the end of the list.
     return _Iterator(arn, shard_id, max(position, 0))
 
 

@@ -78,6 +78,7 @@ class _Action:
     @property
     def target(self) -> tuple[Any, ...]:
         """The table and key as a value that can be compared with other actions'."""
+        # By the table itself, since one action may name it and another give its ARN.
         return (id(self.table), self.hash_key, self.range_key)
 
     @property

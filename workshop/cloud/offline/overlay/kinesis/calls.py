@@ -49,6 +49,7 @@ _MOTO_GET_PARAM = KinesisResponse._get_param
 def _get_shard_iterator(
     self: Any, stream_arn: str | None, stream_name: str | None, *arguments: Any, **named: Any
 ) -> str:
+    # moto writes the stream's name into the iterator, and would write `None` where only the ARN is given.
     stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
     return str(_MOTO_SHARD_ITERATOR(self, stream_arn, stream.stream_name, *arguments, **named))
 
@@ -108,11 +109,14 @@ def _list_shards_call(self: Any) -> Any:
 def _put_records(self: Any, stream_arn: str, stream_name: str, records: list[dict[str, Any]]) -> Any:
     if len(records) > REQUEST_RECORDS:
         raise TooManyRecords
+    # AWS counts what the data is once decoded, and the partition key beside it:
+    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
     sizes = [len(b64decode(one.get("Data", ""))) + len(one.get("PartitionKey", "")) for one in records]
     if sum(sizes) <= PART_BYTES:
         return _MOTO_PUT_RECORDS(self, stream_arn, stream_name, records)
     if sum(sizes) > REQUEST_BYTES:
         raise InvalidArgumentError("Records size exceeds 10 MB limit")
+    # moto would refuse the record only in its own part, when the parts before it are in the stream.
     if (largest := max(sizes)) > RECORD_BYTES:
         raise RecordSizeExceedsLimit(position=sizes.index(largest) + 1)
     put = []
@@ -141,6 +145,7 @@ def _get_param(self: Any, param_name: str, if_none: Any = None) -> Any:
         try:
             parameters = json.loads(self.body)
         except (TypeError, ValueError):
+            # Not JSON; remembered, so that moto's way is taken at once for the next parameter.
             parameters = ()
         self.json_parameters = parameters
     if isinstance(parameters, dict):
@@ -152,6 +157,7 @@ def _get_param(self: Any, param_name: str, if_none: Any = None) -> Any:
 def _send_stream_metrics(self: Any, stream_name: str, incoming_bytes: int, incoming_records: int) -> None:
     backend = cloudwatch_backends[self.account_id][self.region_name]
     period = int(CLOCK.now() // PERIOD_SECONDS)
+    # On the backend, so that a reset of moto forgets these sums together with the metrics.
     kept: dict[tuple[str, str], tuple[int, Any]] = vars(backend).setdefault("kinesis_metrics", {})
     for name, value, unit in (
         ("IncomingBytes", incoming_bytes, "Bytes"),

@@ -71,6 +71,7 @@ def _configuration(properties: dict[str, Any]) -> dict[str, Any]:
     wanted["Environment"] = {"Variables": {name: as_text(value) for name, value in variables.items()}}
     wanted["MemorySize"], wanted["Timeout"] = int(wanted["MemorySize"]), int(wanted["Timeout"])
     wanted["Tags"] = tags_as_dict(wanted)
+    # CloudFormation and Lambda's API spell this one differently.
     if "KmsKeyArn" in wanted:
         wanted["KMSKeyArn"] = wanted.pop("KmsKeyArn")
     for name in ("Code", "FunctionName", "ReservedConcurrentExecutions"):
@@ -103,6 +104,7 @@ def _settle(backend: Any, function: Any, properties: dict[str, Any]) -> None:
 def _code(wanted: Wanted) -> dict[str, Any]:
     code = dict(wanted.properties["Code"])
     if "ZipFile" in code:
+        # Inline code is text in a template, and a zip file with `index.py` to the API.
         archive = LambdaFunction._create_zipfile_from_plaintext_code(code["ZipFile"])
         return {"ZipFile": base64.b64encode(archive)}
     if "S3Bucket" in code:

@@ -48,6 +48,8 @@ def _change(wanted: Wanted) -> Any:
     policy = backend.get_policy(wanted.name)
     document = policy_text(properties["PolicyDocument"])
     if document != next(version.document for version in policy.versions if version.is_default):
+        # IAM keeps five, and never drops one by itself:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html
         if len(policy.versions) == VERSIONS_KEPT:
             oldest = next(version for version in policy.versions if not version.is_default)
             backend.delete_policy_version(policy.arn, oldest.version_id)
@@ -61,6 +63,7 @@ def _change(wanted: Wanted) -> Any:
 @deletes(ManagedPolicy)
 def _remove(wanted: Wanted) -> None:
     backend, arn = wanted.backend(iam_backends, is_global=True), wanted.name
+    # Whoever attached it by hand still uses it; AWS then refuses, and the stack says why.
     _for_each(backend, "detach", arn, _attached(backend, arn) & _entities(wanted.properties))
     if _attached(backend, arn):
         raise DeleteConflictException("Cannot delete a policy attached to entities.")

@@ -39,6 +39,7 @@ def _create(wanted: Wanted) -> Any:
 @changes(EventSourceMapping)
 def _change(wanted: Wanted) -> Any:
     is_stream = ":sqs:" not in wanted.original.event_source_arn
+    # Most of the defaults are properties that a queue's mapping may not have.
     properties = {**(DEFAULTS if is_stream else {}), **_typed(wanted.properties)}
     mapping = get_backend(wanted.account_id, wanted.region_name).update_event_source_mapping(
         wanted.original.uuid, {name: value for name, value in properties.items() if name not in FIXED}

@@ -32,6 +32,7 @@ def _change(wanted: Wanted) -> Any:
     mode = properties.get("StreamModeDetails", {"StreamMode": "PROVISIONED"})
     if mode != stream.stream_mode:
         backend.update_stream_mode(stream.arn, mode)
+    # An on-demand stream decides for itself how many shards it has.
     if "ShardCount" in properties and mode["StreamMode"] == "PROVISIONED":
         backend.update_shard_count(None, stream.stream_name, int(properties["ShardCount"]))
     stream.retention_period_hours = int(properties.get("RetentionPeriodHours", 24))

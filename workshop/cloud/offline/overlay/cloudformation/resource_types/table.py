@@ -57,6 +57,7 @@ def _change_stream(backend: Any, table: Any, wanted_view: str | None) -> None:
     view = current.get("StreamViewType") if current.get("StreamEnabled") else None
     if view == wanted_view:
         return
+    # Another view needs another stream: DynamoDB cannot change the view of one that is enabled.
     if view is not None:
         backend.update_table_streams(table, {"StreamEnabled": False})
     if wanted_view is not None:
@@ -75,6 +76,7 @@ def _settle(backend: Any, table: Any, properties: dict[str, Any]) -> None:
     is_recoverable = is_true(recovery.get("PointInTimeRecoveryEnabled"))
     backend.update_continuous_backups(table.name, {**recovery, "PointInTimeRecoveryEnabled": is_recoverable})
     expiry = properties.get("TimeToLiveSpecification", {})
+    # Disabling has to name the attribute, which a template without the specification no longer does.
     attribute = expiry.get("AttributeName", table.ttl.get("AttributeName"))
     if attribute is not None:
         is_enabled = is_true(expiry.get("Enabled"))
