@@ -35,7 +35,7 @@ class InjectedFaultError(RuntimeError):
 
 
 class InjectedBusyError(InjectedFaultError):
-    """The settings asked for a DynamoDB that does not take this write for now."""
+    """The settings asked for DynamoDB to be busy at this write."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,14 @@ class Faults:
     armed: str = ""
 
     def before_write(self) -> None:
-        """Fail with the chances of the plan; what is to strike after the write is only made ready."""
+        """Fail with the chances of the plan; what is to strike after the write is only made ready.
+
+        May also block for seconds or minutes, or end the process.
+
+        Raises:
+            InjectedFaultError: the plan wants a crash here.
+            InjectedBusyError: the plan wants DynamoDB to be busy at this write.
+        """
         if time.monotonic() - self.read_at >= SECONDS_TO_TRUST:
             self._refresh()
         self.armed = ""
@@ -74,7 +81,7 @@ class Faults:
                     self._fail(kind)
 
     def after_write(self) -> None:
-        """Fail now that the write is done, if it was made ready."""
+        """Fail now that the write is done, if that was made ready, in the ways of `before_write`."""
         if self.armed:
             self._fail(self.armed)
 

@@ -30,11 +30,13 @@ SECONDS_TO_KEEP = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class DeltaRow:
-    """One row: deltas by leaf, with the number of records summed in and their messages' ages.
+    """One row: deltas by leaf, with the number of records that were summed and a histogram of their ages.
 
     `source` says which records these are. It is the same in all parts of a row that had to be split, of which
     this is number `part` of `parts`, counted from 1. Like the timestamps, it is there to be looked at in
     ReduceTable: Reduce does not read it back.
+
+    Units: all times are Unix seconds; `ages` maps a bucket of `latency` to a number of messages.
     """
 
     key: str
@@ -50,10 +52,12 @@ class DeltaRow:
 
 
 def rows_of(summary: Summary, *, key: str = "", now: Decimal) -> list[DeltaRow]:
-    """Return the rows of a summary: one if it fits, else several, each a set of whole leaves.
+    """Return the rows of a summary: one if it fits into an item, else several, each a set of whole leaves.
 
-    The first row counts all messages. Nothing that was summed gives no row. Without a key the rows get one
-    that no other row has, drawn by lot.
+    The first row carries the message count and the ages of all of them. A summary without leaves gives no
+    row. Without a `key` the rows get a random one.
+
+    Units: `now` in Unix seconds.
     """
     key = key or uuid4().hex
     runs = split_leaves(summary.leaves, limit=MAX_ROW_BYTES, cost=_bytes_of_path)
@@ -78,7 +82,11 @@ def rows_of(summary: Summary, *, key: str = "", now: Decimal) -> list[DeltaRow]:
 
 
 def item_of_row(row: DeltaRow) -> Item:
-    """Return the item of ReduceTable that holds this row."""
+    """Return the item of ReduceTable that holds this row; DynamoDB deletes it a week after `mapped_at`.
+
+    Shape: `{"MessageHash": {"S": …}, "Deltas": {"M": {"PV": {"N": "12.5"}, …}}, "Trades": {"M": …}, …}`, with
+    every path in `Deltas` and only leaves in `Trades`.
+    """
     paths = roll_up(row.leaves)
     item = {
         "MessageHash": text(row.key),

@@ -33,7 +33,7 @@ __all__ = [
 
 
 class MissingSettingError(RuntimeError):
-    """A function was deployed without a variable that it needs, or with one that it cannot use."""
+    """A function was deployed without a variable that it needs, or with a value that it cannot use."""
 
     def __init__(self, variable: str, problem: str, template: str) -> None:
         self.variable = variable
@@ -45,14 +45,14 @@ class MissingSettingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What every kind of settings can do; each field is read from the variable with its upper-case name."""
+    """The base of all settings: each field is read from the variable with its name in upper case."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Self:
         """Return the settings of this function.
 
         Raises:
-            MissingSettingError: a variable is not there, is empty, or holds impossible hierarchy levels.
+            MissingSettingError: a variable is missing or empty, or its hierarchy levels are invalid.
         """
         values: dict[str, Any] = {
             field.name: _read(field.name.upper(), environ)
@@ -97,7 +97,7 @@ class ReduceSettings(Settings):
 
 @dataclass(frozen=True)
 class EnvironmentSettings(Settings):
-    """What every function has: which handler it is, in which execution environment, and its live settings."""
+    """What every function has: its handler, its execution environment, and the table with live settings."""
 
     _handler: str = ""
     aws_lambda_log_stream_name: str = ""

@@ -61,12 +61,12 @@ BATCH_WRITE_ATTEMPTS = 4
 
 
 class BusyError(RuntimeError):
-    """DynamoDB did not take a request this time, though nothing is wrong with it; the batch comes again."""
+    """DynamoDB refused or did not answer a request that may succeed later, so the batch has to come again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A condition did not hold, so nothing was written; `item` is the item that stood there."""
+    """A condition did not hold, so nothing was written; `item` is what was stored, empty if nothing was."""
 
     item: Item
 
@@ -115,13 +115,21 @@ def check(table: str, key: Item, *, condition: str, values: Item | None = None) 
 
 
 def read_item(table: str, key: Item) -> Item | None:
-    """Return the item as every acknowledged write left it, or None."""
+    """Return an item, read with strong consistency, or None if there is none.
+
+    Raises:
+        BusyError: DynamoDB is busy or does not answer.
+    """
     item: Item | None = _call("get_item", TableName=table, Key=key, ConsistentRead=True).get("Item")
     return item
 
 
 def write(action: Action) -> Refusal | None:
-    """Carry out one action; return what stood in its way if its condition did not hold."""
+    """Carry out one `put` or `update`; return the refusal if its condition did not hold, else None.
+
+    Raises:
+        BusyError: DynamoDB is busy or does not answer; the write may have been done all the same.
+    """
     [(kind, request)] = action.items()
     try:
         _write(f"{kind.lower()}_item", **request)
@@ -138,6 +146,10 @@ def transact(actions: Sequence[Action], *, token: str | None = None) -> bool:
 
     DynamoDB takes a `token` of up to 36 characters to stand for these actions during ten minutes: a second
     request with it succeeds and changes nothing.
+
+    Raises:
+        BusyError: another transaction, a limit or a lost answer; the actions may have been carried out.
+        ClientError: the condition of another action did not hold, or the request is invalid.
     """
     request: dict[str, Any] = {"TransactItems": list(actions)}
     if token is not None:
@@ -155,7 +167,11 @@ def transact(actions: Sequence[Action], *, token: str | None = None) -> bool:
 
 
 def write_all(table: str, items: Sequence[Item]) -> None:
-    """Put items of different keys, 25 with each request; may be repeated."""
+    """Put items with different keys, 25 in each request; may be repeated.
+
+    Raises:
+        BusyError: some of the items were still not accepted after several attempts.
+    """
     for start in range(0, len(items), BATCH_WRITE_ITEMS):
         request = {
             table: [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH_WRITE_ITEMS]]

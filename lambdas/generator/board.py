@@ -59,7 +59,10 @@ class Score:
 
 @dataclass(frozen=True)
 class RoundVerdict:
-    """What a round is worth."""
+    """What a round is worth.
+
+    Units: `judged_at` in Unix seconds; `settled_seconds` from the last message until the totals were right.
+    """
 
     differences: tuple[RunDifference, ...]
     judged_at: float
@@ -72,7 +75,7 @@ class RoundVerdict:
 
     @property
     def points(self) -> int:
-        """A hundred or nothing."""
+        """100 for an exact round, otherwise 0."""
         return 100 if self.is_exact else 0
 
 
@@ -96,7 +99,10 @@ class Board:
         return self._read(_round(run_id))
 
     def take_lease(self, holder: str, *, until: float, now: float) -> bool:
-        """Take the lease to play unless another holder has one that is still running; return whether."""
+        """Take the lease to play, unless another holder's is still running; return whether it was taken.
+
+        Units: `until` and `now` in Unix seconds.
+        """
         action = self._update(
             "generator",
             to={"Holder": text(holder), "Until": seconds(until)},
@@ -128,7 +134,7 @@ class Board:
         _try(self._update(_round(run_id), to=to, condition=OPEN))
 
     def end(self, run_id: str, status: Status, *, reason: str, now: float) -> None:
-        """Close a round without a verdict, and say why."""
+        """Close a round without a verdict, and say why; `now` in Unix seconds."""
         to = {"Status": text(status.value), "Reason": text(reason[:1000]), "JudgedAt": seconds(now)}
         _try(self._update(_round(run_id), to={**to, "Points": number(0)}, condition=OPEN))
 
@@ -136,6 +142,10 @@ class Board:
         """Enter the verdict and its points, once; say whether the round is judged.
 
         It is not if it was closed or deleted before, or if the pipeline was cleared since `epoch`.
+
+        Raises:
+            ClientError: DynamoDB refused for a reason other than these conditions.
+            BusyError: it was busy at every attempt.
         """
         actions = [
             self._update(_round(run_id), to=_fields(verdict), condition=OPEN),
@@ -196,7 +206,7 @@ def _patiently(call: Callable[[], Result]) -> Result:
 
 
 def seconds(value: float) -> Item:
-    """Return a time as an attribute, to the millisecond."""
+    """Return a time or duration in seconds as an attribute, rounded to the millisecond."""
     return number(Decimal(str(round(value, 3))))
 
 

@@ -47,7 +47,7 @@ class RoundOrder:
     """A round as its event asks for it.
 
     The same run id always means the same round: an event that is delivered twice asks for one round.
-    `max_rounds` ends the game for schedules, which would otherwise play until somebody remembers them.
+    `max_rounds` ends the game for schedules, which would otherwise play until somebody stops them.
     """
 
     run_id: str

@@ -34,7 +34,13 @@ RESERVE_SECONDS = 10.0
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Play the round that the event asks for."""
+    """Play the round that the event asks for; return its outcome, as `play` does.
+
+    Shape: of the event, see `RoundOrder.from_event`.
+
+    Raises:
+        InvalidRoundError: the event asks for a round that cannot be played.
+    """
     order = RoundOrder.from_event(event or {}, fallback_id=context.aws_request_id)
     return play(
         order,
@@ -55,7 +61,13 @@ def play(
 ) -> dict[str, Any]:
     """Play a round unless somebody plays already, it was played before, or the game is over.
 
-    Returns `{"run_id", "outcome", …}`; the outcome is `busy`, `over`, `repeated`, or the status of the round.
+    Blocks until the verdict. What fails after the round was claimed closes the round and is raised.
+
+    Shape: returns `{"run_id", "outcome", …}`; the outcome is `busy`, `over`, `repeated`, or the status of the
+    round, such as `judged`, with `exact`, `points` and `differences`.
+
+    Raises:
+        InvalidRoundError: the pipeline does not sum up by run id first.
     """
     clock = clock or SystemClock()
     board, started = Board(settings.score_table_name), clock.now()

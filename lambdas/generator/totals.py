@@ -24,10 +24,11 @@ class UnreadableError(RuntimeError):
 
 
 def read_run(table: str, run_id: str, *, clock: Clock) -> dict[str, Row]:
-    """Return the rows of the run by path: the run's own, and all below it.
+    """Return the rows of a run by path: the run's own total, and all below it.
 
     Raises:
-        UnreadableError: no two reads fitted together.
+        UnreadableError: the table changed during every attempt.
+        BusyError: DynamoDB is busy or does not answer.
     """
     before, earlier = _revision(table), None
     for _ in range(ATTEMPTS):

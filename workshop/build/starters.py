@@ -3,7 +3,7 @@
     ### BEGIN SOLUTION [id of the exercise]
     the solution
     ### STARTER
-    # what learners find in its place, each line behind a number sign
+    # what learners find in its place, each line commented out
     ### END SOLUTION
 
 The middle marker and what follows it may be left out. In goes the text of a source file; out comes the text
@@ -52,7 +52,7 @@ def starter_of(text: str, name: str) -> str:
     r"""Return a source without its solutions; `name` is for the error message.
 
     Raises:
-        ConfigurationError: a marker has no partner, or a line for learners is not behind a number sign.
+        ConfigurationError: a marker has no partner, or a line for learners is not a comment.
 
     >>> starter_of("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n", "f.py")
     'def f(x):\n    pass  # your code here\n'

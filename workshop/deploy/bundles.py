@@ -59,7 +59,7 @@ def build_bundle(pipeline: str, function: str, variant: str, *, root: Path | Non
     The generator of the game has no variants.
 
     Raises:
-        BundleError: a source is missing or is no Python.
+        BundleError: a source is missing or is not valid Python.
     """
     folder = root or project_root()
     if pipeline == GAME:

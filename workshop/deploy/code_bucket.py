@@ -19,7 +19,7 @@ DELETED_AT_ONCE = 1000
 
 
 def bucket_name(account_id: str, region: str) -> str:
-    """Return the name of the bucket: nobody else's, since the account is part of it."""
+    """Return the name of the bucket, which is unique since the account id is part of it."""
     return f"trade-risk-workshop-{account_id}-{region}"
 
 
@@ -32,7 +32,7 @@ class CodeBucket:
         self.name = bucket_name(cloud.account_id, cloud.region)
 
     def upload(self, stack: str, bundles: Mapping[str, Bundle]) -> dict[str, str]:
-        """Put the zips of a stack's functions where they are not yet; return their keys. May be repeated."""
+        """Upload the zips of a stack that are missing, and return the key of each; may be repeated."""
         self._make()
         keys = {name: f"{stack}/{bundle.file_name}" for name, bundle in bundles.items()}
         present = set(self.keys(stack))
@@ -42,7 +42,7 @@ class CodeBucket:
         return keys
 
     def keys(self, stack: str | None = None) -> Iterator[str]:
-        """Yield what the bucket holds, or what it holds for one stack; nothing if there is no bucket."""
+        """Yield the keys in the bucket, or those of one stack; none if there is no bucket."""
         prefix = f"{stack}/" if stack else ""
         if self.exists():
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
@@ -62,7 +62,7 @@ class CodeBucket:
             self._s3.delete_bucket(Bucket=self.name)
 
     def exists(self) -> bool:
-        """Say whether the bucket is there."""
+        """Return whether the bucket exists."""
         try:
             self._s3.head_bucket(Bucket=self.name)
         except ClientError as error:

@@ -38,7 +38,7 @@ BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILE
 
 @dataclass(frozen=True)
 class Deployment:
-    """A pipeline that is there; `changed_functions` have other code than before."""
+    """A deployed pipeline; `changed_functions` have other code than before."""
 
     stack: str
     pipeline: str
@@ -64,8 +64,8 @@ def deploy(  # noqa: PLR0913 - what is deployed, where, and who is told; most ha
     are not mentioned keep the values that the stack has, or get their defaults.
 
     Raises:
-        ConfigurationError: an impossible name or parameter, or a stack of that name that is something else.
-        BundleError: a handler is missing or is no Python.
+        ConfigurationError: a name or parameter is invalid, or another kind of stack has that name.
+        BundleError: a handler is missing or is not valid Python.
         DeploymentError: CloudFormation refused or rolled back; carries each failing resource with its reason.
     """
     started = stopwatch()

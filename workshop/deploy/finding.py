@@ -30,7 +30,7 @@ class PipelineStack:
 
 
 def list_stacks(cloud: Cloud) -> tuple[PipelineStack, ...]:
-    """Return every stack that bears the workshop's tag, whatever its state."""
+    """Return every stack with the workshop's tag, whatever its state."""
     pages = cloud.client("cloudformation").get_paginator("describe_stacks").paginate()
     found = (pipeline_stack(row) for page in pages for row in page["Stacks"] if STACK_TAG in _tags(row))
     return tuple(stack for stack in found if stack is not None and stack.status != GONE)

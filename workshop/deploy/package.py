@@ -30,7 +30,7 @@ def write_package(
     """Write everything that a pipeline is deployed from into a folder; files of the same names are replaced.
 
     Raises:
-        BundleError: a handler is missing or is no Python.
+        BundleError: a handler is missing or is not valid Python.
     """
     name = stack or DEFAULT_STACKS[pipeline]
     bundles = {each: build_bundle(pipeline, each, variant) for each in FUNCTIONS[pipeline]}

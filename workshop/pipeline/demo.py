@@ -39,7 +39,7 @@ PATIENCE_WITH_FAULTS = Patience(quiet_seconds=5.0, unchanged_seconds=90.0, timeo
 
 @dataclass(frozen=True)
 class Observer:
-    """Who is told what happens: `step` when something new begins, `progress` how far it is."""
+    """Whoever is told what happens: `step` when something new begins, `progress` how far it is."""
 
     step: Callable[[str], None] = lambda _: None
     progress: Callable[[str], None] = lambda _: None
@@ -68,7 +68,7 @@ class DemoRun:
 
     @property
     def messages_per_second(self) -> float:
-        """The speed of the whole way: from the first message sent to the last total committed."""
+        """The throughput of the whole pipeline, from the first message sent to the last total committed."""
         return self.counts.messages / self.seconds if self.seconds > 0 else 0.0
 
     def document(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class DemoRun:
 
 
 def plan_options(pipeline: str, messages: int, seed: int) -> PlanOptions:
-    """Return what the demonstration sends: to the stateful pipeline all that it is there to cope with."""
+    """Return what the demonstration sends: to the stateful pipeline also duplicates and late versions."""
     if pipeline == "stateless":
         return PlanOptions(messages=messages, seed=seed)
     return PlanOptions(messages=messages, seed=seed, duplicates=12.5, modify=3, out_of_order=50, cancel=5)

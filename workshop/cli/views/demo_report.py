@@ -1,4 +1,4 @@
-"""How a demonstration is told: its runs and its five-message example, drawn for a terminal."""
+"""A demonstration, drawn for a terminal: its runs, or its five-message example."""
 
 from collections.abc import Sequence
 from typing import Any

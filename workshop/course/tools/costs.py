@@ -8,25 +8,28 @@ __all__ = ["CostTools"]
 
 
 class CostTools:
-    """What a pipeline with the ledger costs on AWS; nothing is asked, all is arithmetic, in US dollars."""
+    """What a pipeline with the ledger costs on AWS, in US dollars: list prices times a load, no calls."""
 
     def bill(self, pipeline: str, messages_per_second: float) -> tuple[CostLine, ...]:
         """Return the bill of a month under a constant load; a line has `item`, `quantity`, `price`, `usd`.
 
         `pipeline` is `stateful` or `stateless`.
+
+        Raises:
+            ValueError: there is no such pipeline, or the load is not more than 0.
         """
         return monthly_bill(pipeline, _load(messages_per_second))
 
     def month(self, pipeline: str, messages_per_second: float) -> Decimal:
-        """Return the sum of that bill, in US dollars a month."""
+        """Return the sum of that bill, in US dollars a month; raises as `bill` does."""
         return total(self.bill(pipeline, messages_per_second))
 
     def standing(self, shards: int) -> Decimal:
-        """Return what a deployed pipeline costs while nothing happens, in US dollars an hour."""
+        """Return what an idle pipeline costs, in US dollars an hour."""
         return standing_cost(shards=shards)
 
     def shards(self, messages_per_second: float) -> int:
-        """Return how many shards take this load, with nothing to spare."""
+        """Return the smallest number of shards that takes this load."""
         return shards_needed(_load(messages_per_second))
 
 

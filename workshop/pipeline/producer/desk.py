@@ -16,7 +16,10 @@ REGIONS = ("EMEA", "APAC", "AMER")
 def desk_messages(
     name: str, count: int, *, version: int = 1, clock: Clock | None = None
 ) -> list[dict[str, Any]]:
-    """Return one message for each of the trades `name-1`, `name-2`, …, all of the risk type PV."""
+    """Return one message for each of the trades `name-1`, `name-2`, …, all of the risk type PV.
+
+    Shape: `{"TradeID": "name-1", "Value": 100, "Version": 1, "Timestamp": …, "Hierarchy": {…}}`.
+    """
     now = (clock or SystemClock()).now()
     return [
         {

@@ -150,12 +150,12 @@ def _load(line: bytes, whole: "Callable[[str], int | Decimal] | None" = None) ->
 
 
 def _digits(number: Decimal) -> int:
-    """Return how many digits a number has before its point; none has zero, however it is written."""
+    """Return how many digits a number has before its point; zero has none, however it is written."""
     return number.adjusted() + 1 if number else 0
 
 
 def _as_whole(version: Any) -> Any:
-    """Return a number without decimals as an int; what it is not, is left as it is."""
+    """Return a number without decimals as an int, and anything else unchanged."""
     if not isinstance(version, Decimal) or _digits(version) > MAX_VERSION_DIGITS:
         return version
     return int(version) if version == version.to_integral_value() else version

@@ -21,7 +21,7 @@ class TokenBucket:
         self._free_at = clock.now()
 
     def take(self, tokens: int) -> None:
-        """Return when `tokens` may be used."""
+        """Block until `tokens` may be used."""
         with self._lock:
             now = self._clock.now()
             # Time in which nobody took anything counts, but only as far as one burst.

@@ -52,7 +52,11 @@ class KinesisPutter(Protocol):
 
 @dataclass(frozen=True)
 class ProducerOptions:
-    """How to send: with how many threads, and how many messages a second (None: as fast as it goes)."""
+    """How to send: with how many threads, and how many messages a second (None: as fast as it goes).
+
+    Raises:
+        ConfigurationError: with these numbers nothing would be sent.
+    """
 
     threads: int = 4
     rate: float | None = None
