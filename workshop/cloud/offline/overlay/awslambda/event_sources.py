@@ -24,7 +24,7 @@ from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.permissions.services import destination_problem, source_problem
-from workshop.cloud.offline.runtime.active_runtime import active
+from workshop.cloud.offline.runtime.active_runtime import wake_active
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
 from workshop.cloud.offline.runtime.event_sources.mapping_rules import (
     RefusedSettingError,
@@ -89,7 +89,7 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
     esm.tips = positions
     esm.last_modified = _moment()
     self._event_source_mappings[esm.uuid] = esm
-    _news()
+    wake_active()
     return esm
 
 
@@ -118,7 +118,7 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     else:
         esm.state = "Enabling" if esm.enabled else "Disabling"
     esm.last_modified = _moment()
-    _news()
+    wake_active()
     return esm
 
 
@@ -128,7 +128,7 @@ def _delete(self: Any, uuid: str) -> Any:
     if esm is None:
         raise MappingNotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
     esm.state = "Deleting"
-    _news()
+    wake_active()
     return esm
 
 
@@ -226,9 +226,3 @@ def _refuse_duplicate(backend: Any, source: SourceReference, function: FunctionR
 
 def _moment() -> float:
     return round(CLOCK.now(), 3)
-
-
-def _news() -> None:
-    # Pollers sleep until something is due, and a changed mapping is due now.
-    if (runtime := active()) is not None:
-        runtime.wake()

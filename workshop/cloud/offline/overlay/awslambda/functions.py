@@ -23,7 +23,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.runtime.active_runtime import active
+from workshop.cloud.offline.runtime.active_runtime import active, wake_active
 from workshop.cloud.offline.runtime.environments.variables import RESERVED_NAMES
 from workshop.cloud.offline.runtime.invocations.concurrency import check_reservation
 
@@ -45,14 +45,14 @@ def _create_function(self: Any, spec: dict[str, Any]) -> Any:
     function = _MOTO_CREATE(self, spec)
     function.logging_config = spec.get("LoggingConfig") or {}
     function.last_modified = _moment()
-    _news()
+    wake_active()
     return function
 
 
 @corrects(LambdaBackend, "delete_function")
 def _delete_function(self: Any, *arguments: Any, **named: Any) -> None:
     _MOTO_DELETE(self, *arguments, **named)
-    _news()
+    wake_active()
 
 
 @corrects(LambdaFunction, "update_configuration")
@@ -72,7 +72,7 @@ def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str
     if "DeadLetterConfig" in updates:
         self.dead_letter_config = updates["DeadLetterConfig"]
     self.last_modified = _moment()
-    _news()
+    wake_active()
     return dict(self.get_configuration())
 
 
@@ -84,7 +84,7 @@ def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
         if "Architectures" in updated_spec:
             self.architectures = updated_spec["Architectures"]
         self.last_modified = _moment()
-        _news()
+        wake_active()
     return dict(self.get_configuration())
 
 
@@ -139,7 +139,7 @@ def _put_concurrency(self: Any, function_name: str, reserved_concurrency: Any) -
     others = (one for one in self.list_functions() if one.function_name != function.function_name)
     check_reservation(amount, reserved_by_others=sum(int(one.reserved_concurrency or 0) for one in others))
     function.reserved_concurrency = amount
-    _news()
+    wake_active()
     return amount
 
 
@@ -195,9 +195,3 @@ def _runtimes() -> tuple[str, ...]:
 
 def _moment() -> str:
     return datetime.fromtimestamp(CLOCK.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
-
-
-def _news() -> None:
-    # Events may be waiting for what has changed, such as a reserved concurrency.
-    if (runtime := active()) is not None:
-        runtime.wake()

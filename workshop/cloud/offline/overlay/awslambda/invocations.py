@@ -12,9 +12,11 @@ function makes calls itself. What other services of moto send to a function (top
 subscriptions) becomes an asynchronous event, as on AWS.
 """
 
+from __future__ import annotations
+
 import base64
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from moto.awslambda.exceptions import LambdaClientError
@@ -24,9 +26,12 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.runtime.active_runtime import RuntimeApi, active
+from workshop.cloud.offline.runtime.active_runtime import active
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, PayloadTooLargeError
+
+if TYPE_CHECKING:
+    from workshop.cloud.offline.runtime.runtime import Runtime
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -110,7 +115,7 @@ def _send(function: str, body: Any, *, region: str, qualifier: str | None) -> No
     _runtime().invoke(function, payload, region=region, invocation_type="Event", qualifier=qualifier)
 
 
-def _runtime() -> RuntimeApi:
+def _runtime() -> Runtime:
     runtime = active()
     if runtime is None:
         raise ServiceError(
