@@ -63,7 +63,7 @@ def _changes(cloud: Cloud, outputs: Mapping[str, str], table: str) -> Iterator[M
     client = cloud.client("dynamodb")
     epoch = read_epoch(client, outputs["ParameterTableName"]).number
     stream_arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-    for each in read_changes(cloud.client("dynamodbstreams"), stream_arn):
+    for each in read_changes(cloud, stream_arn):
         old, new = (_valid(image, epoch) for image in (each.old, each.new))
         yield MapRecord(each.shard, int(each.sequence_number), new, old)
 

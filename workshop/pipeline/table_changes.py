@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from workshop.cloud.connection import Cloud
 
 __all__ = ["ItemChange", "read_changes", "read_item_changes", "read_pages", "stream_shards"]
 
 # A look for people: with more changes than this in a day, nobody follows single trades by eye.
 PAGES_PER_SHARD = 40
 RECORDS_PER_PAGE = 1_000
-EMPTY_PAGES = 3
+# The stream of a table has no MillisBehindLatest. On AWS "it might take multiple calls to get to a portion of
+# the shard that contains stream records", and no number of them is promised: this many, a second's worth of
+# calls, are far more than an open shard of a few hours needs. Offline, an empty page is the end.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html
+EMPTY_PAGES_ON_AWS = 50
 
 
 @dataclass(frozen=True)
@@ -35,27 +39,26 @@ class ItemChange:
     sequence_number: str
 
 
-def read_item_changes(
-    client: DynamoDBStreamsClient, stream_arn: str, *, key: str, value: str
-) -> tuple[ItemChange, ...]:
+def read_item_changes(cloud: Cloud, stream_arn: str, *, key: str, value: str) -> tuple[ItemChange, ...]:
     """Return the changes of the item whose key attribute has this text as its value."""
     found = [
         change
-        for shard in stream_shards(client, stream_arn)
-        for change in _changes(client, stream_arn, shard, pages=PAGES_PER_SHARD)
+        for shard in stream_shards(cloud, stream_arn)
+        for change in _changes(cloud, stream_arn, shard, pages=PAGES_PER_SHARD)
         if value in (change.old.get(key), change.new.get(key))
     ]
     return tuple(sorted(found, key=lambda change: int(change.sequence_number)))
 
 
-def read_changes(client: DynamoDBStreamsClient, stream_arn: str) -> Iterator[ItemChange]:
+def read_changes(cloud: Cloud, stream_arn: str) -> Iterator[ItemChange]:
     """Yield every change that the stream still holds, shard by shard, each oldest first."""
-    for shard in stream_shards(client, stream_arn):
-        yield from _changes(client, stream_arn, shard)
+    for shard in stream_shards(cloud, stream_arn):
+        yield from _changes(cloud, stream_arn, shard)
 
 
-def stream_shards(client: DynamoDBStreamsClient, stream_arn: str) -> Iterator[str]:
+def stream_shards(cloud: Cloud, stream_arn: str) -> Iterator[str]:
     """Yield the id of each shard of a stream, open or closed."""
+    client = cloud.client("dynamodbstreams")
     request: dict[str, Any] = {"StreamArn": stream_arn}
     while True:
         described: Any = client.describe_stream(**request)["StreamDescription"]
@@ -65,13 +68,13 @@ def stream_shards(client: DynamoDBStreamsClient, stream_arn: str) -> Iterator[st
         request["ExclusiveStartShardId"] = described["LastEvaluatedShardId"]
 
 
-def read_pages(
-    client: DynamoDBStreamsClient, stream_arn: str, shard: str, *, after: str = ""
-) -> Iterator[list[Any]]:
+def read_pages(cloud: Cloud, stream_arn: str, shard: str, *, after: str = "") -> Iterator[list[Any]]:
     """Yield the records of a shard, page by page and never an empty one, up to its present end.
 
+    A closed shard says where it ends; an open one counts as read once many pages in a row came back empty.
     `after` is a sequence number; without one, or if that record has expired, reading begins at the horizon.
     """
+    client = cloud.client("dynamodbstreams")
     request: dict[str, Any] = {"StreamArn": stream_arn, "ShardId": shard}
     horizon = request | {"ShardIteratorType": "TRIM_HORIZON"}
     behind = request | {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
@@ -79,25 +82,22 @@ def read_pages(
         iterator = client.get_shard_iterator(**(behind if after else horizon)).get("ShardIterator")
     except client.exceptions.TrimmedDataAccessException:
         iterator = client.get_shard_iterator(**horizon).get("ShardIterator")
-    empty_pages = 0
-    # An open shard has no last page, and an empty page may come before further records.
-    while iterator and empty_pages < EMPTY_PAGES:
+    patience = empty_pages = EMPTY_PAGES_ON_AWS if cloud.offline is None else 1
+    while iterator and patience:
         page: Any = client.get_records(ShardIterator=iterator, Limit=RECORDS_PER_PAGE)
-        empty_pages = 0 if page["Records"] else empty_pages + 1
+        patience = empty_pages if page["Records"] else patience - 1
         if page["Records"]:
             yield page["Records"]
         iterator = page.get("NextShardIterator")
 
 
-def _changes(
-    client: DynamoDBStreamsClient, stream_arn: str, shard: str, *, pages: int | None = None
-) -> Iterator[ItemChange]:
+def _changes(cloud: Cloud, stream_arn: str, shard: str, *, pages: int | None = None) -> Iterator[ItemChange]:
     deserializer = TypeDeserializer()
 
     def plain(image: Mapping[str, Any]) -> dict[str, Any]:
         return {name: deserializer.deserialize(each) for name, each in image.items()}
 
-    for page in islice(read_pages(client, stream_arn, shard), pages):
+    for page in islice(read_pages(cloud, stream_arn, shard), pages):
         for record in page:
             inside = record["dynamodb"]
             keys = plain(inside.get("Keys", {}))

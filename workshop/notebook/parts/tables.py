@@ -77,8 +77,8 @@ class TableTools:
         changes: tuple[ItemChange, ...] = ()
         item: dict[str, Any] | None = None
         if is_stateful := "StateTableName" in course.outputs:
-            streams, arn = course.client("dynamodbstreams"), course.stream_arn("StateTable")
-            changes = read_item_changes(streams, arn, key="TradeID", value=trade_id)
+            arn = course.stream_arn("StateTable")
+            changes = read_item_changes(course.cloud, arn, key="TradeID", value=trade_id)
             items = course.items("StateTable")
             item = next((each for each in items if each.get("TradeID") == trade_id), None)
         order = course.target.order

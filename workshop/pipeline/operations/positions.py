@@ -44,8 +44,8 @@ class Positions:
     """The positions of Map and Reduce in one stateful pipeline."""
 
     def __init__(self, cloud: Cloud, outputs: Mapping[str, str], *, clock: Clock) -> None:
+        self._cloud = cloud
         self._dynamodb = cloud.client("dynamodb")
-        self._streams = cloud.client("dynamodbstreams")
         self._outputs = outputs
         self._ledger = outputs["LedgerTableName"]
         self._clock = clock
@@ -65,7 +65,7 @@ class Positions:
 
     def _look_at(self, function: str, table: str) -> Iterator[ShardPosition]:
         stream = self._stream_of(self._outputs[table])
-        for shard in stream_shards(self._streams, stream) if stream else ():
+        for shard in stream_shards(self._cloud, stream) if stream else ():
             key = f"{self._outputs[function]}#{stream}#{shard}"
             item = read_item(self._dynamodb, self._ledger, {"LedgerKey": key})
             yield ShardPosition(key, item, self._end(stream, shard, _position(item)))
@@ -79,7 +79,7 @@ class Positions:
     def _end(self, stream: str, shard: str, position: str) -> str:
         """Return the position of the last record in a shard, or the one given if nothing lies beyond it."""
         last = position
-        for page in read_pages(self._streams, stream, shard, after=position.lstrip("0")):
+        for page in read_pages(self._cloud, stream, shard, after=position.lstrip("0")):
             last = page[-1]["dynamodb"]["SequenceNumber"].zfill(SEQUENCE_DIGITS)
         return last
 
