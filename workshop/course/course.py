@@ -212,7 +212,7 @@ class Course(CourseStack):
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""
-        cleared = clear(self.cloud, self.stack, clock=self.clock, pending=self.pending)
+        cleared = clear(self.cloud, self.stack, clock=self.clock)
         self.sent.begin()
         return cleared
 

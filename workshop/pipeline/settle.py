@@ -20,8 +20,8 @@ __all__ = ["Look", "Patience", "Quiet", "Settled", "quiet_of", "wait_until_settl
 
 T = TypeVar("T")
 
-# Blocks for up to so many seconds until nothing is under way; returns whether that is so, None if the cloud
-# does not tell. `Cloud.wait_until_quiet` with functions and a clock is one.
+# Blocks for up to so many seconds until nothing is under way; returns whether that is so, None if nobody can
+# tell. `Cloud.wait_until_quiet` with functions and a clock is one, and so is `Clock.sleep`: it asks nobody.
 Quiet = Callable[[float], bool | None]
 
 
@@ -77,7 +77,7 @@ def watch(
 
     Where the cloud does not say that, or says that something is, rest is assumed once what is seen has not
     changed for `unchanged_seconds`, which depends on what is seen and what the cloud says (None: nothing). A
-    look that raises NotSettledError counts as a change.
+    look that raises NotSettledError counts as a change; `quiet` may raise whatever is to end the wait.
     """
     started = changed_at = clock.now()
     seen: T | None = None

@@ -155,6 +155,41 @@ class PipelineClock:
         self.laboratory.clock.advance(max(0.0, until - self.now()))
 
 
+class WatchedClient:
+    """A client that does something before each of its calls."""
+
+    def __init__(self, client: Any, before: Callable[[str], None]) -> None:
+        self._client = client
+        self._before = before
+
+    def __getattr__(self, operation: str) -> Any:
+        method = getattr(self._client, operation)
+        if operation in {"get_paginator", "exceptions", "meta"}:
+            return method
+
+        def call(**request: Any) -> Any:
+            self._before(operation)
+            return method(**request)
+
+        return call
+
+
+class WatchedCloud:
+    """A cloud all of whose clients do something before each of their calls."""
+
+    def __init__(self, cloud: Any, before: Callable[[str], None]) -> None:
+        self._cloud = cloud
+        self._before = before
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service."""
+        client = self._cloud.client(service)
+        return client if service == "cloudformation" else WatchedClient(client, self._before)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cloud, name)
+
+
 def deployed(laboratory: Laboratory, pipeline: str, *, variant: str = "ledger") -> Bench:
     """Deploy a pipeline."""
     made = deploy(laboratory, pipeline, stack=stack_name(pipeline, variant), variant=variant)

@@ -1,10 +1,17 @@
 """`workshop clear`: whatever was sent before has no effect afterwards, and all that comes after has."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.pipeline.operations.pipeline_bench import Bench, PipelineClock, deployed, some_messages
+from tests.pipeline.operations.pipeline_bench import (
+    Bench,
+    PipelineClock,
+    WatchedCloud,
+    deployed,
+    some_messages,
+)
 from workshop.clock import ManualClock
 from workshop.cloud.laboratory import Laboratory
 from workshop.pipeline.operations import clear as clearing
@@ -167,6 +174,28 @@ def test_an_interrupted_clear_loses_nothing(stateful: Bench, monkeypatch: pytest
 
     assert (during.revision, cleared.epoch) == (before.revision, 2)
     assert stateful.differences(new) == ()
+
+
+def test_a_clear_that_was_overtaken_deletes_nothing_newer(stateful: Bench) -> None:
+    """What came after a second clear stays, though the first one was about to delete totals and rounds."""
+    laboratory, old, new = stateful.laboratory, some_messages(15), some_messages(16)
+    stateful.process(old)
+    overtaken: list[str] = []
+
+    def overtake(operation: str) -> None:
+        if operation in {"batch_write_item", "transact_write_items"} and not overtaken:
+            overtaken.append(operation)
+            clear(laboratory, stateful.stack, clock=ManualClock(laboratory.clock.now()))
+            stateful.process(new)
+            stateful.put("ParameterTable", Parameter={"S": "round#1"}, Value={"S": "{}"})
+
+    slow: Any = WatchedCloud(laboratory, overtake)
+    cleared = clear(slow, stateful.stack, clock=ManualClock(laboratory.clock.now()))
+    stateful.rest()
+
+    assert (len(overtaken), cleared.epoch, cleared.deleted["AggregateTable"]) == (1, 1, 0)
+    assert stateful.differences(new) == ()
+    assert "round#1" in {row["Parameter"] for row in stateful.rows("ParameterTable")}
 
 
 def test_the_marker_is_the_one_that_functions_leave_out(bench: Bench) -> None:

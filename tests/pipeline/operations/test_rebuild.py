@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.operations.pipeline_bench import Bench, PipelineClock, some_messages
+from tests.pipeline.operations.pipeline_bench import (
+    Bench,
+    PipelineClock,
+    WatchedClient,
+    WatchedCloud,
+    some_messages,
+)
 from workshop.errors import ConfigurationError, NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.messages import Message
@@ -27,38 +33,6 @@ WRITES = {"transact_write_items", "update_item", "delete_item", "update_event_so
 
 class Crash(BaseException):
     """The end of the command."""
-
-
-class WatchedClient:
-    """A client that does something before each of its calls."""
-
-    def __init__(self, client: Any, before: Callable[[str], None]) -> None:
-        self._client = client
-        self._before = before
-
-    def __getattr__(self, operation: str) -> Any:
-        method = getattr(self._client, operation)
-        if operation in {"get_paginator", "exceptions", "meta"}:
-            return method
-
-        def call(**request: Any) -> Any:
-            self._before(operation)
-            return method(**request)
-
-        return call
-
-
-class WatchedCloud:
-    """A cloud all of whose clients do something before each of their calls."""
-
-    def __init__(self, cloud: Any, before: Callable[[str], None]) -> None:
-        self._cloud = cloud
-        self._before = before
-
-    def client(self, service: str) -> Any:
-        """Return the client of a service."""
-        client = self._cloud.client(service)
-        return client if service == "cloudformation" else WatchedClient(client, self._before)
 
 
 class Killed:
@@ -312,6 +286,85 @@ def test_a_run_that_comes_back_to_life_writes_nothing(bench: Bench) -> None:
     second.release()
 
     assert (state, mapping_of(bench)["State"]) == ("Disabled", "Enabled")
+
+
+class TwiceClient(WatchedClient):
+    """A client all of whose updates are repeated by boto3, since the first answer was lost."""
+
+    def __getattr__(self, operation: str) -> Any:
+        call = super().__getattr__(operation)
+        return (
+            (lambda **request: (call(**request), call(**request))[1]) if operation == "update_item" else call
+        )
+
+
+class ForgetfulCloud(WatchedCloud):
+    """A cloud that writes a note, and loses the answer."""
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service."""
+        return TwiceClient(super().client(service), self._before)
+
+
+def test_a_run_recognizes_its_own_note(bench: Bench) -> None:
+    """A note whose acknowledgement was lost, so that it is written twice, does not keep its own run out."""
+    messages = lose_a_batch(bench, "map")
+    cloud: Any = ForgetfulCloud(bench.laboratory, lambda _: None)
+
+    done = rebuild(open_books(cloud, bench.stack, clock=PipelineClock(bench.laboratory)))
+
+    assert done.reconciliation.exact
+    assert bench.differences(messages) == ()
+
+
+class SlowSwitches:
+    """The laboratory's clock in a cloud that takes minutes to enable a mapping."""
+
+    def __init__(self, bench: Bench, seconds: float) -> None:
+        self._bench = bench
+        self._done_at = bench.laboratory.clock.now() + seconds
+        self.notes: list[tuple[float, dict[str, Any]]] = []
+
+    def now(self) -> float:
+        """Return the time."""
+        return self._bench.laboratory.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Look at the note; mappings change their state only at the end."""
+        self.notes += [(self.now(), row) for row in self._bench.rows("ParameterTable") if "Owner" in row]
+        if self.now() >= self._done_at:
+            self._bench.laboratory.step()
+        self._bench.laboratory.clock.advance(seconds)
+
+
+def test_a_run_that_waits_for_aws_shows_that_it_is_alive(bench: Bench) -> None:
+    """While AWS takes a minute to enable a mapping, no other run finds a note that stays as it is."""
+    first = take_hold(bench)
+    first._clock = slow = SlowSwitches(bench, 60.0)
+
+    first.release()
+
+    beats = [note["Beats"] for _, note in slow.notes]
+    assert slow.notes[-1][0] - slow.notes[0][0] >= 60
+    assert len({*beats}) == len(beats)
+    assert (noted(bench), mapping_of(bench)["State"]) == (set(), "Enabled")
+
+
+def test_a_run_that_is_overtaken_while_it_waits_leaves_the_rest_alone(bench: Bench) -> None:
+    """A run that finds another one's note while AWS enables a mapping leaves mapping and note to that one."""
+    first = take_hold(bench)
+    note = {"Parameter": {"S": "rebuild"}, "Owner": {"S": "another"}, "Beats": {"N": "0"}}
+
+    class Overtaken(SlowSwitches):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            bench.put("ParameterTable", **note)
+
+    first._clock = clock = Overtaken(bench, 60.0)
+    first.release()
+
+    assert len(clock.notes) == 1
+    assert noted(bench) == {"rebuild"}
 
 
 @pytest.mark.parametrize("writes", [1, 2, 3, 4, 5])

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.operations.pipeline_bench import Bench, some_messages
+from tests.pipeline.operations.pipeline_bench import Bench, PipelineClock, some_messages
 from workshop.cli import app as command_line
 from workshop.cli import options
 from workshop.cli import reconcile as command
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.errors import ConfigurationError
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile, torn_totals
 
@@ -62,6 +63,19 @@ def test_a_trade_that_was_written_by_hand_counts_only_if_it_is_valid(bench: Benc
 
     assert found.exact
     assert (found.trades, found.invalid) == (1, ("bad",))
+
+
+@pytest.mark.parametrize(("failures", "is_exact"), [(7, True), (None, False)])
+def test_a_batch_in_its_back_off_is_waited_for(bench: Bench, failures: int | None, *, is_exact: bool) -> None:
+    """A batch that pauses long between its retries is not at rest; one that never succeeds still moves."""
+    bench.laboratory.use_faults(FaultPlan(rates={"crash_before@map": 1.0}, limit=failures))
+    bench.send(some_messages(4))
+    while not bench.rows("StateTable"):
+        bench.advance(1)
+
+    found = reconcile(open_books(bench.laboratory, bench.stack, clock=PipelineClock(bench.laboratory)))
+
+    assert (found.exact, found.is_moving) == (is_exact, not is_exact)
 
 
 def test_a_stateless_pipeline_has_nothing_to_compare_with(

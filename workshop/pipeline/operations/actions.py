@@ -1,18 +1,26 @@
-"""Conditional writes to DynamoDB, made from plain Python values."""
+"""Conditional writes to DynamoDB, made from plain Python values, and transactions of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from workshop.clock import Clock
+from workshop.errors import NotSettledError
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["condition", "read_item", "takes_effect", "update"]
+__all__ = ["MAX_ACTIONS", "condition", "read_item", "takes_effect", "transact", "update"]
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+MAX_ACTIONS = 100
+CONFLICT_ATTEMPTS = 50
+CONFLICT_PAUSE_SECONDS = 0.05
 
 Values = Mapping[str, Any]
 NOTHING: Values = MappingProxyType({})
@@ -65,6 +73,37 @@ def takes_effect(write: Callable[..., Any], request: Values) -> bool:
             raise
         return False
     return True
+
+
+def transact(client: DynamoDBClient, actions: Sequence[Any], *, clock: Clock) -> set[int]:
+    """Write all or nothing; return the indices of the actions whose conditions do not hold.
+
+    Nothing was written unless the set is empty.
+
+    Raises:
+        NotSettledError: other transactions keep writing the same items.
+    """
+    for _ in range(CONFLICT_ATTEMPTS):
+        try:
+            client.transact_write_items(TransactItems=actions)
+        except ClientError as error:
+            # boto3's type of an error response does not know the reasons.
+            response: dict[str, Any] = {**error.response}
+            reasons = response.get("CancellationReasons")
+            if not reasons:
+                raise
+            refused = {
+                index
+                for index, reason in enumerate(reasons)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            }
+            if refused:
+                return refused
+            # A transaction of Map or Reduce, or a throttled request: neither lasts.
+            clock.sleep(CONFLICT_PAUSE_SECONDS)
+        else:
+            return set()
+    raise NotSettledError("others keep writing the same items of the tables; try again a little later")
 
 
 def _request(table: str, key: Values, values: Values, *, names: Iterable[str]) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from workshop.clock import Clock, SystemClock
 from workshop.deploy.finding import find_stack
 from workshop.errors import NotSettledError
-from workshop.pipeline.operations.actions import takes_effect
-from workshop.pipeline.operations.epoch import change_epoch, epoch_number, read_epoch
+from workshop.pipeline.operations.actions import MAX_ACTIONS, takes_effect, transact
+from workshop.pipeline.operations.epoch import EpochState, change_epoch, epoch_check, epoch_number, read_epoch
 from workshop.pipeline.operations.hold import end_interrupted_rebuild
-from workshop.pipeline.quiet import watch_until_quiet
+from workshop.pipeline.settle import Quiet, quiet_of, watch
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,11 +67,8 @@ def clear(
     *,
     clock: Clock | None = None,
     on_step: Callable[[str], None] | None = None,
-    pending: Callable[[], int | None] | None = None,
 ) -> Cleared:
     """Empty a pipeline; may be repeated, also while another run is at work.
-
-    `pending` may tell how many records are on their way; that saves waiting where there are no epochs.
 
     Raises:
         StackNotFoundError: no such stack is there.
@@ -86,15 +83,12 @@ def clear(
         epoch = clearing.raise_epoch()
         say("deleting what belongs to older ones")
         clearing.empty_totals(epoch)
-        clearing.forget_the_game()
-        clearing.delete_until_quiet(older_than=epoch, quiet_seconds=QUIET_SECONDS)
+        clearing.delete_until_quiet(clock.sleep, older_than=epoch)
     else:
         epoch = clearing.epoch()
         say("deleting until nothing comes any more")
         clearing.forget_the_game()
-        clearing.delete_until_quiet(
-            older_than=None, quiet_seconds=QUIET_SECONDS_WITHOUT_EPOCHS, pending=pending
-        )
+        clearing.delete_until_quiet(quiet_of(cloud, found.outputs, clock=clock), older_than=None)
     # One that is still at work finds that the epoch has changed, and ends by itself.
     if end_interrupted_rebuild(cloud, found.name, found.outputs, clock=clock):
         say("a rebuild was interrupted: its hold on StateLambda's event source mapping is over")
@@ -127,48 +121,46 @@ class _Clearing:
         raise NotSettledError("others keep changing the epoch of this pipeline; wait until they are done")
 
     def empty_totals(self, epoch: int) -> None:
-        """Delete all totals while nothing can be added to them, and let additions begin."""
-        while self._delete_all("AggregateTable", older_than=None):
-            pass
-        seen = read_epoch(self._dynamodb, self._parameters)
-        # If another run has raised the epoch again, emptying is its task now.
-        if seen.number == epoch and seen.emptying:
-            change_epoch(self._dynamodb, self._parameters, seen=seen, to={}, without=["Emptying"])
+        """Delete all totals and the game while nothing can be added to them, and let additions begin.
+
+        If another run has raised the epoch again, nothing is deleted any more: emptying is its task now, and
+        once it has done that, there are totals of its epoch.
+        """
+        mine, table = EpochState(epoch, emptying=True), self._tables["AggregateTable"]
+        totals = [{"Identifier": {"S": row["Identifier"]}} for row in self._rows(table, "Identifier")]
+        if self._delete_in_epoch(table, totals, mine):
+            self.deleted["AggregateTable"] += len(totals)
+            self._delete_in_epoch(self._parameters, self._game(), mine)
+            change_epoch(self._dynamodb, self._parameters, seen=mine, to={}, without=["Emptying"])
 
     def forget_the_game(self) -> None:
         """Delete the score and all rounds."""
-        for row in self._rows(self._parameters, "Parameter"):
-            if row["Parameter"] == "score" or row["Parameter"].startswith("round#"):
-                key: Any = {"Parameter": {"S": row["Parameter"]}}
-                self._dynamodb.delete_item(TableName=self._parameters, Key=key)
+        self._delete_batches(self._parameters, self._game())
 
-    def delete_until_quiet(
-        self,
-        *,
-        older_than: int | None,
-        quiet_seconds: float,
-        pending: Callable[[], int | None] | None = None,
-    ) -> None:
+    def delete_until_quiet(self, quiet: Quiet, *, older_than: int | None) -> None:
         """Delete items of older epochs, or all, until none has turned up for some seconds."""
         tables = [name for name in self._tables if older_than is None or name != "AggregateTable"]
 
-        def delete() -> int:
-            for name in tables:
-                self._delete_all(name, older_than=older_than)
-            return sum(self.deleted.values())
+        def delete() -> bool:
+            if sum(self._delete_all(name, older_than=older_than) for name in tables):
+                # What was just deleted is news for the functions as well, so one more look is due.
+                raise NotSettledError("there were items to delete")
+            return True
 
-        def needed(_: int) -> float:
-            waiting = pending() if pending else None
-            return quiet_seconds if waiting is None else STUCK_SECONDS if waiting else QUIET_SECONDS
+        def unchanged_seconds(_: bool, is_quiet: bool | None) -> float:
+            if older_than is not None:
+                return QUIET_SECONDS
+            return QUIET_SECONDS_WITHOUT_EPOCHS if is_quiet is None else STUCK_SECONDS
 
-        _, is_quiet = watch_until_quiet(
+        found = watch(
             delete,
-            quiet_seconds=needed,
+            quiet,
+            clock=self._clock,
+            unchanged_seconds=unchanged_seconds,
             timeout_seconds=TIMEOUT_SECONDS,
             poll_seconds=POLL_SECONDS,
-            clock=self._clock,
         )
-        if not is_quiet:
+        if not found.is_at_rest:
             raise NotSettledError(
                 f"old items still turn up after {TIMEOUT_SECONDS:.0f} seconds; "
                 "stop whatever sends messages, and run `workshop clear` again"
@@ -227,6 +219,21 @@ class _Clearing:
             "ExpressionAttributeValues": {":Epoch": {"N": str(older_than)}},
         }
         takes_effect(self._dynamodb.delete_item, request)
+
+    def _game(self) -> list[Any]:
+        """Return the keys of the score and of all rounds."""
+        names = (row["Parameter"] for row in self._rows(self._parameters, "Parameter"))
+        return [{"Parameter": {"S": name}} for name in names if name == "score" or name.startswith("round#")]
+
+    def _delete_in_epoch(self, table: str, keys: Sequence[Any], epoch: EpochState) -> bool:
+        """Delete items for as long as the epoch is as it was seen; return False if it has changed."""
+        check = epoch_check(self._parameters, epoch)
+        deletes = [{"Delete": {"TableName": table, "Key": key}} for key in keys]
+        for start in range(0, len(deletes), MAX_ACTIONS - 1):
+            some = [*deletes[start : start + MAX_ACTIONS - 1], check]
+            if transact(self._dynamodb, some, clock=self._clock):
+                return False
+        return True
 
     def _delete_batches(self, table: str, keys: Sequence[Any]) -> None:
         for start in range(0, len(keys), BATCH_WRITE_ITEMS):

@@ -15,13 +15,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from botocore.exceptions import ClientError
-
 from workshop.clock import Clock
 from workshop.errors import NotSettledError
-from workshop.pipeline.operations.actions import condition, read_item, takes_effect, update
+from workshop.pipeline.operations.actions import condition, read_item, takes_effect, transact, update
 from workshop.pipeline.operations.epoch import epoch_check, read_epoch
-from workshop.pipeline.quiet import watch_until_quiet
+from workshop.pipeline.settle import watch
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
@@ -36,9 +34,6 @@ POLL_SECONDS = 1.0
 SWITCH_POLLS = 180
 SETTLED = {"Enabled", "Disabled"}
 AT_WORK = {"Creating", "Enabling", "Enabled", "Updating"}
-REFUSED = "ConditionalCheckFailed"
-CONFLICT_ATTEMPTS = 50
-CONFLICT_PAUSE_SECONDS = 0.05
 
 Each = TypeVar("Each")
 
@@ -78,7 +73,8 @@ class Hold:
         self._mappings = set(note.get("Mappings", ()))
         seen = {name: note.get(name) for name in ("Owner", "Beats")}
         request = update(self._table, NOTE_KEY, seen=seen, to={"Owner": self._owner, "Beats": 0})
-        if not takes_effect(self._dynamodb.update_item, request):
+        # boto3 repeats a call whose answer was lost; the second one is refused by what the first has written.
+        if not takes_effect(self._dynamodb.update_item, request) and self._note().get("Owner") != self._owner:
             raise self._busy()
 
     def disable(self) -> None:
@@ -91,19 +87,21 @@ class Hold:
         rows = [row for page in pages for row in page["EventSourceMappings"]]
         self._mappings |= {row["UUID"] for row in rows if row["State"] in AT_WORK}
         if self._mappings:
-            self._transact([self._note_action({"Mappings": sorted(self._mappings)})])
+            self._transact([], {"Mappings": sorted(self._mappings)})
         for uuid in sorted(self._mappings):
-            self._switch(uuid, enabled=False)
+            for _ in self._switch(uuid, enabled=False):
+                self.beat()
         # Whoever took over while the mapping was being disabled may have enabled it before that.
         self.beat()
 
     def release(self) -> None:
         """Enable what was disabled, and delete the note; leave both to a run that has taken over."""
-        note = self._note()
-        if note and note["Owner"] != self._owner:
-            return
         for uuid in sorted(self._mappings):
-            self._switch(uuid, enabled=True)
+            for _ in self._switch(uuid, enabled=True):
+                # Not `beat`: what was disabled has to be enabled in whatever epoch. A sign of life all the
+                # same, since AWS may take longer than the lease lasts. Without a note nobody else is at work.
+                if not takes_effect(self._dynamodb.update_item, self._note_update({})) and self._note():
+                    return
         takes_effect(self._dynamodb.delete_item, condition(self._table, NOTE_KEY, {"Owner": self._owner}))
 
     def beat(self) -> None:
@@ -133,63 +131,52 @@ class Hold:
         Raises:
             NotSettledError: the pipeline was cleared meanwhile, or another run has taken over.
         """
-        return self._transact([*actions, self._note_action({})])
+        return self._transact(actions, {})
 
-    def _transact(self, actions: Sequence[Any]) -> bool:
-        for _ in range(CONFLICT_ATTEMPTS):
-            try:
-                self._dynamodb.transact_write_items(
-                    TransactItems=[*actions, epoch_check(self._table, self.epoch)]
-                )
-            except ClientError as error:
-                # boto3's type of an error response does not know the reasons.
-                response: dict[str, Any] = {**error.response}
-                reasons = [reason.get("Code", "None") for reason in response.get("CancellationReasons", ())]
-                if not reasons:
-                    raise
-                if REFUSED in reasons[-2:]:
-                    raise self._lost() from error
-                if REFUSED in reasons:
-                    return False
-                # A transaction of Map or Reduce, or a throttled request: neither lasts.
-                self._clock.sleep(CONFLICT_PAUSE_SECONDS)
-            else:
-                self._beat_at = self._clock.now()
-                return True
-        raise NotSettledError(f"others keep writing the totals of `{self._stack}`; try again a little later")
+    def _transact(self, actions: Sequence[Any], noted: Mapping[str, Any]) -> bool:
+        guards = [{"Update": self._note_update(noted)}, epoch_check(self._table, self.epoch)]
+        refused = transact(self._dynamodb, [*actions, *guards], clock=self._clock)
+        if any(index >= len(actions) for index in refused):
+            raise self._lost()
+        if not refused:
+            self._beat_at = self._clock.now()
+        return not refused
 
-    def _note_action(self, noted: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the action that beats, and notes something, if the note is this run's."""
+    def _note_update(self, noted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the request that beats, and notes something, if the note is this run's."""
         seen = {"Owner": self._owner}
-        return {"Update": update(self._table, NOTE_KEY, seen=seen, to=noted, plus={"Beats": 1})}
+        return update(self._table, NOTE_KEY, seen=seen, to=noted, plus={"Beats": 1})
 
     def _note(self) -> dict[str, Any]:
         return read_item(self._dynamodb, self._table, NOTE_KEY)
 
     def _is_alive(self, note: Mapping[str, Any]) -> bool:
         """Watch a note until it changes or its lease is over."""
-        latest, _ = watch_until_quiet(
+        latest = watch(
             self._note,
-            quiet_seconds=lambda seen: LEASE_SECONDS if seen == note else 0.0,
+            self._clock.sleep,
+            clock=self._clock,
+            unchanged_seconds=lambda seen, _: LEASE_SECONDS if seen == note else 0.0,
             timeout_seconds=2 * LEASE_SECONDS,
             poll_seconds=POLL_SECONDS,
-            clock=self._clock,
         )
-        return latest != note
+        return latest.seen != note
 
-    def _switch(self, uuid: str, *, enabled: bool) -> None:
-        """Enable or disable a mapping and wait until that is done; one that was deleted is left alone."""
+    def _switch(self, uuid: str, *, enabled: bool) -> Iterator[None]:
+        """Enable or disable a mapping and wait until that is done; one that was deleted is left alone.
+
+        Yields before each step, so that whoever goes on to the next one has made sure of the hold.
+        """
         wanted = "Enabled" if enabled else "Disabled"
         for _ in range(SWITCH_POLLS):
             if (state := self._state(uuid)) in {wanted, None}:
                 return
+            yield
             if state in SETTLED:
                 # Somebody else may be changing the mapping this very moment; it will settle again.
                 with suppress(self._lambda.exceptions.ResourceInUseException):
                     self._lambda.update_event_source_mapping(UUID=uuid, Enabled=enabled)
             self._clock.sleep(POLL_SECONDS)
-            if not enabled:
-                self.beat()
         raise NotSettledError(
             f"a mapping of `{self._function}` is still `{state}`, not `{wanted}`; "
             f"run `workshop reconcile {self._stack}`, which sees to it that it gets enabled"

@@ -18,11 +18,11 @@ from typing import Any
 
 from workshop.errors import ConfigurationError, NotSettledError
 from workshop.pipeline.aggregates import PROGRESS_ROW, AggregateSnapshot
-from workshop.pipeline.operations.actions import update
+from workshop.pipeline.operations.actions import MAX_ACTIONS, update
 from workshop.pipeline.operations.hold import Hold
 from workshop.pipeline.operations.positions import Positions, ShardPosition
 from workshop.pipeline.operations.reconcile import Books, Reconciliation, reconcile
-from workshop.pipeline.quiet import watch_until_quiet
+from workshop.pipeline.settle import watch
 from workshop.pipeline.truth import EXACT, GRAND_TOTAL, Truth
 
 __all__ = ["MAX_PATHS", "Error", "Rebuild", "errors_of", "rebuild", "repair_steps"]
@@ -34,9 +34,9 @@ POLL_SECONDS = 1.0
 QUIET_SECONDS = 3.0
 STALLED_SECONDS = 15.0
 TIMEOUT_SECONDS = 600.0
-# 100 actions of a transaction less the hold, the epoch and the bookkeeping row.
-MAX_PATHS = 97
-MAX_POSITIONS = 98
+# What a transaction holds beside the hold and the epoch; a repair has the bookkeeping row as well.
+MAX_POSITIONS = MAX_ACTIONS - 2
+MAX_PATHS = MAX_POSITIONS - 1
 
 Say = Callable[[str], None]
 
@@ -128,28 +128,30 @@ class _Repair:
         """Wait until Map and Reduce have applied what they will; return their positions, none behind."""
         self._say("waiting until Map and Reduce have applied what is on its way")
         while True:
-            positions, is_quiet = watch_until_quiet(
-                self._look,
-                quiet_seconds=lambda seen: STALLED_SECONDS if _behind(seen) else QUIET_SECONDS,
+            found = watch(
+                self._positions.look,
+                self._wait,
+                clock=self._books.clock,
+                unchanged_seconds=lambda seen, _: STALLED_SECONDS if _behind(seen) else QUIET_SECONDS,
                 timeout_seconds=TIMEOUT_SECONDS,
                 poll_seconds=POLL_SECONDS,
-                clock=self._books.clock,
             )
-            if not is_quiet:
+            if found.seen is None or not found.is_at_rest:
                 raise NotSettledError(
                     f"`{self._books.target.stack}` still moves after {TIMEOUT_SECONDS:.0f} seconds without a "
                     "new message; read the logs of MapLambda and ReduceLambda, and run the command again"
                 )
-            if not (behind := _behind(positions)):
-                return positions
+            if not (behind := _behind(found.seen)):
+                return found.seen
             self._say("passing over what Map and Reduce could not apply")
             for start in range(0, len(behind), MAX_POSITIONS):
                 some = behind[start : start + MAX_POSITIONS]
                 self._hold.commit([self._positions.move_to_end(each) for each in some])
 
-    def _look(self) -> tuple[ShardPosition, ...]:
+    def _wait(self, seconds: float) -> None:
+        # The cloud is not asked what is under way: what waits for StateLambda must not count here.
         self._hold.keep()
-        return self._positions.look()
+        self._books.clock.sleep(seconds)
 
     def _subtract(self, totals: AggregateSnapshot, state: Truth) -> bool:
         """Subtract the errors; return False if the totals have changed since they were read."""

@@ -6,6 +6,7 @@ message on its way is in one table and not yet in the other, so a difference onl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.clock import Clock, SystemClock
 from workshop.deploy.finding import find_stack
-from workshop.errors import ConfigurationError
+from workshop.errors import ConfigurationError, NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot, sort_key, take_snapshot
 from workshop.pipeline.comparison import Comparison, Difference, compare
 from workshop.pipeline.operations.epoch import read_epoch
 from workshop.pipeline.operations.hold import end_interrupted_rebuild
 from workshop.pipeline.operations.state_sum import StateSum, sum_of_state
-from workshop.pipeline.quiet import watch_until_quiet
+from workshop.pipeline.settle import quiet_of, watch
 from workshop.pipeline.tables import format_amount, scan_rows
 from workshop.pipeline.target import Target, find_target
 from workshop.pipeline.truth import EXACT, GRAND_TOTAL
@@ -135,9 +136,14 @@ def open_books(cloud: Cloud, stack: str, *, clock: Clock | None = None) -> Books
 def reconcile(
     books: Books, *, quiet_seconds: float = QUIET_SECONDS, on_step: Callable[[str], None] | None = None
 ) -> Reconciliation:
-    """Compare, again and again while there are differences and anything moves.
+    """Compare, again and again while there are differences and anything moves, for two minutes at most.
 
-    If a rebuild was interrupted, the event source mapping that it has left disabled is enabled first.
+    The offline cloud says what is under way, a batch in its back-off included. On AWS, tables that stay as
+    they are for `quiet_seconds` count as at rest. If a rebuild was interrupted, the event source mapping that
+    it has left disabled is enabled first.
+
+    Raises:
+        NotSettledError: the totals change too fast to be read.
     """
     stack, clock = books.target.stack, books.clock
     if end_interrupted_rebuild(books.cloud, stack, books.outputs, clock=clock) and on_step:
@@ -147,14 +153,23 @@ def reconcile(
         # The totals first: what arrives between the two reads is in the state alone, like all on its way.
         return books.totals(), books.state()
 
-    seen, is_quiet = watch_until_quiet(
+    def unchanged_seconds(seen: tuple[AggregateSnapshot, StateSum], is_quiet: bool | None) -> float:
+        if _compare(books, *seen).exact:
+            return 0.0
+        # A batch in its back-off changes nothing for a minute, and everything after that.
+        return quiet_seconds if is_quiet is None else math.inf
+
+    found = watch(
         look,
-        quiet_seconds=lambda seen: 0.0 if _compare(books, *seen).exact else quiet_seconds,
+        quiet_of(books.cloud, books.outputs, clock=clock),
+        clock=clock,
+        unchanged_seconds=unchanged_seconds,
         timeout_seconds=TIMEOUT_SECONDS,
         poll_seconds=POLL_SECONDS,
-        clock=clock,
     )
-    return replace(_compare(books, *seen), is_moving=not is_quiet)
+    if found.seen is None:
+        raise NotSettledError(f"the totals of `{stack}` change too fast to be read; try again later")
+    return replace(_compare(books, *found.seen), is_moving=not found.is_at_rest)
 
 
 def torn_totals(totals: Mapping[str, Decimal], trades: Mapping[str, int]) -> tuple[Torn, ...]:

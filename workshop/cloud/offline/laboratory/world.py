@@ -128,6 +128,7 @@ class LaboratoryWorld:
             if self._runtime.wait_until_quiet(functions, timeout_seconds=0):
                 return True
             if due is None or due > limit:
+                self._advance(max(0.0, limit - self.clock.now()))
                 return False
             self._advance(max(0.0, due - self.clock.now()))
 
