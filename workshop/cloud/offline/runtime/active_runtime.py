@@ -3,31 +3,51 @@
 moto's backends are global to the process, and so is the runtime that serves them; the newest one wins.
 """
 
-from __future__ import annotations
+from typing import Protocol
 
-from typing import TYPE_CHECKING
+from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult
 
-if TYPE_CHECKING:
-    from workshop.cloud.offline.runtime.runtime import Runtime
-
-__all__ = ["activate", "active", "deactivate", "wake_active"]
-
-_ACTIVE: list[Runtime] = []
+__all__ = ["RuntimeApi", "activate", "active", "deactivate", "wake_active"]
 
 
-def activate(runtime: Runtime) -> None:
+class RuntimeApi(Protocol):
+    """What the control plane needs of a runtime."""
+
+    endpoint_url: str
+
+    def invoke(  # noqa: PLR0913 - the parameters of Invoke
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        region: str,
+        invocation_type: str = "RequestResponse",
+        log_type: str = "None",
+        qualifier: str | None = None,
+        client_context: str | None = None,
+    ) -> InvocationResult:
+        """Invoke a function."""
+
+    def wake(self) -> None:
+        """Look for changes soon."""
+
+
+_ACTIVE: list[RuntimeApi] = []
+
+
+def activate(runtime: RuntimeApi) -> None:
     """Let this runtime serve the process."""
     deactivate(runtime)
     _ACTIVE.append(runtime)
 
 
-def deactivate(runtime: Runtime) -> None:
+def deactivate(runtime: RuntimeApi) -> None:
     """Stop this runtime from serving; the one before it serves again, if there was one."""
     while runtime in _ACTIVE:
         _ACTIVE.remove(runtime)
 
 
-def active() -> Runtime | None:
+def active() -> RuntimeApi | None:
     """Return the runtime that serves, if any does."""
     return _ACTIVE[-1] if _ACTIVE else None
 

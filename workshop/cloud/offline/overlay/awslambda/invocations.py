@@ -12,11 +12,9 @@ function makes calls itself. What other services of moto send to a function (top
 subscriptions) becomes an asynchronous event, as on AWS.
 """
 
-from __future__ import annotations
-
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from moto.awslambda.exceptions import LambdaClientError
@@ -26,12 +24,9 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.runtime.active_runtime import active
+from workshop.cloud.offline.runtime.active_runtime import RuntimeApi, active
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, PayloadTooLargeError
-
-if TYPE_CHECKING:
-    from workshop.cloud.offline.runtime.runtime import Runtime
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -50,11 +45,9 @@ class ServiceError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
 
 @corrects(LambdaResponse, "invoke")
 def _invoke(self: Any) -> Response:
-    # The function may be named by its ARN, whose colons come percent-encoded in the path.
     path = unquote(self.path.rstrip("/"))
     function = path.rpartition("/functions/")[2].removesuffix("/invocations")
     payload = _bytes(self.body)
-    # AWS parses the payload of every invocation type before the function sees any of it.
     _check_json(payload)
     headers = self.headers
     result = _call(
@@ -115,7 +108,7 @@ def _send(function: str, body: Any, *, region: str, qualifier: str | None) -> No
     _runtime().invoke(function, payload, region=region, invocation_type="Event", qualifier=qualifier)
 
 
-def _runtime() -> Runtime:
+def _runtime() -> RuntimeApi:
     runtime = active()
     if runtime is None:
         raise ServiceError(
