@@ -49,6 +49,7 @@ class SourceReference:
     @classmethod
     def parse(cls, arn: str) -> Self:
         """Split an ARN; missing parts are empty, never an error."""
+        # A resource may hold colons itself, as the label of a table's stream does: 2025-06-15T15:06:40.500.
         _, _, service, region, account_id, resource = (*arn.split(":", 5), "", "", "", "", "")[:6]
         return cls(arn, service, region, account_id, resource)
 

@@ -62,6 +62,8 @@ class Runtime:
         deactivate(self)
         with LOCK.released():  # the threads need it to come to an end
             self._engine.stopping()
+            # In this order: workers wait for functions that run, which only end now that their processes are
+            # killed.
             self._pool.close()
             self._engine.stop()
             self._factory.close()
@@ -73,6 +75,8 @@ class Runtime:
         begin something.
         """
         with LOCK.released():
+            # The engine first: a batch in flight that fails because its environment is closed is then
+            # nobody's any more.
             self._engine.forget()
             self._schedules.clear()
             self._metrics.clear()
@@ -84,6 +88,7 @@ class Runtime:
         Returns when the next work is due: a retry, the end of a window, a schedule. None means that
         everything is at rest until somebody puts something in. Not to be called between `start` and `stop`.
         """
+        # Schedules first: the events that they put into the queue are delivered in the same step.
         scheduled = self._schedules.step()
         due = self._engine.step()
         self._metrics.flush()
@@ -125,6 +130,8 @@ class Runtime:
                 client_context=client_context,
             )
             return result if log_type == "Tail" else result.without_log()
+        # Looked up before the event is accepted: AWS answers 202 only for a function that exists, and 404 for
+        # others, whatever happens to the event later.
         with LOCK:
             version = find_function(reference, region=region, account_id=ACCOUNT_ID).version
         if invocation_type == "DryRun":

@@ -70,6 +70,7 @@ class InProcessEnvironments:
 
     def give_back(self, interpreter: "_Interpreter") -> None:
         """Take back an interpreter that is not needed any more."""
+        # Also one whose invocation was cut off in the middle: `start` restores all of its modules.
         self._spare.setdefault(interpreter.bundle, []).append(interpreter)
 
     def close(self) -> None:

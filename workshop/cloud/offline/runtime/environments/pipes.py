@@ -73,6 +73,8 @@ class Answers:
         try:
             with contextlib.closing(self._source):
                 while start := self._source.read(FRAME.size):
+                    # Something else than our bootstrap writes here: an interpreter that cannot start says
+                    # why.
                     if not start.startswith(MAGIC) or len(start) < FRAME.size:
                         said = (start + self._source.read(READ_BYTES)).decode(errors="replace").strip()
                         return
@@ -116,6 +118,7 @@ class LogReader:
             try:
                 return self._complete.get_nowait()  # come at the last moment
             except queue.Empty:
+                # Its marker will still come and must not be taken for the end of the next invocation's log.
                 self._late_markers += 1
                 return self._take()
 
@@ -125,6 +128,8 @@ class LogReader:
         with contextlib.closing(self._source):
             while part := os.read(descriptor, READ_BYTES):
                 with self._lock:
+                    # A marker may be cut by the end of a read, so the search begins a marker's length
+                    # earlier.
                     start = max(0, len(self._text) - len(marker))
                     self._text += part
                     while (end := self._text.find(marker, start)) >= 0:

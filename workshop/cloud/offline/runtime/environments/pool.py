@@ -66,7 +66,11 @@ class EnvironmentPool:
             if (warm := self._take_warm(function)) is not None:  # given back meanwhile
                 return warm
             self._make_room()
+            # Made outside the lock, since assuming the role needs the cloud's; counted here, it takes its
+            # place in the limit meanwhile.
             self._starting += 1
+            # `close_all` cannot see an environment that is being made. It raises the generation, and
+            # `_started` closes what belongs to an earlier one.
             generation = self._generation
         environment: ExecutionEnvironment | None = None
         try:
@@ -114,6 +118,7 @@ class EnvironmentPool:
             self._idle.clear()
             self._busy.clear()
             self._changed.notify_all()
+        # Outside the lock: a process is waited for, and `release` of its last invocation needs the lock.
         for pooled in everything:
             pooled.environment.close()
 
@@ -123,7 +128,10 @@ class EnvironmentPool:
             return {"warm": len(self._idle), "busy": len(self._busy) + self._starting}
 
     def _take_warm(self, function: FunctionSpec) -> PooledEnvironment | None:
+        # Environments of earlier code or settings are of no use any more. Busy ones finish their invocation,
+        # and are retired by the next call.
         self._retire(lambda one: one.function.slot == function.slot and one.function != function)
+        # The one that was used last: the others grow old together, and a load that falls sets them free.
         for pooled in reversed(self._idle):
             if pooled.function == function:
                 self._idle.remove(pooled)

@@ -69,11 +69,13 @@ class EnvironmentProcess:
     def kill(self) -> None:
         """End the process and every process of its group; returns when it has ended."""
         if IS_WINDOWS:
+            # Windows has no process groups in this sense; /T walks the tree of children instead.
             command = ["taskkill", "/F", "/T", "/PID", str(self._process.pid)]
             subprocess.run(command, capture_output=True, check=False)
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+        # If the group was not to be found, or `taskkill` failed, at least this process ends.
         self._process.kill()
         self._process.wait()
         with contextlib.suppress(OSError):

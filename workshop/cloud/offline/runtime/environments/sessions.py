@@ -33,5 +33,7 @@ def role_session(function: FunctionSpec) -> Credentials:
             duration=SESSION_SECONDS,
             external_id="",
         )
+        # Policies may ask for lambda:SourceFunctionArn, which is known of calls from inside a function only.
+        # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
         session.function_arn = function.arn
         return Credentials(session.access_key_id, session.secret_access_key, session.session_token)

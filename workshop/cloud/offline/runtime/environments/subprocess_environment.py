@@ -98,6 +98,8 @@ class SubprocessEnvironment:
             process = self._process
             if process is None or not process.is_running:
                 process, init_ms = self._start(output)
+            # Taken anew: a cold start is not part of the duration.
+            # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
             started = stopwatch()
             report, payload = self._exchange(process, invocation)
         except EnvironmentLostError as lost:
@@ -117,6 +119,7 @@ class SubprocessEnvironment:
         with self._lock:
             process = self._process
         if process is not None:
+            # Noted before the kill: the waiting thread wakes with it, and looks here for the reason.
             if is_timeout:
                 self._cut_short = process
             process.kill()
@@ -158,6 +161,7 @@ class SubprocessEnvironment:
         process = EnvironmentProcess(variables, folder=task_root, name=name, launcher=self.launcher)
         with self._lock:
             self._process = process
+            # `close` may have come while the process was starting, and found none to kill.
             is_closed = self._is_closed
         if is_closed:
             process.kill()

@@ -40,6 +40,8 @@ class TaskRoots:
         """Return a folder below the private one; it exists afterwards."""
         with self._lock:
             if self._base is None:
+                # Resolved: on macOS the temporary folder is reached through a link, and a handler's working
+                # directory would differ from LAMBDA_TASK_ROOT.
                 self._base = Path(tempfile.mkdtemp(prefix="workshop-lambda-")).resolve()
             folder = self._base.joinpath(*names)
             folder.mkdir(parents=True, exist_ok=True)

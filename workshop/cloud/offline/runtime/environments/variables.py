@@ -68,6 +68,7 @@ def environment_variables(
         "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
         "LANG": "en_US.UTF-8",
     }
+    # A function may set its own endpoint, as on AWS, but none of the reserved names.
     return {**defaults, **own, **given}
 
 

@@ -69,6 +69,7 @@ class BatchSender:
         """Send the batch, let the poller decide, and tell users."""
         mapping = pending.poller.mapping
         report, problem = self._send(mapping, pending.due.payload)
+        # The mapping was deleted while its function ran: no checkpoint, no retry, no failure destination.
         if pending.worker.is_abandoned:
             return
         now = self._clock.now()
@@ -81,6 +82,7 @@ class BatchSender:
 
     def deliver_event(self, event: AsyncEvent) -> None:
         """Send an asynchronous event; the queue decides what follows."""
+        # A reset may have come between the taking of the event and this thread.
         if not self._events.is_expected(event):
             return
         try:

@@ -152,6 +152,8 @@ class BatchSlot:
             self.batches.append(replace(batch, throttles=batch.throttles + 1, not_before=decision.at))
         elif isinstance(decision, Bisect):
             first, second = batch.records[: decision.middle], batch.records[decision.middle :]
+            # The first half goes on top, so it is sent first; splitting is no retry, so both begin without
+            # attempts. https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
             self.batches += [Batch(second), Batch(first)]
         elif isinstance(decision, Retry):
             self._keep_state(state if decision.first else None)
@@ -162,6 +164,8 @@ class BatchSlot:
             discarded = batch.records[decision.first :]
         elif isinstance(decision, Regroup):
             self._regroup(batch, decision)
+        # What is left is Advance: for a batch of records the window stays open with its new state, and the
+        # batch without records has closed it.
         elif batch.records:
             self._keep_state(state)
         else:
@@ -179,12 +183,14 @@ class BatchSlot:
         """Let everything that is not done wait again, together with the last of what was done."""
         earlier = self.done[max(0, len(self.done) - how.earlier) :]
         behind = (record for other in reversed(self.batches) for record in other.records)
+        # `extendleft` turns the order round, which `reversed` makes up for.
         self.waiting.extendleft(reversed([*earlier, *batch.records, *behind]))
         self.batches.clear()
         self.done = ()
         self.regrouping = how
 
     def _keep_state(self, state: Any) -> None:
+        # A function that fails altogether returns no state, and the one before it stands.
         if self.window is not None and state is not None:
             self.window = self.window.with_state(state)
 

@@ -37,6 +37,7 @@ def cut_batch(waiting: Sequence[SourceRecord], mapping: Mapping, *, state_bytes:
     room = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES - state_bytes
     length = mapping.tumbling_window_seconds
     for index, record in enumerate(waiting):
+        # The comma between two records.
         room -= len(record.encoded) + 1
         leaves_window = length and window_of(record.arrived_at, length) != window_of(
             waiting[0].arrived_at, length

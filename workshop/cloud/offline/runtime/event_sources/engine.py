@@ -110,6 +110,8 @@ class Engine:
         """Do everything that is due now, on this thread; returns when the next thing is due, if any is."""
         for _ in range(MAX_ROUNDS):
             self._refresh()
+            # All that is due is taken first and sent afterwards. What a batch makes due at another slot waits
+            # for the next round, so that no slot can starve the others.
             batches = [batch for slot in self._slots() if (batch := self._sender.next_batch(*slot))]
             for batch in batches:
                 self._sender.send(batch)
@@ -137,6 +139,7 @@ class Engine:
                 left = timeout_seconds - (stopwatch() - begun)
                 if left <= 0 or self._is_stopping.is_set():
                     return False
+                # Not everything that ends is announced: a window may simply have passed.
                 self._driven_changed.wait(min(left, POLL_SECONDS))
         return True
 
@@ -164,6 +167,8 @@ class Engine:
             # Not before: whoever asks whether all is quiet must find either the news or what became of it.
             self._has_news.clear()
             found = {esm.uuid: esm for esm in current_mappings()}
+            # A worker that has gone may still be amid a batch. Marked, it reports to nobody when it comes
+            # back.
             for uuid in self._mappings.keys() - found.keys():
                 self._mappings.pop(uuid).is_abandoned = True
             for uuid, esm in found.items():
@@ -204,16 +209,20 @@ class Engine:
                 self._look_for_work()
             except Exception:  # whatever a backend does must not end the service
                 LOGGER.exception("looking for work failed; it is tried again")
+            # Cleared after the wait, before the look: news that come during a look cause another one at once.
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
 
     def _look_for_work(self) -> None:
+        # The machine's time may be set back. A negative span counts as over, or nothing would be looked at
+        # again until the old time has come.
         since = self._clock.now() - self._refreshed_at
         if self._has_news.is_set() or not 0 <= since < REFRESH_SECONDS:
             self._refresh()
             self._housekeeping()
         for worker, poller, slot in self._slots():
             key = (id(poller), slot)
+            # A worker asks its own slot for more when it is done; a second one could only find it busy.
             if key in self._driven:
                 continue
             pending = self._sender.next_batch(worker, poller, slot)
@@ -232,6 +241,7 @@ class Engine:
                     self._driven_changed.notify_all()
 
         if self._workers is not None:
+            # Noted before the job is queued: between the two, nobody may find this function without work.
             self._driven[key] = function
             self._workers.submit(run)
 

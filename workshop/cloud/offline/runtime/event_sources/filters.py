@@ -48,6 +48,7 @@ def parse_pattern(text: str) -> Pattern:
 
 def matches_any(patterns: Sequence[Pattern], record: dict[str, Any]) -> bool:
     """Whether a record passes; without patterns every record does."""
+    # Several filters are alternatives; within a pattern, all fields must match.
     return not patterns or any(_matches(pattern, record) for pattern in patterns)
 
 
@@ -109,6 +110,7 @@ def _field_matches(key: str, wanted: Any, record: dict[str, Any]) -> bool:
 
 
 def _leaf_matches(matcher: Any, values: list[Any], *, present: bool) -> bool:
+    # The only operator that a missing field can satisfy, and so the one that is asked first.
     if isinstance(matcher, dict) and "exists" in matcher:
         return bool(matcher["exists"]) == present
     return present and any(_value_matches(matcher, value) for value in values)

@@ -25,6 +25,7 @@ RANGES = {
     "TumblingWindowInSeconds": (0, 900),
 }
 SHORTEST_RECORD_AGE_SECONDS = 60
+# One ReceiveMessage returns ten messages at most; a larger batch has to be gathered over a window.
 LARGEST_UNGATHERED_QUEUE_BATCH = 10
 MAX_FILTERS = 5
 POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")

@@ -60,6 +60,8 @@ class MappingWorker:
         self._source: StreamSource | None = None
         if self.mapping.source.is_stream:
             self._source = open_source(self.mapping.source)
+        # Kept at the backend's object, so that progress lives exactly as long as the mapping does: it
+        # outlives a restart of the engine, and goes with a reset of the backends.
         self._pollers: dict[str, Poller] = vars(esm).setdefault("pollers", {})
         self.recover()
 
@@ -82,6 +84,7 @@ class MappingWorker:
         """
         if self.is_busy:
             return True
+        # Records wait behind a disabled mapping for as long as its source keeps them; that is nobody's work.
         if not self.mapping.is_enabled:
             return False
         try:
@@ -106,6 +109,8 @@ class MappingWorker:
             self.mapping = Mapping.of(self.esm)
             problem = self._function_problem()
         for poller in self._pollers.values():
+            # A batch that is in flight was formed by the old settings, and its outcome is judged by the new
+            # ones.
             poller.mapping = self.mapping
         if problem is None:
             try:
@@ -205,6 +210,9 @@ class MappingWorker:
     def _parents_are_drained(self, name: str) -> bool:
         shard = self._shards.get(name) if self._source is not None else None
         parents = shard.parents if shard is not None else ()
+        # Kinesis keeps the order of a partition key across a split or merge only for readers that finish the
+        # parents first.
+        # https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html
         return all(parent not in self._pollers or self._pollers[parent].is_drained() for parent in parents)
 
     def _settle_state(self) -> None:
@@ -218,6 +226,7 @@ class MappingWorker:
 
 
 def _lambda_backends() -> Any:
+    # Looked up each time: which of the two serves is a setting that may be made after this module was loaded.
     from moto.awslambda.models import lambda_backends  # noqa: PLC0415
     from moto.awslambda_simple.models import lambda_simple_backends  # noqa: PLC0415
     from moto.core.models import default_user_config  # noqa: PLC0415

@@ -87,6 +87,8 @@ class QueuePoller:
                 return None
             messages = self._receive()
             wanted = tuple(message for message in messages if self._passes(message))
+            # AWS deletes messages that no filter matches; they do not come back.
+            # https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
             self._delete([message for message in messages if message not in wanted])
             if not wanted:
                 return None
@@ -99,6 +101,8 @@ class QueuePoller:
         with self._lock:
             self._busy.discard(work.slot)
             self._gathering_since = now
+            # Throttled: the messages stay invisible until their timeout is over, and have been received once
+            # more, which counts towards the redrive policy.
             if report.answer is None and not report.is_too_large:
                 self._throttles += 1
                 self._not_before = now + throttle_seconds(self._throttles)
@@ -225,6 +229,8 @@ def failed_messages(report: BatchReport, identifiers: list[str], *, reports: boo
     if not isinstance(failures, list):
         return everything
     named = {failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures}
+    # One id that is not of this batch, or none at all, makes the whole report worthless, and every message
+    # comes back. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     return {name for name in named if isinstance(name, str)} if named <= everything else everything
 
 

@@ -60,6 +60,7 @@ class ShardReader:
         patterns = mapping.patterns
         records = []
         for raw in raws:
+            # The backend may still hold what has expired; a reader on AWS would not see it any more.
             if raw.arrived_at < oldest:
                 continue
             document, key = self._source.decode(raw, origin)

@@ -26,6 +26,7 @@ def use_rule(rule: Rule | None) -> None:
 
 def redelivered(decision: Decision, batch: Batch, mapping: Mapping, now: float) -> Decision:
     """Return the decision that is carried out."""
+    # A list of at most one, so that a rule can be exchanged without a global statement.
     for rule in _RULES:
         return rule(decision, batch, mapping, now)
     return decision

@@ -166,6 +166,9 @@ def decide(
         return Advance()
     if isinstance(result, NotInvoked):
         return Wait(now + throttle_seconds(throttles + 1))
+    # A report that names a record bisects there: what lies before it is done, the rest is a batch of its own
+    # with all attempts ahead.
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
     if mapping.bisects and count > 1:
         return Bisect(count // 2) if result.first == 0 else Retry(result.first, attempts=0, at=now)
     limit = mapping.maximum_retry_attempts
@@ -191,6 +194,8 @@ def throttle_seconds(throttles: int) -> float:
 def expired_count(arrivals: Sequence[float], *, limit_seconds: float, now: float) -> int:
     """Return how many records at the head of a batch are too old; those behind them stay."""
     count = 0
+    # Only from the head: records are in the order of their arrival, and a poller can only move its checkpoint
+    # up to the first one that is not done.
     while count < len(arrivals) and now - arrivals[count] > limit_seconds:
         count += 1
     return count
@@ -209,6 +214,8 @@ def _first_failure(failures: Any, positions: Sequence[int]) -> int | None:
         return None
     indexes = {str(position): index for index, position in enumerate(positions)}
     reported = [_identifier(failure) for failure in failures] if isinstance(failures, list) else [None]
+    # AWS treats a report that it cannot match, an empty or null identifier included, as a failure of the
+    # whole batch.
     if any(identifier not in indexes for identifier in reported):
         return 0
     return min(indexes[identifier] for identifier in reported if identifier is not None)

@@ -101,6 +101,8 @@ class ShardPoller:
             if batch is None or now < batch.not_before:
                 return None
             slot.is_busy = True
+            # What the metric IteratorAge is made of: "the age of the last record in the event".
+            # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
             newest = batch.records[-1].arrived_at if batch.records else None
             work = DueBatch(slot_index, slot.payload(batch, self.mapping), batch, newest)
             self._sent[slot_index] = work
@@ -112,6 +114,7 @@ class ShardPoller:
         An outcome that comes after the batch was recovered changes nothing: it has been sent again.
         """
         with self._lock:
+            # By identity: the batch that was sent again after a recovery is equal to this one.
             if self._sent.get(work.slot) is not work:
                 return Wait(now)
             del self._sent[work.slot]
@@ -185,6 +188,8 @@ class ShardPoller:
         return [head for slot in self._slots if (head := slot.first_unfinished) is not None]
 
     def _checkpoint(self) -> int:
+        # With several slots, records above the checkpoint may be done. A successor sends them again, which
+        # at-least-once delivery allows.
         return min((head.position for head in self._heads()), default=self._position + 1) - 1
 
     def _unfinished_count(self) -> int:
@@ -196,6 +201,7 @@ class ShardPoller:
     def _fill(self, slot: BatchSlot) -> None:
         """Read until the slot has a full batch, or the shard has no more."""
         mapping = self.mapping
+        # A key whose batch keeps failing must not make the poller read the whole shard into memory for it.
         room = max(MAX_READ, mapping.batch_size * len(self._slots))
         while len(slot.waiting) < mapping.batch_size and self._unfinished_count() < room:
             limit = min(MAX_READ, (mapping.batch_size - len(slot.waiting)) * len(self._slots))
@@ -204,6 +210,7 @@ class ShardPoller:
                 return
             for record in chunk.records:
                 self._slots[self._slot_of(record)].waiting.append(record)
+            # Also when filters dropped every record of the chunk, or it would be read for ever.
             self._position = chunk.through
 
     def _slot_of(self, record: SourceRecord) -> int:
@@ -213,6 +220,7 @@ class ShardPoller:
     def _discard_expired(self, slot: BatchSlot, batch: Batch, now: float) -> bool:
         if not batch.records:
             return False
+        # Checked before each attempt, not only when a batch fails: a batch in its back-off gets older too.
         limit = self.mapping.record_age_limit(self._reader.retention_seconds())
         count = expired_count(batch.arrivals, limit_seconds=limit, now=now)
         if count:
@@ -227,6 +235,8 @@ class ShardPoller:
         return count > 0
 
     def _judge(self, work: DueBatch[Batch], report: BatchReport, *, in_window: bool) -> BatchResult:
+        # One record beyond 6 MB fails like an error of the function, so bisecting, retries and discarding
+        # apply.
         if report.is_too_large:
             return Failed()
         if report.answer is None:

@@ -160,6 +160,7 @@ class KinesisSource(StreamSource):
         if shard is None:
             raise StreamMissingError(f"{self.reference.stream_arn}, {shard_id}")
         index = self._indexes.get(shard_id)
+        # A stream that was deleted and made again has shards of the same names.
         if index is None or index.shard is not shard:
             index = self._indexes[shard_id] = _ShardIndex(shard)
         index.extend()
@@ -168,6 +169,7 @@ class KinesisSource(StreamSource):
     def _after(self, shard_id: str, position: int) -> Iterable[RawRecord]:
         index = self._index(shard_id)
         for number in index.after(position):
+            # The backend may have dropped a record that has expired; the index still knows its number.
             if (record := index.shard.records.get(number)) is not None:
                 content = (record.partition_key, record.data)
                 yield RawRecord(number, float(record.created_at), content)
@@ -189,6 +191,8 @@ class _ShardIndex:
     def extend(self) -> None:
         last = self.last()
         new = []
+        # From the end, since only what came last is new: a poll of a long shard must not walk through all of
+        # it.
         for number in reversed(self.shard.records):
             if number <= last:
                 break
@@ -226,6 +230,7 @@ class DynamoDBSource(StreamSource):
 
     def _shards(self) -> list[ShardInfo]:
         shard = self._shard()
+        # The stream of a table ends when it is switched off; switched on again, the table has another one.
         return [ShardInfo(shard.id, is_open=shard.table.stream_shard is shard)]
 
     def _after(self, shard_id: str, position: int) -> Iterable[RawRecord]:

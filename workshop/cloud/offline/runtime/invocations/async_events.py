@@ -24,6 +24,7 @@ __all__ = ["AsyncEvent", "AsyncEvents", "AsyncSettings"]
 LOGGER = logging.getLogger(__name__)
 
 RETRY_SECONDS = (60.0, 120.0)
+# AWS backs off from one second to five minutes; on one machine a place becomes free sooner.
 THROTTLE_SECONDS = 1.0
 
 
@@ -114,6 +115,7 @@ class AsyncEvents:
     def recover(self) -> None:
         """Have events that were taken delivered again, after the engine that had taken them was stopped."""
         with self._lock:
+            # Copies: a thread of the old engine that still reports the original finds that it was forgotten.
             self._events += [replace(event) for event in self._taken.values()]
             self._taken.clear()
 
@@ -140,6 +142,7 @@ class AsyncEvents:
 
     def answered(self, event: AsyncEvent, result: InvocationResult, now: float) -> None:
         """Take the outcome of a delivery in: done, to be retried, or discarded."""
+        # Read at each attempt, since the function's settings may have changed while the event waited.
         settings = AsyncSettings.read(event)
         tried = replace(event, attempts=event.attempts + 1)
         if result.function_error is not None and tried.attempts <= settings.maximum_retry_attempts:

@@ -50,6 +50,7 @@ class Concurrency:
         """
         limit = function.reserved_concurrency
         with self._lock:
+            # A reservation of 0 is how people stop a function, so it must not be mistaken for no reservation.
             if limit is not None and self._running[function.place] >= limit:
                 raise ThrottledError("ReservedFunctionConcurrentInvocationLimitExceeded")
             self._running[function.place] += 1

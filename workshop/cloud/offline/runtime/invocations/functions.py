@@ -48,6 +48,7 @@ class FunctionSpec:
     environment: tuple[tuple[str, str], ...]
     code: Bundle
     layers: tuple[Bundle, ...] = ()
+    # Not compared: warm environments stay good when only their number is limited.
     reserved_concurrency: int | None = field(default=None, compare=False)
 
     @property

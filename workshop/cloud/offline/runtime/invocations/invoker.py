@@ -79,6 +79,8 @@ class Invoker:
             client_context=client_context,
         )
         try:
+            # The slot first, then an environment: a function that has used up its reservation must not take
+            # one from another function.
             with self._concurrency.slot(function) as running:
                 self._metrics.add(function.place, ConcurrentExecutions=running)
                 return self._run(function, invocation)

@@ -46,6 +46,7 @@ def invocation_lines(
 def tail(lines: list[str]) -> str:
     """Return the last four kilobytes."""
     text = "\n".join(lines) + "\n"
+    # Cut by bytes as on AWS, which may halve a character; that one is left out.
     return text.encode()[-TAIL_BYTES:].decode(errors="ignore")
 
 

@@ -85,6 +85,7 @@ class Schedules:
         occurrences = []
         for schedule in found:
             timer = known.get(schedule.arn)
+            # Another target or input changes nothing about when a schedule is due.
             if timer is None or timer.timing != schedule.timing:
                 timer = _Timer(schedule, now)
             self._timers[schedule.arn] = timer
@@ -143,6 +144,7 @@ class _Timer:
         """Return the time at which the schedule was due by now, and go on to the next time after now."""
         if self.due is None or self.due > now:
             return None
+        # After a pause, such as a laptop's sleep, a schedule is due once, not once for each missed time.
         taken, self.due = self.due, self._next(now)
         return taken
 
