@@ -57,14 +57,13 @@ class Flow:
     def shards(self) -> list[list[int]]:
         """The places in each shard, in the order of arrival; what has not arrived yet stands at the end."""
         shards = [list(places) for places in self.arrivals or [()] * self.shard_count]
-        known = {
-            self.messages[place].trade_id: shard for shard, places in enumerate(shards) for place in places
-        }
-        arrived = {place for places in shards for place in places}
+        shard_of_place = {place: shard for shard, places in enumerate(shards) for place in places}
+        shard_of_trade = {self.messages[place].trade_id: shard for place, shard in shard_of_place.items()}
         for place, message in enumerate(self.messages):
-            if place not in arrived:
+            if place not in shard_of_place:
                 trade = message.trade_id
-                shards[known[trade] if trade in known else shard_of(trade, len(shards))].append(place)
+                # Shards that were split do not share the hash keys evenly, so what is known goes first.
+                shards[shard_of_trade.get(trade, shard_of(trade, len(shards)))].append(place)
         return shards
 
     @cached_property

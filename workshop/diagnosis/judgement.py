@@ -16,12 +16,12 @@ def in_flight(flow: Flow, places: Sequence[int], pending: int | None) -> list[Ex
     elements = flow.batches(places, counted=0)
     if pending:
         return [Explanation(CauseKind.IN_FLIGHT, elements)]
-    if len(places) > 1:
-        instead: Rival = (CauseKind.BATCH_LOST, elements)
-        return [Explanation(CauseKind.IN_FLIGHT, elements, Confidence.LIKELY, instead=instead)]
-    # The very last message may as well be lost.
-    instead = (CauseKind.MESSAGE_LOST, (flow.trade(places[0], counted=0),))
-    return [Explanation(CauseKind.IN_FLIGHT, elements, Confidence.POSSIBLE, instead=instead)]
+    # One message alone may as well be lost: nothing behind it says that its batch has passed.
+    is_batch = len(places) > 1
+    lost: Rival = (CauseKind.MESSAGE_LOST, (flow.trade(places[0], counted=0),))
+    instead = (CauseKind.BATCH_LOST, elements) if is_batch else lost
+    confidence = Confidence.LIKELY if is_batch else Confidence.POSSIBLE
+    return [Explanation(CauseKind.IN_FLIGHT, elements, confidence, instead=instead)]
 
 
 def causes_of(explanations: Iterable[Explanation], stage: Stage | None) -> tuple[list[Cause], list[Cause]]:

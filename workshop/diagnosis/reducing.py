@@ -7,7 +7,7 @@ Only what predicts every difference exactly is an explanation.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, product
+from itertools import accumulate, islice, product
 
 from workshop.diagnosis.effects import Effect, Key, combine, key_of, times_in
 from workshop.diagnosis.values import CauseKind, Confidence, Element, Explanation, RowElement
@@ -58,11 +58,11 @@ class ReduceReading:
         told = []
         for kind, elements in parts.items():
             same = tuple(rival[kind] for rival in rivals if rival.get(kind, elements) != elements)
-            if kind is CauseKind.IN_FLIGHT and not self.pending:
-                likely = Confidence.LIKELY if confidence is Confidence.CERTAIN else confidence
-                told.append(Explanation(kind, elements, likely, same, (CauseKind.BATCH_LOST, elements)))
-            else:
-                told.append(Explanation(kind, elements, confidence, same, instead))
+            # What is not known to be on its way may as well be lost.
+            is_open = kind is CauseKind.IN_FLIGHT and not self.pending
+            sure = Confidence.LIKELY if is_open and confidence is Confidence.CERTAIN else confidence
+            rival = (CauseKind.BATCH_LOST, elements) if is_open else instead
+            told.append(Explanation(kind, elements, sure, same, rival))
         return told
 
     def _runs(self) -> Iterator[Factors]:
@@ -118,7 +118,7 @@ class ReduceReading:
     @cached_property
     def _totals(self) -> list[Effect]:
         """The effects of the rows, summed up to each place."""
-        totals: list[Effect] = [{}]
-        for effect in self.effects:
-            totals.append(combine([(1, totals[-1]), (1, effect)]))
-        return totals
+        first: Effect = {}
+        return list(
+            accumulate(self.effects, lambda total, each: combine([(1, total), (1, each)]), initial=first)
+        )
