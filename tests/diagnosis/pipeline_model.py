@@ -166,7 +166,7 @@ class Model:
         self.faults = Faults()
         options = PlanOptions(messages=messages, seed=seed)
         if self.stateful:
-            options = replace(options, duplicates=12.5, modify=12, out_of_order=40, cancel=30)
+            options = replace(options, duplicates=12.5, modify=12, out_of_order=40, cancel=40)
         self.sent = list(make_plan(options).messages)
         if self.stateful:
             self._add_conflict()
