@@ -1,13 +1,14 @@
 """What was sent, as a pipeline without faults sees it."""
 
+from dataclasses import replace
 from hashlib import md5
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.diagnosis.messages import message
+from tests.diagnosis.messages import message, state
 from workshop.diagnosis.effects import effect_of
-from workshop.diagnosis.flow import Flow, recognised, shard_of
+from workshop.diagnosis.flow import Flow, shard_of
 from workshop.pipeline.messages import Message
 from workshop.pipeline.truth import DEFAULT_ORDER, stateful_truth
 
@@ -64,9 +65,10 @@ def test_arrivals_decide_the_order() -> None:
 
 
 def test_records_of_the_stream_are_recognised() -> None:
-    """Records are recognised by trade and version, copies one after the other; foreign ones are not."""
-    sent = [message("a", "1.00"), message("b", "2.00"), message("a", "1.00")]
+    """Records are recognised by what they say, copies one after the other; foreign ones are not."""
+    a, b, foreign = message("a", "1.00"), message("b", "2.00"), message("x", "3.00")
+    flow = replace(flow_of([a, b, a]), stateful=False)
 
-    places = recognised(sent, [("b", 1), ("x", 1), ("a", 1), ("a", 1), ("a", 1)])
+    places = flow.places_of(state([b, foreign, a, a, a]))
 
     assert places == [1, None, None, 0, 2]

@@ -116,6 +116,7 @@ class _Case:
         if strange:
             cells = [CellElement(leaf, amount_of(difference[leaf][0])) for leaf in strange]
             return [make_cause(CauseKind.UNKNOWN, cells)], []
+        # Where a table in between could not be read, nothing tells at which of the stages it was.
         stage = stages[0] if len(stages) == 1 else None
         explanations: list[Explanation] = []
         rest = difference
@@ -148,6 +149,7 @@ class _Case:
         tables.append((Stage.REDUCE, self.flow.at_leaves(self.observed.totals, self.observed.trades)))
         unseen = list(Stage) if self.stateful else [Stage.MAP, Stage.REDUCE]
         found: list[tuple[list[Stage], Effect]] = []
+        # Each table is held against the one before it, so that a fault shows at its own stage alone.
         before = self.flow.expected
         for stage, effect in tables:
             upto = unseen.index(stage) + 1

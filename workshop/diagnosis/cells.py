@@ -67,6 +67,7 @@ def torn_by(
         combine((1, {path: cell}) for leaf, cell in effect.items() for path in _paths_to(leaf, within))
         for effect in effects
     ]
+    # A row in one transaction changes all of its cells or none; a part of them is the sign of a torn one.
     wrong = combine([(1, cells), *((-1, part) for part in parts)])
     return [
         (row, factor, _elements(wrong))

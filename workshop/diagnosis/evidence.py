@@ -41,6 +41,7 @@ def gather_evidence(
     client = cloud.client("dynamodb")
     stream = cloud.client("kinesis").describe_stream_summary(StreamName=outputs["StreamName"])
     shards = stream["StreamDescriptionSummary"]["OpenShardCount"]
+    # Tables that are read one after the other while something moves are each of another moment.
     if not is_certain:
         return Evidence(pending=pending, shards=shards, arrivals=arrivals)
     state = outputs.get("StateTableName")

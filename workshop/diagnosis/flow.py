@@ -17,7 +17,7 @@ from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import StateRow
 from workshop.pipeline.truth import GRAND_TOTAL, roll_up_paths
 
-__all__ = ["Flow", "recognised", "shard_of"]
+__all__ = ["Flow", "shard_of"]
 
 HASH_KEYS = 2**128
 
@@ -26,16 +26,6 @@ def shard_of(partition_key: str, shards: int) -> int:
     """Return the shard, from 0, that Kinesis puts a key into while its shards share the hash keys evenly."""
     hash_key = int.from_bytes(md5(partition_key.encode(), usedforsecurity=False).digest())
     return min(hash_key // (HASH_KEYS // shards), shards - 1)
-
-
-def recognised(sent: Sequence[Message], records: Sequence[tuple[str, int]]) -> list[int | None]:
-    """Return the place of each record, given as the trade and version found in a stream; None if not sent."""
-    waiting: dict[tuple[str, int], list[int]] = {}
-    for place, message in enumerate(sent):
-        waiting.setdefault((message.trade_id, message.version), []).append(place)
-    # From the end: what a stream still holds of an earlier run with the same trades comes first in it.
-    found = [waiting[key].pop() if waiting.get(key) else None for key in reversed(records)]
-    return found[::-1]
 
 
 @dataclass(frozen=True)
@@ -133,12 +123,27 @@ class Flow:
         """Return all places at which the same message was sent, the first one first."""
         return self._copies[self._content_of(place)]
 
+    def places_of(self, items: Sequence[StateRow | None]) -> list[int | None]:
+        """Return for each item of a stream the message that it is, or comes from; None if it was not sent."""
+        if self.stateful:
+            return [self.place_of(item) for item in items]
+        # Of messages that say the same, each is a record of its own. From the end: what a stream still holds
+        # of an earlier run with the same trades comes first in it.
+        waiting: dict[tuple[object, ...], list[int | None]] = {
+            content: [*places] for content, places in self._copies.items()
+        }
+        found = [(waiting.get(self._content_of_item(item)) or [None]).pop() for item in reversed(items)]
+        return found[::-1]
+
     def place_of(self, item: StateRow | None) -> int | None:
         """Return the first message that says what an item of StateTable says."""
+        return self._copies.get(self._content_of_item(item), [None])[0]
+
+    def _content_of_item(self, item: StateRow | None) -> tuple[object, ...]:
         if item is None:
-            return None
+            return ()
         told = None if item.cancelled else (item.value, self.leaf_of(item))
-        return self._copies.get((item.trade_id, item.version, told), [None])[0]
+        return item.trade_id, item.version, told
 
     def leaf_of(self, item: StateRow) -> str | None:
         """Return the leaf at which an item counts, or None if its hierarchy, written by hand, has none."""

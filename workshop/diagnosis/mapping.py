@@ -15,7 +15,7 @@ from itertools import chain, groupby, repeat
 from operator import attrgetter
 
 from workshop.diagnosis.effects import Effect, combine, times_in
-from workshop.diagnosis.flow import Flow, recognised
+from workshop.diagnosis.flow import Flow
 from workshop.diagnosis.judgement import in_flight
 from workshop.diagnosis.suspects import explain, suspects_of
 from workshop.diagnosis.values import CauseKind, Explanation, MapRecord, RowElement
@@ -123,15 +123,12 @@ class MapReading:
     @cached_property
     def _sources(self) -> list[Source]:
         records = sorted(self.records or (), key=attrgetter("shard_id", "sequence_number"))
-        places = [self.flow.place_of(each.new) for each in records]
-        if not self.flow.stateful:
-            # A change is what an item says; of messages that say the same, each is a record of its own.
-            keys = [(each.new.trade_id, each.new.version) if each.new else ("", -1) for each in records]
-            places = recognised(self.flow.messages, keys)
         effect_of = self.flow.effect_of
         sources = [
             Source(record, place, combine([(1, effect_of(record.new)), (-1, effect_of(record.old))]))
-            for record, place in zip(records, places, strict=True)
+            for record, place in zip(
+                records, self.flow.places_of([each.new for each in records]), strict=True
+            )
         ]
         for where in self._rows_of:
             for source in _between(sources, where):

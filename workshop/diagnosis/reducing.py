@@ -17,6 +17,7 @@ __all__ = ["ReduceReading"]
 
 # With more runs of neighbours than this, only single rows are paired.
 MOST_RUNS = 2_000
+# As many candidates as anybody cares to count; a search through all pairs might find thousands.
 MOST_FOUND = 50
 # The row at a place, and how often it was added too often; negative if it was not added.
 Factors = Mapping[int, int]
@@ -69,6 +70,7 @@ class ReduceReading:
         """Yield one run of neighbours that was left out, or was added once more or several times more."""
         starts: dict[Key, int] = {}
         targets = [(times, effect) for times, effect in times_in(self.difference).items()]
+        # What was left out is added once less.
         targets.append((-1, combine([(-1, self.difference)])))
         for end, total in enumerate(self._totals):
             for times, effect in targets:
@@ -104,13 +106,12 @@ class ReduceReading:
 
     def _is_last(self, factors: Factors) -> bool:
         """Whether what was left out are the last rows, which may still be on their way."""
-        missing = [place for place, factor in factors.items() if factor < 0]
-        behind = range(min(missing, default=len(self.rows)), len(self.rows))
-        return (
-            self.pending != 0
-            and bool(missing)
-            and all(place in missing or not self.effects[place] for place in behind)
-        )
+        missing = {place for place, factor in factors.items() if factor < 0}
+        if self.pending == 0 or not missing:
+            return False
+        # Rows that add nothing leave no trace in the totals, whether they have been added or not.
+        behind = range(min(missing), len(self.rows))
+        return all(place in missing or not self.effects[place] for place in behind)
 
     def _records(self, factors: Factors) -> int:
         return sum(factor * self.rows[place].message_count for place, factor in factors.items())

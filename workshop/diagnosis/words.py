@@ -22,6 +22,7 @@ from workshop.pipeline.truth import GRAND_TOTAL
 __all__ = ["sentence_of", "summary_of"]
 
 SHOWN = 3
+# So many candidates were found when the search was broken off: there may be more.
 MANY = 50
 TIMES = {0: "not at all", 1: "once", 2: "twice"}
 UNEXPLAINED = "No single fault explains this to the cent; several may have come together."
@@ -114,12 +115,11 @@ def _told_of_trade(kind: CauseKind, trade: TradeElement) -> str:
 def _told_of_cell(kind: CauseKind, cell: CellElement) -> str:
     if kind is CauseKind.UNKNOWN:
         return f"no message that was sent belongs to `{cell.path}`"
-    if not cell.amount:
-        return (
-            f"`{cell.path}` has {_trades(cell.trades)} {_direction(cell.trades)} than its children together"
-        )
+    # A total may be right in amount and torn in its trades alone.
     amount = format_amount(cell.amount.copy_abs(), grouped=True)
-    return f"`{cell.path}` is {amount} {_direction(cell.amount)} than its children together"
+    beyond = f"is {amount}" if cell.amount else f"has {_trades(cell.trades)}"
+    direction = "less" if (cell.amount or cell.trades) < 0 else "more"
+    return f"`{cell.path}` {beyond} {direction} than its children together"
 
 
 def _named(element: BatchElement | RowElement) -> str:
@@ -165,10 +165,6 @@ def _times(count: int) -> str:
 
 def _trades(count: int) -> str:
     return "1 trade" if abs(count) == 1 else f"{abs(count):,} trades"
-
-
-def _direction(number: object) -> str:
-    return "less" if str(number).startswith("-") else "more"
 
 
 def _capitalised(text: str) -> str:
