@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from workshop.clock import Clock, SystemClock
+from workshop.course.mappings import switch
 from workshop.errors import ConfigurationError, NotSettledError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ __all__ = ["ManualPoller"]
 
 Record = dict[str, Any]
 
-PATIENCE_SECONDS = 180.0
 PAUSE_SECONDS = 0.2
 WINDOW_SECONDS = 900
 
@@ -56,7 +56,7 @@ class ManualPoller:
         self._uuid, self.stream_arn = mapping["UUID"], mapping["EventSourceArn"]
         course.rest()
         try:
-            self._switch(enabled=False)
+            switch(self._lambda, self._uuid, enabled=False, clock=self._clock)
             self._bookmarks = self._bookmarks_at("LATEST")
         except BaseException:
             # The `with` block has not begun, so its end cannot resume the mapping.
@@ -106,24 +106,7 @@ class ManualPoller:
 
     def resume(self) -> None:
         """Enable the mapping, which continues at its last checkpoint; may be repeated."""
-        self._switch(enabled=True)
-
-    def _switch(self, *, enabled: bool) -> None:
-        wanted = "Enabled" if enabled else "Disabled"
-        deadline = self._clock.now() + PATIENCE_SECONDS
-        asked = False
-        while True:
-            state = self._lambda.get_event_source_mapping(UUID=self._uuid)["State"]
-            if state == wanted:
-                return
-            if state in {"Enabled", "Disabled"} and not asked:
-                self._lambda.update_event_source_mapping(UUID=self._uuid, Enabled=enabled)
-                asked = True
-            if self._clock.now() >= deadline:
-                raise NotSettledError(
-                    f"the mapping of `{self.function}` is still `{state}`, not `{wanted}`; run the cell again"
-                )
-            self._clock.sleep(PAUSE_SECONDS)
+        switch(self._lambda, self._uuid, enabled=True, clock=self._clock)
 
     def _bookmarks_at(self, iterator_type: str) -> dict[str, str | None]:
         """Return a shard iterator for each shard that has none yet."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workshop.clock import Clock
 
-__all__ = ["connect", "disconnect", "find_mapping"]
+__all__ = ["connect", "disconnect", "find_mapping", "switch"]
 
 # On AWS a mapping takes up to a minute to become enabled.
 PATIENCE_SECONDS = 180.0
@@ -79,11 +79,11 @@ def connect(
         known = None
     if known is None:
         made = client.create_event_source_mapping(FunctionName=function, **arguments)
-        return _wait_until_at_work(client, made["UUID"], clock)
+        return _wait_for(SETTLED, client, made["UUID"], clock)
     if changes := _changes(known, arguments):
-        _wait_until_at_work(client, known["UUID"], clock)
+        _wait_for(SETTLED, client, known["UUID"], clock)
         client.update_event_source_mapping(UUID=known["UUID"], **changes)
-    return _wait_until_at_work(client, known["UUID"], clock)
+    return _wait_for(SETTLED, client, known["UUID"], clock)
 
 
 def disconnect(client: LambdaClient, function: str, *, clock: Clock) -> bool:
@@ -101,6 +101,18 @@ def disconnect(client: LambdaClient, function: str, *, clock: Clock) -> bool:
         pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
         is_accepted = is_accepted or _delete(client, known["UUID"])
     return True
+
+
+def switch(client: LambdaClient, uuid: str, *, enabled: bool, clock: Clock) -> None:
+    """Enable or disable a mapping, and wait until that is done.
+
+    Raises:
+        NotSettledError: it does not change its state in time.
+    """
+    wanted = "Enabled" if enabled else "Disabled"
+    if _wait_for(SETTLED, client, uuid, clock)["State"] != wanted:
+        client.update_event_source_mapping(UUID=uuid, Enabled=enabled)
+        _wait_for((wanted,), client, uuid, clock)
 
 
 def _delete(client: LambdaClient, uuid: str) -> bool:
@@ -142,11 +154,11 @@ def _is_unset(known: Mapping[str, Any], name: str, value: Any) -> bool:
     return name not in known and value == DEFAULTS.get(name)
 
 
-def _wait_until_at_work(client: LambdaClient, uuid: str, clock: Clock) -> dict[str, Any]:
+def _wait_for(states: tuple[str, ...], client: LambdaClient, uuid: str, clock: Clock) -> dict[str, Any]:
     deadline, pause = clock.now() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
     while True:
         found = client.get_event_source_mapping(UUID=uuid)
-        if found["State"] in SETTLED:
+        if found["State"] in states:
             return {name: value for name, value in found.items() if name != "ResponseMetadata"}
         if clock.now() >= deadline:
             raise NotSettledError(
