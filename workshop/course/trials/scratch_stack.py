@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from boto3.dynamodb.table import BatchWriter
+
 from workshop.cloud.one_at_a_time import one_at_a_time
 from workshop.course.delivery import Delivery
 from workshop.course.stack import CourseStack
@@ -31,7 +33,6 @@ KEYS = {
     "QuarantineTable": "RecordID",
     "ParameterTable": "Parameter",
 }
-BATCH_WRITE_ITEMS = 25
 
 
 class ScratchStack(CourseStack):
@@ -74,15 +75,10 @@ class ScratchStack(CourseStack):
         """Delete every item of every table."""
         client = self.client("dynamodb")
         for table, key in KEYS.items():
-            if f"{table}Name" not in self.outputs:
-                continue
-            name = self.physical(table)
-            keys = [{key: {"S": item[key]}} for item in self.items(table)]
-            for start in range(0, len(keys), BATCH_WRITE_ITEMS):
-                part = keys[start : start + BATCH_WRITE_ITEMS]
-                request: Any = {name: [{"DeleteRequest": {"Key": each}} for each in part]}
-                while request:
-                    request = client.batch_write_item(RequestItems=request).get("UnprocessedItems")
+            if f"{table}Name" in self.outputs:
+                with BatchWriter(self.physical(table), client) as batch:
+                    for item in self.items(table):
+                        batch.delete_item({key: {"S": item[key]}})
 
     def _numbered_from(self, start: int) -> int:
         return self._number * 1_000_000 + start
