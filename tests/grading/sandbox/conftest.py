@@ -27,9 +27,7 @@ adopt_orphans()
 subprocess.Popen([sys.executable, "-c", sys.argv[1], *sys.argv[2:]])
 threading.Event().wait()
 """
-contained = pytest.mark.skipif(
-    not find_containment().is_complete, reason=" ".join(find_containment().warnings)
-)
+contained = pytest.mark.skipif(not find_containment().bwrap, reason=" ".join(find_containment().warnings))
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]
 
 

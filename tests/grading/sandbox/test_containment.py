@@ -122,7 +122,7 @@ def test_a_bwrap_that_does_not_work_is_not_relied_on(monkeypatch, tmp_path) -> N
 
     found = find_containment.__wrapped__()
 
-    assert not found.is_complete
+    assert not found.bwrap
     assert "does not work here" in found.warnings[0]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.grading.learner import ROOT, hand_in, outcome, submission, write_notebook
+from tests.grading.sandbox.conftest import contained
 from workshop.course.answers import solution_text
 from workshop.course.exercise import Outcome
 from workshop.course.exercises import find_exercise
@@ -35,9 +36,6 @@ LIMITS = Limits(
     disk_mb=100,
 )
 LEFT_BEHIND = "987654"
-contained = pytest.mark.skipif(
-    not find_containment().is_complete, reason=" ".join(find_containment().warnings)
-)
 
 # What a checker would say about a correct answer, on every channel that there may be.
 FAKE = """
@@ -124,7 +122,7 @@ while True:
     except OSError:
         pass
 """
-IF_CONTAINED = find_containment().is_complete
+IF_CONTAINED = find_containment().bwrap
 HOSTILE = {
     "deceives": PATCHES + FAKE,
     "shouts": "while True:\n    print('x' * 10_000)",

@@ -59,7 +59,7 @@ if seen:
 FILES = {
     "state-conditional-write": ("stateful/state.py", MEDDLES),
     "map-batch-guard": ("stateful/map.py", LOOPS),
-    "reduce-request-token": ("stateful/reduce.py", (READS if find_containment().is_complete else "") + EXITS),
+    "reduce-request-token": ("stateful/reduce.py", (READS if find_containment().bwrap else "") + EXITS),
 }
 
 

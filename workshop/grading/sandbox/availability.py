@@ -43,15 +43,13 @@ TRIAL_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Containment:
-    """The path of a working `bwrap` or None, and what is not contained, one sentence each."""
+    """The path of a working `bwrap`, and what is not contained, one sentence each.
+
+    Without `bwrap` (None), neither the file system nor the network is closed.
+    """
 
     bwrap: str | None
     warnings: tuple[str, ...]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the file system and the network are closed as well."""
-        return self.bwrap is not None
 
 
 @cache
