@@ -6,12 +6,12 @@ mutation can never change nothing in silence.
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workshop.errors import BundleError
 
-__all__ = ["MUTATIONS", "Mutation", "Replacement", "mutated"]
+__all__ = ["MUTATIONS", "Replacement", "mutated"]
 
 
 @dataclass(frozen=True)
@@ -23,100 +23,53 @@ class Replacement:
     new: str
 
 
-@dataclass(frozen=True)
-class Mutation:
-    """A guard taken out; `guards_against` says what it is there for."""
-
-    name: str
-    guards_against: str
-    replacements: tuple[Replacement, ...]
-
-
 LEDGER, ENTRIES, STATE = "common/ledger.py", "common/entries.py", "stateful/state.py"
 NEWER = '"attribute_not_exists(#TradeID) OR #Version < :Version"'
+PENDING = "pending = [entry for entry in in_order if entry.position > cursor.position]"
+IMAGES = "epoch.covered(record.old_image), epoch.covered(record.new_image)"
 
-MUTATIONS: Mapping[str, Mutation] = {
-    mutation.name: mutation
-    for mutation in (
-        Mutation(
-            "position",
-            "a batch that comes again after its commit",
-            (
-                Replacement(
-                    LEDGER,
-                    "pending = [entry for entry in in_order if entry.position > cursor.position]",
-                    "pending = in_order",
-                ),
-            ),
-        ),
-        Mutation(
-            "position condition",
-            "a batch that two invocations work on at the same time",
-            (Replacement(LEDGER, "            condition=condition,\n            values=values,\n", ""),),
-        ),
-        Mutation(
-            "chunk counter",
-            "a row that was added in part when the invocation ended",
-            (
-                Replacement(LEDGER, 'int(item["Chunk"]["N"])', "0"),
-                Replacement(LEDGER, " AND #Chunk = :SeenChunk", ""),
-                Replacement(LEDGER, ', "SeenChunk": number(seen.chunk)', ""),
-            ),
-        ),
-        Mutation(
-            "version condition",
-            "an older version that arrives after a newer one",
-            (Replacement(STATE, NEWER, NEWER.replace("<", "<>")),),
-        ),
-        Mutation(
-            "tombstone",
-            "an older version that arrives after the cancellation",
-            (Replacement(STATE, NEWER, NEWER[:-1] + ' OR attribute_exists(#Cancelled)"'),),
-        ),
-        Mutation(
-            "epoch of messages",
-            "messages that were put before the pipeline was cleared",
-            (Replacement(STATE, "epoch.visible(batch)", "list(batch.records)"),),
-        ),
-        Mutation(
-            "epoch of trades",
-            "changes of trades that were stored before the pipeline was cleared",
-            (
-                Replacement(
-                    ENTRIES,
-                    "epoch.covered(record.old_image), epoch.covered(record.new_image)",
-                    "record.old_image, record.new_image",
-                ),
-            ),
-        ),
-        Mutation(
-            "epoch of rows",
-            "rows that were written before the pipeline was cleared",
-            (Replacement(ENTRIES, "not epoch.covers(record.new_image)", "False"),),
-        ),
-        Mutation(
-            "epoch of commits",
-            "an invocation that was at work when the pipeline was cleared",
-            (Replacement(LEDGER, "transact([*actions, *fence])", "transact([*actions])"),),
-        ),
-    )
+# The comment above a mutation says what the guard is there for.
+MUTATIONS: Mapping[str, Sequence[Replacement]] = {
+    # A batch that comes again after its commit.
+    "position": [Replacement(LEDGER, PENDING, "pending = in_order")],
+    # A batch that two invocations work on at the same time.
+    "position condition": [
+        Replacement(LEDGER, "            condition=condition,\n            values=values,\n", "")
+    ],
+    # A row that was added in part when the invocation ended.
+    "chunk counter": [
+        Replacement(LEDGER, 'int(item["Chunk"]["N"])', "0"),
+        Replacement(LEDGER, " AND #Chunk = :SeenChunk", ""),
+        Replacement(LEDGER, ', "SeenChunk": number(seen.chunk)', ""),
+    ],
+    # An older version that arrives after a newer one.
+    "version condition": [Replacement(STATE, NEWER, NEWER.replace("<", "<>"))],
+    # An older version that arrives after the cancellation.
+    "tombstone": [Replacement(STATE, NEWER, NEWER[:-1] + ' OR attribute_exists(#Cancelled)"')],
+    # Messages that were put before the pipeline was cleared.
+    "epoch of messages": [Replacement(STATE, "epoch.visible(batch)", "list(batch.records)")],
+    # Changes of trades that were stored before the pipeline was cleared.
+    "epoch of trades": [Replacement(ENTRIES, IMAGES, "record.old_image, record.new_image")],
+    # Rows that were written before the pipeline was cleared.
+    "epoch of rows": [Replacement(ENTRIES, "not epoch.covers(record.new_image)", "False")],
+    # An invocation that was at work when the pipeline was cleared.
+    "epoch of commits": [Replacement(LEDGER, "transact([*actions, *fence])", "transact([*actions])")],
 }
 
 
-def mutated(contents: Mapping[str, bytes], mutation: Mutation) -> dict[str, bytes]:
+def mutated(contents: Mapping[str, bytes], mutation: Sequence[Replacement]) -> dict[str, bytes]:
     """Return the zips of a pipeline's functions with the mutation in each that holds its files.
 
     Raises:
         BundleError: a text is in none of them, or more than once in one.
     """
     changed = dict(contents)
-    for replacement in mutation.replacements:
+    for replacement in mutation:
         counts = {name: _count(content, replacement) for name, content in changed.items()}
         if not any(counts.values()) or max(counts.values()) > 1:
             raise BundleError(
                 f"the text `{replacement.old}` stands {max(counts.values())} times in "
-                f"`{replacement.file}`, so the mutation `{mutation.name}` means nothing; "
-                "bring it up to date with the code"
+                f"`{replacement.file}`, so the mutation means nothing; bring it up to date with the code"
             )
         changed |= {name: _replaced(changed[name], replacement) for name, count in counts.items() if count}
     return changed

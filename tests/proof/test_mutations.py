@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proof.mutations import MUTATIONS, Mutation, Replacement, mutated
+from tests.proof.mutations import MUTATIONS, Replacement, mutated
 from workshop.deploy.bundles import FUNCTIONS, build_bundle
 from workshop.errors import BundleError
 from workshop.proof.schedules import make_schedule
@@ -24,7 +24,7 @@ def test_a_missing_guard_is_found(bench_of, name: str) -> None:
 def test_a_mutation_that_finds_nothing_is_an_error() -> None:
     """A mutation whose text is not in the code cannot pass for one that was not found out."""
     contents = {name: build_bundle("stateful", name, "ledger").content for name in FUNCTIONS["stateful"]}
-    lost = Mutation("lost", "nothing", (Replacement("common/ledger.py", "no such text", ""),))
+    lost = [Replacement("common/ledger.py", "no such text", "")]
 
     with pytest.raises(BundleError, match="no such text"):
         mutated(contents, lost)
@@ -33,7 +33,7 @@ def test_a_mutation_that_finds_nothing_is_an_error() -> None:
 def test_an_ambiguous_mutation_is_an_error() -> None:
     """A text that stands twice in a file says nothing about which guard is meant."""
     contents = {"map": build_bundle("stateful", "map", "ledger").content}
-    twice = Mutation("twice", "nothing", (Replacement("common/ledger.py", "cursor", "x"),))
+    twice = [Replacement("common/ledger.py", "cursor", "x")]
 
     with pytest.raises(BundleError, match="`cursor` stands"):
         mutated(contents, twice)
