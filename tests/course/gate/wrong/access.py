@@ -24,10 +24,10 @@ WRONG = {
         Wrong(allowing('"kinesis:PutRecords"', '"*"'), r"put into any other stream"),
         Wrong(allowing('"kinesis:PutRecord"'), r"may not call PutRecords"),
         Wrong(allowing('["kinesis:PutRecords", "kinesis:PutRecord"]'), r"one by one"),
+        # What nobody dares to try.
         Wrong(
             allowing('["kinesis:PutRecords", "kinesis:DeleteStream", "dynamodb:DeleteTable", "iam:*"]'),
             r"allows `kinesis:DeleteStream` as well",
-            note="what nobody dares to try",
         ),
         Wrong(
             allowing('"kinesis:PutRecords"', f'[{STREAM}, {STREAM} + "-2"]'),

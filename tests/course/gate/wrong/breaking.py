@@ -30,34 +30,30 @@ def changing(functions: str, settings: str) -> str:
 WRONG = {
     "break-it": (
         Wrong(f"{ONE_TRADE}ws.send([old])\nws.rest()", r"1 duplicate and 0 newer versions"),
+        # Cancelled, and nothing came after it.
         Wrong(
             f"{ONE_TRADE}ws.send([replace(old, version=2, cancelled=True)])\nws.rest()",
             r"1 newer version of a trade",
-            note="cancelled, and nothing came after it",
         ),
+        # Two contents under one version: the truth has the first, too.
         Wrong(
             f"{ONE_TRADE}ws.send([replace(old, version=1, value=old.value + 1)])\nws.rest()",
             r"1 message said something else of a trade than an earlier one with the same version",
-            note="two contents under one version: the truth has the first, too",
         ),
+        # Cancelled, and the version forgotten.
         Wrong(
             f"{ONE_TRADE}ws.send([replace(old, cancelled=True)])\nws.rest()",
             r"1 message said something else of a trade than an earlier one with the same version",
-            note="cancelled, and the version forgotten",
         ),
     ),
     "break-the-guard": (
         Wrong(f"{TEN_TRADES}    poller.deliver(batch)\nws.rest()", r"Every total is exact"),
-        Wrong(
-            f"{TEN_TRADES}    poller.deliver(batch[::-1])\nws.rest()",
-            r"2 whole rows",
-            note="Lambda never turns a batch round",
-        ),
+        # Lambda never turns a batch round.
+        Wrong(f"{TEN_TRADES}    poller.deliver(batch[::-1])\nws.rest()", r"2 whole rows"),
         Wrong(f"{TEN_TRADES}    poller.deliver([])\nws.rest()", r"Every total is exact"),
+        # Two rows of different sizes, and no record in both.
         Wrong(
-            f"{TEN_TRADES}ws.rest()\nws.send(3, seed=42)\nws.rest()\n{ONE_MORE}",
-            r"wrong for another reason",
-            note="two rows of different sizes, and no record in both",
+            f"{TEN_TRADES}ws.rest()\nws.send(3, seed=42)\nws.rest()\n{ONE_MORE}", r"wrong for another reason"
         ),
         Wrong(
             f"{TEN_TRADES}    poller.deliver(batch[::-1])\nws.rest()\nws.send(3, seed=42)\nws.rest()",
@@ -67,9 +63,6 @@ WRONG = {
     "name-the-shard": (
         Wrong(changing('"MapLambda"', "TumblingWindowInSeconds=900"), r"ReduceLambda still come without"),
         Wrong(changing('"MapLambda", "ReduceLambda"', "TumblingWindowInSeconds=1"), r"last 1 s"),
-        Wrong(
-            changing('"MapLambda", "ReduceLambda"', "ParallelizationFactor=2"),
-            r"2 batches of one shard",
-        ),
+        Wrong(changing('"MapLambda", "ReduceLambda"', "ParallelizationFactor=2"), r"2 batches of one shard"),
     ),
 }

@@ -13,17 +13,17 @@ BEGIN = (
 
 WRONG = {
     "clean-up": (
+        # The stack, and nothing that was made by hand.
         Wrong(
             f"{BEGIN}ws.leftovers.destroy(ws.aws.stack)",
             r"role `course-stateful-producer`, alarm `course-stateful-state-is-behind`",
-            note="the stack, and nothing that was made by hand",
         ),
+        # What CloudFormation knows, and not the bucket that it took the zips from.
         Wrong(
             f'{BEGIN}ws.client("cloudformation").delete_stack(StackName=ws.aws.stack)\n'
             'ws.client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=ws.aws.stack)\n'
             'ws.client("cloudwatch").delete_alarms(AlarmNames=[f"{ws.aws.stack}-state-is-behind"])',
             r"bucket `trade-risk-workshop",
-            note="what CloudFormation knows, and not the bucket that it took the zips from",
         ),
     ),
 }

@@ -1,22 +1,18 @@
 """Wrong answers to the exercises in `lambdas/stateful/map.py`."""
 
-from pathlib import Path
-
-from tests.course.gate.wrong_answers import Wrong
-from workshop.build.starters import solution_of
+from tests.course.gate.wrong_answers import Wrong, ledger, textbook
 from workshop.course.exercise import Outcome
 
-SOLUTIONS = Path(__file__).parents[4] / "solutions/lambdas"
-TEXTBOOK = solution_of((SOLUTIONS / "textbook/stateful/map.py").read_text(encoding="utf-8"), "map.py")
-LEDGER = (SOLUTIONS / "ledger/stateful/map.py").read_text(encoding="utf-8")
+TEXTBOOK, LEDGER = textbook("map.py"), ledger("map.py")
 
 
-def difference(subtraction: str) -> str:
-    """Return `difference` with a way to subtract."""
+def difference(subtracted: str, *, when: str = "old is not None") -> str:
+    """Return `difference` with what it takes away, and when."""
     return f"""\
 def difference(old: Trade | None, new: Trade | None) -> Change:
     deltas = []
-{subtraction}
+    if {when}:
+        deltas.append({subtracted})
     if new is not None:
         deltas.append((new.path, Delta(new.value, new.count)))
     return Change(tuple(deltas), new.timestamp if new is not None else None)
@@ -70,114 +66,99 @@ class Books(Ledger):
 
 WRONG = {
     "map-subtract-old": (
+        # Added, not subtracted.
         Wrong(
-            difference(
-                "    if old is not None:\n        deltas.append((old.path, Delta(old.value, old.count)))"
-            ),
+            difference("(old.path, Delta(old.value, old.count))"),
             r"went from 100\.00 to 80\.00\. The row adds 180\.00 to `PV:FXSpot:EMEA`.*changed\s+by -20\.00",
-            note="Added, not subtracted.",
         ),
+        # Taken away from where it is now.
         Wrong(
-            difference(
-                "    if old and new:\n        deltas.append((new.path, -Delta(old.value, old.count)))"
-            ),
+            difference("(new.path, -Delta(old.value, old.count))", when="old and new"),
             r"moved from EMEA to APAC\. The row adds",
-            note="Taken away from where it is now.",
         ),
+        # A deletion is no change.
         Wrong(
-            difference(
-                "    if old and new:\n        deltas.append((old.path, -Delta(old.value, old.count)))"
-            ),
+            difference("(old.path, -Delta(old.value, old.count))", when="old and new"),
             r"was deleted from StateTable\. The row adds 0\.00",
-            note="A deletion is no change.",
         ),
+        # Only the amount.
         Wrong(
-            difference("    if old is not None:\n        deltas.append((old.path, Delta(-old.value, 0)))"),
+            difference("(old.path, Delta(-old.value, 0))"),
             r"amounts are right\. But the row changes the number of trades in `PV:FXSpot:EMEA` by 1.*by 0",
-            note="Only the amount.",
         ),
+        # There always is an old one.
         Wrong(
-            difference("    deltas.append((old.path, -Delta(old.value, old.count)))"),
+            difference("(old.path, -Delta(old.value, old.count))", when="True"),
             r"A new trade came in with 100\.00, and `MapLambda` raised `AttributeError",
-            note="There always is an old one.",
         ),
+        # A cancelled trade is a trade.
         Wrong(
-            difference(
-                "    if old is not None:\n        deltas.append((old.path, -Delta(old.value, 1)))"
-            ).replace("new.count", "1"),
+            difference("(old.path, -Delta(old.value, 1))").replace("new.count", "1"),
             r"was cancelled\. The amounts are right\. But the row changes the number of trades",
-            note="A cancelled trade is a trade.",
         ),
     ),
     "map-batch-guard": (
+        # A time makes it unique.
         Wrong(
             store('f"{batch_hash(event)}-{now}"'),
             r"had 1 row with 30\.00 in all, after\s+the second one 2 rows with 60\.00",
-            note="A time makes it unique.",
         ),
-        Wrong(
-            store("batch_hash(event)", condition=""),
-            r"wrote it anew: its `\w+` was",
-            note="The key is enough.",
-        ),
-        Wrong(
-            store('""'),
-            r"after\s+the second one 2 rows",
-            note="The condition is enough.",
-        ),
+        # The key is enough.
+        Wrong(store("batch_hash(event)", condition=""), r"wrote it anew: its `\w+` was"),
+        # The condition is enough.
+        Wrong(store('""'), r"after\s+the second one 2 rows"),
+        # Somebody should hear of it.
         Wrong(
             store(
                 "batch_hash(event)",
                 then='if refusal:\n            raise RuntimeError("the batch was there already")',
             ),
             r"second time, which nothing can prevent, and `MapLambda` raised `RuntimeError: the batch",
-            note="Somebody should hear of it.",
         ),
-        Wrong(
-            store('"batch"'),
-            r"Two different batches came in.*The second batch is missing",
-            note="One key for all.",
-        ),
+        # One key for all.
+        Wrong(store('"batch"'), r"Two different batches came in.*The second batch is missing"),
+        # What matters is the content.
         Wrong(
             store(
                 'batch_hash({"Records": [str(each["dynamodb"]["NewImage"]) for each in event["Records"]]})'
             ),
             r"happened a second time.*No row was\s+written",
-            note="What matters is the content.",
         ),
+        # It is called, so it is counted.
         Wrong(
             store("batch_hash(event)", then='counts["rows"] += 1'),
             r"ReduceTable is right\. But at the second delivery the log of MapLambda says `rows: 1`",
-            note="It is called, so it is counted.",
         ),
-        Wrong(SWALLOWING, r"swallowed the error.*this one is lost", note="It must not fail."),
+        # It must not fail.
+        Wrong(SWALLOWING, r"swallowed the error.*this one is lost"),
     ),
     "map-ledger": (
         Wrong(
             f"{TEXTBOOK}\n# The handler of notebook 09.\n", r"as you found it", outcome=Outcome.NOT_ATTEMPTED
         ),
+        # The hash of the batch.
         Wrong(
             TEXTBOOK.replace(
                 "    batch = change_batch(event)\n", "    batch = change_batch(event)\n    assert batch\n"
             ),
             r"The batch was split, and records 1 and 2 came again.*ReduceTable says 60\.00",
-            note="The hash of the batch.",
         ),
+        # One position for all shards.
         Wrong(
             LEDGER.replace(
                 "ledger_key = batch.ledger_key(context.function_name)", "ledger_key = context.function_name"
             ),
             r"of another shard came in.*ReduceTable says \d+\.00",
-            note="One position for all shards.",
         ),
+        # A position for each invocation.
         Wrong(
             LEDGER.replace(
                 "ledger_key = batch.ledger_key(context.function_name)",
                 'ledger_key = f"{context.aws_request_id}"',
             ),
             r"came again, as the same batch.*ReduceTable says 80\.00",
-            note="A position for each invocation.",
         ),
+        # There always are records.
         Wrong(
             LEDGER.replace(
                 "    if batch.records:  # the last event of a tumbling window may be empty\n",
@@ -187,22 +168,18 @@ WRONG = {
                 '        assert batch.records, "no records"\n        ledger_key = batch',
             ),
             r"last event of it held no records, and `MapLambda` raised `AssertionError",
-            note="There always are records.",
         ),
         Wrong(
             LEDGER.replace("return window_answer(event)", "return {}"), r"answered `\{\}`.*wants the state"
         ),
-        Wrong(
-            TWO_WRITES,
-            r"a second write failed.*ReduceTable says",
-            note="First the row, then the note.",
-        ),
+        # First the row, then the note.
+        Wrong(TWO_WRITES, r"a second write failed.*ReduceTable says"),
+        # What was planned before a clear may be committed after it.
         Wrong(
             LEDGER.replace(
                 "settings.ledger_table_name, ledger_key, epoch)", "settings.ledger_table_name, ledger_key)"
             ),
             r"`MapLambda` raised `TypeError.*missing.*epoch",
-            note="What was planned before a clear may be committed after it.",
         ),
     ),
 }

@@ -50,13 +50,14 @@ WRONG = {
             allowing('{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}'),
             r"names what it does not apply to",
         ),
+        # Right by itself, but not alone.
         Wrong(
             allowing(reading(READING, STREAM), LISTING)
             + 'ws.client("iam").attach_role_policy(RoleName=ws.aws.role_name("ReduceLambda"), '
             'PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")',
             r"`\*` is a pattern",
-            note="right by itself, but not alone",
         ),
+        # Lambda does not call from one's own network.
         Wrong(
             allowing(
                 reading(READING, STREAM)[:-1]
@@ -64,7 +65,6 @@ WRONG = {
                 LISTING,
             ),
             r"under the condition .*SourceIp.*does not hold",
-            note="Lambda does not call from one's own network",
         ),
         Wrong(
             allowing(

@@ -1,14 +1,9 @@
 """Wrong answers to the exercises in `lambdas/stateful/reduce.py`."""
 
-from pathlib import Path
-
-from tests.course.gate.wrong_answers import Wrong
-from workshop.build.starters import solution_of
+from tests.course.gate.wrong_answers import Wrong, ledger, textbook
 from workshop.course.exercise import Outcome
 
-SOLUTIONS = Path(__file__).parents[4] / "solutions/lambdas"
-TEXTBOOK = solution_of((SOLUTIONS / "textbook/stateful/reduce.py").read_text(encoding="utf-8"), "reduce.py")
-LEDGER = (SOLUTIONS / "ledger/stateful/reduce.py").read_text(encoding="utf-8")
+TEXTBOOK, LEDGER = textbook("reduce.py"), ledger("reduce.py")
 
 HEAD = "def token_of(event: dict[str, Any], number: int) -> str | None:\n"
 
@@ -38,40 +33,40 @@ class Books(Ledger):
 
 WRONG = {
     "reduce-request-token": (
+        # A token must be unique.
         Wrong(
             token("str(uuid.uuid4())", "    import uuid\n"),
             r"same batch came a second time\. The Grand Total was 20\.00 and is 40\.00",
-            note="A token must be unique.",
         ),
+        # The whole hash.
         Wrong(
             token('sha256(f"{batch_hash(event)}-{number}".encode()).hexdigest()'),
             r"DynamoDB does not take the token.*36",
-            note="The whole hash.",
         ),
+        # With the time it is unique.
         Wrong(
             token(
                 'sha256(f"{batch_hash(event)}-{time.time()}".encode()).hexdigest()[:36]', "    import time\n"
             ),
             r"same batch came a second time\. The Grand Total was 20\.00 and is 40\.00",
-            note="With the time it is unique.",
         ),
+        # Each transaction has a number.
         Wrong(
             token('f"token-{number}"'),
             r"Another batch came in, with one row, and DynamoDB refused.*used before, for other actions",
-            note="Each transaction has a number.",
         ),
+        # A batch is a transaction.
         Wrong(
             token("batch_hash(event)[:36]"),
             r"no room.*used before, for other actions|asked once for each of its transactions",
-            note="A batch is a transaction.",
         ),
+        # What is added says what it is.
         Wrong(
             token(
                 'sha256(f"{deltas}-{number}".encode()).hexdigest()[:36]',
                 '    deltas = [each["dynamodb"]["NewImage"]["Deltas"] for each in event["Records"]]\n',
             ),
             r"whose row adds the same amounts\. The Grand Total was 30\.00 and is 30\.00",
-            note="What is added says what it is.",
         ),
         Wrong(token('sha256(f"{batch_hash(event)}-{number}").hexdigest()[:36]'), r"raised `TypeError"),
     ),
@@ -79,34 +74,35 @@ WRONG = {
         Wrong(
             f"{TEXTBOOK}\n# The handler of notebook 09.\n", r"as you found it", outcome=Outcome.NOT_ATTEMPTED
         ),
+        # The token of the batch.
         Wrong(
             TEXTBOOK.replace(
                 "    batch = change_batch(event)\n", "    batch = change_batch(event)\n    assert batch\n"
             ),
             r"The batch was split, and records 1 and 2 came again.*AggregateTable says 60\.00",
-            note="The token of the batch.",
         ),
+        # One position for all shards.
         Wrong(
             LEDGER.replace("batch.ledger_key(context.function_name)", "context.function_name"),
             r"of another shard came in.*AggregateTable says \d+\.00",
-            note="One position for all shards.",
         ),
+        # A position for each batch.
         Wrong(
             LEDGER.replace(
                 "batch.ledger_key(context.function_name)",
                 'f"{batch.shard_id}-{batch.records[0].sequence_number}"',
             ),
             r"AggregateTable says",
-            note="A position for each batch.",
         ),
         Wrong(LEDGER.replace("    return window_answer(event)\n", ""), r"answered `None`.*wants the state"),
-        Wrong(TWO_WRITES, r"a second write failed.*AggregateTable says", note="Add, then note."),
+        # Add, then note.
+        Wrong(TWO_WRITES, r"a second write failed.*AggregateTable says"),
+        # What was planned before a clear may be committed after it.
         Wrong(
             LEDGER.replace(
                 "batch.ledger_key(context.function_name), epoch)", "batch.ledger_key(context.function_name))"
             ),
             r"`ReduceLambda` raised `TypeError.*missing.*epoch",
-            note="What was planned before a clear may be committed after it.",
         ),
     ),
 }

@@ -44,13 +44,13 @@ WRONG = {
             ),
             r"are these milliseconds\?",
         ),
+        # It arrives, but what follows in the notebook would show other numbers.
         Wrong(
             sending(
                 f'{{"TradeID": "my-first-trade", "Value": 1000.00, "Version": 1, {NOW}, '
                 '"Hierarchy": {"RiskType": "PV", "TradeDesk": "FX Spot", "Region": "EMEA"}}'
             ),
             r"counts with 1000\.00 in `PV:FX Spot:EMEA`; the task asks for 100\.00 in `PV:FXSpot:EMEA`",
-            note="It arrives, but what follows in the notebook would show other numbers.",
         ),
     ),
 }

@@ -1,13 +1,8 @@
 """Wrong answers to the exercises in `lambdas/stateful/state.py`."""
 
-from pathlib import Path
+from tests.course.gate.wrong_answers import Wrong, textbook
 
-from tests.course.gate.wrong_answers import Wrong
-from workshop.build.starters import solution_of
-
-SOURCE = Path(__file__).parents[4] / "solutions/lambdas/textbook/stateful/state.py"
-TEXTBOOK = solution_of(SOURCE.read_text(encoding="utf-8"), SOURCE.name)
-
+TEXTBOOK = textbook("state.py")
 NEWER = "attribute_not_exists(#TradeID) OR #Version < :Version"
 KEEP = """\
 def keep(trade: Trade, table: str) -> bool:
@@ -72,51 +67,47 @@ ANSWER = '{"batchItemFailures": failures}'
 
 WRONG = {
     "state-conditional-write": (
+        # What is equal is as good as new.
         Wrong(
             keep("attribute_not_exists(#TradeID) OR #Version <= :Version"),
             r"Version 4 came again.*was version 4 with 40\.00 and became version 4 with 44\.00",
-            note="What is equal is as good as new.",
         ),
+        # What is there stays there.
         Wrong(
             keep("attribute_not_exists(#TradeID)"),
             r"Version 4 came after version 3, and the item in StateTable stayed version 3",
-            note="What is there stays there.",
         ),
+        # There is an item to compare with.
         Wrong(
-            keep("#Version < :Version"),
-            r"did not hold came in version 3, and the table holds no item of it",
-            note="There is an item to compare with.",
+            keep("#Version < :Version"), r"did not hold came in version 3, and the table holds no item of it"
         ),
+        # Different is newer.
         Wrong(
             keep("attribute_not_exists(#TradeID) OR #Version <> :Version"),
             r"Version 3 came after version 4.*became version 3",
-            note="Different is newer.",
         ),
+        # The time says what is newer.
         Wrong(
             keep("attribute_not_exists(#TradeID) OR #Timestamp < :Timestamp"),
             r"Version 4 came after version 3.*stayed version 3",
-            note="The time says what is newer.",
         ),
+        # A cancellation is something else than a version.
         Wrong(
             keep("attribute_not_exists(#TradeID) OR (#Version < :Version AND #Cancelled = :Cancelled)"),
             r"cancelled in version 5, and the item in StateTable stayed version 4",
-            note="A cancellation is something else than a version.",
         ),
+        # What `write` returns, as it is.
         Wrong(
             keep(NEWER).replace(" is None", ""),
             r"came in version 3, and StateTable is right\. But the log.*`refused`.*was not stored",
-            note="What `write` returns, as it is.",
         ),
+        # The condition alone.
         Wrong(
             keep(NEWER).replace("return write", "write").replace(" is None", "\n    return True"),
             r"Version 3 came after version 4, and StateTable is right\. But the log.*`applied`.*was stored",
-            note="The condition alone.",
         ),
-        Wrong(
-            READ_FIRST,
-            r"AccessDenied.*overtaken in between",
-            note="First look, then write.",
-        ),
+        # First look, then write.
+        Wrong(READ_FIRST, r"AccessDenied.*overtaken in between"),
         Wrong(RAISING, r"Version 3 came after version 4, and `StateLambda` raised `RuntimeError: an older"),
         Wrong(SETTING_ASIDE, r"lie in QuarantineTable"),
         Wrong(keep("#Version < :Version OR"), r"`StateLambda` raised `(ClientError|BusyError)"),
@@ -126,30 +117,28 @@ WRONG = {
         ),
     ),
     "state-partial-batch": (
+        # It will work next time.
         Wrong(
-            partial("            pass\n", ANSWER),
-            r"answered that nothing had failed\. The record is lost",
-            note="It will work next time.",
+            partial("            pass\n", ANSWER), r"answered that nothing had failed\. The record is lost"
         ),
+        # Forgot to answer.
         Wrong(
             partial(noting("record.sequence_number"), "None"),
             r"StateLambda answered `None`.*record is\s+lost",
-            note="Forgot to answer.",
         ),
+        # The eventID is the identifier.
         Wrong(
             partial(noting('f"{batch.shard_id}:{record.sequence_number}"'), ANSWER),
             r"named `shardId-\d+:\d+`, which is not a sequence number",
-            note="The eventID is the identifier.",
         ),
+        # The batch has failed.
         Wrong(
             partial(noting("batch.records[0].sequence_number"), ANSWER),
             r"number 1 of the batch.*with records that were stored",
-            note="The batch has failed.",
         ),
+        # Let Lambda see it.
         Wrong(
-            partial("            raise\n", ANSWER),
-            r"busy when the third.*`StateLambda` raised `BusyError",
-            note="Let Lambda see it.",
+            partial("            raise\n", ANSWER), r"busy when the third.*`StateLambda` raised `BusyError"
         ),
         Wrong(
             partial(
