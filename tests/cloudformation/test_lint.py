@@ -10,24 +10,26 @@ from typing import Any
 
 import pytest
 
-from tests.cloudformation.conftest import FOLDER, PIPELINES
+from tests.cloudformation.conftest import FOLDER, PIPELINES, read
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for its own data with an old interface of setuptools
     from parliament import analyze_policy_string
 
 CFN_LINT = shutil.which("cfn-lint", path=str(Path(sys.executable).parent)) or "cfn-lint"
+TEMPLATES = pytest.mark.parametrize("name", [*PIPELINES, "game"])
 # parliament takes an ARN apart at its colons, so the label of a table's stream is written without any.
 SAMPLE_ARNS = {
     "IncomingDataStream": "arn:aws:kinesis:us-east-1:123456789012:stream/sample",
     "FailureQueue": "arn:aws:sqs:us-east-1:123456789012:sample",
+    "GeneratorLambda": "arn:aws:lambda:us-east-1:123456789012:function:sample",
 }
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_cfn_lint_reports_nothing(pipeline: str) -> None:
+@TEMPLATES
+def test_cfn_lint_reports_nothing(name: str) -> None:
     """Errors, warnings and informational rules of cfn-lint find nothing, and none is switched off."""
-    path = FOLDER / f"{pipeline}.yaml"
+    path = FOLDER / f"{name}.yaml"
 
     run = subprocess.run([CFN_LINT, "-c", "I", "--", str(path)], capture_output=True, text=True, check=False)
 
@@ -35,8 +37,10 @@ def test_cfn_lint_reports_nothing(pipeline: str) -> None:
     assert "cfn-lint" not in path.read_text()
 
 
-def test_policies_grant_what_they_say(template: dict[str, Any]) -> None:
+@TEMPLATES
+def test_policies_grant_what_they_say(name: str) -> None:
     """Every action of every policy exists and fits its resource."""
+    template = read(name)
     policies = policies_of(template)
     kinds = {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy"}
 
