@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -11,17 +10,12 @@ from typing import Any, Self
 from urllib.request import ProxyHandler, Request, build_opener
 
 from tests.course.notebooks.checkouts import Checkout
+from tests.ports import free_port
 from workshop.clock import SystemClock, stopwatch
-from workshop.settings import DEFAULT_HOST
 
 START_SECONDS = 150
 STOP_SECONDS = 60
 THEME_SETTINGS = "lab/api/settings/@jupyterlab/apputils-extension:themes"
-
-
-def free_port() -> int:
-    with socket.create_server((DEFAULT_HOST, 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class Lab:

@@ -11,16 +11,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.ports import free_port
 from workshop.course.progress import CourseProgress
 from workshop.settings import DEFAULT_HOST
 
 DEADLINE_SECONDS = 120
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals of Windows differ")
-
-
-def free_port() -> int:
-    with socket.create_server((DEFAULT_HOST, 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def is_open(port: int) -> bool:

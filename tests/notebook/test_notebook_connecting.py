@@ -1,23 +1,17 @@
 """The cloud that a notebook's first cell connects to: found, or started if the offline one was chosen."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from workshop.cloud import background, connection
 from workshop.cloud.temporary import temporary_cloud
 from workshop.errors import CloudNotRunningError
 from workshop.notebook.connecting import connected
 
 Output = pytest.CaptureFixture[str]
-
-
-def free_port() -> int:
-    """Return a port that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.fixture(autouse=True)
