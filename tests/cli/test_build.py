@@ -6,7 +6,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from workshop.build.content import current_content
@@ -14,7 +13,7 @@ from workshop.build.leaks import find_leaks, is_telling
 from workshop.build.notebooks import notebook_of
 from workshop.build.starters import blocks_of, solution_of, starter_of
 from workshop.build.tree import FileState, inspect_tree, manifest_is_current, write_tree
-from workshop.cli import build
+from workshop.cli.app import app
 from workshop.errors import ConfigurationError
 from workshop.settings import project_root
 
@@ -78,9 +77,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*arguments: str):
     """Run `workshop build` as the command line would."""
-    app = typer.Typer()
-    app.callback()(lambda: None)
-    build.register(app)
     return CliRunner().invoke(app, ["build", *arguments])
 
 

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
+from tests.ports import free_port
 from workshop.cli import doctor
+from workshop.cli.app import app
 from workshop.course import preflight
 from workshop.course.preflight import Grade, Preflight, examine
 from workshop.settings import DEFAULT_HOST
@@ -30,15 +31,7 @@ def taken_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def free_port() -> int:
-    with socket.create_server((DEFAULT_HOST, 0)) as listener:
-        return listener.getsockname()[1]
-
-
 def run(*arguments: str):
-    app = typer.Typer()
-    app.callback()(lambda: None)
-    doctor.register(app)
     return CliRunner().invoke(app, ["doctor", *arguments])
 
 
@@ -46,6 +39,7 @@ def test_this_machine_is_ready() -> None:
     """Where the tests run there is no problem, and each finding says what was seen."""
     findings = examine(free_port(), free_port())
 
+    assert findings
     assert not [finding for finding in findings if finding.grade is Grade.PROBLEM]
     assert all(finding.seen for finding in findings)
     assert all(finding.fix for finding in findings if finding.grade is not Grade.GOOD)

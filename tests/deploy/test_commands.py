@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from workshop.cli import deploy as commands
+from workshop.cli.app import app
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
@@ -38,8 +37,6 @@ def run(live: Cloud, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The commands, pointed at the cloud; errors come as exceptions."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", str(live.endpoint))
     monkeypatch.delenv("WORKSHOP_CLOUD", raising=False)
-    app = typer.Typer()
-    commands.register(app)
 
     def invoke(*arguments: str) -> Result:
         result = CliRunner().invoke(app, arguments)

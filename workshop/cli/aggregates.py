@@ -1,18 +1,11 @@
 """`workshop aggregates`: the totals of a pipeline, once."""
 
-import typer
-
 from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
 from workshop.pipeline.aggregates import amounts, take_snapshot
 from workshop.pipeline.front_end import draw_tree, tree_rows
 from workshop.pipeline.target import find_target
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(aggregates)
+__all__ = ["aggregates"]
 
 
 @cloud_options

@@ -3,8 +3,8 @@
 Exit codes: 0 done, 1 a check failed or totals were not exact, 2 wrong usage or configuration.
 """
 
-import importlib
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -13,29 +13,51 @@ from rich.console import Console
 from rich.text import Text
 
 from workshop import __version__
+from workshop.cli import cloud
+from workshop.cli.aggregates import aggregates
+from workshop.cli.build import build
+from workshop.cli.clear import clear
+from workshop.cli.course.check import check
+from workshop.cli.course.solve import catch_up, hint, reset, solve
+from workshop.cli.demo import demo
+from workshop.cli.deploy import deploy_command, destroy_command, package_command
+from workshop.cli.doctor import doctor
+from workshop.cli.faults import faults
+from workshop.cli.play import play
+from workshop.cli.produce import produce
+from workshop.cli.prove import prove
+from workshop.cli.quarantine import quarantine
+from workshop.cli.reconcile import reconcile
+from workshop.cli.start import start
+from workshop.cli.watch import watch
 from workshop.errors import ConfigurationError, WorkshopError
 
 __all__ = ["app", "main"]
 
-# In the order in which a newcomer meets them; each module adds its own commands.
-COMMAND_MODULES = (
-    "start",
-    "demo",
-    "deploy",
-    "produce",
-    "watch",
-    "aggregates",
-    "quarantine",
-    "reconcile",
-    "faults",
-    "prove",
-    "clear",
-    "play",
-    "course.check",
-    "course.solve",
-    "doctor",
-    "build",
-)
+# In the order in which a newcomer meets them.
+COMMANDS: dict[str, Callable[..., None]] = {
+    "start": start,
+    "demo": demo,
+    "deploy": deploy_command,
+    "destroy": destroy_command,
+    "package": package_command,
+    "produce": produce,
+    "watch": watch,
+    "aggregates": aggregates,
+    "quarantine": quarantine,
+    "reconcile": reconcile,
+    "faults": faults,
+    "prove": prove,
+    "clear": clear,
+    "play": play,
+    "check": check,
+    "hint": hint,
+    "solve": solve,
+    "reset": reset,
+    "catch-up": catch_up,
+    "doctor": doctor,
+    "build": build,
+}
 
 app = typer.Typer(
     name="workshop",
@@ -62,15 +84,13 @@ def _options(
     """Learn serverless stream aggregation: both pipelines, offline or on AWS."""
 
 
-def _add_commands() -> None:
-    for name in COMMAND_MODULES:
-        importlib.import_module(f"workshop.cli.{name}").register(app)
-    app.add_typer(importlib.import_module("workshop.cli.cloud").app, name="cloud")
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+app.add_typer(cloud.app, name="cloud")
 
 
 def main() -> None:
     """Run one command; expected errors become one message on stderr, unexpected ones keep their traceback."""
-    _add_commands()
     try:
         app()
     except WorkshopError as error:

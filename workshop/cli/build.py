@@ -11,12 +11,7 @@ from workshop.settings import project_root
 if TYPE_CHECKING:
     from workshop.build.tree import GeneratedFile
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(build)
+__all__ = ["build"]
 
 
 def build(

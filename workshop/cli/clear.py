@@ -2,18 +2,11 @@
 
 from dataclasses import asdict
 
-import typer
-
 from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
 from workshop.pipeline.operations.clear import Cleared
 from workshop.pipeline.operations.clear import clear as clear_pipeline
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(clear)
+__all__ = ["clear"]
 
 
 @cloud_options

@@ -1,8 +1,5 @@
 """`workshop demo`: both pipelines on a cloud of their own, from nothing to totals held against the truth."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
@@ -18,7 +15,7 @@ from workshop.deploy.stacks import deploy
 from workshop.pipeline.demo import PIPELINES, DemoRun, Observer, deploy_pipelines, plan_options, run_pipelines
 from workshop.pipeline.example import Example, run_example
 
-__all__ = ["register"]
+__all__ = ["demo"]
 
 
 class FaultChoice(StrEnum):
@@ -27,11 +24,6 @@ class FaultChoice(StrEnum):
     NONE = "none"
     LAB = "lab"
     ALL = "all"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(demo)
 
 
 def demo(
@@ -51,9 +43,9 @@ def demo(
     """
     people = console(stderr=as_json)
     steps = _Steps(people)
-    observer = Observer(steps.step, steps.passing)
+    observer = Observer(steps.step, steps.status.update)
     if example:
-        with temporary_cloud() as cloud, steps.running():
+        with steps.status, temporary_cloud() as cloud:
             rows = _run_example(cloud, observer)
         if as_json:
             print_json(example_document(rows))
@@ -64,7 +56,7 @@ def demo(
         chosen = (pipeline.value,) if pipeline else PIPELINES
         with usage_errors():
             options = {name: plan_options(name, messages, seed) for name in chosen}
-        with steps.running(), temporary_cloud() as cloud:
+        with steps.status, temporary_cloud() as cloud:
             stacks = deploy_pipelines(cloud, chosen, observer)
             plan = FaultPlan.from_words([faults.value], seed=seed)
             runs = run_pipelines(cloud, stacks, options, faults=plan, observer=observer)
@@ -97,28 +89,11 @@ class _Steps:
     def __init__(self, people: Console) -> None:
         self._people = people
         # A spinner takes time from the pipelines; twice a second is enough to see that something happens.
-        self._status = people.status("starting the offline cloud", refresh_per_second=2)
-        self._live = people.is_terminal
-        self._silent = people.stderr and not sys.stderr.isatty()
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Show the line while the block runs."""
-        if not self._live:
-            self.step("starting the offline cloud")
-            yield
-            return
-        with self._status:
-            yield
+        self.status = people.status("", refresh_per_second=2)
+        self.step("starting the offline cloud")
 
     def step(self, text: str) -> None:
-        """Say what begins now."""
-        if self._live:
-            self._status.update(text)
-        elif not self._silent:
+        """Say what begins now; a script that reads JSON hears nothing."""
+        self.status.update(text)
+        if not self._people.is_terminal and not self._people.stderr:
             self._people.print(text)
-
-    def passing(self, text: str) -> None:
-        """Say how far it is, where the line can change."""
-        if self._live:
-            self._status.update(text)

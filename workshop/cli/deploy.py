@@ -2,14 +2,21 @@
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from workshop.cli.options import CloudChoice, CloudOption, PipelineName, RegionOption, cloud_options, console
+from workshop.cli.options import (
+    CloudChoice,
+    CloudOption,
+    PipelineName,
+    RegionOption,
+    Variant,
+    cloud_options,
+    console,
+)
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cloud.connection import Cloud, connect
 from workshop.deploy.code_bucket import bucket_name
@@ -18,15 +25,7 @@ from workshop.deploy.stacks import Deployment, deploy, destroy, list_stacks
 from workshop.errors import ConfigurationError
 from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
 
-__all__ = ["register"]
-
-
-class Variant(StrEnum):
-    """Which handlers to deploy: the learner's, the published ones, or the exact ones."""
-
-    STARTER = "starter"
-    TEXTBOOK = "textbook"
-    LEDGER = "ledger"
+__all__ = ["deploy_command", "destroy_command", "package_command"]
 
 
 PipelineArgument = Annotated[PipelineName, typer.Argument(help="Which pipeline.", show_default=False)]
@@ -37,13 +36,6 @@ StackOption = Annotated[
     str | None,
     typer.Option(help="Name of the stack; else trade-risk-stateless or -stateful.", metavar="NAME"),
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command("deploy")(deploy_command)
-    app.command("destroy")(destroy_command)
-    app.command("package")(package_command)
 
 
 @cloud_options

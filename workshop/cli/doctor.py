@@ -11,14 +11,9 @@ from workshop.cli.options import JsonOption, console, print_json
 from workshop.course.preflight import Grade, Preflight, examine
 from workshop.settings import DEFAULT_PORT
 
-__all__ = ["register"]
+__all__ = ["doctor"]
 
 SIGNS = {Grade.GOOD: ("✔", "green"), Grade.WARNING: ("!", "yellow"), Grade.PROBLEM: ("✘", "bold red")}
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(doctor)
 
 
 def doctor(

@@ -20,12 +20,7 @@ from workshop.pipeline.operations.live_faults import (
 )
 from workshop.pipeline.target import find_target
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(faults)
+__all__ = ["faults"]
 
 
 @cloud_options

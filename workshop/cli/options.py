@@ -25,6 +25,7 @@ __all__ = [
     "PipelineName",
     "RegionOption",
     "StackArgument",
+    "Variant",
     "cloud_options",
     "console",
     "print_json",
@@ -37,6 +38,14 @@ class PipelineName(StrEnum):
 
     STATELESS = "stateless"
     STATEFUL = "stateful"
+
+
+class Variant(StrEnum):
+    """The handlers that there are: the learner's, the published ones, or the exact ones."""
+
+    STARTER = "starter"
+    TEXTBOOK = "textbook"
+    LEDGER = "ledger"
 
 
 CloudOption = Annotated[

@@ -18,12 +18,7 @@ from workshop.game.play import Game, find_game, set_up
 from workshop.game.scoreboard import read_scoreboard
 from workshop.game.session import Bounds, GameSession, GameView
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(play)
+__all__ = ["play"]
 
 
 GameArgument = Annotated[

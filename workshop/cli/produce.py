@@ -1,7 +1,8 @@
 """`workshop produce`: sends risk messages into a deployed pipeline, and says what the totals must become."""
 
 import secrets
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,17 +30,12 @@ from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions
 from workshop.pipeline.producer.producer import SendProgress as Sent
 from workshop.pipeline.producer.producer import produce as send
 from workshop.pipeline.target import Target, find_target
-from workshop.pipeline.truth import count_messages
+from workshop.pipeline.truth import MessageCounts, Truth, count_messages
 
-__all__ = ["register"]
+__all__ = ["produce"]
 
 LARGEST_SEED = 1_000_000
 SHOWN_PROBLEMS = 5
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(produce)
 
 
 OutOfOrderOption = Annotated[
@@ -136,66 +132,63 @@ def _send(
         )
 
 
+@dataclass(frozen=True)
 class _Report:
-    """What a run was, for people and as a document."""
+    """What a run was, for people and as a document; without a seed it was sent from a file."""
 
-    def __init__(
-        self,
-        target: Target,
-        seed: int | None,
-        result: ProduceResult,
-        problems: tuple[InvalidMessageError, ...],
-    ) -> None:
-        self._target = target
-        self._seed = seed
-        self._result = result
-        self._problems = problems
-        sent = list(result.messages)
-        self._counts = count_messages(sent)
-        self._truth = target.truth_of(sent)
+    target: Target
+    seed: int | None
+    result: ProduceResult
+    problems: tuple[InvalidMessageError, ...]
+
+    @cached_property
+    def counts(self) -> MessageCounts:
+        """What was sent."""
+        return count_messages(self.result.messages)
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What the totals must become."""
+        return self.target.truth_of(self.result.messages)
 
     def document(self) -> dict[str, Any]:
         """Return the run as one JSON document."""
+        counts = asdict(self.counts)
         return {
-            "stack": self._target.stack,
-            "pipeline": self._target.pipeline,
-            "seed": self._seed,
-            "messages_sent": self._counts.messages,
-            "distinct_trades": self._counts.distinct_trades,
-            "duplicates": self._counts.duplicates,
-            "modified": self._counts.modified,
-            "out_of_order": self._counts.out_of_order,
-            "cancelled": self._counts.cancelled,
-            "conflicts": self._counts.conflicts,
-            "resent": self._result.resent,
-            "refused": len(self._result.refused),
-            "bad_lines": [{"line": bad.line, "reason": bad.reason} for bad in self._problems],
-            "seconds": round(self._result.seconds, 3),
-            "messages_per_second": round(self._result.messages_per_second, 1),
-            "truth": amounts(self._truth.totals),
+            "stack": self.target.stack,
+            "pipeline": self.target.pipeline,
+            "seed": self.seed,
+            "messages_sent": counts.pop("messages"),
+            **counts,
+            "resent": self.result.resent,
+            "refused": len(self.result.refused),
+            "bad_lines": [{"line": bad.line, "reason": bad.reason} for bad in self.problems],
+            "seconds": round(self.result.seconds, 3),
+            "messages_per_second": round(self.result.messages_per_second, 1),
+            "truth": amounts(self.truth.totals),
         }
 
     def print(self, people: Console) -> None:
         """Print an example message, the counts, the true totals, and what was refused."""
-        if self._result.example:
+        if self.result.example:
             people.print("An example of what was sent:")
-            people.print(self._result.example.decode(), style="dim", markup=False)
+            people.print(self.result.example.decode(), style="dim", markup=False)
         figures = Table.grid(padding=(0, 2, 0, 0))
         for name, value in self._figures():
             figures.add_row(name, value)
         people.print(figures)
         people.print()
         people.print("The totals of these messages must become:")
-        people.print(draw_tree(tree_rows(self._truth.totals)))
-        for refusal in self._result.refused[:SHOWN_PROBLEMS]:
+        people.print(draw_tree(tree_rows(self.truth.totals)))
+        for refusal in self.result.refused[:SHOWN_PROBLEMS]:
             refused = f"Refused: trade `{refusal.entry.message.trade_id}`: {refusal.reason}"
             people.print(refused, style="red", markup=False)
-        if self._result.refused:
-            left_out = f"{len(self._result.refused):,} messages were refused and are not in these totals; "
+        if self.result.refused:
+            left_out = f"{len(self.result.refused):,} messages were refused and are not in these totals; "
             people.print(left_out + "send them again once the stream accepts them.", style="bold red")
 
     def _figures(self) -> list[tuple[str, str]]:
-        counts, result = self._counts, self._result
+        counts, result = self.counts, self.result
         speed = f"{result.messages_per_second:,.0f} messages/s in {result.seconds:.1f} s"
         return [
             ("Sent", f"{counts.messages:,} ({speed})"),
@@ -204,5 +197,5 @@ class _Report:
             ("Modifications", f"{counts.modified:,}, of which {counts.cancelled:,} cancel a trade"),
             ("Out of order", f"{counts.out_of_order:,}"),
             ("Sent again", f"{result.resent:,}"),
-            ("Seed", "none, sent from a file" if self._seed is None else str(self._seed)),
+            ("Seed", "none, sent from a file" if self.seed is None else str(self.seed)),
         ]

@@ -9,29 +9,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from workshop.cli.options import JsonOption, console, print_json
-from workshop.errors import ConfigurationError
+from workshop.cli.options import JsonOption, PipelineName, Variant, console, print_json
 
 if TYPE_CHECKING:  # loading the proof loads the offline cloud, which takes seconds
     from workshop.proof.proof import Report
 
-__all__ = ["register"]
+__all__ = ["prove"]
 
-VARIANTS = ("starter", "textbook", "ledger")
-PIPELINES = ("stateful", "stateless")
 SHOWN_FAILURES = 5
 SHOWN_REASONS = 12
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(prove)
-
-
 def prove(  # noqa: PLR0913 - each argument is an option of the command
     *,
-    variant: Annotated[str, typer.Option(help="starter, textbook or ledger.")] = "ledger",
-    pipeline: Annotated[str, typer.Option(help="stateful or stateless.")] = "stateful",
+    variant: Annotated[Variant, typer.Option(help="Which handlers to prove.")] = Variant.LEDGER,
+    pipeline: Annotated[PipelineName, typer.Option(help="Which pipeline.")] = PipelineName.STATEFUL,
     schedules: Annotated[int, typer.Option(help="How many schedules to run.", min=1)] = 2_000,
     seed: Annotated[int, typer.Option(help="The first schedule's; the next ones follow.", min=0)] = 1,
     sweep: Annotated[
@@ -44,28 +36,21 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
 
     Needs no running cloud. The same seed always gives the same schedule. Exit code 1 if any was not exact.
     """
-    _check("variant", variant, VARIANTS)
-    _check("pipeline", pipeline, PIPELINES)
     screen = console(stderr=as_json)
     if not as_json:
         screen.print(
             Text(f"Proving the {pipeline} pipeline, variant {variant}, in this process; no cloud is used.")
         )
-    options: dict[str, Any] = {"pipeline": pipeline}
+    options: dict[str, Any] = {"pipeline": pipeline.value}
     if not sweep:
         options |= {"schedules": schedules, "seed": seed, "jobs": jobs or os.cpu_count() or 1}
-    report = _run(variant, options, screen)
+    report = _run(variant.value, options, screen)
     if as_json:
         print_json(report.document())
     else:
         _draw(report, screen, replayable=not sweep)
     if report.failures:
         raise typer.Exit(1)
-
-
-def _check(name: str, chosen: str, choices: tuple[str, ...]) -> None:
-    if chosen not in choices:
-        raise ConfigurationError(f"`{chosen}` is not a {name}; choose one of: {', '.join(choices)}")
 
 
 def _run(variant: str, options: dict[str, Any], screen: Console) -> "Report":
@@ -102,5 +87,5 @@ def _draw(report: "Report", screen: Console, *, replayable: bool) -> None:
 
 
 def _replay(report: "Report", seed: int) -> str:
-    pipeline = "" if report.pipeline == PIPELINES[0] else f" --pipeline {report.pipeline}"
+    pipeline = "" if report.pipeline == PipelineName.STATEFUL else f" --pipeline {report.pipeline}"
     return f"workshop prove --variant {report.variant}{pipeline} --seed {seed} --schedules 1"

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-import typer
 from rich.table import Table
 from rich.text import Text
 
@@ -11,14 +10,9 @@ from workshop.pipeline.front_end import printable
 from workshop.pipeline.tables import QuarantinedRecord, read_quarantine
 from workshop.pipeline.target import find_target
 
-__all__ = ["register"]
+__all__ = ["quarantine"]
 
 SHOWN_CHARACTERS = 120
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(quarantine)
 
 
 @cloud_options

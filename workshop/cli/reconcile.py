@@ -14,12 +14,7 @@ from workshop.pipeline.operations.reconcile import Reconciliation, open_books
 from workshop.pipeline.operations.reconcile import reconcile as compare_books
 from workshop.pipeline.tables import format_amount
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(reconcile)
+__all__ = ["reconcile"]
 
 
 @cloud_options

@@ -25,7 +25,7 @@ from workshop.course.progress import CourseProgress
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder, project_root
 
-__all__ = ["register"]
+__all__ = ["start"]
 
 FIRST_NOTEBOOK = "00"
 START_SECONDS = 90.0
@@ -40,11 +40,6 @@ LAB_CONFIGURATION = {
         "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineNumbers": False, "lineWrap": True}}
     },
 }
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(start)
 
 
 def start(

@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
 from rich.live import Live
 
 from workshop.cli.options import CloudChoice, StackArgument, cloud_options, console
@@ -15,12 +17,7 @@ from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.front_end import Dashboard, Facts, draw_dashboard, draw_fitting
 from workshop.pipeline.target import find_target
 
-__all__ = ["register"]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(watch)
+__all__ = ["watch"]
 
 
 @cloud_options
@@ -59,57 +56,55 @@ def watch(
             view.print()
 
 
+@dataclass
 class _View:
     """Looks again and again, and draws what it saw."""
 
-    def __init__(
-        self, stack: str, read: Callable[[], AggregateSnapshot], *, clock: Clock, title: str, badge: str
-    ) -> None:
-        self._stack = stack
-        self._read = read
-        self._clock = clock
-        self._title = title
-        self._badge = badge
-        self._note = ""
-        self._dashboard = Dashboard()
-        self._console = console()
+    stack: str
+    read: Callable[[], AggregateSnapshot]
+    clock: Clock
+    title: str
+    badge: str
+    note: str = ""
+    dashboard: Dashboard = field(default_factory=Dashboard)
+    console: Console = field(default_factory=console)
 
     def look(self) -> bool:
         """Read the totals; say whether they changed. What cannot be read leaves the last ones in view."""
-        before = self._dashboard.latest
-        self._note = ""
+        before = self.dashboard.latest
+        self.note = ""
         try:
-            self._dashboard.add(self._clock.now(), self._read())
+            self.dashboard.add(self.clock.now(), self.read())
         except NotSettledError as error:
-            self._note = str(error)
+            self.note = str(error)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                raise StackNotFoundError(self._stack) from error
-            self._note = str(error)
+                raise StackNotFoundError(self.stack) from error
+            self.note = str(error)
         except BotoCoreError as error:
-            self._note = f"The cloud does not answer: {error}"
-        return self._dashboard.latest != before
+            self.note = f"The cloud does not answer: {error}"
+        return self.dashboard.latest != before
 
     def print(self) -> None:
         """Print what was seen last."""
-        self._console.print(draw_dashboard(self._dashboard, self._facts()))
+        self.console.print(draw_dashboard(self.dashboard, self._facts()))
 
     def show_live(self, every: float) -> None:
         """Redraw in place until interrupted; the size of the terminal is asked for each time."""
-        with Live(console=self._console, screen=True, auto_refresh=False) as live:
+        with Live(console=self.console, screen=True, auto_refresh=False) as live:
             while True:
                 self.look()
-                live.update(draw_fitting(self._dashboard, self._facts(), self._console), refresh=True)
-                self._clock.sleep(every)
+                live.update(draw_fitting(self.dashboard, self._facts(), self.console), refresh=True)
+                self.clock.sleep(every)
 
     def print_changes(self, every: float) -> None:
         """Print a view at the start and after each change until interrupted."""
         self.look()
         self.print()
         while True:
-            self._clock.sleep(every)
+            self.clock.sleep(every)
             if self.look():
                 self.print()
 
     def _facts(self) -> Facts:
-        return Facts(now=self._clock.now(), title=self._title, badge=self._badge, note=self._note)
+        return Facts(now=self.clock.now(), title=self.title, badge=self.badge, note=self.note)

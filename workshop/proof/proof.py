@@ -7,7 +7,7 @@ handlers; the cloud is the offline cloud's code in this process, `workshop.cloud
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from typing import Any
 
@@ -49,9 +49,7 @@ class Report:
             "pipeline": self.pipeline,
             "schedules": self.schedules,
             "inexact": len(self.failures),
-            "by_fault": {
-                kind: {"met": count.met, "inexact": count.inexact} for kind, count in self.by_fault.items()
-            },
+            "by_fault": {kind: asdict(count) for kind, count in self.by_fault.items()},
             "inexact_seeds": [failure.seed for failure in self.failures],
         }
 

@@ -19,16 +19,11 @@ from workshop.course.exercises import all_exercises, find_exercise
 from workshop.errors import ConfigurationError
 from workshop.pipeline.front_end import printable
 
-__all__ = ["draw_verdicts", "register"]
+__all__ = ["check", "draw_verdicts"]
 
 WIDE = 100
 BEFORE = "You passed it before."
 Judged = Sequence[tuple[Exercise, CheckResult]]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(check)
 
 
 SubmissionOption = Annotated[

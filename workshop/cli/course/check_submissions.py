@@ -1,8 +1,6 @@
 """`workshop check --submission`: checks what learners handed in, without touching the running cloud."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -42,7 +40,8 @@ def check_folder(
     # Shown before any submitted code runs, while the instructor can still stop.
     for warning in find_containment().warnings:
         people.print(Text(f"Not contained: {warning}", style="yellow"), soft_wrap=True)
-    with _Counter(people).running() as counter:
+    counter = _Counter(people)
+    with counter.status:
         result = check_submissions(folder, exercises=chosen, jobs=jobs, on_progress=counter.count)
     if csv is not None:
         _write(csv, result.csv_text())
@@ -80,39 +79,26 @@ def draw_class(result: ClassResult) -> RenderableType:
     )
 
 
-@dataclass
 class _Counter:
     """Shows how far a class is: in a terminal as one changing line, elsewhere as a line per submission."""
 
-    people: Console
-    judged: dict[str, SubmissionProgress] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._status = self.people.status("checking", refresh_per_second=4)
-
-    @contextmanager
-    def running(self) -> Iterator["_Counter"]:
-        """Show the line while the block runs."""
-        if not self.people.is_terminal:
-            yield self
-            return
-        with self._status:
-            yield self
+    def __init__(self, people: Console) -> None:
+        self._people = people
+        self._judged: dict[str, SubmissionProgress] = {}
+        self.status = people.status("checking", refresh_per_second=4)
 
     def count(self, progress: SubmissionProgress) -> None:
         """Show the progress of one submission; called from several threads."""
-        self.judged[progress.name] = progress
-        if not self.people.is_terminal:
-            if progress.is_done:
-                self.people.print(Text(f"{printable(progress.name)}: checked", style="dim"))
-            return
+        self._judged[progress.name] = progress
+        if progress.is_done and not self._people.is_terminal:
+            self._people.print(Text(f"{printable(progress.name)}: checked", style="dim"))
         now = ", ".join(
             f"{printable(each.name)} {each.judged} of {each.exercises}"
-            for each in self.judged.values()
+            for each in self._judged.values()
             if not each.is_done
         )
-        done = sum(each.is_done for each in self.judged.values())
-        self._status.update(Text(f"{done} checked; now {now}" if now else f"{done} checked"))
+        done = sum(each.is_done for each in self._judged.values())
+        self.status.update(Text(f"{done} checked; now {now}" if now else f"{done} checked"))
 
 
 def _table(*names: str) -> Table:

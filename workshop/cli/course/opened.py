@@ -41,22 +41,17 @@ class StepPrinter:
     def __init__(self, people: Console) -> None:
         self._people = people
         self._status = people.status("", refresh_per_second=4)
-        self._is_live = people.is_terminal
 
     @contextmanager
     def running(self, first: str) -> Iterator["StepPrinter"]:
         """Show the line while the block runs."""
-        if not self._is_live:
-            yield self
-            return
-        self._status.update(Text(first))
+        self.passing(first)
         with self._status:
             yield self
 
     def passing(self, step: str) -> None:
         """Say what happens now, where the line can change."""
-        if self._is_live:
-            self._status.update(Text(step))
+        self._status.update(Text(step))
 
     def tell(self, step: str) -> None:
         """Say what happens now, for good."""

@@ -24,18 +24,10 @@ from workshop.course.solving import reset as reset_exercise
 from workshop.course.solving import solve as solve_exercise
 from workshop.settings import home_folder, project_root
 
-__all__ = ["register"]
+__all__ = ["catch_up", "hint", "reset", "solve"]
 
 ExerciseArgument = Annotated[str, typer.Argument(help="Id of an exercise, such as connect-state.")]
 STEPS = ("a question", "a pointer", "nearly the code")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(hint)
-    app.command()(solve)
-    app.command()(reset)
-    app.command("catch-up")(catch_up)
 
 
 def hint(

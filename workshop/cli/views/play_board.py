@@ -1,6 +1,7 @@
 """The scoreboard of the game, drawn for a terminal, told line by line elsewhere, or as a document."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -122,14 +123,7 @@ def _round_document(each: Round, finding: RoundCause | None) -> dict[str, Any]:
         "resent": each.resent,
         "reason": each.reason or None,
         "differences": [
-            {
-                "path": difference.path,
-                "kind": difference.kind,
-                "expected": str(difference.expected),
-                "found": str(difference.found),
-                "expected_trades": difference.expected_trades,
-                "found_trades": difference.found_trades,
-            }
+            {**asdict(difference), "expected": str(difference.expected), "found": str(difference.found)}
             for difference in each.differences
         ],
         "cause": finding.headline if finding else None,
