@@ -1,4 +1,7 @@
-"""The commands around a deployed pipeline, run as people and scripts run them."""
+"""The commands around a deployed pipeline, run as people and scripts run them.
+
+The tests share two pipelines; each empties the one whose content it judges, so it can run alone.
+"""
 
 import json
 import signal
@@ -6,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -17,6 +21,8 @@ SAMPLE = str(project_root() / "notebooks" / "data" / "sample-messages.jsonl")
 
 def test_an_empty_pipeline_says_that_nothing_has_arrived(workshop, stacks) -> None:
     """Before the first message `aggregates` says what to do, and its JSON has no totals."""
+    workshop.document("clear", "flow")
+
     assert "workshop produce flow" in workshop.run("aggregates", "flow").stdout
     assert workshop.document("aggregates", "flow") == {}
 
@@ -26,6 +32,7 @@ def test_the_totals_become_what_produce_foretells(workshop, stacks, eventually, 
     """`produce --json` prints the true totals; once they have arrived `aggregates --json` prints the same."""
     shares = ("--duplicates", "10", "--modify", "5", "--out-of-order", "50")
 
+    workshop.document("clear", stack)
     told = workshop.document("produce", stack, "--messages", "400", *shares)
 
     assert (told["messages_sent"], told["refused"]) == (400, 0)
@@ -66,6 +73,7 @@ def test_a_file_without_any_message_is_a_configuration_error(workshop, stacks, t
 
 def test_what_was_set_aside_is_listed_with_its_reason(workshop, stacks, cloud, eventually) -> None:
     """A record that is no risk message appears in `quarantine` with the reason and its raw data."""
+    workshop.document("clear", "flow")
     cloud.client("kinesis").put_record(
         StreamName=stacks["flow"]["StreamName"], PartitionKey="k", Data=b'{"TradeID": \x1b[31m"x"}'
     )
@@ -82,6 +90,7 @@ def test_what_was_set_aside_is_listed_with_its_reason(workshop, stacks, cloud, e
 
 def test_watch_once_prints_one_view(workshop, stacks, eventually) -> None:
     """`watch --once` shows clock, count, latency, badge and tree, and ends."""
+    workshop.document("clear", "flow")
     workshop.document("produce", "flow", "--messages", "20")
     assert eventually(lambda: workshop.document("aggregates", "flow"))
 
@@ -100,30 +109,35 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def watching(workshop, stack: str, environment: dict, streams: dict) -> Iterator[subprocess.Popen]:
+    """Run `workshop watch` with these streams; nothing of it is left behind the block."""
+    command = workshop.command("watch", stack, "--every", "0.2")
+    with subprocess.Popen(command, env=environment, **streams) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Windows differ")
 def test_watch_prints_changes_where_there_is_no_terminal(workshop, stacks, interruptible, eventually) -> None:
     """Into a pipe a view is printed for each change, and Ctrl-C ends it with 0."""
-    watching = subprocess.Popen(
-        workshop.command("watch", "desk", "--every", "0.2"),
-        env=workshop.environment | {"PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    workshop.document("clear", "desk")
     views = []
-    reading = threading.Thread(target=lambda: views.extend(watching.stdout))
-    reading.start()
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with watching(workshop, "desk", workshop.environment | {"PYTHONUNBUFFERED": "1"}, pipes) as process:
+        reading = threading.Thread(target=lambda: views.extend(process.stdout), daemon=True)
+        reading.start()
 
-    assert eventually(lambda: any("Clock" in line for line in views))
-    workshop.document("produce", "desk", "--messages", "20")
-    assert eventually(lambda: sum("Clock" in line for line in views) >= 2)
+        assert eventually(lambda: any("Clock" in line for line in views))
+        workshop.document("produce", "desk", "--messages", "20")
+        assert eventually(lambda: sum("Clock" in line for line in views) >= 2)
 
-    watching.send_signal(signal.SIGINT)
-    assert watching.wait(DEADLINE_SECONDS) == 0
-    reading.join(DEADLINE_SECONDS)
-    assert watching.stderr.read() == ""
-    watching.stdout.close()
-    watching.stderr.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(DEADLINE_SECONDS) == 0
+        reading.join(DEADLINE_SECONDS)
+        assert process.stderr.read() == ""
 
 
 @pytest.mark.parametrize(
@@ -138,6 +152,7 @@ def test_watch_prints_changes_where_there_is_no_terminal(workshop, stacks, inter
         (("produce", "desk", "--file", "/nowhere/at-all.jsonl"), "at-all.jsonl"),
         (("aggregates", "desk", "--cloud", "mars"), "mars"),
         (("aggregates", "desk", "--endpoint", "http://127.0.0.1:9"), "workshop cloud start"),
+        (("check", "--endpoint", "http://127.0.0.1:9"), "workshop cloud start"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_one_message(workshop, stacks, arguments, said: str) -> None:
@@ -201,13 +216,6 @@ def test_watch_lives_in_a_terminal(
     ours, theirs = terminal
     environment = workshop.environment | {"TERM": "xterm"}
     del environment["COLUMNS"]
-    watching = subprocess.Popen(
-        workshop.command("watch", "flow", "--every", "0.2"),
-        env=environment,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
     drawn = bytearray()
 
     def read() -> None:
@@ -217,14 +225,14 @@ def test_watch_lives_in_a_terminal(
     reading = threading.Thread(target=read, daemon=True)
     reading.start()
     try:
-        assert eventually(lambda: b"Grand Total" in drawn)
-        resize(theirs, 12, 40)
-        assert eventually(lambda: b"taller" in drawn)
-        watching.send_signal(signal.SIGINT)
-        assert watching.wait(DEADLINE_SECONDS) == 0
+        ends = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+        with watching(workshop, "flow", environment, ends) as process:
+            assert eventually(lambda: b"Grand Total" in drawn)
+            resize(theirs, 12, 40)
+            assert eventually(lambda: b"taller" in drawn)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(DEADLINE_SECONDS) == 0
     finally:
-        watching.kill()
-        watching.wait()
         os.write(theirs, b"the end")
         reading.join(DEADLINE_SECONDS)
     assert b"Traceback" not in drawn

@@ -143,14 +143,6 @@ def test_unknown_exercises_are_wrong_usage(learner: Workshop) -> None:
     assert learner.run("check", "connect-state", "--csv", "x.csv").returncode == 2
 
 
-def test_without_a_cloud_the_way_to_one_is_said(root: Path) -> None:
-    """Where no cloud runs, checking ends with 2 and says how to start one."""
-    done = Workshop("http://127.0.0.1:9", str(root / "home")).run("check")
-
-    assert done.returncode == 2
-    assert "workshop cloud start" in done.stderr
-
-
 def test_nothing_is_attempted_in_an_empty_cloud(learner: Workshop) -> None:
     """Before anything is deployed, exercises are not attempted, and none is broken."""
     done = learner.run("check", "connect-state", "connect-map", "--json")
@@ -170,11 +162,9 @@ def test_each_hint_leads_to_the_next(learner: Workshop, root: Path) -> None:
     assert CourseProgress(root / "home").of(exercise.id).hints == 3
 
 
-def test_hints_need_no_cloud(root: Path) -> None:
+def test_hints_need_no_cloud(root: Path, lonely_workshop: Workshop) -> None:
     """A hint is shown without any cloud."""
-    alone = Workshop("http://127.0.0.1:9", str(root / "home"))
-
-    assert alone.run("hint", FILE_EXERCISE.id).returncode == 0
+    assert lonely_workshop.run("hint", FILE_EXERCISE.id).returncode == 0
 
 
 def test_solving_a_file_keeps_the_learners_version(learner: Workshop, root: Path) -> None:
