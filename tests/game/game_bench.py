@@ -1,7 +1,7 @@
 """A bench for the generator: stream and tables in moto, and a stand-in for the pipeline between them.
 
 The stand-in works whenever somebody waits: it reads the stream and writes the totals that the messages lead
-to. A test can let it stop, lose or double messages. The generator's code runs as it is.
+to. A test can let it lose or double messages. The generator's code runs as it is.
 """
 
 import json
@@ -97,7 +97,6 @@ class GameBench:
     client: Any
     stream: Stream
     clock: BusyClock
-    working: bool = True
     spoil: Callable[[list[Message]], list[Message]] = lambda messages: messages
     seen: list[Message] = field(default_factory=list)
 
@@ -117,8 +116,6 @@ class GameBench:
 
     def work(self) -> None:
         """Be the pipeline: bring the totals up to what the stream holds."""
-        if not self.working:
-            return
         messages = self.spoil([_message(data) for data in self.stream.accepted])
         if messages == self.seen:
             return

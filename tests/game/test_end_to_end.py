@@ -117,7 +117,6 @@ def test_a_row_that_is_reduced_twice_is_named(cloud: Cloud, game: Game) -> None:
 
 def test_the_cloud_plays_by_itself_until_the_end(cloud: Cloud, game: Game) -> None:
     """An enabled schedule plays a round without anybody asking, and none after its last round."""
-    assert cloud.offline is not None
     judged = scoreboard(cloud, game).judged
     end = datetime.fromtimestamp(cloud.offline.now(), UTC) + timedelta(minutes=5)
     session = sitting(cloud, game)

@@ -7,11 +7,10 @@ import pytest
 from generator.level_two import LEVEL_TWO_FAULTS
 from generator.planning import InvalidRoundError, RoundOrder, level_of, options_document, plan_options
 
+from tests.game.game_bench import LEVELS
 from workshop.cloud.fault_plan import FaultPlan
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.truth import count_messages
-
-LEVELS = ("RunID", "RiskType", "TradeDesk", "Region")
 
 
 def test_a_round_has_ten_thousand_messages_and_a_minute() -> None:
