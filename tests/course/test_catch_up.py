@@ -45,6 +45,8 @@ def test_restoring_deploys_and_connects_what_is_missing(course: Course) -> None:
 
 def test_a_restored_stack_is_the_one_that_was_asked_for(course: Course) -> None:
     """Who did not deploy the stack themselves finds it as the exercise of notebook 01 wants it."""
+    restore(course, "04")
+
     verdict = judge(find_exercise("deploy-stack"), course)
 
     assert verdict.is_passed, verdict.feedback
@@ -52,6 +54,8 @@ def test_a_restored_stack_is_the_one_that_was_asked_for(course: Course) -> None:
 
 def test_restoring_again_does_nothing(course: Course) -> None:
     """Opening a notebook twice changes nothing the second time."""
+    restore(course, "04")
+
     assert restore(course, "04") == ()
 
 
@@ -68,7 +72,9 @@ def test_restoring_leaves_the_learners_files_alone(course: Course) -> None:
 
 
 def test_catching_up_brings_code_connections_and_data(course: Course) -> None:
-    """A learner who was away finds code, mappings and data of a notebook's beginning."""
+    """A learner who was away finds a notebook's code, mappings and data; their own version is kept."""
+    handler_file(course.root, MAP).write_text(own_file(course) + "\n# mine\n", encoding="utf-8")
+
     steps = catch_up(course, "10")
 
     assert own_file(course) == file_at(MAP, "10", course.root)
@@ -76,17 +82,15 @@ def test_catching_up_brings_code_connections_and_data(course: Course) -> None:
     assert connected(course) == {"StateLambda", "MapLambda", "ReduceLambda"}
     assert course.compare().exact
     assert any("your version is kept" in step for step in steps)
-
-
-def test_the_learners_version_is_kept(course: Course) -> None:
-    """What catching up replaced lies aside."""
     kept = [file.read_text(encoding="utf-8") for file in (course.home / "kept").rglob("map.py")]
-
     assert any(text.endswith("# mine\n") for text in kept)
 
 
 def test_catching_up_with_an_earlier_notebook_goes_back(course: Course) -> None:
     """Going back takes away what later notebooks made, in the cloud and in the files."""
+    restore(course, "06")
+    course.send(1)
+
     catch_up(course, "03")
 
     assert connected(course) == set()
@@ -96,6 +100,9 @@ def test_catching_up_with_an_earlier_notebook_goes_back(course: Course) -> None:
 
 def test_a_stack_that_is_still_to_be_deployed_goes(course: Course) -> None:
     """Who goes back to before the stack finds none."""
+    restore(course, "02")
+    assert course.is_deployed
+
     catch_up(course, "01")
 
     assert not course.is_deployed
@@ -127,7 +134,6 @@ def test_catching_up_brings_the_settings_of_mappings(course: Course) -> None:
     catch_up(course, "06")
 
     mapping = course.mapping("MapLambda")
-    assert mapping is not None
     assert (mapping["ParallelizationFactor"], mapping["MaximumRetryAttempts"]) == (1, -1)
     assert connected(course) == {"StateLambda", "MapLambda", "ReduceLambda"}
 

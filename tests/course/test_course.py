@@ -116,7 +116,6 @@ def test_connecting_again_changes_what_differs(course: Course) -> None:
     after = course.connect("MapLambda", **settings(course), BatchSize=50)
     course.connect("MapLambda", **settings(course), BatchSize=100)
 
-    assert before is not None
     assert (before["BatchSize"], after["BatchSize"]) == (100, 50)
     assert after["UUID"] == before["UUID"]
     assert after["MaximumBatchingWindowInSeconds"] == 0
@@ -139,7 +138,6 @@ def test_a_mapping_that_begins_elsewhere_is_made_anew(course: Course) -> None:
     course.connect("MapLambda", **settings(course), BatchSize=1000, MaximumBatchingWindowInSeconds=1)
     course.clear()
 
-    assert first is not None
     assert latest["UUID"] != first["UUID"]
     assert latest["StartingPosition"] == "LATEST"
 
