@@ -42,7 +42,6 @@ def test_a_notebook_of_another_content_is_told_from_it(root: Path, content: dict
 
     warning = read_notebook_file(root, "03").warning
 
-    assert warning is not None
     assert "`03_state.ipynb`" in warning
     assert content_version(SOURCE) in warning
 

@@ -35,7 +35,6 @@ def test_a_prediction_is_sealed_and_kept(session: QuestionTools, record: CourseP
 
     assert "sealed: A · red" in shown.text
     kept = record.question("colour")
-    assert kept is not None
     assert (kept.answer, kept.is_right) == ("0", None)
 
 
@@ -58,7 +57,6 @@ def test_a_quiz_judges_at_once(
 
     assert word in shown.text
     kept = record.question("colour")
-    assert kept is not None
     assert kept.is_right is (word == "Right")
 
 
@@ -79,7 +77,6 @@ def test_a_prediction_is_held_against_what_was_seen(session: QuestionTools, reco
     assert "It is: 12" in shown.text
     assert "A dozen." in shown.text
     kept = record.question("count")
-    assert kept is not None
     assert kept.is_right is False
 
 

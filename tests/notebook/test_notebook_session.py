@@ -49,12 +49,15 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def displays(notebook: Any) -> list[tuple[int, Any]]:
-    return [
+    found = [
         (number, output)
         for number, cell in enumerate(notebook.cells)
         for output in cell.outputs
         if "data" in output
     ]
+    # All cells but the last two, which print and raise.
+    assert {number for number, _ in found} == set(range(len(CELLS) - 1))
+    return found
 
 
 def text_of(notebook: Any, start: str) -> str:

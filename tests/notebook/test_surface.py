@@ -88,7 +88,9 @@ def test_a_cell_finds_the_same_calls_outside_a_notebook(ws: Workshop, course: Co
     plain = PlainWorkshop(course)
 
     assert set(public_names(plain)) <= set(public_names(ws))
-    for group in set(GROUPS) & set(public_names(plain)):
+    groups = set(GROUPS) & set(public_names(plain))
+    assert groups
+    for group in groups:
         assert type(getattr(plain, group)) is type(getattr(ws, group))
     assert set(public_names(plain.stateless)) <= set(public_names(ws.stateless))
 
