@@ -69,7 +69,6 @@ def test_a_missing_answer_is_not_attempted(tmp_path) -> None:
     untagged = SubmittedAnswers(hand_in(tmp_path / "b", {"deploy-stack": "pass"}))
 
     verdict = empty.missing(EXERCISE)
-    assert verdict is not None
     assert (verdict.outcome, verdict.feedback) == (Outcome.NOT_ATTEMPTED, "Notebook 01 was not handed in.")
     assert "one-key-one-shard" in str(file_exercise.missing(find_exercise("one-key-one-shard")))
     assert untagged.missing(EXERCISE) is None
@@ -83,6 +82,5 @@ def test_a_broken_notebook_is_not_attempted(tmp_path) -> None:
 
     verdict = SubmittedAnswers(tmp_path).missing(EXERCISE)
 
-    assert verdict is not None
     assert verdict.outcome is Outcome.NOT_ATTEMPTED
     assert "cannot be read" in verdict.feedback
