@@ -28,8 +28,7 @@ def test_deleted_function_is_a_problem_of_its_mapping_alone(world: World) -> Non
 
 def test_function_that_comes_back_is_served(world: World) -> None:
     """When the function exists again its mapping goes on where it was."""
-    world.function()
-    uuid = world.map(world.stream())
+    uuid = world.connect()
     client("lambda").delete_function(FunctionName="F")
     world.put(1)
     world.step()
@@ -64,8 +63,7 @@ def test_deleted_stream_is_a_problem_of_its_mapping_alone(world: World, kind) ->
 
 def test_new_code_runs_in_new_environments(world: World) -> None:
     """After a change of code or configuration the next batch runs in a fresh environment."""
-    world.function()
-    world.map(world.stream())
+    world.connect()
     for change in (
         lambda: None,
         lambda: None,
@@ -96,8 +94,7 @@ def test_new_layer_makes_new_environments(world: World) -> None:
 
 def test_idle_environments_are_taken_away(world: World) -> None:
     """An environment that has been idle for some minutes is closed; the next batch starts cold."""
-    world.function()
-    world.map(world.stream())
+    world.connect()
     world.put(1)
     world.step()
 
@@ -111,8 +108,7 @@ def test_idle_environments_are_taken_away(world: World) -> None:
 
 def test_reset_forgets_everything(world: World) -> None:
     """After a reset there are no mappings, events or environments; new ones are served as ever."""
-    world.function()
-    world.map(world.stream())
+    world.connect()
     world.put(1)
     world.step()
     client("lambda").invoke(FunctionName="F", InvocationType="Event")
@@ -145,8 +141,7 @@ def test_what_begins_during_a_reset_is_forgotten_too(world: World, monkeypatch: 
 
 def test_disabled_stream_is_read_to_its_end(world: World) -> None:
     """When a table's stream is switched off, what it holds is still sent."""
-    world.function()
-    world.map(world.table())
+    world.connect(source=world.table())
     world.put_item("a")
     client("dynamodb").update_table(TableName="T", StreamSpecification={"StreamEnabled": False})
 
@@ -198,8 +193,7 @@ def test_mapping_that_cannot_be_served_does_not_stop_others(world: World) -> Non
 
 def test_late_outcome_of_a_recovered_batch_changes_nothing(world: World) -> None:
     """When a batch was sent again after a restart, the outcome of its first sending is ignored."""
-    world.function()
-    world.map(world.stream())
+    world.connect()
     world.put(1)
     outcomes = []
 

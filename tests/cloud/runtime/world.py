@@ -191,6 +191,13 @@ class World:
         )
         return str(answer["UUID"])
 
+    def connect(
+        self, handler: Handler | None = None, *, source: str = "", shards: int = 1, **settings: Any
+    ) -> str:
+        """Create a function, and map it to a source or else to a new stream; returns the mapping's UUID."""
+        self.function(handler=handler)
+        return self.map(source or self.stream(shards=shards), **settings)
+
     def mapping(self, uuid: str) -> dict[str, Any]:
         """Return a mapping as the API shows it."""
         return dict(client("lambda").get_event_source_mapping(UUID=uuid))

@@ -101,8 +101,7 @@ def test_images_follow_the_view_type(world: World, view, images) -> None:
 
 def test_two_writes_of_one_call_make_two_records_in_order(world: World) -> None:
     """Changes of one transaction arrive together, in the order of its actions."""
-    world.function()
-    world.map(world.table())
+    world.connect(source=world.table())
     actions = [{"Put": {"TableName": "T", "Item": {"id": {"S": name}}}} for name in "abc"]
     client("dynamodb").transact_write_items(TransactItems=actions)
 

@@ -10,8 +10,7 @@ from tests.cloud.runtime.world import FunctionFailureError, World, client, fail,
 
 def test_batch_comes_from_one_shard(world: World) -> None:
     """No batch mixes the records of two shards."""
-    world.function()
-    world.map(world.stream(shards=4))
+    world.connect(shards=4)
     for number in range(40):
         world.put(number, key=f"key-{number}")
 
@@ -26,8 +25,7 @@ def test_batch_comes_from_one_shard(world: World) -> None:
 
 def test_records_of_a_shard_come_in_order(world: World) -> None:
     """Within a shard records come in the order of their sequence numbers, batch after batch."""
-    world.function()
-    world.map(world.stream(), BatchSize=3)
+    world.connect(BatchSize=3)
     world.put(*range(10))
 
     world.step()
@@ -37,8 +35,7 @@ def test_records_of_a_shard_come_in_order(world: World) -> None:
 
 def test_next_batch_waits_for_the_one_before(world: World) -> None:
     """While a batch of a shard is being retried, nothing behind it is sent."""
-    world.function(handler=fail)
-    world.map(world.stream(), BatchSize=1)
+    world.connect(fail, BatchSize=1)
     world.put(1, 2)
     world.step()
     world.fakes.handlers["F"] = succeed
@@ -50,8 +47,7 @@ def test_next_batch_waits_for_the_one_before(world: World) -> None:
 
 def test_without_a_window_a_batch_is_what_one_poll_gives(world: World) -> None:
     """Without a batching window even a single record is sent at once."""
-    world.function()
-    world.map(world.stream(), BatchSize=100)
+    world.connect(BatchSize=100)
 
     for number in range(2):
         world.put(number)
@@ -62,8 +58,7 @@ def test_without_a_window_a_batch_is_what_one_poll_gives(world: World) -> None:
 
 def test_window_gathers_until_its_end(world: World) -> None:
     """With a batching window of n seconds records are gathered for n seconds, and a new window begins."""
-    world.function()
-    world.map(world.stream(), MaximumBatchingWindowInSeconds=10)
+    world.connect(MaximumBatchingWindowInSeconds=10)
     world.put(1)
     world.step()
     world.put(2)
@@ -81,8 +76,7 @@ def test_window_gathers_until_its_end(world: World) -> None:
 
 def test_full_batch_does_not_wait_for_the_window(world: World) -> None:
     """A batch that has reached its size is sent before its window ends."""
-    world.function()
-    world.map(world.stream(), MaximumBatchingWindowInSeconds=300, BatchSize=2)
+    world.connect(MaximumBatchingWindowInSeconds=300, BatchSize=2)
     world.put(1, 2, 3)
 
     world.step()
@@ -92,8 +86,7 @@ def test_full_batch_does_not_wait_for_the_window(world: World) -> None:
 
 def test_step_tells_when_a_window_ends(world: World) -> None:
     """A step returns the time of the next due work, and None when everything is at rest."""
-    world.function()
-    world.map(world.stream(), MaximumBatchingWindowInSeconds=10)
+    world.connect(MaximumBatchingWindowInSeconds=10)
     assert world.step() is None
 
     world.put(1)
@@ -159,8 +152,7 @@ def test_timestamp_begins_at_a_time(world: World) -> None:
 
 def test_key_stays_in_its_slot(world: World) -> None:
     """With a parallelization factor records of one key are never reordered nor in two batches at once."""
-    world.function()
-    world.map(world.stream(), ParallelizationFactor=4, BatchSize=2)
+    world.connect(ParallelizationFactor=4, BatchSize=2)
     for number in range(20):
         world.put(number, key=f"key-{number % 5}")
 
@@ -180,8 +172,7 @@ def test_slots_of_a_shard_do_not_wait_for_each_other(world: World) -> None:
         if any(record["kinesis"]["partitionKey"] == "bad" for record in event["Records"]):
             raise FunctionFailureError
 
-    world.function(handler=handler)
-    world.map(world.stream(), ParallelizationFactor=10, BatchSize=1)
+    world.connect(handler, ParallelizationFactor=10, BatchSize=1)
     world.put("bad", key="bad")
     for number in range(30):
         world.put(number, key=f"key-{number}")
@@ -199,8 +190,7 @@ def test_failing_shard_does_not_stop_others(world: World) -> None:
         if event["Records"][0]["eventID"].startswith("shardId-000000000000:"):
             raise FunctionFailureError
 
-    world.function(handler=handler)
-    world.map(world.stream(shards=2), BatchSize=1)
+    world.connect(handler, shards=2, BatchSize=1)
     for number in range(40):
         world.put(number, key=f"key-{number}")
 
@@ -213,8 +203,7 @@ def test_failing_shard_does_not_stop_others(world: World) -> None:
 
 def test_disabled_mapping_keeps_its_checkpoint(world: World) -> None:
     """A mapping that is disabled sends nothing, and goes on where it was when it is enabled again."""
-    world.function()
-    uuid = world.map(world.stream())
+    uuid = world.connect()
     world.put(1)
     world.step()
 
@@ -245,8 +234,7 @@ def test_mapping_made_again_begins_at_its_starting_position(world: World) -> Non
 
 def test_progress_survives_a_restart_of_the_engine(world: World) -> None:
     """Another engine goes on from the checkpoint, and sends a batch that was in retry as it was."""
-    world.function()
-    world.map(world.stream(), BatchSize=2)
+    world.connect(BatchSize=2)
     world.put(1, 2)
     world.step()
     world.fakes.handlers["F"] = fail
@@ -265,8 +253,7 @@ def test_progress_survives_a_restart_of_the_engine(world: World) -> None:
 
 def test_changed_settings_hold_for_the_next_batch(world: World) -> None:
     """A changed batch size is used for the next batch."""
-    world.function()
-    uuid = world.map(world.stream(), BatchSize=1)
+    uuid = world.connect(BatchSize=1)
     world.put(1, 2)
     world.step()
 
@@ -279,8 +266,7 @@ def test_changed_settings_hold_for_the_next_batch(world: World) -> None:
 
 def test_changed_parallelization_loses_nothing(world: World) -> None:
     """After a change of the parallelization factor reading goes on from the checkpoint."""
-    world.function()
-    uuid = world.map(world.stream())
+    uuid = world.connect()
     world.put(1, 2)
     world.step()
 
@@ -293,8 +279,7 @@ def test_changed_parallelization_loses_nothing(world: World) -> None:
 
 def test_children_are_read_after_their_parent(world: World) -> None:
     """After a split the children's records are sent when the parent's are done."""
-    world.function(handler=fail)
-    world.map(world.stream())
+    world.connect(fail)
     world.put("parent")
     world.step()
     client("kinesis").split_shard(
@@ -357,8 +342,9 @@ def test_filtered_records_are_not_sent(world: World) -> None:
 
 def test_batch_with_nothing_left_is_not_sent(world: World) -> None:
     """If filters leave nothing of what was read, the function is not invoked."""
-    world.function()
-    world.map(world.table(), FilterCriteria={"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]})
+    world.connect(
+        source=world.table(), FilterCriteria={"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]}
+    )
     world.put_item("a")
     world.step()
     assert world.sent() == []
@@ -370,8 +356,7 @@ def test_batch_with_nothing_left_is_not_sent(world: World) -> None:
 
 def test_cancelled_transaction_reaches_no_function(world: World) -> None:
     """What a cancelled transaction would have written is never seen by a poller."""
-    world.function()
-    world.map(world.table())
+    world.connect(source=world.table())
     put = {"Put": {"TableName": "T", "Item": {"id": {"S": "phantom"}}}}
     exists = {"TableName": "T", "Key": {"id": {"S": "none"}}, "ConditionExpression": "attribute_exists(id)"}
     with pytest.raises(ClientError):
@@ -385,8 +370,7 @@ def test_cancelled_transaction_reaches_no_function(world: World) -> None:
 
 def test_status_tells_the_lag(world: World) -> None:
     """The status names each mapping's state, last result, checkpoint, pending records and iterator age."""
-    world.function(handler=fail)
-    uuid = world.map(world.stream(), BatchSize=1)
+    uuid = world.connect(fail, BatchSize=1)
     numbers = world.put(1, 2, 3)
     world.clock.advance(7)
 

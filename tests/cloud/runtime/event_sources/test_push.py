@@ -8,8 +8,7 @@ from tests.cloud.runtime.world import World, client
 
 def test_nothing_is_pushed(world: World) -> None:
     """A put into a mapped source calls no function by itself."""
-    world.function()
-    world.map(world.stream())
+    world.connect()
     world.map(world.table())
     world.map(world.queue())
 

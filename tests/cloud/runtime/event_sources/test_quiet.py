@@ -15,8 +15,7 @@ def is_quiet(world: World, *functions: str) -> bool:
 
 def test_a_record_that_nobody_has_read_is_work(world: World) -> None:
     """A mapping is quiet once every record is done, and not from the moment at which one is put."""
-    world.function()
-    world.map(world.stream())
+    world.connect()
     before = is_quiet(world)
     world.step()
     empty = is_quiet(world)
@@ -29,8 +28,7 @@ def test_a_record_that_nobody_has_read_is_work(world: World) -> None:
 
 def test_a_batch_that_waits_for_its_retry_is_work(world: World) -> None:
     """As long as a batch is to be sent again, nothing is quiet; once it is discarded, all is."""
-    world.function(handler=fail)
-    world.map(world.stream(), MaximumRetryAttempts=2)
+    world.connect(fail, MaximumRetryAttempts=2)
     world.put(1)
     world.step()
     waiting = is_quiet(world)
@@ -41,8 +39,7 @@ def test_a_batch_that_waits_for_its_retry_is_work(world: World) -> None:
 
 def test_a_batching_window_that_is_open_is_work(world: World) -> None:
     """Records that are gathered for a batch will be sent."""
-    world.function()
-    world.map(world.stream(), MaximumBatchingWindowInSeconds=5, BatchSize=10)
+    world.connect(MaximumBatchingWindowInSeconds=5, BatchSize=10)
     world.put(1)
     world.step()
     gathering = is_quiet(world)
@@ -54,8 +51,7 @@ def test_a_batching_window_that_is_open_is_work(world: World) -> None:
 @pytest.mark.parametrize(("state", "is_work"), [({"sum": 3}, True), ({}, False)])
 def test_a_tumbling_window_is_work_while_it_holds_a_state(world: World, state: dict, is_work: bool) -> None:
     """The end of a window hands its state over; where there is none, nothing is left to be done."""
-    world.function(handler=lambda _: {"state": state})
-    world.map(world.stream(), TumblingWindowInSeconds=30)
+    world.connect(lambda _: {"state": state}, TumblingWindowInSeconds=30)
     world.put(1)
     world.step()
     is_open = not is_quiet(world)
@@ -66,8 +62,7 @@ def test_a_tumbling_window_is_work_while_it_holds_a_state(world: World, state: d
 
 def test_a_disabled_mapping_has_nothing_to_do(world: World) -> None:
     """What waits for a mapping that is disabled waits for a person."""
-    world.function()
-    uuid = world.map(world.stream())
+    uuid = world.connect()
     world.step()
     client("lambda").update_event_source_mapping(UUID=uuid, Enabled=False)
     world.put(1)

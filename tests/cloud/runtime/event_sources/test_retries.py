@@ -44,8 +44,7 @@ def poison(*bad):
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_retries_are_counted(world: World, retries) -> None:
     """With r retries a failing batch is sent r + 1 times, then the next batch is sent."""
-    world.function(handler=poison(1))
-    world.map(world.stream(), MaximumRetryAttempts=retries, BatchSize=1)
+    world.connect(poison(1), MaximumRetryAttempts=retries, BatchSize=1)
     world.put(1, 2)
 
     world.run(until_seconds=3600)
@@ -55,8 +54,7 @@ def test_retries_are_counted(world: World, retries) -> None:
 
 def test_retries_have_no_end_unless_told(world: World) -> None:
     """Without a limit a failing batch blocks its shard for as long as its records live."""
-    world.function(handler=fail)
-    world.map(world.stream(), BatchSize=1)
+    world.connect(fail, BatchSize=1)
     world.put(1, 2)
 
     world.run(until_seconds=3600)
@@ -67,8 +65,7 @@ def test_retries_have_no_end_unless_told(world: World) -> None:
 
 def test_retries_wait_longer_and_longer(world: World) -> None:
     """Retries wait half a second, then twice as long each time, up to a minute."""
-    world.function(handler=fail)
-    world.map(world.stream())
+    world.connect(fail)
     world.put(1)
 
     waits = []
@@ -82,8 +79,7 @@ def test_retries_wait_longer_and_longer(world: World) -> None:
 
 def test_retry_is_the_same_to_the_byte(world: World) -> None:
     """A retry sends the same event, byte for byte, whatever has come into the stream meanwhile."""
-    world.function(handler=fail)
-    world.map(world.table())
+    world.connect(fail, source=world.table())
     world.put_item("a", value={"N": "1.50"}, text={"S": "€"})
     world.step()
     world.put_item("b")
@@ -99,8 +95,7 @@ def test_retry_is_the_same_to_the_byte(world: World) -> None:
 
 def test_old_records_are_discarded(world: World) -> None:
     """Records beyond the maximum age are discarded between retries, and the shard goes on."""
-    world.function(handler=poison(1))
-    world.map(world.stream(), MaximumRecordAgeInSeconds=60)
+    world.connect(poison(1), MaximumRecordAgeInSeconds=60)
     world.put(1)
     world.step()
     world.clock.advance(30)
@@ -148,8 +143,7 @@ def test_endless_retries_end_with_the_retention(world: World) -> None:
 
 def test_bisecting_finds_the_poison(world: World) -> None:
     """A failing batch is split in halves, the first one first, until the poison record is alone."""
-    world.function(handler=poison(3))
-    world.map(world.stream(), BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
+    world.connect(poison(3), BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
     world.put(*range(1, 7))
 
     world.run(until_seconds=60)
@@ -161,8 +155,7 @@ def test_bisecting_finds_the_poison(world: World) -> None:
 def test_splitting_costs_no_retry(world: World) -> None:
     """Even without any retry a batch is split down to its poison record, and nothing else is lost."""
     queue = world.queue()
-    world.function(handler=poison(3))
-    world.map(world.stream(), BisectBatchOnFunctionError=True, MaximumRetryAttempts=0, **on_failure(queue))
+    world.connect(poison(3), BisectBatchOnFunctionError=True, MaximumRetryAttempts=0, **on_failure(queue))
     numbers = world.put(*range(8))
 
     world.run(until_seconds=60)
@@ -175,8 +168,7 @@ def test_splitting_costs_no_retry(world: World) -> None:
 
 def test_partial_answer_moves_the_checkpoint(world: World) -> None:
     """Records before the reported one are not sent again; the reported one and those behind it are."""
-    world.function(handler=reporting(2))
-    world.map(world.stream(), **REPORTING)
+    world.connect(reporting(2), **REPORTING)
     world.put(*range(4))
 
     world.run(until_seconds=5)
@@ -187,8 +179,7 @@ def test_partial_answer_moves_the_checkpoint(world: World) -> None:
 def test_partial_answers_use_up_retries(world: World) -> None:
     """A record that is reported again and again is discarded after the retries of the mapping."""
     queue = world.queue()
-    world.function(handler=reporting(*[-1] * 4))
-    world.map(world.stream(), **REPORTING, MaximumRetryAttempts=3, **on_failure(queue))
+    world.connect(reporting(*[-1] * 4), **REPORTING, MaximumRetryAttempts=3, **on_failure(queue))
     world.put(*range(6))
 
     world.run(until_seconds=60)
@@ -209,8 +200,7 @@ def test_partial_answer_splits_when_bisecting(world: World) -> None:
                 return failed(record)
         return None
 
-    world.function(handler=handler)
-    world.map(world.stream(), **REPORTING, BisectBatchOnFunctionError=True, MaximumRetryAttempts=0)
+    world.connect(handler, **REPORTING, BisectBatchOnFunctionError=True, MaximumRetryAttempts=0)
     world.put(*range(6))
 
     world.run(until_seconds=60)
@@ -220,8 +210,7 @@ def test_partial_answer_splits_when_bisecting(world: World) -> None:
 
 def test_dynamodb_records_are_reported_by_their_sequence_number(world: World) -> None:
     """For a table the reported identifier is the stream record's sequence number."""
-    world.function(handler=reporting(1))
-    world.map(world.table(), **REPORTING)
+    world.connect(reporting(1), source=world.table(), **REPORTING)
     world.put_item("a")
     world.put_item("b")
 
@@ -232,8 +221,7 @@ def test_dynamodb_records_are_reported_by_their_sequence_number(world: World) ->
 
 def test_last_result_is_shown(world: World) -> None:
     """A mapping shows how its last batch went."""
-    world.function(handler=fail)
-    uuid = world.map(world.stream())
+    uuid = world.connect(fail)
     assert world.mapping(uuid)["LastProcessingResult"] == "No records processed"
 
     world.put(1)
@@ -247,8 +235,7 @@ def test_last_result_is_shown(world: World) -> None:
 
 def test_event_beyond_six_megabytes_goes_the_way_of_failures(world: World) -> None:
     """A record that fits into no payload is discarded after the retries; those behind it are sent."""
-    world.function()
-    world.map(world.stream(), MaximumRetryAttempts=0, BatchSize=2)
+    world.connect(MaximumRetryAttempts=0, BatchSize=2)
     world.put("x" * 900_000, 2)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -18,8 +18,7 @@ PAUSE_SECONDS = 60
 @pytest.fixture
 def worker(world: World) -> MappingWorker:
     """A mapping whose stream has one shard with three records, read two at a time."""
-    world.function()
-    world.map(world.stream(), BatchSize=2)
+    world.connect(BatchSize=2)
     world.put(1, 2, 3)
     worker = MappingWorker(current_mappings()[0], world.clock)
     worker.refresh()

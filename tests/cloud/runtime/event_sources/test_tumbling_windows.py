@@ -22,8 +22,7 @@ def events(world: World) -> list[dict]:
 @pytest.fixture
 def counting(world: World) -> World:
     """A function that counts the records of a window, mapped to a table."""
-    world.function(handler=count)
-    world.map(world.table(), TumblingWindowInSeconds=WINDOW)
+    world.connect(count, source=world.table(), TumblingWindowInSeconds=WINDOW)
     world.clock.advance(20)  # 1,750,000,020 begins a minute
     return world
 
@@ -110,8 +109,9 @@ def test_batch_holds_one_window(counting: World) -> None:
 def test_answer_without_state_is_a_failure(world: World) -> None:
     """A function that returns no state has failed; the batch is sent again with the same state."""
     answers = iter([{"state": {"n": 1}}, {}, {"state": {"n": 2}}])
-    world.function(handler=lambda event: next(answers))
-    world.map(world.table(), TumblingWindowInSeconds=WINDOW, BatchSize=1)
+    world.connect(
+        lambda event: next(answers), source=world.table(), TumblingWindowInSeconds=WINDOW, BatchSize=1
+    )
     world.put_item("a")
     world.put_item("b")
 
@@ -143,8 +143,12 @@ def test_last_invocation_is_repeated_until_it_succeeds(world: World) -> None:
 def test_oversized_state_ends_the_window_early(world: World) -> None:
     """A state beyond 1 MB ends the window early; the rest of it goes on with an empty state."""
     answers = iter([{"state": {"n": 1}}, {"state": {"n": "x" * 2**20}}])
-    world.function(handler=lambda event: next(answers, {"state": {}}))
-    world.map(world.table(), TumblingWindowInSeconds=WINDOW, BatchSize=1)
+    world.connect(
+        lambda event: next(answers, {"state": {}}),
+        source=world.table(),
+        TumblingWindowInSeconds=WINDOW,
+        BatchSize=1,
+    )
     for name in "abc":
         world.put_item(name)
 
@@ -158,8 +162,7 @@ def test_oversized_state_ends_the_window_early(world: World) -> None:
 
 def test_kinesis_has_windows_too(world: World) -> None:
     """A Kinesis stream is windowed shard by shard."""
-    world.function(handler=count)
-    world.map(world.stream(shards=2), TumblingWindowInSeconds=WINDOW)
+    world.connect(count, shards=2, TumblingWindowInSeconds=WINDOW)
     for number in range(20):
         world.put(number, key=f"key-{number}")
     world.step()

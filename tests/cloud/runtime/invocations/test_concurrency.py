@@ -39,8 +39,7 @@ def reserve(amount: int, function: str = "F") -> None:
 
 def test_function_with_no_concurrency_gets_nothing(world: World) -> None:
     """With a reservation of 0 records wait, however long, and no retry is used up."""
-    world.function()
-    world.map(world.stream(), MaximumRetryAttempts=0)
+    world.connect(MaximumRetryAttempts=0)
     reserve(0)
     world.put(1)
 
@@ -51,8 +50,7 @@ def test_function_with_no_concurrency_gets_nothing(world: World) -> None:
 
 def test_lifting_the_reservation_resumes(world: World) -> None:
     """When the reservation is lifted the waiting records are sent."""
-    world.function()
-    uuid = world.map(world.stream(), MaximumRetryAttempts=0)
+    uuid = world.connect(MaximumRetryAttempts=0)
     reserve(0)
     world.put(1)
     world.run(until_seconds=60)
@@ -105,8 +103,7 @@ def test_one_place_is_taken_by_one(world: World) -> None:
 def test_shards_never_run_together_with_one_place(world: World) -> None:
     """With a reservation of 1 batches of many shards never run two at a time, and none is lost."""
     watch = Watch(0.005)
-    world.function(handler=watch)
-    world.map(world.stream(shards=8), MaximumRetryAttempts=0, BatchSize=1)
+    world.connect(watch, shards=8, MaximumRetryAttempts=0, BatchSize=1)
     reserve(1)
     for number in range(24):
         world.put(number, key=f"key-{number}")
@@ -126,8 +123,7 @@ def test_shards_never_run_together_with_one_place(world: World) -> None:
 def test_slots_run_side_by_side_and_keys_do_not(world: World) -> None:
     """With a parallelization factor of 3 up to three batches of a shard run at once, never two of one key."""
     watch = Watch(0.02)
-    world.function(handler=watch)
-    world.map(world.stream(), ParallelizationFactor=3, BatchSize=2)
+    world.connect(watch, ParallelizationFactor=3, BatchSize=2)
     for number in range(30):
         world.put(number, key=f"key-{number % 10}")
 
@@ -142,8 +138,7 @@ def test_slots_run_side_by_side_and_keys_do_not(world: World) -> None:
 def test_slots_that_change_do_not_share_keys(world: World) -> None:
     """While the number of batch slots keeps changing, no key is in two batches at once, and none is lost."""
     watch = Watch(0.002)
-    world.function(handler=watch)
-    uuid = world.map(world.stream(shards=2), BatchSize=3)
+    uuid = world.connect(watch, shards=2, BatchSize=3)
     world.runtime.start()
     with interrupted_threads():
         for number in range(150):

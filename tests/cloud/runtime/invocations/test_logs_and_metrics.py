@@ -158,8 +158,7 @@ def test_invocations_are_counted(world: World) -> None:
 
 def test_throttles_are_not_invocations(world: World) -> None:
     """A throttled batch counts as a throttle, neither as an invocation nor as an error."""
-    world.function()
-    world.map(world.stream())
+    world.connect()
     client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=0)
     world.put(1)
     world.step()
@@ -170,8 +169,7 @@ def test_throttles_are_not_invocations(world: World) -> None:
 
 def test_iterator_age_is_that_of_the_newest_record(world: World) -> None:
     """IteratorAge is the age in milliseconds of the last record of a batch."""
-    world.function()
-    world.map(world.stream())
+    world.connect()
     world.put(1)
     world.clock.advance(5)
     world.put(2)
