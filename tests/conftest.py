@@ -1,13 +1,16 @@
-"""What holds for every test: in which runs it takes part, and how it hears Ctrl-C."""
+"""What holds for every test: in which runs it takes part, how it hears Ctrl-C, and the cloud it may use."""
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.effort import LONG
+from workshop.cloud.connection import Cloud
+from workshop.cloud.temporary import temporary_cloud
 
 TESTS = Path(__file__).parent
 # What starts processes by the dozen or runs notebooks.
@@ -39,6 +42,21 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def shared_cloud() -> Iterator[Cloud]:
+    """One offline cloud, with whatever earlier tests of this worker left in it; its clock may be ahead."""
+    with temporary_cloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def cloud(shared_cloud: Cloud) -> Cloud:
+    """An offline cloud that is empty when a module begins; who stops or configures one starts their own."""
+    assert shared_cloud.offline is not None
+    shared_cloud.offline.reset()
+    return shared_cloud
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ import pytest
 from workshop.cli.app import main
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.connection import Cloud
-from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import deploy
 
 DEADLINE_SECONDS = 150.0
@@ -89,13 +88,6 @@ def eventually() -> Callable[[Callable[[], bool]], bool]:
         return seen
 
     return look_again
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    """An offline cloud of this module's own."""
-    with temporary_cloud() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,9 @@ from moto import mock_aws
 
 from workshop.clock import ManualClock
 from workshop.cloud import background
-from workshop.cloud.connection import Cloud
+from workshop.cloud.connection import Cloud, connect
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.overlay.correct import plain_moto
-from workshop.cloud.temporary import temporary_cloud
 
 REGION = "eu-west-1"
 # CloudFormation has tests of its own, and takes seconds to load.
@@ -126,10 +125,9 @@ def port() -> int:
 
 
 @pytest.fixture(scope="session")
-def shared_cloud() -> Iterator[Cloud]:
-    """One offline cloud for all tests that do not need an empty one."""
-    with temporary_cloud(region=REGION) as cloud:
-        yield cloud
+def shared_cloud(shared_cloud: Cloud) -> Cloud:
+    """The cloud for all tests that do not need an empty one, reached in `REGION`."""
+    return connect("offline", endpoint=shared_cloud.endpoint, region=REGION)
 
 
 @pytest.fixture

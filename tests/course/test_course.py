@@ -1,13 +1,13 @@
 """A learner's course in the offline cloud: connected by hand, fed, emptied, and diagnosed."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tests.course.gate.gate_bench import Bench, open_bench
+from workshop.cloud.connection import Cloud
 from workshop.course.course import Course, stack_prefix
 from workshop.course.exercises import find_exercise
 from workshop.course.trials.events import reduce_row
@@ -20,13 +20,13 @@ M1 = EXAMPLE_MESSAGES["M1"]
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """A learner at the beginning of notebook 06: connected, with handlers that know no guards."""
-    with open_bench(tmp_path_factory.mktemp("learner")) as bench:
-        with pytest.raises(StackNotFoundError):
-            _ = bench.course.outputs
-        bench.begin(find_exercise("totals-exact"))
-        yield bench
+    bench = open_bench(tmp_path_factory.mktemp("learner"), cloud)
+    with pytest.raises(StackNotFoundError):
+        _ = bench.course.outputs
+    bench.begin(find_exercise("totals-exact"))
+    return bench
 
 
 @pytest.fixture

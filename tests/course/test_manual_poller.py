@@ -1,14 +1,13 @@
 """What notebooks 08 to 12 and 99 do by hand: deliver, release a bug, make a role, and see what is left."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from workshop.cloud.temporary import temporary_cloud
+from workshop.cloud.connection import Cloud
 from workshop.course.catch_up import restore
 from workshop.course.course import Course
 from workshop.course.exercise import judge
@@ -23,12 +22,11 @@ from workshop.errors import ConfigurationError, NotSettledError
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
-    """A connected pipeline with the starters, in a cloud of its own."""
-    with temporary_cloud() as cloud:
-        course = Course(cloud, home=tmp_path_factory.mktemp("home"))
-        restore(course, "08")
-        yield course
+def course(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A connected pipeline with the starters."""
+    course = Course(cloud, home=tmp_path_factory.mktemp("home"))
+    restore(course, "08")
+    return course
 
 
 def test_the_mapping_is_paused_inside_the_block_and_goes_on_behind_it(course: Course) -> None:

@@ -5,7 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from typer.testing import CliRunner, Result
 from workshop.cli.app import app
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cloud.connection import Cloud
-from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import StackEvent, find_stack, list_stacks
 from workshop.errors import ConfigurationError, StackNotFoundError
 
@@ -26,10 +25,11 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def live() -> Iterator[Cloud]:
-    """An offline cloud in a process of its own."""
-    with temporary_cloud() as cloud:
-        yield cloud
+def live(shared_cloud: Cloud) -> Cloud:
+    """An empty offline cloud in a process of its own."""
+    assert shared_cloud.offline is not None
+    shared_cloud.offline.reset()
+    return shared_cloud
 
 
 @pytest.fixture

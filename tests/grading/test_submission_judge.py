@@ -1,12 +1,12 @@
 """Where a submission's exercises begin: on stacks as the course deploys them, whatever an answer has done."""
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
 
 from tests.course.gate.gate_bench import Bench, open_bench
 from tests.grading.learner import solved
+from workshop.cloud.connection import Cloud
 from workshop.course.exercise import judge
 from workshop.course.exercises import find_exercise
 from workshop.grading.submission_judge import SubmissionJudge
@@ -16,10 +16,9 @@ HANDLER_EXERCISE = find_exercise("map-subtract-old")
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """A course for one submission."""
-    with open_bench(tmp_path_factory.mktemp("course")) as bench:
-        yield bench
+    return open_bench(tmp_path_factory.mktemp("course"), cloud)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.ports import free_port
 from workshop.cloud import background, connection
-from workshop.cloud.temporary import temporary_cloud
+from workshop.cloud.connection import Cloud
 from workshop.errors import CloudNotRunningError
 from workshop.notebook.connecting import connected
 
@@ -77,14 +77,16 @@ def test_on_aws_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     assert background.status().state == background.STOPPED
 
 
-def test_a_cloud_of_another_folder_is_named(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+def test_a_cloud_of_another_folder_is_named(
+    shared_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
     """Who finds somebody else's cloud at the usual place is told, since its stacks are shared."""
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    with temporary_cloud() as other:
-        monkeypatch.setattr(connection, "DEFAULT_ENDPOINT", other.endpoint)
+    other = shared_cloud.endpoint
+    monkeypatch.setattr(connection, "DEFAULT_ENDPOINT", other)
 
-        assert connected().endpoint == other.endpoint
+    assert connected().endpoint == other
 
     told = capsys.readouterr().out
-    assert told.startswith(f"▲ Shared: the offline cloud at {other.endpoint} was started from another folder")
+    assert told.startswith(f"▲ Shared: the offline cloud at {other} was started from another folder")
     assert "workshop cloud start --port N" in told

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from workshop.cloud.temporary import temporary_cloud
+from workshop.cloud.connection import Cloud
 
 CELLS = (
     'from workshop.notebook import start\nws = start("06")',
@@ -35,16 +35,15 @@ FAILING = 'ws.connect("NoSuchLambda")'
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def executed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a notebook with all displays, run by a kernel as a test of notebooks would."""
     home = tmp_path_factory.mktemp("home")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
     failing = nbformat.v4.new_code_cell(FAILING, metadata={"tags": ["raises-exception"]})
     notebook.cells.append(failing)
-    with temporary_cloud() as cloud:
-        environment = {**os.environ, "AWS_ENDPOINT_URL": str(cloud.endpoint), "WORKSHOP_HOME": str(home)}
-        client = NotebookClient(notebook, timeout=120, store_widget_state=False, kernel_name="python3")
-        client.execute(env=environment, cwd=str(Path(__file__).resolve().parents[2]))
+    environment = {**os.environ, "AWS_ENDPOINT_URL": str(cloud.endpoint), "WORKSHOP_HOME": str(home)}
+    client = NotebookClient(notebook, timeout=120, store_widget_state=False, kernel_name="python3")
+    client.execute(env=environment, cwd=str(Path(__file__).resolve().parents[2]))
     return notebook
 
 

@@ -1,12 +1,10 @@
 """Both pipelines from message to total, over many seeds."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from workshop.cloud.connection import Cloud
-from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.demo import DemoRun, plan_options, run_pipelines
 from workshop.pipeline.settle import Patience
@@ -16,13 +14,6 @@ SEEDS = range(1, 21)
 LANES = 2  # pipelines of each kind, side by side in one cloud
 MESSAGES = 150
 PATIENCE = Patience(quiet_seconds=0.5, unchanged_seconds=30, timeout_seconds=120, poll_seconds=0.5)
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    """An offline cloud of this module's own."""
-    with temporary_cloud() as started:
-        yield started
 
 
 def empty(cloud: Cloud, table: str) -> None:

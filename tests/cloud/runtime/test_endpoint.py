@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from tests.cloud.documents import table
 from tests.cloud.runtime.world import ROLE_ARN, make_role, zip_of
 from tests.cloud.waiting import wait_until
-from workshop.cloud.temporary import temporary_cloud
+from workshop.cloud.connection import Cloud
 
 COUNTING = """
 import base64, boto3, os
@@ -35,11 +35,10 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Callable[[str], Any]]:
+def client(cloud: Cloud) -> Callable[[str], Any]:
     """Clients of a cloud in a process of its own."""
-    with temporary_cloud() as cloud:
-        make_role(cloud.client("iam"))
-        yield cloud.client
+    make_role(cloud.client("iam"))
+    return cloud.client
 
 
 def deploy(client, name: str, source: str, **variables: str) -> None:

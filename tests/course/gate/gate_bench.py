@@ -1,14 +1,13 @@
-"""A learner's checkout and course in a cloud of its own, brought to where an exercise begins."""
+"""A learner's checkout and course, brought to where an exercise begins."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.course.gate.wrong_answers import Wrong
-from workshop.cloud.temporary import temporary_cloud
+from workshop.cloud.connection import Cloud
 from workshop.course.answers import put_answer, solution_text, starter_text
 from workshop.course.catch_up import bring_to
 from workshop.course.course import Course
@@ -55,13 +54,11 @@ class Bench:
         return judge(exercise, self.course)
 
 
-@contextmanager
-def open_bench(folder: Path) -> Iterator[Bench]:
-    """Give a learner a checkout in a folder, and a cloud."""
+def open_bench(folder: Path, cloud: Cloud) -> Bench:
+    """Give a learner a checkout in a folder, and an empty cloud."""
     for name in ("lambdas", "solutions", "notebooks", "cloudformation"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    with temporary_cloud() as cloud:
-        yield Bench(Course(cloud, root=folder, home=folder / ".workshop"))
+    return Bench(Course(cloud, root=folder, home=folder / ".workshop"))
 
 
 def exercises_of(*notebooks: str) -> list[Exercise]:

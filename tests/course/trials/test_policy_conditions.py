@@ -1,12 +1,12 @@
 """Policies with conditions, as learners write them: judged by whether they hold for the calls that matter."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.course.gate.gate_bench import Bench, open_bench
+from workshop.cloud.connection import Cloud
 from workshop.course.exercise import CheckResult, Outcome
 from workshop.course.exercises import find_exercise
 from workshop.course.trials.producer_role import make_producer_role
@@ -27,11 +27,11 @@ NEVER: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """A learner at the exercise on ReduceLambda's policy."""
-    with open_bench(tmp_path_factory.mktemp("learner")) as bench:
-        bench.begin(find_exercise("reduce-policy"))
-        yield bench
+    bench = open_bench(tmp_path_factory.mktemp("learner"), cloud)
+    bench.begin(find_exercise("reduce-policy"))
+    return bench
 
 
 def answered(bench: Bench, exercise_id: str, role: str, statements: list[dict[str, Any]]) -> CheckResult:

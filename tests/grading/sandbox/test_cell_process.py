@@ -2,12 +2,11 @@
 
 import re
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from tests.grading.learner import ROOT
-from workshop.cloud.temporary import temporary_cloud
+from workshop.cloud.connection import Cloud
 from workshop.course.course import Course
 from workshop.grading.sandbox.availability import Containment
 from workshop.grading.sandbox.cell_process import CellRun, run_cell_apart
@@ -20,10 +19,9 @@ ENOUGH_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+def course(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course in which nothing is deployed."""
-    with temporary_cloud() as cloud:
-        yield Course(cloud, root=ROOT, home=tmp_path_factory.mktemp("home"))
+    return Course(cloud, root=ROOT, home=tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
