@@ -31,7 +31,16 @@ CELLS = (
     "ws.picture(live=True, seconds=600)\nws.live.stop()",
     "import threading\nprint([each.name for each in threading.enumerate() if 'workshop' in each.name])",
 )
-FAILING = 'ws.connect("NoSuchLambda")'
+# Ends a cell, and what its lines say.
+MISTAKES = {
+    'ws.connect("NoSuchLambda")': ("ConfigurationError: ",),
+    "here = 1\ntotals_of_before": ("NameError: ", "In line 2 of this cell: `totals_of_before`", "first cell"),
+    'ws.client("dynamodb").describe_table(TableName="none")': (
+        "ResourceNotFoundException",
+        "line 1",
+        "ws.outputs",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +48,8 @@ def executed(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a notebook with all displays, run by a kernel as a test of notebooks would."""
     home = tmp_path_factory.mktemp("home")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
-    failing = nbformat.v4.new_code_cell(FAILING, metadata={"tags": ["raises-exception"]})
-    notebook.cells.append(failing)
+    fails = {"tags": ["raises-exception"]}
+    notebook.cells += [nbformat.v4.new_code_cell(source, metadata=fails) for source in MISTAKES]
     environment = {**os.environ, "AWS_ENDPOINT_URL": str(cloud.endpoint), "WORKSHOP_HOME": str(home)}
     client = NotebookClient(notebook, timeout=120, store_widget_state=False, kernel_name="python3")
     client.execute(env=environment, cwd=str(Path(__file__).resolve().parents[2]))
@@ -121,10 +130,23 @@ def test_nothing_moves_after_stop(executed: Any) -> None:
     assert cell.outputs[0]["text"].strip() == "[]"
 
 
-def test_errors_of_the_workshop_are_told_without_a_traceback(executed: Any) -> None:
-    """A mistake is answered by its sentence alone, and still stops the notebook."""
-    output = executed.cells[-1].outputs[-1]
+@pytest.mark.parametrize("source", MISTAKES)
+def test_an_error_is_told_in_a_few_words(executed: Any, source: str) -> None:
+    """An error stops the notebook, says what it is, in which line, and what to do; nobody scrolls."""
+    cell = next(cell for cell in executed.cells if cell.source == source)
+    [error] = [output for output in cell.outputs if output["output_type"] == "error"]
 
-    assert output["output_type"] == "error"
-    assert output["ename"] == "ConfigurationError"
-    assert len(output["traceback"]) == 1
+    assert len(error["traceback"]) <= 3
+    for words in MISTAKES[source]:
+        assert words in " ".join("\n".join(error["traceback"]).split())
+
+
+def test_a_traceback_is_folded(executed: Any) -> None:
+    """The traceback of a learner's own mistake is there behind a line, and begins in the learner's cell."""
+    cell = next(cell for cell in executed.cells if cell.source.endswith("totals_of_before"))
+    [folded] = [output["data"]["text/html"] for output in cell.outputs if "data" in output]
+
+    assert "<summary" in folded
+    assert "<details>" in folded
+    assert "interactiveshell" not in folded
+    assert "NameError" in folded

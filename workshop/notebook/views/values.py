@@ -17,6 +17,7 @@ from workshop.notebook.markup.html import code_in, element
 from workshop.notebook.markup.texts import wrapped
 from workshop.notebook.views.cards import card, pill
 from workshop.notebook.views.diagnosis import draw_comparison, draw_diagnosis, draw_reconciliation
+from workshop.notebook.views.errors import error_lines, folded_traceback
 from workshop.notebook.views.frames import FRAMES, draw_frame
 from workshop.notebook.views.resources import draw_resources, no_pipeline
 from workshop.notebook.views.totals import TotalsView
@@ -50,7 +51,7 @@ def teach_ipython() -> None:
         formatter.mimebundle_formatter.for_type(kind, _bundle)
     for module, name in FRAMES:
         formatter.mimebundle_formatter.for_type_by_name(module, name, _frame_bundle)
-    running.set_custom_exc((WorkshopError,), _tell_error)
+    running.set_custom_exc((Exception,), _tell_error)
 
 
 def _bundle(value: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG001
@@ -64,10 +65,12 @@ def _frame_bundle(frame: Any, include: Any = None, exclude: Any = None) -> dict[
 def _tell_error(
     running: Any, kind: type[BaseException], error: BaseException, trace: Any, **_: Any
 ) -> list[str]:
-    """Show an error by what it says: its traceback is about code that learners do not write."""
-    del trace
-    lines = [wrapped(f"{kind.__name__}: {error}")]
-    running._showtraceback(kind, error, lines)  # noqa: SLF001 - IPython shows nothing for a handler of ours
+    """Show an error by what it says and what to do; its traceback, mostly of code by others, is folded."""
+    lines = [wrapped(line) for line in error_lines(error, trace)]
+    # IPython shows nothing for a handler of ours.
+    running._showtraceback(kind, error, lines)  # noqa: SLF001
+    if not isinstance(error, WorkshopError):
+        running.display_pub.publish(folded_traceback(error, trace)._repr_mimebundle_())
     return lines
 
 

@@ -1,0 +1,89 @@
+"""How an error that ends a cell looks: what it says, where in the cell, what to do; the traceback is folded.
+
+The errors of the workshop say themselves what to do. For the others, the advice depends on what has failed.
+"""
+
+import traceback
+from types import TracebackType
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
+
+from workshop.errors import WorkshopError
+from workshop.notebook.markup.display import Shown
+from workshop.notebook.markup.html import element
+
+__all__ = ["error_lines", "folded_traceback"]
+
+LONGEST_LINE = 110
+RERUN = "Run the cells above it first; after a restart of the kernel, from the first cell of the notebook on."
+NO_CLOUD = "No cloud answers. Run the first cell of this notebook: it starts the offline cloud again."
+ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((NameError,), f"This name is not known yet. {RERUN}"),
+    ((EndpointConnectionError, ConnectionClosedError, ConnectionError), NO_CLOUD),
+    ((NoCredentialsError,), "Sign in to AWS, for example with `aws sso login`, and run the cell again."),
+    (
+        (ParamValidationError,),
+        "An argument has a wrong name or type; the message says which.",
+    ),
+    ((KeyError, IndexError), "What this line takes out is not there. Show the whole value first, and look."),
+)
+REFUSED = {
+    "AccessDenied": "The caller may not do this: a policy of its role must allow this on this resource.",
+    "NotFound": "There is nothing of this name. Compare the name with `ws.outputs` or `ws.aws.resources()`.",
+    "Validation": "The service refuses what it was given; the message says which argument, and why.",
+    "ResourceInUse": "It exists already, or is being changed. Look at it, or wait a moment.",
+    "Throttl": "Too much at once. Wait a few seconds and run the cell again.",
+}
+
+
+def folded_traceback(error: BaseException, trace: TracebackType | None) -> Shown:
+    """Return the traceback from the cell on, behind a line that opens it."""
+    lines = "".join(traceback.format_exception(type(error), error, _from_cell(trace)))
+    html = element("details", element("summary", "Traceback", class_="soft"), element("pre", lines))
+    return Shown(html, lines)
+
+
+def error_lines(error: BaseException, trace: TracebackType | None) -> list[str]:
+    """Return what an error says, where in the cell it happened, and what to do, each on a line of its own."""
+    told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, WorkshopError):
+        return [told]
+    return list(filter(None, [" ".join(told.split()), _place(trace), _advice(error)]))
+
+
+def _advice(error: BaseException) -> str:
+    if isinstance(error, ClientError):
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        return next((told for part, told in REFUSED.items() if part in code), "")
+    for kinds, told in ADVICE:
+        if isinstance(error, kinds):
+            return told
+    return "AWS's client could not carry out the call." if isinstance(error, BotoCoreError) else ""
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Return the line of the cell; nothing if the error has not passed through one."""
+    cell = _from_cell(trace)
+    if cell is None:
+        return ""
+    frame = traceback.extract_tb(cell, 1)[0]
+    line = (frame.line or "").strip()
+    shown = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"
+    return f"In line {frame.lineno} of this cell" + (f": `{shown}`" if shown else ".")
+
+
+def _from_cell(trace: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback that begins in the cell; all of it if that is not to be found."""
+    step = trace
+    while step is not None:
+        if "ipykernel_" in step.tb_frame.f_code.co_filename:
+            return step
+        step = step.tb_next
+    return trace
