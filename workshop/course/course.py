@@ -170,7 +170,15 @@ class Course(CourseStack):
 
     def rest_state(self, timeout: float = 60.0) -> Rest:
         """Return the same totals as `rest`, and whether they are at rest or the time was over before."""
-        return wait_for_rest(self.totals, self.pending, self.quiet, clock=self.clock, timeout_seconds=timeout)
+        with self.on_wait("until nothing moves", self._on_the_way):
+            return wait_for_rest(
+                self.totals, self.pending, self.quiet, clock=self.clock, timeout_seconds=timeout
+            )
+
+    def _on_the_way(self) -> str:
+        """What still moves, in words; nothing if nobody tells."""
+        pending = self.pending()
+        return f"{pending:,} record{'' if pending == 1 else 's'} on the way" if pending else ""
 
     def pending(self) -> int | None:
         """Return how many records are on their way between connected stages; AWS does not tell."""
@@ -212,7 +220,8 @@ class Course(CourseStack):
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""
-        cleared = clear(self.cloud, self.stack, clock=self.clock)
+        with self.on_wait("until what is on its way has arrived and is deleted", self._on_the_way):
+            cleared = clear(self.cloud, self.stack, clock=self.clock)
         self.sent.begin()
         return cleared
 

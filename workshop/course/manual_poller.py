@@ -56,8 +56,9 @@ class ManualPoller:
         self._uuid, self.stream_arn = mapping["UUID"], mapping["EventSourceArn"]
         course.rest()
         try:
-            switch(self._lambda, self._uuid, enabled=False, clock=self._clock)
-            self._bookmarks = self._bookmarks_at("LATEST")
+            with course.on_wait(f"until the mapping of {function} is paused", str):
+                switch(self._lambda, self._uuid, enabled=False, clock=self._clock)
+                self._bookmarks = self._bookmarks_at("LATEST")
         except BaseException:
             # The `with` block has not begun, so its end cannot resume the mapping.
             self.resume()
@@ -75,10 +76,19 @@ class ManualPoller:
         Raises:
             NotSettledError: they have not been written within `timeout` seconds.
         """
+        what = f"for {at_least} new records before {self.function}"
+        with self.course.on_wait(what, lambda: f"{self._waiting} are there"):
+            return self._fetched(at_least, timeout)
+
+    @property
+    def _waiting(self) -> int:
+        return sum(map(len, self._new.values()))
+
+    def _fetched(self, at_least: int, timeout: float) -> list[Record]:
         deadline = self._clock.now() + timeout
         while True:
             self._read_on()
-            if sum(map(len, self._new.values())) >= at_least:
+            if self._waiting >= at_least:
                 fullest = max(self._new, key=lambda shard: len(self._new[shard]))
                 return list(self._new[fullest])
             if self._clock.now() >= deadline:
@@ -106,7 +116,8 @@ class ManualPoller:
 
     def resume(self) -> None:
         """Enable the mapping, which continues at its last checkpoint; may be repeated."""
-        switch(self._lambda, self._uuid, enabled=True, clock=self._clock)
+        with self.course.on_wait(f"until the mapping of {self.function} is enabled again", str):
+            switch(self._lambda, self._uuid, enabled=True, clock=self._clock)
 
     def _bookmarks_at(self, iterator_type: str) -> dict[str, str | None]:
         """Return a shard iterator for each shard that has none yet."""

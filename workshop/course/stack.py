@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from workshop.clock import Clock, SystemClock
@@ -38,6 +39,11 @@ POLLED_SECONDS = 15.0
 UNCONNECTED = {"ConnectStages": "false"}
 
 
+def _silently(what: str, left: Callable[[], str]) -> AbstractContextManager[None]:
+    del what, left
+    return nullcontext()
+
+
 class CourseStack:
     """One deployed pipeline, addressed by logical id; outputs are cached for five seconds."""
 
@@ -51,6 +57,8 @@ class CourseStack:
         self.clock = clock or SystemClock()
         # Called with each event of a deployment, for display.
         self.on_event: Callable[[StackEvent], None] | None = None
+        # Entered around each wait with what is waited for and how to ask what is left, for display.
+        self.on_wait: Callable[[str, Callable[[], str]], AbstractContextManager[None]] = _silently
         self._outputs: dict[str, str] = {}
         self._outputs_until = 0.0
 
@@ -126,12 +134,14 @@ class CourseStack:
 
         `arguments` are those of CreateEventSourceMapping. Run again, it changes what differs.
         """
-        found = mappings.connect(self.client("lambda"), self.physical(function), arguments, clock=self.clock)
-        deadline = self.clock.now() + POLLED_SECONDS
-        while found["State"] == "Enabled" and not is_polled(self.cloud, found["UUID"]):
-            if self.clock.now() >= deadline:
-                break
-            self.clock.sleep(0.1)
+        with self.on_wait(f"until the mapping of {function} is enabled", str):
+            client, name = self.client("lambda"), self.physical(function)
+            found = mappings.connect(client, name, arguments, clock=self.clock)
+            deadline = self.clock.now() + POLLED_SECONDS
+            while found["State"] == "Enabled" and not is_polled(self.cloud, found["UUID"]):
+                if self.clock.now() >= deadline:
+                    break
+                self.clock.sleep(0.1)
         return found
 
     def disconnect(self, function: str) -> bool:

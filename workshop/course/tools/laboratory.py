@@ -61,4 +61,5 @@ class LabTools:
         command += ["--schedules", str(schedules), "--variant"]
         quiet: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
         runs = {variant: subprocess.Popen([*command, variant], **quiet) for variant in VARIANTS}
-        return {variant: json.loads(run.communicate()[0]) for variant, run in runs.items()}
+        with self._course.on_wait(f"for {2 * schedules} schedules, two at a time", str):
+            return {variant: json.loads(run.communicate()[0]) for variant, run in runs.items()}

@@ -5,6 +5,7 @@ from typing import Any
 from workshop.course.course import Course
 from workshop.course.rest import Rest
 from workshop.deploy.stacks import Deployment, StackEvent
+from workshop.notebook.controls.waiting import WaitLine
 from workshop.notebook.markup.display import Live, Shown
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.markup.texts import plural, took
@@ -37,6 +38,8 @@ class PipelineActions:
     def __init__(self, course: Course, memory: TableMemory) -> None:
         self._course = course
         self._memory = memory
+        self._wait = WaitLine()
+        course.on_wait = self._wait.telling
 
     def deploy(self, **parameters: Any) -> Deployment:
         """Deploy the stack with the code in `lambdas/`, or bring it up to date; show each step.
@@ -102,7 +105,8 @@ class PipelineActions:
         What stands in the stream stays there, but no longer counts as sent. Blocks for some seconds.
         """
         output = Live(status_line("◐ Emptying", "waiting for what is on its way", "info"))
-        cleared = self._course.clear()
+        with self._wait.within(output):
+            cleared = self._course.clear()
         self._memory.forget()
         deleted = sum(cleared.deleted.values())
         output.close(status_line("✓ Empty", f"{plural(deleted, 'item')} deleted", "ok"))
@@ -114,7 +118,8 @@ class PipelineActions:
         `totals` maps each path and `Grand Total` to dollars, `live_totals` only those with trades in them.
         """
         output = Live(status_line("◐ Waiting", "until nothing moves any more", "info"))
-        rest = self._course.rest_state(timeout)
+        with self._wait.within(output):
+            rest = self._course.rest_state(timeout)
         output.close(rest_shown(rest, timeout))
         return rest.snapshot
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from workshop.course.exercise import CheckResult, Exercise, Outcome
 from workshop.course.files import saved_at
 from workshop.notebook.controls.background import Loop
+from workshop.notebook.controls.waiting import WaitLine
 from workshop.notebook.controls.widgets import ButtonRow, Buttons, show_control
 from workshop.notebook.markup.display import NOTHING, Live, Shown
 from workshop.notebook.views.cards import status_line, verdict_card
@@ -45,12 +46,14 @@ class CheckCard:
         self._looking = verdict_card(exercise, LOOKING, is_looking=True)
         self._output = Live(self._looking)
         self._below: Live | None = None
+        self._wait = WaitLine()
         self.row = ButtonRow(self._buttons())
 
     def check(self) -> CheckResult:
         """Look at the answer and show the verdict; the buttons come with the first one."""
         self._output.update(self._looking)
-        verdict, next_step = self._actions.look()
+        with self._wait.within(self._output), self._wait.telling("for the check", str):
+            verdict, next_step = self._actions.look()
         self._output.close(verdict_card(self._exercise, verdict, next_step))
         if self._below is None and self._show_buttons():
             self._below = Live(NOTHING)

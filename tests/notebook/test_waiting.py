@@ -1,0 +1,78 @@
+"""What a long wait tells."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from workshop.notebook.controls import waiting
+from workshop.notebook.controls.waiting import WaitLine, draw_wait
+from workshop.notebook.markup.display import NOTHING, Live
+
+DEADLINE_SECONDS = 60
+
+
+class Told(Live):
+    """An output that remembers what it showed."""
+
+    def __init__(self) -> None:
+        super().__init__(NOTHING)
+        self.texts: list[str] = []
+        self.has_told = threading.Event()
+
+    def update(self, shown) -> None:
+        """Keep the text."""
+        super().update(shown)
+        self.texts.append(shown.text)
+        self.has_told.set()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A wait tells at once that it lasts."""
+    monkeypatch.setattr(waiting, "SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "EVERY_SECONDS", 0.01)
+    return
+
+
+def test_a_wait_says_for_what_how_much_and_how_long() -> None:
+    """The line names what is waited for, what is left, and the seconds."""
+    assert draw_wait("until nothing moves", "540 records on the way", 6.2).text == (
+        "◐ Waiting: until nothing moves · 540 records on the way · 6 s"
+    )
+    assert draw_wait("for the check", "", 3).text == "◐ Waiting: for the check · 3 s"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_wait_moves_in_the_output_of_its_call() -> None:
+    """Inside an output that is there already, what is left is told there; a wait in a wait adds nothing."""
+    line, output = WaitLine(), Told()
+
+    with line.within(output), line.telling("outside", lambda: "5 left"), line.telling("inside", str):
+        assert output.has_told.wait(DEADLINE_SECONDS)
+
+    assert all("outside · 5 left" in text for text in output.texts)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_wait_survives_a_question_that_fails() -> None:
+    """Where nobody can say what is left, the line says the rest, and the wait goes on."""
+
+    def fails() -> str:
+        raise ConnectionError("no cloud")
+
+    line, output = WaitLine(), Told()
+    with line.within(output), line.telling("until it works", fails):
+        assert output.has_told.wait(DEADLINE_SECONDS)
+
+    assert "until it works · 0 s" in output.texts[0]
+
+
+def test_a_short_wait_says_nothing() -> None:
+    """What is over at once leaves no line, so that nothing flickers."""
+    line, output = WaitLine(), Told()
+
+    with line.within(output), line.telling("for a moment", str):
+        pass
+
+    assert output.texts == []
