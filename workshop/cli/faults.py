@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
+from workshop.cli.views.tables import figures, lean_table
 from workshop.cloud.connection import Cloud
 from workshop.cloud.fault_plan import FaultPlan
 from workshop.errors import ConfigurationError
@@ -77,10 +77,7 @@ def _draw(live: LiveFaults, screen: Console) -> None:
     met = live.met or {}
     if live.in_functions.is_empty and in_cloud.is_empty:
         screen.print("Nothing goes wrong on purpose.")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("fault")
-    table.add_column("where")
-    table.add_column("rate", justify="right")
+    table = lean_table("fault", "where", *figures("rate"))
     for place, plan in (("functions", live.in_functions), ("offline cloud", in_cloud)):
         for name, rate in plan.rates.items():
             table.add_row(name, place, f"{rate:g}")

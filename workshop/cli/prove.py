@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.options import JsonOption, PipelineName, Variant, console, print_json
+from workshop.cli.views.tables import figures, lean_table
 
 if TYPE_CHECKING:  # loading the proof loads the offline cloud, which takes seconds
     from workshop.proof.proof import Report
@@ -66,10 +66,7 @@ def _run(variant: str, options: dict[str, Any], screen: Console) -> "Report":
 
 
 def _draw(report: "Report", screen: Console, *, replayable: bool) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("fault")
-    for heading in ("schedules that met it", "not exact"):
-        table.add_column(heading, justify="right")
+    table = lean_table("fault", *figures("schedules that met it", "not exact"))
     for kind, schedules in report.by_fault.items():
         style = "red" if schedules.inexact else ""
         table.add_row(kind, f"{schedules.met:,}", Text(f"{schedules.inexact:,}", style=style))

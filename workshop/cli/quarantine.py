@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
+from workshop.cli.views.tables import folded, lean_table
 from workshop.pipeline.front_end import printable
 from workshop.pipeline.tables import QuarantinedRecord, read_quarantine
 from workshop.pipeline.target import find_target
@@ -37,9 +38,7 @@ def quarantine(
 
 def draw_quarantine(records: tuple[QuarantinedRecord, ...]) -> Table:
     """Draw the records as a table; long raw data is cut, `--json` shows all of it."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for heading in ("Stage", "Reason", "Raw data", "Record"):
-        table.add_column(heading, overflow="fold")
+    table = lean_table(*folded("Stage", "Reason", "Raw data", "Record"))
     for record in records:
         raw = printable(record.raw_data)
         cut = raw if len(raw) <= SHOWN_CHARACTERS else f"{raw[:SHOWN_CHARACTERS]}…"

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.options import CloudChoice, JsonOption, StackArgument, cloud_options, console, print_json
+from workshop.cli.views.tables import figures, folded, lean_table
 from workshop.pipeline.front_end import printable
 from workshop.pipeline.operations.rebuild import rebuild as rebuild_books
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books
@@ -66,10 +67,8 @@ def show(found: Reconciliation, out: Console) -> None:
 
 def draw_differences(found: Reconciliation) -> Table:
     """Draw each path at which the tables differ."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("Path", overflow="fold")
-    for heading in ("State", "Aggregate", "Difference", "Trades in state", "in aggregate"):
-        table.add_column(heading, justify="right")
+    counted = figures("State", "Aggregate", "Difference", "Trades in state", "in aggregate")
+    table = lean_table(*folded("Path"), *counted)
     for each in found.comparison.differences:
         amounts = (each.expected, each.found, each.amount)
         table.add_row(

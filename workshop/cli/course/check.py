@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.course.check_watch import check_when_saved
 from workshop.cli.course.opened import StepPrinter, mark_of, open_progress
 from workshop.cli.options import CloudChoice, JsonOption, cloud_options, console, print_json
+from workshop.cli.views.tables import folded, lean_table, unbroken
 from workshop.course.course import Course
 from workshop.course.exercise import CheckResult, Exercise, Outcome, judge
 from workshop.course.exercises import all_exercises, find_exercise
@@ -115,11 +115,8 @@ def document_of(judged: Judged) -> dict[str, Any]:
 
 def draw_verdicts(judged: Judged, *, width: int = WIDE) -> RenderableType:
     """Draw the exercises in the order of the course; in a narrow window the feedback stands below each."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for name in ("Notebook", "Exercise", "Outcome"):
-        table.add_column(name, no_wrap=True)
-    if width >= WIDE:
-        table.add_column("What was seen", overflow="fold")
+    seen_beside = folded("What was seen") if width >= WIDE else []
+    table = lean_table(*unbroken("Notebook", "Exercise", "Outcome"), *seen_beside)
     parts: list[RenderableType] = [table]
     for exercise, verdict in judged:
         style = "dim" if verdict.outcome is Outcome.NOT_ATTEMPTED else ""

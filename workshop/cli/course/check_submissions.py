@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.table import Column
 from rich.text import Text
 
 from workshop.cli.course.opened import mark_of
 from workshop.cli.options import print_json
+from workshop.cli.views.tables import folded, lean_table, unbroken
 from workshop.course.exercise import Exercise, Outcome
 from workshop.errors import ConfigurationError
 from workshop.grading import (
@@ -56,8 +57,7 @@ def check_folder(
 
 def draw_one(submission: SubmissionResult) -> RenderableType:
     """Draw one submission: each exercise with its outcome and feedback."""
-    table = _table("Exercise", "Outcome")
-    table.add_column("What was seen", overflow="fold")
+    table = lean_table(*unbroken("Exercise", "Outcome"), *folded("What was seen"))
     for each in submission.exercises:
         table.add_row(Text(each.id), mark_of(each.outcome), Text(printable(each.feedback)))
     notes = [Text(printable(note), style="yellow") for note in submission.notes]
@@ -66,10 +66,8 @@ def draw_one(submission: SubmissionResult) -> RenderableType:
 
 def draw_class(result: ClassResult) -> RenderableType:
     """Draw a class: how many exercises of each submission have which outcome."""
-    table = _table("Submission")
-    for outcome in Outcome:
-        table.add_column(mark_of(outcome), justify="right")
-    table.add_column("Notes", overflow="fold")
+    counted = [Column(mark_of(outcome), justify="right") for outcome in Outcome]
+    table = lean_table(*unbroken("Submission"), *counted, *folded("Notes"))
     for each in result.submissions:
         counts = (str(each.count(outcome) or "") for outcome in Outcome)
         table.add_row(Text(printable(each.name)), *counts, Text(printable(" ".join(each.notes))))
@@ -99,13 +97,6 @@ class _Counter:
         )
         done = sum(each.is_done for each in self._judged.values())
         self.status.update(Text(f"{done} checked; now {now}" if now else f"{done} checked"))
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for name in names:
-        table.add_column(name, no_wrap=True)
-    return table
 
 
 def _summary(submission: SubmissionResult) -> str:

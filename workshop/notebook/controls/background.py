@@ -7,7 +7,6 @@ ends the old loop; so do `stop`, the end of its time, and the end of the kernel.
 import atexit
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from workshop.clock import stopwatch
@@ -75,9 +74,7 @@ class Loop:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _run(self) -> None:

@@ -90,10 +90,11 @@ class PipelineActions:
         number, seed and options give the same messages again. Blocks until the stream has accepted them, not
         until they are summed. Returns a result whose `messages` are those that were sent.
         """
-        output = Live(_sending(None))
+        output = Live(status_line("◐ Sending", "messages are on their way into the stream", "info"))
 
         def tell(progress: SendProgress) -> None:
-            output.update(_sending(progress))
+            told = f"{progress.accepted:,} of {progress.total:,} messages accepted"
+            output.update(status_line("◐ Sending", told, "info"))
 
         result = self._course.send(messages, rate=rate, on_progress=tell, **plan)
         output.close(_sent(result))
@@ -133,12 +134,6 @@ def rest_shown(rest: Rest, timeout: float) -> Shown:
     count = rest.snapshot.message_count
     told = f"{plural(count, 'change')} summed in" if count else "nothing moves"
     return status_line("✓ At rest", told, "ok")
-
-
-def _sending(progress: SendProgress | None) -> Shown:
-    if progress is None:
-        return status_line("◐ Sending", "messages are on their way into the stream", "info")
-    return status_line("◐ Sending", f"{progress.accepted:,} of {progress.total:,} messages accepted", "info")
 
 
 def _sent(result: ProduceResult) -> Shown:

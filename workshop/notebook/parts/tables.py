@@ -1,6 +1,7 @@
 """`ws.tables`: what lies in the tables of a pipeline, its totals, and the way of one trade."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -85,7 +86,7 @@ class TableTools:
         trail = Trail(trade_id, records, changes, item, (), course.totals(), order, is_stateful=is_stateful)
         rows = [row for row in course.items("ReduceTable") if may_hold(row, trail)]
         rows.sort(key=lambda row: Decimal(row.get("MappedAt", 0)))
-        return Trail(trade_id, records, changes, item, rows, trail.totals, order, is_stateful=is_stateful)
+        return replace(trail, rows=rows)
 
 
 def _fits(row: Mapping[str, Any], where: Where | None) -> bool:
