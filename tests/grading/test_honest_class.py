@@ -23,21 +23,14 @@ UNTOUCHED = ("first-trade", "one-key-one-shard", "connect-map", "stateless-conne
 STATE, MAP = "stateful/state.py", "stateful/map.py"
 
 
-class Told:
-    """Notes progress."""
-
-    def __init__(self) -> None:
-        self.steps: list[SubmissionProgress] = []
-
-
 @pytest.fixture(scope="module")
-def told() -> Told:
+def told() -> list[SubmissionProgress]:
     """What was said while the class was checked."""
-    return Told()
+    return []
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory, told: Told) -> ClassResult:
+def result(tmp_path_factory: pytest.TempPathFactory, told: list[SubmissionProgress]) -> ClassResult:
     """The class, checked in one call."""
     folder = tmp_path_factory.mktemp("class")
     solved(folder / "ada")
@@ -47,7 +40,7 @@ def result(tmp_path_factory: pytest.TempPathFactory, told: Told) -> ClassResult:
     broken_map = file_at(MAP, "11", ROOT) + "\n\ndef broken(:\n"
     hand_in(folder / "bob", cells, {STATE: file_at(STATE, "10", ROOT), MAP: broken_map})
     patient = Limits(wall_seconds=3000, start_seconds=600, exercise_seconds=600)
-    return check_submissions(folder, limits=patient, jobs=2, on_progress=told.steps.append)
+    return check_submissions(folder, limits=patient, jobs=2, on_progress=told.append)
 
 
 def outcomes(result: ClassResult, name: str) -> dict[str, tuple[Outcome, str]]:
@@ -109,10 +102,10 @@ def test_what_was_not_handed_in_is_not_attempted(result) -> None:
 
 def test_progress_is_told(result, told) -> None:
     """Whoever waits hears of each exercise of each submission, and of each end."""
-    ends = [step.name for step in told.steps if step.is_done]
+    ends = [step.name for step in told if step.is_done]
 
     assert sorted(ends) == ["ada", "bob"]
-    assert max(step.judged for step in told.steps if step.name == "ada") == len(all_exercises())
+    assert max(step.judged for step in told if step.name == "ada") == len(all_exercises())
 
 
 def test_nothing_was_changed_in_the_checkout(result) -> None:
