@@ -108,11 +108,7 @@ def _hop(
     found = next((row for row in rows if row.get("State") != "Deleting"), None)
     if found is None:
         return Hop(*stage)
-    connected = replace(
-        Hop(*stage),
-        state=str(found["State"]),
-        batch_size=found.get("BatchSize"),
-    )
+    connected = Hop(*stage, state=str(found["State"]), batch_size=found.get("BatchSize"))
     if lags is None:
         return replace(connected, age_seconds=_iterator_age(cloud, function))
     return replace(connected, **_lag(lags.get(found["UUID"], {}).get("shards", ())))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer
+from workshop.pipeline.tables import plain_item
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
@@ -92,19 +92,14 @@ def read_pages(cloud: Cloud, stream_arn: str, shard: str, *, after: str = "") ->
 
 
 def _changes(cloud: Cloud, stream_arn: str, shard: str, *, pages: int | None = None) -> Iterator[ItemChange]:
-    deserializer = TypeDeserializer()
-
-    def plain(image: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: deserializer.deserialize(each) for name, each in image.items()}
-
     for page in islice(read_pages(cloud, stream_arn, shard), pages):
         for record in page:
             inside = record["dynamodb"]
-            keys = plain(inside.get("Keys", {}))
+            keys = plain_item(inside.get("Keys", {}))
             yield ItemChange(
                 kind=record["eventName"],
-                old=keys | plain(inside["OldImage"]) if "OldImage" in inside else {},
-                new=keys | plain(inside["NewImage"]) if "NewImage" in inside else {},
+                old=keys | plain_item(inside["OldImage"]) if "OldImage" in inside else {},
+                new=keys | plain_item(inside["NewImage"]) if "NewImage" in inside else {},
                 time=inside["ApproximateCreationDateTime"].timestamp(),
                 shard=shard,
                 sequence_number=inside["SequenceNumber"],

@@ -17,6 +17,7 @@ __all__ = [
     "ReduceRow",
     "StateRow",
     "format_amount",
+    "plain_item",
     "read_quarantine",
     "read_reduce_table",
     "read_state_table",
@@ -25,7 +26,7 @@ __all__ = [
     "state_row",
 ]
 
-CENT = Decimal("0.01")
+DESERIALIZER = TypeDeserializer()
 BATCH_GET_ITEMS = 100
 
 
@@ -71,13 +72,16 @@ class QuarantinedRecord:
     time: str
 
 
+def plain_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item, or an image of one, in plain Python values: numbers as Decimal, binary as `Binary`."""
+    return {name: DESERIALIZER.deserialize(value) for name, value in item.items()}
+
+
 def scan_rows(client: DynamoDBClient, table_name: str) -> Iterator[dict[str, Any]]:
     """Yield every item of a table, page after page, each as it is at the moment of its page."""
-    deserializer = TypeDeserializer()
     pages = client.get_paginator("scan").paginate(TableName=table_name, ConsistentRead=True)
     for page in pages:
-        for item in page["Items"]:
-            yield {name: deserializer.deserialize(value) for name, value in item.items()}
+        yield from map(plain_item, page["Items"])
 
 
 def read_state_table(client: DynamoDBClient, table_name: str) -> tuple[StateRow, ...]:
@@ -88,16 +92,14 @@ def read_state_table(client: DynamoDBClient, table_name: str) -> tuple[StateRow,
 
 def read_trades(client: DynamoDBClient, table_name: str, trade_ids: Iterable[str]) -> tuple[StateRow, ...]:
     """Return those of these trades that StateTable holds, sorted by id, without reading all the others."""
-    deserializer, wanted, rows = TypeDeserializer(), sorted(set(trade_ids)), []
+    wanted, rows = sorted(set(trade_ids)), []
     for start in range(0, len(wanted), BATCH_GET_ITEMS):
         keys: list[Any] = [{"TradeID": {"S": each}} for each in wanted[start : start + BATCH_GET_ITEMS]]
         while keys:
             answer: Any = client.batch_get_item(
                 RequestItems={table_name: {"Keys": keys, "ConsistentRead": True}}
             )
-            for item in answer["Responses"][table_name]:
-                fields = {name: deserializer.deserialize(value) for name, value in item.items()}
-                rows.append(state_row(fields))
+            rows += [state_row(plain_item(item)) for item in answer["Responses"][table_name]]
             keys = [*answer.get("UnprocessedKeys", {}).get(table_name, {}).get("Keys", [])]
     return tuple(sorted(rows, key=lambda row: row.trade_id))
 

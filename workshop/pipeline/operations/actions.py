@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
 from workshop.errors import NotSettledError
+from workshop.pipeline.tables import plain_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,8 +29,8 @@ NOTHING: Values = MappingProxyType({})
 
 def read_item(client: DynamoDBClient, table: str, key: Values) -> dict[str, Any]:
     """Return an item as the last acknowledged write left it, or an empty dict."""
-    item = client.get_item(TableName=table, Key=_serialized(key), ConsistentRead=True).get("Item", {})
-    return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+    answer = client.get_item(TableName=table, Key=_serialized(key), ConsistentRead=True)
+    return plain_item(answer.get("Item", {}))
 
 
 def condition(table: str, key: Values, seen: Values) -> dict[str, Any]:

@@ -46,14 +46,13 @@ class Positions:
     def __init__(self, cloud: Cloud, outputs: Mapping[str, str], *, clock: Clock) -> None:
         self._cloud = cloud
         self._dynamodb = cloud.client("dynamodb")
-        self._outputs = outputs
+        self._stages = [(outputs[function], _stream_of(cloud, outputs[table])) for function, table in STAGES]
         self._ledger = outputs["LedgerTableName"]
         self._clock = clock
-        self._stream_arns: dict[str, str] = {}
 
     def look(self) -> tuple[ShardPosition, ...]:
         """Return the position in each shard of both tables' streams; reads what lies beyond it."""
-        return tuple(each for stage in STAGES for each in self._look_at(*stage))
+        return tuple(each for stage in self._stages for each in self._look_at(*stage))
 
     def move_to_end(self, seen: ShardPosition) -> dict[str, Any]:
         """Return the action that moves a position to its shard's end, if it is as it was seen."""
@@ -63,18 +62,11 @@ class Positions:
         key, to["TimeToLive"] = {"LedgerKey": seen.ledger_key}, now + SECONDS_TO_KEEP
         return {"Update": update(self._ledger, key, seen=there, to=to)}
 
-    def _look_at(self, function: str, table: str) -> Iterator[ShardPosition]:
-        stream = self._stream_of(self._outputs[table])
+    def _look_at(self, function: str, stream: str) -> Iterator[ShardPosition]:
         for shard in stream_shards(self._cloud, stream) if stream else ():
-            key = f"{self._outputs[function]}#{stream}#{shard}"
+            key = f"{function}#{stream}#{shard}"
             item = read_item(self._dynamodb, self._ledger, {"LedgerKey": key})
             yield ShardPosition(key, item, self._end(stream, shard, _position(item)))
-
-    def _stream_of(self, table: str) -> str:
-        if table not in self._stream_arns:
-            described = self._dynamodb.describe_table(TableName=table)["Table"]
-            self._stream_arns[table] = described.get("LatestStreamArn", "")
-        return self._stream_arns[table]
 
     def _end(self, stream: str, shard: str, position: str) -> str:
         """Return the position of the last record in a shard, or the one given if nothing lies beyond it."""
@@ -82,6 +74,10 @@ class Positions:
         for page in read_pages(self._cloud, stream, shard, after=position.lstrip("0")):
             last = page[-1]["dynamodb"]["SequenceNumber"].zfill(SEQUENCE_DIGITS)
         return last
+
+
+def _stream_of(cloud: Cloud, table: str) -> str:
+    return str(cloud.client("dynamodb").describe_table(TableName=table)["Table"].get("LatestStreamArn", ""))
 
 
 def _position(item: Mapping[str, Any]) -> str:

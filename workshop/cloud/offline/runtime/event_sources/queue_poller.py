@@ -62,9 +62,8 @@ class QueuePoller:
 
     def is_drained(self) -> bool:
         """Whether the queue is empty: what is invisible now comes back unless it is deleted."""
-        place = self.mapping.source
         with LOCK:
-            queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
+            queue = self._found_queue()
             return queue is None or not queue._messages  # noqa: SLF001 - `messages` leaves out the invisible ones
 
     @property
@@ -135,17 +134,21 @@ class QueuePoller:
             "in_flight": len(self._busy),
         }
 
-    def _queue(self) -> Any:
+    def _backend(self) -> Any:
         place = self.mapping.source
-        queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
-        if queue is None:
-            raise StreamMissingError(place.arn)
+        return sqs_backends[place.account_id][place.region]
+
+    def _found_queue(self) -> Any:
+        return self._backend().queues.get(self.mapping.source.name)
+
+    def _queue(self) -> Any:
+        if (queue := self._found_queue()) is None:
+            raise StreamMissingError(self.mapping.source.arn)
         return queue
 
     def _visible_count(self) -> int:
-        place = self.mapping.source
         with LOCK:
-            queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
+            queue = self._found_queue()
             return len(queue.messages) if queue is not None else 0
 
     def _is_due(self, now: float) -> bool:
@@ -156,19 +159,16 @@ class QueuePoller:
         return count >= self.mapping.batch_size or (count > 0 and window_is_over)
 
     def _receive(self) -> list[Any]:
-        place = self.mapping.source
         with LOCK:
             queue = self._queue()
-            backend = sqs_backends[place.account_id][place.region]
-            received = backend.receive_message(
+            received = self._backend().receive_message(
                 queue.name, self.mapping.batch_size, 0, queue.visibility_timeout, ["All"]
             )
         return list(received)
 
     def _delete(self, messages: list[Any]) -> None:
-        place = self.mapping.source
         with LOCK:
-            queue = sqs_backends[place.account_id][place.region].queues.get(place.name)
+            queue = self._found_queue()
             for message in messages if queue is not None else ():
                 # Purged, or moved to a dead-letter queue, while it was in flight.
                 with suppress(ReceiptHandleIsInvalid):

@@ -1,7 +1,6 @@
 """What a poller reads from: one shard of one mapping, filtered and ready to be sent."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from moto.awslambda.utils import get_backend
 
@@ -12,7 +11,7 @@ from workshop.cloud.offline.runtime.event_sources.filters import filter_view, ma
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.sources import StreamSource
 
-__all__ = ["Chunk", "Reader", "ShardReader", "role_of"]
+__all__ = ["Chunk", "ShardReader", "role_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +20,6 @@ class Chunk:
 
     records: tuple[SourceRecord, ...]
     through: int
-
-
-class Reader(Protocol):
-    """Reads one shard."""
-
-    shard_id: str
-
-    def read(self, mapping: Mapping, *, after: int, limit: int) -> Chunk | None:
-        """Return the next records behind a position, None at the tip; raises `StreamMissingError`."""
-
-    def pending_count(self, after: int) -> int:
-        """Return how many records lie behind a position."""
-
-    def retention_seconds(self) -> float:
-        """Return how long records live at the source."""
 
 
 class ShardReader:
@@ -51,7 +35,7 @@ class ShardReader:
         self._clock = clock
 
     def read(self, mapping: Mapping, *, after: int, limit: int) -> Chunk | None:
-        """Return the next records behind a position, None at the tip."""
+        """Return the next records behind a position, None at the tip; raises `StreamMissingError`."""
         raws = self._source.read(self.shard_id, after=after, limit=limit)
         if not raws:
             return None

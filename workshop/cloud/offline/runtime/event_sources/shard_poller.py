@@ -13,7 +13,7 @@ from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch, Batc
 from workshop.cloud.offline.runtime.event_sources.events import SourceRecord
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.poller import BatchReport, DiscardedBatch, DueBatch
-from workshop.cloud.offline.runtime.event_sources.readers import Reader
+from workshop.cloud.offline.runtime.event_sources.readers import ShardReader
 from workshop.cloud.offline.runtime.event_sources.redelivery import redelivered
 from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     BatchResult,
@@ -40,7 +40,7 @@ class ShardPoller:
     `next_batch` and `finish` may be called from any thread, for different slots at the same time.
     """
 
-    def __init__(self, mapping: Mapping, reader: Reader, *, position: int, now: float) -> None:
+    def __init__(self, mapping: Mapping, reader: ShardReader, *, position: int, now: float) -> None:
         self.mapping = mapping
         self.shard_id = reader.shard_id
         self._reader = reader

@@ -127,14 +127,7 @@ def _fault_answer(error_type: str, message: str) -> EnvironmentAnswer:
 def _too_large(answer: EnvironmentAnswer) -> EnvironmentAnswer:
     error_type = "Function.ResponseSizeTooLarge"
     message = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
-    return EnvironmentAnswer(
-        encode(fault(error_type, message)),
-        error_type,
-        duration_ms=answer.duration_ms,
-        output=answer.output,
-        init_ms=answer.init_ms,
-        memory_mb=answer.memory_mb,
-    )
+    return replace(answer, payload=encode(fault(error_type, message)), error_type=error_type)
 
 
 def _result(

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-inp
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import events_backends
@@ -16,6 +15,7 @@ from moto.scheduler.models import scheduler_backends
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.event_sources.events import encode
+from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = [
     "SCHEDULER",
@@ -79,7 +79,7 @@ class Occurrence:
             return _with_context(chosen, self) if chosen else encode(self._event())
         if chosen:
             return str(chosen).encode()
-        event = {**self._event(), "ingestion-time": _iso(self.time)}
+        event = {**self._event(), "ingestion-time": iso_time(self.time, "seconds")}
         if transformer := target.settings.get("InputTransformer"):
             return encode(
                 EventTemplateParser.parse(
@@ -98,7 +98,7 @@ class Occurrence:
             "detail-type": "Scheduled Event",
             "source": self.schedule.source,
             "account": account_id,
-            "time": _iso(self.time),
+            "time": iso_time(self.time, "seconds"),
             "region": region,
             "resources": [self.schedule.arn],
             "detail": "{}" if self.schedule.source == SCHEDULER else {},
@@ -159,7 +159,7 @@ def _rule(rule: Any) -> Schedule:
 def _with_context(text: str, occurrence: Occurrence) -> bytes:
     attributes = {
         "schedule-arn": occurrence.schedule.arn,
-        "scheduled-time": _iso(occurrence.time),
+        "scheduled-time": iso_time(occurrence.time, "seconds"),
         "execution-id": uuid.uuid4().hex[:16],
         "attempt-number": "1",
     }
@@ -177,7 +177,3 @@ def _at_path(event: Any, path: str) -> Any:
 
 def _seconds(moment: Any) -> float | None:
     return None if moment is None else float(moment)
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
