@@ -13,15 +13,18 @@ from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
 
 TESTS = Path(__file__).parent
-# What starts processes by the dozen or runs notebooks.
+# What starts offline clouds, or other processes by the dozen, or runs notebooks.
 SLOW = (
     "browser",
     "cli",
+    "cloud/permissions/test_live",
+    "cloud/runtime/test_endpoint",
     "cloud/test_",
     "course",
     "deploy/test_commands",
     "game/test_end_to_end",
     "grading",
+    "notebook/test_notebook_connecting",
     "notebook/test_notebook_session",
     "pipeline/operations",
     "pipeline/test_demo",
