@@ -9,6 +9,7 @@ from workshop.course.catch_up import catch_up, file_at, restore
 from workshop.course.course import Course
 from workshop.course.exercise import judge
 from workshop.course.exercises import find_exercise
+from workshop.deploy.stacks import destroy
 from workshop.pipeline.operations.live_faults import read_faults, set_faults
 
 MAP = "stateful/map.py"
@@ -152,3 +153,30 @@ def test_catching_up_ends_faults_and_deploys_code_of_both_pipelines(course: Cour
     assert course.undeployed() == ()
     assert course.stateless.is_deployed
     assert course.stateless.undeployed() == ()
+
+
+def test_a_notebook_opened_after_a_later_one_fits_its_code(course: Course) -> None:
+    """Who comes back from the ledger to a new cloud finds mappings that their code can work with.
+
+    The ledger needs to know the shard of a batch; without it Map would fail at each message for ever.
+    """
+    catch_up(course, "11")
+    destroy(course.cloud, course.stack)
+
+    steps = restore(course, "06")
+
+    assert any("`name-the-shard`" in step for step in steps)
+    assert not any("did not get through" in step for step in steps)
+    course.send(3)
+    assert course.compare().exact
+
+
+def test_restoring_says_that_code_does_not_work(course: Course) -> None:
+    """Where the stack is new, a message is tried; code that fails at it is told before the first cell."""
+    destroy(course.cloud, course.stack)
+    file = handler_file(course.root, MAP)
+    file.write_text("def handler(event, context):\n    raise ValueError('mine')\n", encoding="utf-8")
+
+    steps = restore(course, "05")
+
+    assert any("did not get through" in step for step in steps)

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from workshop.course.answers import (
     handler_file,
+    is_solved_by,
     put_answer,
     read_handler,
     solution_text,
@@ -24,6 +25,7 @@ from workshop.course.answers import (
 from workshop.course.exercise import Cell, Exercise, Function, Outcome, judge
 from workshop.course.exercises import all_exercises
 from workshop.course.parameters import deploy_for_course, has_course_parameters
+from workshop.course.progress import CourseProgress
 from workshop.course.solving import keep_file
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.deploy.stacks import destroy
@@ -49,6 +51,8 @@ FIRST_AFTER_STATELESS = "08"
 # From here on there are stages for messages to pass.
 FIRST_WITH_DATA = "04"
 STANDARD_MESSAGES = 300
+# In which a single message passes all stages, also on AWS.
+TRY_SECONDS = 20.0
 # On AWS a right takes a few seconds until services know of it.
 ATTEMPTS = 6
 PAUSE_SECONDS = 5.0
@@ -67,8 +71,43 @@ def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[s
     checked_notebook(notebook)
     done = _Steps(say)
     if FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
+        is_new = not course.is_deployed
         _bring_stack(course, notebook, done, lambda each: _is_missing(each, course))
+        _fit_mappings(course, notebook, done)
+        if is_new and notebook >= FIRST_WITH_DATA:
+            _try_a_message(course, done)
     return tuple(done.steps)
+
+
+def _fit_mappings(course: Course, notebook: str, done: _Steps) -> None:
+    """Change mappings as code from later notebooks needs them: who goes back keeps the files."""
+    known = all_exercises()
+    for place, exercise in enumerate(known):
+        is_later = exercise.notebook >= notebook and exercise.fits
+        if not is_later or not all(map(course.mapping, exercise.fits)):
+            continue
+        if _is_missing(exercise, course) and any(_is_kept(each, course, notebook) for each in known[place:]):
+            done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}, which your code builds on")
+            _run_solution(exercise, course)
+
+
+def _is_kept(exercise: Exercise, course: Course, notebook: str) -> bool:
+    """Whether the learner solved a later exercise in a file, and has not gone back with that file."""
+    if not isinstance(exercise.answer_location, Function):
+        return False
+    path, passed = exercise.answer_location.path, CourseProgress(course.home).of(exercise.id).is_passed
+    is_solved = passed or is_solved_by(exercise, course.root)
+    return is_solved and read_handler(course.root, path) != file_at(path, notebook, course.root)
+
+
+def _try_a_message(course: Course, done: _Steps) -> None:
+    """Send one message through a stack that was just made, say if it gets stuck, and empty the stack."""
+    done.tell("sending a message through it")
+    course.send(1)
+    rest = course.rest_state(TRY_SECONDS)
+    if rest.held_up:
+        done.tell(f"the message did not get through: {rest.held_up}")
+    course.clear()
 
 
 def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:

@@ -92,7 +92,8 @@ class Exercise:
 
     `hints` ask, then point, then show nearly the code; the course keeps them in `workshop/course/hints`.
     `is_done` is given where later notebooks build on what the answer leaves in the cloud: a quick look at
-    whether that exists. `undo` removes it. `deletes` names what an answer takes away for good.
+    whether that exists. `undo` removes it. `deletes` names what an answer takes away for good. `fits` names
+    functions without whose changed mappings the code of later exercises fails.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Exercise:
     is_done: Callable[[Course], bool] | None = None
     undo: Callable[[Course], None] | None = None
     deletes: str = ""
+    fits: tuple[str, ...] = ()
 
 
 def judge(exercise: Exercise, course: Course) -> CheckResult:

@@ -196,5 +196,6 @@ EXERCISES = (
         check=check_name_the_shard,
         is_done=shard_is_named,
         undo=undo_windows,
+        fits=LEDGER_HOPS,
     ),
 )
