@@ -17,7 +17,9 @@ from workshop.cli import cloud
 from workshop.cli.aggregates import aggregates
 from workshop.cli.build import build
 from workshop.cli.clear import clear
+from workshop.cli.cost import cost
 from workshop.cli.course.check import check
+from workshop.cli.course.plan import plan
 from workshop.cli.course.solve import catch_up, hint, reset, solve
 from workshop.cli.demo import demo
 from workshop.cli.deploy import deploy_command, destroy_command, package_command
@@ -55,6 +57,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "solve": solve,
     "reset": reset,
     "catch-up": catch_up,
+    "cost": cost,
+    "plan": plan,
     "doctor": doctor,
     "build": build,
 }

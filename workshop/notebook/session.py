@@ -20,6 +20,7 @@ from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
 from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.parts.actions import PipelineActions
+from workshop.notebook.parts.calculator import cost_calculator
 from workshop.notebook.parts.exercises import ExerciseTools
 from workshop.notebook.parts.live import LiveTools
 from workshop.notebook.parts.questions import QuestionTools
@@ -66,6 +67,7 @@ AWS underneath
   aws.                    mapping, role_name, statements, resources, producer_role, …
   lab.                    poller, release_with_bug, send_again, advance, prove
   costs., leftovers.      prices at your load; what is still there, and how to delete it
+  cost_calculator()       a month's bill, with a field for everything that it depends on
   doctor()                is this machine ready?
   certificate(name)       your own numbers, as a page to print
 
@@ -123,6 +125,7 @@ class Workshop(NotebookPipeline):
         self.stateless = NotebookPipeline(course.stateless)
         self.tour = NotebookPipeline(course.tour)
         self.costs = CostTools()
+        self.cost_calculator = cost_calculator
         self.leftovers = LeftoverTools(course)
 
     def doctor(self) -> Shown:

@@ -1,120 +1,54 @@
-"""What a pipeline costs on AWS: the unit prices, all in this file, and a model that multiplies them.
+"""What a pipeline costs on AWS: a model that multiplies a load by the unit prices of `prices.toml`.
 
-The model turns a load (messages per second, and how they are batched) into the lines of a monthly bill. It
-leaves out free tiers, alarms, data transfer out of the region, and the producer's own machine. Prices
-change, so each one says where and when it was read.
+The model turns a load (messages per second, and how they are packed, batched and kept) into the lines of a
+monthly bill, each with its arithmetic. It leaves out free tiers, alarms, data transfer out of the region,
+the storage of StateTable, and the producer's own machine.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
+
+from workshop.pipeline.load import EXTENDED_HOURS, FREE_HOURS, Load, ceiling
+from workshop.pipeline.prices import PRICES, Price
 
 __all__ = [
     "HOURS_PER_MONTH",
-    "PRICES",
     "CostLine",
-    "Load",
-    "Price",
     "monthly_bill",
-    "shards_needed",
     "standing_cost",
     "total",
 ]
 
 HOURS_PER_MONTH = Decimal(730)
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
+MONTH = f"{SECONDS_PER_MONTH:,} s"
+TIMES = "\N{MULTIPLICATION SIGN}"
 MILLION = Decimal(1_000_000)
-SHARD_RECORDS_PER_SECOND = Decimal(1_000)
-SHARD_BYTES_PER_SECOND = Decimal(1_000_000)
 PUT_UNIT_BYTES = Decimal(25_000)
 ITEM_UNIT_BYTES = Decimal(1_024)
 GIGABYTE = Decimal(1_000_000_000)
+# On-demand streams are metered in kilobytes of 1,024 bytes, and in gigabytes made of those.
+METERED_KB = Decimal(1_024)
+METERED_GB = Decimal(1_024**3)
 # Rows of ReduceTable expire after a week.
 ROW_SECONDS = Decimal(7 * 24 * 3600)
+MB_PER_GB = Decimal(1_024)
 CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
-class Price:
-    """One unit price in US dollars, for `per`, with where and when it was read."""
-
-    usd: Decimal
-    per: str
-    source: str
-
-
-def _price(usd: str, per: str, source: str) -> Price:
-    return Price(Decimal(usd), per, source)
-
-
-KINESIS = "price list of Kinesis Data Streams, us-east-1, September 2026"
-DYNAMODB = "price list of DynamoDB, us-east-2, 11 September 2026"
-LAMBDA = "price list of Lambda, us-east-1, read in November 2026"
-LOGS = "price list of CloudWatch, us-east-1, read in November 2026"
-
-PRICES = {
-    "shard-hour": _price("0.015", "shard and hour", KINESIS),
-    "put-unit": _price("0.014", "million puts of up to 25 KB", KINESIS),
-    "on-demand-stream-hour": _price("0.04", "on-demand stream and hour", KINESIS),
-    "on-demand-in": _price("0.08", "GB in, each record rounded up to 1 KB", KINESIS),
-    "on-demand-out": _price("0.04", "GB out", KINESIS),
-    "write-unit": _price("0.625", "million write request units, on demand", DYNAMODB),
-    "read-unit": _price("0.125", "million read request units, on demand", DYNAMODB),
-    "table-storage": _price("0.25", "GB and month", DYNAMODB),
-    "stream-read": _price("0", "read of a table's stream by Lambda", DYNAMODB),
-    "invocation": _price("0.20", "million invocations", LAMBDA),
-    "gb-second": _price("0.0000133334", "GB-second on arm64", LAMBDA),
-    "log-in": _price("0.50", "GB of logs written", LOGS),
-}
-
-
-@dataclass(frozen=True)
-class Load:
-    """What arrives, and the assumptions under which it is worked on.
-
-    Units: durations are those of one invocation with a full batch, in proportion for a smaller one, and at
-    least `least_seconds`. `paths` counts the totals that there are, the Grand Total included; a message
-    touches that one, and one on each of the `levels` below it.
-    """
-
-    messages_per_second: Decimal = Decimal(1_000)
-    message_bytes: int = 250
-    state_batch: int = 100
-    map_batch: int = 1_000
-    stateless_map_batch: int = 5_000
-    reduce_batch: int = 1_000
-    paths: int = 19
-    levels: int = 3
-    state_seconds: Decimal = Decimal("0.5")
-    map_seconds: Decimal = Decimal("0.3")
-    reduce_seconds: Decimal = Decimal("0.3")
-    least_seconds: Decimal = Decimal("0.05")
-    row_bytes: int = 900
-    log_bytes: int = 900
-
-    def __post_init__(self) -> None:
-        if self.messages_per_second <= 0:
-            raise ValueError(f"a load has more than 0 messages a second, not {self.messages_per_second}")
-
-
-@dataclass(frozen=True)
 class CostLine:
-    """One line of the bill: how many units at which price, and what that comes to in a month."""
+    """One line of the bill: how many units at which price, what that comes to in a month, and how."""
 
     item: str
     quantity: Decimal
     price: Price
     usd: Decimal
+    arithmetic: str
 
 
-def shards_needed(load: Load) -> int:
-    """Return how many provisioned shards take this load, without anything to spare."""
-    by_count = load.messages_per_second / SHARD_RECORDS_PER_SECOND
-    by_size = load.messages_per_second * load.message_bytes / SHARD_BYTES_PER_SECOND
-    return max(1, int(max(by_count, by_size).to_integral_value(ROUND_CEILING)))
-
-
-def monthly_bill(pipeline: str, load: Load, *, shards: int | None = None) -> tuple[CostLine, ...]:
+def monthly_bill(pipeline: str, load: Load) -> tuple[CostLine, ...]:
     """Return what a pipeline with the ledger costs in a month under a load that never rests.
 
     Raises:
@@ -122,23 +56,22 @@ def monthly_bill(pipeline: str, load: Load, *, shards: int | None = None) -> tup
     """
     if pipeline not in {"stateless", "stateful"}:
         raise ValueError(f"`{pipeline}` is no pipeline; choose stateless or stateful")
-    width = shards or shards_needed(load)
-    units = _ceiling(Decimal(load.message_bytes) / PUT_UNIT_BYTES)
-    messages = load.messages_per_second * SECONDS_PER_MONTH
-    lines = [
-        _line("stream: shards", width * HOURS_PER_MONTH, "shard-hour"),
-        _line("stream: puts", messages * units / MILLION, "put-unit"),
-    ]
-    calls: list[tuple[Decimal, Decimal, Decimal]] = []
+    calls: list[_Calls] = []
+    lines = [*_stream(load)]
     if pipeline == "stateful":
-        lines.append(_line("StateTable: one write for each message", messages / MILLION, "write-unit"))
-        rate = _batches(load.messages_per_second, load.state_batch, width)
-        calls.append((rate, _duration(load, rate, (load.state_batch, load.state_seconds)), Decimal("0.25")))
-    map_batch = load.map_batch if pipeline == "stateful" else load.stateless_map_batch
-    rows = _batches(load.messages_per_second, map_batch, width)
-    calls.append((rows, _duration(load, rows, (map_batch, load.map_seconds)), Decimal("0.5")))
-    adds = _batches(rows, load.reduce_batch, 1)
-    calls.append((adds, max(load.least_seconds, load.reduce_seconds), Decimal("0.25")))
+        rate = load.messages_per_second
+        item = "StateTable: one write for each message"
+        lines.append(_monthly(item, rate, "write-unit", f"writes {_figure(rate)}/s"))
+        rate = _batches(load, load.records_per_second, load.most_messages(load.state_batch), load.width)
+        calls.append(_Calls("State", rate, _duration(load, rate, load.state_batch, load.state_seconds)))
+        map_batch = load.map_batch
+        rows = _batches(load, load.messages_per_second, map_batch, load.width)
+    else:
+        map_batch = load.stateless_map_batch
+        rows = _batches(load, load.records_per_second, load.most_messages(map_batch), load.width)
+    calls.append(_Calls("Map", rows, _duration(load, rows, map_batch, load.map_seconds)))
+    adds = min(rows, max(1 / Decimal(load.window_seconds), rows / load.reduce_batch))
+    calls.append(_Calls("Reduce", adds, max(load.least_seconds, load.reduce_seconds)))
     return (*lines, *_tables(load, rows=rows, adds=adds), *_functions(load, calls))
 
 
@@ -154,50 +87,145 @@ def total(lines: Iterable[CostLine]) -> Decimal:
     return sum((line.usd for line in lines), Decimal(0)).quantize(CENT)
 
 
+@dataclass(frozen=True)
+class _Calls:
+    """The invocations of one function: how many a second, and how long each of them takes, in seconds."""
+
+    function: str
+    rate: Decimal
+    seconds: Decimal
+
+
+def _stream(load: Load) -> list[CostLine]:
+    """Return what the stream costs: what it is, what comes in, and what is kept for longer than a day."""
+    records, hours = load.records_per_second, f"{HOURS_PER_MONTH} h"
+    held = load.messages_per_second * load.message_bytes * 3600
+    if load.on_demand:
+        kilobytes = ceiling(load.record_bytes / METERED_KB)
+        metered = records * kilobytes * METERED_KB / METERED_GB
+        arriving = f"records {_figure(records)}/s"
+        read = load.messages_per_second * load.message_bytes / METERED_GB
+        lines = [
+            _line("stream: on demand", HOURS_PER_MONTH, "on-demand-stream-hour", _times("1 stream", hours)),
+            _gigabytes("stream: data in", metered, "on-demand-in", _times(arriving, f"{kilobytes} KB")),
+            _gigabytes(
+                "stream: data out", read, "on-demand-out", _times(arriving, f"{load.record_bytes:,} bytes")
+            ),
+        ]
+        extra = min(load.retention_hours, EXTENDED_HOURS) - FREE_HOURS
+        kept, price = extra * held / METERED_GB, "on-demand-retention"
+        told = _times(f"{_figure(held / METERED_GB)} GB/h", f"{extra} h")
+    else:
+        units = records * ceiling(load.record_bytes / PUT_UNIT_BYTES)
+        shards = _times(f"{load.width} shards", hours)
+        lines = [
+            _line("stream: shards", load.width * HOURS_PER_MONTH, "shard-hour", shards),
+            _monthly("stream: puts", units, "put-unit", f"puts {_figure(units)}/s"),
+        ]
+        kept, price, told = load.width * HOURS_PER_MONTH, "extended-shard-hour", shards
+    if load.retention_hours > FREE_HOURS:
+        lines.append(_line("stream: kept for up to 7 days", kept, price, told))
+    if (hours_over := load.retention_hours - EXTENDED_HOURS) > 0:
+        told = _times(f"{_figure(held / METERED_GB)} GB/h", f"{hours_over:,} h")
+        over = held * hours_over / METERED_GB
+        lines.append(_line("stream: kept for longer", over, "long-retention", told))
+    return lines
+
+
 def _tables(load: Load, *, rows: Decimal, adds: Decimal) -> tuple[CostLine, ...]:
     """Return what Map and Reduce write and read, as `docs/ledger.md` counts it."""
-    row_units = 2 * _ceiling(load.row_bytes / ITEM_UNIT_BYTES)
     # In a transaction everything costs double: the row, the position, and the check of the epoch.
-    map_units = rows * (row_units + 2 + 2)
+    row_units = 2 * ceiling(load.row_bytes / ITEM_UNIT_BYTES) + 2 + 2
     touched = min(Decimal(load.paths), 1 + load.levels * load.messages_per_second / adds)
-    reduce_units = adds * (2 * touched + 2 + 2 + 2)
-    month = SECONDS_PER_MONTH / MILLION
+    total_units = 2 * touched + 2 + 2 + 2
+    of_rows, of_adds = f"rows {_figure(rows)}/s", f"commits {_figure(adds)}/s"
     stored = rows * ROW_SECONDS * load.row_bytes / GIGABYTE
     return (
-        _line("ReduceTable and its ledger: writes", map_units * month, "write-unit"),
-        _line("AggregateTable and its ledger: writes", reduce_units * month, "write-unit"),
-        _line("positions and epochs: reads", 2 * (rows + adds) * month, "read-unit"),
-        _line("ReduceTable: a week of rows", stored, "table-storage"),
+        _monthly(
+            "ReduceTable and its ledger: writes",
+            rows * row_units,
+            "write-unit",
+            _times(of_rows, f"{row_units} units"),
+        ),
+        _monthly(
+            "AggregateTable and its ledger: writes",
+            adds * total_units,
+            "write-unit",
+            _times(of_adds, f"{_figure(total_units)} units"),
+        ),
+        _monthly(
+            "positions and epochs: reads",
+            2 * (rows + adds),
+            "read-unit",
+            _times("2", f"({of_rows} + {of_adds})"),
+        ),
+        _line(
+            "ReduceTable: a week of rows",
+            stored,
+            "table-storage",
+            _times(of_rows, "7 days", f"{load.row_bytes} bytes"),
+        ),
     )
 
 
-def _functions(load: Load, calls: Iterable[tuple[Decimal, Decimal, Decimal]]) -> tuple[CostLine, ...]:
-    """Return what invocations cost, given for each function its rate, its duration and its gigabytes."""
-    rates = [(rate, seconds * gigabytes) for rate, seconds, gigabytes in calls]
-    count = sum((rate for rate, _ in rates), Decimal(0))
-    used = sum((rate * each for rate, each in rates), Decimal(0))
+def _functions(load: Load, calls: Iterable[_Calls]) -> tuple[CostLine, ...]:
+    """Return what invocations cost, and the memory that they hold meanwhile."""
+    count = sum((each.rate for each in calls), Decimal(0))
+    used = (
+        sum((each.rate * each.seconds * load.memory(each.function) for each in calls), Decimal(0)) / MB_PER_GB
+    )
+    each_function = " + ".join(
+        _times(
+            f"{each.function} {_figure(each.rate)}/s",
+            f"{_figure(each.seconds)} s",
+            f"{load.memory(each.function)} MB",
+        )
+        for each in calls
+    )
+    per_second = f"invocations {_figure(count)}/s"
+    written = count * load.log_bytes / GIGABYTE
     return (
-        _line("functions: invocations", count * SECONDS_PER_MONTH / MILLION, "invocation"),
-        _line("functions: time", used * SECONDS_PER_MONTH, "gb-second"),
-        _line("functions: logs", count * load.log_bytes * SECONDS_PER_MONTH / GIGABYTE, "log-in"),
+        _monthly("functions: invocations", count, "invocation", per_second),
+        _line(
+            "functions: time",
+            used * SECONDS_PER_MONTH,
+            f"gb-second-{load.architecture}",
+            _times(f"({each_function})", MONTH),
+        ),
+        _gigabytes("functions: logs", written, "log-in", _times(per_second, f"{load.log_bytes} bytes")),
     )
 
 
-def _line(item: str, quantity: Decimal, price: str) -> CostLine:
-    return CostLine(item, quantity, PRICES[price], quantity * PRICES[price].usd)
+def _line(item: str, quantity: Decimal, price: str, units: str, kind: str = "") -> CostLine:
+    """Return a line: `units` are the factors of the quantity, and `kind` what the quantity is counted in."""
+    unit = PRICES[price]
+    arithmetic = f"{units} = {_figure(quantity)}{kind}; {TIMES} {unit.usd:f} USD per {unit.per}"
+    return CostLine(item, quantity, unit, quantity * unit.usd, arithmetic)
 
 
-def _batches(rate: Decimal, batch: int, shards: int) -> Decimal:
-    """Return how many batches a second there are: full ones, or one for each shard and second."""
-    return min(rate, max(Decimal(shards), rate / batch))
+def _monthly(item: str, per_second: Decimal, price: str, units: str) -> CostLine:
+    """Return a line that is priced by the million."""
+    return _line(item, per_second * SECONDS_PER_MONTH / MILLION, price, _times(units, MONTH), " million")
 
 
-def _duration(load: Load, rate: Decimal, full: tuple[int, Decimal]) -> Decimal:
-    """Return how long an invocation takes, given a full batch and how long that takes."""
-    batch, seconds = full
-    share = load.messages_per_second / rate / batch
-    return max(load.least_seconds, seconds * min(Decimal(1), share))
+def _gigabytes(item: str, per_second: Decimal, price: str, units: str) -> CostLine:
+    return _line(item, per_second * SECONDS_PER_MONTH, price, _times(units, MONTH), " GB")
 
 
-def _ceiling(number: Decimal) -> Decimal:
-    return number.to_integral_value(ROUND_CEILING)
+def _batches(load: Load, most: Decimal, batch: int, shards: int) -> Decimal:
+    """Return how many batches a second there are: full ones, or one for each shard and window."""
+    return min(most, max(Decimal(shards) / load.window_seconds, load.messages_per_second / batch))
+
+
+def _duration(load: Load, rate: Decimal, messages: int, seconds: Decimal) -> Decimal:
+    """Return how long an invocation takes, given how long so many messages take."""
+    return max(load.least_seconds, seconds * load.messages_per_second / rate / messages)
+
+
+def _times(*factors: str) -> str:
+    return f" {TIMES} ".join(factors)
+
+
+def _figure(number: Decimal) -> str:
+    """Return a number for people: whole if it is large, else with three digits that mean something."""
+    return f"{number:,.0f}" if number >= 1_000 or number == int(number) else f"{float(number):.3g}"

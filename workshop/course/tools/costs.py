@@ -1,8 +1,10 @@
-"""`ws.costs`: the prices of `workshop/pipeline/cost.py`, multiplied by a load."""
+"""`ws.costs`: the prices of `workshop/pipeline/prices.toml`, multiplied by a load."""
 
 from decimal import Decimal
+from typing import Any
 
-from workshop.pipeline.cost import CostLine, Load, monthly_bill, shards_needed, standing_cost, total
+from workshop.pipeline.cost import CostLine, monthly_bill, standing_cost, total
+from workshop.pipeline.load import Load, shards_needed
 
 __all__ = ["CostTools"]
 
@@ -10,19 +12,21 @@ __all__ = ["CostTools"]
 class CostTools:
     """What a pipeline with the ledger costs on AWS, in US dollars: list prices times a load, no calls."""
 
-    def bill(self, pipeline: str, messages_per_second: float) -> tuple[CostLine, ...]:
-        """Return the bill of a month under a constant load; a line has `item`, `quantity`, `price`, `usd`.
+    def bill(self, pipeline: str, messages_per_second: float, **settings: Any) -> tuple[CostLine, ...]:
+        """Return the bill of a month; a line has `item`, `quantity`, `price`, `usd` and its `arithmetic`.
 
-        `pipeline` is `stateful` or `stateless`.
+        `pipeline` is `stateful` or `stateless`; the load is constant. Settings: `messages_per_record`,
+        `on_demand` or `shards`, `retention_hours`, `architecture` (`arm64`, `x86_64`), `memory_mb`, and
+        `window_seconds`, which is how long a batch waits to fill.
 
         Raises:
-            ValueError: there is no such pipeline, or the load is not more than 0.
+            ValueError: there is no such pipeline, or AWS does not have such a setting.
         """
-        return monthly_bill(pipeline, _load(messages_per_second))
+        return monthly_bill(pipeline, _load(messages_per_second, **settings))
 
-    def month(self, pipeline: str, messages_per_second: float) -> Decimal:
+    def month(self, pipeline: str, messages_per_second: float, **settings: Any) -> Decimal:
         """Return the sum of that bill, in US dollars a month; raises as `bill` does."""
-        return total(self.bill(pipeline, messages_per_second))
+        return total(self.bill(pipeline, messages_per_second, **settings))
 
     def standing(self, shards: int) -> Decimal:
         """Return what an idle pipeline costs, in US dollars an hour."""
@@ -33,5 +37,5 @@ class CostTools:
         return shards_needed(_load(messages_per_second))
 
 
-def _load(messages_per_second: float) -> Load:
-    return Load(messages_per_second=Decimal(str(messages_per_second)))
+def _load(messages_per_second: float, **settings: Any) -> Load:
+    return Load(messages_per_second=Decimal(str(messages_per_second)), **settings)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from workshop.notebook.charts.figures import BLUE, ORANGE, PURPLE, TEAL, chart, template
+from workshop.notebook.charts.figures import COLOURS, chart, template
 from workshop.notebook.charts.line_chart import ChartLine, draw_lines
 from workshop.notebook.charts.run_samples import PERCENTILES, WINDOW_SECONDS, RunSamples, Sample
 from workshop.notebook.markup.display import Shown
@@ -20,7 +20,6 @@ __all__ = ["draw_moving", "draw_run"]
 
 HEIGHT = 440
 ROWS_OF_TWIN = 12
-COLOURS = (BLUE, TEAL, ORANGE, PURPLE)
 SPEEDS = f"Messages per second, mean of the last {WINDOW_SECONDS:.0f} s"
 LATENCY = "Latency in seconds"
 Value = Callable[[Sample], float | None]

@@ -12,12 +12,13 @@ import plotly.graph_objects as go
 
 from workshop.notebook.markup.display import Shown
 
-__all__ = ["BLUE", "GREY", "ORANGE", "PURPLE", "TEAL", "chart", "template"]
+__all__ = ["BLUE", "COLOURS", "GREY", "ORANGE", "PURPLE", "TEAL", "chart", "template"]
 
 PLOTLY = "application/vnd.plotly.v1+json"
 # Mid-grey reads on white and on JupyterLab's dark ground; the stylesheet sharpens it where it applies.
 GREY = "#7c7f85"
 BLUE, ORANGE, TEAL, PURPLE = "#3b82c4", "#d9762b", "#1f9e89", "#9468bd"
+COLOURS = (BLUE, TEAL, ORANGE, PURPLE)
 CLEAR = "rgba(0,0,0,0)"
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 

@@ -1,0 +1,117 @@
+"""What arrives at a pipeline, and the settings under which it is worked on: what `cost` turns into a bill."""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+__all__ = [
+    "ARCHITECTURES",
+    "EXTENDED_HOURS",
+    "FREE_HOURS",
+    "MEMORY_RANGE",
+    "MOST_HOURS",
+    "Load",
+    "ceiling",
+    "shards_needed",
+]
+
+ARCHITECTURES = ("arm64", "x86_64")
+SHARD_RECORDS_PER_SECOND = Decimal(1_000)
+SHARD_BYTES_PER_SECOND = Decimal(1_000_000)
+MOST_RECORD_BYTES = 1_000_000
+FREE_HOURS, EXTENDED_HOURS, MOST_HOURS = 24, 7 * 24, 365 * 24
+MEMORY_RANGE, WINDOW_RANGE = (128, 10_240), (1, 300)
+# As in the templates, in MB.
+MEMORY = {"State": 256, "Map": 512, "Reduce": 256}
+# What an invocation carries, and what a record takes of it beside its data, which comes in base64.
+EVENT_BYTES, EVENT_BYTES_OF_A_RECORD = 6_000_000, 520
+
+
+@dataclass(frozen=True)
+class Load:
+    """What arrives, and the assumptions under which it is worked on.
+
+    Units: durations are those of one invocation with a full batch, in proportion for a smaller one, and at
+    least `least_seconds`. They are the same for any `memory_mb`, although more memory brings more processor,
+    too; None means the memory of the templates. `shards` None takes as many as are needed; a stream on demand
+    always has that many. `window_seconds` is how long a batch waits to fill. `paths` counts the totals that
+    there are, the Grand Total included; a message touches that one, and one on each of the `levels` below it.
+
+    Raises:
+        ValueError: no messages, too few shards, or a setting that AWS does not have.
+    """
+
+    messages_per_second: Decimal = Decimal(1_000)
+    message_bytes: int = 250
+    messages_per_record: int = 1
+    on_demand: bool = False
+    shards: int | None = None
+    retention_hours: int = FREE_HOURS
+    architecture: str = "arm64"
+    memory_mb: int | None = None
+    state_batch: int = 100
+    map_batch: int = 1_000
+    stateless_map_batch: int = 5_000
+    reduce_batch: int = 1_000
+    window_seconds: int = 1
+    paths: int = 19
+    levels: int = 3
+    state_seconds: Decimal = Decimal("0.5")
+    map_seconds: Decimal = Decimal("0.3")
+    reduce_seconds: Decimal = Decimal("0.3")
+    least_seconds: Decimal = Decimal("0.05")
+    row_bytes: int = 900
+    log_bytes: int = 900
+
+    def __post_init__(self) -> None:
+        if self.messages_per_second <= 0:
+            raise ValueError(f"a load has more than 0 messages a second, not {self.messages_per_second}")
+        if self.architecture not in ARCHITECTURES:
+            raise ValueError(f"`{self.architecture}` is no architecture; choose {' or '.join(ARCHITECTURES)}")
+        for told, value, (least, most) in (
+            ("messages in a record", self.messages_per_record, (1, MOST_RECORD_BYTES // self.message_bytes)),
+            ("hours of retention", self.retention_hours, (FREE_HOURS, MOST_HOURS)),
+            ("MB of memory", self.memory("Map"), MEMORY_RANGE),
+            ("seconds of a batch window", self.window_seconds, WINDOW_RANGE),
+        ):
+            if not least <= value <= most:
+                raise ValueError(f"{told}: {least:,} to {most:,}, not {value:,}")
+        if self.on_demand and self.shards is not None:
+            raise ValueError("an on-demand stream has no number of shards; choose one of the two")
+        if self.width < shards_needed(self):
+            raise ValueError(f"this load needs {shards_needed(self)} shards, more than {self.shards}")
+
+    @property
+    def record_bytes(self) -> int:
+        """How large a record is."""
+        return self.message_bytes * self.messages_per_record
+
+    @property
+    def records_per_second(self) -> Decimal:
+        """How many records arrive."""
+        return self.messages_per_second / self.messages_per_record
+
+    @property
+    def width(self) -> int:
+        """How many shards the stream has."""
+        return shards_needed(self) if self.shards is None else self.shards
+
+    def memory(self, function: str) -> int:
+        """Return the memory of `State`, `Map` or `Reduce` in MB."""
+        return MEMORY[function] if self.memory_mb is None else self.memory_mb
+
+    def most_messages(self, batch: int) -> int:
+        """Return how many messages a batch of so many records of the stream holds at most."""
+        event = self.record_bytes * 4 // 3 + EVENT_BYTES_OF_A_RECORD
+        return min(batch, max(1, EVENT_BYTES // event)) * self.messages_per_record
+
+
+def shards_needed(load: Load) -> int:
+    """Return how many provisioned shards take this load, without anything to spare."""
+    by_count = load.records_per_second / SHARD_RECORDS_PER_SECOND
+    by_size = load.messages_per_second * load.message_bytes / SHARD_BYTES_PER_SECOND
+    return max(1, int(ceiling(max(by_count, by_size))))
+
+
+def ceiling(number: Decimal) -> Decimal:
+    """Return the next whole number."""
+    return number.to_integral_value(ROUND_CEILING)
