@@ -8,13 +8,12 @@
 # - **You need:** some Python. No AWS account, no knowledge of AWS.
 #
 # Welcome to the risk desk of a bank. Traders make *trades*, and each carries a *risk*: money that moves when
-# the markets move. How much is it altogether, in Europe, on options alone? Trades change thousands of times a
-# second, and a total that is off by a cent is wrong.
+# the markets move. How much in total? In Europe? On options only? Trades change thousands of times a second,
+# and a total that is off by a cent is wrong. ([Why a bank needs this](../docs/why.md) takes two minutes.)
 #
-# You build the machine that answers. You connect it, break it, and repair it until nothing breaks it any
-# more.
+# You build the machine that answers. You connect it, break it, and repair it until nothing can break it.
 #
-# Click into a cell and press Shift-Enter; go from top to bottom. What you have done is kept.
+# Click into a cell and press Shift-Enter; go from top to bottom. Files and progress are saved.
 
 # %%
 from workshop.notebook import start
@@ -28,9 +27,9 @@ ws = start("00")
 # same templates, the same functions, the same calls. It costs nothing, needs no account and no internet, and
 # is what we recommend.
 #
-# **Your own AWS account.** Everything here runs there, too. Stop JupyterLab, set `WORKSHOP_CLOUD=aws`, check
-# with `workshop doctor` that your credentials are found, and start again. Two hours cost about one dollar,
-# provided that you clean up with notebook 99. The header above always says where you are.
+# **Your own AWS account.** Templates and functions are the same there, and the commands of the terminal take
+# `--cloud aws`. These notebooks do not run there yet, and `workshop doctor` does not check credentials yet.
+# The header above always says where you are.
 #
 # Is your machine ready? The next cell looks.
 
@@ -40,7 +39,7 @@ ws.doctor()
 # %% [markdown]
 # ## The finished pipeline
 #
-# This is the machine: a chain of simple stages, in which each does one thing and hands its result on.
+# This is the machine: a chain of simple stages. Each does one thing and passes its result on.
 #
 # ```mermaid
 # %%{init: {"flowchart": {"rankSpacing": 22, "padding": 8}}}%%
@@ -49,9 +48,9 @@ ws.doctor()
 #     M --> R[(ReduceTable)] --> D(ReduceLambda) --> G[(AggregateTable)]
 # ```
 #
-# The *pipeline* takes messages at its left end, where the stream keeps them until somebody has time. A
-# *function* (rounded, its name ends in Lambda) is a piece of Python that runs when there is work for it. A
-# *table* keeps what a function has found out. At the right end stand the totals.
+# The *pipeline* takes messages in on the left, where the stream holds them until a function is free. A
+# *function* (its name ends in Lambda) is a piece of Python that runs when there is work for it. A *table*
+# stores a function's results. The totals are on the right.
 #
 # The next cell sets up a finished one, `tour`, for this notebook only. How that works is the subject of
 # notebook 01.
@@ -65,7 +64,7 @@ tour.picture()
 # %% [markdown]
 # ## One trade, one message
 #
-# A *message* tells one version of one trade. It looks like this:
+# A *message* describes one version of one trade. It looks like this:
 #
 # ```json
 # {"TradeID": "my-first-trade", "Value": 100.00, "Version": 1, "Timestamp": 1790000000.0,
@@ -73,10 +72,10 @@ tour.picture()
 # ```
 #
 # - `Value` is the risk, in dollars.
-# - `Version` grows each time that the trade changes.
+# - `Version` goes up each time the trade changes.
 # - `Timestamp` is the time of sending, in seconds.
 # - `Hierarchy` says where the trade belongs: the kind of risk (`PV`, the present value, or `Delta`, how it
-#   moves with the market), the desk, the region. The *hierarchy* is the tree along which the totals are made.
+#   moves with the market), the desk, the region. The *hierarchy* is the tree that totals are grouped by.
 
 # %%
 ws.predict("rows-for-one-trade")
@@ -119,7 +118,7 @@ ws.check("first-trade")
 # %% [markdown]
 # ## Where is it now?
 #
-# It is everywhere at once: each stage has left its trace. Follow your trade from left to right.
+# Every stage has kept something of it. Follow your trade from left to right.
 
 # %%
 tour.tables.follow("my-first-trade")
@@ -170,7 +169,7 @@ tour.totals()
 # %% [markdown]
 # ## The same message again
 #
-# Networks fail, and a sender that hears no answer sends again. So the same message can come twice: a
+# Networks fail, and a sender that gets no reply retries. So the same message can arrive twice: a
 # *duplicate*. Send version 2 once more, and watch what changes.
 
 # %%
@@ -186,13 +185,13 @@ tour.totals()
 # ## Two thousand messages
 #
 # The *producer* of this workshop makes up trades and sends them. Of the next 2,000 messages 200 are
-# duplicates, 60 are newer versions, and half of these overtake the version that they replace.
+# duplicates, 60 are newer versions, and half of these arrive before the version they replace.
 
 # %%
 ws.predict("how-many-trades")
 
 # %% [markdown]
-# Let the picture move, and run the cell after it at once.
+# Start the moving picture, and run the next cell at once.
 
 # %%
 tour.clear()
@@ -211,7 +210,7 @@ ws.reveal("how-many-trades", counts.distinct_trades)
 # ## Are the totals right?
 #
 # We can know. The messages alone say what the totals must be: the newest version of each trade counts, once.
-# We call that the *truth*, work it out with other code than the pipeline's, and hold every total against it.
+# We call that the *truth*, compute it with independent code, and compare every total with it.
 
 # %%
 tour.compare()
@@ -229,7 +228,7 @@ tour.totals("sunburst")
 # ## What you have seen
 #
 # - Messages go into a stream; three functions work on them, one after the other; tables stand between them.
-# - State keeps the newest version of each trade, Map works out differences, Reduce adds them to the totals.
+# - State keeps the newest version of each trade, Map computes differences, Reduce adds them to the totals.
 # - Duplicates and late messages did no harm, and we could prove it.
 #
 # **Questions to consider.** Why are there three functions and not one? Which of the three would notice first

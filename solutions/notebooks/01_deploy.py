@@ -3,7 +3,8 @@
 # %% [markdown]
 # # Deploy your pipeline
 #
-# - **Goal:** turn a text file into a running stream, three functions and their tables, and know what is what.
+# - **Goal:** turn a text file into a running stream, three functions and their tables; know what each part
+#   does.
 # - **Time:** 8 minutes.
 # - **You need:** nothing but this notebook; [00](00_start_here.ipynb) shows where all of this leads.
 #
@@ -60,9 +61,9 @@ for parameter in sorted(answer["Parameters"], key=lambda each: each["ParameterKe
 # The desk has two wishes:
 #
 # - It sends up to 1,500 messages a second. One *shard*, that is one lane of the stream, takes 1,000.
-# - A function keeps a diary, its *log*. Keep the logs for 3 days.
+# - A function writes a *log* of what it does. Keep logs for 3 days.
 #
-# While the stack is being made, you see each resource appear. On AWS this takes about two minutes.
+# Offline this takes a second. On AWS it takes about two minutes, in which the resources appear one by one.
 
 # %% tags=["exercise:deploy-stack"]
 ### BEGIN SOLUTION
@@ -77,6 +78,10 @@ ws.check("deploy-stack")
 # %% [markdown]
 # ## What is there now?
 #
+# The stack also holds *roles*, which say what functions may do. CloudFormation makes roles only for a caller
+# who acknowledges it with `CAPABILITY_IAM`: "I know that this template grants permissions." `ws.deploy` and
+# `workshop deploy` acknowledge it for ours. Before you do so for somebody else's template, read its policies.
+#
 # Each resource has two names. Its *logical id* is the name in the template, such as `StateTable`; we use it
 # throughout this workshop. Its *physical id* is the name that it really has in the cloud.
 
@@ -87,8 +92,8 @@ ws.aws.resources()
 ws.quiz("two-learners")
 
 # %% [markdown]
-# A program that wants to use the stack has to find it. For that, a stack has *outputs*: what it tells about
-# itself.
+# A program that wants to use the stack has to find its parts. For that, a stack has *outputs*: values that it
+# publishes.
 
 # %%
 if ws.aws.is_deployed:

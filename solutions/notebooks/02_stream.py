@@ -19,7 +19,7 @@ ws = start("02")
 # %% [markdown]
 # ## A record is a key and some bytes
 #
-# What lies in a stream is called a *record*. It has *data*, which are bytes that Kinesis never looks into,
+# An entry in a stream is called a *record*. It has *data*, which are bytes that Kinesis never looks into,
 # and a *partition key*, a piece of text that says which records belong together. Here are six messages to
 # send.
 
@@ -93,8 +93,8 @@ ws.reveal("shards-of-one-key")
 # %% [markdown]
 # ## Read a shard
 #
-# A reader of a shard says where to begin, and gets a *shard iterator* for it: a bookmark. `TRIM_HORIZON` is
-# the oldest record that is still kept. With the bookmark it asks for records, and gets the next bookmark
+# A reader of a shard chooses a starting point, and gets a *shard iterator* for it: a bookmark. `TRIM_HORIZON`
+# is the oldest record that is still kept. With the bookmark it asks for records, and gets the next bookmark
 # with them.
 
 
@@ -111,8 +111,8 @@ for shard in shards:
     read(shard["ShardId"])
 
 # %% [markdown]
-# Each record has got a *sequence number*, and inside a shard these only grow. That is the order in which
-# everybody reads, and the place by which a reader remembers how far it has come.
+# Each record has a *sequence number*; within a shard the numbers always increase. That is the order in which
+# everybody reads, and how a reader remembers how far it has read.
 
 # %%
 ws.predict("read-twice")
@@ -124,8 +124,8 @@ ws.reveal("read-twice")
 # %% [markdown]
 # ## Exercise: choose the partition key
 #
-# Forty trades send two versions each. Two things have to hold: the two shards share the work, and no version
-# ever overtakes another one of its trade. There is order inside a shard, and none between shards.
+# Forty trades send two versions each. Two things have to hold: the two shards share the work, and the
+# versions of a trade always stay in order. There is order inside a shard, and none between shards.
 #
 # Which key makes both hold? The starter gives every message the same one.
 
@@ -160,8 +160,8 @@ ws.quiz("order-across-shards")
 # ## What you have seen
 #
 # - A record is data with a partition key; the key decides on the shard.
-# - Inside a shard there is an order, told by sequence numbers. Between shards there is none.
-# - Reading takes nothing away; a reader keeps its own place.
+# - Inside a shard there is an order, given by sequence numbers. Between shards there is none.
+# - Reading removes nothing; each reader keeps its own place.
 # - A shard takes 1,000 records or 1 MB a second; more shards take more, if the keys spread.
 #
 # **Questions to consider.** One trade changes 3,000 times a second. Which key helps? A reader crashes between

@@ -93,8 +93,8 @@ ws.table("StateTable")
 ws.reveal("sent-before-connecting")
 
 # %% [markdown]
-# From the oldest record on means: everything that the stream still keeps, also what you put into it by hand
-# in notebook 02. From now on, new messages pass within a second or two.
+# From the oldest record on means: everything that the stream still holds, including what you put into it by
+# hand in notebook 02. From now on, new messages reach StateTable within a second or two.
 
 # %% [markdown]
 # ## A thousand messages, batch by batch
@@ -126,7 +126,7 @@ for event in ws.client("logs").filter_log_events(startTime=a_minute_ago, **log)[
 # %% [markdown]
 # ## What if a message comes twice, or late?
 #
-# So far everything came once and in order. Now let one trade come as it does in real life.
+# So far everything came once and in order. Now let one trade arrive the way trades do in real life.
 
 # %%
 first = ws.messages.new("moody", "100.00", version=1)

@@ -7,8 +7,8 @@
 # - **Time:** 16 minutes.
 # - **You need:** event source mappings and StateTable, from [03](03_state.ipynb).
 #
-# A million trades lie in StateTable, and one of them changes. To add up all of them anew would take minutes.
-# So the second stage looks at *changes* only: what has to be added to which total, so that it is right again?
+# A million trades are in StateTable, and one of them changes. Adding up all of them again would take minutes.
+# So the second stage looks at *changes* only: what has to be added to which total to make it right again?
 
 # %%
 from workshop.notebook import start
@@ -19,8 +19,8 @@ ws = start("04")
 # ## A table that tells what changes
 #
 # StateTable has a stream of its own: for each item that changes, a record with the item before, the *old
-# image*, and after, the *new image*. To see some, we put a bookmark at its end, and let a trade come and
-# change.
+# image*, and after, the *new image*. To see some, we put a bookmark at its end; then a trade arrives and
+# changes.
 
 # %%
 ws.clear()
@@ -158,17 +158,17 @@ ws.table("ReduceTable")
 ws.reveal("change-of-m2")
 
 # %% [markdown]
-# Compare the newest row with what you expect. The code that you have been given adds 80.00, and M2 counts
-# with 180.00 altogether. StateTable is right, and the totals would be wrong.
+# Compare the newest row with what you expect. The code that you have been given adds 80.00, so that M2 counts
+# as 180.00 in total. StateTable is right, and the totals would be wrong.
 #
 # ## Exercise: subtract what was there before
 #
 # Open `lambdas/stateful/map.py` beside this notebook and find `difference`. It gets the trade as it was,
 # `old`, and as it is, `new`; either can be None. So far it only looks at `new`.
 #
-# Let it take the old trade away, from the leaf where it counted: `-delta` turns a delta round. A trade can
-# move to another desk, so `old.path` and `new.path` may differ. Save the file, and run the next cell: it
-# deploys the new code.
+# Let it take the old trade away, from the leaf where it counted: `-delta` negates a delta. A trade can move
+# to another desk, so `old.path` and `new.path` may differ. Save the file, and run the next cell: it deploys
+# the new code.
 
 # %%
 ws.deploy()

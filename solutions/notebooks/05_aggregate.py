@@ -70,7 +70,7 @@ for statement in ws.aws.statements("ReduceLambda"):
 # It may add to AggregateTable, set bad records aside, and write its log; LedgerTable, ParameterTable and
 # FailureQueue are for later notebooks. It may not read any stream.
 #
-# One could allow it everything, and be done. But a function that may do everything can destroy everything, by
+# You could allow it everything and be done. But a function that may do everything can destroy everything, by
 # mistake or in the wrong hands. So we give each role exactly what it needs: *least privilege*. What it needs
 # is one stream:
 
@@ -125,10 +125,10 @@ ws.predict("two-at-once")
 ws.reveal("two-at-once")
 
 # %% [markdown]
-# Nothing would be lost; but one of the two has worked for nothing, and the more of them there are, the more
-# often that happens. So for this one function we want no more than one invocation at a time. Lambda calls
-# that *reserved concurrency*: how many invocations are kept free for the function, and at the same time the
-# most there can be.
+# Nothing would be lost; but one of the two did its work in vain, and the more of them there are, the more
+# often that happens. So for this one function we want no more than one invocation at a time. Lambda's word
+# for that is *reserved concurrency*: how many invocations are set aside for the function, which is also the
+# most that can run.
 
 # %% [markdown]
 # ## Exercise: set the concurrency

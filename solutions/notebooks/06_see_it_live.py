@@ -21,8 +21,9 @@ ws = start("06")
 # Two numbers answer that. *Throughput* is how many messages get through in a second. *Latency* is how long
 # one message takes, from being sent to being part of the totals.
 #
-# Latency is not the same for every message. So we give two figures: half of them take less than the *median*,
-# and 95 in a hundred take less than the *95th percentile*. An average would hide the slow ones.
+# Latency is not the same for every message, so we give percentiles: half of the messages take less than the
+# *median* (p50), 95 in a hundred take less than p95, and 99 in a hundred less than p99. A mean alone would
+# hide the slow ones.
 
 # %%
 ws.predict("median-latency")
@@ -44,6 +45,10 @@ ws.reveal("median-latency", round(latency["p50"], 1))
 # %% [markdown]
 # Is that slow? Each of the three stages waits up to a second on purpose to fill its batches. Shorter windows
 # would make it faster and dearer: more invocations, more rows, more transactions.
+#
+# The desk has a front end of its own. In a terminal (*File*, *New*, *Terminal*), `workshop watch
+# course-stateful` shows clock, speed, latency and totals as they move; Ctrl-C ends it. Let it run beside the
+# cells that follow.
 
 # %% [markdown]
 # ## Where is the risk?
@@ -76,7 +81,7 @@ print(f"{snapshot.trades['Grand Total']} trades count, {ws.messages.truth().trad
 ws.reveal("duplicates-alone")
 
 # %% [markdown]
-# Do not be too happy about it: it works because the duplicates said nothing new. The next messages do.
+# Don't celebrate yet: it works because the duplicates said nothing new. The next messages do.
 
 # %% [markdown]
 # ## Why is my number wrong?

@@ -160,6 +160,11 @@ ws.reveal("stateless-changes")
 # %%
 ws.quiz("which-pipeline")
 
+# %% [markdown] tags=["instructor-note"]
+# **For instructors:** Ask who would have thought of leaving a stage out. A frequent slip in
+# `stateless-batch-size` is a second `connect` without the window: the batch size alone changes little. The
+# number to remember is not the rows but what the last experiment gets wrong, so keep five minutes for it.
+
 # %% [markdown]
 # ## What you have seen
 #

@@ -8,8 +8,8 @@
 # - **You need:** the connected pipeline of [05](05_aggregate.ipynb); the first cell puts in place what is
 #   missing.
 #
-# Your pipeline is exact as long as every message comes once, in order, and nothing fails. No system is that
-# kind. Here you do on purpose what will happen to you by accident.
+# Your pipeline is exact as long as every message comes once, in order, and nothing fails. Real systems are
+# not that kind. Here you do on purpose what will happen to you by accident.
 
 # %%
 from workshop.notebook import start
@@ -25,7 +25,7 @@ ws = start("08")
 # | what happens | where |
 # |---|---|
 # | a message is sent twice | the producer got no answer, and tried again |
-# | an older version overtakes a newer one | two senders, two ways |
+# | an older version arrives after a newer one | two senders, two routes |
 # | a batch is delivered twice | the function wrote, and died before it could answer |
 #
 # The experiments show what *unguarded* code makes of them. So the next cell deploys the code that the
@@ -183,6 +183,11 @@ ws.diagnose()
 
 # %%
 ws.live.faults_panel()
+
+# %% [markdown] tags=["instructor-note"]
+# **For instructors:** Let everybody write down a prediction before each of the three ways; most expect the
+# duplicate to do harm and are wrong. In `break-it` people try a lower version first, which has no effect
+# unless it comes last. Do not explain the repair yet: the itch is what carries notebook 09.
 
 # %% [markdown]
 # ## What you have seen

@@ -8,9 +8,9 @@
 # - **You need:** [08](08_break_it.ipynb), and the files in `lambdas/` open beside this notebook. Should your
 #   MapLambda not subtract old values yet ([04](04_map_and_reduce.ipynb)), `workshop catch-up 09` helps.
 #
-# We cannot keep messages from coming twice. We can see to it that the second time makes no difference. A step
-# that may be repeated without further effect is called *idempotent*, and making all three stages idempotent
-# is the whole art.
+# We cannot keep messages from arriving twice. We can make sure that the second time makes no difference. A
+# step that may be repeated without further effect is called *idempotent*, and making all three stages
+# idempotent is the whole art.
 
 # %%
 from workshop.notebook import start
@@ -52,7 +52,7 @@ ws.deploy()
 ws.check("state-conditional-write")
 
 # %% [markdown]
-# Is that enough for the trade of notebook 08, that was overtaken?
+# Is that enough for the trade of notebook 08 whose versions arrived in the wrong order?
 
 # %%
 from dataclasses import replace
@@ -140,7 +140,7 @@ with ws.lab.poller("ReduceLambda") as poller:
 ws.compare()
 
 # %% [markdown]
-# Both times ReduceLambda made its commit. DynamoDB knew the second one by its token, and added nothing.
+# Both times ReduceLambda made its commit. DynamoDB recognised the second one by its token, and added nothing.
 #
 # ## All of it, live
 #
@@ -155,13 +155,18 @@ ws.live.faults(clear=True)
 ws.rest()
 ws.diagnose()
 
+# %% [markdown] tags=["instructor-note"]
+# **For instructors:** Frequent slips: a condition without `attribute_not_exists`, so that the first version
+# is refused; a token longer than 36 characters; one token for all transactions of a batch. Anyone who passes
+# all three early may try to break the second guard before notebook 10 shows how.
+
 # %% [markdown]
 # If all three checks are green, every total is exact, in spite of all that. This is the design that you find
 # in textbooks and in a well known article, and many pipelines in the world run on it.
 #
 # ## What you have seen
 #
-# | stage | guard | what it knows again |
+# | stage | guard | what it recognises |
 # |---|---|---|
 # | state | condition on the version | a trade's version |
 # | map | hash of the batch as key | a batch |

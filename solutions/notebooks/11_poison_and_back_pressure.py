@@ -41,7 +41,8 @@ ws.reveal("not-a-message")
 
 # %% [markdown]
 # **What just happened?** The function expected that some data will be bad. It wrote the record into
-# QuarantineTable, with the reason, and went on. In a terminal, `workshop quarantine` lists what is there.
+# QuarantineTable, with the reason, and went on. In a terminal, `workshop quarantine course-stateful` lists
+# them.
 #
 # A rule to remember: *bad data never raises an error.* An error says "try again", and here no attempt will
 # ever succeed.
@@ -157,8 +158,8 @@ for each in found:
     queue.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
 
 # %% [markdown]
-# Now somebody mends the bug, and sends the record again. Whose records can we put back? Those of the
-# Kinesis stream alone. That is why only StateLambda may give up; its guard of notebook 09 makes a late record
+# Now somebody fixes the bug and sends the record again. Which records can we put back? Only those of the
+# Kinesis stream. That is why only StateLambda may give up; its guard of notebook 09 makes a late record
 # harmless.
 
 # %%
@@ -191,7 +192,8 @@ ws.check("state-partial-batch")
 # ## How old is what comes in?
 #
 # A pipeline that falls behind does not fail; it just gets later. Lambda measures that for every batch: the
-# *iterator age* is how long its last record had been waiting. Here is the largest one of each minute.
+# *iterator age* is how long its last record had been waiting. Here is the largest one of each minute. (If the
+# times are ahead of your watch: notebook 10 put the offline cloud's clock forward.)
 
 # %%
 from datetime import UTC, datetime, timedelta
@@ -249,6 +251,11 @@ ws.quiz("what-expires")
 
 # %%
 ws.tables.reconcile()
+
+# %% [markdown] tags=["instructor-note"]
+# **For instructors:** The waits are real: a blocked shard takes seconds to show. Frequent slips: settings on
+# all three mappings instead of StateLambda's alone, an alarm on the mean instead of the maximum, a threshold
+# in seconds where the metric counts milliseconds.
 
 # %% [markdown]
 # ## What you have seen
