@@ -9,11 +9,11 @@
 #
 # Welcome to the risk desk of a bank. Traders make *trades*, and each carries a *risk*: money that moves when
 # the markets move. How much in total? In Europe? On options only? Trades change thousands of times a second,
-# and a total that is off by a cent is wrong. ([Why a bank needs this](../docs/why.md) takes two minutes.)
+# and a total that is off by a cent is wrong. ([Why a bank needs this](../docs/why.md).)
 #
 # You build the machine that answers. You connect it, break it, and repair it until nothing can break it.
 #
-# Click into a cell and press Shift-Enter; go from top to bottom. Files and progress are saved.
+# Click into a cell and press Shift-Enter, top to bottom. Files and progress are saved.
 
 # %%
 from workshop.notebook import start

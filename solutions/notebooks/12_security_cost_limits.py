@@ -109,10 +109,10 @@ summary["StreamDescriptionSummary"]["EncryptionType"], summary["StreamDescriptio
 # ## Integrity and availability
 #
 # - **Integrity** begins with the same rights: only Reduce can change a total. The rest is the subject of this
-#   course: no message lost, none counted twice, and `workshop reconcile` to prove it against the trades.
-# - **Availability:** the three services are managed by AWS, which keeps your data in several data centres and
-#   replaces machines that fail. If a function fails, messages wait; the alarms on iterator age tell you while
-#   there is time. What remains yours: a failing Region, and a producer that stops sending.
+#   course: nothing lost, nothing counted twice, and `workshop reconcile` to prove it.
+# - **Availability:** the services are managed by AWS, which keeps your data in several data centres. If a
+#   function fails, messages wait, and the alarms on iterator age tell you while there is time. What remains
+#   yours: a failing Region, and a producer that stops sending.
 #
 # ## What it costs
 #
@@ -145,9 +145,8 @@ pd.DataFrame(table, index=pd.Index([f"{rate:,}" for rate in rates], name="messag
 
 # %% [markdown]
 # **What just happened?** Rows, commits and invocations are paid by the batch, and batches grow with the load.
-# Puts into the stream are paid by the record, in both pipelines. The stateful one also pays one write per
-# message: that is what exactness per *trade* costs, many times everything else. The ledger adds a few units
-# per batch, which hardly show beside it.
+# Puts are paid by the record, in both pipelines. The stateful one also pays one write per message: that is
+# what exactness per *trade* costs. The ledger's few units per batch hardly show beside it.
 #
 # ## A claim, checked
 #
@@ -186,16 +185,16 @@ table = {
 pd.DataFrame(table, index=pd.Index(designs, name="50,000 messages a second, USD a month"))
 
 # %% [markdown]
-# **What just happened?** With our settings the stateless pipeline costs 3,134.74 USD, a little more than the
-# claim; the ledger's writes make the difference. It stays below 3,000 only with full shards and short
-# invocations: an on-demand stream, which is charged by whole kilobytes, costs four times as much.
+# **What just happened?** With our settings the stateless pipeline costs 3,134.74 USD, just above the
+# claim. Below 3,000 takes full shards, short invocations and no ledger; an on-demand stream, which is charged
+# by whole kilobytes, costs four times as much.
 #
 # Puts are 1,839.60 of it. A producer that packs 40 messages into a record pays 45.99 for them and needs 13
-# shards, and the functions have to unpack the records. Batches that wait longer save most of the rest, and
-# add their wait to the latency: a tuned design costs less than 300. No lever of the stream helps the stateful
-# pipeline: its state would have to live elsewhere, or in capacity provisioned for a steady load.
+# shards; the functions have to unpack the records. Longer waits save most of the rest and are added to the
+# latency: a tuned design costs less than 300. Nothing of this helps the stateful pipeline, whose state is the
+# bill: it would have to live elsewhere, or in capacity provisioned for a steady load.
 #
-# Now with your own numbers:
+# Your own numbers:
 
 # %%
 ws.cost_calculator()
