@@ -1,33 +1,22 @@
 """`workshop cost` and `workshop plan`: arithmetic for people and for programs, without any cloud."""
 
-from pathlib import Path
-
-import pytest
-
-from tests.cli.conftest import Workshop
 from workshop.pipeline.prices import DATED
 
 
-@pytest.fixture
-def workshop(tmp_path: Path) -> Workshop:
-    """The command, pointed at an endpoint where nothing answers."""
-    return Workshop("http://127.0.0.1:9", str(tmp_path))
-
-
-def test_a_bill_tells_every_line_with_its_arithmetic(workshop: Workshop) -> None:
+def test_a_bill_tells_every_line_with_its_arithmetic(lonely_workshop) -> None:
     """People see each line, what it comes to and how, and the sum."""
-    done = workshop.run("cost", "--rate", "50000", "--pipeline", "stateless")
+    done = lonely_workshop.run("cost", "--rate", "50000", "--pipeline", "stateless")
 
     assert done.returncode == 0
     for part in ("stream: puts", "1,839.60", "puts 50,000/s", "together", "3,134.74", "Not counted"):
         assert part in done.stdout
 
 
-def test_a_bill_as_json_follows_every_option(workshop: Workshop) -> None:
+def test_a_bill_as_json_follows_every_option(lonely_workshop) -> None:
     """Each option reaches the model, and the document says with which prices it was made."""
     options = "--rate 50000 --pipeline stateless --pack 40 --window 5 --memory 256 --architecture x86_64"
 
-    told = workshop.document("cost", *options.split(), "--retention", "48", "--shards", "20")
+    told = lonely_workshop.document("cost", *options.split(), "--retention", "48", "--shards", "20")
 
     lines = {line["item"]: line for line in told["lines"]}
     assert (told["pipeline"], told["messages_per_second"], told["shards"]) == ("stateless", "50000", 20)
@@ -36,23 +25,23 @@ def test_a_bill_as_json_follows_every_option(workshop: Workshop) -> None:
     assert "x86_64" in lines["functions: time"]["per"]
     assert "256 MB" in lines["functions: time"]["arithmetic"]
     assert told["prices_dated"] == DATED.isoformat()
-    assert workshop.document("cost", "--on-demand")["shards"] is None
+    assert lonely_workshop.document("cost", "--on-demand")["shards"] is None
 
 
-def test_a_bill_that_cannot_be_is_wrong_usage(workshop: Workshop) -> None:
+def test_a_bill_that_cannot_be_is_wrong_usage(lonely_workshop) -> None:
     """Settings that AWS does not have end with exit code 2 and say what is possible."""
-    done = workshop.run("cost", "--rate", "5000", "--shards", "1")
+    done = lonely_workshop.run("cost", "--rate", "5000", "--shards", "1")
 
     assert done.returncode == 2
     assert "needs 5 shards" in done.stderr
 
 
-def test_run_sheets_are_printed_for_the_usual_lengths(workshop: Workshop) -> None:
+def test_run_sheets_are_printed_for_the_usual_lengths(lonely_workshop) -> None:
     """Without a length there are four sheets, with one there is one, and JSON has the same steps."""
-    shown = workshop.run("plan").stdout
-    told = workshop.document("plan", "--minutes", "60")
+    shown = lonely_workshop.run("plan").stdout
+    told = lonely_workshop.document("plan", "--minutes", "60")
 
     assert [f"{minutes} minutes," in shown for minutes in (60, 90, 120, 180)] == [True] * 4
     assert told["steps"][1] == {"from": 5, "minutes": 10, "what": "Start here", "notebook": "00"}
-    assert len(workshop.document("plan")["plans"]) == 4
-    assert workshop.run("plan", "--minutes", "20").returncode == 2
+    assert len(lonely_workshop.document("plan")["plans"]) == 4
+    assert lonely_workshop.run("plan", "--minutes", "20").returncode == 2

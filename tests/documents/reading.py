@@ -78,7 +78,6 @@ def is_name_alone(words: list[str]) -> bool:
 @cache
 def program() -> Any:
     """Return the `workshop` command as typer made it: a group of commands."""
-    app._add_commands()
     return typer.main.get_command(app.app)
 
 

@@ -6,15 +6,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 import yaml
 
 from tests.cli.conftest import Workshop
 from tests.documents.reading import FENCE, ROOT, STANDS_FOR, blocks, commands, names, parse, program, prose
-from workshop.cloud.connection import Cloud
-from workshop.cloud.temporary import temporary_cloud
 
 COMMANDS = sorted({words for _, words in commands()})
 # Blocks that are looked at: how their text begins.
@@ -102,13 +99,6 @@ def test_every_block_is_what_it_says(block) -> None:
 def test_no_fence_stays_open() -> None:
     """Every block that is opened is closed, so that none is overlooked here."""
     assert [file for file, text in prose().items() if "```" in FENCE.sub("", text)] == []
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    """One offline cloud for everything that is typed."""
-    with temporary_cloud() as started:
-        yield started
 
 
 @pytest.mark.slow

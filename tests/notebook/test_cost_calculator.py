@@ -65,8 +65,8 @@ def test_the_chart_follows_and_has_a_table_as_its_twin(calculator: CostCalculato
 
 def test_an_impossible_bill_is_said_where_the_bill_stood(calculator: CostCalculator) -> None:
     """Too few shards are refused in words, and the next change brings a bill again."""
-    calculator.fields["stream"].value = "1 shards"
-    assert calculator.shown.text == "✗ No such bill: this load needs 50 shards, more than 1."
+    calculator.fields["stream"].value = "2 shards"
+    assert calculator.shown.text == "✗ No such bill: this load needs 50 shards, more than 2."
 
     calculator.fields["rate"].value = 500.0
     assert "USD a month" in calculator.shown.text

@@ -117,7 +117,7 @@ def _stream(load: Load) -> list[CostLine]:
         told = _times(f"{_figure(held / METERED_GB)} GB/h", f"{extra} h")
     else:
         units = records * ceiling(load.record_bytes / PUT_UNIT_BYTES)
-        shards = _times(f"{load.width} shards", hours)
+        shards = _times("1 shard" if load.width == 1 else f"{load.width} shards", hours)
         lines = [
             _line("stream: shards", load.width * HOURS_PER_MONTH, "shard-hour", shards),
             _monthly("stream: puts", units, "put-unit", f"puts {_figure(units)}/s"),

@@ -18,7 +18,7 @@ AS_NEEDED = "shards, as many as needed"
 STREAMS: Mapping[str, Mapping[str, Any]] = {
     AS_NEEDED: {},
     "on demand, by the gigabyte": {"on_demand": True},
-    **{f"{count} shards": {"shards": count} for count in (1, 2, 10, 50, 100, 200)},
+    **{f"{count} shards": {"shards": count} for count in (2, 10, 50, 100, 200)},
 }
 MEMORIES = {"as in the templates": None, **{f"{MEMORY_RANGE[0] * 2**n:,} MB": 128 * 2**n for n in range(6)}}
 RETENTIONS = {"24 hours": FREE_HOURS, "7 days": EXTENDED_HOURS, "30 days": 30 * 24, "a year": MOST_HOURS}
