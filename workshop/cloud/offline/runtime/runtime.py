@@ -17,6 +17,7 @@ from workshop.cloud.offline.runtime.invocations.concurrency import Concurrency
 from workshop.cloud.offline.runtime.invocations.functions import find_function
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, Invoker
 from workshop.cloud.offline.runtime.invocations.metrics import Metrics
+from workshop.cloud.offline.runtime.invocations.results import InvocationResults
 from workshop.cloud.offline.runtime.schedules.schedules import Schedules
 from workshop.settings import ACCOUNT_ID
 
@@ -44,8 +45,15 @@ class Runtime:
         self._pool = EnvironmentPool(self._factory, clock, limit=max_environments)
         self._concurrency = Concurrency()
         self._metrics = Metrics(clock)
+        self._results = InvocationResults(clock)
         self._events = AsyncEvents()
-        self._invoker = Invoker(self._pool, concurrency=self._concurrency, metrics=self._metrics, clock=clock)
+        self._invoker = Invoker(
+            self._pool,
+            concurrency=self._concurrency,
+            metrics=self._metrics,
+            results=self._results,
+            clock=clock,
+        )
         sender = BatchSender(self._invoker, events=self._events, metrics=self._metrics, clock=clock)
         self._schedules = Schedules(clock, self.invoke)
         self._engine = Engine(sender, events=self._events, clock=clock, housekeeping=self._keep_house)
@@ -80,6 +88,7 @@ class Runtime:
             self._engine.forget()
             self._schedules.clear()
             self._metrics.clear()
+            self._results.clear()
             self._pool.close_all()
 
     def step(self) -> float | None:
@@ -169,6 +178,7 @@ class Runtime:
         running = self._concurrency.running()
         return {
             "mappings": [worker.status(now) for worker in self._engine.mappings()],
+            "functions": self._results.status(),
             "environments": self._pool.counts(),
             "in_flight": {name: count for (_, _, name), count in running.items()},
             "waiting_events": len(self._events),

@@ -74,7 +74,10 @@ class BatchSender:
             return
         now = self._clock.now()
         decision = pending.poller.finish(pending.due, report, now)
-        pending.worker.note_result(problem or (OK if isinstance(decision, Advance) else FAILED))
+        is_done = isinstance(decision, Advance)
+        pending.worker.note_result(problem or (OK if is_done else FAILED))
+        if report.answer is not None:
+            pending.worker.note_batch(pending.due, failed=not is_done)
         if pending.due.arrived_at is not None and report.answer is not None:
             place = (mapping.account_id, mapping.region, mapping.function.name)
             self._metrics.add(place, IteratorAge=max(0.0, now - pending.due.arrived_at) * 1000)

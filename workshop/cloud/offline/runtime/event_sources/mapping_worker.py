@@ -4,7 +4,9 @@ The backend's own mapping object is where users see state and last result, and w
 stopped engine leaves it there, and the next one goes on from it.
 """
 
-from typing import Any
+import threading
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
 
 from moto.awslambda.utils import get_backend
 from moto.core.exceptions import JsonRESTError
@@ -13,7 +15,7 @@ from workshop.clock import Clock
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.services import source_problem
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
-from workshop.cloud.offline.runtime.event_sources.poller import Poller
+from workshop.cloud.offline.runtime.event_sources.poller import DueBatch, Poller
 from workshop.cloud.offline.runtime.event_sources.queue_poller import QueuePoller
 from workshop.cloud.offline.runtime.event_sources.readers import ShardReader
 from workshop.cloud.offline.runtime.event_sources.shard_poller import ShardPoller
@@ -44,6 +46,26 @@ def current_mappings() -> list[Any]:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """The batches that a mapping has sent: how many, with how many records, how many failed or came again."""
+
+    sent: int = 0
+    records: int = 0
+    failed: int = 0
+    retried: int = 0
+
+    def with_batch(self, due: DueBatch[Any], *, failed: bool) -> Self:
+        """Return the counts with one batch more."""
+        return replace(
+            self,
+            sent=self.sent + 1,
+            records=self.records + due.records,
+            failed=self.failed + failed,
+            retried=self.retried + (due.attempts > 0),
+        )
+
+
 class MappingWorker:
     """The worker of one mapping object of the backend.
 
@@ -55,6 +77,8 @@ class MappingWorker:
         self.is_abandoned = False
         self._clock = clock
         self._problem: str | None = None
+        self._batches = BatchCounts()
+        self._batches_lock = threading.Lock()
         with LOCK:
             self.mapping = Mapping.of(esm)
         self._source: StreamSource | None = None
@@ -132,6 +156,12 @@ class MappingWorker:
     def _ready_pollers(self) -> list[Poller]:
         return [poller for name, poller in list(self._pollers.items()) if self._parents_are_drained(name)]
 
+    def note_batch(self, due: DueBatch[Any], *, failed: bool) -> None:
+        """Count a batch that has been sent; what ends a window without any records is none."""
+        if due.records:
+            with self._batches_lock:
+                self._batches = self._batches.with_batch(due, failed=failed)
+
     def note_result(self, text: str) -> None:
         """Let users see how the last batch went."""
         self.esm.last_processing_result = text
@@ -152,6 +182,7 @@ class MappingWorker:
             "source": self.mapping.source.arn,
             "state": getattr(self.esm, "state", "Enabled" if self.mapping.is_enabled else "Disabled"),
             "last_result": getattr(self.esm, "last_processing_result", NO_RECORDS),
+            "batches": asdict(self._batches),
             "shards": [self._poller_status(poller, now) for poller in list(self._pollers.values())],
         }
 

@@ -14,12 +14,17 @@ BatchType = TypeVar("BatchType")
 
 @dataclass(frozen=True, slots=True)
 class DueBatch(Generic[BatchType]):
-    """A batch that is to be sent now; `arrived_at` is when its newest record came to the source."""
+    """A batch that is to be sent now; `arrived_at` is when its newest record came to the source.
+
+    `records` says how many it holds, `attempts` how often it has failed before.
+    """
 
     slot: int
     payload: bytes
     batch: BatchType
     arrived_at: float | None = None
+    records: int = 0
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class QueuePoller:
                 return None
             self._busy.add(slot_index)
             records = [message_record(message, self.mapping) for message in wanted]
-            return DueBatch(slot_index, encode({"Records": records}), wanted)
+            return DueBatch(slot_index, encode({"Records": records}), wanted, records=len(records))
 
     def finish(self, work: DueBatch[Messages], report: BatchReport, now: float) -> Decision:
         """Delete what was done; what was not comes back by itself."""

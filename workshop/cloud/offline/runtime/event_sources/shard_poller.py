@@ -104,7 +104,14 @@ class ShardPoller:
             # What the metric IteratorAge is made of: "the age of the last record in the event".
             # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
             newest = batch.records[-1].arrived_at if batch.records else None
-            work = DueBatch(slot_index, slot.payload(batch, self.mapping), batch, newest)
+            work = DueBatch(
+                slot_index,
+                slot.payload(batch, self.mapping),
+                batch,
+                newest,
+                records=len(batch.records),
+                attempts=batch.attempts,
+            )
             self._sent[slot_index] = work
             return work
 

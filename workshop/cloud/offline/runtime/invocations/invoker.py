@@ -15,6 +15,7 @@ from workshop.cloud.offline.runtime.invocations.concurrency import Concurrency, 
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec, find_function
 from workshop.cloud.offline.runtime.invocations.logs import invocation_lines, tail, write_lines
 from workshop.cloud.offline.runtime.invocations.metrics import Metrics
+from workshop.cloud.offline.runtime.invocations.results import InvocationResults
 
 __all__ = ["MAX_ANSWER_BYTES", "InvocationResult", "Invoker", "PayloadTooLargeError"]
 
@@ -45,11 +46,18 @@ class Invoker:
     """Invokes functions. Thread-safe; blocks while the function runs, and never holds the lock meanwhile."""
 
     def __init__(
-        self, pool: EnvironmentPool, *, concurrency: Concurrency, metrics: Metrics, clock: Clock
+        self,
+        pool: EnvironmentPool,
+        *,
+        concurrency: Concurrency,
+        metrics: Metrics,
+        results: InvocationResults,
+        clock: Clock,
     ) -> None:
         self._pool = pool
         self._concurrency = concurrency
         self._metrics = metrics
+        self._results = results
         self._clock = clock
 
     def invoke(
@@ -90,7 +98,7 @@ class Invoker:
 
     def _run(self, function: FunctionSpec, invocation: Invocation) -> InvocationResult:
         if refusal := _cannot_run(function):
-            return _result(function, invocation, _fault_answer(*refusal), [])
+            return self._result(function, invocation, _fault_answer(*refusal), [])
         pooled = self._pool.acquire(function)
         try:
             answer = pooled.environment.invoke(invocation)
@@ -107,7 +115,20 @@ class Invoker:
             Errors=0 if answer.error_type is None else 1,
             Duration=answer.duration_ms,
         )
-        return _result(function, invocation, answer, lines)
+        return self._result(function, invocation, answer, lines)
+
+    def _result(
+        self, function: FunctionSpec, invocation: Invocation, answer: EnvironmentAnswer, lines: list[str]
+    ) -> InvocationResult:
+        self._results.add(function.place, answer)
+        return InvocationResult(
+            status_code=200,
+            function_error=None if answer.error_type is None else "Unhandled",
+            payload=answer.payload,
+            log_tail=tail(lines),
+            executed_version=function.version,
+            request_id=invocation.request_id,
+        )
 
 
 def _cannot_run(function: FunctionSpec) -> tuple[str, str] | None:
@@ -128,16 +149,3 @@ def _too_large(answer: EnvironmentAnswer) -> EnvironmentAnswer:
     error_type = "Function.ResponseSizeTooLarge"
     message = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
     return replace(answer, payload=encode(fault(error_type, message)), error_type=error_type)
-
-
-def _result(
-    function: FunctionSpec, invocation: Invocation, answer: EnvironmentAnswer, lines: list[str]
-) -> InvocationResult:
-    return InvocationResult(
-        status_code=200,
-        function_error=None if answer.error_type is None else "Unhandled",
-        payload=answer.payload,
-        log_tail=tail(lines),
-        executed_version=function.version,
-        request_id=invocation.request_id,
-    )

@@ -1,0 +1,164 @@
+"""The last error of each function of a pipeline: what a stage suffers from that does not get on.
+
+The offline cloud remembers how invocations ended. On AWS the functions' logs tell, some seconds late; there
+nobody knows whether the function has worked since.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from workshop.pipeline.hops import FLOWS
+
+if TYPE_CHECKING:
+    from workshop.cloud.connection import Cloud
+
+__all__ = ["LastError", "last_errors"]
+
+RECENT = timedelta(minutes=15)
+# In a log in JSON as in one in plain text.
+ERRORS_IN_LOG = '?errorType ?"[ERROR]" ?"Task timed out" ?timeout'
+PROBLEM = "PROBLEM: "
+# Says no more than the function's own error.
+CALL_FAILED = "PROBLEM: Function call failed"
+MAPPING = "EventSourceMapping"
+TIMED_OUT = "Sandbox.Timedout"
+FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+PLAIN_ERROR = re.compile(r"\[ERROR\] ([\w.]+): (.*?)(?:\nTraceback |$)", re.DOTALL)
+PLAIN_TIMEOUT = re.compile(r"Task timed out after [\d.]+ seconds")
+NOT_THE_LEARNERS = ("site-packages", "/python3.", "/common/", "importlib")
+
+
+@dataclass(frozen=True)
+class LastError:
+    """The last error of a function, or of its event source mapping (then `kind` is `EventSourceMapping`).
+
+    `at` is in unix seconds, None for a mapping's. `where` names file and line (`map.py, line 33`), nothing
+    if that is not known. `is_over` says whether the function has worked since; None: nobody knows.
+    """
+
+    function: str
+    at: float | None
+    kind: str
+    message: str
+    where: str = ""
+    is_over: bool | None = None
+
+    @property
+    def text(self) -> str:
+        """The error in one line: `KeyError: 'Value' (map.py, line 33)`."""
+        told = " ".join(f"{self.kind}: {self.message}".split()) if self.message else self.kind
+        return f"{told} ({self.where})" if self.where else told
+
+
+def last_errors(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> dict[str, LastError]:
+    """Return the last error of each stage that has had one, by names such as `StateLambda`.
+
+    One call offline, two for each function on AWS; errors of the last quarter of an hour are known there. A
+    problem of an enabled mapping, such as a missing right to read its source, goes before an error.
+    """
+    functions = {name: outputs[f"{name}Name"] for name, _, _ in FLOWS[pipeline] if f"{name}Name" in outputs}
+    if cloud.offline is not None:
+        return errors_in(cloud.offline.runtime(), functions)
+    found = ((name, _on_aws(cloud, name, function)) for name, function in functions.items())
+    return {name: error for name, error in found if error is not None}
+
+
+def errors_in(status: Mapping[str, Any], functions: Mapping[str, str]) -> dict[str, LastError]:
+    """Return the last errors that the offline cloud's runtime tells; `functions` maps names to real ones."""
+    errors: dict[str, LastError] = {}
+    for name, function in functions.items():
+        for row in status["functions"]:
+            if row["function"] == function and row["last_error"]:
+                errors[name] = _remembered(name, row)
+        for row in status["mappings"]:
+            if row["function"].rpartition(":")[2] == function and row["state"] == "Enabled":
+                errors |= _of_mapping(name, row["last_result"])
+    return errors
+
+
+def _remembered(name: str, row: Mapping[str, Any]) -> LastError:
+    told = row["last_error"]
+    return LastError(
+        name,
+        at=told["at"],
+        kind=told["type"],
+        message=told["message"],
+        where=_where(told["trace"]),
+        is_over=(row["succeeded_at"] or 0.0) > told["at"],
+    )
+
+
+def _of_mapping(name: str, result: str) -> dict[str, LastError]:
+    if not result.startswith(PROBLEM) or result == CALL_FAILED:
+        return {}
+    return {name: LastError(name, None, MAPPING, result.removeprefix(PROBLEM), is_over=False)}
+
+
+def _on_aws(cloud: Cloud, name: str, function: str) -> LastError | None:
+    rows = cloud.client("lambda").list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    for row in rows:
+        if row.get("State") == "Enabled" and (
+            found := _of_mapping(name, row.get("LastProcessingResult", ""))
+        ):
+            return found[name]
+    last = None
+    for event in _logged(cloud, f"/aws/lambda/{function}"):
+        error = _in_log(name, event["timestamp"] / 1000, event["message"])
+        if error is not None and (last is None or (error.at or 0) >= (last.at or 0)):
+            last = error
+    return last
+
+
+def _logged(cloud: Cloud, group: str) -> Iterator[Any]:
+    """Yield the events of a log group that may tell of errors; none if it is missing or may not be read."""
+    since = int((datetime.now(UTC) - RECENT).timestamp() * 1000)
+    pages = cloud.client("logs").get_paginator("filter_log_events")
+    try:
+        for page in pages.paginate(logGroupName=group, startTime=since, filterPattern=ERRORS_IN_LOG):
+            yield from page["events"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"ResourceNotFoundException", "AccessDeniedException"}:
+            raise
+
+
+def _in_log(name: str, at: float, message: str) -> LastError | None:
+    """Return the error that an event of a log tells; None for other events."""
+    try:
+        document = json.loads(message)
+    except ValueError:
+        return _in_plain_log(name, at, message)
+    if not isinstance(document, dict):
+        return None
+    if document.get("type") == "platform.report":
+        is_timeout = document.get("record", {}).get("status") == "timeout"
+        return LastError(name, at, TIMED_OUT, "the function used up its time") if is_timeout else None
+    if "errorType" in document:
+        trace = document.get("stackTrace")
+        where = _where(trace if isinstance(trace, list) else [])
+        return LastError(name, at, str(document["errorType"]), str(document.get("errorMessage", "")), where)
+    return _in_plain_log(name, at, str(document.get("message", "")))
+
+
+def _in_plain_log(name: str, at: float, message: str) -> LastError | None:
+    if timed_out := PLAIN_TIMEOUT.search(message):
+        return LastError(name, at, TIMED_OUT, timed_out[0])
+    if found := PLAIN_ERROR.search(message):
+        return LastError(name, at, found[1], found[2].strip(), _where(message.splitlines()))
+    return None
+
+
+def _where(trace: Sequence[Any]) -> str:
+    """Return file and line of the learner's code in a stack trace, or else of its last line; may be empty."""
+    frames = [frame for line in trace for frame in FRAME.findall(str(line))]
+    own = [frame for frame in frames if not any(part in frame[0] for part in NOT_THE_LEARNERS)]
+    for path, line in (own or frames)[-1:]:
+        return f"{path.replace(chr(92), '/').rpartition('/')[2]}, line {line}"
+    return ""
