@@ -33,7 +33,7 @@ class DeltaRow:
     """One row: deltas by leaf, with the number of records that were summed and a histogram of their ages.
 
     `source` says which records these are. It is the same in all parts of a row that had to be split, of which
-    this is number `part` of `parts`, counted from 1. Like the timestamps, it is there to be looked at in
+    this is number `part` of `parts`, counted from 1. Like the first timestamp, it is there to be looked at in
     ReduceTable: Reduce does not read it back.
 
     Units: all times are Unix seconds; `ages` maps a bucket of `latency` to a number of messages.
@@ -119,7 +119,16 @@ def row_in_image(image: Mapping[str, Any]) -> DeltaRow:
         message_count=int(_checked(fields.get("MessageCount"), "`MessageCount`", digits=MAX_COUNT_DIGITS)),
         mapped_at=_checked(fields.get("MappedAt"), "`MappedAt`", digits=11, decimals=9),
         ages={_bucket(name): int(count) for name, count in ages.items()},
+        mean_timestamp=_mean_timestamp(fields),
     )
+
+
+def _mean_timestamp(fields: Mapping[str, Any]) -> Decimal | None:
+    # It says how old messages are, and nothing about amounts: that is no reason to set a row aside.
+    try:
+        return _checked(fields.get("MeanTimestamp"), "`MeanTimestamp`", digits=15, decimals=9)
+    except MalformedRecordError:
+        return None
 
 
 def _source_attributes(row: DeltaRow) -> Item:

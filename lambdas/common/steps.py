@@ -13,7 +13,7 @@ from hashlib import sha256
 from common.aggregation import Change, Delta, add_up, roll_up, summarise
 from common.entries import Entry, contents
 from common.hierarchy import paths_down_to, split_leaves, tree_order
-from common.latency import later
+from common.latency import later, total_seconds
 from common.records import RecordRange, padded
 from common.rows import DeltaRow, rows_of
 from common.trades import ROOT
@@ -63,11 +63,15 @@ class MapStep:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a commit adds to the bookkeeping row: rows that are complete now, their messages, and the ages."""
+    """What a commit adds to the bookkeeping row: rows that are complete now, their messages, and the ages.
+
+    `age_seconds` is the sum of these ages, which gives their mean.
+    """
 
     row_count: int
     message_count: int
     ages: Mapping[int, int]
+    age_seconds: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,11 @@ def with_root(leaves: Mapping[str, Delta]) -> dict[str, Delta]:
 def progress_of(rows: Sequence[DeltaRow], *, now: Decimal) -> Progress:
     """Return what these rows add to the bookkeeping when they are committed `now`."""
     ages: dict[int, int] = {}
+    seconds = Decimal(0)
     for row in rows:
-        for bucket, count in later(row.ages, float(now - row.mapped_at) * 1000).items():
+        moved = later(row.ages, float(now - row.mapped_at) * 1000)
+        for bucket, count in moved.items():
             ages[bucket] = ages.get(bucket, 0) + count
-    return Progress(len(rows), sum(row.message_count for row in rows), ages)
+        mean = None if row.mean_timestamp is None else float(now - row.mean_timestamp)
+        seconds += total_seconds(moved, mean)
+    return Progress(len(rows), sum(row.message_count for row in rows), ages, seconds)

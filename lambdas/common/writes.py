@@ -59,8 +59,14 @@ def add_totals(
     """
     if not additions and not progress.row_count:
         return []
-    counts = {"Revision": 1, "RowCount": progress.row_count, "MessageCount": progress.message_count}
-    counts.update({f"L{bucket:03}": count for bucket, count in sorted(progress.ages.items())})
+    counts: dict[str, int | Decimal] = {
+        "Revision": 1,
+        "RowCount": progress.row_count,
+        "MessageCount": progress.message_count,
+    }
+    if progress.ages:
+        counts["AgeSeconds"] = progress.age_seconds
+    counts.update({f"A{bucket:03}": count for bucket, count in sorted(progress.ages.items())})
     bookkeeping = update(
         table,
         {"Identifier": text(PROGRESS_ROW)},

@@ -27,7 +27,15 @@ from tests.lambdas.handler_bench import (
 def row(number: int, values: Mapping[str, str], *, messages: int = 1) -> dict[str, Any]:
     """Return the stream record of a new row with these leaves, each with one trade."""
     leaves = {leaf: Delta(Decimal(value), 1) for leaf, value in values.items()}
-    stored = DeltaRow(f"row-{number}", leaves, messages, Decimal(1750000000), {40: messages})
+    stored = DeltaRow(
+        f"row-{number}",
+        leaves,
+        messages,
+        Decimal(1750000000),
+        {80: messages},
+        first_timestamp=Decimal(1749999998),
+        mean_timestamp=Decimal(1749999999),
+    )
     return insert("ReduceTable", number, item_of_row(stored))
 
 
@@ -54,7 +62,8 @@ def test_the_bookkeeping_row_counts_commits_rows_and_messages(
         "RowCount": 3,
         "MessageCount": 6,
         "UpdatedAt": Decimal("1750000001.024"),
-        "L044": 6,
+        "A088": 6,
+        "AgeSeconds": Decimal("12.144"),
     }
 
 

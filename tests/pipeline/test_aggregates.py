@@ -7,6 +7,7 @@ import pytest
 from workshop.clock import ManualClock
 from workshop.errors import NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts, take_snapshot
+from workshop.pipeline.latency import LatencyHistogram
 
 
 def total(path: str, value: str, trades: str = "1") -> dict:
@@ -40,7 +41,11 @@ class Committing:
 
 def test_a_snapshot_holds_totals_and_bookkeeping(dynamodb, make_table) -> None:
     """Totals, trades, counts, revision and latencies are read; bookkeeping rows are no totals."""
-    rows = [total("PV", "1.5"), total("Grand Total", "1.5"), progress(4, L007="2", L120="1")]
+    rows = [
+        total("PV", "1.5"),
+        total("Grand Total", "1.5"),
+        progress(4, A007="2", A120="1", AgeSeconds="33.5"),
+    ]
     name = make_table("aggregate", "Identifier", *rows)
 
     snapshot = take_snapshot(dynamodb, name)
@@ -49,7 +54,16 @@ def test_a_snapshot_holds_totals_and_bookkeeping(dynamodb, make_table) -> None:
     assert snapshot.trades == {"PV": 1, "Grand Total": 1}
     assert (snapshot.message_count, snapshot.row_count, snapshot.revision) == (3, 1, 4)
     assert snapshot.updated_at == Decimal("17.25")
-    assert snapshot.latency.counts == {7: 2, 120: 1}
+    assert snapshot.latency == LatencyHistogram({7: 2, 120: 1}, 33.5)
+
+
+def test_wider_buckets_of_older_functions_are_read_as_well(dynamodb, make_table) -> None:
+    """A bucket of theirs ends where one of today does; their latencies were not summed."""
+    rows = [progress(4, L040="2", A080="1", AgeSeconds="1.0")]
+
+    snapshot = take_snapshot(dynamodb, make_table("aggregate", "Identifier", *rows))
+
+    assert snapshot.latency == LatencyHistogram({80: 3})
 
 
 def test_a_table_that_never_rests_is_reported(dynamodb, make_table) -> None:

@@ -7,6 +7,7 @@ revision, scans, takes it again, and repeats if it has changed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["PROGRESS_ROW", "AggregateSnapshot", "amounts", "sort_key", "take_snapshot"]
 
 PROGRESS_ROW = "#progress"
+# How many buckets of today an attribute's bucket is as wide as: older functions counted in wider ones.
+WIDER = "L"
+BUCKET_WIDTHS = {"A": 1, WIDER: 2}
 ATTEMPTS = 50
 PAUSE_SECONDS = 0.05
 
@@ -106,11 +110,16 @@ def _snapshot(rows: Iterable[Mapping[str, Any]], progress: Mapping[str, Decimal]
         row_count=int(progress.get("RowCount", 0)),
         revision=None if revision is None else int(revision),
         updated_at=progress.get("UpdatedAt"),
-        latency=LatencyHistogram(
-            {int(name[1:]): int(count) for name, count in progress.items() if _is_latency_bucket(name)}
-        ),
+        latency=_latency(progress),
     )
 
 
-def _is_latency_bucket(name: str) -> bool:
-    return name.startswith("L") and name[1:].isdigit()
+def _latency(progress: Mapping[str, Decimal]) -> LatencyHistogram:
+    counts = Counter[int]()
+    for name, count in progress.items():
+        if name[1:].isdecimal() and (width := BUCKET_WIDTHS.get(name[0])):
+            counts[int(name[1:]) * width] += int(count)
+    seconds = progress.get("AgeSeconds")
+    # Who counted in wider buckets summed nothing.
+    is_whole = seconds is not None and not any(name[0] == WIDER and name[1:].isdecimal() for name in progress)
+    return LatencyHistogram(dict(counts), float(seconds) if seconds is not None and is_whole else None)

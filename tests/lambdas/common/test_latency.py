@@ -1,7 +1,11 @@
 """How ages are counted in buckets."""
 
+from decimal import Decimal
+
 import pytest
 from common.latency import BUCKETS, bucket_of, count_ages, later, upper_bound
+from common.steps import Progress
+from common.writes import add_totals
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +25,7 @@ def test_ages_out_of_range_are_counted_at_the_ends(milliseconds: float, bucket: 
 
 def test_equal_ages_are_counted_together() -> None:
     """Ages within one bucket are one count."""
-    assert count_ages([1000, 1020, 5]) == {40: 2, 10: 1}
+    assert count_ages([1000, 1020, 5]) == {80: 2, 19: 1}
 
 
 @given(st.dictionaries(st.integers(0, BUCKETS - 1), st.integers(1, 9)), st.floats(-10, 1e8))
@@ -35,4 +39,13 @@ def test_waiting_loses_no_message_and_makes_none_younger(ages: dict[int, int], w
 
 def test_a_wait_moves_messages_by_as_long() -> None:
     """Messages of up to 1,024 ms that waited 1,024 ms are up to 2,048 ms old."""
-    assert later({40: 3}, 1024) == {44: 3}
+    assert later({80: 3}, 1024) == {88: 3}
+
+
+def test_all_buckets_fit_into_one_update() -> None:
+    """An update of every bucket at once stays within the 4 KB and 300 operators that DynamoDB allows."""
+    ages = dict.fromkeys(range(BUCKETS), 10**9)
+    [action] = add_totals("t", {}, progress=Progress(10**9, 10**9, ages, Decimal("1.5")), now=Decimal(1))
+
+    assert len(action["Update"]["UpdateExpression"].encode()) <= 4096
+    assert len(ages) <= 290

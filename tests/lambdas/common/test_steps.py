@@ -119,7 +119,9 @@ def test_a_reduce_step_takes_every_row_that_fits() -> None:
     total = Delta(Decimal(3), 2)
     leaves = {"a:b": Delta(Decimal(1), 1), "a:c": Delta(Decimal(2), 1)}
     assert step.additions == {**leaves, "a": total, ROOT: total}
-    assert step.progress == Progress(row_count=2, message_count=2, ages={40: 2})
+    assert step.progress == Progress(
+        row_count=2, message_count=2, ages={40: 2}, age_seconds=Decimal("0.064000")
+    )
     assert step.cursor == Cursor(padded("3"))
 
 

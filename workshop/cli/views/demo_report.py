@@ -54,7 +54,10 @@ def _facts(run: DemoRun) -> list[tuple[str, str]]:
         facts.append(("Faults", happened or "none has happened"))
     facts += [
         ("Took", f"{run.seconds:.1f} s, {run.messages_per_second:,.0f} messages/s"),
-        ("Latency", ", ".join(f"{name} {latency[name] or 0:.1f} s" for name in ("p50", "p99", "max"))),
+        (
+            "Latency",
+            ", ".join(f"{name} {latency[name] or 0:.1f} s" for name in ("mean", "p50", "p99", "max")),
+        ),
     ]
     return facts
 

@@ -10,11 +10,12 @@ from plotly.subplots import make_subplots
 
 from workshop.notebook.charts.figures import COLOURS, chart, template
 from workshop.notebook.charts.line_chart import ChartLine, draw_lines
-from workshop.notebook.charts.run_samples import PERCENTILES, WINDOW_SECONDS, RunSamples, Sample
+from workshop.notebook.charts.run_samples import WINDOW_SECONDS, RunSamples, Sample
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, element, join, table
 from workshop.notebook.markup.texts import NONE, plain_table
 from workshop.notebook.views.cards import card, pill
+from workshop.pipeline.latency import FIGURES
 
 __all__ = ["draw_moving", "draw_run"]
 
@@ -29,6 +30,7 @@ UPPER: tuple[tuple[str, Value, int, str], ...] = (
     ("in the totals", lambda sample: sample.summed_per_second, 1, "solid"),
 )
 LOWER: tuple[tuple[str, Value, int, str], ...] = (
+    ("mean", lambda sample: sample.latency["mean"], 0, "dash"),
     ("p50", lambda sample: sample.latency["p50"], 1, "solid"),
     ("p95", lambda sample: sample.latency["p95"], 2, "dash"),
     ("p99", lambda sample: sample.latency["p99"], 3, "dot"),
@@ -47,23 +49,23 @@ def draw_moving(samples: RunSamples, total: int, *, label: str, tone: str = "inf
 
 def draw_run(samples: RunSamples, total: int, *, label: str, tone: str) -> tuple[Shown, Shown]:
     """Return what stays of a run: its figures, and the chart with a table as its twin."""
-    heads = ("Second", "Sent/s", "In the totals/s", *PERCENTILES)
+    heads = ("Second", "Sent/s", "In the totals/s", *FIGURES)
     step = max(1, len(samples.samples) // ROWS_OF_TWIN)
     rows = [_row(sample) for sample in samples.samples[::step]]
     caption = f"{SPEEDS}; latency in seconds"
     html = table([(head, "num") for head in heads], [("", row) for row in rows], caption=caption)
-    twin = Shown(html, f"{caption}\n{plain_table(heads, rows, right=range(6))}")
+    twin = Shown(html, f"{caption}\n{plain_table(heads, rows, right=range(len(heads)))}")
     card_html, text = _figures(samples, total, label=label, tone=tone)
     return Shown(card_html, text), chart(_figure(samples), twin)
 
 
 def _figures(samples: RunSamples, total: int, *, label: str, tone: str) -> tuple[Html, str]:
-    last = samples.samples[-1] if samples.samples else Sample(0, 0, 0, 0, 0, dict.fromkeys(PERCENTILES))
+    last = samples.samples[-1] if samples.samples else Sample(0, 0, 0, 0, 0, dict.fromkeys(FIGURES))
     figures = [
         ("sent", f"{last.sent:,} of {total:,}"),
         ("in the totals", f"{last.summed:,}"),
         ("messages/s", f"{last.summed_per_second:,.0f}"),
-        *((name, _seconds(last.latency[name])) for name in PERCENTILES),
+        *((name, _seconds(last.latency[name])) for name in FIGURES),
     ]
     parts = [element("span", f"{name} ", element("strong", told), class_="figure") for name, told in figures]
     title = element("div", pill(label, tone), *parts, class_="row plainly")
@@ -103,7 +105,7 @@ def _figure(samples: RunSamples) -> go.Figure:
 
 def _row(sample: Sample) -> list[str]:
     speeds = [f"{sample.seconds:.1f}", f"{sample.sent_per_second:,.0f}", f"{sample.summed_per_second:,.0f}"]
-    return speeds + [_seconds(sample.latency[name]) for name in PERCENTILES]
+    return speeds + [_seconds(sample.latency[name]) for name in FIGURES]
 
 
 def _seconds(value: float | None) -> str:

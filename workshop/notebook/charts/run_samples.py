@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.front_end import Dashboard
+from workshop.pipeline.latency import FIGURES
 
-__all__ = ["PERCENTILES", "WINDOW_SECONDS", "RunSamples", "Sample"]
+__all__ = ["WINDOW_SECONDS", "RunSamples", "Sample"]
 
 # The mean over so long shows the trend and not the rhythm of the batches.
 WINDOW_SECONDS = 20.0
-PERCENTILES = ("p50", "p95", "p99")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class RunSamples:
             max(0, snapshot.message_count - self._before),
             round(self._sent_per_second(now), 1),
             round(self._dashboard.messages_per_second, 1),
-            {name: latency.get(name) for name in PERCENTILES},
+            {name: latency.get(name) for name in FIGURES},
         )
         self.samples.append(sample)
         return sample
