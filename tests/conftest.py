@@ -25,6 +25,7 @@ SLOW = (
     "game/test_end_to_end",
     "grading",
     "notebook/test_notebook_connecting",
+    "notebook/control_room",
     "notebook/test_notebook_session",
     "pipeline/operations",
     "pipeline/test_demo",

@@ -203,3 +203,24 @@ def test_bytes_that_are_no_text_are_no_message(stream: Stream, tmp_path: Path) -
 
     assert opened(stream, tmp_path).messages() == [M2]
     assert opened(stream, tmp_path).messages() == [M2]
+
+
+def test_a_reader_that_comes_again_gets_what_is_new(stream: Stream, tmp_path: Path) -> None:
+    """Each message is given once, however often is asked; a new run begins anew, without those before it."""
+    sent = opened(stream, tmp_path)
+    stream.put(M1)
+    mark, first = sent.since()
+    stream.put(M2, "b")
+    stream.put(b"no message")
+    later, second = sent.since(mark)
+
+    assert ([each.trade_id for each in first], [each.trade_id for each in second]) == (
+        [M1.trade_id],
+        [M2.trade_id],
+    )
+    assert sent.since(later) == (later, [])
+    sent.begin()
+    stream.put(M3)
+    begun, third = sent.since(later)
+    assert begun.run != later.run
+    assert [each.trade_id for each in third] == [M3.trade_id]

@@ -96,6 +96,13 @@ class Course(CourseStack):
             self.cloud, root=self.root, home=self.home, prefix=f"{self.prefix}-tour", clock=self.clock
         )
 
+    @cached_property
+    def textbook(self) -> Course:
+        """A second stateful pipeline with the textbook's guards, to be watched beside the learner's."""
+        return Textbook(
+            self.cloud, root=self.root, home=self.home, prefix=f"{self.prefix}-textbook", clock=self.clock
+        )
+
     @property
     def target(self) -> Target:
         """The stack as its producer and its front end see it."""
@@ -249,6 +256,8 @@ class Tour(Course):
     It is deployed when its outputs are first read, and stays until notebook 99 cleans up.
     """
 
+    variant = "ledger"
+
     @property
     def outputs(self) -> dict[str, str]:
         """The outputs of the stack, which is deployed first if it is missing."""
@@ -269,7 +278,14 @@ class Tour(Course):
             self.cloud,
             self.pipeline,
             stack=self.stack,
+            variant=self.variant,
             parameters={**TOUR_PARAMETERS, **{name: str(value) for name, value in parameters.items()}},
             on_event=self.on_event,
             root=self.root,
         )
+
+
+class Textbook(Tour):
+    """The pipeline as a textbook has it, connected, on a stack of its own."""
+
+    variant = "textbook"

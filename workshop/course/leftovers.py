@@ -25,7 +25,7 @@ __all__ = ["Leftover", "leftovers"]
 NOTHING = Decimal(0)
 # What a course calls its stacks, behind its prefix. Another learner's prefix may begin with ours, so that the
 # prefix alone would not tell whose a thing is.
-STACKS = r"(?:tour-|exam-)?(?:stateful|stateless)"
+STACKS = r"(?:tour-|exam-|textbook-)?(?:stateful|stateless)"
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ sequence numbers after which the current run begins.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workshop.course.files import locked, patiently, write_whole
 from workshop.pipeline.messages import Message
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_kinesis import KinesisClient
 
-__all__ = ["SentMessages", "SentRecord", "message_of"]
+__all__ = ["NO_MARK", "Mark", "SentMessages", "SentRecord", "message_of"]
 
 RECORDS_PER_CALL = 10_000
 
@@ -38,6 +39,16 @@ class SentRecord:
     sequence_number: str
     arrived_at: float
     data: str
+
+
+class Mark(NamedTuple):
+    """How far a reader has come: in which run, after how many records of it."""
+
+    run: int
+    records: int
+
+
+NO_MARK = Mark(-1, 0)
 
 
 class SentMessages:
@@ -58,6 +69,7 @@ class SentMessages:
         self._run_file = folder / "run.json"
         self._number: int | None = None
         self._records: dict[tuple[str, str], SentRecord] = {}
+        self._ends: dict[str, int] = {}
 
     def messages(self) -> list[Message]:
         """Return the messages of this run in order of arrival; records that are not messages are left out."""
@@ -68,18 +80,32 @@ class SentMessages:
         found = ((record.shard, message_of(record.data, self._order)) for record in self.records())
         return [(shard, message) for shard, message in found if message is not None]
 
+    def since(self, mark: Mark = NO_MARK) -> tuple[Mark, list[Message]]:
+        """Return the messages that were read after a mark, and a mark for the next call.
+
+        Those of a shard are in order. After a mark of another run, all messages of this one are new: then the
+        numbers of the marks' runs differ.
+        """
+        with locked(self._lock):
+            number, _ = self._read_on()
+            seen = mark.records if mark.run == number else 0
+            records = list(islice(self._records.values(), seen, None))
+        found = (message_of(each.data, self._order) for each in records)
+        return Mark(number, seen + len(records)), [message for message in found if message is not None]
+
     def records(self) -> list[SentRecord]:
         """Return the records of this run in the order in which they arrived, each shard in its own."""
         with locked(self._lock):
             self._read_on()
-        ordered = sorted(self._records.values(), key=lambda each: (each.shard, int(each.sequence_number)))
+            records = list(self._records.values())
+        ordered = sorted(records, key=lambda each: (each.shard, int(each.sequence_number)))
         return sorted(ordered, key=lambda each: each.arrived_at)
 
     def begin(self) -> None:
         """Begin a new run after the last record in the stream."""
         with locked(self._lock):
             number, starts = self._read_on()
-            self._write_run(number + 1, {**starts, **self._last()})
+            self._write_run(number + 1, {**starts, **self._ends})
 
     def rewind(self) -> None:
         """Begin the run with the oldest record, since a mapping will read the stream from TRIM_HORIZON."""
@@ -91,19 +117,20 @@ class SentMessages:
         """Read the records that are new; return the number of the run and where it begins."""
         number, starts = self._read_run()
         if number != self._number:
-            self._number, self._records = number, self._kept(starts)
-        behind = {**starts, **self._last()}
+            self._number, self._records, self._ends = number, self._kept(starts), {}
+            self._note_ends(self._records)
+        behind = {**starts, **self._ends}
         new = [record for shard in self._shards() for record in self._behind(shard, behind.get(shard))]
         self._keep(new)
-        self._records |= {(each.shard, each.sequence_number): each for each in new}
+        added = {(each.shard, each.sequence_number): each for each in new}
+        self._records |= added
+        self._note_ends(added)
         return number, starts
 
-    def _last(self) -> dict[str, int]:
-        """Return the last sequence number of each shard that has any record in this run."""
-        last: dict[str, int] = {}
-        for shard, number in self._records:
-            last[shard] = max(last.get(shard, -1), int(number))
-        return last
+    def _note_ends(self, records: Iterable[tuple[str, str]]) -> None:
+        """Keep the last sequence number of each shard that has any record in this run."""
+        for shard, number in records:
+            self._ends[shard] = max(self._ends.get(shard, -1), int(number))
 
     def _read_run(self) -> tuple[int, dict[str, int]]:
         try:

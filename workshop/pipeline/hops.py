@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["FLOWS", "NOT_CONNECTED", "Hop", "PipelineLook", "look_at"]
+__all__ = ["FLOWS", "NOT_CONNECTED", "Hop", "PipelineLook", "look_at", "look_at_hops"]
 
 NOT_CONNECTED = "Not connected"
 # The way of the data: each stage is a function, what it reads and what it writes.
@@ -41,7 +41,9 @@ class Hop:
     """One stage: what its event source mapping does, and what waits before it.
 
     `waiting` counts records and is None where the cloud does not tell; `age_seconds` is the age of the
-    oldest record on its way, `attempts` how often the batch at the head has failed.
+    oldest record on its way, `attempts` how often the batch at the head has failed. `batches` and `records`
+    count what was sent, `errors` what failed, and `retries` what came again after that; each is None where
+    the cloud does not tell.
     """
 
     function: str
@@ -52,6 +54,10 @@ class Hop:
     waiting: int | None = None
     age_seconds: float | None = None
     attempts: int = 0
+    batches: int | None = None
+    records: int | None = None
+    errors: int | None = None
+    retries: int | None = None
 
     @property
     def is_connected(self) -> bool:
@@ -76,8 +82,7 @@ class PipelineLook:
 
 def look_at(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> PipelineLook:
     """Look once; three to five quick calls for each stage."""
-    lags = _lags(cloud)
-    hops = tuple(_hop(cloud, outputs, stage, lags) for stage in FLOWS[pipeline])
+    hops = look_at_hops(cloud, outputs, pipeline)
     tables = [target for _, _, target in FLOWS[pipeline]] + [
         name for name in ASIDE if f"{name}Name" in outputs
     ]
@@ -88,6 +93,17 @@ def look_at(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> Pipeline
         {table: _items(cloud, outputs[f"{table}Name"]) for table in tables},
         int(summary["StreamDescriptionSummary"]["OpenShardCount"]),
     )
+
+
+def look_at_hops(
+    cloud: Cloud, outputs: Mapping[str, str], pipeline: str, *, since: datetime | None = None
+) -> tuple[Hop, ...]:
+    """Return the hops alone; on AWS errors are counted since then, by default for five minutes.
+
+    One call and one for each stage offline, three for each on AWS.
+    """
+    lags = _lags(cloud)
+    return tuple(_hop(cloud, outputs, stage, lags, since) for stage in FLOWS[pipeline])
 
 
 def _lags(cloud: Cloud) -> Mapping[str, Mapping[str, Any]] | None:
@@ -102,6 +118,7 @@ def _hop(
     outputs: Mapping[str, str],
     stage: tuple[str, str, str],
     lags: Mapping[str, Mapping[str, Any]] | None,
+    since: datetime | None,
 ) -> Hop:
     function = outputs[f"{stage[0]}Name"]
     rows = cloud.client("lambda").list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
@@ -110,8 +127,19 @@ def _hop(
         return Hop(*stage)
     connected = Hop(*stage, state=str(found["State"]), batch_size=found.get("BatchSize"))
     if lags is None:
-        return replace(connected, age_seconds=_iterator_age(cloud, function))
-    return replace(connected, **_lag(lags.get(found["UUID"], {}).get("shards", ())))
+        errors = _metric(cloud, function, "Errors", "Sum", since)
+        return replace(
+            connected,
+            age_seconds=_iterator_age(cloud, function),
+            errors=None if not errors else round(sum(errors)),
+        )
+    known = lags.get(found["UUID"], {})
+    return replace(connected, **_lag(known.get("shards", ())), **_batches(known.get("batches", {})))
+
+
+def _batches(counts: Mapping[str, int]) -> dict[str, Any]:
+    names = {"batches": "sent", "records": "records", "errors": "failed", "retries": "retried"}
+    return {name: counts.get(told) for name, told in names.items()}
 
 
 def _lag(shards: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -124,18 +152,26 @@ def _lag(shards: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _iterator_age(cloud: Cloud, function: str) -> float | None:
+    ages = _metric(cloud, function, "IteratorAge", "Maximum")
+    return ages[-1] / 1000 if ages else None
+
+
+def _metric(
+    cloud: Cloud, function: str, name: str, statistic: str, since: datetime | None = None
+) -> list[float]:
+    """Return a metric of a function, minute by minute."""
     now = datetime.now(UTC)
     answer = cloud.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
-        MetricName="IteratorAge",
+        MetricName=name,
         Dimensions=[{"Name": "FunctionName", "Value": function}],
-        StartTime=now - RECENT,
+        StartTime=since or now - RECENT,
         EndTime=now,
         Period=METRIC_PERIOD_SECONDS,
-        Statistics=["Maximum"],
+        Statistics=[statistic],
     )
     points = sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])
-    return points[-1]["Maximum"] / 1000 if points else None
+    return [float(point[statistic]) for point in points if statistic in point]
 
 
 def _items(cloud: Cloud, table: str) -> int:

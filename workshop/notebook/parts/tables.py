@@ -70,7 +70,11 @@ class TableTools:
 
     def follow(self, trade_id: str) -> Shown:
         """Show one trade in every stage: where it lies, when it came there, and what it changed."""
-        return show(draw_trail(self._trail(trade_id)))
+        return show(self.trail(trade_id))
+
+    def trail(self, trade_id: str) -> Shown:
+        """Return what `follow` shows."""
+        return draw_trail(self._trail(trade_id))
 
     def _trail(self, trade_id: str) -> Trail:
         course = self._course
