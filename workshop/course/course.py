@@ -266,6 +266,13 @@ class Tour(Course):
         return super().outputs
 
     @property
+    def target(self) -> Target:
+        """The stack as its producer and its front end see it; it is deployed first if it is missing."""
+        if not self.is_deployed:
+            self.deploy()
+        return super().target
+
+    @property
     def is_deployed(self) -> bool:
         """Whether the stack exists, as of now."""
         self._outputs = {}

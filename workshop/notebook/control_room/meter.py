@@ -18,7 +18,7 @@ from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.comparison import Difference, compare
 from workshop.pipeline.truth import GRAND_TOTAL, Truth
 
-__all__ = ["EMPTY", "EXACT", "IN_FLIGHT", "OFF", "Look", "Verdict", "judge"]
+__all__ = ["EMPTY", "EXACT", "IN_FLIGHT", "OFF", "Look", "Verdict", "judge", "surplus"]
 
 EMPTY, EXACT, IN_FLIGHT, OFF = "empty", "exact", "in_flight", "off"
 
@@ -76,15 +76,14 @@ def judge(look: Look, *, since: float) -> Verdict:
         worst = max(differences, key=lambda each: (*_depth(each.path), abs(each.amount)))
         text = _off(worst, len(differences))
         return Verdict(OFF, text, in_flight=0, off_by=worst.amount, path=worst.path, since=since)
-    if (path := _surplus(look)) is not None:
+    if (path := surplus(look.snapshot, look.most_trades)) is not None:
         return Verdict(OFF, _too_many(look, path), in_flight=look.pending, path=path, since=since)
     return Verdict(IN_FLIGHT, _on_the_way(look), in_flight=look.pending)
 
 
-def _surplus(look: Look) -> str | None:
+def surplus(snapshot: AggregateSnapshot, most_trades: Mapping[str, int]) -> str | None:
     """Return the deepest path with more trades than were ever sent for it; None if there is none."""
-    trades = look.snapshot.trades
-    too_many = [path for path, count in trades.items() if count > look.most_trades.get(path, 0)]
+    too_many = [path for path, count in snapshot.trades.items() if count > most_trades.get(path, 0)]
     return max(too_many, key=_depth, default=None)
 
 

@@ -14,7 +14,7 @@ from workshop.course.rest import Rest
 from workshop.course.sent import NO_MARK
 from workshop.diagnosis import Confidence, Diagnosis, TradeElement
 from workshop.errors import NotSettledError
-from workshop.notebook.control_room.meter import EMPTY, EXACT, OFF, Look, Verdict, judge
+from workshop.notebook.control_room.meter import EMPTY, EXACT, OFF, Look, Verdict, judge, surplus
 from workshop.notebook.control_room.recent import Counts, Recent
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts
 from workshop.pipeline.hops import NOT_CONNECTED, Hop, look_at_hops
@@ -76,14 +76,14 @@ class Watched:
 
     def look(self, now: float, sent: int) -> None:
         """Read everything once; `now` is in seconds of the room, `sent` counts the run's messages."""
-        self._read_messages()
-        before = self._truth.messages
+        before = self._read_messages()
         told = self.course.quiet(0.0)
         self._look_slowly(now)
-        pending = self.course.pending()
         self._snapshot = self._totals()
-        self._read_messages()
-        is_still = self._truth.messages == before and self._snapshot.revision != UNSETTLED
+        is_still = False
+        # While records are under way nothing is judged, unless some path already shows too many trades.
+        if told is not False or surplus(self._snapshot, self._truth.most_trades) is not None:
+            is_still = self._read_messages() == before and self._snapshot.revision != UNSETTLED
         moment = self._moment
         if moment != self._changed[0]:
             self._changed = (moment, now)
@@ -93,7 +93,7 @@ class Watched:
             self._truth.messages,
             self._truth.most_trades,
             self._snapshot,
-            pending,
+            self._pending(),
             is_quiet=is_quiet,
             is_still=is_still,
             unread=self._unread(),
@@ -138,12 +138,18 @@ class Watched:
     def _new_truth(self) -> RunningTruth:
         return RunningTruth(is_stateful=self.course.pipeline == "stateful", order=self.order)
 
-    def _read_messages(self) -> None:
+    def _pending(self) -> int | None:
+        known = [hop.waiting for hop in self._hops if hop.waiting is not None]
+        return sum(known) if self._is_offline else None
+
+    def _read_messages(self) -> int:
+        """Read what is new in the stream; return how many messages there are."""
         mark, messages = self.course.sent.since(self._mark)
         if mark.run != self._mark.run:
             self._truth = self._new_truth()
         self._mark = mark
         self._truth.add(messages)
+        return self._truth.messages
 
     def _totals(self) -> AggregateSnapshot:
         try:
