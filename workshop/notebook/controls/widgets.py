@@ -27,6 +27,8 @@ class Control:
         self._widget = widget
         # Asked for rather than made: a figure hands over its data when it is asked.
         bundle = widget._repr_mimebundle_()
+        # anywidget hands over metadata as well.
+        bundle = bundle[0] if isinstance(bundle, tuple) else bundle
         self._output = Live(Shown(Html(""), label, {WIDGET: bundle[WIDGET]}))
 
     def close(self, stays: Shown = NOTHING) -> None:
