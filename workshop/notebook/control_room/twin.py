@@ -45,7 +45,10 @@ def draw_twin(snapshot: Mapping[str, Any]) -> Shown:
         texts += [f"{pipeline['name']}: {shape} {words}", f"  {figures}"]
     heads, rows = ("Risk", *(each["name"] for each in pipelines)), _total_rows(pipelines)
     columns = [("Risk", ""), *((head, "num") for head in heads[1:])]
-    drawn = [("sum" if path == GRAND_TOTAL else "", cells) for path, cells in rows]
+    drawn = [
+        ("sum" if path == GRAND_TOTAL else "", [_indented(path, cells[0]), *cells[1:]])
+        for path, cells in rows
+    ]
     parts.append(table(columns, drawn, caption="Totals"))
     texts.append(plain_table(heads, [cells for _, cells in rows], right=range(1, len(heads))))
     for pipeline in pipelines:
@@ -93,6 +96,10 @@ def _total_rows(pipelines: Sequence[Pipeline]) -> list[tuple[str, list[str]]]:
         )
         for row in tree_rows(paths)
     ]
+
+
+def _indented(path: str, name: str) -> Html:
+    return element("span", name.strip(), style=f"padding-left:{path.count(':') * 22}px")
 
 
 def _total(pipeline: Pipeline, path: str) -> str:

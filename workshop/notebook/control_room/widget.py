@@ -1,8 +1,8 @@
 """The control room's view: one widget that draws snapshots, and its twin in HTML and text.
 
 In go snapshots, out comes what a person does in the widget, as dicts: `{"do": "start"}`, `pause`, `stop`,
-`{"do": "set", "set": {name: value}}`, `{"do": "follow", "trade": id}`. Nothing is read from the cloud, counted
-or sent here. The page's own code is in `page/`; plotly goes there once for a page, compressed, when it asks.
+`{"do": "set", "set": {name: value}}`, `{"do": "follow", "trade": id}`. Nothing is read, counted or sent
+here. The page's code is in `page/`; plotly goes there once for a page, compressed, when it asks.
 """
 
 import gzip

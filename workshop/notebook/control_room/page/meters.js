@@ -46,7 +46,7 @@ function makeMeter(act) {
   const trade = make("button", { type: "button", class: "ws-link" });
   trade.addEventListener("click", () => act.follow(trade.dataset.trade));
   const total = make("span", { class: "ws-grand" });
-  const facts = make("dl", { class: "ws-facts" });
+  const facts = make("div", { class: "ws-facts" });
   const tape = make("div", { class: "ws-tape", role: "img" });
   const announced = make("span", { class: "ws-hidden", role: "status" });
   const said = make("div", { class: "ws-says" }, words, make("div", { class: "ws-where-line" }, where, trade));
@@ -96,7 +96,7 @@ function showFacts(list, pipeline) {
     ...["mean", "p50", "p95", "p99", "max"].map((name) => [name, seconds(pipeline.latency?.[name])]),
   ];
   if (list.children.length !== figures.length) {
-    list.replaceChildren(...figures.map(([name]) => make("div", {}, make("dt", {}, name), make("dd"))));
+    list.replaceChildren(...figures.map(([name]) => make("div", {}, make("span", {}, name), make("b"))));
   }
   figures.forEach(([, text], place) => tell(list.children[place].lastElementChild, text));
 }

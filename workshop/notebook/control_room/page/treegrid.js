@@ -113,7 +113,7 @@ function makeRow(key, act) {
 
   function show({ node, before, isOpen, level, isOff }, measure, count) {
     mark(row, "aria-level", level);
-    mark(row, "aria-expanded", node.children.length ? isOpen : null);
+    mark(row, "aria-expanded", node.children.length ? String(isOpen) : null);
     mark(row, "class", node.key === ROOT ? "sum" : node.depth === 1 ? "top" : null);
     mark(row, "style", `--depth:${level - 1}`);
     mark(swatch, "data-hue", node.key === ROOT ? "root" : node.hue);
