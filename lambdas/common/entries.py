@@ -92,7 +92,7 @@ def entries_of_rows(batch: Batch[ChangeRecord], epoch: Epoch = ONLY_EPOCH) -> li
 def _message(record: KinesisRecord, levels: Sequence[str]) -> Entry[Change]:
     position = padded(record.sequence_number)
     try:
-        trade = decode_trade(record.data, levels)
+        trade = decode_trade(record.data, levels, record.arrived_at)
         delta = Delta(trade.value, trade.count)
         return Entry(position, Change(((trade.path, delta),), trade.timestamp))
     except MalformedRecordError as error:

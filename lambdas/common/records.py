@@ -9,6 +9,7 @@ import json
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
@@ -46,10 +47,11 @@ class UnknownShardError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class KinesisRecord:
-    """A record of a Kinesis stream."""
+    """A record of a Kinesis stream, and when it arrived there, in unix seconds."""
 
     sequence_number: str
     data: bytes
+    arrived_at: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ def kinesis_batch(event: Mapping[str, Any]) -> Batch[KinesisRecord]:
     """Return the records of an event of a Kinesis stream, without the markers of `workshop clear`.
 
     Shape: `{"Records": [{"eventID": "shardId-000000000000:4954…", "eventSourceARN": …,
-    "kinesis": {"sequenceNumber": "4954…", "data": base64, …}, …}]}`
+    "kinesis": {"sequenceNumber": "4954…", "data": base64, "approximateArrivalTimestamp": 1750000000.123, …},
+    …}]}`
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 
@@ -144,9 +147,9 @@ def kinesis_batch(event: Mapping[str, Any]) -> Batch[KinesisRecord]:
         source_arn=_source_arn(event),
         shard_id=shards.pop() if shards else None,
         records=tuple(
-            KinesisRecord(record["kinesis"]["sequenceNumber"], data)
-            for record in records
-            if (data := b64decode(record["kinesis"]["data"])) != MARKER
+            KinesisRecord(kinesis["sequenceNumber"], data, _arrival(kinesis))
+            for kinesis in (record["kinesis"] for record in records)
+            if (data := b64decode(kinesis["data"])) != MARKER
         ),
     )
 
@@ -192,6 +195,10 @@ def batch_hash(event: Mapping[str, Any]) -> str:
 def report(stage: str, counts: Mapping[str, int]) -> None:
     """Print the counts of one invocation as a line of JSON, without zeros, for CloudWatch Logs Insights."""
     print(json.dumps({"stage": stage, **{name: count for name, count in counts.items() if count}}))
+
+
+def _arrival(kinesis: Mapping[str, Any]) -> Decimal:
+    return Decimal(str(kinesis["approximateArrivalTimestamp"]))
 
 
 def _source_arn(event: Mapping[str, Any]) -> str:

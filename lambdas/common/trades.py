@@ -96,11 +96,14 @@ def leaf_path(names: Sequence[str]) -> str:
     return SEPARATOR.join(escape_name(name, top=depth == 0) for depth, name in enumerate(names))
 
 
-def decode_trade(data: bytes, levels: Sequence[str]) -> Trade:
+def decode_trade(data: bytes, levels: Sequence[str], arrived_at: Decimal | None = None) -> Trade:
     """Return the trade in a message of the stream.
 
+    A message without a version is version 0, so any later one wins; without a timestamp it is as old as its
+    record, which came at `arrived_at` (unix seconds).
+
     Shape: UTF-8 JSON, `{"TradeID": …, "Value": 34624.51, "Version": 3, "Timestamp": …, "Hierarchy": {…}}`,
-    plain or inside `{"RiskMessage": …}`.
+    plain or inside `{"RiskMessage": …}`; Version and Timestamp may be missing.
 
     Raises:
         MalformedRecordError: the bytes have any other shape, or `trade_from_fields` refuses the fields.
@@ -110,7 +113,8 @@ def decode_trade(data: bytes, levels: Sequence[str]) -> Trade:
         message = message["RiskMessage"]
     if not isinstance(message, dict):
         raise MalformedRecordError(f"the message is {_kind(message)}, not an object with the trade's fields")
-    return trade_from_fields(message, levels)
+    defaults = {"Version": Decimal(0)} | ({"Timestamp": arrived_at} if arrived_at is not None else {})
+    return trade_from_fields({**defaults, **message}, levels)
 
 
 def trade_from_fields(fields: Mapping[str, Any], levels: Sequence[str]) -> Trade:

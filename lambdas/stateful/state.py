@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     counts = Counter(records=len(batch.records))
     for record in batch.records:
         try:
-            trade = decode_trade(record.data, settings.hierarchy_levels)
+            trade = decode_trade(record.data, settings.hierarchy_levels, record.arrived_at)
             counts["applied" if keep(trade, settings.state_table_name) else "refused"] += 1
         except MalformedRecordError as error:
             quarantine.put([Rejection(record.sequence_number, error.reason, record.data)])

@@ -72,8 +72,8 @@ tour.picture()
 # ```
 #
 # - `Value` is the risk, in dollars.
-# - `Version` goes up each time the trade changes.
-# - `Timestamp` is the time of sending, in seconds.
+# - `Version` goes up each time the trade changes; a message without one is version 0.
+# - `Timestamp` is the time of sending, in seconds; without one, the time of arrival counts.
 # - `Hierarchy` says where the trade belongs: the kind of risk (`PV`, the present value, or `Delta`, how it
 #   moves with the market), the desk, the region. The *hierarchy* is the tree that totals are grouped by.
 

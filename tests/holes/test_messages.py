@@ -161,11 +161,14 @@ def test_h10_a_row_that_expires_is_not_subtracted(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("variant", "reported"), [("textbook", 0), ("ledger", 1)])
 @pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("without_version", [False, True])
 def test_h11_an_equal_version_with_other_content_is_a_conflict(
-    bench: Bench, reported: int, together: bool
+    bench: Bench, reported: int, together: bool, without_version: bool
 ) -> None:
-    """The first content of a version stands; the ledger's State says that there was another one."""
+    """The first content of a version, or of none, stands; the ledger's State reports the other one."""
     data = [message("a", "1.00"), message("a", "9.00")]
+    if without_version:
+        data = [each.replace(b'"Version": 1, ', b"") for each in data]
 
     feed(bench, *([data] if together else [data[:1], data[1:]]))
 

@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -159,3 +160,14 @@ def test_only_rows_that_can_hold_a_trade_are_shown(first: str, mapped: str, path
     }
 
     assert may_hold(row, trail()) is fits
+
+
+@pytest.mark.parametrize(("first", "fits"), [("100.001", True), ("100.002", False)])
+def test_a_message_without_a_time_is_as_old_as_its_record(first: str, fits: bool) -> None:
+    """Rows that begin after a record arrived, to the millisecond, do not hold its message."""
+    sent = record(1, "10.00", at=100.00099)
+    document = json.loads(sent.data)
+    del document["Timestamp"]
+    row = {"Deltas": {"PV:FXSpot:EMEA": Decimal(1)}, "FirstTimestamp": Decimal(first)}
+
+    assert may_hold(row, trail(records=[replace(sent, data=json.dumps(document))])) is fits

@@ -132,6 +132,8 @@ def changed(**fields: str) -> str:
         changed(Version="-1"),
         changed(Version="1e18"),
         changed(Version='"1"'),
+        changed(Version=""),
+        changed(Version="null"),
         changed(Timestamp=""),
         changed(Timestamp="null"),
         changed(Timestamp="1750000000000"),
@@ -157,7 +159,7 @@ def changed(**fields: str) -> str:
 def test_a_message_is_what_the_pipeline_takes(data: str) -> None:
     """What the pipeline sets aside is no message to the truth, and what it takes is one."""
     try:
-        trade = decode_trade(data.encode(), DEFAULT_ORDER)
+        trade = decode_trade(data.encode(), DEFAULT_ORDER, Decimal("1.5"))
     except MalformedRecordError:
         trade = None
     message = message_of(data)

@@ -98,11 +98,24 @@ def test_timestamps_are_kept_to_the_nanosecond(text: str, timestamp: str) -> Non
     assert decode_trade(wire(Timestamp=text), LEVELS).timestamp == Decimal(timestamp)
 
 
-@pytest.mark.parametrize("missing", VALID)
-def test_every_field_of_a_message_is_needed(missing: str) -> None:
-    """A message without one of its fields is refused, and the reason names the field."""
+@pytest.mark.parametrize("missing", ["TradeID", "Value", "Hierarchy", "Timestamp"])
+def test_a_field_without_a_default_is_needed(missing: str) -> None:
+    """A message without such a field is refused, and the reason names the field."""
     with pytest.raises(MalformedRecordError, match=f"`{missing}` is missing"):
         decode_trade(wire(**{missing: None}), LEVELS)
+
+
+def test_a_message_without_a_version_is_version_0() -> None:
+    """The first version of a trade needs no number, and every number but 0 is newer."""
+    assert decode_trade(wire(Version=None), LEVELS) == decode_trade(wire(Version="0"), LEVELS)
+
+
+def test_a_message_without_a_timestamp_is_as_old_as_its_record() -> None:
+    """The time of arrival stands in for a timestamp that is missing, and for none that is there."""
+    arrived_at = Decimal("1750000001.5")
+
+    assert decode_trade(wire(Timestamp=None), LEVELS, arrived_at).timestamp == arrived_at
+    assert decode_trade(wire(), LEVELS, arrived_at) == decode_trade(wire(), LEVELS)
 
 
 @pytest.mark.parametrize(
@@ -151,9 +164,11 @@ def test_what_is_no_json_object_is_refused(data: bytes, reason: str) -> None:
         ("Version", "-1", "`Version` is -1, not a whole number"),
         ("Version", "false", "`Version` is true or false, not a number"),
         ("Version", '"1"', "`Version` is text, not a number"),
+        ("Version", "null", "`Version` is null, not a number"),
         ("Version", "1e18", "not a whole number from 0 of up to 18 digits"),
         ("Version", "1e5000000", "not a whole number"),
         ("Timestamp", '"now"', "`Timestamp` is text, not a number"),
+        ("Timestamp", "null", "`Timestamp` is null, not a number"),
         ("Timestamp", "-1", "not a time in unix seconds"),
         ("Timestamp", "1750000000000", "are these milliseconds"),
         ("TradeID", '""', "`TradeID` is empty"),

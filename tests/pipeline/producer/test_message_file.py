@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lambdas.test_published_messages import PUBLISHED
 from workshop.errors import ConfigurationError
 from workshop.pipeline.producer.message_file import parse_lines, read_message_file
 from workshop.pipeline.truth import stateful_truth
@@ -61,6 +62,7 @@ def test_a_bad_line_is_reported_by_its_number_and_the_rest_goes_on() -> None:
         (line(Version="1.5"), "whole number"),
         (line(Version="-1"), "whole number"),
         (line(Version="true"), "whole number"),
+        (line(Version="null"), "whole number"),
         (line(Version="1" + "0" * 18), "at most 18 digits"),
         (line(TradeID='""'), "1 to 256 characters"),
         (line(TradeID="7"), "1 to 256 characters"),
@@ -99,6 +101,20 @@ def test_a_value_may_be_written_as_json_allows(written: str, value: str) -> None
     (entry,) = parse_lines([line(Value=written)]).entries
 
     assert str(entry.message.value) == value
+
+
+def test_a_published_message_needs_no_version() -> None:
+    """The first published design's message is version 0, and those of the second are what they say."""
+    read = parse_lines([b" ".join(data.splitlines()) for data in PUBLISHED])
+
+    assert not read.problems
+    assert [(entry.message.version, entry.wrapped) for entry in read.entries] == [
+        (0, True),
+        (3, True),
+        (1, False),
+        (1, False),
+    ]
+    assert json.loads(read.entries[0].message.wire(1.0))["Version"] == 0
 
 
 def test_a_repeated_message_counts_as_a_duplicate_of_the_first() -> None:

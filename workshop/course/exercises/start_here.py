@@ -37,10 +37,11 @@ def check_first_trade(course: Course) -> CheckResult:
     if missing:
         return incorrect(f"`{TRADE}` is in StateTable, but there is no total for `{missing[0]}` yet.")
     # The notebook itself sends version 2, with another value.
-    if row.version == 1 and (row.value != VALUE or PLACE not in paths):
+    if row.version < 2 and ((row.version, row.value) != (1, VALUE) or PLACE not in paths):
         return incorrect(
-            f"`{TRADE}` counts with {format_amount(row.value)} in `{max(paths, key=len)}`; the task asks for "
-            f"{format_amount(VALUE)} in `{PLACE}`. Correct the message, and run the cell again."
+            f"`{TRADE}` counts with {format_amount(row.value)} in `{max(paths, key=len)}`, as version "
+            f"{row.version}; the task asks for {format_amount(VALUE)} in `{PLACE}`, as version 1. "
+            "Correct the message, and run the cell again."
         )
     return passed(
         f"`{TRADE}` went all the way: version {row.version} counts with {format_amount(row.value)} "

@@ -78,7 +78,9 @@ def may_hold(row: Mapping[str, Any], trail: Trail) -> bool:
 
 def _sent_at(record: SentRecord) -> Decimal | None:
     document = json.loads(record.data, parse_float=Decimal, parse_int=Decimal)
-    sent = document.get("RiskMessage", document).get("Timestamp")
+    # Without a timestamp, a message is as old as its record, to the millisecond that Lambda tells.
+    arrival = Decimal(str(round(record.arrived_at, 3)))
+    sent = document.get("RiskMessage", document).get("Timestamp", arrival)
     return sent if isinstance(sent, Decimal) else None
 
 

@@ -1,9 +1,9 @@
 """Messages from elsewhere than a plan: a file of JSON lines, or the records of a stream.
 
 Each line of a file holds one risk message, plain or inside `{"RiskMessage": …}`. Lines that hold anything
-else are reported with their number and the reason. Timestamps in the file are ignored: a message gets its
-timestamp when it is sent. Of a stream, exactly those records count as messages that the pipeline would
-accept.
+else are reported with their number and the reason. A message without a version is version 0. Timestamps in
+the file are ignored: a message gets its timestamp when it is sent. Of a stream, exactly those records count
+as messages that the pipeline would accept.
 """
 
 import json
@@ -30,6 +30,8 @@ MAX_TRADE_ID_BYTES = 2048
 MAX_HIERARCHY_BYTES = 32_768
 MAX_DIGITS = 1000
 CENT = Decimal("0.01")
+# The version of a message that names none: any other one is newer.
+NO_VERSION = 0
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ def parse_lines(lines: Iterable[bytes], order: Sequence[str] = DEFAULT_ORDER) ->
 def message_on_stream(data: bytes, order: Sequence[str] = DEFAULT_ORDER) -> Message:
     """Return the message that a record of the stream holds, by the rules of the pipeline.
 
-    They differ from those of a file: a timestamp is needed, a trade's id may be longer, and a version may be
-    written as `3.0`.
+    They differ from those of a file: a timestamp must be one, a trade's id may be longer, and a version may
+    be written as `3.0`.
 
     Raises:
         ValueError: the pipeline would set the record aside.
@@ -89,7 +91,7 @@ def message_on_stream(data: bytes, order: Sequence[str] = DEFAULT_ORDER) -> Mess
     body = _load(data, Decimal)
     if isinstance(body, dict) and "RiskMessage" in body:
         body = body["RiskMessage"]
-    _check_body(body, "Timestamp")
+    _check_body(body)
     hierarchy = _hierarchy(body["Hierarchy"], order)
     if "" in hierarchy or sum(len((level + name).encode()) for level, name in hierarchy.items()) > (
         MAX_HIERARCHY_BYTES
@@ -98,13 +100,14 @@ def message_on_stream(data: bytes, order: Sequence[str] = DEFAULT_ORDER) -> Mess
     trade_id = _text(body, "TradeID", MAX_TRADE_ID_BYTES)
     if len(trade_id.encode()) > MAX_TRADE_ID_BYTES:
         raise ValueError(f"`TradeID` is longer than {MAX_TRADE_ID_BYTES} bytes")
-    timestamp = body["Timestamp"]
+    # Without one, the pipeline takes the time at which the record arrived.
+    timestamp = body.get("Timestamp", Decimal(0))
     if not isinstance(timestamp, Decimal) or timestamp < 0 or _digits(timestamp) > MAX_TIMESTAMP_DIGITS:
         raise ValueError(f"`Timestamp` is {_shown(timestamp)}; it must be a time in unix seconds")
     return Message(
         trade_id=trade_id,
         value=_value(body["Value"]),
-        version=_version(_as_whole(body["Version"])),
+        version=_version(_as_whole(body.get("Version", NO_VERSION))),
         hierarchy=hierarchy,
         cancelled=_cancelled(body.get("Cancelled", False)),
         run_id=_text(body, "RunID", MAX_RUN_ID_LENGTH) if "RunID" in body else None,
@@ -120,7 +123,7 @@ def _parse(line: bytes, order: Sequence[str]) -> tuple[Message, bool]:
     message = Message(
         trade_id=_text(body, "TradeID", MAX_PARTITION_KEY_LENGTH),
         value=_value(body["Value"]),
-        version=_version(body["Version"]),
+        version=_version(body.get("Version", NO_VERSION)),
         hierarchy=_hierarchy(body["Hierarchy"], order),
         cancelled=_cancelled(body.get("Cancelled", False)),
         run_id=_text(body, "RunID", MAX_RUN_ID_LENGTH) if "RunID" in body else None,
@@ -128,10 +131,10 @@ def _parse(line: bytes, order: Sequence[str]) -> tuple[Message, bool]:
     return message, wrapped
 
 
-def _check_body(body: Any, *more: str) -> None:
+def _check_body(body: Any) -> None:
     if not isinstance(body, dict):
         raise ValueError("not a JSON object; a risk message is one")  # noqa: TRY004 - a reason, not a bug
-    if absent := [name for name in ("TradeID", "Value", "Version", "Hierarchy", *more) if name not in body]:
+    if absent := [name for name in ("TradeID", "Value", "Hierarchy") if name not in body]:
         raise ValueError(f"`{absent[0]}` is missing; a risk message has it")
 
 

@@ -53,7 +53,7 @@ def keep(
     `known` holds the stored versions that this batch has met; what they show to be old needs no write.
     """
     try:
-        trade = decode_trade(record.data, settings.hierarchy_levels)
+        trade = decode_trade(record.data, settings.hierarchy_levels, record.arrived_at)
     except MalformedRecordError as error:
         return Verdict.MALFORMED, error.reason
     stored = known.get(trade.trade_id)

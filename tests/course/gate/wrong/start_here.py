@@ -50,7 +50,12 @@ WRONG = {
                 f'{{"TradeID": "my-first-trade", "Value": 1000.00, "Version": 1, {NOW}, '
                 '"Hierarchy": {"RiskType": "PV", "TradeDesk": "FX Spot", "Region": "EMEA"}}'
             ),
-            r"counts with 1000\.00 in `PV:FX Spot:EMEA`; the task asks for 100\.00 in `PV:FXSpot:EMEA`",
+            r"counts with 1000\.00 in `PV:FX Spot:EMEA`, as version 1; the task asks for 100\.00 in "
+            r"`PV:FXSpot:EMEA`, as version 1",
+        ),
+        Wrong(
+            sending(f'{{"TradeID": "my-first-trade", "Value": 100.00, {NOW}, "Hierarchy": {PLACE}}}'),
+            r"counts with 100\.00 in `PV:FXSpot:EMEA`, as version 0; the task asks for .* as version 1",
         ),
     ),
 }
