@@ -38,7 +38,7 @@ SETTING_ASIDE = RAISING.replace("RuntimeError", "MalformedRecordError")
 LOOP = """\
     for record in batch.records:
         try:
-            trade = decode_trade(record.data, settings.hierarchy_levels)
+            trade = decode_trade(record.data, settings.hierarchy_levels, record.arrived_at)
             counts["applied" if keep(trade, settings.state_table_name) else "refused"] += 1
         except MalformedRecordError as error:
             quarantine.put([Rejection(record.sequence_number, error.reason, record.data)])
