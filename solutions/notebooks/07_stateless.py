@@ -3,8 +3,9 @@
 # %% [markdown]
 # # The stateless pipeline
 #
-# - **Goal:** build the simpler sibling of your pipeline, and find out what it cannot do.
-# - **Time:** 20 minutes.
+# - **Goal:** build the simpler sibling of your pipeline, let it know a batch again, and find out what it
+#   cannot do.
+# - **Time:** 30 minutes.
 # - **You need:** stages and connections, from [03](03_state.ipynb) to [05](05_aggregate.ipynb).
 #
 # Some messages never change: a sale, a click, a measurement. To sum those, nobody needs a table of what was
@@ -132,6 +133,20 @@ ws.reveal("rows-of-large-batches")
 ws.stateless.compare()
 
 # %% [markdown]
+# ## Why one ReduceLambda is enough
+#
+# Suppose that 100 MapLambdas are at work at any moment, each with 500 messages, for one second each. (Lambda
+# runs one for each shard, or up to ten if the mapping's `ParallelizationFactor` says so.)
+
+# %%
+functions, messages, seconds = 100, 500, 1.0
+print(f"{functions * messages / seconds:,.0f} messages a second become {functions / seconds:,.0f} rows a second")
+
+# %% [markdown]
+# Those rows are all that the single ReduceLambda has to add up, in one transaction for up to 1,000 of them.
+# What grows with the load is the first stage, and there as many functions as you like can work side by side.
+
+# %% [markdown]
 # ## What it cannot do
 #
 # The messages so far were all different trades. Now some trades change, and some messages come twice.
@@ -150,12 +165,15 @@ print(f"Grand Total {found:,.2f}; the desk expects {wanted:,.2f}")
 ws.reveal("stateless-changes")
 
 # %% [markdown]
-# **What just happened?** The pipeline did exactly what it is made for: it added every message. 100 messages
-# came twice and were added twice, and 100 trades count with their old value and their new one.
+# **What just happened?** The pipeline added every message. 100 came twice and were added twice, and 100
+# trades count with their old value and their new one. It has two limitations:
 #
-# It has no way to know. To tell a repetition or a change, somebody has to remember each trade: that is what
-# StateTable is for, and it costs one write for every message. What that means in money, you will work out in
-# notebook 12.
+# 1. **It keeps no state.** Nobody remembers what a trade was worth, so nobody can change it.
+# 2. **It does not know a message again.** A producer that gets no answer sends once more, and the copy has a
+#    place of its own in the stream.
+#
+# Both need a memory for each trade. That is what StateTable is for, and it costs one write for every message:
+# notebook 12 works out what that means in money.
 
 # %%
 ws.quiz("which-pipeline")
@@ -166,11 +184,69 @@ ws.quiz("which-pipeline")
 # number to remember is not the rows but what the last experiment gets wrong, so keep five minutes for it.
 
 # %% [markdown]
+# ## What it can know again: a batch
+#
+# Lambda repeats, too. If MapLambda has written its row and dies before it answers, the same *batch* comes
+# again. Let us make that happen: in each of its processes, MapLambda crashes after its first write. (Notebook
+# 08 has more of such faults.)
+
+# %%
+ws.stateless.clear()
+ws.stateless.live.faults('{"rates": {"crash_after@map": 1}, "limit": 1, "seed": 1}')
+ws.stateless.send(500, seed=9)
+ws.stateless.compare()
+
+# %%
+ws.stateless.live.faults(clear=True)
+ws.stateless.table("ReduceTable")
+
+# %% [markdown]
+# Add up `MessageCount`: more messages than you sent, unless your guard is there already. A batch that came
+# again got another row, since the key `MessageHash` was drawn by lot.
+#
+# ## Exercise: a hash that names each batch
+#
+# Open `lambdas/stateless/map.py` and find `store`. `batch_hash(event)` is the *SHA-256* of all records: 64
+# characters that are the same only if all of them are. Pass it to `rows_of` as `key=…`.
+#
+# And let `put` write only what is new: its `condition=` is text, `attribute_not_exists(#…)` with the name of
+# the key. DynamoDB looks and writes in one step, a *conditional write*. `write` returns None if it wrote, else
+# the row that stood in the way: count that as `repeated`. Save, then run:
+
+# %%
+ws.stateless.deploy()
+
+# %%
+ws.check("stateless-batch-guard")
+
+# %% [markdown]
+# The same messages, and the same crashes:
+
+# %%
+ws.stateless.clear()
+ws.stateless.live.faults('{"rates": {"crash_after@map": 1}, "limit": 1, "seed": 2}')
+ws.stateless.send(500, seed=9)
+ws.stateless.compare()
+
+# %%
+ws.stateless.live.faults(clear=True)
+ws.stateless.table("ReduceTable")
+
+# %% [markdown] tags=["instructor-note"]
+# **For instructors:** Somebody will ask whether the guard does away with the second limitation. Let them send
+# the same 500 messages again: another batch, another hash, and twice the totals.
+
+# %% [markdown]
+# With the guard, each row is written once, under the hash of its batch, and the totals are exact although
+# MapLambda crashed. It does not help against the two limitations: a message that is sent twice comes in
+# another batch.
+#
 # ## What you have seen
 #
 # - Without a state there is one stage less, a batch can hold thousands of messages, and few rows remain.
 # - Every message counts, once for each time it stands in the stream.
-# - Changes and repetitions need a memory per trade.
+# - A hash as the key, and a conditional write, let a batch count once, however often it is delivered.
+# - Changes and repetitions of single messages need a memory per trade.
 #
 # **Questions to consider.** A sensor sends one value per minute and never twice. Which pipeline? What if a
 # producer gets no answer to a call: was its message stored?

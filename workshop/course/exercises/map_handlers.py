@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from workshop.course.exercise import Exercise, Function
+from workshop.course.trials.batch_guard import NOTHING, added, try_batch_guard
 from workshop.course.trials.redelivery import EACH, TrialStage, try_re_deliveries
 from workshop.course.trials.scratch_stack import ScratchStack
 from workshop.course.trials.trial import (
     EMEA,
     check_by,
     failures_in,
-    lost_in_silence,
     money,
     trade,
 )
@@ -28,7 +28,6 @@ STORE = Function(FILE, "store", "textbook")
 LEDGER = Function(FILE, None, "ledger")
 APAC = {**EMEA, "Region": "APAC"}
 Change = tuple[Message | None, Message | None]
-NOTHING = Decimal(0)
 
 
 def try_difference(scratch: ScratchStack) -> Iterator[str]:
@@ -50,7 +49,7 @@ def _sums(scratch: ScratchStack, what: str, changes: Sequence[Change]) -> Iterat
     tried = scratch.invoke("map", scratch.change_event(changes))
     yield from failures_in(tried, what)
     rows = scratch.items("ReduceTable")
-    deltas, trades = _added(rows, "Deltas"), _added(rows, "Trades")
+    deltas, trades = added(rows, "Deltas"), added(rows, "Trades")
     # The leaf says most, so it comes first.
     for path, value in sorted(_expected(changes, "value").items(), key=lambda each: -len(each[0])):
         if deltas.get(path, NOTHING) != value:
@@ -64,14 +63,6 @@ def _sums(scratch: ScratchStack, what: str, changes: Sequence[Change]) -> Iterat
                 f"{what}. The amounts are right. But the row changes the number of trades in `{leaf}` by "
                 f"{trades.get(leaf, NOTHING)}, and that number has changed by {count}."
             )
-
-
-def _added(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, Decimal]:
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        for path, value in row[name].items():
-            sums[path] = sums.get(path, NOTHING) + value
-    return sums
 
 
 def _expected(changes: Sequence[Change], what: str) -> dict[str, Decimal]:
@@ -89,70 +80,13 @@ def _expected(changes: Sequence[Change], what: str) -> dict[str, Decimal]:
 
 
 def try_guard(scratch: ScratchStack) -> Iterator[str]:
-    """Deliver a batch twice, and other batches that resemble it; observe how many rows there are."""
-    changes: list[Change] = [(None, trade(f"trade-{number}", "10.00")) for number in range(3)]
-    event = scratch.change_event(changes)
-    yield from failures_in(scratch.invoke("map", event), "A batch of three new trades came in")
-    once = scratch.items("ReduceTable")
-    if _added(once, "Deltas").get("PV") != Decimal("30.00"):
-        yield f"A batch with new trades of 30.00 came in, and ReduceTable has {_described(once)}."
-    again = scratch.invoke("map", event)
-    yield from failures_in(again, "The batch came a second time, which nothing can prevent")
-    twice = scratch.items("ReduceTable")
-    if len(twice) != len(once):
-        keys = " and ".join(f"`{row['MessageHash'][:8]}…{row['MessageHash'][-8:]}`" for row in twice)
-        yield (
-            "The same batch was delivered twice. After the first delivery ReduceTable had "
-            f"{_described(once)}, after the second one {_described(twice)}, under the keys {keys}."
-        )
-    if changed := _difference(once, twice):
-        yield (
-            "The same batch was delivered twice. There is one row, but the second delivery wrote it anew: "
-            f"{changed}. The table's stream tells ReduceLambda of every such change."
-        )
-    if told := again.report.get("rows"):
-        yield (
-            "The same batch was delivered twice, and ReduceTable is right. But at the second delivery the "
-            f"log of MapLambda says `rows: {told}`: `store` has told its caller that it wrote a row."
-        )
-    yield from _other_batches(scratch, changes)
-    yield from lost_in_silence(
-        scratch, "map", scratch.change_event([(None, trade("late", "7.00"))], start=900), table="ReduceTable"
-    )
+    """Deliver batches of new trades, one of them twice; see `try_batch_guard`."""
 
+    def event(trades: Sequence[Message], start: int) -> Any:
+        return scratch.change_event([(None, each) for each in trades], start=start)
 
-def _other_batches(scratch: ScratchStack, changes: Sequence[Change]) -> Iterator[str]:
-    before = len(scratch.items("ReduceTable"))
-    other = scratch.change_event([(None, trade("another", "5.00"))], start=300)
-    yield from failures_in(scratch.invoke("map", other), "Another batch came in")
-    rows = scratch.items("ReduceTable")
-    if len(rows) != before + 1:
-        yield (
-            "Two different batches came in, with trades of 30.00 and of 5.00, and ReduceTable has "
-            f"{_described(rows)}. The second batch is missing from the totals."
-        )
     # A trade that goes up, down and up again makes the same change twice; only the sequence numbers differ.
-    same = scratch.change_event(changes, start=600)
-    yield from failures_in(scratch.invoke("map", same), "The same changes happened again, as a new batch")
-    if len(scratch.items("ReduceTable")) != before + 2:
-        yield (
-            "The same three changes happened a second time: other records, with other sequence numbers. No "
-            "row was written for them, as if they were the batch from before."
-        )
-
-
-def _described(rows: Sequence[Mapping[str, Any]]) -> str:
-    amount = money(_added(rows, "Deltas").get("PV", NOTHING))
-    return f"{len(rows)} {'row' if len(rows) == 1 else 'rows'} with {amount} in all"
-
-
-def _difference(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> str:
-    known = {row["MessageHash"]: row for row in before}
-    for row in after:
-        for name, value in row.items():
-            if (was := known[row["MessageHash"]].get(name)) != value:
-                return f"its `{name}` was {was} and is {value}"
-    return ""
+    yield from try_batch_guard(scratch, event, again="The same three changes happened a second time")
 
 
 def try_ledger(scratch: ScratchStack) -> Iterator[str]:
@@ -163,7 +97,7 @@ def try_ledger(scratch: ScratchStack) -> Iterator[str]:
         return dict(scratch.change_event(changes, shard=shard, start=first))
 
     def total() -> Decimal:
-        return _added(scratch.items("ReduceTable"), "Deltas").get("PV", NOTHING)
+        return added(scratch.items("ReduceTable"), "Deltas").get("PV", NOTHING)
 
     yield from try_re_deliveries(TrialStage(scratch, "map", "ReduceTable", event, total))
 

@@ -1,13 +1,26 @@
-"""Exercises of notebook 07: the stateless pipeline is connected, and its batches are made large."""
+"""Exercises of notebook 07: the stateless pipeline is connected, its batches are made large, then guarded."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
+from workshop.course.exercise import (
+    Cell,
+    CheckResult,
+    Exercise,
+    Function,
+    incorrect,
+    not_attempted,
+    passed,
+)
+from workshop.course.trials.batch_guard import try_batch_guard
+from workshop.course.trials.trial import check_by
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
+    from workshop.course.trials.scratch_stack import ScratchStack
+    from workshop.pipeline.messages import Message
 
 __all__ = ["EXERCISES"]
 
@@ -15,6 +28,7 @@ FUNCTION = "MapLambda"
 SMALL = 100
 NO_STACK = "The stateless stack is not there yet; the first cells of notebook 07 make it."
 LARGE = 5_000
+STORE = Function("stateless/map.py", "store", "textbook")
 
 
 def check_connection(course: Course) -> CheckResult:
@@ -75,6 +89,16 @@ def _small(mapping: dict[str, Any], size: int, window: int) -> str:
     return ""
 
 
+def try_guard(scratch: ScratchStack) -> Iterator[str]:
+    """Deliver batches of the stream, one of them twice; see `try_batch_guard`."""
+
+    def event(trades: Sequence[Message], start: int) -> Any:
+        return scratch.kinesis_event(trades, start=start)
+
+    again = "The producer put the same three messages into the stream once more"
+    yield from try_batch_guard(scratch, event, again=again)
+
+
 def undo(course: Course) -> None:
     """Take the connection away."""
     course.stateless.disconnect(FUNCTION)
@@ -110,5 +134,17 @@ EXERCISES = (
         minutes=3,
         answer_location=Cell("07"),
         check=check_batch_size,
+    ),
+    Exercise(
+        id="stateless-batch-guard",
+        title="A hash that names each batch",
+        notebook="07",
+        minutes=6,
+        answer_location=STORE,
+        check=check_by(
+            try_guard,
+            STORE,
+            success="A batch that came twice left one row, and other batches left rows of their own.",
+        ),
     ),
 )

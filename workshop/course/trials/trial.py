@@ -53,7 +53,8 @@ def check_by(trial: Trial, answer: Function, *, success: str) -> Callable[[Cours
         if _is_untouched(course, answer.path, function, answer.variant):
             return not_attempted(f"`{function}` in `lambdas/{answer.path}` is as you found it.")
         with exclusive(course):
-            trouble = next(trial(open_scratch_stack(course)), None)
+            pipeline = answer.path.partition("/")[0]
+            trouble = next(trial(open_scratch_stack(course, pipeline)), None)
         if trouble:
             return incorrect(trouble)
         return passed(success)

@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def store(summary: Summary, event: dict[str, Any], *, table: str, now: Decimal) -> Counter[str]:
     """Write the sum of a batch into a table, as one row if it fits; return what was done, counted."""
     counts = Counter[str]()
-    ### BEGIN SOLUTION map-batch-guard
+    ### BEGIN SOLUTION stateless-batch-guard
     # DynamoDB looks whether the key is new in the step that writes: a second delivery finds it taken.
     for row in rows_of(summary, key=batch_hash(event), now=now):
         refusal = write(put(table, item_of_row(row), condition="attribute_not_exists(#MessageHash)"))

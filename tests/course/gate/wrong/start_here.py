@@ -44,6 +44,11 @@ WRONG = {
             ),
             r"are these milliseconds\?",
         ),
+        # A message may do without a version, but the task gives one.
+        Wrong(
+            sending(f'{{"TradeID": "my-first-trade", "Value": 100.00, {NOW}, "Hierarchy": {PLACE}}}'),
+            r"counts with 100\.00 in `PV:FXSpot:EMEA`, as version 0; the task asks for .* as version 1",
+        ),
         # It arrives, but what follows in the notebook would show other numbers.
         Wrong(
             sending(
@@ -52,10 +57,6 @@ WRONG = {
             ),
             r"counts with 1000\.00 in `PV:FX Spot:EMEA`, as version 1; the task asks for 100\.00 in "
             r"`PV:FXSpot:EMEA`, as version 1",
-        ),
-        Wrong(
-            sending(f'{{"TradeID": "my-first-trade", "Value": 100.00, {NOW}, "Hierarchy": {PLACE}}}'),
-            r"counts with 100\.00 in `PV:FXSpot:EMEA`, as version 0; the task asks for .* as version 1",
         ),
     ),
 }
