@@ -124,6 +124,17 @@ for event in ws.client("logs").filter_log_events(startTime=a_minute_ago, **log)[
 # for these invocations; larger batches mean fewer of them, and a longer wait for the first message in each.
 
 # %% [markdown]
+# ## The table for pandas
+#
+# What is each desk worth, and with how many trades? `ws.frame` gives you a table as a DataFrame of pandas, its
+# numbers as exact Decimals, and the question is one line:
+
+# %%
+ws.frame("StateTable").groupby("TradeDesk")["Value"].agg(["sum", "count"])
+
+# %% [markdown]
+# That reads the whole table each time. The next two stages keep such sums up to date with every change.
+#
 # ## What if a message comes twice, or late?
 #
 # So far everything came once and in order. Now let one trade arrive the way trades do in real life.

@@ -237,6 +237,12 @@ print(f"{len(rows)} rows for {sum(row['MessageCount'] for row in rows):,} change
 # %%
 ws.reveal("rows-for-a-thousand", len(rows))
 
+# %% [markdown]
+# And how large were the batches: the smallest, the largest, the mean? As a DataFrame, the table answers that:
+
+# %%
+ws.frame("ReduceTable")["MessageCount"].astype(int).describe()
+
 # %% [markdown] tags=["instructor-note"]
 # **For instructors:** Let people work out the row of M2 and M5 on paper. Those who skip `map-subtract-old`
 # meet it again: the diagnosis in notebook 06 names it.

@@ -205,6 +205,13 @@ ws.totals()
 # %%
 ws.reveal("rows-in-all", len(totals) or None)
 
+# %% [markdown]
+# Which desk carries how much in which region? `ws.frame("totals")` has a column for each level; `dropna` keeps
+# the leaves, and `pivot` lays them out:
+
+# %%
+ws.frame("totals").dropna().pivot(index=["RiskType", "TradeDesk"], columns="Region", values="Value")
+
 # %% [markdown] tags=["instructor-note"]
 # **For instructors:** The error is met before it is explained, on purpose; give people a minute with it.
 # A frequent slip is the ARN of the table instead of that of its stream. On AWS a new policy takes a few

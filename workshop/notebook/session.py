@@ -54,7 +54,7 @@ Your pipeline
 
 See what it does
   picture(live=False)     the whole pipeline, and what waits where
-  table(name)             the rows of a table, and what changed in it
+  table(name)             the rows of a table, and what changed in it; frame(name) is for pandas
   totals(kind)            as a "tree", a "sunburst" or a "treemap"
   compare(), diagnose()   wait for rest; are the totals right? if not, why?
   tables.                 items(name), snapshot(), follow(trade), reconcile()

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from workshop.course.leftovers import leftovers
 from workshop.course.tools.aws import AwsTools
 from workshop.course.tools.costs import CostTools
+from workshop.course.tools.frames import frame_of
 from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.messages import MessageTools
 from workshop.deploy.stacks import destroy
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workshop.course.course import Course
     from workshop.course.leftovers import Leftover
 
@@ -49,6 +52,17 @@ class PlainPipeline:
             StackNotFoundError: the stack is not deployed.
         """
         return self._course.outputs
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a table, such as `StateTable`, or the `totals`, as a DataFrame of pandas, sorted by its key.
+
+        The index is the table's key. Numbers are exact Decimals; each level of the hierarchy is a column. The
+        index of `totals` is the path; what a total sums over is None, as all levels of `Grand Total` are.
+
+        Raises:
+            ConfigurationError: the stack has no such table.
+        """
+        return frame_of(self._course, name)
 
 
 class LeftoverTools:

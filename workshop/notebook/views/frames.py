@@ -8,6 +8,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from workshop.notebook.markup.cells import cell_text
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import element, join, table
 from workshop.notebook.markup.texts import NONE, plain_table
@@ -47,6 +48,8 @@ def draw_frame(frame: Any) -> Shown:
 def _cell(value: Any) -> str:
     if value is None or value != value:  # noqa: PLR0124 - NaN, the only value that differs from itself
         return NONE
+    if isinstance(value, dict):
+        return cell_text(value).replace("\n", "; ")
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     if isinstance(value, bool | str):
