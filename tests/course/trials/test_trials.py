@@ -25,7 +25,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     for folder in ("lambdas", "solutions"):
         shutil.copytree(project_root() / folder, tmp_path / folder)
     (tmp_path / FILE).write_text(starter_file("stateful/state.py", "textbook", project_root()))
-    monkeypatch.setattr(trials, "open_scratch_stack", lambda course: course)
+    monkeypatch.setattr(trials, "open_scratch_stack", lambda course, _pipeline: course)
     cloud = SimpleNamespace(endpoint=None)
     return SimpleNamespace(cloud=cloud, root=tmp_path, home=tmp_path, prefix="course")
 
