@@ -37,7 +37,7 @@ class History:
 
     def frame(self) -> Any:
         """Return the ticks as a DataFrame: a row for each tick and pipeline, amounts as Decimal."""
-        import pandas as pd  # type: ignore[import-untyped] # noqa: PLC0415 - few notebooks need it
+        import pandas as pd  # noqa: PLC0415 - few notebooks need it
 
         ticks = [NOTHING, *self._ticks]
         return pd.DataFrame(
