@@ -125,7 +125,7 @@ ws.predict("two-at-once")
 ws.reveal("two-at-once")
 
 # %% [markdown]
-# Nothing would be lost; but one of the two did its work in vain, and the more of them there are, the more
+# Nothing would be lost; but one of the two wasted its work, and the more of them there are, the more
 # often that happens. So for this one function we want no more than one invocation at a time. Lambda's word
 # for that is *reserved concurrency*: how many invocations are set aside for the function, which is also the
 # most that can run.

@@ -65,7 +65,7 @@ ws.totals("treemap")
 # %% [markdown]
 # ## Can I trust it?
 #
-# We know what was sent, so we know what the totals must be: the truth, worked out from the messages alone.
+# We know what was sent, so we know what the totals must be: the truth, computed from the messages alone.
 # First an easy case. Or is it?
 
 # %%

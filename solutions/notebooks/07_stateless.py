@@ -244,7 +244,7 @@ ws.stateless.table("ReduceTable")
 # ## What you have seen
 #
 # - Without a state there is one stage less, a batch can hold thousands of messages, and few rows remain.
-# - Every message counts, once for each time it stands in the stream.
+# - Every message counts, once for each time it is in the stream.
 # - A hash as the key, and a conditional write, let a batch count once, however often it is delivered.
 # - Changes and repetitions of single messages need a memory per trade.
 #

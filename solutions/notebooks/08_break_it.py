@@ -55,9 +55,9 @@ ws.diagnose()
 ws.reveal("duplicate-effect")
 
 # %% [markdown]
-# **What just happened?** StateLambda wrote the trade over itself. Sent at another time, the message bore a
-# new `Timestamp`; so, unlike with the duplicates of notebook 06, StateTable's stream told of a change. But
-# the value was the same, and MapLambda summed a difference of nothing.
+# **What just happened?** StateLambda wrote the trade over itself. Sent at another time, the message carried a
+# new `Timestamp`; so, unlike the duplicates of notebook 06, it did appear in StateTable's stream. But the
+# value was the same, and MapLambda summed a difference of zero.
 #
 # Many pipelines live on such luck for years.
 
@@ -129,7 +129,7 @@ ws.reveal("crash-and-retry")
 # %% [markdown]
 # ## Exercise: the trade that would not die
 #
-# Make the totals wrong yourself, with true messages only. A desk takes a trade back: it sends a version with
+# Make the totals wrong yourself, with true messages only. A desk cancels a trade: it sends a version with
 # `cancelled=True` and a higher number. Find a way to let the trade count all the same.
 #
 # `old` is in the pipeline already. `replace(old, …)` makes another version of it, and `ws.send([…])` sends.

@@ -73,10 +73,10 @@ ws.compare()
 # ## Exercise: one row for each batch
 #
 # Open `lambdas/stateful/map.py` and find `store`. `batch_hash(event)` returns the hash. `rows_of` takes it as
-# `key=…`, so that a batch's rows are called the same each time. `put` takes a `condition`: a row is written
-# only if there is none of its name. The key attribute is `MessageHash`.
+# `key=…`, so that a batch's rows have the same names each time. `put` takes a `condition`: a row is written
+# only if there is none of that name. The key attribute is `MessageHash`.
 #
-# Count rows that were there as `repeated`: `write` returns what stood in the way.
+# Count rows that were already there as `repeated`: `write` returns what stood in the way.
 
 # %%
 ws.deploy()

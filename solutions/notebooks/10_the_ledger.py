@@ -36,8 +36,8 @@ ws.predict("halves-of-a-batch")
 # ## Exercise: show it
 #
 # You are the poller again. Ten trades are in `batch`, and MapLambda has written their row; suppose that its
-# answer was lost. Deliver the records again, so that the guard takes them for new. Lambda's rules hold for
-# you, too: no record is changed, and their order is kept.
+# answer was lost. Deliver the records again, so that the guard mistakes them for new ones. Lambda's rules
+# apply to you, too: no record is changed, and their order is kept.
 
 # %% tags=["exercise:break-the-guard"]
 ws.clear()
@@ -64,7 +64,7 @@ ws.table("ReduceTable")
 # %% [markdown]
 # ## The same one stage later
 #
-# A row that was added comes again, beside a new one.
+# A row that was added comes again, together with a new one.
 
 # %%
 ws.predict("rows-in-new-company")

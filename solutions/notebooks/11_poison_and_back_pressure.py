@@ -40,7 +40,7 @@ ws.table("QuarantineTable")
 ws.reveal("not-a-message")
 
 # %% [markdown]
-# **What just happened?** The function expected that some data will be bad. It wrote the record into
+# **What just happened?** The function is prepared for bad data. It wrote the record into
 # QuarantineTable, with the reason, and went on. In a terminal, `workshop quarantine course-stateful` lists
 # them.
 #
@@ -50,7 +50,7 @@ ws.reveal("not-a-message")
 # %% [markdown]
 # ## A bug is a failure
 #
-# On Friday afternoon somebody releases a version of StateLambda with a bug: it raises an error at every
+# On Friday afternoon somebody releases a version of StateLambda with a bug: it raises an error on every
 # message that contains the word `friday`. (Your files are untouched; only the deployed code is another one.)
 
 # %%
@@ -175,12 +175,12 @@ ws.compare()
 # ## Exercise: name the record that failed
 #
 # Splitting finds a bad record by trying. A function that knows which record failed can just say so: it
-# answers `{"batchItemFailures": [{"itemIdentifier": "…"}]}` with the sequence number. Lambda takes everything
-# before it for done, and delivers from there on.
+# answers `{"batchItemFailures": [{"itemIdentifier": "…"}]}` with the sequence number. Lambda treats
+# everything before it as done, and delivers again from there.
 #
 # Open `lambdas/stateful/state.py`, `handler`. When DynamoDB is busy, `keep` raises a `BusyError` (from
 # `common.storage`): nothing is wrong with the record, but it has to come again. Answer with its number, and
-# leave what comes after it alone, since it will come as well. If all is well, the list is empty.
+# leave what comes after it alone, since that will be delivered again, too. If all is well, the list is empty.
 
 # %%
 ws.deploy()

@@ -91,7 +91,7 @@ ws.certificate("Your Name")
 # %% [markdown]
 # ## What you have seen
 #
-# - A stack takes along what its template describes; what you made by hand, you delete by hand.
+# - Deleting a stack deletes what its template describes; what you made by hand, you delete by hand.
 # - Nothing is left when every service that was asked says so.
 #
 # **Questions to consider.** Where in your own systems is something added, sent or booked twice after a
