@@ -159,7 +159,7 @@ ws.check("name-the-shard")
 # %% [markdown]
 # ## Exercise: Map with the ledger
 #
-# Open `lambdas/stateful/map.py`. This time the whole handler changes, and gets shorter, for
+# Open `lambdas/stateful/map.py`. This time the whole handler changes, and gets shorter, because
 # `common/ledger.py` reads, drops and commits:
 #
 # - `Ledger(table, ledger_key, epoch)` is the position of this function in one shard. Its *ledger key* is

@@ -20,7 +20,7 @@ STREAMS: Mapping[str, Mapping[str, Any]] = {
     "on demand, by the gigabyte": {"on_demand": True},
     **{f"{count} shards": {"shards": count} for count in (2, 10, 50, 100, 200)},
 }
-MEMORIES = {"as in the templates": None, **{f"{MEMORY_RANGE[0] * 2**n:,} MB": 128 * 2**n for n in range(6)}}
+MEMORIES = {"as in the templates": 0, **{f"{MEMORY_RANGE[0] * 2**n:,} MB": 128 * 2**n for n in range(6)}}
 RETENTIONS = {"24 hours": FREE_HOURS, "7 days": EXTENDED_HOURS, "30 days": 30 * 24, "a year": MOST_HOURS}
 LABELS: Mapping[str, str] = {
     "pipeline": "Pipeline",
@@ -55,13 +55,14 @@ class CostCalculator:
         }
         for name, field in self.fields.items():
             field.description = LABELS[name]
-            field.style = {"description_width": "190px"}
-            field.layout = {"width": "440px"}
+            field.style = {"description_width": "175px"}
+            field.layout = {"width": "390px"}
             field.observe(lambda _: self._follow(), "value")
         # Unlike an output of the cell, a widget's is drawn anew when it is set: plotly's charts need that.
         self._chart = widgets.Output()
+        grid = widgets.Box([*self.fields.values()], layout={"flex_flow": "row wrap"})
+        show_control(widgets.VBox([grid, self._chart]), "Controls of the cost calculator")
         self._said = Live(self._answer())
-        show_control(widgets.VBox([*self.fields.values(), self._chart]), "Controls of the cost calculator")
         self._said.close()
 
     @property
@@ -83,7 +84,7 @@ class CostCalculator:
                 messages_per_second=Decimal(str(values["rate"])),
                 messages_per_record=values["pack"],
                 window_seconds=values["window"],
-                memory_mb=values["memory"],
+                memory_mb=values["memory"] or None,
                 architecture=values["architecture"],
                 retention_hours=values["retention"],
                 **STREAMS[values["stream"]],

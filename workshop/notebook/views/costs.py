@@ -45,7 +45,8 @@ def draw_bill(pipeline: str, load: Load) -> Shown:
 def draw_growth(pipeline: str, load: Load) -> Shown:
     """Return a chart of what a month costs at other rates, with both axes logarithmic."""
     bills = _growth(load)
-    figure = go.Figure(layout={"template": template(), "height": HEIGHT})
+    margin = {"l": 88, "r": 16, "t": 48, "b": 56}
+    figure = go.Figure(layout={"template": template(), "height": HEIGHT, "margin": margin})
     for name, colour, dash in zip(PIPELINES, COLOURS, DASHES, strict=False):
         line = {"color": colour, "dash": dash, "width": 2.4}
         amounts = [float(usd) for usd in bills[name]]
@@ -53,8 +54,9 @@ def draw_growth(pipeline: str, load: Load) -> Shown:
     here = float(load.messages_per_second), float(total(monthly_bill(pipeline, load)))
     mark = {"size": 14, "symbol": "diamond-open", "color": COLOURS[2], "line": {"width": 3}}
     figure.add_scatter(x=[here[0]], y=[here[1]], name="your settings", mode="markers", marker=mark)
-    figure.update_xaxes(type="log", title_text="messages per second")
-    figure.update_yaxes(type="log", title_text="USD a month", tickformat=",.0f", rangemode="normal")
+    decades = {"type": "log", "dtick": 1, "tickformat": ",.0f", "rangemode": "normal"}
+    figure.update_xaxes(title_text="messages per second", **decades)
+    figure.update_yaxes(title_text="USD a month", **decades)
     html, text = _growth_table(load)
     return chart(figure, Shown(html, text))
 
