@@ -18,6 +18,7 @@ from workshop.course.tools.plain import LeftoverTools, PlainPipeline
 from workshop.notebook.certificate import certificate_facts
 from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
+from workshop.notebook.control_room.opening import RoomTools
 from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.parts.actions import PipelineActions
 from workshop.notebook.parts.calculator import cost_calculator
@@ -57,6 +58,7 @@ See what it does
   table(name)             the rows of a table, and what changed in it; frame(name) is for pandas
   totals(kind)            as a "tree", a "sunburst" or a "treemap"
   compare(), diagnose()   wait for rest; are the totals right? if not, why?
+  control_room(…)         a run that moves while you steer it; `beside=` a second pipeline
   tables.                 items(name), snapshot(), follow(trade), reconcile()
   live.                   dashboard(), faults(…), faults_panel(), producer_panel(), stop()
 
@@ -96,6 +98,7 @@ class NotebookPipeline(PlainPipeline):
         self.totals = self.tables.totals
         self.live = LiveTools(course)
         self.picture = self.live.picture
+        self.control_room = RoomTools(course).open
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.startswith("_")]

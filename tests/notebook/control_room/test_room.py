@@ -1,0 +1,238 @@
+"""The control room in a notebook: it never blocks, its threads end, and waiting for it is told in words."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from workshop.clock import ManualClock
+from workshop.notebook.control_room import room as module
+from workshop.notebook.control_room.controls import Controls
+from workshop.notebook.control_room.history import History
+from workshop.notebook.control_room.room import ControlRoom
+from workshop.notebook.controls.background import stop_all
+
+METER = {"state": "exact", "text": "Exact to the cent.", "in_flight": 0, "off_by": None, "path": None}
+
+
+class Model:
+    """A run that is over after some ticks; it remembers its commands."""
+
+    def __init__(self, ticks: int = 3, *, meter: str = "exact") -> None:
+        self.controls = Controls(messages=10, rate=10)
+        self.history = History()
+        self.state = "ready"
+        self.commands: list[str] = []
+        self.error: Exception | None = None
+        self._left = ticks
+        self._meter = {**METER, "state": meter, "since": None, "trade": None}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run is over."""
+        return self.state in {"done", "stopped"}
+
+    def command(self, command: dict[str, Any]) -> None:
+        """Note a command."""
+        self.commands.append(command["do"])
+        self.state = {"start": "sending", "stop": "stopped", "pause": "paused"}.get(command["do"], self.state)
+
+    def stop(self) -> None:
+        """Stop."""
+        self.command({"do": "stop"})
+
+    def send(self) -> None:
+        """Send nothing."""
+
+    def investigate(self) -> None:
+        """Find nothing."""
+
+    def tick(self) -> dict[str, Any]:
+        """Return how it stands, or fail as a cloud does that is gone."""
+        if self.error is not None:
+            raise self.error
+        if self.state == "sending":
+            self._left -= 1
+            self.state = "done" if self._left <= 0 else "sending"
+        pipeline = {
+            "name": "stateful",
+            "totals": {"Grand Total": "1.00"},
+            "trades": {"Grand Total": 1},
+            "meter": self._meter,
+            "sent_per_second": 1.0,
+            "applied_per_second": 1.0,
+            "latency": dict.fromkeys(("mean", "p50", "p95", "p99", "max")),
+            "hops": [],
+        }
+        run = {"state": self.state, "text": f"It is {self.state}.", "sent": 1, "total": 10}
+        tick = {
+            "seconds": 1.0,
+            "run": run,
+            "pipelines": [pipeline],
+            "marks": [],
+            "controls": {},
+            "levels": [],
+        }
+        self.history.add(tick)
+        return tick
+
+
+@pytest.fixture(autouse=True)
+def no_thread_looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the threads look once a day, so that the tests do it; none is left behind."""
+    monkeypatch.setattr(module, "TICK_SECONDS", {True: 86_400.0, False: 86_400.0})
+    yield
+    stop_all()
+    assert threads() == []
+
+
+def threads() -> list[str]:
+    return [each.name for each in threading.enumerate() if each.name.startswith("workshop-control room")]
+
+
+def opened(model: Model, *, autostart: bool = False) -> tuple[ControlRoom, Any]:
+    """Return a room with its course, whose clock looks at the room whenever somebody sleeps on it."""
+    clock = ManualClock()
+    course = SimpleNamespace(
+        cloud=SimpleNamespace(offline=object()),
+        stack="course-stateful",
+        clock=SimpleNamespace(now=clock.now, sleep=lambda seconds: (clock.advance(seconds), room._look())),
+    )
+    room = ControlRoom(cast("Any", model), cast("Any", course), autostart=autostart)
+    return room, course
+
+
+def test_a_room_does_not_send_before_it_is_told_to(capsys: Any) -> None:
+    """Opening shows; only Start, or `autostart`, begins."""
+    model = Model()
+    opened(model)
+    assert model.commands == []
+
+    opened(model, autostart=True)
+    assert model.commands == ["start"]
+
+
+def test_stop_ends_every_thread() -> None:
+    """Three threads drive a room, and none is left after `stop`; the last tick says so."""
+    room, _ = opened(Model(), autostart=True)
+    assert len(threads()) == 3
+
+    room.stop()
+
+    assert threads() == []
+    assert room.latest["run"]["state"] == "stopped"
+
+
+def test_start_brings_the_threads_back() -> None:
+    """A room that was stopped can be used again."""
+    room, _ = opened(Model())
+    room.stop()
+    room.start()
+
+    assert len(threads()) == 3
+
+
+def test_a_cell_that_is_run_again_ends_its_room() -> None:
+    """One pipeline has one room: the older one sends no more, and leaves no thread."""
+    model = Model()
+    opened(model, autostart=True)
+    opened(Model())
+
+    assert model.commands == ["start", "stop"]
+    assert len(threads()) == 3
+
+
+def test_waiting_ends_when_the_run_is_over(capsys: Any) -> None:
+    """`wait` begins a run that has not begun, and says how it ended."""
+    model = Model()
+    room, _ = opened(model)
+    room.wait()
+
+    assert model.commands == ["start"]
+    assert "✓ Done: stateful: Exact to the cent." in capsys.readouterr().out
+
+
+def test_waiting_ends_when_its_time_is_over(capsys: Any) -> None:
+    """A run that never ends does not hold the cell; what is seen by then is said."""
+    room, course = opened(Model(ticks=10_000))
+    before = course.clock.now()
+    room.wait(20)
+
+    assert 20 <= course.clock.now() - before < 22
+    assert "Not at rest" in capsys.readouterr().out
+
+
+def test_an_interrupt_ends_the_wait_and_not_the_run(capsys: Any) -> None:
+    """Who interrupts the kernel gets the prompt back, and the room goes on."""
+    model = Model(ticks=10_000)
+    room, course = opened(model)
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    course.clock.sleep = interrupt
+    room.wait()
+
+    assert "Interrupted" in capsys.readouterr().out
+    assert model.commands == ["start"]
+    assert room.is_running
+
+
+def test_wrong_totals_are_no_success(capsys: Any) -> None:
+    """A run that is over with totals that are off is not ticked off."""
+    room, _ = opened(Model(meter="off"))
+    room.wait()
+
+    assert "✓" not in capsys.readouterr().out
+
+
+def test_a_cloud_that_is_gone_is_said_and_ends_the_room() -> None:
+    """The last tick stays with the reason; after some looks in vain the room gives up."""
+    model = Model()
+    room, _ = opened(model, autostart=True)
+    model.error = OSError("no answer")
+    room._look()
+    assert room.latest["run"] == {**room.latest["run"], "state": "failed"}
+    assert "no answer" in room.latest["run"]["text"]
+
+    for _ in range(module.PROBLEMS - 2):
+        room._look()
+    with pytest.raises(OSError, match="no answer"):
+        room._look()
+
+
+def test_a_cloud_that_comes_back_is_read_on() -> None:
+    """One look in vain is no end."""
+    model = Model()
+    room, _ = opened(model, autostart=True)
+    model.error = OSError("no answer")
+    room._look()
+    model.error = None
+    room._look()
+
+    assert room.latest["run"]["state"] in {"sending", "done"}
+
+
+def test_an_idle_room_looks_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some seconds after the end of a run its threads end by themselves, without stopping anything."""
+    model = Model(ticks=1)
+    room, course = opened(model, autostart=True)
+    for _ in range(30):
+        course.clock.sleep(1)
+        room._tick()
+
+    assert model.commands == ["start"]
+    assert not room.is_running
+
+
+def test_the_run_can_be_exported(tmp_path: Path) -> None:
+    """The CSV has a row for each tick and pipeline below its heads."""
+    room, _ = opened(Model())
+    room.wait()
+
+    lines = room.export(tmp_path / "run.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("seconds,pipeline,state,sent")
+    assert len(lines) == 1 + len(room.history())

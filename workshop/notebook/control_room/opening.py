@@ -1,0 +1,80 @@
+"""`ws.control_room(…)`: opens a control room for a pipeline, alone or beside a second one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from workshop.cloud.fault_plan import FaultPlan
+from workshop.course.tools.plain import PlainPipeline
+from workshop.errors import ConfigurationError
+from workshop.notebook.control_room.controls import Controls
+from workshop.notebook.control_room.model import RoomModel
+from workshop.notebook.control_room.room import ControlRoom
+from workshop.notebook.controls.panels import FAULTS
+
+if TYPE_CHECKING:
+    from workshop.course.course import Course
+
+__all__ = ["RoomTools"]
+
+TEXTBOOK = "textbook"
+
+
+class RoomTools:
+    """Control rooms for one pipeline."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+
+    def open(  # noqa: PLR0913 - the controls, each with a value to begin with
+        self,
+        *,
+        messages: int = 1_000,
+        rate: float = 100,
+        duplicates: float = 0,
+        modify: float = 0,
+        out_of_order: float = 0,
+        seed: int | None = None,
+        faults: Sequence[str] = (),
+        beside: PlainPipeline | str | None = None,
+        autostart: bool = False,
+    ) -> ControlRoom:
+        """Show a run that you steer while it goes on: totals, a meter of truth, speed, latency, every stage.
+
+        Nothing is sent before Start, unless `autostart`. The options say where the controls stand at first;
+        percentages are as in `ws.send`, `faults` as in `ws.live.faults`. Without a `seed`, every room sends
+        other messages. `beside` is a second pipeline that gets the same messages and faults: `ws.stateless`,
+        or "textbook" for one with the textbook's guards, which is deployed if it is missing. Does not block;
+        `room.wait()` does, until everything has arrived.
+
+        Raises:
+            ConfigurationError: an impossible value, or a fault that does not exist.
+            StackNotFoundError: a pipeline is not deployed.
+        """
+        plan = FaultPlan.from_words(faults) if faults else None
+        pipelines = self._pipelines(beside)
+        wanted = {"messages": messages, "rate": rate, "duplicates": duplicates, "modify": modify}
+        wanted |= {"out_of_order": out_of_order, "seed": self._next_seed() if seed is None else seed}
+        controls = Controls()
+        for name, value in wanted.items():
+            controls = controls.changed(name, value)
+        chances = {name: plan.rates.get(name, 0.0) if plan else 0.0 for name in FAULTS}
+        controls = controls.changed("faults", chances)
+        return ControlRoom(RoomModel(pipelines, controls, fault_plan=plan), self._course, autostart=autostart)
+
+    def _pipelines(self, beside: PlainPipeline | str | None) -> Mapping[str, Course]:
+        if beside is None:
+            return {self._course.pipeline: self._course}
+        if isinstance(beside, PlainPipeline):
+            other = beside._course  # noqa: SLF001 - what a pipeline of the notebook stands for
+            return {self._course.pipeline: self._course, other.pipeline: other}
+        if beside == TEXTBOOK:
+            return {"yours": self._course, TEXTBOOK: self._course.textbook}
+        raise ConfigurationError(
+            f'`beside` is a pipeline such as `ws.stateless`, or "textbook", not `{beside}`'
+        )
+
+    def _next_seed(self) -> int:
+        """Return a seed that grows with what was sent, so that the same cell sends other trades each time."""
+        return 1 + len(self._course.messages())
