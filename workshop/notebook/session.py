@@ -70,8 +70,7 @@ AWS underneath
   lab.                    poller, release_with_bug, send_again, advance, prove
   costs., leftovers.      prices at your load; what is still there, and how to delete it
   cost_calculator()       a month's bill, with a field for everything that it depends on
-  doctor()                is this machine ready?
-  certificate(name)       your own numbers, as a page to print
+  doctor(), certificate() is this machine ready? your own numbers, as a page to print
 
 `ws.stateless` and `ws.tour` are two more pipelines, with the same calls."""
 

@@ -2,7 +2,7 @@
 
 Exact is what equals the truth of all that lies in the stream. Wrong is judged where the pipeline is at rest,
 and at once where no message that may still come could make it right: a path with more trades than were ever
-sent for it. Everything else is in flight. Pure: what is judged is a `Look`, and whoever looks keeps to the
+sent for it. Everything else is in flight. Pure: what is judged is a `Sighting`, and whoever looks keeps to the
 order in which that must be read.
 """
 
@@ -18,13 +18,13 @@ from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.comparison import Difference, compare
 from workshop.pipeline.truth import GRAND_TOTAL, Truth
 
-__all__ = ["EMPTY", "EXACT", "IN_FLIGHT", "OFF", "Look", "Verdict", "judge", "surplus"]
+__all__ = ["EMPTY", "EXACT", "IN_FLIGHT", "OFF", "MeterReading", "Sighting", "judge", "surplus"]
 
 EMPTY, EXACT, IN_FLIGHT, OFF = "empty", "exact", "in_flight", "off"
 
 
 @dataclass(frozen=True)
-class Look:
+class Sighting:
     """What was seen of one pipeline, read in this order: messages, whether it is quiet, totals, messages.
 
     `truth`, `messages` and `most_trades` are of the last reading; nothing came between the first and the last
@@ -44,7 +44,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MeterReading:
     """How the totals stand; `off_by` is too much at `path`, since so many seconds of the room."""
 
     state: str
@@ -56,29 +56,29 @@ class Verdict:
     trade: str | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return the verdict as a JSON object."""
+        """Return the reading as a JSON object."""
         off_by = None if self.off_by is None else f"{self.off_by:f}"
         return {**vars(self), "off_by": off_by}
 
-    def named(self, trade: str | None, told: str) -> "Verdict":
-        """Return the verdict with what a diagnosis has found: the trade, None if it is unknown, and words."""
+    def named(self, trade: str | None, told: str) -> "MeterReading":
+        """Return the reading with what a diagnosis has found: the trade, None if it is unknown, and words."""
         return replace(self, trade=trade, text=f"{self.text} {told}")
 
 
-def judge(look: Look, *, since: float) -> Verdict:
+def judge(look: Sighting, *, since: float) -> MeterReading:
     """Return how the totals stand; `since` is when they were first seen to be wrong, if they are."""
     if not look.messages and not look.snapshot.live_totals.keys() - {GRAND_TOTAL}:
-        return Verdict(EMPTY, "No message has been sent yet.", in_flight=0)
+        return MeterReading(EMPTY, "No message has been sent yet.", in_flight=0)
     differences = compare(look.snapshot, look.truth).differences
     if not differences and look.is_still:
-        return Verdict(EXACT, _exact(look), in_flight=0 if look.is_quiet else look.pending)
+        return MeterReading(EXACT, _exact(look), in_flight=0 if look.is_quiet else look.pending)
     if look.is_quiet and look.is_still and not look.unread:
         worst = max(differences, key=lambda each: (*_depth(each.path), abs(each.amount)))
         text = _off(worst, len(differences))
-        return Verdict(OFF, text, in_flight=0, off_by=worst.amount, path=worst.path, since=since)
+        return MeterReading(OFF, text, in_flight=0, off_by=worst.amount, path=worst.path, since=since)
     if (path := surplus(look.snapshot, look.most_trades)) is not None:
-        return Verdict(OFF, _too_many(look, path), in_flight=look.pending, path=path, since=since)
-    return Verdict(IN_FLIGHT, _on_the_way(look), in_flight=look.pending)
+        return MeterReading(OFF, _too_many(look, path), in_flight=look.pending, path=path, since=since)
+    return MeterReading(IN_FLIGHT, _on_the_way(look), in_flight=look.pending)
 
 
 def surplus(snapshot: AggregateSnapshot, most_trades: Mapping[str, int]) -> str | None:
@@ -91,12 +91,12 @@ def _depth(path: str) -> tuple[bool, int]:
     return path != GRAND_TOTAL, path.count(":")
 
 
-def _exact(look: Look) -> str:
+def _exact(look: Sighting) -> str:
     trades = look.truth.trades[GRAND_TOTAL]
     return f"Exact to the cent: {plural(look.messages, 'message')}, {plural(trades, 'live trade')}."
 
 
-def _on_the_way(look: Look) -> str:
+def _on_the_way(look: Sighting) -> str:
     if look.unread:
         told = f"Not there yet: {look.unread}."
     elif look.pending is None:
@@ -117,7 +117,7 @@ def _off(worst: Difference, paths: int) -> str:
     return f"{told}, and at {plural(paths - 1, 'more path')}." if paths > 1 else f"{told}."
 
 
-def _too_many(look: Look, path: str) -> str:
+def _too_many(look: Sighting, path: str) -> str:
     counted, sent = look.snapshot.trades[path], look.most_trades.get(path, 0)
     where = "The Grand Total" if path == GRAND_TOTAL else shown_path(path)
     return f"{where} counts {plural(counted, 'trade')}, and only {sent:,} were ever sent."

@@ -159,13 +159,13 @@ class RoomModel:
     def _apply_slow(self) -> None:
         while self._slow:
             name, controls = self._slow.popleft()
+            plan = self._fault_plan if name == "plan" else None
             try:
                 if name == "batch_size":
                     self._use_batch_size(controls.batch_size or 1)
                 else:
-                    self._use_faults(controls, self._fault_plan if name == "plan" else None)
-                if name != "plan":
-                    self._mark(controls.told(name))
+                    self._use_faults(controls, plan)
+                self._mark(controls.told(name) if plan is None else _told_plan(plan))
             except (WorkshopError, ClientError) as error:
                 self._mark(f"not changed: {error}")
 
@@ -235,6 +235,10 @@ class RoomModel:
 
 def _first_function(course: Course) -> str:
     return "StateLambda" if course.pipeline == "stateful" else "MapLambda"
+
+
+def _told_plan(plan: FaultPlan) -> str:
+    return f"faults: {', '.join([*(f'{name} {rate:g}' for name, rate in plan.rates.items()), *plan.strikes])}"
 
 
 def _put_into(course: Course) -> Any:

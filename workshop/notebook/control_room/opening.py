@@ -70,7 +70,7 @@ class RoomTools:
             other = beside._course  # noqa: SLF001 - what a pipeline of the notebook stands for
             return {self._course.pipeline: self._course, other.pipeline: other}
         if beside == TEXTBOOK:
-            return {"yours": self._course, TEXTBOOK: self._course.textbook}
+            return {"yours": self._course, TEXTBOOK: _emptied(self._course.textbook)}
         raise ConfigurationError(
             f'`beside` is a pipeline such as `ws.stateless`, or "textbook", not `{beside}`'
         )
@@ -78,3 +78,10 @@ class RoomTools:
     def _next_seed(self) -> int:
         """Return a seed that grows with what was sent, so that the same cell sends other trades each time."""
         return 1 + len(self._course.messages())
+
+
+def _emptied(textbook: Course) -> Course:
+    """Return the pipeline without what an earlier room has left in it; it is deployed if it is missing."""
+    if textbook.is_deployed and textbook.messages():
+        textbook.clear()
+    return textbook

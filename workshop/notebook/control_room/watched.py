@@ -14,7 +14,7 @@ from workshop.course.rest import Rest
 from workshop.course.sent import NO_MARK
 from workshop.diagnosis import Confidence, Diagnosis, TradeElement
 from workshop.errors import NotSettledError
-from workshop.notebook.control_room.meter import EMPTY, EXACT, OFF, Look, Verdict, judge, surplus
+from workshop.notebook.control_room.meter import EMPTY, EXACT, OFF, MeterReading, Sighting, judge, surplus
 from workshop.notebook.control_room.recent import Counts, Recent
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts
 from workshop.pipeline.hops import NOT_CONNECTED, Hop, look_at_hops
@@ -51,21 +51,21 @@ class Watched:
         self._changed: tuple[Moment, float] = ((-1, None, -1), 0.0)
         self._began = datetime.now(UTC)
         self._errors_before: dict[str, tuple[int, int]] = {}
-        self._verdict = Verdict(EMPTY, "")
+        self._reading = MeterReading(EMPTY, "")
         self._off_since: float | None = None
         self._told: tuple[Moment, str | None, str] | None = None
         self._recent = Recent(Counts(0.0))
 
     @property
-    def verdict(self) -> Verdict:
+    def reading(self) -> MeterReading:
         """What was said last."""
-        return self._verdict
+        return self._reading
 
     @property
     def is_settled(self) -> bool:
         """Whether the totals are exact, or were judged at rest."""
-        is_judged = self._verdict.state == OFF and self._verdict.off_by is not None
-        return is_judged or self._verdict.state in {EXACT, EMPTY}
+        is_judged = self._reading.state == OFF and self._reading.off_by is not None
+        return is_judged or self._reading.state in {EXACT, EMPTY}
 
     def begin(self, now: float) -> None:
         """Count rates, latencies and errors from here on: a run begins."""
@@ -88,7 +88,7 @@ class Watched:
         if moment != self._changed[0]:
             self._changed = (moment, now)
         is_quiet = told if told is not None else now - self._changed[1] >= UNCHANGED_SECONDS
-        look = Look(
+        look = Sighting(
             self._truth.truth,
             self._truth.messages,
             self._truth.most_trades,
@@ -99,13 +99,13 @@ class Watched:
             unread=self._unread(),
             trouble=self._trouble(),
         )
-        self._verdict = self._judged(look, now)
+        self._reading = self._judged(look, now)
         self._recent.add(self._counts(now, sent))
 
     def investigate(self) -> None:
         """Ask the diagnosis for the trade, if the totals are off at rest and it was not asked about them."""
-        moment, mark, verdict = self._moment, self._mark, self._verdict
-        if verdict.state != OFF or verdict.off_by is None or (self._told and self._told[0] == moment):
+        moment, mark, reading = self._moment, self._mark, self._reading
+        if reading.state != OFF or reading.off_by is None or (self._told and self._told[0] == moment):
             return
         try:
             diagnosis = self.course.diagnose_at(Rest(self._snapshot, 0, is_certain=True))
@@ -128,7 +128,7 @@ class Watched:
             "stack": self.course.stack,
             "totals": amounts(live),
             "trades": {path: self._snapshot.trades.get(path, 0) for path in live},
-            "meter": self._verdict.document(),
+            "meter": self._reading.document(),
             "sent_per_second": sent,
             "applied_per_second": applied,
             "latency": self._recent.latency(is_over=is_over),
@@ -185,18 +185,18 @@ class Watched:
                 return f"{hop.function} fails: {error.text}."
         return ""
 
-    def _judged(self, look: Look, now: float) -> Verdict:
+    def _judged(self, look: Sighting, now: float) -> MeterReading:
         since = self._off_since if self._off_since is not None else now
-        verdict = judge(look, since=since)
-        if verdict.state == OFF:
+        reading = judge(look, since=since)
+        if reading.state == OFF:
             self._off_since = since
-        elif verdict.state in {EXACT, EMPTY}:
+        elif reading.state in {EXACT, EMPTY}:
             self._off_since = None
-        if verdict.state == OFF and verdict.off_by is not None and self._told is not None:
+        if reading.state == OFF and reading.off_by is not None and self._told is not None:
             moment, trade, told = self._told
             if moment == self._moment:
-                return verdict.named(trade, told)
-        return verdict
+                return reading.named(trade, told)
+        return reading
 
     def _counts(self, now: float, sent: int) -> Counts:
         batches = {hop.function: (hop.batches or 0, hop.records or 0) for hop in self._hops}
