@@ -2,8 +2,8 @@
 
 Exact is what equals the truth of all that lies in the stream. Wrong is judged where the pipeline is at rest,
 and at once where no message that may still come could make it right: a path with more trades than were ever
-sent for it. Everything else is in flight. Pure: what is judged is a `Sighting`, and whoever looks keeps to the
-order in which that must be read.
+sent for it. Everything else is in flight. Pure: a `Sighting` is judged, and who looks keeps to the order in
+which that must be read.
 """
 
 from collections.abc import Mapping
