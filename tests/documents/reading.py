@@ -1,4 +1,4 @@
-"""What the documents tell people to type: blocks and commands in README, `docs/`, the notebooks' prose."""
+"""What the documents tell people to type: blocks and commands in Markdown and in the notebooks' prose."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ from workshop.cli import app
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`((?:workshop|make) [^`]+)`(?!`)")
-PROGRAMS = {"workshop", "make", "pip", "conda", "py", "source", "export", "aws"}
+PROGRAMS = {"workshop", "make", ".venv/bin/pytest", "pip", "conda", "py", "source", "export", "aws"}
 # Placeholders in the documents, and what they stand for here.
 STANDS_FOR = {"STACK": "trade-risk-stateful", "course-stateful": "trade-risk-stateful", "…": "ledger"}
 
@@ -38,7 +38,7 @@ class Block:
 @cache
 def prose() -> dict[str, str]:
     """Return the text of every document, and of the notebooks without their code, by file."""
-    files = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
     texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
     for path in sorted((ROOT / "solutions" / "notebooks").glob("*.py")):
         cells = re.split(r"^# %%(?: |$)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What README, `docs/` and the notebooks' prose tell people to type, tried: it parses, and it runs."""
+"""What the documents and the notebooks' prose tell people to type, tried: it parses, and it runs."""
 
 import ast
 import json
@@ -23,6 +23,7 @@ NOT_RUN = {
     "py -3": "is for Windows",
     "source ": "is a shell's own",
     "export ": "is a shell's own; the command after it runs with these settings",
+    ".venv/bin/pytest": "runs this suite",
     "make ": "sets up a .venv and runs everything; `make -n` knows the target",
     "workshop start": "opens JupyterLab: tests/cli/test_start.py",
     "workshop cloud": "its cloud outlives the command: tests/cloud/test_cloud_command.py",
