@@ -171,12 +171,20 @@ def test_a_notebook_opened_after_a_later_one_fits_its_code(course: Course) -> No
     assert course.compare().exact
 
 
-def test_restoring_says_that_code_does_not_work(course: Course) -> None:
-    """Where the stack is new, a message is tried; code that fails at it is told before the first cell."""
-    destroy(course.cloud, course.stack)
+def test_code_that_fails_is_named_by_whoever_waits(course: Course) -> None:
+    """Where a stack is new, a message is tried; the function that fails is named with its last error.
+
+    So it is by everyone who waits or explains: records on their way alone would tell nobody what to do.
+    """
+    if course.is_deployed:
+        destroy(course.cloud, course.stack)
     file = handler_file(course.root, MAP)
     file.write_text("def handler(event, context):\n    raise ValueError('mine')\n", encoding="utf-8")
 
     steps = restore(course, "05")
+    course.send(1)
+    rest = course.rest_state(8)
 
-    assert any("did not get through" in step for step in steps)
+    for told in (steps[-1], rest.held_up, course.diagnose_at(rest).summary):
+        assert "MapLambda fails: ValueError: mine (map.py, line 2)" in told
+    assert "did not get through" in steps[-1]

@@ -163,7 +163,7 @@ def test_a_batch_that_is_stuck_lets_nothing_pass(verdict: CheckResult, outcome: 
         (Rest(EMPTY, 0, is_certain=True), "✓ At rest: nothing moves"),
         (Rest(FULL, 1, is_certain=False), "▲ Still moving: after 8 s, 1 record is still on the way"),
         (Rest(FULL, None, is_certain=False), "▲ Still moving: after 8 s, the totals still change"),
-        (Rest(FULL, 7, is_certain=True), "▲ Stuck: 7 records are still on the way"),
+        (Rest(FULL, 7, is_certain=True), "▲ Stuck: nothing has changed for a while: 7 records are still"),
     ],
 )
 def test_a_notebook_says_rest_only_of_what_rests(rest: Rest, told: str) -> None:

@@ -63,6 +63,14 @@ def test_the_picture_tells_state_and_lag_of_every_hop() -> None:
     assert "3 records set aside" in shown.text
 
 
+def test_the_picture_names_functions_that_fail() -> None:
+    """The last error of a stage stands below the picture, in both forms."""
+    shown = draw_picture(LOOK, trouble="MapLambda fails: KeyError: 'Value'.")
+
+    assert "✗ MapLambda fails: KeyError: 'Value'." in shown.text
+    assert "✗ MapLambda fails" in shown.html
+
+
 @pytest.mark.parametrize("moving", [False, True])
 def test_the_picture_is_well_formed(moving: bool) -> None:
     """The drawing is XML that any browser reads, and has a name for whoever does not see it."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.clock import Clock
 from workshop.course.rest import Rest, wait_for_rest
-from workshop.course.sent import SentMessages
+from workshop.course.sent import DEFAULT_SEED, SentMessages, entries_of
 from workshop.course.stack import STREAM, CourseStack
 from workshop.deploy.finding import describe
 from workshop.deploy.stacks import Deployment, deploy
@@ -22,7 +22,8 @@ from workshop.diagnosis import Diagnosis, diagnose
 from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.comparison import Comparison, compare
-from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage, PlanOptions, make_plan
+from workshop.pipeline.last_errors import last_errors
+from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage
 from workshop.pipeline.operations.clear import Cleared, clear
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, SendProgress, produce
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_PREFIX", "DEFAULT_SEED", "Course", "stack_prefix"]
 
 DEFAULT_PREFIX = "course"
-DEFAULT_SEED = 7
 PREFIX_VARIABLE = "WORKSHOP_STACK"
 SENDING_THREADS = 2
 TOUR_PARAMETERS = {"ShardCount": "1"}
@@ -136,7 +136,7 @@ class Course(CourseStack):
 
         The same number with the same options gives the same messages again, trade by trade.
         """
-        entries = _entries(messages, plan_options)
+        entries = entries_of(messages, plan_options)
         return produce(
             self.client("kinesis"),
             self.outputs["StreamName"],
@@ -179,13 +179,26 @@ class Course(CourseStack):
         """Return the same totals as `rest`, and whether they are at rest or the time was over before."""
         with self.on_wait("until nothing moves", self._on_the_way):
             return wait_for_rest(
-                self.totals, self.pending, self.quiet, clock=self.clock, timeout_seconds=timeout
+                self.totals,
+                self.pending,
+                self.quiet,
+                clock=self.clock,
+                timeout_seconds=timeout,
+                trouble=self.trouble,
             )
+
+    def trouble(self) -> str:
+        """Which functions fail, and how, in a sentence each; nothing if none does, as far as one can tell."""
+        errors = last_errors(self.cloud, self.outputs, self.pipeline)
+        failing = [f"{name} fails: {error.text}." for name, error in errors.items() if not error.is_over]
+        return " ".join(failing)
 
     def _on_the_way(self) -> str:
         """What still moves, in words; nothing if nobody tells."""
         pending = self.pending()
-        return f"{pending:,} record{'' if pending == 1 else 's'} on the way" if pending else ""
+        if not pending:
+            return ""
+        return f"{pending:,} record{'' if pending == 1 else 's'} on the way. {self.trouble()}".rstrip(" .")
 
     def pending(self) -> int | None:
         """Return how many records are on their way between connected stages; AWS does not tell."""
@@ -223,7 +236,8 @@ class Course(CourseStack):
             is_certain=rest.is_certain,
             arrivals=[lanes[shard] for shard in sorted(lanes)] or None,
         )
-        return diagnose(sent, rest.snapshot, pipeline=target.pipeline, evidence=evidence, order=target.order)
+        found = diagnose(sent, rest.snapshot, pipeline=target.pipeline, evidence=evidence, order=target.order)
+        return found.with_trouble(rest.trouble)
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""
@@ -231,23 +245,6 @@ class Course(CourseStack):
             cleared = clear(self.cloud, self.stack, clock=self.clock)
         self.sent.begin()
         return cleared
-
-
-def _entries(
-    messages: int | MessagePlan | Sequence[Message | PlannedMessage], options: dict[str, Any]
-) -> Sequence[PlannedMessage]:
-    if isinstance(messages, int):
-        return make_plan(PlanOptions(messages=messages, **{"seed": DEFAULT_SEED, **options})).entries
-    if options:
-        raise TypeError(
-            f"`{next(iter(options))}` belongs to a number of messages, not to messages themselves"
-        )
-    if isinstance(messages, MessagePlan):
-        return messages.entries
-    return [
-        message if isinstance(message, PlannedMessage) else PlannedMessage(number, message)
-        for number, message in enumerate(messages)
-    ]
 
 
 class Tour(Course):

@@ -23,18 +23,20 @@ class Rest:
     """The totals when nothing moved any more; not `is_certain` if patience was at its end before.
 
     `pending` counts the records that no stage has finished with, None where the cloud does not tell.
+    `trouble` names the functions that fail meanwhile, with their last error.
     """
 
     snapshot: AggregateSnapshot
     pending: int | None
     is_certain: bool
+    trouble: str = ""
 
     @property
     def held_up(self) -> str:
         """What has not arrived, in words; nothing if all has."""
         if self.pending:
             are = "record is" if self.pending == 1 else "records are"
-            return f"{self.pending:,} {are} still on the way"
+            return f"{self.pending:,} {are} still on the way. {self.trouble}".rstrip(" .")
         return "" if self.is_certain else "the totals still change"
 
 
@@ -45,6 +47,7 @@ def wait_for_rest(
     *,
     clock: Clock,
     timeout_seconds: float,
+    trouble: Callable[[], str] = str,
 ) -> Rest:
     """Return once nothing moves, at the latest when the time is over; never raises for what it sees."""
     found = watch(
@@ -55,4 +58,6 @@ def wait_for_rest(
         timeout_seconds=timeout_seconds,
         poll_seconds=LOOK_SECONDS,
     )
-    return Rest(found.seen or AggregateSnapshot(), pending(), is_certain=found.is_at_rest)
+    left = pending()
+    told = trouble() if left or not found.is_at_rest else ""
+    return Rest(found.seen or AggregateSnapshot(), left, is_certain=found.is_at_rest, trouble=told)

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workshop.course.files import locked, patiently, write_whole
-from workshop.pipeline.messages import Message
+from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.producer.message_file import message_on_stream
 from workshop.pipeline.truth import DEFAULT_ORDER
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_kinesis import KinesisClient
 
-__all__ = ["NO_MARK", "Mark", "SentMessages", "SentRecord", "message_of"]
+__all__ = ["DEFAULT_SEED", "NO_MARK", "Mark", "SentMessages", "SentRecord", "entries_of", "message_of"]
+
+DEFAULT_SEED = 7
 
 RECORDS_PER_CALL = 10_000
 
@@ -215,3 +217,25 @@ def message_of(data: str, order: Sequence[str] = DEFAULT_ORDER) -> Message | Non
         return message_on_stream(data.encode(), order)
     except (ValueError, RecursionError):
         return None
+
+
+def entries_of(
+    messages: int | MessagePlan | Sequence[Message | PlannedMessage], options: dict[str, Any]
+) -> Sequence[PlannedMessage]:
+    """Return what `send` was given as entries of a plan: a number with its options, a plan, or messages.
+
+    Raises:
+        TypeError: options come with messages themselves, which have no plan.
+    """
+    if isinstance(messages, int):
+        return make_plan(PlanOptions(messages=messages, **{"seed": DEFAULT_SEED, **options})).entries
+    if options:
+        raise TypeError(
+            f"`{next(iter(options))}` belongs to a number of messages, not to messages themselves"
+        )
+    if isinstance(messages, MessagePlan):
+        return messages.entries
+    return [
+        message if isinstance(message, PlannedMessage) else PlannedMessage(number, message)
+        for number, message in enumerate(messages)
+    ]

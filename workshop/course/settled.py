@@ -33,5 +33,5 @@ def judged_at_rest(course: Course, judge: Callable[[Rest], CheckResult]) -> Chec
     if course.sent.records() != sent:
         return not_attempted(f"Still moving: messages were sent while the check looked. {AGAIN}")
     if verdict.is_passed and rest.held_up:
-        return not_attempted(f"Stuck: {rest.held_up}, and nothing has changed for a while. {AGAIN}")
+        return not_attempted(f"Stuck, nothing has changed for a while: {rest.held_up}. {AGAIN}")
     return verdict

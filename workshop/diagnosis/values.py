@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -162,6 +162,16 @@ class Diagnosis:
     def exact(self) -> bool:
         """Whether nothing is wrong."""
         return not self.cells and not self.causes
+
+    def with_trouble(self, trouble: str) -> "Diagnosis":
+        """Return the same with word of functions that fail, where something is said to be on its way."""
+        if not trouble or not any(cause.kind is CauseKind.IN_FLIGHT for cause in self.causes):
+            return self
+        causes = (
+            replace(each, sentence=f"{each.sentence} {trouble}") if each.kind is CauseKind.IN_FLIGHT else each
+            for each in self.causes
+        )
+        return replace(self, causes=tuple(causes), summary=f"{self.summary} {trouble}")
 
 
 @dataclass(frozen=True)

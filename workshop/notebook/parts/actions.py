@@ -130,7 +130,7 @@ def rest_shown(rest: Rest, timeout: float) -> Shown:
     if not rest.is_certain:
         return status_line("▲ Still moving", f"after {timeout:g} s, {rest.held_up}", "warn")
     if rest.held_up:
-        return status_line("▲ Stuck", f"{rest.held_up}, and nothing has changed for a while", "warn")
+        return status_line("▲ Stuck", f"nothing has changed for a while: {rest.held_up}", "warn")
     count = rest.snapshot.message_count
     told = f"{plural(count, 'change')} summed in" if count else "nothing moves"
     return status_line("✓ At rest", told, "ok")

@@ -49,16 +49,16 @@ class LiveTools:
         except StackNotFoundError as error:
             return show(no_pipeline(error.stack))
         if not live:
-            return show(draw_picture(first))
-        output = Live(draw_picture(first, moving=True, note="live"))
+            return show(self._drawn(first))
+        output = Live(self._drawn(first, moving=True, note="live"))
 
         def look() -> None:
-            output.update(draw_picture(self._look(), moving=True, note="live"))
+            output.update(self._drawn(self._look(), moving=True, note="live"))
 
         def end(error: BaseException | None) -> None:
             told = f"stopped: {error}" if error else "no longer live; run the cell again"
             try:
-                output.close(draw_picture(self._look(), note=told))
+                output.close(self._drawn(self._look(), note=told))
             except Exception as problem:  # noqa: BLE001 - the stack may be gone; the last picture stays
                 output.close(Shown(output.latest.html, f"{output.latest.text}\n{problem}"))
 
@@ -144,6 +144,9 @@ class LiveTools:
     def stop(self) -> None:
         """End everything that still moves in this notebook."""
         stop_all()
+
+    def _drawn(self, look: PipelineLook, **how: Any) -> Shown:
+        return draw_picture(look, trouble=self._course.trouble(), **how)
 
     def _look(self) -> PipelineLook:
         return look_at(self._course.cloud, self._course.outputs, self._course.pipeline)

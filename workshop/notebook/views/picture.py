@@ -36,11 +36,15 @@ class Station:
     hop: Hop | None = None
 
 
-def draw_picture(look: PipelineLook, *, moving: bool = False, note: str = "") -> Shown:
-    """Return the picture; `moving` lets busy hops run, `note` is a line below it."""
+def draw_picture(look: PipelineLook, *, trouble: str = "", moving: bool = False, note: str = "") -> Shown:
+    """Return the picture; `trouble` names functions that fail, `moving` lets busy hops run.
+
+    `note` is a line below it.
+    """
     stations = _stations(look)
     aside = look.items.get(ASIDE, 0)
     remarks = [f"△ {aside:,} records set aside in QuarantineTable"] if aside else []
+    remarks += [f"✗ {trouble}"] if trouble else []
     remarks += [note] if note else []
     heads = ("Stage", "Mapping", "Waiting before it", "Oldest", "Writes to", "Items there")
     rows = [
