@@ -24,7 +24,9 @@ def workshop(
         monkeypatch.setattr(sys, "argv", ["workshop", *arguments])
         with pytest.raises(SystemExit) as done:
             main()
-        return int(done.value.code or 0), capsys.readouterr().out
+        printed = capsys.readouterr()
+        run.errors = printed.err
+        return int(done.value.code or 0), printed.out
 
     return run
 
@@ -37,6 +39,27 @@ def test_the_ledger_passes(workshop) -> None:
     assert (code, document["variant"], document["schedules"], document["inexact"]) == (0, "ledger", 3, 0)
     assert {"re_batched", "bisected", "delayed", "crash_before", "crash_after"} <= document["by_fault"].keys()
     assert all(count.keys() == {"met", "inexact"} for count in document["by_fault"].values())
+
+
+def test_each_schedule_is_told_as_it_ends(workshop) -> None:
+    """With `--progress-json` a line on stderr tells of each schedule its seed, its verdict and its faults."""
+    options = (
+        "--variant",
+        "textbook",
+        "--jobs",
+        "1",
+        "--seed",
+        str(SEEDS[0]),
+        "--schedules",
+        str(len(SEEDS)),
+    )
+
+    _, text = workshop("prove", *options, "--json", "--progress-json")
+
+    told = [json.loads(line) for line in workshop.errors.splitlines()]
+    assert [each["seed"] for each in told] == list(SEEDS)
+    assert [each["seed"] for each in told if not each["exact"]] == json.loads(text)["inexact_seeds"]
+    assert all(each["met"] for each in told)
 
 
 def test_a_failure_names_the_seed_that_replays_it(workshop) -> None:

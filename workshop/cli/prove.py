@@ -1,6 +1,10 @@
 """`workshop prove`: thousands of schedules of faults and re-deliveries, each judged to the cent."""
 
+import json
 import os
+import sys
+from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,12 +16,17 @@ from workshop.cli.options import JsonOption, PipelineName, Variant, console, pri
 from workshop.cli.views.tables import figures, lean_table
 
 if TYPE_CHECKING:  # loading the proof loads the offline cloud, which takes seconds
+    from collections.abc import Callable, Iterator
+
+    from workshop.proof.bench import ScheduleResult
     from workshop.proof.proof import Report
 
 __all__ = ["prove"]
 
 SHOWN_FAILURES = 5
 SHOWN_REASONS = 12
+SHOWN_MARKS = 40
+EXACT, NOT_EXACT = "[green]✓[/]", "[bold red]✗[/]"
 
 
 def prove(  # noqa: PLR0913 - each argument is an option of the command
@@ -31,6 +40,9 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
     ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes that share the work.", min=1)] = None,
     as_json: JsonOption = False,
+    progress_json: Annotated[
+        bool, typer.Option("--progress-json", help="Tell each schedule that ends as a JSON line on stderr.")
+    ] = False,
 ) -> None:
     """Run schedules of faults and re-deliveries, and count those whose totals are not exact.
 
@@ -44,7 +56,8 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
     options: dict[str, Any] = {"pipeline": pipeline.value}
     if not sweep:
         options |= {"schedules": schedules, "seed": seed, "jobs": jobs or os.cpu_count() or 1}
-    report = _run(variant.value, options, screen)
+    with _tell_in_lines() if progress_json else _draw_marks(screen, options.get("schedules")) as tell:
+        report = _run(variant.value, options, tell)
     if as_json:
         print_json(report.document())
     else:
@@ -53,16 +66,39 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
         raise typer.Exit(1)
 
 
-def _run(variant: str, options: dict[str, Any], screen: Console) -> "Report":
+def _run(variant: str, options: dict[str, Any], tell: "Callable[[ScheduleResult], None]") -> "Report":
     from workshop.proof.proof import prove as run  # noqa: PLC0415 # see above
     from workshop.proof.proof import prove_sweep  # noqa: PLC0415
 
-    total = options.get("schedules")
+    prover = run if "schedules" in options else prove_sweep
+    return prover(variant, **options, on_outcome=tell)
+
+
+@contextmanager
+def _tell_in_lines() -> "Iterator[Callable[[ScheduleResult], None]]":
+    """Give what tells each schedule to a program that waits for it."""
+
+    def tell(outcome: "ScheduleResult") -> None:
+        line = {"seed": outcome.seed, "exact": outcome.exact, "met": dict(outcome.met)}
+        print(json.dumps(line), file=sys.stderr, flush=True)
+
+    yield tell
+
+
+@contextmanager
+def _draw_marks(screen: Console, total: int | None) -> "Iterator[Callable[[ScheduleResult], None]]":
+    """Give what shows in a terminal how many schedules have ended, and the last of them as marks."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task("schedules", total=total)
-        prover = run if total else prove_sweep
-        return prover(variant, **options, on_outcome=lambda _: bar.advance(task))
+    marks: deque[str] = deque(maxlen=SHOWN_MARKS)
+    last = TextColumn("{task.fields[marks]}")
+    with Progress(*columns, last, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("schedules", total=total, marks="")
+
+        def tell(outcome: "ScheduleResult") -> None:
+            marks.append(EXACT if outcome.exact else NOT_EXACT)
+            bar.update(task, advance=1, marks="".join(marks))
+
+        yield tell
 
 
 def _draw(report: "Report", screen: Console, *, replayable: bool) -> None:

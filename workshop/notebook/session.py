@@ -14,6 +14,7 @@ from workshop.course.files import write_whole
 from workshop.course.preflight import examine
 from workshop.course.progress import CourseProgress
 from workshop.course.tools.costs import CostTools
+from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
 from workshop.notebook.certificate import certificate_facts
 from workshop.notebook.connecting import connected
@@ -24,6 +25,7 @@ from workshop.notebook.parts.actions import PipelineActions
 from workshop.notebook.parts.calculator import cost_calculator
 from workshop.notebook.parts.exercises import ExerciseTools
 from workshop.notebook.parts.live import LiveTools
+from workshop.notebook.parts.proofs import proof_shown
 from workshop.notebook.parts.questions import QuestionTools
 from workshop.notebook.parts.tables import TableTools
 from workshop.notebook.views.certificate import draw_certificate, printable_page
@@ -96,6 +98,7 @@ class NotebookPipeline(PlainPipeline):
         self.table = self.tables.show
         self.totals = self.tables.totals
         self.live = LiveTools(course)
+        self.lab = LabTools(course, watch_proof=proof_shown)
         self.picture = self.live.picture
         self.control_room = RoomTools(course).open
 

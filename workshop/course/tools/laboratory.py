@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from workshop.course.manual_poller import ManualPoller
 from workshop.course.tools.bad_release import release_with_a_bug
+from workshop.course.tools.proving import ProofProgress, prove_variants
 from workshop.course.trials.stream_records import send_again
 
 if TYPE_CHECKING:
@@ -18,13 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["LabTools"]
 
 VARIANTS = ("textbook", "ledger")
+ProofWatcher = Callable[[], AbstractContextManager[Callable[[ProofProgress], None]]]
 
 
 class LabTools:
-    """Experiments with this pipeline."""
+    """Experiments with this pipeline; `watch_proof` is told how far a proof is while it runs."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, watch_proof: ProofWatcher | None = None) -> None:
         self._course = course
+        self._watch_proof = watch_proof
 
     def poller(self, function: str) -> ManualPoller:
         """Return yourself as the poller of a function whose mapping reads a table; for a `with` block.
@@ -55,11 +56,13 @@ class LabTools:
 
         Blocks for about half a minute for ten schedules each. A report has `schedules`, `inexact`, and
         `by_fault` with how many schedules `met` each kind of fault, and how many of these were `inexact`.
+
+        Raises:
+            WorkshopError: a proof ended without a report.
         """
-        # Processes of their own, because each proof has a clock and a cloud that nothing else may touch.
-        command = [sys.executable, "-m", "workshop", "prove", "--json", "--jobs", "1"]
-        command += ["--schedules", str(schedules), "--variant"]
-        quiet: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-        runs = {variant: subprocess.Popen([*command, variant], **quiet) for variant in VARIANTS}
-        with self._course.on_wait(f"for {2 * schedules} schedules, two at a time", str):
-            return {variant: json.loads(run.communicate()[0]) for variant, run in runs.items()}
+        clock = self._course.clock
+        if self._watch_proof is None:
+            with self._course.on_wait(f"for {2 * schedules} schedules, two at a time", str):
+                return prove_variants(VARIANTS, schedules, clock=clock)
+        with self._watch_proof() as tell:
+            return prove_variants(VARIANTS, schedules, clock=clock, on_progress=tell)
