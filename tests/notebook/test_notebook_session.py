@@ -17,6 +17,8 @@ CELLS = (
     "ws.clear()\nws.live.dashboard(messages=60, rate=60)",
     "ws.rest()",
     'ws.table("StateTable", limit=3)',
+    'ws.frame("StateTable").groupby("Region")["Value"].sum()',
+    'ws.frame("totals")',
     'ws.totals()\nws.totals("sunburst")\nws.totals(compare=True)',
     "ws.tables.follow(ws.messages.sent()[0].trade_id)",
     "ws.deploy()",

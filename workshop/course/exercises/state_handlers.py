@@ -63,7 +63,7 @@ def _after(scratch: ScratchStack, what: str, message: Message, stands: Message) 
     after = _item(scratch)
     if after is None:
         yield f"{what}, and the table holds no item of it."
-    elif (after["Version"], money(after["Value"])) != (stands.version, money(stands.value)):
+    elif _content(after) != (stands.version, money(stands.value)):
         change = "stayed" if before == after else f"was {_shown(before)} and became"
         yield f"{what}, and the item in StateTable {change} {_shown(after)}."
     is_stored = message is stands
@@ -79,8 +79,16 @@ def _item(scratch: ScratchStack) -> dict[str, Any] | None:
     return next((item for item in scratch.items("StateTable") if item["TradeID"] == "watched"), None)
 
 
+def _content(item: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return version and value; a learner's function may have written either of them, or neither."""
+    return item.get("Version"), money(item["Value"]) if "Value" in item else "no value"
+
+
 def _shown(item: Mapping[str, Any] | None) -> str:
-    return f"version {item['Version']} with {money(item['Value'])}" if item else "absent"
+    if item is None:
+        return "absent"
+    version, value = _content(item)
+    return f"{'an item without a version,' if version is None else f'version {version}'} with {value}"
 
 
 def try_partial_answer(scratch: ScratchStack) -> Iterator[str]:
