@@ -60,7 +60,7 @@ def test_a_files_exercises_are_solved_in_order(course: Any) -> None:
             last = {key: value for key, value in last.items() if there.name or key[0] != there.path}
             last[there.path, there.name] = exercise
 
-    assert len({path for path, _ in last}) == 3
+    assert len({path for path, _ in last}) == 4
     for exercise in last.values():
         assert is_solved_by(exercise, course.root), solution_text(exercise, course.root)
 
