@@ -23,6 +23,7 @@ SLOW = (
     "course",
     "deploy/test_commands",
     "game/test_end_to_end",
+    "game/test_own_pipeline",
     "grading",
     "notebook/test_notebook_connecting",
     "notebook/control_room",

@@ -1,8 +1,10 @@
 """What a round consists of: asked for by an event, worked out from its run id alone.
 
-The event and the score so far give the options of a message plan, and the messages give the truth. The run
-id is the top level of every message's hierarchy, which separates the totals of one round from those of all
-others. It also seeds the plan, so the same options always give the same messages. No AWS, no time.
+The event and the score so far give the options of a message plan, and the messages give the truth. Where the
+pipeline sums up by run id first, the run id is the top level of every message's hierarchy, and separates the
+totals of one round from those of all others. A pipeline without that level is emptied before each round by
+whoever plays, and all of its totals are the round's. The run id also seeds the plan, so the same options
+always give the same messages. No AWS, no time.
 """
 
 import json
@@ -20,6 +22,7 @@ __all__ = [
     "RUN_LEVEL",
     "InvalidRoundError",
     "RoundOrder",
+    "is_apart",
     "level_of",
     "options_document",
     "plan_options",
@@ -47,20 +50,23 @@ class RoundOrder:
     """A round as its event asks for it.
 
     The same run id always means the same round: an event that is delivered twice asks for one round.
-    `max_rounds` ends the game for schedules, which would otherwise play until somebody stops them.
+    `max_rounds` ends the game for schedules, which would otherwise play until somebody stops them. Without a
+    `level`, the score decides.
     """
 
     run_id: str
     messages: int = MESSAGES
     settle_seconds: float = SETTLE_SECONDS
     max_rounds: int | None = None
+    level: int | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], *, fallback_id: str) -> "RoundOrder":
         """Return the round that an event asks for.
 
         Shape: `{"run_id": "2026-11-02T10:15:00Z", "messages": 10000, "settle_seconds": 60,
-        "max_rounds": 120}`, each optional. What a path would have to escape is left out of the run id.
+        "max_rounds": 120, "level": 2}`, each optional. What a path would have to escape is left out of the
+        run id.
 
         Raises:
             InvalidRoundError: a value is of another kind or out of its range.
@@ -71,12 +77,13 @@ class RoundOrder:
                 f"`run_id` is `{event.get('run_id')}`; give it 1 to "
                 f"{MAX_RUN_ID_LENGTH} letters, digits, `.`, `_` or `-`"
             )
-        limit = event.get("max_rounds")
+        limit, level = event.get("max_rounds"), event.get("level")
         return cls(
             run_id,
             messages=int(_number(event, "messages", MESSAGES, low=1, high=LARGEST_ROUND)),
             settle_seconds=_number(event, "settle_seconds", SETTLE_SECONDS, low=0, high=SETTLE_SECONDS),
             max_rounds=None if limit is None else int(_number(event, "max_rounds", 0, low=0, high=10**6)),
+            level=None if level is None else int(_number(event, "level", 1, low=1, high=2)),
         )
 
 
@@ -85,25 +92,33 @@ def level_of(points: int) -> int:
     return 2 if points >= LEVEL_TWO_POINTS else 1
 
 
+def is_apart(hierarchy: Sequence[str]) -> bool:
+    """Return whether the totals of a round lie apart from those of others, below its run id."""
+    return hierarchy[0] == RUN_LEVEL
+
+
 def plan_options(order: RoundOrder, *, level: int, hierarchy: Sequence[str]) -> PlanOptions:
     """Return the options of the round's plan, the same for the same run id.
 
     Raises:
-        InvalidRoundError: the pipeline does not sum up by run id first, so that rounds would mix.
+        InvalidRoundError: rounds of a schedule would mix, since nobody empties the pipeline between them.
     """
-    if hierarchy[0] != RUN_LEVEL:
+    if order.max_rounds is not None and not is_apart(hierarchy):
         raise InvalidRoundError(
-            f"the pipeline sums up by {', '.join(hierarchy)}; deploy it with `{RUN_LEVEL}` as its first level"
+            f"the pipeline sums up by {', '.join(hierarchy)}, so that the rounds of a schedule would mix; "
+            f"deploy it with `{RUN_LEVEL}` as its first level"
         )
     names: dict[str, tuple[str, ...]] = {
         name: DEFAULT_LEVELS.get(name, tuple(f"{name} {number}" for number in (1, 2, 3)))
         for name in hierarchy
     }
+    if is_apart(hierarchy):
+        names[RUN_LEVEL] = (order.run_id,)
     return PlanOptions(
         messages=order.messages,
         seed=int.from_bytes(sha256(order.run_id.encode()).digest()[:6], "big"),
         run_id=order.run_id,
-        levels={**names, RUN_LEVEL: (order.run_id,)},
+        levels=names,
         **(LEVEL_TWO if level == 2 else {}),
     )
 
@@ -114,8 +129,10 @@ def options_document(options: PlanOptions) -> str:
 
 
 def truth_of_run(messages: Iterable[Message], hierarchy: Sequence[str]) -> Truth:
-    """Return the totals that the run's own paths must show, those of the run itself on top."""
+    """Return the totals that the run's own paths must show: those below its run id, or else all."""
     truth = stateful_truth(messages, hierarchy)
+    if not is_apart(hierarchy):
+        return truth
     totals = {path: total for path, total in truth.totals.items() if path != GRAND_TOTAL}
     trades = {path: count for path, count in truth.trades.items() if path != GRAND_TOTAL}
     return Truth(totals, trades, truth.leaves)

@@ -15,7 +15,7 @@ from common.records import report
 from generator.board import Board, RoundVerdict, Score, Status, seconds
 from generator.judging import Row, judge
 from generator.level_two import LEVEL_TWO_FAULTS
-from generator.planning import RoundOrder, level_of, options_document, plan_options, truth_of_run
+from generator.planning import RoundOrder, is_apart, level_of, options_document, plan_options, truth_of_run
 from generator.sending import Sent, send_all
 from generator.settings import GeneratorSettings
 from generator.timing import Clock, SystemClock
@@ -67,7 +67,7 @@ def play(
     round, such as `judged`, with `exact`, `points` and `differences`.
 
     Raises:
-        InvalidRoundError: the pipeline does not sum up by run id first.
+        InvalidRoundError: rounds of a schedule would mix.
     """
     clock = clock or SystemClock()
     board, started = Board(settings.score_table_name), clock.now()
@@ -93,7 +93,7 @@ class _Round:
 
     def run(self, score: Score, holder: str, *, end: float) -> dict[str, Any]:
         """Claim, send, wait, judge."""
-        level = level_of(score.points)
+        level = self.order.level or level_of(score.points)
         options = plan_options(self.order, level=level, hierarchy=self.settings.hierarchy_levels)
         epoch = self.board.epoch()
         fields = {
@@ -142,9 +142,10 @@ class _Round:
         sent_at = self.clock.now()
         exact_since: float | None = None
         rows: Mapping[str, Row] = {}
+        run_id = self.order.run_id if is_apart(self.settings.hierarchy_levels) else None
         while True:
             try:
-                rows = read_run(self.settings.aggregate_table_name, self.order.run_id, clock=self.clock)
+                rows = read_run(self.settings.aggregate_table_name, run_id, clock=self.clock)
             except UnreadableError:
                 exact_since = None
             now, differences = self.clock.now(), judge(rows, truth)

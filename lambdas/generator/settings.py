@@ -6,7 +6,7 @@ variable                  what the function's role must allow on it
 ``STREAM_NAME``           kinesis:PutRecords
 ``AGGREGATE_TABLE_NAME``  dynamodb:GetItem and Scan
 ``SCORE_TABLE_NAME``      dynamodb:GetItem, PutItem, UpdateItem and ConditionCheckItem
-``HIERARCHY_LEVELS``      nothing; the levels of the pipeline, `RunID` first
+``HIERARCHY_LEVELS``      nothing; the levels of the pipeline; `RunID` first keeps rounds apart
 ========================= ==================================================================================
 
 The table of the score is the pipeline's ParameterTable. The pipeline's functions know it by another variable,

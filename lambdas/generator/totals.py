@@ -1,4 +1,4 @@
-"""Reads the rows of one run from AggregateTable, all of them as they were at one moment.
+"""Reads the totals of one run, or all, from AggregateTable, as they were at one moment.
 
 A scan is no snapshot. Reduce raises a revision with every commit, so the revision is read before and after,
 and the scan repeated when it has moved; where a variant keeps no revision, until two scans agree.
@@ -16,6 +16,8 @@ from generator.timing import Clock
 __all__ = ["UnreadableError", "read_run"]
 
 ATTEMPTS = 20
+# Rows that are called so tell of the pipeline itself; a name that begins so is escaped in a path.
+NO_TOTAL = "#"
 PAUSE_SECONDS = 0.1
 
 
@@ -23,8 +25,8 @@ class UnreadableError(RuntimeError):
     """The table changed during each attempt to read it."""
 
 
-def read_run(table: str, run_id: str, *, clock: Clock) -> dict[str, Row]:
-    """Return the rows of a run by path: the run's own total, and all below it.
+def read_run(table: str, run_id: str | None, *, clock: Clock) -> dict[str, Row]:
+    """Return the rows of a run by path: the run's own total, and all below it; without a run id all totals.
 
     Raises:
         UnreadableError: the table changed during every attempt.
@@ -38,9 +40,7 @@ def read_run(table: str, run_id: str, *, clock: Clock) -> dict[str, Row]:
             return rows
         before, earlier = after, rows
         clock.sleep(PAUSE_SECONDS)
-    raise UnreadableError(
-        f"`{table}` changed during each of {ATTEMPTS} reads; the totals of `{run_id}` never stood still"
-    )
+    raise UnreadableError(f"`{table}` changed during each of {ATTEMPTS} reads; its totals never stood still")
 
 
 def _revision(table: str) -> Any:
@@ -48,16 +48,21 @@ def _revision(table: str) -> Any:
     return item.get("Revision")
 
 
-def _scan(table: str, run_id: str) -> dict[str, Row]:
+def _scan(table: str, run_id: str | None) -> dict[str, Row]:
+    wanted = "NOT begins_with(#path, :mark)"
+    values = {":mark": {"S": NO_TOTAL}}
+    if run_id is not None:
+        wanted = "#path = :run OR begins_with(#path, :below)"
+        values = {":run": {"S": run_id}, ":below": {"S": f"{run_id}:"}}
     pages = (
         client()
         .get_paginator("scan")
         .paginate(
             TableName=table,
             ConsistentRead=True,
-            FilterExpression="#path = :run OR begins_with(#path, :below)",
+            FilterExpression=wanted,
             ExpressionAttributeNames={"#path": "Identifier"},
-            ExpressionAttributeValues={":run": {"S": run_id}, ":below": {"S": f"{run_id}:"}},
+            ExpressionAttributeValues=values,
         )
     )
     rows = [plain_item(item) for page in pages for item in page["Items"]]

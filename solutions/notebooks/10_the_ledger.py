@@ -225,6 +225,12 @@ ws.diagnose()
 # %%
 ws.table("LedgerTable")
 
+# %% [markdown]
+# And the game, at the level in which the guards of notebook 09 got no points:
+
+# %%
+ws.play(rounds=1)
+
 # %%
 ws.quiz("ledger-after-eleven-hours")
 

@@ -97,6 +97,6 @@ ws.certificate("Your Name")
 # **Questions to consider.** Where in your own systems is something added, sent or booked twice after a
 # failure? What is its ledger? And who would notice?
 #
-# **From here:** `workshop play` is a game on a finished pipeline of its own; `workshop demo` shows both
-# pipelines in a minute; and [The ledger](../docs/ledger.md) and [the 25 holes](../docs/holes.md) are worth
-# reading again.
+# **From here:** `workshop play` goes on with the game, on a finished pipeline or, with `--stack`, on one of
+# your own; `workshop demo` shows both pipelines in a minute; and [The ledger](../docs/ledger.md) and
+# [the 25 holes](../docs/holes.md) are worth reading again.

@@ -5,12 +5,19 @@ from typing import Any
 
 import pytest
 from generator.level_two import LEVEL_TWO_FAULTS
-from generator.planning import InvalidRoundError, RoundOrder, level_of, options_document, plan_options
+from generator.planning import (
+    InvalidRoundError,
+    RoundOrder,
+    level_of,
+    options_document,
+    plan_options,
+    truth_of_run,
+)
 
 from tests.game.game_bench import LEVELS
 from workshop.cloud.fault_plan import FaultPlan
 from workshop.pipeline.messages import PlanOptions, make_plan
-from workshop.pipeline.truth import count_messages
+from workshop.pipeline.truth import GRAND_TOTAL, count_messages
 
 
 def test_a_round_has_ten_thousand_messages_and_a_minute() -> None:
@@ -37,6 +44,7 @@ def test_a_run_id_needs_no_escape() -> None:
         {"messages": True},
         {"settle_seconds": 61},
         {"max_rounds": -1},
+        {"level": 3},
     ],
 )
 def test_impossible_rounds_are_refused(event: dict[str, Any]) -> None:
@@ -45,10 +53,19 @@ def test_impossible_rounds_are_refused(event: dict[str, Any]) -> None:
         RoundOrder.from_event(event, fallback_id="x")
 
 
-def test_a_round_needs_the_run_on_top() -> None:
-    """A pipeline that does not sum up by run id first is refused, since rounds would mix."""
+def test_a_round_of_a_schedule_needs_the_run_on_top() -> None:
+    """A schedule is refused by a pipeline that does not sum up by run id first, since rounds would mix."""
     with pytest.raises(InvalidRoundError, match="RunID"):
-        plan_options(RoundOrder("r"), level=1, hierarchy=LEVELS[1:])
+        plan_options(RoundOrder("r", max_rounds=5), level=1, hierarchy=LEVELS[1:])
+
+
+def test_without_the_run_on_top_all_totals_are_the_rounds() -> None:
+    """On a pipeline without run ids messages have its levels, and the truth has a Grand Total."""
+    plan = make_plan(plan_options(RoundOrder("r", messages=50), level=1, hierarchy=LEVELS[1:]))
+    truth = truth_of_run(plan.messages, LEVELS[1:])
+
+    assert {tuple(message.hierarchy) for message in plan.messages} == {LEVELS[1:]}
+    assert truth.trades[GRAND_TOTAL] == 50
 
 
 def test_every_message_carries_its_run() -> None:

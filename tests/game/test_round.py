@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from generator import round as game_round
-from generator.planning import InvalidRoundError
+from generator.judging import Kind, judge
+from generator.planning import InvalidRoundError, truth_of_run
+from generator.totals import read_run
 
+from tests.game import game_bench
 from tests.game.game_bench import GameBench, Stream
 
 
@@ -256,13 +259,40 @@ def test_the_handler_plays_what_its_event_asks_for(game: GameBench, monkeypatch:
     assert outcome["points"] == 100
 
 
-def test_a_pipeline_without_the_run_on_top_is_refused(
+def test_a_schedule_is_refused_without_the_run_on_top(
     game: GameBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The game does not play against a pipeline that mixes the rounds; nothing is sent."""
+    """A scheduled round is not played against a pipeline that mixes the rounds; nothing is sent."""
     monkeypatch.setenv("HIERARCHY_LEVELS", "RiskType,TradeDesk,Region")
 
     with pytest.raises(InvalidRoundError, match="RunID"):
-        game.play()
+        game.play(max_rounds=5)
 
     assert game.stream == Stream(refuse=game.stream.refuse)
+
+
+def test_a_level_can_be_asked_for(game: GameBench) -> None:
+    """A round is played at the level that its event names, whatever the score is."""
+    game.play("r1", messages=100, level=2)
+
+    assert game.round()["Level"] == 2
+    assert game.setting("faults") != {}
+
+
+def test_a_total_that_was_there_before_costs_the_round(
+    game: GameBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the run on top every total counts, so a pipeline that was not emptied is not exact."""
+    monkeypatch.setenv("HIERARCHY_LEVELS", "RiskType,TradeDesk,Region")
+    monkeypatch.setattr(game_bench, "LEVELS", ("RiskType", "TradeDesk", "Region"))
+
+    assert game.play("r1", messages=100)["exact"] is True
+
+    game.put("AggregateTable", Identifier="Vega", Value=1, Trades=1)
+    game.put("AggregateTable", Identifier="#rows", Value=1)
+
+    [difference] = judge(
+        read_run("AggregateTable", None, clock=game.clock),
+        truth_of_run(game.seen, ("RiskType", "TradeDesk", "Region")),
+    )
+    assert (difference.path, difference.kind) == ("Vega", Kind.EXTRA)

@@ -12,7 +12,7 @@ import pytest
 from tests.game.game_bench import LEVELS, GameBench
 from workshop.cloud.connection import Cloud
 from workshop.errors import ConfigurationError, WorkshopError
-from workshop.game.play import Game, find_game, new_run_id, start_round
+from workshop.game.play import Game, find_game, needs_run_level, new_run_id, start_round
 from workshop.game.scoreboard import read_scoreboard
 from workshop.game.session import Bounds, GameSession, GameView
 from workshop.pipeline.messages import Message
@@ -201,15 +201,8 @@ def test_run_ids_sort_by_time() -> None:
     assert len(later) <= 36
 
 
-@pytest.mark.parametrize(
-    ("pipeline", "levels", "words"),
-    [
-        ("stateless", "RunID,RiskType,TradeDesk,Region", "stateless"),
-        ("stateful", "RiskType,TradeDesk,Region", "rounds would mix"),
-    ],
-)
-def test_only_fitting_pipelines_are_played_against(pipeline: str, levels: str, words: str) -> None:
-    """A stateless pipeline, or one that does not sum up by run first, is refused with the way out."""
+def cloud_with(pipeline: str, levels: str) -> Any:
+    """Return a cloud with one stack, called `mine`."""
     stack = {
         "StackName": "mine",
         "StackStatus": "CREATE_COMPLETE",
@@ -217,7 +210,20 @@ def test_only_fitting_pipelines_are_played_against(pipeline: str, levels: str, w
         "Parameters": [{"ParameterKey": "HierarchyLevels", "ParameterValue": levels}],
     }
     cloudformation = SimpleNamespace(describe_stacks=lambda **_: {"Stacks": [stack]})
-    cloud = SimpleNamespace(client=lambda _: cloudformation)
+    return SimpleNamespace(client=lambda _: cloudformation)
 
-    with pytest.raises(ConfigurationError, match=words):
-        find_game(cloud, "mine")
+
+def test_a_stateless_pipeline_is_not_played_against() -> None:
+    """A stateless pipeline is refused with the way out."""
+    with pytest.raises(ConfigurationError, match="stateless"):
+        find_game(cloud_with("stateless", ",".join(LEVELS)), "mine")
+
+
+def test_a_schedule_needs_the_run_on_top() -> None:
+    """A pipeline that does not sum up by run first is played against by hand alone, and that is said."""
+    game = find_game(cloud_with("stateful", "RiskType,TradeDesk,Region"), "mine")
+
+    assert not game.is_apart
+    with pytest.raises(ConfigurationError, match="schedule would mix"):
+        needs_run_level(game)
+    needs_run_level(find_game(cloud_with("stateful", ",".join(LEVELS)), "mine"))

@@ -1,6 +1,8 @@
 """`workshop play`: the scored game against a pipeline, with a live scoreboard."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -14,17 +16,34 @@ from workshop.cli.views.play_board import GamePrinter, document_of, draw_view
 from workshop.clock import SystemClock
 from workshop.cloud.connection import Cloud
 from workshop.errors import ConfigurationError
-from workshop.game.play import Game, find_game, set_up
+from workshop.game.own_pipeline import borrowed
+from workshop.game.play import GAME_STACK, Game, find_game, needs_run_level, set_up
 from workshop.game.scoreboard import read_scoreboard
 from workshop.game.session import Bounds, GameSession, GameView
+from workshop.pipeline.operations.clear import clear
 
 __all__ = ["play"]
 
-
-GameArgument = Annotated[
+LARGE_ROUND = 10_000
+SMALL_ROUND = 1_000
+StackOption = Annotated[
     str | None,
-    typer.Argument(help="A stateful pipeline with RunID as its first level; else one is deployed."),
+    typer.Option(
+        "--stack",
+        help="A stateful pipeline to play against, such as course-stateful; else one is deployed. "
+        "Unless its first level is RunID, it is emptied before each round and at the end.",
+    ),
 ]
+MessagesOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Messages of a round; by default 10,000, or 1,000 where it is emptied.", min=1, max=100_000
+    ),
+]
+LevelOption = Annotated[
+    int | None, typer.Option(help="Play this level, whatever the score is: 1 or 2.", min=1, max=2)
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pipeline is emptied.")]
 VariantOption = Annotated[
     str, typer.Option(help="Handlers of a pipeline that is deployed: starter, textbook or ledger.")
 ]
@@ -38,14 +57,16 @@ WatchOption = Annotated[
 
 @cloud_options
 def play(  # noqa: PLR0913 - each argument is an option of the command
-    stack: GameArgument = None,
     *,
+    stack: StackOption = None,
     rounds: Annotated[int, typer.Option(help="Rounds after which the game ends.", min=1)] = 5,
     minutes: Annotated[float, typer.Option(help="Minutes after which no round begins.", min=0.1)] = 30.0,
-    messages: Annotated[int, typer.Option(help="Messages of a round.", min=1, max=100_000)] = 10_000,
+    messages: MessagesOption = None,
+    level: LevelOption = None,
     variant: VariantOption = "ledger",
     schedule: ScheduleOption = False,
     watch_only: WatchOption = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
     cloud: CloudChoice,
 ) -> None:
@@ -54,27 +75,78 @@ def play(  # noqa: PLR0913 - each argument is an option of the command
     From 300 points on there are duplicates and stale versions, and the functions fail. A round that is not
     exact is explained. The exit code is 0 if every round was exact.
     """
-    if schedule and watch_only:
-        raise ConfigurationError("`--schedule` starts a game, `--watch-only` starts none; choose one of them")
+    if schedule and (watch_only or level):
+        raise ConfigurationError(
+            "`--schedule` starts a game of its own; leave out `--watch-only` and `--level`"
+        )
     connected, people = cloud.connect(), console(stderr=as_json)
     people.print(connected.badge, soft_wrap=True)
-    bounds = Bounds(rounds, minutes * 60)
+    bounds, wishes = Bounds(rounds, minutes * 60), _Wishes(messages, level)
+    is_played_here = not (watch_only or schedule)
     if watch_only:
         game = find_game(connected, stack)
     else:
-        parameters = _schedule(connected, stack, bounds, messages) if schedule else {}
+        if stack and not (mine := find_game(connected, stack)).is_apart:
+            _consider(mine, schedule=schedule, yes=yes)
+        parameters = _schedule(connected, stack, bounds, wishes) if schedule else {}
         game = _deployed(connected, stack, people, variant=variant, parameters=parameters)
-    stage = _Stage(people, title=f"{game.target.stack}: the game", badge=connected.badge)
-    session = GameSession(connected, game, bounds, SystemClock(), stage.show)
-    stage.begin(session)
-    is_played_here = not (watch_only or schedule)
-    was_ended = stage.run((lambda: session.play(messages)) if is_played_here else session.watch)
-    if was_ended:
-        people.print(_farewell(stack, is_played_here=is_played_here))
+    with _lent(connected, game, people) if is_played_here and not game.is_apart else nullcontext():
+        session = _sit(connected, game, bounds, people, wishes if is_played_here else None)
     if as_json:
         print_json(document_of(session.rounds, session.board, session.findings))
     if not all(each.exact for each in session.rounds):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """What the player wants of a round."""
+
+    messages: int | None
+    level: int | None
+
+    def messages_of(self, *, is_large: bool) -> int:
+        """Return how many messages a round has."""
+        return self.messages or (LARGE_ROUND if is_large else SMALL_ROUND)
+
+
+def _consider(game: Game, *, schedule: bool, yes: bool) -> None:
+    """Go on only if the player agrees that the pipeline is emptied; a schedule could not empty it."""
+    if schedule:
+        needs_run_level(game)
+    if not yes:
+        typer.confirm(
+            f"Playing empties `{game.target.stack}` before each round and at the end: its trades and totals "
+            "are deleted, and faults that you have set are ended. Go on?",
+            abort=True,
+            err=True,
+        )
+
+
+@contextmanager
+def _lent(cloud: Cloud, game: Game, people: Console) -> Iterator[None]:
+    """Play on a pipeline that is emptied, and say at the end how it is left."""
+    stack = game.target.stack
+    with borrowed(cloud, game, empty=lambda: clear(cloud, stack)):
+        yield
+    people.print(f"`{stack}` is empty again, and the generator is gone.", markup=False, soft_wrap=True)
+
+
+def _sit(cloud: Cloud, game: Game, bounds: Bounds, people: Console, wishes: _Wishes | None) -> GameSession:
+    """Play the game as wished, or watch it; return the session as it ended."""
+    stage = _Stage(people, title=f"{game.target.stack}: the game", badge=cloud.badge)
+    session = GameSession(cloud, game, bounds, SystemClock(), stage.show)
+    stage.begin(session)
+
+    def go_on() -> None:
+        if wishes is None:
+            session.watch()
+        else:
+            session.play(wishes.messages_of(is_large=game.is_apart), level=wishes.level)
+
+    if stage.run(go_on):
+        people.print(_farewell(game, is_played_here=wishes is not None))
+    return session
 
 
 def _deployed(
@@ -85,7 +157,7 @@ def _deployed(
         return set_up(cloud, stack, variant=variant, parameters=parameters, on_event=progress.tell)
 
 
-def _schedule(cloud: Cloud, stack: str | None, bounds: Bounds, messages: int) -> dict[str, str]:
+def _schedule(cloud: Cloud, stack: str | None, bounds: Bounds, wishes: _Wishes) -> dict[str, str]:
     """Return the parameters with which the cloud plays by itself, within the bounds."""
     now = cloud.offline.now() if cloud.offline else SystemClock().now()
     end = datetime.fromtimestamp(now, UTC) + timedelta(seconds=bounds.seconds)
@@ -93,7 +165,7 @@ def _schedule(cloud: Cloud, stack: str | None, bounds: Bounds, messages: int) ->
         "ScheduleState": "ENABLED",
         "EndDate": f"{end:%Y-%m-%dT%H:%M:%SZ}",
         "MaxRounds": str(_judged(cloud, stack) + bounds.rounds),
-        "MessagesPerRound": str(messages),
+        "MessagesPerRound": str(wishes.messages_of(is_large=True)),
     }
 
 
@@ -142,8 +214,10 @@ class _Stage:
         return False
 
 
-def _farewell(stack: str | None, *, is_played_here: bool) -> str:
+def _farewell(game: Game, *, is_played_here: bool) -> str:
     """Say what becomes of a game that its player has left."""
+    if is_played_here and not game.is_apart:
+        return "The round that is under way is given up."
     said = "The round that is under way is judged in the cloud." if is_played_here else "The game goes on."
-    command = " ".join(filter(None, ["workshop play", stack, "--watch-only"]))
-    return f"{said} `{command}` shows it."
+    stack = "" if game.target.stack == GAME_STACK else f"--stack {game.target.stack} "
+    return f"{said} `workshop play {stack}--watch-only` shows it."

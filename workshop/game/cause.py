@@ -72,8 +72,9 @@ def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | No
         NotSettledError: the totals change too fast to be read.
     """
     clock, sent = clock or SystemClock(), judged.sent()
-    truth = truth_below(target.truth_of(sent), judged.run_id)
-    found = _totals_at_rest(cloud, target, judged.run_id, truth, clock)
+    within = judged.run_id if judged.is_apart else None
+    truth = truth_below(target.truth_of(sent), within)
+    found = _totals_at_rest(cloud, target, within, truth, clock)
     if found.seen is None:
         raise NotSettledError(
             f"the totals of round {judged.run_id} change too fast to be read; try again later"
@@ -87,19 +88,21 @@ def find_cause(cloud: Cloud, target: Target, judged: Round, *, clock: Clock | No
         pipeline=target.pipeline,
         evidence=gather_evidence(cloud, target.outputs, sent, pending=pending, is_certain=found.is_at_rest),
         order=target.order,
-        within=judged.run_id,
+        within=within,
     )
     return RoundCause(judged.run_id, diagnosis)
 
 
 def _totals_at_rest(
-    cloud: Cloud, target: Target, run_id: str, truth: Truth, clock: Clock
+    cloud: Cloud, target: Target, within: str | None, truth: Truth, clock: Clock
 ) -> Look[AggregateSnapshot]:
     """Return the round's totals once they are exact, or once nothing moves in the pipeline."""
 
     def look() -> AggregateSnapshot:
         client, table = cloud.client("dynamodb"), target.outputs["AggregateTableName"]
-        snapshot = snapshot_below(take_snapshot(client, table, clock=clock), run_id)
+        snapshot = snapshot_below(take_snapshot(client, table, clock=clock), within)
+        if within is None:
+            return snapshot
         # Without what other rounds change, such as the latency.
         return AggregateSnapshot(totals=snapshot.totals, trades=snapshot.trades)
 

@@ -17,15 +17,25 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from workshop.deploy.stacks import StackEvent, deploy, list_stacks
 from workshop.errors import ConfigurationError
+from workshop.game.scoreboard import RUN_LEVEL
 from workshop.pipeline.target import Target, find_target
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["GAME_STACK", "Game", "Ticket", "find_game", "new_run_id", "set_up", "start_round"]
+__all__ = [
+    "GAME_STACK",
+    "Game",
+    "Ticket",
+    "find_game",
+    "generator_stack",
+    "needs_run_level",
+    "new_run_id",
+    "set_up",
+    "start_round",
+]
 
 GAME_STACK = "trade-risk-game"
-RUN_LEVEL = "RunID"
 GAME_LEVELS = f"{RUN_LEVEL},RiskType,TradeDesk,Region"
 # Outputs of the pipeline that the game's stack takes as parameters.
 TAKEN_OVER = ("StreamName", "AggregateTableName", "ParameterTableName")
@@ -37,6 +47,11 @@ class Game:
 
     target: Target
     generator: str = ""
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the totals of a round lie apart from all others, so that the pipeline need not be empty."""
+        return self.target.order[0] == RUN_LEVEL
 
     @property
     def table(self) -> str:
@@ -62,6 +77,20 @@ def find_game(cloud: Cloud, stack: str | None = None) -> Game:
         ConfigurationError: the game cannot be played against this pipeline.
     """
     return Game(_playable(find_target(cloud, stack or GAME_STACK)))
+
+
+def needs_run_level(game: Game) -> None:
+    """Refuse a game that plays by itself where nobody empties the pipeline between its rounds.
+
+    Raises:
+        ConfigurationError: the rounds would mix.
+    """
+    if not game.is_apart:
+        raise ConfigurationError(
+            f"`{game.target.stack}` sums up by {', '.join(game.target.order)}, so that rounds of a "
+            f"schedule would mix; deploy it with `--set HierarchyLevels={GAME_LEVELS}`, or name no stack, so "
+            "that one is deployed"
+        )
 
 
 def set_up(
@@ -91,11 +120,16 @@ def set_up(
     deployment = deploy(
         cloud,
         "game",
-        stack=f"{name}-generator",
+        stack=generator_stack(name),
         parameters={**taken, "HierarchyLevels": ",".join(target.order), **(parameters or {})},
         on_event=on_event,
     )
     return Game(target, deployment.outputs["GeneratorLambdaName"])
+
+
+def generator_stack(pipeline: str) -> str:
+    """Return the name of the stack with the generator that plays against a pipeline."""
+    return f"{pipeline}-generator"
 
 
 def new_run_id(now: float) -> str:
@@ -103,13 +137,25 @@ def new_run_id(now: float) -> str:
     return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
-def start_round(cloud: Cloud, game: Game, *, run_id: str, messages: int) -> Ticket:
+def start_round(
+    cloud: Cloud,
+    game: Game,
+    *,
+    run_id: str,
+    messages: int,
+    level: int | None = None,
+    settle_seconds: float | None = None,
+) -> Ticket:
     """Start a round and return at once; the ticket's `done` is set when it is over.
+
+    Without a level the score decides; without `settle_seconds` totals have a minute to become exact.
 
     The round goes on in the cloud, and is judged there, even if this process ends.
     """
     ticket = Ticket(run_id)
-    event = json.dumps({"run_id": run_id, "messages": messages})
+    wishes = {"level": level, "settle_seconds": settle_seconds}
+    given = {name: value for name, value in wishes.items() if value is not None}
+    event = json.dumps({"run_id": run_id, "messages": messages, **given})
     # A daemon, so that the process can end before the round does.
     threading.Thread(target=_invoke, args=(cloud, game, event, ticket), name="round", daemon=True).start()
     return ticket
@@ -143,10 +189,5 @@ def _playable(target: Target) -> Target:
         raise ConfigurationError(
             f"`{target.stack}` is a {target.pipeline} stack, and the game sends duplicates and stale "
             "versions, for which it needs a stateful one; name another, or none, so that one is deployed"
-        )
-    if target.order[0] != RUN_LEVEL:
-        raise ConfigurationError(
-            f"`{target.stack}` sums up by {', '.join(target.order)}, so that rounds would mix; "
-            f"deploy it with `--set HierarchyLevels={GAME_LEVELS}`, or name no stack, so that one is deployed"
         )
     return target

@@ -17,9 +17,11 @@ from workshop.pipeline.tables import scan_rows
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["OVER", "PathDifference", "Round", "Scoreboard", "read_scoreboard"]
+__all__ = ["OVER", "RUN_LEVEL", "PathDifference", "Round", "Scoreboard", "read_scoreboard"]
 
 ROUND = "round#"
+RUN_LEVEL = "RunID"
+LEVEL_TWO_POINTS = 300
 # The statuses that never change again.
 OVER = ("judged", "void", "failed")
 
@@ -63,6 +65,11 @@ class Round:
     levels: tuple[str, ...] = ()
 
     @property
+    def is_apart(self) -> bool:
+        """Whether its totals lie below its run id; else they are all that the pipeline has."""
+        return self.levels[:1] == (RUN_LEVEL,)
+
+    @property
     def is_over(self) -> bool:
         """Whether the round will not change any more."""
         return self.status in OVER
@@ -81,6 +88,11 @@ class Scoreboard:
     exact: int = 0
     faults: bool = False
     rounds: tuple[Round, ...] = ()
+
+    @property
+    def level(self) -> int:
+        """The level at which the next round is played, unless it is asked for another one."""
+        return 2 if self.points >= LEVEL_TWO_POINTS else 1
 
     def round(self, run_id: str) -> Round | None:
         """Return a round, or None if it has not begun."""

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from workshop.clock import Clock
 from workshop.errors import WorkshopError
 from workshop.game.cause import RoundCause, find_cause
+from workshop.game.own_pipeline import make_ready
 from workshop.game.play import Game, Ticket, new_run_id, start_round
 from workshop.game.scoreboard import Round, Scoreboard, read_scoreboard
 
@@ -71,8 +72,10 @@ class GameSession:
         """The game as it was seen last."""
         return self._board
 
-    def play(self, messages: int) -> None:
-        """Play rounds of `messages` messages, one after the other.
+    def play(self, messages: int, *, level: int | None = None, settle_seconds: float | None = None) -> None:
+        """Play rounds of `messages` messages, one after the other, each on an empty pipeline if it has to be.
+
+        Without a level the score decides; without `settle_seconds` totals have a minute to become exact.
 
         Raises:
             WorkshopError: the generator failed, and would fail again.
@@ -80,7 +83,17 @@ class GameSession:
         played = 0
         while played < self.bounds.rounds and self.clock.now() < self._deadline:
             run_id = new_run_id(self.clock.now())
-            ticket = start_round(self.cloud, self.game, run_id=run_id, messages=messages)
+            if not self.game.is_apart:
+                self._look("emptying the pipeline")
+                make_ready(self.cloud, self.game, level or self._board.level, clock=self.clock)
+            ticket = start_round(
+                self.cloud,
+                self.game,
+                run_id=run_id,
+                messages=messages,
+                level=level,
+                settle_seconds=settle_seconds,
+            )
             self._wait_for(ticket)
             if ticket.error:
                 raise WorkshopError(

@@ -24,6 +24,7 @@ from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.parts.actions import PipelineActions
 from workshop.notebook.parts.calculator import cost_calculator
 from workshop.notebook.parts.exercises import ExerciseTools
+from workshop.notebook.parts.game import GameTools
 from workshop.notebook.parts.live import LiveTools
 from workshop.notebook.parts.proofs import proof_shown
 from workshop.notebook.parts.questions import QuestionTools
@@ -52,6 +53,7 @@ Your pipeline
   connect(function, …)    make or change an event source mapping, with AWS's names
   send(messages, …)       so many made-up messages, or exactly these; waits until they are accepted
   rest(timeout=60)        wait until nothing moves any more; returns the totals
+  play(rounds, level=2)   the scored game; empties the pipeline before and after
   clear()                 let what is on its way arrive, then empty the pipeline
   messages.               new, plan, desk, example; sent(), counts(), truth()
 
@@ -99,6 +101,7 @@ class NotebookPipeline(PlainPipeline):
         self.totals = self.tables.totals
         self.live = LiveTools(course)
         self.lab = LabTools(course, watch_proof=proof_shown)
+        self.play = GameTools(course, memory).play
         self.picture = self.live.picture
         self.control_room = RoomTools(course).open
 

@@ -67,8 +67,11 @@ def clear(
     *,
     clock: Clock | None = None,
     on_step: Callable[[str], None] | None = None,
+    keep_game: bool = False,
 ) -> Cleared:
     """Empty a pipeline; may be repeated, also while another run is at work.
+
+    The score and the rounds of a game go as well, unless `keep_game` says that it goes on.
 
     Raises:
         StackNotFoundError: no such stack is there.
@@ -76,7 +79,7 @@ def clear(
     """
     found = find_stack(cloud, stack)
     clock = clock or SystemClock()
-    clearing = _Clearing(cloud, found.outputs, clock=clock)
+    clearing = _Clearing(cloud, found.outputs, clock=clock, keep_game=keep_game)
     say = on_step or (lambda _: None)
     if found.variant == "ledger":
         say("raising the epoch")
@@ -98,7 +101,10 @@ def clear(
 class _Clearing:
     """One run of the command."""
 
-    def __init__(self, cloud: Cloud, outputs: Mapping[str, str], *, clock: Clock) -> None:
+    def __init__(
+        self, cloud: Cloud, outputs: Mapping[str, str], *, clock: Clock, keep_game: bool = False
+    ) -> None:
+        self._keeps_game = keep_game
         self._dynamodb: DynamoDBClient = cloud.client("dynamodb")
         self._kinesis: KinesisClient = cloud.client("kinesis")
         self._stream = outputs["StreamName"]
@@ -221,7 +227,9 @@ class _Clearing:
         takes_effect(self._dynamodb.delete_item, request)
 
     def _game(self) -> list[Any]:
-        """Return the keys of the score and of all rounds."""
+        """Return the keys of the score and of all rounds, none if they are to stay."""
+        if self._keeps_game:
+            return []
         names = (row["Parameter"] for row in self._rows(self._parameters, "Parameter"))
         return [{"Parameter": {"S": name}} for name in names if name == "score" or name.startswith("round#")]
 

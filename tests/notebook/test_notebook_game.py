@@ -1,0 +1,50 @@
+"""What `ws.play` shows: the score, each round with its verdict, and why one was not exact."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.game.test_play_board import EXACT, FINDING, SENDING, WRONG
+from workshop.game.scoreboard import Round, Scoreboard
+from workshop.game.session import GameView
+from workshop.notebook.views.game import draw_game
+
+
+def board(played: Round) -> Scoreboard:
+    return Scoreboard(played.points, judged=1, exact=int(bool(played.exact)), rounds=(played,))
+
+
+@pytest.mark.parametrize(
+    ("played", "words"),
+    [
+        (SENDING, "◐ the messages are being sent"),
+        (replace(SENDING, status="settling"), "◐ sent; waiting for the totals"),
+        (EXACT, "✓ exact after 4.2 s"),
+        (WRONG, "✗ not exact: 2 paths wrong"),
+        (replace(SENDING, status="void", reason="cleared"), "▲ void: cleared"),
+    ],
+)
+def test_each_round_has_a_verdict_in_shape_and_word(played: Round, words: str) -> None:
+    """How far a round is, or what became of it, stands in the markup and in the text."""
+    shown = draw_game(GameView(board(played), {}))
+
+    assert words in shown.text
+    assert words in shown.html
+
+
+def test_a_wrong_round_is_explained() -> None:
+    """Below the rounds stands the diagnosis of the one that was not exact."""
+    shown = draw_game(GameView(board(WRONG), {WRONG.run_id: FINDING}), is_over=True)
+
+    assert shown.text.startswith("✗ Not exact: 0 points · 0 of 1 round exact")
+    assert shown.text.endswith("Why one was not exact: A batch lost (certain): 40 messages.")
+    assert "A batch lost (certain)" in shown.html
+
+
+def test_the_end_of_an_exact_game_says_so() -> None:
+    """A game whose rounds were all exact ends with its points, and its last note is gone."""
+    shown = draw_game(GameView(board(EXACT), {}, "emptying the pipeline"), is_over=True)
+
+    assert shown.text.startswith("✓ Exact: 100 points · 1 of 1 round exact")
+    assert "emptying" not in shown.text
+    assert "emptying" in draw_game(GameView(board(EXACT), {}, "emptying the pipeline")).text

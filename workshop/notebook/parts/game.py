@@ -1,0 +1,56 @@
+"""The scored game on the learner's own pipeline, shown while it is played."""
+
+from workshop.course.course import Course
+from workshop.game.own_pipeline import borrowed
+from workshop.game.play import find_game, set_up
+from workshop.game.session import Bounds, GameSession, GameView
+from workshop.notebook.markup.display import Live
+from workshop.notebook.views.cards import status_line
+from workshop.notebook.views.differences import TableMemory
+from workshop.notebook.views.game import draw_game
+
+__all__ = ["GameTools"]
+
+# A round that has not become exact by then is judged as it is; offline nothing is far away.
+OFFLINE_SECONDS = 30.0
+LONGEST_GAME_SECONDS = 1_800.0
+
+
+class GameTools:
+    """The game against one pipeline."""
+
+    def __init__(self, course: Course, memory: TableMemory) -> None:
+        self._course = course
+        self._memory = memory
+
+    def play(self, rounds: int = 1, *, messages: int = 300, level: int = 2) -> Live:
+        """Play rounds of the game against this pipeline: 100 points for totals that are exact to the cent.
+
+        Level 1 sends new trades only; in level 2 there are duplicates and stale versions, functions crash,
+        and offline batches are cut anew. Empties the pipeline before each round and at the end, and ends all
+        faults. Blocks for about half a minute a round. A round that is not exact is explained.
+
+        Raises:
+            ConfigurationError: this is no stateful pipeline.
+            WorkshopError: the generator failed.
+        """
+        course = self._course
+        find_game(course.cloud, course.stack)
+        output = Live(status_line("◐ Preparing", "deploying the generator beside the pipeline", "info"))
+        game = set_up(course.cloud, course.stack)
+        with borrowed(course.cloud, game, empty=self._empty):
+            session = GameSession(
+                course.cloud,
+                game,
+                Bounds(rounds, LONGEST_GAME_SECONDS),
+                course.clock,
+                lambda view: output.update(draw_game(view)),
+            )
+            settle = OFFLINE_SECONDS if course.cloud.offline else None
+            session.play(messages, level=level, settle_seconds=settle)
+        output.close(draw_game(GameView(session.board, session.findings), is_over=True))
+        return output
+
+    def _empty(self) -> None:
+        self._course.clear()
+        self._memory.forget()
