@@ -126,8 +126,8 @@ for event in ws.client("logs").filter_log_events(startTime=a_minute_ago, **log)[
 # %% [markdown]
 # ## The table for pandas
 #
-# What is each desk worth, and with how many trades? `ws.frame` gives you a table as a DataFrame of pandas, its
-# numbers as exact Decimals, and the question is one line:
+# What is each desk worth, and with how many trades? `ws.frame` gives you a table as a DataFrame of pandas,
+# its numbers as exact Decimals, and the question is one line:
 
 # %%
 ws.frame("StateTable").groupby("TradeDesk")["Value"].agg(["sum", "count"])

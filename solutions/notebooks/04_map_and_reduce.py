@@ -172,8 +172,8 @@ for function in ("StateLambda", "MapLambda"):
 # %% [markdown]
 # Whichever instance of State stored M1, AM1 and AM2 are the same: a sum does not depend on the order.
 #
-# That design also writes `Delta::EMEA::FXSpot` where we write `Delta:FXSpot:EMEA`. One colon is enough, since a
-# colon inside a name is written `%3A`; and our levels stand in the order in which they are summed.
+# That design also writes `Delta::EMEA::FXSpot` where we write `Delta:FXSpot:EMEA`. One colon is enough, since
+# a colon inside a name is written `%3A`; and our levels stand in the order in which they are summed.
 
 # %% [markdown]
 # ## M2 changes

@@ -206,8 +206,8 @@ ws.totals()
 ws.reveal("rows-in-all", len(totals) or None)
 
 # %% [markdown]
-# Which desk carries how much in which region? `ws.frame("totals")` has a column for each level; `dropna` keeps
-# the leaves, and `pivot` lays them out:
+# Which desk carries how much in which region? `ws.frame("totals")` has a column for each level; `dropna`
+# keeps the leaves, and `pivot` lays them out:
 
 # %%
 ws.frame("totals").dropna().pivot(index=["RiskType", "TradeDesk"], columns="Region", values="Value")

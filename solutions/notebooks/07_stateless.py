@@ -210,8 +210,8 @@ ws.stateless.table("ReduceTable")
 # characters that are the same only if all of them are. Pass it to `rows_of` as `key=…`.
 #
 # And let `put` write only what is new: its `condition=` is text, `attribute_not_exists(#…)` with the name of
-# the key. DynamoDB looks and writes in one step, a *conditional write*. `write` returns None if it wrote, else
-# the row that stood in the way: count that as `repeated`. Save, then run:
+# the key. DynamoDB looks and writes in one step, a *conditional write*. `write` returns None if it wrote,
+# else the row that stood in the way: count that as `repeated`. Save, then run:
 
 # %%
 ws.stateless.deploy()

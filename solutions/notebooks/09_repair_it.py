@@ -67,8 +67,8 @@ ws.compare()
 # %% [markdown]
 # ## Stage 2: a name for each batch
 #
-# Map adds, and adding twice is wrong. So, as in notebook 07, each row gets a key that follows from the batch: a
-# *hash* of its records, the same whenever they are the same. A batch that comes again finds its row.
+# Map adds, and adding twice is wrong. So, as in notebook 07, each row gets a key that follows from the batch:
+# a *hash* of its records, the same whenever they are the same. A batch that comes again finds its row.
 #
 # ## Exercise: one row for each batch
 #

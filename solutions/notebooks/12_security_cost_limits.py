@@ -4,7 +4,7 @@
 # # Security, cost and limits
 #
 # - **Goal:** know who may do what, what the pipeline costs at your own load, and when to outgrow it.
-# - **Time:** 30 minutes.
+# - **Time:** 35 minutes.
 # - **You need:** the deployed pipeline; policies are from [05](05_aggregate.ipynb).
 
 # %%
@@ -89,6 +89,28 @@ try:
     ws.aws.client_as_producer("dynamodb").scan(TableName=ws.outputs["AggregateTableName"])
 except ClientError as error:
     print(error.response["Error"]["Message"])
+
+# %% [markdown]
+# ## Exercise: it may look, and nothing else
+#
+# The front end is a screen on a wall, and anyone who walks past can touch it. It makes two calls on one
+# table: it *scans* AggregateTable, and it *gets* one item of it, to see whether the totals moved meanwhile.
+# Write the policy for its role. (`workshop watch` also asks CloudFormation for the table's name.)
+
+# %% tags=["exercise:front-end-policy"]
+import json
+
+role = ws.aws.front_end_role()
+table = ws.client("dynamodb").describe_table(TableName=ws.outputs["AggregateTableName"])["Table"]
+### BEGIN SOLUTION
+calls = ["dynamodb:Scan", "dynamodb:GetItem"]
+statements = [{"Effect": "Allow", "Action": calls, "Resource": table["TableArn"]}]
+policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+done = ws.client("iam").put_role_policy(RoleName=role, PolicyName="FrontEnd", PolicyDocument=policy)
+### END SOLUTION
+
+# %%
+ws.check("front-end-policy")
 
 # %% [markdown]
 # ## What is encrypted
@@ -259,7 +281,7 @@ ws.quiz("when-to-outgrow")
 # %% [markdown]
 # ## What you have seen
 #
-# - One role for each function and one for the producer; each was refused what is not its business.
+# - One role for each function, one for the producer, one for the front end; each was refused all the rest.
 # - A bill is units times prices; puts are paid by the record, state by the message, the rest by the batch.
 # - Every limit has a place where the pipeline meets it, and an answer.
 #

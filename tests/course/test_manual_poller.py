@@ -16,7 +16,7 @@ from workshop.course.exercises.permissions import READING, policy_works, undo_po
 from workshop.course.leftovers import leftovers
 from workshop.course.manual_poller import ManualPoller
 from workshop.course.tools.bad_release import release_with_a_bug
-from workshop.course.trials.producer_role import client_as_producer, is_denied, make_producer_role
+from workshop.course.trials.made_role import PRODUCER, client_as, is_denied, make_role
 from workshop.course.trials.stream_records import send_again
 from workshop.errors import ConfigurationError, NotSettledError
 
@@ -162,9 +162,9 @@ def test_records_of_a_report_are_sent_again_and_no_others(course: Course) -> Non
 
 def test_the_producers_role_may_do_what_its_policy_says_and_nothing_without_one(course: Course) -> None:
     """The role is made once, and begins with no right at all."""
-    name = make_producer_role(course)
-    assert make_producer_role(course) == name
-    kinesis = client_as_producer(course, "kinesis")
+    name = make_role(course, PRODUCER)
+    assert make_role(course, PRODUCER) == name
+    kinesis = client_as(course, PRODUCER, "kinesis")
     with pytest.raises(ClientError) as refused:
         kinesis.list_streams()
     statement = {"Effect": "Allow", "Action": "kinesis:ListStreams", "Resource": "*"}
@@ -177,7 +177,7 @@ def test_the_producers_role_may_do_what_its_policy_says_and_nothing_without_one(
 
 def test_what_remains_is_named_with_what_was_made_by_hand_first(course: Course) -> None:
     """A stack is one line, with the cost of its stream; what lies beside it is listed before it."""
-    role = make_producer_role(course)
+    role = make_role(course, PRODUCER)
 
     left = leftovers(course)
 

@@ -36,7 +36,7 @@ IN_BOTH: dict[str, dict[str, set[str]]] = {
         "ReduceLambdaLogGroup": LOG,
     },
     "ProducerPolicy": {"IncomingDataStream": {"PutRecords"}},
-    "FrontEndPolicy": {"AggregateTable": {"GetItem", "Query", "Scan"}},
+    "FrontEndPolicy": {"AggregateTable": {"GetItem", "Scan"}},
 }
 
 # Stack → who → thing → what they need on it.

@@ -9,7 +9,7 @@ from tests.course.gate.gate_bench import Bench, open_bench
 from workshop.cloud.connection import Cloud
 from workshop.course.exercise import CheckResult, Outcome
 from workshop.course.exercises import find_exercise
-from workshop.course.trials.producer_role import make_producer_role
+from workshop.course.trials.made_role import PRODUCER, make_role
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 READING = [f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator")]
@@ -59,7 +59,7 @@ def producer_policy(bench: Bench, condition: dict[str, Any]) -> CheckResult:
     """Return the verdict on the right policy for a producer under a condition."""
     stream = bench.course.stream_arn("IncomingDataStream")
     allowed = {"Effect": "Allow", "Action": "kinesis:PutRecords", "Resource": stream, "Condition": condition}
-    return answered(bench, "producer-policy", make_producer_role(bench.course), [allowed])
+    return answered(bench, "producer-policy", make_role(bench.course, PRODUCER), [allowed])
 
 
 @pytest.mark.parametrize("condition", HARMLESS)

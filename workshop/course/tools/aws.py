@@ -1,4 +1,4 @@
-"""`ws.aws`: what AWS knows about a pipeline beside its outputs, and a role for a producer."""
+"""`ws.aws`: what AWS knows about a pipeline beside its outputs, and roles for a producer and a front end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workshop.course.trials.made_role import FRONT_END, PRODUCER, client_as, make_role
 from workshop.course.trials.policies import RoleStatement, statements_of
-from workshop.course.trials.producer_role import client_as_producer, make_producer_role
 from workshop.errors import StackNotFoundError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class AwsTools:
 
     def producer_role(self) -> str:
         """Make the producer's role unless it exists, allowed to do nothing; return its name."""
-        return make_producer_role(self._course)
+        return make_role(self._course, PRODUCER)
 
     def client_as_producer(self, service: str) -> Any:
         """Return a boto3 client that calls a service with the producer's role instead of your rights.
@@ -72,4 +72,16 @@ class AwsTools:
         Raises:
             ClientError: there is no such role, or nobody may assume it yet.
         """
-        return client_as_producer(self._course, service)
+        return client_as(self._course, PRODUCER, service)
+
+    def front_end_role(self) -> str:
+        """Make the front end's role unless it exists, allowed to do nothing; return its name."""
+        return make_role(self._course, FRONT_END)
+
+    def client_as_front_end(self, service: str) -> Any:
+        """Return a boto3 client that calls a service with the front end's role instead of your rights.
+
+        Raises:
+            ClientError: there is no such role, or nobody may assume it yet.
+        """
+        return client_as(self._course, FRONT_END, service)

@@ -1,7 +1,7 @@
-"""A role for a producer, made by hand, and clients that call AWS with it.
+"""Roles that are made by hand, for a producer and for a front end, and clients that call AWS with them.
 
-In go a course and what the role may do, as a policy that the learner wrote; out come the answers that AWS
-gives to somebody with that role. Calls to IAM and STS are made here, and those that are tried.
+In go a course and whose role it is; what the role may do stands in a policy that the learner wrote. Out come
+the answers that AWS gives to somebody with that role.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from workshop.course.course import Course
 
-__all__ = ["ROLE_SUFFIX", "client_as_producer", "is_denied", "make_producer_role", "producer_role_name"]
+__all__ = ["FRONT_END", "PRODUCER", "client_as", "is_denied", "made_role_name", "make_role"]
 
-ROLE_SUFFIX = "-producer"
+PRODUCER, FRONT_END = "producer", "front-end"
 SHORTEST_SESSION_SECONDS = 900
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
-def producer_role_name(course: Course) -> str:
-    """Return the name of the role."""
-    return f"{course.stack}{ROLE_SUFFIX}"
+def made_role_name(course: Course, who: str) -> str:
+    """Return the name of the role of a `producer` or `front-end`."""
+    return f"{course.stack}-{who}"
 
 
-def make_producer_role(course: Course) -> str:
+def make_role(course: Course, who: str) -> str:
     """Make the role unless it is there, so that people of this account may take it; return its name.
 
     It may do nothing until a policy says otherwise.
     """
-    name = producer_role_name(course)
+    name = made_role_name(course, who)
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -51,15 +51,15 @@ def make_producer_role(course: Course) -> str:
     return name
 
 
-def client_as_producer(course: Course, service: str) -> Any:
+def client_as(course: Course, who: str, service: str) -> Any:
     """Return a client of a service with the role's credentials instead of yours.
 
     Raises:
         ClientError: the role does not exist, or cannot be assumed yet.
     """
-    arn = course.client("iam").get_role(RoleName=producer_role_name(course))["Role"]["Arn"]
+    arn = course.client("iam").get_role(RoleName=made_role_name(course, who))["Role"]["Arn"]
     session = course.client("sts").assume_role(
-        RoleArn=arn, RoleSessionName="producer", DurationSeconds=SHORTEST_SESSION_SECONDS
+        RoleArn=arn, RoleSessionName=who, DurationSeconds=SHORTEST_SESSION_SECONDS
     )["Credentials"]
     return boto3.client(
         service,  # type: ignore[call-overload] # boto3's stubs know each service by a literal
