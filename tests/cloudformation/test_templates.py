@@ -261,7 +261,7 @@ def test_a_producer_and_a_front_end_need_little(template: dict[str, Any]) -> Non
 
     assert rights_of(policies["ProducerPolicy"]) == {("kinesis:PutRecords", "IncomingDataStream.Arn")}
     assert rights_of(policies["FrontEndPolicy"]) == {
-        (f"dynamodb:{action}", "AggregateTable.Arn") for action in ("GetItem", "Query", "Scan")
+        (f"dynamodb:{action}", "AggregateTable.Arn") for action in ("GetItem", "Scan")
     }
 
 
