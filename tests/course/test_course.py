@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.course.gate.gate_bench import Bench, open_bench
+from tests.lambdas.test_published_messages import PUBLISHED
 from workshop.cloud.connection import Cloud
 from workshop.course.course import Course, stack_prefix
 from workshop.course.exercises import find_exercise
@@ -55,6 +56,20 @@ def test_messages_are_remembered_by_the_stream(course: Course) -> None:
         [M1.trade_id, *(each.trade_id for each in sent.messages)]
     )
     assert again.truth().trades[GRAND_TOTAL] == 31
+
+
+def test_published_messages_are_exact_as_they_are(course: Course) -> None:
+    """Messages without a version or a timestamp count in the truth, the totals and the diagnosis."""
+    for data in PUBLISHED[:1] + PUBLISHED[2:]:
+        course.client("kinesis").put_record(
+            StreamName=course.outputs["StreamName"], Data=data, PartitionKey="by hand"
+        )
+
+    assert course.compare().exact
+    assert course.diagnose().exact
+    assert course.reconcile().exact
+    assert course.totals().totals[GRAND_TOTAL] == Decimal("34744.51")
+    assert course.totals().latency.total == 3
 
 
 def test_a_run_at_rest_is_exact(course: Course) -> None:
