@@ -74,8 +74,7 @@ MAY_START_THREADS = {
     "workshop/grading/sandbox/containment.py",  # the relay inside
     "workshop/grading/supervisor.py",  # a submission's pipe
     "workshop/notebook/controls/background.py",  # live widgets
-    "workshop/notebook/parts/live.py",  # a dashboard beside the kernel
-    "workshop/notebook/parts/runs.py",  # a run beside the kernel
+    "workshop/notebook/parts/live.py",  # a producer beside the kernel
     "workshop/pipeline/demo.py",  # both pipelines deployed at once
     "workshop/pipeline/operations/clear.py",  # tables emptied in parallel
     "workshop/pipeline/producer/producer.py",  # the producer's threads

@@ -30,12 +30,19 @@ ws.predict("median-latency")
 
 # %%
 ws.clear()
-ws.live.dashboard(messages=1_500, rate=150)
+room = ws.control_room(messages=1_500, rate=150, autostart=True)
 
 # %% [markdown]
-# The throughput is drawn as a *rolling mean*: the average over the last 20 seconds, so that it does not jump
-# about with each batch. If less arrives in the totals than is sent, messages queue up in the stream and
-# latency grows: nothing is lost, but the pipeline is too small for the load.
+# This is the *control room*. It moves while you go on: open a line of the tree, choose another picture, set
+# another rate or batch size, and a mark shows in the charts when you did. Its meter says how the totals
+# stand: exact to the cent, still in flight, or off, by how much and where.
+#
+# The throughput is drawn as a *rolling mean*: the average over the last 20 seconds (in a short run over
+# less), so that it does not jump about with each batch. If less arrives in the totals than is sent, messages
+# queue up in the stream and latency grows: nothing is lost, but the pipeline is too small for the load.
+
+# %%
+room.wait()
 
 # %%
 snapshot = ws.rest()

@@ -152,22 +152,22 @@ ws.check("break-it")
 # %% [markdown]
 # ## All of it, live
 #
-# Now let accidents happen by themselves. `ws.live.faults` sets chances: here MapLambda and ReduceLambda crash
-# after about every third write, and the producer repeats and reorders messages. This works on AWS as well:
-# your functions read the chances from ParameterTable.
+# Now let accidents happen by themselves. `faults` sets chances: here MapLambda and ReduceLambda crash after
+# about every third write, and the producer repeats and reorders messages. This works on AWS as well: your
+# functions read the chances from ParameterTable.
 
 # %%
 ws.quiz("where-it-is-exact")
 
 # %%
 ws.clear()
-ws.live.faults("crash_after@map=0.3", "crash_after@reduce=0.3")
+faults = ["crash_after@map=0.3", "crash_after@reduce=0.3"]
+load = {"messages": 1_000, "rate": 250, "duplicates": 5, "modify": 5, "out_of_order": 50}
+room = ws.control_room(**load, faults=faults, autostart=True)
 
 # %%
-ws.live.dashboard(messages=1_000, rate=250, seconds=10, duplicates=5, modify=5, out_of_order=50)
-
-# %%
-ws.live.faults(clear=True)
+room.wait(10)
+room.stop()  # and with it the faults
 ws.rest()
 ws.totals(compare=True)
 

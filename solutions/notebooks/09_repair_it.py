@@ -147,11 +147,13 @@ ws.compare()
 # The faults of notebook 08, number for number.
 
 # %%
-ws.live.faults("crash_after@map=0.3", "crash_after@reduce=0.3")
-ws.live.dashboard(messages=1_000, rate=250, seconds=10, duplicates=5, modify=5, out_of_order=50)
+faults = ["crash_after@map=0.3", "crash_after@reduce=0.3"]
+load = {"messages": 1_000, "rate": 250, "duplicates": 5, "modify": 5, "out_of_order": 50}
+room = ws.control_room(**load, faults=faults, autostart=True)
 
 # %%
-ws.live.faults(clear=True)
+room.wait(10)
+room.stop()
 ws.rest()
 ws.diagnose()
 

@@ -13,7 +13,7 @@ LARGEST_BYTES = 1_000_000
 IN_BOTH_THEMES = {"00", "06", "10"}
 THEMES = ("light", "dark")
 BROKEN_CHECK = "The check itself failed"
-LIVE = re.compile(r"\.dashboard\(|live=True")
+LIVE = re.compile(r"control_room\(|live=True")
 # What a live output shows before it moves: nothing, a card, a first picture.
 FACES_AT_REST = 3
 

@@ -8,14 +8,10 @@ from decimal import Decimal
 import pytest
 
 from workshop.course.sent import SentRecord
-from workshop.notebook.charts.dashboard import draw_moving, draw_run
-from workshop.notebook.charts.line_chart import ChartLine, draw_lines
-from workshop.notebook.charts.run_samples import RunSamples
 from workshop.notebook.views.follow import Trail, draw_trail, may_hold
 from workshop.notebook.views.picture import draw_picture
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.hops import Hop, PipelineLook
-from workshop.pipeline.latency import LatencyHistogram
 from workshop.pipeline.table_changes import ItemChange
 from workshop.pipeline.truth import DEFAULT_ORDER
 
@@ -79,47 +75,6 @@ def test_the_picture_is_well_formed(moving: bool) -> None:
 
     assert drawing.get("role") == "img"
     assert "StateLambda" in str(drawing.get("aria-label"))
-
-
-def test_a_drawing_leaves_gaps_where_nothing_is_known() -> None:
-    """A line begins anew behind a missing value, and a series without values draws nothing."""
-    drawn = draw_lines(
-        "t", [0, 1, 2], [ChartLine("a", [1, None, 3], 0, "solid"), ChartLine("b", [None] * 3, 1, "dot")]
-    )
-
-    assert drawn.count('class="series c0"') == 2  # the legend and the line
-    assert drawn.count('class="series c1"') == 1
-    assert "not known yet" in drawn
-
-
-def test_a_run_shows_rolling_means_and_percentiles() -> None:
-    """Speeds are means over the last 20 seconds, latencies those of the same time."""
-    samples = RunSamples(0.0, AggregateSnapshot(message_count=50))
-    for second in range(1, 41):
-        counts = {88: 90 * second}
-        samples.add(
-            second,
-            100 * second,
-            AggregateSnapshot(message_count=50 + 90 * second, latency=LatencyHistogram(counts)),
-        )
-
-    last = samples.samples[-1]
-    assert (last.sent_per_second, last.summed_per_second) == (100, 90)
-    assert last.summed == 3600
-    assert last.latency["p50"] == pytest.approx(1.96, abs=0.01)
-    moving = draw_moving(samples, 4000, label="◐ Running")
-    figures, chart = draw_run(samples, 4000, label="✓ Done", tone="ok")
-    assert "4,000 of 4,000" in moving.text
-    assert "✓ Done" in figures.text
-    for shown in (moving, figures, chart):
-        assert len(str(shown._repr_mimebundle_())) < 50_000
-
-
-def test_a_run_that_has_not_begun_is_drawn() -> None:
-    """Before the first look there are no lines and no figures, and no error."""
-    shown = draw_moving(RunSamples(0.0, AggregateSnapshot()), 10, label="◐ Running")
-
-    assert "0 of 10" in shown.text
 
 
 def test_a_trade_is_followed_through_every_stage() -> None:

@@ -14,7 +14,7 @@ from workshop.cloud.connection import Cloud
 CELLS = (
     'from workshop.notebook import start\nws = start("06")',
     "ws.picture(live=True, seconds=2)",
-    "ws.clear()\nws.live.dashboard(messages=60, rate=60)",
+    "ws.clear()\nroom = ws.control_room(messages=60, rate=60)\nroom.wait()\nroom.history()\nroom.stop()",
     "ws.rest()",
     'ws.table("StateTable", limit=3)',
     'ws.frame("StateTable").groupby("Region")["Value"].sum()',
@@ -105,8 +105,10 @@ def test_the_header_says_what_was_restored(executed: Any) -> None:
 
 
 def test_a_run_ends_with_all_messages_in_the_totals(executed: Any) -> None:
-    """The dashboard returns when everything has arrived, and its last state stays."""
-    assert "✓ Done: sent 60 of 60 · in the totals 60" in text_of(executed, "ws.clear")
+    """The control room's wait ends when everything has arrived, and its last state stays."""
+    told = text_of(executed, "ws.clear")
+
+    assert "✓ Done: stateful: Exact to the cent: 60 messages, 60 live trades." in told
 
 
 def test_totals_at_rest_equal_what_was_sent(executed: Any) -> None:

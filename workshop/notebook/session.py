@@ -64,7 +64,7 @@ See what it does
   compare(), diagnose()   wait for rest; are the totals right? if not, why?
   control_room(…)         a run that moves while you steer it; `beside=` a second pipeline
   tables.                 items(name), snapshot(), follow(trade), reconcile()
-  live.                   dashboard(), faults(…), faults_panel(), producer_panel(), stop()
+  live.                   faults(…), faults_panel(), producer_panel(), stop()
 
 AWS underneath
   client(service)         a boto3 client, such as client("kinesis")

@@ -29,7 +29,7 @@ RESULT = re.compile(
     re.MULTILINE,
 )
 # Accidents hit other batches each time, and what they do to totals without guards differs by that.
-BY_ACCIDENT = re.compile(r"faults|FaultPlan|dashboard")
+BY_ACCIDENT = re.compile(r"faults|FaultPlan|control_room")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.notebook.control_room.conftest import MakeRoom
+from workshop.errors import NotSettledError
 from workshop.notebook.control_room.history import MOST_TICKS
 
 
@@ -329,3 +330,22 @@ class CallCount:
         """Return the calls since this was last asked."""
         count, self._count = self._count, 0
         return count
+
+
+def test_totals_that_never_stand_still_are_not_judged(make_room: MakeRoom, monkeypatch: Any) -> None:
+    """Where commits come faster than a scan, the last totals stay in sight, and the meter waits."""
+    room = make_room(messages=30)
+    room.run()
+    course = room.courses["stateful"]
+    course.send(5, seed=8)
+    totals, shown = course.totals, room.pipeline["totals"]
+
+    def restless() -> Any:
+        raise NotSettledError("they move")
+
+    monkeypatch.setattr(course, "totals", restless)
+    meter = room.seconds(12)["pipelines"][0]["meter"]
+
+    assert (meter["state"], room.pipeline["totals"]) == ("in_flight", shown)
+    monkeypatch.setattr(course, "totals", totals)
+    assert room.seconds(1)["pipelines"][0]["meter"]["state"] == "exact"

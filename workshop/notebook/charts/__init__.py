@@ -1,1 +1,1 @@
-"""Charts: plotly's for what stands still, our own for what moves."""
+"""Charts: plotly's, for what stands still."""

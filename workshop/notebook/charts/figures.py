@@ -1,7 +1,7 @@
 """Plotly charts that read in light and in dark, and never ask anything from outside.
 
 A chart is sent as data for the renderer that JupyterLab has on board, with HTML and text beside it for
-whoever has none. These charts stay as they are; what moves is drawn by `line_chart`.
+whoever has none. These charts stay as they are; what moves stands in the control room.
 """
 
 import json

@@ -12,7 +12,7 @@ from typing import Any
 from workshop.course.course import Course
 from workshop.course.rest import Rest
 from workshop.course.sent import NO_MARK
-from workshop.diagnosis import Confidence, Diagnosis, TradeElement
+from workshop.diagnosis import CauseKind, Confidence, Diagnosis, TradeElement
 from workshop.errors import NotSettledError
 from workshop.notebook.control_room.meter import EMPTY, EXACT, OFF, MeterReading, Sighting, judge, surplus
 from workshop.notebook.control_room.recent import Counts, Recent
@@ -220,14 +220,14 @@ class Watched:
 
 def _trade_of(diagnosis: Diagnosis) -> tuple[str | None, str]:
     """Return the trade that a diagnosis is certain of, or None, and what it says."""
-    for cause in diagnosis.causes:
-        elements = [each for each in cause.elements if isinstance(each, TradeElement)]
-        if cause.confidence is Confidence.CERTAIN and not cause.others and elements:
-            return elements[0].trade_id, cause.sentence
-    if diagnosis.causes:
-        cause = diagnosis.causes[0]
-        return (
-            None,
-            f"The trade is unknown. {cause.kind.value.capitalize()} ({cause.confidence}): {cause.sentence}",
-        )
-    return None, "The trade is unknown."
+    causes = [each for each in diagnosis.causes if each.kind is not CauseKind.UNKNOWN]
+    certain = [each for each in causes if each.confidence is Confidence.CERTAIN and not each.others]
+    for cause in certain:
+        for element in cause.elements:
+            if isinstance(element, TradeElement):
+                return element.trade_id, cause.sentence
+    if not causes:
+        return None, "The trade is unknown."
+    cause = (certain or causes)[0]
+    told = f"{cause.kind.value.capitalize()} ({cause.confidence}): {cause.sentence}"
+    return None, told if certain else f"The trade is unknown. {told}"

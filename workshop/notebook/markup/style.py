@@ -76,13 +76,6 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"] [class$=tick] text,
 .js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"]~.main-svg :is([class^=legend][class$=text],[class^=g-] text){
 fill:var(--jp-ui-font-color1,#7c7f85)!important}
-.ws .ws-lines{display:block;max-width:880px;height:auto;margin-top:6px}
-.ws-lines .name{font-size:13px;font-weight:600}.ws-lines .legend{font-size:12px}
-.ws-lines .tick{font-size:11.5px;fill:var(--soft);font-variant-numeric:tabular-nums}
-.ws-lines .right{text-anchor:end}.ws-lines .middle{text-anchor:middle}
-.ws-lines .grid{stroke:var(--line);stroke-width:1}
-.ws-lines .series{fill:none;stroke-width:2.2;stroke-linejoin:round}
-.ws-lines .c0{stroke:#3b82c4}.ws-lines .c1{stroke:#1f9e89}.ws-lines .c2{stroke:#d9762b}.ws-lines .c3{stroke:#9468bd}
 .jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #59636e);filter:var(--halo) var(--halo) var(--halo)}
 [data-jp-theme-light=false] .jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #c3ccd6)}
 .jp-OutputArea-child:has(+.jp-OutputArea-child .ws-option:not(.jupyter-widgets-disconnected)) .ws-options{display:none}

@@ -1,4 +1,4 @@
-"""`ws.live`: the moving picture, the dashboard of a run, and panels for producer and faults."""
+"""`ws.live`: the moving picture, and panels for producer and faults."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,6 @@ from workshop.notebook.controls.widgets import panel, show_control
 from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.markup.html import code_in, element
 from workshop.notebook.markup.texts import took
-from workshop.notebook.parts.runs import WatchedRun
 from workshop.notebook.views.picture import draw_picture
 from workshop.notebook.views.resources import no_pipeline
 from workshop.pipeline.hops import PipelineLook, look_at
@@ -29,12 +28,10 @@ from workshop.pipeline.producer.producer import SendProgress
 __all__ = ["LiveTools"]
 
 LOOK_EVERY_SECONDS = {True: 0.7, False: 5.0}  # offline, AWS
-# A run that has been sent needs a while for its last batches.
-AFTER_SECONDS = 60.0
 
 
 class LiveTools:
-    """A moving picture, runs with a dashboard, and panels with sliders, for one pipeline."""
+    """A moving picture, and panels with sliders, for one pipeline."""
 
     def __init__(self, course: Course) -> None:
         self._course = course
@@ -64,18 +61,6 @@ class LiveTools:
 
         every = LOOK_EVERY_SECONDS[self._course.cloud.offline is not None]
         return Loop(f"picture {self._course.stack}", look, every=every, seconds=seconds, on_end=end).start()
-
-    def dashboard(
-        self, *, messages: int = 2_000, rate: float | None = 200, seconds: float | None = None, **plan: Any
-    ) -> Live:
-        """Send messages at a rate, and show throughput and latency while they pass.
-
-        Blocks until all are in the totals, or for `seconds`; an interrupt ends it. `plan` are the options of
-        `ws.send`, such as `duplicates=5`.
-        """
-        longest = seconds if seconds is not None else messages / (rate or messages) + AFTER_SECONDS
-        run = WatchedRun(self._course, messages, longest)
-        return run.watch(lambda tell: self._course.send(messages, rate=rate, on_progress=tell, **plan))
 
     def producer_panel(self) -> Live:
         """Show sliders for what the producer sends, and a button that sends it."""

@@ -74,10 +74,9 @@ class BatchSender:
             return
         now = self._clock.now()
         decision = pending.poller.finish(pending.due, report, now)
-        is_done = isinstance(decision, Advance)
-        pending.worker.note_result(problem or (OK if is_done else FAILED))
+        pending.worker.note_result(problem or (OK if isinstance(decision, Advance) else FAILED))
         if report.answer is not None:
-            pending.worker.note_batch(pending.due, failed=not is_done)
+            pending.worker.note_batch(pending.due, failed=report.function_error is not None)
         if pending.due.arrived_at is not None and report.answer is not None:
             place = (mapping.account_id, mapping.region, mapping.function.name)
             self._metrics.add(place, IteratorAge=max(0.0, now - pending.due.arrived_at) * 1000)
