@@ -67,9 +67,8 @@ See what it does
   live.                   faults(…), faults_panel(), producer_panel(), stop()
 
 AWS underneath
-  client(service)         a boto3 client, such as client("kinesis")
-  outputs, root           a dict of the stack's outputs; the folder of your files
-  stream_arn(name)        the ARN of the stream, or of a table's stream
+  client(service), root   a boto3 client, such as client("kinesis"); the folder of your files
+  outputs, stream_arn(…)  a dict of the stack's outputs; the ARN of the stream, or of a table's
   aws.                    mapping, role_name, statements, resources, producer_role, …
   lab.                    poller, release_with_bug, send_again, advance, prove
   costs., leftovers.      prices at your load; what is still there, and how to delete it
