@@ -1,5 +1,6 @@
 """One notebook in a browser's page: opened, run through JupyterLab's own menu, looked at (see `look.js`)."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,18 @@ class NotebookPage:
                     self.faces.setdefault(number, set()).add(cell["face"])
             quiet = quiet + 1 if "[*]:" not in self._prompts() and self.lab.is_idle() else 0
             self.page.wait_for_timeout(LOOK_MS)
+
+    def restart_kernel(self) -> None:
+        """Choose Restart Kernel in the menu and confirm it."""
+        self.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+        self.page.get_by_role("menuitem", name=re.compile("^Restart Kernel…")).click()
+        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
+
+    def run_cell(self, number: int) -> None:
+        """Run one code cell, counted from 0, as Shift+Enter does, and wait for it."""
+        self.page.locator(f"{PANEL} .jp-CodeCell").nth(number).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self._wait(lambda: "[*]:" not in self._prompts() and self.lab.is_idle(), "the cell still runs")
 
     def wait_for_widgets(self) -> None:
         """Wait until the widgets of a notebook that was opened again are back."""

@@ -53,7 +53,7 @@ function save(name, text) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-function makeRoom(model, host) {
+function makeRoom(model) {
   const memory = makeMemory();
   const state = { at: null, isDead: false, isPlanned: false, isSeen: true, Plotly: null };
   const command = (message) => !state.isDead && model.send(message);
@@ -142,47 +142,79 @@ function makeRoom(model, host) {
   }
 
   function hear(message) {
-    if (message.kind === "ticks") memory.fill(message.ticks);
+    if (message.kind === "ticks") {
+      memory.fill(message.ticks);
+      die(false);
+    }
     if (message.kind === "csv") save(message.name, message.text);
     plan();
   }
 
   const answered = () => follow.show({ ...model.get("answer"), isNew: true });
-  const watchers = watch(root, host, { plan, die, see: (isSeen) => ((state.isSeen = isSeen), isSeen && plan()) });
+  // The kernel that made the widget is gone, or was out of reach: only its answer shows that it is there.
+  function lose() {
+    die(true);
+    setTimeout(ask, 2000);
+  }
+
+  function ask() {
+    try {
+      model.send({ do: "history" });
+    } catch {
+      die(true);
+    }
+  }
+
+  const kernel = watchKernel(model, lose);
+  const watchers = watch(root, { plan, see: (isSeen) => ((state.isSeen = isSeen), isSeen && plan()) });
   model.on("change:snapshot", take);
   model.on("change:answer", answered);
   model.on("msg:custom", hear);
   take();
   follow.show(model.get("answer"));
-  model.send({ do: "history" });
+  ask();
   plotlyFor(model).then((Plotly) => ((state.Plotly = Plotly), plan()));
 
   function close() {
     model.off("change:snapshot", take);
     model.off("change:answer", answered);
     model.off("msg:custom", hear);
-    watchers.forEach((each) => each.disconnect());
+    [...watchers, kernel].forEach((each) => each.disconnect());
     root.querySelectorAll(".ws-plot").forEach((plot) => state.Plotly?.purge(plot));
     root.remove();
   }
   return { root, close };
 }
 
-/** Watch for another size, another theme, another place on the page, and for the end of the kernel. */
-function watch(root, host, { plan, die, see }) {
+const GONE = new Set(["restarting", "autorestarting", "dead", "terminating"]);
+
+/** Tell when the kernel restarts or dies; only JupyterLab has a kernel to ask. */
+function watchKernel(model, lose) {
+  const signal = model.widget_manager?.kernel?.statusChanged;
+  const hear = (_, status) => GONE.has(status) && lose();
+  signal?.connect(hear);
+  model.on("comm_live_update", lose);
+  return {
+    disconnect() {
+      signal?.disconnect(hear);
+      model.off("comm_live_update", lose);
+    },
+  };
+}
+
+/** Watch for another size, another theme and another place on the page. */
+function watch(root, { plan, see }) {
   const sizes = new ResizeObserver(plan);
   const theme = new MutationObserver(plan);
   const sight = new IntersectionObserver((entries) => see(entries.at(-1).isIntersecting));
-  const life = new MutationObserver(() => die(Boolean(root.closest(".jupyter-widgets-disconnected"))));
   sizes.observe(root);
   sight.observe(root);
   theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "class"] });
-  life.observe(host.closest?.(".jupyter-widgets") ?? host, { attributes: true, attributeFilter: ["class"] });
-  return [sizes, theme, sight, life];
+  return [sizes, theme, sight];
 }
 
 function render({ model, el }) {
-  const room = makeRoom(model, el);
+  const room = makeRoom(model);
   el.append(room.root);
   return room.close;
 }

@@ -1,0 +1,129 @@
+"""The control room's widget in JupyterLab, fed with a recorded run."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.browser.notebook_page import PANEL, NotebookPage
+from tests.browser.recorded_room import recorded_run
+
+ROOM = f"{PANEL} .ws-room"
+NOTEBOOK = "control_room"
+CELL = """
+import json
+from workshop.notebook.control_room.widget import RoomView
+
+ticks = json.load(open("recorded.json"))
+heard = []
+view = RoomView(heard.append, ticks=lambda: ticks[:-1], export=lambda: "seconds,total")
+view.display()
+view.show(ticks[-1])
+"""
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+HEARD = 'json.dump(heard, open("heard.json", "w"))'
+WIDGETS = {"button", "slider", "spinbutton", "textbox", "searchbox", "combobox", "img", "treegrid"}
+TEXTS = "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
+ROWS = f"{ROOM} [role=treegrid] tbody tr"
+
+
+@pytest.fixture(scope="module")
+def ticks(checkout) -> list[dict[str, Any]]:
+    """A recorded run, and a notebook that shows it."""
+    run = recorded_run()
+    (checkout.notebooks / "recorded.json").write_text(json.dumps(run), encoding="utf-8")
+    cells = [nbformat.v4.new_code_cell(source) for source in (CELL, HEARD)]
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), checkout.notebooks / f"{NOTEBOOK}.ipynb"
+    )
+    return run
+
+
+@pytest.fixture
+def room(notebook_page, lab, ticks, complaints) -> NotebookPage:
+    """The notebook's page, run, with everything drawn; errors in the browser's console are complaints."""
+    lab.choose_theme("dark")
+    page = notebook_page.page
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    notebook_page.open(lab.address_of(NOTEBOOK))
+    notebook_page.run_all()
+    page.locator(f"{ROOM} .main-svg").first.wait_for()
+    return notebook_page
+
+
+def named(page: Any) -> list[tuple[str, str]]:
+    """Return role and name of what the browser tells a screen reader about the room's widgets."""
+    devtools = page.context.new_cdp_session(page)
+    found = devtools.send("Runtime.evaluate", {"expression": f"document.querySelector({ROOM!r})"})
+    tree = devtools.send("Accessibility.queryAXTree", {"objectId": found["result"]["objectId"]})
+    seen = [node for node in tree["nodes"] if not node["ignored"] and node["role"]["value"] in WIDGETS]
+    return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in seen]
+
+
+def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, screenshots) -> None:
+    """The control room shows its snapshot's figures, obeys the keyboard, and names all to a screen reader.
+
+    It stands in JupyterLab's dark theme without an error, at rest and narrow, and sends what is switched.
+    """
+    page, last = room.page, ticks[-1]
+    words = page.locator(ROOM).inner_text()
+    names = named(page)
+    rows = page.eval_on_selector_all(ROWS, TEXTS)
+    page.locator(ROOM).screenshot(path=screenshots / "control-room-dark.png")
+
+    # The figures are the snapshot's, to the cent.
+    assert "Exact to the cent" in words
+    assert "Off by +1,654.00" in words
+    assert "since 21.0 s" in words
+    shown = [[row[1].replace(",", ""), row[3].replace(",", "")] for row in rows]
+    paths = sorted(last["pipelines"][0]["totals"], key=lambda path: (path != "Grand Total", path.split(":")))
+    assert shown == [[each["totals"][path] for each in last["pipelines"]] for path in paths]
+
+    # Whatever can be worked or looked at has a name.
+    assert [role for role, name in names if not name] == []
+    assert {role for role, _ in names} == WIDGETS
+    expected = {"Pause", "Crash after a write", "Messages per second", "Filter by name", "Moment of the run"}
+    assert [name for name in expected if not any(name in told for _, told in names)] == []
+    assert max(Counter(name for role, name in names if role in {"slider", "spinbutton"}).values()) == 1
+
+    # The keyboard goes through the tree, and JupyterLab leaves it alone.
+    page.locator(ROWS).first.focus()
+    for key in ("ArrowDown", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.wait_for_function("document.activeElement.getAttribute('aria-expanded') === 'false'")
+    page.keyboard.press("Enter")
+    page.locator(f"{ROOM} .ws-trail", has_text="Delta").wait_for()
+    assert page.locator(ROWS).count() == 1
+
+    # Another order of levels is summed from the leaves.
+    page.get_by_label("Levels").select_option("2,1,0")
+    regions = [row for row in page.eval_on_selector_all(ROWS, TEXTS) if row[0].endswith("EMEA")]
+    in_cents = [
+        int(total.replace(".", ""))
+        for path, total in last["pipelines"][0]["totals"].items()
+        if path.endswith("EMEA")
+    ]
+    assert regions[0][1].replace(",", "").replace(".", "") == str(sum(in_cents))
+
+    # What is switched comes to the kernel.
+    page.get_by_label("Crash after a write").fill("12")
+    page.get_by_role("button", name="Start again").press("Enter")
+    page.get_by_label("Trade to follow").fill("T-1")
+    page.keyboard.press("Enter")
+    page.set_viewport_size({"width": 640, "height": 900})
+    room.run_cell(1)
+    heard = json.loads((checkout.notebooks / "heard.json").read_text(encoding="utf-8"))
+    assert heard == [
+        {"do": "set", "set": {"faults": {"crash_after": 0.12}}},
+        {"do": "start"},
+        {"do": "follow", "trade": "T-1"},
+    ]
+    assert room.faults == []
+    assert complaints == []
+
+    # Without its kernel it stays in sight, and says what to do.
+    room.restart_kernel()
+    page.get_by_role("alert").filter(has_text="run this cell again").wait_for()
+    assert page.get_by_label("Crash after a write").is_disabled()
