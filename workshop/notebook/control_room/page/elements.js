@@ -5,7 +5,7 @@ function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+    else if (value !== false && value != null) element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : value);
   }
   element.append(...children.filter((child) => child != null));
   return element;
@@ -53,7 +53,7 @@ function chooser(label, options, choose) {
 
 /** A list to choose from, with its label in front; the options may change. */
 function picker(label, choose) {
-  const select = make("select", { onchange: () => choose(select.value) });
+  const select = make("select", { "aria-label": label, onchange: () => choose(select.value) });
   const shown = { options: "" };
   return {
     element: make("label", { class: "ws-field-inline" }, make("span", {}, label), select),

@@ -110,8 +110,8 @@ function makeLines() {
         const layout = lineLayout(ink, plot.clientWidth, plot.clientHeight, range, switched, cursor, suffix);
         drawFigure(Plotly, plot, lines(points, snapshot.pipelines), layout);
       };
-      mark(speed.plot, "aria-label", speedTold(snapshot));
-      mark(latency.plot, "aria-label", latencyTold(snapshot));
+      mark(speed.told, "aria-label", speedTold(snapshot));
+      mark(latency.told, "aria-label", latencyTold(snapshot));
       draw(speed, speedLines, "");
       draw(latency, latencyLines, " s");
     },
@@ -119,8 +119,9 @@ function makeLines() {
 }
 
 function lineFigure(title) {
-  const plot = make("div", { class: "ws-plot ws-lines-plot", role: "img" });
-  return { plot, element: make("figure", { class: "ws-figure" }, make("figcaption", {}, title), plot) };
+  const plot = make("div", { class: "ws-plot ws-lines-plot", "aria-hidden": true });
+  const told = make("div", { role: "img" }, plot);
+  return { plot, told, element: make("figure", { class: "ws-figure" }, make("figcaption", {}, title), told) };
 }
 
 function speedTold({ pipelines }) {

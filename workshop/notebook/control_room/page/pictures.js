@@ -129,9 +129,10 @@ function pictureLayout(view, ink, width, height) {
 
 /** One picture for one pipeline; a click on a part drills down to it. */
 function makePicture(act) {
-  const plot = make("div", { class: "ws-plot" });
+  const plot = make("div", { class: "ws-plot", "aria-hidden": true });
+  const told = make("div", { role: "img" }, plot);
   const caption = make("figcaption");
-  const element = make("figure", { class: "ws-figure" }, caption, plot);
+  const element = make("figure", { class: "ws-figure" }, caption, told);
   let listening = false;
 
   function listen() {
@@ -151,8 +152,7 @@ function makePicture(act) {
     plot,
     show(Plotly, nodes, left, column, view, ink, title) {
       tell(caption, title);
-      mark(plot, "role", "img");
-      mark(plot, "aria-label", `${view.picture} of ${view.measure}, ${title || "all"}: the table beside it tells the same`);
+      mark(told, "aria-label", `${view.picture} of ${view.measure}, ${title || "all"}: the table beside it tells the same`);
       const width = plot.clientWidth;
       if (!Plotly || !width) return;
       const trace = (view.picture === "bar" ? barTrace : areaTrace)(nodes, left, column, view);

@@ -27,7 +27,7 @@ function makeTotals(redraw) {
     view.open.clear();
     redraw();
   });
-  const order = picker("Levels", (text) => {
+  const order = picker("Order", (text) => {
     view.order = text.split(",").map(Number);
     view.root = ROOT;
     view.open.clear();
