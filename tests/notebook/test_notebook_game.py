@@ -36,7 +36,7 @@ def test_a_wrong_round_is_explained() -> None:
     """Below the rounds stands the diagnosis of the one that was not exact."""
     shown = draw_game(GameView(board(WRONG), {WRONG.run_id: FINDING}), is_over=True)
 
-    assert shown.text.startswith("✗ Not exact: 0 points · 0 of 1 round exact")
+    assert shown.text.startswith("✗ Not exact: 0 points · 0 of 1 round exact · the pipeline is empty again")
     assert shown.text.endswith("Why one was not exact: A batch lost (certain): 40 messages.")
     assert "A batch lost (certain)" in shown.html
 

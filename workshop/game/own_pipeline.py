@@ -55,10 +55,13 @@ def borrowed(cloud: Cloud, game: Game, *, empty: Callable[[], object]) -> Iterat
         empty()
 
 
-def make_ready(cloud: Cloud, game: Game, level: int, *, clock: Clock) -> None:
-    """Empty the pipeline for the next round and set the faults of its level; score and rounds stay."""
+def make_ready(cloud: Cloud, game: Game, level: int, *, is_first: bool, clock: Clock) -> None:
+    """Empty the pipeline for the next round and set the faults of its level.
+
+    Score and rounds stay, unless the round is the first: they would be those of a game that was killed.
+    """
     outputs: Mapping[str, str] = game.target.outputs
     clear_faults(cloud, outputs)
-    clear(cloud, game.target.stack, clock=clock, keep_game=True)
+    clear(cloud, game.target.stack, clock=clock, keep_game=not is_first)
     if level > 1:
         set_faults(cloud, outputs, LEVEL_TWO)

@@ -85,7 +85,7 @@ class GameSession:
             run_id = new_run_id(self.clock.now())
             if not self.game.is_apart:
                 self._look("emptying the pipeline")
-                make_ready(self.cloud, self.game, level or self._board.level, clock=self.clock)
+                self._make_ready(level, is_first=not played)
             ticket = start_round(
                 self.cloud,
                 self.game,
@@ -113,6 +113,10 @@ class GameSession:
             self._explain()
             self.clock.sleep(LOOK_SECONDS)
         self._look()
+
+    def _make_ready(self, level: int | None, *, is_first: bool) -> None:
+        wanted = level or (1 if is_first else self._board.level)
+        make_ready(self.cloud, self.game, wanted, is_first=is_first, clock=self.clock)
 
     def _wait_for(self, ticket: Ticket) -> None:
         while not ticket.done.wait(LOOK_SECONDS):

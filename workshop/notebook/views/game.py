@@ -30,7 +30,7 @@ def draw_game(view: GameView, *, is_over: bool = False) -> Shown:
         ("◐ Playing", "info") if not is_over else ("✓ Exact", "ok") if is_exact else ("✗ Not exact", "bad")
     )
     score = f"{plural(board.points, 'point')} · {board.exact} of {plural(board.judged, 'round')} exact"
-    note = view.note if not is_over else ""
+    note = "the pipeline is empty again" if is_over else view.note
     told = " · ".join(filter(None, [score, note]))
     causes = [
         _cause(each, view.findings[each.run_id]) for each in board.rounds if each.run_id in view.findings

@@ -16,7 +16,7 @@ __all__ = ["draw_proof"]
 # A row of the grid; more schedules get further rows, but not thousands.
 COLUMNS = 10
 MOST = 100
-WAITING = ("·", "waiting", "info")
+WAITING = ("·", "waiting", "soft")
 RUNNING = ("◐", "running", "info")
 EXACT = ("✓", "exact", "ok")
 NOT_EXACT = ("✗", "not exact", "bad")
@@ -57,8 +57,7 @@ def _state(progress: ProofProgress, variant: str, seed: int) -> tuple[str, str, 
 
 
 def _cell(sign: str, word: str, tone: str) -> Html:
-    style = "soft" if (sign, word, tone) == WAITING else f"word {tone}"
-    return element("span", join([sign, Html("<br/>"), word]), class_=style)
+    return element("span", join([sign, Html("<br/>"), word]), class_=f"word {tone}")
 
 
 def _told(progress: ProofProgress) -> str:
