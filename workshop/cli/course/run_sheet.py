@@ -18,7 +18,7 @@ USUAL_MINUTES = (60, 90, 120, 180)
 WELCOME, CLOSING, BREAK, MINUTES_TO_A_BREAK = 5, 4, 10, 90
 LEAST_MINUTES = 30
 # What a class should not miss comes first; the notebooks are taught in their own order all the same.
-BY_IMPORTANCE = ("00", "08", "06", "03", "01", "02", "05", "04", "09", "07", "99", "10", "11", "12")
+BY_IMPORTANCE = ("00", "08", "06", "03", "01", "04", "05", "02", "09", "07", "99", "10", "11", "12")
 HEAD = re.compile(
     r"^# # (?P<title>[^\n]+)$.*?\*\*Time:\*\* (?P<minutes>\d+) minutes", re.MULTILINE | re.DOTALL
 )
