@@ -74,6 +74,7 @@ class Course(CourseStack):
             clock=clock,
         )
         self._sent: tuple[str, SentMessages] | None = None
+        self.is_clearing = False  # while it is True, totals and messages do not belong together
 
     @cached_property
     def stateless(self) -> Course:
@@ -241,9 +242,13 @@ class Course(CourseStack):
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""
-        with self.on_wait("until what is on its way has arrived and is deleted", self._on_the_way):
-            cleared = clear(self.cloud, self.stack, clock=self.clock)
-        self.sent.begin()
+        self.is_clearing = True
+        try:
+            with self.on_wait("until what is on its way has arrived and is deleted", self._on_the_way):
+                cleared = clear(self.cloud, self.stack, clock=self.clock)
+            self.sent.begin()
+        finally:
+            self.is_clearing = False
         return cleared
 
 

@@ -349,3 +349,16 @@ def test_totals_that_never_stand_still_are_not_judged(make_room: MakeRoom, monke
     assert (meter["state"], room.pipeline["totals"]) == ("in_flight", shown)
     monkeypatch.setattr(course, "totals", totals)
     assert room.seconds(1)["pipelines"][0]["meter"]["state"] == "exact"
+
+
+def test_totals_are_not_judged_while_they_are_deleted(make_room: MakeRoom, monkeypatch: Any) -> None:
+    """While `clear` is at work in another thread, totals that are gone are no fault."""
+    room = make_room(messages=30)
+    room.run()
+    course = room.courses["stateful"]
+    change_total(room, "Grand Total", "-1.00")
+    monkeypatch.setattr(course, "is_clearing", True)
+
+    meter = room.seconds(1)["pipelines"][0]["meter"]
+
+    assert (meter["state"], meter["text"]) == ("in_flight", "Not there yet: the pipeline is being emptied.")

@@ -30,6 +30,7 @@ UNSETTLED = -1
 # What costs several calls on AWS is looked at less often there.
 SLOW_SECONDS = {True: 0.0, False: 10.0}  # offline, AWS
 
+EMPTYING = "the pipeline is being emptied"
 # Of which totals a diagnosis speaks: messages in the stream, commits and records summed in.
 Moment = tuple[int, int | None, int]
 
@@ -76,6 +77,7 @@ class Watched:
 
     def look(self, now: float, sent: int) -> None:
         """Read everything once; `now` is in seconds of the room, `sent` counts the run's messages."""
+        is_clearing = self.course.is_clearing
         before = self._read_messages()
         told = self.course.quiet(0.0)
         self._look_slowly(now)
@@ -96,7 +98,7 @@ class Watched:
             self._pending(),
             is_quiet=is_quiet,
             is_still=is_still,
-            unread=self._unread(),
+            unread=EMPTYING if is_clearing or self.course.is_clearing else self._unread(),
             trouble=self._trouble(),
         )
         self._reading = self._judged(look, now)
