@@ -362,3 +362,30 @@ def test_totals_are_not_judged_while_they_are_deleted(make_room: MakeRoom, monke
     meter = room.seconds(1)["pipelines"][0]["meter"]
 
     assert (meter["state"], meter["text"]) == ("in_flight", "Not there yet: the pipeline is being emptied.")
+
+
+def test_a_run_that_is_over_stays_over(make_room: MakeRoom) -> None:
+    """What another cell sends after its end does not bring a run back; the meter tells of it all the same."""
+    room = make_room(messages=30)
+    room.run()
+    room.courses["stateful"].send(5, seed=8)
+
+    tick = room.seconds(1, steps=False)
+
+    assert tick["run"]["state"] == "done"
+    assert tick["pipelines"][0]["meter"]["state"] == "in_flight"
+
+
+def test_exact_totals_are_no_end_while_duplicates_are_on_their_way(make_room: MakeRoom) -> None:
+    """Totals that are exact by now may still go wrong, so a run is over only when nothing is under way."""
+    room = make_room(messages=30)
+    room.run()
+    sent = room.courses["stateful"].messages()
+    room.courses["stateful"].send(sent)
+    room.model.command({"do": "set", "set": {"messages": 1}})
+    room.model.command({"do": "start"})
+
+    tick = room.seconds(2, steps=False)
+
+    assert tick["run"]["state"] == "settling"
+    assert room.run()["run"]["state"] == "done"

@@ -109,7 +109,8 @@ class RoomModel:
         is_sent = self._sender.state == SENT
         for each in self._watched:
             each.look(now, self._sender.sent)
-        self._was_settled = is_sent and all(each.is_settled for each in self._watched)
+        # A run that is over stays so: what other cells send later is another story.
+        self._was_settled |= is_sent and all(each.is_settled for each in self._watched)
         tick = self._document(now)
         self.history.add(tick)
         return tick

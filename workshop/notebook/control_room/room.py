@@ -32,7 +32,7 @@ TICK_SECONDS = {True: 1.0, False: 2.0}  # offline, AWS
 ASK_SECONDS = 0.5
 LONGEST_SECONDS = 4 * 3600.0
 # How long a run that is over, or has not begun, is watched on.
-IDLE_SECONDS = {True: 10.0, False: 600.0}  # over, not begun
+IDLE_SECONDS = {True: 5.0, False: 600.0}  # over, not begun
 PROBLEMS = 10
 SETTLING_SECONDS = 120.0
 WAIT_SECONDS = 0.25

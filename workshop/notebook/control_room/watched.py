@@ -25,6 +25,7 @@ __all__ = ["Watched"]
 
 # On AWS, where nobody tells what is on the way: as long as `workshop demo` waits.
 UNCHANGED_SECONDS = 30.0
+EXACT_UNCHANGED_SECONDS = 5.0
 # The revision of totals that were read before the last commit.
 UNSETTLED = -1
 # What costs several calls on AWS is looked at less often there.
@@ -54,6 +55,7 @@ class Watched:
         self._errors_before: dict[str, tuple[int, int]] = {}
         self._reading = MeterReading(EMPTY, "")
         self._off_since: float | None = None
+        self._is_at_rest = False
         self._told: tuple[Moment, str | None, str] | None = None
         self._recent = Recent(Counts(0.0))
 
@@ -64,9 +66,10 @@ class Watched:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the totals are exact, or were judged at rest."""
-        is_judged = self._reading.state == OFF and self._reading.off_by is not None
-        return is_judged or self._reading.state in {EXACT, EMPTY}
+        """Whether the totals were judged, and nothing is under way that could change them."""
+        # Exact totals may still go wrong, through a duplicate that is on its way.
+        is_judged = self._reading.state in {EXACT, EMPTY} or self._reading.off_by is not None
+        return is_judged and self._is_at_rest
 
     def begin(self, now: float) -> None:
         """Count rates, latencies and errors from here on: a run begins."""
@@ -89,7 +92,9 @@ class Watched:
         moment = self._moment
         if moment != self._changed[0]:
             self._changed = (moment, now)
-        is_quiet = told if told is not None else now - self._changed[1] >= UNCHANGED_SECONDS
+        unchanged = now - self._changed[1]
+        is_quiet = told if told is not None else unchanged >= UNCHANGED_SECONDS
+        self._is_at_rest = is_quiet or (told is None and unchanged >= EXACT_UNCHANGED_SECONDS)
         look = Sighting(
             self._truth.truth,
             self._truth.messages,
