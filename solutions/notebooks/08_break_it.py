@@ -167,8 +167,8 @@ room = ws.control_room(**load, faults=faults, autostart=True)
 
 # %%
 room.wait(10)
-room.stop()  # and with it the faults
-ws.rest()
+ws.live.faults(clear=True)
+room.wait()
 ws.totals(compare=True)
 
 # %% [markdown]

@@ -153,8 +153,8 @@ room = ws.control_room(**load, faults=faults, autostart=True)
 
 # %%
 room.wait(10)
-room.stop()
-ws.rest()
+ws.live.faults(clear=True)
+room.wait()
 ws.diagnose()
 
 # %% [markdown] tags=["instructor-note"]
