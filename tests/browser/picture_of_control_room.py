@@ -21,7 +21,8 @@ from tests.course.notebooks.checkouts import ROOT, fresh_checkout
 PICTURE = ROOT / "docs" / "images" / "control-room.png"
 NOTEBOOK = "picture"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-WINDOW = {"width": 1500, "height": 1300}
+# As high as the room: JupyterLab shows no more of an output than fits.
+WINDOW = {"width": 1440, "height": 2600}
 LONGEST_MS = 300_000
 CELLS = (
     """
@@ -33,9 +34,10 @@ subprocess.run([sys.executable, "-m", "workshop", "catch-up", "11"], check=True)
 ws = start("11")
 """,
     """
-faults = ["crash_after@map=0.15", "crash_after@reduce=0.15"]
+ws.clear()
+faults = ["crash_after@map=0.1", "re_batched@map=0.5"]
 options = {"duplicates": 10, "modify": 10, "out_of_order": 30}
-room = ws.control_room(messages=4_000, rate=80, faults=faults, beside="textbook", autostart=True, **options)
+room = ws.control_room(messages=1_500, rate=50, faults=faults, beside="textbook", autostart=True, **options)
 """,
 )
 
@@ -46,7 +48,8 @@ def take(page: Page, file: Path) -> None:
     room.locator(".ws-meter[data-tone=ok]").wait_for(timeout=LONGEST_MS)
     room.locator(".ws-meter[data-tone=bad]").wait_for(timeout=LONGEST_MS)
     file.parent.mkdir(parents=True, exist_ok=True)
-    room.screenshot(path=file)
+    place, last = room.bounding_box(), page.get_by_role("region", name="Over time").bounding_box()
+    page.screenshot(path=file, clip=place | {"height": last["y"] + last["height"] - place["y"]})
 
 
 def main(file: Path = PICTURE, theme: str = "light") -> None:
@@ -65,6 +68,7 @@ def main(file: Path = PICTURE, theme: str = "light") -> None:
             page = context.new_page()
             shown = NotebookPage(page, lab)
             shown.open(lab.address_of(NOTEBOOK))
+            page.keyboard.press("Control+b")
             shown.run_all()
             take(page, file)
             browser.close()

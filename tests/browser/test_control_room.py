@@ -109,11 +109,10 @@ def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, scree
     assert regions[0][1].replace(",", "").replace(".", "") == str(sum(in_cents))
 
     # What is switched comes to the kernel.
-    page.get_by_label("Crash after a write").fill("12")
+    page.get_by_role("slider", name="Crash after a write").fill("12")
     page.get_by_role("button", name="Start again").press("Enter")
     page.get_by_label("Trade to follow").fill("T-1")
-    page.keyboard.press("Enter")
-    page.set_viewport_size({"width": 640, "height": 900})
+    page.get_by_label("Trade to follow").press("Enter")
     room.run_cell(1)
     heard = json.loads((checkout.notebooks / "heard.json").read_text(encoding="utf-8"))
     assert heard == [
@@ -124,7 +123,12 @@ def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, scree
     assert room.faults == []
     assert complaints == []
 
+    # In a narrow window nothing of it is cut off.
+    page.set_viewport_size({"width": 640, "height": 900})
+    page.wait_for_function(f"document.querySelector({ROOM!r}).clientWidth < 400")
+    assert page.evaluate(f"document.querySelector({ROOM!r}).scrollWidth") < 400
+
     # Without its kernel it stays in sight, and says what to do.
     room.restart_kernel()
     page.get_by_role("alert").filter(has_text="run this cell again").wait_for()
-    assert page.get_by_label("Crash after a write").is_disabled()
+    assert page.get_by_role("slider", name="Crash after a write").is_disabled()

@@ -54,7 +54,7 @@ function makeField(kind, name, change) {
   const isShare = kind.unit === "%";
   const { min, max, step } = kind;
   const input = make("input", { type: isShare ? "range" : "number", min, max, step: isShare ? step : "any", name, "aria-label": kind.label });
-  const told = make("output", {});
+  const told = make("b");
   let isTouched = false;
   const showTold = () => isShare && tell(told, `${input.value} %`);
   input.addEventListener("input", () => {

@@ -62,7 +62,7 @@ function ease(button, isIdle) {
 /** The slider that scrolls back through the run. */
 function makeScrubber(choose) {
   const range = make("input", { type: "range", min: 0, max: 1, step: 1, "aria-label": "Moment of the run" });
-  const told = make("output", { class: "figure" });
+  const told = make("span", { class: "ws-moment figure" });
   const now = make("button", { type: "button", class: "ws-button quiet", onclick: () => choose(null) }, "Latest");
   const element = make("div", { class: "ws-scrub" }, make("span", { class: "soft" }, "Look back"), range, told, now);
   range.addEventListener("input", () => choose(Number(range.value) >= Number(range.max) ? null : Number(range.value)));

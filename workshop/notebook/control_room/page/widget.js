@@ -28,11 +28,11 @@ function inkOf(element) {
 function makeFollow(act) {
   const field = make("input", { type: "text", placeholder: "Trade", "aria-label": "Trade to follow", spellcheck: "false" });
   const answer = make("div", { class: "ws-answer", role: "status", tabindex: 0, "aria-label": "The way of the trade" });
-  const form = make("form", { class: "ws-follow" }, field, make("button", { type: "submit", class: "ws-button" }, "Follow"));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (field.value.trim()) act.follow(field.value.trim());
-  });
+  const ask = () => field.value.trim() && act.follow(field.value.trim());
+  const button = make("button", { type: "button", class: "ws-button", onclick: ask }, "Follow");
+  const form = make("div", { class: "ws-follow" }, field, button);
+  // No form: JupyterLab lets none be submitted.
+  field.addEventListener("keydown", (event) => event.key === "Enter" && ask());
   return {
     element: make("section", { class: "ws-part", "aria-label": "Follow a trade" }, make("div", { class: "ws-bar" }, make("h4", {}, "Follow a trade"), form), answer),
     ask: (trade) => {
