@@ -22,7 +22,7 @@ PICTURE = ROOT / "docs" / "images" / "control-room.png"
 NOTEBOOK = "picture"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 # As high as the room: JupyterLab shows no more of an output than fits.
-WINDOW = {"width": 1440, "height": 2600}
+WINDOW = {"width": 1440, "height": 3000}
 LONGEST_MS = 300_000
 CELLS = (
     """
