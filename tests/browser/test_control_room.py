@@ -132,3 +132,5 @@ def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, scree
     room.restart_kernel()
     page.get_by_role("alert").filter(has_text="run this cell again").wait_for()
     assert page.get_by_role("slider", name="Crash after a write").is_disabled()
+    # The new kernel answers, and can be ended.
+    room.run_cell(1)
