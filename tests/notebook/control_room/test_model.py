@@ -301,7 +301,7 @@ def test_the_history_is_a_frame_with_exact_amounts(make_room: MakeRoom) -> None:
 
 def test_fifteen_minutes_neither_leak_nor_slow_down(make_room: MakeRoom) -> None:
     """At a tick a second the last of 15 minutes reads no more than the first, and history is bounded."""
-    room = make_room(messages=400, rate=1)
+    room = make_room(messages=1_000, rate=1)
     calls = CallCount(room)
     room.model.command({"do": "start"})
     room.seconds(60)

@@ -27,6 +27,7 @@ class Model:
         self.state = "ready"
         self.commands: list[str] = []
         self.error: Exception | None = None
+        self.awaits_diagnosis = False
         self._left = ticks
         self._meter = {**METER, "state": meter, "since": None, "trade": None}
 
@@ -216,15 +217,32 @@ def test_a_cloud_that_comes_back_is_read_on() -> None:
     assert room.latest["run"]["state"] in {"sending", "done"}
 
 
-def test_an_idle_room_looks_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some seconds after the end of a run its threads end by themselves, without stopping anything."""
+def test_a_room_looks_no_more_after_the_end_of_its_run() -> None:
+    """Its threads end by themselves, and what other cells do next is not in its history."""
     model = Model(ticks=1)
+    room, _ = opened(model, autostart=True)
+    room._tick()
+    seen = len(model.history)
+    room._tick()
+
+    assert model.commands == ["start"]
+    assert not room.is_running
+    assert len(model.history) == seen
+
+
+def test_a_room_waits_some_seconds_for_its_diagnosis() -> None:
+    """Totals that are off are looked at until the cause is told, and not for ever."""
+    model = Model(ticks=1, meter="off")
+    model.awaits_diagnosis = True
     room, course = opened(model, autostart=True)
+    room._tick()
+    room._tick()
+    assert room.is_running
+
     for _ in range(30):
         course.clock.sleep(1)
         room._tick()
 
-    assert model.commands == ["start"]
     assert not room.is_running
 
 

@@ -74,6 +74,11 @@ class RoomModel:
         """Whether nothing more will happen by itself."""
         return self.state in {DONE, STOPPED, FAILED}
 
+    @property
+    def awaits_diagnosis(self) -> bool:
+        """Whether totals are off at rest, and why is still to be found out."""
+        return any(each.awaits_diagnosis for each in self._watched)
+
     def command(self, command: Mapping[str, Any]) -> None:
         """Do what a person asks for: `{"do": "start"}`, `pause` or `stop`, or `set` with names and values.
 

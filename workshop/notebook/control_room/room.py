@@ -121,8 +121,9 @@ class ControlRoom:
 
     @property
     def _is_over(self) -> bool:
-        """Whether the run is over, and the last tick says so."""
-        return self._model.is_over and self._latest["run"]["state"] == self._model.state
+        """Whether the run is over, the last tick says so, and nothing more will be found out about it."""
+        is_told = self._latest["run"]["state"] == self._model.state
+        return self._model.is_over and is_told and not self._model.awaits_diagnosis
 
     def __repr__(self) -> str:
         return f"<control room of {self._course.stack}: {self._latest['run']['text']}>"
@@ -172,6 +173,10 @@ class ControlRoom:
                 self._model.stop()
 
     def _tick(self) -> None:
+        if self._is_over:
+            # What other cells do next is not part of this run.
+            self._end()
+            return
         self._look()
         state = self._model.state
         is_idle = self._model.is_over or state == "ready"

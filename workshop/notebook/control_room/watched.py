@@ -56,6 +56,7 @@ class Watched:
         self._reading = MeterReading(EMPTY, "")
         self._off_since: float | None = None
         self._is_at_rest = False
+        self._is_diagnosed = False
         self._told: tuple[Moment, str | None, str] | None = None
         self._recent = Recent(Counts(0.0))
 
@@ -70,6 +71,11 @@ class Watched:
         # Exact totals may still go wrong, through a duplicate that is on its way.
         is_judged = self._reading.state in {EXACT, EMPTY} or self._reading.off_by is not None
         return is_judged and self._is_at_rest
+
+    @property
+    def awaits_diagnosis(self) -> bool:
+        """Whether the totals are off at rest, and the diagnosis has not been heard yet."""
+        return self._reading.off_by is not None and not self._is_diagnosed
 
     def begin(self, now: float) -> None:
         """Count rates, latencies and errors from here on: a run begins."""
@@ -199,10 +205,10 @@ class Watched:
             self._off_since = since
         elif reading.state in {EXACT, EMPTY}:
             self._off_since = None
-        if reading.state == OFF and reading.off_by is not None and self._told is not None:
-            moment, trade, told = self._told
-            if moment == self._moment:
-                return reading.named(trade, told)
+        self._is_diagnosed = self._told is not None and self._told[0] == self._moment
+        if reading.off_by is not None and self._told is not None and self._is_diagnosed:
+            _, trade, told = self._told
+            return reading.named(trade, told)
         return reading
 
     def _counts(self, now: float, sent: int) -> Counts:
