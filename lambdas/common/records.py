@@ -51,7 +51,7 @@ class KinesisRecord:
 
     sequence_number: str
     data: bytes
-    arrived_at: Decimal
+    arrived_at: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +197,10 @@ def report(stage: str, counts: Mapping[str, int]) -> None:
     print(json.dumps({"stage": stage, **{name: count for name, count in counts.items() if count}}))
 
 
-def _arrival(kinesis: Mapping[str, Any]) -> Decimal:
-    return Decimal(str(kinesis["approximateArrivalTimestamp"]))
+def _arrival(kinesis: Mapping[str, Any]) -> Decimal | None:
+    # Lambda always sends it; an event that somebody writes by hand may lack it.
+    arrived_at = kinesis.get("approximateArrivalTimestamp")
+    return None if arrived_at is None else Decimal(str(arrived_at))
 
 
 def _source_arn(event: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ def totals_into(table: str, *, epoch: Epoch) -> Planner[DeltaRow]:
 
     def plan(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
         step = reduce_step(entries, cursor, now=now)
-        if epoch.emptying and step.additions:
+        if epoch.emptying and (step.additions or step.progress.row_count):
             raise BusyError(
                 f"`workshop clear` is still emptying `{table}`, so nothing was added; the batch comes again "
                 "(if the command was interrupted, run it once more)"

@@ -33,6 +33,7 @@ class Aws:
     def __init__(self, *messages: str, result: str = "OK") -> None:
         self.messages = messages
         self.result = result
+        self.modified = "1970-01-01T00:00:00.000+0000"
 
     def client(self, service: str) -> Any:
         """Return every client in one."""
@@ -44,6 +45,7 @@ class Aws:
         row = {"State": "Enabled", "LastProcessingResult": self.result}
         return SimpleNamespace(
             list_event_source_mappings=lambda **_: {"EventSourceMappings": [row]},
+            get_function_configuration=lambda **_: {"LastModified": self.modified},
             get_paginator=lambda _: pages,
         )
 
@@ -123,3 +125,20 @@ def test_a_log_without_errors_tells_none() -> None:
 def test_a_problem_of_a_mapping_on_aws_is_told() -> None:
     """AWS describes it in the mapping itself."""
     assert on_aws(result="PROBLEM: Access denied")["MapLambda"].kind == "EventSourceMapping"
+
+
+def test_an_error_is_not_over_while_a_batch_comes_again() -> None:
+    """What another shard achieves does not help the one whose batch fails again and again."""
+    document = status(succeeded_at=200.0)
+    document["mappings"][0]["shards"] = [{"attempts": 0}, {"attempts": 3}]
+
+    assert errors_in(document, FUNCTIONS)["MapLambda"].verb == "fails"
+
+
+def test_an_error_of_code_that_was_replaced_is_not_told() -> None:
+    """Whoever has mended a function does not hear that it fails before it has run again."""
+    cloud = Aws("[ERROR] KeyError: 'Value'\n")
+    assert last_errors(cast("Any", cloud), OUTPUTS, "stateful")["MapLambda"].verb == "has failed"
+
+    cloud.modified = "1970-01-01T00:00:05.000+0000"
+    assert last_errors(cast("Any", cloud), OUTPUTS, "stateful") == {}

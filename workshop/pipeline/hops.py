@@ -33,6 +33,7 @@ FLOWS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 }
 ASIDE = ("QuarantineTable",)
 RECENT = timedelta(minutes=5)
+LONGEST = timedelta(hours=23)
 METRIC_PERIOD_SECONDS = 60
 
 
@@ -165,7 +166,8 @@ def _metric(
         Namespace="AWS/Lambda",
         MetricName=name,
         Dimensions=[{"Name": "FunctionName", "Value": function}],
-        StartTime=since or now - RECENT,
+        # A request takes 1,440 points at the most.
+        StartTime=max(since or now - RECENT, now - LONGEST),
         EndTime=now,
         Period=METRIC_PERIOD_SECONDS,
         Statistics=[statistic],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +52,11 @@ class LastError:
     is_over: bool | None = None
 
     @property
+    def verb(self) -> str:
+        """`fails`, or `has failed` where nobody knows if it has worked since; nothing if it has."""
+        return "" if self.is_over else "has failed" if self.is_over is None else "fails"
+
+    @property
     def text(self) -> str:
         """The error in one line: `KeyError: 'Value' (map.py, line 33)`."""
         told = " ".join(f"{self.kind}: {self.message}".split()) if self.message else self.kind
@@ -61,14 +66,25 @@ class LastError:
 def last_errors(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> dict[str, LastError]:
     """Return the last error of each stage that has had one, by names such as `StateLambda`.
 
-    One call offline, two for each function on AWS; errors of the last quarter of an hour are known there. A
-    problem of an enabled mapping, such as a missing right to read its source, goes before an error.
+    Errors of code that was replaced since are left out. One call offline, and two or three for each function
+    on AWS, where errors of the last quarter of an hour are known. A problem of an enabled mapping, such as a
+    missing right to read its source, goes before an error.
     """
     functions = {name: outputs[f"{name}Name"] for name, _, _ in FLOWS[pipeline] if f"{name}Name" in outputs}
     if cloud.offline is not None:
-        return errors_in(cloud.offline.runtime(), functions)
-    found = ((name, _on_aws(cloud, name, function)) for name, function in functions.items())
-    return {name: error for name, error in found if error is not None}
+        errors = errors_in(cloud.offline.runtime(), functions)
+    else:
+        found = ((name, _on_aws(cloud, name, function)) for name, function in functions.items())
+        errors = {name: error for name, error in found if error is not None}
+    return {name: each for name, each in errors.items() if not _is_of_old_code(cloud, functions[name], each)}
+
+
+def _is_of_old_code(cloud: Cloud, function: str, error: LastError) -> bool:
+    """Whether the function was changed since, so that nobody knows if it still fails."""
+    if error.at is None or error.is_over:
+        return False
+    told = cloud.client("lambda").get_function_configuration(FunctionName=function)["LastModified"]
+    return datetime.fromisoformat(told).timestamp() > error.at
 
 
 def errors_in(status: Mapping[str, Any], functions: Mapping[str, str]) -> dict[str, LastError]:
@@ -80,6 +96,9 @@ def errors_in(status: Mapping[str, Any], functions: Mapping[str, str]) -> dict[s
                 errors[name] = _remembered(name, row)
         for row in status["mappings"]:
             if row["function"].rpartition(":")[2] == function and row["state"] == "Enabled":
+                # A success of another shard does not help the one whose batch fails again and again.
+                if name in errors and any(shard.get("attempts") for shard in row.get("shards", ())):
+                    errors[name] = replace(errors[name], is_over=False)
                 errors |= _of_mapping(name, row["last_result"])
     return errors
 

@@ -5,7 +5,7 @@ A stream keeps its records for 24 hours; older changes are not found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -68,11 +68,14 @@ def stream_shards(cloud: Cloud, stream_arn: str) -> Iterator[str]:
         request["ExclusiveStartShardId"] = described["LastEvaluatedShardId"]
 
 
-def read_pages(cloud: Cloud, stream_arn: str, shard: str, *, after: str = "") -> Iterator[list[Any]]:
+def read_pages(
+    cloud: Cloud, stream_arn: str, shard: str, *, after: str = "", beat: Callable[[], None] = lambda: None
+) -> Iterator[list[Any]]:
     """Yield the records of a shard, page by page and never an empty one, up to its present end.
 
     A closed shard says where it ends; an open one counts as read once many pages in a row came back empty.
     `after` is a sequence number; without one, or if that record has expired, reading begins at the horizon.
+    `beat` is called with every page, since many shards together take longer than a hold lasts.
     """
     client = cloud.client("dynamodbstreams")
     request: dict[str, Any] = {"StreamArn": stream_arn, "ShardId": shard}
@@ -84,6 +87,7 @@ def read_pages(cloud: Cloud, stream_arn: str, shard: str, *, after: str = "") ->
         iterator = client.get_shard_iterator(**horizon).get("ShardIterator")
     patience = empty_pages = EMPTY_PAGES_ON_AWS if cloud.offline is None else 1
     while iterator and patience:
+        beat()
         page: Any = client.get_records(ShardIterator=iterator, Limit=RECORDS_PER_PAGE)
         patience = empty_pages if page["Records"] else patience - 1
         if page["Records"]:

@@ -124,3 +124,12 @@ def test_the_same_batch_has_the_same_hash() -> None:
 def test_records_are_values() -> None:
     """Two records that say the same are equal."""
     assert ChangeRecord("1", None, {}) == ChangeRecord("1", None, {})
+
+
+def test_an_event_written_by_hand_may_lack_the_arrival() -> None:
+    """Lambda always sends the time of arrival; a batch without one is read, and its records have none."""
+    event = golden("kinesis")
+    for record in event["Records"]:
+        del record["kinesis"]["approximateArrivalTimestamp"]
+
+    assert {record.arrived_at for record in kinesis_batch(event).records} == {None}

@@ -22,6 +22,9 @@ __all__ = ["MAX_ACTIONS", "condition", "read_item", "takes_effect", "transact", 
 MAX_ACTIONS = 100
 CONFLICT_ATTEMPTS = 50
 CONFLICT_PAUSE_SECONDS = 0.05
+LONGEST_PAUSES = 20
+# What cancels a transaction for a moment only.
+PASSING = {None, "None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 Values = Mapping[str, Any]
 NOTHING: Values = MappingProxyType({})
@@ -84,7 +87,7 @@ def transact(client: DynamoDBClient, actions: Sequence[Any], *, clock: Clock) ->
     Raises:
         NotSettledError: other transactions keep writing the same items.
     """
-    for _ in range(CONFLICT_ATTEMPTS):
+    for attempt in range(1, CONFLICT_ATTEMPTS + 1):
         try:
             client.transact_write_items(TransactItems=actions)
         except ClientError as error:
@@ -100,8 +103,10 @@ def transact(client: DynamoDBClient, actions: Sequence[Any], *, clock: Clock) ->
             }
             if refused:
                 return refused
+            if not {reason.get("Code") for reason in reasons} <= PASSING:
+                raise
             # A transaction of Map or Reduce, or a throttled request: neither lasts.
-            clock.sleep(CONFLICT_PAUSE_SECONDS)
+            clock.sleep(CONFLICT_PAUSE_SECONDS * min(attempt, LONGEST_PAUSES))
         else:
             return set()
     raise NotSettledError("others keep writing the same items of the tables; try again a little later")

@@ -7,7 +7,7 @@ has no effect any more, whenever it is delivered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,14 +41,17 @@ class ShardPosition:
 
 
 class Positions:
-    """The positions of Map and Reduce in one stateful pipeline."""
+    """The positions of Map and Reduce in one stateful pipeline; a look calls `beat` again and again."""
 
-    def __init__(self, cloud: Cloud, outputs: Mapping[str, str], *, clock: Clock) -> None:
+    def __init__(
+        self, cloud: Cloud, outputs: Mapping[str, str], *, clock: Clock, beat: Callable[[], None]
+    ) -> None:
         self._cloud = cloud
         self._dynamodb = cloud.client("dynamodb")
         self._stages = [(outputs[function], _stream_of(cloud, outputs[table])) for function, table in STAGES]
         self._ledger = outputs["LedgerTableName"]
         self._clock = clock
+        self._beat = beat
 
     def look(self) -> tuple[ShardPosition, ...]:
         """Return the position in each shard of both tables' streams; reads what lies beyond it."""
@@ -71,7 +74,7 @@ class Positions:
     def _end(self, stream: str, shard: str, position: str) -> str:
         """Return the position of the last record in a shard, or the one given if nothing lies beyond it."""
         last = position
-        for page in read_pages(self._cloud, stream, shard, after=position.lstrip("0")):
+        for page in read_pages(self._cloud, stream, shard, after=position.lstrip("0"), beat=self._beat):
             last = page[-1]["dynamodb"]["SequenceNumber"].zfill(SEQUENCE_DIGITS)
         return last
 

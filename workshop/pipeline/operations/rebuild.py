@@ -106,7 +106,7 @@ class _Repair:
         self._books = books
         self._hold = hold
         self._say = say
-        self._positions = Positions(books.cloud, books.outputs, clock=books.clock)
+        self._positions = Positions(books.cloud, books.outputs, clock=books.clock, beat=hold.keep)
         self._repaired = 0
 
     def run(self) -> int:

@@ -53,3 +53,15 @@ def test_batches_and_their_records_are_counted(world: World) -> None:
     [mapping] = world.runtime.status()["mappings"]
 
     assert mapping["batches"] == {"sent": 3, "records": 4, "failed": 1, "retried": 1}
+
+
+def test_a_long_error_is_cut(world: World) -> None:
+    """Whoever raises an error with a whole event in it fills neither the memory nor the status."""
+    world.function(handler=raising(FunctionFailureError("x" * 5_000_000), None))
+    world.map(world.stream())
+    world.put(1)
+    world.step()
+
+    [row] = world.runtime.status()["functions"]
+
+    assert row["last_error"]["message"] == "x" * 2_000

@@ -14,6 +14,10 @@ from workshop.cloud.offline.runtime.environments.environment import EnvironmentA
 
 __all__ = ["InvocationResults"]
 
+# Whoever raises an error with the whole event in it fills no memory.
+LONGEST_MESSAGE = 2_000
+LONGEST_TRACE = 30
+
 Place = tuple[str, str, str]
 
 
@@ -76,6 +80,6 @@ def _told(answer: EnvironmentAnswer) -> dict[str, Any]:
     trace = document.get("stackTrace")
     return {
         "type": answer.error_type,
-        "message": str(document.get("errorMessage", "")),
-        "trace": [str(line) for line in trace] if isinstance(trace, list) else [],
+        "message": str(document.get("errorMessage", ""))[:LONGEST_MESSAGE],
+        "trace": [str(line) for line in trace[-LONGEST_TRACE:]] if isinstance(trace, list) else [],
     }
