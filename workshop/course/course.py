@@ -181,14 +181,8 @@ class Course(CourseStack):
     def rest_state(self, timeout: float = 60.0) -> Rest:
         """Return the same totals as `rest`, and whether they are at rest or the time was over before."""
         with self.on_wait("until nothing moves", self._on_the_way):
-            return wait_for_rest(
-                self.totals,
-                self.pending,
-                self.quiet,
-                clock=self.clock,
-                timeout_seconds=timeout,
-                trouble=self.trouble,
-            )
+            seen = self.totals, self.pending, self.quiet, self.trouble
+            return wait_for_rest(*seen, clock=self.clock, timeout_seconds=timeout)
 
     def trouble(self) -> str:
         """Which functions fail, and how, in a sentence each; nothing if none does, as far as one can tell."""

@@ -44,10 +44,10 @@ def wait_for_rest(
     read: Callable[[], AggregateSnapshot],
     pending: Callable[[], int | None],
     quiet: Quiet,
+    trouble: Callable[[], str] = str,
     *,
     clock: Clock,
     timeout_seconds: float,
-    trouble: Callable[[], str] = str,
 ) -> Rest:
     """Return once nothing moves, at the latest when the time is over; never raises for what it sees."""
     found = watch(
