@@ -8,7 +8,7 @@ from rich.console import Console
 
 from workshop.cli.views.demo_report import draw_runs
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.demo import DemoRun, plan_options
 from workshop.pipeline.messages import make_plan
 from workshop.pipeline.producer.producer import ProduceResult

@@ -10,7 +10,7 @@ from rich.console import Console
 from tests.documents.reading import ROOT
 from workshop.cli.views.demo_report import draw_runs
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.demo import plan_options
 from workshop.pipeline.messages import make_plan
 from workshop.pipeline.truth import count_messages, stateful_truth

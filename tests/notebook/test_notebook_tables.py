@@ -10,7 +10,7 @@ from workshop.notebook.views.differences import ChangeKind, TableMemory
 from workshop.notebook.views.table import View, draw_rows
 from workshop.notebook.views.totals import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.truth import Truth
 
 FIRST = {"TradeID": "a", "Value": Decimal("1.00"), "Version": Decimal(1)}

@@ -7,7 +7,7 @@ decides; this predicts its decision from AWS's documentation.
 from collections.abc import Mapping
 from typing import Any
 
-from workshop.cloud.offline.permissions.evaluation import Access, PolicyStatement
+from workshop.cloud.offline.permissions.policy_evaluation import Access, PolicyStatement
 
 __all__ = ["applies"]
 

@@ -23,7 +23,7 @@ from workshop.deploy.stacks import Deployment, deploy
 from workshop.diagnosis import Diagnosis, diagnose
 from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
-from workshop.pipeline.comparison import Comparison, compare
+from workshop.pipeline.compare_with_truth import Comparison, compare
 from workshop.pipeline.last_errors import last_errors
 from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage
 from workshop.pipeline.operations.clear import Cleared, clear

@@ -31,7 +31,7 @@ from workshop.diagnosis.values import (
 )
 from workshop.diagnosis.words import summary_of
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow
 from workshop.pipeline.truth import DEFAULT_ORDER, stateful_truth, stateless_truth

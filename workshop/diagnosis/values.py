@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from workshop.pipeline.comparison import Difference
+from workshop.pipeline.compare_with_truth import Difference
 from workshop.pipeline.tables import ReduceRow, StateRow
 
 __all__ = [

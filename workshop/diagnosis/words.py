@@ -15,7 +15,7 @@ from workshop.diagnosis.values import (
     Stage,
     TradeElement,
 )
-from workshop.pipeline.comparison import Difference
+from workshop.pipeline.compare_with_truth import Difference
 from workshop.pipeline.tables import format_amount
 from workshop.pipeline.truth import GRAND_TOTAL
 

@@ -16,7 +16,7 @@ from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.errors import NotSettledError
 from workshop.game.scoreboard import Round
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.settle import Look, quiet_of, watch
 from workshop.pipeline.truth import Truth
 

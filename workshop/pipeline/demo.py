@@ -14,7 +14,7 @@ from workshop.cloud.connection import Cloud
 from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts, take_snapshot
-from workshop.pipeline.comparison import Comparison, compare
+from workshop.pipeline.compare_with_truth import Comparison, compare
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.operations.live_faults import clear_faults, set_faults
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, produce

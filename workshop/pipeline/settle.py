@@ -13,7 +13,7 @@ from workshop.clock import Clock
 from workshop.cloud.connection import Cloud
 from workshop.errors import NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.truth import Truth
 
 __all__ = ["Look", "Patience", "Quiet", "Settled", "quiet_of", "wait_until_settled", "watch"]

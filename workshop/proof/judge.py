@@ -12,7 +12,7 @@ from typing import Any
 from workshop.clock import Clock
 from workshop.cloud.connection import Cloud
 from workshop.pipeline.aggregates import take_snapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.tables import format_amount, read_quarantine, scan_rows
 from workshop.pipeline.truth import GRAND_TOTAL, RiskMessage, stateful_truth, stateless_truth
 

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from workshop.cloud.offline.permissions.conditions import parse_conditions
-from workshop.cloud.offline.permissions.evaluation import Access, PolicySet, PolicyVerdict, parse_statements
+from workshop.cloud.offline.permissions.policy_evaluation import (
+    Access,
+    PolicySet,
+    PolicyVerdict,
+    parse_statements,
+)
 
 
 def holds(operator: str, wanted: Any, *values: str) -> bool:

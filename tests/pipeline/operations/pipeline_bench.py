@@ -9,7 +9,7 @@ from typing import Any
 from workshop.cloud.laboratory import Laboratory
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
-from workshop.pipeline.comparison import Difference, compare
+from workshop.pipeline.compare_with_truth import Difference, compare
 from workshop.pipeline.messages import Message, PlanOptions, make_plan
 from workshop.pipeline.tables import scan_rows
 from workshop.pipeline.target import find_target

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.course.settled import judged_at_rest
 from workshop.diagnosis import CauseKind, Stage
-from workshop.pipeline.comparison import Comparison, compare
+from workshop.pipeline.compare_with_truth import Comparison, compare
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow, format_amount, read_reduce_table
 from workshop.pipeline.truth import GRAND_TOTAL, count_messages

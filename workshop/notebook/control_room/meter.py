@@ -15,7 +15,7 @@ from workshop.notebook.markup.cells import shown_path
 from workshop.notebook.markup.texts import plural
 from workshop.notebook.views.totals import signed
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import Difference, compare
+from workshop.pipeline.compare_with_truth import Difference, compare
 from workshop.pipeline.truth import GRAND_TOTAL, Truth
 
 __all__ = ["EMPTY", "EXACT", "IN_FLIGHT", "OFF", "MeterReading", "Sighting", "judge", "surplus"]

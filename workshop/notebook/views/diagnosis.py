@@ -12,7 +12,7 @@ from workshop.notebook.markup.html import Html, code_in, element, join, table
 from workshop.notebook.markup.texts import MINUS, plain_table, plural, wrapped
 from workshop.notebook.views.cards import card, pill
 from workshop.notebook.views.totals import signed
-from workshop.pipeline.comparison import Comparison, Difference
+from workshop.pipeline.compare_with_truth import Comparison, Difference
 from workshop.pipeline.operations.reconcile import Reconciliation
 from workshop.pipeline.tables import format_amount
 from workshop.pipeline.truth import GRAND_TOTAL

@@ -11,7 +11,7 @@ from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, element, table
 from workshop.notebook.markup.texts import MINUS, plain_table
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.front_end import TreeRow, tree_rows
 from workshop.pipeline.tables import format_amount
 from workshop.pipeline.truth import GRAND_TOTAL, Truth

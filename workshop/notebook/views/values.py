@@ -22,7 +22,7 @@ from workshop.notebook.views.frames import FRAMES, draw_frame
 from workshop.notebook.views.resources import draw_resources, no_pipeline
 from workshop.notebook.views.totals import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import Comparison
+from workshop.pipeline.compare_with_truth import Comparison
 from workshop.pipeline.operations.clear import Cleared
 from workshop.pipeline.operations.reconcile import Reconciliation
 from workshop.pipeline.producer.producer import ProduceResult

@@ -16,7 +16,7 @@ from workshop.clock import Clock, SystemClock
 from workshop.deploy.finding import find_stack
 from workshop.errors import ConfigurationError, NotSettledError
 from workshop.pipeline.aggregates import AggregateSnapshot, sort_key, take_snapshot
-from workshop.pipeline.comparison import Comparison, Difference, compare
+from workshop.pipeline.compare_with_truth import Comparison, Difference, compare
 from workshop.pipeline.operations.epoch import read_epoch
 from workshop.pipeline.operations.hold import end_interrupted_rebuild
 from workshop.pipeline.operations.state_sum import StateSum, sum_of_state

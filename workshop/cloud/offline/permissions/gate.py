@@ -12,9 +12,9 @@ from moto.sts.models import sts_backends
 
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.permissions.call_scope import CallScope, Needed
-from workshop.cloud.offline.permissions.evaluation import Access
 from workshop.cloud.offline.permissions.needs import needs_of
 from workshop.cloud.offline.permissions.operations import read_operation
+from workshop.cloud.offline.permissions.policy_evaluation import Access
 from workshop.cloud.offline.permissions.refusals import expired_token, invalid_token, not_authorized
 from workshop.cloud.offline.permissions.rights import Rights
 from workshop.cloud.offline.permissions.roles import find_role, rights_of_role

@@ -7,7 +7,7 @@ report.
 
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.failures import refusal
-from workshop.cloud.offline.permissions.evaluation import Access
+from workshop.cloud.offline.permissions.policy_evaluation import Access
 
 __all__ = ["expired_token", "invalid_token", "not_authorized"]
 

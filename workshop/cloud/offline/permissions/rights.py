@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from dataclasses import dataclass
 
-from workshop.cloud.offline.permissions.evaluation import Access, PolicySet, PolicyVerdict
+from workshop.cloud.offline.permissions.policy_evaluation import Access, PolicySet, PolicyVerdict
 
 __all__ = ["NO_RIGHTS", "Rights"]
 

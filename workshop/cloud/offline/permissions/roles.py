@@ -11,7 +11,7 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.permissions.evaluation import Access, PolicySet, parse_statements
+from workshop.cloud.offline.permissions.policy_evaluation import Access, PolicySet, parse_statements
 from workshop.cloud.offline.permissions.rights import NO_RIGHTS, Rights
 from workshop.cloud.offline.permissions.standing_keys import standing_keys
 from workshop.cloud.offline.permissions.wildcards import LazyKeys

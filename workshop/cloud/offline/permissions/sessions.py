@@ -14,7 +14,7 @@ from moto.sts.models import sts_backends
 
 from workshop.cloud.offline.http.calls import Call
 from workshop.cloud.offline.overlay.correct import CLOCK
-from workshop.cloud.offline.permissions.evaluation import PolicySet, parse_statements
+from workshop.cloud.offline.permissions.policy_evaluation import PolicySet, parse_statements
 
 __all__ = ["TOKEN_MARK", "RoleSession", "access_key_of", "find_session", "has_ended", "has_foreign_token"]
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from workshop.cloud.offline.permissions.evaluation import Access, PolicyStatement, as_list, parse_statements
+from workshop.cloud.offline.permissions.policy_evaluation import (
+    Access,
+    PolicyStatement,
+    as_list,
+    parse_statements,
+)
 from workshop.cloud.offline.permissions.wildcards import Keys
 
 __all__ = ["ASSUME_ROLE", "Principal", "Trust", "trust_in"]

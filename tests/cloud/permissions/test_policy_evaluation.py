@@ -5,7 +5,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workshop.cloud.offline.permissions.evaluation import Access, PolicySet, PolicyVerdict, parse_statements
+from workshop.cloud.offline.permissions.policy_evaluation import (
+    Access,
+    PolicySet,
+    PolicyVerdict,
+    parse_statements,
+)
 from workshop.cloud.offline.permissions.rights import NO_RIGHTS, Rights
 from workshop.cloud.offline.permissions.wildcards import Pattern
 

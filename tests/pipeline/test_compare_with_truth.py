@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workshop.pipeline.aggregates import AggregateSnapshot
-from workshop.pipeline.comparison import compare
+from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.truth import stateless_truth
 
