@@ -9,9 +9,11 @@ from typing import Any, cast
 import pytest
 
 from workshop.clock import ManualClock
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.notebook.control_room import room as module
 from workshop.notebook.control_room.controls import Controls
 from workshop.notebook.control_room.history import History
+from workshop.notebook.control_room.opening import chance_of
 from workshop.notebook.control_room.room import ControlRoom
 from workshop.notebook.controls.background import stop_all
 
@@ -254,3 +256,18 @@ def test_the_run_can_be_exported(tmp_path: Path) -> None:
     lines = room.export(tmp_path / "run.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("seconds,pipeline,state,sent")
     assert len(lines) == 1 + len(room.history())
+
+
+def test_sliders_stand_where_faults_are_in_force() -> None:
+    """A fault that strikes in one function alone moves the slider of its kind, and no other."""
+    plan = FaultPlan.from_words(["crash_after@map=0.1", "crash_after@reduce=0.2"])
+
+    assert (
+        chance_of(plan, "crash_after"),
+        chance_of(plan, "crash_before"),
+        chance_of(None, "crash_after"),
+    ) == (
+        0.2,
+        0.0,
+        0.0,
+    )

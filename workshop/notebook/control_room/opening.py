@@ -16,7 +16,7 @@ from workshop.notebook.controls.panels import FAULTS
 if TYPE_CHECKING:
     from workshop.course.course import Course
 
-__all__ = ["RoomTools"]
+__all__ = ["RoomTools", "chance_of"]
 
 TEXTBOOK = "textbook"
 
@@ -59,8 +59,7 @@ class RoomTools:
         controls = Controls()
         for name, value in wanted.items():
             controls = controls.changed(name, value)
-        chances = {name: plan.rates.get(name, 0.0) if plan else 0.0 for name in FAULTS}
-        controls = controls.changed("faults", chances)
+        controls = controls.changed("faults", {name: chance_of(plan, name) for name in FAULTS})
         return ControlRoom(RoomModel(pipelines, controls, fault_plan=plan), self._course, autostart=autostart)
 
     def _pipelines(self, beside: PlainPipeline | str | None) -> Mapping[str, Course]:
@@ -85,3 +84,9 @@ def _emptied(textbook: Course) -> Course:
     if textbook.is_deployed and textbook.messages():
         textbook.clear()
     return textbook
+
+
+def chance_of(plan: FaultPlan | None, kind: str) -> float:
+    """Return where the slider of a kind stands: the highest chance that it has in any function."""
+    rates = plan.rates if plan else {}
+    return max((rate for name, rate in rates.items() if name.partition("@")[0] == kind), default=0.0)
