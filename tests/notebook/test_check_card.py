@@ -3,7 +3,9 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,3 +136,30 @@ def test_without_a_kernel_there_are_no_buttons(done: Done, capsys: pytest.Captur
     card(done).check()
 
     assert "Look 1." in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_check_that_is_run_again_ends_the_watch_of_the_card_before(done: Done, tmp_path: Path) -> None:
+    """Only the card that is in the output watches its file."""
+    before = card(done, tmp_path / "state.py")
+    before.check()
+    click(before.row, "Check when saved")
+
+    card(done, tmp_path / "state.py")
+
+    assert "Check when saved" in labels(before.row)
+
+
+@pytest.mark.parametrize(
+    ("undo", "told"), [(None, "Nothing in the cloud is changed"), (print, "made in the cloud is deleted")]
+)
+def test_a_reset_says_what_it_takes_away(done: Done, shell: Shell, undo: Any, told: str) -> None:
+    """Before anything is reset, the card says what becomes of the cloud and of the exercise."""
+    actions = CheckActions(done.look, *map(done.shown, ("hint", "solution", "reset")))
+    shown = CheckCard(replace(EXERCISE, undo=undo), actions)
+    shown.check()
+
+    click(shown.row, "Reset")
+
+    assert told in shell.texts[-1]
+    assert "counts as not begun" in shell.texts[-1]

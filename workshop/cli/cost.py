@@ -16,7 +16,8 @@ from workshop.pipeline.prices import DATED
 __all__ = ["cost"]
 
 ASSUMPTIONS = (
-    "Not counted: free tiers, alarms, data transfer, the storage of StateTable, the producer's machine. "
+    "Not counted: free tiers, alarms, more shards if functions cannot keep up, data transfer, the storage of "
+    "StateTable, the producer's machine. "
     f"Prices of {DATED:%d %B %Y}, from workshop/pipeline/prices.toml; look up today's."
 )
 

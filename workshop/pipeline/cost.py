@@ -31,6 +31,7 @@ GIGABYTE = Decimal(1_000_000_000)
 # On-demand streams are metered in kilobytes of 1,024 bytes, and in gigabytes made of those.
 METERED_KB = Decimal(1_024)
 METERED_GB = Decimal(1_024**3)
+METERED = " GB of 1,024³ bytes"
 # Rows of ReduceTable expire after a week.
 ROW_SECONDS = Decimal(7 * 24 * 3600)
 MB_PER_GB = Decimal(1_024)
@@ -104,13 +105,13 @@ def _stream(load: Load) -> list[CostLine]:
         kilobytes = ceiling(load.record_bytes / METERED_KB)
         metered = records * kilobytes * METERED_KB / METERED_GB
         arriving = f"records {_figure(records)}/s"
+        came_in = _times(arriving, f"{kilobytes} KB")
+        went_out = _times(arriving, f"{load.record_bytes:,} bytes")
         read = load.messages_per_second * load.message_bytes / METERED_GB
         lines = [
             _line("stream: on demand", HOURS_PER_MONTH, "on-demand-stream-hour", _times("1 stream", hours)),
-            _gigabytes("stream: data in", metered, "on-demand-in", _times(arriving, f"{kilobytes} KB")),
-            _gigabytes(
-                "stream: data out", read, "on-demand-out", _times(arriving, f"{load.record_bytes:,} bytes")
-            ),
+            _gigabytes("stream: data in", metered, "on-demand-in", came_in, METERED),
+            _gigabytes("stream: data out", read, "on-demand-out", went_out, METERED),
         ]
         extra = min(load.retention_hours, EXTENDED_HOURS) - FREE_HOURS
         kept, price = extra * held / METERED_GB, "on-demand-retention"
@@ -208,8 +209,8 @@ def _monthly(item: str, per_second: Decimal, price: str, units: str) -> CostLine
     return _line(item, per_second * SECONDS_PER_MONTH / MILLION, price, _times(units, MONTH), " million")
 
 
-def _gigabytes(item: str, per_second: Decimal, price: str, units: str) -> CostLine:
-    return _line(item, per_second * SECONDS_PER_MONTH, price, _times(units, MONTH), " GB")
+def _gigabytes(item: str, per_second: Decimal, price: str, units: str, kind: str = " GB") -> CostLine:
+    return _line(item, per_second * SECONDS_PER_MONTH, price, _times(units, MONTH), kind)
 
 
 def _batches(load: Load, most: Decimal, batch: int, shards: int) -> Decimal:

@@ -18,6 +18,7 @@ ARCHITECTURES = ("arm64", "x86_64")
 SHARD_RECORDS_PER_SECOND = Decimal(1_000)
 SHARD_BYTES_PER_SECOND = Decimal(1_000_000)
 MOST_RECORD_BYTES = 1_000_000
+MOST_MESSAGES = 10_000_000
 FREE_HOURS, EXTENDED_HOURS, MOST_HOURS = 24, 7 * 24, 365 * 24
 MEMORY_RANGE, WINDOW_RANGE = (128, 10_240), (1, 300)
 # As in the templates, in MB.
@@ -63,8 +64,11 @@ class Load:
     log_bytes: int = 900
 
     def __post_init__(self) -> None:
-        if self.messages_per_second <= 0:
-            raise ValueError(f"a load has more than 0 messages a second, not {self.messages_per_second}")
+        if not (self.messages_per_second.is_finite() and 0 < self.messages_per_second <= MOST_MESSAGES):
+            raise ValueError(
+                f"a load has more than 0 messages a second and at most {MOST_MESSAGES:,}, "
+                f"not {self.messages_per_second}"
+            )
         if self.architecture not in ARCHITECTURES:
             raise ValueError(f"`{self.architecture}` is no architecture; choose {' or '.join(ARCHITECTURES)}")
         for told, value, (least, most) in (

@@ -29,6 +29,7 @@ class Model:
         self.state = "ready"
         self.commands: list[str] = []
         self.error: Exception | None = None
+        self.has_ended_faults = threading.Event()
         self.awaits_diagnosis = False
         self._left = ticks
         self._meter = {**METER, "state": meter, "since": None, "trade": None}
@@ -46,6 +47,10 @@ class Model:
     def stop(self) -> None:
         """Stop."""
         self.command({"do": "stop"})
+
+    def end_faults(self) -> None:
+        """Note that faults were ended."""
+        self.has_ended_faults.set()
 
     def send(self) -> None:
         """Send nothing."""
@@ -156,6 +161,15 @@ def test_waiting_ends_when_the_run_is_over(capsys: Any) -> None:
 
     assert model.commands == ["start"]
     assert "✓ Done: stateful: Exact to the cent." in capsys.readouterr().out
+
+
+def test_faults_end_with_a_run_that_is_done() -> None:
+    """Nobody has to remember the faults of a run that ended by itself."""
+    model = Model()
+    room, _ = opened(model)
+    room.wait()
+
+    assert model.has_ended_faults.wait(60)
 
 
 def test_waiting_ends_when_its_time_is_over(capsys: Any) -> None:

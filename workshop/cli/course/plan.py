@@ -23,10 +23,10 @@ def plan(
     """Print what a class can do in so many minutes; `docs/instructor.md` says how to lead it."""
     lessons = read_lessons(project_root())
     with usage_errors():
-        sheets = [run_sheet(lessons, each) for each in ([minutes] if minutes else USUAL_MINUTES)]
+        sheets = [run_sheet(lessons, each) for each in (USUAL_MINUTES if minutes is None else [minutes])]
     if as_json:
         documents = [_document(sheet) for sheet in sheets]
-        print_json(documents[0] if minutes else {"plans": documents})
+        print_json(documents[0] if minutes is not None else {"plans": documents})
         return
     people = console()
     for sheet in sheets:

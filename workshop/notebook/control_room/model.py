@@ -132,7 +132,7 @@ class RoomModel:
         self._sender.end()
         self._is_stopped = True
         self._mark("stopped")
-        self._end_faults()
+        self.end_faults()
 
     def _start(self) -> None:
         state = self._sender.state
@@ -189,7 +189,8 @@ class RoomModel:
             set_faults(course.cloud, course.outputs, safe)
         self._has_faults = not wanted.is_empty
 
-    def _end_faults(self) -> None:
+    def end_faults(self) -> None:
+        """End the faults that the room has begun; others stay."""
         if not self._has_faults:
             return
         for course in self._courses:

@@ -188,6 +188,9 @@ class ControlRoom:
     def _look(self) -> None:
         try:
             self._latest = self._model.tick()
+            if self._model.is_over:
+                # Nobody has to remember the faults of a run that is done.
+                self._model.end_faults()
             self._problems = 0
         # The cloud may be gone for a moment; what is shown says so.
         except Exception as error:
@@ -225,6 +228,8 @@ class ControlRoom:
         if state == "failed":
             return status_line("✗ Failed", self._latest["run"]["text"], "bad")
         told = " · ".join(f"{each['name']}: {each['meter']['text']}" for each in self._latest["pipelines"])
+        if state == "stopped":
+            return status_line("■ Stopped", f"{told} `room.start()` begins another run.", "warn")
         if state != "done":
             return status_line("▲ Not at rest", f"{told} Look again with `room.wait()`.", "warn")
         is_off = any(each["meter"]["state"] == "off" for each in self._latest["pipelines"])

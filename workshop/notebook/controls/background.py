@@ -11,7 +11,7 @@ from typing import Self
 
 from workshop.clock import stopwatch
 
-__all__ = ["Loop", "stop_all"]
+__all__ = ["Loop", "stop_all", "stop_named"]
 
 JOIN_SECONDS = 10.0
 
@@ -91,6 +91,14 @@ class Loop:
                 if _running.get(self._name) is self:
                     del _running[self._name]
             self._on_end(problem)
+
+
+def stop_named(name: str) -> None:
+    """End the loop of a name, if there is one and this is not its own thread."""
+    with _guard:
+        loop = _running.get(name)
+    if loop is not None:
+        loop.stop()
 
 
 def stop_all() -> None:

@@ -90,6 +90,7 @@ class CostCalculator:
                 **STREAMS[values["stream"]],
             )
         except ValueError as error:
+            self._chart.outputs = ()
             told = f"✗ No such bill: {error}."
             return Shown(element("p", code_in(told), role="status"), told)
         chart = draw_growth(values["pipeline"], load)._repr_mimebundle_()

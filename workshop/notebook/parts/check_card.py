@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workshop.course.exercise import CheckResult, Exercise, Outcome
 from workshop.course.files import saved_at
-from workshop.notebook.controls.background import Loop
+from workshop.notebook.controls.background import Loop, stop_named
 from workshop.notebook.controls.waiting import WaitLine
 from workshop.notebook.controls.widgets import ButtonRow, Buttons, show_control
 from workshop.notebook.markup.display import NOTHING, Live, Shown
@@ -48,6 +48,9 @@ class CheckCard:
         self._below: Live | None = None
         self._wait = WaitLine()
         self.row = ButtonRow(self._buttons())
+        self._loop = f"check {exercise.id}"
+        # A card of the same exercise that still watches its file has gone from the output.
+        stop_named(self._loop)
 
     def check(self) -> CheckResult:
         """Look at the answer and show the verdict; the buttons come with the first one."""
@@ -72,7 +75,14 @@ class CheckCard:
 
     def _ask_to_reset(self) -> None:
         self.row.offer({"Put the starter back": self._reset, "Keep my answer": self._keep})
-        self._tell(status_line("△ Reset?", "A copy of what you wrote will be kept.", "warn"))
+        what = "A copy of what you wrote is kept." if self._actions.file else self._undone
+        self._tell(status_line("△ Reset?", f"{what} The exercise then counts as not begun.", "warn"))
+
+    @property
+    def _undone(self) -> str:
+        if self._exercise.undo is None:
+            return "Nothing in the cloud is changed, nor is your cell."
+        return "What your cell has made in the cloud is deleted; the cell itself stays as it is."
 
     def _reset(self) -> None:
         self._tell(self._actions.reset())
@@ -96,8 +106,7 @@ class CheckCard:
             self._tell(status_line("✗ Stopped", f"The check failed: {error}", "bad") if error else NOTHING)
             self.row.offer(self._buttons())
 
-        name = f"check {self._exercise.id}"
-        loop = Loop(name, look, every=LOOK_EVERY_SECONDS, seconds=WATCH_SECONDS, on_end=end).start()
+        loop = Loop(self._loop, look, every=LOOK_EVERY_SECONDS, seconds=WATCH_SECONDS, on_end=end).start()
         self._tell(status_line("◐ Watching", f"Checks again when you save `{file.name}`.", "info"))
         self.row.offer({"Stop watching": loop.stop})
 

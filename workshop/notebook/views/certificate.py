@@ -50,7 +50,9 @@ def draw_certificate(facts: CertificateFacts, file: str) -> Shown:
 
 def printable_page(facts: CertificateFacts) -> str:
     """Return a whole HTML document for printing."""
-    what = LEARNT if facts.is_complete else f"has solved {len(facts.solved)} exercises of this course"
+    what = (
+        LEARNT if facts.is_complete else f"has solved {plural(len(facts.solved), 'exercise')} of this course"
+    )
     figures = [
         element("div", element("dt", words), element("dd", str(figure))) for words, figure in _figures(facts)
     ]

@@ -74,6 +74,6 @@ def _growth_table(load: Load) -> tuple[Any, str]:
         (f"{rate:,}", *(f"{bills[name][place]:,.2f}" for name in PIPELINES))
         for place, rate in enumerate(RATES)
     ]
-    caption = "USD a month at other rates, with these settings"
+    caption = "USD a month at other rates, with as many shards as each needs"
     html = table([(head, "num") for head in heads], [("", row) for row in rows], caption=caption)
     return html, f"{caption}\n{plain_table(heads, rows, right=range(3))}"

@@ -22,6 +22,8 @@ from workshop.notebook.markup.html import element
 __all__ = ["error_lines", "folded_traceback"]
 
 LONGEST_LINE = 110
+# Part of the name that a kernel gives to the file of a cell.
+CELL = "ipykernel_"
 RERUN = "Run the cells above it first; after a restart of the kernel, from the first cell of the notebook on."
 NO_CLOUD = "No cloud answers. Run the first cell of this notebook: it starts the offline cloud again."
 ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
@@ -55,7 +57,8 @@ def error_lines(error: BaseException, trace: TracebackType | None) -> list[str]:
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, WorkshopError):
         return [told]
-    return list(filter(None, [" ".join(told.split()), _place(trace), _advice(error)]))
+    place = _line(error.lineno, error.text) if isinstance(error, SyntaxError) else _place(trace)
+    return list(filter(None, [" ".join(told.split()), place, _advice(error)]))
 
 
 def _advice(error: BaseException) -> str:
@@ -71,19 +74,23 @@ def _advice(error: BaseException) -> str:
 def _place(trace: TracebackType | None) -> str:
     """Return the line of the cell; nothing if the error has not passed through one."""
     cell = _from_cell(trace)
-    if cell is None:
+    if cell is None or CELL not in cell.tb_frame.f_code.co_filename:
         return ""
     frame = traceback.extract_tb(cell, 1)[0]
-    line = (frame.line or "").strip()
+    return _line(frame.lineno, frame.line)
+
+
+def _line(number: int | None, text: str | None) -> str:
+    line = (text or "").strip()
     shown = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"
-    return f"In line {frame.lineno} of this cell" + (f": `{shown}`" if shown else ".")
+    return f"In line {number} of this cell" + (f": `{shown}`" if shown else ".")
 
 
 def _from_cell(trace: TracebackType | None) -> TracebackType | None:
     """Return the part of a traceback that begins in the cell; all of it if that is not to be found."""
     step = trace
     while step is not None:
-        if "ipykernel_" in step.tb_frame.f_code.co_filename:
+        if CELL in step.tb_frame.f_code.co_filename:
             return step
         step = step.tb_next
     return trace

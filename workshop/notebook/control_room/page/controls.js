@@ -1,12 +1,12 @@
 // What can be switched while messages flow: each change is sent at once, and comes back as a mark in the charts.
 
 const SENDING = {
-  rate: { label: "Messages per second", min: 1, max: 5000, step: 10 },
+  rate: { label: "Messages per second", min: 1, max: 10000, step: 10 },
   messages: { label: "Messages", min: 1, max: 1000000, step: 100 },
   seed: { label: "Seed", min: 0, max: 999999999, step: 1 },
   batch_size: { label: "Batch size", min: 1, max: 10000, step: 10 },
-  duplicates: { label: "Sent twice", min: 0, max: 100, step: 1, unit: "%" },
-  modify: { label: "Newer versions", min: 0, max: 100, step: 1, unit: "%" },
+  duplicates: { label: "Sent twice", min: 0, max: 90, step: 1, unit: "%" },
+  modify: { label: "Newer versions", min: 0, max: 90, step: 1, unit: "%" },
   out_of_order: { label: "Out of order", min: 0, max: 100, step: 1, unit: "%" },
 };
 const FAULT_LABELS = {
