@@ -239,9 +239,12 @@ def test_a_stage_that_is_not_connected_is_no_fault_of_the_totals(make_room: Make
 
 def test_faults_begin_and_end_with_the_room(make_room: MakeRoom) -> None:
     """Functions crash after the mark, the hop counts it and tells the error; a stop ends the faults."""
-    room = make_room(messages=200, rate=50)
+    room = make_room(messages=3_000, rate=50)
     room.model.command({"do": "set", "set": {"faults": {"crash_before": 0.3}}})
-    room.run(10)
+    room.run(1)
+    # Functions keep what they have read of the settings for a moment, before they see the faults.
+    while room.tick["run"]["state"] == "sending" and not sum(hop["errors"] for hop in room.pipeline["hops"]):
+        room.seconds(1)
 
     hops = room.pipeline["hops"]
     assert sum(hop["errors"] for hop in hops) > 0
