@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXERCISES"]
 
-SHOWN = 6
+SHOWN = 10
 
 
 def check_clean_up(course: Course) -> CheckResult:
