@@ -9,15 +9,14 @@ ROUND = ("play", "--stack", "desk", "--rounds", "1", "--messages", "50")
 
 def test_a_pipeline_is_not_emptied_without_asking(workshop, stacks, cloud, eventually) -> None:
     """Whoever does not agree keeps totals, and nothing is deployed."""
-    workshop.document("produce", "desk", "--messages", "20")
-    assert eventually(lambda: workshop.document("aggregates", "desk"))
-    before = workshop.document("aggregates", "desk")
+    truth = workshop.document("produce", "desk", "--messages", "20")["truth"]
+    assert eventually(lambda: workshop.document("aggregates", "desk") == truth)
 
     done = workshop.process(*ROUND)
 
     assert done.returncode == 1
     assert "Playing empties `desk`" in done.stderr
-    assert workshop.document("aggregates", "desk") == before
+    assert workshop.document("aggregates", "desk") == truth
     assert {stack.name for stack in list_stacks(cloud)} == {"desk", "flow"}
 
 
