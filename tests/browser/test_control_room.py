@@ -15,12 +15,14 @@ NOTEBOOK = "control_room"
 CELL = """
 import json
 from workshop.notebook.control_room.widget import RoomView
+from workshop.notebook.views.cards import status_line
 
 ticks = json.load(open("recorded.json"))
 heard = []
 view = RoomView(heard.append, ticks=lambda: ticks[:-1], export=lambda: "seconds,total")
 view.display()
 view.show(ticks[-1])
+view.answer("T-1", status_line("Followed", "its way through the stages", "ok"))
 """
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 HEARD = 'json.dump(heard, open("heard.json", "w"))'
@@ -60,6 +62,31 @@ def named(page: Any) -> list[tuple[str, str]]:
     tree = devtools.send("Accessibility.queryAXTree", {"objectId": found["result"]["objectId"]})
     seen = [node for node in tree["nodes"] if not node["ignored"] and node["role"]["value"] in WIDGETS]
     return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in seen]
+
+
+def look_back(page: Any, ticks: list[dict[str, Any]]) -> None:
+    """Look at an earlier moment, a function's last error, the answer about a trade, and the run as a file."""
+    slider, meters = page.get_by_label("Moment of the run"), page.locator(f"{ROOM} .ws-meters")
+    slider.fill("10")
+    page.locator(f"{ROOM} .ws-moment", has_text="10.0 s of 60.0 s").wait_for()
+    assert "Off by" not in meters.inner_text()
+    totals = ticks[10]["pipelines"][1]["totals"]
+    shown = [row[3].replace(",", "") for row in page.eval_on_selector_all(ROWS, TEXTS)]
+    assert totals["Grand Total"] in shown
+    page.get_by_role("button", name="Latest").click()
+    meters.get_by_text("Off by +1,654.00", exact=True).wait_for()
+
+    button = page.get_by_role("button", name="Last error of MapLambda").first
+    button.click()
+    assert button.get_attribute("aria-expanded") == "true"
+    assert page.locator(f"{ROOM} .ws-error", has_text="InjectedCrash").first.is_visible()
+
+    assert "its way through the stages" in page.locator(f"{ROOM} .ws-answer").inner_text()
+
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export the run as CSV").click()
+    assert downloading.value.suggested_filename == "control-room.csv"
+    assert downloading.value.path().read_text(encoding="utf-8") == "seconds,total"
 
 
 def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, screenshots) -> None:
@@ -107,6 +134,8 @@ def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, scree
         if path.endswith("EMEA")
     ]
     assert regions[0][1].replace(",", "").replace(".", "") == str(sum(in_cents))
+
+    look_back(page, ticks)
 
     # What is switched comes to the kernel.
     page.get_by_role("slider", name="Crash after a write").fill("12")

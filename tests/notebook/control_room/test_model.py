@@ -8,8 +8,10 @@ import pytest
 
 from tests.effort import LONG
 from tests.notebook.control_room.conftest import MakeRoom
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.errors import NotSettledError
 from workshop.notebook.control_room.history import MOST_TICKS
+from workshop.notebook.control_room.model import RoomModel
 
 
 def test_a_run_ends_exact_and_done(make_room: MakeRoom) -> None:
@@ -301,6 +303,34 @@ def test_the_history_is_a_frame_with_exact_amounts(make_room: MakeRoom) -> None:
     assert all(isinstance(each, Decimal) for each in frame["Grand Total"])
     assert list(frame["marks"]).count("started") == 2
     assert {"latency_mean", "latency_max", "waiting_StateLambda"} <= set(frame.columns)
+
+
+def test_a_run_tells_what_each_pipeline_held_before(make_room: MakeRoom) -> None:
+    """Pipelines that begin with different messages are apart by these, so the room knows how many there were."""
+    room = make_room("stateful", "stateless", messages=10)
+    room.courses["stateful"].send(5, seed=8)
+    room.laboratory.rest()
+
+    assert [each["held"] for each in room.run()["pipelines"]] == [5, 0]
+    assert [each["held"] for each in room.run()["pipelines"]] == [15, 10]
+
+
+def test_a_slider_leaves_the_faults_of_other_kinds_alone(make_room: MakeRoom) -> None:
+    """Faults that strike in one function alone go on when a slider of another kind is moved; all end alike."""
+    room = make_room(messages=3_000, rate=50)
+    plan = FaultPlan.from_words(["crash_after@map=0.25", "re_batched=0.5"])
+    room.model = RoomModel(room.courses, room.model.controls, fault_plan=plan)
+    room.model.command({"do": "start"})
+    room.seconds(1)
+
+    room.model.command({"do": "set", "set": {"faults": {"re_batched": 0.0, "duplicate": 0.1}}})
+    marks = room.seconds(1)["marks"]
+
+    assert marks[-1]["text"] == "faults: crash_after@map 0.25, duplicate 0.1"
+    room.model.command({"do": "set", "set": {"faults": {"crash_after": 0, "duplicate": 0}}})
+    assert room.seconds(1)["marks"][-1]["text"] == "no faults"
+    room.model.stop()
+    room.laboratory.rest()
 
 
 def test_a_long_run_neither_leaks_nor_slows_down(make_room: MakeRoom) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from workshop.clock import ManualClock
-from workshop.cloud.fault_plan import FaultPlan
+from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.notebook.control_room import room as module
 from workshop.notebook.control_room.controls import Controls
 from workshop.notebook.control_room.history import History
@@ -279,7 +279,7 @@ def test_sliders_stand_where_faults_are_in_force() -> None:
     assert (
         chance_of(plan, "crash_after"),
         chance_of(plan, "crash_before"),
-        chance_of(None, "crash_after"),
+        chance_of(NO_FAULTS, "crash_after"),
     ) == (
         0.2,
         0.0,

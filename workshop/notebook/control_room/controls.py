@@ -58,11 +58,8 @@ class Controls:
         return replace(self, **{name: _number(name, value)})
 
     def told(self, name: str) -> str:
-        """Return what a mark says of one control: `duplicates 10 %`."""
-        if name != "faults":
-            return WORDS[name].format(getattr(self, name))
-        met = [f"{kind} {chance:.3g}" for kind, chance in self.faults.items() if chance]
-        return f"faults: {', '.join(met)}" if met else "no faults"
+        """Return what a mark says of one control but the faults: `duplicates 10 %`."""
+        return WORDS[name].format(getattr(self, name))
 
     def document(self) -> dict[str, Any]:
         """Return the controls as a JSON object; one that cannot be set is left out."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from workshop.cloud.fault_plan import FaultPlan
+from workshop.cloud.fault_plan import NO_FAULTS, FaultKind, FaultPlan
 from workshop.course.course import Course
 from workshop.errors import WorkshopError
 from workshop.notebook.control_room.controls import Controls
@@ -37,7 +37,7 @@ class RoomModel:
         pipelines: Mapping[str, Course],
         controls: Controls,
         *,
-        fault_plan: FaultPlan | None = None,
+        fault_plan: FaultPlan = NO_FAULTS,
     ) -> None:
         self._courses = list(pipelines.values())
         self._clock = self._courses[0].clock
@@ -143,8 +143,8 @@ class RoomModel:
         if state != SENDING:
             self._sender.begin()
             self._mark("started" if state != PAUSED else "goes on")
-            if self._fault_plan is not None:
-                self._slow.append(("plan", self._controls))
+            if not self._fault_plan.is_empty and not self._has_faults:
+                self._slow.append(("faults", self._controls))
 
     def _set(self, name: str, value: Any) -> None:
         with self._guard:
@@ -155,7 +155,7 @@ class RoomModel:
                 return
             controls = self._controls
             if name == "faults":
-                self._fault_plan = None
+                self._fault_plan = _with_sliders(self._fault_plan, dict(value))
         self._sender.use(controls)
         if name in {"batch_size", "faults"}:
             self._slow.append((name, controls))
@@ -165,13 +165,12 @@ class RoomModel:
     def _apply_slow(self) -> None:
         while self._slow:
             name, controls = self._slow.popleft()
-            plan = self._fault_plan if name == "plan" else None
             try:
                 if name == "batch_size":
                     self._use_batch_size(controls.batch_size or 1)
+                    self._mark(controls.told(name))
                 else:
-                    self._use_faults(controls, plan)
-                self._mark(controls.told(name) if plan is None else _told_plan(plan))
+                    self._use_faults(self._fault_plan)
             except (WorkshopError, ClientError) as error:
                 self._mark(f"not changed: {error}")
 
@@ -181,13 +180,13 @@ class RoomModel:
             if (mapping := course.mapping(function)) is not None:
                 course.client("lambda").update_event_source_mapping(UUID=mapping["UUID"], BatchSize=size)
 
-    def _use_faults(self, controls: Controls, plan: FaultPlan | None) -> None:
-        wanted = plan or FaultPlan.from_words(fault_words(controls.faults) or ["none"])
+    def _use_faults(self, wanted: FaultPlan) -> None:
         for course in self._courses:
             # Kinesis has no idempotent put: in the stateless pipeline a repeated message counts twice.
             safe = wanted.but_not("response_lost@producer") if course.pipeline == "stateless" else wanted
             set_faults(course.cloud, course.outputs, safe)
         self._has_faults = not wanted.is_empty
+        self._mark(_told_plan(wanted))
 
     def end_faults(self) -> None:
         """End the faults that the room has begun; others stay."""
@@ -196,6 +195,7 @@ class RoomModel:
         for course in self._courses:
             clear_faults(course.cloud, course.outputs)
         self._has_faults = False
+        self._fault_plan = NO_FAULTS
         self._controls = replace(self._controls, faults=dict.fromkeys(self._controls.faults, 0.0))
 
     def _batch_size(self) -> int | None:
@@ -244,8 +244,18 @@ def _first_function(course: Course) -> str:
     return "StateLambda" if course.pipeline == "stateful" else "MapLambda"
 
 
+def _with_sliders(plan: FaultPlan, chances: Mapping[str, float]) -> FaultPlan:
+    """Return the plan with these kinds as their sliders say; what others do in single functions stays."""
+    kept = plan.only({kind for kind in FaultKind if kind not in chances})
+    moved = FaultPlan.from_words(fault_words(chances)) if any(chances.values()) else NO_FAULTS
+    return replace(kept, rates={**kept.rates, **moved.rates})
+
+
 def _told_plan(plan: FaultPlan) -> str:
-    return f"faults: {', '.join([*(f'{name} {rate:g}' for name, rate in plan.rates.items()), *plan.strikes])}"
+    if plan.is_empty:
+        return "no faults"
+    told = [f"{name} {rate:.3g}" for name, rate in plan.rates.items() if rate]
+    return f"faults: {', '.join([*told, *plan.strikes])}"
 
 
 def _put_into(course: Course) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from workshop.cloud.fault_plan import FaultPlan
+from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.course.tools.plain import PlainPipeline
 from workshop.errors import ConfigurationError
 from workshop.notebook.control_room.controls import Controls
@@ -52,7 +52,7 @@ class RoomTools:
             ConfigurationError: an impossible value, or a fault that does not exist.
             StackNotFoundError: a pipeline is not deployed.
         """
-        plan = FaultPlan.from_words(faults) if faults else None
+        plan = FaultPlan.from_words(faults) if faults else NO_FAULTS
         pipelines = self._pipelines(beside)
         wanted = {"messages": messages, "rate": rate, "duplicates": duplicates, "modify": modify}
         wanted |= {"out_of_order": out_of_order, "seed": self._next_seed() if seed is None else seed}
@@ -86,7 +86,7 @@ def _emptied(textbook: Course) -> Course:
     return textbook
 
 
-def chance_of(plan: FaultPlan | None, kind: str) -> float:
+def chance_of(plan: FaultPlan, kind: str) -> float:
     """Return where the slider of a kind stands: the highest chance that it has in any function."""
-    rates = plan.rates if plan else {}
-    return max((rate for name, rate in rates.items() if name.partition("@")[0] == kind), default=0.0)
+    rates = plan.rates.items()
+    return max((rate for name, rate in rates if name.partition("@")[0] == kind), default=0.0)

@@ -59,6 +59,7 @@ class Watched:
         self._is_diagnosed = False
         self._told: tuple[Moment, str | None, str] | None = None
         self._recent = Recent(Counts(0.0))
+        self._held = 0
 
     @property
     def reading(self) -> MeterReading:
@@ -80,6 +81,7 @@ class Watched:
     def begin(self, now: float) -> None:
         """Count rates, latencies and errors from here on: a run begins."""
         self._look_slowly(now, anyway=True)
+        self._held = self._read_messages()
         self._snapshot = self._totals()
         self._errors_before = {hop.function: (hop.errors or 0, hop.retries or 0) for hop in self._hops}
         self._recent = Recent(self._counts(now, 0))
@@ -139,6 +141,7 @@ class Watched:
         return {
             "name": self.name,
             "stack": self.course.stack,
+            "held": self._held,
             "totals": amounts(live),
             "trades": {path: self._snapshot.trades.get(path, 0) for path in live},
             "meter": self._reading.document(),

@@ -72,7 +72,7 @@ function makeTotals(redraw) {
     );
     grid.show(pipelines, linesOf(nodes, left, before, view, wrong), view.measure);
     showTrail(trail, view, act);
-    tell(note, isOwnOrder(view.order) ? "" : "In this order the totals are summed from the leaves, to the cent.");
+    tell(note, [isOwnOrder(view.order) ? "" : "In this order the totals are summed from the leaves, to the cent.", heldBefore(pipelines)].join(" ").trim());
     element.classList.toggle("two", pipelines.length > 1);
     const drawings = pictureFor(pipelines.map((each) => each.name));
     arrange(pictures, drawings.map((each) => each.element));
@@ -82,6 +82,13 @@ function makeTotals(redraw) {
   }
 
   return { element, show, plots: () => [...pictures.querySelectorAll(".ws-plot")] };
+}
+
+/** Say so where pipelines began with different messages: then they are apart by these as well. */
+function heldBefore(pipelines) {
+  if (new Set(pipelines.map((each) => each.held ?? 0)).size < 2) return "";
+  const told = pipelines.map((each) => `${each.name} ${counted(each.held ?? 0, "message")}`).join(", ");
+  return `Before this run they held different messages (${told}), which keep them apart.`;
 }
 
 /** Return the lines of the table from the top down, as far as they are open. */
