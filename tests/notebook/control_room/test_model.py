@@ -306,7 +306,7 @@ def test_the_history_is_a_frame_with_exact_amounts(make_room: MakeRoom) -> None:
 
 
 def test_a_run_tells_what_each_pipeline_held_before(make_room: MakeRoom) -> None:
-    """Pipelines that begin with different messages are apart by these, so the room knows how many there were."""
+    """Pipelines that begin with different messages are apart by these; the room says how many."""
     room = make_room("stateful", "stateless", messages=10)
     room.courses["stateful"].send(5, seed=8)
     room.laboratory.rest()
@@ -316,7 +316,7 @@ def test_a_run_tells_what_each_pipeline_held_before(make_room: MakeRoom) -> None
 
 
 def test_a_slider_leaves_the_faults_of_other_kinds_alone(make_room: MakeRoom) -> None:
-    """Faults that strike in one function alone go on when a slider of another kind is moved; all end alike."""
+    """Faults that strike in one function alone go on when another slider is moved; all end alike."""
     room = make_room(messages=3_000, rate=50)
     plan = FaultPlan.from_words(["crash_after@map=0.25", "re_batched=0.5"])
     room.model = RoomModel(room.courses, room.model.controls, fault_plan=plan)
