@@ -2,7 +2,7 @@
 
 import pytest
 
-from workshop.cloud.offline.overlay.logs.patterns import InvalidPatternError, compile_pattern
+from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError, compile_pattern
 
 BOTH, ERROR, WARN = "ERROR WARN message", "ERROR message", "WARN message"
 ACCESS = '127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534'
@@ -128,7 +128,7 @@ def test_space_delimited_conditions(pattern: str, selects: bool) -> None:
 )
 def test_what_is_not_understood_is_refused(pattern: str) -> None:
     """A pattern that AWS refuses, or that is not supported, never selects everything."""
-    with pytest.raises(InvalidPatternError):
+    with pytest.raises(InvalidLogPatternError):
         compile_pattern(pattern)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-__all__ = ["Condition", "ConditionParser", "InvalidPatternError", "Lookup", "compile_regex"]
+__all__ = ["Condition", "ConditionParser", "InvalidLogPatternError", "Lookup", "compile_regex"]
 
 # What a selector or a field's name stands for in a message; `MISSING` if it stands for nothing.
 Lookup = Callable[[str], Any]
@@ -40,7 +40,7 @@ ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 CONSTANTS = {"NULL": None, "TRUE": True, "FALSE": False}
 
 
-class InvalidPatternError(ValueError):
+class InvalidLogPatternError(ValueError):
     """A filter pattern that AWS refuses, or one that the offline cloud does not know."""
 
 
@@ -50,18 +50,18 @@ class _Token:
     text: str
 
 
-def compile_regex(text: str) -> re.Pattern[str]:
+def compile_regex(text: str) -> re.LogPattern[str]:
     """Return a regular expression of the restricted kind that filter patterns may hold.
 
     Raises:
-        InvalidPatternError: it holds a group, another character that AWS refuses, or is none.
+        InvalidLogPatternError: it holds a group, another character that AWS refuses, or is none.
     """
     if REGEX_CHARACTERS.fullmatch(text) is None:
-        raise InvalidPatternError(f"Invalid character(s) in term '{text}'")
+        raise InvalidLogPatternError(f"Invalid character(s) in term '{text}'")
     try:
         return re.compile(text, re.ASCII)
     except re.error as error:
-        raise InvalidPatternError(f"Invalid regular expression '{text}': {error}") from error
+        raise InvalidLogPatternError(f"Invalid regular expression '{text}': {error}") from error
 
 
 class ConditionParser:
@@ -107,7 +107,7 @@ class ConditionParser:
         if self.take("("):
             inner = self.read_condition()
             if not self.take(")"):
-                raise InvalidPatternError("Invalid filter pattern: a parenthesis is not closed")
+                raise InvalidLogPatternError("Invalid filter pattern: a parenthesis is not closed")
             return inner
         return self._comparison()
 
@@ -117,21 +117,25 @@ class ConditionParser:
         if self.take("IS"):
             constant = self._pop("word").upper()
             if constant not in CONSTANTS:
-                raise InvalidPatternError(f"Invalid filter pattern: IS {constant} is none of {[*CONSTANTS]}")
+                raise InvalidLogPatternError(
+                    f"Invalid filter pattern: IS {constant} is none of {[*CONSTANTS]}"
+                )
             return lambda lookup: lookup(name) is CONSTANTS[constant]
         if self.take("NOT"):
             if not self.take("EXISTS"):
-                raise InvalidPatternError("Invalid filter pattern: NOT without EXISTS")
+                raise InvalidLogPatternError("Invalid filter pattern: NOT without EXISTS")
             return lambda lookup: lookup(name) is MISSING
         sign = self.take("=", "!=", *ORDERS)
         if sign is None:
-            raise InvalidPatternError(f"Invalid filter pattern: no operator after `{name}`")
+            raise InvalidLogPatternError(f"Invalid filter pattern: no operator after `{name}`")
         return _comparison(name, sign, self._pop("word", "string", "regex"))
 
     def _pop(self, *kinds: str) -> Any:
         if not self._tokens or self._tokens[0].kind not in kinds:
             found = self._tokens[0].text if self._tokens else "its end"
-            raise InvalidPatternError(f"Invalid filter pattern at {found}: expected a {' or '.join(kinds)}")
+            raise InvalidLogPatternError(
+                f"Invalid filter pattern at {found}: expected a {' or '.join(kinds)}"
+            )
         token = self._tokens.pop(0)
         return token.text if kinds == ("word",) else token
 
@@ -142,7 +146,7 @@ def _tokens(text: str) -> list[_Token]:
     while at < len(text):
         match = TOKEN.match(text, at)
         if match is None:
-            raise InvalidPatternError(f"Invalid character(s) in term '{text[at:].strip()}'")
+            raise InvalidLogPatternError(f"Invalid character(s) in term '{text[at:].strip()}'")
         kind = str(match.lastgroup)
         found.append(_Token(kind, match.group(kind)))
         at = match.end()
@@ -165,7 +169,7 @@ def _comparison(name: str, sign: str, operand: _Token) -> Condition:
 def _ordered(sign: str, operand: _Token) -> Callable[[Any], bool]:
     wanted = _number(operand.text) if operand.kind == "word" else None
     if wanted is None:
-        raise InvalidPatternError(f"Invalid filter pattern: {sign} compares numbers, not {operand.text}")
+        raise InvalidLogPatternError(f"Invalid filter pattern: {sign} compares numbers, not {operand.text}")
 
     def holds(value: Any) -> bool:
         number = _number(_text(value))
@@ -182,7 +186,7 @@ def _equality(operand: _Token) -> Callable[[Any], bool]:
         if (number := _number(operand.text)) is not None:
             return lambda value: _number(_text(value)) == number
         if BARE.fullmatch(operand.text) is None:
-            raise InvalidPatternError(f"Invalid character(s) in term '{operand.text}'")
+            raise InvalidLogPatternError(f"Invalid character(s) in term '{operand.text}'")
     return _wildcards(operand.text if operand.kind == "word" else _unquoted(operand.text))
 
 

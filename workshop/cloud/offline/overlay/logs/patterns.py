@@ -21,11 +21,11 @@ from workshop.cloud.offline.overlay.logs.conditions import (
     MISSING,
     Condition,
     ConditionParser,
-    InvalidPatternError,
+    InvalidLogPatternError,
     compile_regex,
 )
 
-__all__ = ["InvalidPatternError", "Pattern", "compile_pattern"]
+__all__ = ["InvalidLogPatternError", "LogPattern", "compile_pattern"]
 
 MAX_LENGTH = 1024
 MAX_REGEXES = 2
@@ -41,7 +41,7 @@ ELLIPSES = ("...", "…")
 
 
 @dataclass(frozen=True)
-class Pattern:
+class LogPattern:
     """A filter pattern that can be asked about messages."""
 
     text: str
@@ -64,14 +64,14 @@ class Pattern:
 
 
 @lru_cache(maxsize=256)
-def compile_pattern(text: str) -> Pattern:
+def compile_pattern(text: str) -> LogPattern:
     """Return a pattern; the empty one selects everything.
 
     Raises:
-        InvalidPatternError: AWS refuses it, or the offline cloud does not know it.
+        InvalidLogPatternError: AWS refuses it, or the offline cloud does not know it.
     """
     if len(text) > MAX_LENGTH:
-        raise InvalidPatternError(f"Invalid filter pattern: it has more than {MAX_LENGTH} characters")
+        raise InvalidLogPatternError(f"Invalid filter pattern: it has more than {MAX_LENGTH} characters")
     stripped = text.strip()
     if stripped.startswith("{"):
         return _json_pattern(text, _inside(stripped, "}"))
@@ -82,20 +82,20 @@ def compile_pattern(text: str) -> Pattern:
 
 def _inside(text: str, end: str) -> str:
     if not text.endswith(end):
-        raise InvalidPatternError(f"If a filter pattern starts with '{text[0]}' it must end with '{end}'")
+        raise InvalidLogPatternError(f"If a filter pattern starts with '{text[0]}' it must end with '{end}'")
     inner = text[1:-1]
     if len(re.findall(r"=\s*%", inner)) > MAX_REGEXES:
-        raise InvalidPatternError(f"Invalid filter pattern: more than {MAX_REGEXES} regular expressions")
+        raise InvalidLogPatternError(f"Invalid filter pattern: more than {MAX_REGEXES} regular expressions")
     return inner
 
 
-def _term_pattern(text: str) -> Pattern:
+def _term_pattern(text: str) -> LogPattern:
     terms: dict[str, list[Callable[[str], bool]]] = {"": [], "?": [], "-": []}
     at = 0
     while text[at:].strip():
         match = TERM.match(text, at)
         if match is None:
-            raise InvalidPatternError(f"Invalid character(s) in term '{text[at:].split(maxsplit=1)[0]}'")
+            raise InvalidLogPatternError(f"Invalid character(s) in term '{text[at:].split(maxsplit=1)[0]}'")
         terms[match["sign"]].append(_term(match))
         at = match.end()
 
@@ -106,7 +106,7 @@ def _term_pattern(text: str) -> Pattern:
         is_choice = bool(terms["?"]) and not terms[""] and not terms["-"]
         return not is_choice or any(term(message) for term in terms["?"])
 
-    return Pattern(text, lambda message: {} if matches(message) else None, lambda *_: MISSING)
+    return LogPattern(text, lambda message: {} if matches(message) else None, lambda *_: MISSING)
 
 
 def _term(match: re.Match[str]) -> Callable[[str], bool]:
@@ -117,7 +117,7 @@ def _term(match: re.Match[str]) -> Callable[[str], bool]:
     return lambda message: wanted in message
 
 
-def _json_pattern(text: str, inner: str) -> Pattern:
+def _json_pattern(text: str, inner: str) -> LogPattern:
     condition = _whole(ConditionParser(inner, _check_selector))
 
     def read(message: str) -> dict[str, Any] | None:
@@ -129,19 +129,19 @@ def _json_pattern(text: str, inner: str) -> Pattern:
             return None
         return document if condition(lambda selector: _select(document, selector)) else None
 
-    return Pattern(text, read, _select)
+    return LogPattern(text, read, _select)
 
 
 def _whole(parser: ConditionParser) -> Condition:
     condition = parser.read_condition()
     if not parser.is_done:
-        raise InvalidPatternError("Invalid filter pattern: something follows the last condition")
+        raise InvalidLogPatternError("Invalid filter pattern: something follows the last condition")
     return condition
 
 
 def _check_selector(selector: str) -> None:
     if SELECTOR.fullmatch(selector) is None:
-        raise InvalidPatternError(f"Invalid filter pattern: `{selector}` is no property selector")
+        raise InvalidLogPatternError(f"Invalid filter pattern: `{selector}` is no property selector")
 
 
 def _select(document: Any, selector: str) -> Any:
@@ -157,7 +157,7 @@ def _select(document: Any, selector: str) -> Any:
     return value
 
 
-def _field_pattern(text: str, inner: str) -> Pattern:
+def _field_pattern(text: str, inner: str) -> LogPattern:
     names: list[str] = []
     conditions: list[Condition] = []
     used: list[str] = []
@@ -167,11 +167,11 @@ def _field_pattern(text: str, inner: str) -> Pattern:
         if parser.is_done:
             break
         if not parser.take(","):
-            raise InvalidPatternError("Invalid filter pattern: fields are separated by commas")
+            raise InvalidLogPatternError("Invalid filter pattern: fields are separated by commas")
     if unknown := sorted(set(used) - set(names)):
-        raise InvalidPatternError(f"Invalid filter pattern: no field is called `{unknown[0]}`")
+        raise InvalidLogPatternError(f"Invalid filter pattern: no field is called `{unknown[0]}`")
     if sum(name in ELLIPSES for name in names) > 1:
-        raise InvalidPatternError("Invalid filter pattern: more than one ellipsis")
+        raise InvalidLogPatternError("Invalid filter pattern: more than one ellipsis")
 
     def read(message: str) -> dict[str, Any] | None:
         fields = _fields(message, names)
@@ -179,7 +179,7 @@ def _field_pattern(text: str, inner: str) -> Pattern:
             return None
         return fields
 
-    return Pattern(text, read, lambda fields, selector: fields.get(selector.removeprefix("$"), MISSING))
+    return LogPattern(text, read, lambda fields, selector: fields.get(selector.removeprefix("$"), MISSING))
 
 
 def _read_field(parser: ConditionParser, conditions: list[Condition], *, position: int) -> str:
@@ -190,7 +190,7 @@ def _read_field(parser: ConditionParser, conditions: list[Condition], *, positio
     if name is None:
         return str(position)
     if FIELD_NAME.fullmatch(name) is None:
-        raise InvalidPatternError(f"Invalid character(s) in term '{name}'")
+        raise InvalidLogPatternError(f"Invalid character(s) in term '{name}'")
     if parser.is_condition():
         conditions.append(parser.read_condition())
     else:
