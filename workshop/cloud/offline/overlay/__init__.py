@@ -43,6 +43,7 @@ CORRECTIONS: tuple[str, ...] = (
     "kinesis.calls",
     "sqs_long_poll",
     "scheduler_schedules",
+    "logs.events",
     "cloudformation.yaml",
     "cloudformation.intrinsics",
     "cloudformation.events",

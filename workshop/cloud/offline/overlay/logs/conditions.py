@@ -50,7 +50,7 @@ class _Token:
     text: str
 
 
-def compile_regex(text: str) -> re.LogPattern[str]:
+def compile_regex(text: str) -> re.Pattern[str]:
     """Return a regular expression of the restricted kind that filter patterns may hold.
 
     Raises:
