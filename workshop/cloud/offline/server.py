@@ -26,6 +26,7 @@ from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.control import PREFIX, ControlApi
 from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.http.listener import Listener, endpoint
+from workshop.cloud.offline.http.who_may_call import refused_to_strangers
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
 from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
@@ -116,7 +117,9 @@ class OfflineCloud:
             pass
 
     def answer(self, call: Call) -> Answer:
-        """Answer one call, of AWS's API or of the control."""
+        """Answer one call, of AWS's API or of the control, unless a stranger makes it."""
+        if (refused := refused_to_strangers(call, self.host)) is not None:
+            return refused
         if call.path.startswith(PREFIX):
             return self._control.answer(call)
         if self._guard.token is not None and MOTO_CONTROL in unquote(call.target):
