@@ -4,7 +4,8 @@
 item                   attributes
 ====================== ======================================================================================
 ``score``              Value (N, points), Rounds, ExactRounds: raised in the transaction that judges a round
-``round#<run id>``     one round: how it was made (Options, Levels), how far it is (Status), and its verdict
+``round#<run id>``     one round: how it was made (Options, Levels), how far it is (Status), and its verdict;
+                       AtRest (BOOL) comes from outside, see `Board.is_at_rest`
 ``generator``          Holder, Until: who plays at the moment, and until when that is believed
 ====================== ======================================================================================
 
@@ -97,6 +98,13 @@ class Board:
     def round(self, run_id: str) -> dict[str, Any]:
         """Return a round's item as Python values, empty if there is none."""
         return self._read(_round(run_id))
+
+    def is_at_rest(self, run_id: str) -> bool:
+        """Return whether whoever plays has seen that nothing of the round is under way any more.
+
+        That can be seen only where the cloud tells, which AWS does not.
+        """
+        return bool(self.round(run_id).get("AtRest"))
 
     def take_lease(self, holder: str, *, until: float, now: float) -> bool:
         """Take the lease to play, unless another holder's is still running; return whether it was taken.

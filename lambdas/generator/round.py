@@ -138,23 +138,25 @@ class _Round:
         )
 
     def _verdict(self, truth: Truth) -> RoundVerdict:
-        """Look until the totals have been exact for a moment, or the time for settling is over."""
+        """Look until all is at rest, the totals have been exact for a moment, or the time is over."""
         sent_at = self.clock.now()
         exact_since: float | None = None
         rows: Mapping[str, Row] = {}
         run_id = self.order.run_id if is_apart(self.settings.hierarchy_levels) else None
         while True:
+            # Asked first: what was done by then is seen in the totals.
+            is_at_rest = self.board.is_at_rest(self.order.run_id)
             try:
                 rows = read_run(self.settings.aggregate_table_name, run_id, clock=self.clock)
             except UnreadableError:
-                exact_since = None
+                exact_since, is_at_rest = None, False
             now, differences = self.clock.now(), judge(rows, truth)
             if differences:
                 exact_since = None
             elif exact_since is None:
                 exact_since = now
-            is_quiet = exact_since is not None and now - exact_since >= QUIET_SECONDS
-            if is_quiet or now - sent_at >= self.order.settle_seconds:
+            stays_exact = exact_since is not None and now - exact_since >= QUIET_SECONDS
+            if is_at_rest or stays_exact or now - sent_at >= self.order.settle_seconds:
                 return RoundVerdict(differences, now, (exact_since or now) - sent_at)
             self.clock.sleep(min(LOOK_SECONDS, max(0.01, sent_at + self.order.settle_seconds - now)))
 

@@ -61,6 +61,26 @@ def test_a_verdict_comes_a_minute_after_the_last_message(game: GameBench) -> Non
     assert 60 <= float(game.round()["JudgedAt"] - game.round()["SentAt"]) <= 61
 
 
+def test_a_round_at_rest_is_judged_at_once(game: GameBench) -> None:
+    """Told that nothing is under way any more, the generator judges what is there then, exact or not."""
+    game.spoil = lambda messages: messages[1:]
+
+    def end_and_tell() -> None:
+        game.work()
+        game.client.update_item(
+            TableName="ParameterTable",
+            Key={"Parameter": {"S": "round#r1"}},
+            UpdateExpression="SET AtRest = :Yes",
+            ExpressionAttributeValues={":Yes": {"BOOL": True}},
+        )
+
+    game.clock.meanwhile = end_and_tell
+    outcome = game.play()
+
+    assert outcome["points"] == 0
+    assert 1 <= float(game.round()["JudgedAt"] - game.round()["SentAt"]) <= 2
+
+
 def test_a_lost_message_costs_the_round(game: GameBench) -> None:
     """An inexact round brings nothing, and names the leaf, the paths above it and the amounts."""
     game.spoil = lambda messages: messages[1:]

@@ -12,6 +12,7 @@ import pytest
 from tests.game.game_bench import LEVELS, GameBench
 from workshop.cloud.connection import Cloud
 from workshop.errors import ConfigurationError, WorkshopError
+from workshop.game import session as game_session
 from workshop.game.play import Game, find_game, needs_run_level, new_run_id, start_round
 from workshop.game.scoreboard import read_scoreboard
 from workshop.game.session import Bounds, GameSession, GameView
@@ -138,6 +139,43 @@ def test_a_round_that_comes_in_late_is_explained(cloud: BenchCloud) -> None:
     assert session.rounds[0].exact is False
     assert "still in flight" in finding.headline
     assert views[-1].findings == session.findings
+
+
+def test_the_generator_is_told_of_rest_and_not_before(cloud: BenchCloud, monkeypatch) -> None:
+    """Where the cloud tells, an inexact round is judged once its functions have nothing to do, no earlier."""
+    monkeypatch.setattr(game_session, "LOOK_SECONDS", 0.01)
+    game, is_told, answers, was_told = cloud.game, threading.Event(), iter([False, False]), []
+
+    def a_round() -> dict[str, Any]:
+        return game.round(cloud.asked[0]["run_id"]) if cloud.asked else {}
+
+    def quiet(functions: list[str], *, timeout_seconds: float) -> bool:
+        was_told.append("AtRest" in a_round())
+        return next(answers, True)
+
+    def work_until_told() -> None:
+        game.work()
+        assert is_told.wait(30)
+
+    cloud.offline = SimpleNamespace(wait_until_quiet=quiet)
+    game.spoil = lambda messages: messages if a_round().get("Points") is not None else messages[1:]
+    game.clock.meanwhile = work_until_told
+    session, _ = sitting(cloud, rounds=1)
+
+    def show(_: GameView) -> None:
+        if "Points" in a_round():
+            game.work()
+        elif "AtRest" in a_round():
+            is_told.set()
+
+    session.show = show
+
+    session.play(100)
+
+    [judged] = session.rounds
+    assert judged.exact is False
+    assert judged.judged_at - judged.sent_at <= 2
+    assert was_told[:3] == [False, False, False]
 
 
 def test_rounds_of_others_can_be_watched(cloud: BenchCloud) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "new_run_id",
     "set_up",
     "start_round",
+    "tell_rest",
 ]
 
 GAME_STACK = "trade-risk-game"
@@ -159,6 +160,23 @@ def start_round(
     # A daemon, so that the process can end before the round does.
     threading.Thread(target=_invoke, args=(cloud, game, event, ticket), name="round", daemon=True).start()
     return ticket
+
+
+def tell_rest(cloud: Cloud, game: Game, run_id: str) -> None:
+    """Tell the generator that nothing of a round is under way any more, so that it judges at once.
+
+    Where nobody tells, as on AWS, it waits until the time for settling is over. May be repeated.
+
+    Raises:
+        ClientError: there is no such round any more, or DynamoDB refused.
+    """
+    cloud.client("dynamodb").update_item(
+        TableName=game.table,
+        Key={"Parameter": {"S": f"round#{run_id}"}},
+        UpdateExpression="SET AtRest = :AtRest",
+        ConditionExpression="attribute_exists(RunID)",
+        ExpressionAttributeValues={":AtRest": {"BOOL": True}},
+    )
 
 
 def _parameters(cloud: Cloud) -> dict[str, str]:

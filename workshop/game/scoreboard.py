@@ -74,6 +74,11 @@ class Round:
         """Whether the round will not change any more."""
         return self.status in OVER
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether all of it was sent, and its totals are waited for."""
+        return self.status == "settling"
+
     def sent(self) -> tuple[Message, ...]:
         """Make the round's messages again, in the order in which they were sent."""
         return tuple(make_plan(PlanOptions(**json.loads(self.options))).messages)

@@ -7,6 +7,7 @@ likely cause.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ from workshop.clock import Clock
 from workshop.errors import WorkshopError
 from workshop.game.cause import RoundCause, find_cause
 from workshop.game.own_pipeline import make_ready
-from workshop.game.play import Game, Ticket, new_run_id, start_round
+from workshop.game.play import Game, Ticket, new_run_id, start_round, tell_rest
 from workshop.game.scoreboard import Round, Scoreboard, read_scoreboard
+from workshop.pipeline.settle import quiet_of
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
@@ -121,7 +123,17 @@ class GameSession:
     def _wait_for(self, ticket: Ticket) -> None:
         while not ticket.done.wait(LOOK_SECONDS):
             self._look()
+            self._tell_rest(ticket.run_id)
         self._look()
+
+    def _tell_rest(self, run_id: str) -> None:
+        quiet = quiet_of(self.cloud, self.game.target.outputs, clock=self.clock)
+        under_way = self._board.round(run_id)
+        # All of it was sent before it settles: whatever follows from it is over where all is quiet now.
+        if under_way and under_way.is_settling and quiet(0.0):
+            # The generator judges without being told as well, only later.
+            with suppress(ClientError, BotoCoreError):
+                tell_rest(self.cloud, self.game, run_id)
 
     def _look(self, note: str = "") -> None:
         try:
