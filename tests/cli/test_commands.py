@@ -91,8 +91,8 @@ def test_what_was_set_aside_is_listed_with_its_reason(workshop, stacks, cloud, e
 def test_watch_once_prints_one_view(workshop, stacks, eventually) -> None:
     """`watch --once` shows clock, count, latency, badge and tree, and ends."""
     workshop.document("clear", "flow")
-    workshop.document("produce", "flow", "--messages", "20")
-    assert eventually(lambda: workshop.document("aggregates", "flow"))
+    truth = workshop.document("produce", "flow", "--messages", "20")["truth"]
+    assert eventually(lambda: workshop.document("aggregates", "flow") == truth)
 
     done = workshop.run("watch", "flow", "--once")
 
