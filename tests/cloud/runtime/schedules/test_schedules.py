@@ -10,6 +10,7 @@ import pytest
 from moto import mock_aws
 
 from tests.cloud.documents import allow, document, trust
+from tests.cloud.runtime.world import zip_of
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.runtime.schedules.schedules import Schedules
@@ -35,6 +36,7 @@ class Scheduled:
         self.invocations: list[tuple[float, str]] = []
         self.scheduler = boto3.client("scheduler", region_name="us-east-1")
         self.events = boto3.client("events", region_name="us-east-1")
+        self.functions = boto3.client("lambda", region_name="us-east-1")
         self.schedules = Schedules(clock, self._invoke)
 
     def _invoke(self, function: str, payload: bytes, *, region: str, invocation_type: str) -> None:
@@ -51,8 +53,22 @@ class Scheduled:
         self.scheduler.update_schedule(**settings(expression, **more))
 
     def rule(self, expression: str, **target: Any) -> None:
-        """Make a rule with a schedule."""
-        self.events.put_rule(Name="tick", ScheduleExpression=expression)
+        """Make a rule with a schedule, and the function that it may invoke."""
+        rule = self.events.put_rule(Name="tick", ScheduleExpression=expression)["RuleArn"]
+        self.functions.create_function(
+            FunctionName="generator",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=ROLE,
+            Code={"ZipFile": zip_of("")},
+        )
+        self.functions.add_permission(
+            FunctionName="generator",
+            StatementId="rule",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=rule,
+        )
         self.events.put_targets(Rule="tick", Targets=[{"Id": "1", "Arn": FUNCTION, **target}])
 
     def run(self, seconds: float) -> list[float]:
@@ -188,12 +204,22 @@ def test_the_input_may_speak_of_its_schedule(cloud: Scheduled) -> None:
     assert first["attempt-number"] == "1"
 
 
-def test_other_targets_are_ignored(cloud: Scheduled, caplog: pytest.LogCaptureFixture) -> None:
-    """A target that is no function is left alone, and the log says so."""
+def test_a_target_that_the_role_does_not_allow_gets_nothing(
+    cloud: Scheduled, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the schedule's role does not allow is not delivered, and the log says so once."""
     cloud.create(arn="arn:aws:sqs:us-east-1:123456789012:queue")
 
+    assert cloud.run(120) == []
+    assert caplog.text.count("does not allow sqs:SendMessage") == 1
+
+
+def test_a_rule_needs_the_permission_of_its_function(cloud: Scheduled) -> None:
+    """A function whose policy does not let EventBridge invoke it is not invoked."""
+    cloud.rule("rate(1 minute)")
+    cloud.functions.remove_permission(FunctionName="generator", StatementId="rule")
+
     assert cloud.run(60) == []
-    assert "no function" in caplog.text
 
 
 def test_a_refused_invocation_does_not_stop_the_schedule(

@@ -4,7 +4,7 @@ AWS answers CreateSchedule and UpdateSchedule with a ValidationException if the 
 time zone is invalid. An update resets what it leaves out to the default, so one without State enables the
 schedule (https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html). moto takes any
 text as an expression, leaves an updated schedule without a state, ignores ActionAfterCompletion in updates,
-and stamps the machine's time. Changed: all four.
+and stamps the machine's time. Changed: all four; targets that nothing here could reach are refused by name.
 """
 
 from typing import Any
@@ -18,6 +18,9 @@ from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
     ScheduleExpressionError,
     parse_expression,
 )
+
+TARGETS = ("events", "kinesis", "lambda", "sns", "sqs")
+COLONS_OF_AN_ARN = 5
 
 _MOTO_INIT = Schedule.__init__
 _MOTO_UPDATE = Schedule.update
@@ -50,6 +53,11 @@ def _call(response: Any) -> str:
 
 
 def _check(wanted: dict[str, Any]) -> None:
+    arn = str(wanted["target"]["Arn"])
+    if arn.count(":") < COLONS_OF_AN_ARN or arn.split(":")[2] not in TARGETS:
+        raise ValidationException(
+            f"Provided Arn is not valid: the offline cloud schedules {', '.join(TARGETS)}, not `{arn}`"
+        )
     expression, zone = wanted["schedule_expression"], wanted["schedule_expression_timezone"] or "UTC"
     try:
         parse_expression(expression, zone)

@@ -1,7 +1,6 @@
 """Schedules and scheduled rules as the backends keep them, read as values; and what their targets receive.
 
-Sources: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html and
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html.
+Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html.
 """
 
 import uuid
@@ -10,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.events.models import events_backends
-from moto.events.utils import EventTemplateParser
 from moto.scheduler.models import scheduler_backends
 
 from workshop.cloud.offline.lock import LOCK
@@ -72,25 +70,13 @@ class Occurrence:
     schedule: Schedule
     time: float
 
-    def payload(self, target: Target) -> bytes:
-        """Return what the target receives."""
+    def payload(self, target: Target) -> str:
+        """Return what the target of a schedule receives; a rule's gets what its settings make of `event`."""
         chosen = target.settings.get("Input")
-        if self.schedule.source == SCHEDULER:
-            return _with_context(chosen, self) if chosen else encode(self._event())
-        if chosen:
-            return str(chosen).encode()
-        event = {**self._event(), "ingestion-time": iso_time(self.time, "seconds")}
-        if transformer := target.settings.get("InputTransformer"):
-            return encode(
-                EventTemplateParser.parse(
-                    transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event
-                )
-            )
-        if path := target.settings.get("InputPath"):
-            return encode(_at_path(self._event(), path))
-        return encode(self._event())
+        return _with_context(chosen, self) if chosen else encode(self.event()).decode()
 
-    def _event(self) -> dict[str, Any]:
+    def event(self) -> dict[str, Any]:
+        """Return the event that says that the schedule is due."""
         region, account_id = self.schedule.arn.split(":")[3:5]
         return {
             "version": "0",
@@ -156,7 +142,7 @@ def _rule(rule: Any) -> Schedule:
     return Schedule(rule.arn, RULES, ScheduleTiming(rule.scheduled_expression), targets)
 
 
-def _with_context(text: str, occurrence: Occurrence) -> bytes:
+def _with_context(text: str, occurrence: Occurrence) -> str:
     attributes = {
         "schedule-arn": occurrence.schedule.arn,
         "scheduled-time": iso_time(occurrence.time, "seconds"),
@@ -165,14 +151,7 @@ def _with_context(text: str, occurrence: Occurrence) -> bytes:
     }
     for name, value in attributes.items():
         text = text.replace(f"<aws.scheduler.{name}>", value)
-    return text.encode()
-
-
-def _at_path(event: Any, path: str) -> Any:
-    """Return a part of an event: `$` is all of it, `$.detail-type` one field."""
-    for name in filter(None, path.removeprefix("$").split(".")):
-        event = event.get(name) if isinstance(event, dict) else None
-    return event
+    return text
 
 
 def _seconds(moment: Any) -> float | None:

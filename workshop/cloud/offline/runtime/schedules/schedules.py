@@ -1,12 +1,12 @@
-"""Invokes functions when a schedule is due: schedules of EventBridge Scheduler, and rules with an expression.
+"""Sends to targets when a schedule is due: schedules of EventBridge Scheduler, and rules with an expression.
 
 Sources: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, and, for rules,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html. A rate of the scheduler
 is due when it is made and then after each period, a rate of a rule for the first time after one period.
 AWS is up to a minute late; here a schedule is on time. When the clock has jumped, as on a laptop that was
-closed, what was missed is made up for by one invocation. A schedule invokes with its role, which must trust
-the scheduler and allow it. Targets other than functions are ignored, the permission of a rule is not looked
-at, and an invocation that is refused is not repeated: the log says so.
+closed, what was missed is made up for by one delivery. A schedule delivers with its role, which must trust
+the scheduler and allow it; a rule needs a permission at its target. What is refused goes to the target's
+dead-letter queue, or is lost, which the log says once.
 """
 
 import logging
@@ -14,9 +14,15 @@ import threading
 from typing import Any, Protocol
 
 from workshop.clock import Clock
-from workshop.cloud.offline.permissions.roles import may
+from workshop.cloud.offline.permissions.resource_policies import Sender
 from workshop.cloud.offline.permissions.services import SCHEDULER as SERVICE
-from workshop.cloud.offline.permissions.services import trusts
+from workshop.cloud.offline.runtime.deliveries.rules import send_to_targets
+from workshop.cloud.offline.runtime.deliveries.targets import (
+    DeliveryError,
+    deliver,
+    log_once,
+    send_dead_letter,
+)
 from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
     ScheduleExpressionError,
     parse_expression,
@@ -30,6 +36,7 @@ from workshop.cloud.offline.runtime.schedules.schedule_sources import (
     current_schedules,
     delete_schedule,
 )
+from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["InvokeFunction", "Schedules"]
 
@@ -94,34 +101,38 @@ class Schedules:
         return occurrences
 
     def _fire(self, occurrence: Occurrence) -> None:
-        for target in occurrence.schedule.targets:
-            if not target.arn.startswith("arn:") or target.arn.split(":")[2] != "lambda":
-                LOGGER.warning("%s: `%s` is no function; ignored", occurrence.schedule.arn, target.arn)
-                continue
-            if (problem := _role_problem(occurrence.schedule, target)) is not None:
-                LOGGER.warning("%s may not invoke `%s`: %s", occurrence.schedule.arn, target.arn, problem)
-                continue
-            try:
-                payload = occurrence.payload(target)
-                region = target.arn.split(":")[3]
-                self._invoke(target.arn, payload, region=region, invocation_type="Event")
-            except Exception:  # whatever a function that is gone or an odd template makes of it
-                LOGGER.exception("%s could not invoke `%s`", occurrence.schedule.arn, target.arn)
-        timer = self._timers.get(occurrence.schedule.arn)
-        if occurrence.schedule.is_deleted_after_completion and timer is not None and timer.due is None:
-            delete_schedule(occurrence.schedule.arn)
+        schedule = occurrence.schedule
+        if schedule.source == SCHEDULER:
+            for target in schedule.targets:
+                self._send(occurrence, target)
+        else:
+            targets = [target.settings for target in schedule.targets]
+            ingested = iso_time(occurrence.time, "seconds")
+            send_to_targets(schedule.arn, targets, occurrence.event(), ingested=ingested, invoke=self._invoke)
+        timer = self._timers.get(schedule.arn)
+        if schedule.is_deleted_after_completion and timer is not None and timer.due is None:
+            delete_schedule(schedule.arn)
 
-
-def _role_problem(schedule: Schedule, target: Target) -> str | None:
-    """Return why a schedule's role may not invoke the function; a rule has no role."""
-    if schedule.source != SCHEDULER:
-        return None
-    role_arn = str(target.settings.get("RoleArn", ""))
-    if not trusts(role_arn, SERVICE, on_behalf_of=schedule.arn):
-        return f"`{role_arn}` does not trust the scheduler"
-    if not may(role_arn, "lambda:InvokeFunction", target.arn):
-        return f"`{role_arn}` does not allow lambda:InvokeFunction"
-    return None
+    def _send(self, occurrence: Occurrence, target: Target) -> None:
+        arn, settings = occurrence.schedule.arn, target.settings
+        sender = Sender(SERVICE, arn, arn.split(":")[4], str(settings.get("RoleArn", "")))
+        message = occurrence.payload(target)
+        try:
+            deliver(target.arn, message, sender, options=settings, invoke=self._invoke)
+        except DeliveryError as error:
+            dead_letters = (settings.get("DeadLetterConfig") or {}).get("Arn")
+            if dead_letters is None:
+                log_once(f"{arn} could not reach `{target.arn}`: {error}")
+                return
+            attributes = {
+                "SCHEDULE_ARN": arn,
+                "TARGET_ARN": target.arn,
+                "SCHEDULED_TIME": iso_time(occurrence.time, "seconds"),
+                "ERROR_CODE": error.code,
+                "ERROR_MESSAGE": str(error),
+                "RETRY_ATTEMPTS": "0",
+            }
+            send_dead_letter(dead_letters, message, sender, attributes)
 
 
 class _Timer:

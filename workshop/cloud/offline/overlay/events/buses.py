@@ -1,0 +1,78 @@
+"""PutEvents reaches every target of every rule that matches, and no target can make it fail.
+
+AWS matches an event with the enabled rules of its bus that have a pattern, and delivers it later; entries
+that it does not take are named in the answer. An event that came from another bus is not sent on to a third
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-to-bus.html). moto sends inside the
+call, to logs, queues and buses only, raises for all others and so fails PutEvents, matches rules that are
+disabled or have no pattern, and gives every event a time that is no text. Changed: PutEvents.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from moto.events.exceptions import ValidationException
+from moto.events.models import EventsBackend
+
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.runtime.deliveries.rules import send_to_targets
+from workshop.cloud.offline.runtime.timestamps import iso_time
+
+__all__ = ["put_event"]
+
+REQUIRED = ("Source", "DetailType", "Detail")
+MOST_ENTRIES = 10
+
+
+@corrects(EventsBackend, "put_events")
+def _put_events(backend: Any, events: list[dict[str, Any]]) -> list[dict[str, str]]:
+    if len(events) > MOST_ENTRIES:
+        raise ValidationException(
+            "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed to satisfy "
+            "constraint: Member must have length less than or equal to 10"
+        )
+    return [_put(backend, entry) for entry in events]
+
+
+def _put(backend: Any, entry: Mapping[str, Any]) -> dict[str, str]:
+    for name in REQUIRED:
+        if not entry.get(name):
+            message = f"Parameter {name} is not valid. Reason: {name} is a required argument."
+            return {"ErrorCode": "InvalidArgument", "ErrorMessage": message}
+    try:
+        detail = json.loads(entry["Detail"])
+    except ValueError:
+        detail = None
+    if not isinstance(detail, dict):
+        return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+    event = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": backend.account_id,
+        "time": iso_time(float(entry.get("Time") or CLOCK.now()), "seconds"),
+        "region": backend.region_name,
+        "resources": entry.get("Resources") or [],
+        "detail": detail,
+    }
+    put_event(backend, event, bus=entry.get("EventBusName"), is_forwarded=bool(entry.get("is_forwarded")))
+    return {"EventId": str(event["id"])}
+
+
+def put_event(
+    backend: Any, event: Mapping[str, Any], *, bus: str | None = None, is_forwarded: bool = False
+) -> None:
+    """Deliver an event to the targets of the rules of a bus that match it; the caller holds the lock.
+
+    Raises:
+        ResourceNotFoundException: moto's own, if there is no such bus.
+    """
+    found = backend.describe_event_bus(backend._normalize_event_bus_arn(bus))
+    for rule in list(found.rules.values()):
+        if rule.state == "DISABLED" or not rule.event_pattern.dump():
+            continue
+        if rule.event_pattern.matches_event(event):
+            targets = [one for one in rule.targets if not (is_forwarded and ":event-bus/" in one["Arn"])]
+            send_to_targets(rule.arn, targets, event, ingested=iso_time(CLOCK.now(), "seconds"))

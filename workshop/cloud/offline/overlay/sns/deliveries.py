@@ -1,0 +1,169 @@
+"""Topics deliver what AWS delivers, to subscriptions that may receive it.
+
+AWS sends a notification to a queue whose policy lets the topic send, and invokes a function whose policy lets
+it invoke; what cannot be delivered goes to the subscription's dead-letter queue or is lost
+(https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html). Subscriptions by HTTP and e-mail
+receive nothing until somebody has confirmed them. moto asks for no permission, fails Publish if a target is
+gone, invents most of a function's event, takes `RawMessageDelivery=false` for true, signs with a certificate
+of its own, calls whatever address was subscribed and keeps every message for ever. Changed: publication, as
+above. The signature looks like one, but nothing can check it: its certificate lies on a host of AWS.
+"""
+
+import base64
+import hashlib
+import json
+import uuid
+from typing import Any
+
+from moto.sns.exceptions import InvalidParameterValue, SNSInvalidParameter
+from moto.sns.models import SNSBackend, Topic
+
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.permissions.resource_policies import Sender
+from workshop.cloud.offline.runtime.deliveries.targets import (
+    DeliveryError,
+    deliver,
+    log_once,
+    send_dead_letter,
+)
+from workshop.cloud.offline.runtime.timestamps import iso_time
+
+SERVICE = "sns.amazonaws.com"
+UNCONFIRMED = ("http", "https", "email", "email-json")
+OFFERED = ("sqs", "lambda", "sms", *UNCONFIRMED)
+BINARY = "Binary"
+
+_MOTO_SUBSCRIBE = SNSBackend.subscribe
+
+
+@corrects(SNSBackend, "subscribe")
+def _subscribe(backend: Any, topic_arn: str, endpoint: str, protocol: str) -> Any:
+    if protocol not in OFFERED:
+        raise SNSInvalidParameter(
+            f"Invalid parameter: the offline cloud delivers by {', '.join(OFFERED)}, not by {protocol}"
+        )
+    if protocol == "lambda" and ":function:" not in endpoint:
+        raise SNSInvalidParameter("Invalid parameter: Lambda endpoint ARN")
+    subscription = _MOTO_SUBSCRIBE(backend, topic_arn, endpoint, protocol)
+    if protocol in UNCONFIRMED:
+        subscription.attributes["PendingConfirmation"] = True
+    return subscription
+
+
+@corrects(Topic, "publish")
+def _publish(  # noqa: PLR0913, PLR0917 - moto's signature
+    topic: Any,
+    message: str,
+    subject: str | None = None,
+    message_attributes: dict[str, Any] | None = None,
+    group_id: str | None = None,
+    deduplication_id: str | None = None,
+    message_structure: str | None = None,
+) -> str:
+    texts = _structured(message) if message_structure == "json" else {"default": message}
+    notification: dict[str, Any] = {
+        "Type": "Notification",
+        "MessageId": str(uuid.uuid4()),
+        "TopicArn": topic.arn,
+        "Subject": subject,
+        "Timestamp": iso_time(CLOCK.now()),
+        "SignatureVersion": "1",
+        "MessageAttributes": message_attributes or {},
+    }
+    fifo = {"group_id": group_id, "deduplication_id": deduplication_id}
+    for subscription in topic.sns_backend._get_topic_subscriptions(topic):
+        text = texts.get(subscription.protocol, texts["default"])
+        matcher = subscription._filter_policy_matcher
+        if matcher is None or matcher.matches(message_attributes, text):
+            _send(subscription, {**notification, "Message": text}, fifo)
+    return str(notification["MessageId"])
+
+
+def _structured(message: str) -> dict[str, str]:
+    try:
+        texts = json.loads(message)
+    except ValueError as error:
+        raise InvalidParameterValue(
+            "Invalid parameter: Message Structure - JSON message body failed to parse"
+        ) from error
+    if not isinstance(texts, dict) or "default" not in texts:
+        raise InvalidParameterValue("Invalid parameter: Message Structure - No default entry in JSON message")
+    return texts
+
+
+def _send(subscription: Any, notification: dict[str, Any], fifo: dict[str, str | None]) -> None:
+    sender = Sender(SERVICE, subscription.topic.arn, subscription.topic.account_id)
+    attributes = subscription.attributes
+    document = _signed(notification, subscription)
+    body, options = json.dumps(_function_event(document, subscription.arn)), dict[str, Any](fifo)
+    if subscription.protocol == "sqs":
+        is_raw = str(attributes.get("RawMessageDelivery")).lower() == "true"
+        body = document["Message"] if is_raw else _queue_body(document)
+        options["attributes"] = _queue_attributes(document["MessageAttributes"]) if is_raw else None
+    elif subscription.protocol != "lambda":
+        return
+    try:
+        deliver(subscription.endpoint, body, sender, options=options)
+    except DeliveryError as error:
+        redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
+        if queue := redrive.get("deadLetterTargetArn"):
+            send_dead_letter(queue, body, sender, {"ErrorCode": error.code, "ErrorMessage": str(error)})
+        else:
+            log_once(f"{subscription.arn} could not reach `{subscription.endpoint}`: {error}")
+
+
+def _signed(notification: dict[str, Any], subscription: Any) -> dict[str, Any]:
+    seed = f"{notification['MessageId']}{subscription.arn}".encode()
+    host = f"https://sns.{subscription.topic.sns_backend.region_name}.amazonaws.com"
+    certificate = hashlib.sha256(host.encode()).hexdigest()[:32]
+    return {
+        **notification,
+        "Signature": base64.b64encode(hashlib.shake_256(seed).digest(256)).decode(),
+        "SigningCertURL": f"{host}/SimpleNotificationService-{certificate}.pem",
+        "UnsubscribeURL": f"{host}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}",
+    }
+
+
+QUEUE_MEMBERS = (
+    "Type",
+    "MessageId",
+    "TopicArn",
+    "Subject",
+    "Message",
+    "Timestamp",
+    "SignatureVersion",
+    "Signature",
+    "SigningCertURL",
+    "UnsubscribeURL",
+    "MessageAttributes",
+)
+
+
+def _queue_body(document: dict[str, Any]) -> str:
+    present = {name: document[name] for name in QUEUE_MEMBERS if document[name]}
+    return json.dumps(present, indent=2, separators=(",", " : "))
+
+
+def _function_event(document: dict[str, Any], subscription_arn: str) -> dict[str, Any]:
+    # A function's event spells the two addresses in another way than a queue's message.
+    names = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
+    return {
+        "Records": [
+            {
+                "EventSource": "aws:sns",
+                "EventVersion": "1.0",
+                "EventSubscriptionArn": subscription_arn,
+                "Sns": {names.get(name, name): document[name] for name in QUEUE_MEMBERS},
+            }
+        ]
+    }
+
+
+def _queue_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: {
+            "DataType": value["Type"],
+            "BinaryValue" if value["Type"].startswith(BINARY) else "StringValue": value["Value"],
+        }
+        for name, value in attributes.items()
+    }

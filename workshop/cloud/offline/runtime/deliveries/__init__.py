@@ -1,0 +1,1 @@
+"""What services deliver to functions, queues, topics, streams, buses and logs, and with which permission."""

@@ -1,0 +1,164 @@
+"""Sends what a service delivers to one target: function, queue, topic, stream, event bus or log group.
+
+The permission is looked at first, as AWS does at each delivery. A function gets an asynchronous event, with
+its own retries. Whatever else can fail here fails for good, since the targets are in this process, so that a
+delivery is tried once; what is left is the sender's dead-letter queue.
+"""
+
+import base64
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from moto.events.models import events_backends
+from moto.kinesis.models import kinesis_backends
+from moto.logs.models import logs_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.overlay.correct import CLOCK
+from workshop.cloud.offline.permissions.resource_policies import ACTIONS, Sender, delivery_problem
+from workshop.cloud.offline.runtime.active_runtime import active
+from workshop.cloud.offline.runtime.arns import SourceReference
+
+__all__ = ["DeliveryError", "deliver", "log_once", "send_dead_letter"]
+
+LOGGER = logging.getLogger(__name__)
+
+Options = Mapping[str, Any]
+Message = str | bytes
+InvokeFunction = Callable[..., Any]
+
+
+class DeliveryError(Exception):
+    """A target did not take a delivery; `code` is what a dead-letter queue gets as `ERROR_CODE`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def deliver(
+    arn: str, message: Message, sender: Sender, *, options: Options | None = None, invoke: Any = None
+) -> None:
+    """Send a message to a target; bytes only to a stream.
+
+    `options` are the settings of the target by AWS's names, such as `SqsParameters`, and `attributes`, the
+    message attributes for a queue. `invoke` runs a function in place of the runtime that serves the process.
+
+    Raises:
+        DeliveryError: the target does not exist, is of a kind that the offline cloud does not deliver to, or
+        refuses the sender.
+    """
+    target = SourceReference.parse(arn)
+    send = SENDS.get(target.service)
+    if send is None:
+        known = ", ".join(sorted(ACTIONS))
+        raise DeliveryError("UNSUPPORTED", f"the offline cloud delivers to {known}, not to `{arn}`")
+    if (problem := delivery_problem(sender, arn)) is not None:
+        raise DeliveryError("NO_PERMISSIONS", problem)
+    try:
+        if target.service == "lambda":
+            _invoke(target, message, invoke)
+        else:
+            with LOCK:
+                send(target, message, options or {})
+    except DeliveryError:
+        raise
+    except Exception as error:  # whatever a backend makes of a target that is gone or refuses
+        text = getattr(error, "message", None) or getattr(error, "description", None) or error
+        raise DeliveryError("RESOURCE_NOT_FOUND", f"`{arn}` did not take it: {text}") from error
+
+
+def send_dead_letter(arn: str, message: str, sender: Sender, attributes: Mapping[str, str]) -> None:
+    """Put a message that could not be delivered into a dead-letter queue; the log says if that fails too."""
+    texts = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
+    try:
+        deliver(arn, message, sender, options={"attributes": texts})
+    except DeliveryError as error:
+        log_once(f"{sender.source_arn}: the dead-letter queue `{arn}` was not reached: {error}")
+
+
+@lru_cache(maxsize=1024)
+def log_once(problem: str) -> None:
+    """Log a problem the first time that it is met: what is refused once is refused for every event."""
+    LOGGER.warning("%s", problem)
+
+
+def _invoke(target: SourceReference, message: Message, invoke: InvokeFunction | None) -> None:
+    runtime = active()
+    if invoke is None and runtime is None:
+        raise DeliveryError("SERVICE_UNAVAILABLE", "no runtime serves this process, so no function can run")
+    call = invoke if invoke is not None else runtime.invoke  # type: ignore[union-attr]  # checked above
+    call(target.arn, _bytes(message), region=target.region, invocation_type="Event")
+
+
+def _bytes(message: Message) -> bytes:
+    return message if isinstance(message, bytes) else message.encode()
+
+
+def _send_to_queue(target: SourceReference, message: Message, options: Options) -> None:
+    group = (options.get("SqsParameters") or {}).get("MessageGroupId") or options.get("group_id")
+    sqs_backends[target.account_id][target.region].send_message(
+        target.resource,
+        message,
+        message_attributes=options.get("attributes"),
+        group_id=group,
+        deduplication_id=options.get("deduplication_id"),
+        # A queue that is no FIFO queue takes a group from topics only.
+        validate_group_id=bool(options.get("SqsParameters")),
+    )
+
+
+def _publish(target: SourceReference, message: Message, _: Options) -> None:
+    backend = sns_backends[target.account_id][target.region]
+    backend.get_topic(target.arn)  # or raise: moto's Publish takes any ARN for an endpoint
+    backend.publish(message, arn=target.arn)
+
+
+def _put_record(target: SourceReference, message: Message, options: Options) -> None:
+    chosen = options.get("KinesisParameters") or {}
+    key = options.get("partition_key") or chosen.get("PartitionKey") or str(uuid.uuid4())
+    data = base64.b64encode(_bytes(message)).decode()
+    kinesis_backends[target.account_id][target.region].put_record(target.arn, None, key, None, data)
+
+
+def _put_event(target: SourceReference, message: Message, options: Options) -> None:
+    event = json.loads(message)
+    chosen = options.get("EventBridgeParameters")
+    if chosen:  # the scheduler's: its input is the detail alone
+        event = {"detail": event, "detail-type": chosen["DetailType"], "source": chosen["Source"]}
+    entry = {
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": json.dumps(event["detail"]),
+        "Resources": event.get("resources", []),
+        "EventBusName": target.resource.partition("/")[2],
+        "is_forwarded": not chosen,
+    }
+    answer = events_backends[target.account_id][target.region].put_events([entry])
+    if "ErrorCode" in answer[0]:
+        raise DeliveryError(answer[0]["ErrorCode"], answer[0]["ErrorMessage"])
+
+
+def _log(target: SourceReference, message: Message, _: Options) -> None:
+    group = target.resource.removeprefix("log-group:").removesuffix(":*")
+    backend, stream = logs_backends[target.account_id][target.region], str(uuid.uuid4())
+    backend.create_log_stream(group, stream)
+    # Not through the backend's own call, which compares with the machine's time.
+    line = {"timestamp": int(CLOCK.now() * 1000), "message": message}
+    backend.groups[group].put_log_events(stream, [line])
+
+
+SENDS: dict[str, Callable[[SourceReference, Message, Options], None]] = {
+    "events": _put_event,
+    "kinesis": _put_record,
+    "lambda": lambda *_: None,
+    "logs": _log,
+    "sns": _publish,
+    "sqs": _send_to_queue,
+}
