@@ -17,10 +17,10 @@ from moto.events.responses import EventsHandler
 
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.permissions.resource_policies import ACTIONS
-from workshop.cloud.offline.runtime.event_sources.filters import (
-    InvalidPatternError,
-    matches_any,
-    parse_pattern,
+from workshop.cloud.offline.runtime.deliveries.event_patterns import (
+    InvalidEventPatternError,
+    matches,
+    read_pattern,
 )
 
 _MOTO_PUT_TARGETS = EventsBackend.put_targets
@@ -34,14 +34,14 @@ def _parse(parser: Any) -> Any:
     if not parser.pattern:
         return {}
     try:
-        return parse_pattern(parser.pattern)
-    except InvalidPatternError as error:
+        return read_pattern(parser.pattern)
+    except InvalidEventPatternError as error:
         raise InvalidEventPatternException(reason=str(error)) from error
 
 
 @corrects(EventPattern, "matches_event")
 def _matches(pattern: Any, event: Any) -> bool:
-    return matches_any([pattern.get_pattern()], event)
+    return matches(pattern.get_pattern(), event)
 
 
 @corrects(EventsHandler, "test_event_pattern")
