@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.cloud.documents import allow, document
 from tests.cloud.runtime.world import ACCOUNT, REGION, World, client, fail, on_failure
 
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:F"
@@ -79,16 +80,17 @@ def test_expired_records_have_no_response(world: World) -> None:
 def test_topic_receives_the_document(world: World) -> None:
     """A topic gets the same document as its message."""
     topic = client("sns").create_topic(Name="topic")["TopicArn"]
-    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=world.queue())
+    policy = document({**allow("sqs:SendMessage"), "Principal": {"Service": "sns.amazonaws.com"}})
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=world.queue(Policy=policy))
     give_up(world, world.stream(), topic)
     world.put(1)
 
     world.run(until_seconds=5)
 
     (notification,) = world.messages()
-    document = json.loads(notification["Message"])
-    assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
-    assert "payload" not in document
+    received = json.loads(notification["Message"])
+    assert received["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert "payload" not in received
 
 
 def test_bucket_receives_the_records_too(world: World) -> None:

@@ -65,6 +65,13 @@ def test_topic_sends_an_asynchronous_event(world: World) -> None:
     arn = world.function(handler=lambda event: seen.append((event, threading.get_ident())))
     topic = client("sns").create_topic(Name="topic")["TopicArn"]
     client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    client("lambda").add_permission(
+        FunctionName="F",
+        StatementId="topic",
+        Action="lambda:InvokeFunction",
+        Principal="sns.amazonaws.com",
+        SourceArn=topic,
+    )
 
     client("sns").publish(TopicArn=topic, Message="hello")
     assert seen == []

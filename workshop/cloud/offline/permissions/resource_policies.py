@@ -28,7 +28,7 @@ from workshop.cloud.offline.permissions.policy_evaluation import (
 from workshop.cloud.offline.permissions.roles import may
 from workshop.cloud.offline.permissions.services import trusts
 
-__all__ = ["ACTIONS", "Sender", "delivery_problem"]
+__all__ = ["ACTIONS", "DeliveringService", "delivery_problem"]
 
 # Service of the target → what is called there.
 ACTIONS = {
@@ -42,7 +42,7 @@ ACTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class DeliveringService:
     """Who delivers: a service for one of its resources, in the name of a role if it was given one."""
 
     service: str
@@ -51,7 +51,7 @@ class Sender:
     role_arn: str = ""
 
 
-def delivery_problem(sender: Sender, target_arn: str) -> str | None:
+def delivery_problem(sender: DeliveringService, target_arn: str) -> str | None:
     """Return why a service may not deliver to a target, or None if it may; a target need not exist."""
     service = target_arn.split(":")[2]
     action = ACTIONS[service]
@@ -66,7 +66,7 @@ def delivery_problem(sender: Sender, target_arn: str) -> str | None:
     return f"`{target_arn}` has no resource policy that allows {sender.service} to call {action}"
 
 
-def _role_problem(sender: Sender, action: str, target_arn: str) -> str | None:
+def _role_problem(sender: DeliveringService, action: str, target_arn: str) -> str | None:
     if not trusts(sender.role_arn, sender.service, on_behalf_of=sender.source_arn):
         return f"`{sender.role_arn}` does not trust {sender.service}"
     if not may(sender.role_arn, action, target_arn):
@@ -74,7 +74,7 @@ def _role_problem(sender: Sender, action: str, target_arn: str) -> str | None:
     return None
 
 
-def _is_allowed(sender: Sender, action: str, resource: str, documents: list[Any]) -> bool:
+def _is_allowed(sender: DeliveringService, action: str, resource: str, documents: list[Any]) -> bool:
     keys = {
         "aws:sourcearn": (sender.source_arn,),
         "aws:sourceaccount": (sender.account_id,),

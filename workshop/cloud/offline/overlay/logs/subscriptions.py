@@ -17,7 +17,7 @@ from moto.logs.models import LogGroup, LogsBackend, LogStream, SubscriptionFilte
 
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError, compile_pattern
-from workshop.cloud.offline.permissions.resource_policies import Sender, delivery_problem
+from workshop.cloud.offline.permissions.resource_policies import DeliveringService, delivery_problem
 from workshop.cloud.offline.runtime.deliveries.targets import DeliveryError, deliver, log_once
 
 SERVICE = "logs.amazonaws.com"
@@ -28,8 +28,8 @@ UNREACHABLE = {
         "execute your function."
     ),
     "kinesis": (
-        "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in "
-        "ACTIVE state."
+        "Could not deliver test message to specified Kinesis stream. "
+        "Check if the given kinesis stream is in ACTIVE state."
     ),
 }
 
@@ -106,5 +106,5 @@ def _send(
         log_once(f"{group.arn}: the filter `{filter_name}` could not deliver: {error}")
 
 
-def _sender(group: Any, role_arn: str | None) -> Sender:
-    return Sender(SERVICE, f"{group.arn}:*", group.account_id, role_arn or "")
+def _sender(group: Any, role_arn: str | None) -> DeliveringService:
+    return DeliveringService(SERVICE, f"{group.arn}:*", group.account_id, role_arn or "")

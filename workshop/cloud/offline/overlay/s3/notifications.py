@@ -21,7 +21,7 @@ from moto.s3.models import FakeBucket, S3Backend
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.events.buses import put_event
-from workshop.cloud.offline.permissions.resource_policies import Sender, delivery_problem
+from workshop.cloud.offline.permissions.resource_policies import DeliveringService, delivery_problem
 from workshop.cloud.offline.runtime.deliveries.targets import DeliveryError, deliver, log_once
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
@@ -115,8 +115,8 @@ def _no_event(*_arguments: Any, **_names: Any) -> None:
     """Send nothing: only a trail, which nobody has here, makes events of calls such as CreateBucket."""
 
 
-def _sender(bucket: Any) -> Sender:
-    return Sender(SERVICE, bucket.arn, bucket.account_id)
+def _sender(bucket: Any) -> DeliveringService:
+    return DeliveringService(SERVICE, bucket.arn, bucket.account_id)
 
 
 def _deliver(bucket: Any, arn: str, body: str) -> None:

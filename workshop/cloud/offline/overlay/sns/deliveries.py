@@ -19,7 +19,7 @@ from moto.sns.exceptions import InvalidParameterValue, SNSInvalidParameter
 from moto.sns.models import SNSBackend, Topic
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.permissions.resource_policies import Sender
+from workshop.cloud.offline.permissions.resource_policies import DeliveringService
 from workshop.cloud.offline.runtime.deliveries.targets import (
     DeliveryError,
     deliver,
@@ -92,7 +92,7 @@ def _structured(message: str) -> dict[str, str]:
 
 
 def _send(subscription: Any, notification: dict[str, Any], fifo: dict[str, str | None]) -> None:
-    sender = Sender(SERVICE, subscription.topic.arn, subscription.topic.account_id)
+    sender = DeliveringService(SERVICE, subscription.topic.arn, subscription.topic.account_id)
     attributes = subscription.attributes
     document = _signed(notification, subscription)
     body, options = json.dumps(_function_event(document, subscription.arn)), dict[str, Any](fifo)

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.ht
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workshop.cloud.offline.permissions.resource_policies import Sender
+from workshop.cloud.offline.permissions.resource_policies import DeliveringService
 from workshop.cloud.offline.runtime.deliveries.event_inputs import rule_input
 from workshop.cloud.offline.runtime.deliveries.targets import (
     DeliveryError,
@@ -35,7 +35,7 @@ def send_to_targets(
     account_id = rule_arn.split(":")[4]
     for target in targets:
         arn = str(target["Arn"])
-        sender = Sender(RULES, rule_arn, account_id, str(target.get("RoleArn") or ""))
+        sender = DeliveringService(RULES, rule_arn, account_id, str(target.get("RoleArn") or ""))
         message = ""
         try:
             message = rule_input(target, event, rule_arn=rule_arn, ingested=ingested)
@@ -63,5 +63,5 @@ def _give_up(rule_arn: str, target: Mapping[str, Any], message: str, error: Exce
         "ERROR_CODE": getattr(error, "code", "INVALID_INPUT"),
         "ERROR_MESSAGE": str(error),
     }
-    sender = Sender(RULES, rule_arn, rule_arn.split(":")[4])
+    sender = DeliveringService(RULES, rule_arn, rule_arn.split(":")[4])
     send_dead_letter(dead_letters, message, sender, attributes)

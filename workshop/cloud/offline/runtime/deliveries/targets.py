@@ -21,7 +21,7 @@ from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay.correct import CLOCK
-from workshop.cloud.offline.permissions.resource_policies import ACTIONS, Sender, delivery_problem
+from workshop.cloud.offline.permissions.resource_policies import ACTIONS, DeliveringService, delivery_problem
 from workshop.cloud.offline.runtime.active_runtime import active
 from workshop.cloud.offline.runtime.arns import SourceReference
 
@@ -43,7 +43,12 @@ class DeliveryError(Exception):
 
 
 def deliver(
-    arn: str, message: Message, sender: Sender, *, options: Options | None = None, invoke: Any = None
+    arn: str,
+    message: Message,
+    sender: DeliveringService,
+    *,
+    options: Options | None = None,
+    invoke: Any = None,
 ) -> None:
     """Send a message to a target; bytes only to a stream.
 
@@ -74,7 +79,9 @@ def deliver(
         raise DeliveryError("RESOURCE_NOT_FOUND", f"`{arn}` did not take it: {text}") from error
 
 
-def send_dead_letter(arn: str, message: str, sender: Sender, attributes: Mapping[str, str]) -> None:
+def send_dead_letter(
+    arn: str, message: str, sender: DeliveringService, attributes: Mapping[str, str]
+) -> None:
     """Put a message that could not be delivered into a dead-letter queue; the log says if that fails too."""
     texts = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
     try:

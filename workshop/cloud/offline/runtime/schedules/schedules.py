@@ -14,7 +14,7 @@ import threading
 from typing import Any, Protocol
 
 from workshop.clock import Clock
-from workshop.cloud.offline.permissions.resource_policies import Sender
+from workshop.cloud.offline.permissions.resource_policies import DeliveringService
 from workshop.cloud.offline.permissions.services import SCHEDULER as SERVICE
 from workshop.cloud.offline.runtime.deliveries.rules import send_to_targets
 from workshop.cloud.offline.runtime.deliveries.targets import (
@@ -115,7 +115,7 @@ class Schedules:
 
     def _send(self, occurrence: Occurrence, target: Target) -> None:
         arn, settings = occurrence.schedule.arn, target.settings
-        sender = Sender(SERVICE, arn, arn.split(":")[4], str(settings.get("RoleArn", "")))
+        sender = DeliveringService(SERVICE, arn, arn.split(":")[4], str(settings.get("RoleArn", "")))
         message = occurrence.payload(target)
         try:
             deliver(target.arn, message, sender, options=settings, invoke=self._invoke)
