@@ -192,14 +192,14 @@ def _text_matches(operator: str, operand: Any, value: str) -> bool:
     if isinstance(operand, dict):  # {"prefix": {"equals-ignore-case": "a"}}
         operand, value = operand[IGNORING_CASE].casefold(), value.casefold()
     if operator == "prefix":
-        return value.startswith(operand)
+        return value.startswith(str(operand))
     if operator == "suffix":
-        return value.endswith(operand)
+        return value.endswith(str(operand))
     if operator == "wildcard":
         return _wildcard(operand).fullmatch(value) is not None
     if operator == "cidr":
         return _is_inside(value, operand)
-    return value.casefold() == operand.casefold()
+    return value.casefold() == str(operand).casefold()
 
 
 def _wildcard(text: str) -> re.Pattern[str]:
