@@ -29,19 +29,51 @@ __all__ = [
 
 REPLACED_WITH: Mapping[str, frozenset[str]] = {
     "AWS::CloudWatch::Alarm": frozenset({"AlarmName"}),
+    "AWS::CloudWatch::Dashboard": frozenset({"DashboardName"}),
     "AWS::DynamoDB::Table": frozenset({"TableName", "KeySchema", "LocalSecondaryIndexes"}),
+    "AWS::Events::EventBus": frozenset({"Name", "EventSourceName"}),
+    "AWS::Events::EventBusPolicy": frozenset({"EventBusName", "StatementId"}),
     "AWS::Events::Rule": frozenset({"Name", "EventBusName"}),
     "AWS::IAM::ManagedPolicy": frozenset({"ManagedPolicyName", "Path", "Description"}),
     "AWS::IAM::Role": frozenset({"RoleName", "Path"}),
     "AWS::Kinesis::Stream": frozenset({"Name"}),
+    "AWS::Kinesis::StreamConsumer": frozenset({"ConsumerName", "StreamARN"}),
+    "AWS::Lambda::Alias": frozenset({"FunctionName", "Name"}),
     "AWS::Lambda::EventInvokeConfig": frozenset({"FunctionName", "Qualifier"}),
     "AWS::Lambda::EventSourceMapping": frozenset(
         {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"}
     ),
     "AWS::Lambda::Function": frozenset({"FunctionName", "PackageType"}),
+    "AWS::Lambda::LayerVersion": frozenset(
+        {
+            "CompatibleArchitectures",
+            "CompatibleRuntimes",
+            "Content",
+            "Description",
+            "LayerName",
+            "LicenseInfo",
+        }
+    ),
+    "AWS::Lambda::Permission": frozenset(
+        {
+            "Action",
+            "EventSourceToken",
+            "FunctionName",
+            "Principal",
+            "PrincipalOrgID",
+            "SourceAccount",
+            "SourceArn",
+        }
+    ),
+    "AWS::Lambda::Version": frozenset({"CodeSha256", "Description", "FunctionName"}),
     "AWS::Logs::LogGroup": frozenset({"LogGroupName"}),
+    "AWS::Logs::MetricFilter": frozenset({"FilterName", "LogGroupName"}),
+    "AWS::Logs::SubscriptionFilter": frozenset({"FilterName", "LogGroupName"}),
     "AWS::S3::Bucket": frozenset({"BucketName"}),
+    "AWS::S3::BucketPolicy": frozenset({"Bucket"}),
     "AWS::Scheduler::Schedule": frozenset({"Name", "GroupName"}),
+    "AWS::Scheduler::ScheduleGroup": frozenset({"Name"}),
+    "AWS::SNS::Subscription": frozenset({"Endpoint", "Protocol", "TopicArn"}),
     "AWS::SNS::Topic": frozenset({"TopicName", "FifoTopic"}),
     "AWS::SQS::Queue": frozenset({"QueueName", "FifoQueue"}),
     "AWS::SSM::Parameter": frozenset({"Name"}),

@@ -1,0 +1,155 @@
+"""Filters of log groups, dashboards, consumers of streams and groups of schedules exist in stacks.
+
+`Ref` is the name of a filter, dashboard or group, and the ARN of a consumer
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-subscriptionfilter.html,
+aws-resource-logs-metricfilter.html, aws-resource-cloudwatch-dashboard.html,
+aws-resource-kinesis-streamconsumer.html and aws-resource-scheduler-schedulegroup.html there). moto has them
+in its APIs, of these only dashboards in stacks, which get another name with every update. Changed: all exist.
+"""
+
+from typing import Any
+
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.kinesis.models import kinesis_backends
+from moto.logs.models import logs_backends
+from moto.scheduler.models import scheduler_backends
+
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
+from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
+    AddedResource,
+    add_resource_type,
+)
+
+TRANSFORMATION = {
+    "MetricName": "metricName",
+    "MetricNamespace": "metricNamespace",
+    "MetricValue": "metricValue",
+    "DefaultValue": "defaultValue",
+    "Unit": "unit",
+}
+
+
+def _put_metric_filter(wanted: Wanted) -> AddedResource:
+    properties = wanted.properties
+    wanted.backend(logs_backends).put_metric_filter(
+        wanted.name,
+        properties["FilterPattern"],
+        properties["LogGroupName"],
+        [_transformation(one) for one in properties["MetricTransformations"]],
+    )
+    return AddedResource(wanted.name)
+
+
+def _transformation(wanted: dict[str, Any]) -> dict[str, Any]:
+    transformation = {api: wanted[name] for name, api in TRANSFORMATION.items() if name in wanted}
+    if dimensions := wanted.get("Dimensions"):
+        transformation["dimensions"] = {one["Key"]: one["Value"] for one in dimensions}
+    return transformation
+
+
+def _remove_metric_filter(wanted: Wanted) -> None:
+    wanted.backend(logs_backends).delete_metric_filter(wanted.name, wanted.properties["LogGroupName"])
+
+
+def _put_subscription_filter(wanted: Wanted) -> AddedResource:
+    properties = wanted.properties
+    wanted.backend(logs_backends).put_subscription_filter(
+        properties["LogGroupName"],
+        wanted.name,
+        properties.get("FilterPattern", ""),
+        properties["DestinationArn"],
+        properties.get("RoleArn"),
+    )
+    return AddedResource(wanted.name)
+
+
+def _remove_subscription_filter(wanted: Wanted) -> None:
+    wanted.backend(logs_backends).delete_subscription_filter(wanted.properties["LogGroupName"], wanted.name)
+
+
+def _put_dashboard(wanted: Wanted) -> AddedResource:
+    wanted.backend(cloudwatch_backends).put_dashboard(wanted.name, wanted.properties["DashboardBody"])
+    return AddedResource(wanted.name)
+
+
+def _remove_dashboard(wanted: Wanted) -> None:
+    wanted.backend(cloudwatch_backends).delete_dashboards([wanted.name])
+
+
+def _register_consumer(wanted: Wanted) -> AddedResource:
+    properties, backend = wanted.properties, wanted.backend(kinesis_backends)
+    consumer = backend.register_stream_consumer(properties["StreamARN"], wanted.name)
+    return AddedResource(
+        consumer.consumer_arn,
+        ConsumerARN=consumer.consumer_arn,
+        ConsumerCreationTimestamp=str(int(consumer.created.timestamp())),
+        ConsumerName=consumer.consumer_name,
+        ConsumerStatus="ACTIVE",
+        StreamARN=properties["StreamARN"],
+    )
+
+
+def _keep(wanted: Wanted) -> AddedResource:
+    """Keep the resource: what could change is replaced."""
+    original: AddedResource = wanted.original
+    return original
+
+
+def _remove_consumer(wanted: Wanted) -> None:
+    stream = wanted.backend(kinesis_backends).describe_stream(wanted.properties["StreamARN"], None)
+    stream.delete_consumer(wanted.name)
+
+
+def _create_group(wanted: Wanted) -> AddedResource:
+    tags = wanted.properties.get("Tags", [])
+    group = wanted.backend(scheduler_backends).create_schedule_group(wanted.name, tags)
+    return AddedResource(group.name, Arn=group.arn, State="ACTIVE")
+
+
+def _remove_group(wanted: Wanted) -> None:
+    wanted.backend(scheduler_backends).delete_schedule_group(wanted.name)
+
+
+add_resource_type(
+    "AWS::Logs::MetricFilter",
+    name_property="FilterName",
+    create=_put_metric_filter,
+    change=_put_metric_filter,
+    delete=_remove_metric_filter,
+)
+add_resource_type(
+    "AWS::Logs::SubscriptionFilter",
+    name_property="FilterName",
+    create=_put_subscription_filter,
+    change=_put_subscription_filter,
+    delete=_remove_subscription_filter,
+)
+add_resource_type(
+    "AWS::CloudWatch::Dashboard",
+    name_property="DashboardName",
+    create=_put_dashboard,
+    change=_put_dashboard,
+    delete=_remove_dashboard,
+)
+add_resource_type(
+    "AWS::Kinesis::StreamConsumer",
+    name_property="ConsumerName",
+    attributes=(
+        "ConsumerARN",
+        "ConsumerCreationTimestamp",
+        "ConsumerName",
+        "ConsumerStatus",
+        "StreamARN",
+    ),
+    create=_register_consumer,
+    change=_keep,
+    delete=_remove_consumer,
+)
+add_resource_type(
+    "AWS::Scheduler::ScheduleGroup",
+    name_property="Name",
+    attributes=("Arn", "State"),
+    create=_create_group,
+    change=_keep,
+    delete=_remove_group,
+)

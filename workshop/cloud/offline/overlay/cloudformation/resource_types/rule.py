@@ -1,0 +1,123 @@
+"""AWS::Events::Rule changes in place; buses and their policies give AWS's names.
+
+AWS keeps a rule through an update and replaces its targets; `Ref` is the name, after `bus|` on another bus
+than the default one. A bus is its name
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html and
+aws-resource-events-eventbus.html there). moto deletes a rule to update it, gives no name for a bus, drops its
+description and tags, and knows no bus policies. Changed: rules and buses; AWS::Events::EventBusPolicy exists.
+"""
+
+import json
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.events.models import events_backends
+
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
+from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
+    AddedResource,
+    add_resource_type,
+)
+
+
+def _put_rule(wanted: Wanted) -> AddedResource:
+    properties, backend = wanted.properties, wanted.backend(events_backends)
+    name, bus = wanted.name.rpartition("|")[2], properties.get("EventBusName")
+    pattern = properties.get("EventPattern")
+    rule = backend.put_rule(
+        name,
+        scheduled_expression=properties.get("ScheduleExpression"),
+        event_pattern=json.dumps(pattern) if isinstance(pattern, dict) else pattern,
+        state=properties.get("State"),
+        description=properties.get("Description"),
+        role_arn=properties.get("RoleArn"),
+        event_bus_arn=bus,
+        tags=properties.get("Tags"),
+    )
+    targets = properties.get("Targets") or []
+    try:
+        backend.put_targets(name=name, event_bus_arn=bus, targets=targets)
+    except Exception:
+        if wanted.original is None:  # no stack would know of it
+            _remove_rule(wanted)
+        raise
+    named = {target["Id"] for target in targets}
+    rule.remove_targets([target["Id"] for target in list(rule.targets) if target["Id"] not in named])
+    shown = name if rule.event_bus_name == "default" else f"{rule.event_bus_name}|{name}"
+    return AddedResource(shown, Arn=rule.arn)
+
+
+def _remove_rule(wanted: Wanted) -> None:
+    backend, bus = wanted.backend(events_backends), wanted.properties.get("EventBusName")
+    name = wanted.name.rpartition("|")[2]
+    rule = backend.describe_rule(name, bus)
+    rule.remove_targets([target["Id"] for target in list(rule.targets)])
+    backend.delete_rule(name, bus)
+
+
+def _create_bus(wanted: Wanted) -> AddedResource:
+    properties, backend = wanted.properties, wanted.backend(events_backends)
+    if properties.get("EventSourceName"):
+        raise ValidationError(message="The offline cloud has no buses of partners (EventSourceName)")
+    backend.create_event_bus(name=wanted.name, tags=properties.get("Tags"))
+    return _settle_bus(wanted)
+
+
+def _settle_bus(wanted: Wanted) -> AddedResource:
+    bus = wanted.backend(events_backends).describe_event_bus(wanted.name)
+    bus.description = wanted.properties.get("Description")
+    bus.tags = wanted.properties.get("Tags") or []
+    return AddedResource(bus.name, Arn=bus.arn, Name=bus.name, Policy=bus.policy or "")
+
+
+def _remove_bus(wanted: Wanted) -> None:
+    wanted.backend(events_backends).delete_event_bus(wanted.name)
+
+
+def _put_policy(wanted: Wanted) -> AddedResource:
+    properties, backend = wanted.properties, wanted.backend(events_backends)
+    bus = backend.describe_event_bus(properties.get("EventBusName") or "default")
+    statement = properties.get("Statement")
+    if statement is None:
+        condition = properties.get("Condition")
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": properties["Principal"]},
+            "Action": properties["Action"],
+            "Resource": bus.arn,
+            **(
+                {"Condition": {condition["Type"]: {condition["Key"]: condition["Value"]}}}
+                if condition
+                else {}
+            ),
+        }
+    elif isinstance(statement, str):
+        statement = json.loads(statement)
+    bus.add_policy({"Statement": [{**statement, "Sid": properties["StatementId"]}]})
+    return AddedResource(wanted.name)
+
+
+def _remove_policy(wanted: Wanted) -> None:
+    properties = wanted.properties
+    backend = wanted.backend(events_backends)
+    backend.remove_permission(properties.get("EventBusName"), properties["StatementId"], False)
+
+
+add_resource_type(
+    "AWS::Events::Rule",
+    name_property="Name",
+    attributes=("Arn",),
+    create=_put_rule,
+    change=_put_rule,
+    delete=_remove_rule,
+)
+add_resource_type(
+    "AWS::Events::EventBus",
+    name_property="Name",
+    attributes=("Arn", "Name", "Policy"),
+    create=_create_bus,
+    change=_settle_bus,
+    delete=_remove_bus,
+)
+add_resource_type(
+    "AWS::Events::EventBusPolicy", create=_put_policy, change=_put_policy, delete=_remove_policy
+)
