@@ -76,6 +76,7 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation.resource_types.rule",
     "cloudformation.resource_types.function_parts",
     "cloudformation.resource_types.monitoring",
+    "cloudformation.resource_types.custom_resource",
     "awslambda.push",
     "awslambda.functions",
     "awslambda.event_sources",

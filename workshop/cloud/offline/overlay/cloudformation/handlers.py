@@ -4,8 +4,8 @@ Support for the corrections in `resource_types`; no correction of its own.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from moto.utilities.utils import get_partition
@@ -31,13 +31,17 @@ _Handler = TypeVar("_Handler", bound="Callable[[Wanted], Any]")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A resource as its template wants it, and where; `original` is moto's model of the one that exists."""
+    """A resource as its template wants it, and where; `original` is moto's model of the one that exists.
+
+    `names` has `LogicalId`, `StackId` and `ResourceType` of a resource that is created.
+    """
 
     name: str
     properties: dict[str, Any]
     account_id: str
     region_name: str
     original: Any = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def backend(self, backends: Any, *, is_global: bool = False) -> Any:
         """Return moto's backend of a service."""
@@ -48,9 +52,9 @@ class Wanted:
 def creating(make: Callable[[Wanted], Any]) -> Callable[..., Any]:
     """Return `make` with the signature with which moto has a resource created."""
 
-    def create(_model: Any, *arguments: Any, **_names: Any) -> Any:
+    def create(_model: Any, *arguments: Any, **names: Any) -> Any:
         name, definition, account_id, region_name = arguments
-        return make(Wanted(name, definition["Properties"], account_id, region_name))
+        return make(Wanted(name, definition["Properties"], account_id, region_name, names=names))
 
     return create
 

@@ -200,7 +200,7 @@ def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any])
 
 def can_change(resource: DeployedResource) -> bool:
     """Return whether moto can update resources of this type."""
-    update = parsing.get_model_map()[resource.resource_type].update_from_cloudformation_json
+    update = parsing.resource_class_from_type(resource.resource_type).update_from_cloudformation_json
     # A model without an update inherits the abstract method of moto's base class.
     return not hasattr(update, "__isabstractmethod__")
 

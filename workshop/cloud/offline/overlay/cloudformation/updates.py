@@ -10,7 +10,7 @@ failure. Changed: all of this. An update that changes nothing is refused, as on 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from moto.cloudformation import models, parsing
@@ -43,7 +43,9 @@ def check_updatable(stack: Any) -> None:
         ValidationError: naming the status.
     """
     # A stack that could not be created can only be deleted; a rollback that failed has to be continued first.
-    if stack.status.endswith("_FAILED") or stack.status == "ROLLBACK_COMPLETE":
+    # While one is in progress, functions of custom resources run without the lock.
+    in_progress = stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS"
+    if in_progress or stack.status.endswith("_FAILED") or stack.status == "ROLLBACK_COMPLETE":
         raise ValidationError(
             message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
         )
@@ -209,12 +211,15 @@ class _Update:
 
     def _change(self, resource: DeployedResource, definition: dict[str, Any]) -> bool:
         operations.settle(self.stack, resource, "UPDATE_IN_PROGRESS")
+        before = replace(resource)
         try:
             resource.model = resources.change(self.stack, resource, definition)
         except ResourceFailure as failure:
             operations.settle(self.stack, resource, "UPDATE_FAILED", str(failure))
             return False
         resource.definition = definition
+        if resource.physical_id != before.physical_id:  # a custom resource may decide to be another one
+            self.superseded.append((before, True))
         self.stack.resource_map._parsed_resources[resource.logical_id] = resource.model
         operations.settle(self.stack, resource, "UPDATE_COMPLETE")
         return True

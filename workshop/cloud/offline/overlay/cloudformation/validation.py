@@ -103,9 +103,8 @@ def _problems(template: Mapping[str, Any], resources: Mapping[str, Any]) -> Iter
             )
             # What follows reads the types of all resources.
             return
-    if unknown := sorted(
-        {resource["Type"] for resource in resources.values()} - parsing.get_model_map().keys()
-    ):
+    types = {resource["Type"] for resource in resources.values()}
+    if unknown := sorted(name for name in types if parsing.resource_class_from_type(name) is None):
         yield (
             f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]; "
             "the offline cloud does not offer them"
@@ -139,5 +138,5 @@ def _check_attributes(resources: Mapping[str, Any], template: Mapping[str, Any])
         if reference.attribute is None or reference.name not in resources:
             continue
         resource_type = resources[reference.name]["Type"]
-        if not parsing.get_model_map()[resource_type].has_cfn_attr(reference.attribute):
+        if not parsing.resource_class_from_type(resource_type).has_cfn_attr(reference.attribute):
             raise UnsupportedAttribute(resource=resource_type.rsplit(":", 1)[1], attr=reference.attribute)

@@ -28,6 +28,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     creates,
     tags_as_dict,
 )
+from workshop.cloud.offline.overlay.cloudformation.resource_types.inline_code import zip_inline_code
 
 # The attribute in which moto's function remembers what its template reserved: only that may be taken back.
 RESERVED_BY_TEMPLATE = "reserved_by_template"
@@ -105,8 +106,7 @@ def _code(wanted: Wanted) -> dict[str, Any]:
     code = dict(wanted.properties["Code"])
     if "ZipFile" in code:
         # Inline code is text in a template, and a zip file with `index.py` to the API.
-        archive = LambdaFunction._create_zipfile_from_plaintext_code(code["ZipFile"])
-        return {"ZipFile": base64.b64encode(archive)}
+        return {"ZipFile": base64.b64encode(zip_inline_code(str(code["ZipFile"])))}
     if "S3Bucket" in code:
         _check_object(wanted.backend(s3_backends, is_global=True), code["S3Bucket"], code["S3Key"])
     return code
