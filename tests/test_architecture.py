@@ -37,6 +37,8 @@ MAY_IMPORT_TIME = STANDALONE | {
     "workshop/clock.py",
     # Measures the process of a function from inside, where no clock can be handed in.
     "workshop/cloud/offline/runtime/environments/bootstrap.py",
+    # Gives a fork the time zone of its function.
+    "workshop/cloud/offline/runtime/environments/template.py",
 }
 
 # Waiting on a clock can be skipped in a test; these wait for something real, and say what.
@@ -44,6 +46,7 @@ MAY_WAIT = STANDALONE | {
     "workshop/clock.py",  # a manual clock's waiters
     "workshop/cli/start.py",  # JupyterLab's process
     "workshop/cloud/offline/runtime/environments/process.py",  # an environment's process
+    "workshop/cloud/offline/runtime/environments/templates.py",  # a fork's end
     "workshop/cloud/offline/runtime/environments/threads.py",  # the runtime's own threads
     "workshop/cloud/offline/runtime/event_sources/engine.py",  # records that arrive
     "workshop/cloud/offline/server.py",  # the request to stop

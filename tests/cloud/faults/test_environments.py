@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.runtime.environments.test_environments import spec
+from tests.cloud.runtime.environments.conftest import spec
 from workshop.clock import AdjustableClock, Clock, ManualClock, SystemClock, stopwatch
 from workshop.cloud.fault_plan import FaultPlan
 from workshop.cloud.offline.faults.active_plan import CloudFaults

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.cloud.documents import ACCOUNT, allow, deny, document, trust
 from tests.cloud.permissions.conftest import Roles, make_client, outcome, table_arn
-from tests.cloud.runtime.environments.test_environments import spec
+from tests.cloud.runtime.environments.conftest import spec
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.runtime.environments.environment import Credentials
 from workshop.cloud.offline.runtime.environments.sessions import role_session

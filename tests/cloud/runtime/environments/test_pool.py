@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tests.cloud.runtime.environments.test_environments import spec
+from tests.cloud.runtime.environments.conftest import spec
 from tests.cloud.runtime.environments.test_threads import interrupted_threads
 from tests.cloud.runtime.world import FakeEnvironment, FakeEnvironments
 from workshop.clock import ManualClock, stopwatch

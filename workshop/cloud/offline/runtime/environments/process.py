@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from workshop.cloud.offline.processes import DETACHED
 from workshop.cloud.offline.runtime.environments import bootstrap
 from workshop.cloud.offline.runtime.environments.pipes import Answers, LogReader, send_frame
+from workshop.cloud.offline.runtime.environments.templates import Fork, Templates
 
 __all__ = ["BOOTSTRAP", "IS_WINDOWS", "EnvironmentProcess", "library_paths"]
 
@@ -24,13 +26,26 @@ LIBRARIES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3
 EXIT_GRACE_SECONDS = 1.0
 
 
+Pipes = tuple[IO[bytes], IO[bytes], IO[bytes]]
+
+
 class EnvironmentProcess:
     """A running interpreter; it ends by itself when its owner is gone."""
 
-    def __init__(
-        self, variables: dict[str, str], *, folder: Path, name: str, launcher: tuple[str, ...] = ()
-    ) -> None:
-        self._process = subprocess.Popen(
+    def __init__(self, process: subprocess.Popen[bytes] | Fork, pipes: Pipes, name: str) -> None:
+        self._process = process
+        self._input, log, answers = pipes
+        self._ending = threading.Lock()
+        self._has_ended = False
+        self.log = LogReader(log, name)
+        self.answers = Answers(answers, name)
+
+    @classmethod
+    def start(
+        cls, variables: dict[str, str], *, folder: Path, name: str, launcher: tuple[str, ...] = ()
+    ) -> Self:
+        """Start a fresh interpreter; `launcher` is a command that ends by becoming the one behind it."""
+        process = subprocess.Popen(
             # Isolated from the user's Python settings, without `site` and the packages that it would
             # activate: what a handler can import is decided here.
             [*launcher, sys.executable, "-I", "-S", "-X", "utf8", str(BOOTSTRAP)],
@@ -42,9 +57,33 @@ class EnvironmentProcess:
             # Ctrl-C in the terminal of the offline cloud is not meant for the functions.
             **DETACHED,
         )
-        self._input = _opened(self._process.stdin)
-        self.log = LogReader(_opened(self._process.stdout), name)
-        self.answers = Answers(_opened(self._process.stderr), name)
+        pipes = _opened(process.stdin), _opened(process.stdout), _opened(process.stderr)
+        return cls(process, pipes, name)
+
+    @classmethod
+    def fork(
+        cls,
+        templates: Templates,
+        variables: dict[str, str],
+        *,
+        folder: Path,
+        modules: frozenset[str],
+        turn: int,
+        name: str,
+    ) -> Self | None:
+        """Fork a template; return None where there is none that would be the same as a fresh interpreter."""
+        (source, given), (log, printed), (answers, answered) = os.pipe(), os.pipe(), os.pipe()
+        ours, theirs = (given, log, answers), (source, printed, answered)
+        try:
+            process = templates.fork(variables, folder=folder, modules=modules, turn=turn, pipes=theirs)
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        if process is None:
+            for descriptor in ours:
+                os.close(descriptor)
+            return None
+        return cls(process, (os.fdopen(given, "wb"), os.fdopen(log, "rb"), os.fdopen(answers, "rb")), name)
 
     @property
     def is_running(self) -> bool:
@@ -68,6 +107,16 @@ class EnvironmentProcess:
 
     def kill(self) -> None:
         """End the process and every process of its group; returns when it has ended."""
+        with self._ending:
+            # A process id that was given back may be somebody else's by now.
+            if self._has_ended:
+                return
+            self._end()
+            self._has_ended = True
+        with contextlib.suppress(OSError):
+            self._input.close()
+
+    def _end(self) -> None:
         if IS_WINDOWS:
             # Windows has no process groups in this sense; /T walks the tree of children instead.
             command = ["taskkill", "/F", "/T", "/PID", str(self._process.pid)]
@@ -78,8 +127,8 @@ class EnvironmentProcess:
         # If the group was not to be found, or `taskkill` failed, at least this process ends.
         self._process.kill()
         self._process.wait()
-        with contextlib.suppress(OSError):
-            self._input.close()
+        if isinstance(self._process, Fork):
+            self._process.release()
 
 
 @functools.cache

@@ -5,9 +5,11 @@ interpreter, globals, environment variables and working directory, and is killed
 started when its time is up, when its owner closes it, or when its owner is gone.
 """
 
+import itertools
 import os
 import threading
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from workshop.cloud.offline.runtime.environments.process import (
     library_paths,
 )
 from workshop.cloud.offline.runtime.environments.task_roots import TaskRoots, UnreadableBundleError
+from workshop.cloud.offline.runtime.environments.templates import Templates
 from workshop.cloud.offline.runtime.environments.variables import environment_variables, machine_variables
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 
@@ -50,6 +53,8 @@ class SubprocessEnvironments:
         self._launcher = launcher
         self._init_limit_seconds = init_limit_seconds
         self._roots = TaskRoots()
+        self._templates = Templates(library_paths(), lambda: self._roots.folder("tmp", "template"))
+        self._turns: defaultdict[str, Iterator[int]] = defaultdict(itertools.count)
 
     def create(
         self, function: FunctionSpec, *, credentials: Credentials, log_stream: str
@@ -63,10 +68,14 @@ class SubprocessEnvironments:
         )
         environment.init_limit_seconds = self._init_limit_seconds
         environment.launcher = self._launcher
+        if not self._launcher:
+            environment.templates = self._templates
+        environment.turns = self._turns[function.name]
         return environment
 
     def close(self) -> None:
-        """Delete the unpacked code and all temporary files."""
+        """End the templates; delete the unpacked code and all temporary files."""
+        self._templates.close()
         self._roots.remove()
 
 
@@ -75,6 +84,9 @@ class SubprocessEnvironment:
 
     init_limit_seconds = INIT_LIMIT_SECONDS
     launcher: tuple[str, ...] = ()
+    templates: Templates | None = None
+    # Each start takes the next, also that of another environment of the function.
+    turns: Iterator[int] = itertools.count()
 
     def __init__(
         self, function: FunctionSpec, *, roots: TaskRoots, variables: dict[str, str], log_stream: str
@@ -157,8 +169,7 @@ class SubprocessEnvironment:
             "LAMBDA_RUNTIME_DIR": str(BOOTSTRAP.parent),
             "PYTHONPATH": str(BOOTSTRAP.parent),
         }
-        name = f"lambda-{self._function.name}"
-        process = EnvironmentProcess(variables, folder=task_root, name=name, launcher=self.launcher)
+        process = self._new_process(variables, task_root, layers)
         with self._lock:
             self._process = process
             # `close` may have come while the process was starting, and found none to kill.
@@ -167,6 +178,19 @@ class SubprocessEnvironment:
             process.kill()
         self._send(process, self._introduction(task_root, layers, process.log.marker))
         return process
+
+    def _new_process(
+        self, variables: dict[str, str], task_root: Path, layers: Sequence[Path]
+    ) -> EnvironmentProcess:
+        name = f"lambda-{self._function.name}"
+        if self.templates is not None:
+            modules = frozenset(module for folder in (task_root, *layers) for module in _modules(folder))
+            forked = EnvironmentProcess.fork(
+                self.templates, variables, folder=task_root, modules=modules, turn=next(self.turns), name=name
+            )
+            if forked is not None:
+                return forked
+        return EnvironmentProcess.start(variables, folder=task_root, name=name, launcher=self.launcher)
 
     def _introduction(self, task_root: Path, layers: Sequence[Path], marker: str) -> dict[str, Any]:
         return {
@@ -225,3 +249,9 @@ class SubprocessEnvironment:
             if self._process is process:
                 self._process = None
         return process.log.collect(LOG_GRACE_SECONDS)
+
+
+def _modules(folder: Path) -> Iterator[str]:
+    """Return the names of what can be imported from a folder."""
+    if folder.is_dir():
+        yield from (each.name.partition(".")[0] for each in folder.iterdir())

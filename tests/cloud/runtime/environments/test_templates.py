@@ -1,0 +1,128 @@
+"""Environments that are forked from a template: as separate as fresh interpreters, and as right."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.cloud.runtime.environments.conftest import Make, call
+from tests.cloud.waiting import wait_until, wait_until_gone
+from workshop.cloud.offline.runtime.environments import template
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="templates are for Linux")
+
+HASH = "def handler(event, context):\n    return hash('T-1')"
+PARENT = "import os\ndef handler(event, context):\n    return os.getppid()"
+OWN_MODULE = "import {name}\ndef handler(event, context):\n    return {name}.NAME"
+DESCRIPTORS = (
+    "import os\n"
+    "def handler(event, context):\n"
+    "    opened = [os.path.join('/proc/self/fd', name) for name in os.listdir('/proc/self/fd')]\n"
+    "    return sorted(os.readlink(name) for name in opened if os.path.exists(name))"
+)
+
+
+def templates() -> list[psutil.Process]:
+    """Return the templates that this process owns."""
+    name = Path(template.__file__).name
+    return [
+        each for each in psutil.Process().children() if any(part.endswith(name) for part in each.cmdline())
+    ]
+
+
+def test_texts_hash_differently_from_one_environment_to_the_next(make: Make) -> None:
+    """Code that relies on `hash` fails as on AWS: neither the next environment nor a restart hashes alike."""
+    first, second = make(HASH), make(HASH)
+    hashed = json.loads(call(first).payload)
+
+    assert hashed != json.loads(call(second).payload)
+    second.interrupt()
+    call(second)
+    first.interrupt()
+    call(first)
+    assert hashed != json.loads(call(first).payload)
+
+
+@pytest.mark.parametrize("name", ["six", "jmespath", "uuid", "decimal"])
+def test_a_module_of_the_bundle_comes_before_one_that_the_template_has_loaded(make: Make, name: str) -> None:
+    """A bundle may bring a library of its own, under a name that boto3 has loaded already."""
+    own = make(OWN_MODULE.format(name=name), modules={name: "NAME = 'own'"})
+
+    assert call(own).payload == b'"own"'
+
+
+def test_settings_that_a_client_reads_come_from_the_function(make: Make, tmp_path: Path) -> None:
+    """A profile that the function names is looked for in its own settings."""
+    settings = tmp_path / "config"
+    settings.write_text("[profile desk]\nregion = eu-north-1\n", encoding="utf-8")
+    source = "import boto3\ndef handler(event, context):\n    return boto3.session.Session().profile_name"
+    source += ", boto3.session.Session()._session.get_scoped_config()['region']"
+
+    environment = make(source, environment=(("AWS_PROFILE", "desk"), ("AWS_CONFIG_FILE", str(settings))))
+
+    assert json.loads(call(environment).payload) == ["desk", "eu-north-1"]
+
+
+def test_a_fork_holds_nothing_of_the_template_or_of_others(make: Make) -> None:
+    """A handler finds its own pipes and nothing else: no socket to the template, no pipe of a sibling."""
+    call(make(DESCRIPTORS))
+    answer = json.loads(call(make(DESCRIPTORS)).payload)
+
+    assert [each for each in answer if not each.startswith(("pipe:", "/dev/null"))] == []
+    # Standard output, twice its copies; the two ways of the channel.
+    assert len({each for each in answer if each.startswith("pipe:")}) == 3
+
+
+def test_the_end_of_a_template_costs_no_invocation(make: Make) -> None:
+    """What was forked goes on, what comes next finds another template, and answers are right all the time."""
+    going_on = make("n = 0\ndef handler(event, context):\n    global n\n    n += 1\n    return n")
+    call(going_on)
+    for each in templates():
+        each.kill()
+        each.wait()
+
+    assert call(make(HASH)).error_type is None
+    assert call(going_on).error_type is None
+    assert len(templates()) == 2
+
+
+def test_templates_end_with_their_owner(tmp_path: Path) -> None:
+    """Where the owner is killed, its templates end as well."""
+    program = (
+        "from workshop.cloud.offline.runtime.environments.process import library_paths\n"
+        "from workshop.cloud.offline.runtime.environments.templates import Templates\n"
+        "from pathlib import Path\n"
+        f"made = Templates(library_paths(), lambda: Path({str(tmp_path)!r}))\n"
+        "made.warm_up()\n"
+        "print('made', flush=True)\n"
+        "input()\n"
+    )
+    owner = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout is not None
+    assert owner.stdout.readline() == "made\n"
+    children = psutil.Process(owner.pid).children()
+    assert len(children) == 2
+
+    os.kill(owner.pid, signal.SIGKILL)
+
+    owner.communicate()
+    for child in children:
+        assert wait_until_gone(child.pid)
+
+
+def test_process_ids_are_given_back(make: Make) -> None:
+    """An environment that was closed leaves no zombie behind."""
+    environment = make(PARENT)
+    parent = psutil.Process(json.loads(call(environment).payload))
+    assert parent.children()
+
+    environment.close()
+
+    assert wait_until(lambda: not parent.children())
