@@ -80,7 +80,7 @@ def test_values_are_described_as_text(aws: Any) -> None:
             "[/Resources/A] Every Resources object must contain a Type",
         ),
         ({"A": {"Type": "AWS::Cloud9::EnvironmentEC2"}}, "Unrecognized resource types: [AWS::Cloud9::Env"),
-        ({"A": {"Type": "Custom::Thing"}}, "Unrecognized resource types: [Custom::Thing]"),
+        ({"A": {"Type": "AWS::Odd::Thing"}}, "Unrecognized resource types: [AWS::Odd::Thing]"),
         ({"A": queue(QueueName={"Ref": "B"})}, "Unresolved resource dependencies [B] in the Resources block"),
         ({"A": {**queue(), "DependsOn": "B"}}, "Unresolved resource dependencies [B] in the Resources block"),
         ({"A": {**queue(), "Condition": "C"}}, "Unresolved condition dependency C"),
