@@ -41,6 +41,7 @@ CORRECTIONS: tuple[str, ...] = (
     "dynamodb.streams",
     "kinesis.shards",
     "kinesis.calls",
+    "kinesis.consumers",
     "sqs_long_poll",
     "scheduler_schedules",
     "logs.events",
