@@ -26,7 +26,7 @@ def failure_answer(call: Call, error: Exception) -> Answer:
         message = f"no such operation: {call.operation}"
         return refusal(call, code="UnknownOperationException", message=message, status=400)
     if isinstance(error, NotImplementedError):
-        message = f"the offline cloud cannot do this: {error}"
+        message = f"the offline cloud cannot do this: {error}; see docs/offline-cloud.md for what it can"
         return refusal(call, code="NotImplemented", message=message, status=501)
     message = (
         f"the offline cloud failed on {call.operation} with {type(error).__name__}: {error}; see its log"

@@ -1,0 +1,84 @@
+"""docs/offline-cloud.md says what the offline cloud offers: its lists are those of the code."""
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import pytest
+from botocore import xform_name
+from botocore.loaders import Loader
+
+from tests.documents.reading import ROOT
+
+DOCUMENT = ROOT / "docs" / "offline-cloud.md"
+OVERLAY = ROOT / "workshop" / "cloud" / "offline" / "overlay"
+# Botocore's name → the heading in the document, and moto's package.
+SERVICES = {
+    "kinesis": ("Kinesis", "kinesis"),
+    "dynamodb": ("DynamoDB", "dynamodb"),
+    "dynamodbstreams": ("DynamoDB Streams", "dynamodbstreams"),
+    "lambda": ("Lambda", "awslambda"),
+    "sqs": ("SQS", "sqs"),
+    "sns": ("SNS", "sns"),
+    "logs": ("CloudWatch Logs", "logs"),
+    "cloudwatch": ("CloudWatch", "cloudwatch"),
+    "events": ("EventBridge", "events"),
+    "scheduler": ("EventBridge Scheduler", "scheduler"),
+    "sts": ("STS", "sts"),
+    "cloudformation": ("CloudFormation", "cloudformation"),
+}
+
+
+# What answers only to refuse.
+REFUSED = {"create_function_url_config", "update_function_url_config"}
+
+
+def offered(service: str) -> list[str]:
+    """Return the operations of a service that somebody implements: moto, or a correction of it."""
+    spec = importlib.util.find_spec("moto")
+    assert spec is not None
+    assert spec.origin is not None
+    responses = Path(spec.origin).parent / SERVICES[service][1] / "responses.py"
+    tree = ast.parse(responses.read_text(encoding="utf-8"))
+    methods = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    for path in OVERLAY.rglob("*.py"):
+        if path.parent.name == SERVICES[service][1]:
+            methods |= set(re.findall(r'@corrects\(\w+, "(\w+)"', path.read_text(encoding="utf-8")))
+    operations = Loader().load_service_model(service, "service-2")["operations"]
+    return sorted(name for name in operations if xform_name(name) in methods - REFUSED)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_document_lists_what_is_offered(service: str) -> None:
+    """The operations of each service in the document are those that the code has, no more and no fewer."""
+    row = f"| {SERVICES[service][0]} | {', '.join(offered(service))} |"
+
+    assert row in DOCUMENT.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_example_of_embedding_works_without_the_repository(tmp_path: Path) -> None:
+    """The document's two files are a project with a test that passes where only the package is installed."""
+    copytree(ROOT / "workshop", tmp_path / "site" / "workshop", ignore=ignore_patterns("__pycache__"))
+    project = tmp_path / "project"
+    project.mkdir()
+    text = DOCUMENT.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    for name, content in blocks:
+        (project / name).write_text(content, encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(project)],
+        cwd=project,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert [name for name, _ in blocks] == ["conftest.py", "test_orders.py"]
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
