@@ -292,12 +292,3 @@ def test_queue_mapping_has_its_own_shape(world: World) -> None:
     assert created["BatchSize"] == 10
     assert created["StateTransitionReason"] == "USER_INITIATED"
     assert not {"StartingPosition", "ParallelizationFactor", "LastProcessingResult"} & created.keys()
-
-
-def test_a_consumer_that_is_not_registered_is_no_source(world: World) -> None:
-    """A mapping needs a consumer that the stream has."""
-    world.function()
-    arn = f"{world.stream()}/consumer/nobody:1"
-
-    with pytest.raises(client("lambda").exceptions.InvalidParameterValueException, match="not found"):
-        world.map(arn)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cloud.documents import ACCOUNT
 from tests.cloud.overlay.cloudformation.conftest import REGION, Account
-from tests.cloud.overlay.cloudformation.samples import function, queue, role, table
+from tests.cloud.overlay.cloudformation.samples import function, queue, role
 
 SERVICES = {"events": "events.amazonaws.com", "sns": "sns.amazonaws.com", "s3": "s3.amazonaws.com"}
 
@@ -316,14 +316,6 @@ def test_filters_dashboards_consumers_and_groups(aws: Account) -> None:
     assert logs.describe_metric_filters()["metricFilters"] == []
     groups = aws.client("scheduler").list_schedule_groups()["ScheduleGroups"]
     assert [group["Name"] for group in groups] == ["default"]
-
-
-def test_a_table_that_should_be_copied_to_kinesis_is_refused(aws: Account) -> None:
-    """A property that would have no effect fails the resource by its name."""
-    copied = table(KinesisStreamSpecification={"StreamArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/k"})
-
-    assert aws.create(template(T=copied))["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "KinesisStreamSpecification" in aws.reason("T")
 
 
 def test_a_subscription_filter_follows_its_template(aws: Account) -> None:

@@ -416,18 +416,6 @@ def test_a_custom_resource_is_made_by_its_function() -> None:
         assert any("did not receive a response" in one.get("ResourceStatusReason", "") for one in events)
 
 
-def test_a_queue_is_its_url_in_this_cloud(cloud: Laboratory) -> None:
-    """`Ref` and `QueueUrl` name the host by which the cloud is reached, as GetQueueUrl does."""
-    shown = {"R": {"Value": {"Ref": "Q"}}, "A": {"Value": get("Q", "QueueUrl")}}
-    stacks = cloud.client("cloudformation")
-
-    stacks.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"Q": JOBS}, "Outputs": shown}))
-
-    (stack,) = stacks.describe_stacks(StackName="s")["Stacks"]
-    url = cloud.client("sqs").get_queue_url(QueueName="jobs")["QueueUrl"]
-    assert [output["OutputValue"] for output in stack["Outputs"]] == [url, url]
-
-
 def test_a_custom_resource_of_a_topic_is_refused(cloud: Laboratory) -> None:
     """What would never be answered is refused by its name."""
     stacks = cloud.client("cloudformation")

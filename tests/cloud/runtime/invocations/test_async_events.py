@@ -3,8 +3,17 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.cloud.runtime.world import FunctionFailureError, World, client, fail, on_failure
+from tests.cloud.runtime.world import (
+    ACCOUNT,
+    REGION,
+    FunctionFailureError,
+    World,
+    client,
+    fail,
+    on_failure,
+)
 
 
 def configure(**settings) -> None:
@@ -178,3 +187,71 @@ def test_event_that_was_taken_survives_a_stop(world: World) -> None:
     world.run(until_seconds=10)
 
     assert len(world.sent("G")) == 1
+
+
+def test_dead_letter_queue_gets_the_event_itself(world: World) -> None:
+    """The queue gets the raw event, with three attributes that say what became of it; so does an update."""
+    url = client("sqs").create_queue(QueueName="D")["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:D"
+    world.function(handler=fail, DeadLetterConfig={"TargetArn": arn})
+    configure(MaximumRetryAttempts=0)
+    shown = client("lambda").get_function_configuration(FunctionName="F")["DeadLetterConfig"]
+    send()
+
+    world.run(until_seconds=60)
+
+    (message,) = client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    attributes = {
+        name: (value["DataType"], value["StringValue"])
+        for name, value in message["MessageAttributes"].items()
+    }
+    assert shown == {"TargetArn": arn}
+    assert message["Body"] == '{"a": 1}'
+    assert attributes.pop("RequestID")[0] == "String"
+    assert attributes == {"ErrorCode": ("Number", "200"), "ErrorMessage": ("String", "no")}
+
+
+def test_dead_letters_go_to_topics_and_beside_destinations(world: World) -> None:
+    """A topic is as good as a queue, and a failure destination gets its document all the same."""
+    topic = client("sns").create_topic(Name="T")["TopicArn"]
+    anyone = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    open_queue = world.queue("S", Policy=json.dumps({"Version": "2012-10-17", "Statement": [anyone]}))
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=open_queue)
+    world.function(handler=fail)
+    client("lambda").update_function_configuration(FunctionName="F", DeadLetterConfig={"TargetArn": topic})
+    configure(MaximumRetryAttempts=0, **on_failure(world.queue("D")))
+    send()
+
+    world.run(until_seconds=60)
+
+    (notification,) = world.messages("S")
+    (document,) = world.messages("D")
+    assert notification["Message"] == '{"a": 1}'
+    assert notification["MessageAttributes"]["ErrorCode"] == {"Type": "Number", "Value": "200"}
+    assert document["requestContext"]["condition"] == "RetriesExhausted"
+
+
+def test_only_asynchronous_events_are_dead_letters(world: World) -> None:
+    """Whoever waits for the answer gets the error, and the queue nothing."""
+    queue = world.queue("D")
+    world.function(handler=fail, DeadLetterConfig={"TargetArn": queue})
+
+    client("lambda").invoke(FunctionName="F")
+    world.run(until_seconds=600)
+
+    assert world.messages("D") == []
+
+
+@pytest.mark.parametrize("target", [f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/S", "queue"])
+def test_dead_letters_go_to_queues_and_topics_alone(world: World, target: str) -> None:
+    """Anything else is refused at creation and update."""
+    world.function()
+
+    for call in (
+        lambda: world.function("G", DeadLetterConfig={"TargetArn": target}),
+        lambda: client("lambda").update_function_configuration(
+            FunctionName="F", DeadLetterConfig={"TargetArn": target}
+        ),
+    ):
+        with pytest.raises(ClientError):
+            call()

@@ -137,14 +137,39 @@ def test_answer_must_fit(world: World) -> None:
     assert json.load(answer["Payload"])["errorType"] == "Function.ResponseSizeTooLarge"
 
 
-@pytest.mark.parametrize("settings", [{"Runtime": "nodejs22.x"}])
-def test_other_languages_are_refused_politely(world: World, settings) -> None:
-    """A function in another language is accepted, and fails with a sentence that says why."""
-    world.function(**settings)
+def test_other_languages_are_refused_by_name(world: World) -> None:
+    """A function in another language is refused when it is made, with a sentence that says why."""
+    with pytest.raises(ClientError, match=r"runs Python functions, not `nodejs22\.x`"):
+        world.function(Runtime="nodejs22.x")
 
-    answer = client("lambda").invoke(FunctionName="F")
 
-    assert "the offline cloud runs Python functions" in json.load(answer["Payload"])["errorMessage"]
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"InvocationType": "Sometimes"}, "ValidationException"),
+        ({"LogType": "Head"}, "ValidationException"),
+        ({"ClientContext": "e30x"}, "InvalidRequestContentException"),
+        ({"InvocationType": "Event", "Payload": b'"' + b"x" * 2**20 + b'"'}, "RequestTooLargeException"),
+    ],
+)
+def test_calls_that_aws_refuses(world: World, given, code) -> None:
+    """Types, context and size are checked before anything runs, and the error is the user's."""
+    world.function()
+
+    with pytest.raises(ClientError) as refused:
+        client("lambda").invoke(FunctionName="F", **given)
+
+    assert refused.value.response["Error"]["Code"] == code
+    assert world.sent() == []
+
+
+def test_errors_say_whose_they_are(world: World) -> None:
+    """Errors that the model gives a type say that it was the user's; the others have none."""
+    with pytest.raises(ClientError) as refused:
+        client("lambda").invoke(FunctionName="none")
+
+    assert refused.value.response["Type"] == "User"
+    assert "Function not found" in refused.value.response["Error"]["Message"]
 
 
 def test_lock_is_free_while_a_function_runs(world: World) -> None:

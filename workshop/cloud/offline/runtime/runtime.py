@@ -15,13 +15,16 @@ from workshop.cloud.offline.runtime.event_sources.engine import Engine
 from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvent, AsyncEvents
 from workshop.cloud.offline.runtime.invocations.concurrency import Concurrency
 from workshop.cloud.offline.runtime.invocations.functions import find_function
-from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, Invoker
+from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, Invoker, PayloadTooLargeError
 from workshop.cloud.offline.runtime.invocations.metrics import Metrics
 from workshop.cloud.offline.runtime.invocations.results import InvocationResults
 from workshop.cloud.offline.runtime.schedules.schedules import Schedules
 from workshop.settings import ACCOUNT_ID
 
 __all__ = ["Runtime"]
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; 256 KB until October 2025.
+MAX_ASYNC_BYTES = 1024 * 1024
 
 
 class Runtime:
@@ -126,7 +129,7 @@ class Runtime:
         Raises:
             UnknownFunctionException: moto's own, if there is no such function.
             ThrottledError: too many invocations are running.
-            PayloadTooLargeError: the payload is larger than 6 MB.
+            PayloadTooLargeError: the payload is larger than 6 MB, or 1 MB if the type is Event.
         """
         parsed = FunctionReference.parse(function)
         reference = FunctionReference(parsed.name, parsed.qualifier or qualifier)
@@ -152,6 +155,11 @@ class Runtime:
         self, reference: FunctionReference, payload: bytes, *, region: str, client_context: str | None
     ) -> None:
         """Queue an asynchronous event, and let the engine look at it."""
+        if len(payload) > MAX_ASYNC_BYTES:
+            raise PayloadTooLargeError(
+                f"{len(payload)} byte payload is too large for the Event invocation type "
+                f"(limit {MAX_ASYNC_BYTES} bytes)"
+            )
         now = self._clock.now()
         event = AsyncEvent(
             reference,

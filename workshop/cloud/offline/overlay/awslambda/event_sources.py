@@ -20,7 +20,6 @@ from typing import Any
 from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import EventSourceMapping, LambdaBackend
 from moto.awslambda.responses import LambdaResponse
-from moto.kinesis.models import kinesis_backends
 from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
@@ -204,7 +203,6 @@ def _refuse_without_rights(role_arn: str, source: SourceReference, spec: dict[st
 def _tips(source: SourceReference, account_id: str) -> dict[str, int]:
     """Return the end of each shard of a stream now; raise AWS's error if the source does not exist."""
     if source.is_stream:
-        _refuse_unknown_consumer(source)
         try:
             return tips(source)
         except StreamMissingError as error:
@@ -214,15 +212,6 @@ def _tips(source: SourceReference, account_id: str) -> dict[str, int]:
         message = f"Error occurred while ReceiveMessage. The event source {source.arn} does not exist."
         raise LambdaClientError("InvalidParameterValueException", message)
     return {}
-
-
-def _refuse_unknown_consumer(source: SourceReference) -> None:
-    """Refuse a consumer's ARN if the stream has no such consumer; a stream that is missing is found later."""
-    if "/consumer/" not in source.arn:
-        return
-    stream = kinesis_backends[source.account_id][source.region].streams.get(source.name)
-    if stream is not None and stream.get_consumer_by_arn(source.arn) is None:
-        raise LambdaClientError("InvalidParameterValueException", f"Stream consumer not found: {source.arn}")
 
 
 def _refuse_duplicate(backend: Any, source: SourceReference, function: FunctionReference) -> None:

@@ -17,13 +17,21 @@ from functools import cache
 from typing import Any
 
 from botocore.loaders import Loader
-from moto.awslambda.exceptions import InvalidParameterValueException, ValidationException
+from moto.awslambda.exceptions import (
+    FunctionAlreadyExists,
+    InvalidParameterValueException,
+    LambdaClientError,
+    ValidationException,
+)
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.s3.models import s3_backends
 
+from workshop.cloud.offline.overlay.awslambda.archives import check_code
+from workshop.cloud.offline.overlay.awslambda.dead_letters import check_dead_letters
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.runtime.active_runtime import active, wake_active
+from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.environments.variables import RESERVED_NAMES
 from workshop.cloud.offline.runtime.invocations.concurrency import check_reservation
 
@@ -39,25 +47,41 @@ _MOTO_CONFIGURATION = LambdaFunction.get_configuration
 _MOTO_CODE = LambdaFunction.get_code
 
 
+class VersionInUseError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+    """An alias names the version that is to be deleted."""
+
+    code = 409
+
+
 @corrects(LambdaBackend, "create_function")
 def _create_function(self: Any, spec: dict[str, Any]) -> Any:
     _check(spec)
+    if (name := FunctionReference.parse(str(spec.get("FunctionName"))).name) in self._lambdas._functions:
+        raise FunctionAlreadyExists(name)
+    check_code(spec.get("Code") or {}, self.account_id, operation="CreateFunction")
+    check_dead_letters(spec, str(spec.get("Role")))
     function = _MOTO_CREATE(self, spec)
     function.logging_config = spec.get("LoggingConfig") or {}
+    function.dead_letter_config = spec.get("DeadLetterConfig") or {}
     function.last_modified = _moment()
     wake_active()
     return function
 
 
 @corrects(LambdaBackend, "delete_function")
-def _delete_function(self: Any, *arguments: Any, **named: Any) -> None:
-    _MOTO_DELETE(self, *arguments, **named)
+def _delete_function(self: Any, function_name: str, qualifier: str | None = None) -> None:
+    reference = FunctionReference.parse(function_name)
+    version = reference.qualifier or qualifier
+    if version is not None:
+        _check_version(self, reference.name, version)
+    _MOTO_DELETE(self, function_name, qualifier)
     wake_active()
 
 
 @corrects(LambdaFunction, "update_configuration")
 def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
     _check(config_updates)
+    check_dead_letters(config_updates, str(config_updates.get("Role") or self.role))
     # moto fails on an environment without variables.
     updates = {name: value for name, value in config_updates.items() if value is not None}
     if "Environment" in updates:
@@ -78,6 +102,7 @@ def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str
 
 @corrects(LambdaFunction, "update_function_code")
 def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
+    check_code(updated_spec, self.account_id, operation="UpdateFunctionCode")
     _MOTO_UPDATE_CODE(self, updated_spec)
     # A dry run only validates: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
     if not updated_spec.get("DryRun"):
@@ -158,7 +183,31 @@ def _check(spec: dict[str, Any]) -> None:
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
             f"[{', '.join(_runtimes())}] or be a valid ARN"
         )
+    if runtime and not runtime.startswith("python"):
+        raise InvalidParameterValueException(f"The offline cloud runs Python functions, not `{runtime}`.")
+    if spec.get("PackageType", "Zip") != "Zip":
+        raise InvalidParameterValueException("The offline cloud runs zip files, not images.")
     _check_variables((spec.get("Environment") or {}).get("Variables") or {})
+
+
+def _check_version(backend: Any, name: str, version: str) -> None:
+    """Refuse to delete a version that an alias names, and `$LATEST` alone."""
+    if version == "$LATEST":
+        raise InvalidParameterValueException(
+            "$LATEST version cannot be deleted without deleting the function."
+        )
+    users = sorted(
+        alias.name
+        for alias in backend.list_aliases(name)
+        if version
+        in {alias.function_version, *((alias.routing_config or {}).get("AdditionalVersionWeights") or {})}
+    )
+    if users:
+        raise VersionInUseError(
+            "ResourceConflictException",
+            f"Function version {version} is currently used by aliases: {', '.join(users)}. "
+            "Please delete the aliases first.",
+        )
 
 
 def _check_range(value: Any, field: str, *, lowest: int, highest: int) -> None:

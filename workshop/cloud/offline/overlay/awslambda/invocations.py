@@ -17,7 +17,7 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from moto.awslambda.exceptions import LambdaClientError
+from moto.awslambda.exceptions import LambdaClientError, ValidationException
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda_simple.models import LambdaSimpleBackend
@@ -29,6 +29,9 @@ from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, PayloadTooLargeError
 
 Response = tuple[int, dict[str, str], bytes]
+
+INVOCATION_TYPES = ("RequestResponse", "Event", "DryRun")
+LOG_TYPES = ("None", "Tail")
 
 
 class RequestTooLargeError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
@@ -54,8 +57,8 @@ def _invoke(self: Any) -> Response:
         function,
         payload,
         region=_region(function, self.region),
-        invocation_type=headers.get("X-Amz-Invocation-Type") or "RequestResponse",
-        log_type=headers.get("X-Amz-Log-Type") or "None",
+        invocation_type=_choice(headers, "X-Amz-Invocation-Type", INVOCATION_TYPES),
+        log_type=_choice(headers, "X-Amz-Log-Type", LOG_TYPES),
         qualifier=self.querystring.get("Qualifier", [None])[0],
         client_context=_client_context(headers.get("X-Amz-Client-Context")),
     )
@@ -97,9 +100,12 @@ def _call(function: str, payload: bytes, *, region: str, **options: Any) -> Invo
         try:
             return runtime.invoke(function, payload, region=region, **options)
         except PayloadTooLargeError as error:
-            raise RequestTooLargeError(
-                "RequestTooLargeException", f"Request must be smaller than 6291456 bytes; {error}"
-            ) from error
+            limit = (
+                ""
+                if options["invocation_type"] == "Event"
+                else "Request must be smaller than 6291456 bytes; "
+            )
+            raise RequestTooLargeError("RequestTooLargeException", f"{limit}{error}") from error
 
 
 def _send(function: str, body: Any, *, region: str, qualifier: str | None) -> None:
@@ -131,6 +137,17 @@ def _headers(result: InvocationResult) -> dict[str, str]:
     return headers
 
 
+def _choice(headers: Any, name: str, values: tuple[str, ...]) -> str:
+    """Return a header's value, the first of all that are possible if it is not there."""
+    value = headers.get(name) or values[0]
+    if value not in values:
+        field = name.removeprefix("X-Amz-").replace("-", "")
+        raise ValidationException(
+            value, field[0].lower() + field[1:], f"Member must satisfy enum value set: [{', '.join(values)}]"
+        )
+    return str(value)
+
+
 def _region(function: str, default: str) -> str:
     return SourceReference.parse(function).region if function.startswith("arn:") else default
 
@@ -149,4 +166,12 @@ def _check_json(payload: bytes) -> None:
 
 
 def _client_context(header: str | None) -> str | None:
-    return base64.b64decode(header).decode() if header else None
+    try:
+        text = base64.b64decode(header or "", validate=True).decode()
+        json.loads(text or "{}")
+    except ValueError as error:
+        raise LambdaClientError(
+            "InvalidRequestContentException",
+            f"Client context must be a valid Base64-encoded JSON object: {error}",
+        ) from error
+    return text or None

@@ -2,8 +2,8 @@
 
 AWS publishes a value for each event that matches, and the default value if log events came and none matched
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html); PutMetricFilter overwrites
-a filter of the same name, refuses a pattern that it cannot read, and deletes filters with their group. moto
-keeps filters for ever, also two of one name, and does nothing with them. Changed: all of this.
+a filter of the same name, and refuses a pattern that it cannot read. moto keeps filters, also two of one
+name, and does nothing with them. Changed: both.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,6 @@ from moto.logs.models import LogGroup, LogsBackend, logs_backends
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError, compile_pattern
 
-_MOTO_DELETE_GROUP = LogsBackend.delete_log_group
 _MOTO_PUT = LogsBackend.put_metric_filter
 _MOTO_PUT_LOG_EVENTS = LogGroup.put_log_events
 
@@ -38,13 +37,6 @@ def _put(
         raise InvalidParameterException(str(error)) from error
     backend.delete_metric_filter(filter_name, log_group_name)
     _MOTO_PUT(backend, filter_name, filter_pattern, log_group_name, metric_transformations)
-
-
-@corrects(LogsBackend, "delete_log_group")
-def _delete_log_group(backend: Any, log_group_name: str) -> None:
-    _MOTO_DELETE_GROUP(backend, log_group_name)
-    kept = [one for one in backend.filters.metric_filters if one["logGroupName"] != log_group_name]
-    backend.filters.metric_filters = kept
 
 
 @corrects(LogGroup, "put_log_events")

@@ -23,7 +23,7 @@ from workshop.cloud.offline.runtime.event_sources.poller import DiscardedBatch
 from workshop.cloud.offline.runtime.event_sources.readers import role_of
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
-__all__ = ["NotPermittedError", "deliver", "failure_document", "send"]
+__all__ = ["NotPermittedError", "deliver", "failure_document", "send", "send_raw"]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -95,14 +95,29 @@ def send(arn: str, document: dict[str, Any], *, role_arn: str) -> None:
     Raises:
         NotPermittedError: the role may not write there.
     """
+    send_raw(arn, encode(document).decode(), role_arn=role_arn)
+
+
+def send_raw(
+    arn: str, message: str, *, role_arn: str, attributes: dict[str, tuple[str, str]] | None = None
+) -> None:
+    """Send a text to a queue or topic, with attributes by name as (type, value); raises as `send` does."""
     _check(role_arn, arn)
     target = SourceReference.parse(arn)
-    message = encode(document).decode()
     with LOCK:
         if target.service == "sqs":
-            sqs_backends[target.account_id][target.region].send_message(target.resource, message)
+            values = {
+                name: {"DataType": kind, "StringValue": text}
+                for name, (kind, text) in (attributes or {}).items()
+            }
+            sqs_backends[target.account_id][target.region].send_message(
+                target.resource, message, message_attributes=values
+            )
         elif target.service == "sns":
-            sns_backends[target.account_id][target.region].publish(message, arn=arn)
+            given = {name: {"Type": kind, "Value": text} for name, (kind, text) in (attributes or {}).items()}
+            sns_backends[target.account_id][target.region].publish(
+                message, arn=arn, message_attributes=given or None
+            )
         else:
             raise ValueError(f"`{arn}` is no destination that Lambda can reach")
 

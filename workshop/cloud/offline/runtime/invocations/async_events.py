@@ -7,6 +7,7 @@ two minutes; throttled events stay in the queue for up to six hours.
 import json
 import logging
 import threading
+import uuid
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from moto.core.exceptions import JsonRESTError
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.arns import FunctionReference
-from workshop.cloud.offline.runtime.event_sources.destinations import send
+from workshop.cloud.offline.runtime.event_sources.destinations import send, send_raw
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
@@ -26,6 +27,7 @@ LOGGER = logging.getLogger(__name__)
 RETRY_SECONDS = (60.0, 120.0)
 # AWS backs off from one second to five minutes; on one machine a place becomes free sooner.
 THROTTLE_SECONDS = 1.0
+MAX_ERROR_CHARACTERS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class AsyncSettings:
     maximum_event_age_seconds: float = 6 * 3600
     on_success_arn: str | None = None
     on_failure_arn: str | None = None
+    dead_letter_arn: str | None = None
 
     @classmethod
     def read(cls, event: "AsyncEvent") -> "AsyncSettings":
@@ -53,7 +56,8 @@ class AsyncSettings:
             maximum_retry_attempts=int(config.get("MaximumRetryAttempts", 2)),
             maximum_event_age_seconds=float(config.get("MaximumEventAgeInSeconds", 6 * 3600)),
             on_success_arn=(destinations.get("OnSuccess") or {}).get("Destination"),
-            on_failure_arn=(destinations.get("OnFailure") or {}).get("Destination") or dead_letter,
+            on_failure_arn=(destinations.get("OnFailure") or {}).get("Destination"),
+            dead_letter_arn=dead_letter,
         )
 
 
@@ -69,6 +73,7 @@ class AsyncEvent:
     not_before: float
     attempts: int = 0
     client_context: str | None = None
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 class AsyncEvents:
@@ -139,6 +144,7 @@ class AsyncEvents:
             self._settle(event, again=replace(event, not_before=now + THROTTLE_SECONDS))
         elif self._settle(event):
             self._finish(event, settings.on_failure_arn, None, condition="EventAgeExceeded", now=now)
+            _bury(event, settings.dead_letter_arn, None)
 
     def answered(self, event: AsyncEvent, result: InvocationResult, now: float) -> None:
         """Take the outcome of a delivery in: done, to be retried, or discarded."""
@@ -154,6 +160,7 @@ class AsyncEvents:
             self._finish(tried, settings.on_success_arn, result, condition="Success", now=now)
         else:
             self._finish(tried, settings.on_failure_arn, result, condition="RetriesExhausted", now=now)
+            _bury(tried, settings.dead_letter_arn, result)
 
     def _settle(self, event: AsyncEvent, *, again: AsyncEvent | None = None) -> bool:
         """Note what became of an event that was taken; return False if it was forgotten meanwhile."""
@@ -175,6 +182,24 @@ class AsyncEvents:
             send(arn, document, role_arn=_role_of(event))
         except Exception:  # the backend raises whatever a missing or refusing destination makes of it
             LOGGER.exception("the destination `%s` could not be reached", arn)
+
+
+def _bury(event: AsyncEvent, arn: str | None, result: InvocationResult | None) -> None:
+    """Send the event as it came to the function's dead-letter queue or topic, if it has one."""
+    if arn is None:
+        return
+    answer = _parsed(result.payload) if result else {}
+    error = answer.get("errorMessage", "") if isinstance(answer, dict) else ""
+    attributes = {
+        "RequestID": ("String", result.request_id if result else event.request_id),
+        # The status of the last Invoke; a function that fails has been invoked with success.
+        "ErrorCode": ("Number", str(result.status_code) if result else "429"),
+        "ErrorMessage": ("String", str(error)[:MAX_ERROR_CHARACTERS] if result else "Rate Exceeded."),
+    }
+    try:
+        send_raw(arn, event.payload.decode(), role_arn=_role_of(event), attributes=attributes)
+    except Exception:  # the backend raises whatever a missing or refusing queue makes of it
+        LOGGER.exception("the dead-letter queue `%s` could not be reached", arn)
 
 
 def _role_of(event: AsyncEvent) -> str:

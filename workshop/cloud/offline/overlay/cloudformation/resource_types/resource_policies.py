@@ -46,11 +46,10 @@ def _handlers(set_policy: SetPolicy, property_name: str) -> dict[str, Any]:
     def put(wanted: Wanted) -> AddedResource:
         policy = policy_text(wanted.properties["PolicyDocument"])
         targets = [str(target) for target in wanted.properties[property_name]]
-        before = json.loads(wanted.original.attributes[COVERED]) if wanted.original else []
-        # In this order, since a queue has another URL when this cloud listens on another port.
-        clear(wanted, set(before) - set(targets))
         for target in targets:
             set_policy(wanted, target, policy)
+        before = json.loads(wanted.original.attributes[COVERED]) if wanted.original else []
+        clear(wanted, set(before) - set(targets))
         return AddedResource(wanted.name, Id=wanted.name, **{COVERED: json.dumps(targets)})
 
     def clear(wanted: Wanted, targets: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ creation, update and the attribute.
 
 from typing import Any
 
-from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 
@@ -23,7 +23,6 @@ _create_table = Table.create_from_cloudformation_json.__func__
 @creates(Table)
 def _create(wanted: Wanted) -> Any:
     properties = wanted.properties
-    _refuse_copies(properties)
     table = _create_table(
         Table, wanted.name, {"Properties": properties}, wanted.account_id, wanted.region_name
     )
@@ -31,17 +30,8 @@ def _create(wanted: Wanted) -> Any:
     return table
 
 
-def _refuse_copies(properties: dict[str, Any]) -> None:
-    if properties.get("KinesisStreamSpecification"):
-        raise ValidationError(
-            message="The offline cloud copies no changes of a table to Kinesis (KinesisStreamSpecification); "
-            "use StreamSpecification"
-        )
-
-
 @changes(Table)
 def _change(wanted: Wanted) -> Any:
-    _refuse_copies(wanted.properties)
     properties, backend = wanted.properties, wanted.backend(dynamodb_backends)
     table = backend.get_table(wanted.name)
     _change_stream(backend, table, properties.get("StreamSpecification", {}).get("StreamViewType"))

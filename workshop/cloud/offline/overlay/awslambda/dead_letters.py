@@ -1,0 +1,27 @@
+"""The dead-letter queue of a function, as CreateFunction and UpdateFunctionConfiguration check it.
+
+AWS takes the ARN of a queue or a topic that the function's role may write to. Source:
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
+"""
+
+from typing import Any
+
+from moto.awslambda.exceptions import InvalidParameterValueException
+
+from workshop.cloud.offline.permissions.services import destination_problem
+from workshop.cloud.offline.runtime.arns import SourceReference
+
+__all__ = ["check_dead_letters"]
+
+
+def check_dead_letters(spec: dict[str, Any], role_arn: str) -> None:
+    """Raise AWS's error unless the dead-letter queue, if there is one, can be written to."""
+    arn = (spec.get("DeadLetterConfig") or {}).get("TargetArn")
+    if not arn:  # an empty one takes the queue away
+        return
+    if SourceReference.parse(arn).service not in {"sqs", "sns"}:
+        raise InvalidParameterValueException(
+            f"The provided target arn {arn} is invalid: a dead-letter queue is an SQS queue or an SNS topic."
+        )
+    if (problem := destination_problem(role_arn, str(arn))) is not None:
+        raise InvalidParameterValueException(problem)
