@@ -32,12 +32,16 @@ REFUSALS = {
     "iam": (DENIED, 403),
     "scheduler": (REFUSED, 403),
     "events": (REFUSED, 400),
+    "ssm": (REFUSED, 400),
     "cloudformation": (DENIED, 403),
     "sts": (DENIED, 403),
 }
 STREAM = f"{table_arn('T')}/stream/2026-01-01T00:00:00.000"
 BATCH = {"QueueUrl": QUEUE, "Entries": [{"Id": "1", "MessageBody": "x"}]}
 LOG = {"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "x"}]}
+ENTRY = {"Source": "a", "DetailType": "b", "Detail": "{}", "EventBusName": "shop"}
+EVENTS = {"Entries": [ENTRY]}
+TOPIC_BATCH = {"TopicArn": arn("sns", "t"), "PublishBatchRequestEntries": [{"Id": "1", "Message": "x"}]}
 LIVE = {"FunctionName": "f", "Qualifier": "live"}
 METRICS = {"Namespace": "n", "MetricData": []}
 RECORD = {"StreamName": "s", "Data": b"", "PartitionKey": "k"}
@@ -63,6 +67,10 @@ SCHEDULE = arn("scheduler", "schedule/default/n")
         ("cloudwatch", "put_metric_data", METRICS, "cloudwatch:PutMetricData", "*"),
         ("iam", "get_role", {"RoleName": "r"}, "iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/r"),
         ("scheduler", "delete_schedule", {"Name": "n"}, "scheduler:DeleteSchedule", SCHEDULE),
+        ("events", "put_events", EVENTS, "events:PutEvents", arn("events", "event-bus/shop")),
+        ("sns", "publish_batch", TOPIC_BATCH, "SNS:Publish", arn("sns", "t")),
+        ("ssm", "get_parameter", {"Name": "/a/b"}, "ssm:GetParameter", arn("ssm", "parameter/a/b")),
+        ("ssm", "get_parameters", {"Names": ["p"]}, "ssm:GetParameters", arn("ssm", "parameter/p")),
         ("events", "delete_rule", {"Name": "n"}, "events:DeleteRule", arn("events", "rule/n")),
         ("cloudformation", "delete_stack", {"StackName": "n"}, "cloudformation:DeleteStack", CREATED),
         ("sts", "get_session_token", {}, "sts:GetSessionToken", "*"),

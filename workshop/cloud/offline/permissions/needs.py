@@ -31,7 +31,6 @@ NAMES: dict[str, dict[str, str]] = {
     "iam": {"RoleName": "role/{}", "UserName": "user/{}", "GroupName": "group/{}", "PolicyName": "policy/{}"},
     "secretsmanager": {"SecretId": "secret:{}", "Name": "secret:{}"},
     "sns": {"Name": "{}"},
-    "ssm": {"Name": "parameter/{}"},
 }
 WITHOUT_REGION = frozenset({"iam"})
 # The forms that Lambda accepts: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
@@ -130,6 +129,31 @@ def _function_arn(text: str, scope: CallScope) -> str:
     return named.arn("lambda", f"function:{function}")
 
 
+def _events(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
+    if name != "PutEvents":
+        yield Needed(f"events:{name}", _by_table("events", parameters, scope))
+        return
+    entries = [entry for entry in parameters.get("Entries") or () if isinstance(entry, Mapping)]
+    for bus in sorted({str(entry.get("EventBusName") or "default") for entry in entries}) or ["default"]:
+        arn = bus if bus.startswith("arn:") else scope.arn("events", f"event-bus/{bus}")
+        yield Needed("events:PutEvents", arn)
+
+
+def _sns(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
+    yield Needed(f"sns:{name.removesuffix('Batch')}", _by_table("sns", parameters, scope))
+
+
+def _ssm(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
+    named = parameters.get("Names") or [parameters.get("Name") or parameters.get("Path")]
+    for parameter in named if isinstance(named, list) else [named]:
+        if not isinstance(parameter, str):
+            yield Needed(f"ssm:{name}", "*")
+        elif parameter.startswith("arn:"):
+            yield Needed(f"ssm:{name}", parameter)
+        else:  # the slash that begins a name is the one that the ARN has anyway
+            yield Needed(f"ssm:{name}", scope.arn("ssm", f"parameter/{parameter.removeprefix('/')}"))
+
+
 def _logs(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     group = parameters.get("logGroupName") or parameters.get("logGroupIdentifier")
     if group is None:
@@ -153,10 +177,13 @@ def _scheduler(name: str, parameters: Mapping[str, Any], scope: CallScope) -> It
 
 RULES: dict[str, NeedsOf] = {
     "dynamodb": needs_of_dynamodb,
+    "events": _events,
     "kinesis": _kinesis,
     "lambda": _lambda,
     "logs": _logs,
     "s3": needs_of_s3,
     "scheduler": _scheduler,
+    "sns": _sns,
     "sqs": _sqs,
+    "ssm": _ssm,
 }
