@@ -8,12 +8,9 @@ import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from tests.cloud.runtime.world import World, client, make_role
+from tests.cloud.runtime.world import NEEDED, World, client, make_role
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.overlay import CORRECTIONS, apply
-
-# Templates are tested elsewhere, and take long to load.
-NEEDED = [name for name in CORRECTIONS if not name.startswith("cloudformation")]
+from workshop.cloud.offline.overlay import apply
 
 
 def locked(process_request: Any) -> Any:

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from tests.cloud.documents import ACCOUNT, allow, document, table, trust
 from workshop.clock import ManualClock
+from workshop.cloud.offline.overlay import CORRECTIONS
 from workshop.cloud.offline.runtime import (
     Credentials,
     EnvironmentAnswer,
@@ -26,6 +27,8 @@ from workshop.cloud.offline.runtime import (
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 
 REGION = "us-east-1"
+# Templates are tested elsewhere, and their corrections take long to load.
+NEEDED = [name for name in CORRECTIONS if not name.startswith("cloudformation")]
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/lambda"
 Handler = Callable[[dict[str, Any]], Any]
 

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from tests.cloud.documents import allow, document, trust
-from tests.cloud.runtime.world import zip_of
+from tests.cloud.runtime.world import NEEDED, zip_of
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.runtime.schedules.schedules import Schedules
@@ -92,7 +92,7 @@ class Scheduled:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduled]:
     """An account at half a minute past ten."""
     clock = ManualClock(START.timestamp())
-    overlay.apply(clock)
+    overlay.apply(clock, NEEDED)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
