@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 # More than there are cores: a third of the suite mostly waits.
 TEST_WORKERS ?= 4
-PYTEST = $(VENV)/pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST = $(VENV)/pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help python setup setup-test workshop demo check test test-quick test-long clean

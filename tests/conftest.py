@@ -33,7 +33,13 @@ SLOW = (
     "proof",
 )
 # Longest first, and they mostly wait: whatever comes later fills the gaps.
-FIRST = ("test_notebooks_solved.py", "test_later_notebooks.py", "test_core_notebooks.py")
+FIRST = (
+    "test_notebooks_solved.py",
+    "test_later_notebooks.py",
+    "test_core_notebooks.py",
+    "test_honest_class.py",
+    "test_gate.py",
+)
 
 # A machine may be busy with other things: that says nothing about what is tested.
 settings.register_profile("workshop", deadline=None)

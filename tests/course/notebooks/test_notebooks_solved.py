@@ -1,7 +1,14 @@
-"""The whole course, solved: every notebook from its first to its last cell, twice, in order, on one cloud."""
+"""The whole course, solved: every notebook from its first to its last cell, twice, in order.
+
+Three learners share it, each on a cloud of their own, so that they can go at the same time: the classes are
+separate jobs for the workers. Whoever begins in the middle catches up first, as learners do, and begins with
+the last notebook of the one before, so that each notebook is met by what its predecessor has left.
+"""
 
 import re
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,9 +22,9 @@ from tests.course.notebooks.runs import (
     solved_notebook,
     text_of,
 )
+from workshop.cloud.temporary import temporary_cloud
 from workshop.course.exercises import all_exercises
 from workshop.course.progress import CourseProgress
-from workshop.cloud.temporary import temporary_cloud
 
 LARGEST_BYTES = 1_000_000
 OFFLINE_ONLY = re.compile(r"offline only", re.IGNORECASE)
@@ -32,26 +39,38 @@ RESULT = re.compile(
 BY_ACCIDENT = re.compile(r"faults|FaultPlan|control_room")
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory) -> Iterator[Checkout]:
-    """The clone of a learner who goes through the course."""
+class Learner:
+    """Goes through the course from a notebook on, in a clone of their own."""
+
+    def __init__(self, checkout: Checkout, first: str) -> None:
+        self.checkout = checkout
+        self._first = first
+        self._done: dict[str, Ran] = {}
+        if first != NUMBERS[0]:
+            command = [sys.executable, "-m", "workshop", "catch-up", first]
+            subprocess.run(
+                command, cwd=checkout.root, env=checkout.environment, check=True, capture_output=True
+            )
+
+    def up_to(self, number: str) -> Ran:
+        """Run a notebook and all before it, as far as that has not happened yet."""
+        for each in NUMBERS[NUMBERS.index(self._first) : NUMBERS.index(number) + 1]:
+            if each not in self._done:
+                self._done[each] = self.run(each)
+        return self._done[number]
+
+    def run(self, number: str) -> Ran:
+        """Run a notebook from the top."""
+        ran = run(self.checkout, number, solved_notebook(number), solve=exercises_in_files(number))
+        print(f"notebook {number}: {ran.seconds:.0f} s")
+        return ran
+
+
+@pytest.fixture(scope="class")
+def learner(request, tmp_path_factory) -> Iterator[Learner]:
+    """Whoever goes through a part of the course."""
     with temporary_cloud() as cloud:
-        yield fresh_checkout(tmp_path_factory.mktemp("course"), cloud=cloud)
-
-
-@pytest.fixture(scope="module")
-def course(checkout) -> Callable[[str], Ran]:
-    """Run a notebook and all before it, as far as that has not happened yet."""
-    done: dict[str, Ran] = {}
-
-    def up_to(number: str) -> Ran:
-        for each in NUMBERS[: NUMBERS.index(number) + 1]:
-            if each not in done:
-                done[each] = run(checkout, each, solved_notebook(each), solve=exercises_in_files(each))
-                print(f"notebook {each}: {done[each].seconds:.0f} s")
-        return done[number]
-
-    return up_to
+        yield Learner(fresh_checkout(tmp_path_factory.mktemp("course"), cloud=cloud), request.cls.first)
 
 
 def results(ran: Ran) -> list[tuple[str, list[str]]]:
@@ -64,49 +83,82 @@ def results(ran: Ran) -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("number", NUMBERS)
-def test_a_solved_notebook_runs_to_its_end_and_gives_the_same_twice(checkout, course, number) -> None:
-    """Solved, a notebook runs without an error, passes its checks, and does so again from the top."""
-    here = [exercise for exercise in all_exercises() if exercise.notebook == number]
-
-    ran = course(number)
-
-    assert ran.errors == []
-    entries = CourseProgress(checkout.home).entries()
-    assert [each.id for each in here if each.id not in entries or not entries[each.id].is_passed] == []
-    assert ran.size < LARGEST_BYTES
-    assert ran.text.count("FigureWidget({") <= 1
-
-    again = run(checkout, number, solved_notebook(number), solve=exercises_in_files(number))
-    print(f"notebook {number} again: {again.seconds:.0f} s")
-
-    assert again.errors == []
-    assert results(again) == results(ran)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each class its notebooks."""
+    if "number" in metafunc.fixturenames:
+        metafunc.parametrize("number", metafunc.cls.numbers)
 
 
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize("number", NUMBERS)
-def test_only_steps_marked_offline_only_change_the_offline_cloud(course, number) -> None:
-    """What AWS does not offer is used only where the step, or the text above it, says *offline only*."""
-    ran = course(number)
-    cells = ran.notebook.cells
+class Part:
+    """What holds for each part of the course; `first` is the notebook that its learner opens first."""
 
-    unmarked = [
-        (cells[index].source, calls)
-        for index, calls in ran.control_calls.items()
-        if not all(map(AS_ON_AWS.match, calls))
-        # A check may do more offline than it can on AWS, and says so itself.
-        and not CHECK.match(cells[index].source)
-        and not any(OFFLINE_ONLY.search(cell.source) for cell in cells[max(0, index - 3) : index + 1])
-    ]
+    first: str
+    numbers: tuple[str, ...]
 
-    assert unmarked == []
+    @pytest.mark.timeout(1200)
+    def test_only_steps_marked_offline_only_change_the_offline_cloud(self, learner, number) -> None:
+        """What AWS does not offer is used only where the step, or the text above it, says *offline only*."""
+        ran = learner.up_to(number)
+        cells = ran.notebook.cells
+
+        unmarked = [
+            (cells[index].source, calls)
+            for index, calls in ran.control_calls.items()
+            if not all(map(AS_ON_AWS.match, calls))
+            # A check may do more offline than it can on AWS, and says so itself.
+            and not CHECK.match(cells[index].source)
+            and not any(OFFLINE_ONLY.search(cell.source) for cell in cells[max(0, index - 3) : index + 1])
+        ]
+
+        assert unmarked == []
+
+    @pytest.mark.timeout(600)
+    def test_a_solved_notebook_runs_to_its_end_and_gives_the_same_twice(self, learner, number) -> None:
+        """Solved, a notebook runs without an error, passes its checks, and does so again from the top."""
+        here = [exercise for exercise in all_exercises() if exercise.notebook == number]
+
+        ran = learner.up_to(number)
+
+        assert ran.errors == []
+        entries = CourseProgress(learner.checkout.home).entries()
+        assert [each.id for each in here if each.id not in entries or not entries[each.id].is_passed] == []
+        assert ran.size < LARGEST_BYTES
+        assert ran.text.count("FigureWidget({") <= 1
+
+        again = learner.run(number)
+
+        assert again.errors == []
+        assert results(again) == results(ran)
+
+    @pytest.mark.timeout(1200)
+    def test_the_course_asks_nobody_outside(self, learner) -> None:
+        """None of the notebooks leaves the machine."""
+        learner.up_to(self.numbers[-1])
+
+        assert learner.checkout.outside == []
 
 
-@pytest.mark.timeout(1200)
-def test_the_course_asks_nobody_outside(checkout, course) -> None:
-    """None of the notebooks leaves the machine."""
-    course(NUMBERS[-1])
+class TestFirstDay(Part):
+    """From the first message to exact totals, and the stateless pipeline."""
 
-    assert checkout.outside == []
+    first = NUMBERS[0]
+    numbers = NUMBERS[:8]
+
+
+class TestFaults(Part):
+    """What goes wrong, and the textbook's guards against it."""
+
+    first = "07"
+    numbers = ("08", "09")
+
+
+class TestLedger(Part):
+    """The ledger, and what is left."""
+
+    first = "09"
+    numbers = NUMBERS[10:]
+
+
+def test_every_notebook_is_in_one_part() -> None:
+    """The parts are the whole course, each notebook once, in order."""
+    assert TestFirstDay.numbers + TestFaults.numbers + TestLedger.numbers == NUMBERS
