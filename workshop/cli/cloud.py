@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from workshop.cli.options import EndpointOption, JsonOption, console, print_json
+from workshop.cli.views.cloud_status import draw_runtime
 from workshop.cloud import background
 from workshop.cloud.background import CloudStatus
 from workshop.cloud.connection import connect
+from workshop.cloud.offline_control import OfflineControl
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
 
 __all__ = ["app"]
@@ -63,12 +65,16 @@ def stop() -> None:
 
 @app.command()
 def status(*, json: JsonOption = False) -> None:
-    """Tell whether the offline cloud runs, and where."""
+    """Tell whether the offline cloud runs, where, and what its functions and mappings are doing."""
     now = background.status()
+    runtime = OfflineControl(now.url).runtime() if now.is_running and now.url else None
     if json:
-        print_json(now.as_document())
-    else:
-        _print(now)
+        print_json(now.as_document() | {"runtime": runtime})
+        return
+    _print(now)
+    if runtime is not None:
+        people = console()
+        people.print(draw_runtime(runtime, width=people.width))
 
 
 @app.command()
