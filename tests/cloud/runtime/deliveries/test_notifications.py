@@ -311,3 +311,19 @@ def test_a_metric_filter_counts_what_it_selects(world: World) -> None:
     data = cloudwatch_backends[ACCOUNT][REGION].metric_data
     values = {name: [one.value for one in data if one.name == name] for name in metrics}
     assert values == {"errors": [1.0, 1.0], "latency": [5.0, 7.0]}
+
+
+def test_a_fifo_topic_keeps_groups_and_drops_duplicates(world: World) -> None:
+    """A queue gets the message's group, and by its content an id that tells a message sent twice."""
+    attributes = {"FifoTopic": "true", "ContentBasedDeduplication": "true"}
+    topic = client("sns").create_topic(Name="T.fifo", Attributes=attributes)["TopicArn"]
+    policy = document({**allow("sqs:SendMessage"), "Principal": "*"})
+    queue = world.queue("Q.fifo", FifoQueue="true", Policy=policy)
+    client("sns").subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"}
+    )
+
+    for message in ("1", "1", "2"):
+        client("sns").publish(TopicArn=topic, Message=message, MessageGroupId="g")
+
+    assert world.messages("Q.fifo") == [1, 2]

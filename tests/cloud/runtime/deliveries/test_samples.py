@@ -372,6 +372,14 @@ def custom(**properties: Any) -> str:
     )
 
 
+def requests(cloud: Laboratory) -> list[list[str]]:
+    """Return what the function of custom resources was asked for, and the physical id that it was told."""
+    found = cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/maker", filterPattern="REQUEST")[
+        "events"
+    ]
+    return [event["message"].split()[1:3] for event in found if event["message"].startswith("REQUEST")]
+
+
 def test_a_custom_resource_is_made_by_its_function() -> None:
     """It is created, updated, replaced and deleted by requests; its function has a layer on its path."""
     from tests.cloud.runtime.world import zip_of
@@ -400,14 +408,16 @@ def test_a_custom_resource_is_made_by_its_function() -> None:
         assert any("because" in event.get("ResourceStatusReason", "") for event in events)
         stacks.delete_stack(StackName="s")
 
-        found = cloud.client("logs").filter_log_events(
-            logGroupName="/aws/lambda/maker", filterPattern="REQUEST"
-        )["events"]
-        lines = [event["message"].split()[1:3] for event in found if event["message"].startswith("REQUEST")]
+        lines = requests(cloud)
         assert lines[:2] == [["Create", "None"], ["Update", "made-a"]]
         assert ["Delete", "made-a"] in lines
         assert lines[-1] == ["Delete", "made-b"]
         assert [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]] == ["code"]
+
+        stacks.create_stack(TemplateBody=custom(Name="a", Fail="Create"), **{**arguments, "StackName": "f"})
+        (stack,) = stacks.describe_stacks(StackName="f")["Stacks"]
+        assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+        assert ["Delete", "made"] in requests(cloud)
 
         stacks.create_stack(TemplateBody=custom(Name="a", Silent=True), **{**arguments, "StackName": "t"})
         (stack,) = stacks.describe_stacks(StackName="t")["Stacks"]

@@ -70,6 +70,8 @@ def _publish(  # noqa: PLR0913, PLR0917 - moto's signature
         "SignatureVersion": "1",
         "MessageAttributes": message_attributes or {},
     }
+    if topic.fifo_topic and deduplication_id is None:
+        deduplication_id = hashlib.sha256(message.encode()).hexdigest()
     fifo = {"group_id": group_id, "deduplication_id": deduplication_id}
     for subscription in topic.sns_backend._get_topic_subscriptions(topic):
         text = texts.get(subscription.protocol, texts["default"])

@@ -11,6 +11,7 @@ hour; the answer goes to a bucket that is there for so long. Topics as `ServiceT
 
 import json
 import uuid
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +32,7 @@ CUSTOM = "AWS::CloudFormation::CustomResource"
 # An event that ends in an error is tried three times on AWS, over some minutes.
 ATTEMPTS = 3
 MOST_BYTES = 4096
+TIMED_OUT = b"Task timed out"
 NO_ANSWER = (
     "CloudFormation did not receive a response from your Custom Resource. "
     "Please check your logs for requestId [{}]."
@@ -42,6 +44,14 @@ _MOTO_CLASS = parsing.resource_class_from_type
 @corrects(parsing, "resource_class_from_type")
 def _class(resource_type: str) -> Any:
     return _MOTO_CLASS(CUSTOM if resource_type.startswith("Custom::") else resource_type)
+
+
+class FailedAnswerError(ValidationError):  # type: ignore[misc]  # moto is untyped
+    """The function has answered that it failed; `physical_id` is what it says it has made, if anything."""
+
+    def __init__(self, message: str, *, physical_id: str) -> None:
+        super().__init__(message=message)
+        self.physical_id = physical_id
 
 
 class CustomResource(AddedResource):
@@ -77,7 +87,15 @@ class CustomResource(AddedResource):
 def _create(wanted: Wanted) -> CustomResource:
     names = {name: str(wanted.names[name]) for name in ("LogicalId", "StackId", "ResourceType")}
     properties = _texts(wanted.properties)
-    answer = _request("Create", properties, names, (wanted.account_id, wanted.region_name), {})
+    place = wanted.account_id, wanted.region_name
+    try:
+        answer = _request("Create", properties, names, place, {})
+    except FailedAnswerError as error:
+        # AWS has what was made in part deleted when the stack rolls back, whatever comes of it.
+        if error.physical_id:
+            with suppress(ValidationError):
+                _request("Delete", properties, names, place, {"PhysicalResourceId": error.physical_id})
+        raise
     return CustomResource(answer, properties, names, wanted.region_name)
 
 
@@ -128,9 +146,10 @@ def _request(
     answer = _ask(token, event, account_id, region)
     if answer.get("Status") != "SUCCESS":
         reason = answer.get("Reason") or "Unknown"
-        raise ValidationError(
-            message=f"Received response status [{answer.get('Status')}] from custom resource. "
-            f"Message returned: {reason} (RequestId: {request_id})"
+        raise FailedAnswerError(
+            f"Received response status [{answer.get('Status')}] from custom resource. "
+            f"Message returned: {reason} (RequestId: {request_id})",
+            physical_id=str(answer.get("PhysicalResourceId") or ""),
         )
     if not answer.get("PhysicalResourceId"):
         raise ValidationError(message="Invalid PhysicalResourceId")
@@ -152,7 +171,8 @@ def _ask(function: str, event: dict[str, Any], account_id: str, region: str) -> 
             with LOCK.released():
                 result = runtime.invoke(function, payload, region=region)
             found = backend.get_object(bucket, key)
-            if found is not None or result.function_error is None:
+            # Whoever ran into its time limit would do so again.
+            if found is not None or result.function_error is None or TIMED_OUT in result.payload:
                 break
         if found is None:
             raise ValidationError(message=NO_ANSWER.format(event["RequestId"]))
