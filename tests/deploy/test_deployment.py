@@ -2,7 +2,8 @@
 
 import base64
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,17 @@ from workshop.cloud.connection import Cloud
 from workshop.deploy.bundles import build_bundle
 from workshop.deploy.stacks import STACK_TAG, StackEvent, deploy, find_stack, list_stacks
 from workshop.errors import ConfigurationError, DeploymentError
+
+
+@contextmanager
+def calling(cloud: Cloud, operation: str, hook: Callable[..., None]) -> Iterator[None]:
+    """Call the hook before each call of an operation of CloudFormation."""
+    events, name = cloud.client("cloudformation").meta.events, f"before-call.cloudformation.{operation}"
+    events.register(name, hook)
+    try:
+        yield
+    finally:
+        events.unregister(name, hook)
 
 
 def resource_counts(cloud: Cloud) -> list[int]:
@@ -276,18 +288,38 @@ def test_somebody_elses_stack_is_left_alone(checkout: Path, cloud: Cloud) -> Non
         deploy(cloud, "stateful", stack="mine")
 
 
-def test_an_operation_under_way_is_not_interfered_with(checkout: Path, cloud: Cloud) -> None:
-    """While another operation on the stack is running, a deployment is refused and changes nothing."""
+def test_an_operation_under_way_is_waited_for(checkout: Path, cloud: Cloud) -> None:
+    """While somebody else changes the stack, a deployment waits, and then brings its own."""
     deploy(cloud, "stateful", stack="mine")
     backend = __import__("moto.cloudformation", fromlist=["models"]).models.cloudformation_backends
-    next(iter(backend["123456789012"]["us-east-1"].stacks.values())).status = "UPDATE_IN_PROGRESS"
+    stack = next(iter(backend["123456789012"]["us-east-1"].stacks.values()))
+    stack.status, before, seen = "UPDATE_IN_PROGRESS", code_digests(cloud), []
 
-    before = code_digests(cloud)
+    def ends(**_: Any) -> None:
+        seen.append((stack.status, code_digests(cloud)))
+        if len(seen) == 2:
+            stack.status = "UPDATE_COMPLETE"
 
-    with pytest.raises(DeploymentError, match="another operation on the stack `mine` is running"):
+    with calling(cloud, "DescribeStacks", ends):
         deploy(cloud, "stateful", stack="mine", variant="textbook")
 
-    assert code_digests(cloud) == before
+    assert seen[:2] == [("UPDATE_IN_PROGRESS", before)] * 2
+    assert code_digests(cloud) != before
+
+
+def test_whoever_was_faster_is_no_error(checkout: Path, cloud: Cloud) -> None:
+    """Two notebooks deploy the same stack at once: the second brings the first one's up to date."""
+    faster: list[Any] = []
+
+    def interfere(**_: Any) -> None:
+        if not faster:
+            faster.append(None)
+            faster.append(deploy(cloud, "stateful", stack="mine"))
+
+    with calling(cloud, "CreateStack", interfere):
+        slower = deploy(cloud, "stateful", stack="mine", variant="textbook")
+
+    assert slower.outputs == {**faster[1].outputs, "Variant": "textbook"}
 
 
 def test_two_stacks_stand_side_by_side(checkout: Path, cloud: Cloud) -> None:

@@ -112,8 +112,11 @@ class _Place:
         self._on_event = on_event
 
     def usable_stack(self) -> dict[str, Any] | None:
-        """Return the stack if it can be updated; delete one that never came to work, and return None."""
-        described = describe(self._cloud, self._stack)
+        """Return the stack if it can be updated; delete one that never came to work, and return None.
+
+        What somebody else is doing to it, such as another notebook, is waited for.
+        """
+        described = self._described_at_rest()
         if described is None:
             return None
         found, status = pipeline_stack(described), described["StackStatus"]
@@ -125,12 +128,16 @@ class _Place:
         if status in BROKEN:
             self._delete(described["StackId"])
             return None
-        if status.endswith("_IN_PROGRESS"):
-            raise DeploymentError(
-                f"another operation on the stack `{self._stack}` is running ({status}); "
-                "wait until it is over, then deploy again"
-            )
         return described
+
+    def _described_at_rest(self) -> dict[str, Any] | None:
+        while (described := describe(self._cloud, self._stack)) is not None:
+            if not described["StackStatus"].endswith("_IN_PROGRESS"):
+                return described
+            log = EventLog(self._cloud, described["StackId"])
+            log.skip()
+            follow(self._cloud, log, described["StackId"], on_event=self._on_event)
+        return None
 
     def bring(self, template: str, wanted: Mapping[str, str], described: dict[str, Any] | None) -> None:
         """Create or update the stack and wait until that is over."""
@@ -152,6 +159,10 @@ class _Place:
                 self._cloudformation.update_stack(**request)
         except ClientError as error:
             if "No updates are to be performed" in error.response["Error"]["Message"]:
+                return
+            if described is None and error.response["Error"]["Code"] == "AlreadyExistsException":
+                # Somebody else was faster: it is theirs that is brought up to date.
+                self.bring(template, wanted, self.usable_stack())
                 return
             raise _refusal(self._stack, error) from error
         status, events = follow(self._cloud, log, stack_id, on_event=self._on_event)
