@@ -47,7 +47,7 @@ room.wait()
 # %%
 snapshot = ws.rest()
 latency = snapshot.latency.summary()
-ws.reveal("median-latency", round(latency["p50"], 1))
+ws.reveal("median-latency", latency["p50"])
 
 # %% [markdown]
 # Is that slow? Each of the three stages waits up to a second on purpose to fill its batches. Shorter windows

@@ -62,7 +62,14 @@ def test_a_broken_check_blames_nobody() -> None:
 
     assert "says nothing about your answer" in feedback
     assert "AccessDeniedException" in feedback
-    assert "check again" in feedback
+    assert "Check again" in feedback
+
+
+def test_where_no_cloud_answers_the_check_says_how_to_start_it() -> None:
+    """A cloud that has ended is started by the first cell of the notebook."""
+    feedback = judge(exercise(raising(EndpointConnectionError(endpoint_url="x"))), course()).feedback
+
+    assert "No cloud answers: run the first cell of the notebook, and check again." in feedback
 
 
 def test_a_file_that_is_no_python_is_an_incorrect_answer() -> None:

@@ -111,3 +111,5 @@ def test_a_value_must_come_from_somewhere(session: QuestionTools) -> None:
     """A question whose answer is measured cannot be revealed without the value."""
     with pytest.raises(ConfigurationError, match="second argument"):
         session.reveal("measured")
+    with pytest.raises(ConfigurationError, match="run the cells above"):
+        session.reveal("measured", None)

@@ -10,6 +10,10 @@ import pytest
 from nbclient import NotebookClient
 
 from workshop.cloud.connection import Cloud
+from workshop.cloud.laboratory import Laboratory
+from workshop.course.course import Course
+from workshop.deploy.stacks import destroy
+from workshop.notebook.session import Workshop
 
 CELLS = (
     'from workshop.notebook import start\nws = start("06")',
@@ -154,3 +158,17 @@ def test_a_traceback_is_folded(executed: Any) -> None:
     assert "<details>" in folded
     assert "interactiveshell" not in folded
     assert "NameError" in folded
+
+
+def test_a_stack_that_is_new_is_said_to_hold_nothing(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """Where the stack was gone when a notebook is begun again, its head says to run its cells again."""
+    with Laboratory() as laboratory:
+        course = Course(laboratory, home=tmp_path, prefix="course", clock=laboratory.clock)
+        told = []
+        for is_gone in (False, False, True):
+            if is_gone:
+                destroy(laboratory, course.stack)
+            Workshop(course, "03")._begin()
+            told.append("Run the cells below again" in " ".join(capsys.readouterr().out.split()))
+
+    assert told == [False, False, True]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from workshop.notebook.controls import waiting
-from workshop.notebook.controls.waiting import WaitLine, draw_wait
+from workshop.notebook.controls.waiting import WaitLine, draw_wait, told_if_it_fails
 from workshop.notebook.markup.display import NOTHING, Live
 
 DEADLINE_SECONDS = 60
@@ -48,7 +48,11 @@ def test_a_wait_moves_in_the_output_of_its_call() -> None:
     """Inside an output that is there already, what is left is told there; a wait in a wait adds nothing."""
     line, output = WaitLine(), Told()
 
-    with line.within(output), line.telling("outside", lambda: "5 left"), line.telling("inside", str):
+    with (
+        line.within(output, "waiting"),
+        line.telling("outside", lambda: "5 left"),
+        line.telling("inside", str),
+    ):
         assert output.has_told.wait(DEADLINE_SECONDS)
 
     assert all("outside · 5 left" in text for text in output.texts)
@@ -62,7 +66,7 @@ def test_a_wait_survives_a_question_that_fails() -> None:
         raise ConnectionError("no cloud")
 
     line, output = WaitLine(), Told()
-    with line.within(output), line.telling("until it works", fails):
+    with line.within(output, "waiting"), line.telling("until it works", fails):
         assert output.has_told.wait(DEADLINE_SECONDS)
 
     assert "until it works · 0 s" in output.texts[0]
@@ -72,7 +76,24 @@ def test_a_short_wait_says_nothing() -> None:
     """What is over at once leaves no line, so that nothing flickers."""
     line, output = WaitLine(), Told()
 
-    with line.within(output), line.telling("for a moment", str):
+    with line.within(output, "waiting"), line.telling("for a moment", str):
         pass
 
     assert output.texts == []
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (KeyboardInterrupt(), "‖ Interrupted: sending was stopped half-way"),
+        (ValueError("no"), "✗ Failed: sending did not come to its end"),
+    ],
+)
+def test_what_ended_early_does_not_seem_to_go_on(error: BaseException, told: str) -> None:
+    """After an interrupt or an error, the output says so in the place of `◐ Sending`."""
+    output = Told()
+
+    with pytest.raises(type(error)), told_if_it_fails(output, "sending"):
+        raise error
+
+    assert output.texts == [told]

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from workshop.clock import Clock
 from workshop.cloud.offline.pid_file import PidFile
@@ -20,7 +21,10 @@ from workshop.cloud.offline_control import OfflineControl
 from workshop.errors import ConfigurationError
 from workshop.settings import ACCOUNT_ID, DEFAULT_ENDPOINT, DEFAULT_REGION, cloud_kind
 
-__all__ = ["Cloud", "connect"]
+__all__ = ["NO_ANSWER", "Cloud", "connect"]
+
+# What a client raises where nobody answers, such as an offline cloud that has ended.
+NO_ANSWER = (EndpointConnectionError, ConnectionClosedError, ConnectionError)
 
 # The key that AWS's documentation uses for examples: no account answers to it.
 FAKE_ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workshop.cloud.connection import NO_ANSWER
 from workshop.errors import BundleError, StackNotFoundError
 
 if TYPE_CHECKING:
@@ -152,6 +153,11 @@ def _verdict_on(error: Exception, exercise: Exercise) -> CheckResult:
     return CheckResult(
         Outcome.BROKEN_CHECK,
         f"The check of `{exercise.id}` could not be carried out, so it says nothing about your answer. "
-        f"What stopped it: {type(error).__name__}: {error}. Your work is untouched; check again in a moment, "
-        "and if it stays like this, `workshop doctor` looks for the cause.",
+        f"What stopped it: {type(error).__name__}: {error}. Your work is untouched. {_way_on(error)}",
     )
+
+
+def _way_on(error: Exception) -> str:
+    if isinstance(error, NO_ANSWER):
+        return "No cloud answers: run the first cell of the notebook, and check again."
+    return "Check again in a moment; if it stays like this, `workshop doctor` looks for the cause."

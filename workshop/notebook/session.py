@@ -82,6 +82,10 @@ CERTIFICATE = "certificate.html"
 ANSWERED = {"Browser", "Endpoint", "JupyterLab's port"}
 LAB_PORT = 8888
 
+NEW_STACK = (
+    "`{}` was gone and is new: of what you did in this notebook, nothing is in it. Run the cells below again."
+)
+
 
 class NotebookPipeline(PlainPipeline):
     """One pipeline in a notebook: what changes it is shown, and so is what lies in it."""
@@ -155,7 +159,7 @@ class Workshop(NotebookPipeline):
             f"<workshop in notebook {self._notebook}, stack {self.aws.stack}; help(ws) says what it can do>"
         )
 
-    def _header(self, restored: Sequence[str] = ()) -> Shown:
+    def _header(self, restored: Sequence[str] = (), *, warning: str = "") -> Shown:
         """Return the head of the notebook as it is now."""
         exercises, entries = all_exercises(), self._record.entries()
         file = read_notebook_file(self.root, self._notebook)
@@ -173,7 +177,7 @@ class Workshop(NotebookPipeline):
                 here=(sum(name in passed for name in here), len(here)),
                 ways_on=self._ways_on(here, passed),
                 restored=restored,
-                warnings=[*filter(None, [file.warning, self._record.warning])],
+                warnings=[*filter(None, [file.warning, self._record.warning, warning])],
             )
         )
 
@@ -204,15 +208,24 @@ class Workshop(NotebookPipeline):
         """Put in place what the notebook builds on, and tell each step in the head of the notebook."""
         output = Live(self._header())
         done: list[str] = []
+        was_deployed = self.aws.is_deployed
 
         def tell(step: str) -> None:
             done.append(f"◐ {step}")
             output.update(self._header(done))
 
         # The cells that are solved on the way print for their own notebook, not for this one.
-        with contextlib.redirect_stdout(io.StringIO()):
-            steps = restore(self._course, self._notebook, say=tell)
-        output.close(self._header([f"✓ {step}" for step in steps]))
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                steps = restore(self._course, self._notebook, say=tell)
+        except BaseException:
+            # Nothing seems to go on for ever.
+            ended = [step.replace("◐", "✓") for step in done[:-1]]
+            output.close(self._header(ended + [step.replace("◐", "✗") for step in done[-1:]]))
+            raise
+        is_new = self._stopped_in == self._notebook and not was_deployed and self.aws.is_deployed
+        warning = NEW_STACK.format(self.aws.stack) if is_new else ""
+        output.close(self._header([f"✓ {step}" for step in steps], warning=warning))
 
 
 def start(notebook: str) -> Workshop:

@@ -12,7 +12,7 @@ from workshop.notebook.controls.background import Loop
 from workshop.notebook.markup.display import NOTHING, Live, Shown
 from workshop.notebook.views.cards import status_line
 
-__all__ = ["WaitLine", "draw_wait"]
+__all__ = ["WaitLine", "draw_wait", "told_if_it_fails"]
 
 SILENT_SECONDS = 1.5
 EVERY_SECONDS = 1.0
@@ -24,6 +24,19 @@ def draw_wait(what: str, left: str, seconds: float) -> Shown:
     return status_line("◐ Waiting", " · ".join(filter(None, [what, left, f"{seconds:.0f} s"])), "info")
 
 
+@contextmanager
+def told_if_it_fails(output: Live, doing: str) -> Iterator[None]:
+    """Say in an output that the block was interrupted or failed, so that nothing seems to go on for ever."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        output.close(status_line("‖ Interrupted", f"{doing} was stopped half-way", "warn"))
+        raise
+    except Exception:
+        output.close(status_line("✗ Failed", f"{doing} did not come to its end", "bad"))
+        raise
+
+
 class WaitLine:
     """The waits of one pipeline; one at a time has the line, those inside it are part of it."""
 
@@ -32,11 +45,12 @@ class WaitLine:
         self._is_waiting = False
 
     @contextmanager
-    def within(self, output: Live) -> Iterator[None]:
-        """Let the waits of this block move in an output that is there already."""
+    def within(self, output: Live, doing: str) -> Iterator[None]:
+        """Let the waits of this block move in an output that is there already, which tells if it fails."""
         self._output = output
         try:
-            yield
+            with told_if_it_fails(output, doing):
+                yield
         finally:
             self._output = None
 

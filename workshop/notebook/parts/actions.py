@@ -5,7 +5,7 @@ from typing import Any
 from workshop.course.course import Course
 from workshop.course.rest import Rest
 from workshop.deploy.stacks import Deployment, StackEvent
-from workshop.notebook.controls.waiting import WaitLine
+from workshop.notebook.controls.waiting import WaitLine, told_if_it_fails
 from workshop.notebook.markup.display import Live, Shown
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.markup.texts import plural, took
@@ -96,7 +96,8 @@ class PipelineActions:
             told = f"{progress.accepted:,} of {progress.total:,} messages accepted"
             output.update(status_line("◐ Sending", told, "info"))
 
-        result = self._course.send(messages, rate=rate, on_progress=tell, **plan)
+        with told_if_it_fails(output, "sending"):
+            result = self._course.send(messages, rate=rate, on_progress=tell, **plan)
         output.close(_sent(result))
         return result
 
@@ -106,7 +107,7 @@ class PipelineActions:
         What stands in the stream stays there, but no longer counts as sent. Blocks for some seconds.
         """
         output = Live(status_line("◐ Emptying", "waiting for what is on its way", "info"))
-        with self._wait.within(output):
+        with self._wait.within(output, "emptying"):
             cleared = self._course.clear()
         self._memory.forget()
         deleted = sum(cleared.deleted.values())
@@ -119,7 +120,7 @@ class PipelineActions:
         `totals` maps each path and `Grand Total` to dollars, `live_totals` only those with trades in them.
         """
         output = Live(status_line("◐ Waiting", "until nothing moves any more", "info"))
-        with self._wait.within(output):
+        with self._wait.within(output, "waiting"):
             rest = self._course.rest_state(timeout)
         output.close(rest_shown(rest, timeout))
         return rest.snapshot

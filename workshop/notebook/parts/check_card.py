@@ -55,7 +55,7 @@ class CheckCard:
     def check(self) -> CheckResult:
         """Look at the answer and show the verdict; the buttons come with the first one."""
         self._output.update(self._looking)
-        with self._wait.within(self._output), self._wait.telling("for the check", str):
+        with self._wait.within(self._output, "the check"), self._wait.telling("for the check", str):
             verdict, next_step = self._actions.look()
         self._output.close(verdict_card(self._exercise, verdict, next_step))
         if self._below is None and self._show_buttons():

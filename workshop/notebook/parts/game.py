@@ -4,6 +4,7 @@ from workshop.course.course import Course
 from workshop.game.own_pipeline import borrowed
 from workshop.game.play import find_game, set_up
 from workshop.game.session import Bounds, GameSession, GameView
+from workshop.notebook.controls.waiting import told_if_it_fails
 from workshop.notebook.markup.display import Live
 from workshop.notebook.views.cards import status_line
 from workshop.notebook.views.differences import TableMemory
@@ -37,17 +38,18 @@ class GameTools:
         course = self._course
         find_game(course.cloud, course.stack)
         output = Live(status_line("◐ Preparing", "deploying the generator beside the pipeline", "info"))
-        game = set_up(course.cloud, course.stack)
-        with borrowed(course.cloud, game, empty=self._empty):
-            session = GameSession(
-                course.cloud,
-                game,
-                Bounds(rounds, LONGEST_GAME_SECONDS),
-                course.clock,
-                lambda view: output.update(draw_game(view)),
-            )
-            settle = OFFLINE_SECONDS if course.cloud.offline else None
-            session.play(messages, level=level, settle_seconds=settle)
+        with told_if_it_fails(output, "the game"):
+            game = set_up(course.cloud, course.stack)
+            with borrowed(course.cloud, game, empty=self._empty):
+                session = GameSession(
+                    course.cloud,
+                    game,
+                    Bounds(rounds, LONGEST_GAME_SECONDS),
+                    course.clock,
+                    lambda view: output.update(draw_game(view)),
+                )
+                settle = OFFLINE_SECONDS if course.cloud.offline else None
+                session.play(messages, level=level, settle_seconds=settle)
         output.close(draw_game(GameView(session.board, session.findings), is_over=True))
         return output
 

@@ -38,11 +38,12 @@ class QuestionTools:
         question = find_question(question_id)
         known = self._record.question(question_id)
         given = known.answer if known else None
-        seen = question.answer if value is None else value
+        measured = round(value, 1) if isinstance(value, float) else value
+        seen: Any = question.answer if measured is None else measured
         if seen is None:
             raise ConfigurationError(
-                f"the answer to `{question_id}` is what was seen; "
-                f'give it as the second argument: `ws.reveal("{question_id}", value)`'
+                f"the answer to `{question_id}` is what was seen, and nothing was seen yet: run the cells "
+                f'above, or give it as the second argument: `ws.reveal("{question_id}", value)`'
             )
         reply = question.reply(seen if given is None else given, value=seen)
         if given is not None:

@@ -9,17 +9,16 @@ from types import TracebackType
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionClosedError,
-    EndpointConnectionError,
     NoCredentialsError,
     ParamValidationError,
 )
 
+from workshop.cloud.connection import NO_ANSWER
 from workshop.errors import WorkshopError
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import element
 
-__all__ = ["error_lines", "folded_traceback"]
+__all__ = ["NO_CLOUD", "error_lines", "folded_traceback"]
 
 LONGEST_LINE = 110
 # Part of the name that a kernel gives to the file of a cell.
@@ -28,7 +27,7 @@ RERUN = "Run the cells above it first; after a restart of the kernel, from the f
 NO_CLOUD = "No cloud answers. Run the first cell of this notebook: it starts the offline cloud again."
 ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((NameError,), f"This name is not known yet. {RERUN}"),
-    ((EndpointConnectionError, ConnectionClosedError, ConnectionError), NO_CLOUD),
+    (NO_ANSWER, NO_CLOUD),
     ((NoCredentialsError,), "Sign in to AWS, for example with `aws sso login`, and run the cell again."),
     (
         (ParamValidationError,),
