@@ -18,6 +18,7 @@ SLOW = (
     "browser",
     "cli",
     "cloud/permissions/test_live",
+    "cloud/runtime/environments",
     "cloud/runtime/test_endpoint",
     "cloud/test_",
     "course",
