@@ -19,6 +19,7 @@ SLOW = (
     "cli",
     "cloud/permissions/test_live",
     "cloud/runtime/environments",
+    "cloud/clients",
     "cloud/runtime/test_endpoint",
     "cloud/test_",
     "course",
