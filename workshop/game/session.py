@@ -78,6 +78,7 @@ class GameSession:
         """Play rounds of `messages` messages, one after the other, each on an empty pipeline if it has to be.
 
         Without a level the score decides; without `settle_seconds` totals have a minute to become exact.
+        Where the cloud tells that nothing is under way any more, a round is judged then.
 
         Raises:
             WorkshopError: the generator failed, and would fail again.

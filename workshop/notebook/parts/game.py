@@ -12,7 +12,7 @@ from workshop.notebook.views.game import draw_game
 
 __all__ = ["GameTools"]
 
-# A round that has not become exact by then is judged as it is; offline nothing is far away.
+# A round that is neither at rest nor exact by then is judged as it is; offline nothing is far away.
 OFFLINE_SECONDS = 30.0
 LONGEST_GAME_SECONDS = 1_800.0
 
@@ -29,7 +29,8 @@ class GameTools:
 
         Level 1 sends new trades only; in level 2 there are duplicates and stale versions, functions crash,
         and offline batches are cut anew. Empties the pipeline before each round and at the end, and ends all
-        faults. Blocks for about half a minute a round. A round that is not exact is explained.
+        faults. Blocks until each round is at rest and judged: offline some ten seconds, on AWS up to a
+        minute and a half. A round that is not exact is explained.
 
         Raises:
             ConfigurationError: this is no stateful pipeline.
