@@ -44,6 +44,8 @@ CORRECTIONS: tuple[str, ...] = (
     "sqs_long_poll",
     "scheduler_schedules",
     "logs.events",
+    "logs.insights",
+    "cloudwatch.expressions",
     "events.buses",
     "events.rules",
     "sns.deliveries",
