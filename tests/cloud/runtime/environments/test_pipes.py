@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import pytest
 
+from workshop.clock import stopwatch
 from workshop.cloud.offline.runtime.environments.bootstrap import FRAME, MAGIC
 from workshop.cloud.offline.runtime.environments.pipes import Answers, BrokenChannelError, LogReader
 
@@ -35,6 +36,21 @@ def test_an_answer_that_breaks_off_is_no_answer(pipe: Pipe, length: int) -> None
 
     with pytest.raises(BrokenChannelError):
         answers.receive(PATIENCE_SECONDS)
+
+
+def test_lines_know_when_they_came(pipe: Pipe) -> None:
+    """A line that was read later came later, also across the marker between two invocations."""
+    source, target = pipe
+    reader = LogReader(source, "timed")
+    target.write(b"one\n" + reader.marker.encode())
+    (one,) = reader.collect(PATIENCE_SECONDS)
+    between = stopwatch()
+    target.write(b"two\nthree\n" + reader.marker.encode())
+
+    two, three = reader.collect(PATIENCE_SECONDS)
+
+    assert (one, two, three) == ("one", "two", "three")
+    assert one.came_at <= between <= two.came_at <= three.came_at
 
 
 def test_a_late_marker_ends_no_later_log(pipe: Pipe) -> None:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.cloud.runtime.world import FunctionFailureError, World, client, raising
+from workshop.clock import stopwatch
 from workshop.cloud.offline.runtime import EnvironmentAnswer
+from workshop.cloud.offline.runtime.environments.pipes import LogLine
 
 
 def log_events(group: str = "/aws/lambda/F") -> list[str]:
@@ -191,3 +193,20 @@ def test_metrics_are_summed_up(world: World) -> None:
     stored = cloudwatch_backends["123456789012"]["us-east-1"].metric_data
     assert len([datum for datum in stored if datum.namespace == "AWS/Lambda"]) == 4
     assert statistics(world, "Invocations", "Sum") == [50.0]
+
+
+def test_lines_carry_the_time_at_which_they_were_printed(world: World) -> None:
+    """A line has its own time, and START that of the first; END and REPORT are of the end."""
+    first, second = LogLine("first"), LogLine("second")
+    first.came_at, second.came_at = stopwatch() - 9, stopwatch() - 4
+    answer = EnvironmentAnswer(b"1", None, duration_ms=9.0, output=(first, second))
+    world.environments = OneAnswer(answer)
+    world.runtime = world.new_runtime()
+    world.function()
+
+    client("lambda").invoke(FunctionName="F")
+
+    events = client("logs").filter_log_events(logGroupName="/aws/lambda/F")["events"]
+    ages = [round(world.clock.now() - event["timestamp"] / 1000) for event in events]
+    assert [event["message"].split()[0] for event in events] == ["START", "first", "second", "END", "REPORT"]
+    assert ages[0] == ages[1] > ages[2] > ages[3] == ages[4] == 0

@@ -12,6 +12,7 @@ import secrets
 import threading
 from typing import IO, Any
 
+from workshop.clock import stopwatch
 from workshop.cloud.offline.runtime.environments.bootstrap import FRAME, LINE_JOINT, MAGIC
 from workshop.cloud.offline.runtime.environments.threads import start_thread
 
@@ -24,6 +25,16 @@ READ_BYTES = 1 << 16
 MAX_LOG_BYTES = 4 * 1024 * 1024
 # The largest log event of CloudWatch Logs.
 MAX_EVENT_BYTES = 256 * 1024
+
+
+# How many bytes of a log had come, and when.
+Arrivals = list[tuple[int, float]]
+
+
+class LogLine(str):  # noqa: SLOT000 # the line is the text; when it came is beside it
+    """A log event that knows when it came, in seconds of the stopwatch."""
+
+    came_at: float
 
 
 class BrokenChannelError(Exception):
@@ -98,21 +109,22 @@ class LogReader:
         self.marker = f"\x1e{secrets.token_hex(16)}\x1e\n"
         self._source = source
         self._text = bytearray()
+        self._arrivals: Arrivals = []
         self._dropped_bytes = 0
         self._late_markers = 0
         self._lock = threading.Lock()
-        self._complete: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._complete: queue.SimpleQueue[tuple[bytes, Arrivals]] = queue.SimpleQueue()
         start_thread(self._read, f"{name}-log")
 
-    def collect(self, timeout_seconds: float) -> list[str]:
+    def collect(self, timeout_seconds: float) -> list[LogLine]:
         """Return the log events since the last call; waits for the marker, or the end, at most this long."""
         try:
-            text = self._complete.get(timeout=timeout_seconds)
+            text, arrivals = self._complete.get(timeout=timeout_seconds)
         except queue.Empty:
-            text = self._collect_unfinished()
-        return log_events(text)
+            text, arrivals = self._collect_unfinished()
+        return log_events(text, arrivals)
 
-    def _collect_unfinished(self) -> bytes:
+    def _collect_unfinished(self) -> tuple[bytes, Arrivals]:
         """Return what there is: killed, with a process that still holds the pipe, or the machine is slow."""
         with self._lock:
             try:
@@ -132,8 +144,13 @@ class LogReader:
                     # earlier.
                     start = max(0, len(self._text) - len(marker))
                     self._text += part
+                    self._arrivals.append((len(self._text), stopwatch()))
                     while (end := self._text.find(marker, start)) >= 0:
                         del self._text[end : end + len(marker)]
+                        self._arrivals = [
+                            (max(end, length - len(marker)) if length > end else length, moment)
+                            for length, moment in self._arrivals
+                        ]
                         start = self._end_of_log(end)
                     self._drop_surplus()
         with self._lock:
@@ -149,12 +166,14 @@ class LogReader:
         self._complete.put(self._take(end))
         return 0
 
-    def _take(self, end: int | None = None) -> bytes:
+    def _take(self, end: int | None = None) -> tuple[bytes, Arrivals]:
         text = bytes(self._text[:end])
         del self._text[:end]
+        arrivals, left = self._arrivals, len(text)
+        self._arrivals = [(length - left, moment) for length, moment in arrivals if length > left]
         dropped, self._dropped_bytes = self._dropped_bytes, 0
         notice = f"\n[{dropped} more bytes of output were dropped by the offline cloud]\n" if dropped else ""
-        return text + notice.encode()
+        return text + notice.encode(), arrivals
 
     def _drop_surplus(self) -> None:
         # The marker, which may be arriving in parts, is always at the very end.
@@ -163,15 +182,22 @@ class LogReader:
             keep = MAX_LOG_BYTES - len(self.marker)
             del self._text[keep : keep + surplus]
             self._dropped_bytes += surplus
+            # What was dropped has not come; one entry for the end is enough, however long this goes on.
+            self._arrivals = [entry for entry in self._arrivals if entry[0] <= keep]
+            self._arrivals.append((len(self._text), stopwatch()))
 
 
-def log_events(text: bytes) -> list[str]:
+def log_events(text: bytes, arrivals: Arrivals) -> list[LogLine]:
     """Return one log event per line; joined lines stay together, over-long ones are cut."""
-    lines = text.decode(errors="replace").split("\n")
-    events = [line.replace(LINE_JOINT, "\n").rstrip("\n") for line in lines]
-    return [
-        event[start : start + MAX_EVENT_BYTES]
-        for event in events
-        if event
-        for start in range(0, len(event), MAX_EVENT_BYTES)
-    ]
+    found: list[LogLine] = []
+    at, place = 0, 0
+    for line in text.split(b"\n"):
+        at += len(line) + 1
+        # Its end says when a line came; the last one may have no line break.
+        while place < len(arrivals) - 1 and arrivals[place][0] < min(at, len(text)):
+            place += 1
+        event = line.decode(errors="replace").replace(LINE_JOINT, "\n").rstrip("\n")
+        for start in range(0, len(event), MAX_EVENT_BYTES):
+            found.append(LogLine(event[start : start + MAX_EVENT_BYTES]))
+            found[-1].came_at = arrivals[place][1] if arrivals else stopwatch()
+    return found

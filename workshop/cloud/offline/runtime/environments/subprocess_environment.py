@@ -248,7 +248,7 @@ class SubprocessEnvironment:
         with self._lock:
             if self._process is process:
                 self._process = None
-        return process.log.collect(LOG_GRACE_SECONDS)
+        return [*process.log.collect(LOG_GRACE_SECONDS)]
 
 
 def _modules(folder: Path) -> Iterator[str]:

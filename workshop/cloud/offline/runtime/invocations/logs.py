@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.logs.models import logs_backends
 
+from workshop.clock import stopwatch
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.call_scope import CallScope
 from workshop.cloud.offline.permissions.services import may_log
@@ -56,8 +57,10 @@ def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, no
     The last lines of a function that has been deleted make no log group again: whoever has taken it away
     wants it gone. A function whose role may not write logs has none.
     """
-    timestamp = int(now * 1000)
-    events = [{"timestamp": timestamp, "message": line} for line in lines]
+    events = [
+        {"timestamp": int(moment * 1000), "message": line}
+        for moment, line in zip(_moments(lines, now), lines, strict=True)
+    ]
     with LOCK:
         backend = logs_backends[function.account_id][function.region]
         if function.log_group not in backend.groups and not function_exists(function):
@@ -67,6 +70,22 @@ def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, no
         backend.ensure_log_group(function.log_group)
         backend.ensure_log_stream(function.log_group, log_stream)
         backend.groups[function.log_group].put_log_events(log_stream, events)
+
+
+def _moments(lines: list[str], now: float) -> list[float]:
+    """Return when each line was written; those that nobody has timed stand with the printed ones around them.
+
+    Lambda's own line at the start goes with the first line that the function printed, those at the end are
+    of now.
+    """
+    read_at = stopwatch()
+    moments, earliest = [], now
+    for line in reversed(lines):
+        came_at = getattr(line, "came_at", None)
+        if came_at is not None:
+            earliest = min(earliest, now - max(0.0, read_at - came_at))
+        moments.append(earliest)
+    return moments[::-1]
 
 
 def _may_write(function: FunctionSpec, log_stream: str, backend: Any) -> bool:
