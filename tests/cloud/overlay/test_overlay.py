@@ -10,7 +10,6 @@ from moto import backends
 from moto.core import responses
 from moto.core.serialize import JSONSerializer, XFormedAttributePicker
 from moto.core.utils import get_service_model
-from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamShard
 from moto.dynamodb.responses import DynamoHandler
 
@@ -55,11 +54,11 @@ def test_every_correction_is_listed_once() -> None:
 def test_corrections_may_be_installed_again() -> None:
     """Installing again wraps nothing twice and only replaces the clock."""
     overlay.apply(ManualClock(1.0), NAMES)
-    once = (DynamoDBBackend.update_item, StreamShard.add, DynamoHandler.batch_write_item)
+    once = (DynamoHandler.update_item, StreamShard.add, DynamoHandler.batch_write_item)
 
     overlay.apply(ManualClock(2.0), NAMES)
 
-    assert (DynamoDBBackend.update_item, StreamShard.add, DynamoHandler.batch_write_item) == once
+    assert (DynamoHandler.update_item, StreamShard.add, DynamoHandler.batch_write_item) == once
     assert CLOCK.now() == 2.0
 
 
@@ -68,7 +67,7 @@ def test_two_corrections_of_one_attribute_are_refused() -> None:
     overlay.apply(ManualClock(), NAMES)
 
     with pytest.raises(RuntimeError, match="update_item"):
-        corrects(DynamoDBBackend, "update_item")(lambda: None)
+        corrects(DynamoHandler, "update_item")(lambda: None)
 
 
 def test_a_correction_waits_until_its_module_is_installed() -> None:
@@ -95,12 +94,12 @@ def test_a_correction_waits_until_its_module_is_installed() -> None:
 def test_plain_moto_can_be_had_back() -> None:
     """Inside of `plain_moto` nothing is corrected; afterwards everything is."""
     overlay.apply(ManualClock(), NAMES)
-    corrected = DynamoDBBackend.update_item
+    corrected = DynamoHandler.update_item
 
     with plain_moto():
-        assert DynamoDBBackend.update_item.__module__ == "moto.dynamodb.models"
+        assert DynamoHandler.update_item.__module__ == "moto.dynamodb.responses"
 
-    assert DynamoDBBackend.update_item is corrected
+    assert DynamoHandler.update_item is corrected
 
 
 def test_lookups_answer_as_before() -> None:

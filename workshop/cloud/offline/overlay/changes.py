@@ -6,7 +6,6 @@ collects changes, `StreamShard.add` (see `dynamodb.stream_records`) passes its r
 writing. Support for the corrections of DynamoDB; no correction of its own.
 """
 
-import copy
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,15 +27,14 @@ class Changes:
         if key not in self._before:
             self._before[key] = (table, table.get_item(hash_key, range_key))
 
-    def draft(self, table: Any, hash_key: Any, range_key: Any) -> Any:
-        """Replace the stored item with a copy to be changed, and return that; None if there is no item."""
+    def write(self, table: Any, hash_key: Any, range_key: Any, item: Any) -> None:
+        """Store another item in the place of the present one, or none; the stream hears of it at the end."""
         self.remember(table, hash_key, range_key)
-        if (item := table.get_item(hash_key, range_key)) is None:
-            return None
         # The stored object stays as it was: it is the old image of the stream record.
-        item = copy.deepcopy(item)
+        old = table.get_item(hash_key, range_key)
         _store(table, hash_key, range_key, item)
-        return item
+        if table.stream_shard is not None:
+            table.stream_shard.add(old, item)
 
     def record(self, shard: Any, old: Any, new: Any) -> None:
         """Note a change for the stream; a second one of the same item continues the first.

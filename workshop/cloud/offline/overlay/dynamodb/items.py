@@ -1,8 +1,10 @@
-"""Items are built and listed in time proportional to their size.
+"""Items are built and listed in time proportional to their size, and have up to 400 KB.
 
-No behaviour differs from AWS here; this saves time. moto measures the whole item again for each attribute
-that it adds, and casts keys to `Decimal` for each comparison of a sort: 8 ms for a row of 300 amounts, 0.5 s
-for a page of 600 items.
+AWS counts an item as `sizes` does, and takes up to 409,600 bytes:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html. moto counts otherwise,
+up to 405,000, and takes its time: it measures the whole item again for each attribute that it adds, and
+casts keys to `Decimal` for each comparison of a sort: 8 ms for a row of 300 amounts, 0.5 s for a page of
+600 items.
 
 Changed: an item is measured once, without building its parts again; keys are cast once per sort; the length
 of a table without a sort key is that of its dict.
@@ -13,12 +15,11 @@ from typing import Any
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.models.utilities import bytesize
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.dynamodb.operations import MAXIMUM_ITEM_BYTES
+from workshop.cloud.offline.overlay.sizes import attributes_size
 
-# moto's own limit: between the documented 400,000 and the 409,600 that AWS enforces.
-MAXIMUM_BYTES = 405_000
 _MOTO_HASH = DynamoType.__hash__
 _MOTO_EQUALS = DynamoType.__eq__
 
@@ -31,23 +32,8 @@ def _initialize(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any])
     for name, value in attrs.items():
         # `LimitedSizeDict` measures the whole item at each assignment; here it is measured once, below.
         dict.__setitem__(self.attrs, name, DynamoType(value))
-    if self.size() > MAXIMUM_BYTES:
+    if attributes_size(self.attrs) > MAXIMUM_ITEM_BYTES:
         raise ItemSizeTooLarge
-
-
-@corrects(DynamoType, "size")
-def _size(self: Any) -> int:
-    """Measure a value as moto does, close to what AWS counts (`sizes`); decides which item is too large."""
-    kind, value = self.type, self.value
-    if kind == "M":
-        return sum(bytesize(name) + part.size() for name, part in value.items())
-    if kind == "L":
-        return sum(part.size() for part in value)
-    if kind in ("SS", "NS", "BS"):
-        return sum(map(bytesize, value))
-    if kind == "N":
-        return len(str(value))
-    return 1 if isinstance(value, bool) else bytesize(value)
 
 
 @corrects(DynamoType, "__hash__")

@@ -1,4 +1,4 @@
-"""ClientRequestToken makes TransactWriteItems idempotent for ten minutes.
+"""ClientRequestToken makes TransactWriteItems and ExecuteTransaction idempotent for ten minutes.
 
 AWS: a token has 1 to 36 characters. Repeating a request with the same token and actions within ten minutes of
 its success does nothing and succeeds; with other actions it fails with
@@ -6,27 +6,25 @@ its success does nothing and succeeds; with other actions it fails with
 does not matter. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 
-moto ignores the token.
-
-Changed: `DynamoHandler.transact_write_items` looks the token up first. A failed request is not remembered,
-so a client may retry it. The ten minutes run on the clock of the offline cloud, so a lesson can let them
-pass.
+moto ignores the token. Here the two operations look it up first. A failed request is not remembered, so a
+client may retry it. The ten minutes run on the clock of the offline cloud, so a lesson can let them pass.
 """
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.dynamodb.exceptions import ERROR_TYPE_PREFIX, MockValidationException
-from moto.dynamodb.responses import DynamoHandler
 
-from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.correct import CLOCK
+
+__all__ = ["once"]
 
 WINDOW_SECONDS = 600
 MAXIMUM_LENGTH = 36
-_MOTO_TRANSACT = DynamoHandler.transact_write_items
 
 
 class IdempotentParameterMismatchError(JsonRESTError):  # type: ignore[misc] # moto is untyped
@@ -61,22 +59,27 @@ class _Tokens:
             del self._used[token]
 
 
-@corrects(DynamoHandler, "transact_write_items")
-def _transact_write_items(self: Any) -> Any:
-    token = self.body.get("ClientRequestToken")
+def once(handler: Any, actions: Any, run: Callable[[], Any]) -> Any:
+    """Return the answer of `run`, or an empty one if the token of the request has had these actions done.
+
+    Raises:
+        IdempotentParameterMismatchError: the token was used for other actions.
+        MockValidationException: a token has 1 to 36 characters.
+    """
+    token = handler.body.get("ClientRequestToken")
     if token is None:
-        return _MOTO_TRANSACT(self)
+        return run()
     _check_length(token)
     # Kept on the backend, so that a reset of moto forgets the tokens too.
-    tokens: _Tokens = vars(self.dynamodb_backend).setdefault("request_tokens", _Tokens())
-    actions = json.dumps(self.body["TransactItems"], sort_keys=True, default=repr)
+    tokens: _Tokens = vars(handler.dynamodb_backend).setdefault("request_tokens", _Tokens())
+    text = json.dumps(actions, sort_keys=True, default=repr)
     # A hash instead of the text: a transaction may have 4 MB, and tokens are kept for ten minutes.
-    fingerprint = hashlib.sha256(actions.encode()).hexdigest()
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
     if (known := tokens.fingerprint(token)) is not None:
         if known != fingerprint:
             raise IdempotentParameterMismatchError
-        return ActionResult({"ConsumedCapacity": [], "ItemCollectionMetrics": {}})
-    answer = _MOTO_TRANSACT(self)
+        return ActionResult({})
+    answer = run()
     tokens.remember(token, fingerprint)
     return answer
 

@@ -1,163 +1,179 @@
-"""TransactWriteItems applies all actions or none, at the cost of the items that it touches.
+"""TransactWriteItems applies all actions or none; TransactGetItems reads together. ClientRequestToken counts.
 
-AWS takes up to 100 actions on different items, 4 MB together. If any condition fails or any action cannot be
-applied to its stored item, nothing is written, and `CancellationReasons` lists for each action, in order, the
-reason or `None`. Source:
-https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html and
-API_TransactionCanceledException there (the codes and the texts of `ValidationError`).
+AWS takes up to 100 actions on different items, 4 MB together. If any condition fails or any action cannot
+be applied to its item, nothing is written, and `CancellationReasons` lists for each action, in order, the
+reason or `None`; a key of the wrong type is such a reason, a malformed expression is a mistake of the whole
+request. Reads honour projections. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html,
+API_TransactGetItems.html and API_TransactionCanceledException there (the codes and texts of
+`ValidationError`).
 
 moto copies each table completely for each action, and swaps the copy in to undo: 10 actions on a table of
 10,000 items take 6 s, writes of other clients are lost, stream records of cancelled transactions are
-delivered, and pollers keep reading the old table. An action that fails because of a stored value cancels with
-the name of a Python exception or not at all; 4 MB are not checked.
+delivered, and pollers keep reading the old table. It reads 25 items at most, all of each, and ignores the
+token.
 
-Changed: the backend's method is written anew on `Changes`. AWS does not document its message for more than
-4 MB; the one here is ours.
+Changed: both methods are written anew on `operations`, the write with the tokens of `dynamodb.tokens`. AWS
+does not document its message for more than 4 MB; the one here is ours.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from moto.dynamodb.exceptions import (
-    AttributeDoesNotExist,
     ConditionalCheckFailed,
-    IncorrectDataType,
-    IncorrectOperandType,
-    InvalidUpdateExpressionInvalidDocumentPath,
-    ItemSizeTooLarge,
-    ItemSizeToUpdateTooLarge,
     MockValidationException,
     MultipleTransactionsException,
     TooManyTransactionsException,
     TransactionCanceledException,
     TransactWriteSingleOpException,
 )
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from workshop.cloud.offline.overlay.changes import Changes, collected_changes
+from workshop.cloud.offline.overlay.changes import collected_changes
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.overlay.dynamodb.numbers import NumberError
-from workshop.cloud.offline.overlay.dynamodb.updates import check_condition
+from workshop.cloud.offline.overlay.dynamodb.capacity import capacities, read_units, write_units
+from workshop.cloud.offline.overlay.dynamodb.expressions.projections import project
+from workshop.cloud.offline.overlay.dynamodb.expressions.request import Expressions
+from workshop.cloud.offline.overlay.dynamodb.item_calls import update_of
+from workshop.cloud.offline.overlay.dynamodb.keys import place_of
+from workshop.cloud.offline.overlay.dynamodb.operations import Write, WriteOutcome, put_of
+from workshop.cloud.offline.overlay.dynamodb.tokens import once
 from workshop.cloud.offline.overlay.sizes import attributes_size
+
+__all__ = ["TransactionReason", "run_transaction"]
 
 MAXIMUM_ACTIONS = 100
 MAXIMUM_BYTES = 4 * 1024 * 1024
-# Of these AWS makes a cancellation reason; other errors concern the request itself and are raised as they
-# are.
-DUE_TO_THE_STORED_ITEM = (
-    AttributeDoesNotExist,
-    IncorrectDataType,
-    IncorrectOperandType,
-    InvalidUpdateExpressionInvalidDocumentPath,
-    ItemSizeTooLarge,
-    ItemSizeToUpdateTooLarge,
-    NumberError,
-)
-NO_REASON = (None, None, None)
+KINDS = ("ConditionCheck", "Put", "Update", "Delete")
+TransactionReason = tuple[Any, Any, Any]
+NO_REASON: TransactionReason = (None, None, None)
 
 
-class _Action:
-    """One action of a transaction: its kind, table and key.
+def run_transaction(writes: Sequence[Callable[[], Write]]) -> list[WriteOutcome]:
+    """Apply all of the writes or none; each is made ready first, which may fail for its item alone.
 
     Raises:
-        TransactWriteSingleOpException: an entry has not exactly one of the four kinds.
+        TransactionCanceledException: with a reason for each write.
+        MockValidationException: two writes concern one item, or all together are too large.
     """
-
-    def __init__(self, backend: Any, entry: dict[str, Any]) -> None:
-        if len(entry) != 1:
-            raise TransactWriteSingleOpException
-        ((self.kind, self.request),) = entry.items()
-        if self.kind not in _APPLY:
-            raise TransactWriteSingleOpException
-        self.backend = backend
-        self.table = backend.get_table(self.request["TableName"])
-        given = self.request["Item" if self.kind == "Put" else "Key"]
-        self.hash_key, self.range_key = backend.get_keys_value(self.table, given)
-        self.key = {name: given[name] for name in self.table.table_key_attrs}
-
-    @property
-    def target(self) -> tuple[Any, ...]:
-        """The table and key as a value that can be compared with other actions'."""
-        # By the table itself, since one action may name it and another give its ARN.
-        return (id(self.table), self.hash_key, self.range_key)
-
-    @property
-    def item(self) -> Any:
-        """The item as it is stored now, or None."""
-        return self.table.get_item(self.hash_key, self.range_key)
-
-    def apply(self, changes: Changes) -> tuple[Any, Any, Any]:
-        """Apply it; return its cancellation reason (code, message, item), or `NO_REASON`."""
-        current = self.item
-        try:
-            # Every action is on another item, so no condition can see what an earlier action has written.
-            check_condition(self.request, current)
-            changes.remember(self.table, self.hash_key, self.range_key)
-            _APPLY[self.kind](self)
-        except ConditionalCheckFailed as error:
-            wanted = self.request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-            shown = current.to_json()["Attributes"] if wanted and current is not None else None
-            return ("ConditionalCheckFailed", error.message, shown)
-        except DUE_TO_THE_STORED_ITEM as error:
-            return ("ValidationError", error.message, None)
-        return NO_REASON
-
-
-def _put(action: _Action) -> None:
-    action.backend.put_item(action.request["TableName"], action.request["Item"])
-
-
-def _update(action: _Action) -> None:
-    action.backend.update_item(
-        action.request["TableName"],
-        action.key,
-        update_expression=action.request["UpdateExpression"],
-        expression_attribute_names=action.request.get("ExpressionAttributeNames"),
-        expression_attribute_values=action.request.get("ExpressionAttributeValues"),
-    )
-
-
-def _delete(action: _Action) -> None:
-    action.table.delete_item(action.hash_key, action.range_key)
-
-
-def _check_only(_action: _Action) -> None:
-    """A ConditionCheck writes nothing: `_Action.apply` has evaluated its condition already."""
-
-
-_APPLY: dict[str, Callable[[_Action], None]] = {
-    "Put": _put,
-    "Update": _update,
-    "Delete": _delete,
-    "ConditionCheck": _check_only,
-}
-
-
-@corrects(DynamoDBBackend, "transact_write_items")
-def _transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> None:
-    if len(transact_items) > MAXIMUM_ACTIONS:
-        raise TooManyTransactionsException
-    actions = [_Action(self, entry) for entry in transact_items]
-    if len({action.target for action in actions}) < len(actions):
+    prepared = [_attempt(make) for make in writes]
+    places = [write.place.target for write, _ in prepared if write is not None]
+    if len(set(places)) < len(places):
         raise MultipleTransactionsException
     with collected_changes() as changes:
+        # All of them, even after a failure: the client gets a reason for each action. Every action is on
+        # another item, so no condition can see what an earlier action has written.
+        results = [
+            (None, reason) if write is None else _attempt(partial(write.run, changes))
+            for write, reason in prepared
+        ]
+        if any(reason is not NO_REASON for _, reason in results):
+            raise TransactionCanceledException([reason for _, reason in results])
+        outcomes = [outcome for outcome, _ in results if outcome is not None]
         # An item counts with its larger image, so that deleting a large item costs as much as writing it.
-        # After the actions, since only then the new sizes are known: `collected_changes` undoes them if they
-        # are too large.
-        sizes = [_stored_bytes(action) for action in actions]
-        # All of them, even after a failure: the client gets a reason for each action.
-        reasons = [action.apply(changes) for action in actions]
-        if any(code is not None for code, _, _ in reasons):
-            raise TransactionCanceledException(reasons)
-        if (
-            sum(max(size, _stored_bytes(action)) for size, action in zip(sizes, actions, strict=True))
-            > MAXIMUM_BYTES
-        ):
+        if sum(outcome.size for outcome in outcomes) > MAXIMUM_BYTES:
             raise MockValidationException(
                 "The aggregate size of the items in the transaction exceeds the limit of 4 MB"
             )
+    return outcomes
 
 
-def _stored_bytes(action: _Action) -> int:
-    item = action.item
-    return 0 if item is None else attributes_size(item.attrs)
+def _attempt(step: Callable[[], Any]) -> tuple[Any, TransactionReason]:
+    """Return what a step gives, or None and why the transaction is cancelled."""
+    try:
+        return step(), NO_REASON
+    except ConditionalCheckFailed as error:
+        return None, ("ConditionalCheckFailed", error.message, vars(error).get("item"))
+    except MockValidationException as error:
+        return None, ("ValidationError", error.message, None)
+
+
+def _write(backend: Any, entry: Mapping[str, Any]) -> Callable[[], Write]:
+    """Return how to make the write of an action ready.
+
+    Raises:
+        MockValidationException: the entry is no action, or an expression of it is wrong.
+    """
+    given = {kind: request for kind, request in entry.items() if request is not None}
+    if len(given) != 1 or not given.keys() <= set(KINDS):
+        raise TransactWriteSingleOpException
+    ((kind, request),) = given.items()
+    kinds = ("UpdateExpression", "ConditionExpression") if kind == "Update" else ("ConditionExpression",)
+    expressions = Expressions(request, kinds)
+    condition = expressions.condition("ConditionExpression")
+    update = expressions.update() if kind == "Update" else None
+    expressions.check_used()
+    table = backend.get_table(request["TableName"])
+    if update is not None:
+        update.check(table.table_key_attrs)
+    more = {
+        "conditions": () if condition is None else (condition,),
+        "shows_item": request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD",
+    }
+    if kind == "Put":
+        return lambda: put_of(table, request["Item"], **more)
+    if kind == "Update":
+        return lambda: update_of(table, request, expressions, **more)
+    return lambda: Write(kind, place_of(table, request["Key"]), **more)
+
+
+@corrects(DynamoHandler, "transact_write_items")
+def _transact_write_items(self: Any) -> Any:
+    return once(self, self.body["TransactItems"], lambda: _written(self))
+
+
+def _written(handler: Any) -> Any:
+    entries = handler.body["TransactItems"]
+    if len(entries) > MAXIMUM_ACTIONS:
+        raise TooManyTransactionsException
+    outcomes = run_transaction([_write(handler.dynamodb_backend, entry) for entry in entries])
+    tables = [next(iter(entry.values()))["TableName"] for entry in entries]
+    sizes = zip(tables, (2 * write_units(outcome.size) for outcome in outcomes), strict=True)
+    return DynamoResult(capacities(handler.body, _summed(sizes)))
+
+
+def _summed(units: Iterable[tuple[str, float]]) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for table, one in units:
+        sums[table] = sums.get(table, 0.0) + one
+    return sums
+
+
+@corrects(DynamoHandler, "transact_get_items")
+def _transact_get_items(self: Any) -> Any:
+    entries = self.body["TransactItems"]
+    if len(entries) > MAXIMUM_ACTIONS:
+        raise TooManyTransactionsException
+    reads = [_read(self.dynamodb_backend, entry) for entry in entries]
+    results = [_attempt(read) for read in reads]
+    if any(reason is not NO_REASON for _, reason in results):
+        raise TransactionCanceledException([reason for _, reason in results])
+    found = [pair for pair, _ in results]
+    if sum(size for _, size in found) > MAXIMUM_BYTES:
+        raise MockValidationException(
+            "The aggregate size of the items in the transaction exceeds the limit of 4 MB"
+        )
+    tables = (entry["Get"]["TableName"] for entry in entries)
+    units = zip(tables, (2 * read_units(size, consistent=True) for _, size in found), strict=True)
+    responses = [{} if attributes is None else {"Item": attributes} for attributes, _ in found]
+    return DynamoResult({"Responses": responses, **capacities(self.body, _summed(units))})
+
+
+def _read(backend: Any, entry: Mapping[str, Any]) -> Callable[[], tuple[dict[str, Any] | None, int]]:
+    """Return how to read an item: the wanted part, None if there is no item, and its size."""
+    request = entry["Get"]
+    expressions = Expressions(request, (), paths="ProjectionExpression")
+    paths = expressions.projection()
+    expressions.check_used()
+    table = backend.get_table(request["TableName"])
+
+    def read() -> tuple[dict[str, Any] | None, int]:
+        item = place_of(table, request["Key"]).item
+        if item is None:
+            return None, 0
+        wanted = item.attrs if paths is None else project(item.attrs, paths)
+        return wanted, attributes_size(item.attrs)
+
+    return read

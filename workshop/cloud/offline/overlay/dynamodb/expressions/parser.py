@@ -1,0 +1,300 @@
+"""Reads conditions, updates and projections into trees.
+
+A tree depends on the text and the attribute names only, so it is kept for the next call with other values.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+from workshop.cloud.offline.overlay.dynamodb.expressions.overlaps import check_distinct
+from workshop.cloud.offline.overlay.dynamodb.expressions.tokens import Tokens
+from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
+    AddAction,
+    And,
+    Arithmetic,
+    Between,
+    BinaryComparison,
+    Condition,
+    DeleteAction,
+    FunctionCall,
+    Included,
+    Not,
+    Operand,
+    Or,
+    Path,
+    RemoveAction,
+    SetAction,
+    UpdateAction,
+    Value,
+)
+
+__all__ = ["Parsed", "parse_condition", "parse_projection", "parse_update"]
+
+REMEMBERED = 1024
+COMPARATORS = ("=", "<>", "<", "<=", ">", ">=")
+BOOLEAN_FUNCTIONS = {
+    "attribute_exists": 1,
+    "attribute_not_exists": 1,
+    "attribute_type": 2,
+    "begins_with": 2,
+    "contains": 2,
+}
+UPDATE_FUNCTIONS = {"if_not_exists": 2, "list_append": 2}
+Names = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A tree (of a projection, its paths), and the placeholders that the expression uses."""
+
+    tree: Any
+    names: frozenset[str]
+    values: frozenset[str]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def parse_condition(kind: str, text: str, names: Names) -> Parsed:
+    """Return a condition; `kind` is the parameter that it came in.
+
+    Raises:
+        ExpressionError: with AWS's text.
+    """
+    return _parse(kind, text, names, _ConditionParser.condition)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def parse_update(text: str, names: Names) -> Parsed:
+    """Return the actions of an update expression; raises `ExpressionError`."""
+    parsed = _parse("UpdateExpression", text, names, _UpdateParser.actions)
+    check_distinct("UpdateExpression", [action.path for action in parsed.tree])
+    return parsed
+
+
+@lru_cache(maxsize=REMEMBERED)
+def parse_projection(text: str, names: Names) -> Parsed:
+    """Return the paths of a projection; raises `ExpressionError`."""
+    parsed = _parse("ProjectionExpression", text, names, _Parser.paths)
+    check_distinct("ProjectionExpression", parsed.tree)
+    return parsed
+
+
+def _parse(kind: str, text: str, names: Names, read: Callable[[Any], Any]) -> Parsed:
+    owner = {"condition": _ConditionParser, "actions": _UpdateParser, "paths": _Parser}[read.__name__]
+    parser = owner(Tokens(kind, text), dict(names))
+    tree = read(parser)
+    if parser.tokens.next.kind != "end":
+        raise parser.tokens.syntax_error()
+    return Parsed(tree, frozenset(parser.used_names), frozenset(parser.used_values))
+
+
+class _Parser:
+    """What all expressions have in common: paths and placeholders."""
+
+    def __init__(self, tokens: Tokens, names: dict[str, str]) -> None:
+        self.tokens = tokens
+        self.names = names
+        self.used_names: set[str] = set()
+        self.used_values: set[str] = set()
+
+    def paths(self) -> tuple[Path, ...]:
+        found = [self.path()]
+        while self.tokens.takes(","):
+            found.append(self.path())
+        return tuple(found)
+
+    def path(self) -> Path:
+        parts: list[str | int] = [self._name()]
+        while True:
+            if self.tokens.takes("."):
+                parts.append(self._name())
+            elif self.tokens.takes("["):
+                if self.tokens.next.kind != "number":
+                    raise self.tokens.syntax_error()
+                parts.append(int(self.tokens.take().text))
+                self.tokens.expect("]")
+            else:
+                return Path(tuple(parts))
+
+    def _name(self) -> str:
+        token = self.tokens.next
+        if token.kind == "name":
+            if token.text.upper() in _reserved_words():
+                raise self.tokens.error(
+                    f"Attribute name is a reserved keyword; reserved keyword: {token.text}"
+                )
+            return self.tokens.take().text
+        if token.kind != "placeholder" or not token.text.startswith("#"):
+            raise self.tokens.syntax_error()
+        if token.text not in self.names:
+            raise self.tokens.error(
+                "An expression attribute name used in the document path is not defined; "
+                f"attribute name: {token.text}"
+            )
+        self.used_names.add(token.text)
+        self.tokens.take()
+        return self.names[token.text]
+
+    def value(self) -> Value:
+        token = self.tokens.next
+        if token.kind != "placeholder" or not token.text.startswith(":"):
+            raise self.tokens.syntax_error()
+        self.used_values.add(token.text)
+        return Value(self.tokens.take().text)
+
+    def is_call(self) -> bool:
+        return (
+            self.tokens.next.kind == "name"
+            and self.tokens.second.kind == "symbol"
+            and self.tokens.second.text == "("
+        )
+
+    def operand(self) -> Operand:
+        if self.is_call():
+            return self.call()
+        if self.tokens.next.kind == "placeholder" and self.tokens.next.text.startswith(":"):
+            return self.value()
+        return self.path()
+
+    def call(self) -> FunctionCall:
+        function = self.tokens.take().text
+        self.check_function(function)
+        self.tokens.expect("(")
+        arguments = [self.operand()]
+        while self.tokens.takes(","):
+            arguments.append(self.operand())
+        self.tokens.expect(")")
+        return FunctionCall(function, tuple(arguments))
+
+    def check_function(self, function: str) -> None:
+        raise self.tokens.error(f"Invalid function name; function: {function}")
+
+
+@cache
+def _reserved_words() -> frozenset[str]:
+    return frozenset(ReservedKeywords.get_reserved_keywords())
+
+
+class _ConditionParser(_Parser):
+    """NOT binds more tightly than AND, AND than OR."""
+
+    def condition(self) -> Condition:
+        left = self._conjunction()
+        while self.tokens.takes_word("OR"):
+            left = Or(left, self._conjunction())
+        return left
+
+    def _conjunction(self) -> Condition:
+        left = self._negation()
+        while self.tokens.takes_word("AND"):
+            left = And(left, self._negation())
+        return left
+
+    def _negation(self) -> Condition:
+        if self.tokens.takes_word("NOT"):
+            return Not(self._negation())
+        if self.tokens.takes("("):
+            doubled = self.tokens.next.text == "("
+            inner = self.condition()
+            # `((a OR b) AND c)` has two opening brackets as well; only the same pair twice is redundant.
+            if doubled and self._closes_twice(inner):
+                raise self.tokens.error("The expression has redundant parentheses;")
+            self.tokens.expect(")")
+            self._bracketed = inner
+            return inner
+        return self._comparison()
+
+    _bracketed: Condition | None = None
+
+    def _closes_twice(self, inner: Condition) -> bool:
+        return self._bracketed is inner
+
+    def _comparison(self) -> Condition:
+        left = self.operand()
+        token = self.tokens.next
+        if token.kind == "symbol" and token.text in COMPARATORS:
+            self.tokens.take()
+            return BinaryComparison(token.text, left, self.operand())
+        if self.tokens.takes_word("BETWEEN"):
+            lower = self.operand()
+            if not self.tokens.takes_word("AND"):
+                raise self.tokens.syntax_error()
+            return Between(left, lower, self.operand())
+        if self.tokens.takes_word("IN"):
+            return self._inclusion(left)
+        if isinstance(left, FunctionCall) and left.function in BOOLEAN_FUNCTIONS:
+            return left
+        if isinstance(left, FunctionCall):
+            raise self.tokens.error(
+                f"The function is not allowed to be used this way in an expression; function: {left.function}"
+            )
+        raise self.tokens.syntax_error()
+
+    def _inclusion(self, left: Operand) -> Included:
+        self.tokens.expect("(")
+        options = [self.operand()]
+        while self.tokens.takes(","):
+            options.append(self.operand())
+        self.tokens.expect(")")
+        return Included(left, tuple(options))
+
+    def check_function(self, function: str) -> None:
+        if function in UPDATE_FUNCTIONS:
+            raise self.tokens.error(
+                f"The function is not allowed in a condition expression; function: {function}"
+            )
+        if function not in BOOLEAN_FUNCTIONS and function != "size":
+            super().check_function(function)
+
+
+class _UpdateParser(_Parser):
+    """Up to four clauses, each at most once."""
+
+    def actions(self) -> tuple[UpdateAction, ...]:
+        clauses: dict[str, Callable[[], UpdateAction]] = {
+            "SET": self._set,
+            "REMOVE": lambda: RemoveAction(self.path()),
+            "ADD": lambda: AddAction(self.path(), self.value()),
+            "DELETE": lambda: DeleteAction(self.path(), self.value()),
+        }
+        found: dict[str, list[UpdateAction]] = {}
+        while self.tokens.next.kind != "end" or not found:
+            clause = self.tokens.next.text.upper()
+            if clause not in clauses:
+                raise self.tokens.syntax_error()
+            if clause in found:
+                raise self.tokens.error(
+                    f'The "{clause}" section can only be used once in an update expression;'
+                )
+            self.tokens.take()
+            found[clause] = [clauses[clause]()]
+            while self.tokens.takes(","):
+                found[clause].append(clauses[clause]())
+        return tuple(action for actions in found.values() for action in actions)
+
+    def _set(self) -> SetAction:
+        path = self.path()
+        self.tokens.expect("=")
+        return SetAction(path, self._sum())
+
+    def _sum(self) -> Operand:
+        if self.tokens.takes("("):
+            inner = self._sum()
+            self.tokens.expect(")")
+            return inner
+        left = self.operand()
+        for operator in ("+", "-"):
+            if self.tokens.takes(operator):
+                return Arithmetic(operator, left, self.operand())
+        return left
+
+    def check_function(self, function: str) -> None:
+        if function in BOOLEAN_FUNCTIONS or function == "size":
+            raise self.tokens.error(
+                f"The function is not allowed in an update expression; function: {function}"
+            )
+        if function not in UPDATE_FUNCTIONS:
+            super().check_function(function)

@@ -1,0 +1,119 @@
+"""One write of one item: what single writes, batches, transactions and PartiQL have in common.
+
+AWS checks the condition, applies the write completely or not at all, and an update that only takes things
+away from an item that does not exist makes none. Sources:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html and API_PutItem.html
+there. moto creates the item first, changes it in place, and keeps what it has done when a later action
+fails.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.dynamodb.exceptions import ConditionalCheckFailed, ItemSizeTooLarge, ItemSizeToUpdateTooLarge
+from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
+
+from workshop.cloud.offline.overlay.changes import Changes
+from workshop.cloud.offline.overlay.dynamodb.attribute_values import attributes_of
+from workshop.cloud.offline.overlay.dynamodb.expressions.actions import BoundUpdate, Changed
+from workshop.cloud.offline.overlay.dynamodb.expressions.conditions import BoundCondition
+from workshop.cloud.offline.overlay.dynamodb.keys import Place, check_index_keys, place_of_item
+from workshop.cloud.offline.overlay.sizes import attributes_size
+
+__all__ = ["MAXIMUM_ITEM_BYTES", "Write", "WriteOutcome", "put_of"]
+
+MAXIMUM_ITEM_BYTES = 400 * 1024
+Attributes = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOutcome:
+    """An item before and after a write, None if there is none; of an update, what it touched as well."""
+
+    before: Attributes | None
+    after: Attributes | None
+    changed: Changed | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes of the larger of the two, by which AWS counts a write."""
+        return max(attributes_size(image) if image else 0 for image in (self.before, self.after))
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A put (with `attributes`), an update, a delete or a check of one item, if its conditions hold."""
+
+    kind: str
+    place: Place
+    attributes: Attributes | None = None
+    update: BoundUpdate | None = None
+    conditions: tuple[BoundCondition, ...] = ()
+    shows_item: bool = False
+
+    def run(self, changes: Changes) -> WriteOutcome:
+        """Apply it.
+
+        Raises:
+            ConditionalCheckFailed: a condition does not hold; carries the item if that is wanted.
+            MockValidationException: it does not fit the stored item, or makes it too large.
+        """
+        item = self.place.item
+        before = None if item is None else item.attrs
+        for condition in self.conditions:
+            if not condition.holds(before):
+                raise self._refusal(before)
+        changed = self._changed(before) if self.kind == "Update" else None
+        if self.kind == "ConditionCheck":
+            return WriteOutcome(before, before)
+        after = changed.attributes if changed else self.attributes if self.kind == "Put" else None
+        if after is not None or before is not None:
+            new = None if after is None else _item(self.place, after)
+            changes.write(self.place.table, self.place.hash_key, self.place.range_key, new)
+        return WriteOutcome(before, after, changed)
+
+    def _refusal(self, before: Attributes | None) -> ConditionalCheckFailed:
+        shown = before if self.shows_item else None
+        error = ConditionalCheckFailed(item=shown)
+        # Transactions and batches of statements put it into their own lists of reasons.
+        error.item = shown
+        return error
+
+    def _changed(self, before: Attributes | None) -> Changed | None:
+        """Return the item after the update, None if there is none and none is made."""
+        if before is None and self.update is not None and self.update.actions and not self.update.creates:
+            # Still applied, since a path that leads nowhere is refused whether there is an item or not.
+            self.update.applied_to(self.place.key)
+            return None
+        start = before if before is not None else self.place.key
+        if self.update is None:
+            return Changed(dict(start), (), ())
+        changed = self.update.applied_to(start)
+        check_index_keys(self.place.table, changed.attributes, updated=True)
+        if attributes_size(changed.attributes) > MAXIMUM_ITEM_BYTES:
+            raise ItemSizeToUpdateTooLarge
+        return changed
+
+
+def put_of(table: Any, raw: Attributes, **more: Any) -> Write:
+    """Return the put of an item in a request.
+
+    Raises:
+        MockValidationException: a value, a key, the key of an index or the size is not allowed.
+    """
+    attributes = attributes_of(raw)
+    place = place_of_item(table, attributes)
+    check_index_keys(table, attributes)
+    if attributes_size(attributes) > MAXIMUM_ITEM_BYTES:
+        raise ItemSizeTooLarge
+    return Write("Put", place, attributes, **more)
+
+
+def _item(place: Place, attributes: Attributes) -> Any:
+    item = object.__new__(Item)
+    item.hash_key, item.range_key = place.hash_key, place.range_key
+    item.attrs = LimitedSizeDict()
+    # Past the dict's own measuring, which sums everything up for each attribute.
+    dict.update(item.attrs, attributes)
+    return item
