@@ -33,6 +33,7 @@ from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
 from workshop.cloud.offline.overlay.changes import collected_changes
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.dynamodb.attribute_values import attributes_of
 from workshop.cloud.offline.overlay.dynamodb.capacity import capacities, read_units, write_units
 from workshop.cloud.offline.overlay.dynamodb.expressions.projections import project
 from workshop.cloud.offline.overlay.dynamodb.expressions.request import Expressions
@@ -100,6 +101,8 @@ def _write(backend: Any, entry: Mapping[str, Any]) -> Callable[[], Write]:
     if len(given) != 1 or not given.keys() <= set(KINDS):
         raise TransactWriteSingleOpException
     ((kind, request),) = given.items()
+    # A value that is none is a mistake of the whole request; one that does not fit its table, of its item.
+    attributes_of(request["Item"] if kind == "Put" else request["Key"])
     kinds = ("UpdateExpression", "ConditionExpression") if kind == "Update" else ("ConditionExpression",)
     expressions = Expressions(request, kinds)
     condition = expressions.condition("ConditionExpression")
