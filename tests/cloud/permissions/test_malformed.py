@@ -45,7 +45,7 @@ def session(roles: Roles) -> tuple[str, str]:
         ("TransactWriteItems", {"TransactItems": [{"Put": 3}]}, TYPE, "TransactItems[0].Put"),
         ("TransactWriteItems", {"TransactItems": None}, MISSING, "TransactItems"),
         ("TransactWriteItems", {}, MISSING, "TransactItems"),
-        ("TransactWriteItems", {"TransactItems": [{}]}, MISSING, "TransactWriteItem is empty"),
+        ("TransactWriteItems", {"TransactItems": [{}]}, MISSING, "can only contain one of"),
         ("TransactWriteItems", {"TransactItems": [{"Put": PUT}]}, MISSING, "AttributeValue is empty"),
         ("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "T"}}]}, MISSING, "Item"),
         ("TransactGetItems", {"TransactItems": {"Get": {}}}, TYPE, "TransactItems"),
