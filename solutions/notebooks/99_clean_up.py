@@ -60,6 +60,8 @@ for thing in ws.leftovers.find():
         ws.client("cloudwatch").delete_alarms(AlarmNames=[thing.name])
     if thing.kind == "stack":
         ws.leftovers.destroy(thing.name)
+if any(thing.kind == "bucket" for thing in ws.leftovers.find()):  # its stacks were deleted by other means
+    ws.leftovers.destroy(ws.aws.stack)
 ### END SOLUTION
 
 # %%

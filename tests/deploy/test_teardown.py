@@ -210,6 +210,23 @@ def test_a_failed_stack_can_be_destroyed(checkout: Path, cloud: Cloud) -> None:
     assert not CodeBucket(cloud).exists()
 
 
+def test_of_a_stack_that_was_deleted_by_hand_the_zips_go(checkout: Path, cloud: Cloud) -> None:
+    """They go when it is destroyed all the same, and with the last one their bucket."""
+    for name in ("one", "two"):
+        deploy(cloud, "stateless", stack=name)
+        cloud.client("cloudformation").delete_stack(StackName=name)
+        if name == "one":
+            deploy(cloud, "stateless", stack="two")
+            destroy(cloud, "one")
+            assert {key.partition("/")[0] for key in list_keys(cloud)} == {"two"}
+
+    destroy(cloud, "two")
+
+    assert not CodeBucket(cloud).exists()
+    with pytest.raises(StackNotFoundError):
+        destroy(cloud, "two")
+
+
 @pytest.mark.parametrize("name", ["nobody", "other"])
 def test_only_pipelines_are_destroyed(checkout: Path, cloud: Cloud, name: str) -> None:
     """A stack that is no pipeline of the workshop is left alone."""

@@ -1,9 +1,15 @@
 """What the lines of an error say."""
 
-import pytest
+from pathlib import Path
 
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from workshop.cli.start import ipython_folder
 from workshop.notebook.views.errors import error_lines
 
+ROOT = Path(__file__).resolve().parents[2]
 CELL_FILE = "/tmp/ipykernel_1/2.py"  # noqa: S108 - the name that a kernel gives to a cell
 
 
@@ -23,3 +29,27 @@ def test_an_error_that_never_was_in_a_cell_names_no_line() -> None:
         print(1 // 0)
 
     assert not any("of this cell" in line for line in error_lines(caught.value, caught.tb))
+
+
+def test_an_interrupt_says_that_the_cell_may_run_again() -> None:
+    """Whoever stops a cell half-way is told what became of it, and not where the code happened to be."""
+    assert error_lines(KeyboardInterrupt(), None) == [
+        "KeyboardInterrupt",
+        "The cell was stopped half-way. What it has done so far stays; run it again when you like.",
+    ]
+
+
+def test_a_new_kernel_knows_what_to_do_before_the_first_cell_has_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart, a cell from the middle says that the first one comes first, in a few lines."""
+    monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
+    monkeypatch.setenv("IPYTHONDIR", str(ipython_folder()))
+    cell = nbformat.v4.new_code_cell("ws.rest()", metadata={"tags": ["raises-exception"]})
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(ROOT))
+
+    [error] = [each for each in cell.outputs if each.output_type == "error"]
+    assert "after a restart of the kernel, from" in " ".join(error.traceback)
+    assert len(error.traceback) <= 3

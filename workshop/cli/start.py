@@ -25,7 +25,7 @@ from workshop.course.progress import CourseProgress
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder, project_root
 
-__all__ = ["start"]
+__all__ = ["ipython_folder", "start"]
 
 FIRST_NOTEBOOK = "00"
 START_SECONDS = 90.0
@@ -40,6 +40,16 @@ LAB_CONFIGURATION = {
         "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineNumbers": False, "lineWrap": True}}
     },
 }
+# What a kernel runs first. It imports nothing of the workshop before something goes wrong.
+KERNEL_STARTUP = """
+def _tell(running, *error, **more):
+    from workshop.notebook.views.values import tell_error
+
+    return tell_error(running, *error, **more)
+
+get_ipython().set_custom_exc((Exception, KeyboardInterrupt), _tell)
+del _tell
+"""
 
 
 def start(
@@ -137,6 +147,7 @@ class _JupyterLab:
             "WORKSHOP_HOME": str(home_folder()),
             "JUPYTER_CONFIG_PATH": _first_in("JUPYTER_CONFIG_PATH", _lab_configuration()),
             "PATH": _first_in("PATH", Path(sys.executable).parent),
+            "IPYTHONDIR": os.environ.get("IPYTHONDIR") or str(ipython_folder()),
         }
 
     def __enter__(self) -> Self:
@@ -204,4 +215,13 @@ def _lab_configuration() -> Path:
     (folder / "labconfig").mkdir(parents=True, exist_ok=True)
     for name, content in LAB_CONFIGURATION.items():
         (folder / "labconfig" / name).write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def ipython_folder() -> Path:
+    """Write how a kernel tells errors before a notebook's first cell has run; return IPython's folder."""
+    folder = home_folder() / "jupyter" / "ipython"
+    startup = folder / "profile_default" / "startup"
+    startup.mkdir(parents=True, exist_ok=True)
+    (startup / "workshop.py").write_text(KERNEL_STARTUP, encoding="utf-8")
     return folder

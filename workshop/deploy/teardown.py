@@ -32,12 +32,16 @@ def destroy(
 ) -> None:
     """Delete a pipeline with everything that belongs to it, and make sure that nothing is left.
 
+    Of a stack that somebody deleted by other means, the zips go, and with the last stack their bucket.
+
     Raises:
         StackNotFoundError: there is no such stack, or it is no pipeline of the workshop.
         TearDownError: something is still there; names each thing.
     """
     waiting = clock or SystemClock()
     described = describe(cloud, stack)
+    if described is None and _deleted_zips(cloud, stack):
+        return
     if described is None or pipeline_stack(described) is None:
         raise StackNotFoundError(stack, tuple(each.name for each in list_stacks(cloud)))
     resources = resources_of(cloud, stack)
@@ -57,6 +61,17 @@ def destroy(
     left += [f"object `{key}` in the bucket `{bucket.name}`" for key in bucket.keys(stack)]
     if left or status != "DELETE_COMPLETE":
         raise _remainder(stack, status, events, tuple(left))
+
+
+def _deleted_zips(cloud: Cloud, stack: str) -> bool:
+    """Delete what lies in the bucket for a stack that is gone; return whether there was anything."""
+    bucket, is_last = CodeBucket(cloud), not list_stacks(cloud)
+    if not bucket.exists() or not (is_last or any(bucket.keys(stack))):
+        return False
+    bucket.clear(stack)
+    if is_last:
+        bucket.remove()
+    return True
 
 
 def _wait_until_gone(

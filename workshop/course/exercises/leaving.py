@@ -18,6 +18,10 @@ SHOWN = 10
 def check_clean_up(course: Course) -> CheckResult:
     """Observe by the list calls of every service whether a resource of the course still exists."""
     left = leftovers(course)
+    if not left and not _was_deployed(course):
+        return not_attempted(
+            "There is nothing to clean up: nothing of yours was ever deployed to this cloud."
+        )
     if not left:
         return passed("Every service was asked, and none of them has anything of yours any more.")
     if any(each.name == course.stack for each in left):
@@ -27,13 +31,21 @@ def check_clean_up(course: Course) -> CheckResult:
     return incorrect(f"Your pipeline is gone, and this is left: {_listed(left)}.{costs}{_bucket(left)}")
 
 
+def _was_deployed(course: Course) -> bool:
+    """Whether CloudFormation remembers a stack of the course; it does for 90 days after its deletion."""
+    pages = course.client("cloudformation").get_paginator("list_stacks")
+    names = {course.stack, course.stateless.stack, course.tour.stack}
+    deleted = pages.paginate(StackStatusFilter=["DELETE_COMPLETE"])
+    return any(each["StackName"] in names for page in deleted for each in page["StackSummaries"])
+
+
 def _bucket(left: tuple[Leftover, ...]) -> str:
     """Say how the bucket goes, if it alone is left of what the workshop made by itself."""
     if any(each.kind == "stack" for each in left) or not any(each.kind == "bucket" for each in left):
         return ""
     return (
-        " The bucket held the zips of your functions; "
-        "`ws.leftovers.destroy` deletes it together with the last stack."
+        " The bucket held the zips of your functions; `ws.leftovers.destroy(ws.aws.stack)` deletes it, "
+        "also now that the stack is gone."
     )
 
 

@@ -25,7 +25,9 @@ LONGEST_LINE = 110
 CELL = "ipykernel_"
 RERUN = "Run the cells above it first; after a restart of the kernel, from the first cell of the notebook on."
 NO_CLOUD = "No cloud answers. Run the first cell of this notebook: it starts the offline cloud again."
+INTERRUPTED = "The cell was stopped half-way. What it has done so far stays; run it again when you like."
 ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((KeyboardInterrupt,), INTERRUPTED),
     ((NameError,), f"This name is not known yet. {RERUN}"),
     (NO_ANSWER, NO_CLOUD),
     ((NoCredentialsError,), "Sign in to AWS, for example with `aws sso login`, and run the cell again."),

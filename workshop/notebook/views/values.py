@@ -28,7 +28,7 @@ from workshop.pipeline.operations.reconcile import Reconciliation
 from workshop.pipeline.producer.producer import ProduceResult
 from workshop.pipeline.truth import MessageCounts, Truth
 
-__all__ = ["drawn", "teach_ipython"]
+__all__ = ["drawn", "teach_ipython", "tell_error"]
 
 # Their method has shown them already.
 SHOWN_BEFORE = (Cleared, Deployment, ProduceResult, CheckResult)
@@ -51,7 +51,7 @@ def teach_ipython() -> None:
         formatter.mimebundle_formatter.for_type(kind, _bundle)
     for module, name in FRAMES:
         formatter.mimebundle_formatter.for_type_by_name(module, name, _frame_bundle)
-    running.set_custom_exc((Exception,), _tell_error)
+    running.set_custom_exc((Exception, KeyboardInterrupt), tell_error)
 
 
 def _bundle(value: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG001
@@ -62,7 +62,7 @@ def _frame_bundle(frame: Any, include: Any = None, exclude: Any = None) -> dict[
     return draw_frame(frame)._repr_mimebundle_()
 
 
-def _tell_error(
+def tell_error(
     running: Any, kind: type[BaseException], error: BaseException, trace: Any, **_: Any
 ) -> list[str]:
     """Show an error by what it says and what to do; its traceback, mostly of code by others, is folded."""
