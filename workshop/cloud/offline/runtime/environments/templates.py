@@ -100,7 +100,7 @@ class Templates:
         self._libraries = tuple(libraries)
         self._home = home
         self._lock = threading.Lock()
-        self._made: list[_Template] = []
+        self._made: dict[int, _Template] = {}
         self._is_open = IS_OFFERED
 
     def fork(
@@ -122,29 +122,32 @@ class Templates:
         with self._lock:
             if not self._is_open:
                 return None
-            self._make()
-            chosen = self._made[turn % TEMPLATES]
-        return chosen.fork(dict(variables), folder=folder, modules=modules, pipes=pipes)
+            chosen = self._template(turn % TEMPLATES)
+        fork = chosen.fork(dict(variables), folder=folder, modules=modules, pipes=pipes)
+        # Only now: two that start at the same time keep the first environment waiting.
+        self.warm_up()
+        return fork
 
     def warm_up(self) -> None:
-        """Start the templates, so that the first fork does not wait for one."""
+        """Start the templates that do not run, so that no fork waits for one."""
         with self._lock:
             if self._is_open:
-                self._make()
+                for place in range(TEMPLATES):
+                    self._template(place)
 
-    def _make(self) -> None:
-        for place in range(TEMPLATES):
-            if place == len(self._made):
-                self._made.append(_Template(self._libraries, self._home()))
-            elif not self._made[place].is_running:
-                self._made[place].close()
-                self._made[place] = _Template(self._libraries, self._home())
+    def _template(self, place: int) -> "_Template":
+        made = self._made.get(place)
+        if made is None or not made.is_running:
+            if made is not None:
+                made.close()
+            made = self._made[place] = _Template(self._libraries, self._home())
+        return made
 
     def close(self) -> None:
         """End the templates; environments that were forked from them go on."""
         with self._lock:
-            made, self._made, self._is_open = self._made, [], False
-        for each in made:
+            made, self._made, self._is_open = self._made, {}, False
+        for each in made.values():
             each.close()
 
 
