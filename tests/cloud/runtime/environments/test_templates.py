@@ -68,6 +68,14 @@ def test_settings_that_a_client_reads_come_from_the_function(make: Make, tmp_pat
     assert json.loads(call(environment).payload) == ["desk", "eu-north-1"]
 
 
+def test_libraries_are_looked_for_where_the_function_says(make: Make) -> None:
+    """A function that sets their search path starts anew: a running program does not look again."""
+    forked, fresh = make(PARENT), make(PARENT, environment=(("LD_LIBRARY_PATH", "/opt/lib"),))
+
+    assert json.loads(call(fresh).payload) == os.getpid()
+    assert json.loads(call(forked).payload) != os.getpid()
+
+
 def test_a_fork_holds_nothing_of_the_template_or_of_others(make: Make) -> None:
     """A handler finds its own pipes and nothing else: no socket to the template, no pipe of a sibling."""
     call(make(DESCRIPTORS))

@@ -36,6 +36,8 @@ SESSION_NAMES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
 )
+# What the machine reads when a program starts, and never again.
+LOADER_NAMES = ("LD_LIBRARY_PATH", "LD_PRELOAD")
 
 
 class Fork:
@@ -117,7 +119,9 @@ class Templates:
         `modules` are the names that the function's code can import, besides the libraries; `pipes` become
         its standard input, output and error. Another `turn` gives another template.
         """
-        if any(name in variables for name in SESSION_NAMES):
+        if any(name in variables for name in SESSION_NAMES) or any(
+            variables.get(name) != os.environ.get(name) for name in LOADER_NAMES
+        ):
             return None
         with self._lock:
             if not self._is_open:
