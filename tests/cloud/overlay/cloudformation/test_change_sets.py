@@ -93,7 +93,7 @@ def test_a_change_set_without_changes_fails(aws: Any) -> None:
     code, message = aws.refusal(aws.cloudformation.execute_change_set, ChangeSetName=change)
     assert (described["Status"], described["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
     assert described["StatusReason"].startswith("The submitted information didn't contain changes.")
-    assert code == "ValidationError"
+    assert code == "InvalidChangeSetStatus"
     assert "cannot be executed in its current execution status" in message
 
 

@@ -199,3 +199,48 @@ def test_ordinary_iam_resources_are_the_same_as_in_moto(aws: Any) -> None:
 
     with plain_moto():
         assert make() == corrected
+
+
+def test_policies_need_no_version(aws: Any) -> None:
+    """A policy without `Version` is one of 2008-10-17, wherever a template has one; other versions fail."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    bare = {"Statement": [statement]}
+    shared = {"Statement": [{**statement, "Principal": "*"}]}
+    made = aws.create(
+        {
+            "Role": role(Policies=[{"PolicyName": "inline", "PolicyDocument": bare}]),
+            "Managed": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": bare}},
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "QueuePolicy": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": shared},
+            },
+            "Topic": {"Type": "AWS::SNS::Topic"},
+            "TopicPolicy": {
+                "Type": "AWS::SNS::TopicPolicy",
+                "Properties": {"Topics": [{"Ref": "Topic"}], "PolicyDocument": shared},
+            },
+            "Bucket": {"Type": "AWS::S3::Bucket"},
+            "BucketPolicy": {
+                "Type": "AWS::S3::BucketPolicy",
+                "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": shared},
+            },
+            "CDKMetadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:deflate64:x"}},
+        }
+    )
+    odd = {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {"PolicyDocument": {**bare, "Version": "2020-01-01"}},
+    }
+
+    assert made["StackStatus"] == "CREATE_COMPLETE", aws.events()
+    assert aws.create({"Odd": odd}, "odd")["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
+def test_plain_moto_wants_a_version(plain: Any) -> None:
+    """Plain moto refuses a policy without `Version`."""
+    policy = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]})
+
+    code, _ = plain.refusal(plain.client("iam").create_policy, PolicyName="bare", PolicyDocument=policy)
+
+    assert code == "MalformedPolicyDocument"

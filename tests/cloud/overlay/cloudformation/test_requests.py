@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.cloud.overlay.cloudformation.conftest import CONSENT
 from tests.cloud.overlay.cloudformation.samples import body, queue, role, table
 
 LIMITED = {
@@ -98,14 +99,18 @@ def test_values_are_described_as_text(aws: Any) -> None:
             "Unresolved resource dependencies [B] in the Outputs block",
         ),
         (
-            {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"A": queue()}},
-            "the offline cloud expands no transforms",
+            {"Transform": "AWS::LanguageExtensions", "Resources": {"A": queue()}},
+            "does not offer the transform AWS::LanguageExtensions",
+        ),
+        (
+            {"A": queue(QueueName={"Fn::Transform": {"Name": "Mine", "Parameters": {}}})},
+            "does not offer the transform Mine",
         ),
     ],
 )
 def test_templates_are_checked(aws: Any, template: dict[str, Any], message: str) -> None:
     """A template that cannot become a stack is refused, and no stack is made."""
-    code, refusal = aws.refusal(aws.create, template)
+    code, refusal = aws.refusal(aws.create, template, Capabilities=[*CONSENT, "CAPABILITY_AUTO_EXPAND"])
 
     assert code == "ValidationError"
     assert message in refusal

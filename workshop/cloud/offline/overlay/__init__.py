@@ -28,6 +28,7 @@ MOTO_VERSION = "5.2.5"
 CORRECTIONS: tuple[str, ...] = (
     "core_lookups",
     "iam_catalogue",
+    "iam_versions",
     "sts_sessions",
     "dynamodb.numbers",
     "dynamodb.wire",
@@ -57,6 +58,7 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation.operations",
     "cloudformation.updates",
     "cloudformation.requests",
+    "cloudformation.template_calls",
     "cloudformation.change_sets",
     "cloudformation.descriptions",
     "cloudformation.resource_types.stream",

@@ -22,9 +22,9 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
 from workshop.cloud.offline.overlay.cloudformation.plans import plan
 from workshop.cloud.offline.overlay.cloudformation.requests import tags_of, template_of
+from workshop.cloud.offline.overlay.cloudformation.template.transforms import processed_template
 from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
 from workshop.cloud.offline.overlay.cloudformation.validation import check_capabilities, check_template
-from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import corrects
 
 NO_CHANGES = (
@@ -38,6 +38,12 @@ class ChangeSetNotFoundError(CloudFormationError):  # type: ignore[misc]  # moto
     code = "ChangeSetNotFound"
 
 
+class InvalidChangeSetStatusError(CloudFormationError):  # type: ignore[misc]  # moto is untyped
+    """The change set cannot be executed."""
+
+    code = "InvalidChangeSetStatus"
+
+
 @corrects(responses.CloudFormationResponse, "create_change_set")
 def _create(request: Any) -> Any:
     backend, name = request.cloudformation_backend, request._get_param("ChangeSetName")
@@ -45,10 +51,10 @@ def _create(request: Any) -> Any:
     kind = request._get_param("ChangeSetType") or "UPDATE"
     stack = _existing_stack(backend, request._get_param("StackName"), kind)
     template = template_of(request, stack.template if stack else None)
-    content = read_template(template)
+    given = merged_parameters(request._get_param("Parameters") or [], stack.parameters if stack else {})
+    content = processed_template(template, given, backend.region_name)
     check_template(content)
-    given = request._get_param("Parameters") or []
-    parameters = effective_parameters(content, merged_parameters(given, stack.parameters if stack else {}))
+    parameters = effective_parameters(content, given)
     capabilities = request._get_param("Capabilities") or []
     check_capabilities(content, capabilities)
     stack = stack or _stack_under_review(request)
@@ -111,6 +117,14 @@ def _stack_under_review(request: Any) -> Any:
     return stack
 
 
+@corrects(models.ChangeSet, "_parse_template")
+def _read_own_template(change_set: Any) -> None:
+    # With the parameters' values: what a transform makes depends on them.
+    change_set.template_dict = processed_template(
+        change_set.template, change_set.parameters, change_set.stack.region_name
+    )
+
+
 @corrects(models.ChangeSet, "diff")
 def _diff(change_set: Any) -> list[Any]:
     return list(plan(change_set.stack, change_set.template_dict, change_set.parameters))
@@ -125,8 +139,8 @@ def _describe(request: Any) -> Any:
 def _execute(request: Any) -> Any:
     change_set = _find(request)
     if change_set.execution_status != "AVAILABLE":
-        raise ValidationError(
-            message=f"ChangeSet [{change_set.change_set_id}] cannot be executed "
+        raise InvalidChangeSetStatusError(
+            f"ChangeSet [{change_set.change_set_id}] cannot be executed "
             f"in its current execution status of [{change_set.execution_status}]"
         )
     stack = change_set.stack
@@ -146,12 +160,11 @@ def _execute(request: Any) -> Any:
 def _become(stack: Any, change_set: Any, backend: Any) -> None:
     """Turn a stack in `REVIEW_IN_PROGRESS` into the one that its change set describes."""
     # It was made before any template was known, so all that moto derives from one is derived now.
-    stack.template, stack.template_dict = change_set.template, read_template(change_set.template)
     stack.parameters = change_set.parameters
     stack.notification_arns = change_set.notification_arns
     stack.role_arn = change_set.role_arn
     stack.cross_stack_resources = backend.exports
-    stack.resource_map = stack._create_resource_map()
+    operations.become(stack, change_set.template, change_set.template_dict)
     stack.resource_map.cross_stack_resources = backend.exports
 
 

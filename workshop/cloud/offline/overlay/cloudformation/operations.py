@@ -21,11 +21,11 @@ from workshop.cloud.offline.overlay.cloudformation.events import record, record_
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
+from workshop.cloud.offline.overlay.cloudformation.template.transforms import processed_template
 from workshop.cloud.offline.overlay.cloudformation.validation import check_template
-from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["create", "delete", "finish", "make", "new_stack", "remove", "settle"]
+__all__ = ["become", "create", "delete", "finish", "make", "new_stack", "remove", "settle"]
 
 
 def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
@@ -38,21 +38,29 @@ def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
     # A deleted stack lies elsewhere (`deleted_stacks`), so its name is free again.
     if any(stack.name == name for stack in backend.stacks.values()):
         raise AlreadyExistsException(f"Stack [{name}] already exists")
-    content = read_template(template)
+    parameters = options.pop("parameters", None) or {}
+    content = processed_template(template, parameters, backend.region_name)
     check_template(content)
     stack = models.Stack(
         stack_id=generate_stack_id(name, backend.region_name, backend.account_id),
         name=name,
         template=template,
-        parameters=effective_parameters(content, options.pop("parameters", None) or {}),
+        parameters=effective_parameters(content, parameters),
         account_id=backend.account_id,
         region_name=backend.region_name,
         **options,
     )
+    become(stack, template, content)
     # The backend's own dict, since other stacks publish and withdraw exports during this stack's life.
     stack.cross_stack_resources = stack.resource_map.cross_stack_resources = backend.exports
     backend.stacks[stack.stack_id] = stack
     return stack
+
+
+def become(stack: Any, template: str, content: dict[str, Any]) -> None:
+    """Give a stack without resources a template, as text and with its transform expanded."""
+    stack.template, stack.template_dict = template, content
+    stack.resource_map = stack._create_resource_map()
 
 
 @corrects(models.Stack, "create_resources")

@@ -1,11 +1,11 @@
-"""CreateStack, UpdateStack, DeleteStack and ValidateTemplate check their input, then run an operation.
+"""CreateStack, UpdateStack and DeleteStack check their input, then run an operation.
 
 AWS requires capabilities for IAM resources, supports `OnFailure`, `DisableRollback` and `RetainResources`,
 and refuses an update that changes nothing with `No updates are to be performed.`
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html). Here the operation
 has ended when the call returns, so a client's first poll finds the final status. moto requires no
-capabilities, ignores these options, and validates templates with a tool that is not installed with it.
-Changed: the four calls, and template URLs, which moto can only read from hosts of `amazonaws.com`.
+capabilities and ignores these options. Changed: the three calls, and template URLs, which moto can only read
+from hosts of `amazonaws.com`.
 """
 
 from collections.abc import Mapping
@@ -20,11 +20,15 @@ from moto.s3.models import s3_backends
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
+from workshop.cloud.offline.overlay.cloudformation.template.transforms import (
+    processed_template,
+    transforms_of,
+)
 from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
 from workshop.cloud.offline.overlay.cloudformation.validation import (
     check_capabilities,
+    check_expansion,
     check_template,
-    required_capabilities,
 )
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import corrects
@@ -54,18 +58,27 @@ def tags_of(request: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in request._get_param("Tags") or []}
 
 
+def _checked(request: Any, template: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return a template with its transform expanded, if the caller agreed to it and to its IAM resources."""
+    capabilities = request._get_param("Capabilities") or []
+    # Change sets need no such consent, since they show what would be made.
+    check_expansion(transforms_of(read_template(template)), capabilities)
+    content = processed_template(template, given, request.cloudformation_backend.region_name)
+    check_template(content)
+    check_capabilities(content, capabilities)
+    return content
+
+
 @corrects(responses.CloudFormationResponse, "create_stack")
 def _create_stack(request: Any) -> Any:
-    template = template_of(request)
-    content = read_template(template)
-    check_template(content)
-    capabilities = request._get_param("Capabilities") or []
-    check_capabilities(content, capabilities)
+    template, capabilities = template_of(request), request._get_param("Capabilities") or []
+    parameters = merged_parameters(request._get_param("Parameters") or [], {})
+    _checked(request, template, parameters)
     stack = operations.new_stack(
         request.cloudformation_backend,
         request._get_param("StackName"),
         template,
-        parameters=merged_parameters(request._get_param("Parameters") or [], {}),
+        parameters=parameters,
         notification_arns=request._get_param("NotificationARNs") or [],
         tags=tags_of(request),
         role_arn=request._get_param("RoleARN"),
@@ -86,12 +99,10 @@ def _update_stack(request: Any) -> Any:
     stack = request.cloudformation_backend.get_stack(request._get_param("StackName"))
     check_updatable(stack)
     template = template_of(request, stack.template)
-    content = read_template(template)
-    check_template(content)
     given = merged_parameters(request._get_param("Parameters") or [], stack.parameters)
+    content = _checked(request, template, given)
     parameters = effective_parameters(content, given)
     capabilities = request._get_param("Capabilities") or []
-    check_capabilities(content, capabilities)
     tags = tags_of(request) or stack.tags  # an update that names no tags keeps them
     if tags == stack.tags and changes_nothing(stack, content, parameters):
         raise ValidationError(message="No updates are to be performed.")
@@ -111,34 +122,6 @@ def _delete_stack(request: Any) -> Any:
                 stack.deployed[logical_id].definition["DeletionPolicy"] = "Retain"
             operations.delete(stack)
     return EmptyResult()
-
-
-@corrects(responses.CloudFormationResponse, "validate_template")
-def _validate_template(request: Any) -> Any:
-    template = read_template(template_of(request))
-    check_template(template)
-    needed = required_capabilities(template)
-    return ActionResult(
-        {
-            "Description": template.get("Description", ""),
-            "Parameters": [
-                _parameter(name, slot) for name, slot in (template.get("Parameters") or {}).items()
-            ],
-            "Capabilities": [needed] if needed else [],
-            "DeclaredTransforms": [],
-        }
-    )
-
-
-def _parameter(name: str, slot: Mapping[str, Any]) -> dict[str, Any]:
-    described = {
-        "ParameterKey": name,
-        "NoEcho": is_true(slot.get("NoEcho")),
-        "Description": slot.get("Description", ""),
-    }
-    if "Default" in slot:
-        described["DefaultValue"] = str(slot["Default"])
-    return described
 
 
 @corrects(responses, "get_stack_from_s3_url")

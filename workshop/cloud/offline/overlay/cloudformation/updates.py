@@ -22,8 +22,8 @@ from workshop.cloud.offline.overlay.cloudformation.parameters import effective_p
 from workshop.cloud.offline.overlay.cloudformation.plans import is_wanted, map_for, plan
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
+from workshop.cloud.offline.overlay.cloudformation.template.transforms import processed_template
 from workshop.cloud.offline.overlay.cloudformation.validation import check_template
-from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
 __all__ = ["changes_nothing", "check_updatable", "update"]
@@ -111,7 +111,8 @@ class _Update:
         stack = self.stack
         self.before = _Before(stack)
         # From here on the stack is what it is to become; `_Before` has what a rollback needs.
-        stack.template, stack.template_dict = self.template, read_template(self.template)
+        stack.template = self.template
+        stack.template_dict = processed_template(self.template, self.parameters, stack.region_name)
         stack.resource_map = map_for(stack, stack.template_dict, self.parameters)
         stack.parameters = self.parameters
 
@@ -240,7 +241,7 @@ def _update_stack(
     parameters: dict[str, Any] | None = None,
     tags: dict[str, str] | None = None,
 ) -> None:
-    content = read_template(template)
+    content = processed_template(template, parameters or {}, stack.region_name)
     check_template(content)
     values = effective_parameters(content, parameters or {})
     update(stack, template, values)

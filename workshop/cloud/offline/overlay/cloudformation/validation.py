@@ -22,7 +22,13 @@ from workshop.cloud.offline.overlay.cloudformation.references import (
     references,
 )
 
-__all__ = ["InsufficientCapabilitiesError", "check_capabilities", "check_template", "required_capabilities"]
+__all__ = [
+    "InsufficientCapabilitiesError",
+    "check_capabilities",
+    "check_expansion",
+    "check_template",
+    "required_capabilities",
+]
 
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"
@@ -84,6 +90,16 @@ def check_capabilities(template: Mapping[str, Any], given: Collection[str]) -> N
         raise InsufficientCapabilitiesError(f"Requires capabilities : [{needed}]")
 
 
+def check_expansion(transforms: Collection[str], given: Collection[str]) -> None:
+    """Refuse transforms that the caller did not agree to have expanded unseen.
+
+    Raises:
+        InsufficientCapabilitiesError: naming the capability to acknowledge.
+    """
+    if transforms and "CAPABILITY_AUTO_EXPAND" not in given:
+        raise InsufficientCapabilitiesError("Requires capabilities : [CAPABILITY_AUTO_EXPAND]")
+
+
 def required_capabilities(template: Mapping[str, Any]) -> str | None:
     """Return the capability that a template needs; IAM resources with custom names need the stronger one."""
     iam = [resource for resource in template["Resources"].values() if resource.get("Type") in IAM_NAMES]
@@ -93,8 +109,6 @@ def required_capabilities(template: Mapping[str, Any]) -> str | None:
 
 
 def _problems(template: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[str]:
-    if "Transform" in template:
-        yield "Template error: the offline cloud expands no transforms; deploy the processed template instead"
     for name, resource in resources.items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
             yield (

@@ -65,9 +65,4 @@ def _short_form(loader: TemplateLoader, suffix: str, node: yaml.Node) -> dict[st
     return {name: text.split(".", 1) if suffix == "GetAtt" else text}
 
 
-@corrects(models.ChangeSet, "_parse_template")
-def _read_own_template(change_set: Any) -> None:
-    change_set.template_dict = read_template(change_set.template)
-
-
 TemplateLoader.add_multi_constructor("!", _short_form)

@@ -91,3 +91,13 @@ def _models_by_type() -> dict[str, Any]:
 @corrects(parsing, "get_name_type_map")
 def _name_properties() -> dict[str, str]:
     return {model.cloudformation_type(): model.cloudformation_name_type() for model in _models()}
+
+
+def _keep_nothing(wanted: Wanted) -> AddedResource:
+    return AddedResource(wanted.name)
+
+
+# What CDK writes into its templates about itself, for AWS's own statistics.
+add_resource_type(
+    "AWS::CDK::Metadata", create=_keep_nothing, change=_keep_nothing, delete=lambda _wanted: None
+)

@@ -1,0 +1,1 @@
+"""What CloudFormation does with a template before it touches a resource."""
