@@ -218,6 +218,7 @@ def test_exports_are_unique_and_withdrawn(aws: Any) -> None:
 
     assert aws.create(imported, "three")["StackStatus"] == "CREATE_COMPLETE"
     assert second["StackStatus"] == "ROLLBACK_COMPLETE"
+    aws.cloudformation.delete_stack(StackName="three")
     aws.cloudformation.delete_stack(StackName="one")
     assert aws.cloudformation.list_exports()["Exports"] == []
 

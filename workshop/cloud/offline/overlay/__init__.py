@@ -55,6 +55,7 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation.yaml",
     "cloudformation.intrinsics",
     "cloudformation.events",
+    "cloudformation.exports",
     "cloudformation.operations",
     "cloudformation.updates",
     "cloudformation.requests",

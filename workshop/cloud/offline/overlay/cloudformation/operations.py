@@ -18,6 +18,7 @@ from moto.cloudformation.utils import generate_stack_id
 
 from workshop.cloud.offline.overlay.cloudformation import resources
 from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
+from workshop.cloud.offline.overlay.cloudformation.exports import blocked_by
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
@@ -142,6 +143,8 @@ def finish(stack: Any) -> str | None:
     for name in exports:
         if name in backend.exports and backend.exports[name].exporting_stack_id != stack.stack_id:
             return f"Export with name {name} is already exported by another stack."
+    if blocked := blocked_by(stack, exports):
+        return blocked
     # All first: the new template may export less than the old one did.
     _withdraw_exports(backend, stack)
     backend.exports.update(exports)
@@ -154,6 +157,9 @@ def finish(stack: Any) -> str | None:
 def delete(stack: Any, reason: str = "User Initiated") -> None:
     """Delete every resource of a stack, in the opposite order of creation."""
     record(stack, "DELETE_IN_PROGRESS", reason)
+    if blocked := blocked_by(stack, {}):
+        record(stack, "DELETE_FAILED", blocked)
+        return
     stack.deletion_time = CLOCK.moment()
     # One that cannot be deleted does not keep AWS from deleting the others.
     failed = [

@@ -16,6 +16,8 @@ from moto.cloudformation.exceptions import CloudFormationError
 from moto.ec2 import models as ec2_models
 from moto.ec2.models.core import TaggedEC2Resource
 
+from workshop.cloud.offline.overlay.cloudformation.template.dynamic_references import with_dynamic_references
+
 __all__ = [
     "DeployedResource",
     "ResourceFailure",
@@ -121,7 +123,10 @@ def resolve(declared: Mapping[str, Any], resources: Any) -> dict[str, Any]:
         ResourceFailure: one cannot be resolved.
     """
     try:
-        definition: dict[str, Any] = parsing.clean_json(copy.deepcopy(dict(declared)), resources)
+        cleaned = parsing.clean_json(copy.deepcopy(dict(declared)), resources)
+        definition: dict[str, Any] = with_dynamic_references(
+            cleaned, resources._account_id, resources._region_name
+        )
     except CloudFormationError as error:
         raise ResourceFailure(str(error.message)) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
