@@ -1,4 +1,4 @@
-"""Exports that other stacks import, and dynamic references."""
+"""Exports that other stacks import, dynamic references, and references to what a condition leaves out."""
 
 import json
 from typing import Any
@@ -88,3 +88,41 @@ def test_dynamic_references_without_a_value_fail(aws: Any, reference: str, messa
         event.get("ResourceStatusReason", "")
         for event in aws.cloudformation.describe_stack_events(StackName="stack")["StackEvents"]
     )
+
+
+def conditional(wanted: str, **members: Any) -> dict[str, Any]:
+    """Return a template whose resource `Left` is there only if `wanted` is yes; `Queue` has the members."""
+    return {
+        "Parameters": {"Wanted": {"Type": "String", "Default": wanted}},
+        "Conditions": {"IsWanted": {"Fn::Equals": [{"Ref": "Wanted"}, "yes"]}},
+        "Resources": {"Left": {**queue(), "Condition": "IsWanted"}, "Queue": {**queue(), **members}},
+    }
+
+
+REFERRING = [
+    {"DependsOn": "Left"},
+    {"Properties": {"Tags": [{"Key": "k", "Value": {"Ref": "Left"}}]}},
+    {"Properties": {"Tags": [{"Key": "k", "Value": {"Fn::Sub": "${Left.Arn}"}}]}},
+]
+
+
+@pytest.mark.parametrize("members", REFERRING)
+def test_what_a_condition_leaves_out_cannot_be_referred_to(aws: Any, members: dict[str, Any]) -> None:
+    """A stack is neither made nor updated to refer to a resource whose condition is false."""
+    message = (
+        "Template format error: Unresolved resource dependencies [Left] "
+        "in the Resources block of the template"
+    )
+    refusal = ("ValidationError", message)
+    assert aws.refusal(aws.create, conditional("no", **members)) == refusal
+    assert aws.create(conditional("yes", **members))["StackStatus"] == "CREATE_COMPLETE"
+    assert aws.refusal(aws.update, conditional("no", **members)) == refusal
+
+
+def test_a_branch_that_is_not_taken_refers_to_nothing(aws: Any) -> None:
+    """`Fn::If` may name a resource that is left out in the branch that its condition does not choose."""
+    value = {"Fn::If": ["IsWanted", {"Ref": "Left"}, "none"]}
+
+    made = aws.create(conditional("no", Properties={"Tags": [{"Key": "k", "Value": value}]}))
+
+    assert made["StackStatus"] == "CREATE_COMPLETE"

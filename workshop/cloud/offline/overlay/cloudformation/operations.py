@@ -23,7 +23,7 @@ from workshop.cloud.offline.overlay.cloudformation.parameters import effective_p
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
 from workshop.cloud.offline.overlay.cloudformation.template.transforms import processed_template
-from workshop.cloud.offline.overlay.cloudformation.validation import check_template
+from workshop.cloud.offline.overlay.cloudformation.validation import check_left_out, check_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
 __all__ = ["become", "create", "delete", "finish", "make", "new_stack", "remove", "settle"]
@@ -52,6 +52,7 @@ def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
         **options,
     )
     become(stack, template, content)
+    check_left_out(content, stack.resource_map.lazy_condition_map)
     # The backend's own dict, since other stacks publish and withdraw exports during this stack's life.
     stack.cross_stack_resources = stack.resource_map.cross_stack_resources = backend.exports
     backend.stacks[stack.stack_id] = stack

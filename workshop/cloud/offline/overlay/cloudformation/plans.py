@@ -16,6 +16,7 @@ from workshop.cloud.offline.overlay.cloudformation import resources
 from workshop.cloud.offline.overlay.cloudformation.intrinsics import PENDING
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure
+from workshop.cloud.offline.overlay.cloudformation.validation import check_left_out
 
 __all__ = ["PlannedChange", "is_wanted", "map_for", "plan"]
 
@@ -59,6 +60,7 @@ def is_wanted(target: Any, logical_id: str) -> bool:
 def plan(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> list[PlannedChange]:
     """Return what an update to a template would do, in the order in which it would happen."""
     target = map_for(stack, template, parameters)
+    check_left_out(template, target.lazy_condition_map)
     wanted = [name for name in creation_order(template["Resources"]) if is_wanted(target, name)]
     changes = [change for name in wanted if (change := _planned(stack, target, name)) is not None]
     for name, resource in reversed(stack.deployed.items()):

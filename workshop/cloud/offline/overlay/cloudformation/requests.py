@@ -104,7 +104,7 @@ def _update_stack(request: Any) -> Any:
     parameters = effective_parameters(content, given)
     capabilities = request._get_param("Capabilities") or []
     tags = tags_of(request) or stack.tags  # an update that names no tags keeps them
-    if tags == stack.tags and changes_nothing(stack, content, parameters):
+    if changes_nothing(stack, content, parameters) and tags == stack.tags:
         raise ValidationError(message="No updates are to be performed.")
     stack.tags, stack.capabilities = tags, list(capabilities)
     update(stack, template, parameters)

@@ -54,7 +54,8 @@ def check_updatable(stack: Any) -> None:
 def changes_nothing(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> bool:
     """Return whether an update would leave resources and outputs as they are."""
     same_outputs = template.get("Outputs") == stack.template_dict.get("Outputs")
-    return same_outputs and not plan(stack, template, parameters)
+    # The plan comes first, for it refuses a template that cannot be resolved.
+    return not plan(stack, template, parameters) and same_outputs
 
 
 def update(stack: Any, template: str, parameters: Mapping[str, str]) -> None:

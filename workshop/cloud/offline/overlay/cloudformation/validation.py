@@ -26,6 +26,7 @@ __all__ = [
     "InsufficientCapabilitiesError",
     "check_capabilities",
     "check_expansion",
+    "check_left_out",
     "check_template",
     "required_capabilities",
 ]
@@ -77,6 +78,38 @@ def check_template(template: Mapping[str, Any]) -> None:
         creation_order(resources)
     except CircularDependencyError as error:
         raise ValidationError(message=str(error)) from error
+
+
+def check_left_out(template: Mapping[str, Any], conditions: Mapping[str, Any]) -> None:
+    """Refuse a reference to a resource whose condition is false, by a resource that is made.
+
+    Raises:
+        ValidationError: naming what is referred to.
+    """
+    resources = template["Resources"]
+    made = {
+        name
+        for name, resource in resources.items()
+        if "Condition" not in resource or conditions[resource["Condition"]]
+    }
+    needed = {name for each in made for name in dependencies(_chosen(resources[each], conditions))}
+    if unresolved := sorted(needed & (resources.keys() - made)):
+        raise ValidationError(
+            message=f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
+            "in the Resources block of the template"
+        )
+
+
+def _chosen(value: Any, conditions: Mapping[str, Any]) -> Any:
+    """Return a value in which every `Fn::If` is the branch that its condition chooses."""
+    if isinstance(value, list):
+        return [_chosen(element, conditions) for element in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("Fn::If"), list):
+        name, first, second = value["Fn::If"]
+        return _chosen(first if conditions[name] else second, conditions)
+    return {name: _chosen(member, conditions) for name, member in value.items()}
 
 
 def check_capabilities(template: Mapping[str, Any], given: Collection[str]) -> None:
