@@ -133,3 +133,13 @@ def test_an_ordinary_table_is_the_same_as_in_moto(aws: Any, properties: Any) -> 
     assert {name: plain[name] for name in corrected if name in plain} == {
         name: value for name, value in corrected.items() if name in plain
     }
+
+
+def test_definitions_that_no_key_uses_fail(aws: Any) -> None:
+    """A table with an attribute definition that neither its key nor an index uses is not made."""
+    definitions = [{"AttributeName": name, "AttributeType": "S"} for name in ("Key", "Other")]
+
+    made = aws.create({"Table": table(AttributeDefinitions=definitions)})
+
+    assert made["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert aws.client("dynamodb").list_tables()["TableNames"] == []

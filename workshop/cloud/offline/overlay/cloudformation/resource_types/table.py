@@ -11,6 +11,7 @@ creation, update and the attribute.
 from typing import Any
 
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
+from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 
@@ -23,6 +24,7 @@ _create_table = Table.create_from_cloudformation_json.__func__
 @creates(Table)
 def _create(wanted: Wanted) -> Any:
     properties = wanted.properties
+    _check_definitions(properties)
     table = _create_table(
         Table, wanted.name, {"Properties": properties}, wanted.account_id, wanted.region_name
     )
@@ -33,6 +35,7 @@ def _create(wanted: Wanted) -> Any:
 @changes(Table)
 def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(dynamodb_backends)
+    _check_definitions(properties)
     table = backend.get_table(wanted.name)
     _change_stream(backend, table, properties.get("StreamSpecification", {}).get("StreamViewType"))
     on_demand = properties.get("BillingMode") == "PAY_PER_REQUEST"
@@ -50,6 +53,18 @@ def _change(wanted: Wanted) -> Any:
     table.tags = properties.get("Tags", [])
     _settle(backend, table, properties)
     return table
+
+
+def _check_definitions(properties: dict[str, Any]) -> None:
+    indexes = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+    schemas = [properties, *(index for name in indexes for index in properties.get(name, []))]
+    used = {key["AttributeName"] for schema in schemas for key in schema.get("KeySchema", [])}
+    defined = [definition["AttributeName"] for definition in properties.get("AttributeDefinitions", [])]
+    if set(defined) - used:
+        raise MockValidationException(
+            "One or more parameter values were invalid: Some AttributeDefinitions are not used. "
+            f"AttributeDefinitions: [{', '.join(defined)}], keys used: [{', '.join(sorted(used))}]"
+        )
 
 
 def _change_stream(backend: Any, table: Any, wanted_view: str | None) -> None:
