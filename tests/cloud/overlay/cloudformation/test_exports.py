@@ -36,7 +36,10 @@ def test_what_is_imported_stays(aws: Any) -> None:
     assert imports == ["to"]
     assert [stack["StackStatus"] for stack in (changed, dropped)] == ["UPDATE_ROLLBACK_COMPLETE"] * 2
     assert values == ["1"]
-    assert (kept, reason) == ("DELETE_FAILED", "Export shared cannot be deleted as it is in use by to")
+    assert (kept, reason) == (
+        "UPDATE_ROLLBACK_COMPLETE",
+        "Export shared cannot be deleted as it is in use by to",
+    )
     assert aws.cloudformation.describe_stacks()["Stacks"] == []
 
 

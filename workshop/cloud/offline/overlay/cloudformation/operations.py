@@ -157,10 +157,11 @@ def finish(stack: Any) -> str | None:
 @corrects(models.Stack, "delete")
 def delete(stack: Any, reason: str = "User Initiated") -> None:
     """Delete every resource of a stack, in the opposite order of creation."""
-    record(stack, "DELETE_IN_PROGRESS", reason)
     if blocked := blocked_by(stack, {}):
-        record(stack, "DELETE_FAILED", blocked)
+        # It is not even tried: the stack keeps the status that it has.
+        record(stack, stack.status, blocked)
         return
+    record(stack, "DELETE_IN_PROGRESS", reason)
     stack.deletion_time = CLOCK.moment()
     # One that cannot be deleted does not keep AWS from deleting the others.
     failed = [
