@@ -2,11 +2,15 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workshop.cloud.offline.runtime.event_sources.filters import (
     InvalidPatternError,
+    check_pattern,
     filter_view,
     matches_any,
     parse_pattern,
@@ -14,7 +18,7 @@ from workshop.cloud.offline.runtime.event_sources.filters import (
 
 RECORD = {
     "eventName": "INSERT",
-    "data": {"price": 150, "desk": "EMEA", "note": None, "tags": ["a", "b"], "live": True},
+    "data": {"price": 150, "desk": "EMEA", "note": None, "tags": ["a", "b"], "live": True, "empty": ""},
 }
 
 
@@ -33,7 +37,9 @@ RECORD = {
         ({"data": {"price": [{"numeric": [">", 100, "<=", 150]}]}}, True),
         ({"data": {"price": [{"numeric": ["=", 100]}]}}, False),
         ({"data": {"desk": [{"numeric": [">", 100]}]}}, False),
-        ({"data": {"price": [150.0]}}, True),
+        ({"data": {"price": [150]}}, True),
+        ({"data": {"price": [150.0]}}, False),
+        ({"data": {"price": [{"numeric": ["=", 150.0]}]}}, True),
         ({"data": {"live": [1]}}, False),
         ({"data": {"live": [True]}}, True),
         ({"data": {"note": [None]}}, True),
@@ -42,6 +48,19 @@ RECORD = {
         ({"data": {"missing": [{"exists": False}]}}, True),
         ({"data": {"desk": [{"exists": True}]}}, True),
         ({"data": {"missing": ["x"]}}, False),
+        ({"data": {"missing": {"below": [{"exists": False}]}}}, True),
+        ({"data": {"desk": {"below": [{"exists": False}]}}}, True),
+        ({"gone": {"missing": {"below": [{"exists": False}]}}}, True),
+        ({"gone": {"missing": {"below": [{"exists": True}]}}}, False),
+        ({"data": [{"exists": True}]}, False),
+        ({"data": {"tags": [{"exists": True}]}}, True),
+        ({"data": {"note": [{"exists": True}]}}, True),
+        ({"data": {"empty": [""]}}, True),
+        ({"data": {"note": [""]}}, False),
+        ({"data": {"missing": [None]}}, False),
+        ({"data": {"desk": [{"anything-but": {"suffix": "EA"}}]}}, False),
+        ({"data": {"price": [{"anything-but": [150]}]}}, False),
+        ({"data": {"missing": [{"anything-but": "x"}]}}, False),
         ({"data": {"desk": ["EMEA"], "price": [1]}}, False),
         ({"$or": [{"data": {"price": [1]}}, {"eventName": ["INSERT"]}]}, True),
         ({"data": {"$or": [{"price": [1]}, {"desk": ["APAC"]}]}}, False),
@@ -75,6 +94,27 @@ def test_one_matching_filter_is_enough() -> None:
         '{"a": [{"wild": "x"}]}',
         '{"a": [{"prefix": "x", "suffix": "y"}]}',
         '{"$or": {}}',
+        '{"a": [{"numeric": ["~", 2]}]}',
+        '{"a": [{"numeric": [">", "25"]}]}',
+        '{"a": [{"numeric": [">"]}]}',
+        '{"a": [{"numeric": []}]}',
+        '{"a": [{"numeric": [">", 1, ">", 2]}]}',
+        '{"a": [{"numeric": 5}]}',
+        '{"a": [{"exists": "true"}]}',
+        '{"a": [{"exists": 1}]}',
+        '{"a": [{"prefix": 1}]}',
+        '{"a": [{"suffix": ["x"]}]}',
+        '{"a": [{"equals-ignore-case": null}]}',
+        '{"a": [{"anything-but": []}]}',
+        '{"a": [{"anything-but": {"prefix": 1}}]}',
+        '{"a": [{"anything-but": {"numeric": ["=", 1]}}]}',
+        '{"a": [{"cidr": "10.0.0.0/8"}]}',
+        '{"a": [{"wildcard": "a*"}]}',
+        '{"a": [{"anything-but": {"wildcard": "a*"}}]}',
+        '{"$or": [{"a": [{"cidr": "10.0.0.0/8"}]}]}',
+        '{"a": [NaN]}',
+        '{"a": 1, "b": {"c": "x"}}',
+        '{"a":' * 1500 + "1" + "}" * 1500,
         json.dumps({"a": ["x" * 5000]}),
     ],
 )
@@ -95,10 +135,143 @@ def test_kinesis_data_is_decoded() -> None:
     assert matches_any([{"data": {"a": [1]}, "partitionKey": ["p"], "eventID": ["e"]}], view)
 
 
-def test_data_that_is_not_json_does_not_match_a_data_pattern() -> None:
-    """Data that is not JSON is dropped by a pattern for JSON data, and kept by one for metadata alone."""
-    view = filter_view(kinesis(b"plain"))
+@pytest.mark.parametrize("data", [b"plain", b"\xff\xfe", b"5", b'"text"', b'{"a": NaN}'])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"data": {"a": [1]}},
+        {"data": {"a": [{"exists": False}]}},
+        {"$or": [{"data": {"a": [{"exists": False}]}}, {"eventID": ["x"]}]},
+    ],
+)
+def test_data_that_is_not_json_does_not_match_a_data_pattern(data: bytes, pattern: dict) -> None:
+    """Data that is no JSON object is dropped by a pattern for data, even if that asks for absence."""
+    assert not matches_any([parse_pattern(json.dumps(pattern))], filter_view(kinesis(data)))
 
-    assert not matches_any([{"data": {"a": [1]}}], view)
-    assert matches_any([{"data": ["plain"]}], view)
-    assert matches_any([{"partitionKey": ["p"]}], view)
+
+def test_data_that_is_not_json_does_not_matter_to_metadata() -> None:
+    """Data that is not JSON passes a pattern that looks at metadata alone."""
+    assert matches_any([{"partitionKey": ["p"]}], filter_view(kinesis(b"plain")))
+
+
+@pytest.mark.parametrize(
+    ("body", "pattern", "passes"),
+    [
+        ("plain", {"body": ["plain"]}, True),
+        ("123", {"body": ["123"]}, True),
+        ("plain", {"body": {"a": [{"exists": False}]}}, False),
+        ('{"a": 1}', {"body": {"a": [1]}}, True),
+        ('{"a": 1}', {"body": ['{"a": 1}']}, False),
+        ("plain", {"messageId": ["m"]}, True),
+    ],
+)
+def test_bodies_of_messages_are_compared_in_their_own_form(body: str, pattern: dict, passes: bool) -> None:
+    """A pattern for JSON drops a plain body, and a plain pattern drops a JSON body."""
+    view = filter_view({"messageId": "m", "body": body})
+
+    assert matches_any([parse_pattern(json.dumps(pattern))], view) is passes
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted", "passes"),
+    [
+        ("300", "300", True),
+        ("300.0", "300", False),
+        ("3.0e2", "300", False),
+        ("3.0e2", "3.0e2", True),
+        ("3.0E2", "3.0e2", False),
+        ("12345678901234567890123", "12345678901234567890124", False),
+        ("300.0", '{"numeric": ["=", 300]}', True),
+        ("3.0e2", '{"numeric": [">=", 300, "<", 300.1]}', True),
+        ("12345678901234567890123", '{"numeric": [">", 12345678901234567890122]}', True),
+        ("300.0", '{"anything-but": 300}', True),
+    ],
+)
+def test_numbers_are_equal_if_they_are_written_alike(written: str, wanted: str, passes: bool) -> None:
+    """An equality compares how numbers are written, `numeric` their values."""
+    view = filter_view(kinesis(f'{{"n": {written}}}'.encode()))
+
+    assert matches_any([parse_pattern(f'{{"data": {{"n": [{wanted}]}}}}')], view) is passes
+
+
+INSERTED = {"eventName": "INSERT", "dynamodb": {"NewImage": {"v": {"N": "1"}}}}
+MODIFIED = {**INSERTED, "dynamodb": {**INSERTED["dynamodb"], "OldImage": {"v": {"N": "0"}}}}
+
+
+def test_absence_below_what_is_absent_is_absence() -> None:
+    """`OldImage.v.N … exists: false` passes what has no old image at all, and nothing that has one."""
+    pattern = parse_pattern('{"dynamodb": {"OldImage": {"v": {"N": [{"exists": false}]}}}}')
+
+    assert matches_any([pattern], INSERTED)
+    assert not matches_any([pattern], MODIFIED)
+
+
+@pytest.mark.parametrize(
+    ("service", "pattern", "is_valid"),
+    [
+        ("kinesis", '{"data": ["plain"]}', False),
+        ("kinesis", '{"$or": [{"data": ["plain"]}, {"eventID": ["x"]}]}', False),
+        ("kinesis", '{"data": {"a": [1]}}', True),
+        ("dynamodb", '{"dynamodb": ["x"]}', False),
+        ("sqs", '{"body": ["plain"]}', True),
+    ],
+)
+def test_patterns_for_streams_name_members_of_the_data(service: str, pattern: str, is_valid: bool) -> None:
+    """A pattern for the data of a stream is an object; one for a message's body may be a text."""
+    if is_valid:
+        check_pattern(pattern, service=service)
+    else:
+        with pytest.raises(InvalidPatternError):
+            check_pattern(pattern, service=service)
+
+
+DOCUMENTS = st.recursive(
+    st.sampled_from([None, True, "x", "y", "", 1, 2]),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3)
+MATCHERS = st.sampled_from(
+    [{"exists": True}, {"exists": False}, "x", 1, None, {"prefix": "x"}, {"anything-but": ["x", 1]}]
+)
+
+
+def flattened(document: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Return the leaves of a document by their paths."""
+    if not isinstance(document, dict):
+        return {path: document}
+    return {
+        key: leaf for name, part in document.items() for key, leaf in flattened(part, (*path, name)).items()
+    }
+
+
+def expected(matcher: Any, leaves: dict[tuple[str, ...], Any], path: tuple[str, ...]) -> bool:
+    """Return whether a leaf matches, as the documentation says it in words."""
+    if matcher in ({"exists": True}, {"exists": False}):
+        return (path in leaves) is matcher["exists"]
+    if path not in leaves:
+        return False
+    leaf = leaves[path]
+    if matcher == {"prefix": "x"}:
+        return isinstance(leaf, str) and leaf.startswith("x")
+    if matcher == {"anything-but": ["x", 1]}:
+        return leaf is True or leaf not in ("x", 1)
+    return type(leaf) is type(matcher) and leaf == matcher
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), DOCUMENTS, max_size=3),
+    PATHS,
+    st.lists(MATCHERS, min_size=1, max_size=2),
+)
+def test_patterns_compare_flattened_leaves(document: dict, path: list[str], matchers: list) -> None:
+    """A pattern looks at the paths of leaves and at nothing else."""
+    pattern: Any = matchers
+    for name in reversed(path):
+        pattern = {name: pattern}
+
+    passes = matches_any(
+        [parse_pattern(json.dumps({"data": pattern}))], filter_view(kinesis(json.dumps(document).encode()))
+    )
+
+    assert passes is any(expected(matcher, flattened(document), tuple(path)) for matcher in matchers)

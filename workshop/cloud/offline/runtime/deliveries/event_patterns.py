@@ -1,17 +1,21 @@
 """Event patterns: which events a rule is for. Pure.
 
 A pattern names fields down to leaves; each leaf lists what it takes. All fields must match, and of `$or` one
-alternative. A leaf of the event that is an array matches if one of its elements does. Source:
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html.
+alternative. A leaf of the event that is an array matches if one of its elements does. Equal numbers are
+written alike: 300, 300.0 and 3.0e2 are three, though `numeric` compares their values. Source:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html and
+eb-event-patterns.html there.
 """
 
 import ipaddress
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-__all__ = ["InvalidEventPatternError", "matches", "read_pattern"]
+__all__ = ["InvalidEventPatternError", "WrittenNumber", "matches", "read_json", "read_pattern"]
 
 MAX_CHARACTERS = 4096
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -29,6 +33,32 @@ class InvalidEventPatternError(ValueError):
     """The text is no event pattern; the message is AWS's reason, or near it."""
 
 
+class WrittenNumber(Decimal):
+    """A number of a JSON text, which remembers how it was written there."""
+
+    written: str
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return what a JSON text says, with its numbers as they are written.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return json.loads(text, parse_int=_as_written, parse_float=_as_written, parse_constant=_refuse)
+
+
+def _as_written(text: str) -> WrittenNumber:
+    number = WrittenNumber(text)
+    number.written = text
+    return number
+
+
+def _refuse(name: str) -> Any:
+    # Python's own reader takes `NaN` and `Infinity`, which JSON does not have.
+    raise ValueError(f"{name} is not JSON")
+
+
 def read_pattern(text: str) -> dict[str, Any]:
     """Return the pattern.
 
@@ -38,7 +68,7 @@ def read_pattern(text: str) -> dict[str, Any]:
     if len(text) > MAX_CHARACTERS:
         raise InvalidEventPatternError(f"Event pattern has more than {MAX_CHARACTERS} characters")
     try:
-        pattern = json.loads(text)
+        pattern = read_json(text)
     except ValueError as error:
         raise InvalidEventPatternError("Filter is not valid JSON") from error
     if not isinstance(pattern, dict) or not pattern:
@@ -57,15 +87,21 @@ def _check(pattern: Mapping[str, Any]) -> None:
         if name == "$or" and _are_alternatives(wanted):
             for alternative in wanted:
                 _check(alternative)
-        elif isinstance(wanted, dict):
+        elif isinstance(wanted, dict) and wanted:
             _check(wanted)
-        elif not isinstance(wanted, list):
-            raise InvalidEventPatternError(f'"{name}" must be an object or an array')
-        elif not wanted:
-            raise InvalidEventPatternError("Empty arrays are not allowed")
         else:
-            for matcher in wanted:
-                _check_matcher(matcher)
+            _check_leaf(name, wanted)
+
+
+def _check_leaf(name: str, wanted: Any) -> None:
+    if not wanted and isinstance(wanted, dict | list):
+        raise InvalidEventPatternError(
+            f"Empty {'objects' if isinstance(wanted, dict) else 'arrays'} are not allowed"
+        )
+    if not isinstance(wanted, list):
+        raise InvalidEventPatternError(f'"{name}" must be an object or an array')
+    for matcher in wanted:
+        _check_matcher(matcher)
 
 
 def _are_alternatives(wanted: Any) -> bool:
@@ -83,7 +119,9 @@ def _check_matcher(matcher: Any) -> None:
         if operator not in OPERANDS:
             raise InvalidEventPatternError(f"Unrecognized match type {operator}")
         if not OPERANDS[operator](operand):
-            raise InvalidEventPatternError(f"Value of {operator} is not valid: {json.dumps(operand)}")
+            raise InvalidEventPatternError(
+                f"Value of {operator} is not valid: {json.dumps(operand, default=str)}"
+            )
 
 
 def _is_text_or_ignoring_case(operand: Any) -> bool:
@@ -175,7 +213,9 @@ def _value_matches(matcher: Any, value: Any) -> bool:
         return _is_none_of(operand, value)
     if operator == "numeric":
         pairs = zip(operand[::2], operand[1::2], strict=True)
-        return _is_number(value) and all(COMPARISONS[sign](value, bound) for sign, bound in pairs)
+        return _is_number(value) and all(
+            COMPARISONS[sign](_exact(value), _exact(bound)) for sign, bound in pairs
+        )
     return isinstance(value, str) and _text_matches(operator, operand, value)
 
 
@@ -217,12 +257,28 @@ def _is_inside(value: str, network: str) -> bool:
 
 
 def _equal(left: Any, right: Any) -> bool:
+    if _is_number(left) and _is_number(right):
+        return _written(left, right) == _written(right, left)
     # JSON's true is not JSON's 1.
-    return left == right and isinstance(left, bool) == isinstance(right, bool)
+    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _exact(number: Any) -> Any:
+    # A float is not quite the number that it was written as, which a `Decimal` would notice.
+    return Decimal(repr(number)) if isinstance(number, float) else number
+
+
+def _written(number: Any, other: Any) -> str:
+    """Return how a number is written; as Python writes it, if the other's own way of writing is lost."""
+    if not isinstance(number, WrittenNumber):
+        return json.dumps(number)
+    return number.written if isinstance(other, WrittenNumber) else json.dumps(json.loads(number.written))
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, float):
+        return math.isfinite(value)  # others are no numbers in JSON
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def _as_list(value: Any) -> list[Any]:

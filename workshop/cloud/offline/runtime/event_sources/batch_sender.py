@@ -16,6 +16,7 @@ from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.poller import BatchReport, DueBatch, Poller
 from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import Advance
 from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError
+from workshop.cloud.offline.runtime.failures_in_a_row import FailuresInARow
 from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvent, AsyncEvents
 from workshop.cloud.offline.runtime.invocations.concurrency import ThrottledError
 from workshop.cloud.offline.runtime.invocations.invoker import Invoker, PayloadTooLargeError
@@ -45,23 +46,30 @@ class BatchSender:
         self._events = events
         self._metrics = metrics
         self._clock = clock
+        self._failures = FailuresInARow(LOGGER)
+
+    def pause_ends(self, poller: Poller) -> float | None:
+        """Return when a poller that cannot read is tried again, None if it can."""
+        return self._failures.pause_ends(poller)
 
     def next_batch(self, worker: MappingWorker, poller: Poller, slot: int) -> PendingBatch | None:
         """Ask a slot for its next batch; a source that cannot be read becomes a problem of the mapping."""
-        if not worker.is_active:
+        now = self._clock.now()
+        if not worker.is_active or self._failures.is_paused(poller, now):
             return None
         try:
-            due = poller.next_batch(slot, self._clock.now())
+            due = poller.next_batch(slot, now)
         except StreamMissingError as error:
             worker.report_problem(f"PROBLEM: Event source not found: {error}")
             return None
         except JsonRESTError as error:
             worker.report_problem(f"PROBLEM: {error.message}")
             return None
-        except Exception as error:  # one source that cannot be read must not keep the others waiting
-            LOGGER.exception("reading for mapping `%s` failed", worker.mapping.uuid)
-            worker.report_problem(f"PROBLEM: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 # one source that cannot be read must not keep the others waiting
+            self._failures.failed(poller, f"reading for mapping `{worker.mapping.uuid}`", error, now=now)
+            worker.note_result(f"PROBLEM: {type(error).__name__}: {error}")
             return None
+        self._failures.succeeded(poller)
         self._report_discarded(poller)
         return PendingBatch(worker, poller, due) if due is not None else None
 
@@ -100,10 +108,14 @@ class BatchSender:
         except (JsonRESTError, PayloadTooLargeError) as error:
             LOGGER.warning("an event for `%s` was dropped: %s", event.function.name, error)
             self._events.dropped(event)
-        except Exception:  # an accepted event is not lost because the runtime stumbled
-            LOGGER.exception("the runtime failed on an event for `%s`", event.function.name)
-            self._events.throttled(event, self._clock.now())
+        except Exception as error:  # noqa: BLE001 # an accepted event is not lost because the runtime stumbled
+            now = self._clock.now()
+            self._failures.failed(
+                event.function, f"sending an event to `{event.function.name}`", error, now=now
+            )
+            self._events.throttled(event, now)
         else:
+            self._failures.succeeded(event.function)
             self._events.answered(event, result, self._clock.now())
 
     def _send(self, mapping: Mapping, payload: bytes) -> tuple[BatchReport, str | None]:
@@ -117,9 +129,11 @@ class BatchSender:
             return BatchReport(is_too_large=True), None
         except JsonRESTError as error:
             return BatchReport(), f"PROBLEM: {error.message}"
-        except Exception as error:  # a slot that is never told would wait for ever: it tries again
-            LOGGER.exception("the runtime failed on a batch for `%s`", mapping.function.name)
+        except Exception as error:  # noqa: BLE001 # a slot that is never told would wait for ever: it tries again
+            what = f"sending a batch to `{mapping.function.name}`"
+            self._failures.failed(mapping.uuid, what, error, now=self._clock.now())
             return BatchReport(), f"PROBLEM: {type(error).__name__}: {error}"
+        self._failures.succeeded(mapping.uuid)
         report = BatchReport(
             answer=result.payload,
             function_error=result.function_error,

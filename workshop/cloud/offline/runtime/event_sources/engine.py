@@ -19,6 +19,7 @@ from workshop.cloud.offline.runtime.environments.threads import WorkerPool, star
 from workshop.cloud.offline.runtime.event_sources.batch_sender import BatchSender, PendingBatch
 from workshop.cloud.offline.runtime.event_sources.mapping_worker import MappingWorker, current_mappings
 from workshop.cloud.offline.runtime.event_sources.poller import Poller
+from workshop.cloud.offline.runtime.failures_in_a_row import FailuresInARow
 from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvents
 
 __all__ = ["Engine"]
@@ -51,6 +52,7 @@ class Engine:
         self._events = events
         self._clock = clock
         self._housekeeping = housekeeping
+        self._failures = FailuresInARow(LOGGER)
         self._mappings: dict[str, MappingWorker] = {}
         # Held while mappings are taken on or dropped; taken before every other lock but the condition below.
         self._mappings_lock = threading.Lock()
@@ -199,19 +201,34 @@ class Engine:
                     yield worker, poller, slot
 
     def _next_due(self) -> float | None:
-        times = [poller.next_due() for worker in self.mappings() for poller in worker.pollers()]
+        times = [self._due(poller) for worker in self.mappings() for poller in worker.pollers()]
         times.append(self._events.next_due())
         return min((time for time in times if time is not None), default=None)
 
+    def _due(self, poller: Poller) -> float | None:
+        due, pause_ends = poller.next_due(), self._sender.pause_ends(poller)
+        return due if pause_ends is None else max(due or pause_ends, pause_ends)
+
     def _run(self) -> None:
         while not self._is_stopping.is_set():
-            try:
-                self._look_for_work()
-            except Exception:  # whatever a backend does must not end the service
-                LOGGER.exception("looking for work failed; it is tried again")
+            # Whatever a backend does must not end the service.
+            if not self._tried("looking for work", self._look_for_work):
+                pause = self._failures.pause_ends("looking for work") or 0.0
+                # Not interrupted by news, which may come all the time.
+                self._is_stopping.wait(max(0.0, pause - self._clock.now()))
             # Cleared after the wait, before the look: news that come during a look cause another one at once.
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
+
+    def _tried(self, what: str, job: Callable[[], None]) -> bool:
+        """Do a job; return False, with an entry in the log unless it is the same again, if it failed."""
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 # logged there
+            self._failures.failed(what, what, error, now=self._clock.now())
+            return False
+        self._failures.succeeded(what)
+        return True
 
     def _look_for_work(self) -> None:
         # The machine's time may be set back. A negative span counts as over, or nothing would be looked at
@@ -219,7 +236,9 @@ class Engine:
         since = self._clock.now() - self._refreshed_at
         if self._has_news.is_set() or not 0 <= since < REFRESH_SECONDS:
             self._refresh()
-            self._housekeeping()
+            # A schedule that cannot be served must not keep the records of streams waiting.
+            if not self._failures.is_paused("housekeeping", self._clock.now()):
+                self._tried("housekeeping", self._housekeeping)
         for worker, poller, slot in self._slots():
             key = (id(poller), slot)
             # A worker asks its own slot for more when it is done; a second one could only find it busy.

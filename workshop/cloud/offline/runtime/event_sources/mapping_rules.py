@@ -8,7 +8,7 @@ from collections.abc import Mapping as Settings
 from typing import Any
 
 from workshop.cloud.offline.runtime.arns import SourceReference
-from workshop.cloud.offline.runtime.event_sources.filters import InvalidPatternError, parse_pattern
+from workshop.cloud.offline.runtime.event_sources.filters import InvalidPatternError, check_pattern
 from workshop.cloud.offline.runtime.event_sources.mappings import ENDLESS, REPORT_ITEM_FAILURES
 
 __all__ = ["RefusedSettingError", "check_settings", "check_starting_position"]
@@ -63,7 +63,7 @@ def check_settings(settings: Settings[str, Any], source: SourceReference) -> Non
     for kind in settings.get("FunctionResponseTypes") or ():
         if kind != REPORT_ITEM_FAILURES:
             raise _not_in(kind, "functionResponseTypes", (REPORT_ITEM_FAILURES,))
-    _check_filters(settings.get("FilterCriteria"))
+    _check_filters(settings.get("FilterCriteria"), source)
     if source.is_stream:
         _check_destinations(settings.get("DestinationConfig"))
     else:
@@ -116,13 +116,13 @@ def _check_range(name: str, value: int, *, lowest: int, highest: int) -> None:
     )
 
 
-def _check_filters(criteria: Any) -> None:
+def _check_filters(criteria: Any, source: SourceReference) -> None:
     filters = (criteria or {}).get("Filters") or []
     if len(filters) > MAX_FILTERS:
         raise RefusedSettingError(INVALID, f"A mapping has at most {MAX_FILTERS} filters, not {len(filters)}")
     try:
         for one in filters:
-            parse_pattern(one.get("Pattern") or "")
+            check_pattern(one.get("Pattern") or "", service=source.service)
     except InvalidPatternError as error:
         raise RefusedSettingError(INVALID, "Invalid filter pattern definition.") from error
 

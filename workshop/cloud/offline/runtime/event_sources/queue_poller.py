@@ -15,7 +15,7 @@ from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.event_sources.events import encode
-from workshop.cloud.offline.runtime.event_sources.filters import matches_any
+from workshop.cloud.offline.runtime.event_sources.filters import filter_view, matches_any
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.poller import BatchReport, DiscardedBatch, DueBatch
 from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
@@ -178,12 +178,7 @@ class QueuePoller:
         patterns = self.mapping.patterns
         if not patterns:
             return True
-        record = message_record(message, self.mapping)
-        try:
-            body = json.loads(record["body"])
-        except ValueError:
-            body = record["body"]
-        return matches_any(patterns, {**record, "body": body})
+        return matches_any(patterns, filter_view(message_record(message, self.mapping)))
 
 
 def message_record(message: Any, mapping: Mapping) -> dict[str, Any]:
