@@ -38,6 +38,7 @@ CORRECTIONS: tuple[str, ...] = (
     "dynamodb.reads",
     "dynamodb.transactions",
     "dynamodb.batches",
+    "dynamodb.partiql.calls",
     "dynamodb.streams",
     "kinesis.shards",
     "kinesis.calls",

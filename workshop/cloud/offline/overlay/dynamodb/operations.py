@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto.dynamodb.exceptions import ConditionalCheckFailed, ItemSizeTooLarge, ItemSizeToUpdateTooLarge
+from moto.dynamodb.exceptions import (
+    ERROR_TYPE_PREFIX,
+    ConditionalCheckFailed,
+    DynamodbException,
+    ItemSizeTooLarge,
+    ItemSizeToUpdateTooLarge,
+)
 from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
 
 from workshop.cloud.offline.overlay.changes import Changes
@@ -21,10 +27,20 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.conditions import Bound
 from workshop.cloud.offline.overlay.dynamodb.keys import Place, check_index_keys, place_of_item
 from workshop.cloud.offline.overlay.sizes import attributes_size
 
-__all__ = ["MAXIMUM_ITEM_BYTES", "Write", "WriteOutcome", "put_of"]
+__all__ = ["MAXIMUM_ITEM_BYTES", "DuplicateItemError", "Write", "WriteOutcome", "put_of"]
 
 MAXIMUM_ITEM_BYTES = 400 * 1024
 Attributes = Mapping[str, Any]
+
+
+class DuplicateItemError(DynamodbException):  # type: ignore[misc] # moto is untyped
+    """PartiQL inserts an item whose key exists; carries the stored item if that is wanted."""
+
+    def __init__(self, item: Attributes | None) -> None:
+        super().__init__(
+            f"{ERROR_TYPE_PREFIX}DuplicateItemException", "Duplicate primary key exists in table"
+        )
+        self.item = item
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +79,7 @@ class Write:
         before = None if item is None else item.attrs
         for condition in self.conditions:
             if not condition.holds(before):
-                raise self._refusal(before)
+                raise self.refusal(before)
         changed = self._changed(before) if self.kind == "Update" else None
         if self.kind == "ConditionCheck":
             return WriteOutcome(before, before)
@@ -73,7 +89,8 @@ class Write:
             changes.write(self.place.table, self.place.hash_key, self.place.range_key, new)
         return WriteOutcome(before, after, changed)
 
-    def _refusal(self, before: Attributes | None) -> ConditionalCheckFailed:
+    def refusal(self, before: Attributes | None) -> DynamodbException:
+        """Return the error that a condition does not hold."""
         shown = before if self.shows_item else None
         error = ConditionalCheckFailed(item=shown)
         # Transactions and batches of statements put it into their own lists of reasons.

@@ -39,11 +39,16 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.projections import proj
 from workshop.cloud.offline.overlay.dynamodb.expressions.request import Expressions
 from workshop.cloud.offline.overlay.dynamodb.item_calls import update_of
 from workshop.cloud.offline.overlay.dynamodb.keys import place_of
-from workshop.cloud.offline.overlay.dynamodb.operations import Write, WriteOutcome, put_of
+from workshop.cloud.offline.overlay.dynamodb.operations import (
+    DuplicateItemError,
+    Write,
+    WriteOutcome,
+    put_of,
+)
 from workshop.cloud.offline.overlay.dynamodb.tokens import once
 from workshop.cloud.offline.overlay.sizes import attributes_size
 
-__all__ = ["TransactionReason", "run_transaction"]
+__all__ = ["TransactionReason", "attempt", "run_transaction", "summed"]
 
 MAXIMUM_ACTIONS = 100
 MAXIMUM_BYTES = 4 * 1024 * 1024
@@ -59,7 +64,7 @@ def run_transaction(writes: Sequence[Callable[[], Write]]) -> list[WriteOutcome]
         TransactionCanceledException: with a reason for each write.
         MockValidationException: two writes concern one item, or all together are too large.
     """
-    prepared = [_attempt(make) for make in writes]
+    prepared = [attempt(make) for make in writes]
     places = [write.place.target for write, _ in prepared if write is not None]
     if len(set(places)) < len(places):
         raise MultipleTransactionsException
@@ -67,7 +72,7 @@ def run_transaction(writes: Sequence[Callable[[], Write]]) -> list[WriteOutcome]
         # All of them, even after a failure: the client gets a reason for each action. Every action is on
         # another item, so no condition can see what an earlier action has written.
         results = [
-            (None, reason) if write is None else _attempt(partial(write.run, changes))
+            (None, reason) if write is None else attempt(partial(write.run, changes))
             for write, reason in prepared
         ]
         if any(reason is not NO_REASON for _, reason in results):
@@ -81,12 +86,14 @@ def run_transaction(writes: Sequence[Callable[[], Write]]) -> list[WriteOutcome]
     return outcomes
 
 
-def _attempt(step: Callable[[], Any]) -> tuple[Any, TransactionReason]:
+def attempt(step: Callable[[], Any]) -> tuple[Any, TransactionReason]:
     """Return what a step gives, or None and why the transaction is cancelled."""
     try:
         return step(), NO_REASON
     except ConditionalCheckFailed as error:
         return None, ("ConditionalCheckFailed", error.message, vars(error).get("item"))
+    except DuplicateItemError as error:
+        return None, ("DuplicateItem", error.message, error.item)
     except MockValidationException as error:
         return None, ("ValidationError", error.message, None)
 
@@ -134,10 +141,11 @@ def _written(handler: Any) -> Any:
     outcomes = run_transaction([_write(handler.dynamodb_backend, entry) for entry in entries])
     tables = [next(iter(entry.values()))["TableName"] for entry in entries]
     sizes = zip(tables, (2 * write_units(outcome.size) for outcome in outcomes), strict=True)
-    return DynamoResult(capacities(handler.body, _summed(sizes)))
+    return DynamoResult(capacities(handler.body, summed(sizes)))
 
 
-def _summed(units: Iterable[tuple[str, float]]) -> dict[str, float]:
+def summed(units: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Return the units of each table together."""
     sums: dict[str, float] = {}
     for table, one in units:
         sums[table] = sums.get(table, 0.0) + one
@@ -150,7 +158,7 @@ def _transact_get_items(self: Any) -> Any:
     if len(entries) > MAXIMUM_ACTIONS:
         raise TooManyTransactionsException
     reads = [_read(self.dynamodb_backend, entry) for entry in entries]
-    results = [_attempt(read) for read in reads]
+    results = [attempt(read) for read in reads]
     if any(reason is not NO_REASON for _, reason in results):
         raise TransactionCanceledException([reason for _, reason in results])
     found = [pair for pair, _ in results]
@@ -161,7 +169,7 @@ def _transact_get_items(self: Any) -> Any:
     tables = (entry["Get"]["TableName"] for entry in entries)
     units = zip(tables, (2 * read_units(size, consistent=True) for _, size in found), strict=True)
     responses = [{} if attributes is None else {"Item": attributes} for attributes, _ in found]
-    return DynamoResult({"Responses": responses, **capacities(self.body, _summed(units))})
+    return DynamoResult({"Responses": responses, **capacities(self.body, summed(units))})
 
 
 def _read(backend: Any, entry: Mapping[str, Any]) -> Callable[[], tuple[dict[str, Any] | None, int]]:

@@ -1,0 +1,191 @@
+"""A statement with its parameters becomes a write of one item, or a read.
+
+UPDATE and DELETE name one item by its whole key; what else their WHERE clause says is a condition. INSERT
+refuses a key that exists, UPDATE one that does not. Sources: ql-reference.insert.html,
+ql-reference.update.html, ql-reference.delete.html and ql-reference.select.html in
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from moto.dynamodb.exceptions import MockValidationException
+
+from workshop.cloud.offline.overlay.dynamodb.attribute_values import item_of
+from workshop.cloud.offline.overlay.dynamodb.expressions.actions import BoundUpdate
+from workshop.cloud.offline.overlay.dynamodb.expressions.conditions import BoundCondition
+from workshop.cloud.offline.overlay.dynamodb.expressions.overlaps import check_distinct
+from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
+    And,
+    Between,
+    BinaryComparison,
+    Condition,
+    FunctionCall,
+    Included,
+    Path,
+    Value,
+)
+from workshop.cloud.offline.overlay.dynamodb.keys import Place, place_of
+from workshop.cloud.offline.overlay.dynamodb.operations import DuplicateItemError, Write, put_of
+from workshop.cloud.offline.overlay.dynamodb.partiql.statements import Statement, bound_values
+
+__all__ = ["Bound", "Selection", "bind"]
+
+CLAUSE = "WHERE clause"
+NO_KEY = "Where clause does not contain a mandatory equality on all key attributes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Insert(Write):
+    """A put that refuses a key that exists."""
+
+    def refusal(self, before: Mapping[str, Any] | None) -> DuplicateItemError:
+        return DuplicateItemError(before if self.shows_item else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a SELECT finds: parts of its condition that concern the key, and all others."""
+
+    key: BoundCondition | None
+    rest: BoundCondition | None
+    equal: Mapping[str, Any]
+    is_bounded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A statement with the values of its parameters."""
+
+    statement: Statement
+    values: Mapping[str, Any]
+    item: Any
+    shows_item: bool = False
+
+    def place(self, table: Any) -> Place:
+        """Return the one item that the statement names.
+
+        Raises:
+            MockValidationException: it does not name one.
+        """
+        return self._place(table)[0]
+
+    def condition(self, tree: Condition | None) -> BoundCondition | None:
+        """Return a part of the condition with its values."""
+        return None if tree is None else BoundCondition(CLAUSE, tree, self.values)
+
+    def write(self, table: Any) -> Write:
+        """Return the write of an INSERT, UPDATE, DELETE or EXISTS; raises `MockValidationException`."""
+        if self.statement.index is not None:
+            raise MockValidationException("An index can only be read: name the table alone")
+        if self.statement.kind == "INSERT":
+            absent = self._existence("attribute_not_exists", table)
+            put = put_of(table, item_of(self.item.value))
+            return _Insert("Put", put.place, put.attributes, conditions=(absent,), shows_item=self.shows_item)
+        place, others = self._place(table)
+        conditions = [] if others is None else [others]
+        if self.statement.kind != "DELETE":
+            conditions.insert(0, self._existence("attribute_exists", table))
+        update = None
+        if self.statement.kind == "UPDATE":
+            update = BoundUpdate(self.statement.actions, self.values)
+            update.check(table.table_key_attrs)
+        kind = {"UPDATE": "Update", "DELETE": "Delete", "EXISTS": "ConditionCheck"}[self.statement.kind]
+        return Write(kind, place, update=update, conditions=tuple(conditions), shows_item=self.shows_item)
+
+    def selection(self, hash_names: list[str], range_names: list[str]) -> Selection:
+        """Return what a SELECT looks for in a table or an index with such a key."""
+        key: list[Condition] = []
+        rest: list[Condition] = []
+        for tree in _parts(self.statement.condition):
+            (key if _is_of_key(tree, hash_names, range_names) else rest).append(tree)
+        equal = dict(_equals(key, self.values))
+        bounded = {str(tree.operand.parts[0]) for tree in key if isinstance(tree, Included)}  # type: ignore[union-attr] # of a key
+        return Selection(
+            self.condition(_joined(key)),
+            self.condition(_joined(rest)),
+            equal,
+            set(hash_names) <= equal.keys() | bounded,
+        )
+
+    def _place(self, table: Any) -> tuple[Place, BoundCondition | None]:
+        names = table.table_key_attrs
+        key: dict[str, Any] = {}
+        others: list[Condition] = []
+        for tree in _parts(self.statement.condition):
+            found = dict(_equals([tree], self.values))
+            if found.keys() <= set(names) - key.keys() and found:
+                key.update(found)
+            else:
+                others.append(tree)
+        if key.keys() != set(names):
+            raise MockValidationException(NO_KEY)
+        return place_of(table, item_of(key)), self.condition(_joined(others))
+
+    def _existence(self, function: str, table: Any) -> BoundCondition:
+        return BoundCondition(CLAUSE, FunctionCall(function, (Path((table.hash_key_attr,)),)), {})
+
+
+def bind(statement: Statement, parameters: Any, *, shows_item: bool = False) -> Bound:
+    """Put the parameters into a statement, and check all of its values.
+
+    Raises:
+        MockValidationException: parameters are missing or left over, or have types that do not fit.
+    """
+    values, item = bound_values(statement, parameters)
+    bound = Bound(statement, values, item, shows_item)
+    if (condition := bound.condition(statement.condition)) is not None:
+        condition.check()
+    check_distinct("statement", [action.path for action in statement.actions])
+    check_distinct("statement", statement.paths or ())
+    return bound
+
+
+def _parts(tree: Condition | None) -> Iterator[Condition]:
+    """Yield the conditions that must all hold."""
+    if isinstance(tree, And):
+        yield from _parts(tree.left)
+        yield from _parts(tree.right)
+    elif tree is not None:
+        yield tree
+
+
+def _joined(trees: list[Condition]) -> Condition | None:
+    return reduce(And, trees) if trees else None
+
+
+def _equals(trees: list[Condition], values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes that a part compares with a value by `=`."""
+    for tree in trees:
+        if isinstance(tree, BinaryComparison) and tree.operator == "=":
+            path, value = (tree.left, tree.right) if isinstance(tree.left, Path) else (tree.right, tree.left)
+            if isinstance(path, Path) and len(path.parts) == 1 and isinstance(value, Value):
+                yield str(path.parts[0]), values[value.name]
+
+
+def _is_of_key(tree: Condition, hash_names: list[str], range_names: list[str]) -> bool:
+    """Whether a part of a condition limits which items are looked at, and not which of them are kept."""
+    operands = _operands(tree)
+    paths = [operand for operand in operands if isinstance(operand, Path)]
+    values = [operand for operand in operands if isinstance(operand, Value)]
+    if len(paths) != 1 or len(paths) + len(values) != len(operands) or len(paths[0].parts) > 1:
+        return False
+    name = paths[0].parts[0]
+    if isinstance(tree, Included) or getattr(tree, "operator", None) == "=":
+        return name in hash_names or name in range_names
+    return name in range_names and getattr(tree, "operator", None) != "<>"
+
+
+def _operands(tree: Condition) -> tuple[Any, ...]:
+    """Return what a part compares, or nothing if that cannot limit which items are looked at."""
+    if isinstance(tree, BinaryComparison):
+        return (tree.left, tree.right)
+    if isinstance(tree, Included):
+        return (tree.operand, *tree.options)
+    if isinstance(tree, Between):
+        return (tree.operand, tree.lower, tree.upper)
+    if isinstance(tree, FunctionCall) and tree.function == "begins_with":
+        return tree.arguments
+    return ()
