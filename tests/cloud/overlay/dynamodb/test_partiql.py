@@ -179,7 +179,9 @@ def test_returning_names_an_image(account, returning: str, expected: dict) -> No
     account.create_table()
     account.put(v={"N": "1"}, w=A)
 
-    assert run(account, "UPDATE T SET v = 2 WHERE pk = 'a' RETURNING " + returning + " *") == [expected]
+    statement = "UPDATE T SET v = 2 WHERE pk = 'a' RETURNING IMAGE *".replace("IMAGE", returning)
+
+    assert run(account, statement) == [expected]
 
 
 def test_update_of_an_absent_item_makes_none(account) -> None:

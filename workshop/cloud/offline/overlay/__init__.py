@@ -34,6 +34,7 @@ CORRECTIONS: tuple[str, ...] = (
     "dynamodb.wire",
     "dynamodb.items",
     "dynamodb.stream_records",
+    "dynamodb.tables",
     "dynamodb.item_calls",
     "dynamodb.reads",
     "dynamodb.transactions",

@@ -110,8 +110,8 @@ def _direction(order: tuple[tuple[str, bool], ...], view: TableView, selection: 
         return True
     if not selection.is_bounded:
         raise MockValidationException(
-            "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY "
-            "clause."
+            "Must have at least one non-optional hash key condition in WHERE clause "
+            "when using ORDER BY clause."
         )
     names = [name for name, _ in order]
     keys = [*view.hash_names, *view.range_names]

@@ -1,0 +1,140 @@
+"""Tables are described as AWS describes them, and made only if their keys and indexes can be.
+
+AWS gives each table a TableId and each index its ARN, size and number of items, leaves lists of indexes out
+that are empty, and names a billing mode only of tables on demand. A local index shares the partition key of a
+table that has a sort key; index names differ; time to live is switched on and off, and not twice. Sources:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html, API_CreateTable.html
+and API_UpdateTimeToLive.html there; the messages are recorded in https://github.com/mhart/dynalite.
+
+moto gives empty lists and no id, takes any keys, and answers `ResourceNotFound` or `InvalidParameterValue`.
+
+Changed: the description, and what is checked before a table is made or its time to live is changed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from moto.dynamodb.exceptions import MockValidationException, ResourceNotFoundException
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
+from moto.moto_api._internal import mock_random
+
+from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.sizes import attributes_size
+
+MAXIMUM_LOCAL, MAXIMUM_GLOBAL = 5, 20
+INVALID = "One or more parameter values were invalid: "
+_MOTO_DESCRIBE = Table.describe
+_MOTO_VALIDATE = DynamoHandler._validate_table_creation
+_MOTO_UPDATE_EXPIRY = DynamoHandler.update_time_to_live
+_MOTO_DESCRIBE_EXPIRY = DynamoHandler.describe_time_to_live
+
+
+@corrects(Table, "describe")
+def _describe(self: Any, base_key: str = "TableDescription") -> dict[str, Any]:
+    described: dict[str, Any] = _MOTO_DESCRIBE(self, base_key)
+    table = described[base_key]
+    table["TableId"] = vars(self).setdefault("table_id", str(mock_random.uuid4()))
+    if self.billing_mode != "PAY_PER_REQUEST":
+        del table["BillingModeSummary"]
+    for name, indexes in (
+        ("GlobalSecondaryIndexes", self.global_indexes),
+        ("LocalSecondaryIndexes", self.indexes),
+    ):
+        if not indexes:
+            del table[name]
+        for entry, index in zip(table.get(name, ()), indexes, strict=True):
+            entry.update(_contents(self, index))
+    return described
+
+
+def _contents(table: Any, index: Any) -> dict[str, Any]:
+    keys = [entry["AttributeName"] for entry in index.schema]
+    items = [item for item in table.all_items() if all(name in item.attrs for name in keys)]
+    return {
+        "IndexArn": f"{table.table_arn}/index/{index.name}",
+        "IndexSizeBytes": sum(attributes_size(item.attrs) for item in items),
+        "ItemCount": len(items),
+    }
+
+
+@corrects(DynamoHandler, "_validate_table_creation")
+def _validate_table_creation(self: Any, **request: Any) -> None:
+    _MOTO_VALIDATE(self, **request)
+    schema = request["key_schema"]
+    local, everywhere = request["local_secondary_indexes"] or [], request["global_indexes"] or []
+    _check_schema(schema)
+    for index in (*local, *everywhere):
+        _check_schema(index["KeySchema"])
+    names = [index["IndexName"] for index in (*local, *everywhere)]
+    if met := [name for name in names if names.count(name) > 1]:
+        raise MockValidationException(f"{INVALID}Duplicate index name: {met[0]}")
+    for index in local:
+        _check_local(index, schema)
+    for count, limit, kind in (
+        (len(local), MAXIMUM_LOCAL, "LocalSecondaryIndex"),
+        (len(everywhere), MAXIMUM_GLOBAL, "GlobalSecondaryIndex"),
+    ):
+        if count > limit:
+            raise MockValidationException(f"{INVALID}{kind} count exceeds the per-table limit of {limit}")
+
+
+def _check_schema(schema: Sequence[Mapping[str, str]]) -> None:
+    kinds = [entry["KeyType"] for entry in schema]
+    if kinds[0] != "HASH":
+        raise MockValidationException("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    if kinds[1:] == ["HASH"]:
+        raise MockValidationException(
+            "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"
+        )
+    names = [entry["AttributeName"] for entry in schema]
+    if len(set(names)) < len(names):
+        raise MockValidationException(
+            "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+        )
+
+
+def _check_local(index: Mapping[str, Any], schema: Sequence[Mapping[str, str]]) -> None:
+    if len(schema) == 1:
+        raise MockValidationException(
+            f"{INVALID}Table KeySchema does not have a range key, "
+            "which is required when specifying a LocalSecondaryIndex"
+        )
+    hash_key, table_key = index["KeySchema"][0]["AttributeName"], schema[0]["AttributeName"]
+    if hash_key != table_key:
+        raise MockValidationException(
+            f"{INVALID}Index KeySchema does not have the same leading hash key as table KeySchema for index: "
+            f"{index['IndexName']}. index hash key: {hash_key}, table hash key: {table_key}"
+        )
+    if len(index["KeySchema"]) == 1:
+        raise MockValidationException(
+            f"{INVALID}Index KeySchema does not have a range key for index: {index['IndexName']}"
+        )
+
+
+@corrects(DynamoHandler, "update_time_to_live")
+def _update_time_to_live(self: Any) -> Any:
+    name, wanted = self.body["TableName"], self.body["TimeToLiveSpecification"]
+    current = _table(self, name).ttl
+    is_enabled = current["TimeToLiveStatus"] == "ENABLED"
+    if wanted["Enabled"] is is_enabled:
+        raise MockValidationException(f"TimeToLive is already {'enabled' if is_enabled else 'disabled'}")
+    if is_enabled and wanted["AttributeName"] != current["AttributeName"]:
+        raise MockValidationException(
+            "TimeToLive is active on a different AttributeName: "
+            f"current AttributeName is {current['AttributeName']}"
+        )
+    return _MOTO_UPDATE_EXPIRY(self)
+
+
+@corrects(DynamoHandler, "describe_time_to_live")
+def _describe_time_to_live(self: Any) -> Any:
+    _table(self, self.body["TableName"])
+    return _MOTO_DESCRIBE_EXPIRY(self)
+
+
+def _table(handler: Any, name: str) -> Any:
+    try:
+        return handler.dynamodb_backend.get_table(name)
+    except ResourceNotFoundException as error:
+        raise ResourceNotFoundException(table_name=name) from error
