@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.cloud.runtime.world import FunctionFailureError, World, client, raising
-from workshop.clock import stopwatch
+from workshop.clock import ManualClock, stopwatch
 from workshop.cloud.offline.runtime import EnvironmentAnswer
 from workshop.cloud.offline.runtime.environments.pipes import LogLine
 
@@ -79,10 +79,11 @@ MEMORY, USED = "Memory Size: 128 MB", "Max Memory Used: 56 MB"
 
 
 class OneAnswer:
-    """An environment that answers as it is told."""
+    """An environment that answers as it is told; until then some time passes, on a clock if there is one."""
 
-    def __init__(self, answer: EnvironmentAnswer) -> None:
+    def __init__(self, answer: EnvironmentAnswer, clock: ManualClock | None = None) -> None:
         self.answer = answer
+        self.clock = clock
         self.log_stream = ""
 
     def create(self, function, *, credentials, log_stream):
@@ -92,6 +93,8 @@ class OneAnswer:
 
     def invoke(self, invocation):
         """Return the answer."""
+        if self.clock is not None:
+            self.clock.advance(10)
         return self.answer
 
     def close(self) -> None:
@@ -200,7 +203,7 @@ def test_lines_carry_the_time_at_which_they_were_printed(world: World) -> None:
     first, second = LogLine("first"), LogLine("second")
     first.came_at, second.came_at = stopwatch() - 9, stopwatch() - 4
     answer = EnvironmentAnswer(b"1", None, duration_ms=9.0, output=(first, second))
-    world.environments = OneAnswer(answer)
+    world.environments = OneAnswer(answer, world.clock)
     world.runtime = world.new_runtime()
     world.function()
 
@@ -210,3 +213,17 @@ def test_lines_carry_the_time_at_which_they_were_printed(world: World) -> None:
     ages = [round(world.clock.now() - event["timestamp"] / 1000) for event in events]
     assert [event["message"].split()[0] for event in events] == ["START", "first", "second", "END", "REPORT"]
     assert ages[0] == ages[1] > ages[2] > ages[3] == ages[4] == 0
+
+
+def test_no_line_is_older_than_its_invocation(world: World) -> None:
+    """On a clock that stands still, lines are of now, and those of one invocation come after another's."""
+    world.function()
+    for name in ("first", "second"):
+        line = LogLine(name)
+        line.came_at = stopwatch() - (9 if name == "second" else 1)
+        world.environments = OneAnswer(EnvironmentAnswer(b"1", None, duration_ms=9.0, output=(line,)))
+        world.runtime = world.new_runtime()
+        client("lambda").invoke(FunctionName="F")
+
+    events = client("logs").filter_log_events(logGroupName="/aws/lambda/F")["events"]
+    assert {event["timestamp"] for event in events} == {int(world.clock.now() * 1000)}

@@ -100,6 +100,7 @@ class Invoker:
         if refusal := _cannot_run(function):
             return self._result(function, invocation, _fault_answer(*refusal), [])
         pooled = self._pool.acquire(function)
+        began = self._clock.now()
         try:
             answer = pooled.environment.invoke(invocation)
         finally:
@@ -108,7 +109,7 @@ class Invoker:
             answer = _too_large(answer)
         now = self._clock.now()
         lines = invocation_lines(function, answer, request_id=invocation.request_id, now=now)
-        write_lines(function, pooled.environment.log_stream, lines, now=now)
+        write_lines(function, pooled.environment.log_stream, lines, began=began, now=now)
         self._metrics.add(
             function.place,
             Invocations=1,

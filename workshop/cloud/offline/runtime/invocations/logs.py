@@ -51,15 +51,20 @@ def tail(lines: list[str]) -> str:
     return text.encode()[-TAIL_BYTES:].decode(errors="ignore")
 
 
-def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, now: float) -> None:
+def write_lines(
+    function: FunctionSpec, log_stream: str, lines: list[str], *, began: float, now: float
+) -> None:
     """Append log events; group and stream are made when they are missing, as Lambda does.
+
+    No line is older than `began`, when the invocation did: a clock that is moved by hand stands still
+    meanwhile.
 
     The last lines of a function that has been deleted make no log group again: whoever has taken it away
     wants it gone. A function whose role may not write logs has none.
     """
     events = [
         {"timestamp": int(moment * 1000), "message": line}
-        for moment, line in zip(_moments(lines, now), lines, strict=True)
+        for moment, line in zip(_moments(lines, began, now), lines, strict=True)
     ]
     with LOCK:
         backend = logs_backends[function.account_id][function.region]
@@ -72,7 +77,7 @@ def write_lines(function: FunctionSpec, log_stream: str, lines: list[str], *, no
         backend.groups[function.log_group].put_log_events(log_stream, events)
 
 
-def _moments(lines: list[str], now: float) -> list[float]:
+def _moments(lines: list[str], began: float, now: float) -> list[float]:
     """Return when each line was written; those that nobody has timed stand with the printed ones around them.
 
     Lambda's own line at the start goes with the first line that the function printed, those at the end are
@@ -83,7 +88,7 @@ def _moments(lines: list[str], now: float) -> list[float]:
     for line in reversed(lines):
         came_at = getattr(line, "came_at", None)
         if came_at is not None:
-            earliest = min(earliest, now - max(0.0, read_at - came_at))
+            earliest = min(earliest, max(began, now - max(0.0, read_at - came_at)))
         moments.append(earliest)
     return moments[::-1]
 
