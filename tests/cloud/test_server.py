@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from tests.cloud.documents import table, trust
 from tests.cloud.waiting import wait_until_gone
@@ -188,22 +187,6 @@ def test_objects_of_s3_come_back_as_they_were(cloud) -> None:
     for key in ("bytes/ü 1", "stream"):
         assert s3.get_object(Bucket="bucket", Key=key)["Body"].read() == content
     assert s3.head_object(Bucket="bucket", Key="stream")["ContentLength"] == len(content)
-
-
-def test_an_error_of_moto_is_an_error_of_aws(cloud) -> None:
-    """When moto itself fails, boto3 reads InternalFailure with the reason, and the next call is served."""
-    dynamodb = client(cloud, "dynamodb")
-    dynamodb.create_table(TableName="T", **TABLE)
-
-    with pytest.raises(ClientError, match=r"InternalFailure.*KeyError.*:missing"):
-        dynamodb.put_item(
-            TableName="T",
-            Item={"pk": {"S": "a"}},
-            ConditionExpression="pk = :missing",
-            ExpressionAttributeValues={":x": {"S": "y"}},
-        )
-
-    assert dynamodb.list_tables()["TableNames"] == ["T"]
 
 
 def test_reset_forgets_everything(cloud) -> None:

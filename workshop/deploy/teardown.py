@@ -65,11 +65,11 @@ def destroy(
 
 def _deleted_zips(cloud: Cloud, stack: str) -> bool:
     """Delete what lies in the bucket for a stack that is gone; return whether there was anything."""
-    bucket, is_last = CodeBucket(cloud), not list_stacks(cloud)
-    if not bucket.exists() or not (is_last or any(bucket.keys(stack))):
+    bucket = CodeBucket(cloud)
+    if not any(bucket.keys(stack)):
         return False
     bucket.clear(stack)
-    if is_last:
+    if not list_stacks(cloud):
         bucket.remove()
     return True
 

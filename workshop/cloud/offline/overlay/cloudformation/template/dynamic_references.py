@@ -36,8 +36,8 @@ def with_dynamic_references(value: Any, account_id: str, region_name: str) -> An
     def found(match: re.Match[str]) -> str:
         if match[1] not in _KINDS:
             raise ValidationError(
-                message=f"Dynamic references of the kind `{match[1]}` are not offered by the offline cloud: "
-                f"{match[0]}"
+                message=f"Dynamic references of the kind `{match[1]}` are not offered "
+                f"by the offline cloud: {match[0]}"
             )
         return _KINDS[match[1]](match[2], account_id, region_name)
 
