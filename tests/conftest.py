@@ -17,7 +17,9 @@ TESTS = Path(__file__).parent
 SLOW = (
     "browser",
     "cli",
+    "cloud/overlay/cloudformation",
     "cloud/permissions/test_live",
+    "cloud/runtime/deliveries",
     "cloud/runtime/environments",
     "cloud/clients",
     "cloud/runtime/test_endpoint",
