@@ -1,5 +1,6 @@
 """The project's own files agree with each other, and speak of the project alone."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from workshop import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,6 +79,22 @@ def test_no_file_names_a_place_on_one_machine() -> None:
         for path in tracked_files()
         if path.suffix != ".png" and any(place in path.read_text(encoding="utf-8") for place in places)
     ] == []
+
+
+def test_an_environment_that_was_moved_is_made_anew(tmp_path, monkeypatch) -> None:
+    """The programs in `.venv/` name its folder: in a checkout that was moved or copied it counts as none."""
+    programs = tmp_path / ("Scripts" if os.name == "nt" else "bin")
+    programs.mkdir()
+    python = programs / ("python.exe" if os.name == "nt" else "python")
+    python.write_text("")
+    monkeypatch.setattr(bootstrap, "VENV", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "PYTHON", str(python))
+
+    (tmp_path / "pyvenv.cfg").write_text(f"command = /usr/bin/python3 -m venv {tmp_path}\n")
+    assert bootstrap.is_in_its_place()
+
+    (tmp_path / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /elsewhere/.venv\n")
+    assert not bootstrap.is_in_its_place()
 
 
 def test_readme_gives_the_notebooks_times() -> None:

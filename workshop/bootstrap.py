@@ -17,7 +17,7 @@ import time
 from typing import List, Optional
 
 MINIMUM = (3, 11)
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 
@@ -30,7 +30,7 @@ def main(extras: List[str]) -> int:
             "Install one and name it: make PYTHON=python3.12 ...".format(*sys.version_info[:2], *MINIMUM)
         )
     wanted = fingerprint()
-    if all(read(stamp(extra)) == wanted for extra in ["base", *extras]):
+    if is_in_its_place() and all(read(stamp(extra)) == wanted for extra in ["base", *extras]):
         return 0
     trouble = create_venv() or install(extras)
     if trouble:
@@ -72,11 +72,17 @@ def create_venv() -> Optional[str]:
             "this Python has no `venv` module; on Debian or Ubuntu: "
             "sudo apt install python{}.{}-venv, then run the command again".format(*sys.version_info[:2])
         )
-    if os.path.exists(PYTHON) and version_of(PYTHON) == list(sys.version_info[:2]):
+    if is_in_its_place() and version_of(PYTHON) == list(sys.version_info[:2]):
         return None
     shutil.rmtree(VENV, ignore_errors=True)
     venv.create(VENV, with_pip=True)
     return None
+
+
+def is_in_its_place() -> bool:
+    """Return whether `.venv/` was made where it lies; its programs name their folder, and break elsewhere."""
+    made = read(os.path.join(VENV, "pyvenv.cfg")) or ""
+    return os.path.exists(PYTHON) and ("command = " not in made or VENV in made)
 
 
 def version_of(python: str) -> Optional[List[int]]:
