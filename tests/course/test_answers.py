@@ -230,6 +230,16 @@ def test_resetting_a_cell_undoes_what_it_made(course: Any) -> None:
     assert "is gone" in done.message
 
 
+def test_a_byte_order_mark_is_no_part_of_an_answer(course: Any) -> None:
+    """Editors of Windows put a mark before what they save, and other line ends into it."""
+    file = handler_file(course.root, "stateful/state.py")
+    text = file.read_text(encoding="utf-8")
+
+    file.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+
+    assert read_handler(course.root, "stateful/state.py") == text
+
+
 @pytest.mark.parametrize(
     "content",
     [b"# caf\xe9\n", b"x = 1\0\n", b"x = " + b"(" * 5000 + b")" * 5000, b"x = " + b"-" * 100_000 + b"1"],

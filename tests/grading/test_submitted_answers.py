@@ -74,6 +74,28 @@ def test_a_missing_answer_is_not_attempted(tmp_path) -> None:
     assert untagged.missing(EXERCISE) is None
 
 
+def test_an_answer_that_became_prose_is_told(tmp_path) -> None:
+    """A cell that was turned into Markdown is no answer, and the feedback says how to turn it back."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    tagged = {"tags": [f"exercise:{EXERCISE.id}"]}
+    write(folder, {"cells": [{"cell_type": "markdown", "metadata": tagged, "source": "x = 1"}]})
+
+    verdict = SubmittedAnswers(tmp_path).missing(EXERCISE)
+
+    assert verdict.outcome is Outcome.NOT_ATTEMPTED
+    assert "type Markdown" in verdict.feedback
+    assert "make it Code again" in verdict.feedback
+
+
+def test_a_byte_order_mark_is_no_damage(tmp_path) -> None:
+    """Editors of Windows put a mark before what they save; the answer is read behind it."""
+    file = write_notebook(tmp_path, "01", [("deploy-stack", "a = 1")])
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert cell_answers(file) == {"deploy-stack": "a = 1"}
+
+
 def test_a_broken_notebook_is_not_attempted(tmp_path) -> None:
     """A notebook that cannot be read costs its own exercises, and says why."""
     folder = tmp_path / "notebooks"

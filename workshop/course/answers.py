@@ -90,7 +90,7 @@ def handler_file(root: Path, path: str) -> Path:
 def read_handler(root: Path, path: str) -> str | None:
     """Return the text of the learner's handler file, or None if it is missing or is not Python."""
     try:
-        text = handler_file(root, path).read_text(encoding="utf-8")
+        text = handler_file(root, path).read_text(encoding="utf-8-sig")
         ast.parse(text)
     except (OSError, *UNPARSABLE):
         return None
@@ -250,7 +250,7 @@ def _cells(text: str) -> Iterator[tuple[list[str], str]]:
 def _saved_cell(exercise: Exercise, root: Path, notebook: str) -> str | None:
     for file in sorted((root / "notebooks").glob(f"{notebook}_*.ipynb")):
         try:
-            cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+            cells = json.loads(file.read_text(encoding="utf-8-sig"))["cells"]
         except (OSError, ValueError, KeyError):
             continue
         for cell in cells:

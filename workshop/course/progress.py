@@ -168,7 +168,7 @@ class CourseProgress:
 
     def _parsed(self) -> dict[str, Any]:
         try:
-            text = patiently(lambda: self._file.read_text(encoding="utf-8"))
+            text = patiently(lambda: self._file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return _empty()
         document = json.loads(text)

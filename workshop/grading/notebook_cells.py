@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["UnreadableNotebookError", "cell_answers"]
+__all__ = ["UnreadableNotebookError", "cell_answers", "kinds_of_cells"]
 
 TAG = "exercise:"
 
@@ -26,8 +26,25 @@ def cell_answers(path: Path) -> dict[str, str]:
     Raises:
         UnreadableNotebookError: the file is not JSON, or has no list of cells.
     """
+    answers: dict[str, list[str]] = {}
+    for cell in _cells(path):
+        for exercise_id in _tags(cell) if cell.get("cell_type") == "code" else ():
+            answers.setdefault(exercise_id, []).append(_source(cell))
+    return {exercise_id: "\n".join(parts) for exercise_id, parts in answers.items()}
+
+
+def kinds_of_cells(path: Path, exercise_id: str) -> list[str]:
+    """Return the kinds (`code`, `markdown`, `raw`) of the cells that bear an exercise's tag.
+
+    Raises:
+        UnreadableNotebookError: the file is not JSON, or has no list of cells.
+    """
+    return [str(cell.get("cell_type")) for cell in _cells(path) if exercise_id in _tags(cell)]
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark before it
     except (OSError, ValueError, RecursionError) as error:
         raise UnreadableNotebookError(
             f"`{path.name}` cannot be read: {type(error).__name__}: {error}"
@@ -35,13 +52,7 @@ def cell_answers(path: Path) -> dict[str, str]:
     cells = document.get("cells") if isinstance(document, dict) else None
     if not isinstance(cells, list):
         raise UnreadableNotebookError(f"`{path.name}` has no cells; save it again in JupyterLab")
-    answers: dict[str, list[str]] = {}
-    for cell in cells:
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        for exercise_id in _tags(cell):
-            answers.setdefault(exercise_id, []).append(_source(cell))
-    return {exercise_id: "\n".join(parts) for exercise_id, parts in answers.items()}
+    return [cell for cell in cells if isinstance(cell, dict)]
 
 
 def _tags(cell: dict[str, Any]) -> list[str]:

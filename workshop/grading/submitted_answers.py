@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workshop.course.answers import handler_file
 from workshop.course.exercise import CheckResult, Exercise, Function, not_attempted
-from workshop.grading.notebook_cells import UnreadableNotebookError, cell_answers
+from workshop.grading.notebook_cells import UnreadableNotebookError, cell_answers, kinds_of_cells
 
 __all__ = ["SubmittedAnswers"]
 
@@ -29,11 +29,18 @@ class SubmittedAnswers:
         if notebook is None:
             return not_attempted(f"Notebook {exercise.notebook} was not handed in.")
         try:
-            there = exercise.id in self._cells(notebook)
+            if exercise.id in self._cells(notebook):
+                return None
+            kinds = kinds_of_cells(notebook, exercise.id)
         except UnreadableNotebookError as error:
             return not_attempted(f"There is no answer to look at: {error}.")
-        tag = f"exercise:{exercise.id}"
-        return None if there else not_attempted(f"No cell of `{notebook.name}` bears the tag `{tag}`.")
+        where = f"of `{notebook.name}` bears the tag `exercise:{exercise.id}`"
+        if kinds:
+            return not_attempted(
+                f"A cell of the type {kinds[0].capitalize()} {where}; "
+                "make it Code again in JupyterLab's toolbar."
+            )
+        return not_attempted(f"No cell {where}.")
 
     def cell(self, exercise: Exercise) -> str:
         """Return the text of an answer that is a cell."""

@@ -31,7 +31,7 @@ def read_notebook_file(root: Path, notebook: str) -> NotebookFile:
     plain = NotebookFile("Trade risk workshop")
     for path in sorted((root / "notebooks").glob(f"{notebook}_*.ipynb")):
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = json.loads(path.read_text(encoding="utf-8-sig"))
             return NotebookFile(_title(document) or plain.title, path.name, _warning(document, root, path))
         except (OSError, ValueError, KeyError, AttributeError, TypeError):
             return plain  # a file that Jupyter could not open either
