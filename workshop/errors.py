@@ -6,6 +6,7 @@
     ├── ConfigurationError          wrong usage or settings; commands exit with 2
     │   ├── CloudNotRunningError    no offline cloud answers at the endpoint
     │   ├── PortInUseError          something else listens where the cloud should
+    │   ├── ListenError             the machine does not let the cloud listen there
     │   ├── StackNotFoundError      no such stack in the connected cloud
     │   ├── InvalidMessageError     a line of a message file is not a risk message
     │   └── BundleError             a handler's source is missing or cannot be packed
@@ -24,11 +25,13 @@ __all__ = [
     "DeploymentError",
     "FunctionFailedError",
     "InvalidMessageError",
+    "ListenError",
     "NotSettledError",
     "PortInUseError",
     "StackNotFoundError",
     "TearDownError",
     "WorkshopError",
+    "reason",
 ]
 
 
@@ -61,6 +64,16 @@ class PortInUseError(ConfigurationError):
         super().__init__(
             f"port {port} on {host} is in use by {occupant}; "
             f"stop that program, or choose another port with `--port N`"
+        )
+
+
+class ListenError(ConfigurationError):
+    """The machine does not let anybody listen at an address."""
+
+    def __init__(self, host: str, port: int, error: Exception) -> None:
+        super().__init__(
+            f"the offline cloud cannot listen on port {port} of `{host}`: {reason(error)}; "
+            "choose an address of this machine with `--host`, or a port from 1024 to 65535 with `--port N`"
         )
 
 
@@ -124,3 +137,12 @@ class TearDownError(WorkshopError):
 
 class NotSettledError(WorkshopError):
     """A pipeline did not come to rest in time."""
+
+
+def reason(error: Exception) -> str:
+    """Return what the machine says of an error, without numbers and paths.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory", "/a"))
+    'No such file or directory'
+    """
+    return getattr(error, "strerror", None) or str(error)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from workshop.errors import ConfigurationError
+from workshop.errors import ConfigurationError, reason
 
 __all__ = [
     "ACCOUNT_ID",
@@ -50,14 +50,27 @@ def home_folder() -> Path:
     """Return the private folder for pid files, logs and progress; it exists afterwards.
 
     `WORKSHOP_HOME`, else `.workshop/` in the checkout above the working directory, else the user's own.
+
+    Raises:
+        ConfigurationError: it cannot be made, or is no folder.
     """
-    if chosen := os.environ.get("WORKSHOP_HOME"):
-        folder = Path(chosen).expanduser()
+    chosen = os.environ.get("WORKSHOP_HOME")
+    if chosen:
+        folder = Path(chosen)
     elif root := _checkout_above(Path.cwd()):
         folder = root / ".workshop"
     else:
         folder = platformdirs.user_data_path("trade-risk-workshop", appauthor=False)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        # Not relative: other processes that are told of it have other working directories.
+        folder = folder.expanduser().absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: `~name` of nobody
+        named = "`WORKSHOP_HOME` names it" if chosen else "nothing else was named"
+        raise ConfigurationError(
+            f"`{folder}` cannot be the workshop's private folder ({named}): {reason(error)}; "
+            "name a folder that you may write to in the variable `WORKSHOP_HOME`"
+        ) from error
     return folder
 
 

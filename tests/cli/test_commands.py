@@ -88,6 +88,14 @@ def test_what_was_set_aside_is_listed_with_its_reason(workshop, stacks, cloud, e
     assert "\x1b[31m" not in shown
 
 
+def test_no_name_is_no_stack(workshop, stacks) -> None:
+    """CloudFormation describes any stack where none is named; an empty name finds none here."""
+    done = workshop.run("aggregates", "")
+
+    assert done.returncode == 2
+    assert "no pipeline stack is called ``" in done.stderr
+
+
 def test_watch_once_prints_one_view(workshop, stacks, eventually) -> None:
     """`watch --once` shows clock, count, latency, badge and tree, and ends."""
     workshop.document("clear", "flow")

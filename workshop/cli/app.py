@@ -1,8 +1,10 @@
 """The `workshop` command: puts the groups together and turns errors into clean messages and exit codes.
 
-Exit codes: 0 done, 1 a check failed or totals were not exact, 2 wrong usage or configuration.
+Exit codes: 0 done, 1 a check failed or totals were not exact, 2 wrong usage or configuration,
+or a file that this machine refuses.
 """
 
+import errno
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -32,7 +34,7 @@ from workshop.cli.quarantine import quarantine
 from workshop.cli.reconcile import reconcile
 from workshop.cli.start import start
 from workshop.cli.watch import watch
-from workshop.errors import ConfigurationError, WorkshopError
+from workshop.errors import ConfigurationError, WorkshopError, reason
 
 __all__ = ["app", "main"]
 
@@ -62,6 +64,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor,
     "build": build,
 }
+# What to do where this machine refuses a file.
+NO_ROOM = "make room on that disk, or name a folder elsewhere in the variable `WORKSHOP_HOME`"
+NO_WAY = "name another path, or for the workshop's own files another folder in the variable `WORKSHOP_HOME`"
 
 app = typer.Typer(
     name="workshop",
@@ -104,6 +109,12 @@ def main() -> None:
         # What AWS or the way to it refuses (credentials, rights, network) is for people to put right.
         _complain(f"{error}; check credentials, region and rights, and what the cloud's log says")
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        where = f"`{error.filename}`: " if error.filename else ""
+        _complain(f"{where}{reason(error)}; {NO_ROOM if error.errno == errno.ENOSPC else NO_WAY}")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from workshop.cli.options import EndpointOption, JsonOption, console, print_json
+from workshop.cli.options import HIGHEST_PORT, EndpointOption, JsonOption, PortOption, console, print_json
 from workshop.cli.views.cloud_status import draw_runtime
 from workshop.cloud import background
 from workshop.cloud.background import CloudStatus
@@ -27,7 +27,7 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log each call.")
 @app.command()
 def run(
     *,
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.")] = DEFAULT_PORT,
+    port: PortOption = DEFAULT_PORT,
     host: HostOption = DEFAULT_HOST,
     ephemeral: Annotated[
         bool, typer.Option("--ephemeral", help="Write no pid file, and end when standard input closes.")
@@ -44,7 +44,10 @@ def run(
 def start(
     *,
     port: Annotated[
-        int | None, typer.Option(help=f"Port to listen on; {DEFAULT_PORT} unless it runs already.")
+        int | None,
+        typer.Option(
+            help=f"Port to listen on; {DEFAULT_PORT} unless it runs already.", min=0, max=HIGHEST_PORT
+        ),
     ] = None,
     host: HostOption = DEFAULT_HOST,
     verbose: VerboseOption = False,
@@ -87,7 +90,7 @@ def reset(*, endpoint: EndpointOption = None) -> None:
 
 
 @app.command()
-def logs(*, lines: Annotated[int | None, typer.Option(help="Only the last N lines.")] = None) -> None:
+def logs(*, lines: Annotated[int | None, typer.Option(help="Only the last N lines.", min=0)] = None) -> None:
     """Print the log of the offline cloud in the background."""
     text = background.read_logs(lines)
     if text:

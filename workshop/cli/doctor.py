@@ -1,13 +1,12 @@
 """`workshop doctor`: looks whether this machine is ready, and says in plain words what mends it."""
 
 from dataclasses import asdict
-from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from workshop.cli.options import JsonOption, console, print_json
+from workshop.cli.options import JsonOption, LabPortOption, PortOption, console, print_json
 from workshop.course.preflight import Grade, Preflight, examine
 from workshop.settings import DEFAULT_PORT
 
@@ -18,8 +17,8 @@ SIGNS = {Grade.GOOD: ("✔", "green"), Grade.WARNING: ("!", "yellow"), Grade.PRO
 
 def doctor(
     *,
-    port: Annotated[int, typer.Option(help="Port that the offline cloud shall use.")] = DEFAULT_PORT,
-    lab_port: Annotated[int, typer.Option(help="Port that JupyterLab shall use.")] = 8888,
+    port: PortOption = DEFAULT_PORT,
+    lab_port: LabPortOption = 8888,
     as_json: JsonOption = False,
 ) -> None:
     """Check this machine before the workshop begins; ends with 1 if something keeps it from running."""

@@ -18,11 +18,14 @@ from workshop.cloud.connection import Cloud, connect
 from workshop.errors import ConfigurationError
 
 __all__ = [
+    "HIGHEST_PORT",
     "CloudChoice",
     "CloudOption",
     "EndpointOption",
     "JsonOption",
+    "LabPortOption",
     "PipelineName",
+    "PortOption",
     "RegionOption",
     "StackArgument",
     "Variant",
@@ -31,6 +34,8 @@ __all__ = [
     "print_json",
     "usage_errors",
 ]
+
+HIGHEST_PORT = 65_535
 
 
 class PipelineName(StrEnum):
@@ -59,6 +64,10 @@ EndpointOption = Annotated[
 RegionOption = Annotated[
     str | None, typer.Option("--region", help="AWS region; without it the environment's, else us-east-1.")
 ]
+PortOption = Annotated[
+    int, typer.Option(help="Port of the offline cloud; 0 takes any free one.", min=0, max=HIGHEST_PORT)
+]
+LabPortOption = Annotated[int, typer.Option(help="Port of JupyterLab.", min=1, max=HIGHEST_PORT)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, nothing else.")]
 StackArgument = Annotated[str, typer.Argument(help="Name of the deployed stack.", metavar="STACK")]
 

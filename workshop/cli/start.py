@@ -17,7 +17,7 @@ from urllib.request import ProxyHandler, build_opener
 import typer
 from rich.console import Console
 
-from workshop.cli.options import console
+from workshop.cli.options import LabPortOption, PortOption, console
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud import background
 from workshop.course.preflight import Grade, check_port
@@ -54,8 +54,8 @@ del _tell
 
 def start(
     *,
-    port: Annotated[int, typer.Option(help="Port of the offline cloud.")] = DEFAULT_PORT,
-    lab_port: Annotated[int, typer.Option(help="Port of JupyterLab.")] = 8888,
+    port: PortOption = DEFAULT_PORT,
+    lab_port: LabPortOption = 8888,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
 ) -> None:
     """Start the offline cloud and JupyterLab on the notebooks; Ctrl-C stops both."""

@@ -102,6 +102,7 @@ def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = 
     Raises:
         ConfigurationError: it runs already, but on another port than the one asked for.
         PortInUseError: the port is taken, by another program or by another offline cloud.
+        ListenError: the machine lets nobody listen there.
         CloudStartError: it was started and did not become healthy.
     """
     before = status()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Collection
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -107,11 +108,29 @@ def connect(cloud: str | None = None, *, endpoint: str | None = None, region: st
                 f"leave `--endpoint` out and unset `{ENDPOINT_VARIABLE}`, or choose `--cloud offline`"
             )
         return Cloud("aws", region=chosen_region or _profile_region() or DEFAULT_REGION)
-    known = PidFile.read()
-    chosen = (wanted or (known.url if known else DEFAULT_ENDPOINT)).rstrip("/")
+    chosen = _checked(wanted).rstrip("/") if wanted else _known_endpoint()
     connected = Cloud("offline", region=chosen_region or DEFAULT_REGION, endpoint=chosen)
     OfflineControl(chosen).health()
     return connected
+
+
+def _known_endpoint() -> str:
+    known = PidFile.read()
+    return known.url if known else DEFAULT_ENDPOINT
+
+
+def _checked(endpoint: str) -> str:
+    """Return the address if it can be the offline cloud's."""
+    try:
+        parts = urlsplit(endpoint)
+        if parts.scheme == "http" and parts.hostname and parts.port != 0:
+            return endpoint
+    except ValueError:  # a port or an address of IPv6 that is none
+        pass
+    raise ConfigurationError(
+        f"`{endpoint}` is no address of an offline cloud; write it as in `--endpoint {DEFAULT_ENDPOINT}`, "
+        f"and look at the variable `{ENDPOINT_VARIABLE}`"
+    )
 
 
 def _config(*, offline: bool) -> Config:

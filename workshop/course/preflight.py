@@ -117,6 +117,8 @@ def check_home() -> Preflight:
         folder = home_folder()
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x")
+    except ConfigurationError as error:
+        return Preflight("Private folder", Grade.PROBLEM, str(error), "set `WORKSHOP_HOME` to another folder")
     except OSError as error:
         fix = "allow writing there, or name another folder in the variable `WORKSHOP_HOME`"
         return Preflight("Private folder", Grade.PROBLEM, f"cannot be written to: {error}", fix)
@@ -152,7 +154,10 @@ def check_endpoint() -> Preflight:
 
 def check_cloud(port: int) -> Preflight:
     """The offline cloud runs in the background, or its port is free."""
-    status = background.status()
+    try:
+        status = background.status()
+    except ConfigurationError:
+        return Preflight("Offline cloud", Grade.WARNING, "has no private folder", "mend that first")
     if status.is_running:
         return Preflight("Offline cloud", Grade.GOOD, f"runs at {status.url}")
     if status.state != "stopped":

@@ -43,7 +43,8 @@ def find_stack(cloud: Cloud, name: str) -> PipelineStack:
         StackNotFoundError: there is no such stack, or it is no pipeline of the workshop.
         ConfigurationError: its deployment failed, so there is nothing to work with.
     """
-    described = describe(cloud, name)
+    # Without a name CloudFormation describes any stack.
+    described = describe(cloud, name) if name else None
     stack = None if described is None else pipeline_stack(described)
     if stack is None:
         raise StackNotFoundError(name, tuple(each.name for each in list_stacks(cloud)))

@@ -64,7 +64,7 @@ class ProducerOptions:
     def __post_init__(self) -> None:
         if self.threads < 1:
             raise ConfigurationError(f"{self.threads} threads send nothing; choose 1 or more by `--threads`")
-        if self.rate is not None and self.rate <= 0:
+        if self.rate is not None and not self.rate > 0:  # not a number is neither
             raise ConfigurationError(f"a rate of {self.rate} sends nothing; choose more than 0 by `--rate`")
 
     @property

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from io import BufferedIOBase
 
 from workshop.cloud.offline.http.calls import Answer, Call, Headers
-from workshop.errors import PortInUseError
+from workshop.errors import ListenError, PortInUseError
 from workshop.settings import DEFAULT_HOST
 
 __all__ = ["Listener", "endpoint", "is_free"]
@@ -24,6 +24,8 @@ __all__ = ["Listener", "endpoint", "is_free"]
 LINE_LIMIT = 65_536
 HEADER_LIMIT = 200
 ALREADY_BOUND = {48, 98, 10013, 10048}  # EADDRINUSE on macOS, Linux; WSAEACCES, WSAEADDRINUSE on Windows
+# No such address or right; a port beyond 65,535; a name that cannot be encoded.
+NOT_THERE = (OSError, OverflowError, UnicodeError)
 ANY_ADDRESS = ("0.0.0.0", "::", "")
 BODILESS = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
@@ -41,14 +43,18 @@ def endpoint(host: str, port: int) -> str:
 
 
 def is_free(host: str, port: int) -> bool:
-    """Return whether a listener could be opened there now."""
+    """Return whether a listener could be opened there now.
+
+    Raises:
+        ListenError: nobody may listen there.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        if error.errno in ALREADY_BOUND:
+    except NOT_THERE as error:
+        if getattr(error, "errno", None) in ALREADY_BOUND:
             return False
-        raise
+        raise ListenError(host, port, error) from error
     return True
 
 
@@ -60,10 +66,10 @@ class Listener:
         self._answer = answer
         try:
             self._server = _Server((host, port), self._serve)
-        except OSError as error:
-            if error.errno in ALREADY_BOUND:
+        except NOT_THERE as error:
+            if getattr(error, "errno", None) in ALREADY_BOUND:
                 raise PortInUseError(host, port) from error
-            raise
+            raise ListenError(host, port, error) from error
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="listener", daemon=True
