@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,58 @@ def test_handler_gets_the_event_and_answers(make: Make) -> None:
 
     assert json.loads(answer.payload) == {"got": [1, 2.5, None]}
     assert answer.error_type is None
+
+
+# Prints, and goes on only when a file is there.
+WAITS = """
+import os, time
+print("loading")
+def handler(event, context):
+    print("begins", flush=True)
+    while not os.path.exists(event["until"]):
+        time.sleep(0.02)
+    print("ends")
+    if event.get("exit"):
+        os._exit(1)
+    if event.get("stay"):
+        time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("ending", ["returns", "exit", "stay"])
+def test_lines_are_told_while_the_handler_runs(make: Make, tmp_path, ending: str) -> None:
+    """What was printed is told while an invocation lasts, however it ends; the answer holds the rest."""
+    environment = make(WAITS, timeout_seconds=3.0)
+    told: list[str] = []
+
+    def log(lines: Sequence[str]) -> None:
+        told.extend(lines)
+        (tmp_path / "seen").write_text("")
+
+    event = json.dumps({"until": str(tmp_path / "seen"), ending: True}).encode()
+    answer = environment.invoke(Invocation("req", event, ARN, log=log))
+
+    assert told[:2] == ["loading", "begins"]
+    assert [*told, *answer.output] == ["loading", "begins", "ends"]
+    assert answer.is_timeout is (ending == "stay")
+    assert answer.error_type == {"exit": "Runtime.ExitError", "stay": "Sandbox.Timedout"}.get(ending)
+
+
+def test_a_log_that_cannot_be_written_leaves_no_answer_behind(make: Make, tmp_path) -> None:
+    """If telling fails, the environment starts anew, and the next event gets its own answer."""
+    environment = make(WAITS)
+
+    def log(_: Sequence[str]) -> None:
+        (tmp_path / "seen").write_text("")
+        raise OSError("no room")
+
+    event = json.dumps({"until": str(tmp_path / "seen")}).encode()
+    with pytest.raises(OSError, match="no room"):
+        environment.invoke(Invocation("first", event, ARN, log=log))
+
+    answer = environment.invoke(Invocation("second", event, ARN))
+    assert answer.init_ms is not None
+    assert answer.output == ("loading", "begins", "ends")
 
 
 def test_globals_survive_between_invocations(make: Make) -> None:

@@ -6,9 +6,16 @@ from typing import BinaryIO
 
 import pytest
 
+from tests.cloud.waiting import wait_until
 from workshop.clock import stopwatch
 from workshop.cloud.offline.runtime.environments.bootstrap import FRAME, MAGIC
-from workshop.cloud.offline.runtime.environments.pipes import Answers, BrokenChannelError, LogReader
+from workshop.cloud.offline.runtime.environments.pipes import (
+    MAX_LOG_BYTES,
+    READ_BYTES,
+    Answers,
+    BrokenChannelError,
+    LogReader,
+)
 
 PATIENCE_SECONDS = 20.0
 Pipe = tuple[BinaryIO, BinaryIO]
@@ -51,6 +58,54 @@ def test_lines_know_when_they_came(pipe: Pipe) -> None:
 
     assert (one, two, three) == ("one", "two", "three")
     assert one.came_at <= between <= two.came_at <= three.came_at
+
+
+def test_whole_lines_are_there_before_the_end(pipe: Pipe) -> None:
+    """While an invocation goes on, its whole lines can be had, each once; the marker gives the rest."""
+    source, target = pipe
+    log = LogReader(source, "lasting")
+    target.write(b"one\ntwo\nthr")
+    found: list[str] = []
+    assert wait_until(lambda: found.extend(log.printed()) or len(found) == 2)
+    assert found == ["one", "two"]
+    assert log.printed() == []
+
+    target.write(b"ee\nfour" + log.marker.encode() + b"next\n")
+
+    assert [*log.printed(), *log.collect(PATIENCE_SECONDS)] == ["three", "four"]
+    assert wait_until(lambda: found.extend(log.printed()) or len(found) == 3)
+    assert found[2:] == ["next"]
+
+
+def test_a_marker_in_parts_is_in_no_line(pipe: Pipe) -> None:
+    """A marker that arrives cut is no text of the function, whenever somebody looks."""
+    source, target = pipe
+    log = LogReader(source, "cut")
+    marker = log.marker.encode()
+    target.write(b"one\n" + marker[:9])
+    found: list[str] = []
+    assert wait_until(lambda: found.extend(log.printed()) or found)
+
+    target.write(marker[9:])
+
+    assert found + log.collect(PATIENCE_SECONDS) == ["one"]
+
+
+def test_much_output_is_bounded_also_when_it_is_asked_for_meanwhile(pipe: Pipe) -> None:
+    """What an invocation may write to its log does not grow by being looked at while it runs."""
+    source, target = pipe
+    log = LogReader(source, "chatty")
+    line = b"x" * 1023 + b"\n"
+    found: list[str] = []
+    for _ in range(3 * MAX_LOG_BYTES // len(line) // 64):
+        target.write(line * 64)
+        found += log.printed()
+    target.write(log.marker.encode())
+
+    found += log.collect(PATIENCE_SECONDS)
+
+    assert sum(map(len, found)) <= MAX_LOG_BYTES + READ_BYTES
+    assert "were dropped" in found[-1]
 
 
 def test_a_late_marker_ends_no_later_log(pipe: Pipe) -> None:

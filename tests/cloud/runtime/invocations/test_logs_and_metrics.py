@@ -1,6 +1,7 @@
 """What invocations leave in CloudWatch."""
 
 import re
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -213,6 +214,31 @@ def test_lines_carry_the_time_at_which_they_were_printed(world: World) -> None:
     ages = [round(world.clock.now() - event["timestamp"] / 1000) for event in events]
     assert [event["message"].split()[0] for event in events] == ["START", "first", "second", "END", "REPORT"]
     assert ages[0] == ages[1] > ages[2] > ages[3] == ages[4] == 0
+
+
+def test_lines_are_there_before_the_invocation_ends(world: World) -> None:
+    """What was printed is in the log while the function runs; each line is there once, in order."""
+    seen: list[list[str]] = []
+
+    class Telling(OneAnswer):
+        def invoke(self, invocation):
+            for name in ("first", "second"):
+                invocation.log([name])
+                seen.append([line.split()[0] for line in log_events()])
+            return super().invoke(invocation)
+
+    world.environments = Telling(
+        EnvironmentAnswer(b"1", None, duration_ms=9.0, output=("rest",)), world.clock
+    )
+    world.runtime = world.new_runtime()
+    world.function()
+
+    answer = client("lambda").invoke(FunctionName="F", LogType="Tail")
+
+    assert seen == [["START", "first"], ["START", "first", "second"]]
+    words = [line.split()[0] for line in log_events()]
+    assert words == ["START", "first", "second", "rest", "END", "REPORT"]
+    assert [line.split()[0] for line in b64decode(answer["LogResult"]).decode().splitlines()] == words
 
 
 def test_no_line_is_older_than_its_invocation(world: World) -> None:

@@ -4,12 +4,22 @@ The default is a process of its own (`subprocess_environment`); another kind onl
 protocols. An environment belongs to one version of one function and handles one event at a time.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 
-__all__ = ["Credentials", "EnvironmentAnswer", "EnvironmentFactory", "ExecutionEnvironment", "Invocation"]
+__all__ = [
+    "Credentials",
+    "EnvironmentAnswer",
+    "EnvironmentFactory",
+    "ExecutionEnvironment",
+    "Invocation",
+    "Log",
+]
+
+Log = Callable[[Sequence[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +33,17 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One event on its way into an environment."""
+    """One event on its way into an environment.
+
+    ``log``, if there is one, takes what the function has written to its log so far, while it runs; those
+    events are not in the answer again.
+    """
 
     request_id: str
     event: bytes
     function_arn: str
     client_context: str | None = None
+    log: Log | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,7 @@ class EnvironmentAnswer:
     """What came out of it.
 
     ``error_type`` is Lambda's name for what went wrong, None for a success; ``output`` holds the log events
-    that the function wrote; ``init_ms`` is there only after a cold start.
+    that nobody was told of before; ``init_ms`` is there only after a cold start.
     """
 
     payload: bytes

@@ -112,6 +112,7 @@ class LogReader:
         self._arrivals: Arrivals = []
         self._dropped_bytes = 0
         self._late_markers = 0
+        self._told_bytes = 0
         self._lock = threading.Lock()
         self._complete: queue.SimpleQueue[tuple[bytes, Arrivals]] = queue.SimpleQueue()
         start_thread(self._read, f"{name}-log")
@@ -122,6 +123,23 @@ class LogReader:
             text, arrivals = self._complete.get(timeout=timeout_seconds)
         except queue.Empty:
             text, arrivals = self._collect_unfinished()
+        return log_events(text, arrivals)
+
+    def printed(self) -> list[LogLine]:
+        """Return the whole lines since the last call of an invocation that goes on; waits for nothing.
+
+        Of an invocation that prints very much only the first half comes in this way.
+        """
+        with self._lock:
+            end = self._text.rfind(b"\n") + 1
+            # What follows a marker is the next invocation's.
+            if not end or self._late_markers or not self._complete.empty():
+                return []
+            if self._told_bytes + end > MAX_LOG_BYTES // 2:
+                return []
+            told = self._told_bytes + end
+            text, arrivals = self._take(end)
+            self._told_bytes = told
         return log_events(text, arrivals)
 
     def _collect_unfinished(self) -> tuple[bytes, Arrivals]:
@@ -167,6 +185,7 @@ class LogReader:
         return 0
 
     def _take(self, end: int | None = None) -> tuple[bytes, Arrivals]:
+        self._told_bytes = 0
         text = bytes(self._text[:end])
         del self._text[:end]
         arrivals, left = self._arrivals, len(text)
@@ -177,9 +196,10 @@ class LogReader:
 
     def _drop_surplus(self) -> None:
         # The marker, which may be arriving in parts, is always at the very end.
-        surplus = len(self._text) - MAX_LOG_BYTES
+        limit = MAX_LOG_BYTES - self._told_bytes
+        surplus = len(self._text) - limit
         if surplus > READ_BYTES:
-            keep = MAX_LOG_BYTES - len(self.marker)
+            keep = limit - len(self.marker)
             del self._text[keep : keep + surplus]
             self._dropped_bytes += surplus
             # What was dropped has not come; one entry for the end is enough, however long this goes on.

@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from workshop.clock import stopwatch
-from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
+from workshop.cloud.offline.runtime.environments.environment import (
+    Credentials,
+    EnvironmentAnswer,
+    Invocation,
+    Log,
+)
 from workshop.cloud.offline.runtime.environments.failures import EnvironmentLostError, exit_fault, fault
 from workshop.cloud.offline.runtime.environments.pipes import BrokenChannelError, Frame
 from workshop.cloud.offline.runtime.environments.process import (
@@ -34,6 +39,8 @@ __all__ = ["SubprocessEnvironment", "SubprocessEnvironments"]
 INIT_LIMIT_SECONDS = 30.0
 # How long the log of a process that has ended may take to arrive.
 LOG_GRACE_SECONDS = 2.0
+# How often an invocation that lasts is asked for what it has printed.
+LOG_SECONDS = 0.5
 
 
 class SubprocessEnvironments:
@@ -103,7 +110,7 @@ class SubprocessEnvironment:
 
     def invoke(self, invocation: Invocation) -> EnvironmentAnswer:
         """Run the handler in the process, starting it first if need be."""
-        output: list[str] = []
+        output = _Output(invocation.log)
         init_ms: float | None = None
         started = stopwatch()
         try:
@@ -113,15 +120,19 @@ class SubprocessEnvironment:
             # Taken anew: a cold start is not part of the duration.
             # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
             started = stopwatch()
-            report, payload = self._exchange(process, invocation)
+            report, payload = self._exchange(process, invocation, output)
         except EnvironmentLostError as lost:
-            lost.output[:0] = output
+            lost.output[:0] = output.lines
             return lost.answer(invocation.request_id, (stopwatch() - started) * 1000)
+        except Exception:
+            # The log could not be written. The answer that will come must not become the next event's.
+            self.interrupt()
+            raise
         return EnvironmentAnswer(
             payload=payload,
             error_type=report["error_type"],
             duration_ms=report["duration_ms"],
-            output=(*output, *process.log.collect(LOG_GRACE_SECONDS)),
+            output=(*output.lines, *process.log.collect(LOG_GRACE_SECONDS)),
             init_ms=init_ms,
             memory_mb=report["memory_mb"],
         )
@@ -144,10 +155,10 @@ class SubprocessEnvironment:
         if process is not None:
             process.kill()
 
-    def _start(self, output: list[str]) -> tuple[EnvironmentProcess, float]:
+    def _start(self, output: "_Output") -> tuple[EnvironmentProcess, float]:
         process = self._spawn()
-        report, _ = self._receive(process, self.init_limit_seconds)
-        output += process.log.collect(LOG_GRACE_SECONDS)
+        report, _ = self._receive(process, self.init_limit_seconds, output)
+        output.lines += process.log.collect(LOG_GRACE_SECONDS)
         if report["fault"]:
             self._forget(process)
             raise EnvironmentLostError(report["fault"])
@@ -207,7 +218,7 @@ class SubprocessEnvironment:
             "marker": marker,
         }
 
-    def _exchange(self, process: EnvironmentProcess, invocation: Invocation) -> Frame:
+    def _exchange(self, process: EnvironmentProcess, invocation: Invocation, output: "_Output") -> Frame:
         limit = self._function.timeout_seconds
         header = {
             "request_id": invocation.request_id,
@@ -216,7 +227,7 @@ class SubprocessEnvironment:
             "client_context": invocation.client_context,
         }
         self._send(process, header, invocation.event)
-        return self._receive(process, limit)
+        return self._receive(process, limit, output)
 
     def _send(self, process: EnvironmentProcess, header: dict[str, Any], body: bytes = b"") -> None:
         try:
@@ -224,15 +235,20 @@ class SubprocessEnvironment:
         except BrokenChannelError as error:
             raise self._lost(process, str(error)) from error
 
-    def _receive(self, process: EnvironmentProcess, limit_seconds: float) -> Frame:
-        try:
-            return process.answers.receive(limit_seconds)
-        except TimeoutError:
-            lost = EnvironmentLostError.timed_out(limit_seconds)
-            lost.output = self._forget(process)
-            raise lost from None
-        except BrokenChannelError as error:
-            raise self._lost(process, str(error)) from error
+    def _receive(self, process: EnvironmentProcess, limit_seconds: float, output: "_Output") -> Frame:
+        ends = stopwatch() + limit_seconds
+        while True:
+            left = ends - stopwatch()
+            try:
+                return process.answers.receive(min(left, LOG_SECONDS))
+            except TimeoutError:
+                if left <= LOG_SECONDS:
+                    lost = EnvironmentLostError.timed_out(limit_seconds)
+                    lost.output = self._forget(process)
+                    raise lost from None
+                output.tell(process.log.printed())
+            except BrokenChannelError as error:
+                raise self._lost(process, str(error)) from error
 
     def _lost(self, process: EnvironmentProcess, said: str) -> EnvironmentLostError:
         if self._cut_short is process:
@@ -249,6 +265,20 @@ class SubprocessEnvironment:
             if self._process is process:
                 self._process = None
         return [*process.log.collect(LOG_GRACE_SECONDS)]
+
+
+class _Output:
+    """The log events of one invocation that nobody was told of yet."""
+
+    def __init__(self, log: Log | None) -> None:
+        self.lines: list[str] = []
+        self._log = log
+
+    def tell(self, more: Sequence[str]) -> None:
+        self.lines += more
+        if self.lines and self._log is not None:
+            told, self.lines = self.lines, []
+            self._log(told)
 
 
 def _modules(folder: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ from workshop.cloud.offline.runtime.event_sources.batching import MAX_PAYLOAD_BY
 from workshop.cloud.offline.runtime.event_sources.events import encode
 from workshop.cloud.offline.runtime.invocations.concurrency import Concurrency, ThrottledError
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec, find_function
-from workshop.cloud.offline.runtime.invocations.logs import invocation_lines, tail, write_lines
+from workshop.cloud.offline.runtime.invocations.logs import InvocationLog, tail
 from workshop.cloud.offline.runtime.invocations.metrics import Metrics
 from workshop.cloud.offline.runtime.invocations.results import InvocationResults
 
@@ -100,23 +100,23 @@ class Invoker:
         if refusal := _cannot_run(function):
             return self._result(function, invocation, _fault_answer(*refusal), [])
         pooled = self._pool.acquire(function)
-        began = self._clock.now()
+        log = InvocationLog(
+            function, pooled.environment.log_stream, request_id=invocation.request_id, clock=self._clock
+        )
         try:
-            answer = pooled.environment.invoke(invocation)
+            answer = pooled.environment.invoke(replace(invocation, log=log.write))
         finally:
             self._pool.release(pooled)
         if len(answer.payload) > MAX_ANSWER_BYTES:
             answer = _too_large(answer)
-        now = self._clock.now()
-        lines = invocation_lines(function, answer, request_id=invocation.request_id, now=now)
-        write_lines(function, pooled.environment.log_stream, lines, began=began, now=now)
+        log.end(answer)
         self._metrics.add(
             function.place,
             Invocations=1,
             Errors=0 if answer.error_type is None else 1,
             Duration=answer.duration_ms,
         )
-        return self._result(function, invocation, answer, lines)
+        return self._result(function, invocation, answer, log.lines)
 
     def _result(
         self, function: FunctionSpec, invocation: Invocation, answer: EnvironmentAnswer, lines: list[str]

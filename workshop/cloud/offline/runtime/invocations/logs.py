@@ -6,12 +6,13 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html.
 
 import math
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from moto.logs.models import logs_backends
 
-from workshop.clock import stopwatch
+from workshop.clock import Clock, stopwatch
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.call_scope import CallScope
 from workshop.cloud.offline.permissions.services import may_log
@@ -19,7 +20,7 @@ from workshop.cloud.offline.runtime.environments.environment import EnvironmentA
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec, function_exists
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
-__all__ = ["invocation_lines", "new_log_stream", "tail", "write_lines"]
+__all__ = ["InvocationLog", "new_log_stream", "tail", "write_lines"]
 
 # How much of the log a caller who asks for the tail receives.
 TAIL_BYTES = 4096
@@ -31,17 +32,38 @@ def new_log_stream(version: str, now: float) -> str:
     return f"{day}/[{version}]{secrets.token_hex(16)}"
 
 
-def invocation_lines(
-    function: FunctionSpec, answer: EnvironmentAnswer, *, request_id: str, now: float
-) -> list[str]:
-    """Return the log events of one invocation: START, the function's output, END and REPORT."""
-    lines = [f"START RequestId: {request_id} Version: {function.version}", *answer.output]
-    if answer.is_timeout:
-        seconds = f"{function.timeout_seconds:.2f}"
-        lines.append(f"{iso_time(now)} {request_id} Task timed out after {seconds} seconds")
-    lines.append(f"END RequestId: {request_id}")
-    lines.append(_report(function, answer, request_id))
-    return lines
+class InvocationLog:
+    """The log of one invocation: START, what the function prints, END and REPORT; begins when it is made."""
+
+    def __init__(self, function: FunctionSpec, log_stream: str, *, request_id: str, clock: Clock) -> None:
+        self.lines: list[str] = []
+        self._function = function
+        self._log_stream = log_stream
+        self._request_id = request_id
+        self._clock = clock
+        self._began = clock.now()
+
+    def write(self, printed: Sequence[str]) -> None:
+        """Write what the function has printed until now."""
+        self._write(printed, self._clock.now())
+
+    def end(self, answer: EnvironmentAnswer) -> None:
+        """Write what has not been written yet, and how it ended."""
+        now, lines = self._clock.now(), list(answer.output)
+        if answer.is_timeout:
+            seconds = f"{self._function.timeout_seconds:.2f}"
+            lines.append(f"{iso_time(now)} {self._request_id} Task timed out after {seconds} seconds")
+        lines.append(f"END RequestId: {self._request_id}")
+        lines.append(_report(self._function, answer, self._request_id))
+        self._write(lines, now)
+
+    def _write(self, lines: Sequence[str], now: float) -> None:
+        begins = (
+            [] if self.lines else [f"START RequestId: {self._request_id} Version: {self._function.version}"]
+        )
+        new = [*begins, *lines]
+        self.lines += new
+        write_lines(self._function, self._log_stream, new, began=self._began, now=now)
 
 
 def tail(lines: list[str]) -> str:
