@@ -203,6 +203,17 @@ def test_a_broken_file_is_repaired_by_solving(course: Any) -> None:
     assert is_solved_by(KEEP, course.root)
 
 
+def test_a_mark_of_the_encoding_costs_nothing(course: Any) -> None:
+    """A file that an editor has saved with a byte order mark keeps all that stands in it."""
+    file = handler_file(course.root, "stateful/state.py")
+    file.write_text(own_file(course.root) + "\n# mine\n", encoding="utf-8-sig")
+
+    solve(KEEP, course)
+
+    assert is_solved_by(KEEP, course.root)
+    assert own_file(course.root).endswith("# mine\n")
+
+
 def test_a_whole_file_is_replaced(course: Any) -> None:
     """Where the answer is a file, the solution takes the place of all of it."""
     solve(WHOLE, course)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from workshop.course.files import locked
+from workshop.course.files import advice_on_file, locked
 
 
 def test_one_at_a_time_holds_the_lock(tmp_path) -> None:
@@ -56,3 +56,25 @@ def test_work_goes_on_where_files_cannot_be_locked(tmp_path, monkeypatch, reason
 
     with pytest.raises(OSError, match="of the work"), locked(tmp_path / "lock"):
         raise OSError("an error of the work")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "Make room"),
+        (OSError(errno.EROFS, "Read-only file system", "home/cloud.log"), "Allow reading and writing"),
+        (PermissionError(errno.EACCES, "Permission denied", "home/cloud.log"), "`WORKSHOP_HOME`"),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "state.py"), "move it away"),
+    ],
+)
+def test_a_file_that_the_system_refuses_comes_with_advice(error: OSError, told: str) -> None:
+    """A full disk, a folder that may only be read, and a folder in a file's place: each can be mended."""
+    assert told in advice_on_file(error)
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionRefusedError(errno.ECONNREFUSED, "refused"), PermissionError(errno.EACCES, "port 80")]
+)
+def test_what_is_not_about_a_file_gets_no_such_advice(error: OSError) -> None:
+    """An error of the network is not told as one of a file."""
+    assert advice_on_file(error) == ""

@@ -111,3 +111,12 @@ def test_totals_without_messages_are_unexplained() -> None:
 
     assert diagnosis.cells
     assert diagnosis.causes[0].kind is CauseKind.UNKNOWN
+
+
+def test_nobody_is_told_to_wait_for_a_function_that_fails() -> None:
+    """Records that a failing function holds up are in flight, and waiting alone brings them nowhere."""
+    held_up = diagnosed(different(30), totals(()), pending=30).with_trouble("MapLambda fails: KeyError: 'a'.")
+
+    for told in (held_up.summary, held_up.causes[0].sentence):
+        assert "wait, and look again" not in told
+        assert told.endswith("Waiting helps only once this is mended: MapLambda fails: KeyError: 'a'.")

@@ -1,5 +1,6 @@
 """What the lines of an error say."""
 
+import errno
 from pathlib import Path
 
 import nbformat
@@ -7,6 +8,7 @@ import pytest
 from nbclient import NotebookClient
 
 from workshop.cli.start import ipython_folder
+from workshop.errors import StackNotFoundError
 from workshop.notebook.views.errors import error_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,3 +55,16 @@ def test_a_new_kernel_knows_what_to_do_before_the_first_cell_has_run(
     [error] = [each for each in cell.outputs if each.output_type == "error"]
     assert "after a restart of the kernel, from" in " ".join(error.traceback)
     assert len(error.traceback) <= 3
+
+
+def test_a_stack_that_is_gone_is_made_again_by_the_notebook() -> None:
+    """Whose pipeline is gone hears which cells bring it back; a command would deploy another one."""
+    lines = error_lines(StackNotFoundError("course-tour-stateful"), None)
+
+    assert "`course-tour-stateful` is not there" in lines[0]
+    assert lines[1] == "Run the cells of this notebook from the first one on: one of them deploys it."
+
+
+def test_a_file_that_cannot_be_written_comes_with_advice() -> None:
+    """A full disk is said with what helps, like every error that a learner can mend."""
+    assert "Make room" in error_lines(OSError(errno.ENOSPC, "No space left on device"), None)[-1]

@@ -3,15 +3,16 @@
 import re
 from decimal import Decimal
 
+from workshop.diagnosis import diagnose
 from workshop.notebook.charts.totals_chart import areas, draw_chart
 from workshop.notebook.markup.cells import cell_html
-from workshop.notebook.views.diagnosis import draw_comparison
+from workshop.notebook.views.diagnosis import draw_comparison, draw_diagnosis
 from workshop.notebook.views.differences import ChangeKind, TableMemory
 from workshop.notebook.views.table import View, draw_rows
 from workshop.notebook.views.totals import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.compare_with_truth import compare
-from workshop.pipeline.truth import Truth
+from workshop.pipeline.truth import Truth, stateful_truth
 
 FIRST = {"TradeID": "a", "Value": Decimal("1.00"), "Version": Decimal(1)}
 SECOND = {"TradeID": "b", "Value": Decimal("5.00"), "Version": Decimal(1)}
@@ -164,3 +165,15 @@ def test_charts_tell_the_sign_without_colour() -> None:
         assert trace["marker"]["pattern"]["shape"][place]
         assert bundle["text/plain"] == tree.text
         assert len(str(bundle)) < 50_000
+
+
+def test_totals_of_nothing_are_no_success() -> None:
+    """Whoever looks before anything was sent, or after all of it has gone, is not told that all is exact."""
+    nothing = AggregateSnapshot()
+
+    for shown in (
+        draw_diagnosis(diagnose([], nothing, pipeline="stateful")),
+        draw_comparison(compare(nothing, stateful_truth([]))),
+    ):
+        assert shown.text.startswith("○ Nothing to judge: no live trade was sent")
+        assert "✓" not in shown.html

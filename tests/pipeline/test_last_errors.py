@@ -142,3 +142,12 @@ def test_an_error_of_code_that_was_replaced_is_not_told() -> None:
 
     cloud.modified = "1970-01-01T00:00:05.000+0000"
     assert last_errors(cast("Any", cloud), OUTPUTS, "stateful") == {}
+
+
+def test_a_message_without_end_is_shortened() -> None:
+    """A program may put anything into an error; what is shown of it stays readable."""
+    text = LastError("MapLambda", 1.0, "ValueError", "a\n" + "y" * 100_000, "map.py, line 3").text
+
+    assert text.startswith("ValueError: a yyy")
+    assert text.endswith("y … (map.py, line 3)")
+    assert len(text) < 600

@@ -104,10 +104,12 @@ def _announce(url: str, pid_file: Path | None) -> None:
     people.print(f"[bold]OFFLINE[/] cloud at {url}; nothing here costs anything.", soft_wrap=True)
     if pid_file is None:
         other = background.status().url
-        people.print(
-            f"Commands go to the cloud at {other}, which ran before; use `--endpoint {url}` for this one.",
-            soft_wrap=True,
+        why = (
+            f"Commands go to the cloud at {other}, which ran before"
+            if other
+            else f"No pid file can be written in {background.pid_path().parent}"
         )
+        people.print(f"{why}; use `--endpoint {url}` for this one.", soft_wrap=True)
     else:
         people.print(f"pid file: {pid_file}; the log appears here.", soft_wrap=True)
     people.print("Ctrl-C stops it.")

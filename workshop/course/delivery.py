@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.errors import FunctionFailedError
+from workshop.pipeline.last_errors import shortened
 
 __all__ = ["Delivery", "delivery_of"]
 
@@ -46,8 +47,9 @@ def delivery_of(function: str, event: Mapping[str, Any], answer: Mapping[str, An
     document = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" not in answer:
         return Delivery(function, count, document, report=_report_in(answer))
-    kind, message = document.get("errorType", "Error"), document.get("errorMessage", "")
-    error = FunctionFailedError(function, kind, message, _raising_line(document.get("stackTrace", [])))
+    kind, message = document.get("errorType", "Error"), str(document.get("errorMessage", ""))
+    where = _raising_line(document.get("stackTrace", []))
+    error = FunctionFailedError(function, kind, shortened(message), where)
     return Delivery(function, count, error=error, report=_report_in(answer))
 
 

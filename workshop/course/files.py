@@ -7,6 +7,7 @@ moment, so it is tried again.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from workshop.clock import SystemClock
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["locked", "patiently", "saved_at", "write_whole"]
+__all__ = ["advice_on_file", "locked", "patiently", "saved_at", "write_whole"]
 
 # Together two thirds of a second.
 PAUSES_SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
@@ -27,6 +28,34 @@ PAUSES_SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 LONGEST_LOCK_SECONDS = 10.0
 LOCK_POLL_SECONDS = 0.02
 T = TypeVar("T")
+MAKE_ROOM = (
+    "Make room on that disk; the workshop's private folder may lie on another one, which the variable "
+    "`WORKSHOP_HOME` names."
+)
+ALLOW = (
+    "Allow reading and writing there; the workshop's private folder may lie elsewhere, where the variable "
+    "`WORKSHOP_HOME` says."
+)
+MOVE_AWAY = "Something else stands where this file belongs: move it away."
+ADVICE = {
+    errno.ENOSPC: MAKE_ROOM,
+    errno.EACCES: ALLOW,
+    errno.EPERM: ALLOW,
+    errno.EROFS: ALLOW,
+    errno.EEXIST: MOVE_AWAY,
+    errno.EISDIR: MOVE_AWAY,
+    errno.ENOTDIR: MOVE_AWAY,
+}
+
+
+def advice_on_file(error: OSError) -> str:
+    """Return what to do about a file that the system refuses; nothing if the error is about something else.
+
+    A full disk names no file.
+    """
+    if error.filename is None and error.errno != errno.ENOSPC:
+        return ""
+    return ADVICE.get(error.errno or 0, "")
 
 
 def saved_at(file: Path) -> int | None:

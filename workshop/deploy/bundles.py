@@ -123,8 +123,9 @@ def _read(path: Path, root: Path) -> bytes:
     try:
         compile(content, str(path), "exec")
     except SyntaxError as error:
+        place = f", line {error.lineno}" if error.lineno else ""
         raise BundleError(
-            f"`{path.relative_to(root).as_posix()}`, line {error.lineno}: {error.msg}; "
+            f"`{path.relative_to(root).as_posix()}`{place}: {error.msg}; "
             "a function with this file could not start, so correct it and deploy again"
         ) from error
     # A NUL, or deep nesting, ends the compiler in other ways.

@@ -59,9 +59,9 @@ def diagnose(
     stateful = pipeline == "stateful"
     truth = truth_below((stateful_truth if stateful else stateless_truth)(sent, order), within)
     observed = snapshot_below(observed, within)
-    cells = compare(observed, truth).differences
-    if not cells:
-        return Diagnosis((), (), summary_of((), (), ()))
+    compared = compare(observed, truth)
+    if not (cells := compared.differences):
+        return Diagnosis((), (), summary_of((), (), ()), is_of_nothing=compared.is_of_nothing)
     case = _Case(sent, observed, stateful, evidence or Evidence(), tuple(order), within)
     causes, alternatives = case.judge()
     return Diagnosis(cells, tuple(causes), summary_of(cells, causes, alternatives), tuple(alternatives))

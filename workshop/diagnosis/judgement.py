@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Sequence
 
 from workshop.diagnosis.flow import Flow
-from workshop.diagnosis.values import Cause, CauseKind, Confidence, Element, Explanation, Rival, Stage
+from workshop.diagnosis.values import (
+    WAIT,
+    Cause,
+    CauseKind,
+    Confidence,
+    Element,
+    Explanation,
+    Rival,
+    Stage,
+)
 from workshop.diagnosis.words import sentence_of
 
 __all__ = ["causes_of", "in_flight", "make_cause", "unknown_cause"]
@@ -60,6 +69,6 @@ def make_cause(
 def unknown_cause(pending: int | None, stage: Stage | None) -> Cause:
     """Return what is said when nothing explains a difference; what is on its way may still do so."""
     if pending:
-        sentence = f"{pending:,} records are still on their way: wait, and look again."
+        sentence = f"{pending:,} records are still on their way{WAIT}"
         return Cause(CauseKind.IN_FLIGHT, Confidence.POSSIBLE, sentence, stage=stage)
     return make_cause(CauseKind.UNKNOWN, (), stage=stage)

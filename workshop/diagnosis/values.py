@@ -12,6 +12,7 @@ from workshop.pipeline.compare_with_truth import Difference
 from workshop.pipeline.tables import ReduceRow, StateRow
 
 __all__ = [
+    "WAIT",
     "BatchElement",
     "Cause",
     "CauseKind",
@@ -27,6 +28,9 @@ __all__ = [
     "Stage",
     "TradeElement",
 ]
+
+# How a sentence about records on their way ends.
+WAIT = ": wait, and look again."
 
 
 class CauseKind(StrEnum):
@@ -151,12 +155,14 @@ class Diagnosis:
 
     `causes` together explain every difference, if they can be explained; most often it is one.
     Each of `alternatives` explains as much as the cause of the same stage does, but is less likely.
+    `is_of_nothing`: no live trade was sent, so that empty totals are right.
     """
 
     cells: tuple[Difference, ...]
     causes: tuple[Cause, ...]
     summary: str
     alternatives: tuple[Cause, ...] = ()
+    is_of_nothing: bool = False
 
     @property
     def exact(self) -> bool:
@@ -167,11 +173,15 @@ class Diagnosis:
         """Return the same with word of functions that fail, where something is said to be on its way."""
         if not trouble or not any(cause.kind is CauseKind.IN_FLIGHT for cause in self.causes):
             return self
+
+        def told(text: str) -> str:
+            return f"{text.replace(WAIT, '.')} Waiting helps only once this is mended: {trouble}"
+
         causes = (
-            replace(each, sentence=f"{each.sentence} {trouble}") if each.kind is CauseKind.IN_FLIGHT else each
+            replace(each, sentence=told(each.sentence)) if each.kind is CauseKind.IN_FLIGHT else each
             for each in self.causes
         )
-        return replace(self, causes=tuple(causes), summary=f"{self.summary} {trouble}")
+        return replace(self, causes=tuple(causes), summary=told(self.summary))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ The sentences say what was observed, not which line of code to change: finding t
 from collections.abc import Sequence
 
 from workshop.diagnosis.values import (
+    WAIT,
     BatchElement,
     Cause,
     CauseKind,
@@ -47,7 +48,7 @@ OF_BATCH = {
     CauseKind.UNKNOWN: "{batch} is not the sum of the records that it was made from",
 }
 IN_THE_END = {
-    CauseKind.IN_FLIGHT: "All that came before them is there: wait, and look again.",
+    CauseKind.IN_FLIGHT: f"All that came before them is there{WAIT}",
     CauseKind.TORN_TOTAL: "Each total must be the sum of those below it after every commit.",
 }
 # Why it is known at which stage a fault happened.

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from workshop.cloud import background
 from workshop.cloud.connection import ENDPOINT_VARIABLE, Cloud, connect
 from workshop.cloud.one_at_a_time import one_at_a_time
+from workshop.course.files import advice_on_file
 from workshop.errors import CloudNotRunningError, WorkshopError
 from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.markup.html import code_in, element, join
@@ -56,7 +57,9 @@ def _started(missing: CloudNotRunningError) -> Cloud:
         _start(missing)
         cloud = connect()
     except (WorkshopError, OSError) as error:
-        output.close(_failure(missing.endpoint, "" if error is missing else str(error)))
+        advice = advice_on_file(error) if isinstance(error, OSError) else ""
+        why = "" if error is missing else f"{error}. {advice}".rstrip(" .")
+        output.close(_failure(missing.endpoint, why))
         raise missing from error
     started = f"offline cloud at {cloud.endpoint}; it runs until `workshop cloud stop`"
     output.close(status_line("✓ Started", started, "ok"))

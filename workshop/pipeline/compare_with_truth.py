@@ -32,11 +32,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a snapshot differs from the truth; `lost` and `duplicated` count messages."""
+    """How a snapshot differs from the truth; `lost` and `duplicated` count messages.
+
+    `is_of_nothing`: no live trade was sent, so that empty totals are right.
+    """
 
     differences: tuple[Difference, ...]
     lost: int
     duplicated: int
+    is_of_nothing: bool = False
 
     @property
     def exact(self) -> bool:
@@ -67,6 +71,7 @@ def compare(snapshot: AggregateSnapshot, truth: Truth) -> Comparison:
         tuple(differences),
         lost=-sum(count for count in surplus if count < 0),
         duplicated=sum(count for count in surplus if count > 0),
+        is_of_nothing=not truth.leaves,
     )
 
 

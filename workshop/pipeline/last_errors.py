@@ -20,7 +20,7 @@ from workshop.pipeline.hops import FLOWS
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["LastError", "last_errors"]
+__all__ = ["LastError", "last_errors", "shortened"]
 
 RECENT = timedelta(minutes=15)
 # In a log in JSON as in one in plain text.
@@ -33,6 +33,8 @@ TIMED_OUT = "Sandbox.Timedout"
 FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 PLAIN_ERROR = re.compile(r"\[ERROR\] ([\w.]+): (.*?)(?:\nTraceback |$)", re.DOTALL)
 PLAIN_TIMEOUT = re.compile(r"Task timed out after [\d.]+ seconds")
+# Room for what AWS says about a missing right; a program may put anything into a message.
+MOST_CHARACTERS = 500
 NOT_THE_LEARNERS = ("site-packages", "/python3.", "/common/", "importlib")
 
 
@@ -58,9 +60,15 @@ class LastError:
 
     @property
     def text(self) -> str:
-        """The error in one line: `KeyError: 'Value' (map.py, line 33)`."""
-        told = " ".join(f"{self.kind}: {self.message}".split()) if self.message else self.kind
+        """The error in one line, long ones without their end: `KeyError: 'Value' (map.py, line 33)`."""
+        told = shortened(f"{self.kind}: {self.message}" if self.message else self.kind)
         return f"{told} ({self.where})" if self.where else told
+
+
+def shortened(message: str) -> str:
+    """Return an error's message in one line, and without the end of a very long one."""
+    line = " ".join(message.split())
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]} …"
 
 
 def last_errors(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> dict[str, LastError]:

@@ -46,6 +46,19 @@ def test_nothing_is_said_before_the_first_message(make_room: MakeRoom) -> None:
     assert set(room.pipeline["latency"].values()) == {None}
 
 
+def test_what_was_there_before_is_no_speed_of_the_room(make_room: MakeRoom) -> None:
+    """A room over a pipeline that has worked before shows its totals, but no rate and no latency of them."""
+    room = make_room()
+    room.courses["stateful"].send(50)
+    room.courses["stateful"].rest()
+
+    tick = room.seconds(2)
+
+    shown = tick["pipelines"][0]
+    assert (shown["meter"]["state"], shown["applied_per_second"]) == ("exact", 0.0)
+    assert set(shown["latency"].values()) == {None}
+
+
 def test_messages_on_their_way_are_in_flight(make_room: MakeRoom) -> None:
     """While records wait, the meter says how many, and does not call the totals wrong."""
     room = make_room(messages=100, rate=100)

@@ -51,7 +51,8 @@ class RoomModel:
         self._fault_plan = fault_plan
         self._has_faults = False
         self._is_stopped = False
-        self._is_new_run = False
+        # What was there before the first look is no part of what is counted, either.
+        self._is_new_run = True
         self._was_settled = False
         self.history = History()
 

@@ -10,7 +10,7 @@ from workshop.notebook.markup.cells import shown_path
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, code_in, element, join, table
 from workshop.notebook.markup.texts import MINUS, plain_table, plural, wrapped
-from workshop.notebook.views.cards import card, pill
+from workshop.notebook.views.cards import card, pill, status_line
 from workshop.notebook.views.totals import signed
 from workshop.pipeline.compare_with_truth import Comparison, Difference
 from workshop.pipeline.operations.reconcile import Reconciliation
@@ -22,12 +22,13 @@ __all__ = ["draw_comparison", "draw_diagnosis", "draw_reconciliation"]
 HEADS = ("Total", "Should be", "Is", "Off by", "Trades off by")
 LONGEST = 20
 EXACT = "Every total is right to the cent, and every trade counts once."
+NOTHING = "no live trade was sent since the pipeline was emptied or deployed, and no total is there"
 
 
 def draw_diagnosis(diagnosis: Diagnosis) -> Shown:
     """Return what is wrong and why."""
     if diagnosis.exact:
-        return _good(EXACT)
+        return _exact(diagnosis)
     causes = [*diagnosis.causes, *diagnosis.alternatives]
     title = element("div", pill("✗ Not exact", "bad"), element("span", _headline(diagnosis)), class_="row")
     # Several causes are a list, below the summary's first line, which says what is wrong.
@@ -51,7 +52,7 @@ def draw_diagnosis(diagnosis: Diagnosis) -> Shown:
 def draw_comparison(comparison: Comparison) -> Shown:
     """Return where totals and truth differ."""
     if comparison.exact:
-        return _good(EXACT)
+        return _exact(comparison)
     facts = [_that_differ(comparison.differences)]
     facts += [f"{plural(comparison.lost, 'message')} missing"] if comparison.lost else []
     facts += [f"{plural(comparison.duplicated, 'message')} too many"] if comparison.duplicated else []
@@ -68,6 +69,11 @@ def draw_reconciliation(found: Reconciliation) -> Shown:
     torn = [f"{shown_path(each.path)} is not the sum of what is below it" for each in found.torn]
     headline = "AggregateTable differs from the sum over StateTable"
     return _bad("; ".join([headline, *torn[:3]]) + moving, found.comparison.differences)
+
+
+def _exact(found: Diagnosis | Comparison) -> Shown:
+    # Empty totals are right, too, but whoever has just begun anew must not take that for a result.
+    return status_line("○ Nothing to judge", NOTHING, "info") if found.is_of_nothing else _good(EXACT)
 
 
 def _good(text: str) -> Shown:

@@ -14,7 +14,8 @@ from botocore.exceptions import (
 )
 
 from workshop.cloud.connection import NO_ANSWER
-from workshop.errors import WorkshopError
+from workshop.course.files import advice_on_file
+from workshop.errors import StackNotFoundError, WorkshopError
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import element
 
@@ -25,6 +26,7 @@ LONGEST_LINE = 110
 CELL = "ipykernel_"
 RERUN = "Run the cells above it first; after a restart of the kernel, from the first cell of the notebook on."
 NO_CLOUD = "No cloud answers. Run the first cell of this notebook: it starts the offline cloud again."
+NO_STACK = "Run the cells of this notebook from the first one on: one of them deploys it."
 INTERRUPTED = "The cell was stopped half-way. What it has done so far stays; run it again when you like."
 ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((KeyboardInterrupt,), INTERRUPTED),
@@ -56,6 +58,8 @@ def folded_traceback(error: BaseException, trace: TracebackType | None) -> Shown
 def error_lines(error: BaseException, trace: TracebackType | None) -> list[str]:
     """Return what an error says, where in the cell it happened, and what to do, each on a line of its own."""
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, StackNotFoundError):
+        return [f"{type(error).__name__}: the stack `{error.stack}` is not there, or not any more.", NO_STACK]
     if isinstance(error, WorkshopError):
         return [told]
     place = _line(error.lineno, error.text) if isinstance(error, SyntaxError) else _place(trace)
@@ -66,6 +70,8 @@ def _advice(error: BaseException) -> str:
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         return next((told for part, told in REFUSED.items() if part in code), "")
+    if isinstance(error, OSError) and (advice := advice_on_file(error)):
+        return advice
     for kinds, told in ADVICE:
         if isinstance(error, kinds):
             return told
