@@ -51,6 +51,7 @@ CORRECTIONS: tuple[str, ...] = (
     "events.buses",
     "events.rules",
     "sns.deliveries",
+    "s3.bucket_policies",
     "s3.notifications",
     "logs.subscriptions",
     "logs.metric_filters",

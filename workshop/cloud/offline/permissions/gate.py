@@ -1,7 +1,7 @@
 """Authorizes each call before moto sees it.
 
-Credentials of people are an administrator's: nothing is checked for them except who may assume a role. Every
-call of a role session is checked against that role's policies.
+Credentials of people are an administrator's: nothing is checked for them except who may assume a role and
+what a bucket denies. Every call of a role session is checked against that role's policies.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,11 @@ from typing import Any
 from moto.sts.models import sts_backends
 
 from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.permissions.bucket_policies import BUCKET_DENIAL, bucket_verdict
 from workshop.cloud.offline.permissions.call_scope import CallScope, Needed
 from workshop.cloud.offline.permissions.needs import needs_of
 from workshop.cloud.offline.permissions.operations import read_operation
-from workshop.cloud.offline.permissions.policy_evaluation import Access
+from workshop.cloud.offline.permissions.policy_evaluation import Access, PolicyVerdict
 from workshop.cloud.offline.permissions.refusals import expired_token, invalid_token, not_authorized
 from workshop.cloud.offline.permissions.rights import Rights
 from workshop.cloud.offline.permissions.roles import find_role, rights_of_role
@@ -48,7 +49,9 @@ def denied(call: Call) -> Answer | None:
         return expired_token(call)
     if call.scope is not None and call.scope.service == "sts":
         return _denied_by_sts(call, session, access_key)
-    return None if session is None else _denied_by_policies(call, session)
+    if session is None:
+        return _denied_by_bucket(call, access_key)
+    return _denied_by_policies(call, session)
 
 
 def _denied_by_policies(call: Call, session: RoleSession) -> Answer | None:
@@ -56,8 +59,32 @@ def _denied_by_policies(call: Call, session: RoleSession) -> Answer | None:
     for needed in needs_of(read_operation(call), CallScope(session.account_id, _region(call))):
         keys = LazyKeys(partial(_all_keys, call, session, needed))
         access = Access(needed.action, needed.resource, keys)
-        if (reason := rights.refusal(access)) is not None:
+        reason = rights.refusal(access)
+        if needed.action.startswith("s3:"):
+            reason = _with_bucket(reason, bucket_verdict(_principal_of(session), access))
+        if reason is not None:
             return not_authorized(call, access, caller_arn=session.arn, reason=reason)
+    return None
+
+
+def _with_bucket(reason: str | None, verdict: PolicyVerdict) -> str | None:
+    if verdict is PolicyVerdict.DENIED:
+        return BUCKET_DENIAL
+    # Who is named by the bucket's policy needs none of its own; only a denial or a boundary still refuses.
+    is_granted = verdict is PolicyVerdict.ALLOWED and (reason or "").startswith("because no identity")
+    return None if is_granted else reason
+
+
+def _denied_by_bucket(call: Call, access_key: str) -> Answer | None:
+    """Return AccessDenied for a person whom a bucket's policy denies the call; nothing else limits people."""
+    if call.scope is None or call.scope.service != "s3" or not access_key:
+        return None
+    arn, principal = _principal(None, access_key)
+    keys = {**standing_keys(arn, None, _region(call)), "aws:sourceip": ("127.0.0.1",)}
+    for needed in needs_of(read_operation(call), CallScope(principal.account_id, _region(call))):
+        access = Access(needed.action, needed.resource, keys)
+        if bucket_verdict(principal, access) is PolicyVerdict.DENIED:
+            return not_authorized(call, access, caller_arn=arn, reason=BUCKET_DENIAL)
     return None
 
 
@@ -112,10 +139,13 @@ def _denied_to_assume(
 
 def _principal(session: RoleSession | None, access_key: str) -> tuple[str, Principal]:
     if session is not None:
-        arns = frozenset({session.arn, session.role_arn})
-        return session.arn, Principal(arns, session.account_id)
+        return session.arn, _principal_of(session)
     _, arn, account_id = sts_backends[ACCOUNT_ID]["aws"].get_caller_identity(access_key, DEFAULT_REGION)
     return arn, Principal(frozenset({arn, arn.replace(":sts:", ":iam:")}), account_id)
+
+
+def _principal_of(session: RoleSession) -> Principal:
+    return Principal(frozenset({session.arn, session.role_arn}), session.account_id)
 
 
 def _keys(call: Call, session: RoleSession) -> Keys:

@@ -18,7 +18,7 @@ from workshop.cloud.offline.permissions.policy_evaluation import (
 )
 from workshop.cloud.offline.permissions.wildcards import Keys
 
-__all__ = ["ASSUME_ROLE", "Principal", "Trust", "trust_in"]
+__all__ = ["ASSUME_ROLE", "Principal", "Trust", "named_in", "trust_in"]
 
 ASSUME_ROLE = "sts:AssumeRole"
 
@@ -45,7 +45,7 @@ def trust_in(principal: Principal, document: Any, *, role_arn: str, keys: Keys) 
     found = Trust.NONE
     access = Access(ASSUME_ROLE, role_arn, keys)
     for statement in parse_statements(document):
-        trust = _named(principal, statement)
+        trust = named_in(principal, statement)
         if trust is Trust.NONE or not statement.actions.match(ASSUME_ROLE) or not statement.applies(access):
             continue
         if not statement.allows:
@@ -54,7 +54,8 @@ def trust_in(principal: Principal, document: Any, *, role_arn: str, keys: Keys) 
     return found
 
 
-def _named(principal: Principal, statement: PolicyStatement) -> Trust:
+def named_in(principal: Principal, statement: PolicyStatement) -> Trust:
+    """Return how a statement of a resource's policy names a principal, as itself or by its account. Pure."""
     trust = _among(principal, statement.principals)
     if not statement.excludes_principals:
         return trust
