@@ -163,3 +163,14 @@ def test_query_answers_are_xml(dispatcher) -> None:
 
     assert answer.status == 200
     assert "123456789012" in [node.text for node in ET.fromstring(answer.body).iter()]  # noqa: S314 # ours
+
+
+@pytest.mark.parametrize("service", ["cloudcontrolapi", "rolesanywhere", "oam"])
+def test_a_service_that_is_not_there_is_refused(dispatcher, service: str) -> None:
+    """A client of a service that is not offered is told so, and does not try again."""
+    answer = dispatcher.answer(call(service, target="/crls"))
+
+    assert answer.status == 501
+    assert json.loads(answer.body)["message"].startswith(
+        "the offline cloud cannot do this: it does not offer this service"
+    )

@@ -38,7 +38,7 @@ class Dispatcher:
     """
 
     def __init__(self, before: Callable[[Call], None] | None = None) -> None:
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = DomainDispatcherApplication(_application_of)
         self._before = before
 
     def answer(self, call: Call) -> Answer:
@@ -74,6 +74,13 @@ class Dispatcher:
                 chunks.close()
         status, headers = begun[0]
         return Answer(int(status.split()[0]), headers, body)
+
+
+def _application_of(service: str | None) -> Any:
+    """Return moto's application for a service; None stands for one that moto does not have."""
+    if service is None:
+        raise NotImplementedError("it does not offer this service")
+    return create_backend_app(service)
 
 
 def _failed(call: Call, error: Exception) -> Answer:
