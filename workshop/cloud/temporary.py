@@ -45,7 +45,16 @@ def temporary_cloud(
         guarded = ["--guarded"] if launcher else []
         with log_file.open("wb") as log:
             child = subprocess.Popen(
-                [sys.executable, "-m", "workshop.cloud.offline", "--port", "0", "--ephemeral", *guarded],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "workshop.cloud.offline",
+                    "--port",
+                    "0",
+                    "--ephemeral",
+                    *guarded,
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
