@@ -179,6 +179,19 @@ def test_a_template_says_what_it_needs(aws: Any) -> None:
         assert answer["Parameters"][0]["DefaultValue"] == "10"
 
 
+def test_local_code_is_no_obstacle_to_validation(aws: Any) -> None:
+    """ValidateTemplate accepts what has not been packaged yet; CreateStack does not."""
+    unpackaged = template("SQS").replace(
+        "InlineCode: 'def handler(event, context): return 1'", "CodeUri: src/consumer/"
+    )
+
+    answer = aws.cloudformation.validate_template(TemplateBody=unpackaged)
+    refusal = aws.refusal(aws.create, unpackaged, Capabilities=CAPABILITIES)
+
+    assert answer["Capabilities"] == ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    assert "'CodeUri' is not a valid S3 Uri" in refusal[1]
+
+
 @pytest.mark.parametrize(
     ("event", "message"),
     [
@@ -193,3 +206,48 @@ def test_what_sam_cannot_make_is_refused(aws: Any, event: str, message: str) -> 
 
     assert code == "ValidationError"
     assert message in refusal
+
+
+MANAGED = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  SamCliSourceBucket:
+    Type: AWS::S3::Bucket
+    Properties:
+      PublicAccessBlockConfiguration:
+        {BlockPublicAcls: 'true', BlockPublicPolicy: 'true', IgnorePublicAcls: 'true', RestrictPublicBuckets: 'true'}
+      BucketEncryption:
+        ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms}}]
+      VersioningConfiguration: {Status: Enabled}
+      Tags: [{Key: ManagedStackSource, Value: AwsSamCli}]
+  SamCliSourceBucketBucketPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref SamCliSourceBucket
+      PolicyDocument:
+        Statement:
+          - Effect: Allow
+            Action: [s3:GetObject]
+            Resource: !Sub 'arn:${AWS::Partition}:s3:::${SamCliSourceBucket}/*'
+            Principal: {Service: serverlessrepo.amazonaws.com}
+            Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}
+          - Effect: Deny
+            Action: ['s3:*']
+            Resource: !Sub 'arn:${AWS::Partition}:s3:::${SamCliSourceBucket}/*'
+            Principal: '*'
+            Condition: {Bool: {aws:SecureTransport: 'false'}}
+Outputs:
+  SourceBucket: {Value: !Ref SamCliSourceBucket}
+"""
+
+
+def test_the_bucket_that_sam_deploy_makes_for_itself_is_made(aws: Any) -> None:
+    """The stack of `sam deploy --resolve-s3` is made; its bucket takes objects, is versioned and private."""
+    made = aws.create(MANAGED, Capabilities=CAPABILITIES)
+    assert made["StackStatus"] == "CREATE_COMPLETE", aws.reason("SamCliSourceBucket")
+    s3, bucket = aws.client("s3"), aws.outputs()["SourceBucket"]
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+
+    block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

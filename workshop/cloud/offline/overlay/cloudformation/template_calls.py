@@ -22,6 +22,10 @@ from workshop.cloud.offline.overlay.cloudformation.validation import check_templ
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import corrects
 
+# What `aws cloudformation package` and `sam package` replace by an address in S3.
+CODE = frozenset({"CodeUri", "ContentUri"})
+UPLOADED = "s3://bucket/key"
+
 
 @corrects(responses.CloudFormationResponse, "validate_template")
 def _validate(request: Any) -> Any:
@@ -76,10 +80,22 @@ def _capabilities(template: dict[str, Any], region_name: str) -> list[str]:
     # What a transform makes of a parameter without a value cannot be known yet.
     is_open = any("Default" not in slot for slot in _parameters(template).values())
     if not transforms or not is_open:
-        template = processed(template, {}, region_name)
+        template = processed(_packaged(template) if transforms else template, {}, region_name)
         check_template(template)
     needed = required_capabilities(template)
     return [*([needed] if needed else []), *(["CAPABILITY_AUTO_EXPAND"] if transforms else [])]
+
+
+def _packaged(template: Any) -> Any:
+    """Return a template as if its local code had been uploaded: what is only looked at need not be there."""
+    if isinstance(template, list):
+        return [_packaged(element) for element in template]
+    if not isinstance(template, dict):
+        return template
+    return {
+        name: UPLOADED if name in CODE and isinstance(value, str) else _packaged(value)
+        for name, value in template.items()
+    }
 
 
 def _parameters(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

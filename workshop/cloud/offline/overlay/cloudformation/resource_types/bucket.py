@@ -63,7 +63,7 @@ def _settle(wanted: Wanted, bucket: Any) -> None:
     if block is None:
         backend.delete_public_access_block(bucket.name)
     else:
-        backend.put_bucket_public_access_block(
+        backend.put_public_access_block(
             bucket.name, {name: str(is_true(block.get(name))).lower() for name in PUBLIC_ACCESS}
         )
     backend.put_bucket_tagging(bucket_name=bucket.name, tags=tags_as_dict(properties))
