@@ -29,7 +29,7 @@ def put(client: Any) -> str:
     ],
 )
 def test_a_bucket_denies_to_whom_it_names(roles: Roles, statement: Any, person: str, role: str) -> None:
-    """A denial holds for the principals that it names, if its conditions do, whatever else allows the call."""
+    """A denial holds for the principals that it names, if its conditions do, whatever allows the call."""
     roles.make("r", allow("s3:*"))
     s3 = roles.cloud.client("s3")
     s3.create_bucket(Bucket="box")

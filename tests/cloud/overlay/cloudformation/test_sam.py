@@ -215,7 +215,8 @@ Resources:
     Type: AWS::S3::Bucket
     Properties:
       PublicAccessBlockConfiguration:
-        {BlockPublicAcls: 'true', BlockPublicPolicy: 'true', IgnorePublicAcls: 'true', RestrictPublicBuckets: 'true'}
+        {BlockPublicAcls: 'true', BlockPublicPolicy: 'true',
+         IgnorePublicAcls: 'true', RestrictPublicBuckets: 'true'}
       BucketEncryption:
         ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {SSEAlgorithm: aws:kms}}]
       VersioningConfiguration: {Status: Enabled}
