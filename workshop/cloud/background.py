@@ -114,7 +114,7 @@ def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = 
         # A cloud that was just ended gives its port back a moment later.
         _wait(lambda: wanted == 0 or is_free(host, wanted), STOP_SECONDS)
     _refuse_if_taken(host, wanted)
-    command = [sys.executable, "-P", "-m", "workshop.cloud.offline", "--host", host, "--port", str(wanted)]
+    command = [sys.executable, "-Pm", "workshop.cloud.offline", "--host", host, "--port", str(wanted)]
     path = log_path()
     if path.exists():
         path.replace(path.with_suffix(".previous.log"))

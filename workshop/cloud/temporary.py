@@ -45,16 +45,7 @@ def temporary_cloud(
         guarded = ["--guarded"] if launcher else []
         with log_file.open("wb") as log:
             child = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "workshop.cloud.offline",
-                    "--port",
-                    "0",
-                    "--ephemeral",
-                    *guarded,
-                ],
+                [sys.executable, "-Pm", "workshop.cloud.offline", "--port", "0", "--ephemeral", *guarded],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
