@@ -1,5 +1,6 @@
 """Queries of Logs Insights: simple ones are answered, others refused by name."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ LINES = (
     '{"level": "INFO", "n": 9, "user": {"name": "b"}}',
     "plain | ERROR",
 )
+PARSED = {"kind": "plain", "word": "ERROR"}
+COMPUTED = {"m": "20", "concat(level, '-', user.name)": "ERROR-a"}
 
 
 @pytest.fixture
@@ -24,7 +27,10 @@ def query(account: Account) -> Any:
     events = [{"timestamp": now + place, "message": text} for place, text in enumerate(LINES)]
     logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
 
-    def run(text: str) -> list[dict[str, str]]:
+    def run(text: str, line: str = "") -> list[dict[str, str]]:
+        if line:
+            more = [{"timestamp": now, "message": line}]
+            logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=more)
         started = logs.start_query(
             logGroupName="g", startTime=now // 1000 - 60, endTime=now // 1000 + 60, queryString=text
         )
@@ -49,6 +55,17 @@ def query(account: Account) -> Any:
         ('# a remark\nfields @message\n| filter user.name != "a" and n > 0', [1]),
         ("fields @message | sort n asc | limit 2", [2, 1]),
         ("fields @message | sort n desc | limit 1", [0]),
+        ("fields @message | sort level desc, n asc | limit 2", [1, 0]),
+        ("fields @message | filter n > 9 or n < 1 or level = 'INFO' | sort n asc", [1, 0]),
+        ("fields @message | filter not (level = 'ERROR' or n = 9)", [2]),
+        ("fields @message | filter isPresent(n) and n % 2 = 0", [0]),
+        ("fields @message | filter n in [9, 11] or user.name in ['a'] | sort n asc", [1, 0]),
+        ("fields @message | filter n not in [9] and @message =~ /ERR|INF/ and n / 2 - 1 >= 4", [0]),
+        ("fields @message | filter strlen(@message) < 20 | filter strcontains(@message, 'plain')", [2]),
+        ("fields @message, coalesce(n, 100) as m | sort m desc | limit 1", [2]),
+        ("fields @message | filter `user.name` = 'a'", [0]),
+        ("fields @message | sort n asc | dedup level", [2, 1, 0]),
+        ("fields @message | sort n desc | dedup @logStream | limit 5", [0]),
     ],
 )
 def test_simple_queries(query: Any, text: str, places: list[int]) -> None:
@@ -64,16 +81,92 @@ def test_fields_of_json_are_known(query: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("stats count(*)", [{"count(*)": "3"}]),
+        ("stats count(n) as many, sum(n) as total", [{"many": "2", "total": "19"}]),
+        ("stats avg(n), min(n), max(n)", [{"avg(n)": "9.5", "min(n)": "9", "max(n)": "10"}]),
+        ("stats count_distinct(level) as kinds, pct(n, 50) as middle", [{"kinds": "2", "middle": "9"}]),
+        ("stats avg(n / 3) as third", [{"third": "3.1667"}]),
+        ("filter n = 1000 | stats count(*)", []),
+        (
+            "filter ispresent(n) | stats count(*) as n by level, toupper(user.name) as who | sort who desc",
+            [{"level": "INFO", "who": "B", "n": "1"}, {"level": "ERROR", "who": "A", "n": "1"}],
+        ),
+        ("stats sum(n) as total by level | filter total > 9 | display total", [{"total": "10"}]),
+        ("stats count(*) as n by level | stats max(n) as most", [{"most": "1"}]),
+        ("parse @message '* | *' as kind, word | filter ispresent(word) | display kind, word", [PARSED]),
+        (
+            "parse @message /^(?<kind>\\w+) . (?<word>\\w+)/ | filter word = 'ERROR' | display kind, word",
+            [PARSED],
+        ),
+        ("fields n * 2 as m, concat(level, '-', user.name) | sort m desc | limit 1", [COMPUTED]),
+        ("fields n > 9 as large | filter ispresent(n) | sort n asc", [{"large": "0"}, {"large": "1"}]),
+        ("fields n / 0 as none, abs(0 - n) as positive | sort n desc | limit 1", [{"positive": "10"}]),
+    ],
+)
+def test_rows_are_computed(query: Any, text: str, rows: list[dict[str, str]]) -> None:
+    """Groups, parts of messages and expressions have values; what cannot be computed is left out."""
+    assert query(text) == rows
+
+
+def test_bins_begin_at_whole_periods(query: Any) -> None:
+    """A bin is named by the time at which it begins, in UTC, counted from 1970."""
+    for period, length in (("1d", 86_400_000), ("5 minutes", 300_000), ("250ms", 250)):
+        rows = query(f"fields @timestamp, bin({period}) as start")
+        for row in rows:
+            start, moment = (
+                datetime.fromisoformat(row[name] + "+00:00").timestamp() for name in ("start", "@timestamp")
+            )
+            assert round(start * 1000) % length == 0
+            assert 0 <= round((moment - start) * 1000) < length
+
+
+def test_lines_of_lambda_have_fields(query: Any) -> None:
+    """REPORT lines say how long an invocation took, and memory in bytes."""
+    rows = query("filter @type = 'REPORT' | fields @requestId, @duration, @maxMemoryUsed / 1000000 as used")
+
+    assert rows == []
+
+    line = (
+        "REPORT RequestId: 0a1b2c3d-0000-4000-8000-0123456789ab\tDuration: 12.34 ms\tBilled Duration: 13 ms\t"
+        "Memory Size: 128 MB\tMax Memory Used: 64 MB"
+    )
+    rows = query(
+        "filter @type = 'REPORT' | stats avg(@duration) as ms, sum(@billedDuration) as billed, "
+        "max(@maxMemoryUsed / 1000 / 1000) as used by @requestId",
+        line,
+    )
+    assert rows == [{"@requestId": line.split()[2], "ms": "12.34", "billed": "13", "used": "64"}]
+
+
+@pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("stats count(*) by bin(5m)", "`stats`"),
-        ("fields @message | parse @message 'a *' as b", "`parse`"),
-        ("fields strlen(@message)", "`strlen"),
-        ("fields @message | filter n > 3 or n < 1", "`or n < 1`"),
-        ("fields @message | filter ispresent(n)", "ispresent(n)"),
+        ("pattern @message", "`pattern`"),
+        ("fields @message | diff", "`diff`"),
+        ("stats stddev(n)", "`stddev`"),
+        ("stats avg(n) / 2", "`/ 2`"),
+        ("stats count(*) by bin(5w)", "`5w)`"),
+        ("stats count(*) by bin(0m)", "period"),
+        ("stats pct(n, 101)", "percentage"),
+        ("stats pct(n)", "`,`"),
+        ("stats", "the name of a field"),
+        ("fields @message | parse @message 'a *' as b, c", "1 `*` and 2 names"),
+        ("fields @message | parse @message 'a *'", "`as`"),
+        ("fields @message | parse @message /a (b)/", "names nothing"),
+        ("fields @message | parse 'a *' as b", "the name of a field"),
+        ("fields jsonParse(@message)", "`jsonParse()`"),
+        ("fields strlen(@message, n)", "2 arguments"),
+        ("fields @message | filter n > 3 xor n < 1", "`xor n < 1`"),
+        ("fields @message | filter n not = 3", "`like` or `in`"),
+        ("fields @message | filter", "the name of a field"),
         ("fields @message | filter @message like /(/", "`(`"),
-        ("fields @message | sort n asc, level desc", "`n asc, level desc`"),
+        ("fields @message | filter @message like n", "regular expression"),
+        ("fields @message | sort n upwards", "`upwards`"),
         ("fields @message | limit many", "`limit many`"),
+        ("fields @message | limit 0", "`limit 0`"),
+        ("fields @message | dedup n | sort n asc", "after `dedup`"),
     ],
 )
 def test_other_queries_are_refused(query: Any, refused: Any, text: str, named: str) -> None:

@@ -1,0 +1,281 @@
+"""Expressions in queries of Logs Insights: what `filter`, `fields`, `stats` and `sort` compute from an event.
+
+    words = Words("n * 2 > 10 and level like /ERR/")
+    holds = expression(words)       # a function of a row
+    holds({"n": 6, "level": "ERROR"})
+
+Fields, texts, numbers, `+ - * / %`, comparisons, `in [...]`, `like`, `=~`, `and`, `or`, `not` and the most
+usual functions. What an event has not is None, and so is what cannot be computed from it. Sources:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operations-functions.html and
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Filter.html
+"""
+
+import math
+import operator
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from workshop.cloud.offline.overlay.logs.insights_words import (
+    NUMBER,
+    REGEX,
+    TEXT,
+    MalformedQueryError,
+    Words,
+)
+
+__all__ = ["Expression", "Row", "compiled", "expression", "number", "tidy", "utc_text"]
+
+Row = dict[str, Any]
+Expression = Callable[[Row], Any]
+
+PERIOD = re.compile(
+    r"(\d+)\s*(millisecond|second|minute|hour|day|msec|sec|min|ms|hr|s|m|h|d)s?(?!\w)", re.IGNORECASE
+)
+PERIOD_MILLISECONDS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+SIGNS = re.compile(r"<=|>=|!=|=~|=|<|>")
+
+
+def expression(words: Words) -> Expression:
+    """Read an expression.
+
+    Raises:
+        MalformedQueryError: there is none, or it has what the offline cloud does not know.
+    """
+    return _joined(words, {"or": lambda a, b: bool(a) or bool(b)}, _both)
+
+
+def _both(words: Words) -> Expression:
+    return _joined(words, {"and": lambda a, b: bool(a) and bool(b)}, _negation)
+
+
+def _negation(words: Words) -> Expression:
+    if words.word("not"):
+        inner = _negation(words)
+        return lambda row: not inner(row)
+    return _comparison(words)
+
+
+def _comparison(words: Words) -> Expression:
+    left = _sum(words)
+    negated = words.word("not") is not None
+    if words.word("like"):
+        test = _like(words, left)
+    elif words.sign("=~"):
+        test = _found(left, _regex(words))
+    elif words.word("in"):
+        test = _in(words, left)
+    elif negated:
+        raise words.refusal("`like` or `in`")
+    elif match := words.take(SIGNS):
+        as_text = words.is_next(TEXT)
+        return _combined(lambda a, b: compared(match[0], a, b, as_text=as_text), left, _sum(words))
+    else:
+        return left
+    return (lambda row: not test(row)) if negated else test
+
+
+def _like(words: Words, left: Expression) -> Expression:
+    if match := words.take(TEXT):
+        return _found(left, re.compile(re.escape(_text(match))))
+    return _found(left, _regex(words))
+
+
+def _in(words: Words, left: Expression) -> Expression:
+    words.expect("[")
+    wanted = words.list_of(_literal)
+    words.expect("]")
+    return lambda row: any(
+        compared("=", left(row), value, as_text=isinstance(value, str)) for value in wanted
+    )
+
+
+def _found(left: Expression, pattern: re.Pattern[str]) -> Expression:
+    def test(row: Row) -> bool:
+        value = left(row)
+        return pattern.search("" if value is None else str(value)) is not None
+
+    return test
+
+
+def _regex(words: Words) -> re.Pattern[str]:
+    if (match := words.take(REGEX)) is None:
+        raise words.refusal("a text or a /regular expression/")
+    return compiled(match[1])
+
+
+def compiled(source: str) -> re.Pattern[str]:
+    """Return a regular expression; named groups may be written as `(?<name>…)`.
+
+    Raises:
+        MalformedQueryError: it is none.
+    """
+    try:
+        return re.compile(re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", source))
+    except re.error as error:
+        raise MalformedQueryError(f"`{source}` is no regular expression: {error}") from error
+
+
+def compared(sign: str, left: Any, right: Any, *, as_text: bool = False) -> bool:
+    """Return whether a comparison holds: of numbers by value, of texts letter by letter."""
+    if left is None or right is None:
+        return sign == "!="
+    numbers = None if as_text else (number(left), number(right))
+    if numbers is None or None in numbers:
+        if not as_text and isinstance(right, int | float):
+            return sign == "!="
+        left, right = str(left), str(right)
+    else:
+        left, right = numbers
+    return bool(COMPARISONS[sign](left, right))
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _sum(words: Words) -> Expression:
+    return _joined(words, {"+": operator.add, "-": operator.sub}, _product)
+
+
+def _product(words: Words) -> Expression:
+    return _joined(words, {"*": operator.mul, "/": operator.truediv, "%": math.fmod}, _factor)
+
+
+def _joined(words: Words, signs: dict[str, Any], read: Callable[[Words], Expression]) -> Expression:
+    left = read(words)
+    is_word = next(iter(signs)).isalpha()
+    while sign := (words.word if is_word else words.sign)(*signs):
+        left = _combined(signs[sign] if is_word else _of_numbers(signs[sign]), left, read(words))
+    return left
+
+
+def _combined(join: Callable[[Any, Any], Any], left: Expression, right: Expression) -> Expression:
+    return lambda row: join(left(row), right(row))
+
+
+def _of_numbers(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a function get numbers; without them, or where there is no result, it gives nothing."""
+
+    def run(*values: Any) -> Any:
+        numbers = [number(value) for value in values]
+        if None in numbers:
+            return None
+        try:
+            return tidy(compute(*numbers))
+        except (ArithmeticError, ValueError):
+            return None
+
+    return run
+
+
+def _factor(words: Words) -> Expression:
+    if words.sign("("):
+        inner = expression(words)
+        words.expect(")")
+        return inner
+    if words.sign("-"):
+        return _combined(_of_numbers(operator.sub), lambda _: 0, _factor(words))
+    if words.is_next(TEXT) or words.is_next(NUMBER):
+        value = _literal(words)
+        return lambda _: value
+    name = words.name()
+    return _call(words, name) if words.sign("(") else lambda row: row.get(name)
+
+
+def _literal(words: Words) -> Any:
+    if match := words.take(TEXT):
+        return _text(match)
+    sign = -1 if words.sign("-") else 1
+    if (match := words.take(NUMBER)) is None:
+        raise words.refusal("a text or a number")
+    return sign * (number(match[0]) or 0)
+
+
+def _text(match: re.Match[str]) -> str:
+    inner = match[1] if match[1] is not None else match[2]
+    return re.sub(r"\\(.)", r"\1", inner)
+
+
+def _call(words: Words, name: str) -> Expression:
+    if name.lower() == "bin":
+        return _bin(words)
+    if (known := FUNCTIONS.get(name.lower())) is None:
+        raise MalformedQueryError(f"the offline cloud does not compute `{name}()`")
+    fewest, most, compute = known
+    inner = words.list_of(expression)
+    words.expect(")")
+    if not fewest <= len(inner) <= most:
+        raise MalformedQueryError(f"`{name}()` does not take {len(inner)} arguments")
+    return lambda row: compute(*(each(row) for each in inner))
+
+
+def _bin(words: Words) -> Expression:
+    if (match := words.take(PERIOD)) is None or not int(match[1]):
+        raise words.refusal("a period such as 5m (of milliseconds, seconds, minutes, hours or days)")
+    words.expect(")")
+    unit = match[2].lower()
+    length = int(match[1]) * (1 if unit[0] == "m" and "s" in unit else PERIOD_MILLISECONDS[unit[0]])
+
+    def start(row: Row) -> str | None:
+        if (moment := row.get("@timestamp")) is None:
+            return None
+        milliseconds = round(datetime.fromisoformat(f"{moment}+00:00").timestamp() * 1000)
+        return utc_text(milliseconds - milliseconds % length)
+
+    return start
+
+
+def utc_text(milliseconds: int) -> str:
+    """Return a time as queries show it: `2026-01-31 12:00:00.000`."""
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{milliseconds % 1000:03d}"
+
+
+def number(value: Any) -> int | float | None:
+    """Return what a value is as a number, None if it is none."""
+    if isinstance(value, int | float):
+        return value
+    try:
+        return tidy(float(value))
+    except (TypeError, ValueError):
+        return None
+
+
+def tidy(value: float) -> int | float | None:
+    """Return a number, whole ones without a point; None for infinity and what is no number."""
+    if not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) else value
+
+
+def _texts(compute: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *values: None if values[0] is None else compute(*map(str, values))
+
+
+FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
+    "ispresent": (1, 1, lambda value: value is not None),
+    "isempty": (1, 1, lambda value: value is None or value == ""),
+    "isblank": (1, 1, lambda value: value is None or not str(value).strip()),
+    "coalesce": (1, 99, lambda *values: next((each for each in values if each is not None), None)),
+    "strlen": (1, 1, _texts(len)),
+    "toupper": (1, 1, _texts(str.upper)),
+    "tolower": (1, 1, _texts(str.lower)),
+    "trim": (1, 1, _texts(str.strip)),
+    "concat": (2, 99, lambda *values: "".join(str(each) for each in values if each is not None)),
+    "strcontains": (2, 2, _texts(lambda text, part: part in text)),
+    "replace": (3, 3, _texts(str.replace)),
+    "abs": (1, 1, _of_numbers(abs)),
+    "ceil": (1, 1, _of_numbers(math.ceil)),
+    "floor": (1, 1, _of_numbers(math.floor)),
+    "sqrt": (1, 1, _of_numbers(math.sqrt)),
+    "greatest": (1, 99, _of_numbers(max)),
+    "least": (1, 99, _of_numbers(min)),
+}
