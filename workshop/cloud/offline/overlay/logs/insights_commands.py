@@ -14,7 +14,13 @@ from typing import Any
 
 from workshop.cloud.offline.overlay.logs.insights_expressions import Expression, Row, compiled, expression
 from workshop.cloud.offline.overlay.logs.insights_stats import aggregate, sort_key
-from workshop.cloud.offline.overlay.logs.insights_words import NAME, REGEX, TEXT, MalformedQueryError, Words
+from workshop.cloud.offline.overlay.logs.insights_words import (
+    NAME,
+    REGEX,
+    TEXT,
+    MalformedQueryError,
+    QueryWords,
+)
 
 __all__ = ["Query", "read_query"]
 
@@ -67,24 +73,24 @@ def read_query(text: str) -> Query:
             raise MalformedQueryError(f"the offline cloud knows {known} in queries, not `{command}`")
         if query.has_dedup and read is not _limit:
             raise MalformedQueryError(f"after `dedup` there is only `limit`, not `{command}`")
-        words = Words(rest.strip())
+        words = QueryWords(rest.strip())
         read(query, words)
         if words.rest:
             raise words.refusal("the end")
     return query
 
 
-def _fields(query: Query, words: Words) -> None:
+def _fields(query: Query, words: QueryWords) -> None:
     for name, value in words.list_of(_named):
         query.steps.append(_computed(name, value))
         query.shown.append(name)
 
 
-def _display(query: Query, words: Words) -> None:
-    query.shown = words.list_of(Words.name)
+def _display(query: Query, words: QueryWords) -> None:
+    query.shown = words.list_of(QueryWords.name)
 
 
-def _named(words: Words) -> tuple[str, Expression]:
+def _named(words: QueryWords) -> tuple[str, Expression]:
     """Read an expression; without a name of its own it is called as it is written."""
     words.is_next(NAME)
     start = words.at
@@ -97,12 +103,12 @@ def _computed(name: str, value: Expression) -> Step:
     return lambda rows: [{**row, name: value(row)} for row in rows]
 
 
-def _filter(query: Query, words: Words) -> None:
+def _filter(query: Query, words: QueryWords) -> None:
     test = expression(words)
     query.steps.append(lambda rows: [row for row in rows if test(row)])
 
 
-def _sort(query: Query, words: Words) -> None:
+def _sort(query: Query, words: QueryWords) -> None:
     keys = words.list_of(_sort_key)
 
     def run(rows: list[Row]) -> list[Row]:
@@ -113,7 +119,7 @@ def _sort(query: Query, words: Words) -> None:
     query.steps.append(run)
 
 
-def _sort_key(words: Words) -> tuple[Expression, bool]:
+def _sort_key(words: QueryWords) -> tuple[Expression, bool]:
     words.is_next(NAME)
     start = words.at
     value = expression(words)
@@ -122,15 +128,15 @@ def _sort_key(words: Words) -> tuple[Expression, bool]:
     return lambda row: row[written] if written in row else value(row), descending
 
 
-def _limit(query: Query, words: Words) -> None:
+def _limit(query: Query, words: QueryWords) -> None:
     match = words.take(WHOLE)
     if match is None or not 1 <= int(match[0]) <= MOST_ROWS:
         raise MalformedQueryError(f"`limit {words.text}` is no number from 1 to {MOST_ROWS}")
     query.steps.append(lambda rows: rows[: int(match[0])])
 
 
-def _dedup(query: Query, words: Words) -> None:
-    names = words.list_of(Words.name)
+def _dedup(query: Query, words: QueryWords) -> None:
+    names = words.list_of(QueryWords.name)
     query.has_dedup = True
 
     def run(rows: list[Row]) -> list[Row]:
@@ -147,7 +153,7 @@ def _dedup(query: Query, words: Words) -> None:
     query.steps.append(run)
 
 
-def _parse(query: Query, words: Words) -> None:
+def _parse(query: Query, words: QueryWords) -> None:
     source = words.name()
     if match := words.take(REGEX):
         pattern = compiled(match[1])
@@ -174,16 +180,16 @@ def _of_glob(text: str) -> re.Pattern[str]:
     return re.compile(found.removesuffix("(.*?)") + "(.*)" if text.endswith("*") else found)
 
 
-def _places(words: Words, stars: int) -> dict[str, int]:
+def _places(words: QueryWords, stars: int) -> dict[str, int]:
     if words.word("as") is None:
         raise words.refusal("`as` and a name for each `*`")
-    names = words.list_of(Words.name)
+    names = words.list_of(QueryWords.name)
     if len(names) != stars:
         raise MalformedQueryError(f"`parse {words.text}` has {stars} `*` and {len(names)} names")
     return {name: place for place, name in enumerate(names, start=1)}
 
 
-def _stats(query: Query, words: Words) -> None:
+def _stats(query: Query, words: QueryWords) -> None:
     results = words.list_of(aggregate)
     groups = words.list_of(_named) if words.word("by") else []
     query.has_groups = True
@@ -202,7 +208,7 @@ def _stats(query: Query, words: Words) -> None:
     query.steps.append(run)
 
 
-COMMANDS: dict[str, Callable[[Query, Words], None]] = {
+COMMANDS: dict[str, Callable[[Query, QueryWords], None]] = {
     "fields": _fields,
     "display": _display,
     "filter": _filter,

@@ -1,6 +1,6 @@
 """Expressions in queries of Logs Insights: what `filter`, `fields`, `stats` and `sort` compute from an event.
 
-    words = Words("n * 2 > 10 and level like /ERR/")
+    words = QueryWords("n * 2 > 10 and level like /ERR/")
     holds = expression(words)       # a function of a row
     holds({"n": 6, "level": "ERROR"})
 
@@ -22,7 +22,7 @@ from workshop.cloud.offline.overlay.logs.insights_words import (
     REGEX,
     TEXT,
     MalformedQueryError,
-    Words,
+    QueryWords,
 )
 
 __all__ = ["Expression", "Row", "compiled", "expression", "number", "tidy", "utc_text"]
@@ -37,7 +37,7 @@ PERIOD_MILLISECONDS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 SIGNS = re.compile(r"<=|>=|!=|=~|=|<|>")
 
 
-def expression(words: Words) -> Expression:
+def expression(words: QueryWords) -> Expression:
     """Read an expression.
 
     Raises:
@@ -46,18 +46,18 @@ def expression(words: Words) -> Expression:
     return _joined(words, {"or": lambda a, b: bool(a) or bool(b)}, _both)
 
 
-def _both(words: Words) -> Expression:
+def _both(words: QueryWords) -> Expression:
     return _joined(words, {"and": lambda a, b: bool(a) and bool(b)}, _negation)
 
 
-def _negation(words: Words) -> Expression:
+def _negation(words: QueryWords) -> Expression:
     if words.word("not"):
         inner = _negation(words)
         return lambda row: not inner(row)
     return _comparison(words)
 
 
-def _comparison(words: Words) -> Expression:
+def _comparison(words: QueryWords) -> Expression:
     left = _sum(words)
     negated = words.word("not") is not None
     if words.word("like"):
@@ -76,13 +76,13 @@ def _comparison(words: Words) -> Expression:
     return (lambda row: not test(row)) if negated else test
 
 
-def _like(words: Words, left: Expression) -> Expression:
+def _like(words: QueryWords, left: Expression) -> Expression:
     if match := words.take(TEXT):
         return _found(left, re.compile(re.escape(_text(match))))
     return _found(left, _regex(words))
 
 
-def _in(words: Words, left: Expression) -> Expression:
+def _in(words: QueryWords, left: Expression) -> Expression:
     words.expect("[")
     wanted = words.list_of(_literal)
     words.expect("]")
@@ -99,7 +99,7 @@ def _found(left: Expression, pattern: re.Pattern[str]) -> Expression:
     return test
 
 
-def _regex(words: Words) -> re.Pattern[str]:
+def _regex(words: QueryWords) -> re.Pattern[str]:
     if (match := words.take(REGEX)) is None:
         raise words.refusal("a text or a /regular expression/")
     return compiled(match[1])
@@ -141,15 +141,15 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _sum(words: Words) -> Expression:
+def _sum(words: QueryWords) -> Expression:
     return _joined(words, {"+": operator.add, "-": operator.sub}, _product)
 
 
-def _product(words: Words) -> Expression:
+def _product(words: QueryWords) -> Expression:
     return _joined(words, {"*": operator.mul, "/": operator.truediv, "%": math.fmod}, _factor)
 
 
-def _joined(words: Words, signs: dict[str, Any], read: Callable[[Words], Expression]) -> Expression:
+def _joined(words: QueryWords, signs: dict[str, Any], read: Callable[[QueryWords], Expression]) -> Expression:
     left = read(words)
     is_word = next(iter(signs)).isalpha()
     while sign := (words.word if is_word else words.sign)(*signs):
@@ -176,7 +176,7 @@ def _of_numbers(compute: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _factor(words: Words) -> Expression:
+def _factor(words: QueryWords) -> Expression:
     if words.sign("("):
         inner = expression(words)
         words.expect(")")
@@ -190,7 +190,7 @@ def _factor(words: Words) -> Expression:
     return _call(words, name) if words.sign("(") else lambda row: row.get(name)
 
 
-def _literal(words: Words) -> Any:
+def _literal(words: QueryWords) -> Any:
     if match := words.take(TEXT):
         return _text(match)
     sign = -1 if words.sign("-") else 1
@@ -204,7 +204,7 @@ def _text(match: re.Match[str]) -> str:
     return re.sub(r"\\(.)", r"\1", inner)
 
 
-def _call(words: Words, name: str) -> Expression:
+def _call(words: QueryWords, name: str) -> Expression:
     if name.lower() == "bin":
         return _bin(words)
     if (known := FUNCTIONS.get(name.lower())) is None:
@@ -217,7 +217,7 @@ def _call(words: Words, name: str) -> Expression:
     return lambda row: compute(*(each(row) for each in inner))
 
 
-def _bin(words: Words) -> Expression:
+def _bin(words: QueryWords) -> Expression:
     if (match := words.take(PERIOD)) is None or not int(match[1]):
         raise words.refusal("a period such as 5m (of milliseconds, seconds, minutes, hours or days)")
     words.expect(")")

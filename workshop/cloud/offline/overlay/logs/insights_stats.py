@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from workshop.cloud.offline.overlay.logs.insights_expressions import Row, expression, number, tidy
-from workshop.cloud.offline.overlay.logs.insights_words import NAME, MalformedQueryError, Words
+from workshop.cloud.offline.overlay.logs.insights_words import NAME, MalformedQueryError, QueryWords
 
 __all__ = ["Aggregate", "aggregate", "sort_key"]
 
@@ -21,7 +21,7 @@ END = re.compile(r"\)")
 Aggregate = Callable[[list[Row]], Any]
 
 
-def aggregate(words: Words) -> tuple[str, Aggregate]:
+def aggregate(words: QueryWords) -> tuple[str, Aggregate]:
     """Read one result, such as `avg(n) as mean`, and return its name and how it is computed.
 
     Raises:
@@ -44,13 +44,13 @@ def aggregate(words: Words) -> tuple[str, Aggregate]:
     return words.name() if words.word("as") else written, compute
 
 
-def _of_values(function: str, words: Words) -> Callable[[list[Row]], Any]:
+def _of_values(function: str, words: QueryWords) -> Callable[[list[Row]], Any]:
     value = expression(words)
     compute = _percentile(words) if function == "pct" else AGGREGATES[function]
     return lambda rows: compute([found for row in rows if (found := value(row)) is not None])
 
 
-def _percentile(words: Words) -> Callable[[list[Any]], Any]:
+def _percentile(words: QueryWords) -> Callable[[list[Any]], Any]:
     words.expect(",")
     match = words.take(SHARE)
     if match is None or not 0 <= float(match[0]) <= 100:

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.logs.exceptions import LogsClientError
 
-__all__ = ["NAME", "NUMBER", "REGEX", "TEXT", "MalformedQueryError", "Words"]
+__all__ = ["NAME", "NUMBER", "REGEX", "TEXT", "MalformedQueryError", "QueryWords"]
 
 NAME = re.compile(r"`(?P<quoted>[^`]+)`|(?P<plain>[@A-Za-z_][\w.@]*)")
 TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'')
@@ -21,7 +21,7 @@ class MalformedQueryError(LogsClientError):  # type: ignore[misc]  # moto is unt
         super().__init__("MalformedQueryException", f"{problem}; see docs/offline-cloud.md")
 
 
-class Words:
+class QueryWords:
     """A part of a query, read from left to right."""
 
     def __init__(self, text: str) -> None:
@@ -76,7 +76,7 @@ class Words:
             raise self.refusal("the name of a field")
         return match["quoted"] or match["plain"]
 
-    def list_of(self, read: Callable[["Words"], Any]) -> list[Any]:
+    def list_of(self, read: Callable[["QueryWords"], Any]) -> list[Any]:
         """Read what stands between commas."""
         found = [read(self)]
         while self.sign(","):
