@@ -56,6 +56,15 @@ class Call:
         return self.target.partition("?")[0]
 
     @cached_property
+    def document(self) -> Any:
+        """The body as JSON, parsed once; an empty one is an empty object.
+
+        Raises:
+            ValueError: the body is not JSON.
+        """
+        return json.loads(self.body or b"{}")
+
+    @cached_property
     def scope(self) -> CredentialScope | None:
         """The credential scope of the signature; None if the call is not signed in a header."""
         credential = self.headers.get("authorization", "").partition("Credential=")[2]

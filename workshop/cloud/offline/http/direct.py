@@ -87,7 +87,11 @@ def _prepare(handler: Any, call: Call, operation: Any) -> None:
     handler.region = handler.get_region_from_url(request, request.raw_url)
     handler.partition = get_partition(handler.region)
     if handler.automated_parameter_parsing:
-        handler.params = JSONParser(operation).parse({"body": call.body})
+        shape = operation.input_shape
+        # What `parse` does, without reading the body again.
+        handler.params = JSONParser(operation)._parse_shape(shape, call.document) if shape else {}  # noqa: SLF001
+    else:
+        handler.json_parameters = call.document
     handler.access_key = handler.get_access_key()
     handler.current_account = handler.get_current_account()
     iam.mark_account_as_visited(

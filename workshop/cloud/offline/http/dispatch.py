@@ -22,9 +22,9 @@ from workshop.clock import stopwatch
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.direct import direct_answer
 from workshop.cloud.offline.http.failures import EXPECTED, failure_answer
-from workshop.cloud.offline.http.malformed import malformed_answer
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.gate import denied
+from workshop.cloud.offline.request_models.validation import invalid_answer
 
 __all__ = ["Dispatcher"]
 
@@ -50,8 +50,7 @@ class Dispatcher:
         try:
             if self._before is not None:
                 self._before(call)
-            with LOCK:
-                answer = denied(call) or direct_answer(call) or self._through_flask(call)
+            answer = invalid_answer(call, _environ) or self._valid_answer(call)
         except Exception as error:  # noqa: BLE001 # whatever moto raises becomes an answer
             answer = _failed(call, error)
         if log.isEnabledFor(logging.DEBUG):
@@ -59,6 +58,10 @@ class Dispatcher:
             milliseconds = (stopwatch() - started) * 1000
             log.debug("%s %s → %d, %.1f ms", where, call.operation, answer.status, milliseconds)
         return answer
+
+    def _valid_answer(self, call: Call) -> Answer:
+        with LOCK:
+            return denied(call) or direct_answer(call) or self._through_flask(call)
 
     def _through_flask(self, call: Call) -> Answer:
         begun: list[tuple[str, list[tuple[str, str]]]] = []
@@ -85,8 +88,6 @@ def _application_of(service: str | None) -> Any:
 
 def _failed(call: Call, error: Exception) -> Answer:
     is_expected = isinstance(error, EXPECTED)
-    if not is_expected and (answer := malformed_answer(call)) is not None:
-        return answer
     log.error("moto failed on %s: %s", call.operation, error, exc_info=None if is_expected else error)
     return failure_answer(call, error)
 

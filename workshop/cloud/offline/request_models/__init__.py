@@ -1,0 +1,1 @@
+"""Requests are checked against the models of their operations before moto sees them."""
