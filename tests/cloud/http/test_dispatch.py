@@ -66,30 +66,33 @@ def understood(service: str, answer) -> dict:
     ],
 )
 def test_a_failure_is_an_error_of_the_protocol(service: str, headers: dict[str, str]) -> None:
-    """Whatever its protocol, a client reads an error of moto's own as InternalFailure with its reason."""
-    answer = failure_answer(call(service, **headers), KeyError("<cause> & more"))
+    """Whatever its protocol, a client reads an error of moto's own as InternalFailure, not as Python's."""
+    request = call(service, method="GET", target="/<a> & b", **headers)
+    answer = failure_answer(request, KeyError("<cause>"))
 
     error = understood(service, answer)
 
     assert (answer.status, error["Code"]) == (500, "InternalFailure")
-    assert "KeyError: '<cause> & more'" in error["Message"]
+    assert f"failed on {request.operation}; its log has the reason" in error["Message"]
 
 
 @pytest.mark.parametrize(
     ("operation", "status", "code"),
     [
-        ("DescribeContributorInsights", 501, "NotImplemented"),
+        ("DescribeContributorInsights", 400, "NotImplemented"),
         ("NoSuchOperation", 400, "UnknownOperationException"),
     ],
 )
 def test_what_moto_lacks_is_not_repeated(dispatcher, caplog, operation: str, status: int, code: str) -> None:
-    """An operation that moto or AWS does not have is an error that nobody tries again, and no traceback."""
+    """An operation that moto or AWS does not have is named in an error that nobody tries again."""
     request = call(X_Amz_Target=f"DynamoDB_20120810.{operation}", Content_Type="application/x-amz-json-1.0")
 
     answer = dispatcher.answer(request)
 
-    assert (answer.status, understood("dynamodb", answer)["Code"]) == (status, code)
-    assert operation in caplog.text
+    error = understood("dynamodb", answer)
+    assert (answer.status, error["Code"]) == (status, code)
+    assert operation in error["Message"]
+    assert ("docs/offline-cloud.md" in error["Message"]) == (code == "NotImplemented")
     assert "Traceback" not in caplog.text
 
 
@@ -138,7 +141,7 @@ def test_metadata_names_keep_their_underscores(dispatcher) -> None:
     assert (headers["x-amz-meta-my_key"], headers["x-amz-meta-other"]) == ("1", "2")
 
 
-def test_something_may_happen_before_each_call() -> None:
+def test_something_may_happen_before_each_call(caplog) -> None:
     """What stands before the dispatcher sees each call without the lock, and its error becomes the answer."""
     seen: list[tuple[str, bool]] = []
 
@@ -150,7 +153,8 @@ def test_something_may_happen_before_each_call() -> None:
     answer = Dispatcher(before).answer(call(X_Amz_Target="DynamoDB_20120810.ListTables"))
 
     assert seen == [("ListTables", False)]
-    assert "planted" in json.loads(answer.body)["message"]
+    assert json.loads(answer.body)["__type"] == "InternalFailure"
+    assert "planted" in caplog.text
 
 
 def test_query_answers_are_xml(dispatcher) -> None:

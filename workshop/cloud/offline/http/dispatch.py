@@ -21,14 +21,18 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from workshop.clock import stopwatch
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.direct import direct_answer
-from workshop.cloud.offline.http.failures import EXPECTED, failure_answer
+from workshop.cloud.offline.http.failures import EXPECTED, failure_answer, unknown_operation
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.gate import denied
+from workshop.cloud.offline.request_models.tokens import invalid_token_answer
 from workshop.cloud.offline.request_models.validation import invalid_answer
 
 __all__ = ["Dispatcher"]
 
 log = logging.getLogger(__name__)
+
+# How pages of Flask begin: for a path that none of moto's services has, and to correct a path.
+FLASKS_OWN = b"<!doctype html>"
 
 
 class Dispatcher:
@@ -76,6 +80,8 @@ class Dispatcher:
             if hasattr(chunks, "close"):
                 chunks.close()
         status, headers = begun[0]
+        if call.scope is not None and body.startswith(FLASKS_OWN):
+            return unknown_operation(call)
         return Answer(int(status.split()[0]), headers, body)
 
 
@@ -87,6 +93,8 @@ def _application_of(service: str | None) -> Any:
 
 
 def _failed(call: Call, error: Exception) -> Answer:
+    if (answer := invalid_token_answer(call, _environ, error)) is not None:
+        return answer
     is_expected = isinstance(error, EXPECTED)
     log.error("moto failed on %s: %s", call.operation, error, exc_info=None if is_expected else error)
     return failure_answer(call, error)

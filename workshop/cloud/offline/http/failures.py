@@ -1,8 +1,8 @@
 """The response when moto itself fails: an error in the client's protocol, never a connection that hangs.
 
 AWS answers `InternalFailure` with status 500 for such errors, and boto3 retries. Source:
-https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html. An operation that moto does not
-implement is 501, and one that AWS does not have is 400, which clients do not retry.
+https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html. What moto does not implement, and
+what AWS does not have, is 400, which clients do not retry. What went wrong inside is for the log alone.
 """
 
 from xml.sax.saxutils import escape
@@ -12,7 +12,7 @@ from moto.core.utils import get_service_model
 
 from workshop.cloud.offline.http.calls import Answer, Call
 
-__all__ = ["EXPECTED", "failure_answer", "refusal"]
+__all__ = ["EXPECTED", "failure_answer", "not_offered", "refusal", "unknown_operation"]
 
 # Not bugs of moto, so they are logged without a traceback.
 EXPECTED = (NotImplementedError, OperationNotFoundError)
@@ -23,15 +23,25 @@ REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 def failure_answer(call: Call, error: Exception) -> Answer:
     """Return the answer to a call that raised inside moto."""
     if isinstance(error, OperationNotFoundError):
-        message = f"no such operation: {call.operation}"
-        return refusal(call, code="UnknownOperationException", message=message, status=400)
+        return unknown_operation(call)
     if isinstance(error, NotImplementedError):
-        message = f"the offline cloud cannot do this: {error}; see docs/offline-cloud.md for what it can"
-        return refusal(call, code="NotImplemented", message=message, status=501)
-    message = (
-        f"the offline cloud failed on {call.operation} with {type(error).__name__}: {error}; see its log"
-    )
+        return not_offered(call, call.operation, f": {error}")
+    message = f"the offline cloud failed on {call.operation}; its log has the reason"
     return refusal(call, code="InternalFailure", message=message, status=500)
+
+
+def unknown_operation(call: Call) -> Answer:
+    """Return the answer to a call of what AWS does not have either."""
+    message = f"no such operation: {call.operation}"
+    return refusal(call, code="UnknownOperationException", message=message, status=400)
+
+
+def not_offered(call: Call, operation: str, detail: str = "") -> Answer:
+    """Return the answer to a call of an operation that AWS has and the offline cloud has not."""
+    message = (
+        f"the offline cloud does not offer {operation}{detail}; docs/offline-cloud.md lists what it does"
+    )
+    return refusal(call, code="NotImplemented", message=message, status=400)
 
 
 def refusal(call: Call, *, code: str, message: str, status: int) -> Answer:
@@ -43,7 +53,8 @@ def refusal(call: Call, *, code: str, message: str, status: int) -> Answer:
     elif protocol == "rest-xml":
         answer = Answer(status, [("Content-Type", "application/xml")], _s3_error(code, message).encode())
     else:
-        answer = Answer(status, [("Content-Type", "text/xml")], _query_error(code, message).encode())
+        content = _query_error(code, message, "Sender" if status < 500 else "Receiver").encode()
+        answer = Answer(status, [("Content-Type", "text/xml")], content)
     answer.headers.append(("x-amzn-RequestId", REQUEST_ID))
     return answer
 
@@ -66,9 +77,9 @@ def _s3_error(code: str, message: str) -> str:
     )
 
 
-def _query_error(code: str, message: str) -> str:
+def _query_error(code: str, message: str, whose: str) -> str:
     return (
-        f"<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code>"
+        f"<ErrorResponse><Error><Type>{whose}</Type><Code>{code}</Code>"
         f"<Message>{escape(message)}</Message></Error>"
         f"<RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
     )

@@ -3,16 +3,19 @@
 No behaviour differs from AWS here; this saves time. moto lists its own folder twice to find a service,
 inspects a class for its methods, searches each response for a request id to replace, and works out the names
 under which each member of a response could be found. Changed: the results are cached, and the search is
-skipped where nothing can be found.
+skipped where nothing can be found. The letters of a random text, such as the request id of each answer, are
+drawn at once.
 """
 
 from functools import cache, lru_cache
+from string import ascii_letters, digits
 from typing import Any
 
 from moto import backends
 from moto.core import responses
 from moto.core.responses import BaseResponse
 from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFormedAttributePicker
+from moto.moto_api._internal.moto_random import Random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.utilities.aws_headers import gen_amzn_requestid_long
 
@@ -61,6 +64,17 @@ def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str]
         headers["status"] = str(headers["status"])
     gen_amzn_requestid_long(headers)
     return headers, body
+
+
+@corrects(Random, "get_random_string")
+def _random_string(
+    self: Any,
+    length: int = 20,
+    include_digits: bool = True,  # moto's arguments
+    lower_case: bool = False,
+) -> str:
+    text = "".join(self.choices(ascii_letters + digits if include_digits else ascii_letters, k=length))
+    return text.lower() if lower_case else text
 
 
 @corrects(ResponseSerializer, "get_value")

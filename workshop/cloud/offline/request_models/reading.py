@@ -7,7 +7,7 @@ the value is left as it came, so that the check can name it.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from moto.core.parse import UNDEFINED, QueryParser, RequestParserError, RestJSONParser, RestXMLParser
@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from workshop.cloud.offline.http.calls import Call
 
-__all__ = ["ReadCall", "UnreadableError", "read_call"]
+__all__ = ["ReadCall", "UnreadableBodyError", "read_call"]
 
 # Names in signatures → names of models, of the services whose requests are checked.
 SERVICES = {
@@ -51,7 +51,7 @@ NOT_CONVERTED = (
 )
 
 
-class UnreadableError(Exception):
+class UnreadableBodyError(Exception):
     """The body is not in the form of its protocol."""
 
 
@@ -69,34 +69,38 @@ def read_call(call: Call, environ: Callable[[Call], dict[str, Any]]) -> ReadCall
     """Read a call; None if its service has no model here, or its path and action are those of no operation.
 
     Raises:
-        UnreadableError: the body is not JSON, not XML or not what the model calls a structure.
+        UnreadableBodyError: the body is not JSON, not XML or not what the model calls a structure.
     """
     service = SERVICES.get(call.scope.service) if call.scope is not None else None
     if service is None:
         return None
-    prefix, _, name = call.headers.get("x-amz-target", "").rpartition(".")
-    if prefix:
-        model = get_service_model("dynamodbstreams" if prefix == STREAMS else service)
-        if name not in _operations(model.service_name) or model.metadata.get("targetPrefix") != prefix:
-            return None
-        return ReadCall(model.service_name, model.operation_model(name), _document(call), "json")
-    return _read_by_moto(service, Request(environ(call)))
+    if (target := call.headers.get("x-amz-target")) is None:
+        return _read_by_moto(service, Request(environ(call)))
+    operation = _operation(service, target)
+    if operation is None:
+        return None
+    return ReadCall(operation.service_model.service_name, operation, _document(call), "json")
+
+
+@lru_cache(maxsize=1000)
+def _operation(service: str, target: str) -> Any:
+    """Return the model of the operation that the header X-Amz-Target names, None if there is none."""
+    prefix, _, name = target.rpartition(".")
+    model = get_service_model("dynamodbstreams" if prefix == STREAMS else service)
+    if name not in model.operation_names or model.metadata.get("targetPrefix") != prefix:
+        return None
+    return model.operation_model(name)
 
 
 def _document(call: Call) -> Any:
     try:
         document = call.document
-        # A half of a character that takes two is no text, but JSON can express it.
-        if b"\\ud" in call.body or b"\\uD" in call.body:
+        # Half of a character that takes two is no text, but JSON can express it.
+        if b"\\" in call.body and (b"\\ud" in call.body or b"\\uD" in call.body):
             json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"the body is not JSON: {error}") from error
+        raise UnreadableBodyError(f"the body is not JSON: {error}") from error
     return document
-
-
-@cache
-def _operations(service: str) -> frozenset[str]:
-    return frozenset(get_service_model(service).operation_names)
 
 
 def _read_by_moto(service: str, request: Request) -> ReadCall | None:
@@ -106,8 +110,10 @@ def _read_by_moto(service: str, request: Request) -> ReadCall | None:
     except (HTTPException, NotImplementedError):
         return None
     parser = _PARSERS.get(protocol)
-    if parser is None or operation.input_shape is None:
+    if parser is None:
         return None
+    if operation.input_shape is None:
+        return ReadCall(service, operation, {}, protocol)
     wire = {
         "method": request.method,
         "values": request.values,
@@ -119,7 +125,7 @@ def _read_by_moto(service: str, request: Request) -> ReadCall | None:
     try:
         parameters = parser(operation).parse(wire)
     except (RequestParserError, UnicodeDecodeError) as error:
-        raise UnreadableError(str(error)) from error
+        raise UnreadableBodyError(str(error)) from error
     return ReadCall(service, operation, _given(parameters), protocol)
 
 
@@ -161,9 +167,9 @@ class _RestJson(_Unconverted, RestJSONParser):  # type: ignore[misc] # moto's ha
         try:
             document = json.loads(body_contents or b"{}")
         except (ValueError, RecursionError) as error:
-            raise UnreadableError(f"the body is not JSON: {error}") from error
+            raise UnreadableBodyError(f"the body is not JSON: {error}") from error
         if not isinstance(document, dict):
-            raise UnreadableError("the body is not a JSON object")
+            raise UnreadableBodyError("the body is not a JSON object")
         return document
 
 
