@@ -17,6 +17,7 @@ from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormatio
 from moto.cloudformation.utils import generate_stack_id
 
 from workshop.cloud.offline.overlay.cloudformation import resources
+from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import without_effect
 from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
 from workshop.cloud.offline.overlay.cloudformation.exports import blocked_by
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
@@ -101,13 +102,14 @@ def make(stack: Any, logical_id: str) -> DeployedResource | None:
     record_resource(stack, resource)
     try:
         resource.definition = resources.resolve(declared, stack.resource_map)
+        resources.check(logical_id, resource.definition)
         resource.model = resources.create(stack, logical_id, resource.definition)
     except ResourceFailure as failure:
         settle(stack, resource, "CREATE_FAILED", str(failure))
     else:
         # From here on references of other resources resolve to this one.
         stack.resource_map._parsed_resources[logical_id] = resource.model
-        settle(stack, resource, "CREATE_COMPLETE")
+        settle(stack, resource, "CREATE_COMPLETE", without_effect(resource.definition))
     return resource
 
 

@@ -16,6 +16,7 @@ from moto.cloudformation.exceptions import CloudFormationError
 from moto.ec2 import models as ec2_models
 from moto.ec2.models.core import TaggedEC2Resource
 
+from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import property_problem, schema
 from workshop.cloud.offline.overlay.cloudformation.template.dynamic_references import with_dynamic_references
 
 __all__ = [
@@ -23,62 +24,19 @@ __all__ = [
     "ResourceFailure",
     "can_change",
     "change",
+    "check",
     "create",
     "delete",
     "is_new_one_needed",
     "resolve",
 ]
 
-REPLACED_WITH: Mapping[str, frozenset[str]] = {
-    "AWS::CloudWatch::Alarm": frozenset({"AlarmName"}),
-    "AWS::CloudWatch::Dashboard": frozenset({"DashboardName"}),
-    "AWS::DynamoDB::Table": frozenset({"TableName", "KeySchema", "LocalSecondaryIndexes"}),
-    "AWS::Events::EventBus": frozenset({"Name", "EventSourceName"}),
-    "AWS::Events::EventBusPolicy": frozenset({"EventBusName", "StatementId"}),
-    "AWS::Events::Rule": frozenset({"Name", "EventBusName"}),
-    "AWS::IAM::ManagedPolicy": frozenset({"ManagedPolicyName", "Path", "Description"}),
-    "AWS::IAM::Role": frozenset({"RoleName", "Path"}),
-    "AWS::Kinesis::Stream": frozenset({"Name"}),
-    "AWS::Kinesis::StreamConsumer": frozenset({"ConsumerName", "StreamARN"}),
-    "AWS::Lambda::Alias": frozenset({"FunctionName", "Name"}),
-    "AWS::Lambda::EventInvokeConfig": frozenset({"FunctionName", "Qualifier"}),
-    "AWS::Lambda::EventSourceMapping": frozenset(
-        {"EventSourceArn", "StartingPosition", "StartingPositionTimestamp"}
-    ),
-    "AWS::Lambda::Function": frozenset({"FunctionName", "PackageType"}),
-    "AWS::Lambda::LayerVersion": frozenset(
-        {
-            "CompatibleArchitectures",
-            "CompatibleRuntimes",
-            "Content",
-            "Description",
-            "LayerName",
-            "LicenseInfo",
-        }
-    ),
-    "AWS::Lambda::Permission": frozenset(
-        {
-            "Action",
-            "EventSourceToken",
-            "FunctionName",
-            "Principal",
-            "PrincipalOrgID",
-            "SourceAccount",
-            "SourceArn",
-        }
-    ),
-    "AWS::Lambda::Version": frozenset({"CodeSha256", "Description", "FunctionName"}),
-    "AWS::Logs::LogGroup": frozenset({"LogGroupName"}),
-    "AWS::Logs::MetricFilter": frozenset({"FilterName", "LogGroupName"}),
-    "AWS::Logs::SubscriptionFilter": frozenset({"FilterName", "LogGroupName"}),
-    "AWS::S3::Bucket": frozenset({"BucketName"}),
-    "AWS::S3::BucketPolicy": frozenset({"Bucket"}),
-    "AWS::Scheduler::Schedule": frozenset({"Name", "GroupName"}),
-    "AWS::Scheduler::ScheduleGroup": frozenset({"Name"}),
-    "AWS::SNS::Subscription": frozenset({"Endpoint", "Protocol", "TopicArn"}),
-    "AWS::SNS::Topic": frozenset({"TopicName", "FifoTopic"}),
-    "AWS::SQS::Queue": frozenset({"QueueName", "FifoQueue"}),
-    "AWS::SSM::Parameter": frozenset({"Name"}),
+# What AWS replaces beyond what its schemas say.
+ALSO_REPLACED: Mapping[str, frozenset[str]] = {
+    "AWS::DynamoDB::Table": frozenset({"KeySchema", "LocalSecondaryIndexes"}),
+    "AWS::Events::EventBus": frozenset({"EventSourceName"}),
+    "AWS::Events::Rule": frozenset({"EventBusName"}),
+    "AWS::Scheduler::Schedule": frozenset({"GroupName"}),
 }
 # moto's errors name a missing resource in many ways. One that somebody has deleted by hand counts as deleted,
 # as on AWS; otherwise its stack could never be deleted.
@@ -135,6 +93,16 @@ def resolve(declared: Mapping[str, Any], resources: Any) -> dict[str, Any]:
         ) from error
     definition.setdefault("Properties", {})
     return definition
+
+
+def check(logical_id: str, definition: Mapping[str, Any]) -> None:
+    """Refuse properties that AWS refuses, or that would mislead here.
+
+    Raises:
+        ResourceFailure: naming resource and property.
+    """
+    if problem := property_problem(logical_id, definition):
+        raise ResourceFailure(problem)
 
 
 def create(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> Any:
@@ -197,10 +165,9 @@ def delete(stack: Any, resource: DeployedResource) -> None:
 
 def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any]) -> bool:
     """Return whether the change requires a replacement."""
-    old, new = resource.definition["Properties"], definition["Properties"]
-    return any(
-        old.get(name) != new.get(name) for name in REPLACED_WITH.get(resource.resource_type, frozenset())
-    )
+    old, new, kind = resource.definition["Properties"], definition["Properties"], resource.resource_type
+    replacing = {*(schema(kind) or {}).get("replaced", ()), *ALSO_REPLACED.get(kind, ())}
+    return any(old.get(name) != new.get(name) for name in replacing)
 
 
 def can_change(resource: DeployedResource) -> bool:

@@ -17,6 +17,7 @@ from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 
 from workshop.cloud.offline.overlay.cloudformation import operations, resources
+from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import without_effect
 from workshop.cloud.offline.overlay.cloudformation.events import record
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.plans import is_wanted, map_for, plan
@@ -170,13 +171,14 @@ class _Update:
             return self._add(logical_id)
         try:
             definition = resources.resolve(declared, stack.resource_map)
+            if definition["Properties"] == resource.definition["Properties"]:
+                # `DeletionPolicy` and its like concern no service; they hold from now on.
+                resource.definition = definition
+                return True
+            resources.check(logical_id, definition)
         except ResourceFailure as failure:
             operations.settle(self.stack, resource, "UPDATE_FAILED", str(failure))
             return False
-        if definition["Properties"] == resource.definition["Properties"]:
-            # `DeletionPolicy` and its like concern no service; they hold from now on.
-            resource.definition = definition
-            return True
         if resources.is_new_one_needed(resource, definition):
             return self._replace(resource, definition)
         if not resources.can_change(resource):
@@ -223,7 +225,7 @@ class _Update:
         if resource.physical_id != before.physical_id:  # a custom resource may decide to be another one
             self.superseded.append((before, True))
         self.stack.resource_map._parsed_resources[resource.logical_id] = resource.model
-        operations.settle(self.stack, resource, "UPDATE_COMPLETE")
+        operations.settle(self.stack, resource, "UPDATE_COMPLETE", without_effect(definition))
         return True
 
 

@@ -8,7 +8,6 @@ metrics (`Metrics`) is refused, since moto would never evaluate it.
 
 from typing import Any
 
-from moto.cloudformation.exceptions import ValidationError
 from moto.cloudwatch.models import cloudwatch_backends
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, is_true
@@ -30,8 +29,6 @@ def _remove(wanted: Wanted) -> None:
 
 
 def _arguments(name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    if "Metrics" in properties:
-        raise ValidationError(message="The offline cloud evaluates alarms on a single metric only")
     return {
         "name": name,
         "namespace": properties["Namespace"],

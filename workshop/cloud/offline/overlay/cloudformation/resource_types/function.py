@@ -72,6 +72,8 @@ def _configuration(properties: dict[str, Any]) -> dict[str, Any]:
     wanted["Environment"] = {"Variables": {name: as_text(value) for name, value in variables.items()}}
     wanted["MemorySize"], wanted["Timeout"] = int(wanted["MemorySize"]), int(wanted["Timeout"])
     wanted["Tags"] = tags_as_dict(wanted)
+    if network := wanted.get("VpcConfig"):  # moto describes it, and needs both of its lists
+        wanted["VpcConfig"] = {"SecurityGroupIds": [], "SubnetIds": [], **network}
     # CloudFormation and Lambda's API spell this one differently.
     if "KmsKeyArn" in wanted:
         wanted["KMSKeyArn"] = wanted.pop("KmsKeyArn")

@@ -55,7 +55,6 @@ def _only_created(wanted: Wanted) -> AddedResource:
 
 
 def _publish(wanted: Wanted) -> AddedResource:
-    _refuse(wanted, "ProvisionedConcurrencyConfig", "RuntimePolicy")
     backend, name = _lambda(wanted), _function(wanted).name
     before = {str(one.version) for one in backend.list_versions_by_function(name)}
     version = backend.publish_version(name, wanted.properties.get("Description", ""))
@@ -75,7 +74,6 @@ def _remove_version(wanted: Wanted) -> None:
 
 
 def _create_alias(wanted: Wanted) -> AddedResource:
-    _refuse(wanted, "ProvisionedConcurrencyConfig", "RoutingConfig")
     properties = wanted.properties
     alias = _lambda(wanted).create_alias(
         properties["Name"],
@@ -88,7 +86,6 @@ def _create_alias(wanted: Wanted) -> AddedResource:
 
 
 def _change_alias(wanted: Wanted) -> AddedResource:
-    _refuse(wanted, "ProvisionedConcurrencyConfig", "RoutingConfig")
     properties = wanted.properties
     alias = _lambda(wanted).update_alias(
         properties["Name"],
@@ -105,14 +102,7 @@ def _remove_alias(wanted: Wanted) -> None:
     _lambda(wanted).delete_alias(wanted.properties["Name"], _function(wanted).name)
 
 
-def _refuse(wanted: Wanted, *names: str) -> None:
-    for name in names:
-        if wanted.properties.get(name):
-            raise ValidationError(message=f"The offline cloud does not offer the property {name}")
-
-
 def _add_permission(wanted: Wanted) -> AddedResource:
-    _refuse(wanted, "FunctionUrlAuthType", "InvokedViaFunctionUrl")
     properties, reference = wanted.properties, _function(wanted)
     statement = {name: properties[name] for name in STATEMENT_MEMBERS if name in properties}
     statement["StatementId"] = wanted.name
