@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,7 +211,8 @@ class Course(CourseStack):
 
     def compare(self, timeout: float = 60.0) -> Comparison:
         """Return how the totals at rest differ from the truth."""
-        return compare(self.rest(timeout), self.truth())
+        rest = self.rest_state(timeout)
+        return replace(compare(rest.snapshot, self.truth()), held_up=rest.held_up)
 
     def reconcile(self) -> Reconciliation:
         """Return how AggregateTable differs from the sum over StateTable."""
@@ -236,7 +238,7 @@ class Course(CourseStack):
             arrivals=[lanes[shard] for shard in sorted(lanes)] or None,
         )
         found = diagnose(sent, rest.snapshot, pipeline=target.pipeline, evidence=evidence, order=target.order)
-        return found.with_trouble(rest.trouble)
+        return replace(found.with_trouble(rest.trouble), held_up=rest.held_up)
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""

@@ -41,7 +41,8 @@ ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 )
 REFUSED = {
     "AccessDenied": "The caller may not do this: a policy of its role must allow this on this resource.",
-    "NotFound": "There is nothing of this name. Compare the name with `ws.outputs` or `ws.aws.resources()`.",
+    "NotFound": "There is nothing of this name. Compare the name with `ws.outputs` or `ws.aws.resources()`; "
+    "if it was deleted, the first cell of the notebook says how to get it back.",
     "Validation": "The service refuses what it was given; the message says which argument, and why.",
     "ResourceInUse": "It exists already, or is being changed. Look at it, or wait a moment.",
     "Throttl": "Too much at once. Wait a few seconds and run the cell again.",
