@@ -9,7 +9,7 @@ from rich.table import Table
 
 from workshop.cli.options import JsonOption, PipelineName, console, print_json, usage_errors
 from workshop.cli.views.tables import figures, folded, lean_table
-from workshop.pipeline.cost import CostLine, monthly_bill, total
+from workshop.pipeline.cost import CostLine, cannot_keep_up, monthly_bill, total, unconfirmed
 from workshop.pipeline.load import Load
 from workshop.pipeline.prices import DATED
 
@@ -64,6 +64,10 @@ def cost(  # noqa: PLR0913 - each argument is an option of the command
         return
     people = console()
     people.print(_draw(pipeline.value, load, lines))
+    for each in cannot_keep_up(pipeline.value, load):
+        people.print(f"This load is too much. {each}.", style="bold yellow", markup=False, soft_wrap=True)
+    if unsure := unconfirmed(lines):
+        people.print(unsure, style="yellow", markup=False, soft_wrap=True)
     people.print(ASSUMPTIONS, style="dim")
 
 
@@ -84,6 +88,14 @@ def _document(pipeline: str, load: Load, lines: tuple[CostLine, ...]) -> dict[st
         "messages_per_second": f"{load.messages_per_second.normalize():f}",
         "shards": None if load.on_demand else load.width,
         "usd_per_month": str(total(lines)),
+        "cannot_keep_up": [
+            {
+                "function": each.function,
+                "messages_per_second": each.most,
+                "remedy": each.remedy,
+            }
+            for each in cannot_keep_up(pipeline, load)
+        ],
         "prices_dated": DATED.isoformat(),
         "lines": [
             {

@@ -11,13 +11,16 @@ from decimal import Decimal
 
 from workshop.pipeline.load import EXTENDED_HOURS, FREE_HOURS, Load, ceiling
 from workshop.pipeline.prices import PRICES, Price
+from workshop.pipeline.saturation import Saturated, saturated
 
 __all__ = [
     "HOURS_PER_MONTH",
     "CostLine",
+    "cannot_keep_up",
     "monthly_bill",
     "standing_cost",
     "total",
+    "unconfirmed",
 ]
 
 HOURS_PER_MONTH = Decimal(730)
@@ -65,15 +68,18 @@ def monthly_bill(pipeline: str, load: Load) -> tuple[CostLine, ...]:
         lines.append(_monthly(item, rate, "write-unit", f"writes {_figure(rate)}/s"))
         rate = _batches(load, load.records_per_second, load.most_messages(load.state_batch), load.width)
         calls.append(_Calls("State", rate, _duration(load, rate, load.state_batch, load.state_seconds)))
-        map_batch = load.map_batch
-        rows = _batches(load, load.messages_per_second, map_batch, load.width)
-    else:
-        map_batch = load.stateless_map_batch
-        rows = _batches(load, load.records_per_second, load.most_messages(map_batch), load.width)
+    map_batch = load.map_batch if pipeline == "stateful" else load.stateless_map_batch
+    rows = _rows(pipeline, load)
     calls.append(_Calls("Map", rows, _duration(load, rows, map_batch, load.map_seconds)))
     adds = min(rows, max(1 / Decimal(load.window_seconds), rows / load.reduce_batch))
-    calls.append(_Calls("Reduce", adds, max(load.least_seconds, load.reduce_seconds)))
+    share = rows / adds / load.reduce_batch
+    calls.append(_Calls("Reduce", adds, max(load.least_seconds, load.reduce_seconds * share)))
     return (*lines, *_tables(load, rows=rows, adds=adds), *_functions(load, calls))
+
+
+def cannot_keep_up(pipeline: str, load: Load) -> tuple[Saturated, ...]:
+    """Return the functions that a load is too much for, so that its bill is that of a pipeline that lags."""
+    return saturated(pipeline, load, rows=_rows(pipeline, load))
 
 
 def standing_cost(*, shards: int, on_demand: bool = False) -> Decimal:
@@ -86,6 +92,12 @@ def standing_cost(*, shards: int, on_demand: bool = False) -> Decimal:
 def total(lines: Iterable[CostLine]) -> Decimal:
     """Return what the lines come to, in whole cents."""
     return sum((line.usd for line in lines), Decimal(0)).quantize(CENT)
+
+
+def unconfirmed(lines: Iterable[CostLine]) -> str:
+    """Say which lines rest on a price that no price list confirms; nothing if none does."""
+    items = ", ".join(line.item for line in lines if not line.price.is_confirmed)
+    return f"Unconfirmed price, look it up: {items}." if items else ""
 
 
 @dataclass(frozen=True)
@@ -211,6 +223,14 @@ def _monthly(item: str, per_second: Decimal, price: str, units: str) -> CostLine
 
 def _gigabytes(item: str, per_second: Decimal, price: str, units: str, kind: str = " GB") -> CostLine:
     return _line(item, per_second * SECONDS_PER_MONTH, price, _times(units, MONTH), kind)
+
+
+def _rows(pipeline: str, load: Load) -> Decimal:
+    """Return how many rows Map writes in a second: one for each of its batches."""
+    if pipeline == "stateful":
+        return _batches(load, load.messages_per_second, load.map_batch, load.width)
+    most = load.most_messages(load.stateless_map_batch)
+    return _batches(load, load.records_per_second, most, load.width)
 
 
 def _batches(load: Load, most: Decimal, batch: int, shards: int) -> Decimal:

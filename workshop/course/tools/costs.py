@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from workshop.pipeline.cost import CostLine, monthly_bill, standing_cost, total
+from workshop.pipeline.cost import CostLine, cannot_keep_up, monthly_bill, standing_cost, total
 from workshop.pipeline.load import Load, shards_needed
+from workshop.pipeline.saturation import Saturated
 
 __all__ = ["CostTools"]
 
@@ -27,6 +28,10 @@ class CostTools:
     def month(self, pipeline: str, messages_per_second: float, **settings: Any) -> Decimal:
         """Return the sum of that bill, in US dollars a month; raises as `bill` does."""
         return total(self.bill(pipeline, messages_per_second, **settings))
+
+    def limits(self, pipeline: str, messages_per_second: float, **settings: Any) -> tuple[Saturated, ...]:
+        """Return the functions for which that load is too much: `function`, `most` messages/s, `remedy`."""
+        return cannot_keep_up(pipeline, _load(messages_per_second, **settings))
 
     def standing(self, shards: int) -> Decimal:
         """Return what an idle pipeline costs, in US dollars an hour."""

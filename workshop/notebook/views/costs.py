@@ -12,10 +12,10 @@ import plotly.graph_objects as go
 
 from workshop.notebook.charts.figures import COLOURS, chart, template
 from workshop.notebook.markup.display import Shown
-from workshop.notebook.markup.html import element, join, table
+from workshop.notebook.markup.html import code_in, element, join, table
 from workshop.notebook.markup.texts import plain_table
 from workshop.notebook.views.cards import card, pill
-from workshop.pipeline.cost import monthly_bill, total
+from workshop.pipeline.cost import cannot_keep_up, monthly_bill, total, unconfirmed
 from workshop.pipeline.load import Load
 from workshop.pipeline.prices import DATED
 
@@ -25,6 +25,7 @@ PIPELINES = ("stateless", "stateful")
 RATES = tuple(Decimal(rate) for rate in (1, 10, 100, 1_000, 10_000, 50_000, 100_000))
 DASHES = ("solid", "dash")
 HEIGHT = 380
+LAGS = "▲"
 
 
 def draw_bill(pipeline: str, load: Load) -> Shown:
@@ -38,8 +39,13 @@ def draw_bill(pipeline: str, load: Load) -> Shown:
     caption = f"prices of {DATED:%d %B %Y}"
     bill = table(list(zip(heads, styles, strict=True)), [("", row) for row in rows], caption=caption)
     body = join([bill, element("details", element("summary", "Other rates", class_="soft"), grown)])
-    title = element("div", pill(told, "ok"), element("span", what), class_="row plainly")
-    return Shown(card(title, body), f"{told}: {what}\n{plain_table(heads, rows, right=(1,))}\n{grown_text}")
+    notes = [f"{LAGS} This load is too much. {each}." for each in cannot_keep_up(pipeline, load)]
+    notes += filter(None, [unconfirmed(lines)])
+    pills = [pill(told, "ok"), pill("▲ cannot keep up", "warn")][: 1 + any(LAGS in note for note in notes)]
+    title = element("div", *pills, element("span", what), class_="row plainly")
+    body = join([*(element("p", code_in(note), class_="prose") for note in notes), body])
+    text = "\n".join([f"{told}: {what}", *notes, plain_table(heads, rows, right=(1,)), grown_text])
+    return Shown(card(title, body), text)
 
 
 def draw_growth(pipeline: str, load: Load) -> Shown:
@@ -61,6 +67,11 @@ def draw_growth(pipeline: str, load: Load) -> Shown:
     return chart(figure, Shown(html, text))
 
 
+def _lag_mark(pipeline: str, load: Load, rate: Decimal) -> str:
+    at_rate = replace(load, messages_per_second=rate, shards=None)
+    return f"{LAGS} " if cannot_keep_up(pipeline, at_rate) else ""
+
+
 def _growth(load: Load) -> Mapping[str, list[Decimal]]:
     """Return what each pipeline costs at each rate, with as many shards as the rate needs."""
     loads = [replace(load, messages_per_second=rate, shards=None) for rate in RATES]
@@ -71,9 +82,11 @@ def _growth_table(load: Load) -> tuple[Any, str]:
     heads = ("messages/s", *PIPELINES)
     bills = _growth(load)
     rows = [
-        (f"{rate:,}", *(f"{bills[name][place]:,.2f}" for name in PIPELINES))
+        (f"{rate:,}", *(f"{_lag_mark(name, load, rate)}{bills[name][place]:,.2f}" for name in PIPELINES))
         for place, rate in enumerate(RATES)
     ]
-    caption = "USD a month at other rates, with as many shards as each needs"
+    caption = (
+        f"USD a month at other rates, with as many shards as each needs; {LAGS}: cannot keep up as it is"
+    )
     html = table([(head, "num") for head in heads], [("", row) for row in rows], caption=caption)
     return html, f"{caption}\n{plain_table(heads, rows, right=range(3))}"
