@@ -6,7 +6,7 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.course.exercise import Cell, Exercise, incorrect, passed
-from workshop.course.progress import CourseProgress
+from workshop.course.progress import CourseProgress, ExerciseEntry
 from workshop.notebook.certificate import certificate_facts
 from workshop.notebook.views.certificate import draw_certificate, printable_page
 
@@ -44,6 +44,18 @@ def test_only_what_was_recorded_is_claimed(progress: CourseProgress) -> None:
     assert "On the way" in shown
     assert "Still open: Three." in shown
     assert "01 January 1970 to 03 January 1970, 3 days" in shown
+
+
+def test_what_is_looked_at_after_the_pass_was_no_help(progress: CourseProgress) -> None:
+    """Hints and solution count against an exercise up to its first pass, as they do in older files."""
+    progress.take_hint("one", 1)
+    progress.take_solution("one")
+    progress.record("one", passed("."))
+    progress.record("three", passed("."))
+
+    assert certificate_facts("A", EXERCISES, progress).without_help == 2
+    assert ExerciseEntry(passed_at=1.0).is_unaided
+    assert not ExerciseEntry(passed_at=1.0, hints=1).is_unaided
 
 
 def test_the_page_claims_the_course_only_when_all_is_solved(progress: CourseProgress) -> None:

@@ -31,7 +31,8 @@ DAMAGED = (ValueError, TypeError, KeyError, AttributeError)
 class ExerciseEntry:
     """How far one exercise is; times are in unix seconds, `hints` is the number of steps that were shown.
 
-    `passed_at` is the time of the first pass, and stays if a later check of the same exercise fails.
+    `passed_at` is the time of the first pass, and stays if a later check of the same exercise fails; by then
+    `was_helped` was decided (None where it was passed before that was recorded).
     """
 
     outcome: Outcome = Outcome.NOT_ATTEMPTED
@@ -41,6 +42,18 @@ class ExerciseEntry:
     first_at: float | None = None
     last_at: float | None = None
     passed_at: float | None = None
+    was_helped: bool | None = None
+
+    @property
+    def is_unaided(self) -> bool:
+        """Whether the exercise was passed without hints and solution; what is looked at later is no help."""
+        helped = self.is_helped if self.was_helped is None else self.was_helped
+        return self.is_passed and not helped
+
+    @property
+    def is_helped(self) -> bool:
+        """Whether a hint or the solution has been shown."""
+        return self.hints > 0 or self.solution_taken
 
     @property
     def is_passed(self) -> bool:
@@ -103,11 +116,13 @@ class CourseProgress:
         now, is_attempt = self._clock.now(), verdict.outcome is not Outcome.NOT_ATTEMPTED
 
         def change(before: ExerciseEntry) -> ExerciseEntry:
+            is_first_pass = verdict.is_passed and not before.is_passed
             return replace(
                 before,
                 outcome=verdict.outcome,
                 attempts=before.attempts + is_attempt,
                 passed_at=before.passed_at or (now if verdict.is_passed else None),
+                was_helped=before.is_helped if is_first_pass else before.was_helped,
             )
 
         return self._change(exercise_id, change)

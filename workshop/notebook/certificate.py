@@ -44,7 +44,7 @@ def certificate_facts(name: str, exercises: Iterable[Exercise], progress: Course
         solved=tuple(each.title for each, _ in solved),
         open=tuple(each.title for each, entry in known if entry is None or not entry.is_passed),
         attempts=sum(entry.attempts for entry in begun),
-        without_help=sum(not entry.hints and not entry.solution_taken for _, entry in solved),
+        without_help=sum(entry.is_unaided for _, entry in solved),
         hints=sum(entry.hints for entry in begun),
         solutions=sum(entry.solution_taken for entry in begun),
         answered=sum(answer.is_right is not None for answer in answers),
