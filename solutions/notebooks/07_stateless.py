@@ -117,10 +117,15 @@ ws.check("stateless-batch-size")
 # %%
 ws.predict("rows-of-large-batches")
 
+# %% [markdown]
+# Watch this load test in the control room: how large the batches become, and what waits meanwhile.
+
 # %%
 before = len(ws.stateless.tables.items("ReduceTable"))
-ws.stateless.send(3_000, seed=8)
-ws.stateless.rest()
+room = ws.stateless.control_room(messages=3_000, rate=1_500, autostart=True)
+
+# %%
+room.wait()
 print(f"{len(ws.stateless.tables.items('ReduceTable')) - before} rows this time; it was {small}")
 
 # %%
@@ -156,7 +161,10 @@ ws.predict("stateless-changes")
 
 # %%
 ws.stateless.clear()
-ws.stateless.send(1_000, duplicates=10, modify=10)
+room = ws.stateless.control_room(messages=1_000, rate=250, duplicates=10, modify=10, autostart=True)
+
+# %%
+room.wait()
 found = ws.stateless.rest().totals.get("Grand Total", 0)
 wanted = ws.messages.truth(ws.stateless.messages.sent()).totals["Grand Total"]
 print(f"Grand Total {found:,.2f}; the desk expects {wanted:,.2f}")
@@ -165,8 +173,9 @@ print(f"Grand Total {found:,.2f}; the desk expects {wanted:,.2f}")
 ws.reveal("stateless-changes")
 
 # %% [markdown]
-# **What just happened?** The pipeline added every message. 100 came twice and were added twice, and 100
-# trades count with their old value and their new one. It has two limitations:
+# **What just happened?** The pipeline added every message, and the meter went off as soon as the first copy
+# came. 100 came twice and were added twice, and 100 trades count with their old value and their new one. It
+# has two limitations:
 #
 # 1. **It keeps no state.** Nobody remembers what a trade was worth, so nobody can change it.
 # 2. **It does not know a message again.** A producer that gets no answer sends once more, and the copy has a
