@@ -21,7 +21,7 @@ SAMPLE = str(project_root() / "notebooks" / "data" / "sample-messages.jsonl")
 
 def test_an_empty_pipeline_says_that_nothing_has_arrived(workshop, stacks) -> None:
     """Before the first message `aggregates` says what to do, and its JSON has no totals."""
-    workshop.document("clear", "flow")
+    workshop.document("clear", "flow", "--yes")
 
     assert "workshop produce flow" in workshop.run("aggregates", "flow").stdout
     assert workshop.document("aggregates", "flow") == {}
@@ -32,7 +32,7 @@ def test_the_totals_become_what_produce_foretells(workshop, stacks, eventually, 
     """`produce --json` prints the true totals; once they have arrived `aggregates --json` prints the same."""
     shares = ("--duplicates", "10", "--modify", "5", "--out-of-order", "50")
 
-    workshop.document("clear", stack)
+    workshop.document("clear", stack, "--yes")
     told = workshop.document("produce", stack, "--messages", "400", *shares)
 
     assert (told["messages_sent"], told["refused"]) == (400, 0)
@@ -73,7 +73,7 @@ def test_a_file_without_any_message_is_a_configuration_error(workshop, stacks, t
 
 def test_what_was_set_aside_is_listed_with_its_reason(workshop, stacks, cloud, eventually) -> None:
     """A record that is no risk message appears in `quarantine` with the reason and its raw data."""
-    workshop.document("clear", "flow")
+    workshop.document("clear", "flow", "--yes")
     cloud.client("kinesis").put_record(
         StreamName=stacks["flow"]["StreamName"], PartitionKey="k", Data=b'{"TradeID": \x1b[31m"x"}'
     )
@@ -98,7 +98,7 @@ def test_no_name_is_no_stack(workshop, stacks) -> None:
 
 def test_watch_once_prints_one_view(workshop, stacks, eventually) -> None:
     """`watch --once` shows clock, count, latency, badge and tree, and ends."""
-    workshop.document("clear", "flow")
+    workshop.document("clear", "flow", "--yes")
     truth = workshop.document("produce", "flow", "--messages", "20")["truth"]
     assert eventually(lambda: workshop.document("aggregates", "flow") == truth)
 
@@ -131,7 +131,7 @@ def watching(workshop, stack: str, environment: dict, streams: dict) -> Iterator
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Windows differ")
 def test_watch_prints_changes_where_there_is_no_terminal(workshop, stacks, interruptible, eventually) -> None:
     """Into a pipe a view is printed for each change, and Ctrl-C ends it with 0."""
-    workshop.document("clear", "desk")
+    workshop.document("clear", "desk", "--yes")
     views = []
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with watching(workshop, "desk", workshop.environment | {"PYTHONUNBUFFERED": "1"}, pipes) as process:

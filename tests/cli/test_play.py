@@ -14,7 +14,7 @@ def test_a_pipeline_is_not_emptied_without_asking(workshop, stacks, cloud, event
 
     done = workshop.process(*ROUND)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "Playing empties `desk`" in done.stderr
     assert workshop.document("aggregates", "desk") == truth
     assert {stack.name for stack in list_stacks(cloud)} == {"desk", "flow"}

@@ -41,7 +41,7 @@ def test_reset_empties_the_cloud(port) -> None:
     workshop_cloud("start", "--port", port)
     connect().client("kinesis").create_stream(StreamName="S", ShardCount=1)
 
-    result = workshop_cloud("reset")
+    result = workshop_cloud("reset", "--yes")
 
     assert f"http://127.0.0.1:{port} is empty" in result.stdout
     assert connect().client("kinesis").list_streams()["StreamNames"] == []

@@ -73,7 +73,7 @@ def test_a_stack_comes_and_goes(run: Run, live: Cloud) -> None:
     )
     stack = find_stack(live, "trade-risk-stateful")
 
-    destroyed = run("destroy", "trade-risk-stateful")
+    destroyed = run("destroy", "trade-risk-stateful", "--yes")
 
     assert deployed.exit_code == destroyed.exit_code == 0
     assert "OFFLINE" in deployed.output
@@ -105,7 +105,7 @@ def test_all_stacks_can_be_destroyed_at_once(run: Run, live: Cloud) -> None:
     for name in ("one", "two"):
         run("deploy", "stateless", "--stack", name)
 
-    everything, nothing = run("destroy", "--all"), run("destroy", "--all")
+    everything, nothing = run("destroy", "--all", "--yes"), run("destroy", "--all")
 
     assert "Nothing is left of `one`" in everything.output
     assert "Nothing is left of `two`" in everything.output
@@ -130,8 +130,11 @@ def test_wrong_usage_is_said(run: Run, arguments: tuple[str, ...], message: str)
 
 def test_an_unknown_stack_is_not_destroyed(run: Run) -> None:
     """A name that nobody bears is answered with the names that there are."""
-    with pytest.raises(StackNotFoundError, match="no pipeline stack is called `nobody`; there is none yet"):
-        run("destroy", "nobody")
+    with pytest.raises(
+        StackNotFoundError,
+        match=r"no pipeline stack is called `nobody`; there is none yet; deploy it with .* --stack nobody`",
+    ):
+        run("destroy", "nobody", "--yes")
 
 
 def test_the_aws_cli_deploys_a_package(run: Run, aws: Any, live: Cloud, tmp_path: Path) -> None:
@@ -148,7 +151,7 @@ def test_the_aws_cli_deploys_a_package(run: Run, aws: Any, live: Cloud, tmp_path
     changed = aws(*update, "--s3-bucket", bucket)
     stack = find_stack(live, "by-hand")
 
-    run("destroy", "by-hand")
+    run("destroy", "by-hand", "--yes")
     assert [result.returncode for result in results] == [0, 0, 0], [result.stderr for result in results]
     assert "No changes to deploy. Stack by-hand is up to date" in again.stdout + again.stderr
     assert "Successfully created/updated stack - by-hand" in changed.stdout, changed.stderr

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from workshop.cli.options import HIGHEST_PORT, EndpointOption, JsonOption, PortOption, console, print_json
+from workshop.cli.options import (
+    HIGHEST_PORT,
+    EndpointOption,
+    JsonOption,
+    PortOption,
+    YesOption,
+    agree,
+    console,
+    print_json,
+)
 from workshop.cli.views.cloud_status import draw_runtime
 from workshop.cloud import background
 from workshop.cloud.background import CloudStatus
@@ -81,9 +90,10 @@ def status(*, json: JsonOption = False) -> None:
 
 
 @app.command()
-def reset(*, endpoint: EndpointOption = None) -> None:
+def reset(*, yes: YesOption = False, endpoint: EndpointOption = None) -> None:
     """Delete everything in the offline cloud: stacks, tables, streams, functions, logs."""
     connected = connect("offline", endpoint=endpoint)
+    agree(f"This deletes every stack in the offline cloud at {connected.endpoint}, with all data.", yes=yes)
     if connected.offline is not None:
         connected.offline.reset()
     console().print(f"The offline cloud at {connected.endpoint} is empty.", soft_wrap=True)

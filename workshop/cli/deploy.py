@@ -1,6 +1,5 @@
 """`workshop deploy`, `destroy`, `package`: pipelines brought to a cloud, taken away, or packed for others."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -14,11 +13,13 @@ from workshop.cli.options import (
     PipelineName,
     RegionOption,
     Variant,
+    YesOption,
+    agree,
     cloud_options,
     console,
 )
 from workshop.cli.views.deploy_progress import DeployProgress
-from workshop.cloud.connection import Cloud, connect
+from workshop.cloud.connection import connect
 from workshop.deploy.code_bucket import bucket_name
 from workshop.deploy.package import write_package
 from workshop.deploy.stacks import Deployment, deploy, destroy, list_stacks
@@ -75,7 +76,7 @@ def destroy_command(
     stack: Annotated[str | None, typer.Argument(help="Name of the stack.", metavar="[NAME]")] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every stack of this workshop.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
     cloud: CloudChoice,
 ) -> None:
     """Delete a pipeline with its data, and prove that nothing of it is left."""
@@ -86,7 +87,8 @@ def destroy_command(
     names = [stack] if stack else [each.name for each in list_stacks(connected)]
     if not names:
         people.print("There is no stack of this workshop.")
-    _ask(names, connected, yes=yes)
+    else:
+        agree(f"This deletes {', '.join(names)} with all data ({connected.kind}).", yes=yes)
     for name in names:
         progress = DeployProgress(people)
         with progress.running():
@@ -136,12 +138,6 @@ def _own_bucket(cloud: str | None, region: str | None) -> str:
         connected = connect(cloud, region=region)
         return bucket_name(connected.account_id, connected.region)
     return bucket_name(ACCOUNT_ID, region or DEFAULT_REGION)
-
-
-def _ask(names: Sequence[str], cloud: Cloud, *, yes: bool) -> None:
-    # Without a terminal there is no one to ask; a script that calls this command means it.
-    if names and not yes and sys.stdin.isatty():
-        typer.confirm(f"Delete {', '.join(names)} with all data ({cloud.kind})?", abort=True)
 
 
 def _print_deployment(deployment: Deployment, people: Console) -> None:

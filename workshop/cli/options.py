@@ -29,6 +29,8 @@ __all__ = [
     "RegionOption",
     "StackArgument",
     "Variant",
+    "YesOption",
+    "agree",
     "cloud_options",
     "console",
     "print_json",
@@ -53,6 +55,7 @@ class Variant(StrEnum):
     LEDGER = "ledger"
 
 
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is deleted.")]
 CloudOption = Annotated[
     str | None,
     typer.Option("--cloud", help="offline or aws; else $WORKSHOP_CLOUD, else offline.", metavar="CLOUD"),
@@ -121,6 +124,19 @@ def console(*, stderr: bool = False) -> Console:
 def print_json(document: Any) -> None:
     """Print one JSON document on stdout."""
     print(json.dumps(document, indent=2))
+
+
+def agree(consequence: str, *, yes: bool) -> None:
+    """Go on only if people want what follows, such as "This deletes …"; `--yes` has said so already.
+
+    Raises:
+        ConfigurationError: there is no terminal at which anybody could be asked.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigurationError(f"{consequence} Nobody can be asked here; say `--yes` to go on")
+    typer.confirm(f"{consequence} Go on?", abort=True, err=True)
 
 
 @contextmanager

@@ -10,12 +10,13 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from workshop.cli.options import CloudChoice, JsonOption, cloud_options, console, print_json
+from workshop.cli.clear import begin_run
+from workshop.cli.options import CloudChoice, JsonOption, YesOption, agree, cloud_options, console, print_json
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cli.views.play_board import GamePrinter, document_of, draw_view
 from workshop.clock import SystemClock
 from workshop.cloud.connection import Cloud
-from workshop.errors import ConfigurationError
+from workshop.errors import CloudNotRunningError, ConfigurationError
 from workshop.game.own_pipeline import borrowed
 from workshop.game.play import GAME_STACK, Game, find_game, needs_run_level, set_up
 from workshop.game.scoreboard import read_scoreboard
@@ -43,7 +44,6 @@ MessagesOption = Annotated[
 LevelOption = Annotated[
     int | None, typer.Option(help="Play this level, whatever the score is: 1 or 2.", min=1, max=2)
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a pipeline is emptied.")]
 VariantOption = Annotated[
     str, typer.Option(help="Handlers of a pipeline that is deployed: starter, textbook or ledger.")
 ]
@@ -114,13 +114,11 @@ def _consider(game: Game, *, schedule: bool, yes: bool) -> None:
     """Go on only if the player agrees that the pipeline is emptied; a schedule could not empty it."""
     if schedule:
         needs_run_level(game)
-    if not yes:
-        typer.confirm(
-            f"Playing empties `{game.target.stack}` before each round and at the end: its trades and totals "
-            "are deleted, and faults that you have set are ended. Go on?",
-            abort=True,
-            err=True,
-        )
+    agree(
+        f"Playing empties `{game.target.stack}` before each round and at the end: its trades and totals "
+        "are deleted, and faults that you have set are ended.",
+        yes=yes,
+    )
 
 
 @contextmanager
@@ -129,6 +127,7 @@ def _lent(cloud: Cloud, game: Game, people: Console) -> Iterator[None]:
     stack = game.target.stack
     with borrowed(cloud, game, empty=lambda: clear(cloud, stack)):
         yield
+    begin_run(cloud, game.target)
     people.print(f"`{stack}` is empty again, and the generator is gone.", markup=False, soft_wrap=True)
 
 
@@ -173,6 +172,8 @@ def _judged(cloud: Cloud, stack: str | None) -> int:
     """Return how many rounds have been judged, none if the pipeline is still to be deployed."""
     try:
         game = find_game(cloud, stack)
+    except CloudNotRunningError:
+        raise
     except ConfigurationError:
         return 0
     return read_scoreboard(cloud.client("dynamodb"), game.table).judged

@@ -185,7 +185,7 @@ def test_resetting_a_file_brings_the_starter_back(learner: Workshop, root: Path)
     """A reset restores the starter of one exercise, and forgets its progress."""
     learner.run("solve", FILE_EXERCISE.id)
 
-    done = learner.run("reset", FILE_EXERCISE.id)
+    done = learner.run("reset", FILE_EXERCISE.id, "--yes")
 
     assert done.returncode == 0
     assert learners_text(FILE_EXERCISE, root) == starter_text(FILE_EXERCISE, root)

@@ -85,7 +85,7 @@ class Checkout:
         if self.cloud is not None and self.cloud.offline is not None:
             self.cloud.offline.reset()
         elif (self.home / "cloud.pid").exists():
-            reset = [sys.executable, "-m", "workshop", "cloud", "reset"]
+            reset = [sys.executable, "-m", "workshop", "cloud", "reset", "--yes"]
             subprocess.run(reset, cwd=self.root, env=self.environment, check=True, capture_output=True)
 
 

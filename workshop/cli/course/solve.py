@@ -1,6 +1,5 @@
 """`workshop hint`, `solve`, `reset`, `catch-up`: help on the way, and ways back and forth in the course."""
 
-import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -10,13 +9,13 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from workshop.cli.course.opened import StepPrinter, open_progress
-from workshop.cli.options import CloudChoice, cloud_options, console
+from workshop.cli.options import CloudChoice, YesOption, agree, cloud_options, console
 from workshop.clock import stopwatch
 from workshop.course.answers import solution_text
 from workshop.course.catch_up import catch_up as catch_up_with
 from workshop.course.catch_up import checked_notebook
 from workshop.course.course import Course
-from workshop.course.exercise import Cell, Exercise
+from workshop.course.exercise import Cell, Exercise, Function
 from workshop.course.exercises import find_exercise
 from workshop.course.progress import CourseProgress
 from workshop.course.solving import Done
@@ -56,17 +55,15 @@ def hint(
 def solve(
     exercise: ExerciseArgument,
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is deleted.")] = False,
+    yes: YesOption = False,
     cloud: CloudChoice,
 ) -> None:
     """Put the solution of an exercise in place; your own version is kept beside."""
     found = find_exercise(exercise)
-    # Without a terminal there is no one to ask; a script that calls this command means it.
-    if found.deletes and not yes and sys.stdin.isatty():
-        people = console()
-        people.print(Text(f"The solution of `{found.id}` deletes {found.deletes}:", style="bold"))
-        _print_code(solution_text(found, project_root()), people)
-        typer.confirm("Run it?", abort=True)
+    if found.deletes:
+        if not yes:
+            _print_code(solution_text(found, project_root()), console())
+        agree(f"The solution of `{found.id}` deletes {found.deletes}.", yes=yes)
     _put(exercise, cloud, "solving", solve_exercise, CourseProgress.take_solution)
 
 
@@ -74,9 +71,14 @@ def solve(
 def reset(
     exercise: ExerciseArgument,
     *,
+    yes: YesOption = False,
     cloud: CloudChoice,
 ) -> None:
     """Put the starter of one exercise back; your own version is kept beside."""
+    found = find_exercise(exercise)
+    place = found.answer_location
+    lost = f"your code in `lambdas/{place.path}`" if isinstance(place, Function) else "what its cell has made"
+    agree(f"This takes back {lost}, and what is recorded of your progress with `{found.id}`.", yes=yes)
     _put(exercise, cloud, "resetting", reset_exercise, CourseProgress.forget)
 
 
