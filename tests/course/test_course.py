@@ -8,13 +8,16 @@ import pytest
 
 from tests.course.gate.gate_bench import Bench, open_bench
 from tests.lambdas.test_published_messages import PUBLISHED
+from workshop.cli.clear import begin_run
 from workshop.cloud.connection import Cloud
 from workshop.course.course import Course, stack_prefix
 from workshop.course.exercises import find_exercise
+from workshop.course.rest import Rest
 from workshop.course.trials.events import reduce_row
 from workshop.errors import ConfigurationError, StackNotFoundError
 from workshop.pipeline.example import EXAMPLE_MESSAGES
 from workshop.pipeline.messages import Message
+from workshop.pipeline.operations.clear import clear
 from workshop.pipeline.truth import GRAND_TOTAL
 
 M1 = EXAMPLE_MESSAGES["M1"]
@@ -41,6 +44,38 @@ def course(bench: Bench) -> Course:
 def settings(course: Course) -> dict[str, object]:
     """Return how MapLambda is connected."""
     return {"EventSourceArn": course.stream_arn("StateTable"), "StartingPosition": "TRIM_HORIZON"}
+
+
+def test_totals_are_held_against_the_messages_that_led_to_them(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Messages that come while totals are judged do not make them wrong: they are waited for."""
+    course.send(20)
+    at_rest, late = course.rest_state, [1, 2]
+
+    def rest_state(timeout: float = 60.0) -> Rest:
+        rest = at_rest(timeout)
+        if late:
+            course.send(5, seed=100 + late.pop())
+        return rest
+
+    monkeypatch.setattr(course, "rest_state", rest_state)
+
+    assert course.diagnose().exact
+    late += [1]
+    assert course.compare().exact
+
+
+def test_a_clear_in_a_terminal_begins_a_new_run(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent before `workshop clear` is forgotten by a notebook that is open meanwhile."""
+    monkeypatch.setenv("WORKSHOP_HOME", str(course.home))
+    course.send(5)
+    assert len(course.messages()) == 5
+
+    clear(course.cloud, course.stack)
+    begin_run(course.cloud, course.target)
+
+    assert course.messages() == []
 
 
 def test_messages_are_remembered_by_the_stream(course: Course) -> None:

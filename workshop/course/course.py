@@ -5,19 +5,17 @@ Works against both clouds. Nothing is drawn here; a notebook's `ws` shows what t
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
-from workshop.course.rest import Rest, wait_for_rest
-from workshop.course.sent import DEFAULT_SEED, SentMessages, entries_of
+from workshop.course.rest import Rest, of_one_moment, wait_for_rest
+from workshop.course.sent import DEFAULT_SEED, SentMessages, entries_of, open_sent
 from workshop.course.stack import STREAM, CourseStack
 from workshop.deploy.finding import describe
 from workshop.deploy.stacks import Deployment, deploy
@@ -42,6 +40,7 @@ __all__ = ["DEFAULT_PREFIX", "DEFAULT_SEED", "Course", "stack_prefix"]
 
 DEFAULT_PREFIX = "course"
 PREFIX_VARIABLE = "WORKSHOP_STACK"
+T = TypeVar("T")
 SENDING_THREADS = 2
 TOUR_PARAMETERS = {"ShardCount": "1"}
 
@@ -156,10 +155,7 @@ class Course(CourseStack):
         stack_id = self.stack_id
         if self._sent is None or self._sent[0] != stack_id:
             # A stack that was made anew, or is in another cloud, has a past of its own.
-            mark = hashlib.sha256(stack_id.encode()).hexdigest()[:8]
-            folder = self.home / "sent" / f"{self.stack}-{mark}"
-            stream = self.outputs["StreamName"]
-            self._sent = stack_id, SentMessages(self.client("kinesis"), stream, folder, self.target.order)
+            self._sent = stack_id, open_sent(self.client("kinesis"), self.target, stack_id, self.home)
         return self._sent[1]
 
     def messages(self) -> list[Message]:
@@ -211,8 +207,7 @@ class Course(CourseStack):
 
     def compare(self, timeout: float = 60.0) -> Comparison:
         """Return how the totals at rest differ from the truth."""
-        rest = self.rest_state(timeout)
-        return replace(compare(rest.snapshot, self.truth()), held_up=rest.held_up)
+        return self._at_rest(lambda rest: compare(rest.snapshot, self.truth()), timeout)
 
     def reconcile(self) -> Reconciliation:
         """Return how AggregateTable differs from the sum over StateTable."""
@@ -220,7 +215,10 @@ class Course(CourseStack):
 
     def diagnose(self, timeout: float = 60.0) -> Diagnosis:
         """Return which totals are wrong, by how much, and the most likely causes."""
-        return self.diagnose_at(self.rest_state(timeout))
+        return self._at_rest(self.diagnose_at, timeout)
+
+    def _at_rest(self, judge: Callable[[Rest], T], timeout: float) -> T:
+        return of_one_moment(self.sent.records, lambda: self.rest_state(timeout), judge)
 
     def diagnose_at(self, rest: Rest) -> Diagnosis:
         """Diagnose totals that have been read already."""
@@ -238,7 +236,7 @@ class Course(CourseStack):
             arrivals=[lanes[shard] for shard in sorted(lanes)] or None,
         )
         found = diagnose(sent, rest.snapshot, pipeline=target.pipeline, evidence=evidence, order=target.order)
-        return replace(found.with_trouble(rest.trouble), held_up=rest.held_up)
+        return found.with_trouble(rest.trouble)
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from workshop.clock import Clock
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.settle import Quiet, watch
 
-__all__ = ["Rest", "wait_for_rest"]
+__all__ = ["Rest", "of_one_moment", "wait_for_rest"]
+
+T = TypeVar("T")
+# How often totals are judged anew because messages came meanwhile.
+LOOKS = 3
 
 LOOK_SECONDS = 0.4
 # Longer than a batch may be collected on AWS.
@@ -61,3 +66,15 @@ def wait_for_rest(
     left = pending()
     told = trouble() if left or not found.is_at_rest else ""
     return Rest(found.seen or AggregateSnapshot(), left, is_certain=found.is_at_rest, trouble=told)
+
+
+def of_one_moment(
+    sent: Callable[[], object], rest_state: Callable[[], Rest], judge: Callable[[Rest], T]
+) -> T:
+    """Judge totals at rest by the messages that led to them; if more keep coming, as totals that move."""
+    for _ in range(LOOKS):
+        before, rest = sent(), rest_state()
+        judged = judge(rest)
+        if sent() == before:
+            return judged
+    return judge(replace(rest, is_certain=False))

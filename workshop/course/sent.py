@@ -7,6 +7,7 @@ sequence numbers after which the current run begins.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 
     from mypy_boto3_kinesis import KinesisClient
 
-__all__ = ["DEFAULT_SEED", "NO_MARK", "Mark", "SentMessages", "SentRecord", "entries_of", "message_of"]
+    from workshop.pipeline.target import Target
+
+__all__ = [
+    "DEFAULT_SEED",
+    "NO_MARK",
+    "Mark",
+    "SentMessages",
+    "SentRecord",
+    "entries_of",
+    "message_of",
+    "open_sent",
+]
 
 DEFAULT_SEED = 7
 
@@ -205,6 +217,16 @@ class SentMessages:
             if not page["Records"] and not page["MillisBehindLatest"]:
                 return
             iterator = page.get("NextShardIterator", "")
+
+
+def open_sent(client: KinesisClient, target: Target, stack_id: str, home: Path) -> SentMessages:
+    """Return the messages of a stack as this machine remembers them.
+
+    A stack that was made anew under the same name has another id, and a past of its own.
+    """
+    mark = hashlib.sha256(stack_id.encode()).hexdigest()[:8]
+    folder = home / "sent" / f"{target.stack}-{mark}"
+    return SentMessages(client, target.outputs["StreamName"], folder, target.order)
 
 
 def message_of(data: str, order: Sequence[str] = DEFAULT_ORDER) -> Message | None:
