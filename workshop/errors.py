@@ -18,6 +18,9 @@
 """
 
 __all__ = [
+    "CELLS_AGAIN",
+    "FROM_A_NOTEBOOK",
+    "FROM_A_TERMINAL",
     "BundleError",
     "CloudNotRunningError",
     "CloudStartError",
@@ -34,6 +37,12 @@ __all__ = [
     "reason",
 ]
 
+# What to do where no offline cloud answers.
+FROM_A_TERMINAL = "start one with `workshop cloud start`, or name another with `--endpoint URL`"
+FROM_A_NOTEBOOK = "run the first cell of this notebook, which starts it again, then the cells above again"
+# What to do where things are gone that earlier cells have made, after a restart of cloud or kernel.
+CELLS_AGAIN = "run the cells above again, from the first cell on"
+
 
 class WorkshopError(Exception):
     """Anything the workshop raises on purpose; the message says what, to which thing, and what to do next."""
@@ -44,14 +53,17 @@ class ConfigurationError(WorkshopError):
 
 
 class CloudNotRunningError(ConfigurationError):
-    """No offline cloud answers at the endpoint."""
+    """No offline cloud answers at the endpoint; `way_on` says what to do about it.
 
-    def __init__(self, endpoint: str) -> None:
+    `may_have_arrived` tells a call whose answer was lost from one that reached nobody.
+    """
+
+    def __init__(
+        self, endpoint: str, way_on: str = FROM_A_TERMINAL, *, may_have_arrived: bool = False
+    ) -> None:
         self.endpoint = endpoint
-        super().__init__(
-            f"no offline cloud answers at `{endpoint}`; start one with `workshop cloud start`, "
-            "or name another with `--endpoint URL`"
-        )
+        self.may_have_arrived = may_have_arrived
+        super().__init__(f"no offline cloud answers at `{endpoint}`; {way_on}")
 
 
 class PortInUseError(ConfigurationError):
@@ -80,13 +92,14 @@ class ListenError(ConfigurationError):
 class StackNotFoundError(ConfigurationError):
     """The connected cloud has no such stack."""
 
-    def __init__(self, stack: str, known: tuple[str, ...] = ()) -> None:
+    def __init__(self, stack: str, known: tuple[str, ...] = (), *, is_in_notebook: bool = False) -> None:
         self.stack = stack
         self.known = known
         there = f"there are: {', '.join(known)}" if known else "there is none yet"
-        super().__init__(
-            f"no pipeline stack is called `{stack}`; {there}; deploy one with `workshop deploy stateful`"
-        )
+        pipeline = "stateless" if "stateless" in stack else "stateful"
+        deploy = f"deploy it with `workshop deploy {pipeline} --stack {stack}`"
+        way_on = CELLS_AGAIN if is_in_notebook else deploy
+        super().__init__(f"no pipeline stack is called `{stack}`; {there}; {way_on}")
 
 
 class InvalidMessageError(ConfigurationError):

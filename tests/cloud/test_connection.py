@@ -1,6 +1,7 @@
 """Which cloud is spoken to, and with whose credentials."""
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from workshop.cloud.connection import Cloud, connect
 from workshop.cloud.offline_control import OfflineControl
-from workshop.errors import CloudNotRunningError, ConfigurationError
+from workshop.errors import FROM_A_NOTEBOOK, FROM_A_TERMINAL, CloudNotRunningError, ConfigurationError
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -73,6 +74,41 @@ def test_no_cloud_says_how_to_start_one() -> None:
     """If nothing answers, the error names the endpoint and the command."""
     with pytest.raises(CloudNotRunningError, match="workshop cloud start"):
         connect(endpoint=NOBODY)
+
+
+@pytest.mark.parametrize("way_on", [FROM_A_TERMINAL, FROM_A_NOTEBOOK])
+def test_a_call_to_a_cloud_that_has_gone_says_what_to_do(way_on: str) -> None:
+    """If nobody answers any more, calls to AWS's API and to the cloud itself end in the same error."""
+    gone = Cloud("offline", region="us-east-1", endpoint=NOBODY)
+    assert gone.offline is not None
+    if way_on == FROM_A_NOTEBOOK:
+        gone.enter_notebook()
+
+    with pytest.raises(CloudNotRunningError) as of_api:
+        gone.client("kinesis").list_streams()
+    with pytest.raises(CloudNotRunningError) as of_control:
+        gone.offline.runtime()
+
+    assert str(of_api.value) == str(of_control.value) == f"no offline cloud answers at `{NOBODY}`; {way_on}"
+    assert not of_api.value.may_have_arrived
+
+
+def test_a_call_that_loses_its_answer_may_have_arrived() -> None:
+    """A cloud that ends during a call may have done what it was asked to do."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dying = Cloud("offline", region="us-east-1", endpoint=f"http://127.0.0.1:{server.getsockname()[1]}")
+
+        def hear_and_die() -> None:
+            caller, _ = server.accept()
+            server.close()
+            caller.recv(1)
+            caller.close()
+
+        threading.Thread(target=hear_and_die, daemon=True).start()
+        with pytest.raises(CloudNotRunningError) as caught:
+            dying.client("kinesis").list_streams()
+
+    assert caught.value.may_have_arrived
 
 
 def test_a_stranger_is_not_taken_for_the_cloud(stranger) -> None:

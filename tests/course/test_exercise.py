@@ -18,7 +18,13 @@ from workshop.course.exercise import (
     passed,
 )
 from workshop.course.exercises import all_exercises, find_exercise
-from workshop.errors import BundleError, ConfigurationError, StackNotFoundError
+from workshop.errors import (
+    FROM_A_NOTEBOOK,
+    BundleError,
+    CloudNotRunningError,
+    ConfigurationError,
+    StackNotFoundError,
+)
 
 CELL = Cell("03")
 DENIED = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeTable")
@@ -67,9 +73,12 @@ def test_a_broken_check_blames_nobody() -> None:
 
 def test_where_no_cloud_answers_the_check_says_how_to_start_it() -> None:
     """A cloud that has ended is started by the first cell of the notebook."""
-    feedback = judge(exercise(raising(EndpointConnectionError(endpoint_url="x"))), course()).feedback
+    gone = CloudNotRunningError("x", FROM_A_NOTEBOOK)
 
-    assert "No cloud answers: run the first cell of the notebook, and check again." in feedback
+    feedback = judge(exercise(raising(gone)), course()).feedback
+
+    assert f"{FROM_A_NOTEBOOK}. Your work is untouched." in feedback
+    assert feedback.endswith("Check again once the cloud answers.")
 
 
 def test_a_file_that_is_no_python_is_an_incorrect_answer() -> None:

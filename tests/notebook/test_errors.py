@@ -5,10 +5,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from botocore.exceptions import ClientError
 from nbclient import NotebookClient
 
 from workshop.cli.start import ipython_folder
-from workshop.errors import StackNotFoundError
+from workshop.errors import CELLS_AGAIN, StackNotFoundError
 from workshop.notebook.views.errors import error_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,16 @@ def test_an_error_that_never_was_in_a_cell_names_no_line() -> None:
     assert not any("of this cell" in line for line in error_lines(caught.value, caught.tb))
 
 
+def test_what_is_gone_after_a_restart_comes_back_with_the_cells_above() -> None:
+    """A name, a resource or a stack that is missing may be one of before; then the cells above run again."""
+    gone = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "none"}}, "DescribeTable")
+    missing = StackNotFoundError("course-textbook", is_in_notebook=True)
+
+    for error in (NameError("totals"), gone, missing):
+        assert CELLS_AGAIN in " ".join(error_lines(error, None)).lower()
+    assert CELLS_AGAIN in str(missing)
+
+
 def test_an_interrupt_says_that_the_cell_may_run_again() -> None:
     """Whoever stops a cell half-way is told what became of it, and not where the code happened to be."""
     assert error_lines(KeyboardInterrupt(), None) == [
@@ -53,7 +64,7 @@ def test_a_new_kernel_knows_what_to_do_before_the_first_cell_has_run(
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(ROOT))
 
     [error] = [each for each in cell.outputs if each.output_type == "error"]
-    assert "after a restart of the kernel, from" in " ".join(error.traceback)
+    assert "after a restart of the kernel, run the" in " ".join(error.traceback)
     assert len(error.traceback) <= 3
 
 
@@ -62,7 +73,7 @@ def test_a_stack_that_is_gone_is_made_again_by_the_notebook() -> None:
     lines = error_lines(StackNotFoundError("course-tour-stateful"), None)
 
     assert "`course-tour-stateful` is not there" in lines[0]
-    assert lines[1] == "Run the cells of this notebook from the first one on: one of them deploys it."
+    assert lines[1] == "Run the cells above again, from the first cell on: one of them deploys it."
 
 
 def test_a_file_that_cannot_be_written_comes_with_advice() -> None:

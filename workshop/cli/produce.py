@@ -162,6 +162,7 @@ class _Report:
             **counts,
             "resent": self.result.resent,
             "refused": len(self.result.refused),
+            "outage": self.result.shortfall if self.result.outage else None,
             "bad_lines": [{"line": bad.line, "reason": bad.reason} for bad in self.problems],
             "seconds": round(self.result.seconds, 3),
             "messages_per_second": round(self.result.messages_per_second, 1),
@@ -180,6 +181,9 @@ class _Report:
         people.print()
         people.print("The totals of these messages must become:")
         people.print(draw_tree(tree_rows(self.truth.totals)))
+        if self.result.outage:
+            people.print(f"{self.result.shortfall}.", style="bold red", markup=False)
+            return
         for refusal in self.result.refused[:SHOWN_PROBLEMS]:
             refused = f"Refused: trade `{refusal.entry.message.trade_id}`: {refusal.reason}"
             people.print(refused, style="red", markup=False)

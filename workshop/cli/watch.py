@@ -12,7 +12,7 @@ from rich.live import Live
 
 from workshop.cli.options import CloudChoice, StackArgument, cloud_options, console
 from workshop.clock import Clock, SystemClock
-from workshop.errors import NotSettledError, StackNotFoundError
+from workshop.errors import CloudNotRunningError, NotSettledError, StackNotFoundError
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.front_end import Dashboard, Facts, draw_dashboard, draw_fitting
 from workshop.pipeline.target import find_target
@@ -81,8 +81,8 @@ class _View:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 raise StackNotFoundError(self.stack) from error
             self.note = str(error)
-        except BotoCoreError as error:
-            self.note = f"The cloud does not answer: {error}"
+        except (BotoCoreError, CloudNotRunningError) as error:
+            self.note = f"The totals cannot be read: {error}"
         return self.dashboard.latest != before
 
     def print(self) -> None:

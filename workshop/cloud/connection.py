@@ -19,13 +19,13 @@ from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from workshop.clock import Clock
 from workshop.cloud.offline.pid_file import PidFile
 from workshop.cloud.offline_control import OfflineControl
-from workshop.errors import ConfigurationError
+from workshop.errors import FROM_A_NOTEBOOK, CloudNotRunningError, ConfigurationError
 from workshop.settings import ACCOUNT_ID, DEFAULT_ENDPOINT, DEFAULT_REGION, cloud_kind
 
 __all__ = ["NO_ANSWER", "Cloud", "connect"]
 
 # What a client raises where nobody answers, such as an offline cloud that has ended.
-NO_ANSWER = (EndpointConnectionError, ConnectionClosedError, ConnectionError)
+NO_ANSWER = (CloudNotRunningError, EndpointConnectionError, ConnectionClosedError, ConnectionError)
 
 # The key that AWS's documentation uses for examples: no account answers to it.
 FAKE_ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -33,6 +33,7 @@ FAKE_SECRET_KEY = "offline"  # noqa: S105 # it opens nothing
 POOL_SIZE = 50
 LONGEST_FUNCTION_SECONDS = 900
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
+LOST_ANSWER = "workshop_lost_answer"
 
 
 class Cloud:
@@ -46,16 +47,50 @@ class Cloud:
         # boto3's stubs know each service by a literal; here the name is a variable.
         self._session: Any = _aws_session(region) if endpoint is None else _offline_session(region)
         self._clients: dict[str, Any] = {}
+        self.is_in_notebook = False
         self._guard = threading.Lock()  # making clients is not thread-safe, using them is
 
     def client(self, service: str) -> Any:
-        """Return the boto3 client of a service (`dynamodb`, `kinesis`, …), always the same one."""
+        """Return the boto3 client of a service (`dynamodb`, `kinesis`, …), always the same one.
+
+        Its calls raise CloudNotRunningError if no offline cloud answers.
+        """
         with self._guard:
             if service not in self._clients:
-                self._clients[service] = self._session.client(
+                client = self._session.client(
                     service, endpoint_url=self.endpoint, config=_config(offline=self.offline is not None)
                 )
+                if self.offline is not None:
+                    client.meta.events.register("needs-retry", self._give_up)
+                self._clients[service] = client
             return self._clients[service]
+
+    def enter_notebook(self) -> None:
+        """Let errors say from now on what to do in a notebook, and not in a terminal."""
+        self.is_in_notebook = True
+        if self.offline is not None:
+            self.offline.way_on = FROM_A_NOTEBOOK
+
+    def _give_up(
+        self,
+        *,
+        caught_exception: Exception | None,
+        request_dict: dict[str, Any],
+        **_: Any,
+    ) -> None:
+        """End a call to a cloud that has gone at once, without boto3's retries, and say what to do."""
+        if self.offline is None or not isinstance(caught_exception, NO_ANSWER):
+            return
+        if not isinstance(caught_exception, EndpointConnectionError):
+            request_dict["context"][LOST_ANSWER] = True
+        try:
+            self.offline.health()
+        except CloudNotRunningError as error:
+            raise CloudNotRunningError(
+                error.endpoint,
+                self.offline.way_on,
+                may_have_arrived=LOST_ANSWER in request_dict["context"],
+            ) from caught_exception
 
     @cached_property
     def account_id(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workshop.clock import stopwatch
-from workshop.errors import CloudNotRunningError, ConfigurationError
+from workshop.errors import FROM_A_TERMINAL, CloudNotRunningError, ConfigurationError
 
 __all__ = ["OfflineControl"]
 
@@ -28,6 +28,8 @@ class OfflineControl:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint.rstrip("/")
+        # What to do if nothing answers depends on where one works.
+        self.way_on = FROM_A_TERMINAL
         # Some clouds are changed by those alone who know their token.
         self.token: str | None = None
 
@@ -105,7 +107,7 @@ class OfflineControl:
             answer = connection.getresponse()
             status, content = answer.status, answer.read()
         except OSError as error:
-            raise CloudNotRunningError(self.endpoint) from error
+            raise CloudNotRunningError(self.endpoint, self.way_on) from error
         except http.client.HTTPException as error:
             raise self._stranger() from error
         finally:

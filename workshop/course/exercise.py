@@ -159,5 +159,5 @@ def _verdict_on(error: Exception, exercise: Exercise) -> CheckResult:
 
 def _way_on(error: Exception) -> str:
     if isinstance(error, NO_ANSWER):
-        return "No cloud answers: run the first cell of the notebook, and check again."
+        return "Check again once the cloud answers."
     return "Check again in a moment; if it stays like this, `workshop doctor` looks for the cause."

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from workshop.clock import Clock, SystemClock
 from workshop.course import mappings
 from workshop.course.delivery import Delivery, delivery_of
@@ -22,7 +20,8 @@ from workshop.deploy.deployed_code import deployed_digests
 from workshop.deploy.finding import describe, find_stack
 from workshop.deploy.stacks import Deployment, StackEvent, deploy
 from workshop.diagnosis.evidence import is_polled
-from workshop.errors import ConfigurationError, StackNotFoundError
+from workshop.errors import CloudNotRunningError, ConfigurationError, StackNotFoundError
+from workshop.pipeline.hops import FLOWS
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import scan_rows
 
@@ -87,6 +86,8 @@ class CourseStack:
         self._outputs = {}
         try:
             return bool(self.outputs)
+        except CloudNotRunningError:
+            raise  # then nobody knows
         except ConfigurationError:
             return False
 
@@ -95,26 +96,8 @@ class CourseStack:
         """The id of the stack, which another one of the same name does not have."""
         described = describe(self.cloud, self.stack)
         if described is None:
-            raise StackNotFoundError(self.stack)
+            raise StackNotFoundError(self.stack, is_in_notebook=self.cloud.is_in_notebook)
         return str(described["StackId"])
-
-    def deleted_parts(self) -> tuple[str, ...]:
-        """Return what belongs to the stack, and somebody has deleted, such as `StateTable`."""
-        looks: dict[str, Callable[[str], Any]] = {
-            "StreamName": lambda name: self.client("kinesis").describe_stream_summary(StreamName=name),
-            "TableName": lambda name: self.client("dynamodb").describe_table(TableName=name),
-            "LambdaName": lambda name: self.client("lambda").get_function_configuration(FunctionName=name),
-        }
-        gone = []
-        for output, name in self.outputs.items():
-            look = next((look for end, look in looks.items() if output.endswith(end)), None)
-            try:
-                _ = look and look(name)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                    raise
-                gone.append(STREAM if output == "StreamName" else output.removesuffix("Name"))
-        return tuple(gone)
 
     def deploy(self, **parameters: Any) -> Deployment:
         """Deploy the stack from the learner's `lambdas/`, or bring it up to date.
@@ -207,6 +190,11 @@ class CourseStack:
     def items(self, table: str) -> list[dict[str, Any]]:
         """Return the items of a table, such as `StateTable`, with numbers as Decimal."""
         return list(scan_rows(self.client("dynamodb"), self.physical(table)))
+
+    def last_table(self) -> str:
+        """Return the table that the last connected stage writes, such as `ReduceTable`; empty without one."""
+        connected = [table for stage, _, table in FLOWS[self.pipeline] if self.mapping(stage)]
+        return connected[-1] if connected else ""
 
     def deliver(self, function: str, records: Mapping[str, Any] | Sequence[Any]) -> Delivery:
         """Call a function as its event source mapping would, with an event, records, or messages.

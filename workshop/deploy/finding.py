@@ -47,7 +47,8 @@ def find_stack(cloud: Cloud, name: str) -> PipelineStack:
     described = describe(cloud, name) if name else None
     stack = None if described is None else pipeline_stack(described)
     if stack is None:
-        raise StackNotFoundError(name, tuple(each.name for each in list_stacks(cloud)))
+        known = tuple(each.name for each in list_stacks(cloud))
+        raise StackNotFoundError(name, known, is_in_notebook=cloud.is_in_notebook)
     if not stack.outputs:
         raise ConfigurationError(
             f"the stack `{name}` is in the state `{stack.status}` and has no outputs; "

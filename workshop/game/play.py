@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from workshop.deploy.stacks import StackEvent, deploy, list_stacks
-from workshop.errors import ConfigurationError
+from workshop.errors import CloudNotRunningError, ConfigurationError
 from workshop.game.scoreboard import RUN_LEVEL
 from workshop.pipeline.target import Target, find_target
 
@@ -196,7 +196,7 @@ def _invoke(cloud: Cloud, game: Game, event: str, ticket: Ticket) -> None:
             ticket.error = f"`{game.generator}` failed: {document.get('errorMessage', document)}"
         else:
             ticket.outcome = document
-    except (ClientError, BotoCoreError, ValueError) as error:
+    except (ClientError, BotoCoreError, CloudNotRunningError, ValueError) as error:
         ticket.error = f"`{game.generator}` could not be invoked: {error}"
     finally:
         ticket.done.set()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from workshop.clock import Clock
-from workshop.errors import WorkshopError
+from workshop.errors import CloudNotRunningError, WorkshopError
 from workshop.game.cause import RoundCause, find_cause
 from workshop.game.own_pipeline import make_ready
 from workshop.game.play import Game, Ticket, new_run_id, start_round, tell_rest
@@ -133,13 +133,13 @@ class GameSession:
         # All of it was sent before it settles: whatever follows from it is over where all is quiet now.
         if under_way and under_way.is_settling and quiet(0.0):
             # The generator judges without being told as well, only later.
-            with suppress(ClientError, BotoCoreError):
+            with suppress(ClientError, BotoCoreError, CloudNotRunningError):
                 tell_rest(self.cloud, self.game, run_id)
 
     def _look(self, note: str = "") -> None:
         try:
             self._board = self._read()
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, CloudNotRunningError) as error:
             note = f"the score cannot be read: {error}"
         self.show(GameView(self._board, self.findings, note))
 

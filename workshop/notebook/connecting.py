@@ -40,10 +40,16 @@ def connected() -> Cloud:
     try:
         cloud = connect()
     except CloudNotRunningError as error:
-        return _started(error)
+        cloud = _started(error)
+    else:
+        _tell_if_foreign(cloud)
+    cloud.enter_notebook()
+    return cloud
+
+
+def _tell_if_foreign(cloud: Cloud) -> None:
     if cloud.offline is not None and _is_foreign():
         show(status_line("▲ Shared", f"the offline cloud at {cloud.endpoint} {FOREIGN}", "warn"))
-    return cloud
 
 
 def _is_foreign() -> bool:

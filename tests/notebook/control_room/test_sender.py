@@ -11,7 +11,7 @@ from workshop.errors import ConfigurationError
 from workshop.notebook.control_room.controls import Controls
 from workshop.notebook.control_room.sender import Sender, plan_of
 from workshop.pipeline.messages import PlannedMessage, PlanOptions, make_plan
-from workshop.pipeline.producer.producer import ProduceResult, RefusedMessage
+from workshop.pipeline.producer.accounting import ProduceResult, RefusedMessage
 
 
 class Streams:

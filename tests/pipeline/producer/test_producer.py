@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.pipeline.producer.misbehaving import MisbehavingStream
 from workshop.clock import ManualClock
-from workshop.errors import ConfigurationError
+from workshop.errors import CloudNotRunningError, ConfigurationError
 from workshop.pipeline.messages import Message, PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.producer.producer import ATTEMPTS, ProducerOptions, produce
 
@@ -71,6 +71,21 @@ def test_a_stream_that_accepts_nothing_ends_the_run() -> None:
 
     assert len(stream.calls) == ATTEMPTS
     assert len(result.refused) == 2_000
+
+
+@pytest.mark.parametrize(("may_have_arrived", "unheard"), [(False, 0), (True, 500)])
+def test_a_cloud_that_has_gone_ends_the_run_at_once(may_have_arrived: bool, unheard: int) -> None:
+    """What was accepted, what may have arrived and what was not sent are told apart."""
+    gone = CloudNotRunningError("http://x", may_have_arrived=may_have_arrived)
+    stream = MisbehavingStream(fails=lambda call: gone if call == 2 else None)
+
+    result = produce(stream, "s", PLAN.entries, options=ONE_THREAD, clock=ManualClock())
+
+    assert len(stream.calls) == 3
+    assert len(result.accepted) == len(stream.stored) == 1_000
+    assert (len(result.refused), result.unheard) == (1_000, unheard)
+    assert result.shortfall.startswith(f"{gone}. 1,000 of 2,000 messages were accepted before that")
+    assert result.shortfall.endswith(f"{1_000 - unheard:,} were not sent")
 
 
 def test_pauses_grow_and_vary() -> None:

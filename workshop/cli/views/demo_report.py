@@ -69,7 +69,7 @@ def _verdict(run: DemoRun) -> Text:
     parts = [f"✘ Not exact: {len(comparison.differences)} totals are off"]
     parts += [f"{comparison.lost:,} messages lost"] if comparison.lost else []
     parts += [f"{comparison.duplicated:,} counted too often"] if comparison.duplicated else []
-    parts += [f"{len(run.produced.refused):,} refused by the stream"] if run.produced.refused else []
+    parts += [run.produced.shortfall] if run.produced.refused else []
     return Text(", ".join(parts) + ".", style="bold red")
 
 

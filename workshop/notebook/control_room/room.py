@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workshop.cloud.connection import NO_ANSWER
 from workshop.notebook.control_room.history import Tick
 from workshop.notebook.control_room.widget import RoomView
 from workshop.notebook.controls.background import Loop
@@ -21,7 +20,7 @@ from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.parts.tables import TableTools
 from workshop.notebook.views.cards import status_line
 from workshop.notebook.views.differences import TableMemory
-from workshop.notebook.views.errors import NO_CLOUD
+from workshop.notebook.views.errors import advice_on
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -197,7 +196,7 @@ class ControlRoom:
         # The cloud may be gone for a moment; what is shown says so.
         except Exception as error:
             self._problems += 1
-            told = NO_CLOUD if isinstance(error, NO_ANSWER) else f"Nothing can be read: {error}"
+            told = f"Nothing can be read: {error}. {advice_on(error)}".rstrip()
             run = {**self._latest["run"], "state": "failed", "text": told}
             self._latest = {**self._latest, "run": run}
             if self._problems >= PROBLEMS:

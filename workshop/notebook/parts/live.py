@@ -148,7 +148,8 @@ class LiveTools:
         try:
             result = self._course.send(messages, rate=rate or None, on_progress=tell, **plan)
             seconds = f"in {took(result.seconds)}, seed {plan['seed']}"
-            said.update(_said(f"✓ {len(result.accepted):,} of {messages:,} messages accepted {seconds}."))
+            accepted = f"{len(result.accepted):,} of {messages:,} messages accepted {seconds}."
+            said.update(_said(f"✗ {result.shortfall}." if result.outage else f"✓ {accepted}"))
         # Nobody sees what a thread raises; the panel says it.
         except Exception as error:  # noqa: BLE001
             said.update(_said(f"✗ Not sent: {error}"))

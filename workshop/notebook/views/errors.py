@@ -15,18 +15,18 @@ from botocore.exceptions import (
 
 from workshop.cloud.connection import NO_ANSWER
 from workshop.course.files import advice_on_file
-from workshop.errors import StackNotFoundError, WorkshopError
+from workshop.errors import CELLS_AGAIN, FROM_A_NOTEBOOK, StackNotFoundError, WorkshopError
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import element
 
-__all__ = ["NO_CLOUD", "error_lines", "folded_traceback"]
+__all__ = ["advice_on", "error_lines", "folded_traceback"]
 
 LONGEST_LINE = 110
 # Part of the name that a kernel gives to the file of a cell.
 CELL = "ipykernel_"
-RERUN = "Run the cells above it first; after a restart of the kernel, from the first cell of the notebook on."
-NO_CLOUD = "No cloud answers. Run the first cell of this notebook: it starts the offline cloud again."
-NO_STACK = "Run the cells of this notebook from the first one on: one of them deploys it."
+RERUN = f"Run the cell that makes it; after a restart of the kernel, {CELLS_AGAIN}."
+NO_CLOUD = f"No cloud answers; {FROM_A_NOTEBOOK}."
+NO_STACK = f"{CELLS_AGAIN.capitalize()}: one of them deploys it."
 INTERRUPTED = "The cell was stopped half-way. What it has done so far stays; run it again when you like."
 ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((KeyboardInterrupt,), INTERRUPTED),
@@ -41,8 +41,10 @@ ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
 )
 REFUSED = {
     "AccessDenied": "The caller may not do this: a policy of its role must allow this on this resource.",
-    "NotFound": "There is nothing of this name. Compare the name with `ws.outputs` or `ws.aws.resources()`; "
-    "if it was deleted, the first cell of the notebook says how to get it back.",
+    "NotFound": (
+        "There is nothing of this name. Compare the name with `ws.outputs` or `ws.aws.resources()`; after a "
+        f"restart of the cloud, {CELLS_AGAIN}."
+    ),
     "Validation": "The service refuses what it was given; the message says which argument, and why.",
     "ResourceInUse": "It exists already, or is being changed. Look at it, or wait a moment.",
     "Throttl": "Too much at once. Wait a few seconds and run the cell again.",
@@ -64,10 +66,11 @@ def error_lines(error: BaseException, trace: TracebackType | None) -> list[str]:
     if isinstance(error, WorkshopError):
         return [told]
     place = _line(error.lineno, error.text) if isinstance(error, SyntaxError) else _place(trace)
-    return list(filter(None, [" ".join(told.split()), place, _advice(error)]))
+    return list(filter(None, [" ".join(told.split()), place, advice_on(error)]))
 
 
-def _advice(error: BaseException) -> str:
+def advice_on(error: BaseException) -> str:
+    """Return what to do about an error; nothing where that is not known, or the error says it itself."""
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         return next((told for part, told in REFUSED.items() if part in code), "")

@@ -12,21 +12,22 @@ it twice.
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from workshop.clock import Clock, SystemClock, stopwatch
-from workshop.errors import ConfigurationError
-from workshop.pipeline.messages import Message, PlannedMessage
+from workshop.errors import CloudNotRunningError, ConfigurationError
+from workshop.pipeline.messages import PlannedMessage
+from workshop.pipeline.producer.accounting import Account, ProduceResult, SendProgress
 from workshop.pipeline.producer.pacing import TokenBucket
 from workshop.pipeline.producer.put_calls import CALL_RECORDS, Outgoing, calls_of, parts_of
 
-__all__ = ["KinesisPutter", "ProduceResult", "ProducerOptions", "RefusedMessage", "SendProgress", "produce"]
+__all__ = ["KinesisPutter", "ProduceResult", "ProducerOptions", "SendProgress", "produce"]
 
 ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 0.05
@@ -75,89 +76,6 @@ class ProducerOptions:
         return max(1, min(CALL_RECORDS, round(self.rate / self.threads / 10)))
 
 
-@dataclass(frozen=True)
-class SendProgress:
-    """How far a run is; `resent` counts how often an entry was sent once more."""
-
-    accepted: int
-    refused: int
-    resent: int
-    total: int
-
-
-@dataclass(frozen=True)
-class RefusedMessage:
-    """An entry that the stream did not accept, and the last reason for it."""
-
-    entry: PlannedMessage
-    reason: str
-
-
-@dataclass(frozen=True)
-class ProduceResult:
-    """What became of every entry, both parts in the order of the plan; `example` was sent first."""
-
-    accepted: tuple[PlannedMessage, ...]
-    refused: tuple[RefusedMessage, ...]
-    resent: int
-    seconds: float
-    example: bytes | None
-
-    @property
-    def messages(self) -> Iterator[Message]:
-        """The accepted messages, for the truth."""
-        return (entry.message for entry in self.accepted)
-
-    @property
-    def messages_per_second(self) -> float:
-        """The speed at which messages were accepted."""
-        return len(self.accepted) / self.seconds if self.seconds > 0 else 0.0
-
-
-class _Account:
-    """Keeps what became of each entry. Thread-safe."""
-
-    def __init__(self, total: int, on_progress: Callable[[SendProgress], None] | None) -> None:
-        self._total = total
-        self._on_progress = on_progress
-        self._lock = threading.Lock()
-        self._accepted: set[int] = set()
-        self._refused: dict[int, str] = {}
-        self._resent = 0
-        self._example: bytes | None = None
-
-    def accept(self, records: Sequence[Outgoing], *, again: int) -> None:
-        """Note accepted records, and how many of their call are sent again."""
-        with self._lock:
-            self._accepted.update(record.place for record in records)
-            self._example = self._example or next((record.data for record in records), None)
-            self._resent += again
-            self._report()
-
-    def refuse(self, record: Outgoing, reason: str) -> None:
-        """Note that a record was given up."""
-        with self._lock:
-            self._refused[record.place] = reason
-            self._report()
-
-    def result(self, entries: Sequence[PlannedMessage], seconds: float) -> ProduceResult:
-        """Account for every entry."""
-        accepted, refused = [], []
-        for place, entry in enumerate(entries):
-            if place in self._accepted:
-                accepted.append(entry)
-            else:
-                refused.append(
-                    RefusedMessage(entry, self._refused.get(place, "not sent: the run ended early"))
-                )
-        return ProduceResult(tuple(accepted), tuple(refused), self._resent, seconds, self._example)
-
-    def _report(self) -> None:
-        if self._on_progress:
-            progress = SendProgress(len(self._accepted), len(self._refused), self._resent, self._total)
-            self._on_progress(progress)
-
-
 class _Sender:
     """Makes the calls of one run. Its threads share nothing but the account, the pace and the stop."""
 
@@ -172,7 +90,7 @@ class _Sender:
         self._pace = TokenBucket(options.rate, clock) if options.rate else None
         self._jitter = Random()
 
-    def send_share(self, share: Sequence[tuple[int, PlannedMessage]], account: _Account) -> None:
+    def send_share(self, share: Sequence[tuple[int, PlannedMessage]], account: Account) -> None:
         """Send one thread's entries, call by call."""
         times = Counter(entry.number for _, entry in share)
         repeated: dict[int, bytes] = {}
@@ -192,19 +110,22 @@ class _Sender:
                     return
                 self._send(part, account)
 
-    def _send(self, records: list[Outgoing], account: _Account) -> None:
+    def _send(self, records: list[Outgoing], account: Account) -> None:
         """Put the records, and put again what was refused, until all are accepted or attempts run out."""
         anything = False
         for attempt in range(1, ATTEMPTS + 1):
-            reasons = self._put(records)
+            reasons, silence = self._put(records, account)
             accepted = [record for record, reason in zip(records, reasons, strict=True) if not reason]
             refused = [(record, reason) for record, reason in zip(records, reasons, strict=True) if reason]
-            last = attempt == ATTEMPTS or self.stopping.is_set()
+            is_gone = isinstance(silence, CloudNotRunningError)
+            last = attempt == ATTEMPTS or is_gone or self.stopping.is_set()
             account.accept(accepted, again=0 if last else len(refused))
             anything |= bool(accepted)
-            if last and not anything:
+            if is_gone or (last and not anything):
                 # Who accepted nothing for so long will not accept the other calls either.
                 self.stopping.set()
+                if silence:
+                    account.give_up(silence)
             for record, reason in refused if last else ():
                 account.refuse(record, reason)
             if last or not refused:
@@ -213,8 +134,10 @@ class _Sender:
             self._clock.sleep(pause * self._jitter.uniform(0.5, 1.0))
             records = [record for record, _ in refused]
 
-    def _put(self, records: list[Outgoing]) -> list[str | None]:
-        """Make one call; return for each record why it was refused, or None."""
+    def _put(
+        self, records: list[Outgoing], account: Account
+    ) -> tuple[Sequence[str | None], Exception | None]:
+        """Make one call; return for each record why it was refused, or None, and what came for an answer."""
         try:
             answer = self._client.put_records(
                 Records=[record.request_entry for record in records], StreamName=self._stream_name
@@ -223,14 +146,16 @@ class _Sender:
             if error.response["Error"]["Code"] not in TRANSIENT_ERRORS:
                 # Nothing that follows would fare better: no such stream, no permission, a malformed call.
                 self.stopping.set()
-            return [str(error)] * len(records)
-        except BotoCoreError as error:
+            return [str(error)] * len(records), None
+        except (BotoCoreError, CloudNotRunningError) as error:
             # No answer: the records may be stored or not. Sending them again is the only way not to lose one.
-            return [str(error)] * len(records)
+            if getattr(error, "may_have_arrived", not isinstance(error, EndpointConnectionError)):
+                account.lose(records)
+            return [str(error)] * len(records), error
         return [
             f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}" if entry.get("ErrorCode") else None
             for entry in answer["Records"]
-        ]
+        ], None
 
 
 def produce(
@@ -247,7 +172,7 @@ def produce(
     `on_progress` is called after each call to the stream, by one thread at a time. Ctrl-C ends the run after
     the calls that are under way; the result then accounts for what was not sent as well.
     """
-    account = _Account(len(entries), on_progress)
+    account = Account(len(entries), on_progress)
     sender = _Sender(client, stream_name, options=options, clock=clock or SystemClock())
     shares: list[list[tuple[int, PlannedMessage]]] = [[] for _ in range(options.threads)]
     for place, entry in enumerate(entries):
