@@ -8,7 +8,10 @@ from tests.cloud.overlay.cloudformation.samples import queue, table
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 WORD = {"Type": "String", "Default": "word"}
+EXTENDED = "AWS::LanguageExtensions"
+CONSENT = ["CAPABILITY_AUTO_EXPAND"]
 ALL_KINDS: dict[str, Any] = {
+    "Transform": EXTENDED,
     "Parameters": {"Word": WORD, "Words": {"Type": "CommaDelimitedList", "Default": "a,b"}},
     "Mappings": {"Sizes": {"us-east-1": {"Small": "s"}}},
     "Conditions": {
@@ -32,12 +35,12 @@ ALL_KINDS: dict[str, Any] = {
 
 def test_functions_that_moto_resolves_stay_as_they_are(aws: Any) -> None:
     """What moto resolves rightly comes out the same with the corrections."""
-    aws.create(ALL_KINDS, parameters={"Words": "a,b"})
+    aws.create(ALL_KINDS, parameters={"Words": "a,b"}, Capabilities=CONSENT)
     corrected = aws.outputs()
     aws.cloudformation.delete_stack(StackName="stack")
 
     with plain_moto():
-        aws.create(ALL_KINDS, parameters={"Words": "a,b"})
+        aws.create(ALL_KINDS, parameters={"Words": "a,b"}, Capabilities=CONSENT)
         assert aws.outputs() == corrected
 
     assert corrected["Sub"] == "word word arn:aws:sqs:us-east-1:123456789012:jobs ${Kept}"
@@ -46,12 +49,13 @@ def test_functions_that_moto_resolves_stay_as_they_are(aws: Any) -> None:
 def list_with_nothing() -> dict[str, Any]:
     """Return a template with a list that one element is taken out of."""
     words = ["a", {"Ref": "AWS::NoValue"}, "b"]
-    return {"Resources": {"Queue": queue()}, "Outputs": {"Text": {"Value": {"Fn::ToJsonString": words}}}}
+    outputs = {"Text": {"Value": {"Fn::ToJsonString": words}}}
+    return {"Transform": EXTENDED, "Resources": {"Queue": queue()}, "Outputs": outputs}
 
 
 def test_no_value_takes_an_element_out_of_a_list(aws: Any) -> None:
     """`AWS::NoValue` leaves no gap."""
-    aws.create(list_with_nothing())
+    aws.create(list_with_nothing(), Capabilities=CONSENT)
 
     assert aws.outputs()["Text"] == '["a", "b"]'
 
@@ -86,4 +90,4 @@ def test_what_cannot_be_resolved_fails_its_resource(aws: Any) -> None:
     aws.create({"Queue": queue(DelaySeconds={"Fn::Select": ["5", ["1"]]})})
 
     assert aws.stack(aws.stack()["StackId"])["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert aws.reason("Queue").startswith("Template error: an intrinsic function cannot be resolved")
+    assert aws.reason("Queue") == "Template error: Fn::Select cannot select nonexistent value at index 5"

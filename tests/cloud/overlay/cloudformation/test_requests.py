@@ -99,8 +99,8 @@ def test_values_are_described_as_text(aws: Any) -> None:
             "Unresolved resource dependencies [B] in the Outputs block",
         ),
         (
-            {"Transform": "AWS::LanguageExtensions", "Resources": {"A": queue()}},
-            "does not offer the transform AWS::LanguageExtensions",
+            {"Transform": "AWS::Include", "Resources": {"A": queue()}},
+            "does not offer the transform AWS::Include",
         ),
         (
             {"A": queue(QueueName={"Fn::Transform": {"Name": "Mine", "Parameters": {}}})},

@@ -1,11 +1,13 @@
 """Intrinsic functions return a value or fail.
 
 In AWS `Ref: AWS::NoValue` removes an element from a list just as it removes a property from an object
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html), and an
-attribute that cannot be read fails the operation. moto leaves `None` in the list; for an attribute that a
-model lacks it logs a warning and passes the unresolved `Fn::GetAtt` object on to the resource; and a
-reference to a resource that does not exist yet creates it on the spot, in the middle of another. Changed:
-all three. A declared resource that does not exist yet reads as `PENDING`, which appears only in plans.
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html); an attribute
+that cannot be read, a mapping without the key and a value of the wrong kind fail the operation. moto leaves
+`None` in the list; for an attribute that a model lacks it logs a warning and passes the unresolved
+`Fn::GetAtt` object on to the resource; wrong values end in a `KeyError` or an `IndexError`; functions that it
+does not know stay in the properties; and a reference to a resource that does not exist yet creates it on the
+spot, in the middle of another. Changed: all of it. A declared resource that does not exist yet reads as
+`PENDING`, which appears only in plans.
 """
 
 from typing import Any
@@ -17,11 +19,16 @@ from moto.cloudformation.exceptions import (
     ValidationError,
 )
 
+from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
+from workshop.cloud.offline.overlay.cloudformation.template.functions import FUNCTIONS, condition_value
 from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["PENDING"]
+__all__ = ["NOTIFICATION_ARNS", "PENDING"]
 
-_clean_json = parsing.clean_json
+NOTIFICATION_ARNS = "AWS::NotificationARNs"
+
+
+_parse_output = parsing.parse_output
 
 
 class Pending:
@@ -43,13 +50,28 @@ def _resolve(value: Any, resources: Any) -> Any:
         resolved = [(element, _resolve(element, resources)) for element in value]
         # A null that the template itself has stays; only what a function took away goes.
         return [result for element, result in resolved if result is not None or element is None]
-    if isinstance(value, dict) and "Fn::GetAtt" in value:
-        return _attribute(value["Fn::GetAtt"], resources)
-    return _clean_json(value, resources)
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((name, argument),) = value.items()
+        if name == "Ref" and isinstance(argument, str):
+            return _referenced(argument, resources)
+        if name == "Fn::GetAtt":
+            return _attribute(argument, resources)
+        if name in FUNCTIONS:
+            return FUNCTIONS[name](argument, resources, lambda inner: _resolve(inner, resources))
+    members = {name: _resolve(member, resources) for name, member in value.items()}
+    return {name: member for name, member in members.items() if member is not None}
+
+
+def _referenced(name: str, resources: Any) -> Any:
+    found = resources[name]
+    return getattr(found, "physical_resource_id", found)
 
 
 def _attribute(argument: Any, resources: Any) -> Any:
-    name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument[:2]
+    name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
+    attribute = _resolve(attribute, resources)
     resource = resources.get(name)
     if resource is None:
         raise ValidationError(
@@ -60,6 +82,33 @@ def _attribute(argument: Any, resources: Any) -> Any:
     except (NotImplementedError, UnformattedGetAttTemplateException, AttributeError, KeyError) as error:
         kind = getattr(resource, "cf_resource_type", type(resource).__name__).rsplit(":", 1)[-1]
         raise UnsupportedAttribute(resource=kind, attr=attribute) from error
+
+
+@corrects(parsing, "parse_condition")
+def _condition(condition: Any, values: Any, conditions: Any) -> bool:
+    # While a map is loaded it hands over the values of its parameters, which is all a condition may refer to.
+    return condition_value(condition, conditions, lambda inner: _resolve(inner, _Values(values)))
+
+
+class _Values(dict[str, Any]):
+    """What a condition may refer to: parameters, pseudo parameters and mappings."""
+
+    @property
+    def _template(self) -> dict[str, Any]:
+        return {"Mappings": self}
+
+
+@corrects(parsing, "parse_output")
+def _output(name: str, declared: Any, resources: Any) -> Any:
+    output = _parse_output(name, declared, resources)
+    if output is not None and isinstance(output.value, (bool, int, float)):
+        output.value = as_text(output.value)
+    return output
+
+
+@corrects(parsing.ResourceMap, "validate_outputs")
+def _leave_outputs(_resources: Any) -> None:
+    """Check nothing: the whole template was checked before (`validation`)."""
 
 
 @corrects(parsing.ResourceMap, "__getitem__")

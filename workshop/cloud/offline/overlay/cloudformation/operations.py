@@ -20,6 +20,7 @@ from workshop.cloud.offline.overlay.cloudformation import resources
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import without_effect
 from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
 from workshop.cloud.offline.overlay.cloudformation.exports import blocked_by
+from workshop.cloud.offline.overlay.cloudformation.intrinsics import NOTIFICATION_ARNS
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
@@ -64,6 +65,7 @@ def become(stack: Any, template: str, content: dict[str, Any]) -> None:
     """Give a stack without resources a template, as text and with its transform expanded."""
     stack.template, stack.template_dict = template, content
     stack.resource_map = stack._create_resource_map()
+    stack.resource_map._parsed_resources[NOTIFICATION_ARNS] = stack.notification_arns
 
 
 @corrects(models.Stack, "create_resources")
@@ -139,10 +141,12 @@ def finish(stack: Any) -> str | None:
     outputs = stack._create_output_map()
     try:
         # moto resolves an output when it is read; all must be possible before the stack is complete.
-        list(outputs.values())
+        values = {name: output.value for name, output in outputs.items() if output is not None}
         exports = {export.name: export for export in outputs.exports}
     except CloudFormationError as error:
         return str(error.message)
+    if any(isinstance(value, (dict, list)) for value in values.values()):
+        return "Template format error: The Value field of every Outputs member must evaluate to a String."
     for name in exports:
         if name in backend.exports and backend.exports[name].exporting_stack_id != stack.stack_id:
             return f"Export with name {name} is already exported by another stack."

@@ -13,7 +13,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import ResourceMap
 
 from workshop.cloud.offline.overlay.cloudformation import resources
-from workshop.cloud.offline.overlay.cloudformation.intrinsics import PENDING
+from workshop.cloud.offline.overlay.cloudformation.intrinsics import NOTIFICATION_ARNS, PENDING
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure
 from workshop.cloud.offline.overlay.cloudformation.validation import check_left_out
@@ -45,6 +45,7 @@ def map_for(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, st
         cross_stack_resources=stack.cross_stack_resources,
     )
     target.load()
+    target._parsed_resources[NOTIFICATION_ARNS] = stack.notification_arns
     for logical_id, resource in stack.deployed.items():
         if resource.is_there and logical_id in template["Resources"] and is_wanted(target, logical_id):
             target._parsed_resources[logical_id] = resource.model

@@ -8,11 +8,24 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["CircularDependencyError", "Reference", "conditions_used", "creation_order", "references"]
+__all__ = [
+    "PLACEHOLDER",
+    "CircularDependencyError",
+    "Reference",
+    "conditions_needed",
+    "conditions_used",
+    "creation_order",
+    "mappings_used",
+    "references",
+]
 
 # `${!Name}` stands for the text `${Name}` and refers to nothing:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-sub.html
-_PLACEHOLDER = re.compile(r"\$\{([^!][^}]*)\}")
+PLACEHOLDER = re.compile(r"\$\{([^!][^}]*)\}")
+
+
+# The attribute of an `Fn::GetAtt` whose name is known only when its `Ref` is resolved.
+ANY = ""
 
 
 class Reference(NamedTuple):
@@ -41,10 +54,25 @@ def references(value: Any) -> Iterator[Reference]:
 
 def conditions_used(value: Any) -> Iterator[str]:
     """Yield the name of every condition that an `Fn::If` inside a value evaluates."""
+    yield from (str(argument[0]) for argument in _arguments("Fn::If", value))
+
+
+def conditions_needed(condition: Any) -> Iterator[str]:
+    """Yield the names of the conditions that another condition evaluates."""
+    yield from map(str, _arguments("Condition", condition))
+
+
+def mappings_used(value: Any) -> Iterator[str]:
+    """Yield the name of every mapping that an `Fn::FindInMap` inside a value names."""
+    names = (argument[0] for argument in _arguments("Fn::FindInMap", value) if len(argument) == 3)
+    yield from (name for name in names if isinstance(name, str))
+
+
+def _arguments(function: str, value: Any) -> Iterator[Any]:
     for element in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        yield from conditions_used(element)
-    if isinstance(value, dict) and isinstance(value.get("Fn::If"), list):
-        yield value["Fn::If"][0]
+        yield from _arguments(function, element)
+    if isinstance(value, dict) and function in value:
+        yield value[function]
 
 
 def creation_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -83,8 +111,9 @@ def _of_object(value: dict[str, Any]) -> Iterator[Reference]:
         if key == "Ref" and isinstance(inner, str):
             yield Reference(inner, None)
         elif key == "Fn::GetAtt":
-            name, attribute = inner.split(".", 1) if isinstance(inner, str) else inner[:2]
-            yield Reference(name, attribute)
+            name, attribute = inner.split(".", 1) if isinstance(inner, str) else inner
+            yield from references(attribute)  # AWS allows a `Ref` there
+            yield Reference(name, attribute if isinstance(attribute, str) else ANY)
         elif key == "Fn::Sub":
             yield from _of_substitution(inner)
         else:
@@ -94,7 +123,7 @@ def _of_object(value: dict[str, Any]) -> Iterator[Reference]:
 def _of_substitution(value: Any) -> Iterator[Reference]:
     text, given = value if isinstance(value, list) else (value, {})
     yield from references(given)
-    for placeholder in _PLACEHOLDER.findall(text):
+    for placeholder in PLACEHOLDER.findall(text):
         name, _, attribute = placeholder.strip().partition(".")
         # What the second argument of `Fn::Sub` defines is known to this text alone.
         if name not in given:

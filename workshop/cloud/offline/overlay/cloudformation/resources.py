@@ -88,9 +88,7 @@ def resolve(declared: Mapping[str, Any], resources: Any) -> dict[str, Any]:
     except CloudFormationError as error:
         raise ResourceFailure(str(error.message)) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ResourceFailure(
-            f"Template error: an intrinsic function cannot be resolved: {error!r}"
-        ) from error
+        raise ResourceFailure(f"Template error: an intrinsic function cannot be resolved: {error}") from error
     definition.setdefault("Properties", {})
     return definition
 

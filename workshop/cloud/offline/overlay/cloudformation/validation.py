@@ -16,11 +16,15 @@ from moto.cloudformation.exceptions import CloudFormationError, UnsupportedAttri
 
 from workshop.cloud.offline.overlay.cloudformation.references import (
     CircularDependencyError,
+    conditions_needed,
     conditions_used,
     creation_order,
     dependencies,
+    mappings_used,
     references,
 )
+from workshop.cloud.offline.overlay.cloudformation.template.transforms import transforms_of
+from workshop.cloud.offline.overlay.cloudformation.template.wellformed import problems_of_form
 
 __all__ = [
     "InsufficientCapabilitiesError",
@@ -71,7 +75,10 @@ def check_template(template: Mapping[str, Any]) -> None:
     resources = template.get("Resources")
     if not isinstance(resources, dict) or not resources:
         raise ValidationError(message="Template format error: At least one Resources member must be defined.")
-    for problem in _problems(template, resources):  # AWS reports the first problem only
+    # AWS reports the first problem only; what comes later relies on the form.
+    for problem in problems_of_form(template, transforms_of(template)):
+        raise ValidationError(message=problem)
+    for problem in _problems(template, resources):
         raise ValidationError(message=problem)
     _check_attributes({**resources}, template)
     try:
@@ -81,23 +88,30 @@ def check_template(template: Mapping[str, Any]) -> None:
 
 
 def check_left_out(template: Mapping[str, Any], conditions: Mapping[str, Any]) -> None:
-    """Refuse a reference to a resource whose condition is false, by a resource that is made.
+    """Refuse a reference to a resource whose condition is false, by a resource or an output that is made.
 
     Raises:
         ValidationError: naming what is referred to.
     """
-    resources = template["Resources"]
-    made = {
+    left_out = {
         name
-        for name, resource in resources.items()
-        if "Condition" not in resource or conditions[resource["Condition"]]
+        for name, resource in template["Resources"].items()
+        if "Condition" in resource and not conditions[resource["Condition"]]
     }
-    needed = {name for each in made for name in dependencies(_chosen(resources[each], conditions))}
-    if unresolved := sorted(needed & (resources.keys() - made)):
-        raise ValidationError(
-            message=f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
-            "in the Resources block of the template"
-        )
+    for block in ("Resources", "Outputs"):
+        made = [
+            _chosen(one, conditions)
+            for one in (template.get(block) or {}).values()
+            if "Condition" not in one or conditions[one["Condition"]]
+        ]
+        needed = {reference.name for reference in references(made)}
+        if block == "Resources":
+            needed |= {name for resource in made for name in dependencies(resource)}
+        if unresolved := sorted(needed & left_out):
+            raise ValidationError(
+                message=f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
+                f"in the {block} block of the template"
+            )
 
 
 def _chosen(value: Any, conditions: Mapping[str, Any]) -> Any:
@@ -142,14 +156,6 @@ def required_capabilities(template: Mapping[str, Any]) -> str | None:
 
 
 def _problems(template: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[str]:
-    for name, resource in resources.items():
-        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            yield (
-                f"Template format error: [/Resources/{name}] Every "
-                "Resources object must contain a Type member."
-            )
-            # What follows reads the types of all resources.
-            return
     types = {resource["Type"] for resource in resources.values()}
     if unknown := sorted(name for name in types if parsing.resource_class_from_type(name) is None):
         yield (
@@ -172,6 +178,7 @@ def _unresolved(template: Mapping[str, Any], resources: Mapping[str, Any]) -> It
                 f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
                 f"in the {block} block of the template"
             )
+    yield from _unresolved_in_conditions(template)
     conditions = {
         part["Condition"] for part in (*resources.values(), *outputs.values()) if "Condition" in part
     }
@@ -180,9 +187,35 @@ def _unresolved(template: Mapping[str, Any], resources: Mapping[str, Any]) -> It
         yield f"Template format error: Unresolved condition dependency {unresolved[0]} in the template"
 
 
+def _unresolved_in_conditions(template: Mapping[str, Any]) -> Iterator[str]:
+    conditions, mappings = template.get("Conditions") or {}, template.get("Mappings") or {}
+    known = (template.get("Parameters") or {}).keys() | PSEUDO_PARAMETERS
+    if foreign := sorted({reference.name for reference in references(conditions)} - known):
+        yield (
+            f"Template format error: Unresolved dependencies [{', '.join(foreign)}]. "
+            "Cannot reference resources in the Conditions block of the template"
+        )
+    if missing := sorted({*mappings_used(template)} - mappings.keys()):
+        yield (
+            f"Template error: Mapping named '{missing[0]}' is not present "
+            "in the 'Mappings' section of template."
+        )
+    needed = {name: [*conditions_needed(condition)] for name, condition in conditions.items()}
+    if unknown := sorted({name for names in needed.values() for name in names} - conditions.keys()):
+        yield (
+            f"Template format error: Unresolved condition dependency {unknown[0]} "
+            "in the Conditions block of the template"
+        )
+        return
+    try:
+        creation_order({name: {"DependsOn": names} for name, names in needed.items()})
+    except CircularDependencyError as error:
+        yield f"Template error: Found circular condition dependency between {' and '.join(error.names)}"
+
+
 def _check_attributes(resources: Mapping[str, Any], template: Mapping[str, Any]) -> None:
     for reference in references([resources, template.get("Outputs") or {}]):
-        if reference.attribute is None or reference.name not in resources:
+        if not reference.attribute or reference.name not in resources:
             continue
         resource_type = resources[reference.name]["Type"]
         if not parsing.resource_class_from_type(resource_type).has_cfn_attr(reference.attribute):

@@ -14,6 +14,7 @@ from typing import Any
 from moto.cloudformation.exceptions import ValidationError
 
 from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
+from workshop.cloud.offline.overlay.cloudformation.template.arguments import LANGUAGE_EXTENSIONS
 from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 
 __all__ = ["processed", "processed_template", "transforms_of"]
@@ -52,15 +53,16 @@ def processed(template: dict[str, Any], given: Mapping[str, str], region_name: s
         ValidationError: a transform or what it is asked for is not offered, or a parameter is refused.
     """
     names = transforms_of(template)
-    if foreign := [name for name in names if name != SAM]:
+    if foreign := [name for name in names if name not in (SAM, LANGUAGE_EXTENSIONS)]:
         raise ValidationError(message=f"The offline cloud does not offer the transform {', '.join(foreign)}")
-    if not names:
-        return template
+    if SAM not in names:
+        return template  # the functions of the language extensions are resolved like the others
     if refused := sorted(set(_not_offered(template))):
         raise ValidationError(
             message=f"Transform {SAM} failed with: the offline cloud does not offer {', '.join(refused)}"
         )
-    return _expanded(template, effective_parameters(template, given), region_name)
+    expanded = _expanded(template, effective_parameters(template, given), region_name)
+    return {**expanded, "Transform": LANGUAGE_EXTENSIONS} if LANGUAGE_EXTENSIONS in names else expanded
 
 
 def transforms_of(template: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,139 @@
+"""The form of a template: its sections and their members.
+
+Support for the validation of templates; corrects nothing. The messages are AWS's; whatever a template says
+that nothing here would read is refused by name
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html).
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from workshop.cloud.offline.overlay.cloudformation.template.arguments import (
+    IN_CONDITIONS,
+    IN_RESOURCES,
+    LANGUAGE_EXTENSIONS,
+    is_condition,
+    misused_functions,
+)
+
+__all__ = ["problems_of_form"]
+
+SECTIONS = frozenset(
+    (
+        "AWSTemplateFormatVersion",
+        "Conditions",
+        "Description",
+        "Mappings",
+        "Metadata",
+        "Outputs",
+        "Parameters",
+        "Resources",
+        "Transform",
+    )
+)
+NOT_OFFERED = {"Hooks", "Rules"}
+MEMBERS: Mapping[str, frozenset[str]] = {
+    "Parameters": frozenset(
+        (
+            "AllowedPattern",
+            "AllowedValues",
+            "ConstraintDescription",
+            "Default",
+            "Description",
+            "MaxLength",
+            "MaxValue",
+            "MinLength",
+            "MinValue",
+            "NoEcho",
+            "Type",
+        )
+    ),
+    "Resources": frozenset(
+        (
+            "Condition",
+            "CreationPolicy",
+            "DeletionPolicy",
+            "DependsOn",
+            "Metadata",
+            "Properties",
+            "Type",
+            "UpdatePolicy",
+            "UpdateReplacePolicy",
+        )
+    ),
+    "Outputs": frozenset(("Condition", "Description", "Export", "Value")),
+}
+NEEDED = {"Parameters": "Type", "Resources": "Type", "Outputs": "Value"}
+POLICY_VALUES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
+
+
+def problems_of_form(template: Mapping[str, Any], transforms: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with the form of a template, with AWS's message."""
+    if refused := sorted(NOT_OFFERED & template.keys()):
+        yield f"The offline cloud does not offer the section {refused[0]} of templates"
+    if unknown := sorted(map(str, template.keys() - SECTIONS)):
+        yield f"Invalid template property or properties [{', '.join(unknown)}]"
+    for section in ("Conditions", "Mappings", "Outputs", "Parameters", "Resources"):
+        if section in template and not isinstance(template[section], dict):
+            yield _no_object(f"/{section}", template[section])
+            return
+    for section, members in MEMBERS.items():
+        for name, one in (template.get(section) or {}).items():
+            yield from _problems_of_member(section, name, one, members)
+    yield from _misused_functions(template, is_extended=LANGUAGE_EXTENSIONS in transforms)
+
+
+def _misused_functions(template: Mapping[str, Any], *, is_extended: bool) -> Iterator[str]:
+    for name, condition in (template.get("Conditions") or {}).items():
+        if not is_condition(condition):
+            yield (
+                f"Template format error: [/Conditions/{name}] "
+                "Every Condition member must be a boolean function."
+            )
+        yield from misused_functions(condition, IN_CONDITIONS, is_extended=is_extended)
+    for block in ("Resources", "Outputs"):
+        yield from misused_functions(template.get(block), IN_RESOURCES, is_extended=is_extended)
+
+
+def _no_object(place: str, value: Any) -> str:
+    if value is None:
+        return f"[{place}] 'null' values are not allowed in templates"
+    return f"Template format error: [{place}] must be an object"
+
+
+def _problems_of_member(section: str, name: str, one: Any, members: Collection[str]) -> Iterator[str]:
+    place, kind = f"/{section}/{name}", section[:-1].lower()
+    if name.startswith("Fn::"):
+        yield f"Template error: the offline cloud does not offer {name}"
+    elif not isinstance(one, dict):
+        yield _no_object(place, one)
+    elif NEEDED[section] not in one:
+        needed = NEEDED[section]
+        yield f"Template format error: [{place}] Every {section} object must contain a {needed} member."
+    else:
+        yield from (f"Invalid template {kind} property '{extra}'" for extra in one.keys() - members)
+        yield from _odd_values(name, one, f"{place}/Properties")
+
+
+def _odd_values(name: str, one: Mapping[str, Any], place: str) -> Iterator[str]:
+    properties, needed = one.get("Properties", {}), one.get("DependsOn", [])
+    yield from _nulls(properties, place)
+    if not isinstance(properties, dict):
+        yield _no_object(place, properties)
+    if not isinstance(one.get("Condition", ""), str):
+        yield "Template format error: Every Condition member must be a string."
+    if not all(isinstance(each, str) for each in (needed if isinstance(needed, list) else [needed])):
+        yield "Template format error: DependsOn must be a string or list of strings."
+    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        if policy in one and one[policy] not in POLICY_VALUES:
+            yield f"Template format error: Unrecognized {policy} {one[policy]} for resource {name}"
+
+
+def _nulls(value: Any, place: str) -> Iterator[str]:
+    if value is None:
+        yield f"[{place}] 'null' values are not allowed in templates"
+    members = (
+        enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    )
+    for name, member in members:
+        yield from _nulls(member, f"{place}/{name}")
