@@ -31,7 +31,7 @@ def put(logs: Any, stream: str, *events: tuple[int, str]) -> None:
 
 @pytest.fixture
 def now(account: Account) -> int:
-    """The machine's time in milliseconds, which moto compares the events with; the clock is set to it."""
+    """The machine's time in milliseconds, which plain moto compares events with; the clock is set to it."""
     from moto.core.utils import unix_time_millis, utcnow
 
     now = int(unix_time_millis(utcnow()))
@@ -130,16 +130,16 @@ WORDS = st.lists(st.sampled_from(["ERROR", "WARN", "x"]), min_size=1, max_size=3
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from(["", "ERROR", "ERROR WARN", '"x x"']))
-def test_words_and_phrases_select_as_before(account: Account, texts: list[str], pattern: str) -> None:
+def test_words_and_phrases_select_as_before(
+    account: Account, now: int, texts: list[str], pattern: str
+) -> None:
     """What plain moto understands selects the same events as before."""
-    from moto.core.utils import unix_time_millis, utcnow
 
     def run() -> list[str]:
         client = account.client("logs")
         client.create_log_group(logGroupName="g")
         client.create_log_stream(logGroupName="g", logStreamName="a")
-        begin = int(unix_time_millis(utcnow()))
-        put(client, "a", *[(begin + place, text) for place, text in enumerate(texts)])
+        put(client, "a", *[(now + place, text) for place, text in enumerate(texts)])
         found = messages(client.filter_log_events(logGroupName="g", filterPattern=pattern))
         client.delete_log_group(logGroupName="g")
         return found
@@ -148,6 +148,15 @@ def test_words_and_phrases_select_as_before(account: Account, texts: list[str], 
         plain = run()
 
     assert run() == plain
+
+
+def test_events_are_too_old_or_new_by_the_clouds_clock(logs: Any, account: Account) -> None:
+    """Events of the last fourteen days and the next two hours of the cloud's own time are taken."""
+    account.clock.advance(400 * 24 * 3600.0)
+    hours = int(account.clock.now() * 1000), 3600 * 1000
+    put(logs, "a", *[(hours[0] + count * hours[1], str(count)) for count in (-14 * 24 - 1, -1, 1, 3)])
+
+    assert messages(logs.filter_log_events(logGroupName="g")) == ["-1", "1"]
 
 
 def test_a_missing_group_is_named(logs: Any) -> None:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from moto.core.utils import unix_time_millis, utcnow
 
 from tests.cloud.conftest import Account
 from workshop.cloud.offline.overlay.correct import plain_moto
@@ -21,7 +20,7 @@ COMPUTED = {"m": "20", "concat(level, '-', user.name)": "ERROR-a"}
 @pytest.fixture
 def query(account: Account) -> Any:
     """Run a query over the lines and return its rows without what points to the event."""
-    logs, now = account.client("logs"), int(unix_time_millis(utcnow()))
+    logs, now = account.client("logs"), int(account.clock.now() * 1000)
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")
     events = [{"timestamp": now + place, "message": text} for place, text in enumerate(LINES)]

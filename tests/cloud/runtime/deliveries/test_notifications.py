@@ -9,6 +9,7 @@ import pytest
 
 from tests.cloud.documents import ACCOUNT, allow, document, trust
 from tests.cloud.runtime.world import REGION, World, client, queue_url
+from workshop.cloud.offline.overlay.correct import CLOCK
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:T"
 BUCKET = "arn:aws:s3:::box"
@@ -234,13 +235,11 @@ def test_a_bucket_tells_the_default_bus(world: World) -> None:
 
 
 def put_line(*messages: str) -> None:
-    """Write log events of the time that the machine has."""
+    """Write log events of the cloud's time."""
     logs = client("logs")
     if not logs.describe_log_streams(logGroupName="g")["logStreams"]:
         logs.create_log_stream(logGroupName="g", logStreamName="s")
-    from moto.core.utils import unix_time_millis
-
-    events = [{"timestamp": int(unix_time_millis()), "message": message} for message in messages]
+    events = [{"timestamp": int(CLOCK.now() * 1000), "message": message} for message in messages]
     logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
 
 

@@ -130,9 +130,7 @@ def log(cloud: Laboratory) -> None:
     logs = cloud.client("logs")
     if not logs.describe_log_streams(logGroupName="application")["logStreams"]:
         logs.create_log_stream(logGroupName="application", logStreamName="s")
-    from moto.core.utils import unix_time_millis
-
-    events = [{"timestamp": int(unix_time_millis()), "message": "ERROR x"}]
+    events = [{"timestamp": int(cloud.clock.now() * 1000), "message": "ERROR x"}]
     logs.put_log_events(logGroupName="application", logStreamName="s", logEvents=events)
 
 

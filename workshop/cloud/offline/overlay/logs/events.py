@@ -7,13 +7,15 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 API_GetLogEvents.html and API_PutRetentionPolicy.html there.
 
 moto takes every pattern but plain words and one phrase for "all events", ignores the prefix, answers a wrong
-token with nothing, includes the end time, accepts any retention and never lets an event go.
+token with nothing, includes the end time, accepts any retention, never lets an event go, and judges by the
+machine's clock which events are too old or too new.
 
 Changed as above. Events keep the order of their times over all streams, as on AWS for years.
 """
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from moto.logs import models
@@ -43,6 +45,11 @@ def checked_pattern(text: str | None) -> LogPattern:
         return compile_pattern(text or "")
     except InvalidLogPatternError as error:
         raise InvalidParameterException(str(error)) from error
+
+
+@corrects(models, "utcnow")
+def _now() -> datetime:
+    return CLOCK.moment()
 
 
 @corrects(models, "EventMessageFilter")
