@@ -13,6 +13,7 @@ from tests.cloud.runtime.world import (
     client,
     fail,
     on_failure,
+    queue_url,
 )
 
 
@@ -81,6 +82,58 @@ def test_success_destination_is_told(world: World) -> None:
     (document,) = world.messages()
     assert document["requestContext"]["condition"] == "Success"
     assert document["responsePayload"] == {"b": 2}
+
+
+def test_a_function_is_told_how_another_one_ended(world: World) -> None:
+    """A function that is the success destination gets the document as an event of its own."""
+    world.function(handler=lambda _: {"b": 2})
+    second = world.function("G")
+    configure(DestinationConfig={"OnSuccess": {"Destination": second}})
+    send()
+
+    world.run(until_seconds=10)
+
+    (document,) = [json.loads(event) for event in world.sent("G")]
+    assert (document["requestPayload"], document["responsePayload"]) == ({"a": 1}, {"b": 2})
+
+
+def test_an_event_bus_is_told_how_an_invocation_ended(world: World) -> None:
+    """A bus gets the document as an event's detail, which rules find by source and kind."""
+    queue = world.queue()
+    arn = world.function(handler=fail)
+    events, bus = client("events"), f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": queue}
+    client("sqs").set_queue_attributes(
+        QueueUrl=queue_url(), Attributes={"Policy": json.dumps({"Statement": [policy]})}
+    )
+    kind = "Lambda Function Invocation Result - Failure"
+    pattern = {"source": ["lambda"], "detail-type": [kind]}
+    events.put_rule(Name="ended", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="ended", Targets=[{"Id": "Q", "Arn": queue}])
+    configure(MaximumRetryAttempts=0, **on_failure(bus))
+    send()
+
+    world.run(until_seconds=10)
+
+    (event,) = world.messages()
+    assert event["resources"] == [bus, f"{arn}:$LATEST"]
+    assert event["detail"]["requestContext"]["condition"] == "RetriesExhausted"
+
+
+def test_a_bucket_is_told_how_an_invocation_ended(world: World) -> None:
+    """A bucket gets the document as an object below the function's name."""
+    s3 = client("s3")
+    s3.create_bucket(Bucket="failures")
+    world.function(handler=fail)
+    configure(MaximumRetryAttempts=0, **on_failure("arn:aws:s3:::failures"))
+    send()
+
+    world.run(until_seconds=10)
+
+    (found,) = s3.list_objects_v2(Bucket="failures")["Contents"]
+    body = json.load(s3.get_object(Bucket="failures", Key=found["Key"])["Body"])
+    assert found["Key"].startswith("aws/lambda/async/F/")
+    assert body["requestPayload"] == {"a": 1}
 
 
 def test_throttled_event_waits_without_losing_a_retry(world: World) -> None:

@@ -137,8 +137,9 @@ def _put_record(target: SourceReference, message: Message, options: Options) -> 
 def _put_event(target: SourceReference, message: Message, options: Options) -> None:
     event = json.loads(message)
     chosen = options.get("EventBridgeParameters")
-    if chosen:  # the scheduler's: its input is the detail alone
-        event = {"detail": event, "detail-type": chosen["DetailType"], "source": chosen["Source"]}
+    if chosen:  # of the scheduler and of Lambda: their message is the detail alone
+        described = {"detail-type": chosen["DetailType"], "source": chosen["Source"]}
+        event = {"detail": event, **described, "resources": chosen.get("Resources", [])}
     entry = {
         "Source": event["source"],
         "DetailType": event["detail-type"],

@@ -16,8 +16,9 @@ from moto.core.exceptions import JsonRESTError
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.arns import FunctionReference
-from workshop.cloud.offline.runtime.event_sources.destinations import send, send_raw
+from workshop.cloud.offline.runtime.event_sources.destinations import send_raw
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult
+from workshop.cloud.offline.runtime.invocations.outcomes import tell
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["AsyncEvent", "AsyncEvents", "AsyncSettings"]
@@ -179,7 +180,7 @@ class AsyncEvents:
             return
         try:
             document = _document(event, result, condition=condition, now=now)
-            send(arn, document, role_arn=_role_of(event))
+            tell(arn, document, role_arn=_role_of(event), now=now)
         except Exception:  # the backend raises whatever a missing or refusing destination makes of it
             LOGGER.exception("the destination `%s` could not be reached", arn)
 
