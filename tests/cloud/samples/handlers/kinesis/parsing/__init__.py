@@ -1,0 +1,3 @@
+from .records import parse
+
+__all__ = ["parse"]
