@@ -43,6 +43,7 @@ CORRECTIONS: tuple[str, ...] = (
     "dynamodb.streams",
     "kinesis.shards",
     "kinesis.calls",
+    "sqs_clock",
     "sqs_long_poll",
     "scheduler_schedules",
     "logs.events",

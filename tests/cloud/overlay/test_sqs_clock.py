@@ -1,0 +1,52 @@
+"""Queues live by the cloud's clock."""
+
+from typing import Any
+
+import pytest
+
+from tests.cloud.conftest import Account
+
+
+@pytest.fixture
+def queue(account: Account) -> Any:
+    """Send to a queue, or receive the bodies of what is visible in it."""
+    sqs = account.client("sqs")
+    url = sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
+
+    def call(body: str = "", **settings: Any) -> list[str]:
+        if body:
+            sqs.send_message(QueueUrl=url, MessageBody=body, **settings)
+            return []
+        return [one["Body"] for one in sqs.receive_message(QueueUrl=url).get("Messages", [])]
+
+    return call
+
+
+def test_a_message_comes_back_when_the_clock_passes_its_timeout(account: Account, queue: Any) -> None:
+    """What was received and not deleted is visible again after its visibility timeout."""
+    queue("a")
+
+    seen = [queue()]
+    for seconds in (29.0, 2.0):
+        account.clock.advance(seconds)
+        seen.append(queue())
+
+    assert seen == [["a"], [], ["a"]]
+
+
+def test_a_delayed_message_comes_when_the_clock_passes_its_delay(account: Account, queue: Any) -> None:
+    """A message with a delay is not seen before."""
+    queue("a", DelaySeconds=60)
+
+    before = queue()
+    account.clock.advance(61.0)
+
+    assert (before, queue()) == ([], ["a"])
+
+
+def test_a_message_is_gone_when_the_clock_passes_its_retention(account: Account, queue: Any) -> None:
+    """Four days are how long a queue keeps messages unless it is told otherwise."""
+    queue("a")
+    account.clock.advance(4 * 24 * 3600.0 + 1)
+
+    assert queue() == []
