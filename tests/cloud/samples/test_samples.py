@@ -9,10 +9,12 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from workshop.cloud.laboratory import Laboratory
 
@@ -70,6 +72,18 @@ def send(cloud: Laboratory, outputs: Outputs, release: int) -> set[str]:
     return {f"order-{release}"}
 
 
+def send_good_and_bad(cloud: Laboratory, outputs: Outputs, release: int) -> set[str]:
+    """Send a message without an id besides, which ends in the dead-letter queue alone."""
+    cloud.client("sqs").send_message(QueueUrl=outputs["Queue"], MessageBody="{}")
+    ids = send(cloud, outputs, release)
+    settle(cloud)
+    cloud.clock.advance(121.0)
+    settle(cloud)
+    dead = cloud.client("sqs").receive_message(QueueUrl=outputs["DeadLetters"], VisibilityTimeout=0)
+    assert [message["Body"] for message in dead["Messages"]] == ["{}"]
+    return ids
+
+
 def send_twice(cloud: Laboratory, outputs: Outputs, release: int) -> set[str]:
     send(cloud, outputs, release)
     return send(cloud, outputs, release)
@@ -114,7 +128,22 @@ def log(cloud: Laboratory, outputs: Outputs, release: int) -> set[str]:
         logStreamName=str(release),
         logEvents=[{"timestamp": now, "message": line} for line in lines],
     )
+    assert errors(cloud) == release  # so far, one for each release
     return {f"order-{release}"}
+
+
+def errors(cloud: Laboratory) -> float:
+    """Return what the metric filter has counted."""
+    end = datetime.fromtimestamp(cloud.clock.now() + 60, UTC)
+    (found,) = cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="Samples",
+        MetricName="Errors",
+        StartTime=end - timedelta(hours=1),
+        EndTime=end,
+        Period=3600,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return float(found["Sum"])
 
 
 def deployed(_cloud: Laboratory, outputs: Outputs, release: int) -> set[str]:
@@ -147,7 +176,7 @@ SAMPLES: dict[str, Act] = {
     "scheduler-sqs": tick,
     "sns": publish,
     "sns-sqs": publish,
-    "sqs": send,
+    "sqs": send_good_and_bad,
     "sqs-fifo": send,
 }
 
@@ -248,3 +277,23 @@ def test_a_sample_deploys_works_changes_and_goes(cloud: Laboratory, name: str) -
     stacks.delete_stack(StackName="sample")
     settle(cloud)
     assert everything(cloud) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("FunctionUrlConfig: {AuthType: NONE}", "AWS::Lambda::Url"),
+        ("Events: {Get: {Type: Api, Properties: {Path: /, Method: get}}}", "events of type Api"),
+        ("Events: {Get: {Type: HttpApi}}", "events of type HttpApi"),
+        ("Events: {Topic: {Type: MSK, Properties: {Stream: a}}}", "events of type MSK"),
+    ],
+)
+def test_what_is_not_offered_is_named(cloud: Laboratory, line: str, named: str) -> None:
+    """A template that asks for something else is refused, and the message says for what."""
+    text = packaged(cloud, "alias", 1).replace("AutoPublishAliasAllProperties: true", line)
+    text = text if "Events: {" not in line else text.partition("      Events:\n")[0] + f"      {line}\n"
+
+    with pytest.raises(ClientError, match=named):
+        cloud.client("cloudformation").create_stack(
+            StackName="sample", TemplateBody=text, Capabilities=CAPABILITIES
+        )
