@@ -97,6 +97,26 @@ def test_an_environment_that_was_moved_is_made_anew(tmp_path, monkeypatch) -> No
     assert not bootstrap.is_in_its_place()
 
 
+def test_every_file_of_the_package_is_in_its_wheel() -> None:
+    """What is no Python in the package is named as its data, so that an installed package has it as well."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    data = document["tool"]["setuptools"]["package-data"]
+    named = {
+        path
+        for package, patterns in data.items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+
+    there = {path for path in tracked_files() if path.is_relative_to(ROOT / "workshop")}
+
+    assert {path for path in there if path.suffix != ".py"} == named
+    # Packages are found by their `__init__.py`.
+    assert {path.parent for path in there if path.suffix == ".py"} == {
+        path.parent for path in there if path.name == "__init__.py"
+    }
+
+
 def test_readme_gives_the_notebooks_times() -> None:
     """The README lists every notebook with the minutes that its head gives."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

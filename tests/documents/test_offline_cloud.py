@@ -5,6 +5,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
@@ -61,7 +62,13 @@ def test_the_document_lists_what_is_offered(service: str) -> None:
 
 
 def test_the_example_of_embedding_works_without_the_repository(tmp_path: Path) -> None:
-    """The document's two files are a project with a test that passes where only the package is installed."""
+    """The document's example is a project with tests that pass where only the package is installed."""
+    entry = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
+    metadata = tmp_path / "site" / "trade_risk_workshop-0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Name: trade-risk-workshop\nVersion: 0\n", encoding="utf-8")
+    lines = [f"{name} = {module}" for name, module in entry["pytest11"].items()]
+    (metadata / "entry_points.txt").write_text("\n".join(["[pytest11]", *lines]), encoding="utf-8")
     copytree(ROOT / "workshop", tmp_path / "site" / "workshop", ignore=ignore_patterns("__pycache__"))
     project = tmp_path / "project"
     project.mkdir()
@@ -80,5 +87,5 @@ def test_the_example_of_embedding_works_without_the_repository(tmp_path: Path) -
         check=False,
     )
 
-    assert [name for name, _ in blocks] == ["conftest.py", "test_orders.py"]
+    assert [name for name, _ in blocks] == ["test_orders.py"]
     assert "3 passed" in done.stdout, done.stdout + done.stderr

@@ -1,7 +1,4 @@
-"""The offline cloud for the tests of any project: a plugin of pytest.
-
-    # conftest.py
-    pytest_plugins = ["workshop.cloud.testing"]
+"""The offline cloud for the tests of any project: a plugin of pytest, there where this package is installed.
 
     def test_my_pipeline(aws_cloud):
         aws_cloud.client("kinesis").create_stream(StreamName="trades", ShardCount=1)
