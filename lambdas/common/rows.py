@@ -25,6 +25,8 @@ MAX_ROW_BYTES = 290_000
 BYTES_BESIDE_A_PATH = 25
 MAX_DELTA_DIGITS = 24
 MAX_COUNT_DIGITS = 15
+# How the names of buckets begin, here as in AggregateTable.
+FINE = "A"
 SECONDS_TO_KEEP = 7 * 24 * 3600
 
 
@@ -94,7 +96,7 @@ def item_of_row(row: DeltaRow) -> Item:
         "Trades": number_map({leaf: delta.trades for leaf, delta in row.leaves.items()}),
         "MessageCount": number(row.message_count),
         "MappedAt": number(row.mapped_at),
-        "Latency": number_map({str(bucket): count for bucket, count in row.ages.items()}),
+        "Latency": number_map({f"{FINE}{bucket:03}": count for bucket, count in row.ages.items()}),
         "TimeToLive": number(int(row.mapped_at) + SECONDS_TO_KEEP),
     }
     if row.first_timestamp is not None and row.mean_timestamp is not None:
@@ -185,9 +187,12 @@ def _checked(value: Any, what: str, *, digits: int, decimals: int = 0) -> Decima
 
 
 def _bucket(name: str) -> int:
-    if not (name.isdecimal() and len(name) <= 3 and int(name) < BUCKETS):
-        raise MalformedRecordError(f"`{name[:40]}` in `Latency` is not a bucket from 0 to {BUCKETS - 1}")
-    return int(name)
+    # Rows that were written before an upgrade count in buckets twice as wide, and may still have to be added.
+    width = 1 if name.startswith(FINE) else 2
+    digits = name.removeprefix(FINE)
+    if not (digits.isdecimal() and len(digits) <= 3 and int(digits) * width < BUCKETS):
+        raise MalformedRecordError(f"`{name[:40]}` in `Latency` is not a bucket")
+    return int(digits) * width
 
 
 def _bytes_of_path(path: str) -> int:

@@ -67,7 +67,7 @@ def test_a_row_shows_every_path_and_the_trades_of_each_leaf() -> None:
         "FirstTimestamp": {"N": "1750000000"},
         "MeanTimestamp": {"N": "1750000000.500000"},
         "MappedAt": {"N": "1750000010.5"},
-        "Latency": {"M": {"106": {"N": "1"}, "107": {"N": "1"}}},
+        "Latency": {"M": {"A106": {"N": "1"}, "A107": {"N": "1"}}},
         "TimeToLive": {"N": "1750604810"},
         "ShardId": {"S": "shardId-000000000001"},
         "FirstSequenceNumber": {"S": "4954"},
@@ -78,6 +78,13 @@ def test_a_row_shows_every_path_and_the_trades_of_each_leaf() -> None:
 def test_reduce_reads_what_map_wrote() -> None:
     """The row that Reduce finds in the table's stream is the one that Map summed."""
     assert stored(ROW) == replace(ROW, first_timestamp=None, source=None)
+
+
+def test_a_row_from_before_an_upgrade_keeps_its_latency() -> None:
+    """Older rows count in buckets twice as wide, under bare numbers: what was 40 is 80 today."""
+    old = {**ITEM, "Latency": {"M": {"40": {"N": "2"}}}}
+
+    assert row_in_image(old).ages == {80: 2}
 
 
 def test_nothing_gives_no_row() -> None:
@@ -166,7 +173,8 @@ def test_any_names_survive_a_row(values: dict[str, int]) -> None:
         ("MessageCount", {"N": "0.5"}, "`MessageCount` has more than"),
         ("MappedAt", {"S": "now"}, "`MappedAt` is missing or is not a number"),
         ("Latency", {"N": "5"}, "`Latency` is missing or is not a map"),
-        ("Latency", {"M": {"256": {"N": "1"}}}, "`256` in `Latency` is not a bucket"),
+        ("Latency", {"M": {"A256": {"N": "1"}}}, "`A256` in `Latency` is not a bucket"),
+        ("Latency", {"M": {"128": {"N": "1"}}}, "`128` in `Latency` is not a bucket"),
         ("Latency", {"M": {"slow": {"N": "1"}}}, "`slow` in `Latency` is not a bucket"),
     ],
     ids=lambda value: str(value)[:40],
