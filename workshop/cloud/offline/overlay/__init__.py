@@ -27,6 +27,7 @@ MOTO_VERSION = "5.2.5"
 
 CORRECTIONS: tuple[str, ...] = (
     "core_lookups",
+    "core_models",
     "iam_catalogue",
     "iam_versions",
     "sts_sessions",
