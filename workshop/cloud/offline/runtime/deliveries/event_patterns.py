@@ -147,8 +147,17 @@ def _is_comparison(operand: Any) -> bool:
     signs, bounds = operand[::2], operand[1::2]
     if not all(isinstance(sign, str) and sign in COMPARISONS for sign in signs):
         return False
-    is_range = len(operand) == 2 or ({signs[0][0], signs[1][0]} == {"<", ">"})
-    return is_range and all(_is_number(bound) for bound in bounds)
+    if not all(_is_number(bound) for bound in bounds):
+        return False
+    return len(operand) == 2 or _is_range(dict(zip((sign[0] for sign in signs), bounds, strict=True)))
+
+
+def _is_range(bounds: Mapping[str, Any]) -> bool:
+    """Return whether the lower bound is less than the upper one, whether they are included or not.
+
+    Source: `Range` in https://github.com/aws/event-ruler, which is what EventBridge matches with.
+    """
+    return set(bounds) == {"<", ">"} and _exact(bounds[">"]) < _exact(bounds["<"])
 
 
 def _is_network(operand: Any) -> bool:
