@@ -19,6 +19,8 @@ PLACE = CallScope(ACCOUNT, REGION)
 UUID = "1f3c1f5e-0f6a-4b0e-9f0d-3a3b7d1c2e4f"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
 
+SELECT = "SELECT * FROM {} WHERE id = 1"
+
 
 class AskedError(Exception):
     """Carries a call that was about to be made."""
@@ -155,6 +157,25 @@ def test_partiql_needs_actions_of_its_own() -> None:
     assert needed("dynamodb", "execute_transaction", TransactStatements=statements) == {
         ("dynamodb:PartiQLDelete", table),
         ("dynamodb:PartiQLUpdate", table),
+    }
+
+
+@pytest.mark.parametrize(
+    ("place", "resource"),
+    [
+        ('"T"."by"', "T/index/by"),
+        ("T.by", "T/index/by"),
+        ('T . "by a"', "T/index/by a"),
+        ('"a.b"', "a.b"),
+        ('"a.b"."c.d"', "a.b/index/c.d"),
+    ],
+)
+def test_partiql_that_reads_an_index_needs_the_index(place: str, resource: str) -> None:
+    """As for Query, a SELECT from an index needs the right on the index; a dot within quotes names none."""
+    statement = SELECT.format(place)
+
+    assert needed("dynamodb", "execute_statement", Statement=statement) == {
+        ("dynamodb:PartiQLSelect", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{resource}")
     }
 
 

@@ -31,7 +31,10 @@ PARTIQL_ACTIONS = {
     "UPDATE": "PartiQLUpdate",
     "DELETE": "PartiQLDelete",
 }
-PARTIQL_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?([\w.-]+)\"?", re.IGNORECASE)
+# A table, and for SELECT perhaps one of its indexes: `"a.table"."an index"`.
+PARTIQL_TABLE = re.compile(
+    r"""\b(?:FROM|INTO|UPDATE)\s+(?:"([^"]+)"|([\w-]+))(?:\s*\.\s*(?:"([^"]+)"|([\w-]+)))?""", re.IGNORECASE
+)
 WORD = re.compile(r"[#:]?[A-Za-z_][\w-]*")
 EXPRESSIONS = ("ProjectionExpression", "UpdateExpression", "ConditionExpression", "FilterExpression")
 WORDS_OF_EXPRESSIONS = frozenset(
@@ -115,8 +118,15 @@ def _partiql(parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed
     for statement in (parameters, *several):
         if text := str(statement.get("Statement") or "").strip():
             action = PARTIQL_ACTIONS.get(text.split()[0].upper(), "PartiQLSelect")
-            table = PARTIQL_TABLE.search(text)
-            yield Needed(f"dynamodb:{action}", _table_arn(table.group(1), scope) if table else "*")
+            yield Needed(f"dynamodb:{action}", _partiql_resource(text, action, scope))
+
+
+def _partiql_resource(statement: str, action: str, scope: CallScope) -> str:
+    found = PARTIQL_TABLE.search(statement)
+    if found is None:
+        return "*"
+    arn, index = _table_arn(found[1] or found[2], scope), found[3] or found[4]
+    return f"{arn}/index/{index}" if index and action == PARTIQL_ACTIONS["SELECT"] else arn
 
 
 def _stream_arn(parameters: Mapping[str, Any]) -> str | None:
