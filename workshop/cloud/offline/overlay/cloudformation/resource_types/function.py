@@ -15,12 +15,10 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
-from moto.s3.exceptions import S3ClientError
-from moto.s3.models import s3_backends
 
+from workshop.cloud.offline.overlay.awslambda.archives import check_code
 from workshop.cloud.offline.overlay.cloudformation.handlers import (
     Wanted,
     as_text,
@@ -110,21 +108,8 @@ def _code(wanted: Wanted) -> dict[str, Any]:
         # Inline code is text in a template, and a zip file with `index.py` to the API.
         return {"ZipFile": base64.b64encode(zip_inline_code(str(code["ZipFile"])))}
     if "S3Bucket" in code:
-        _check_object(wanted.backend(s3_backends, is_global=True), code["S3Bucket"], code["S3Key"])
+        check_code(code, wanted.account_id, operation="CreateFunction")
     return code
-
-
-def _check_object(backend: Any, bucket: str, key: str) -> None:
-    problem = None
-    try:
-        if backend.get_object(bucket, key) is None:
-            problem = "NoSuchKey", "The specified key does not exist."
-    except S3ClientError as error:
-        problem = error.code, error.message
-    if problem is not None:
-        raise InvalidParameterValueException(
-            f"Error occurred while GetObject. S3 Error Code: {problem[0]}. S3 Error Message: {problem[1]}"
-        )
 
 
 def _has_code(function: Any, code: Mapping[str, Any]) -> bool:
