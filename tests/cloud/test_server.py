@@ -45,6 +45,28 @@ def client(cloud: Cloud, service: str, **more: Any) -> Any:
     )
 
 
+STOPS_AT_ONCE = """
+import threading
+from workshop.cloud.offline.server import OfflineCloud
+with OfflineCloud(port=0):
+    pass
+print([thread.name for thread in threading.enumerate()])
+"""
+
+
+def test_a_cloud_that_stops_at_once_leaves_no_thread() -> None:
+    """Also what is still being loaded ends with the cloud: a thread that is cut off can abort the process."""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", STOPS_AT_ONCE],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "['MainThread']\n"), done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="counts the processor time of a child")
 def test_the_cloud_starts_within_five_seconds() -> None:
     """From the start of the process to its first answer, a cloud works for less than five seconds.

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.course.gate.gate_bench import Bench
+from tests.effort import LONG
 from workshop.cloud.fault_plan import FaultPlan
 from workshop.course.answers import handler_file, starter_file
 from workshop.course.catch_up import catch_up, file_at, restore
@@ -10,6 +11,7 @@ from workshop.course.course import Course
 from workshop.course.exercise import judge
 from workshop.course.exercises import find_exercise
 from workshop.deploy.stacks import destroy
+from workshop.notebook import Workshop
 from workshop.pipeline.operations.live_faults import read_faults, set_faults
 
 MAP = "stateful/map.py"
@@ -169,6 +171,68 @@ def test_a_notebook_opened_after_a_later_one_fits_its_code(course: Course) -> No
     assert not any("did not get through" in step for step in steps)
     course.send(3)
     assert course.compare().exact
+
+
+def test_connecting_again_keeps_what_later_code_needs(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who runs an earlier notebook's cell again gets a mapping that their later code can work with."""
+    catch_up(course, "11")
+    source = course.stream_arn("StateTable")
+    ws = Workshop(course, "04")
+
+    found = ws.connect("MapLambda", EventSourceArn=source, StartingPosition="TRIM_HORIZON", BatchSize=1000)
+
+    assert found["TumblingWindowInSeconds"] > 0
+    assert "▲ Added: solving `name-the-shard` of notebook 10" in capsys.readouterr().out
+
+
+def test_a_stack_without_a_table_is_told_and_made_anew(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What somebody has deleted by hand is named by the first cell, and catching up replaces the stack."""
+    restore(course, "06")
+    for table in ("AggregateTable", "ParameterTable"):
+        course.client("dynamodb").delete_table(TableName=course.physical(table))
+    ws = Workshop(course, "06")
+
+    ws._begin()
+
+    told = " ".join(capsys.readouterr().out.split())
+    assert "deleted `AggregateTable`, `ParameterTable` of `course-stateful`" in told
+    assert "!workshop catch-up 06" in told
+    catch_up(course, "06")
+    assert course.deleted_parts() == ()
+    assert course.compare().exact
+
+
+@pytest.mark.skipif(not LONG, reason="waits a minute for records that get nowhere")
+def test_catching_up_is_not_done_before_messages_get_through(course: Course) -> None:
+    """A function whose rights somebody has taken away makes no pipeline that is ready."""
+    restore(course, "06")
+    iam = course.client("iam")
+    role = course.role_name("MapLambda")
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+    course.send(1)
+
+    steps = catch_up(course, "06")
+
+    assert any("lets no messages through" in step for step in steps)
+    assert course.compare().exact
+
+
+def test_exercises_that_were_left_out_are_named(course: Course) -> None:
+    """Who opens a notebook without the earlier exercises in their files is told why totals will be off."""
+    heads = []
+    for point in ("04", "10"):
+        for path in (MAP, "stateful/state.py", "stateful/reduce.py"):
+            handler_file(course.root, path).write_text(file_at(path, point, course.root), encoding="utf-8")
+        heads.append(" ".join(Workshop(course, "10")._header().text.split()))
+
+    assert "builds on `map-subtract-old` of 04, `state-conditional-write` of 09," in heads[0]
+    assert "stateless" not in heads[0]
+    assert "builds on" not in heads[1]
 
 
 def test_code_that_fails_is_named_by_whoever_waits(course: Course) -> None:

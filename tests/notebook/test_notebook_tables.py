@@ -1,9 +1,10 @@
 """The table viewer and the totals: what changed is said in words, and long tables are cut with a count."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
-from workshop.diagnosis import diagnose
+from workshop.diagnosis import Diagnosis, diagnose
 from workshop.notebook.charts.totals_chart import areas, draw_chart
 from workshop.notebook.markup.cells import cell_html
 from workshop.notebook.views.diagnosis import draw_comparison, draw_diagnosis
@@ -12,6 +13,7 @@ from workshop.notebook.views.table import View, draw_rows
 from workshop.notebook.views.totals import TotalsView
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.compare_with_truth import compare
+from workshop.pipeline.messages import Message
 from workshop.pipeline.truth import Truth, stateful_truth
 
 FIRST = {"TradeID": "a", "Value": Decimal("1.00"), "Version": Decimal(1)}
@@ -177,3 +179,18 @@ def test_totals_of_nothing_are_no_success() -> None:
     ):
         assert shown.text.startswith("○ Nothing to judge: no live trade was sent")
         assert "✓" not in shown.html
+
+
+def test_exact_totals_are_no_success_while_records_are_held_up() -> None:
+    """Totals that are right may not stay so: what has not arrived is told beside them."""
+    sent = [Message("t", Decimal(1), 1, {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"})]
+    truth = stateful_truth(sent)
+    totals = AggregateSnapshot(dict(truth.totals), dict(truth.trades))
+    held_up = "1 record is still on the way. MapLambda fails: KeyError: 'a'"
+
+    for found in (diagnose(sent, totals, pipeline="stateful"), compare(totals, truth)):
+        drawn = draw_diagnosis if isinstance(found, Diagnosis) else draw_comparison
+
+        assert drawn(found).text.startswith("✓ Exact")
+        assert drawn(replace(found, held_up=held_up)).text.startswith("▲ Exact so far")
+        assert held_up in drawn(replace(found, held_up=held_up)).text

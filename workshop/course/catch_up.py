@@ -11,12 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from workshop.course.answers import (
     handler_file,
     is_solved_by,
-    put_answer,
     read_handler,
     solution_text,
     starter_file,
@@ -27,10 +24,10 @@ from workshop.course.exercises import all_exercises
 from workshop.course.files import write_whole
 from workshop.course.parameters import deploy_for_course, has_course_parameters
 from workshop.course.progress import CourseProgress
-from workshop.course.solving import keep_file
+from workshop.course.solving import Say, Steps, keep_file, run_solution
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.deploy.stacks import destroy
-from workshop.errors import ConfigurationError
+from workshop.errors import ConfigurationError, NotSettledError
 from workshop.pipeline.operations.live_faults import clear_faults
 
 if TYPE_CHECKING:
@@ -38,7 +35,17 @@ if TYPE_CHECKING:
 
     from workshop.course.course import Course
 
-__all__ = ["NOTEBOOKS", "bring_to", "catch_up", "checked_notebook", "exercises_before", "file_at", "restore"]
+__all__ = [
+    "LAST_WITH_STACK",
+    "NOTEBOOKS",
+    "bring_to",
+    "catch_up",
+    "checked_notebook",
+    "exercises_before",
+    "file_at",
+    "fit_mappings",
+    "restore",
+]
 
 NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "99")
 # The first one that finds the stack deployed; before it, learners deploy it themselves.
@@ -54,11 +61,6 @@ FIRST_WITH_DATA = "04"
 STANDARD_MESSAGES = 300
 # In which a single message passes all stages of an idle cloud.
 TRY_SECONDS = 8.0
-# On AWS a right takes a few seconds until services know of it.
-ATTEMPTS = 6
-PAUSE_SECONDS = 5.0
-NOT_YET = {"AccessDeniedException", "InvalidParameterValueException"}
-Say = Callable[[str], None]
 
 
 def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:
@@ -70,25 +72,27 @@ def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[s
         ConfigurationError: there is no such notebook.
     """
     checked_notebook(notebook)
-    done = _Steps(say)
+    done = Steps(say)
     if FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
         is_new = not course.is_deployed
         _bring_stack(course, notebook, done, lambda each: _is_missing(each, course))
-        _fit_mappings(course, notebook, done)
+        done.steps += fit_mappings(course, notebook, say=say)
         if is_new and notebook >= FIRST_WITH_DATA:
             _try_a_message(course, done)
     return tuple(done.steps)
 
 
-def _fit_mappings(course: Course, notebook: str, done: _Steps) -> None:
+def fit_mappings(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:
     """Change mappings as code from later notebooks needs them: who goes back keeps the files."""
+    done = Steps(say)
     for place, exercise in enumerate(known := all_exercises()):
         is_later = exercise.notebook >= notebook and exercise.fits
         if not is_later or not all(map(course.mapping, exercise.fits)):
             continue
         if _is_missing(exercise, course) and any(_is_kept(each, course, notebook) for each in known[place:]):
             done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}, which your code builds on")
-            _run_solution(exercise, course)
+            run_solution(exercise, course)
+    return tuple(done.steps)
 
 
 def _is_kept(exercise: Exercise, course: Course, notebook: str) -> bool:
@@ -100,7 +104,7 @@ def _is_kept(exercise: Exercise, course: Course, notebook: str) -> bool:
     return is_solved and read_handler(course.root, path) != file_at(path, notebook, course.root)
 
 
-def _try_a_message(course: Course, done: _Steps) -> None:
+def _try_a_message(course: Course, done: Steps) -> None:
     """Send one message through a stack that was just made, and say if it gets stuck; else empty the stack."""
     done.tell("sending a message through it")
     course.send(1)
@@ -125,25 +129,27 @@ def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[
 
     Raises:
         ConfigurationError: there is no such notebook.
+        NotSettledError: messages do not get through the pipeline, even through one that was made anew.
     """
     checked_notebook(notebook)
-    done = _Steps(say)
+    done = Steps(say)
     is_deployed = course.is_deployed  # without a cloud, files stay as they are
     _replace_files(course, notebook, done)
-    if is_deployed:
+    _remove_broken(course, done)
+    if is_deployed and course.is_deployed:
         clear_faults(course.cloud, course.outputs)
         _undo_what_comes(course, notebook)
     for own in (course, course.stateless):
         if own.is_deployed and _must_go(own, course, notebook):
-            done.tell(f"removing the stack `{own.stack}`, which is not as notebook {notebook} finds it")
-            destroy(course.cloud, own.stack, on_event=course.on_event)
+            _remove(own, f", which is not as notebook {notebook} finds it", done)
         elif own.is_deployed and own.undeployed() and notebook <= LAST_WITH_STACK:
             done.tell(f"deploying the changed code to `{own.stack}`")
             deploy_for_course(own)
-    if FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
-        # Every solution runs, also where its effect is there: a learner may have tried out other settings.
-        _bring_stack(course, notebook, done, lambda each: each.is_done is not None)
-    _bring_data(course, notebook, done)
+    if held_up := _bring_all(course, notebook, done):
+        # Something was changed that nobody looks at, such as the rights of a role.
+        _remove(course, f", which lets no messages through: {held_up}", done)
+        if held_up := _bring_all(course, notebook, done):
+            raise NotSettledError(f"a pipeline for notebook {notebook} was made, but {held_up}")
     return tuple(done.steps)
 
 
@@ -167,7 +173,7 @@ def bring_to(course: Course, exercise: Exercise, *, solved: set[str]) -> None:
             return _is_missing(earlier, course)
         return earlier.notebook == exercise.notebook and earlier.id not in solved
 
-    solved |= _bring_stack(course, exercise, _Steps(None), lacks)
+    solved |= _bring_stack(course, exercise, Steps(None), lacks)
 
 
 def exercises_before(point: str | Exercise) -> tuple[Exercise, ...]:
@@ -200,19 +206,6 @@ def checked_notebook(notebook: str) -> str:
     )
 
 
-class _Steps:
-    """Collects what is done, and tells it as it begins."""
-
-    def __init__(self, say: Say | None) -> None:
-        self.steps: list[str] = []
-        self._say = say
-
-    def tell(self, step: str) -> None:
-        self.steps.append(step)
-        if self._say:
-            self._say(step)
-
-
 def _files_at(point: str | Exercise, root: Path) -> Iterator[tuple[str, str]]:
     for pipeline in ("stateful", "stateless"):
         for function in FUNCTIONS[pipeline]:
@@ -220,7 +213,7 @@ def _files_at(point: str | Exercise, root: Path) -> Iterator[tuple[str, str]]:
             yield path, file_at(path, point, root)
 
 
-def _replace_files(course: Course, notebook: str, done: _Steps) -> None:
+def _replace_files(course: Course, notebook: str, done: Steps) -> None:
     for path, wanted in _files_at(notebook, course.root):
         if read_handler(course.root, path) != wanted:
             kept = keep_file(path, course)
@@ -229,19 +222,36 @@ def _replace_files(course: Course, notebook: str, done: _Steps) -> None:
             done.tell(f"`lambdas/{path}` is as notebook {notebook} needs it{aside}")
 
 
-def _bring_data(course: Course, notebook: str, done: _Steps) -> None:
+def _remove(own: Course, why: str, done: Steps) -> None:
+    done.tell(f"removing the stack `{own.stack}`{why}")
+    destroy(own.cloud, own.stack, on_event=own.on_event)
+
+
+def _remove_broken(course: Course, done: Steps) -> None:
+    for own in (course, course.stateless):
+        if own.is_deployed and (gone := own.deleted_parts()):
+            _remove(own, f", whose `{'`, `'.join(gone)}` was deleted", done)
+
+
+def _bring_all(course: Course, notebook: str, done: Steps) -> str:
+    """Bring stack and data; return what does not get through the stack, in words, nothing if all does."""
+    if FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
+        # Every solution runs, also where its effect is there: a learner may have tried out other settings.
+        _bring_stack(course, notebook, done, lambda each: each.is_done is not None)
     if FIRST_WITH_DATA <= notebook <= LAST_WITH_STACK:
         done.tell(f"emptying the pipeline and sending {STANDARD_MESSAGES} messages")
         course.clear()
         course.send(STANDARD_MESSAGES)
-        course.rest()
-    elif FIRST_WITH_STACK <= notebook < FIRST_WITH_DATA and course.messages():
+        rest = course.rest_state()
+        return rest.held_up if rest.is_certain or rest.trouble else ""  # else it is only slow
+    if FIRST_WITH_STACK <= notebook < FIRST_WITH_DATA and course.messages():
         done.tell("emptying the pipeline")
         course.clear()
+    return ""
 
 
 def _bring_stack(
-    course: Course, point: str | Exercise, done: _Steps, lacks: Callable[[Exercise], bool]
+    course: Course, point: str | Exercise, done: Steps, lacks: Callable[[Exercise], bool]
 ) -> set[str]:
     """Deploy the stack if it is missing; run the earlier cells that are lacking, and return their ids."""
     if not course.is_deployed:
@@ -251,7 +261,7 @@ def _bring_stack(
     for exercise in exercises_before(point):
         if isinstance(exercise.answer_location, Cell) and lacks(exercise):
             done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}")
-            _run_solution(exercise, course)
+            run_solution(exercise, course)
             solved.add(exercise.id)
     return solved
 
@@ -285,16 +295,3 @@ def _is_otherwise(exercise: Exercise, course: Course, notebook: str) -> bool:
     outcome = judge(exercise, course).outcome
     is_earlier = exercise.notebook < notebook
     return outcome is not Outcome.NOT_ATTEMPTED and not (is_earlier and outcome is Outcome.PASSED)
-
-
-def _run_solution(exercise: Exercise, course: Course) -> None:
-    attempts = ATTEMPTS if course.cloud.offline is None else 1
-    for attempt in range(1, attempts + 1):
-        try:
-            put_answer(exercise, solution_text(exercise, course.root), course)
-        except ClientError as error:
-            if attempt == attempts or error.response["Error"]["Code"] not in NOT_YET:
-                raise
-            course.clock.sleep(PAUSE_SECONDS)
-        else:
-            return

@@ -7,10 +7,13 @@ resource that it is about is changed in the cloud.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
 
 from workshop.course.answers import (
     handler_file,
@@ -24,9 +27,14 @@ from workshop.course.exercise import Cell, Exercise, Function
 if TYPE_CHECKING:
     from workshop.course.course import Course
 
-__all__ = ["Done", "keep_file", "reset", "solve"]
+__all__ = ["Done", "Say", "Steps", "keep_file", "reset", "run_solution", "solve"]
 
+Say = Callable[[str], None]
 KEPT = "kept"
+# On AWS a right takes a few seconds until services know of it.
+ATTEMPTS = 6
+PAUSE_SECONDS = 5.0
+NOT_YET = {"AccessDeniedException", "InvalidParameterValueException"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,20 @@ class Done:
     message: str
     text: str
     kept: Path | None = None
+
+
+class Steps:
+    """Collects what is done, and tells it as it begins."""
+
+    def __init__(self, say: Say | None) -> None:
+        self.steps: list[str] = []
+        self._say = say
+
+    def tell(self, step: str) -> None:
+        """Say what begins now."""
+        self.steps.append(step)
+        if self._say:
+            self._say(step)
 
 
 def solve(exercise: Exercise, course: Course) -> Done:
@@ -100,3 +122,22 @@ def _replace(exercise: Exercise, place: Function, text: str, course: Course, *, 
 
 def _place(place: Function) -> str:
     return f"`lambdas/{place.path}`" if place.name is None else f"`{place.name}` in `lambdas/{place.path}`"
+
+
+def run_solution(exercise: Exercise, course: Course) -> None:
+    """Run the solution of a cell as the cell would; on AWS again, until a new right has become known.
+
+    Raises:
+        ClientError: the cloud refuses what the solution asks for.
+    """
+    text = solution_text(exercise, course.root)
+    attempts = ATTEMPTS if course.cloud.offline is None else 1
+    for attempt in range(1, attempts + 1):
+        try:
+            put_answer(exercise, text, course)
+        except ClientError as error:
+            if attempt == attempts or error.response["Error"]["Code"] not in NOT_YET:
+                raise
+            course.clock.sleep(PAUSE_SECONDS)
+        else:
+            return

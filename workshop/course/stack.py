@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from workshop.clock import Clock, SystemClock
 from workshop.course import mappings
 from workshop.course.delivery import Delivery, delivery_of
@@ -98,6 +100,24 @@ class CourseStack:
         if described is None:
             raise StackNotFoundError(self.stack, is_in_notebook=self.cloud.is_in_notebook)
         return str(described["StackId"])
+
+    def deleted_parts(self) -> tuple[str, ...]:
+        """Return what belongs to the stack, and somebody has deleted, such as `StateTable`."""
+        looks: dict[str, Callable[[str], Any]] = {
+            "StreamName": lambda name: self.client("kinesis").describe_stream_summary(StreamName=name),
+            "TableName": lambda name: self.client("dynamodb").describe_table(TableName=name),
+            "LambdaName": lambda name: self.client("lambda").get_function_configuration(FunctionName=name),
+        }
+        gone = []
+        for output, name in self.outputs.items():
+            look = next((look for end, look in looks.items() if output.endswith(end)), None)
+            try:
+                _ = look and look(name)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                    raise
+                gone.append(STREAM if output == "StreamName" else output.removesuffix("Name"))
+        return tuple(gone)
 
     def deploy(self, **parameters: Any) -> Deployment:
         """Deploy the stack from the learner's `lambdas/`, or bring it up to date.

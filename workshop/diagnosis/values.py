@@ -155,7 +155,8 @@ class Diagnosis:
 
     `causes` together explain every difference, if they can be explained; most often it is one.
     Each of `alternatives` explains as much as the cause of the same stage does, but is less likely.
-    `is_of_nothing`: no live trade was sent, so that empty totals are right.
+    `is_of_nothing`: no live trade was sent, so that empty totals are right. `held_up` says what has not
+    arrived, in words; where totals are right all the same, they may not stay so.
     """
 
     cells: tuple[Difference, ...]
@@ -163,6 +164,7 @@ class Diagnosis:
     summary: str
     alternatives: tuple[Cause, ...] = ()
     is_of_nothing: bool = False
+    held_up: str = ""
 
     @property
     def exact(self) -> bool:

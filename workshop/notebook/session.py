@@ -5,10 +5,20 @@
 
 import contextlib
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
+from urllib.parse import urlsplit
 
-from workshop.course.catch_up import NOTEBOOKS, checked_notebook, restore
+from workshop.course.catch_up import (
+    LAST_WITH_STACK,
+    NOTEBOOKS,
+    checked_notebook,
+    exercises_before,
+    fit_mappings,
+    restore,
+)
 from workshop.course.course import Course
+from workshop.course.exercise import Function
 from workshop.course.exercises import all_exercises
 from workshop.course.files import write_whole
 from workshop.course.preflight import examine
@@ -16,6 +26,7 @@ from workshop.course.progress import CourseProgress
 from workshop.course.tools.costs import CostTools
 from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
+from workshop.course.trials.trial import is_untouched
 from workshop.notebook.certificate import certificate_facts
 from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
@@ -85,15 +96,23 @@ LAB_PORT = 8888
 NEW_STACK = (
     "`{}` was gone and is new: of what you did in this notebook, nothing is in it. Run the cells below again."
 )
+DELETED = (
+    "Somebody has deleted `{}` of `{}`, and the pipeline cannot work without. `!workshop catch-up {}`, in a "
+    "cell of its own, makes it anew; then run this cell again."
+)
+NOT_YET = (
+    "This notebook builds on {}, and your files are as they were before. Solve that first, or let "
+    "`!workshop catch-up {}`, in a cell of its own, put it in; your own versions are kept."
+)
 
 
 class NotebookPipeline(PlainPipeline):
     """One pipeline in a notebook: what changes it is shown, and so is what lies in it."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, fit: Callable[[], Sequence[str]] = tuple) -> None:
         super().__init__(course)
         memory = TableMemory()
-        actions = PipelineActions(course, memory)
+        actions = PipelineActions(course, memory, fit)
         self.deploy = actions.deploy
         self.connect = actions.connect
         self.send = actions.send
@@ -119,7 +138,7 @@ class Workshop(NotebookPipeline):
     """The learner's pipeline in a notebook, with the course's exercises, questions and other pipelines."""
 
     def __init__(self, course: Course, notebook: str) -> None:
-        super().__init__(course)
+        super().__init__(course, lambda: fit_mappings(course, notebook))
         # An instance with a text of its own: `help(ws)` prints it, instead of this class's members.
         self.__doc__ = GUIDE
         self._notebook = notebook
@@ -141,7 +160,8 @@ class Workshop(NotebookPipeline):
 
     def doctor(self) -> Shown:
         """Show whether this machine is ready for the workshop, and how to mend what is not."""
-        findings = examine(DEFAULT_PORT, LAB_PORT)
+        port = urlsplit(self._course.cloud.endpoint or "").port or DEFAULT_PORT
+        findings = examine(port, LAB_PORT)
         return show(draw_findings(each for each in findings if each.check not in ANSWERED))
 
     def certificate(self, name: str) -> Shown:
@@ -177,7 +197,7 @@ class Workshop(NotebookPipeline):
                 here=(sum(name in passed for name in here), len(here)),
                 ways_on=self._ways_on(here, passed),
                 restored=restored,
-                warnings=[*filter(None, [file.warning, self._record.warning, warning])],
+                warnings=[*filter(None, [file.warning, self._record.warning, warning, self._skipped])],
             )
         )
 
@@ -195,6 +215,19 @@ class Workshop(NotebookPipeline):
             ways.append(WayOn(done, f"{following} · {file.title}", file.name))
         return ways
 
+    @cached_property
+    def _skipped(self) -> str:
+        """Say which earlier exercises in files the notebook builds on, and the learner has left out."""
+        skipped = [
+            f"`{each.id}` of {each.notebook}"
+            for each in exercises_before(self._notebook)
+            if isinstance(each.answer_location, Function)
+            and each.answer_location.path.startswith(self._course.pipeline)
+            and is_untouched(each.answer_location, self.root)
+        ]
+        is_needed = skipped and self._notebook <= LAST_WITH_STACK
+        return NOT_YET.format(", ".join(skipped), self._notebook) if is_needed else ""
+
     @property
     def _following(self) -> str | None:
         return next((number for number in NOTEBOOKS if number > self._notebook), None)
@@ -209,6 +242,10 @@ class Workshop(NotebookPipeline):
         output = Live(self._header())
         done: list[str] = []
         was_deployed = self.aws.is_deployed
+        if was_deployed and (gone := self._course.deleted_parts()):
+            told = DELETED.format("`, `".join(gone), self.aws.stack, self._notebook)
+            output.close(self._header(warning=told))
+            return
 
         def tell(step: str) -> None:
             done.append(f"◐ {step}")

@@ -34,13 +34,15 @@ class Difference:
 class Comparison:
     """How a snapshot differs from the truth; `lost` and `duplicated` count messages.
 
-    `is_of_nothing`: no live trade was sent, so that empty totals are right.
+    `is_of_nothing`: no live trade was sent, so that empty totals are right. `held_up` says what has not
+    arrived, in words; where totals are right all the same, they may not stay so.
     """
 
     differences: tuple[Difference, ...]
     lost: int
     duplicated: int
     is_of_nothing: bool = False
+    held_up: str = ""
 
     @property
     def exact(self) -> bool:

@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +53,27 @@ def ask(connection: http.client.HTTPConnection, *arguments, **named) -> tuple[in
     connection.request(*arguments, **named)
     answer = connection.getresponse()
     return answer.status, answer.read().decode()
+
+
+def test_a_listener_that_stops_waits_for_calls_under_way() -> None:
+    """When a listener has stopped, what was being answered has been answered."""
+    begun, may_end, ended = threading.Event(), threading.Event(), []
+
+    def answer(_: Call) -> Answer:
+        begun.set()
+        ended.append(may_end.wait(20))
+        return Answer(204)
+
+    listener = Listener("127.0.0.1", 0, answer)
+    listener.start()
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=10) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert begun.wait(20)
+        threading.Timer(0.1, may_end.set).start()
+
+        listener.stop()
+
+    assert ended == [True]
 
 
 def test_a_connection_serves_many_calls(connection) -> None:

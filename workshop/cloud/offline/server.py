@@ -109,6 +109,7 @@ class OfflineCloud:
         if self._runtime is not None:
             self._runtime.stop()
         self._listener.stop()
+        self._late.stop()
 
     def wait(self) -> None:
         """Block until somebody has asked the cloud to stop."""
@@ -164,10 +165,21 @@ class _LateCorrections:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._done = threading.Event()
+        self._thread = threading.Thread(target=self._load, name="late-corrections", daemon=True)
         self._error: Exception | None = None
+        self._is_stopped = False
 
     def start(self) -> None:
-        threading.Thread(target=self._load, name="late-corrections", daemon=True).start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Load no more, and wait for what is just being loaded.
+
+        A process that ends while a thread of it is inside a library in Rust, such as pydantic, is aborted.
+        """
+        self._is_stopped = True
+        if self._thread.is_alive():
+            self._thread.join()
 
     def wait_if_needed(self, call: Call) -> None:
         if self._done.is_set() and self._error is None:
@@ -183,7 +195,11 @@ class _LateCorrections:
         # not needed here; it is optional, so it is kept from being found.
         sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: not to be imported
         try:
-            overlay.apply(self._clock, [name for name in overlay.CORRECTIONS if name.startswith(LATE)])
+            for name in (each for each in overlay.CORRECTIONS if each.startswith(LATE)):
+                if self._is_stopped:
+                    self._error = RuntimeError("the offline cloud has stopped")
+                    return
+                overlay.apply(self._clock, [name])
         except Exception as error:
             log.exception("the corrections of CloudFormation could not be loaded")
             self._error = error

@@ -20,6 +20,8 @@ from workshop.course.trials.scratch_stack import ScratchStack, exclusive, open_s
 from workshop.pipeline.messages import Message
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workshop.course.course import Course
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "busy_no_more",
     "check_by",
     "failures_in",
+    "is_untouched",
     "lost_in_silence",
     "money",
     "trade",
@@ -50,7 +53,7 @@ def check_by(trial: Trial, answer: Function, *, success: str) -> Callable[[Cours
     function = answer.name or "handler"
 
     def check(course: Course) -> CheckResult:
-        if _is_untouched(course, answer.path, function, answer.variant):
+        if is_untouched(answer, course.root):
             return not_attempted(f"`{function}` in `lambdas/{answer.path}` is as you found it.")
         with exclusive(course):
             pipeline = answer.path.partition("/")[0]
@@ -110,18 +113,18 @@ def lost_in_silence(scratch: ScratchStack, stage: str, event: Any, *, table: str
         )
 
 
-def _is_untouched(course: Course, path: str, function: str, variant: str) -> bool:
-    text = read_handler(course.root, path)
+def is_untouched(answer: Function, root: Path) -> bool:
+    """Whether the function of an answer, `handler` where it is the whole file, is as learners find it."""
+    text, function = read_handler(root, answer.path), answer.name or "handler"
     if text is None:
         return False
     try:
         own = _without_comments(function_text(text, function))
     except (LookupError, RecursionError):
         return False
-    begun = {"textbook", variant}
     return any(
-        own == _without_comments(function_text(starter_file(path, each, course.root), function))
-        for each in begun
+        own == _without_comments(function_text(starter_file(answer.path, each, root), function))
+        for each in {"textbook", answer.variant}
     )
 
 

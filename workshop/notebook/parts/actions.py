@@ -1,12 +1,13 @@
 """What changes a pipeline, shown while it happens: deploy, connect, send, clear, rest."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from workshop.course.course import Course
 from workshop.course.rest import Rest
 from workshop.deploy.stacks import Deployment, StackEvent
 from workshop.notebook.controls.waiting import WaitLine, told_if_it_fails
-from workshop.notebook.markup.display import Live, Shown
+from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.markup.texts import plural, took
 from workshop.notebook.views.cards import card, pill, status_line
@@ -33,11 +34,15 @@ class ShownMapping(dict[str, Any]):
 
 
 class PipelineActions:
-    """Steps that change a pipeline, shown as they happen; each returns what the course returns."""
+    """Steps that change a pipeline, shown as they happen; each returns what the course returns.
 
-    def __init__(self, course: Course, memory: TableMemory) -> None:
+    `fit` gives mappings what the functions' code needs, and returns what it has done for that.
+    """
+
+    def __init__(self, course: Course, memory: TableMemory, fit: Callable[[], Sequence[str]] = tuple) -> None:
         self._course = course
         self._memory = memory
+        self._fit = fit
         self._wait = WaitLine()
         course.on_wait = self._wait.telling
 
@@ -76,6 +81,9 @@ class PipelineActions:
             ClientError: AWS refuses it, for example because the function's role may not read the stream.
         """
         mapping = ShownMapping(self._course.connect(function, **arguments))
+        if steps := self._fit():
+            mapping.update(self._course.mapping(function) or {})
+            show(status_line("▲ Added", "; ".join(steps), "warn"))
         source = _resource_of(str(mapping.get("EventSourceArn", "")))
         logical = {name: output for output, name in self._course.outputs.items() if output.endswith("Name")}
         known = logical.get(source, source).removesuffix("Name").replace("Stream", "IncomingDataStream")

@@ -73,6 +73,8 @@ def draw_reconciliation(found: Reconciliation) -> Shown:
 
 def _exact(found: Diagnosis | Comparison) -> Shown:
     # Empty totals are right, too, but whoever has just begun anew must not take that for a result.
+    if found.held_up:
+        return status_line("▲ Exact so far", f"{EXACT} But {found.held_up}.", "warn")
     return status_line("○ Nothing to judge", NOTHING, "info") if found.is_of_nothing else _good(EXACT)
 
 

@@ -23,6 +23,9 @@ __all__ = ["Listener", "endpoint", "is_free"]
 
 LINE_LIMIT = 65_536
 HEADER_LIMIT = 200
+# How long calls that are under way are waited for when the listener stops: a process that ends while one of
+# its threads is inside a library in Rust is aborted.
+CALL_GRACE_SECONDS = 2.0
 ALREADY_BOUND = {48, 98, 10013, 10048}  # EADDRINUSE on macOS, Linux; WSAEACCES, WSAEADDRINUSE on Windows
 # No such address or right; a port beyond 65,535; a name that cannot be encoded.
 NOT_THERE = (OSError, OverflowError, UnicodeError)
@@ -80,11 +83,11 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
-        """Accept no more connections and close the open ones."""
+        """Accept no more connections, close the open ones, and wait a moment for calls that are under way."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._server.close_connections()
+        self._server.close_connections(CALL_GRACE_SECONDS)
 
     def _serve(self, reader: BufferedIOBase, connection: socket.socket) -> None:
         while (call := _read_call(reader, connection)) is not None:
@@ -107,7 +110,7 @@ class _Server(socketserver.ThreadingTCPServer):
     ) -> None:
         self.serve = serve
         self._open: set[socket.socket] = set()
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, _Connection)
@@ -119,8 +122,9 @@ class _Server(socketserver.ThreadingTCPServer):
     def closed(self, connection: socket.socket) -> None:
         with self._guard:
             self._open.discard(connection)
+            self._guard.notify_all()
 
-    def close_connections(self) -> None:
+    def close_connections(self, grace_seconds: float) -> None:
         with self._guard:
             connections = list(self._open)
         for connection in connections:
@@ -128,6 +132,8 @@ class _Server(socketserver.ThreadingTCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 log.debug("a connection was closed by its client at the same moment")
+        with self._guard:
+            self._guard.wait_for(lambda: not self._open, grace_seconds)
 
 
 class _Connection(socketserver.StreamRequestHandler):
