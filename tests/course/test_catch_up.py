@@ -10,6 +10,7 @@ from workshop.course.catch_up import catch_up, file_at, restore
 from workshop.course.course import Course
 from workshop.course.exercise import judge
 from workshop.course.exercises import find_exercise
+from workshop.course.mappings import switch
 from workshop.deploy.stacks import destroy
 from workshop.notebook import Workshop
 from workshop.pipeline.operations.live_faults import read_faults, set_faults
@@ -220,6 +221,21 @@ def test_catching_up_is_not_done_before_messages_get_through(course: Course) -> 
 
     assert any("lets no messages through" in step for step in steps)
     assert course.compare().exact
+
+
+def test_a_disabled_mapping_is_named_by_whoever_waits(course: Course) -> None:
+    """Records that nobody fetches are not waited for in silence, and nobody is told to wait for them."""
+    catch_up(course, "06")
+    mapping = course.mapping("MapLambda")
+    switch(course.client("lambda"), mapping["UUID"], enabled=False, clock=course.clock)
+    course.send(5, seed=6)
+
+    rest = course.rest_state(8)
+
+    assert rest.held_up == "5 records are still on the way. The mapping of MapLambda is disabled"
+    assert course.diagnose_at(rest).summary.endswith(
+        "once this is mended: The mapping of MapLambda is disabled."
+    )
 
 
 def test_exercises_that_were_left_out_are_named(course: Course) -> None:

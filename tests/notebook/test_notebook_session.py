@@ -10,10 +10,12 @@ import pytest
 from nbclient import NotebookClient
 
 from workshop.cloud.connection import Cloud
+from workshop.cloud.fault_plan import FaultPlan
 from workshop.cloud.laboratory import Laboratory
 from workshop.course.course import Course
 from workshop.deploy.stacks import destroy
 from workshop.notebook.session import Workshop
+from workshop.pipeline.operations.live_faults import set_faults
 
 CELLS = (
     'from workshop.notebook import start\nws = start("06")',
@@ -158,6 +160,19 @@ def test_a_traceback_is_folded(executed: Any) -> None:
     assert "<details>" in folded
     assert "interactiveshell" not in folded
     assert "NameError" in folded
+
+
+def test_faults_that_are_still_in_force_are_told(tmp_path: Path) -> None:
+    """Who comes back to a pipeline with faults on purpose hears of them in the head of the notebook."""
+    with Laboratory() as laboratory:
+        course = Course(laboratory, home=tmp_path, prefix="course", clock=laboratory.clock)
+        course.deploy()
+        heads = [Workshop(course, "03")._header().text]
+        set_faults(laboratory, course.outputs, FaultPlan.from_words(["crash_after@map=0.5"]))
+        heads.append(Workshop(course, "03")._header().text)
+
+    assert ["Faults on purpose are still in force" in head for head in heads] == [False, True]
+    assert "`crash_after@map`. `ws.live.faults(clear=True)`" in " ".join(heads[1].split())
 
 
 def test_a_stack_that_is_new_is_said_to_hold_nothing(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

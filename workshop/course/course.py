@@ -182,17 +182,17 @@ class Course(CourseStack):
             return wait_for_rest(*seen, clock=self.clock, timeout_seconds=timeout)
 
     def trouble(self) -> str:
-        """Which functions fail, and how, in a sentence each; nothing if none does, as far as one can tell."""
+        """Which functions fail, and how, or are not fed, in a sentence each; as far as one can tell."""
         try:
-            errors = last_errors(self.cloud, self.outputs, self.pipeline).values()
+            errors = last_errors(self.cloud, self.outputs, self.pipeline)
         except ClientError:
-            return ""  # not everybody may read logs
-        return " ".join(f"{error.function} {error.verb}: {error.text}." for error in errors if error.verb)
+            errors = {}  # not everybody may read logs
+        failing = [f"{each.function} {each.verb}: {each.text}." for each in errors.values() if each.verb]
+        return " ".join(failing + self.disabled())
 
     def _on_the_way(self) -> str:
         """What still moves, in words; nothing if nobody tells."""
-        pending = self.pending()
-        if not pending:
+        if not (pending := self.pending()):
             return ""
         return f"{pending:,} record{'' if pending == 1 else 's'} on the way. {self.trouble()}".rstrip(" .")
 

@@ -175,6 +175,15 @@ class CourseStack:
         """Return the event source mapping of a function, or None."""
         return mappings.find_mapping(self.client("lambda"), self.physical(function))
 
+    def disabled(self) -> list[str]:
+        """Return which mappings of the functions are disabled, in a sentence each."""
+        found = {name: self.mapping(name) for name, _, _ in FLOWS[self.pipeline]}
+        return [
+            f"The mapping of {name} is disabled."
+            for name, mapping in found.items()
+            if mapping and mapping["State"] in {"Disabling", "Disabled"}
+        ]
+
     def physical(self, logical_id: str) -> str:
         """Return the name that a function, a table or the stream has in the cloud."""
         output = "StreamName" if logical_id == STREAM else f"{logical_id}Name"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
+
 from workshop.course.catch_up import (
     LAST_WITH_STACK,
     NOTEBOOKS,
@@ -45,6 +47,7 @@ from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.findings import draw_findings
 from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header
 from workshop.notebook.views.values import teach_ipython
+from workshop.pipeline.operations.live_faults import read_faults
 from workshop.settings import DEFAULT_PORT
 
 __all__ = ["NotebookPipeline", "Workshop", "start"]
@@ -104,6 +107,7 @@ NOT_YET = (
     "This notebook builds on {}, and your files are as they were before. Solve that first, or let "
     "`!workshop catch-up {}`, in a cell of its own, put it in; your own versions are kept."
 )
+FAULTS = "Faults on purpose are still in force: {}. `ws.live.faults(clear=True)` ends them."
 
 
 class NotebookPipeline(PlainPipeline):
@@ -197,7 +201,9 @@ class Workshop(NotebookPipeline):
                 here=(sum(name in passed for name in here), len(here)),
                 ways_on=self._ways_on(here, passed),
                 restored=restored,
-                warnings=[*filter(None, [file.warning, self._record.warning, warning, self._skipped])],
+                warnings=[
+                    *filter(None, [file.warning, self._record.warning, warning, self._faults, self._skipped])
+                ],
             )
         )
 
@@ -214,6 +220,19 @@ class Workshop(NotebookPipeline):
             done = "Everything here is solved. Go on with "
             ways.append(WayOn(done, f"{following} · {file.title}", file.name))
         return ways
+
+    @cached_property
+    def _faults(self) -> str:
+        """Say which faults somebody has set and not ended."""
+        if not self.aws.is_deployed:
+            return ""
+        try:
+            found = read_faults(self._course.cloud, self._course.outputs)
+        except ClientError:
+            return ""  # the table is gone, or not everybody may read it
+        plans = [plan for plan in (found.in_functions, found.in_cloud) if plan and not plan.is_empty]
+        named = [f"`{name}`" for plan in plans for name in (*plan.rates, *plan.strikes)]
+        return FAULTS.format(", ".join(named)) if named else ""
 
     @cached_property
     def _skipped(self) -> str:
