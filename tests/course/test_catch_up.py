@@ -12,6 +12,8 @@ from workshop.course.exercise import judge
 from workshop.course.exercises import find_exercise
 from workshop.course.mappings import switch
 from workshop.deploy.stacks import destroy
+from workshop.diagnosis import CauseKind
+from workshop.errors import DeploymentError
 from workshop.notebook import Workshop
 from workshop.pipeline.operations.live_faults import read_faults, set_faults
 
@@ -198,6 +200,8 @@ def test_a_stack_without_a_table_is_told_and_made_anew(
     ws = Workshop(course, "06")
 
     ws._begin()
+    with pytest.raises(DeploymentError, match="`AggregateTable`, `ParameterTable`, which no"):
+        course.deploy()
 
     told = " ".join(capsys.readouterr().out.split())
     assert "deleted `AggregateTable`, `ParameterTable` of `course-stateful`" in told
@@ -235,6 +239,20 @@ def test_a_disabled_mapping_is_named_by_whoever_waits(course: Course) -> None:
     assert rest.held_up == "5 records are still on the way. The mapping of MapLambda is disabled"
     assert course.diagnose_at(rest).summary.endswith(
         "once this is mended: The mapping of MapLambda is disabled."
+    )
+
+
+def test_what_lies_before_an_unconnected_function_is_not_lost(course: Course) -> None:
+    """Changes that nothing reads will be read from the oldest on; the diagnosis names the missing mapping."""
+    catch_up(course, "06")
+    course.disconnect("MapLambda")
+    course.send(5, seed=6)
+
+    diagnosis = course.diagnose(8)
+
+    assert diagnosis.causes[0].kind is CauseKind.IN_FLIGHT
+    assert diagnosis.summary.splitlines()[1].endswith(
+        "once this is mended: MapLambda has no event source mapping."
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
 from workshop.course.rest import Rest, of_one_moment, wait_for_rest
-from workshop.course.sent import DEFAULT_SEED, SentMessages, entries_of, open_sent
+from workshop.course.sent import DEFAULT_SEED, SentMessages, entries_of, lanes_of, open_sent
 from workshop.course.stack import STREAM, CourseStack
 from workshop.deploy.finding import describe
 from workshop.deploy.stacks import Deployment, deploy
@@ -188,7 +189,7 @@ class Course(CourseStack):
         except ClientError:
             errors = {}  # not everybody may read logs
         failing = [f"{each.function} {each.verb}: {each.text}." for each in errors.values() if each.verb]
-        return " ".join(failing + self.disabled())
+        return " ".join(failing + self.unfed())
 
     def _on_the_way(self) -> str:
         """What still moves, in words; nothing if nobody tells."""
@@ -207,7 +208,11 @@ class Course(CourseStack):
 
     def compare(self, timeout: float = 60.0) -> Comparison:
         """Return how the totals at rest differ from the truth."""
-        return self._at_rest(lambda rest: compare(rest.snapshot, self.truth()), timeout)
+
+        def compared(rest: Rest) -> Comparison:
+            return replace(compare(rest.snapshot, self.truth()), held_up=rest.held_up)
+
+        return self._at_rest(compared, timeout)
 
     def reconcile(self) -> Reconciliation:
         """Return how AggregateTable differs from the sum over StateTable."""
@@ -222,21 +227,19 @@ class Course(CourseStack):
 
     def diagnose_at(self, rest: Rest) -> Diagnosis:
         """Diagnose totals that have been read already."""
-        target, arrived = self.target, self.sent.arrived()
+        target, arrived, unfed = self.target, self.sent.arrived(), " ".join(self.unfed())
         sent = [message for _, message in arrived]
-        lanes: dict[str, list[int]] = {}
-        for place, (shard, _) in enumerate(arrived):
-            lanes.setdefault(shard, []).append(place)
         evidence = gather_evidence(
             self.cloud,
             target.outputs,
             sent,
-            pending=rest.pending,
+            # Before a function that nothing feeds, records may lie that nobody counts.
+            pending=None if unfed and not rest.pending else rest.pending,
             is_certain=rest.is_certain,
-            arrivals=[lanes[shard] for shard in sorted(lanes)] or None,
+            arrivals=lanes_of(arrived),
         )
         found = diagnose(sent, rest.snapshot, pipeline=target.pipeline, evidence=evidence, order=target.order)
-        return found.with_trouble(rest.trouble)
+        return replace(found.with_trouble(rest.trouble or unfed), held_up=rest.held_up)
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""

@@ -162,7 +162,7 @@ def check_cloud(port: int) -> Preflight:
         return Preflight("Offline cloud", Grade.GOOD, f"runs at {status.url}")
     if status.state != "stopped":
         seen = f"process {status.pid} at {status.url} is {status.state}"
-        return Preflight("Offline cloud", Grade.WARNING, seen, "run `workshop cloud stop`")
+        return Preflight("Offline cloud", Grade.WARNING, seen, "run `workshop cloud start`")
     return check_port("Offline cloud", port, "--port", free="not running, its port is free")
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "SentMessages",
     "SentRecord",
     "entries_of",
+    "lanes_of",
     "message_of",
     "open_sent",
 ]
@@ -261,3 +262,11 @@ def entries_of(
         message if isinstance(message, PlannedMessage) else PlannedMessage(number, message)
         for number, message in enumerate(messages)
     ]
+
+
+def lanes_of(arrived: Sequence[tuple[str, Message]]) -> list[list[int]] | None:
+    """Return for each shard, in the order of their names, the places of its messages; None without any."""
+    lanes: dict[str, list[int]] = {}
+    for place, (shard, _) in enumerate(arrived):
+        lanes.setdefault(shard, []).append(place)
+    return [lanes[shard] for shard in sorted(lanes)] or None

@@ -22,7 +22,12 @@ from workshop.deploy.deployed_code import deployed_digests
 from workshop.deploy.finding import describe, find_stack
 from workshop.deploy.stacks import Deployment, StackEvent, deploy
 from workshop.diagnosis.evidence import is_polled
-from workshop.errors import CloudNotRunningError, ConfigurationError, StackNotFoundError
+from workshop.errors import (
+    CloudNotRunningError,
+    ConfigurationError,
+    DeploymentError,
+    StackNotFoundError,
+)
 from workshop.pipeline.hops import FLOWS
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import scan_rows
@@ -123,7 +128,15 @@ class CourseStack:
         """Deploy the stack from the learner's `lambdas/`, or bring it up to date.
 
         A new stack has no event source mappings; these are made by hand.
+
+        Raises:
+            DeploymentError: CloudFormation refused or rolled back, or somebody has deleted a part by hand.
         """
+        if self.is_deployed and (gone := self.deleted_parts()):
+            raise DeploymentError(
+                f"somebody has deleted `{'`, `'.join(gone)}`, which no deployment brings back; `workshop "
+                "catch-up NN`, with a notebook's number, makes the pipeline anew"
+            )
         self._outputs = {}
         return deploy(
             self.cloud,
@@ -175,14 +188,16 @@ class CourseStack:
         """Return the event source mapping of a function, or None."""
         return mappings.find_mapping(self.client("lambda"), self.physical(function))
 
-    def disabled(self) -> list[str]:
-        """Return which mappings of the functions are disabled, in a sentence each."""
-        found = {name: self.mapping(name) for name, _, _ in FLOWS[self.pipeline]}
-        return [
-            f"The mapping of {name} is disabled."
-            for name, mapping in found.items()
-            if mapping and mapping["State"] in {"Disabling", "Disabled"}
-        ]
+    def unfed(self) -> list[str]:
+        """Return which functions have no mapping, or a disabled one, in a sentence each."""
+        told = []
+        for name, _, _ in FLOWS[self.pipeline]:
+            mapping = self.mapping(name)
+            if mapping is None:
+                told.append(f"{name} has no event source mapping.")
+            elif mapping["State"] in {"Disabling", "Disabled"}:
+                told.append(f"The mapping of {name} is disabled.")
+        return told
 
     def physical(self, logical_id: str) -> str:
         """Return the name that a function, a table or the stream has in the cloud."""

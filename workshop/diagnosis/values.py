@@ -173,17 +173,14 @@ class Diagnosis:
 
     def with_trouble(self, trouble: str) -> "Diagnosis":
         """Return the same with word of functions that fail, where something is said to be on its way."""
-        if not trouble or not any(cause.kind is CauseKind.IN_FLIGHT for cause in self.causes):
-            return self
-
-        def told(text: str) -> str:
-            return f"{text.replace(WAIT, '.')} Waiting helps only once this is mended: {trouble}"
-
-        causes = (
-            replace(each, sentence=told(each.sentence)) if each.kind is CauseKind.IN_FLIGHT else each
-            for each in self.causes
-        )
-        return replace(self, causes=tuple(causes), summary=told(self.summary))
+        causes, summary = [], self.summary
+        for each in self.causes:
+            told = each.sentence
+            if trouble and each.kind is CauseKind.IN_FLIGHT:
+                told = f"{told.replace(WAIT, '.')} Waiting helps only once this is mended: {trouble}"
+            summary = summary.replace(each.sentence, told)
+            causes.append(replace(each, sentence=told))
+        return replace(self, causes=tuple(causes), summary=summary)
 
 
 @dataclass(frozen=True)
