@@ -208,11 +208,9 @@ class Course(CourseStack):
 
     def compare(self, timeout: float = 60.0) -> Comparison:
         """Return how the totals at rest differ from the truth."""
-
-        def compared(rest: Rest) -> Comparison:
-            return replace(compare(rest.snapshot, self.truth()), held_up=rest.held_up)
-
-        return self._at_rest(compared, timeout)
+        return self._at_rest(
+            lambda rest: replace(compare(rest.snapshot, self.truth()), held_up=rest.held_up), timeout
+        )
 
     def reconcile(self) -> Reconciliation:
         """Return how AggregateTable differs from the sum over StateTable."""
