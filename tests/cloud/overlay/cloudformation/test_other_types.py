@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from moto.kms.models import Key
 
 from tests.cloud.overlay.cloudformation.samples import queue
 
@@ -134,3 +135,15 @@ def test_plain_moto_makes_no_alarm(plain: Any) -> None:
 
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert plain.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+
+
+def test_a_failure_of_the_model_itself_is_a_sentence(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no service says is told in words, with the type; Python's words go to the log alone."""
+    monkeypatch.setattr(Key, "create_from_cloudformation_json", lambda *_arguments, **_names: int("x"))
+
+    stack = aws.create({"Key": {"Type": "AWS::KMS::Key", "Properties": {}}})
+
+    assert aws.reason("Key", stack["StackId"]) == (
+        'Resource handler returned message: "The offline cloud cannot do what the properties of this '
+        'AWS::KMS::Key ask for; its log says where it failed." (HandlerErrorCode: InternalFailure)'
+    )

@@ -10,6 +10,8 @@ spot, in the middle of another. Changed: all of it. A declared resource that doe
 `PENDING`, which appears only in plans.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from moto.cloudformation import parsing
@@ -18,12 +20,30 @@ from moto.cloudformation.exceptions import (
     UnsupportedAttribute,
     ValidationError,
 )
+from moto.core.common_models import CloudFormationModel
 
+from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import schema
 from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
 from workshop.cloud.offline.overlay.cloudformation.template.functions import FUNCTIONS, condition_value
 from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["NOTIFICATION_ARNS", "PENDING"]
+__all__ = ["NOTIFICATION_ARNS", "PENDING", "has_attribute"]
+
+# Attributes of AWS's that moto's models have under a name of their own.
+KEPT_AS: Mapping[str, Mapping[str, str]] = {
+    "AWS::IAM::ManagedPolicy": {
+        "AttachmentCount": "attachment_count",
+        "CreateDate": "create_date",
+        "DefaultVersionId": "default_version_id",
+        "IsAttachable": "is_attachable",
+        "PolicyArn": "arn",
+        "PolicyId": "id",
+        "UpdateDate": "update_date",
+    },
+    "AWS::KMS::Key": {"KeyId": "id"},
+    "AWS::SQS::Queue": {"QueueUrl": "physical_resource_id"},
+    "AWS::SSM::Parameter": {"Type": "parameter_type", "Value": "value"},
+}
 
 NOTIFICATION_ARNS = "AWS::NotificationARNs"
 
@@ -66,7 +86,11 @@ def _resolve(value: Any, resources: Any) -> Any:
 
 def _referenced(name: str, resources: Any) -> Any:
     found = resources[name]
-    return getattr(found, "physical_resource_id", found)
+    if not hasattr(found, "physical_resource_id"):
+        return found
+    if not isinstance(found.physical_resource_id, str):
+        raise ValidationError(message=f"Template error: the offline cloud has no value for Ref of {name}")
+    return found.physical_resource_id
 
 
 def _attribute(argument: Any, resources: Any) -> Any:
@@ -77,11 +101,25 @@ def _attribute(argument: Any, resources: Any) -> Any:
         raise ValidationError(
             message=f"Template error: instance of Fn::GetAtt references undefined resource {name}"
         )
+    kind = getattr(resource, "cf_resource_type", type(resource).__name__)
+    if (kept := KEPT_AS.get(kind, {}).get(attribute)) is not None:
+        value = getattr(resource, kept)
+        return value.isoformat() if isinstance(value, datetime) else as_text(value)
     try:
         return resource.get_cfn_attribute(attribute)
     except (NotImplementedError, UnformattedGetAttTemplateException, AttributeError, KeyError) as error:
-        kind = getattr(resource, "cf_resource_type", type(resource).__name__).rsplit(":", 1)[-1]
-        raise UnsupportedAttribute(resource=kind, attr=attribute) from error
+        raise UnsupportedAttribute(resource=kind.rsplit(":", 1)[-1], attr=attribute) from error
+
+
+def has_attribute(resource_type: str, attribute: str) -> bool:
+    """Return whether resources of a type can have an attribute."""
+    if resource_type in KEPT_AS and attribute in KEPT_AS[resource_type]:
+        return True
+    model = parsing.resource_class_from_type(resource_type)
+    if getattr(model.has_cfn_attr, "__func__", None) is CloudFormationModel.has_cfn_attr.__func__:
+        # The base class says yes to everything.
+        return attribute in (schema(resource_type) or {}).get("attributes", ())
+    return bool(model.has_cfn_attr(attribute))
 
 
 @corrects(parsing, "parse_condition")

@@ -6,8 +6,9 @@ reason in its events
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html). Deleting goes in
 the opposite order; a resource that cannot be deleted leaves the stack in `DELETE_FAILED`. In moto the
 exception of the failing resource escapes to the caller, often as a response that no client can parse; the
-stack stays in `CREATE_IN_PROGRESS` with what was created so far, and a failed delete forgets the stack.
-Changed: both operations, for stacks made through the API, by a stack set and as a resource of another stack.
+stack stays in `CREATE_IN_PROGRESS` with what was created so far, and a failed delete forgets the stack; one
+inside another stack gives its name for its id, and no outputs. Changed: both operations, for stacks made
+through the API, by a stack set and as a resource of another stack; id and outputs of the latter.
 """
 
 from typing import Any
@@ -219,6 +220,21 @@ def _parameters_of(stack: Any) -> list[dict[str, str]]:
         {"ParameterKey": name, "ParameterValue": "****" if declared.get(name, {}).get("NoEcho") else value}
         for name, value in stack.parameters.items()
     ]
+
+
+@corrects(models.Stack, "physical_resource_id", kind=property)
+def _id_of(stack: Any) -> str:
+    return str(stack.stack_id)
+
+
+@corrects(models.Stack, "has_cfn_attr", kind=staticmethod)
+def _has_attribute(attribute: str) -> bool:
+    return attribute.startswith("Outputs.")
+
+
+@corrects(models.Stack, "get_cfn_attribute")
+def _attribute(stack: Any, attribute_name: str) -> str:
+    return str(stack.output_map[attribute_name.removeprefix("Outputs.")].value)
 
 
 @corrects(models.CloudFormationBackend, "create_stack")

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-reso
 """
 
 import copy
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,14 @@ ALSO_REPLACED: Mapping[str, frozenset[str]] = {
 # moto's errors name a missing resource in many ways. One that somebody has deleted by hand counts as deleted,
 # as on AWS; otherwise its stack could never be deleted.
 ABSENT = ("notfound", "nosuch", "nonexistent", "doesnotexist", "unknownresource")
+
+
+# moto reads their name from the properties, also when it has made one up.
+NAMED_BY_PROPERTY = frozenset({"AWS::SSM::Parameter"})
+UNFORESEEN = (
+    "The offline cloud cannot do what the properties of this {} ask for; its log says where it failed."
+)
+LOGGER = logging.getLogger(__name__)
 
 
 class ResourceFailure(Exception):  # noqa: N818  # the word of stack events
@@ -116,7 +125,7 @@ def create(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> Any:
             name, settled, stack.account_id, stack.region_name, **names
         )
     except Exception as error:  # whatever the service raised is the reason in the stack event
-        raise ResourceFailure(reason_of(error)) from error
+        raise ResourceFailure(reason_of(error, settled["Type"])) from error
     # A stack inside a stack does not raise: it rolls back, and says so in its status alone.
     if isinstance(model, models.Stack) and model.status != "CREATE_COMPLETE":
         raise ResourceFailure(f"Embedded stack {model.stack_id} was not successfully created")
@@ -130,7 +139,7 @@ def change(stack: Any, resource: DeployedResource, definition: Mapping[str, Any]
     Raises:
         ResourceFailure: the service refused.
     """
-    resource_class, settled, name = _parsed(stack, resource.logical_id, definition)
+    resource_class, settled, name = _parsed(stack, resource.logical_id, definition, resource.physical_id)
     try:
         model = resource_class.update_from_cloudformation_json(
             original_resource=resource.model,
@@ -140,7 +149,7 @@ def change(stack: Any, resource: DeployedResource, definition: Mapping[str, Any]
             region_name=stack.region_name,
         )
     except Exception as error:  # whatever the service raised is the reason in the stack event
-        raise ResourceFailure(reason_of(error)) from error
+        raise ResourceFailure(reason_of(error, settled["Type"])) from error
     _mark(stack, model, (resource.logical_id, settled["Type"]))
     return model
 
@@ -158,7 +167,7 @@ def delete(stack: Any, resource: DeployedResource) -> None:
             f"{type(error).__name__} {getattr(error, 'code', '')} {getattr(error, 'error_type', '')}".lower()
         )
         if not any(word in words for word in ABSENT):
-            raise ResourceFailure(reason_of(error)) from error
+            raise ResourceFailure(reason_of(error, resource.resource_type)) from error
 
 
 def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any]) -> bool:
@@ -175,29 +184,37 @@ def can_change(resource: DeployedResource) -> bool:
     return not hasattr(update, "__isabstractmethod__")
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception, resource_type: str) -> str:
     """Return the reason that a stack event gives for a failure."""
     if isinstance(error, ResourceFailure):
         return str(error)
-    message = getattr(error, "message", None) or getattr(error, "description", None)
+    message = getattr(error, "message", None) or getattr(error, "description", None) or str(error)
     code = getattr(error, "error_type", None) or getattr(error, "code", None)
-    if isinstance(error, KeyError):
-        message, code = f"Missing required property: {error.args[0]}", "InvalidRequest"
-    elif (
+    if (
         isinstance(error, ValueError) and len(error.args) > 1
     ):  # how moto's Lambda raises an error of the service
         code, message = error.args[:2]
+    elif isinstance(error, KeyError) and error.args[0] in (schema(resource_type) or {}).get("properties", {}):
+        code, message = "InvalidRequest", f"Missing required property: {error.args[0]}"
+    elif type(error).__module__ == "builtins":  # no service says it, so that nobody could make sense of it
+        LOGGER.error("%s could not be made, changed or deleted", resource_type, exc_info=error)
+        code, message = "InternalFailure", UNFORESEEN.format(resource_type)
     return (
-        f'Resource handler returned message: "{message or error}" '
+        f'Resource handler returned message: "{message}" '
         f"(HandlerErrorCode: {code if isinstance(code, str) else type(error).__name__})"
     )
 
 
-def _parsed(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> tuple[Any, dict[str, Any], str]:
+def _parsed(
+    stack: Any, logical_id: str, definition: Mapping[str, Any], kept: str | None = None
+) -> tuple[Any, dict[str, Any], str]:
     # moto's models write into what they are given, so each gets a copy.
-    return parsing.parse_resource_and_generate_name(  # type: ignore[no-any-return]  # moto is untyped
+    resource_class, settled, name = parsing.parse_resource_and_generate_name(
         logical_id, copy.deepcopy(dict(definition)), stack.resource_map
     )
+    if settled["Type"] in NAMED_BY_PROPERTY:
+        settled["Properties"].setdefault("Name", kept or name)
+    return resource_class, settled, name
 
 
 def _mark(stack: Any, model: Any, names: tuple[str, str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import CloudFormationError, UnsupportedAttribute, ValidationError
 
+from workshop.cloud.offline.overlay.cloudformation.intrinsics import has_attribute
 from workshop.cloud.offline.overlay.cloudformation.references import (
     CircularDependencyError,
     conditions_needed,
@@ -218,5 +219,5 @@ def _check_attributes(resources: Mapping[str, Any], template: Mapping[str, Any])
         if not reference.attribute or reference.name not in resources:
             continue
         resource_type = resources[reference.name]["Type"]
-        if not parsing.resource_class_from_type(resource_type).has_cfn_attr(reference.attribute):
+        if not has_attribute(resource_type, reference.attribute):
             raise UnsupportedAttribute(resource=resource_type.rsplit(":", 1)[1], attr=reference.attribute)

@@ -4,12 +4,13 @@ AWS: an iterator may be requested with `StreamARN` alone; a garbled one is an `I
 last GetRecords of a closed shard returns its child shards instead of another iterator; ListShards with the
 filter `AT_LATEST` leaves closed shards out; DescribeStream returns the stream's mode; a PutRecords request
 holds up to 10 MiB, partition keys included, of records with up to 1 MiB each unless the stream is configured
-otherwise. Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html,
-API_ListShards, API_DescribeStream and API_PutRecords there.
+otherwise; a consumer's ARN ends in the time of its registration. Source:
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html, API_ListShards,
+API_DescribeStream, API_PutRecords and API_RegisterStreamConsumer there.
 
 moto loses the stream of such an iterator, fails with a ValueError for a garbled one, omits the mode and the
 child shards, has no filter, takes 5 MiB per request, parses the JSON of a request once for each parameter,
-and stores two CloudWatch data points for each put.
+stores two CloudWatch data points for each put, and ends a consumer's ARN with its name.
 
 Changed as above. A larger request is put in parts that moto accepts. The two metrics of a put are summed up
 per stream and minute, which is how AWS reports them.
@@ -23,7 +24,7 @@ from typing import Any
 
 from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
 from moto.kinesis.exceptions import InvalidArgumentError, RecordSizeExceedsLimit, TooManyRecords
-from moto.kinesis.models import KinesisBackend, Stream
+from moto.kinesis.models import Consumer, KinesisBackend, Stream
 from moto.kinesis.responses import KinesisResponse
 from moto.kinesis.utils import decompose_shard_iterator
 
@@ -37,6 +38,7 @@ PART_BYTES = 4 * 1024 * 1024
 RECORD_BYTES = 1024 * 1024
 
 _MOTO_SHARD_ITERATOR = KinesisBackend.get_shard_iterator
+_MOTO_CONSUMER = Consumer.__init__
 _MOTO_GET_RECORDS = KinesisBackend.get_records
 _MOTO_GET_RECORDS_CALL = KinesisResponse.get_records
 _MOTO_LIST_SHARDS_CALL = KinesisResponse.list_shards
@@ -186,3 +188,9 @@ def _add_to(datum: Any, value: float) -> None:
     datum.sample_count += 1
     datum.min = min(datum.min, value)
     datum.max = max(datum.max, value)
+
+
+@corrects(Consumer, "__init__")
+def _register(consumer: Any, *arguments: Any, **named: Any) -> None:
+    _MOTO_CONSUMER(consumer, *arguments, **named)
+    consumer.consumer_arn += f":{int(CLOCK.now())}"

@@ -7,6 +7,7 @@ aws-resource-kinesis-streamconsumer.html and aws-resource-scheduler-schedulegrou
 in its APIs, of these only dashboards in stacks, which get another name with every update. Changed: all exist.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
@@ -103,7 +104,10 @@ def _remove_consumer(wanted: Wanted) -> None:
 def _create_group(wanted: Wanted) -> AddedResource:
     tags = wanted.properties.get("Tags", [])
     group = wanted.backend(scheduler_backends).create_schedule_group(wanted.name, tags)
-    return AddedResource(group.name, Arn=group.arn, State="ACTIVE")
+    made = datetime.fromtimestamp(group.created_on, UTC).isoformat()
+    return AddedResource(
+        group.name, Arn=group.arn, State="ACTIVE", CreationDate=made, LastModificationDate=made
+    )
 
 
 def _remove_group(wanted: Wanted) -> None:
@@ -148,7 +152,7 @@ add_resource_type(
 add_resource_type(
     "AWS::Scheduler::ScheduleGroup",
     name_property="Name",
-    attributes=("Arn", "State"),
+    attributes=("Arn", "CreationDate", "LastModificationDate", "State"),
     create=_create_group,
     change=_keep,
     delete=_remove_group,

@@ -42,7 +42,7 @@ def _put_rule(wanted: Wanted) -> AddedResource:
     named = {target["Id"] for target in targets}
     rule.remove_targets([target["Id"] for target in list(rule.targets) if target["Id"] not in named])
     shown = name if rule.event_bus_name == "default" else f"{rule.event_bus_name}|{name}"
-    return AddedResource(shown, Arn=rule.arn)
+    return AddedResource(shown, Arn=rule.arn, RuleName=name)
 
 
 def _remove_rule(wanted: Wanted) -> None:
@@ -102,7 +102,7 @@ def _remove_policy(wanted: Wanted) -> None:
 add_resource_type(
     "AWS::Events::Rule",
     name_property="Name",
-    attributes=("Arn",),
+    attributes=("Arn", "RuleName"),
     create=_put_rule,
     change=_put_rule,
     delete=_remove_rule,
