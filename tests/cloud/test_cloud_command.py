@@ -91,5 +91,5 @@ def test_a_cloud_in_the_terminal_says_where_it_is(home, port) -> None:
     assert f"OFFLINE cloud at http://127.0.0.1:{port}" in output
     assert str(home / "cloud.pid") in output
     assert "Ctrl-C stops it." in output
-    assert "everything in it is gone" in output
+    assert "The offline cloud has stopped. What it held is kept" in output
     assert process.returncode == 0

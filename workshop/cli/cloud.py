@@ -21,6 +21,7 @@ from workshop.cloud import background
 from workshop.cloud.background import CloudStatus
 from workshop.cloud.connection import connect
 from workshop.cloud.offline_control import OfflineControl
+from workshop.errors import CloudNotRunningError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
 
 __all__ = ["app"]
@@ -39,14 +40,17 @@ def run(
     port: PortOption = DEFAULT_PORT,
     host: HostOption = DEFAULT_HOST,
     ephemeral: Annotated[
-        bool, typer.Option("--ephemeral", help="Write no pid file, and end when standard input closes.")
+        bool,
+        typer.Option(
+            "--ephemeral", help="Keep nothing, write no pid file, and end when standard input closes."
+        ),
     ] = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Run the offline cloud in this terminal until Ctrl-C."""
     background.run(host, port, ephemeral=ephemeral, verbose=verbose, announce=_announce)
     if not ephemeral:
-        console().print("The offline cloud has stopped; everything in it is gone.")
+        console().print(f"The offline cloud has stopped. {_kept()}", soft_wrap=True)
 
 
 @app.command()
@@ -68,10 +72,10 @@ def start(
 
 @app.command()
 def stop() -> None:
-    """Stop the offline cloud that runs in the background; everything in it is gone then."""
+    """Stop the offline cloud that runs in the background; what it holds is kept for the next start."""
     status = background.stop()
     text = "The offline cloud has stopped." if status.pid else "No offline cloud is running."
-    console().print(text)
+    console().print(f"{text} {_kept()}".rstrip(), soft_wrap=True)
     _print_notes(status)
 
 
@@ -91,8 +95,16 @@ def status(*, json: JsonOption = False) -> None:
 
 @app.command()
 def reset(*, yes: YesOption = False, endpoint: EndpointOption = None) -> None:
-    """Delete everything in the offline cloud: stacks, tables, streams, functions, logs."""
-    connected = connect("offline", endpoint=endpoint)
+    """Delete everything in the offline cloud and in its kept state: stacks, tables, streams, logs."""
+    try:
+        connected = connect("offline", endpoint=endpoint)
+    except CloudNotRunningError:
+        if endpoint is not None or not background.kept_bytes():
+            raise
+        agree(f"This deletes what the offline cloud has kept in {background.kept_path()}.", yes=yes)
+        background.forget()
+        console().print("What the offline cloud had kept is deleted; its next start is an empty one.")
+        return
     agree(f"This deletes every stack in the offline cloud at {connected.endpoint}, with all data.", yes=yes)
     if connected.offline is not None:
         connected.offline.reset()
@@ -125,6 +137,16 @@ def _announce(url: str, pid_file: Path | None) -> None:
     people.print("Ctrl-C stops it.")
 
 
+def _kept() -> str:
+    """Say what is kept, and how to be rid of it; nothing if nothing is."""
+    if not (size := background.kept_bytes()):
+        return ""
+    return (
+        f"What it held is kept ({size / 1e6:.1f} MB): `workshop cloud start` brings it back, "
+        "`workshop cloud reset` forgets it."
+    )
+
+
 def _print(status: CloudStatus) -> None:
     people = console()
     if status.is_running:
@@ -133,8 +155,12 @@ def _print(status: CloudStatus) -> None:
         people.print(f"process {status.pid}, version {status.version}, running since {since}")
         people.print(f"pid file: {background.pid_path()}", soft_wrap=True)
         people.print(f"log file: {background.log_path()}", soft_wrap=True)
+        size = background.kept_bytes() / 1e6
+        people.print(f"state, kept when it ends: {background.kept_path()}, {size:.1f} MB", soft_wrap=True)
     elif status.state == background.STOPPED:
         people.print("No offline cloud is running; start one with `workshop cloud start`.")
+        if kept := _kept():
+            people.print(kept, soft_wrap=True)
     else:
         _print_trouble(status)
     _print_notes(status)
@@ -147,7 +173,8 @@ def _print_trouble(status: CloudStatus) -> None:
     )
     people.print(f"Its log {background.log_path()} ends with:", soft_wrap=True)
     print(background.read_logs(TAIL_LINES).rstrip() or "(nothing)")
-    people.print("Start it anew with `workshop cloud start`; what was in it is gone.", soft_wrap=True)
+    brings = "which brings back what was in it" if background.kept_bytes() else "what was in it is gone"
+    people.print(f"Start it anew with `workshop cloud start`, {brings}.", soft_wrap=True)
 
 
 def _print_notes(status: CloudStatus) -> None:

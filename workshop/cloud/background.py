@@ -13,14 +13,28 @@ from typing import Any
 
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.offline.http.listener import endpoint, is_free
-from workshop.cloud.offline.pid_file import PidFile, log_path, pid_path
+from workshop.cloud.offline.keeping.store import companions
+from workshop.cloud.offline.pid_file import PidFile, kept_path, log_path, pid_path
 from workshop.cloud.offline.processes import DETACHED, end, is_alive
 from workshop.cloud.offline.serving import configure_logging, serve
 from workshop.cloud.offline_control import OfflineControl
 from workshop.errors import CloudStartError, ConfigurationError, PortInUseError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
 
-__all__ = ["STOPPED", "CloudStatus", "log_path", "pid_path", "read_logs", "run", "start", "status", "stop"]
+__all__ = [
+    "STOPPED",
+    "CloudStatus",
+    "forget",
+    "kept_bytes",
+    "kept_path",
+    "log_path",
+    "pid_path",
+    "read_logs",
+    "run",
+    "start",
+    "status",
+    "stop",
+]
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -60,6 +74,8 @@ class CloudStatus:
             "started": self.started,
             "pid_file": str(pid_path()),
             "log_file": str(log_path()),
+            "kept_file": str(kept_path()),
+            "kept_bytes": kept_bytes(),
             "notes": list(self.notes),
         }
 
@@ -72,7 +88,12 @@ def status() -> CloudStatus:
     health = _health(known.url)
     if health is not None and health["pid"] == known.pid:
         return CloudStatus(
-            RUNNING, known.url, known.pid, version=health["version"], started=health["started"]
+            RUNNING,
+            known.url,
+            known.pid,
+            version=health["version"],
+            started=health["started"],
+            notes=tuple(health.get("notes", ())),
         )
     state = SILENT if PidFile.is_held() else CRASHED
     return CloudStatus(state, known.url, known.pid)
@@ -133,7 +154,7 @@ def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = 
             f"the offline cloud did not start on port {wanted}; its log `{path}` ends with:\n{_tail(path)}"
         )
     child.returncode = 0  # it outlives this process on purpose, which Popen would warn about
-    return replace(now, notes=notes)
+    return replace(now, notes=(*notes, *now.notes))
 
 
 def stop() -> CloudStatus:
@@ -144,6 +165,17 @@ def stop() -> CloudStatus:
     notes = _clear_away(before) if before.state == CRASHED else _end(before)
     PidFile.remove()
     return CloudStatus(STOPPED, before.url, before.pid, notes=notes)
+
+
+def kept_bytes() -> int:
+    """Return the size of what a cloud of this home keeps, 0 if there is nothing."""
+    return sum(path.stat().st_size for path in companions(kept_path()) if path.exists())
+
+
+def forget() -> None:
+    """Delete what a cloud of this home has kept; none runs."""
+    for path in companions(kept_path()):
+        path.unlink(missing_ok=True)
 
 
 def read_logs(lines: int | None = None) -> str:
@@ -168,7 +200,7 @@ def _already(running: CloudStatus, port: int | None) -> CloudStatus:
             f"the offline cloud already runs at `{running.url}`; "
             f"stop it with `workshop cloud stop` before you start one on port {port}"
         )
-    return replace(running, notes=("it was running already",))
+    return replace(running, notes=("it was running already", *running.notes))
 
 
 def _clear_away(left: CloudStatus) -> tuple[str, ...]:

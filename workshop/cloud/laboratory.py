@@ -8,6 +8,7 @@ because moto's state belongs to the process.
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -66,11 +67,13 @@ class Laboratory(Cloud):
     stays as it is, so that both ways must agree.
     """
 
-    def __init__(self, *, region: str = DEFAULT_REGION, subprocesses: bool = False) -> None:
+    def __init__(
+        self, *, region: str = DEFAULT_REGION, subprocesses: bool = False, kept: Path | None = None
+    ) -> None:
         super().__init__("offline", region=region, endpoint=NOWHERE)
         self.clock = LaboratoryClock(START)
         make_client = None if subprocesses else self._function_client
-        self._world = LaboratoryWorld(self.clock, make_client=make_client)
+        self._world = LaboratoryWorld(self.clock, make_client=make_client, kept=kept)
         self._connected: set[str] = set()
         self.offline = LaboratoryControl(NOWHERE, self._world.control)
 

@@ -5,7 +5,7 @@ Everything that touches a backend holds `LOCK`, and releases it while it waits o
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -20,6 +20,8 @@ class DispatchLock:
         self._lock = threading.Lock()
         self._owner: int | None = None
         self._depth = 0
+        # Called by whoever held the lock when it is about to become free.
+        self.before_free: Callable[[], None] | None = None
 
     @property
     def held(self) -> bool:
@@ -43,10 +45,14 @@ class DispatchLock:
             raise RuntimeError(
                 "the lock of the offline cloud is not held by this thread, so it cannot be released"
             )
-        self._depth -= 1
-        if self._depth == 0:
-            self._owner = None
-            self._lock.release()
+        try:
+            if self._depth == 1 and self.before_free is not None:
+                self.before_free()
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self._owner = None
+                self._lock.release()
 
     def __enter__(self) -> Self:
         self.acquire()

@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from workshop.settings import home_folder
 
-__all__ = ["PidFile", "log_path", "pid_path"]
+__all__ = ["PidFile", "kept_path", "log_path", "pid_path"]
 
 # `is_held` holds the lock for a moment.
 LOCK_SECONDS = 1.0
@@ -32,6 +32,11 @@ def pid_path() -> Path:
 def log_path() -> Path:
     """Return where a cloud in the background writes its log."""
     return home_folder() / "cloud.log"
+
+
+def kept_path() -> Path:
+    """Return where a cloud of this home keeps its state."""
+    return home_folder() / "cloud.state"
 
 
 def _lock() -> FileLock:

@@ -8,7 +8,8 @@ that.
 import logging
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
@@ -27,9 +28,14 @@ from workshop.cloud.offline.http.control import PREFIX, ControlApi
 from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.http.listener import Listener, endpoint
 from workshop.cloud.offline.http.who_may_call import refused_to_strangers
+from workshop.cloud.offline.keeping.changing_calls import Effect, effect_of
+from workshop.cloud.offline.keeping.keeper import Keeper
+from workshop.cloud.offline.keeping.resources import EARLY
+from workshop.cloud.offline.keeping.store import InUseError, UnavailableError
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
 from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
+from workshop.errors import CloudStartError
 from workshop.settings import ACCOUNT_ID, DEFAULT_HOST, DEFAULT_PORT
 
 __all__ = ["OfflineCloud"]
@@ -58,15 +64,18 @@ class OfflineCloud:
         clock: Clock | None = None,
         *,
         guard: Guard = NO_GUARD,
+        kept: Path | None = None,
     ) -> None:
         self.host = host
         self.clock: Clock = clock or AdjustableClock()
         self.started = self.clock.now()
         self.faults = CloudFaults(self.clock)
         self._guard = guard
+        self._kept = kept
+        self.keeper: Keeper | None = None
         self._control = ControlApi(self, token=guard.token)
         self._listener = Listener(host, port, self.answer)
-        self._late = _LateCorrections(self.clock)
+        self._late = _LateCorrections(self.clock, self._read_late)
         self._stop_requested = threading.Event()
         self._dispatcher: Dispatcher | None = None
         self._runtime: Runtime | None = None
@@ -94,7 +103,8 @@ class OfflineCloud:
         overlay.apply(self.clock, [name for name in overlay.CORRECTIONS if not name.startswith(LATE)])
         # Every call looks at IAM; its catalogue of policies takes a moment to build.
         _ = iam_backends[ACCOUNT_ID]["aws"]
-        self._dispatcher = Dispatcher(before=self._late.wait_if_needed)
+        self.keeper = self._open_keeper()
+        self._dispatcher = Dispatcher(before=self._wait_if_needed, keeper=self.keeper)
         environments = self.faults.watch(
             SubprocessEnvironments(endpoint_url=self.url, launcher=self._guard.launcher)
         )
@@ -104,12 +114,30 @@ class OfflineCloud:
         self._runtime.start()
         log.info("the offline cloud answers at %s", self.url)
 
+    def _open_keeper(self) -> Keeper | None:
+        if self._kept is None:
+            return None
+        try:
+            return Keeper(self._kept, self.clock)
+        except InUseError:
+            log.warning(
+                "this cloud keeps nothing: another one, which runs, keeps its state in `%s`", self._kept
+            )
+            return None
+        except UnavailableError as error:
+            raise CloudStartError(
+                f"the offline cloud cannot keep its state in `{self._kept}`: {error}; free some space, "
+                "or let it be written, or keep nothing with `workshop cloud run --ephemeral`"
+            ) from error
+
     def stop(self) -> None:
         """Take no more calls, end every function and close every connection."""
         if self._runtime is not None:
             self._runtime.stop()
         self._listener.stop()
         self._late.stop()
+        if self.keeper is not None:
+            self.keeper.close()
 
     def wait(self) -> None:
         """Block until somebody has asked the cloud to stop."""
@@ -135,6 +163,8 @@ class OfflineCloud:
         self.runtime.reset()
         with LOCK:
             moto_api_backend.reset()
+            if self.keeper is not None:
+                self.keeper.forget()
         self.runtime.reset()  # what its threads have begun between the two belongs to the past as well
 
     def request_stop(self) -> None:
@@ -158,12 +188,27 @@ class OfflineCloud:
     ) -> None:
         self.stop()
 
+    def _wait_if_needed(self, call: Call) -> None:
+        service = LATE if call.scope is None else call.scope.service
+        is_late = service == LATE
+        if self.keeper is not None and not self.keeper.is_complete:
+            # Stacks must find what they have made, and what is not loaded yet seems to have nothing.
+            is_late = service not in EARLY or effect_of(call) is Effect.RESOURCES
+        if is_late:
+            self._late.wait()
+
+    def _read_late(self) -> None:
+        if self.keeper is not None:
+            with LOCK:
+                self.keeper.read_late()
+
 
 class _LateCorrections:
     """Loads what is slow to load, and lets calls that need it wait."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, then: Callable[[], None]) -> None:
         self._clock = clock
+        self._then = then
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._load, name="late-corrections", daemon=True)
         self._error: Exception | None = None
@@ -181,11 +226,7 @@ class _LateCorrections:
         if self._thread.is_alive():
             self._thread.join()
 
-    def wait_if_needed(self, call: Call) -> None:
-        if self._done.is_set() and self._error is None:
-            return
-        if call.scope is not None and call.scope.service != LATE:
-            return
+    def wait(self) -> None:
         self._done.wait()
         if self._error is not None:
             raise self._error
@@ -200,6 +241,7 @@ class _LateCorrections:
                     self._error = RuntimeError("the offline cloud has stopped")
                     return
                 overlay.apply(self._clock, [name])
+            self._then()
         except Exception as error:
             log.exception("the corrections of CloudFormation could not be loaded")
             self._error = error

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workshop.cloud.offline.guard import NO_GUARD, Guard, connect_to_nothing
-from workshop.cloud.offline.pid_file import PidFile
+from workshop.cloud.offline.pid_file import PidFile, kept_path
 
 __all__ = ["configure_logging", "serve"]
 
@@ -42,7 +42,7 @@ def serve(
     # Loads moto, so not before it is needed.
     from workshop.cloud.offline.server import OfflineCloud  # noqa: PLC0415
 
-    cloud = OfflineCloud(host, port, guard=guard)
+    cloud = OfflineCloud(host, port, guard=guard, kept=None if ephemeral else kept_path())
     if guard.token is not None:
         connect_to_nothing()
     with contextlib.suppress(ValueError):  # only the main thread may choose what signals do

@@ -16,6 +16,7 @@ from workshop.clock import Clock
 from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.errors import ConfigurationError
 
 __all__ = ["PREFIX", "TOKEN_HEADER", "ControlApi", "ControlledCloud"]
@@ -37,6 +38,7 @@ class ControlledCloud(Protocol):
     started: float
     clock: Clock
     faults: CloudFaults
+    keeper: Keeper | None
 
     @property
     def port(self) -> int:
@@ -108,6 +110,7 @@ class ControlApi:
             "offline": True,
             "pid": os.getpid(),
             "started": self._cloud.started,
+            "notes": list(self._cloud.keeper.notes) if self._cloud.keeper else [],
             "port": self._cloud.port,
         }
 
@@ -130,7 +133,8 @@ class ControlApi:
         return self._read_clock(document)
 
     def _runtime(self, _: Document) -> Document:
-        return self._cloud.runtime_status()
+        kept = self._cloud.keeper.status() if self._cloud.keeper else None
+        return self._cloud.runtime_status() | {"kept": kept}
 
     def _wait_until_quiet(self, document: Document) -> Document:
         seconds, functions = document.get("timeout_seconds"), document.get("functions")

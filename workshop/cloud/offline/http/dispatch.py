@@ -22,6 +22,8 @@ from workshop.clock import stopwatch
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.direct import direct_answer
 from workshop.cloud.offline.http.failures import EXPECTED, failure_answer, unknown_operation
+from workshop.cloud.offline.keeping.changing_calls import effect_of
+from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.gate import denied
 from workshop.cloud.offline.request_models.tokens import invalid_token_answer
@@ -41,9 +43,10 @@ class Dispatcher:
     `before` is called with each call, outside of the lock; it may wait.
     """
 
-    def __init__(self, before: Callable[[Call], None] | None = None) -> None:
+    def __init__(self, before: Callable[[Call], None] | None = None, *, keeper: Keeper | None = None) -> None:
         self._application = DomainDispatcherApplication(_application_of)
         self._before = before
+        self._keeper = keeper
 
     def answer(self, call: Call) -> Answer:
         """Return moto's answer, or AWS's error for a caller who may not make the call.
@@ -64,7 +67,9 @@ class Dispatcher:
         return answer
 
     def _valid_answer(self, call: Call) -> Answer:
-        with LOCK:
+        # Without a keeper nothing is kept, and the lock is all that is needed.
+        held = LOCK if self._keeper is None else self._keeper.keeping(effect_of(call))
+        with held:
             return denied(call) or direct_answer(call) or self._through_flask(call)
 
     def _through_flask(self, call: Call) -> Answer:

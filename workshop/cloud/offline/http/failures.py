@@ -11,11 +11,12 @@ from botocore.model import OperationNotFoundError
 from moto.core.utils import get_service_model
 
 from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.keeping.store import KeepingError
 
 __all__ = ["EXPECTED", "failure_answer", "not_offered", "refusal", "unknown_operation"]
 
-# Not bugs of moto, so they are logged without a traceback.
-EXPECTED = (NotImplementedError, OperationNotFoundError)
+# Not bugs, so they are logged without a traceback.
+EXPECTED = (NotImplementedError, OperationNotFoundError, KeepingError)
 
 REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -26,6 +27,8 @@ def failure_answer(call: Call, error: Exception) -> Answer:
         return unknown_operation(call)
     if isinstance(error, NotImplementedError):
         return not_offered(call, call.operation, f": {error}")
+    if isinstance(error, KeepingError):
+        return refusal(call, code="ServiceUnavailable", message=str(error), status=503)
     message = f"the offline cloud failed on {call.operation}; its log has the reason"
     return refusal(call, code="InternalFailure", message=message, status=500)
 

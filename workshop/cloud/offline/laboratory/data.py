@@ -35,6 +35,7 @@ def forget_data() -> None:
         backend.assumed_roles.clear()
     for mapping in current_mappings():
         vars(mapping).pop("pollers", None)
+        vars(mapping).get("progress", {}).clear()
         mapping.last_processing_result = NO_RECORDS
 
 

@@ -1,6 +1,7 @@
 """The parts of a laboratory: corrected moto, a dispatcher, faults and a runtime, all on one clock."""
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Any
 
 from moto.core.config import default_user_config
@@ -13,6 +14,7 @@ from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.control import ControlApi
 from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.http.listener import Listener
+from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.laboratory.data import forget_data
 from workshop.cloud.offline.laboratory.in_process_calls import answer_in_process, retry_on_the_clock
 from workshop.cloud.offline.lock import LOCK
@@ -38,7 +40,9 @@ class LaboratoryWorld:
 
     port = 0
 
-    def __init__(self, clock: ManualClock, *, make_client: MakeClient | None) -> None:
+    def __init__(
+        self, clock: ManualClock, *, make_client: MakeClient | None, kept: Path | None = None
+    ) -> None:
         default_user_config["lambda"]["use_docker"] = False
         default_user_config["iam"]["load_aws_managed_policies"] = True
         moto_api_backend.reset()
@@ -46,7 +50,10 @@ class LaboratoryWorld:
         self._advance = clock.advance
         self.started = clock.now()
         overlay.apply(clock)
-        self._dispatcher = Dispatcher()
+        self.keeper = None if kept is None else Keeper(kept, clock)
+        if self.keeper is not None:
+            self.keeper.read_late()
+        self._dispatcher = Dispatcher(keeper=self.keeper)
         self.faults = CloudFaults(clock, manual=True, in_process=make_client is not None)
         self._listener: Listener | None = None
         endpoint_url, inner = self._environments(make_client)
@@ -110,7 +117,9 @@ class LaboratoryWorld:
             moto_api_backend.reset()
 
     def close(self) -> None:
-        """End everything; another laboratory may be made afterwards."""
+        """End everything; another laboratory may be made afterwards, with what this one has kept."""
+        if self.keeper is not None:
+            self.keeper.close()
         self.reset()
         self._runtime.stop()
         if self._listener is not None:

@@ -46,6 +46,7 @@ CORRECTIONS: tuple[str, ...] = (
     "kinesis.calls",
     "sqs_clock",
     "sqs_long_poll",
+    "kept_changes",
     "scheduler_schedules",
     "logs.events",
     "logs.insights",

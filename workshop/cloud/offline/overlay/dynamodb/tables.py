@@ -19,6 +19,7 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.moto_api._internal import mock_random
 
+from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.sizes import attributes_size
 
@@ -34,7 +35,7 @@ _MOTO_DESCRIBE_EXPIRY = DynamoHandler.describe_time_to_live
 def _describe(self: Any, base_key: str = "TableDescription") -> dict[str, Any]:
     described: dict[str, Any] = _MOTO_DESCRIBE(self, base_key)
     table = described[base_key]
-    table["TableId"] = vars(self).setdefault("table_id", str(mock_random.uuid4()))
+    table["TableId"] = _id(self)
     if self.billing_mode != "PAY_PER_REQUEST":
         del table["BillingModeSummary"]
     for name, indexes in (
@@ -46,6 +47,13 @@ def _describe(self: Any, base_key: str = "TableDescription") -> dict[str, Any]:
         for entry, index in zip(table.get(name, ()), indexes, strict=True):
             entry.update(_contents(self, index))
     return described
+
+
+def _id(table: Any) -> str:
+    if "table_id" not in vars(table):
+        table.table_id = str(mock_random.uuid4())
+        MARKS.note_resources()
+    return str(table.table_id)
 
 
 def _contents(table: Any, index: Any) -> dict[str, Any]:

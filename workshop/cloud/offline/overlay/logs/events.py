@@ -23,6 +23,7 @@ from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundExce
 from moto.logs.models import LogGroup, LogsBackend, LogStream
 from moto.logs.responses import LogsResponse
 
+from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError, LogPattern, compile_pattern
 
@@ -66,7 +67,10 @@ def oldest_kept(group: Any) -> int:
 def _forget_expired(group: Any) -> None:
     if (oldest := oldest_kept(group)) > 0:
         for stream in group.streams.values():
-            stream.events = [event for event in stream.events if event.timestamp >= oldest]
+            kept = [event for event in stream.events if event.timestamp >= oldest]
+            if len(kept) < len(stream.events):
+                stream.events = kept
+                MARKS.note_resources()
 
 
 @corrects(LogsBackend, "put_retention_policy")

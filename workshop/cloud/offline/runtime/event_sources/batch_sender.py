@@ -70,7 +70,8 @@ class BatchSender:
             worker.note_result(f"PROBLEM: {type(error).__name__}: {error}")
             return None
         self._failures.succeeded(poller)
-        self._report_discarded(poller)
+        if self._report_discarded(poller):
+            worker.keep(poller)
         return PendingBatch(worker, poller, due) if due is not None else None
 
     def send(self, pending: PendingBatch) -> None:
@@ -89,6 +90,8 @@ class BatchSender:
             place = (mapping.account_id, mapping.region, mapping.function.name)
             self._metrics.add(place, IteratorAge=max(0.0, now - pending.due.arrived_at) * 1000)
         self._report_discarded(pending.poller)
+        # Only now: what is kept as discarded has reached its destination.
+        pending.worker.keep(pending.poller)
 
     def deliver_event(self, event: AsyncEvent) -> None:
         """Send an asynchronous event; the queue decides what follows."""
@@ -142,6 +145,9 @@ class BatchSender:
         )
         return report, None
 
-    def _report_discarded(self, poller: Poller) -> None:
-        for discarded in poller.take_discarded():
+    def _report_discarded(self, poller: Poller) -> bool:
+        """Tell destinations what was discarded; return whether anything was."""
+        taken = poller.take_discarded()
+        for discarded in taken:
             deliver(discarded, poller.mapping, now=self._clock.now())
+        return bool(taken)

@@ -12,6 +12,7 @@ from moto.awslambda.utils import get_backend
 from moto.core.exceptions import JsonRESTError
 
 from workshop.clock import Clock
+from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.services import source_problem
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
@@ -34,6 +35,8 @@ OK = "OK"
 FAILED = "PROBLEM: Function call failed"
 
 QUEUE = "queue"
+# Beside the progress of shards, by their ids.
+LAST_RESULT = ""
 
 
 def current_mappings() -> list[Any]:
@@ -126,6 +129,16 @@ class MappingWorker:
         """Have batches that were in flight sent again, since the threads that had sent them are gone."""
         for poller in list(self._pollers.values()):
             poller.recover()
+
+    def keep(self, poller: Poller) -> None:
+        """Have a poller's progress kept, and the last result, if anything is kept at all."""
+        rows = vars(self.esm).get("progress")
+        if rows is None or self.is_abandoned:
+            return
+        with LOCK:
+            if rows.get(LAST_RESULT) != self.esm.last_processing_result:
+                rows[LAST_RESULT] = self.esm.last_processing_result
+        poller.keep(rows)
 
     def refresh(self) -> None:
         """Read settings and shards again, and move the state on."""
@@ -223,12 +236,16 @@ class MappingWorker:
             position = known.retire()
         if position is None:
             return
-        self._pollers[shard.shard_id] = ShardPoller(
+        poller = ShardPoller(
             self.mapping,
             ShardReader(source, shard.shard_id, self._clock),
             position=position,
             now=self._clock.now(),
         )
+        # What another process has done of this shard, before it was killed.
+        if known is None and (kept := vars(self.esm).get("progress", {}).get(shard.shard_id)) is not None:
+            poller.resume(kept)
+        self._pollers[shard.shard_id] = poller
 
     def _first_position(self, source: StreamSource, shard_id: str) -> int:
         if self.mapping.starting_position == "LATEST":
@@ -252,8 +269,10 @@ class MappingWorker:
         if wanted == "Disabled" and self.is_busy:
             return
         with LOCK:
-            if bool(self.esm.enabled) == self.mapping.is_enabled:  # not changed since it was read
+            is_current = bool(self.esm.enabled) == self.mapping.is_enabled  # not changed since it was read
+            if is_current and self.esm.state != wanted:
                 self.esm.state = wanted
+                MARKS.note_resources()
 
 
 def _lambda_backends() -> Any:

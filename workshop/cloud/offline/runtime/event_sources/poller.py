@@ -1,5 +1,6 @@
 """What a poller is, and what it exchanges with the engine: due batches, reports, discarded batches."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -70,6 +71,9 @@ class Poller(Protocol):
 
         While a batch is in flight nothing happens, and None is returned.
         """
+
+    def keep(self, rows: MutableMapping[str, Any]) -> None:
+        """Put the progress into rows, so that another process can go on from it."""
 
     def is_drained(self) -> bool:
         """Whether everything that the source holds is done or discarded."""

@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
 
 import json
 import threading
+from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -59,6 +60,9 @@ class QueuePoller:
 
     def retire(self) -> None:
         """Do nothing: a queue's poller has no successor, what has been done is deleted."""
+
+    def keep(self, rows: MutableMapping[str, Any]) -> None:
+        """Do nothing: what is not done is in the queue."""
 
     def is_drained(self) -> bool:
         """Whether the queue is empty: what is invisible now comes back unless it is deleted."""

@@ -8,11 +8,20 @@ taken before the cloud's, never after.
 
 import threading
 import zlib
+from collections.abc import MutableMapping
+from typing import Any
 
+from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.event_sources.batch_slots import Batch, BatchSlot
 from workshop.cloud.offline.runtime.event_sources.events import SourceRecord
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.poller import BatchReport, DiscardedBatch, DueBatch
+from workshop.cloud.offline.runtime.event_sources.progress import (
+    Progress,
+    first_unfinished,
+    progress_of,
+    restore_slot,
+)
 from workshop.cloud.offline.runtime.event_sources.readers import ShardReader
 from workshop.cloud.offline.runtime.event_sources.redelivery import redelivered
 from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
@@ -79,6 +88,25 @@ class ShardPoller:
             self._sent.clear()
             for slot in self._slots:
                 slot.is_busy = False
+
+    def keep(self, rows: MutableMapping[str, Any]) -> None:
+        """Put the progress into rows, by the id of the shard."""
+        with self._lock, LOCK:
+            rows[self.shard_id] = progress_of(self._slots, self._position)
+
+    def resume(self, progress: Progress) -> None:
+        """Go on from where another process has stopped; raises `StreamMissingError`."""
+        with self._lock:
+            first, last = first_unfinished(progress), progress["position"]
+            if len(progress["slots"]) != len(self._slots):
+                # Keys have moved to other slots: what some of them had done above this is sent again.
+                self._position = first - 1
+                return
+            self._position = last
+            found = self._read_between(first, last)
+            for index, kept in enumerate(progress["slots"]):
+                records = [record for record in found if self._slot_of(record) == index]
+                restore_slot(self._slots[index], kept, records)
 
     def next_batch(self, slot_index: int, now: float) -> DueBatch[Batch] | None:
         """Return the slot's next batch if one is due; the slot is then busy until `finish`.
@@ -219,6 +247,17 @@ class ShardPoller:
                 self._slots[self._slot_of(record)].waiting.append(record)
             # Also when filters dropped every record of the chunk, or it would be read for ever.
             self._position = chunk.through
+
+    def _read_between(self, first: int, last: int) -> list[SourceRecord]:
+        found: list[SourceRecord] = []
+        through = first - 1
+        while through < last:
+            chunk = self._reader.read(self.mapping, after=through, limit=MAX_READ)
+            if chunk is None:
+                break
+            found += [record for record in chunk.records if record.position <= last]
+            through = chunk.through
+        return found
 
     def _slot_of(self, record: SourceRecord) -> int:
         # A hash that is the same in every process, so that a key keeps its slot across restarts.

@@ -14,6 +14,7 @@ from typing import Any
 from moto.awslambda.utils import get_backend
 from moto.core.exceptions import JsonRESTError
 
+from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.event_sources.destinations import send_raw
@@ -85,14 +86,16 @@ class AsyncEvents:
     """
 
     def __init__(self) -> None:
-        self._events: list[AsyncEvent] = []
+        self._rows = MARKS.rows("events")
+        self._events: list[AsyncEvent] = list(self._rows.values())
         self._taken: dict[int, AsyncEvent] = {}
         self._lock = threading.Lock()
 
     def add(self, event: AsyncEvent) -> None:
         """Put an event into the queue."""
-        with self._lock:
+        with LOCK, self._lock:
             self._events.append(event)
+            self._rows[event.request_id] = event
 
     def take_due(self, now: float) -> list[AsyncEvent]:
         """Take the events that are to be delivered now."""
@@ -114,9 +117,10 @@ class AsyncEvents:
 
     def clear(self) -> None:
         """Forget all events, also those that were taken."""
-        with self._lock:
+        with LOCK, self._lock:
             self._events.clear()
             self._taken.clear()
+            self._rows.clear()
 
     def recover(self) -> None:
         """Have events that were taken delivered again, after the engine that had taken them was stopped."""
@@ -140,6 +144,10 @@ class AsyncEvents:
 
     def throttled(self, event: AsyncEvent, now: float) -> None:
         """Keep an event that found no free concurrency; this is no attempt."""
+        with LOCK:
+            self._throttled(event, now)
+
+    def _throttled(self, event: AsyncEvent, now: float) -> None:
         settings = AsyncSettings.read(event)
         if now - event.accepted_at <= settings.maximum_event_age_seconds:
             self._settle(event, again=replace(event, not_before=now + THROTTLE_SECONDS))
@@ -149,6 +157,11 @@ class AsyncEvents:
 
     def answered(self, event: AsyncEvent, result: InvocationResult, now: float) -> None:
         """Take the outcome of a delivery in: done, to be retried, or discarded."""
+        # Under one lock, so that what is kept as settled has reached its destination.
+        with LOCK:
+            self._answered(event, result, now)
+
+    def _answered(self, event: AsyncEvent, result: InvocationResult, now: float) -> None:
         # Read at each attempt, since the function's settings may have changed while the event waited.
         settings = AsyncSettings.read(event)
         tried = replace(event, attempts=event.attempts + 1)
@@ -165,11 +178,14 @@ class AsyncEvents:
 
     def _settle(self, event: AsyncEvent, *, again: AsyncEvent | None = None) -> bool:
         """Note what became of an event that was taken; return False if it was forgotten meanwhile."""
-        with self._lock:
+        with LOCK, self._lock:
             if self._taken.pop(id(event), None) is None:
                 return False
             if again is not None:
                 self._events.append(again)
+                self._rows[event.request_id] = again
+            else:
+                self._rows.pop(event.request_id, None)
             return True
 
     @staticmethod

@@ -13,6 +13,7 @@ from typing import Any
 from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
 
 from workshop.clock import Clock
+from workshop.cloud.offline.keeping.logs import note_sum
 from workshop.cloud.offline.lock import LOCK
 
 __all__ = ["Metrics"]
@@ -95,3 +96,4 @@ class Metrics:
         datum = statistics.datum
         datum.min, datum.max = statistics.lowest, statistics.highest
         datum.sample_count, datum.sum = float(statistics.count), statistics.total
+        note_sum(cloudwatch_backends[account_id][region].metric_data, datum)

@@ -11,6 +11,7 @@ from typing import Any
 from moto.events.models import events_backends
 from moto.scheduler.models import scheduler_backends
 
+from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime.event_sources.events import encode
 from workshop.cloud.offline.runtime.timestamps import iso_time
@@ -119,6 +120,7 @@ def delete_schedule(arn: str) -> None:
         groups = scheduler_backends[account_id][region].schedule_groups
         if group in groups:
             groups[group].schedules.pop(name, None)
+            MARKS.note_resources()
 
 
 def _schedule(schedule: Any) -> Schedule:

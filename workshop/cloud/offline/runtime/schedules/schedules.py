@@ -11,9 +11,12 @@ dead-letter queue, or is lost, which the log says once.
 
 import logging
 import threading
+from dataclasses import astuple
 from typing import Any, Protocol
 
 from workshop.clock import Clock
+from workshop.cloud.offline.keeping.marks import MARKS
+from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.resource_policies import DeliveringService
 from workshop.cloud.offline.permissions.services import SCHEDULER as SERVICE
 from workshop.cloud.offline.runtime.deliveries.rules import send_to_targets
@@ -44,6 +47,9 @@ LOGGER = logging.getLogger(__name__)
 
 MOMENT = 0.001
 
+# The timing, from when periods are counted, and when it is due next.
+KeptTimer = tuple[tuple[Any, ...], float, float | None]
+
 
 class InvokeFunction(Protocol):
     """The runtime's Invoke."""
@@ -59,6 +65,7 @@ class Schedules:
         self._clock = clock
         self._invoke = invoke
         self._timers: dict[str, _Timer] = {}
+        self._rows = MARKS.rows("timers")
         self._guard = threading.Lock()
 
     def step(self) -> float | None:
@@ -71,12 +78,26 @@ class Schedules:
             times = [timer.due for timer in self._timers.values() if timer.due is not None]
         for occurrence in occurrences:
             self._fire(occurrence)
+        # Only now: what was due before a crash is sent after it, perhaps once more.
+        self._keep()
         return min(times, default=None)
 
     def clear(self) -> None:
         """Forget when schedules are due."""
-        with self._guard:
+        with self._guard, LOCK:
             self._timers.clear()
+            self._rows.clear()
+
+    def _keep(self) -> None:
+        with self._guard:
+            times = {arn: timer.kept() for arn, timer in self._timers.items()}
+            if times != self._rows:
+                with LOCK:
+                    for arn in self._rows.keys() - times.keys():
+                        del self._rows[arn]
+                    self._rows.update(
+                        {arn: kept for arn, kept in times.items() if self._rows.get(arn) != kept}
+                    )
 
     def status(self) -> list[dict[str, Any]]:
         """Return what is scheduled, as plain JSON values."""
@@ -94,7 +115,7 @@ class Schedules:
             timer = known.get(schedule.arn)
             # Another target or input changes nothing about when a schedule is due.
             if timer is None or timer.timing != schedule.timing:
-                timer = _Timer(schedule, now)
+                timer = _Timer(schedule, now, self._rows.get(schedule.arn) if timer is None else None)
             self._timers[schedule.arn] = timer
             if (time := timer.take(now)) is not None:
                 occurrences.append(Occurrence(schedule, time))
@@ -136,20 +157,31 @@ class Schedules:
 
 
 class _Timer:
-    """When one schedule is due next; None when it never is again."""
+    """When one schedule is due next; None when it never is again.
 
-    def __init__(self, schedule: Schedule, now: float) -> None:
+    `kept` is what the timer of the same schedule had kept in another process.
+    """
+
+    def __init__(self, schedule: Schedule, now: float, kept: KeptTimer | None = None) -> None:
         self.timing: ScheduleTiming = schedule.timing
         self.due: float | None = None
+        self._anchor = now
         try:
             self._expression = parse_expression(self.timing.expression, self.timing.zone)
         except ScheduleExpressionError as error:
             LOGGER.warning("%s is never due: %s", schedule.arn, error)
             return
+        if kept is not None and kept[0] == astuple(self.timing):
+            _, self._anchor, self.due = kept
+            return
         start = self.timing.start
         self._anchor = now if start is None else start
         waits_a_period = start is None and not schedule.starts_at_once
         self.due = self._next(now if waits_a_period else max(now, self._anchor) - MOMENT)
+
+    def kept(self) -> KeptTimer:
+        """Return what another process needs to go on with this timer."""
+        return astuple(self.timing), self._anchor, self.due
 
     def take(self, now: float) -> float | None:
         """Return the time at which the schedule was due by now, and go on to the next time after now."""

@@ -1,0 +1,69 @@
+"""A cloud in this process that keeps its state, and what is left of it after a `kill -9`."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.keeping.store import companions
+from workshop.cloud.offline.lock import LOCK
+
+__all__ = ["KeptCloud", "copies_meanwhile"]
+
+
+class KeptCloud:
+    """A laboratory with a file; `crash` goes on with the file as it is at that moment, and nothing else.
+
+    A process that is killed leaves the pages that SQLite has written, so a copy of the files is what it finds
+    when it begins again. Between two commits nothing is written, so a copy after each commit stands for every
+    moment at which it may be killed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.path = folder / "cloud.state"
+        self.copies = 0
+        self.laboratory = Laboratory(kept=self.path)
+
+    def client(self, service: str) -> Any:
+        """Return a client for the cloud as it is now."""
+        return self.laboratory.client(service)
+
+    def copied(self) -> Path:
+        """Return a copy of the file."""
+        self.copies += 1
+        copy = self._folder / f"{self.copies}.state"
+        for old, new in zip(companions(self.path), companions(copy), strict=True):
+            # What is shared by the processes that have the file open dies with them.
+            if old.exists() and not old.name.endswith("-shm"):
+                shutil.copyfile(old, new)
+        return copy
+
+    def crash(self, found: Path | None = None) -> None:
+        """Lose everything but the file, or a copy that was made before."""
+        path, now = found or self.copied(), self.laboratory.clock.now()
+        self.laboratory.close()
+        self.path = path
+        self.laboratory = Laboratory(kept=path)
+        # Time goes on for a cloud that is down.
+        self.laboratory.clock.advance(now - self.laboratory.clock.now())
+
+
+def copies_meanwhile(cloud: KeptCloud, act: Callable[[], Any], *, seed: int, one_in: int) -> list[Path]:
+    """Do something; return copies of the file as a kill at random moments meanwhile would leave it."""
+    commit, copies, dice = LOCK.before_free, [], Random(seed)
+    assert commit is not None
+
+    def commit_and_copy() -> None:
+        commit()
+        if dice.randrange(one_in) == 0:
+            copies.append(cloud.copied())
+
+    LOCK.before_free = commit_and_copy
+    try:
+        act()
+    finally:
+        LOCK.before_free = commit
+    return copies

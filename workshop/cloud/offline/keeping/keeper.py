@@ -1,0 +1,221 @@
+"""Keeps the state of an offline cloud: commits what has changed, before anybody is answered.
+
+`commit` is called each time that the lock of the offline cloud becomes free, whoever held it, and does
+nothing unless something is marked (see `marks`). If the file cannot be written, what was marked is kept for
+the next commit, and changing calls are refused until one succeeds.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from moto.moto_api._internal.models import moto_api_backend
+
+from workshop.clock import AdjustableClock, Clock
+from workshop.cloud.offline.keeping.changing_calls import Effect
+from workshop.cloud.offline.keeping.marks import MARKS
+from workshop.cloud.offline.keeping.resources import Resources
+from workshop.cloud.offline.keeping.store import (
+    KeepingError,
+    Store,
+    UnavailableError,
+    UnreadableStateError,
+    set_aside,
+    told,
+)
+from workshop.cloud.offline.lock import LOCK
+
+__all__ = ["Keeper"]
+
+log = logging.getLogger(__name__)
+
+RESOURCES = "resources"
+
+
+class Keeper:
+    """Keeps what the backends of this process hold in a file; there is one per process."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Open the file and give the backends what is in it, CloudFormation's excepted.
+
+        Raises:
+            InUseError: another process keeps its state there.
+            UnavailableError: the file can be neither read nor written now.
+        """
+        self._clock = clock
+        self._store = Store(path)
+        self._problem: str | None = None
+        self._waiting: dict[int, dict[int | str, bytes | None]] = {}
+        self._gone: set[int] = set()
+        self._documents: dict[str, bytes] = {}
+        self._last = b""
+        self.notes: list[str] = []
+        self.restored_bytes = 0
+        self._resources = self._restored()
+        self._offset = self._restored_offset()
+        MARKS.begin(dict(self._resources.named))
+        LOCK.before_free = self.commit
+
+    def _restored(self) -> Resources:
+        try:
+            if self._store.open():
+                self.restored_bytes = self._store.size
+            resources = Resources(self._store)
+            if (content := self._store.document(RESOURCES)) is not None:
+                resources.read(content)
+        except UnavailableError:
+            raise
+        except (OSError, sqlite3.Error) as error:
+            if isinstance(problem := told(error), UnavailableError):
+                raise problem from error
+            return self._begin_anew(problem)
+        except Exception as error:
+            # Whatever a damaged or foreign file makes of its reader.
+            if not isinstance(error, UnreadableStateError):
+                log.exception("the kept state could not be read")
+            return self._begin_anew(error)
+        return resources
+
+    def _begin_anew(self, error: Exception) -> Resources:
+        moto_api_backend.reset()
+        self._store.disconnect()
+        aside = set_aside(self._store.path, self._clock)
+        self.notes.append(
+            f"what `{self._store.path}` had kept could not be read, so the cloud begins empty: {error}; "
+            f"the file is now `{aside}`, and can be put back for the version of the workshop that wrote it"
+        )
+        log.error(self.notes[-1])
+        self._store.open()
+        return Resources(self._store)
+
+    def read_late(self) -> None:
+        """Give CloudFormation, and what is loaded with it, their state back; the caller holds the lock."""
+        try:
+            self._resources.read_late()
+        except Exception as error:
+            log.exception("the stacks could not be read")
+            aside = self._store.copied_aside(self._clock)
+            self._resources.leave_late()
+            self.notes.append(
+                f"the stacks that `{self._store.path}` had kept could not be read ({error}), and are gone; "
+                f"`{aside}` has what was there"
+            )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all services have their state back."""
+        return self._resources.is_complete
+
+    @contextmanager
+    def keeping(self, effect: Effect) -> Iterator[None]:
+        """Hold the lock inside the block; what a call with this effect changes there is kept at its end.
+
+        Raises:
+            KeepingError: it could not be kept, or what was before it could not; nobody may hear of it.
+        """
+        with LOCK:
+            self._check(effect)
+            try:
+                # Twice: whoever gives the lock up amid a call has changed something before and after.
+                self._note(effect)
+                yield
+            finally:
+                self._note(effect)
+        self._check(effect)
+
+    def _check(self, effect: Effect) -> None:
+        if self._problem is not None and effect is not Effect.NOTHING:
+            with LOCK:
+                self.commit()
+            if self._problem is not None:
+                raise KeepingError(self._problem)
+
+    @staticmethod
+    def _note(effect: Effect) -> None:
+        if effect is Effect.RESOURCES:
+            MARKS.note_resources()
+
+    def commit(self) -> None:
+        """Keep what was marked since the last commit; the caller holds the lock."""
+        self._note_clock()
+        are_resources_due = MARKS.resources_changed and self._resources.is_complete
+        if not (MARKS.parts or are_resources_due or self._waiting or self._documents):
+            return
+        try:
+            # Until the stacks are back, a document without them would be the end of them.
+            if are_resources_due:
+                self._gather_resources()
+            self._gather_parts()
+            self._store.write(
+                {part: rows.items() for part, rows in self._waiting.items()}, self._gone, self._documents
+            )
+        except sqlite3.Error as error:
+            self._fail(error)
+            return
+        self._waiting.clear()
+        self._gone.clear()
+        self._documents.clear()
+        self._problem = None
+
+    def _gather_resources(self) -> None:
+        MARKS.resources_changed = False
+        content, gone = self._resources.document()
+        self._gone |= gone
+        for number in gone:
+            MARKS.parts.pop(number, None)
+            self._waiting.pop(number, None)
+        if content != self._last:
+            self._last = self._documents[RESOURCES] = content
+
+    def _gather_parts(self) -> None:
+        marked = list(MARKS.parts.values())
+        MARKS.parts.clear()
+        for part in marked:
+            self._waiting.setdefault(part.number, {}).update(part.changes())
+
+    def _note_clock(self) -> None:
+        offset = getattr(self._clock, "offset_seconds", 0.0)
+        if offset != self._offset:
+            self._offset = self._resources.named["clock"]["offset"] = offset
+
+    def _restored_offset(self) -> float:
+        offset = float(self._resources.named["clock"].get("offset", 0.0))
+        if offset and isinstance(self._clock, AdjustableClock):
+            self._clock.advance(offset)
+        return offset
+
+    def _fail(self, error: sqlite3.Error) -> None:
+        if self._problem is None:
+            log.error("the state could not be written to `%s`: %s", self._store.path, error)
+        self._problem = (
+            f"the offline cloud cannot write what changes to `{self._store.path}` ({error}); "
+            "nothing can be changed until it can, so free some space"
+        )
+
+    def forget(self) -> None:
+        """Keep what is there now, after everything was forgotten; the caller holds the lock."""
+        MARKS.note_resources()
+        self.commit()
+        if self._problem is None:
+            self._store.compact()
+
+    def status(self) -> dict[str, Any]:
+        """Return where the state is kept, how large it is and what went wrong, as plain JSON values."""
+        return {
+            "file": str(self._store.path),
+            "bytes": self._store.size,
+            "notes": list(self.notes),
+            "problem": self._problem,
+            "not_kept": sorted(self._resources.unkept),
+        }
+
+    def close(self) -> None:
+        """Commit, and keep nothing any more."""
+        with LOCK:
+            self.commit()
+            LOCK.before_free = None
+            MARKS.end()
+            self._store.close()

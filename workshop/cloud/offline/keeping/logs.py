@@ -1,0 +1,261 @@
+"""Containers that only grow at one end: records of shards, events of log streams, values of metrics.
+
+What is new is kept as one row for each commit, so that five hundred records cost little more than one. They
+take the place of moto's dicts and lists and behave as those do; copies of them are plain.
+"""
+
+import copy
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from moto.cloudwatch.models import MetricAggregatedDatum
+from moto.dynamodb.models.table import StreamRecord
+from moto.kinesis.models import Record
+from moto.logs.models import LogEvent
+
+from workshop.cloud.offline.keeping.marks import MARKS, Change
+from workshop.cloud.offline.keeping.packing import pack, unpack
+
+__all__ = ["LogEvents", "MetricValues", "Records", "StreamRecords", "note_sum"]
+
+# How many sums of metrics may still change.
+MOST_SUMS = 2_000
+
+
+class _Rows:
+    """The rows of what has been appended, by the numbers of their first entries."""
+
+    def __init__(self) -> None:
+        self.new: list[Any] = []
+        self.next = 0
+        self._ends: deque[tuple[int, int]] = deque()
+        self._gone: list[int] = []
+
+    def changes(self, plain: Any) -> list[Change]:
+        changes: list[Change] = [(key, None) for key in self._gone]
+        self._gone.clear()
+        if self.new:
+            new, self.new = self.new, []
+            changes.append((self.next, pack([plain(entry) for entry in new])))
+            self._added(self.next, len(new))
+        return changes
+
+    def restored(self, first: int, content: bytes) -> list[Any]:
+        entries: list[Any] = unpack(content)
+        self._added(first, len(entries))
+        return entries
+
+    def _added(self, first: int, count: int) -> None:
+        self.next = first + count
+        self._ends.append((first, self.next))
+
+    def forget(self, kept: int) -> None:
+        """Give rows up that hold nothing of the last `kept` entries."""
+        while self._ends and self._ends[0][1] <= self.next + len(self.new) - kept:
+            self._gone.append(self._ends.popleft()[0])
+        if not self._ends:
+            del self.new[: max(0, len(self.new) - kept)]
+
+
+class Records(OrderedDict[int, Any]):
+    """The records of a shard of Kinesis by sequence number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self._rows = _Rows()
+
+    def adopt(self, records: dict[int, Any]) -> None:
+        """Take over what moto has put into a dict of its own."""
+        for sequence_number, record in records.items():
+            self[sequence_number] = record
+
+    def __setitem__(self, sequence_number: int, record: Any) -> None:
+        super().__setitem__(sequence_number, record)
+        self._rows.new.append(record)
+        MARKS.note(self)
+
+    def drop_first(self, count: int) -> None:
+        """Forget the oldest records."""
+        for _ in range(count):
+            OrderedDict.popitem(self, last=False)
+        self._rows.forget(len(self))
+        MARKS.note(self)
+
+    def clear(self) -> None:
+        """Forget all records."""
+        self.drop_first(len(self))
+
+    def changes(self) -> list[Change]:
+        """Return what has changed since the last call."""
+        return self._rows.changes(_plain_record)
+
+    def restore(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        """Take in what was kept."""
+        for first, row in rows:
+            for plain in self._rows.restored(first, row):
+                record = _record(*plain)
+                OrderedDict.__setitem__(self, record.sequence_number, record)
+
+    def __copy__(self) -> OrderedDict[int, Any]:
+        return OrderedDict(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> OrderedDict[int, Any]:
+        return copy.deepcopy(OrderedDict(self), memo)
+
+
+class _Appended(list[Any]):
+    """A list to which entries are appended, and whose first entries may go."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self._rows = _Rows()
+
+    @staticmethod
+    def plain(entry: Any) -> Any:
+        """Return an entry as it is kept."""
+        return entry
+
+    @staticmethod
+    def entry(plain: Any) -> Any:
+        """Return an entry from how it was kept."""
+        return plain
+
+    def adopt(self, entries: Iterable[Any]) -> None:
+        """Take over what moto has put into a list of its own."""
+        self.extend(entries)
+
+    def append(self, entry: Any) -> None:
+        """As a list does."""
+        self.extend((entry,))
+
+    def extend(self, entries: Iterable[Any]) -> None:
+        """As a list does."""
+        new = list(entries)
+        super().extend(new)
+        self._rows.new += new
+        MARKS.note(self)
+
+    def __iadd__(self, entries: Iterable[Any]) -> Self:  # type: ignore[misc]  # a list adds lists
+        self.extend(entries)
+        return self
+
+    def drop_first(self, count: int) -> None:
+        """Forget the oldest entries."""
+        super().__delitem__(slice(0, count))
+        self._rows.forget(len(self))
+        MARKS.note(self)
+
+    def clear(self) -> None:
+        """As a list does."""
+        self.drop_first(len(self))
+
+    def changes(self) -> list[Change]:
+        """Return what has changed since the last call."""
+        return self._rows.changes(self.plain)
+
+    def restore(self, rows: Iterable[tuple[int, bytes]]) -> None:
+        """Take in what was kept."""
+        for first, row in rows:
+            super().extend(map(self.entry, self._rows.restored(first, row)))
+
+    def __copy__(self) -> list[Any]:
+        return list(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
+        return copy.deepcopy(list(self), memo)
+
+
+class StreamRecords(_Appended):
+    """The records of a table's stream."""
+
+    @staticmethod
+    def plain(entry: Any) -> Any:
+        """Return the record as a dict."""
+        return entry.record
+
+    @staticmethod
+    def entry(plain: Any) -> Any:
+        """Return moto's object."""
+        record = object.__new__(StreamRecord)
+        record.record = plain
+        return record
+
+
+class LogEvents(_Appended):
+    """The events of a log stream."""
+
+    @staticmethod
+    def plain(entry: Any) -> Any:
+        """Return the event's fields."""
+        return entry.ingestion_time, entry.timestamp, entry.message, entry.event_id
+
+    @staticmethod
+    def entry(plain: Any) -> Any:
+        """Return moto's object."""
+        event = object.__new__(LogEvent)
+        event.ingestion_time, event.timestamp, event.message, event.event_id = plain
+        # moto counts in its class; events that are written later must get other ids.
+        LogEvent._event_id = max(LogEvent._event_id, event.event_id + 1)  # noqa: SLF001
+        return event
+
+
+class MetricValues(_Appended):
+    """The values of CloudWatch's metrics; sums of the minute under way change after they were appended."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self._changed: set[int] = set()
+        self._spans: dict[int, tuple[int, int]] = {}
+
+    def note(self, datum: Any) -> None:
+        """Say that a sum has changed."""
+        if id(datum) in self._spans:
+            self._changed.add(id(datum))
+            MARKS.note(self)
+
+    def changes(self) -> list[Change]:
+        """Return what has changed since the last call."""
+        new = self._rows.new
+        changes = super().changes()
+        spans = {self._spans[changed] for changed in self._changed}
+        self._changed.clear()
+        # Where the list begins, in the numbers of rows.
+        start = self._rows.next - len(self)
+        rows = [(first, self[first - start : end - start]) for first, end in spans if first >= start]
+        if new:
+            end = self._rows.next
+            recent = list(self._spans.items())[-MOST_SUMS:]
+            self._spans = dict(recent) | {
+                id(datum): (end - len(new), end) for datum in new if isinstance(datum, MetricAggregatedDatum)
+            }
+        return changes + [(first, pack(entries)) for first, entries in rows]
+
+
+def note_sum(metric_data: Any, datum: Any) -> None:
+    """Say that a sum among CloudWatch's values has changed, if those are kept."""
+    if isinstance(metric_data, MetricValues):
+        metric_data.note(datum)
+
+
+def _plain_record(record: Any) -> tuple[Any, ...]:
+    return (
+        record.partition_key,
+        record.data,
+        record.sequence_number,
+        record.explicit_hash_key,
+        record.created_at,
+    )
+
+
+def _record(
+    partition_key: str, data: str, sequence_number: int, explicit_hash_key: str | None, created_at: float
+) -> Any:
+    record = object.__new__(Record)
+    record.partition_key, record.data, record.sequence_number = partition_key, data, sequence_number
+    record.explicit_hash_key, record.created_at = explicit_hash_key, created_at
+    record.created_at_datetime = datetime.fromtimestamp(created_at, UTC).replace(tzinfo=None)
+    return record

@@ -1,0 +1,62 @@
+"""Where the rest of the offline cloud says that something is to be kept.
+
+Nearly all of it says nothing: containers mark themselves when they change, and the dispatcher marks each call
+that changes resources. What changes resources by itself, such as a schedule that deletes itself, says so
+here. Without a keeper nothing is marked and nothing is kept.
+"""
+
+from collections.abc import MutableMapping
+from typing import Any, Protocol
+
+__all__ = ["MARKS", "Change", "Marks", "Part"]
+
+# A row by its key: its content, or None if there is none any more.
+Change = tuple[int | str, bytes | None]
+
+
+class Part(Protocol):
+    """A container whose content is kept row by row."""
+
+    number: int
+
+    def changes(self) -> list[Change]:
+        """Return what has changed since the last call."""
+
+
+class Marks:
+    """What has changed since the last commit. Used under the lock of the offline cloud."""
+
+    def __init__(self) -> None:
+        self.is_active = False
+        self.resources_changed = False
+        self.parts: dict[int, Part] = {}
+        self._named: dict[str, MutableMapping[Any, Any]] = {}
+
+    def note_resources(self) -> None:
+        """Say that something else than the content of a container has changed: a resource or its settings."""
+        self.resources_changed = self.is_active
+
+    def note(self, part: Part) -> None:
+        """Say that the content of a container has changed."""
+        self.parts[part.number] = part
+
+    def begin(self, named: dict[str, MutableMapping[Any, Any]]) -> None:
+        """Keep from now on; `named` are the rows of what belongs to no service."""
+        self._named = named
+        self.is_active = True
+
+    def end(self) -> None:
+        """Keep nothing any more."""
+        self.is_active = self.resources_changed = False
+        self.parts.clear()
+        self._named = {}
+
+    def rows(self, name: str) -> MutableMapping[Any, Any]:
+        """Return the rows of a name with what they held before a restart; a mere dict if nothing is kept.
+
+        Whoever changes them holds the lock.
+        """
+        return self._named[name] if self.is_active else {}
+
+
+MARKS = Marks()

@@ -1,0 +1,124 @@
+"""Which of moto's objects have content that is kept row by row, and how objects are taken apart.
+
+Everything else is pickled as it is: locks are made anew, what AWS provides is looked up, backends stay where
+they are and get their state back.
+"""
+
+import threading
+import weakref
+from collections import defaultdict
+from collections.abc import Callable
+from types import NoneType
+from typing import Any
+
+from moto.awslambda.models import EventSourceMapping
+from moto.cloudwatch.models import CloudWatchBackend
+from moto.dynamodb.models.table import StreamShard, Table
+from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.kinesis.models import Shard
+from moto.logs.models import LogStream
+from moto.sns.models import Topic
+from moto.sqs.models import Queue
+
+from workshop.cloud.offline.keeping import rebuilding
+from workshop.cloud.offline.keeping.logs import LogEvents, MetricValues, Records, StreamRecords
+from workshop.cloud.offline.keeping.messages import Messages
+from workshop.cloud.offline.keeping.rows import Items, Rows
+from workshop.cloud.offline.overlay.dynamodb.tokens import UsedTokens
+
+# `set_mapping` puts the last result back, which is in the progress.
+NO_RECORDS = "No records processed"
+
+__all__ = ["KINDS", "OWNERS", "REDUCERS", "reduced_backend", "reduced_owner"]
+
+KINDS: dict[str, Any] = {
+    kind.__name__: kind for kind in (Items, LogEvents, Messages, MetricValues, Records, Rows, StreamRecords)
+}
+# The attribute of a class whose content is kept by rows.
+OWNERS: dict[type, tuple[str, type]] = {
+    Table: ("items", Items),
+    StreamShard: ("items", StreamRecords),
+    Shard: ("records", Records),
+    LogStream: ("events", LogEvents),
+    CloudWatchBackend: ("metric_data", MetricValues),
+    UsedTokens: ("used", Rows),
+    Queue: ("kept_messages", Messages),
+    EventSourceMapping: ("progress", Rows),
+}
+# What belongs to this process alone, or follows from content.
+LEFT_OUT: dict[type, dict[str, Callable[[], Any]]] = {
+    Queue: {
+        "_messages": list,
+        "_pending_messages": set,
+        "_messages_lock": threading.Condition,
+        "deleted_messages": set,
+    },
+    LogStream: {
+        "first_event_timestamp": NoneType,
+        "last_event_timestamp": NoneType,
+        "last_ingestion_time": NoneType,
+        "stored_bytes": int,
+        "upload_sequence_token": int,
+    },
+    EventSourceMapping: {"pollers": dict, "last_processing_result": lambda: NO_RECORDS},
+    Topic: {"sent_notifications": list},
+    # Sums that go on in `metric_data`; after a restart others begin.
+    CloudWatchBackend: {"kinesis_metrics": dict},
+}
+SETTERS: dict[type, Callable[[Any, dict[str, Any]], None]] = {
+    Queue: rebuilding.set_queue,
+    EventSourceMapping: rebuilding.set_mapping,
+    IAMBackend: rebuilding.set_policies,
+    LogStream: rebuilding.set_log_stream,
+    UsedTokens: rebuilding.set_tokens,
+}
+Reduced = tuple[Any, ...]
+
+
+def reduced_owner(found: Any) -> Reduced:
+    """Take an object apart as `pickle` wants it."""
+    return _reduced(found, (rebuilding.instance, (type(found),)))
+
+
+def reduced_backend(found: Any) -> Reduced:
+    """Take a backend apart: where it is, and its state."""
+    return _reduced(found, (rebuilding.backend, (type(found), found.account_id, found.region_name)))
+
+
+def _reduced(found: Any, made: Reduced) -> Reduced:
+    kind = type(found)
+    state = {**vars(found), **{name: make() for name, make in LEFT_OUT.get(kind, {}).items()}}
+    if isinstance(found, IAMBackend):
+        del state["aws_managed_policies"]
+        state["managed_policies"] = {
+            arn: policy
+            for arn, policy in found.managed_policies.items()
+            if not isinstance(policy, AWSManagedPolicy)
+        }
+    setter = SETTERS.get(kind)
+    return (*made, state, None, None, setter) if setter else (*made, state)
+
+
+def _default_dict(found: defaultdict[Any, Any]) -> Reduced:
+    factory = found.default_factory
+    # A lambda of moto's cannot be named; the class of what it makes can.
+    if factory is not None and not isinstance(factory, type):
+        made = factory()
+        factory = factory if made else type(made)
+    return rebuilding.default_dict, (factory,), None, None, iter(found.items())
+
+
+def _policy_of_aws(policy: Any) -> Reduced:
+    place = (policy.account_id, policy.partition, policy.arn)
+    return rebuilding.policy_of_aws, place, {"id": policy.id, "attachment_count": policy.attachment_count}
+
+
+REDUCERS: dict[type, Callable[[Any], Reduced]] = {
+    **dict.fromkeys(LEFT_OUT, reduced_owner),
+    type(threading.Lock()): lambda _: (rebuilding.lock, ()),
+    type(threading.RLock()): lambda _: (rebuilding.reentrant_lock, ()),
+    threading.Condition: lambda _: (rebuilding.condition, ()),
+    weakref.WeakValueDictionary: lambda found: (rebuilding.weak_values, (list(found.items()),)),
+    defaultdict: _default_dict,
+    AWSManagedPolicy: _policy_of_aws,
+}

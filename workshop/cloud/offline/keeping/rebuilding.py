@@ -1,0 +1,127 @@
+"""What makes objects again out of what was kept: the only functions that a kept document may name."""
+
+import sys
+import threading
+import weakref
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+from moto.iam.models import iam_backends
+
+__all__ = [
+    "READING",
+    "backend",
+    "condition",
+    "default_dict",
+    "instance",
+    "lock",
+    "part",
+    "policy_of_aws",
+    "reentrant_lock",
+    "set_log_stream",
+    "set_mapping",
+    "set_policies",
+    "set_queue",
+    "set_tokens",
+    "weak_values",
+]
+
+
+class _Reading:
+    """How containers are read while a document is."""
+
+    def __init__(self) -> None:
+        self.part: Callable[[str, int], Any] | None = None
+
+
+READING = _Reading()
+
+
+def part(kind: str, number: int) -> Any:
+    """Return a container with its rows."""
+    if READING.part is None:
+        raise RuntimeError("containers are read only while the resources that they belong to are")
+    return READING.part(kind, number)
+
+
+def backend(backend_class: type, account_id: str, region: str) -> Any:
+    """Return moto's own backend, which others refer to by its place."""
+    for found in vars(sys.modules[backend_class.__module__]).values():
+        if isinstance(found, BackendDict) and found.backend is backend_class:
+            return found[account_id][region]
+    raise LookupError(f"moto has no backends of {backend_class}")
+
+
+def instance(kind: Any) -> Any:
+    """Return an instance without anything in it."""
+    return kind.__new__(kind)
+
+
+def policy_of_aws(account_id: str, partition: str, arn: str) -> Any:
+    """Return a managed policy of AWS's."""
+    return iam_backends[account_id][partition].managed_policies[arn]
+
+
+def set_policies(found: Any, state: dict[str, Any]) -> None:
+    """Give IAM's backend its state; AWS's own policies are there already."""
+    policies = {**found.managed_policies, **state.pop("managed_policies")}
+    vars(found).update(state, managed_policies=policies)
+
+
+def set_queue(queue: Any, state: dict[str, Any]) -> None:
+    """Give a queue its state and its messages; those that were in flight become visible in their time."""
+    vars(queue).update(state)
+    kept = state["kept_messages"]
+    kept.queue, queue._messages = queue, kept.taken()  # noqa: SLF001 - moto has no way to put them back
+
+
+def set_tokens(tokens: Any, state: dict[str, Any]) -> None:
+    """Give tokens back in the order of their time."""
+    vars(tokens).update(state)
+    for token, used in sorted(tokens.used.items(), key=lambda entry: entry[1][1]):
+        dict.pop(tokens.used, token)
+        dict.__setitem__(tokens.used, token, used)
+
+
+def set_mapping(mapping: Any, state: dict[str, Any]) -> None:
+    """Give an event source mapping its state, and the last result as its pollers have seen it."""
+    vars(mapping).update(state)
+    if (last := state["progress"].get("")) is not None:
+        mapping.last_processing_result = last
+
+
+def set_log_stream(stream: Any, state: dict[str, Any]) -> None:
+    """Give a log stream its state; what moto sums up with each event follows from the events."""
+    vars(stream).update(state)
+    if stream.events:
+        newest = max(event.ingestion_time for event in stream.events)
+        stream.last_ingestion_time = datetime.fromtimestamp(newest / 1000, UTC).replace(tzinfo=None)
+        stream.stored_bytes = sum(len(event.message) for event in stream.events)
+
+
+def lock() -> Any:
+    """Return a lock that nobody holds."""
+    return threading.Lock()
+
+
+def reentrant_lock() -> Any:
+    """Return a re-entrant lock that nobody holds."""
+    return threading.RLock()
+
+
+def condition() -> threading.Condition:
+    """Return a condition that nobody waits for."""
+    return threading.Condition()
+
+
+def weak_values(entries: Iterable[tuple[Any, Any]]) -> "weakref.WeakValueDictionary[Any, Any]":
+    """Return a dict that does not keep its values alive."""
+    return weakref.WeakValueDictionary(entries)
+
+
+def default_dict(factory: type) -> defaultdict[Any, Any]:
+    """Return a dict that makes missing values by a class."""
+    return defaultdict(factory)

@@ -1,0 +1,227 @@
+"""The file in which the state of an offline cloud is kept: rows of containers, and one document of resources.
+
+SQLite with a write-ahead log: what was committed before a `kill -9` is there afterwards. The log is only
+brought to the disk when it is moved into the file (`synchronous=NORMAL`), so that after a power cut the
+newest commits may be missing, and what is there is consistent.
+"""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from workshop import __version__
+from workshop.clock import Clock
+from workshop.cloud.offline.keeping.marks import Change
+from workshop.cloud.offline.keeping.packing import sealed, unsealed
+
+__all__ = [
+    "FORMAT",
+    "InUseError",
+    "KeepingError",
+    "Store",
+    "UnavailableError",
+    "UnreadableStateError",
+    "set_aside",
+    "told",
+]
+
+# Any change of what is written, or of how.
+FORMAT = 1
+APPLICATION = int.from_bytes(b"TRWS", "big")
+SCHEMA = """
+CREATE TABLE documents (name TEXT PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE rows (part INTEGER NOT NULL, key, content BLOB NOT NULL, PRIMARY KEY (part, key)) WITHOUT ROWID;
+"""
+# In pages of 4 KB: how long the log grows before it is moved into the file.
+LOG_PAGES = 4000
+# Errors that say what is in the file; all others say that it could not be looked at, or not written.
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+COMPANIONS = ("", "-wal", "-shm", "-journal")
+
+
+class KeepingError(Exception):
+    """What changes cannot be kept now."""
+
+
+class InUseError(Exception):
+    """Another process has the file open."""
+
+
+class UnreadableStateError(Exception):
+    """The file holds nothing that this version of the workshop can read."""
+
+
+class UnavailableError(Exception):
+    """The file cannot be opened now, whatever is in it: the disk is full, or it may not be written."""
+
+
+class Store:
+    """The file, open; nobody else has it open until `close`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Not a soft lock where the file system has none: that would survive a crash of its holder.
+        self._lock = FileLock(f"{path}.lock", mode=0o600, fallback_to_soft=False)
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout as error:
+            raise InUseError(str(path)) from error
+        except OSError as error:
+            raise UnavailableError(f"{path}: {error}") from error
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self) -> bool:
+        """Open the file, or make it; return whether it was there.
+
+        Raises:
+            UnreadableStateError: something else is there, or what another version has written.
+            UnavailableError: nobody knows, since it cannot be opened.
+        """
+        try:
+            is_there = self.path.exists() and self.path.stat().st_size > 0
+            self._connect(is_new=not is_there)
+            if is_there:
+                self._check()
+        except (OSError, sqlite3.Error) as error:
+            self.disconnect()
+            raise told(error) from error
+        return is_there
+
+    def _connect(self, *, is_new: bool) -> None:
+        if is_new:
+            self.path.touch(mode=0o600)
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self._connection = connection
+        # Nobody else may open the file anyway; before the log, this spares each commit its locks.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+        if is_new:
+            connection.executescript(SCHEMA)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            self.write({}, (), {"origin": json.dumps(_origin()).encode()})
+
+    def _check(self) -> None:
+        (application,) = self._one("PRAGMA application_id")
+        if application != APPLICATION:
+            raise UnreadableStateError("it is not the state of an offline cloud")
+        (kept_format,) = self._one("PRAGMA user_version")
+        origin = json.loads(self.document("origin") or b"{}")
+        if kept_format != FORMAT or origin.get("moto") != version("moto"):
+            raise UnreadableStateError(
+                f"version {origin.get('workshop')} of the workshop wrote it (format {kept_format}, "
+                f"moto {origin.get('moto')}), and this is version {__version__} (format {FORMAT}, "
+                f"moto {version('moto')})"
+            )
+
+    def document(self, name: str) -> bytes | None:
+        """Return a document, None if there is none; raises DamagedError or sqlite3's errors."""
+        found = self._one("SELECT content FROM documents WHERE name = ?", name)
+        return None if found is None else unsealed(found[0])
+
+    def rows(self, part: int) -> Iterator[tuple[Any, bytes]]:
+        """Yield the rows of a container in the order of their keys."""
+        yield from self._cursor().execute(
+            "SELECT key, content FROM rows WHERE part = ? ORDER BY key", (part,)
+        )
+
+    def write(
+        self,
+        changes: Mapping[int, Iterable[Change]],
+        dropped: Iterable[int],
+        documents: Mapping[str, bytes],
+    ) -> None:
+        """Write rows and documents and take containers away, together or not at all; sqlite3's errors."""
+        connection = self._cursor()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for part in dropped:
+                connection.execute("DELETE FROM rows WHERE part = ?", (part,))
+            for part, rows in changes.items():
+                for key, content in rows:
+                    if content is None:
+                        connection.execute("DELETE FROM rows WHERE part = ? AND key = ?", (part, key))
+                    else:
+                        connection.execute("REPLACE INTO rows VALUES (?, ?, ?)", (part, key, content))
+            for name, content in documents.items():
+                connection.execute("REPLACE INTO documents VALUES (?, ?)", (name, sealed(content)))
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+
+    def compact(self) -> None:
+        """Give back the space of what is gone."""
+        self._cursor().execute("VACUUM")
+        self._cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copied_aside(self, clock: Clock) -> Path:
+        """Return a copy of the file as it is now."""
+        aside = _free_name(self.path, clock)
+        with contextlib.closing(sqlite3.connect(aside)) as copy:
+            self._cursor().backup(copy)
+        return aside
+
+    @property
+    def size(self) -> int:
+        """How many bytes the file takes, its log included."""
+        return sum(path.stat().st_size for path in companions(self.path) if path.exists())
+
+    def disconnect(self) -> None:
+        """Close the file and go on holding it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        """Close the file."""
+        self.disconnect()
+        self._lock.release()
+
+    def _cursor(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise sqlite3.ProgrammingError("the file is closed")
+        return self._connection
+
+    def _one(self, statement: str, *values: Any) -> Any:
+        return self._cursor().execute(statement, values).fetchone()
+
+
+def told(error: Exception) -> Exception:
+    """Return what an error of SQLite's or of the system says about the file."""
+    is_damaged = getattr(error, "sqlite_errorcode", None) in DAMAGED
+    return UnreadableStateError(str(error)) if is_damaged else UnavailableError(str(error))
+
+
+def companions(path: Path) -> list[Path]:
+    """Return the file and those that SQLite puts beside it."""
+    return [path.with_name(path.name + ending) for ending in COMPANIONS]
+
+
+def set_aside(path: Path, clock: Clock) -> Path:
+    """Rename the file, so that another one can take its place; return its new path."""
+    aside = _free_name(path, clock)
+    for old, new in zip(companions(path), companions(aside), strict=True):
+        if old.exists():
+            old.replace(new)
+    return aside
+
+
+def _free_name(path: Path, clock: Clock) -> Path:
+    number = int(clock.now())
+    while (aside := path.with_name(f"{path.name}.aside-{number}")).exists():
+        number += 1
+    return aside
+
+
+def _origin() -> dict[str, str]:
+    return {"workshop": __version__, "moto": version("moto")}

@@ -1,0 +1,85 @@
+"""Changes of moto's objects that nothing else shows are noted, so that they can be kept.
+
+No behaviour differs from AWS here. Messages of queues, log streams and objects of buckets also come into
+being while no call of AWS's API is answered: a mapping receives, a function prints, a failed batch goes to a
+bucket. Changed: what makes or moves them says so to `keeping.marks`.
+"""
+
+from typing import Any
+
+from moto.core.base_backend import BaseBackend
+from moto.logs.models import LogGroup, LogStream
+from moto.s3.models import FakeKey
+from moto.sqs.models import Queue, SQSBackend
+
+from workshop.cloud.offline.keeping.marks import MARKS
+from workshop.cloud.offline.keeping.messages import note_messages
+from workshop.cloud.offline.overlay.correct import corrects
+
+_MOTO_BACKEND = BaseBackend.__init__
+_MOTO_ADD = Queue.add_message
+_MOTO_DELETE = Queue.delete_message
+_MOTO_RECEIVE = SQSBackend.receive_message
+_MOTO_CHANGE = SQSBackend.change_message_visibility
+_MOTO_PURGE = SQSBackend.purge_queue
+_MOTO_LOG_GROUP = LogGroup.__init__
+_MOTO_LOG_STREAM = LogStream.__init__
+_MOTO_OBJECT = FakeKey.__init__
+
+
+@corrects(BaseBackend, "__init__")
+def _initialize_backend(self: Any, *arguments: Any, **named: Any) -> None:
+    # Made when first looked for, perhaps by a call that only puts something in.
+    MARKS.note_resources()
+    _MOTO_BACKEND(self, *arguments, **named)
+
+
+@corrects(Queue, "add_message")
+def _add_message(self: Any, *arguments: Any, **named: Any) -> Any:
+    note_messages(self)
+    return _MOTO_ADD(self, *arguments, **named)
+
+
+@corrects(Queue, "delete_message")
+def _delete_message(self: Any, *arguments: Any, **named: Any) -> Any:
+    note_messages(self)
+    return _MOTO_DELETE(self, *arguments, **named)
+
+
+@corrects(SQSBackend, "receive_message")
+def _receive_message(self: Any, queue_name: str, *arguments: Any, **named: Any) -> Any:
+    try:
+        return _MOTO_RECEIVE(self, queue_name, *arguments, **named)
+    finally:
+        # Afterwards, since the lock may have been given up meanwhile.
+        note_messages(self.queues.get(queue_name))
+
+
+@corrects(SQSBackend, "change_message_visibility")
+def _change_visibility(self: Any, queue_name: str, *arguments: Any, **named: Any) -> Any:
+    note_messages(self.queues.get(queue_name))
+    return _MOTO_CHANGE(self, queue_name, *arguments, **named)
+
+
+@corrects(SQSBackend, "purge_queue")
+def _purge_queue(self: Any, queue_name: str) -> Any:
+    note_messages(self.queues.get(queue_name))
+    return _MOTO_PURGE(self, queue_name)
+
+
+@corrects(LogGroup, "__init__")
+def _initialize_log_group(self: Any, *arguments: Any, **named: Any) -> None:
+    MARKS.note_resources()
+    _MOTO_LOG_GROUP(self, *arguments, **named)
+
+
+@corrects(LogStream, "__init__")
+def _initialize_log_stream(self: Any, *arguments: Any, **named: Any) -> None:
+    MARKS.note_resources()
+    _MOTO_LOG_STREAM(self, *arguments, **named)
+
+
+@corrects(FakeKey, "__init__")
+def _initialize_object(self: Any, *arguments: Any, **named: Any) -> None:
+    MARKS.note_resources()
+    _MOTO_OBJECT(self, *arguments, **named)
