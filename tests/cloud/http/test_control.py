@@ -17,6 +17,7 @@ class Cloud:
 
     port = 4566
     started = 12.5
+    keeper = None
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -63,6 +64,7 @@ def test_health_says_which_process_answers(cloud) -> None:
             "pid": os.getpid(),
             "started": 12.5,
             "port": 4566,
+            "notes": [],
         },
     )
 
@@ -73,7 +75,7 @@ def test_reset_shutdown_and_runtime_reach_the_cloud(cloud) -> None:
     ask(cloud, "POST", "shutdown", {})
 
     assert cloud.done == ["reset", "stop"]
-    assert ask(cloud, "GET", "runtime") == (200, {"mappings": []})
+    assert ask(cloud, "GET", "runtime") == (200, {"mappings": [], "kept": None})
 
 
 def test_the_clock_can_be_advanced(cloud) -> None:

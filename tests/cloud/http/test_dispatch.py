@@ -174,7 +174,7 @@ def test_a_service_that_is_not_there_is_refused(dispatcher, service: str) -> Non
     """A client of a service that is not offered is told so, and does not try again."""
     answer = dispatcher.answer(call(service, target="/crls"))
 
-    assert answer.status == 501
+    assert answer.status == 400
     assert json.loads(answer.body)["message"].startswith(
         "the offline cloud cannot do this: it does not offer this service"
     )
