@@ -19,9 +19,10 @@ from moto.core.responses import ActionResult, EmptyResult
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.events import record
 from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
-from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
+from workshop.cloud.offline.overlay.cloudformation.parameters import merged_parameters
 from workshop.cloud.offline.overlay.cloudformation.plans import plan
 from workshop.cloud.offline.overlay.cloudformation.requests import tags_of, template_of
+from workshop.cloud.offline.overlay.cloudformation.template.rules import ruled_parameters
 from workshop.cloud.offline.overlay.cloudformation.template.transforms import processed_template
 from workshop.cloud.offline.overlay.cloudformation.updates import changes_nothing, check_updatable, update
 from workshop.cloud.offline.overlay.cloudformation.validation import check_capabilities, check_template
@@ -54,7 +55,7 @@ def _create(request: Any) -> Any:
     given = merged_parameters(request._get_param("Parameters") or [], stack.parameters if stack else {})
     content = processed_template(template, given, backend.region_name)
     check_template(content)
-    parameters = effective_parameters(content, given)
+    parameters = ruled_parameters(content, given, backend)
     capabilities = request._get_param("Capabilities") or []
     check_capabilities(content, capabilities)
     stack = stack or _stack_under_review(request)

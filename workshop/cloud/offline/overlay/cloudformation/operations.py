@@ -22,9 +22,9 @@ from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import w
 from workshop.cloud.offline.overlay.cloudformation.events import record, record_resource
 from workshop.cloud.offline.overlay.cloudformation.exports import blocked_by
 from workshop.cloud.offline.overlay.cloudformation.intrinsics import NOTIFICATION_ARNS
-from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
+from workshop.cloud.offline.overlay.cloudformation.template.rules import ruled_parameters
 from workshop.cloud.offline.overlay.cloudformation.template.transforms import processed_template
 from workshop.cloud.offline.overlay.cloudformation.validation import check_left_out, check_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
@@ -49,7 +49,7 @@ def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
         stack_id=generate_stack_id(name, backend.region_name, backend.account_id),
         name=name,
         template=template,
-        parameters=effective_parameters(content, parameters),
+        parameters=ruled_parameters(content, parameters, backend),
         account_id=backend.account_id,
         region_name=backend.region_name,
         **options,

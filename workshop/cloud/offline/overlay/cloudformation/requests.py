@@ -19,7 +19,8 @@ from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
-from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters, merged_parameters
+from workshop.cloud.offline.overlay.cloudformation.parameters import merged_parameters
+from workshop.cloud.offline.overlay.cloudformation.template.rules import ruled_parameters
 from workshop.cloud.offline.overlay.cloudformation.template.transforms import (
     processed_template,
     transforms_of,
@@ -101,7 +102,7 @@ def _update_stack(request: Any) -> Any:
     template = template_of(request, stack.template)
     given = merged_parameters(request._get_param("Parameters") or [], stack.parameters)
     content = _checked(request, template, given)
-    parameters = effective_parameters(content, given)
+    parameters = ruled_parameters(content, given, request.cloudformation_backend)
     capabilities = request._get_param("Capabilities") or []
     tags = tags_of(request) or stack.tags  # an update that names no tags keeps them
     if changes_nothing(stack, content, parameters) and tags == stack.tags:

@@ -19,10 +19,10 @@ from moto.cloudformation.exceptions import ValidationError
 from workshop.cloud.offline.overlay.cloudformation import operations, resources
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import without_effect
 from workshop.cloud.offline.overlay.cloudformation.events import record
-from workshop.cloud.offline.overlay.cloudformation.parameters import effective_parameters
 from workshop.cloud.offline.overlay.cloudformation.plans import is_wanted, map_for, plan
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
+from workshop.cloud.offline.overlay.cloudformation.template.rules import ruled_parameters
 from workshop.cloud.offline.overlay.cloudformation.template.transforms import processed_template
 from workshop.cloud.offline.overlay.cloudformation.validation import check_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
@@ -246,7 +246,7 @@ def _update_stack(
 ) -> None:
     content = processed_template(template, parameters or {}, stack.region_name)
     check_template(content)
-    values = effective_parameters(content, parameters or {})
+    values = ruled_parameters(content, parameters or {}, stack)
     update(stack, template, values)
     stack.role_arn = role_arn or stack.role_arn
     if tags is not None:

@@ -28,10 +28,11 @@ SECTIONS = frozenset(
         "Outputs",
         "Parameters",
         "Resources",
+        "Rules",
         "Transform",
     )
 )
-NOT_OFFERED = {"Hooks", "Rules"}
+NOT_OFFERED = {"Hooks"}
 MEMBERS: Mapping[str, frozenset[str]] = {
     "Parameters": frozenset(
         (
@@ -62,8 +63,9 @@ MEMBERS: Mapping[str, frozenset[str]] = {
         )
     ),
     "Outputs": frozenset(("Condition", "Description", "Export", "Value")),
+    "Rules": frozenset(("Assertions", "RuleCondition")),
 }
-NEEDED = {"Parameters": "Type", "Resources": "Type", "Outputs": "Value"}
+NEEDED = {"Parameters": "Type", "Resources": "Type", "Outputs": "Value", "Rules": "Assertions"}
 POLICY_VALUES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
 
 
@@ -73,7 +75,7 @@ def problems_of_form(template: Mapping[str, Any], transforms: Collection[str]) -
         yield f"The offline cloud does not offer the section {refused[0]} of templates"
     if unknown := sorted(map(str, template.keys() - SECTIONS)):
         yield f"Invalid template property or properties [{', '.join(unknown)}]"
-    for section in ("Conditions", "Mappings", "Outputs", "Parameters", "Resources"):
+    for section in ("Conditions", "Mappings", "Outputs", "Parameters", "Resources", "Rules"):
         if section in template and not isinstance(template[section], dict):
             yield _no_object(f"/{section}", template[section])
             return
