@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.permissions.conftest import make_client, outcome
 from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.runtime.environments.environment import Credentials
 
 HERE = Path(__file__).parent
 REGION = "us-east-1"
@@ -297,3 +299,27 @@ def test_what_is_not_offered_is_named(cloud: Laboratory, line: str, named: str) 
         cloud.client("cloudformation").create_stack(
             StackName="sample", TemplateBody=text, Capabilities=CAPABILITIES
         )
+
+
+def test_what_cdk_needs_is_made(cloud: Laboratory) -> None:
+    """A bootstrap stack is made, its role may publish code, and a stack finds the bootstrap's version."""
+    stacks = cloud.client("cloudformation")
+    for name in ("bootstrap", "app"):
+        text = (HERE / "templates" / f"cdk-{name}.yaml").read_text()
+        stacks.create_stack(StackName=name, TemplateBody=text, Capabilities=["CAPABILITY_NAMED_IAM"])
+        (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
+        assert stack["StackStatus"] == "CREATE_COMPLETE", stacks.describe_stack_events(StackName=name)
+    (bootstrap,) = stacks.describe_stacks(StackName="bootstrap")["Stacks"]
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in bootstrap["Outputs"]}
+    given = cloud.client("sts").assume_role(RoleArn=outputs["Role"], RoleSessionName="cdk")["Credentials"]
+    publisher = make_client(
+        "s3", Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    )
+
+    publisher.put_object(Bucket=outputs["Bucket"], Key="asset.zip", Body=b"1")
+
+    assert outcome(publisher.put_object, Bucket="code", Key="k", Body=b"1") == "AccessDenied"
+    for name in ("app", "bootstrap"):
+        stacks.delete_stack(StackName=name)
+    kept = {bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]}
+    assert kept == {"code", outputs["Bucket"]}
