@@ -6,10 +6,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from workshop.cloud.connection import Cloud
+from workshop.cloud.connection import Cloud, connect
 
 SCRIPT = """
 import boto3
@@ -43,15 +44,15 @@ def environment(shared_cloud: Cloud) -> dict[str, str]:
     }
 
 
-def aws(environment: dict[str, str], *arguments: str) -> dict:
-    """Run the AWS CLI of the virtual environment and return its JSON."""
+def aws(environment: dict[str, str], *arguments: str, as_json: bool = True) -> Any:
+    """Run the AWS CLI of the virtual environment and return its JSON, or its text."""
     program = shutil.which("aws", path=str(Path(sys.executable).parent))
     assert program is not None
     done = subprocess.run(
         [program, *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout or "{}")
+    return json.loads(done.stdout or "{}") if as_json else done.stdout
 
 
 def test_a_plain_boto3_script_works(environment) -> None:
@@ -93,3 +94,43 @@ def test_the_aws_cli_works(environment, tmp_path) -> None:
 
     assert outputs[0]["OutputValue"] == "arn:aws:kinesis:eu-south-1:123456789012:stream/cli"
     assert [record["Data"] for record in records["Records"]] == ["eA=="]
+
+
+SAM = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: src, Handler: app.handler, Runtime: python3.13}
+Outputs: {Name: {Value: !Ref Function}}
+"""
+
+
+def test_the_aws_cli_packages_and_deploys(environment, tmp_path) -> None:
+    """`package` and `deploy` bring a SAM template with local code up, and find that nothing has changed."""
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("def handler(event, context):\n    return event\n")
+    (tmp_path / "template.yaml").write_text(SAM)
+    packaged = str(tmp_path / "packaged.yaml")
+    stack = ("cloudformation", "deploy", "--template-file", packaged, "--stack-name", "s")
+
+    aws(environment, "s3", "mb", "s3://artifacts", as_json=False)
+    aws(
+        environment,
+        *("cloudformation", "package", "--template-file", str(tmp_path / "template.yaml")),
+        *("--s3-bucket", "artifacts", "--output-template-file", packaged),
+        as_json=False,
+    )
+    done = aws(environment, *stack, "--capabilities", "CAPABILITY_IAM", as_json=False)
+    again = aws(
+        environment, *stack, "--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset", as_json=False
+    )
+    cloud = connect(
+        "offline", endpoint=environment["AWS_ENDPOINT_URL"], region=environment["AWS_DEFAULT_REGION"]
+    )
+    (function,) = cloud.client("lambda").list_functions()["Functions"]
+    answer = cloud.client("lambda").invoke(FunctionName=function["FunctionName"], Payload=b'{"a": 1}')
+
+    assert "Successfully created/updated stack - s" in done
+    assert "No changes to deploy" in again
+    assert json.load(answer["Payload"]) == {"a": 1}
