@@ -10,21 +10,18 @@ from typing import Any
 
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
+from workshop.cloud.offline.overlay.dynamodb.expressions.grammar import ConditionGrammar, PathGrammar
 from workshop.cloud.offline.overlay.dynamodb.expressions.overlaps import check_distinct
 from workshop.cloud.offline.overlay.dynamodb.expressions.tokens import Tokens
 from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     AddAction,
-    And,
     Arithmetic,
-    Between,
     BinaryComparison,
     Condition,
     DeleteAction,
     FunctionCall,
     Included,
-    Not,
     Operand,
-    Or,
     Path,
     RemoveAction,
     SetAction,
@@ -91,8 +88,10 @@ def _parse(kind: str, text: str, names: Names, read: Callable[[Any], Any]) -> Pa
     return Parsed(tree, frozenset(parser.used_names), frozenset(parser.used_values))
 
 
-class _Parser:
+class _Parser(PathGrammar):
     """What all expressions have in common: paths and placeholders."""
+
+    tokens: Tokens
 
     def __init__(self, tokens: Tokens, names: dict[str, str]) -> None:
         self.tokens = tokens
@@ -106,20 +105,7 @@ class _Parser:
             found.append(self.path())
         return tuple(found)
 
-    def path(self) -> Path:
-        parts: list[str | int] = [self._name()]
-        while True:
-            if self.tokens.takes("."):
-                parts.append(self._name())
-            elif self.tokens.takes("["):
-                if self.tokens.next.kind != "number":
-                    raise self.tokens.syntax_error()
-                parts.append(int(self.tokens.take().text))
-                self.tokens.expect("]")
-            else:
-                return Path(tuple(parts))
-
-    def _name(self) -> str:
+    def name(self) -> str:
         token = self.tokens.next
         if token.kind == "name":
             if token.text.upper() in _reserved_words():
@@ -163,11 +149,7 @@ class _Parser:
         function = self.tokens.take().text
         self.check_function(function)
         self.tokens.expect("(")
-        arguments = [self.operand()]
-        while self.tokens.takes(","):
-            arguments.append(self.operand())
-        self.tokens.expect(")")
-        return FunctionCall(function, tuple(arguments))
+        return FunctionCall(function, self.operands(")"))
 
     def check_function(self, function: str) -> None:
         raise self.tokens.error(f"Invalid function name; function: {function}")
@@ -178,53 +160,32 @@ def _reserved_words() -> frozenset[str]:
     return frozenset(ReservedKeywords.get_reserved_keywords())
 
 
-class _ConditionParser(_Parser):
-    """NOT binds more tightly than AND, AND than OR."""
-
-    def condition(self) -> Condition:
-        left = self._conjunction()
-        while self.tokens.takes_word("OR"):
-            left = Or(left, self._conjunction())
-        return left
-
-    def _conjunction(self) -> Condition:
-        left = self._negation()
-        while self.tokens.takes_word("AND"):
-            left = And(left, self._negation())
-        return left
-
-    def _negation(self) -> Condition:
-        if self.tokens.takes_word("NOT"):
-            return Not(self._negation())
-        if self.tokens.takes("("):
-            doubled = self.tokens.next.text == "("
-            inner = self.condition()
-            # `((a OR b) AND c)` has two opening brackets as well; only the same pair twice is redundant.
-            if doubled and self._closes_twice(inner):
-                raise self.tokens.error("The expression has redundant parentheses;")
-            self.tokens.expect(")")
-            self._bracketed = inner
-            return inner
-        return self._comparison()
+class _ConditionParser(_Parser, ConditionGrammar):
+    """Conditions, without brackets around brackets."""
 
     _bracketed: Condition | None = None
 
-    def _closes_twice(self, inner: Condition) -> bool:
-        return self._bracketed is inner
+    def bracketed(self) -> Condition:
+        doubled = self.tokens.next.text == "("
+        inner = self.condition()
+        # `((a OR b) AND c)` has two opening brackets as well; only the same pair twice is redundant.
+        if doubled and self._bracketed is inner:
+            raise self.tokens.error("The expression has redundant parentheses;")
+        self.tokens.expect(")")
+        self._bracketed = inner
+        return inner
 
-    def _comparison(self) -> Condition:
+    def comparison(self) -> Condition:
         left = self.operand()
         token = self.tokens.next
         if token.kind == "symbol" and token.text in COMPARATORS:
             self.tokens.take()
             return BinaryComparison(token.text, left, self.operand())
-        if self.tokens.takes_word("BETWEEN"):
-            lower = self.operand()
-            if not self.tokens.takes_word("AND"):
-                raise self.tokens.syntax_error()
-            return Between(left, lower, self.operand())
-        if self.tokens.takes_word("IN"):
-            return self._inclusion(left)
+        if self.tokens.takes_words("BETWEEN"):
+            return self.between(left)
+        if self.tokens.takes_words("IN"):
+            self.tokens.expect("(")
+            return Included(left, self.operands(")"))
         if isinstance(left, FunctionCall) and left.function in BOOLEAN_FUNCTIONS:
             return left
         if isinstance(left, FunctionCall):
@@ -232,14 +193,6 @@ class _ConditionParser(_Parser):
                 f"The function is not allowed to be used this way in an expression; function: {left.function}"
             )
         raise self.tokens.syntax_error()
-
-    def _inclusion(self, left: Operand) -> Included:
-        self.tokens.expect("(")
-        options = [self.operand()]
-        while self.tokens.takes(","):
-            options.append(self.operand())
-        self.tokens.expect(")")
-        return Included(left, tuple(options))
 
     def check_function(self, function: str) -> None:
         if function in UPDATE_FUNCTIONS:

@@ -80,16 +80,12 @@ class Tokens:
             return True
         return False
 
-    def takes_word(self, word: str) -> bool:
+    def takes_words(self, word: str) -> bool:
         """Go on if the next token is this keyword, in whatever case."""
-        if self.is_word(word):
+        if self.next.kind == "name" and self.next.text.upper() == word:
             self.take()
             return True
         return False
-
-    def is_word(self, word: str) -> bool:
-        """Whether the next token is this keyword, in whatever case."""
-        return self.next.kind == "name" and self.next.text.upper() == word
 
     def expect(self, text: str) -> None:
         """Go on behind this symbol.

@@ -3,17 +3,14 @@
 from moto.dynamodb.exceptions import MockValidationException
 
 from workshop.cloud.offline.overlay.dynamodb.attribute_values import read_value, value_of
+from workshop.cloud.offline.overlay.dynamodb.expressions.grammar import ConditionGrammar
 from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
-    And,
-    Between,
     BinaryComparison,
     Condition,
     FunctionCall,
     Included,
     Not,
     Operand,
-    Or,
-    Path,
     Value,
 )
 from workshop.cloud.offline.overlay.dynamodb.partiql.statements import (
@@ -61,43 +58,31 @@ KEYWORDS = frozenset(
 )
 
 
-class ConditionReader:
+class ConditionReader(ConditionGrammar):
     """What SELECT, UPDATE and DELETE have in common; notes the values and parameters that it meets."""
 
+    tokens: Words
+
     def __init__(self, words: Words) -> None:
-        self.words = words
+        self.tokens = words
         self.templates: list[Template] = []
         self.parameter_count = 0
 
     def name(self) -> str:
         """Read a name, in double quotes if it is a keyword or has other signs than letters and digits."""
-        word = self.words.next
+        word = self.tokens.next
         if word.kind != "quoted" and (word.kind != "name" or word.text.upper() in KEYWORDS):
-            raise self.words.unexpected()
-        return self.words.take().text
-
-    def path(self) -> Path:
-        """Read a path: `a."b c"[0]`."""
-        parts: list[str | int] = [self.name()]
-        while True:
-            if self.words.takes("."):
-                parts.append(self.name())
-            elif self.words.takes("["):
-                if not self.words.next.text.isdigit():
-                    raise self.words.unexpected()
-                parts.append(int(self.words.take().text))
-                self.words.expect("]")
-            else:
-                return Path(tuple(parts))
+            raise self.tokens.syntax_error()
+        return self.tokens.take().text
 
     def is_path(self) -> bool:
         """Whether a path comes next."""
-        word = self.words.next
+        word = self.tokens.next
         return word.kind == "quoted" or (word.kind == "name" and word.text.upper() not in KEYWORDS)
 
     def is_call(self) -> bool:
         """Whether the next name is that of a function."""
-        return self.words.next.kind == "name" and self.words.second.text == "("
+        return self.tokens.next.kind == "name" and self.tokens.second.text == "("
 
     def value(self) -> Value:
         """Read a literal or a parameter."""
@@ -106,128 +91,98 @@ class ConditionReader:
 
     def template(self) -> Template:
         """Read a literal, which may have parameters inside, or a parameter."""
-        if self.words.takes("?"):
+        if self.tokens.takes("?"):
             self.parameter_count += 1
             return Parameter(self.parameter_count - 1)
-        if self.words.takes("["):
+        if self.tokens.takes("["):
             return ListOf(self._parts("]"))
-        if self.words.takes("<<"):
+        if self.tokens.takes("<<"):
             return SetOf(self._parts(">>"))
-        if self.words.takes("{"):
+        if self.tokens.takes("{"):
             return self._map()
         return self._scalar()
 
     def _parts(self, end: str) -> tuple[Template, ...]:
         found: list[Template] = []
-        while not self.words.takes(end):
+        while not self.tokens.takes(end):
             if found:
-                self.words.expect(",")
+                self.tokens.expect(",")
             found.append(self.template())
         return tuple(found)
 
     def _map(self) -> MapOf:
         found: dict[str, Template] = {}
-        while not self.words.takes("}"):
+        while not self.tokens.takes("}"):
             if found:
-                self.words.expect(",")
-            word = self.words.next
+                self.tokens.expect(",")
+            word = self.tokens.next
             if word.kind not in ("text", "quoted") or word.text in found:
-                raise self.words.unexpected()
-            self.words.take()
-            self.words.expect(":")
+                raise self.tokens.syntax_error()
+            self.tokens.take()
+            self.tokens.expect(":")
             found[word.text] = self.template()
         return MapOf(tuple(found.items()))
 
     def _scalar(self) -> Template:
-        sign = "-" if self.words.takes("-") else ""
-        word = self.words.next
+        sign = "-" if self.tokens.takes("-") else ""
+        word = self.tokens.next
         if word.kind == "number":
-            return read_value({"N": sign + self.words.take().text})
+            return read_value({"N": sign + self.tokens.take().text})
         if sign:
-            raise self.words.unexpected()
+            raise self.tokens.syntax_error()
         if word.kind == "text":
-            return value_of("S", self.words.take().text)
+            return value_of("S", self.tokens.take().text)
         for keyword, kind, content in (
             ("TRUE", "BOOL", True),
             ("FALSE", "BOOL", False),
             ("NULL", "NULL", True),
         ):
-            if self.words.takes_keywords(keyword):
+            if self.tokens.takes_words(keyword):
                 return value_of(kind, content)
-        raise self.words.unexpected()
-
-    def condition(self) -> Condition:
-        """Read a condition; NOT binds more tightly than AND, AND than OR."""
-        left = self._conjunction()
-        while self.words.takes_keywords("OR"):
-            left = Or(left, self._conjunction())
-        return left
-
-    def _conjunction(self) -> Condition:
-        left = self._negation()
-        while self.words.takes_keywords("AND"):
-            left = And(left, self._negation())
-        return left
-
-    def _negation(self) -> Condition:
-        if self.words.takes_keywords("NOT"):
-            return Not(self._negation())
-        if self.words.takes("("):
-            inner = self.condition()
-            self.words.expect(")")
-            return inner
-        if self.is_call() and self.words.is_keyword(*FUNCTIONS):
-            return self._function()
-        return self._comparison()
+        raise self.tokens.syntax_error()
 
     def _function(self) -> FunctionCall:
-        name = self.words.take().text.lower()
-        self.words.expect("(")
-        arguments = [self._operand()]
-        while self.words.takes(","):
-            arguments.append(self._operand())
-        self.words.expect(")")
-        return FunctionCall(name, tuple(arguments))
+        name = self.tokens.take().text.lower()
+        self.tokens.expect("(")
+        return FunctionCall(name, self.operands(")"))
 
-    def _operand(self) -> Operand:
+    def operand(self) -> Operand:
+        """Read a path, a value or `size(...)`."""
         if not self.is_call():
             return self.path() if self.is_path() else self.value()
-        if not self.words.is_keyword("SIZE"):
-            raise StatementError(f"the offline cloud has no function `{self.words.next.text}`")
+        if not self.tokens.is_keyword("SIZE"):
+            raise StatementError(f"the offline cloud has no function `{self.tokens.next.text}`")
         return self._function()
 
-    def _comparison(self) -> Condition:
-        left = self._operand()
-        if self.words.is_symbol(*COMPARATORS):
-            sign = self.words.take().text
-            return BinaryComparison("<>" if sign == "!=" else sign, left, self._operand())
-        if self.words.takes_keywords("IS"):
+    def comparison(self) -> Condition:
+        """Read a comparison, or a call that is a condition of its own."""
+        if self.is_call() and self.tokens.is_keyword(*FUNCTIONS):
+            return self._function()
+        left = self.operand()
+        if self.tokens.is_symbol(*COMPARATORS):
+            sign = self.tokens.take().text
+            return BinaryComparison("<>" if sign == "!=" else sign, left, self.operand())
+        if self.tokens.takes_words("IS"):
             return self._kind(left)
-        if self.words.is_keyword("NOT") and self.words.second.text.upper() in ("IN", "BETWEEN"):
-            self.words.take()
+        if self.tokens.is_keyword("NOT") and self.tokens.second.text.upper() in ("IN", "BETWEEN"):
+            self.tokens.take()
             return Not(self._range(left))
         return self._range(left)
 
     def _range(self, left: Operand) -> Condition:
-        if self.words.takes_keywords("BETWEEN"):
-            lower = self._operand()
-            self.words.expect_keywords("AND")
-            return Between(left, lower, self._operand())
-        self.words.expect_keywords("IN")
-        end = {"[": "]", "(": ")"}.get(self.words.take().text)
+        if self.tokens.takes_words("BETWEEN"):
+            return self.between(left)
+        self.tokens.expect_keywords("IN")
+        end = {"[": "]", "(": ")"}.get(self.tokens.take().text)
         if end is None:
             raise MockValidationException("IN takes a list in brackets")
-        options = [self._operand()]
-        while self.words.takes(","):
-            options.append(self._operand())
-        self.words.expect(end)
-        return Included(left, tuple(options))
+        return Included(left, self.operands(end))
 
     def _kind(self, left: Operand) -> Condition:
-        is_negated = self.words.takes_keywords("NOT")
-        if self.words.takes_keywords("MISSING"):
+        is_negated = self.tokens.takes_words("NOT")
+        if self.tokens.takes_words("MISSING"):
             return FunctionCall("attribute_exists" if is_negated else "attribute_not_exists", (left,))
-        self.words.expect_keywords("NULL")
+        self.tokens.expect_keywords("NULL")
         self.templates.append(value_of("S", "NULL"))
         is_null = FunctionCall("attribute_type", (left, Value(f":{len(self.templates) - 1}")))
         return Not(is_null) if is_negated else is_null

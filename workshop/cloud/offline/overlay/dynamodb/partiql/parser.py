@@ -42,8 +42,8 @@ def parse_statement(text: str) -> Statement:
     """
     reader = _StatementReader(Words(text))
     statement = reader.statement()
-    if reader.words.next.kind != "end":
-        raise reader.words.unexpected()
+    if reader.tokens.next.kind != "end":
+        raise reader.tokens.syntax_error()
     return statement
 
 
@@ -56,9 +56,9 @@ class _StatementReader(ConditionReader):
             ("DELETE", self._delete),
             ("EXISTS", self._exists),
         ):
-            if self.words.takes_keywords(keyword):
+            if self.tokens.takes_words(keyword):
                 return read()
-        raise self.words.unexpected()
+        raise self.tokens.syntax_error()
 
     def _made(self, kind: str, table: tuple[str, str | None], **more: object) -> Statement:
         # Last, when all templates and parameters have been read.
@@ -72,41 +72,41 @@ class _StatementReader(ConditionReader):
 
     def _select(self) -> Statement:
         paths = None
-        if not self.words.takes("*"):
+        if not self.tokens.takes("*"):
             found = [self.path()]
-            while self.words.takes(","):
+            while self.tokens.takes(","):
                 found.append(self.path())
             paths = tuple(found)
-        self.words.expect_keywords("FROM")
+        self.tokens.expect_keywords("FROM")
         table = self._table()
-        condition = self.condition() if self.words.takes_keywords("WHERE") else None
+        condition = self.condition() if self.tokens.takes_words("WHERE") else None
         order: list[tuple[str, bool]] = []
-        if self.words.takes_keywords("ORDER", "BY"):
+        if self.tokens.takes_words("ORDER", "BY"):
             order.append(self._ordered())
-            while self.words.takes(","):
+            while self.tokens.takes(","):
                 order.append(self._ordered())
         return self._made("SELECT", table, paths=paths, condition=condition, order=tuple(order))
 
     def _ordered(self) -> tuple[str, bool]:
         name = self.name()
-        if self.words.takes_keywords("DESC"):
+        if self.tokens.takes_words("DESC"):
             return name, False
-        self.words.takes_keywords("ASC")
+        self.tokens.takes_words("ASC")
         return name, True
 
     def _exists(self) -> Statement:
-        self.words.expect("(")
-        self.words.expect_keywords("SELECT")
+        self.tokens.expect("(")
+        self.tokens.expect_keywords("SELECT")
         selected = self._select()
-        self.words.expect(")")
+        self.tokens.expect(")")
         if selected.order or selected.condition is None:
             raise StatementError("EXISTS takes a SELECT with a WHERE clause and without ORDER BY")
         return self._made("EXISTS", (selected.table, selected.index), condition=selected.condition)
 
     def _insert(self) -> Statement:
-        self.words.expect_keywords("INTO")
+        self.tokens.expect_keywords("INTO")
         table = self._table()
-        self.words.expect_keywords("VALUE")
+        self.tokens.expect_keywords("VALUE")
         item = self.template()
         if not isinstance(item, MapOf):
             raise StatementError("INSERT takes one item, such as {'name': 'value'}")
@@ -115,14 +115,14 @@ class _StatementReader(ConditionReader):
     def _update(self) -> Statement:
         table = self._table()
         actions: list[UpdateAction] = []
-        while self.words.is_keyword("SET", "REMOVE"):
-            read = self._set if self.words.take().text.upper() == "SET" else self._remove
+        while self.tokens.is_keyword("SET", "REMOVE"):
+            read = self._set if self.tokens.take().text.upper() == "SET" else self._remove
             actions.append(read())
-            while self.words.takes(","):
+            while self.tokens.takes(","):
                 actions.append(read())
         if not actions:
-            raise self.words.unexpected()
-        self.words.expect_keywords("WHERE")
+            raise self.tokens.syntax_error()
+        self.tokens.expect_keywords("WHERE")
         condition = self.condition()
         return self._made(
             "UPDATE", table, actions=tuple(actions), condition=condition, returning=self._returning()
@@ -133,40 +133,40 @@ class _StatementReader(ConditionReader):
 
     def _set(self) -> UpdateAction:
         path = self.path()
-        self.words.expect("=")
-        if self.words.is_keyword(*SET_FUNCTIONS) and self.is_call():
+        self.tokens.expect("=")
+        if self.tokens.is_keyword(*SET_FUNCTIONS) and self.is_call():
             return self._set_function(path)
         left = self._assigned()
         for sign in ("+", "-"):
-            if self.words.takes(sign):
+            if self.tokens.takes(sign):
                 return SetAction(path, Arithmetic(sign, left, self._assigned()))
         return SetAction(path, left)
 
     def _set_function(self, path: Path) -> UpdateAction:
-        action = SET_FUNCTIONS[self.words.take().text.upper()]
-        self.words.expect("(")
+        action = SET_FUNCTIONS[self.tokens.take().text.upper()]
+        self.tokens.expect("(")
         if self.path() != path:
             raise StatementError("a set function changes the attribute that is set, and names it first")
-        self.words.expect(",")
+        self.tokens.expect(",")
         value = self.value()
-        self.words.expect(")")
+        self.tokens.expect(")")
         return action(path, value)
 
     def _assigned(self) -> Operand:
-        if self.words.is_keyword("LIST_APPEND") and self.is_call():
-            self.words.take()
-            self.words.expect("(")
+        if self.tokens.is_keyword("LIST_APPEND") and self.is_call():
+            self.tokens.take()
+            self.tokens.expect("(")
             left = self._assigned()
-            self.words.expect(",")
+            self.tokens.expect(",")
             right = self._assigned()
-            self.words.expect(")")
+            self.tokens.expect(")")
             return FunctionCall("list_append", (left, right))
         return self.path() if self.is_path() else self.value()
 
     def _delete(self) -> Statement:
-        self.words.expect_keywords("FROM")
+        self.tokens.expect_keywords("FROM")
         table = self._table()
-        self.words.expect_keywords("WHERE")
+        self.tokens.expect_keywords("WHERE")
         condition = self.condition()
         returning = self._returning()
         if returning not in ("NONE", "ALL_OLD"):
@@ -174,14 +174,14 @@ class _StatementReader(ConditionReader):
         return self._made("DELETE", table, condition=condition, returning=returning)
 
     def _returning(self) -> str:
-        if not self.words.takes_keywords("RETURNING"):
+        if not self.tokens.takes_words("RETURNING"):
             return "NONE"
-        image = (self.words.take().text.upper(), self.words.take().text.upper())
+        image = (self.tokens.take().text.upper(), self.tokens.take().text.upper())
         if image not in IMAGES:
             raise StatementError(f"Unexpected `{' '.join(image)}` behind RETURNING")
-        self.words.expect("*")
+        self.tokens.expect("*")
         return IMAGES[image]
 
     def _table(self) -> tuple[str, str | None]:
         table = self.name()
-        return table, self.name() if self.words.takes(".") else None
+        return table, self.name() if self.tokens.takes(".") else None

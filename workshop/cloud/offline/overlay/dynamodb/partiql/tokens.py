@@ -71,27 +71,27 @@ class Words:
         """Whether one of these keywords comes next, in whatever case."""
         return self.next.kind == "name" and self.next.text.upper() in keywords
 
-    def takes_keywords(self, *keywords: str) -> bool:
+    def takes_words(self, *keywords: str) -> bool:
         """Go on behind the keywords if the first one comes next; then the others must follow."""
         if not self.is_keyword(keywords[0]):
             return False
         for keyword in keywords:
             if not self.is_keyword(keyword):
-                raise self.unexpected()
+                raise self.syntax_error()
             self.take()
         return True
 
     def expect(self, text: str) -> None:
         """Go on behind this symbol; raises `StatementError` if something else comes next."""
         if not self.takes(text):
-            raise self.unexpected()
+            raise self.syntax_error()
 
     def expect_keywords(self, *keywords: str) -> None:
         """Go on behind these keywords; raises `StatementError` if something else comes next."""
-        if not self.takes_keywords(*keywords):
-            raise self.unexpected()
+        if not self.takes_words(*keywords):
+            raise self.syntax_error()
 
-    def unexpected(self) -> StatementError:
+    def syntax_error(self) -> StatementError:
         """Return the error that the next word is out of place, or unknown."""
         return StatementError(f"Unexpected {f'`{self.next.text}`' if self.next.kind != 'end' else 'end'}")
 
