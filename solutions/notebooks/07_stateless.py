@@ -173,9 +173,9 @@ print(f"Grand Total {found:,.2f}; the desk expects {wanted:,.2f}")
 ws.reveal("stateless-changes")
 
 # %% [markdown]
-# **What just happened?** For the meter all is exact: the pipeline added every message, which is all that it
-# promises. For the desk it is not: 100 messages came twice and were added twice, and 100 trades count with
-# their old value and their new one. It has two limitations:
+# **What just happened?** For the meter all is exact: every message was added, and no more is promised. But 100
+# came twice and were added twice, and 100 trades count with their old value and their new one. The pipeline
+# has two limitations:
 #
 # 1. **It keeps no state.** Nobody remembers what a trade was worth, so nobody can change it.
 # 2. **It does not know a message again.** A producer that gets no answer sends once more, and the copy has a
