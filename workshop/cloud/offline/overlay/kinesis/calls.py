@@ -1,136 +1,28 @@
-"""Kinesis API calls: iterators, descriptions, limits, metrics, and the cost of parsing a request.
+"""Kinesis API calls: descriptions, metrics, and the cost of parsing a request.
 
-AWS: an iterator may be requested with `StreamARN` alone; a garbled one is an `InvalidArgumentException`; the
-last GetRecords of a closed shard returns its child shards instead of another iterator; ListShards with the
-filter `AT_LATEST` leaves closed shards out; DescribeStream returns the stream's mode; a PutRecords request
-holds up to 10 MiB, partition keys included, of records with up to 1 MiB each unless the stream is configured
-otherwise; a consumer's ARN ends in the time of its registration. Source:
-https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html, API_ListShards,
-API_DescribeStream, API_PutRecords and API_RegisterStreamConsumer there.
+AWS: DescribeStream returns the stream's mode. Source:
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DescribeStream.html
 
-moto loses the stream of such an iterator, fails with a ValueError for a garbled one, omits the mode and the
-child shards, has no filter, takes 5 MiB per request, parses the JSON of a request once for each parameter,
-stores two CloudWatch data points for each put, and ends a consumer's ARN with its name.
-
-Changed as above. A larger request is put in parts that moto accepts. The two metrics of a put are summed up
-per stream and minute, which is how AWS reports them.
+moto omits the mode, parses the JSON of a request once for each parameter, and stores two CloudWatch data
+points for each put. Changed: the two metrics of a put are summed up per stream and minute, which is how AWS
+reports them.
 """
 
-import binascii
 import json
-from base64 import b64decode
-from itertools import accumulate
 from typing import Any
 
 from moto.cloudwatch.models import MetricAggregatedDatum, cloudwatch_backends
-from moto.kinesis.exceptions import InvalidArgumentError, RecordSizeExceedsLimit, TooManyRecords
-from moto.kinesis.models import Consumer, KinesisBackend, Stream
+from moto.kinesis.models import KinesisBackend, Stream
 from moto.kinesis.responses import KinesisResponse
-from moto.kinesis.utils import decompose_shard_iterator
 
 from workshop.cloud.offline.keeping.logs import note_sum
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
 NAMESPACE = "AWS/Kinesis"
 PERIOD_SECONDS = 60
-REQUEST_RECORDS = 500
-REQUEST_BYTES = 10 * 1024 * 1024
-PART_BYTES = 4 * 1024 * 1024
-RECORD_BYTES = 1024 * 1024
 
-_MOTO_SHARD_ITERATOR = KinesisBackend.get_shard_iterator
-_MOTO_CONSUMER = Consumer.__init__
-_MOTO_GET_RECORDS = KinesisBackend.get_records
-_MOTO_GET_RECORDS_CALL = KinesisResponse.get_records
-_MOTO_LIST_SHARDS_CALL = KinesisResponse.list_shards
-_MOTO_PUT_RECORDS = KinesisBackend.put_records
 _MOTO_DESCRIPTION = Stream.to_json
 _MOTO_GET_PARAM = KinesisResponse._get_param
-
-
-@corrects(KinesisBackend, "get_shard_iterator")
-def _get_shard_iterator(
-    self: Any, stream_arn: str | None, stream_name: str | None, *arguments: Any, **named: Any
-) -> str:
-    # moto writes the stream's name into the iterator, and would write `None` where only the ARN is given.
-    stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
-    return str(_MOTO_SHARD_ITERATOR(self, stream_arn, stream.stream_name, *arguments, **named))
-
-
-@corrects(KinesisBackend, "get_records")
-def _get_records(self: Any, stream_arn: str | None, shard_iterator: str, limit: int | None) -> Any:
-    stream_name, shard_id = _read_iterator(shard_iterator)
-    following, records, millis_behind_latest = _MOTO_GET_RECORDS(self, stream_arn, shard_iterator, limit)
-    shard = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name).get_shard(shard_id)
-    if not shard.is_open:
-        # moto always offers another iterator. It names the last record that was read, so it tells the end.
-        _, _, last = decompose_shard_iterator(following)
-        if int(last) >= shard.get_max_sequence_number() or not shard.records:
-            following = None
-    return following, records, millis_behind_latest
-
-
-def _read_iterator(shard_iterator: str) -> tuple[str, str]:
-    try:
-        stream_name, shard_id, _ = decompose_shard_iterator(shard_iterator)
-    except (ValueError, binascii.Error) as error:
-        raise InvalidArgumentError("Invalid ShardIterator.") from error
-    return stream_name, shard_id
-
-
-@corrects(KinesisResponse, "get_records")
-def _get_records_call(self: Any) -> Any:
-    answer = _MOTO_GET_RECORDS_CALL(self)
-    if answer.result["NextShardIterator"] is None:
-        stream_name, shard_id = _read_iterator(self._get_param("ShardIterator"))
-        stream = self.kinesis_backend.describe_stream(self._get_param("StreamARN"), stream_name)
-        answer.result["ChildShards"] = [
-            {
-                "ShardId": child.shard_id,
-                "ParentShards": [parent for parent in (child.parent, child.adjacent_parent) if parent],
-                "HashKeyRange": child.to_json()["HashKeyRange"],
-            }
-            for child in stream.shards.values()
-            if shard_id in (child.parent, child.adjacent_parent)
-        ]
-    return answer
-
-
-@corrects(KinesisResponse, "list_shards")
-def _list_shards_call(self: Any) -> Any:
-    answer = _MOTO_LIST_SHARDS_CALL(self)
-    if (self._get_param("ShardFilter") or {}).get("Type") == "AT_LATEST":
-        answer.result["Shards"] = [
-            shard
-            for shard in answer.result["Shards"]
-            if "EndingSequenceNumber" not in shard["SequenceNumberRange"]
-        ]
-    return answer
-
-
-@corrects(KinesisBackend, "put_records")
-def _put_records(self: Any, stream_arn: str, stream_name: str, records: list[dict[str, Any]]) -> Any:
-    if len(records) > REQUEST_RECORDS:
-        raise TooManyRecords
-    # AWS counts what the data is once decoded, and the partition key beside it:
-    # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
-    sizes = [len(b64decode(one.get("Data", ""))) + len(one.get("PartitionKey", "")) for one in records]
-    if sum(sizes) <= PART_BYTES:
-        return _MOTO_PUT_RECORDS(self, stream_arn, stream_name, records)
-    if sum(sizes) > REQUEST_BYTES:
-        raise InvalidArgumentError("Records size exceeds 10 MB limit")
-    # moto would refuse the record only in its own part, when the parts before it are in the stream.
-    if (largest := max(sizes)) > RECORD_BYTES:
-        raise RecordSizeExceedsLimit(position=sizes.index(largest) + 1)
-    put = []
-    # A part has the records that end within one window of 4 MiB, so at most 5 MiB, which moto takes.
-    parts = [end // PART_BYTES for end in accumulate(sizes)]
-    for number in sorted(set(parts)):
-        part = [
-            record for record, number_of_part in zip(records, parts, strict=True) if number_of_part == number
-        ]
-        put += _MOTO_PUT_RECORDS(self, stream_arn, stream_name, part)["Records"]
-    return {"FailedRecordCount": 0, "Records": put}
 
 
 @corrects(Stream, "to_json")
@@ -190,9 +82,3 @@ def _add_to(datum: Any, value: float) -> None:
     datum.sample_count += 1
     datum.min = min(datum.min, value)
     datum.max = max(datum.max, value)
-
-
-@corrects(Consumer, "__init__")
-def _register(consumer: Any, *arguments: Any, **named: Any) -> None:
-    _MOTO_CONSUMER(consumer, *arguments, **named)
-    consumer.consumer_arn += f":{int(CLOCK.now())}"

@@ -1,0 +1,78 @@
+"""Kinesis puts: the sizes of records and requests, and hash keys, are checked before anything is written.
+
+AWS: a PutRecords request holds 500 records and 10 MiB, partition keys included, of records with up to 1 MiB
+each unless the stream is configured otherwise, which PutRecord has as well; an explicit hash key is below
+2^128. Source: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html and API_PutRecord.
+
+moto takes 5 MiB per request, a single record of any size, decodes all data to count it, and writes the
+records before a wrong hash key. Changed as above.
+"""
+
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.kinesis.exceptions import InvalidArgumentError, RecordSizeExceedsLimit, TooManyRecords
+from moto.kinesis.models import KinesisBackend
+
+from workshop.cloud.offline.overlay.correct import corrects
+
+REQUEST_RECORDS = 500
+REQUEST_BYTES = 10 * 1024 * 1024
+RECORD_BYTES = 1024 * 1024
+HASH_KEYS = 2**128
+
+
+@corrects(KinesisBackend, "put_record")
+def _put_record(  # moto's arguments
+    self: Any,
+    stream_arn: str | None,
+    stream_name: str | None,
+    partition_key: str,
+    explicit_hash_key: str | None,
+    data: str,
+) -> tuple[str, str]:
+    stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
+    _check_hash_key(explicit_hash_key)
+    if (size := _size(data, partition_key)) > RECORD_BYTES:
+        text = "Value at 'data' failed to satisfy constraint: Member must have length less than or equal to"
+        raise JsonRESTError("ValidationException", f"1 validation error detected: {text} {RECORD_BYTES}")
+    put: tuple[str, str] = stream.put_record(partition_key, explicit_hash_key, data)
+    self._send_stream_metrics(stream.stream_name, incoming_bytes=size, incoming_records=1)
+    return put
+
+
+@corrects(KinesisBackend, "put_records")
+def _put_records(
+    self: Any, stream_arn: str | None, stream_name: str | None, records: list[dict[str, Any]]
+) -> dict[str, Any]:
+    stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
+    if len(records) > REQUEST_RECORDS:
+        raise TooManyRecords
+    sizes = [_size(record.get("Data", ""), record.get("PartitionKey", "")) for record in records]
+    if sum(sizes) > REQUEST_BYTES:
+        raise InvalidArgumentError("Records size exceeds 10 MB limit")
+    if (largest := max(sizes, default=0)) > RECORD_BYTES:
+        raise RecordSizeExceedsLimit(position=sizes.index(largest) + 1)
+    for record in records:
+        _check_hash_key(record.get("ExplicitHashKey"))
+    put = []
+    for record in records:
+        number, shard = stream.put_record(
+            record.get("PartitionKey"), record.get("ExplicitHashKey"), record.get("Data")
+        )
+        put.append({"SequenceNumber": number, "ShardId": shard})
+    self._send_stream_metrics(stream.stream_name, incoming_bytes=sum(sizes), incoming_records=len(records))
+    return {"FailedRecordCount": 0, "Records": put}
+
+
+def _size(data: str, partition_key: str) -> int:
+    """Return what AWS counts: the data as it is once decoded, and the key beside it."""
+    return len(data) * 3 // 4 - data.endswith("=") - data.endswith("==") + len(partition_key.encode())
+
+
+def _check_hash_key(key: str | None) -> None:
+    if key and int(key) >= HASH_KEYS:
+        raise InvalidArgumentError(
+            "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+            f"Specified value was {key}"
+        )
