@@ -18,7 +18,7 @@ from botocore.session import Session
 
 from workshop.cloud.offline.http.calls import Call, Headers
 
-__all__ = ["SERVICES", "Odd", "odd_requests"]
+__all__ = ["SERVICES", "Odd", "model_of", "odd_requests", "wire_call"]
 
 SERVICES = (
     "kinesis",
@@ -40,6 +40,8 @@ SERVICES = (
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 SIGNATURE = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/{region}/{service}/aws4_request, X=y"
 DEEPEST = 4
+# Last, so that the others find something.
+DESTRUCTIVE = ("Delete", "Remove", "Deregister", "Purge", "Unsubscribe")
 TEXTS = ("", "no-such-thing", "arn:none", "x" * 3000, "a b/<%>\u00fc:\u0000", "null", 7, ["x"], {"x": "y"})
 NUMBERS = (-1, 0, 2**31, 2**63, 10**30, 0.5, "x", "", ["x"], {"x": 1}, True)
 ODD: dict[str, tuple[Any, ...]] = {
@@ -83,7 +85,8 @@ def odd_requests(service: str, *, known: dict[str, Any], share: int = 1) -> Iter
     `known` has values by name of a member, of resources that are there.
     """
     number = 0
-    for name in model_of(service).operation_names:
+    names = model_of(service).operation_names
+    for name in sorted(names, key=lambda name: (name.startswith(DESTRUCTIVE), name)):
         operation = model_of(service).operation_model(name)
         shape = operation.input_shape
         usual = _usual(shape, known) if shape is not None else {}
@@ -146,12 +149,12 @@ def _plausible(shape: Shape, known: dict[str, Any], depth: int = 0) -> Any:
 
 
 def _request(operation: OperationModel, what: str, parameters: dict[str, Any]) -> Iterator[Odd]:
-    call = _call(operation, parameters)
+    call = wire_call(operation, parameters)
     if call is not None:
         yield Odd(operation.service_model.service_name, operation.name, what, call)
 
 
-def _call(operation: OperationModel, parameters: dict[str, Any]) -> Call | None:
+def wire_call(operation: OperationModel, parameters: dict[str, Any]) -> Call | None:
     """Return the call as it goes over the wire; None where its protocol cannot express the parameters."""
     model = operation.service_model
     service = model.signing_name

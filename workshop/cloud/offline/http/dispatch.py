@@ -26,7 +26,7 @@ from workshop.cloud.offline.keeping.changing_calls import effect_of
 from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.gate import denied
-from workshop.cloud.offline.request_models.tokens import invalid_token_answer
+from workshop.cloud.offline.request_models.mistakes import mistake_answer
 from workshop.cloud.offline.request_models.validation import invalid_answer
 
 __all__ = ["Dispatcher"]
@@ -98,7 +98,7 @@ def _application_of(service: str | None) -> Any:
 
 
 def _failed(call: Call, error: Exception) -> Answer:
-    if (answer := invalid_token_answer(call, _environ, error)) is not None:
+    if (answer := mistake_answer(call, _environ, error)) is not None:
         return answer
     is_expected = isinstance(error, EXPECTED)
     log.error("moto failed on %s: %s", call.operation, error, exc_info=None if is_expected else error)

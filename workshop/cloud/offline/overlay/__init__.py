@@ -36,6 +36,7 @@ CORRECTIONS: tuple[str, ...] = (
     "dynamodb.items",
     "dynamodb.stream_records",
     "dynamodb.tables",
+    "dynamodb.table_updates",
     "dynamodb.item_calls",
     "dynamodb.reads",
     "dynamodb.transactions",

@@ -43,7 +43,8 @@ def compile_check(shape: Any, known: dict[str, Find] | None = None) -> Find:
 
 def is_arn_member(name: str, shape: Any) -> bool:
     """Return whether a member is an ARN for AWS, although its model has no pattern that says so."""
-    return name.endswith(("Arn", "ARN")) and shape.type_name == "string" and "pattern" not in shape.metadata
+    is_text_arn = name.endswith(("Arn", "ARN")) and shape.type_name == "string"
+    return is_text_arn and "arn" not in shape.metadata.get("pattern", "")
 
 
 def _arn(check: Find) -> Find:

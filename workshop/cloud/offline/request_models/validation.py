@@ -11,6 +11,7 @@ from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.failures import not_offered, refusal
 from workshop.cloud.offline.request_models.columns import Fits, compile_columns
 from workshop.cloud.offline.request_models.constraints import compile_check
+from workshop.cloud.offline.request_models.demands import unmet_demand
 from workshop.cloud.offline.request_models.lenient import is_taken
 from workshop.cloud.offline.request_models.offered import is_offered
 from workshop.cloud.offline.request_models.reading import ReadCall, UnreadableBodyError, read_call
@@ -45,9 +46,14 @@ def _invalid(call: Call, read: ReadCall) -> Answer | None:
     fits, find = _CHECKS[name]
     # Columns go by the names on the wire; moto's parsers have put those of the model in their places.
     if read.protocol == "json" and fits([read.parameters]):
-        return None
+        return _demanded(call, read)
     found = [one for one in find(read.parameters) or () if not is_taken(read, one)]
-    return _refused(call, constraint_refusal(read, found)) if found else None
+    return _refused(call, constraint_refusal(read, found)) if found else _demanded(call, read)
+
+
+def _demanded(call: Call, read: ReadCall) -> Answer | None:
+    unmet = unmet_demand(read.service, read.operation.name, read.parameters)
+    return None if unmet is None else _refused(call, unmet)
 
 
 def _compiled(shape: Any) -> tuple[Fits, Find]:

@@ -10,17 +10,25 @@ we add it.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from workshop.cloud.offline.request_models.reading import ReadCall
 from workshop.cloud.offline.request_models.violations import MapKey, Violation, ViolationKind
 
-__all__ = ["ModelError", "constraint_refusal", "token_refusal", "unreadable_refusal"]
+__all__ = [
+    "ModelError",
+    "constraint_refusal",
+    "not_found_refusal",
+    "token_refusal",
+    "unreadable_refusal",
+]
 
 MOST_LISTED = 10
 MOST_SHOWN = 200
 QUERY = "query"
+NOT_FOUND = re.compile("NotFound|NoSuch|DoesNotExist")
 S3 = "s3"
 # The code of a violated constraint, where it is not that of the protocol.
 CODES = {"logs": "InvalidParameterException", "sqs": "InvalidParameterValue", S3: "InvalidArgument"}
@@ -68,6 +76,12 @@ def token_refusal(read: ReadCall, token: str) -> ModelError:
     texts = {"iam": f"Invalid {token}.", "sns": f"Invalid parameter: {token}"}
     code = _code(read, "InvalidNextToken", "InvalidParameterException")
     return ModelError(code, texts.get(read.service, f"The specified {token} is invalid."))
+
+
+def not_found_refusal(read: ReadCall, identifier: str) -> ModelError:
+    """Return the error for an identifier of nothing."""
+    names = [shape.name for shape in read.operation.error_shapes if NOT_FOUND.search(shape.name)]
+    return ModelError(_code(read, *names, "InvalidParameterException"), f"{identifier} does not exist.")
 
 
 def _no_arn(read: ReadCall, violation: Violation) -> ModelError:

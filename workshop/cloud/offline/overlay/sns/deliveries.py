@@ -32,16 +32,21 @@ SERVICE = "sns.amazonaws.com"
 UNCONFIRMED = ("http", "https", "email", "email-json")
 OFFERED = ("sqs", "lambda", "sms", *UNCONFIRMED)
 BINARY = "Binary"
+ARN_PARTS = 6
 
 _MOTO_SUBSCRIBE = SNSBackend.subscribe
 
 
 @corrects(SNSBackend, "subscribe")
-def _subscribe(backend: Any, topic_arn: str, endpoint: str, protocol: str) -> Any:
+def _subscribe(backend: Any, topic_arn: str, endpoint: str | None, protocol: str) -> Any:
     if protocol not in OFFERED:
         raise SNSInvalidParameter(
             f"Invalid parameter: the offline cloud delivers by {', '.join(OFFERED)}, not by {protocol}"
         )
+    if not endpoint:
+        raise SNSInvalidParameter("Invalid parameter: Endpoint")
+    if protocol == "sqs" and len(endpoint.split(":")) != ARN_PARTS:
+        raise SNSInvalidParameter("Invalid parameter: SQS endpoint ARN")
     if protocol == "lambda" and ":function:" not in endpoint:
         raise SNSInvalidParameter("Invalid parameter: Lambda endpoint ARN")
     subscription = _MOTO_SUBSCRIBE(backend, topic_arn, endpoint, protocol)

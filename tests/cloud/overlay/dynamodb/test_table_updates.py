@@ -1,0 +1,53 @@
+"""UpdateTable changes what it is told to change."""
+
+import pytest
+
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+CAPACITY = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+STRING = {"AttributeName": "x", "AttributeType": "S"}
+INDEX = {
+    "IndexName": "index",
+    "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}],
+    "Projection": {"ProjectionType": "ALL"},
+}
+
+
+def test_definitions_of_an_index_leave_those_of_the_table(account) -> None:
+    """An UpdateTable that defines what its new index needs leaves the table's key defined."""
+    account.create_table()
+    account.dynamodb.update_table(
+        TableName="T", AttributeDefinitions=[STRING], GlobalSecondaryIndexUpdates=[{"Create": INDEX}]
+    )
+
+    account.put(x={"S": "1"})
+
+    table = account.dynamodb.describe_table(TableName="T")["Table"]
+    assert [one["AttributeName"] for one in table["AttributeDefinitions"]] == ["pk", "x"]
+    assert account.item() == {"pk": {"S": "a"}, "x": {"S": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"Delete": {"IndexName": "no-such"}}, "ResourceNotFoundException"),
+        ({"Update": {"IndexName": "no-such", "ProvisionedThroughput": CAPACITY}}, "ValidationException"),
+        ({"Create": INDEX}, "ValidationException"),
+    ],
+)
+def test_an_index_is_there_or_it_is_not(account, refused, change: dict, code: str) -> None:
+    """An index is not created twice, and one that is missing is neither updated nor deleted."""
+    account.create_table()
+    update = account.dynamodb.update_table
+    update(TableName="T", AttributeDefinitions=[STRING], GlobalSecondaryIndexUpdates=[{"Create": INDEX}])
+    assert refused(update, TableName="T", GlobalSecondaryIndexUpdates=[change])[0] == code
+
+
+def test_plain_moto_forgets_the_tables_key(account) -> None:
+    """Without the correction, the definitions of the new index are all that is left."""
+    account.create_table()
+    with plain_moto():
+        account.dynamodb.update_table(TableName="T", AttributeDefinitions=[STRING])
+        table = account.dynamodb.describe_table(TableName="T")["Table"]
+
+    assert [one["AttributeName"] for one in table["AttributeDefinitions"]] == ["x"]

@@ -1,0 +1,46 @@
+"""UpdateTable keeps what it is not told to change, and refuses indexes that are there, or are not.
+
+AWS: `AttributeDefinitions` of an UpdateTable adds what a new index needs; the table's own keys stay defined.
+An index that exists is not created again, and one that does not is neither updated nor deleted. Source:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+
+moto replaces the definitions, after which no item can be found by its key, and fails with a ValueError for
+such indexes.
+"""
+
+from typing import Any
+
+from moto.dynamodb.exceptions import MockValidationException, ResourceNotFoundException
+from moto.dynamodb.models import DynamoDBBackend
+
+from workshop.cloud.offline.overlay.correct import corrects
+
+_MOTO_UPDATE = DynamoDBBackend.update_table
+
+
+@corrects(DynamoDBBackend, "update_table")
+def _update_table(
+    self: Any,
+    name: str,
+    attr_definitions: list[dict[str, str]] | None,
+    global_index: list[dict[str, Any]] | None,
+    *arguments: Any,
+    **named: Any,
+) -> Any:
+    table = self.get_table(name)
+    known = {index.name for index in table.global_indexes}
+    for change in global_index or ():
+        _check(change, known)
+    added = {one["AttributeName"]: one for one in attr_definitions or ()}
+    kept = [one for one in table.attr if one["AttributeName"] not in added]
+    merged = [*kept, *added.values()] if added else attr_definitions
+    return _MOTO_UPDATE(self, name, merged, global_index, *arguments, **named)
+
+
+def _check(change: dict[str, Any], known: set[str]) -> None:
+    if (created := change.get("Create")) and created["IndexName"] in known:
+        raise MockValidationException("Attempting to create an index which already exists")
+    if (updated := change.get("Update")) and updated["IndexName"] not in known:
+        raise MockValidationException(f"The table does not have the specified index: {updated['IndexName']}")
+    if (deleted := change.get("Delete")) and deleted["IndexName"] not in known:
+        raise ResourceNotFoundException("Requested resource not found")

@@ -1,0 +1,72 @@
+"""What AWS demands of requests beyond the models of their operations, where moto would stumble."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from workshop.cloud.offline.request_models.wording import ModelError
+
+__all__ = ["unmet_demand"]
+
+Demand = Callable[[dict[str, Any]], ModelError | None]
+
+
+def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> ModelError | None:
+    """Return the error for what a request lacks, None if AWS would go on."""
+    demand = _DEMANDS.get((service, operation))
+    return None if demand is None else demand(parameters)
+
+
+def _one_of(*names: str, error: ModelError) -> Demand:
+    return lambda given: None if any(given.get(name) for name in names) else error
+
+
+def _authorization(given: dict[str, Any]) -> ModelError | None:
+    kinds = ("BasicAuthParameters", "OAuthParameters", "ApiKeyAuthParameters")
+    if any((given.get("AuthParameters") or {}).get(kind) for kind in kinds):
+        return None
+    text = "AuthParameters must have the parameters of one kind of authorization."
+    return ModelError("ValidationException", text)
+
+
+def _destination(given: dict[str, Any]) -> ModelError | None:
+    if (given.get("deliveryDestinationConfiguration") or {}).get("destinationResourceArn"):
+        return None
+    text = "deliveryDestinationConfiguration must have a destinationResourceArn."
+    return ModelError("ValidationException", text)
+
+
+def _policy(given: dict[str, Any]) -> ModelError | None:
+    try:
+        is_policy = isinstance(json.loads(given.get("Policy") or "{}"), dict)
+    except ValueError:
+        is_policy = False
+    return None if is_policy else ModelError("ValidationException", "Policy is not a policy document.")
+
+
+def _service_name(given: dict[str, Any]) -> ModelError | None:
+    name = str(given["AWSServiceName"])
+    return None if "." in name else ModelError("InvalidInput", f"Service role name {name} is not valid.")
+
+
+_DEMANDS: dict[tuple[str, str], Demand] = {
+    ("sns", "Publish"): _one_of(
+        "TopicArn",
+        "TargetArn",
+        "PhoneNumber",
+        error=ModelError(
+            "InvalidParameter",
+            "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter",
+        ),
+    ),
+    ("logs", "StartQuery"): _one_of(
+        "logGroupName",
+        "logGroupNames",
+        "logGroupIdentifiers",
+        error=ModelError("InvalidParameterException", "At least one log group must be given."),
+    ),
+    ("logs", "PutDeliveryDestination"): _destination,
+    ("events", "CreateConnection"): _authorization,
+    ("events", "PutPermission"): _policy,
+    ("iam", "CreateServiceLinkedRole"): _service_name,
+}
