@@ -101,8 +101,8 @@ def _number(backend: Any, stream: Any, shard: Any, kind: str, given: str | None)
     if number < first or (number - first) % SHARDS:
         raise InvalidArgumentError(
             f"StartingSequenceNumber {given} used in GetShardIterator on shard {shard.shard_id} in stream "
-            f"{stream.stream_name} under account {backend.account_id} is invalid because it did not come "
-            "from this stream."
+            f"{stream.stream_name} under account {backend.account_id} is invalid "
+            "because it did not come from this stream."
         )
     return number
 
