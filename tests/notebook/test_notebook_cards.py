@@ -11,7 +11,7 @@ from workshop.deploy.stacks import Deployment, StackEvent
 from workshop.notebook.controls.panels import draw_faults, fault_words
 from workshop.notebook.views.cards import hint_card, solution_card, verdict_card
 from workshop.notebook.views.deploying import EventBoard
-from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header
+from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header, with_mark
 from workshop.notebook.views.progress import draw_progress
 from workshop.notebook.views.values import drawn
 from workshop.pipeline.operations.live_faults import LiveFaults
@@ -124,3 +124,9 @@ def test_progress_keeps_what_was_passed_before() -> None:
 
     assert "1 of 1 exercises solved" in shown.text
     assert "the last check did not" in shown.text
+
+
+def test_a_step_that_failed_is_not_ticked() -> None:
+    """What a notebook has put in place has a tick; a message that got stuck in it has none."""
+    assert with_mark("deploying the stack `course-stateful`").startswith("✓ deploying")
+    assert with_mark("the message did not get through: MapLambda fails").startswith("✗ the message")

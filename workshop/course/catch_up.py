@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LAST_WITH_STACK",
     "NOTEBOOKS",
+    "STUCK",
     "bring_to",
     "catch_up",
     "checked_notebook",
@@ -59,6 +60,8 @@ FIRST_AFTER_STATELESS = "08"
 # From here on there are stages for messages to pass.
 FIRST_WITH_DATA = "04"
 STANDARD_MESSAGES = 300
+# How the step begins that says that it failed.
+STUCK = "the message did not get through"
 # In which a single message passes all stages of an idle cloud.
 TRY_SECONDS = 8.0
 
@@ -116,7 +119,7 @@ def _try_a_message(course: Course, done: Steps) -> None:
     if rest.pending is None and not held_up and (table := course.last_table()) and not course.items(table):
         held_up = f"`{table}` is still empty. {course.trouble()}".rstrip(" .")
     if held_up:
-        done.tell(f"the message did not get through: {held_up}")
+        done.tell(f"{STUCK}: {held_up}")
     else:
         course.clear()
 

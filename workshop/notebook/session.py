@@ -45,7 +45,7 @@ from workshop.notebook.parts.tables import TableTools
 from workshop.notebook.views.certificate import draw_certificate, printable_page
 from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.findings import draw_findings
-from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header
+from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header, with_mark
 from workshop.notebook.views.values import teach_ipython
 from workshop.pipeline.operations.live_faults import read_faults
 from workshop.settings import DEFAULT_PORT
@@ -281,7 +281,7 @@ class Workshop(NotebookPipeline):
             raise
         is_new = self._stopped_in == self._notebook and not was_deployed and self.aws.is_deployed
         warning = NEW_STACK.format(self.aws.stack) if is_new else ""
-        output.close(self._header([f"✓ {step}" for step in steps], warning=warning))
+        output.close(self._header([with_mark(step) for step in steps], warning=warning))
 
 
 def start(notebook: str) -> Workshop:

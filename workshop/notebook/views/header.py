@@ -6,12 +6,13 @@ In go plain values, out comes a display. Nothing is read here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workshop.course.catch_up import STUCK
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, code_in, element
 from workshop.notebook.markup.texts import bar, wrapped
 from workshop.notebook.views.cards import bullets, pill
 
-__all__ = ["HeaderFacts", "WayOn", "draw_header", "meter"]
+__all__ = ["HeaderFacts", "WayOn", "draw_header", "meter", "with_mark"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class HeaderFacts:
     restored: Sequence[str] = ()
     warnings: Sequence[str] = ()
     ways_on: Sequence[WayOn] = ()
+
+
+def with_mark(step: str) -> str:
+    """Return a step with the mark of how it ended."""
+    return f"{'✗' if step.startswith(STUCK) else '✓'} {step}"
 
 
 def draw_header(facts: HeaderFacts) -> Shown:
