@@ -18,6 +18,12 @@ def conditions(**conditions: Any) -> dict[str, Any]:
     return named("q", Conditions=conditions)
 
 
+def rules(assertion: Any, **rule: Any) -> dict[str, Any]:
+    """Return a template with a rule for its parameter."""
+    asserted = {"Assertions": [{"Assert": assertion, "AssertDescription": "no such P"}], **rule}
+    return named("q", Parameters={"P": {"Type": "String", "Default": "c"}}, Rules={"R": asserted})
+
+
 EXTENDED = {"Transform": "AWS::LanguageExtensions"}
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (named({"Ref": ["a"]}), "every Ref object must have a single String value."),
@@ -92,8 +98,19 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (named("q", Outputs={"Out": {}}), "[/Outputs/Out] Every Outputs object must contain a Value member."),
     (named("q", Outputs={"Out": {"Value": "v", "Exports": 1}}), "Invalid template output property 'Exports'"),
     (named("q", Resource={}), "Invalid template property or properties [Resource]"),
+    (named("q", Rules={"R": {}}), "[/Rules/R] Every Rules object must contain an Assertions member."),
+    (
+        rules({"Fn::ValueOf": ["P", "Tags.Name"]}),
+        "[/Rules/R] Every Assert and RuleCondition must be a boolean",
+    ),
+    (
+        rules({"Fn::Equals": [{"Fn::ValueOf": ["P", "T"]}, "a"]}),
+        "the offline cloud does not offer Fn::ValueOf",
+    ),
+    (rules({"Fn::Equals": [{"Ref": "Queue"}, "a"]}), "Cannot reference resources in the Rules block"),
+    (rules({"Fn::Contains": ["a"]}), "every Fn::Contains object requires a list and a second parameter"),
+    (rules({"Fn::Equals": [{"Fn::Sub": "a"}, "a"]}), "Cannot use Fn::Sub in Rules."),
     (named("q", Hooks={}), "The offline cloud does not offer the section Hooks of templates"),
-    (named("q", Rules={"R": {}}), "[/Rules/R] Every Rules object must contain a Assertions member."),
     (named("q", Outputs=None), "[/Outputs] 'null' values are not allowed in templates"),
     (named("q", Parameters={"P": {}}), "[/Parameters/P] Every Parameters object must contain a Type member."),
     (named(None), "[/Resources/Queue/Properties/QueueName] 'null' values are not allowed in templates"),

@@ -191,11 +191,12 @@ def _unresolved(template: Mapping[str, Any], resources: Mapping[str, Any]) -> It
 def _unresolved_in_conditions(template: Mapping[str, Any]) -> Iterator[str]:
     conditions, mappings = template.get("Conditions") or {}, template.get("Mappings") or {}
     known = (template.get("Parameters") or {}).keys() | PSEUDO_PARAMETERS
-    if foreign := sorted({reference.name for reference in references(conditions)} - known):
-        yield (
-            f"Template format error: Unresolved dependencies [{', '.join(foreign)}]. "
-            "Cannot reference resources in the Conditions block of the template"
-        )
+    for block in ("Conditions", "Rules"):
+        if foreign := sorted({reference.name for reference in references(template.get(block) or {})} - known):
+            yield (
+                f"Template format error: Unresolved dependencies [{', '.join(foreign)}]. "
+                f"Cannot reference resources in the {block} block of the template"
+            )
     if missing := sorted({*mappings_used(template)} - mappings.keys()):
         yield (
             f"Template error: Mapping named '{missing[0]}' is not present "

@@ -10,7 +10,14 @@ from typing import Any
 
 from workshop.cloud.offline.overlay.cloudformation.references import PLACEHOLDER
 
-__all__ = ["IN_CONDITIONS", "IN_RESOURCES", "LANGUAGE_EXTENSIONS", "is_condition", "misused_functions"]
+__all__ = [
+    "IN_CONDITIONS",
+    "IN_RESOURCES",
+    "IN_RULES",
+    "LANGUAGE_EXTENSIONS",
+    "is_condition",
+    "misused_functions",
+]
 
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 VARIABLE = re.compile(r"[\w.:-]+")
@@ -67,7 +74,7 @@ def _is_find_in_map(value: Any) -> bool:
 
 def is_condition(value: Any) -> bool:
     """Return whether a value is a boolean function."""
-    return _is_call(value) and next(iter(value)) in {"Condition", *CONDITION_FUNCTIONS}
+    return _is_call(value) and next(iter(value)) in {"Condition", *CONDITION_FUNCTIONS, *RULE_FUNCTIONS}
 
 
 def _are_conditions(sizes: Collection[int]) -> Callable[[Any], bool]:
@@ -75,6 +82,7 @@ def _are_conditions(sizes: Collection[int]) -> Callable[[Any], bool]:
 
 
 CONDITION_FUNCTIONS = ("Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or")
+RULE_FUNCTIONS = ("Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn")
 UP_TO_TEN = range(2, 11)
 # Name of the function: whether its argument has the right form, and what AWS says if not.
 ARGUMENTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
@@ -148,16 +156,26 @@ ARGUMENTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: isinstance(value, (dict, list)),
         "Fn::ToJsonString requires an object or a list",
     ),
+    **{
+        name: (
+            _is_list_of((2,), _is_list_or_call),
+            f"every {name} object requires a list and a second parameter",
+        )
+        for name in RULE_FUNCTIONS
+    },
     "Ref": (_is_text, "every Ref object must have a single String value."),
 }
+NOT_OFFERED = {"Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}
 EXTENDED = {"Fn::Length", "Fn::ToJsonString"}
 IN_CONDITIONS = frozenset(
     (*CONDITION_FUNCTIONS, "Fn::FindInMap", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub", "Ref")
 )
-IN_RESOURCES = frozenset(ARGUMENTS) - {*CONDITION_FUNCTIONS}
+IN_RESOURCES = frozenset(ARGUMENTS) - {*CONDITION_FUNCTIONS, *RULE_FUNCTIONS}
+IN_RULES = frozenset((*CONDITION_FUNCTIONS, *RULE_FUNCTIONS, "Ref"))
+PLACES = {IN_CONDITIONS: "Conditions", IN_RESOURCES: "Resources and Outputs", IN_RULES: "Rules"}
 
 
-def misused_functions(value: Any, allowed: Collection[str], *, is_extended: bool) -> Iterator[str]:
+def misused_functions(value: Any, allowed: frozenset[str], *, is_extended: bool) -> Iterator[str]:
     """Yield what is wrong with the intrinsic functions inside a value, of which some are allowed there."""
     if isinstance(value, dict):
         for name in [name for name in value if name == "Ref" or str(name).startswith("Fn::")]:
@@ -170,13 +188,14 @@ def misused_functions(value: Any, allowed: Collection[str], *, is_extended: bool
         yield from misused_functions(member, allowed, is_extended=is_extended)
 
 
-def _problem_of_call(name: str, argument: Any, allowed: Collection[str], is_extended: bool) -> str | None:
+def _problem_of_call(name: str, argument: Any, allowed: frozenset[str], is_extended: bool) -> str | None:
+    if name in NOT_OFFERED:
+        return f"Template error: the offline cloud does not offer {name}"
     if name not in ARGUMENTS:
         names = ", ".join(sorted(ARGUMENTS.keys() - {"Ref"}))
         return f"Template error: Encountered unsupported function: {name} Supported functions are: [{names}]"
     if name not in allowed:
-        where = "Conditions" if allowed is IN_CONDITIONS else "Resources and Outputs"
-        return f"Template error: Cannot use {name} in {where}."
+        return f"Template error: Cannot use {name} in {PLACES[allowed]}."
     has_default = name == "Fn::FindInMap" and isinstance(argument, list) and len(argument) == 4
     if (name in EXTENDED or has_default) and not is_extended:
         what = "DefaultValue in Fn::FindInMap" if has_default else name

@@ -11,6 +11,7 @@ from typing import Any
 from workshop.cloud.offline.overlay.cloudformation.template.arguments import (
     IN_CONDITIONS,
     IN_RESOURCES,
+    IN_RULES,
     LANGUAGE_EXTENSIONS,
     is_condition,
     misused_functions,
@@ -93,8 +94,23 @@ def _misused_functions(template: Mapping[str, Any], *, is_extended: bool) -> Ite
                 "Every Condition member must be a boolean function."
             )
         yield from misused_functions(condition, IN_CONDITIONS, is_extended=is_extended)
+    for name, rule in (template.get("Rules") or {}).items():
+        yield from _misused_in_rule(f"/Rules/{name}", rule, is_extended=is_extended)
     for block in ("Resources", "Outputs"):
         yield from misused_functions(template.get(block), IN_RESOURCES, is_extended=is_extended)
+
+
+def _misused_in_rule(place: str, rule: Mapping[str, Any], *, is_extended: bool) -> Iterator[str]:
+    assertions = rule["Assertions"]
+    conditions = [
+        one.get("Assert") if isinstance(one, dict) else None
+        for one in (assertions if isinstance(assertions, list) else [None])
+    ]
+    if "RuleCondition" in rule:
+        conditions.append(rule["RuleCondition"])
+    if not all(map(is_condition, conditions)):
+        yield f"Template format error: [{place}] Every Assert and RuleCondition must be a boolean function."
+    yield from misused_functions(conditions, IN_RULES, is_extended=is_extended)
 
 
 def _no_object(place: str, value: Any) -> str:
@@ -110,8 +126,8 @@ def _problems_of_member(section: str, name: str, one: Any, members: Collection[s
     elif not isinstance(one, dict):
         yield _no_object(place, one)
     elif NEEDED[section] not in one:
-        needed = NEEDED[section]
-        yield f"Template format error: [{place}] Every {section} object must contain a {needed} member."
+        needed = "an Assertions" if section == "Rules" else f"a {NEEDED[section]}"
+        yield f"Template format error: [{place}] Every {section} object must contain {needed} member."
     else:
         yield from (f"Invalid template {kind} property '{extra}'" for extra in one.keys() - members)
         yield from _odd_values(name, one, f"{place}/Properties")
