@@ -20,7 +20,9 @@ from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 __all__ = ["processed", "processed_template", "transforms_of"]
 
 SAM = "AWS::Serverless-2016-10-31"
-OFFERED = frozenset(f"AWS::Serverless::{name}" for name in ("Function", "LayerVersion", "SimpleTable"))
+OFFERED = frozenset(
+    f"AWS::Serverless::{name}" for name in ("Connector", "Function", "LayerVersion", "SimpleTable")
+)
 OFFERED_EVENTS = frozenset(
     (
         "CloudWatchEvent",
