@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from nbclient import NotebookClient
 
 from workshop.cli.start import ipython_folder
-from workshop.errors import CELLS_AGAIN, StackNotFoundError
-from workshop.notebook.views.errors import error_lines
+from workshop.errors import CELLS_AGAIN, CloudNotRunningError, StackNotFoundError
+from workshop.notebook.views.errors import advice_on, error_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL_FILE = "/tmp/ipykernel_1/2.py"  # noqa: S108 - the name that a kernel gives to a cell
@@ -79,3 +79,8 @@ def test_a_stack_that_is_gone_is_made_again_by_the_notebook() -> None:
 def test_a_file_that_cannot_be_written_comes_with_advice() -> None:
     """A full disk is said with what helps, like every error that a learner can mend."""
     assert "Make room" in error_lines(OSError(errno.ENOSPC, "No space left on device"), None)[-1]
+
+
+def test_an_error_that_says_what_to_do_gets_no_second_advice() -> None:
+    """What the workshop raises on purpose ends with what to do; nothing is said twice."""
+    assert advice_on(CloudNotRunningError("http://127.0.0.1:4566")) == ""

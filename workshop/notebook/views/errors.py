@@ -71,6 +71,8 @@ def error_lines(error: BaseException, trace: TracebackType | None) -> list[str]:
 
 def advice_on(error: BaseException) -> str:
     """Return what to do about an error; nothing where that is not known, or the error says it itself."""
+    if isinstance(error, WorkshopError):
+        return ""
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         return next((told for part, told in REFUSED.items() if part in code), "")
