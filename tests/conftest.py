@@ -23,6 +23,7 @@ SLOW = (
     "cloud/runtime/environments",
     "cloud/clients",
     "cloud/runtime/test_endpoint",
+    "cloud/samples",
     "cloud/test_",
     "course",
     "deploy/test_commands",
