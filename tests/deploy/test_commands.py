@@ -205,6 +205,21 @@ def test_a_terminal_shows_one_line_for_each_resource() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_has_no_effect_is_told_once_at_the_end(is_terminal: bool) -> None:
+    """A remark on complete resources stands in one line after the others, with the names of all of them."""
+    people = Console(force_terminal=is_terminal, width=140, record=True, color_system=None)
+    progress = DeployProgress(people)
+
+    with progress.running():
+        for name in ("MapTable", "ReduceTable"):
+            progress.tell(event(name, "CREATE_COMPLETE", "TimeToLiveSpecification has no effect"))
+
+    text = people.export_text()
+    assert text.rstrip().splitlines()[-1] == "MapTable, ReduceTable: TimeToLiveSpecification has no effect"
+    assert text.count("has no effect") == 1
+
+
 def event(logical_id: str, status: str, reason: str) -> StackEvent:
     """Return an event of a function."""
     return StackEvent(datetime.now(UTC), logical_id, "", "AWS::Lambda::Function", status, reason)

@@ -14,6 +14,11 @@ from botocore import xform_name
 from botocore.loaders import Loader
 
 from tests.documents.reading import ROOT
+from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import (
+    effects,
+    schema,
+    types_with_schema,
+)
 
 DOCUMENT = ROOT / "docs" / "offline-cloud.md"
 OVERLAY = ROOT / "workshop" / "cloud" / "offline" / "overlay"
@@ -59,6 +64,25 @@ def test_the_document_lists_what_is_offered(service: str) -> None:
     row = f"| {SERVICES[service][0]} | {', '.join(offered(service))} |"
 
     assert row in DOCUMENT.read_text(encoding="utf-8").splitlines()
+
+
+def properties_of(resource_type: str) -> str:
+    """Return the document's row of a resource type."""
+    known, shape = effects()[resource_type], schema(resource_type)
+    assert shape is not None
+    works, refused = known.get("works", []), known.get("refused", {})
+    idle = [name for name in shape["properties"] if name not in works and name not in refused]
+    cells = (sorted(works), sorted([*idle, *known.get("idle", ())]), sorted(refused))
+    return f"| {resource_type} | {' | '.join(', '.join(names) for names in cells)} |"
+
+
+def test_the_document_lists_the_properties_of_resource_types() -> None:
+    """Each type has a row with what is applied, warned of and refused; the other types are listed by name."""
+    lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    others = sorted(types_with_schema() - effects().keys())
+
+    assert [line for line in lines if line.startswith("| AWS::")] == [*map(properties_of, sorted(effects()))]
+    assert f"{', '.join(others)}." in lines
 
 
 def test_the_example_of_embedding_works_without_the_repository(tmp_path: Path) -> None:

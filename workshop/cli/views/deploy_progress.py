@@ -1,4 +1,7 @@
-"""What a person sees while CloudFormation works: a table that changes in a terminal, elsewhere lines."""
+"""What a person sees while CloudFormation works: a table that changes in a terminal, elsewhere lines.
+
+What has no effect in the cloud that is used comes at the end, once for all resources that it concerns.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +16,7 @@ __all__ = ["DeployProgress"]
 
 COLOURS = {"COMPLETE": "green", "FAILED": "red", "SKIPPED": "yellow", "PROGRESS": "cyan"}
 REFRESHES_PER_SECOND = 4
+REMARKED = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
 class DeployProgress:
@@ -28,11 +32,12 @@ class DeployProgress:
         """Show the table while the block runs, and leave its last state on the screen."""
         if not self._people.is_terminal:
             yield
-            return
-        with Live(console=self._people, refresh_per_second=REFRESHES_PER_SECOND) as self._live:
-            yield
-            self._live.update(self._table())
-        self._live = None
+        else:
+            with Live(console=self._people, refresh_per_second=REFRESHES_PER_SECOND) as self._live:
+                yield
+                self._live.update(self._table())
+            self._live = None
+        self._tell_remarks()
 
     def tell(self, event: StackEvent) -> None:
         """Show one more event."""
@@ -40,8 +45,7 @@ class DeployProgress:
         if self._live is not None:
             self._live.update(self._table())
         elif not self._people.is_terminal:
-            reason = f"  {event.reason}" if event.reason and event.reason != "User Initiated" else ""
-            line = f"{event.time:%H:%M:%S}  {event.status:<20}  {event.logical_id}{reason}"
+            line = f"{event.time:%H:%M:%S}  {event.status:<20}  {event.logical_id}  {_reason(event)}".rstrip()
             self._people.print(line, markup=False, soft_wrap=True)
 
     def _table(self) -> Table:
@@ -53,6 +57,22 @@ class DeployProgress:
                 (colour for word, colour in COLOURS.items() if event.status.endswith(word)), "white"
             )
             kind = event.resource_type.removeprefix("AWS::").replace("::", " ")
-            reason = "" if event.reason == "User Initiated" else event.reason
-            table.add_row(event.logical_id, kind, f"[{colour}]{event.status}[/]", reason)
+            table.add_row(event.logical_id, kind, f"[{colour}]{event.status}[/]", _reason(event))
         return table
+
+    def _tell_remarks(self) -> None:
+        remarks: dict[str, list[str]] = {}
+        for event in self._latest.values():
+            if _is_remark(event):
+                remarks.setdefault(event.reason, []).append(event.logical_id)
+        for remark, names in remarks.items():
+            self._people.print(f"{', '.join(names)}: {remark}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _is_remark(event: StackEvent) -> bool:
+    """Return whether a resource is complete and CloudFormation says something about it nevertheless."""
+    return bool(event.reason) and event.status in REMARKED and not event.is_of_stack
+
+
+def _reason(event: StackEvent) -> str:
+    return "" if event.reason == "User Initiated" or _is_remark(event) else event.reason
