@@ -83,17 +83,18 @@ def test_no_file_names_a_place_on_one_machine() -> None:
 
 def test_an_environment_that_was_moved_is_made_anew(tmp_path, monkeypatch) -> None:
     """The programs in `.venv/` name its folder: in a checkout that was moved or copied it counts as none."""
-    programs = tmp_path / ("Scripts" if os.name == "nt" else "bin")
-    programs.mkdir()
+    place = tmp_path / "ein Ort für alles"
+    programs = place / ("Scripts" if os.name == "nt" else "bin")
+    programs.mkdir(parents=True)
     python = programs / ("python.exe" if os.name == "nt" else "python")
     python.write_text("")
-    monkeypatch.setattr(bootstrap, "VENV", str(tmp_path))
+    monkeypatch.setattr(bootstrap, "VENV", str(place))
     monkeypatch.setattr(bootstrap, "PYTHON", str(python))
 
-    (tmp_path / "pyvenv.cfg").write_text(f"command = /usr/bin/python3 -m venv {tmp_path}\n")
+    (place / "pyvenv.cfg").write_text(f"command = /usr/bin/python3 -m venv {place}\n", encoding="utf-8")
     assert bootstrap.is_in_its_place()
 
-    (tmp_path / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /elsewhere/.venv\n")
+    (place / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /elsewhere/.venv\n")
     assert not bootstrap.is_in_its_place()
 
 

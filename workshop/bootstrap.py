@@ -54,11 +54,11 @@ def stamp(extra: str) -> str:
     return os.path.join(VENV, ".installed-" + extra)
 
 
-def read(path: str) -> Optional[str]:
+def read(path: str, encoding: Optional[str] = None) -> Optional[str]:
     """Return a file's text, or None where there is none."""
     if not os.path.exists(path):
         return None
-    with open(path) as file:
+    with open(path, encoding=encoding) as file:
         return file.read()
 
 
@@ -81,7 +81,7 @@ def create_venv() -> Optional[str]:
 
 def is_in_its_place() -> bool:
     """Return whether `.venv/` was made where it lies; its programs name their folder, and break elsewhere."""
-    made = read(os.path.join(VENV, "pyvenv.cfg")) or ""
+    made = read(os.path.join(VENV, "pyvenv.cfg"), "utf-8") or ""
     return os.path.exists(PYTHON) and ("command = " not in made or VENV in made)
 
 
