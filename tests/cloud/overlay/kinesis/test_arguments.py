@@ -103,6 +103,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "ValidationException",
         "1048576",
     ),
+    ("put_record", {"StreamName": "S", "Data": b"x"}, "ValidationException", "'partitionKey'"),
     ("merge_shards", {"ShardToMerge": FIRST, "AdjacentShardToMerge": FIRST}, ARGUMENT, "not an adjacent"),
     ("merge_shards", {"ShardToMerge": FIRST, "AdjacentShardToMerge": THIRD}, ARGUMENT, "not an adjacent"),
     ("split_shard", {"ShardToSplit": "x", "NewStartingHashKey": "9"}, MISSING, "x"),

@@ -62,8 +62,10 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
     ("logs", "StartQuery"): _one_of(
         "logGroupName",
         "logGroupNames",
-        "logGroupIdentifiers",
-        error=ModelError("InvalidParameterException", "At least one log group must be given."),
+        error=ModelError(
+            "InvalidParameterException",
+            "At least one log group must be given, and the offline cloud takes them by name alone.",
+        ),
     ),
     ("logs", "PutDeliveryDestination"): _destination,
     ("events", "CreateConnection"): _authorization,

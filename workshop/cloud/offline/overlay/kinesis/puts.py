@@ -32,6 +32,7 @@ def _put_record(  # moto's arguments
     data: str,
 ) -> tuple[str, str]:
     stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
+    _check_presence({"PartitionKey": partition_key, "Data": data}, "")
     _check_hash_key(explicit_hash_key)
     if (size := _size(data, partition_key)) > RECORD_BYTES:
         text = "Value at 'data' failed to satisfy constraint: Member must have length less than or equal to"
@@ -48,7 +49,9 @@ def _put_records(
     stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
     if len(records) > REQUEST_RECORDS:
         raise TooManyRecords
-    sizes = [_size(record.get("Data", ""), record.get("PartitionKey", "")) for record in records]
+    for position, record in enumerate(records, 1):
+        _check_presence(record, f"records.{position}.member.")
+    sizes = [_size(record["Data"], record["PartitionKey"]) for record in records]
     if sum(sizes) > REQUEST_BYTES:
         raise InvalidArgumentError("Records size exceeds 10 MB limit")
     if (largest := max(sizes, default=0)) > RECORD_BYTES:
@@ -58,7 +61,7 @@ def _put_records(
     put = []
     for record in records:
         number, shard = stream.put_record(
-            record.get("PartitionKey"), record.get("ExplicitHashKey"), record.get("Data")
+            record["PartitionKey"], record.get("ExplicitHashKey"), record["Data"]
         )
         put.append({"SequenceNumber": number, "ShardId": shard})
     self._send_stream_metrics(stream.stream_name, incoming_bytes=sum(sizes), incoming_records=len(records))
@@ -68,6 +71,15 @@ def _put_records(
 def _size(data: str, partition_key: str) -> int:
     """Return what AWS counts: the data as it is once decoded, and the key beside it."""
     return len(data) * 3 // 4 - data.endswith("=") - data.endswith("==") + len(partition_key.encode())
+
+
+def _check_presence(record: dict[str, Any], where: str) -> None:
+    # The model leaves the key open, since other kinds of resources take records without one.
+    for name in ("PartitionKey", "Data"):
+        if record.get(name) is None:
+            place = f"{where}{name[0].lower()}{name[1:]}"
+            text = f"Value null at '{place}' failed to satisfy constraint: Member must not be null"
+            raise JsonRESTError("ValidationException", f"1 validation error detected: {text}")
 
 
 def _check_hash_key(key: str | None) -> None:
