@@ -71,7 +71,7 @@ def transforms_of(template: Mapping[str, Any]) -> list[str]:
     """Return the names of all transforms and macros that a template asks for, in reading order."""
     declared = template.get("Transform") or []
     everywhere = declared if isinstance(declared, list) else [declared]
-    names = [one if isinstance(one, str) else str(dict(one).get("Name", one)) for one in everywhere]
+    names = [str(one.get("Name", one) if isinstance(one, dict) else one) for one in everywhere]
     return list(dict.fromkeys([*names, *_macros(template)]))
 
 

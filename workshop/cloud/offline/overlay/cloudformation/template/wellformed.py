@@ -83,7 +83,15 @@ def problems_of_form(template: Mapping[str, Any], transforms: Collection[str]) -
     for section, members in MEMBERS.items():
         for name, one in (template.get(section) or {}).items():
             yield from _problems_of_member(section, name, one, members)
+    yield from _odd_mappings(template.get("Mappings") or {})
     yield from _misused_functions(template, is_extended=LANGUAGE_EXTENSIONS in transforms)
+
+
+def _odd_mappings(mappings: Mapping[str, Any]) -> Iterator[str]:
+    for name, mapping in mappings.items():
+        rows = mapping.values() if isinstance(mapping, dict) else [mapping]
+        if not all(isinstance(row, dict) for row in rows):
+            yield f"Template format error: [/Mappings/{name}] Every Mappings member must be a map of maps."
 
 
 def _misused_functions(template: Mapping[str, Any], *, is_extended: bool) -> Iterator[str]:
@@ -125,7 +133,7 @@ def _problems_of_member(section: str, name: str, one: Any, members: Collection[s
         yield f"Template error: the offline cloud does not offer {name}"
     elif not isinstance(one, dict):
         yield _no_object(place, one)
-    elif NEEDED[section] not in one:
+    elif NEEDED[section] not in one or not isinstance(one.get("Type", ""), str):
         needed = "an Assertions" if section == "Rules" else f"a {NEEDED[section]}"
         yield f"Template format error: [{place}] Every {section} object must contain {needed} member."
     else:
@@ -138,6 +146,9 @@ def _odd_values(name: str, one: Mapping[str, Any], place: str) -> Iterator[str]:
     yield from _nulls(properties, place)
     if not isinstance(properties, dict):
         yield _no_object(place, properties)
+    exported = one.get("Export", {"Name": name})
+    if not isinstance(exported, dict) or exported.keys() != {"Name"}:
+        yield f"Template format error: Output {name} is malformed. Its Export must contain just a Name."
     if not isinstance(one.get("Condition", ""), str):
         yield "Template format error: Every Condition member must be a string."
     if not all(isinstance(each, str) for each in (needed if isinstance(needed, list) else [needed])):
