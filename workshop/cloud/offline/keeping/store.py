@@ -8,7 +8,7 @@ newest commits may be missing, and what is there is consistent.
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -85,19 +85,20 @@ class Store:
         """
         try:
             is_there = self.path.exists() and self.path.stat().st_size > 0
-            self._connect(is_new=not is_there)
+            if not is_there:
+                self.path.touch(mode=0o600)
+            self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             if is_there:
+                # Before anything is set, which a foreign file would keep.
                 self._check()
+            self._prepare(is_new=not is_there)
         except (OSError, sqlite3.Error) as error:
             self.disconnect()
             raise told(error) from error
         return is_there
 
-    def _connect(self, *, is_new: bool) -> None:
-        if is_new:
-            self.path.touch(mode=0o600)
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        self._connection = connection
+    def _prepare(self, *, is_new: bool) -> None:
+        connection = self._cursor()
         # Nobody else may open the file anyway; before the log, this spares each commit its locks.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -127,11 +128,10 @@ class Store:
         found = self._one("SELECT content FROM documents WHERE name = ?", name)
         return None if found is None else unsealed(found[0])
 
-    def rows(self, part: int) -> Iterator[tuple[Any, bytes]]:
-        """Yield the rows of a container in the order of their keys."""
-        yield from self._cursor().execute(
-            "SELECT key, content FROM rows WHERE part = ? ORDER BY key", (part,)
-        )
+    def rows(self, part: int) -> list[tuple[Any, bytes]]:
+        """Return the rows of a container in the order of their keys."""
+        statement = "SELECT key, content FROM rows WHERE part = ? ORDER BY key"
+        return self._cursor().execute(statement, (part,)).fetchall()
 
     def write(
         self,

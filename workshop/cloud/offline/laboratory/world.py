@@ -115,11 +115,14 @@ class LaboratoryWorld:
         self._runtime.reset()
         with LOCK:
             moto_api_backend.reset()
+            if self.keeper is not None:
+                self.keeper.forget()
 
     def close(self) -> None:
         """End everything; another laboratory may be made afterwards, with what this one has kept."""
         if self.keeper is not None:
             self.keeper.close()
+            self.keeper = None
         self.reset()
         self._runtime.stop()
         if self._listener is not None:

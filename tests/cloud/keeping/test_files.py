@@ -1,0 +1,183 @@
+"""What becomes of a cloud whose file is damaged, foreign, from another version, in use, or on a full disk."""
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.cloud.keeping.crashing import KeptCloud
+from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.keeping.store import InUseError, Store, UnavailableError
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
+    """A cloud with a table `T`, which has been killed and started again."""
+    cloud = KeptCloud(tmp_path)
+    create_table(cloud.laboratory, "T")
+    yield cloud
+    cloud.laboratory.close()
+
+
+def create_table(laboratory: Laboratory, name: str) -> None:
+    laboratory.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def put(laboratory: Laboratory, key: str, text: str = "") -> None:
+    laboratory.client("dynamodb").put_item(TableName="T", Item={"pk": {"S": key}, "text": {"S": text}})
+
+
+def put_many(laboratory: Laboratory, prefix: str, count: int) -> None:
+    for number in range(count):
+        put(laboratory, f"{prefix} {number}", "x" * 100_000)
+
+
+def tables(laboratory: Laboratory) -> list[str]:
+    return list(laboratory.client("dynamodb").list_tables()["TableNames"])
+
+
+def notes(laboratory: Laboratory) -> list[str]:
+    assert laboratory.offline is not None
+    return list(laboratory.offline.health(1.0)["notes"])
+
+
+def written_anew(path: Path, statement: str) -> Path:
+    """Change the file behind the cloud's back; return its path."""
+    with sqlite3.connect(path) as connection:
+        connection.execute(statement)
+    connection.close()
+    return path
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no file grow beyond a size inside the block, as if the disk were full."""
+    resource = pytest.importorskip("resource", reason="POSIX limits")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+DAMAGES = {
+    "foreign": lambda path: path.write_bytes(b"<html>not a database</html>" * 400) and path,
+    "foreign database": lambda path: written_anew(path, "PRAGMA application_id = 7"),
+    "another version": lambda path: written_anew(path, "PRAGMA user_version = 99"),
+    "damaged document": lambda path: written_anew(
+        path, "UPDATE documents SET content = substr(content, 1, 400) WHERE name = 'resources'"
+    ),
+    "damaged row": lambda path: written_anew(path, "UPDATE rows SET content = substr(content, 2)"),
+    "no tables": lambda path: written_anew(path, "DROP TABLE documents"),
+    "overwritten": lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\0" * 20_000) and path,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_unreadable_file_is_kept_aside(cloud: KeptCloud, damage: str) -> None:
+    """What cannot be read is put aside under a name that a note tells, and the cloud begins empty."""
+    put(cloud.laboratory, "a")
+    copy = cloud.copied()
+    # All into the file itself, from the log beside it.
+    written_anew(copy, "PRAGMA wal_checkpoint(TRUNCATE)")
+    before = DAMAGES[damage](copy).read_bytes()
+
+    cloud.crash(copy)
+
+    assert tables(cloud.laboratory) == []
+    [note] = notes(cloud.laboratory)
+    aside = Path(re.findall("the file is now `(.*?)`", note)[0])
+    assert aside.read_bytes() == before
+    create_table(cloud.laboratory, "new")
+    cloud.crash()
+    assert (tables(cloud.laboratory), notes(cloud.laboratory)) == (["new"], [])
+
+
+def test_another_version_is_named(cloud: KeptCloud) -> None:
+    """The note says which version has written the file and which one this is."""
+    copy = cloud.copied()
+    cloud.crash(written_anew(copy, "PRAGMA user_version = 99"))
+
+    [note] = notes(cloud.laboratory)
+
+    assert "(format 99, moto" in note
+    assert "and this is version" in note
+
+
+def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
+    """A file without anything in it is written, and nobody is warned."""
+    path = tmp_path / "cloud.state"
+    path.touch()
+    with Laboratory(kept=path) as laboratory:
+        assert notes(laboratory) == []
+
+
+def test_a_file_has_one_owner(tmp_path: Path) -> None:
+    """Two processes never write one file; the second one is told."""
+    store = Store(tmp_path / "cloud.state")
+    with pytest.raises(InUseError):
+        Store(tmp_path / "cloud.state")
+    store.close()
+
+
+def test_a_file_that_cannot_be_opened_is_left_alone(cloud: KeptCloud, tmp_path: Path) -> None:
+    """Where the file may hold something, and cannot be opened, no cloud begins empty in its place."""
+    path = tmp_path / "folder"
+    path.mkdir()
+
+    with pytest.raises(UnavailableError):
+        Laboratory(kept=path)
+
+    assert path.is_dir()
+
+
+def test_a_full_disk_refuses_changes_until_there_is_space(cloud: KeptCloud) -> None:
+    """What could not be kept was never acknowledged; reading goes on, and writing as soon as it can."""
+    put(cloud.laboratory, "before")
+
+    with largest_file(2_000_000), pytest.raises(ClientError, match="free some space") as caught:
+        put_many(cloud.laboratory, "during", 50)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    client = cloud.client("dynamodb")
+    assert client.get_item(TableName="T", Key={"pk": {"S": "before"}})["Item"]
+
+    put(cloud.laboratory, "after")
+    cloud.crash()
+    kept = {item["pk"]["S"] for item in cloud.client("dynamodb").scan(TableName="T")["Items"]}
+    assert {"before", "after", "during 0"} <= kept
+
+
+def test_a_reset_is_kept(cloud: KeptCloud) -> None:
+    """After a reset a crash brings nothing back, and the file has become small."""
+    put_many(cloud.laboratory, "some", 20)
+    assert cloud.laboratory.offline is not None
+    cloud.laboratory.offline.reset()
+    size = sum(path.stat().st_size for path in cloud.path.parent.glob(f"{cloud.path.name}*"))
+
+    cloud.crash()
+
+    assert tables(cloud.laboratory) == []
+    assert size < 500_000
+
+
+def test_what_is_kept_can_be_put_back(cloud: KeptCloud, tmp_path: Path) -> None:
+    """A copy of the file is a copy of the cloud."""
+    put(cloud.laboratory, "a")
+    copy = shutil.copytree(cloud.copied().parent, tmp_path / "copy")
+    put(cloud.laboratory, "b")
+
+    cloud.crash(copy / "1.state")
+
+    found = cloud.client("dynamodb").scan(TableName="T")["Items"]
+    assert [item["pk"]["S"] for item in found] == ["a"]
