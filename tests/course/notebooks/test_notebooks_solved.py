@@ -3,6 +3,7 @@
 Three learners share it, each on a cloud of their own, so that they can go at the same time: the classes are
 separate jobs for the workers. Whoever begins in the middle catches up first, as learners do, and begins with
 the last notebook of the one before, so that each notebook is met by what its predecessor has left.
+One cloud is killed on the way and started again.
 """
 
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cloud.keeping.processes import KeptProcess
 from tests.course.notebooks.checkouts import Checkout, fresh_checkout
 from tests.course.notebooks.runs import (
     CHECK,
@@ -22,10 +24,11 @@ from tests.course.notebooks.runs import (
     solved_notebook,
     text_of,
 )
-from workshop.cloud.temporary import temporary_cloud
 from workshop.course.exercises import all_exercises
 from workshop.course.progress import CourseProgress
 
+# The state of the whole pipeline is there; the next notebooks must find all of it again.
+KILLED_AFTER = "06"
 LARGEST_BYTES = 1_000_000
 OFFLINE_ONLY = re.compile(r"offline only", re.IGNORECASE)
 # Whoever only looks at the offline cloud looks elsewhere on AWS; a fault plan lies in ParameterTable as well.
@@ -42,8 +45,9 @@ BY_ACCIDENT = re.compile(r"faults|FaultPlan|control_room")
 class Learner:
     """Goes through the course from a notebook on, in a clone of their own."""
 
-    def __init__(self, checkout: Checkout, first: str) -> None:
+    def __init__(self, checkout: Checkout, kept: KeptProcess, first: str) -> None:
         self.checkout = checkout
+        self._kept = kept
         self._first = first
         self._done: dict[str, Ran] = {}
         if first != NUMBERS[0]:
@@ -57,6 +61,8 @@ class Learner:
         for each in NUMBERS[NUMBERS.index(self._first) : NUMBERS.index(number) + 1]:
             if each not in self._done:
                 self._done[each] = self.run(each)
+                if each == KILLED_AFTER:
+                    self._kept.kill()
         return self._done[number]
 
     def run(self, number: str) -> Ran:
@@ -69,8 +75,9 @@ class Learner:
 @pytest.fixture(scope="class")
 def learner(request, tmp_path_factory) -> Iterator[Learner]:
     """Whoever goes through a part of the course."""
-    with temporary_cloud() as cloud:
-        yield Learner(fresh_checkout(tmp_path_factory.mktemp("course"), cloud=cloud), request.cls.first)
+    with KeptProcess(tmp_path_factory.mktemp("cloud")) as kept:
+        checkout = fresh_checkout(tmp_path_factory.mktemp("course"), cloud=kept.cloud)
+        yield Learner(checkout, kept, request.cls.first)
 
 
 def results(ran: Ran) -> list[tuple[str, list[str]]]:
