@@ -103,6 +103,14 @@ class Keeper:
                 f"the stacks that `{self._store.path}` had kept could not be read ({error}), and are gone; "
                 f"`{aside}` has what was there"
             )
+            return
+        # Loaded late itself.
+        from workshop.cloud.offline.overlay.cloudformation.interrupted import (  # noqa: PLC0415
+            end_interrupted_operations,
+        )
+
+        if end_interrupted_operations():
+            MARKS.note_resources()
 
     @property
     def is_complete(self) -> bool:

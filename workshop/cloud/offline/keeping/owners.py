@@ -101,11 +101,12 @@ def _reduced(found: Any, made: Reduced) -> Reduced:
 
 def _default_dict(found: defaultdict[Any, Any]) -> Reduced:
     factory = found.default_factory
-    # A lambda of moto's cannot be named; the class of what it makes can.
-    if factory is not None and not isinstance(factory, type):
-        made = factory()
-        factory = factory if made else type(made)
-    return rebuilding.default_dict, (factory,), None, None, iter(found.items())
+    # A lambda of moto's cannot be named; copies of what it makes are as good.
+    if factory is not None and not isinstance(factory, type | rebuilding.MakingCopies):
+        factory = rebuilding.MakingCopies(factory())
+    # Past what moto's own kinds make of names.
+    state = (dict(dict.items(found)), getattr(found, "__dict__", {}))
+    return rebuilding.default_dict, (type(found), factory), state, None, None, rebuilding.set_default_dict
 
 
 def _policy_of_aws(policy: Any) -> Reduced:

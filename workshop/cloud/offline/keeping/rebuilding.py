@@ -1,5 +1,6 @@
 """What makes objects again out of what was kept: the only functions that a kept document may name."""
 
+import copy
 import sys
 import threading
 import weakref
@@ -13,6 +14,7 @@ from moto.iam.models import iam_backends
 
 __all__ = [
     "READING",
+    "MakingCopies",
     "backend",
     "condition",
     "default_dict",
@@ -21,6 +23,7 @@ __all__ = [
     "part",
     "policy_of_aws",
     "reentrant_lock",
+    "set_default_dict",
     "set_log_stream",
     "set_mapping",
     "set_policies",
@@ -93,6 +96,14 @@ def set_mapping(mapping: Any, state: dict[str, Any]) -> None:
         mapping.last_processing_result = last
 
 
+def set_default_dict(found: Any, state: tuple[dict[Any, Any], dict[str, Any]]) -> None:
+    """Give such a dict its content, and what moto's own kinds have besides."""
+    content, attributes = state
+    dict.update(found, content)
+    for name, value in attributes.items():
+        setattr(found, name, value)
+
+
 def set_log_stream(stream: Any, state: dict[str, Any]) -> None:
     """Give a log stream its state; what moto sums up with each event follows from the events."""
     vars(stream).update(state)
@@ -122,6 +133,19 @@ def weak_values(entries: Iterable[tuple[Any, Any]]) -> "weakref.WeakValueDiction
     return weakref.WeakValueDictionary(entries)
 
 
-def default_dict(factory: type) -> defaultdict[Any, Any]:
-    """Return a dict that makes missing values by a class."""
-    return defaultdict(factory)
+class MakingCopies:
+    """Makes what a function without a name made: values that are equal, and nobody else's."""
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+
+    def __call__(self) -> Any:
+        """Return another one."""
+        return copy.deepcopy(self.made)
+
+
+def default_dict(kind: Any, factory: type | MakingCopies) -> defaultdict[Any, Any]:
+    """Return a dict that makes missing values; moto has kinds of its own."""
+    found: defaultdict[Any, Any] = kind.__new__(kind)
+    found.default_factory = factory
+    return found

@@ -10,6 +10,7 @@ import copyreg
 import io
 import logging
 import pickle
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -130,6 +131,7 @@ class Resources:
         pickler.dispatch_table = {
             **copyreg.dispatch_table,
             **REDUCERS,
+            **dict.fromkeys(defaultdict.__subclasses__(), REDUCERS[defaultdict]),
             **{owner: self._adopting(reduced_owner) for owner in OWNERS},
             **{type(found): self._adopting(reduced_backend) for found in backends},
             **dict.fromkeys(KINDS.values(), self._reduced_part),
