@@ -8,6 +8,7 @@ import copy
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Self
 
 from moto.cloudwatch.models import MetricAggregatedDatum
@@ -18,7 +19,7 @@ from moto.logs.models import LogEvent
 from workshop.cloud.offline.keeping.marks import MARKS, Change
 from workshop.cloud.offline.keeping.packing import pack, unpack
 
-__all__ = ["LogEvents", "MetricValues", "Records", "StreamRecords", "note_sum"]
+__all__ = ["LogEvents", "MetricValues", "Records", "StreamRecords", "drop_first", "note_sum"]
 
 # How many sums of metrics may still change.
 MOST_SUMS = 2_000
@@ -167,6 +168,17 @@ class _Appended(list[Any]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
         return copy.deepcopy(list(self), memo)
+
+
+def drop_first(entries: Any, count: int) -> None:
+    """Forget the oldest entries of a container, whether it is kept or moto's own dict or list."""
+    if isinstance(entries, Records | _Appended):
+        entries.drop_first(count)
+    elif isinstance(entries, dict):
+        for key in list(islice(entries, count)):
+            del entries[key]
+    else:
+        del entries[:count]
 
 
 class StreamRecords(_Appended):

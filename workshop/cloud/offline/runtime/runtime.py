@@ -18,6 +18,7 @@ from workshop.cloud.offline.runtime.invocations.functions import find_function
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult, Invoker, PayloadTooLargeError
 from workshop.cloud.offline.runtime.invocations.metrics import Metrics
 from workshop.cloud.offline.runtime.invocations.results import InvocationResults
+from workshop.cloud.offline.runtime.retention import Retention
 from workshop.cloud.offline.runtime.schedules.schedules import Schedules
 from workshop.settings import ACCOUNT_ID
 
@@ -58,6 +59,7 @@ class Runtime:
             clock=clock,
         )
         sender = BatchSender(self._invoker, events=self._events, metrics=self._metrics, clock=clock)
+        self._retention = Retention(clock)
         self._schedules = Schedules(clock, self.invoke)
         self._engine = Engine(sender, events=self._events, clock=clock, housekeeping=self._keep_house)
         activate(self)
@@ -105,6 +107,7 @@ class Runtime:
         due = self._engine.step()
         self._metrics.flush()
         self._pool.reap()
+        self._retention.drop_expired()
         return min((time for time in (due, scheduled) if time is not None), default=None)
 
     def wake(self) -> None:
@@ -197,3 +200,4 @@ class Runtime:
         self._schedules.step()
         self._metrics.flush()
         self._pool.reap()
+        self._retention.drop_expired()

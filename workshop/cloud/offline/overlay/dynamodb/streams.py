@@ -24,9 +24,10 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 
+from workshop.cloud.offline.keeping.logs import drop_first
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["stream_shard"]
+__all__ = ["all_shards", "drop_records", "stream_shard"]
 
 CLOSED_STREAMS = "closed_streams"
 
@@ -41,6 +42,23 @@ def stream_shard(backend: Any, stream_arn: str) -> Any:
     if label == table.latest_stream_label and table.stream_shard is not None:
         return table.stream_shard
     return vars(table).get(CLOSED_STREAMS, {}).get(label)
+
+
+def all_shards(table: Any) -> list[Any]:
+    """Return the shards of a table's streams, closed ones too."""
+    closed = list(vars(table).get(CLOSED_STREAMS, {}).values())
+    return closed if table.stream_shard is None else [*closed, table.stream_shard]
+
+
+def drop_records(shard: Any, count: int) -> None:
+    """Forget the oldest records; numbers and iterators stay what they are."""
+    drop_first(shard.items, count)
+    shard.starting_sequence_number += count
+    shard.dropped = _dropped(shard) + count
+
+
+def _dropped(shard: Any) -> int:
+    return int(vars(shard).get("dropped", 0))
 
 
 def _is_open(shard: Any) -> bool:
@@ -111,7 +129,7 @@ def _describe_stream(self: Any, arn: str) -> dict[str, Any]:
 
 
 class _Iterator:
-    """A position in a shard; `arn` is the text that the client holds."""
+    """A position in a shard, counted from its first record ever; `arn` is the text that the client holds."""
 
     def __init__(self, stream_arn: str, shard_id: str, position: int) -> None:
         self.stream_arn = stream_arn
@@ -148,15 +166,17 @@ def _get_shard_iterator(
         "AFTER_SEQUENCE_NUMBER": named + 1,
     }[shard_iterator_type]
     # A number from before the shard's first record would count from the end of the list.
-    return _Iterator(arn, shard_id, max(position, 0))
+    return _Iterator(arn, shard_id, max(position, 0) + _dropped(shard))
 
 
 @corrects(DynamoDBStreamsBackend, "get_records")
 def _get_records(self: Any, iterator_arn: str, limit: int) -> dict[str, Any]:
     iterator = _Iterator.read(iterator_arn)
     shard = _find(self, iterator.stream_arn)
-    records = [record.to_json() for record in shard.items[iterator.position : iterator.position + limit]]
-    iterator.position += len(records)
+    # What has expired since is passed over.
+    start = max(iterator.position - _dropped(shard), 0)
+    records = [record.to_json() for record in shard.items[start : start + limit]]
+    iterator.position = start + len(records) + _dropped(shard)
     # Only a closed shard ends; the iterator of an open one continues even after an empty answer.
-    exhausted = not _is_open(shard) and iterator.position >= len(shard.items)
+    exhausted = not _is_open(shard) and start + len(records) >= len(shard.items)
     return {"NextShardIterator": None if exhausted else iterator.arn, "Records": records}

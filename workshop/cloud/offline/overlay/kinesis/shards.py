@@ -78,7 +78,10 @@ def _first_number(self: Any) -> int:
 
 @corrects(Shard, "get_max_sequence_number")
 def _last_number(self: Any) -> Any:
-    return next(reversed(self.records)) if self.records else _number(self, 0)
+    if self.records:
+        return next(reversed(self.records))
+    # Where all have expired, numbers go on all the same.
+    return vars(self).get("last_number", _number(self, 0))
 
 
 @corrects(Shard, "put_record")
@@ -93,7 +96,9 @@ def _get_records(self: Any, last_sequence_id: str, limit: int | None) -> tuple[l
     """Return the records after a sequence number, the last one's number, and how many ms it lies behind."""
     found: list[Any] = []
     last = int(last_sequence_id)
-    for position in count(_position(self, last) + 1):
+    # What came before the oldest record has expired.
+    oldest = _position(self, next(iter(self.records))) if self.records else 0
+    for position in count(max(_position(self, last) + 1, oldest)):
         record = self.records.get(_number(self, position))
         if record is None or len(found) == limit:
             break

@@ -27,7 +27,7 @@ from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError, LogPattern, compile_pattern
 
-__all__ = ["checked_pattern", "oldest_kept"]
+__all__ = ["checked_pattern", "forget_expired", "oldest_kept"]
 
 MAX_EVENTS = 10_000
 DAY_MS = 24 * 3600 * 1000
@@ -64,7 +64,8 @@ def oldest_kept(group: Any) -> int:
     return int(CLOCK.now() * 1000) - int(days) * DAY_MS if days else 0
 
 
-def _forget_expired(group: Any) -> None:
+def forget_expired(group: Any) -> None:
+    """Drop the events that are older than the group's retention."""
     if (oldest := oldest_kept(group)) > 0:
         for stream in group.streams.values():
             kept = [event for event in stream.events if event.timestamp >= oldest]
@@ -88,7 +89,7 @@ def _put_retention(self: Any, log_group_name: str, retention_in_days: Any) -> No
 @corrects(LogsBackend, "get_log_events")
 def _get_from_backend(self: Any, **request: Any) -> Any:
     _check_limit(request.get("limit"))
-    _forget_expired(self._find_log_group(request["log_group_id"], log_group_name=request["log_group_name"]))
+    forget_expired(self._find_log_group(request["log_group_id"], log_group_name=request["log_group_name"]))
     return _MOTO_GET_FROM_BACKEND(self, **request)
 
 
@@ -112,7 +113,7 @@ def _filter_call(self: Any) -> str:
     group = _group(
         self.logs_backend, self._get_param("logGroupName") or self._get_param("logGroupIdentifier")
     )
-    _forget_expired(group)
+    forget_expired(group)
     for name in names:
         if name not in group.streams:
             raise ResourceNotFoundException("The specified log stream does not exist.")

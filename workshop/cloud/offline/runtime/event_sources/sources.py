@@ -189,6 +189,10 @@ class _ShardIndex:
         self._numbers: list[int] = []
 
     def extend(self) -> None:
+        # What has expired is neither waited for nor read again.
+        first = next(iter(self.shard.records), None)
+        gone = len(self._numbers) if first is None else bisect.bisect_left(self._numbers, first)
+        del self._numbers[:gone]
         last = self.last()
         new = []
         # From the end, since only what came last is new: a poll of a long shard must not walk through all of
