@@ -32,7 +32,8 @@ def test_an_offline_cloud_that_does_not_run_is_started(endpoint: str, capsys: Ou
     assert cloud.endpoint == endpoint
     assert background.status().is_running
     told = capsys.readouterr().out.splitlines()
-    assert told == [f"✓ Started: offline cloud at {endpoint}; it runs until `workshop cloud stop`"]
+    ending = "`workshop cloud stop` ends it and keeps what it holds"
+    assert told == [f"✓ Started: offline cloud at {endpoint}; {ending}"]
 
 
 def test_a_cloud_that_runs_is_used(endpoint: str, capsys: Output) -> None:

@@ -109,6 +109,8 @@ def _cloud(port: int, people: Console) -> Iterator[str]:
     before = background.status()
     status = before if before.is_running else background.start(port)
     people.print(f"Offline cloud: {status.url} (costs nothing)")
+    for note in () if before.is_running else status.notes:
+        people.print(f"Note: {note}.", soft_wrap=True)
     try:
         yield status.url or ""
     finally:

@@ -7,6 +7,7 @@ import os
 from urllib.parse import urlsplit
 
 from workshop.cloud import background
+from workshop.cloud.background import CloudStatus
 from workshop.cloud.connection import ENDPOINT_VARIABLE, Cloud, connect
 from workshop.cloud.one_at_a_time import one_at_a_time
 from workshop.course.files import advice_on_file
@@ -60,24 +61,26 @@ def _is_foreign() -> bool:
 def _started(missing: CloudNotRunningError) -> Cloud:
     output = Live(status_line("◐ Starting", f"no offline cloud answers at {missing.endpoint} yet", "info"))
     try:
-        _start(missing)
+        status = _start(missing)
         cloud = connect()
     except (WorkshopError, OSError) as error:
         advice = advice_on_file(error) if isinstance(error, OSError) else ""
         why = "" if error is missing else f"{error}. {advice}".rstrip(" .")
         output.close(_failure(missing.endpoint, why))
         raise missing from error
-    started = f"offline cloud at {cloud.endpoint}; it runs until `workshop cloud stop`"
+    started = f"offline cloud at {cloud.endpoint}; `workshop cloud stop` ends it and keeps what it holds"
     output.close(status_line("✓ Started", started, "ok"))
+    for note in status.notes:
+        show(status_line("▲ Note", note, "warn"))
     return cloud
 
 
-def _start(missing: CloudNotRunningError) -> None:
+def _start(missing: CloudNotRunningError) -> CloudStatus:
     place = urlsplit(missing.endpoint)
     if place.hostname not in THIS_MACHINE:
         raise missing
     with one_at_a_time(home_folder() / "cloud-start.lock", occupied="Another notebook starts the cloud"):
-        background.start(place.port)
+        return background.start(place.port)
 
 
 def _failure(endpoint: str, why: str) -> Shown:
