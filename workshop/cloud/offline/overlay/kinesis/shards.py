@@ -96,9 +96,11 @@ def _get_records(self: Any, last_sequence_id: str, limit: int | None) -> tuple[l
     """Return the records after a sequence number, the last one's number, and how many ms it lies behind."""
     found: list[Any] = []
     last = int(last_sequence_id)
-    # What came before the oldest record has expired.
-    oldest = _position(self, next(iter(self.records))) if self.records else 0
-    for position in count(max(_position(self, last) + 1, oldest)):
+    first = _position(self, last) + 1
+    if self.records and _number(self, first) not in self.records:
+        # What came before the oldest record has expired.
+        first = max(first, _position(self, next(iter(self.records))))
+    for position in count(first):
         record = self.records.get(_number(self, position))
         if record is None or len(found) == limit:
             break
