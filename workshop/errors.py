@@ -39,8 +39,8 @@ __all__ = [
 
 # What to do where no offline cloud answers.
 FROM_A_TERMINAL = "start one with `workshop cloud start`, or name another with `--endpoint URL`"
-FROM_A_NOTEBOOK = "run the first cell of this notebook, which starts it again, then the cells above again"
-# What to do where things are gone that earlier cells have made, after a restart of cloud or kernel.
+FROM_A_NOTEBOOK = "run the first cell of this notebook, which starts it again as it was, then this cell"
+# What to do where things are gone that earlier cells have made, after a reset of the cloud or a new kernel.
 CELLS_AGAIN = "run the cells above again, from the first cell on"
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from nbclient import NotebookClient
 
 from workshop.cli.start import ipython_folder
-from workshop.errors import CELLS_AGAIN, CloudNotRunningError, StackNotFoundError
+from workshop.errors import CELLS_AGAIN, FROM_A_NOTEBOOK, CloudNotRunningError, StackNotFoundError
 from workshop.notebook.views.errors import advice_on, error_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +42,15 @@ def test_what_is_gone_after_a_restart_comes_back_with_the_cells_above() -> None:
     for error in (NameError("totals"), gone, missing):
         assert CELLS_AGAIN in " ".join(error_lines(error, None)).lower()
     assert CELLS_AGAIN in str(missing)
+
+
+def test_a_cloud_that_has_ended_needs_no_earlier_cell_again() -> None:
+    """The cloud keeps what it held: after the first cell has started it, the cell that failed is the next."""
+    lines = " ".join(error_lines(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), None))
+
+    assert FROM_A_NOTEBOOK in lines
+    assert FROM_A_NOTEBOOK.endswith("as it was, then this cell")
+    assert "cells above" not in lines
 
 
 def test_an_interrupt_says_that_the_cell_may_run_again() -> None:

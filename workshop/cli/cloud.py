@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.filesize import decimal
 
 from workshop.cli.options import (
     HIGHEST_PORT,
@@ -142,7 +143,7 @@ def _kept() -> str:
     if not (size := background.kept_bytes()):
         return ""
     return (
-        f"What it held is kept ({size / 1e6:.1f} MB): `workshop cloud start` brings it back, "
+        f"What it held is kept ({decimal(size)}): `workshop cloud start` brings it back, "
         "`workshop cloud reset` forgets it."
     )
 
@@ -155,8 +156,8 @@ def _print(status: CloudStatus) -> None:
         people.print(f"process {status.pid}, version {status.version}, running since {since}")
         people.print(f"pid file: {background.pid_path()}", soft_wrap=True)
         people.print(f"log file: {background.log_path()}", soft_wrap=True)
-        size = background.kept_bytes() / 1e6
-        people.print(f"state, kept when it ends: {background.kept_path()}, {size:.1f} MB", soft_wrap=True)
+        size = decimal(background.kept_bytes())
+        people.print(f"state file, kept when it ends: {background.kept_path()}, {size}", soft_wrap=True)
     elif status.state == background.STOPPED:
         people.print("No offline cloud is running; start one with `workshop cloud start`.")
         if kept := _kept():

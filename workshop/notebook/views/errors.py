@@ -43,7 +43,7 @@ REFUSED = {
     "AccessDenied": "The caller may not do this: a policy of its role must allow this on this resource.",
     "NotFound": (
         "There is nothing of this name. Compare the name with `ws.outputs` or `ws.aws.resources()`; if it is "
-        f"gone, or after a restart of the cloud, {CELLS_AGAIN}."
+        f"gone, or after a reset of the cloud, {CELLS_AGAIN}."
     ),
     "Validation": "The service refuses what it was given; the message says which argument, and why.",
     "ResourceInUse": "It exists already, or is being changed. Look at it, or wait a moment.",
