@@ -97,8 +97,9 @@ class Keeper:
             self._resources.read_late()
         except Exception as error:
             log.exception("the stacks could not be read")
-            aside = self._store.copied_aside(self._clock)
+            # First of all: from now on what changes is kept again.
             self._resources.leave_late()
+            aside = self._store.copied_aside(self._clock)
             self.notes.append(
                 f"the stacks that `{self._store.path}` had kept could not be read ({error}), and are gone; "
                 f"`{aside}` has what was there"

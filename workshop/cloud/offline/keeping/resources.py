@@ -97,6 +97,8 @@ class Resources:
 
     def _part(self, kind: str, number: int) -> Any:
         part = KINDS[kind](number)
+        # Even where the rest of the document is never read, no other container gets its rows.
+        self._next = max(self._next, number + 1)
         part.restore(self._store.rows(number))
         self._known.add(number)
         return part
