@@ -9,7 +9,7 @@ from tests.ports import free_port
 NO_PORTS = ("99999", "65536", "-5", "abc", "45.5")
 
 
-def refused(done, *parts: str) -> None:
+def assert_refused(done, *parts: str) -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     for part in parts:
@@ -25,7 +25,7 @@ def test_a_port_that_cannot_be_is_wrong_usage(lonely_workshop, command: str, por
     """Each option that takes a port takes whole numbers that are ports, and says so."""
     words = command.split()
 
-    refused(lonely_workshop.run(*words, port), words[-1])
+    assert_refused(lonely_workshop.run(*words, port), words[-1])
 
 
 def test_a_host_that_is_not_this_machine_is_named(lonely_workshop) -> None:
@@ -33,7 +33,7 @@ def test_a_host_that_is_not_this_machine_is_named(lonely_workshop) -> None:
     for host in ("203.0.113.5", "nowhere.invalid"):
         done = lonely_workshop.run("cloud", "start", "--host", host, "--port", str(free_port()))
 
-        refused(done, f"of `{host}`", "--host")
+        assert_refused(done, f"of `{host}`", "--host")
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="ports below 1024 are for everybody there")
@@ -45,7 +45,7 @@ def test_a_port_without_the_right_to_it_is_told(lonely_workshop, monkeypatch) ->
 
     monkeypatch.setattr(socket, "create_server", refuse)
 
-    refused(lonely_workshop.run("cloud", "start", "--port", "80"), "port 80", "1024 to 65535")
+    assert_refused(lonely_workshop.run("cloud", "start", "--port", "80"), "port 80", "1024 to 65535")
 
 
 @pytest.mark.parametrize("home", ["a file", "below a file", "~nobody-of-this-name/home"])
@@ -62,7 +62,7 @@ def test_a_private_folder_that_cannot_be_is_named(lonely_workshop, tmp_path, hom
     if "--help" in command:
         assert done.returncode == 0
     else:
-        refused(done, path, "WORKSHOP_HOME")
+        assert_refused(done, path, "WORKSHOP_HOME")
 
 
 def test_a_private_folder_may_have_any_name(lonely_workshop, tmp_path) -> None:
@@ -106,14 +106,14 @@ def test_an_address_that_cannot_be_is_named(lonely_workshop, endpoint: str) -> N
     variable = lonely_workshop.run("aggregates", "flow")
 
     for done in (option, variable):
-        refused(done, f"`{endpoint}`", "AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+        assert_refused(done, f"`{endpoint}`", "AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
 
 
 def test_an_unknown_cloud_is_named(lonely_workshop) -> None:
     """`WORKSHOP_CLOUD` with another word is told with the words that there are."""
     lonely_workshop.environment["WORKSHOP_CLOUD"] = "azure"
 
-    refused(lonely_workshop.run("aggregates", "flow"), "`azure`", "offline, aws")
+    assert_refused(lonely_workshop.run("aggregates", "flow"), "`azure`", "offline, aws")
 
 
 @pytest.mark.parametrize("target", ["file", "file/below"])
@@ -122,9 +122,9 @@ def test_a_path_that_the_machine_refuses_is_named(lonely_workshop, tmp_path, tar
     (tmp_path / "file").write_text("")
     path = tmp_path / target
 
-    refused(lonely_workshop.run("package", "stateful", "--to", str(path)), str(path))
+    assert_refused(lonely_workshop.run("package", "stateful", "--to", str(path)), str(path))
 
 
 def test_a_rate_that_is_no_number_is_wrong_usage(lonely_workshop) -> None:
     """`nan` passes every comparison with a limit but is no rate."""
-    refused(lonely_workshop.run("produce", "flow", "--rate", "nan"), "rate of nan")
+    assert_refused(lonely_workshop.run("produce", "flow", "--rate", "nan"), "rate of nan")
