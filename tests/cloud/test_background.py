@@ -70,7 +70,9 @@ def test_a_crash_is_told_and_can_be_left_behind(home, port) -> None:
 
     assert (crashed.state, crashed.pid) == ("crashed", first.pid)
     assert second.is_running
-    assert second.notes == (f"removed the pid file of process {first.pid}, an offline cloud that is gone",)
+    assert second.notes == (
+        f"the offline cloud before, process {first.pid}, had ended without being stopped",
+    )
     assert (home / "cloud.previous.log").exists()
 
 

@@ -212,7 +212,7 @@ def _clear_away(left: CloudStatus) -> tuple[str, ...]:
         _wait(lambda: not is_alive(left.pid or 0), STOP_SECONDS)
         note = f"process {left.pid} of an offline cloud did not answer and was ended"
     else:
-        note = f"removed the pid file of process {left.pid}, an offline cloud that is gone"
+        note = f"the offline cloud before, process {left.pid}, had ended without being stopped"
     PidFile.remove()
     return (note,)
 
