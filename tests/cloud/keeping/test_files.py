@@ -123,6 +123,14 @@ def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
         assert notes(laboratory) == []
 
 
+def test_a_first_start_that_was_killed_is_no_damage(tmp_path: Path) -> None:
+    """A file that SQLite has begun, and nobody has filled, is a new one."""
+    path = written_anew(tmp_path / "cloud.state", "PRAGMA journal_mode = WAL")
+    assert path.stat().st_size > 0
+    with Laboratory(kept=path) as laboratory:
+        assert notes(laboratory) == []
+
+
 def test_a_file_has_one_owner(tmp_path: Path) -> None:
     """Two processes never write one file; the second one is told."""
     store = Store(tmp_path / "cloud.state")

@@ -180,10 +180,10 @@ class Keeper:
             self._last = self._documents[RESOURCES] = content
 
     def _gather_parts(self) -> None:
-        marked = list(MARKS.parts.values())
-        MARKS.parts.clear()
-        for part in marked:
-            self._waiting.setdefault(part.number, {}).update(part.changes())
+        # One by one: what cannot be packed stays marked, and with it what comes after.
+        for number, part in list(MARKS.parts.items()):
+            self._waiting.setdefault(number, {}).update(part.changes())
+            del MARKS.parts[number]
 
     def _note_clock(self) -> None:
         offset = getattr(self._clock, "offset_seconds", 0.0)

@@ -36,11 +36,11 @@ class _Rows:
 
     def changes(self, plain: Any) -> list[Change]:
         changes: list[Change] = [(key, None) for key in self._gone]
-        self._gone.clear()
         if self.new:
-            new, self.new = self.new, []
-            changes.append((self.next, pack([plain(entry) for entry in new])))
-            self._added(self.next, len(new))
+            changes.append((self.next, pack([plain(entry) for entry in self.new])))
+            self._added(self.next, len(self.new))
+            self.new = []
+        self._gone.clear()
         return changes
 
     def restored(self, first: int, content: bytes) -> list[Any]:

@@ -112,7 +112,8 @@ class Resources:
             self._leave_out()
             self._seen.clear()
             content = self._pickled()
-        gone = self._known - self._seen - set(NAMED.values())
+        # The rows of a service that is left out stay where they are.
+        gone = set() if self.unkept else self._known - self._seen - set(NAMED.values())
         self._known = self._seen | set(NAMED.values())
         return content, gone
 

@@ -5,7 +5,7 @@ They take the place of moto's dicts and behave as those do; copies of them are p
 
 import copy
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 
@@ -53,6 +53,10 @@ class _MarkingDict(dict[Any, Any]):
         for key, value in dict(*others, **more).items():
             self[key] = value
 
+    def __ior__(self, other: Any) -> Self:  # type: ignore[misc]  # a dict takes more than dicts
+        self.update(other)
+        return self
+
     def clear(self) -> None:
         """Take all entries away."""
         for key in list(self):
@@ -84,8 +88,9 @@ class Rows(_MarkingDict):
 
     def changes(self) -> list[Change]:
         """Return what has changed since the last call."""
-        changed, self._changed = self._changed, set()
-        return [(key, pack(self[key]) if key in self else None) for key in changed]
+        found = [(key, pack(self[key]) if key in self else None) for key in self._changed]
+        self._changed.clear()
+        return found
 
     def restore(self, rows: Iterable[tuple[Any, bytes]]) -> None:
         """Take in what was kept."""
@@ -141,13 +146,13 @@ class Items(_MarkingDict):
 
     def changes(self) -> list[Change]:
         """Return what has changed since the last call."""
-        changed, self._changed = self._changed, set()
         found: list[Change] = []
-        for hash_key, range_key in changed:
+        for hash_key, range_key in self._changed:
             item = self.get(hash_key)
             if isinstance(item, dict):
                 item = item.get(range_key)
             found.append((_name(hash_key, range_key), None if item is None else pack(_plain_item(item))))
+        self._changed.clear()
         return found
 
     def restore(self, rows: Iterable[tuple[Any, bytes]]) -> None:

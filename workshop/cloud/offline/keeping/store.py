@@ -34,10 +34,12 @@ __all__ = [
 # Any change of what is written, or of how.
 FORMAT = 1
 APPLICATION = int.from_bytes(b"TRWS", "big")
-SCHEMA = """
-CREATE TABLE documents (name TEXT PRIMARY KEY, content BLOB NOT NULL);
-CREATE TABLE rows (part INTEGER NOT NULL, key, content BLOB NOT NULL, PRIMARY KEY (part, key)) WITHOUT ROWID;
-"""
+SCHEMA = (
+    "CREATE TABLE documents (name TEXT PRIMARY KEY, content BLOB NOT NULL)",
+    "CREATE TABLE rows (part INTEGER, key, content BLOB NOT NULL, PRIMARY KEY (part, key)) WITHOUT ROWID",
+    f"PRAGMA application_id = {APPLICATION}",
+    f"PRAGMA user_version = {FORMAT}",
+)
 # In pages of 4 KB: how long the log grows before it is moved into the file.
 LOG_PAGES = 4000
 # Errors that say what is in the file; all others say that it could not be looked at, or not written.
@@ -88,6 +90,8 @@ class Store:
             if not is_there:
                 self.path.touch(mode=0o600)
             self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            # Whoever was killed while making it has left a file without tables.
+            is_there = is_there and self._one("SELECT count(*) FROM sqlite_master") != (0,)
             if is_there:
                 # Before anything is set, which a foreign file would keep.
                 self._check()
@@ -105,10 +109,13 @@ class Store:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         if is_new:
-            connection.executescript(SCHEMA)
-            connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-            self.write({}, (), {"origin": json.dumps(_origin()).encode()})
+            # All of it or nothing.
+            connection.execute("BEGIN")
+            for statement in SCHEMA:
+                connection.execute(statement)
+            origin = sealed(json.dumps(_origin()).encode())
+            connection.execute("INSERT INTO documents VALUES ('origin', ?)", (origin,))
+            connection.execute("COMMIT")
 
     def _check(self) -> None:
         (application,) = self._one("PRAGMA application_id")
