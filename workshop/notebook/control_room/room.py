@@ -21,7 +21,6 @@ from workshop.notebook.parts.tables import TableTools
 from workshop.notebook.views.cards import status_line
 from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.errors import advice_on
-from workshop.pipeline.hops import NOT_CONNECTED
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -80,7 +79,6 @@ class ControlRoom:
     def wait(self, timeout: float | None = None) -> None:
         """Block until all is sent and nothing moves any more, at most `timeout` seconds, or an interrupt.
 
-        Nor does it wait for records in front of a function that nothing feeds.
         A run that has not begun is begun. Without a timeout, as long as sending takes and two minutes.
         """
         if self._model.state == "ready":
@@ -90,7 +88,7 @@ class ControlRoom:
         clock, output = self._course.clock, Live(status_line("◐ Running", "the run begins", "info"))
         ends = clock.now() + longest
         try:
-            while not self._is_over and self.is_running and clock.now() < ends and not self._is_cut:
+            while not self._is_over and self.is_running and clock.now() < ends:
                 clock.sleep(WAIT_SECONDS)
                 output.update(self._progress(ends - clock.now()))
         except KeyboardInterrupt:
@@ -127,13 +125,6 @@ class ControlRoom:
         """Whether the run is over, the last tick says so, and nothing more will be found out about it."""
         is_told = self._latest["run"]["state"] == self._model.state
         return self._model.is_over and is_told and not self._model.awaits_diagnosis
-
-    @property
-    def _is_cut(self) -> bool:
-        """Whether all is sent, and a stage takes nothing until somebody connects or enables its mapping."""
-        hops = [hop for pipeline in self._latest["pipelines"] for hop in pipeline.get("hops") or ()]
-        is_sent = self._latest["run"]["state"] == "settling"
-        return is_sent and any(hop["state"] in {NOT_CONNECTED, "Disabled"} for hop in hops)
 
     def __repr__(self) -> str:
         return f"<control room of {self._course.stack}: {self._latest['run']['text']}>"
