@@ -13,7 +13,7 @@ from typing import Any
 
 from moto.awslambda.models import EventSourceMapping
 from moto.cloudwatch.models import CloudWatchBackend
-from moto.dynamodb.models.table import StreamShard, Table
+from moto.dynamodb.models.table import RestoredPITTable, RestoredTable, StreamShard, Table
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.kinesis.models import Shard
 from moto.logs.models import LogStream
@@ -24,19 +24,19 @@ from workshop.cloud.offline.keeping import rebuilding
 from workshop.cloud.offline.keeping.logs import LogEvents, MetricValues, Records, StreamRecords
 from workshop.cloud.offline.keeping.messages import Messages
 from workshop.cloud.offline.keeping.rows import Items, Rows
-from workshop.cloud.offline.overlay.dynamodb.tokens import UsedTokens
+from workshop.cloud.offline.overlay.used_tokens import UsedTokens
 
 # `set_mapping` puts the last result back, which is in the progress.
 NO_RECORDS = "No records processed"
 
-__all__ = ["KINDS", "OWNERS", "REDUCERS", "reduced_backend", "reduced_owner"]
+__all__ = ["KINDS", "OWNERS", "REDUCERS", "moto_dicts", "reduced_backend", "reduced_owner"]
 
 KINDS: dict[str, Any] = {
     kind.__name__: kind for kind in (Items, LogEvents, Messages, MetricValues, Records, Rows, StreamRecords)
 }
 # The attribute of a class whose content is kept by rows.
 OWNERS: dict[type, tuple[str, type]] = {
-    Table: ("items", Items),
+    **dict.fromkeys((Table, RestoredTable, RestoredPITTable), ("items", Items)),
     StreamShard: ("items", StreamRecords),
     Shard: ("records", Records),
     LogStream: ("events", LogEvents),
@@ -107,6 +107,24 @@ def _default_dict(found: defaultdict[Any, Any]) -> Reduced:
     # Past what moto's own kinds make of names.
     state = (dict(dict.items(found)), getattr(found, "__dict__", {}))
     return rebuilding.default_dict, (type(found), factory), state, None, None, rebuilding.set_default_dict
+
+
+def moto_dicts() -> dict[type, Callable[[Any], Reduced]]:
+    """Return how moto's own kinds of dict are taken apart: by what is in them, not by what they show."""
+    return {
+        kind: _default_dict if issubclass(kind, defaultdict) else _moto_dict
+        for kind in _subclasses(dict)
+        if kind.__module__.startswith("moto.")
+    }
+
+
+def _subclasses(kind: type) -> list[type]:
+    return [each for child in kind.__subclasses__() for each in (child, *_subclasses(child))]
+
+
+def _moto_dict(found: Any) -> Reduced:
+    state = (dict(dict.items(found)), vars(found))
+    return rebuilding.instance, (type(found),), state, None, None, rebuilding.set_dict
 
 
 def _policy_of_aws(policy: Any) -> Reduced:

@@ -57,6 +57,7 @@ def _purge_queues(backend: Any) -> None:
     for queue in backend.queues.values():
         queue._messages.clear()  # noqa: SLF001 # a purge is allowed once a minute only
         queue.pending_messages.clear()
+        vars(queue).pop("sent_ids", None)
 
 
 def _empty_logs(backend: Any) -> None:

@@ -53,6 +53,7 @@ CORRECTIONS: tuple[str, ...] = (
     "kinesis.consumers",
     "sqs_clock",
     "sqs_long_poll",
+    "sqs_messages",
     "kept_changes",
     "scheduler_schedules",
     "logs.events",

@@ -10,15 +10,13 @@ from typing import Any
 from moto.core.base_backend import BaseBackend
 from moto.logs.models import LogGroup, LogStream
 from moto.s3.models import FakeKey
-from moto.sqs.models import Queue, SQSBackend
+from moto.sqs.models import SQSBackend
 
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.overlay.correct import corrects
 
 _MOTO_BACKEND = BaseBackend.__init__
-_MOTO_ADD = Queue.add_message
-_MOTO_DELETE = Queue.delete_message
 _MOTO_RECEIVE = SQSBackend.receive_message
 _MOTO_CHANGE = SQSBackend.change_message_visibility
 _MOTO_PURGE = SQSBackend.purge_queue
@@ -32,18 +30,6 @@ def _initialize_backend(self: Any, *arguments: Any, **named: Any) -> None:
     # Made when first looked for, perhaps by a call that only puts something in.
     MARKS.note_resources()
     _MOTO_BACKEND(self, *arguments, **named)
-
-
-@corrects(Queue, "add_message")
-def _add_message(self: Any, *arguments: Any, **named: Any) -> Any:
-    note_messages(self)
-    return _MOTO_ADD(self, *arguments, **named)
-
-
-@corrects(Queue, "delete_message")
-def _delete_message(self: Any, *arguments: Any, **named: Any) -> Any:
-    note_messages(self)
-    return _MOTO_DELETE(self, *arguments, **named)
 
 
 @corrects(SQSBackend, "receive_message")

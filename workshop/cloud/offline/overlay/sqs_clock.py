@@ -3,7 +3,8 @@
 AWS has one time for all services
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html). moto
 reads the machine's, so that a message whose consumer failed stayed invisible while the cloud's clock was
-moved past its timeout. Changed: the time that moto's queues read. How long a call waits stays the machine's.
+moved past its timeout, and a message is not visible at the very end of it. Changed: the time that moto's
+queues read, and that end. How long a call waits stays the machine's.
 """
 
 from typing import Any
@@ -16,6 +17,11 @@ from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 @corrects(models, "unix_time_millis")
 def _now_in_milliseconds() -> float:
     return CLOCK.now() * 1000
+
+
+@corrects(models.Message, "visible", kind=property)
+def _is_visible(message: Any) -> bool:
+    return bool(CLOCK.now() * 1000 >= message.visible_at)
 
 
 @corrects(models.SQSBackend, "is_message_valid_based_on_retention_period")

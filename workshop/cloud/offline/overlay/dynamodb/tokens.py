@@ -19,10 +19,9 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.dynamodb.exceptions import ERROR_TYPE_PREFIX, MockValidationException
 
-from workshop.cloud.offline.keeping.marks import MARKS
-from workshop.cloud.offline.overlay.correct import CLOCK
+from workshop.cloud.offline.overlay.used_tokens import UsedTokens
 
-__all__ = ["UsedTokens", "once"]
+__all__ = ["once"]
 
 WINDOW_SECONDS = 600
 MAXIMUM_LENGTH = 36
@@ -39,30 +38,6 @@ class IdempotentParameterMismatchError(JsonRESTError):  # type: ignore[misc] # m
         )
 
 
-class UsedTokens:
-    """The tokens of one backend, oldest first: a fingerprint of the actions, and when the token expires."""
-
-    def __init__(self) -> None:
-        MARKS.note_resources()
-        self.used: dict[str, tuple[str, float]] = {}
-
-    def fingerprint(self, token: str) -> str | None:
-        """Return the fingerprint of the actions that a token had done, None if it had none."""
-        self._forget_expired()
-        return self.used[token][0] if token in self.used else None
-
-    def remember(self, token: str, fingerprint: str) -> None:
-        """Note that a token has had actions done."""
-        self.used[token] = (fingerprint, CLOCK.now() + WINDOW_SECONDS)
-
-    def _forget_expired(self) -> None:
-        now = CLOCK.now()
-        for token, (_, expires) in list(self.used.items()):
-            if expires > now:
-                break  # tokens are remembered in order of time, so all later ones count as well
-            del self.used[token]
-
-
 def once(handler: Any, actions: Any, run: Callable[[], Any]) -> Any:
     """Return the answer of `run`, or an empty one if the token of the request has had these actions done.
 
@@ -77,12 +52,12 @@ def once(handler: Any, actions: Any, run: Callable[[], Any]) -> Any:
     # Kept on the backend, so that a reset of moto forgets the tokens too.
     backend = vars(handler.dynamodb_backend)
     if "request_tokens" not in backend:
-        backend["request_tokens"] = UsedTokens()
+        backend["request_tokens"] = UsedTokens(WINDOW_SECONDS)
     tokens: UsedTokens = backend["request_tokens"]
     text = json.dumps(actions, sort_keys=True, default=repr)
     # A hash instead of the text: a transaction may have 4 MB, and tokens are kept for ten minutes.
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    if (known := tokens.fingerprint(token)) is not None:
+    if (known := tokens.meaning(token)) is not None:
         if known != fingerprint:
             raise IdempotentParameterMismatchError
         return ActionResult({})

@@ -1,0 +1,118 @@
+"""FIFO queues number their messages and know duplicates; receipt handles are good for their queue."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.cloud.conftest import Account
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+
+class Queue:
+    """A queue with short calls."""
+
+    def __init__(self, sqs: Any, name: str, **attributes: str) -> None:
+        if name.endswith(".fifo"):
+            attributes["FifoQueue"] = "true"
+        self._sqs = sqs
+        self.url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+
+    def send(self, body: str, identity: str | None = None, group: str = "g") -> tuple[str, int]:
+        """Return id and sequence number."""
+        more = {"MessageDeduplicationId": identity} if identity else {}
+        answer = self._sqs.send_message(QueueUrl=self.url, MessageBody=body, MessageGroupId=group, **more)
+        return answer["MessageId"], int(answer["SequenceNumber"])
+
+    def receive(self) -> dict[str, str]:
+        """Return receipt handles by bodies."""
+        answer = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
+        return {message["Body"]: message["ReceiptHandle"] for message in answer.get("Messages", [])}
+
+    def delete(self, handle: str) -> None:
+        """Delete a message."""
+        self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=handle)
+
+
+def test_sequence_numbers_increase(account: Account) -> None:
+    """Each message of a FIFO queue has a higher number than the one before, however it got its id."""
+    queue = Queue(account.client("sqs"), "q.fifo", ContentBasedDeduplication="true")
+
+    numbers = [queue.send("a")[1], queue.send("b", "id")[1], queue.send("c")[1]]
+    account.clock.advance(301)
+    numbers.append(queue.send("a")[1])
+
+    assert numbers == sorted(set(numbers))
+    assert {len(str(number)) for number in numbers} == {20}
+
+
+def test_a_duplicate_counts_for_five_minutes(account: Account) -> None:
+    """A message that was received and deleted is not sent again within five minutes; then it is."""
+    queue = Queue(account.client("sqs"), "q.fifo")
+    first = queue.send("a", "id")
+    queue.delete(queue.receive()["a"])
+
+    again = queue.send("a", "id", group="other")
+    assert (again, queue.receive()) == (first, {})
+    account.clock.advance(301)
+    later = queue.send("a", "id")
+
+    assert later[0] != first[0]
+    assert list(queue.receive()) == ["a"]
+
+
+def test_duplicates_may_be_told_by_group(account: Account) -> None:
+    """Where the scope is the message group, the same id in two groups is two messages."""
+    queue = Queue(account.client("sqs"), "q.fifo", DeduplicationScope="messageGroup")
+
+    sent = {queue.send("a", "id", group)[0] for group in ("g", "h", "g")}
+
+    assert len(sent) == 2
+
+
+def test_deleting_twice_succeeds(account: Account) -> None:
+    """The handle of a message that is gone is still one; that of another queue, or none, is refused."""
+    sqs = account.client("sqs")
+    queue, other = Queue(sqs, "q"), Queue(sqs, "other")
+    sqs.send_message(QueueUrl=queue.url, MessageBody="a")
+    handle = queue.receive()["a"]
+
+    queue.delete(handle)
+    queue.delete(handle)
+
+    for wrong, where in ((handle, other), ("garbled", queue)):
+        with pytest.raises(ClientError, match="ReceiptHandleIsInvalid"):
+            where.delete(wrong)
+
+
+def test_a_message_is_visible_at_the_end_of_its_timeout(account: Account) -> None:
+    """A visibility timeout of zero makes a message visible at once."""
+    sqs = account.client("sqs")
+    queue = Queue(sqs, "q")
+    sqs.send_message(QueueUrl=queue.url, MessageBody="a")
+    handle = queue.receive()["a"]
+
+    sqs.change_message_visibility(QueueUrl=queue.url, ReceiptHandle=handle, VisibilityTimeout=0)
+
+    assert list(queue.receive()) == ["a"]
+
+
+def test_standard_queues_are_as_before(account: Account) -> None:
+    """Bodies, counts and errors of queues without order are those of plain moto."""
+
+    def seen(name: str) -> list[Any]:
+        sqs = account.client("sqs")
+        queue = Queue(sqs, name, VisibilityTimeout="0")
+        for body in ("a", "b", "a"):
+            sqs.send_message(QueueUrl=queue.url, MessageBody=body)
+        found = sqs.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=2)["Messages"]
+        answers = [[(message["Body"], message["MD5OfBody"]) for message in found]]
+        queue.delete(found[0]["ReceiptHandle"])
+        attributes = sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["All"])["Attributes"]
+        for name_of_time in ("CreatedTimestamp", "LastModifiedTimestamp", "QueueArn"):
+            attributes.pop(name_of_time)
+        return [*answers, attributes]
+
+    corrected = seen("corrected")
+    with plain_moto():
+        assert seen("plain") == corrected

@@ -1,0 +1,85 @@
+"""What queues say of messages: numbers and duplicates in FIFO queues, and what receipt handles are good for.
+
+AWS: sequence numbers of a FIFO queue increase. A deduplication id counts for five minutes, even if the
+message has been received and deleted meanwhile, for the queue or for each message group; the answer to a
+duplicate is that to the first. A message moved to a dead-letter queue is no duplicate. Deleting a message
+that is gone succeeds; a handle of another queue is refused. Sources:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html and
+API_DeleteMessage there.
+
+moto draws sequence numbers by lot, or gives none, forgets duplicates with the message, and remembers the
+handles of deleted messages for ever. Changed: as above; a handle says itself of which queue it is.
+"""
+
+import base64
+import hashlib
+from typing import Any
+
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
+from moto.sqs.models import Message, Queue
+
+from workshop.cloud.offline.keeping.messages import note_messages
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.used_tokens import UsedTokens
+
+WINDOW_SECONDS = 300
+# With the time in milliseconds before, twenty digits.
+NUMBERS_PER_MILLISECOND = 10**7
+KEY_BYTES = 24
+
+_MOTO_ADD = Queue.add_message
+_MOTO_DELETE = Queue.delete_message
+_MOTO_RECEIVED = Message.mark_received
+
+
+@corrects(Queue, "add_message")
+def _add_message(self: Any, message: Any) -> None:
+    note_messages(self)
+    message.queue_key = _key(self)
+    # What has been received was sent to another queue, which gives it up.
+    if self.fifo_queue and not message.approximate_receive_count and _is_duplicate(self, message):
+        return
+    # moto looks for duplicates among the messages that are there, unless they have no id.
+    identity, message.deduplication_id = message.deduplication_id, None
+    _MOTO_ADD(self, message)
+    message.deduplication_id = identity
+
+
+def _is_duplicate(queue: Any, message: Any) -> bool:
+    """Give a message its number, or id and number of the one that it repeats."""
+    tokens: UsedTokens = vars(queue).get("sent_ids") or UsedTokens(WINDOW_SECONDS)
+    queue.sent_ids = tokens
+    scope = message.group_id if queue.deduplication_scope == "messageGroup" else ""
+    # Neither has spaces.
+    token = f"{scope} {message.deduplication_id}"
+    if (sent := tokens.meaning(token)) is not None:
+        message.id, message.sequence_number = sent.split()
+        return True
+    last = int((tokens.newest() or "- 0").split()[1])
+    number = max(int(CLOCK.now() * 1000) * NUMBERS_PER_MILLISECOND, last + 1)
+    message.sequence_number = str(number)
+    tokens.remember(token, f"{message.id} {number}")
+    return False
+
+
+@corrects(Message, "mark_received")
+def _mark_received(self: Any, *arguments: Any, **named: Any) -> None:
+    _MOTO_RECEIVED(self, *arguments, **named)
+    self.receipt_handle = self.queue_key + self.receipt_handle
+
+
+@corrects(Queue, "delete_message")
+def _delete_message(self: Any, receipt_handle: str) -> None:
+    note_messages(self)
+    try:
+        _MOTO_DELETE(self, receipt_handle)
+    except ReceiptHandleIsInvalid:
+        if not receipt_handle.startswith(_key(self)):
+            raise
+    self.deleted_messages.clear()
+
+
+def _key(queue: Any) -> str:
+    """Return how the handles of a queue begin."""
+    digest = hashlib.sha256(queue.queue_arn.encode()).digest()
+    return base64.b64encode(digest[:KEY_BYTES]).decode()
