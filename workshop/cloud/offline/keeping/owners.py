@@ -7,7 +7,7 @@ they are and get their state back.
 import threading
 import weakref
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import NoneType
 from typing import Any
 
@@ -118,8 +118,10 @@ def moto_dicts() -> dict[type, Callable[[Any], Reduced]]:
     }
 
 
-def _subclasses(kind: type) -> list[type]:
-    return [each for child in kind.__subclasses__() for each in (child, *_subclasses(child))]
+def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _subclasses(child)
 
 
 def _moto_dict(found: Any) -> Reduced:

@@ -24,6 +24,7 @@ __all__ = [
     "policy_of_aws",
     "reentrant_lock",
     "set_default_dict",
+    "set_dict",
     "set_log_stream",
     "set_mapping",
     "set_policies",
@@ -79,6 +80,8 @@ def set_queue(queue: Any, state: dict[str, Any]) -> None:
     vars(queue).update(state)
     kept = state["kept_messages"]
     kept.queue, queue._messages = queue, kept.taken()  # noqa: SLF001 - moto has no way to put them back
+    # moto holds the groups of these back, and looks itself which of them are visible again.
+    queue.pending_messages.update(message for message in queue._messages if message.receipt_handle)  # noqa: SLF001
 
 
 def set_tokens(tokens: Any, state: dict[str, Any]) -> None:
@@ -111,6 +114,8 @@ def set_log_stream(stream: Any, state: dict[str, Any]) -> None:
         newest = max(event.ingestion_time for event in stream.events)
         stream.last_ingestion_time = datetime.fromtimestamp(newest / 1000, UTC).replace(tzinfo=None)
         stream.stored_bytes = sum(len(event.message) for event in stream.events)
+        # No token is given out twice: each call that put something got one more.
+        stream.upload_sequence_token = len(stream.events)
 
 
 def lock() -> Any:
@@ -131,6 +136,13 @@ def condition() -> threading.Condition:
 def weak_values(entries: Iterable[tuple[Any, Any]]) -> "weakref.WeakValueDictionary[Any, Any]":
     """Return a dict that does not keep its values alive."""
     return weakref.WeakValueDictionary(entries)
+
+
+def set_dict(found: Any, state: tuple[dict[Any, Any], dict[str, Any]]) -> None:
+    """Give a dict of a kind of moto's its content, past what that kind makes of entries."""
+    content, attributes = state
+    dict.update(found, content)
+    vars(found).update(attributes)
 
 
 class MakingCopies:

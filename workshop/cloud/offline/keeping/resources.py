@@ -10,7 +10,6 @@ import copyreg
 import io
 import logging
 import pickle
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,14 @@ from moto.core.base_backend import BackendDict
 
 from workshop.cloud.offline.keeping import rebuilding
 from workshop.cloud.offline.keeping.messages import Messages
-from workshop.cloud.offline.keeping.owners import KINDS, OWNERS, REDUCERS, reduced_backend, reduced_owner
+from workshop.cloud.offline.keeping.owners import (
+    KINDS,
+    OWNERS,
+    REDUCERS,
+    moto_dicts,
+    reduced_backend,
+    reduced_owner,
+)
 from workshop.cloud.offline.keeping.packing import RestrictedUnpickler
 from workshop.cloud.offline.keeping.store import Store
 
@@ -134,7 +140,7 @@ class Resources:
         pickler.dispatch_table = {
             **copyreg.dispatch_table,
             **REDUCERS,
-            **dict.fromkeys(defaultdict.__subclasses__(), REDUCERS[defaultdict]),
+            **moto_dicts(),
             **{owner: self._adopting(reduced_owner) for owner in OWNERS},
             **{type(found): self._adopting(reduced_backend) for found in backends},
             **dict.fromkeys(KINDS.values(), self._reduced_part),
