@@ -3,8 +3,10 @@
 import os
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import botocore.loaders
 import pytest
 from hypothesis import settings
 
@@ -22,6 +24,10 @@ SLOW = (
     "cloud/runtime/deliveries",
     "cloud/runtime/environments",
     "cloud/clients",
+    "cloud/keeping/test_crashes",
+    "cloud/keeping/test_everything",
+    "cloud/keeping/test_kills",
+    "cloud/overlay/test_plain_deliveries",
     "cloud/runtime/test_endpoint",
     "cloud/samples",
     "cloud/test_",
@@ -49,6 +55,10 @@ FIRST = (
 # A machine may be busy with other things: that says nothing about what is tested.
 settings.register_profile("workshop", deadline=None)
 settings.load_profile("workshop")
+
+
+# moto gives each test a new session, and each session would read the services' models again.
+botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
 
 
 def pytest_configure() -> None:

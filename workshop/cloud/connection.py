@@ -7,7 +7,7 @@ its endpoint, with credentials that are nobody's.
 import os
 import threading
 from collections.abc import Collection
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+from botocore.loaders import Loader, create_loader
 
 from workshop.clock import Clock
 from workshop.cloud.offline.pid_file import PidFile
@@ -189,6 +190,12 @@ def _profile_region() -> str | None:
     return boto3.Session().region_name
 
 
+@cache
+def _models() -> Loader:
+    """Return what reads the services' models: each is large, and one copy serves all clouds of a process."""
+    return create_loader()
+
+
 def _offline_session(region: str) -> boto3.Session:
     """Return a session that looks at no profile, no file and no variable that could hold real credentials."""
     nowhere = {
@@ -197,5 +204,6 @@ def _offline_session(region: str) -> boto3.Session:
         "credentials_file": (None, None, os.devnull, None),
     }
     session = botocore.session.Session(session_vars=nowhere)
+    session.register_component("data_loader", _models())
     session.set_credentials(FAKE_ACCESS_KEY, FAKE_SECRET_KEY)
     return boto3.Session(botocore_session=session, region_name=region)

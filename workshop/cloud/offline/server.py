@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
-from moto.core.config import default_user_config
 from moto.iam.models import iam_backends
 from moto.moto_api._internal.models import moto_api_backend
 
@@ -99,7 +98,7 @@ class OfflineCloud:
 
     def start(self) -> None:
         """Answer calls from now on, in threads."""
-        _configure_moto()
+        overlay.choose_options()
         overlay.apply(self.clock, [name for name in overlay.CORRECTIONS if not name.startswith(LATE)])
         # Every call looks at IAM; its catalogue of policies takes a moment to build.
         _ = iam_backends[ACCOUNT_ID]["aws"]
@@ -247,9 +246,3 @@ class _LateCorrections:
             self._error = error
         finally:
             self._done.set()
-
-
-def _configure_moto() -> None:
-    """Choose moto's options before anything is created."""
-    default_user_config["lambda"]["use_docker"] = False  # there is a runtime of our own
-    default_user_config["iam"]["load_aws_managed_policies"] = True  # templates attach them

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from moto.core.config import default_user_config
 from moto.moto_api._internal.models import moto_api_backend
 
 from workshop.clock import Clock, ManualClock
@@ -43,8 +42,7 @@ class LaboratoryWorld:
     def __init__(
         self, clock: ManualClock, *, make_client: MakeClient | None, kept: Path | None = None
     ) -> None:
-        default_user_config["lambda"]["use_docker"] = False
-        default_user_config["iam"]["load_aws_managed_policies"] = True
+        self._put_options_back = overlay.choose_options()
         moto_api_backend.reset()
         self.clock: Clock = clock
         self._advance = clock.advance
@@ -128,6 +126,7 @@ class LaboratoryWorld:
         if self._listener is not None:
             self._listener.stop()
         use_rule(None)
+        self._put_options_back()
 
     def request_stop(self) -> None:
         """Nothing runs that could stop."""

@@ -13,17 +13,25 @@ most of moto.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import version
+from typing import Any
+
+from moto.core.config import default_user_config
 
 from workshop.clock import Clock
 from workshop.cloud.offline.overlay.correct import CLOCK, install
 from workshop.errors import CloudStartError
 
-__all__ = ["CORRECTIONS", "MOTO_VERSION", "apply"]
+__all__ = ["CORRECTIONS", "MOTO_VERSION", "apply", "choose_options"]
 
 MOTO_VERSION = "5.2.5"
+
+OPTIONS: dict[str, Any] = {
+    "lambda": {"use_docker": False},  # there is a runtime of our own
+    "iam": {"load_aws_managed_policies": True},  # templates attach them
+}
 
 CORRECTIONS: tuple[str, ...] = (
     "core_lookups",
@@ -124,3 +132,11 @@ def apply(clock: Clock, names: Iterable[str] = CORRECTIONS) -> None:
         module = f"{__name__}.{name}"
         import_module(module)
         install(module)
+
+
+def choose_options() -> Callable[[], None]:
+    """Choose moto's options, before anything is created; return what puts the former ones back."""
+    options: dict[str, Any] = default_user_config
+    before = {name: options[name] for name in OPTIONS}
+    options.update(OPTIONS)
+    return lambda: options.update(before)
