@@ -1,5 +1,6 @@
 """The overlay as a whole: pinned, repeatable, and without two corrections of one thing."""
 
+import copy
 import re
 import tomllib
 from importlib.metadata import version
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from moto import backends
 from moto.core import responses
+from moto.core.config import default_user_config
 from moto.core.serialize import JSONSerializer, XFormedAttributePicker
 from moto.core.utils import get_service_model
 from moto.dynamodb.models.table import StreamShard
@@ -15,6 +17,7 @@ from moto.dynamodb.responses import DynamoHandler
 
 from tests.cloud.conftest import NAMES
 from workshop.clock import ManualClock
+from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects, install, plain_moto
 from workshop.errors import CloudStartError
@@ -170,3 +173,12 @@ def test_names_of_members_are_worked_out_once(monkeypatch) -> None:
     serialized({"StreamNames": ["b"]})
 
     assert asked == []
+
+
+def test_a_laboratory_leaves_the_options_of_moto_as_it_found_them() -> None:
+    """Who uses moto in the same process afterwards has its own defaults, and pays for no managed policies."""
+    before = copy.deepcopy(default_user_config)
+
+    Laboratory().close()
+
+    assert default_user_config == before

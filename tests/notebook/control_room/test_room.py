@@ -31,6 +31,7 @@ class Model:
         self.error: Exception | None = None
         self.has_ended_faults = threading.Event()
         self.awaits_diagnosis = False
+        self.hop_state = "Enabled"
         self._left = ticks
         self._meter = {**METER, "state": meter, "since": None, "trade": None}
 
@@ -73,7 +74,7 @@ class Model:
             "sent_per_second": 1.0,
             "applied_per_second": 1.0,
             "latency": dict.fromkeys(("mean", "p50", "p95", "p99", "max")),
-            "hops": [],
+            "hops": [{"function": "MapLambda", "state": self.hop_state, "waiting": 10}],
         }
         run = {"state": self.state, "text": f"It is {self.state}.", "sent": 1, "total": 10}
         tick = {
@@ -179,6 +180,22 @@ def test_waiting_ends_when_its_time_is_over(capsys: Any) -> None:
     room.wait(20)
 
     assert 20 <= course.clock.now() - before < 22
+    assert "Not at rest" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("hop_state", "waits"), [("Not connected", 30), ("Disabled", 30), ("Creating", 100)])
+def test_nobody_waits_long_for_a_stage_that_takes_nothing(capsys: Any, hop_state: str, waits: int) -> None:
+    """When all is sent and a mapping is missing or disabled, the wait soon ends; not if it is coming."""
+    model = Model(ticks=10_000)
+    room, course = opened(model)
+    model.hop_state = hop_state
+    model.command({"do": "start"})
+    model.state = "settling"
+    room._look()
+    before = course.clock.now()
+    room.wait(100)
+
+    assert waits <= course.clock.now() - before <= waits + 1
     assert "Not at rest" in capsys.readouterr().out
 
 

@@ -21,6 +21,7 @@ from workshop.notebook.parts.tables import TableTools
 from workshop.notebook.views.cards import status_line
 from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.errors import advice_on
+from workshop.pipeline.hops import NOT_CONNECTED
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -36,6 +37,8 @@ LONGEST_SECONDS = 4 * 3600.0
 IDLE_SECONDS = {True: 5.0, False: 600.0}  # over, not begun
 PROBLEMS = 10
 SETTLING_SECONDS = 120.0
+# How long to wait for records in front of a function that nothing feeds: somebody may be connecting it.
+UNFED_SECONDS = 30.0
 WAIT_SECONDS = 0.25
 
 
@@ -79,17 +82,20 @@ class ControlRoom:
     def wait(self, timeout: float | None = None) -> None:
         """Block until all is sent and nothing moves any more, at most `timeout` seconds, or an interrupt.
 
-        A run that has not begun is begun. Without a timeout, as long as sending takes and two minutes.
+        A run that has not begun is begun. Without a timeout, as long as sending takes and two minutes, but no
+        longer than half a minute for records in front of a function that nothing feeds.
         """
         if self._model.state == "ready":
             self.start()
         controls = self._model.controls
         longest = controls.messages / controls.rate + SETTLING_SECONDS if timeout is None else timeout
         clock, output = self._course.clock, Live(status_line("◐ Running", "the run begins", "info"))
-        ends = clock.now() + longest
+        fed = clock.now()
+        ends = fed + longest
         try:
-            while not self._is_over and self.is_running and clock.now() < ends:
+            while not self._is_over and self.is_running and clock.now() < min(ends, fed + UNFED_SECONDS):
                 clock.sleep(WAIT_SECONDS)
+                fed = fed if self._is_cut else clock.now()
                 output.update(self._progress(ends - clock.now()))
         except KeyboardInterrupt:
             output.close(status_line("‖ Interrupted", "the run goes on; `room.stop()` ends it", "warn"))
@@ -125,6 +131,13 @@ class ControlRoom:
         """Whether the run is over, the last tick says so, and nothing more will be found out about it."""
         is_told = self._latest["run"]["state"] == self._model.state
         return self._model.is_over and is_told and not self._model.awaits_diagnosis
+
+    @property
+    def _is_cut(self) -> bool:
+        """Whether all is sent, and a stage takes nothing until somebody connects or enables its mapping."""
+        hops = [hop for pipeline in self._latest["pipelines"] for hop in pipeline.get("hops") or ()]
+        is_sent = self._latest["run"]["state"] == "settling"
+        return is_sent and any(hop["state"] in {NOT_CONNECTED, "Disabled"} for hop in hops)
 
     def __repr__(self) -> str:
         return f"<control room of {self._course.stack}: {self._latest['run']['text']}>"
