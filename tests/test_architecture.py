@@ -16,6 +16,7 @@ HANDLERS = (ROOT / "lambdas", ROOT / "solutions" / "lambdas")
 LAYERS = (
     ("cli",),
     ("notebook", "grading", "classroom"),
+    ("kit",),
     ("course", "game"),
     ("diagnosis", "proof"),
     ("build",),

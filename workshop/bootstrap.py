@@ -5,6 +5,7 @@ to syntax that every Python 3 understands, and imports the standard library only
 is nothing to do.
 
     python3 -I workshop/bootstrap.py [extra ...]
+    python3 -I workshop/bootstrap.py doctor [--json]    # only look whether this machine is ready
 """
 
 import hashlib
@@ -29,6 +30,8 @@ def main(extras: List[str]) -> int:
             "Python {}.{} is too old; the workshop needs {}.{} or newer. "
             "Install one and name it: make PYTHON=python3.12 ...".format(*sys.version_info[:2], *MINIMUM)
         )
+    if extras[:1] == ["doctor"]:
+        return look(extras[1:])
     wanted = fingerprint()
     if is_in_its_place() and all(read(stamp(extra)) == wanted for extra in ["base", *extras]):
         return 0
@@ -40,6 +43,18 @@ def main(extras: List[str]) -> int:
             file.write(wanted)
     print("The environment in .venv/ is ready.")
     return 0
+
+
+def look(arguments: List[str]) -> int:
+    """Say whether this machine is ready; the checks are those of `workshop doctor`."""
+    if os.environ.get("WORKSHOP_HOME"):
+        os.environ["WORKSHOP_HOME"] = os.path.abspath(os.environ["WORKSHOP_HOME"])
+    os.chdir(ROOT)
+    sys.path.insert(0, ROOT)
+    sys.dont_write_bytecode = True  # a kit may lie on something that cannot be written to
+    from workshop.kit.bare_doctor import main as examine  # noqa: PLC0415 - needs a Python that is new enough
+
+    return examine(arguments)
 
 
 def fingerprint() -> str:

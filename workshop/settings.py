@@ -6,8 +6,6 @@ One rule for all: an explicit argument beats the environment, the environment be
 import os
 from pathlib import Path
 
-import platformdirs
-
 from workshop.errors import ConfigurationError, reason
 
 __all__ = [
@@ -60,6 +58,9 @@ def home_folder() -> Path:
     elif root := _checkout_above(Path.cwd()):
         folder = root / ".workshop"
     else:
+        # Not above: `workshop doctor` looks for this folder before any package is installed.
+        import platformdirs  # noqa: PLC0415
+
         folder = platformdirs.user_data_path("trade-risk-workshop", appauthor=False)
     try:
         # Not relative: other processes that are told of it have other working directories.

@@ -1,31 +1,31 @@
 """`workshop doctor`: looks whether this machine is ready, and says in plain words what mends it."""
 
-from dataclasses import asdict
-
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.options import JsonOption, LabPortOption, PortOption, console, print_json
-from workshop.course.preflight import Grade, Preflight, examine
+from workshop.kit.bare_doctor import LAB_PORT
+from workshop.kit.doctor import examine
+from workshop.kit.findings import SIGNS, Grade, Preflight, as_document, is_ready
 from workshop.settings import DEFAULT_PORT
 
 __all__ = ["doctor"]
 
-SIGNS = {Grade.GOOD: ("✔", "green"), Grade.WARNING: ("!", "yellow"), Grade.PROBLEM: ("✘", "bold red")}
+STYLES = {Grade.GOOD: "green", Grade.WARNING: "yellow", Grade.PROBLEM: "bold red"}
 
 
 def doctor(
     *,
     port: PortOption = DEFAULT_PORT,
-    lab_port: LabPortOption = 8888,
+    lab_port: LabPortOption = LAB_PORT,
     as_json: JsonOption = False,
 ) -> None:
     """Check this machine before the workshop begins; ends with 1 if something keeps it from running."""
     findings = examine(port, lab_port)
-    ready = all(finding.grade is not Grade.PROBLEM for finding in findings)
+    ready = is_ready(findings)
     if as_json:
-        print_json({"ready": ready, "findings": [asdict(finding) for finding in findings]})
+        print_json(as_document(findings))
     else:
         people = console()
         people.print(draw_findings(findings))
@@ -41,7 +41,7 @@ def draw_findings(findings: tuple[Preflight, ...]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for finding in findings:
-        sign, style = SIGNS[finding.grade]
+        sign, style = SIGNS[finding.grade], STYLES[finding.grade]
         table.add_row(Text(sign, style=style), Text(finding.check), Text(finding.seen))
         if finding.fix:
             table.add_row("", "", Text(f"→ {finding.fix}", style=style))

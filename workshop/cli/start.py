@@ -20,9 +20,10 @@ from rich.console import Console
 from workshop.cli.options import LabPortOption, PortOption, console
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud import background
-from workshop.course.preflight import Grade, check_port
 from workshop.course.progress import CourseProgress
 from workshop.errors import ConfigurationError, WorkshopError
+from workshop.kit.findings import Grade
+from workshop.kit.preflight import check_port
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder, project_root
 
 __all__ = ["ipython_folder", "start"]

@@ -23,12 +23,13 @@ from workshop.course.course import Course
 from workshop.course.exercise import Function
 from workshop.course.exercises import all_exercises
 from workshop.course.files import write_whole
-from workshop.course.preflight import examine
 from workshop.course.progress import CourseProgress
 from workshop.course.tools.costs import CostTools
 from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
 from workshop.course.trials.trial import is_untouched
+from workshop.kit.bare_doctor import LAB_PORT
+from workshop.kit.doctor import examine
 from workshop.notebook.certificate import certificate_facts
 from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
@@ -93,8 +94,7 @@ AWS underneath
 
 CERTIFICATE = "certificate.html"
 # What the doctor need not ask where a notebook is open in JupyterLab, and its cloud answers.
-ANSWERED = {"Browser", "Endpoint", "JupyterLab's port"}
-LAB_PORT = 8888
+ANSWERED = {"Browser", "Endpoint", "JupyterLab's port", "Processes"}
 
 NEW_STACK = (
     "`{}` was gone and is new: of what you did in this notebook, nothing is in it. Run the cells below again."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from workshop.course.preflight import Grade, Preflight
+from workshop.kit.findings import Grade, Preflight
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.views.cards import card, pill

@@ -1,68 +1,49 @@
-"""The checks of `workshop doctor`: is this machine ready, and if not, what mends it?
+"""The checks of `workshop doctor` that need nothing but Python: is this machine ready, and what mends it?
 
-Each check looks at one thing, changes nothing, and returns a finding; none raises.
+Each check looks at one thing, changes nothing, and returns a finding; none raises. They run before anything
+is installed as well, so this module, and what it imports, needs the standard library alone.
 """
 
 import importlib.util
+import json
 import os
 import shutil
 import socket
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, requires, version
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from packaging.requirements import Requirement
-
-from workshop.cloud import background
-from workshop.errors import ConfigurationError
+from workshop.clock import SystemClock
+from workshop.errors import ConfigurationError, reason
+from workshop.kit.findings import Grade, Preflight, size
+from workshop.kit.memory import free_memory_bytes
 from workshop.settings import DEFAULT_HOST, home_folder, project_root
 
-__all__ = ["Grade", "Preflight", "examine"]
+__all__ = [
+    "check_browser",
+    "check_checkout",
+    "check_clock",
+    "check_disk",
+    "check_endpoint",
+    "check_home",
+    "check_leftovers",
+    "check_memory",
+    "check_port",
+    "check_proxy",
+    "check_python",
+    "check_venv",
+]
 
 MINIMUM_PYTHON = (3, 11)
-MINIMUM_FREE_BYTES = 500 * 1024 * 1024
-DISTRIBUTION = "trade-risk-workshop"
-
-
-class Grade(StrEnum):
-    """How good a finding is; only a problem keeps the workshop from running."""
-
-    GOOD = "good"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True)
-class Preflight:
-    """What a check saw, and what to do about it if it is not good."""
-
-    check: str
-    grade: Grade
-    seen: str
-    fix: str = ""
-
-
-def examine(port: int, lab_port: int) -> tuple[Preflight, ...]:
-    """Return a finding for everything that the workshop needs, the most basic first."""
-    checks: tuple[Callable[[], Preflight], ...] = (
-        check_python,
-        check_venv,
-        check_packages,
-        check_checkout,
-        check_home,
-        check_disk,
-        check_proxy,
-        check_endpoint,
-        lambda: check_cloud(port),
-        lambda: check_port("JupyterLab's port", lab_port, "--lab-port"),
-        check_browser,
-    )
-    return tuple(check() for check in checks)
+MINIMUM_FREE_BYTES = 500 * 1024**2
+MINIMUM_MEMORY_BYTES = 1024**3
+MUCH_KEPT_BYTES = 1024**3
+# The file system of a stick may know no time zones.
+CLOCK_SLACK_SECONDS = 86_400
 
 
 def check_python() -> Preflight:
@@ -81,21 +62,6 @@ def check_venv() -> Preflight:
         return Preflight("venv module", Grade.GOOD, "there")
     fix = "install it, on Debian and Ubuntu with `sudo apt install python3-venv`"
     return Preflight("venv module", Grade.WARNING, "missing; `make setup` cannot renew .venv/", fix)
-
-
-def check_packages() -> Preflight:
-    """Every package that the workshop needs is installed in a version that it works with."""
-    fix = "run `make setup`, or `pip install -e .` in the checkout"
-    try:
-        lines = requires(DISTRIBUTION) or []
-    except PackageNotFoundError:
-        return Preflight("Packages", Grade.PROBLEM, f"{DISTRIBUTION} itself is not installed", fix)
-    wanted = [Requirement(line) for line in lines]
-    needed = [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
-    wrong = [trouble for requirement in needed if (trouble := _trouble_with(requirement))]
-    if wrong:
-        return Preflight("Packages", Grade.PROBLEM, "; ".join(wrong), fix)
-    return Preflight("Packages", Grade.GOOD, f"{len(needed)} packages in versions that fit")
 
 
 def check_checkout() -> Preflight:
@@ -125,14 +91,59 @@ def check_home() -> Preflight:
     return Preflight("Private folder", Grade.GOOD, str(folder))
 
 
+def check_leftovers() -> Preflight | None:
+    """What earlier runs left in the private folder is small, and no dead cloud is taken for a live one."""
+    try:
+        folder = home_folder()
+        kept = sum(path.stat().st_size for path in folder.glob("cloud.state*"))
+        pid_file = folder / "cloud.pid"
+        address = json.loads(pid_file.read_text(encoding="utf-8"))["url"] if pid_file.exists() else ""
+        port = urlsplit(str(address)).port or 0
+    except ConfigurationError:
+        return None  # the private folder has its own finding
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        fix = "run `workshop cloud stop`, or delete `cloud.pid` in the private folder"
+        return Preflight("Earlier runs", Grade.WARNING, f"left what cannot be read: {reason(error)}", fix)
+    if address and not _is_taken(port):
+        fix = "run `workshop cloud start`, which brings back what it kept, or `workshop cloud stop`"
+        seen = f"a cloud that ran at {address} does not answer any more"
+        return Preflight("Earlier runs", Grade.WARNING, seen, fix)
+    seen = f"{size(kept)} of a cloud's state are kept" if kept else "left nothing behind"
+    if kept > MUCH_KEPT_BYTES:
+        fix = "if you do not need it, `workshop cloud reset` deletes everything in the offline cloud"
+        return Preflight("Earlier runs", Grade.WARNING, seen, fix)
+    return Preflight("Earlier runs", Grade.GOOD, seen)
+
+
 def check_disk() -> Preflight:
     """There is room for logs and the code of functions."""
     where = tempfile.gettempdir()
     free = shutil.disk_usage(where).free
-    seen = f"{free / 1024**3:.1f} GB free in {where}"
+    seen = f"{size(free)} free in {where}"
     if free >= MINIMUM_FREE_BYTES:
         return Preflight("Disk", Grade.GOOD, seen)
     return Preflight("Disk", Grade.PROBLEM, seen, "make room for half a gigabyte, or set `TMPDIR` elsewhere")
+
+
+def check_memory() -> Preflight:
+    """There is memory for JupyterLab, the offline cloud and the functions that it runs."""
+    free = free_memory_bytes()
+    if free is None:
+        return Preflight("Memory", Grade.GOOD, "this system does not tell how much is free")
+    if free >= MINIMUM_MEMORY_BYTES:
+        return Preflight("Memory", Grade.GOOD, f"{size(free)} free")
+    fix = f"close other programs until {size(MINIMUM_MEMORY_BYTES)} are free"
+    return Preflight("Memory", Grade.WARNING, f"only {size(free)} free", fix)
+
+
+def check_clock() -> Preflight:
+    """The machine's clock is not behind the files of the course."""
+    now = SystemClock().now()
+    shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if now >= Path(__file__).stat().st_mtime - CLOCK_SLACK_SECONDS:
+        return Preflight("Clock", Grade.GOOD, shown)
+    fix = "set date and time; AWS refuses calls from a clock that is minutes off"
+    return Preflight("Clock", Grade.WARNING, f"{shown}, which is before this course was made", fix)
 
 
 def check_proxy() -> Preflight:
@@ -152,26 +163,9 @@ def check_endpoint() -> Preflight:
     return Preflight("Endpoint", Grade.GOOD, f"commands speak to the cloud `{kind}`")
 
 
-def check_cloud(port: int) -> Preflight:
-    """The offline cloud runs in the background, or its port is free."""
-    try:
-        status = background.status()
-    except ConfigurationError:
-        return Preflight("Offline cloud", Grade.WARNING, "has no private folder", "mend that first")
-    if status.is_running:
-        return Preflight("Offline cloud", Grade.GOOD, f"runs at {status.url}")
-    if status.state != "stopped":
-        seen = f"process {status.pid} at {status.url} is {status.state}"
-        return Preflight("Offline cloud", Grade.WARNING, seen, "run `workshop cloud start`")
-    return check_port("Offline cloud", port, "--port", free="not running, its port is free")
-
-
 def check_port(check: str, port: int, option: str, *, free: str = "free") -> Preflight:
     """Nothing listens on a port that the workshop wants."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        taken = probe.connect_ex((DEFAULT_HOST, port)) == 0
-    if not taken:
+    if not _is_taken(port):
         return Preflight(check, Grade.GOOD, f"{free} ({port})")
     fix = f"stop that program, or choose another port: `workshop start {option} N`"
     return Preflight(check, Grade.WARNING, f"another program listens on port {port}", fix)
@@ -187,11 +181,7 @@ def check_browser() -> Preflight:
     return Preflight("Browser", Grade.GOOD, "found")
 
 
-def _trouble_with(requirement: Requirement) -> str | None:
-    try:
-        installed = version(requirement.name)
-    except PackageNotFoundError:
-        return f"{requirement.name} is missing"
-    if requirement.specifier.contains(installed, prereleases=True):
-        return None
-    return f"{requirement.name} is {installed}, wanted is {requirement.specifier}"
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((DEFAULT_HOST, port)) == 0
