@@ -17,7 +17,7 @@ LAYERS = (
     ("cli",),
     ("notebook", "grading", "classroom"),
     ("kit",),
-    ("course", "game"),
+    ("course", "game", "bench"),
     ("diagnosis", "proof"),
     ("build",),
     ("pipeline",),

@@ -17,6 +17,7 @@ from rich.text import Text
 from workshop import __version__
 from workshop.cli import cloud
 from workshop.cli.aggregates import aggregates
+from workshop.cli.bench import bench
 from workshop.cli.build import build
 from workshop.cli.clear import clear
 from workshop.cli.cost import cost
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cost": cost,
     "plan": plan,
     "doctor": doctor,
+    "bench": bench,
     "build": build,
 }
 # What to do where this machine refuses a file.

@@ -29,23 +29,27 @@ STOP_SECONDS = 15.0
 
 @contextmanager
 def temporary_cloud(
-    *, region: str | None = None, launcher: Sequence[str] = (), folder: Path | None = None
+    *,
+    region: str | None = None,
+    launcher: Sequence[str] = (),
+    folder: Path | None = None,
+    kept: Path | None = None,
 ) -> Iterator[Cloud]:
     """Run an offline cloud on a free port inside the block, and connect to it.
 
     With a `launcher`, a command that ends by becoming the one behind it, the cloud is for functions that are
     not trusted: it starts them by the launcher, and takes changes through its control from the caller alone.
-    `folder` is where the cloud may put files.
+    `folder` is where the cloud may put files. It keeps its state in the file `kept`, if one is named.
 
     Raises:
         CloudStartError: it did not start; carries the end of its log.
     """
     with tempfile.TemporaryDirectory(prefix="workshop-cloud-", ignore_cleanup_errors=True) as private:
         log_file = Path(private) / "cloud.log"
-        guarded = ["--guarded"] if launcher else []
+        chosen = [*(["--guarded"] if launcher else []), *(["--kept", str(kept)] if kept else [])]
         with log_file.open("wb") as log:
             child = subprocess.Popen(
-                [sys.executable, "-Pm", "workshop.cloud.offline", "--port", "0", "--ephemeral", *guarded],
+                [sys.executable, "-Pm", "workshop.cloud.offline", "--port", "0", "--ephemeral", *chosen],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from workshop.cloud.offline.guard import NO_GUARD, Guard
 from workshop.cloud.offline.serving import configure_logging, serve
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default=DEFAULT_HOST)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free port")
     parser.add_argument("--ephemeral", action="store_true", help="end with the parent process")
+    parser.add_argument("--kept", type=Path, help="with --ephemeral: keep the state in this file")
     parser.add_argument("--guarded", action="store_true", help="read a token and a launcher from stdin")
     parser.add_argument("--verbose", action="store_true", help="log each call")
     options = parser.parse_args(arguments)
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.guarded:
             keep_to_oneself()
         guard = _read_guard() if options.guarded else NO_GUARD
-        serve(options.host, options.port, ephemeral=options.ephemeral, guard=guard)
+        serve(options.host, options.port, ephemeral=options.ephemeral, guard=guard, kept=options.kept)
     except WorkshopError as error:
         print(error, file=sys.stderr)
         return 1

@@ -28,12 +28,14 @@ def serve(
     ephemeral: bool = False,
     announce: Callable[[str, Path | None], None] | None = None,
     guard: Guard = NO_GUARD,
+    kept: Path | None = None,
 ) -> None:
     """Serve until Ctrl-C, SIGTERM or a shutdown call.
 
     `announce` gets the URL and the pid file, which is None if another cloud has one already.
     An ephemeral cloud writes no pid file, prints its URL as its first line, and ends when its standard
-    input is closed, which happens at the latest when its parent dies.
+    input is closed, which happens at the latest when its parent dies; it keeps its state in the file `kept`
+    alone, other clouds in that of their home.
 
     Raises:
         PortInUseError: something else listens there.
@@ -42,7 +44,7 @@ def serve(
     # Loads moto, so not before it is needed.
     from workshop.cloud.offline.server import OfflineCloud  # noqa: PLC0415
 
-    cloud = OfflineCloud(host, port, guard=guard, kept=None if ephemeral else kept_path())
+    cloud = OfflineCloud(host, port, guard=guard, kept=kept if ephemeral else kept_path())
     if guard.token is not None:
         connect_to_nothing()
     with contextlib.suppress(ValueError):  # only the main thread may choose what signals do

@@ -1,0 +1,147 @@
+"""Single kinds of calls, one after the other from one client: PutRecords and TransactWriteItems."""
+
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Any
+
+from workshop.bench.clouds import MeasuredCloud
+from workshop.bench.figures import HIGHER, Figure, figure
+from workshop.bench.limits import bare_cost
+from workshop.bench.plan import Plan
+from workshop.bench.processes import CLOUD, PRODUCER
+from workshop.clock import stopwatch
+from workshop.pipeline.messages import PlanOptions, make_plan
+from workshop.pipeline.tables import scan_rows
+
+__all__ = ["Found", "measure_put_records", "measure_transactions"]
+
+RECORDS_OF_A_CALL = 500
+UPDATES_OF_A_TRANSACTION = 20
+BATCH_ITEMS = 25
+MICROSECONDS = 1_000_000
+STREAM, TABLE = "bench-stream", "bench-table"
+# Figures, and whether what they speak of was exact.
+Found = tuple[tuple[Figure, ...], bool]
+
+
+def measure_put_records(measured: MeasuredCloud, plan: Plan, progress: Callable[[str], None]) -> Found:
+    """Put records by 500 into one shard; exact if the stream holds as many as were accepted."""
+    kinesis = measured.cloud.client("kinesis")
+    kinesis.create_stream(StreamName=STREAM, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=STREAM)
+    messages = make_plan(PlanOptions(messages=RECORDS_OF_A_CALL)).messages
+    records = [{"Data": each.wire(1_750_000_000.0), "PartitionKey": each.trade_id} for each in messages]
+    put = partial(kinesis.put_records, StreamName=STREAM, Records=records)
+    meter, calls = measured.meter, plan.put_records // RECORDS_OF_A_CALL
+    before, begun = meter.cpu(), stopwatch()
+    times, refused = [0.0], 0
+    for call in range(calls):
+        refused += int(put()["FailedRecordCount"])
+        times.append(stopwatch() - begun)
+        if call % 100 == 0:
+            progress(f"{call * RECORDS_OF_A_CALL:,} of {plan.put_records:,} records put")
+    used, quarter = meter.cpu().since(before), max(1, calls // 4)
+    bare = bare_cost(kinesis, "PutRecords", put)
+    found = (
+        figure(
+            "put_records.rate",
+            f"PutRecords of 500 into one shard, {plan.put_records:,} records",
+            calls * RECORDS_OF_A_CALL / times[-1],
+            "records/s",
+            better=HIGHER,
+            limit=(RECORDS_OF_A_CALL / bare, "boto3 alone, on one core"),
+        ),
+        figure(
+            "put_records.flatness",
+            "rate of its last quarter over that of its first",
+            times[quarter] / (times[-1] - times[-1 - quarter]),
+            "ratio",
+            better=HIGHER,
+        ),
+        *_cpu("put_records", "a record", used.of, calls * RECORDS_OF_A_CALL, bare / RECORDS_OF_A_CALL),
+    )
+    # The call whose answer was replayed was really made once.
+    return found, refused == 0 and _count_records(kinesis) == (calls + 1) * RECORDS_OF_A_CALL
+
+
+def measure_transactions(measured: MeasuredCloud, plan: Plan, progress: Callable[[str], None]) -> Found:
+    """Add one to each of 20 items in a transaction, again and again; exact if the items' sum says so."""
+    dynamodb = measured.cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=TABLE)
+    progress(f"writing {plan.transaction_items:,} items")
+    for start in range(0, plan.transaction_items, BATCH_ITEMS):
+        numbers = range(start, min(start + BATCH_ITEMS, plan.transaction_items))
+        puts = [{"PutRequest": {"Item": {"id": {"S": str(each)}, "n": {"N": "0"}}}} for each in numbers]
+        dynamodb.batch_write_item(RequestItems={TABLE: puts})
+    random, meter = Random(1), measured.meter
+    before, begun = meter.cpu(), stopwatch()
+    for number in range(plan.transactions):
+        _transact(dynamodb, random.sample(range(plan.transaction_items), UPDATES_OF_A_TRANSACTION))
+        if number % 50 == 0:
+            progress(f"{number:,} of {plan.transactions:,} transactions")
+    seconds, used = stopwatch() - begun, meter.cpu().since(before)
+    first = range(UPDATES_OF_A_TRANSACTION)
+    bare = bare_cost(dynamodb, "TransactWriteItems", lambda: _transact(dynamodb, first))
+    found = (
+        figure(
+            "transactions.rate",
+            f"transactions of 20 updates among {plan.transaction_items:,} items",
+            plan.transactions / seconds,
+            "transactions/s",
+            better=HIGHER,
+            limit=(1 / bare, "boto3 alone, on one core"),
+        ),
+        *_cpu("transactions", "a transaction", used.of, plan.transactions, bare),
+    )
+    total = sum(int(row["n"]) for row in scan_rows(dynamodb, TABLE))
+    return found, total == (plan.transactions + 1) * UPDATES_OF_A_TRANSACTION
+
+
+def _cpu(name: str, of: str, used: Any, count: int, bare: float) -> tuple[Figure, Figure]:
+    return (
+        figure(
+            f"{name}.cpu.client",
+            f"CPU of its client for {of}",
+            used[PRODUCER] / count * MICROSECONDS,
+            "µs",
+            limit=(bare * MICROSECONDS, "boto3 alone"),
+        ),
+        figure(f"{name}.cpu.cloud", f"CPU of its cloud for {of}", used[CLOUD] / count * MICROSECONDS, "µs"),
+    )
+
+
+def _transact(dynamodb: Any, items: Any) -> None:
+    dynamodb.transact_write_items(
+        TransactItems=[
+            {
+                "Update": {
+                    "TableName": TABLE,
+                    "Key": {"id": {"S": str(item)}},
+                    "UpdateExpression": "ADD n :one",
+                    "ExpressionAttributeValues": {":one": {"N": "1"}},
+                }
+            }
+            for item in items
+        ]
+    )
+
+
+def _count_records(kinesis: Any) -> int:
+    """Return how many records the one shard holds."""
+    iterator = kinesis.get_shard_iterator(
+        StreamName=STREAM, ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    count = 0
+    while True:
+        answer = kinesis.get_records(ShardIterator=iterator, Limit=10_000)
+        count += len(answer["Records"])
+        if not answer["MillisBehindLatest"]:
+            return count
+        iterator = answer["NextShardIterator"]

@@ -1,0 +1,125 @@
+"""`workshop bench`: how fast pipelines and cloud are on this machine, beside what it could reach at best."""
+
+import json
+from collections.abc import Collection
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from workshop.bench.compare import differing, worse
+from workshop.bench.figures import BenchReport
+from workshop.bench.picture import draw_picture
+from workshop.bench.plan import FULL, PARTS, QUICK, USUAL, Plan
+from workshop.bench.run import run_bench
+from workshop.bench.table import write_table
+from workshop.cli.options import JsonOption, console, print_json
+from workshop.cli.views.bench_report import draw_report, draw_worse
+from workshop.errors import ConfigurationError, reason
+from workshop.pipeline.demo import Observer
+from workshop.settings import project_root
+
+__all__ = ["bench"]
+
+Part = StrEnum("Part", {part.upper(): part for part in PARTS})  # type: ignore[misc] # a list gives them
+DOCUMENT = "docs/speed.md"
+
+QuickOption = Annotated[bool, typer.Option("--quick", help="A little of everything: is it exact?")]
+FullOption = Annotated[bool, typer.Option("--full", help="Also ten million messages; takes long.")]
+PartOption = Annotated[
+    list[Part] | None, typer.Option("--part", help="Measure this part alone; may be repeated.")
+]
+ReadOption = Annotated[
+    Path | None, typer.Option("--read", help="Measure nothing, and show this report.", metavar="REPORT.json")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", help="Write the report to this file too.", metavar="REPORT.json")
+]
+CompareOption = Annotated[
+    Path | None,
+    typer.Option("--compare", help="Name what is worse than in this report.", metavar="OLD.json"),
+]
+ToleranceOption = Annotated[
+    float, typer.Option("--tolerance", help="Percent by which a figure may be worse.", min=0)
+]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", help="Draw how messages arrived; needs matplotlib.", metavar="FILE.png"),
+]
+DocsOption = Annotated[bool, typer.Option("--docs", help=f"Write the table of {DOCUMENT} anew.")]
+
+
+def bench(  # noqa: PLR0913 - each argument is an option of the command
+    *,
+    quick: QuickOption = False,
+    full: FullOption = False,
+    part: PartOption = None,
+    read: ReadOption = None,
+    output: OutputOption = None,
+    compare: CompareOption = None,
+    tolerance: ToleranceOption = 15.0,
+    plot: PlotOption = None,
+    docs: DocsOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure speed, latency, CPU and memory of both pipelines and of their cloud.
+
+    Everything runs in clouds of its own, which are gone afterwards. Takes half an hour on two cores; with
+    --quick a minute. Ends with 1 if totals were not exact, or if something got worse.
+    """
+    people = console(stderr=as_json)
+    plan = _plan(quick=quick, full=full)
+    before = None if compare is None else _read(compare)
+    report = _measure(plan, part or list(PARTS), people) if read is None else _read(read)
+    if output is not None:
+        output.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
+    if plot is not None:
+        draw_picture(report, plot)
+    if docs:
+        write_table(report, project_root() / DOCUMENT)
+    found = () if before is None else worse(report, before, percent=tolerance)
+    if as_json:
+        print_json(report.document())
+    else:
+        people.print(draw_report(report))
+    if before is not None:
+        people.print(draw_worse(found, differing(report, before), percent=tolerance))
+    if found or not report.exact:
+        raise typer.Exit(1)
+
+
+def _plan(*, quick: bool, full: bool) -> Plan:
+    if quick and full:
+        raise ConfigurationError("`--quick` and `--full` contradict each other; choose one")
+    if quick:
+        return QUICK
+    return FULL if full else USUAL
+
+
+def _measure(plan: Plan, parts: Collection[str], people: Console) -> BenchReport:
+    """Measure, and say what is going on: in a line that changes, or outside a terminal step by step."""
+    # A spinner takes time from what is measured; twice a second is enough to see that something happens.
+    with people.status("starting", refresh_per_second=2) as status:
+        current = ""
+
+        def step(text: str) -> None:
+            nonlocal current
+            current = text
+            status.update(text)
+            if not people.is_terminal:
+                people.print(text)
+
+        return run_bench(plan, parts, Observer(step, lambda text: status.update(f"{current}: {text}")))
+
+
+def _read(path: Path) -> BenchReport:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"`{path}` cannot be read as a report of `workshop bench`: {reason(error)}; "
+            "make one by `workshop bench --output FILE`"
+        ) from error
+    return BenchReport.from_document(document)
