@@ -1,5 +1,6 @@
 """A cloud in this process that keeps its state, and what is left of it after a `kill -9`."""
 
+import pickletools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +8,16 @@ from random import Random
 from typing import Any
 
 from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.keeping.marks import ALL
+from workshop.cloud.offline.keeping.resources import PREFIX
 from workshop.cloud.offline.keeping.store import companions
 from workshop.cloud.offline.lock import LOCK
 
 __all__ = ["KeptCloud", "copies_meanwhile"]
+
+
+# Environments log in, which is not kept; moto makes a list for each parameter that it is asked for.
+NEVER_MARKED = ("iam", "sts", "ssm")
 
 
 class KeptCloud:
@@ -42,13 +49,42 @@ class KeptCloud:
         return copy
 
     def crash(self, found: Path | None = None) -> None:
-        """Lose everything but the file, or a copy that was made before."""
+        """Lose everything but the file, or a copy that was made before.
+
+        What is not in the file, since nobody has said that it has changed, is a failure.
+        """
+        self._check_marks()
         path, now = found or self.copied(), self.laboratory.clock.now()
         self.laboratory.close()
         self.path = path
         self.laboratory = Laboratory(kept=path)
         # Time goes on for a cloud that is down.
         self.laboratory.clock.advance(now - self.laboratory.clock.now())
+
+    def _check_marks(self) -> None:
+        keeper = self.laboratory._world.keeper
+        assert keeper is not None
+        with LOCK:
+            before = {f"{PREFIX}{name}": one.content for name, one in keeper._resources._documents.items()}
+            changed, _ = keeper._resources.changed({ALL})
+        # What was read from a file shares other texts than what was put in by calls.
+        unmarked = {name for name, one in changed.items() if _meant(one) != _meant(before.get(name))}
+        unmarked -= {f"{PREFIX}{name}" for name in NEVER_MARKED}
+        assert not unmarked, unmarked
+
+
+def _meant(content: bytes | None) -> list[tuple[str, Any]]:
+    """Return what a pickled document says, whichever equal texts in it are the same object."""
+    said: list[tuple[str, Any]] = []
+    memo: list[tuple[str, Any]] = []
+    for operation, argument, _ in pickletools.genops(content or b"N."):
+        if operation.name == "MEMOIZE":
+            memo.append(said[-1])
+        elif operation.name in {"BINGET", "LONG_BINGET"}:
+            said.append(memo[argument])
+        elif operation.name not in {"FRAME", "PROTO"}:
+            said.append((operation.name, argument))
+    return said
 
 
 def copies_meanwhile(cloud: KeptCloud, act: Callable[[], Any], *, seed: int, one_in: int) -> list[Path]:

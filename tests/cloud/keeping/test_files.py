@@ -76,7 +76,7 @@ DAMAGES = {
     "foreign database": lambda path: written_anew(path, "PRAGMA application_id = 7"),
     "another version": lambda path: written_anew(path, "PRAGMA user_version = 99"),
     "damaged document": lambda path: written_anew(
-        path, "UPDATE documents SET content = substr(content, 1, 400) WHERE name = 'resources'"
+        path, "UPDATE documents SET content = substr(content, 1, 400) WHERE name LIKE 'resources/%'"
     ),
     "damaged row": lambda path: written_anew(path, "UPDATE rows SET content = substr(content, 2)"),
     "no tables": lambda path: written_anew(path, "DROP TABLE documents"),

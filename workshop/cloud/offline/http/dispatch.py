@@ -23,7 +23,6 @@ from workshop.clock import stopwatch
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.direct import direct_answer
 from workshop.cloud.offline.http.failures import EXPECTED, failure_answer, unknown_operation
-from workshop.cloud.offline.keeping.changing_calls import effect_of
 from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.gate import denied
@@ -69,7 +68,7 @@ class Dispatcher:
 
     def _valid_answer(self, call: Call) -> Answer:
         # Without a keeper nothing is kept, and the lock is all that is needed.
-        held = LOCK if self._keeper is None else self._keeper.keeping(effect_of(call))
+        held = LOCK if self._keeper is None else self._keeper.keeping(call)
         with held:
             return denied(call) or direct_answer(call) or self._through_flask(call)
 

@@ -7,9 +7,10 @@ kinds:
   of metrics, tokens, asynchronous events, timers of schedules, the progress of mappings. Containers (`rows`,
   `logs`, `messages`) take the place of moto's dicts and lists and mark themselves when they change. What is
   appended between two commits is one row, so that 500 records cost little more than one.
-- *Resources*, everything else that moto's backends hold, as one pickled document (`resources`, `owners`,
-  `rebuilding`), written anew after each call that may have changed one (`changing_calls`): same ids, ARNs and
-  UUIDs, functions with their code, stacks with the very objects that their services have.
+- *Resources*, everything else that moto's backends hold, as a pickled document for each service (`resources`,
+  `pickling`, `owners`, `rebuilding`), written anew after each call that may have changed it
+  (`changing_calls`): same ids, ARNs and UUIDs, functions with their code, stacks with the very objects that
+  their services have.
 
 There is one place where effects are written. Whatever touches a backend holds the lock of the offline cloud,
 and when that becomes free the keeper (`keeper`) commits what is marked (`marks`), in one transaction of

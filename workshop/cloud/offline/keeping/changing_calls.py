@@ -10,7 +10,7 @@ from functools import cache
 
 from workshop.cloud.offline.http.calls import Call
 
-__all__ = ["Effect", "effect_of"]
+__all__ = ["Effect", "effect_of", "services_of"]
 
 READING = re.compile(
     r"(BatchGet|Check|Describe|Estimate|Filter|Get|Head|List|Lookup|Preview|Query|Scan|Search|Simulate|Test"
@@ -48,6 +48,21 @@ NAMED_PATH = re.compile(r"/service/\w+/operation/(\w+)")
 ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
+# What calls of a service change, by its name in signatures; calls of any other may change everything.
+WITHIN = {
+    **{
+        name: frozenset((name,))
+        for name in ("dynamodb", "events", "iam", "kinesis", "logs", "s3", "scheduler")
+    },
+    **{name: frozenset((name,)) for name in ("sns", "sqs")},
+    "monitoring": frozenset(("cloudwatch",)),
+    "sts": frozenset(("iam", "sts")),
+    # moto's mappings are also known to their sources.
+    "lambda": frozenset(("awslambda", "dynamodb", "sqs")),
+}
+EVERYTHING: frozenset[str] = frozenset()
+
+
 class Effect(StrEnum):
     """What a call may change: nothing, what containers hold, or resources."""
 
@@ -64,6 +79,11 @@ def effect_of(call: Call) -> Effect:
             return Effect.NOTHING
         return Effect.ROWS if INVOKE.fullmatch(call.path) else Effect.RESOURCES
     return _effect_of_operation(name)
+
+
+def services_of(call: Call) -> frozenset[str]:
+    """Return the services, by moto's names, whose resources a call may change; none stand for all."""
+    return WITHIN.get(call.scope.service, EVERYTHING) if call.scope else EVERYTHING
 
 
 @cache

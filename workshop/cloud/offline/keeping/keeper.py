@@ -15,7 +15,8 @@ from typing import Any
 from moto.moto_api._internal.models import moto_api_backend
 
 from workshop.clock import AdjustableClock, Clock
-from workshop.cloud.offline.keeping.changing_calls import Effect
+from workshop.cloud.offline.http.calls import Call
+from workshop.cloud.offline.keeping.changing_calls import Effect, effect_of, services_of
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.keeping.resources import Resources
 from workshop.cloud.offline.keeping.store import (
@@ -31,8 +32,6 @@ from workshop.cloud.offline.lock import LOCK
 __all__ = ["Keeper"]
 
 log = logging.getLogger(__name__)
-
-RESOURCES = "resources"
 
 
 class Keeper:
@@ -50,8 +49,7 @@ class Keeper:
         self._problem: str | None = None
         self._waiting: dict[int, dict[int | str, bytes | None]] = {}
         self._gone: set[int] = set()
-        self._documents: dict[str, bytes] = {}
-        self._last = b""
+        self._documents: dict[str, bytes | None] = {}
         self.notes: list[str] = []
         self.restored_bytes = 0
         self._resources = self._restored()
@@ -64,8 +62,7 @@ class Keeper:
             if self._store.open():
                 self.restored_bytes = self._store.size
             resources = Resources(self._store)
-            if (content := self._store.document(RESOURCES)) is not None:
-                resources.read(content)
+            resources.read()
         except UnavailableError:
             raise
         except (OSError, sqlite3.Error) as error:
@@ -100,6 +97,7 @@ class Keeper:
             # First of all: from now on what changes is kept again.
             self._resources.leave_late()
             aside = self._store.copied_aside(self._clock)
+            MARKS.note_resources()
             self.notes.append(
                 f"the stacks that `{self._store.path}` had kept could not be read ({error}), and are gone; "
                 f"`{aside}` has what was there"
@@ -119,20 +117,22 @@ class Keeper:
         return self._resources.is_complete
 
     @contextmanager
-    def keeping(self, effect: Effect) -> Iterator[None]:
-        """Hold the lock inside the block; what a call with this effect changes there is kept at its end.
+    def keeping(self, call: Call) -> Iterator[None]:
+        """Hold the lock inside the block; what the call changes there is kept at its end.
 
         Raises:
             KeepingError: it could not be kept, or what was before it could not; nobody may hear of it.
         """
+        effect = effect_of(call)
+        services = services_of(call) if effect is Effect.RESOURCES else None
         with LOCK:
             self._check(effect)
             try:
                 # Twice: whoever gives the lock up amid a call has changed something before and after.
-                self._note(effect)
+                self._note(services)
                 yield
             finally:
-                self._note(effect)
+                self._note(services)
         self._check(effect)
 
     def _check(self, effect: Effect) -> None:
@@ -143,14 +143,14 @@ class Keeper:
                 raise KeepingError(self._problem)
 
     @staticmethod
-    def _note(effect: Effect) -> None:
-        if effect is Effect.RESOURCES:
-            MARKS.note_resources()
+    def _note(services: frozenset[str] | None) -> None:
+        if services is not None:
+            MARKS.note_resources(*services)
 
     def commit(self) -> None:
         """Keep what was marked since the last commit; the caller holds the lock."""
         self._note_clock()
-        are_resources_due = MARKS.resources_changed and self._resources.is_complete
+        are_resources_due = MARKS.services and self._resources.is_complete
         if not (MARKS.parts or are_resources_due or self._waiting or self._documents):
             return
         try:
@@ -170,14 +170,13 @@ class Keeper:
         self._problem = None
 
     def _gather_resources(self) -> None:
-        MARKS.resources_changed = False
-        content, gone = self._resources.document()
+        documents, gone = self._resources.changed(MARKS.services)
+        MARKS.services.clear()
+        self._documents.update(documents)
         self._gone |= gone
         for number in gone:
             MARKS.parts.pop(number, None)
             self._waiting.pop(number, None)
-        if content != self._last:
-            self._last = self._documents[RESOURCES] = content
 
     def _gather_parts(self) -> None:
         # One by one: what cannot be packed stays marked, and with it what comes after.

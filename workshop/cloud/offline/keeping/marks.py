@@ -8,8 +8,9 @@ here. Without a keeper nothing is marked and nothing is kept.
 from collections.abc import MutableMapping
 from typing import Any, Protocol
 
-__all__ = ["MARKS", "Change", "Marks", "Part"]
+__all__ = ["ALL", "MARKS", "Change", "Marks", "Part"]
 
+ALL = "*"
 # A row by its key: its content, or None if there is none any more.
 Change = tuple[int | str, bytes | None]
 
@@ -28,13 +29,18 @@ class Marks:
 
     def __init__(self) -> None:
         self.is_active = False
-        self.resources_changed = False
+        # The services, as moto names its packages, whose documents are to be written.
+        self.services: set[str] = set()
         self.parts: dict[int, Part] = {}
         self._named: dict[str, MutableMapping[Any, Any]] = {}
 
-    def note_resources(self) -> None:
-        """Say that something else than the content of a container has changed: a resource or its settings."""
-        self.resources_changed = self.is_active
+    def note_resources(self, *services: str) -> None:
+        """Say that something else than the content of a container has changed: a resource or its settings.
+
+        Without names it may have been any service's.
+        """
+        if self.is_active:
+            self.services.update(services or (ALL,))
 
     def note(self, part: Part) -> None:
         """Say that the content of a container has changed."""
@@ -47,7 +53,8 @@ class Marks:
 
     def end(self) -> None:
         """Keep nothing any more."""
-        self.is_active = self.resources_changed = False
+        self.is_active = False
+        self.services.clear()
         self.parts.clear()
         self._named = {}
 

@@ -29,7 +29,7 @@ from workshop.cloud.offline.overlay.used_tokens import UsedTokens
 # `set_mapping` puts the last result back, which is in the progress.
 NO_RECORDS = "No records processed"
 
-__all__ = ["KINDS", "OWNERS", "REDUCERS", "moto_dicts", "reduced_backend", "reduced_owner"]
+__all__ = ["KINDS", "OWNERS", "REDUCERS", "Reduced", "moto_dicts", "reduced_backend", "reduced_owner"]
 
 KINDS: dict[str, Any] = {
     kind.__name__: kind for kind in (Items, LogEvents, Messages, MetricValues, Records, Rows, StreamRecords)

@@ -7,7 +7,7 @@ import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from moto.core.base_backend import BackendDict
 from moto.iam.models import iam_backends
@@ -15,11 +15,13 @@ from moto.iam.models import iam_backends
 __all__ = [
     "READING",
     "MakingCopies",
+    "Reading",
     "backend",
     "condition",
     "default_dict",
     "instance",
     "lock",
+    "named",
     "part",
     "policy_of_aws",
     "reentrant_lock",
@@ -31,24 +33,52 @@ __all__ = [
     "set_queue",
     "set_tokens",
     "weak_values",
+    "written",
 ]
 
 
-class _Reading:
-    """How containers are read while a document is."""
+class Reading(Protocol):
+    """What is at hand while a document is read."""
+
+    def part(self, kind: str, number: int) -> Any:
+        """Return a container with its rows."""
+
+    def named(self, number: int, kind: type) -> Any:
+        """Return an object that is written in another document."""
+
+    def written(self, number: int, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """Return an object that other documents name, without anything in it."""
+
+
+class _Place:
+    """Where what is being read is told about."""
 
     def __init__(self) -> None:
-        self.part: Callable[[str, int], Any] | None = None
+        self.into: Reading | None = None
 
 
-READING = _Reading()
+READING = _Place()
+
+
+def _reading() -> Reading:
+    if READING.into is None:
+        raise RuntimeError("containers are read only while the resources that they belong to are")
+    return READING.into
 
 
 def part(kind: str, number: int) -> Any:
     """Return a container with its rows."""
-    if READING.part is None:
-        raise RuntimeError("containers are read only while the resources that they belong to are")
-    return READING.part(kind, number)
+    return _reading().part(kind, number)
+
+
+def named(number: int, kind: type) -> Any:
+    """Return an object that is written in another document, which may be read later."""
+    return _reading().named(number, kind)
+
+
+def written(number: int, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Return an object that other documents name; its state follows."""
+    return _reading().written(number, make, arguments)
 
 
 def backend(backend_class: type, account_id: str, region: str) -> Any:

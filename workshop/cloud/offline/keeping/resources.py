@@ -1,40 +1,34 @@
-"""Resources as one document: everything that moto's backends hold, except the content of containers.
+"""Resources, a document for each service: all that moto's backends hold but the content of containers.
 
-The document has two parts, written one after the other by the same pickler, so that what both refer to is in
-it once. The first has the services that answer as soon as the cloud does. The second has all others,
-CloudFormation first of all: it is read when these have been loaded, and its stacks find the very tables and
-functions of the first part.
+The documents of the services that answer as soon as the cloud does are read at once, all others,
+CloudFormation's first of all, when these have been loaded; their stacks find the very tables and functions of
+the first ones. A change is written with the documents of the services that it may concern, and with those
+that must follow: what they name is always there.
 """
 
-import copyreg
 import io
 import logging
-import pickle
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from moto.core.base_backend import BackendDict
 
 from workshop.cloud.offline.keeping import rebuilding
-from workshop.cloud.offline.keeping.messages import Messages
-from workshop.cloud.offline.keeping.owners import (
-    KINDS,
-    OWNERS,
-    REDUCERS,
-    moto_dicts,
-    reduced_backend,
-    reduced_owner,
-)
+from workshop.cloud.offline.keeping.marks import ALL
+from workshop.cloud.offline.keeping.owners import KINDS
 from workshop.cloud.offline.keeping.packing import RestrictedUnpickler
+from workshop.cloud.offline.keeping.pickling import NOWHERE, Document, Parts, Pickler, Shared, service_of
 from workshop.cloud.offline.keeping.store import Store
 
 __all__ = ["EARLY", "NAMED", "Resources"]
 
 log = logging.getLogger(__name__)
 
-# What the offline cloud has loaded when it begins to answer, by the names in signatures.
+# What the offline cloud has loaded when it begins to answer, by the names in signatures and moto's own.
 EARLY = frozenset(
     (
+        "awslambda",
         "cloudwatch",
         "dynamodb",
         "dynamodbstreams",
@@ -51,145 +45,179 @@ EARLY = frozenset(
         "sts",
     )
 )
-# moto's own: its control, and what it tells machines about themselves.
-NO_SERVICES = frozenset(("instance_metadata", "moto_api"))
 # Rows of what belongs to no service, by number.
 NAMED = {"clock": 1, "events": 2, "timers": 3}
 FIRST_NUMBER = 100
-NOWHERE = 0
+PREFIX = "resources/"
+# Objects that belong to deleted ones are found one level deeper in each round.
+ROUNDS = 50
 OWN_MODULE = rebuilding.__name__
 
 
 class Resources:
-    """The document, and the containers that resources in it have."""
+    """The documents, and the containers that resources in them have."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._next = FIRST_NUMBER
-        self._known: set[int] = set()
-        self._seen: set[int] = set()
-        self._is_late = False
-        self._reader: _Reader | None = None
+        self._parts = Parts(max(FIRST_NUMBER, store.last_part + 1))
+        self._shared = Shared()
+        self._documents: dict[str, Document] = {}
+        self._unread: dict[str, bytes] = {}
         self.unkept: set[str] = set()
-        self.named = {name: self._part("Rows", number) for name, number in NAMED.items()}
+        self.named = {name: self._container("Rows", number) for name, number in NAMED.items()}
 
     @property
     def is_complete(self) -> bool:
-        """Whether the second part has been read, or there was none."""
-        return self._reader is None
+        """Whether all documents have been read."""
+        return not self._unread
 
-    def read(self, content: bytes) -> None:
+    def read(self) -> None:
         """Give the first services their state back."""
-        self._reader = _Reader(io.BytesIO(content))
-        self._load()
+        self._unread = {name.removeprefix(PREFIX): one for name, one in self._store.documents(PREFIX).items()}
+        self._load(self._unread.keys() & EARLY)
 
     def read_late(self) -> None:
         """Give the others theirs."""
-        if self._reader is not None:
-            self._load()
-            self._reader = None
+        self._load(self._unread.keys())
 
     def leave_late(self) -> None:
         """Go on without what could not be read."""
-        self._reader = None
+        self._documents.update((service, Document(content)) for service, content in self._unread.items())
+        self._unread.clear()
 
-    def _load(self) -> None:
-        rebuilding.READING.part = self._part
+    def _load(self, services: Iterable[str]) -> None:
         try:
-            document = self._reader.load() if self._reader else {}
+            for service in sorted(services):
+                document = Document(self._unread[service])
+                rebuilding.READING.into = _Loading(service, document, self._shared, self._part)
+                _Reader(io.BytesIO(document.content)).load()
+                self._documents[service] = document
+                del self._unread[service]
         finally:
-            rebuilding.READING.part = None
-        self._next = max(self._next, document.get("next", 0))
-
-    def _part(self, kind: str, number: int) -> Any:
-        part = KINDS[kind](number)
-        # Even where the rest of the document is never read, no other container gets its rows.
-        self._next = max(self._next, number + 1)
-        part.restore(self._store.rows(number))
-        self._known.add(number)
-        return part
-
-    def document(self) -> tuple[bytes, set[int]]:
-        """Return the document as it is now, and the numbers of the containers that have gone."""
-        self._seen.clear()
-        try:
-            content = self._pickled()
-        except Exception:  # noqa: BLE001 - whatever a model refuses with: what cannot be kept is left out
-            self._leave_out()
-            self._seen.clear()
-            content = self._pickled()
-        # The rows of a service that is left out stay where they are.
-        gone = set() if self.unkept else self._known - self._seen - set(NAMED.values())
-        self._known = self._seen | set(NAMED.values())
-        return content, gone
-
-    def _pickled(self) -> bytes:
-        backends = self._backends()
-        early = [found for name, found in backends if name in EARLY]
-        late = [found for name, found in backends if name not in EARLY]
-        buffer = io.BytesIO()
-        pickler = self._pickler(buffer, [found for _, found in backends])
-        self._is_late = False
-        pickler.dump({"backends": early})
-        self._is_late = True
-        pickler.dump({"backends": late, "next": self._next})
-        return buffer.getvalue()
-
-    def _pickler(self, buffer: io.BytesIO, backends: list[Any]) -> pickle.Pickler:
-        pickler = pickle.Pickler(buffer, protocol=5)
-        pickler.dispatch_table = {
-            **copyreg.dispatch_table,
-            **REDUCERS,
-            **moto_dicts(),
-            **{owner: self._adopting(reduced_owner) for owner in OWNERS},
-            **{type(found): self._adopting(reduced_backend) for found in backends},
-            **dict.fromkeys(KINDS.values(), self._reduced_part),
+            rebuilding.READING.into = None
+        self._shared.orphans |= {
+            number
+            for service, document in self._documents.items()
+            for number in document.written
+            if self._shared.service(number) != service
         }
-        return pickler
 
-    def _backends(self) -> list[tuple[str, Any]]:
-        return [
-            (service.service_name, backend)
-            for service in list(BackendDict._instances)  # noqa: SLF001 - moto has no other list of them
-            if service.service_name not in NO_SERVICES | self.unkept
-            for _, _, backend in service.iter_backends()
-        ]
+    def _part(self, kind: str, number: int, service: str) -> Any:
+        if number != NOWHERE:
+            self._parts.services[number] = service
+            self._parts.next = max(self._parts.next, number + 1)
+        return self._container(kind, number)
 
-    def _leave_out(self) -> None:
-        """Find the services that cannot be kept, and say so once."""
-        for name, backend in self._backends():
-            try:
-                self._pickler(io.BytesIO(), [found for _, found in self._backends()]).dump(backend)
-            except Exception as error:  # noqa: BLE001 - as above
-                if name not in self.unkept:
-                    log.warning("what is in %s is not kept: %s: %s", name, type(error).__name__, error)
-                self.unkept.add(name)
+    def _container(self, kind: str, number: int) -> Any:
+        container = KINDS[kind](number)
+        if number != NOWHERE:
+            container.restore(self._store.rows(number))
+        return container
 
-    def _adopting(self, reduce: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def adopt_and_reduce(found: Any) -> Any:
-            self._adopt(found)
-            return reduce(found)
+    def changed(self, services: Collection[str]) -> tuple[dict[str, bytes | None], set[int]]:
+        """Return what documents have become, None for those that are gone, and containers that have gone.
 
-        return adopt_and_reduce
+        `services` are those that may have changed, or `ALL`.
+        """
+        backends = self._backends()
+        known = backends.keys() | self._documents.keys()
+        before = {service: self._documents.get(service, Document()) for service in known}
+        waiting = set(known if ALL in services else known & set(services))
+        asked: set[int] = set()
+        for _ in range(ROUNDS):
+            # Who names others first, since these then need numbers.
+            for service in sorted(waiting - self.unkept, key=lambda service: (service in EARLY, service)):
+                self._write(service, backends.get(service))
+            if not (waiting := self._unsettled(asked)):
+                break
+        contents = {PREFIX + service: self._content(service) for service in known}
+        unchanged = {PREFIX + service: one.content for service, one in before.items()}
+        gone = _union(one.parts for one in before.values()) - self._in_use("parts") - {NOWHERE}
+        for number in gone:
+            self._parts.services.pop(number, None)
+        self._shared.keep_only(self._in_use("named") | self._in_use("written"))
+        return {name: one for name, one in contents.items() if one != unchanged[name]}, gone
 
-    def _adopt(self, found: Any) -> None:
-        """Let the content of an object be kept by rows."""
-        if type(found) not in OWNERS or self._is_late:
+    def _content(self, service: str) -> bytes | None:
+        return self._documents[service].content if service in self._documents else None
+
+    def _in_use(self, numbers: str) -> set[int]:
+        return _union(getattr(document, numbers) for document in self._documents.values())
+
+    def _write(self, service: str, backends: list[Any] | None) -> None:
+        if backends is None:
+            self._documents.pop(service, None)
             return
-        attribute, kind = OWNERS[type(found)]
-        plain = getattr(found, attribute, None)
-        if type(plain) is kind:
+        try:
+            document = Pickler(service, backends, self._shared, self._parts).document(backends)
+        except Exception as error:  # noqa: BLE001 - whatever a model refuses with: what cannot be kept stays as it was
+            log.warning("what changes in %s is not kept: %s: %s", service, type(error).__name__, error)
+            self.unkept.add(service)
             return
-        part = kind(self._next)
-        self._next += 1
-        part.adopt(found if kind is Messages else plain)
-        setattr(found, attribute, part)
+        self._documents[service] = document
 
-    def _reduced_part(self, part: Any) -> tuple[Any, ...]:
-        # What only a stack still knows, such as a table that was deleted, has no content any more.
-        number = NOWHERE if self._is_late else part.number
-        self._seen.add(number)
-        return rebuilding.part, (type(part).__name__, number)
+    def _unsettled(self, asked: set[int]) -> set[str]:
+        """Return the services whose documents are to be written again, for the sake of others.
+
+        `asked` are the numbers for whose sake their own services have been written again.
+        """
+        home = self._shared.service
+        written = [(name, number) for name, one in self._documents.items() for number in one.written]
+        at_home = {number for name, number in written if home(number) == name}
+        waiting = {name for name, number in written if number in at_home and home(number) != name}
+        self._shared.orphans -= at_home
+        for service, document in self._documents.items():
+            for number in document.named - at_home:
+                if home(number) in self._documents and number not in asked:
+                    asked.add(number)
+                    waiting.add(home(number))
+                elif home(number) not in self.unkept:
+                    self._shared.orphans.add(number)
+                    waiting.add(service)
+        return waiting - self.unkept
+
+    @staticmethod
+    def _backends() -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = defaultdict(list)
+        for service in list(BackendDict._instances):  # noqa: SLF001 - moto has no other list of them
+            for _, _, backend in service.iter_backends():
+                if (name := service_of(type(backend))) is not None:
+                    found[name].append(backend)
+        return found
+
+
+class _Loading:
+    """Where the document that is being read finds containers, and objects that others name as well."""
+
+    def __init__(
+        self, service: str, document: Document, shared: Shared, part: Callable[[str, int, str], Any]
+    ) -> None:
+        self._service = service
+        self._document = document
+        self._shared = shared
+        self._part = part
+
+    def part(self, kind: str, number: int) -> Any:
+        self._document.parts.add(number)
+        return self._part(kind, number, self._service)
+
+    def named(self, number: int, kind: type) -> Any:
+        self._document.named.add(number)
+        return self._found(number, rebuilding.instance, (kind,))
+
+    def written(self, number: int, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        self._document.written.add(number)
+        return self._found(number, make, arguments)
+
+    def _found(self, number: int, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        if (found := self._shared.at(number)) is None:
+            found = make(*arguments)
+            self._shared.add(number, found)
+        return found
+
+
+def _union(sets: Iterable[set[int]]) -> set[int]:
+    return set().union(*sets)
 
 
 class _Reader(RestrictedUnpickler):

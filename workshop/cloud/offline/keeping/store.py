@@ -1,4 +1,4 @@
-"""The file in which the state of an offline cloud is kept: rows of containers, and one document of resources.
+"""The file in which the state of an offline cloud is kept: rows of containers, and documents of resources.
 
 SQLite with a write-ahead log: what was committed before a `kill -9` is there afterwards. The log is only
 brought to the disk when it is moved into the file (`synchronous=NORMAL`), so that after a power cut the
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 # Any change of what is written, or of how.
-FORMAT = 2
+FORMAT = 3
 APPLICATION = int.from_bytes(b"TRWS", "big")
 SCHEMA = (
     "CREATE TABLE documents (name TEXT PRIMARY KEY, content BLOB NOT NULL)",
@@ -135,6 +135,16 @@ class Store:
         found = self._one("SELECT content FROM documents WHERE name = ?", name)
         return None if found is None else unsealed(found[0])
 
+    def documents(self, prefix: str) -> dict[str, bytes]:
+        """Return the documents whose names begin so; raises DamagedError or sqlite3's errors."""
+        found = self._cursor().execute("SELECT name, content FROM documents").fetchall()
+        return {name: unsealed(content) for name, content in found if name.startswith(prefix)}
+
+    @property
+    def last_part(self) -> int:
+        """The highest number of a container that has rows."""
+        return int(self._one("SELECT coalesce(max(part), 0) FROM rows")[0])
+
     def rows(self, part: int) -> list[tuple[Any, bytes]]:
         """Return the rows of a container in the order of their keys."""
         statement = "SELECT key, content FROM rows WHERE part = ? ORDER BY key"
@@ -144,9 +154,9 @@ class Store:
         self,
         changes: Mapping[int, Iterable[Change]],
         dropped: Iterable[int],
-        documents: Mapping[str, bytes],
+        documents: Mapping[str, bytes | None],
     ) -> None:
-        """Write rows and documents and take containers away, together or not at all; sqlite3's errors."""
+        """Write rows and documents, or take them away, together or not at all; raises sqlite3's errors."""
         connection = self._cursor()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -159,6 +169,9 @@ class Store:
                     else:
                         connection.execute("REPLACE INTO rows VALUES (?, ?, ?)", (part, key, content))
             for name, content in documents.items():
+                if content is None:
+                    connection.execute("DELETE FROM documents WHERE name = ?", (name,))
+                    continue
                 connection.execute("REPLACE INTO documents VALUES (?, ?)", (name, sealed(content)))
             connection.execute("COMMIT")
         except BaseException:

@@ -55,17 +55,17 @@ def _purge_queue(self: Any, queue_name: str) -> Any:
 
 @corrects(LogGroup, "__init__")
 def _initialize_log_group(self: Any, *arguments: Any, **named: Any) -> None:
-    MARKS.note_resources()
+    MARKS.note_resources("logs")
     _MOTO_LOG_GROUP(self, *arguments, **named)
 
 
 @corrects(LogStream, "__init__")
 def _initialize_log_stream(self: Any, *arguments: Any, **named: Any) -> None:
-    MARKS.note_resources()
+    MARKS.note_resources("logs")
     _MOTO_LOG_STREAM(self, *arguments, **named)
 
 
 @corrects(FakeKey, "__init__")
 def _initialize_object(self: Any, *arguments: Any, **named: Any) -> None:
-    MARKS.note_resources()
+    MARKS.note_resources("s3")
     _MOTO_OBJECT(self, *arguments, **named)

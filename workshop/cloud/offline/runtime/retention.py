@@ -59,7 +59,7 @@ def _drop_from_streams(now: float) -> None:
                     # The next record's number follows from it, even if none is left.
                     shard.last_number = shard.get_max_sequence_number()
                     drop_first(shard.records, expired)
-                    MARKS.note_resources()
+                    MARKS.note_resources("kinesis")
 
 
 def _drop_from_tables(oldest: float) -> None:
@@ -68,7 +68,7 @@ def _drop_from_tables(oldest: float) -> None:
             for shard in all_shards(table):
                 if expired := _count(_created(record) < oldest for record in shard.items):
                     drop_records(shard, expired)
-                    MARKS.note_resources()
+                    MARKS.note_resources("dynamodb")
 
 
 def _count(expired: Iterable[bool]) -> int:

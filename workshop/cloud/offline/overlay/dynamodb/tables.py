@@ -52,7 +52,7 @@ def _describe(self: Any, base_key: str = "TableDescription") -> dict[str, Any]:
 def _id(table: Any) -> str:
     if "table_id" not in vars(table):
         table.table_id = str(mock_random.uuid4())
-        MARKS.note_resources()
+        MARKS.note_resources("dynamodb")
     return str(table.table_id)
 
 

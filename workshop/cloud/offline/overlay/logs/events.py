@@ -71,7 +71,7 @@ def forget_expired(group: Any) -> None:
             kept = [event for event in stream.events if event.timestamp >= oldest]
             if len(kept) < len(stream.events):
                 stream.events = kept
-                MARKS.note_resources()
+                MARKS.note_resources("logs")
 
 
 @corrects(LogsBackend, "put_retention_policy")

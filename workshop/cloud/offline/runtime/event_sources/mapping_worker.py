@@ -272,7 +272,7 @@ class MappingWorker:
             is_current = bool(self.esm.enabled) == self.mapping.is_enabled  # not changed since it was read
             if is_current and self.esm.state != wanted:
                 self.esm.state = wanted
-                MARKS.note_resources()
+                MARKS.note_resources("awslambda")
 
 
 def _lambda_backends() -> Any:

@@ -120,7 +120,7 @@ def delete_schedule(arn: str) -> None:
         groups = scheduler_backends[account_id][region].schedule_groups
         if group in groups:
             groups[group].schedules.pop(name, None)
-            MARKS.note_resources()
+            MARKS.note_resources("scheduler")
 
 
 def _schedule(schedule: Any) -> Schedule:
