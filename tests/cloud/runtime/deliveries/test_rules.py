@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.cloud.documents import ACCOUNT, allow, document, trust
 from tests.cloud.runtime.world import REGION, World, client, queue_url
@@ -332,3 +333,23 @@ def test_the_scheduler_reaches_queues_streams_topics_and_buses(world: World) -> 
         )["ShardIterator"]
     )["Records"]
     assert [(record["PartitionKey"], record["Data"]) for record in records] == [("k", b'{"n": 1}')]
+
+
+@pytest.mark.parametrize(
+    "expression", ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "cron(* * * * * *)"]
+)
+def test_a_rule_has_a_schedule_that_comes(world: World, expression: str) -> None:
+    """PutRule refuses a schedule that nothing could follow."""
+    del world
+    with pytest.raises(ClientError, match="Parameter ScheduleExpression is not valid"):
+        client("events").put_rule(Name="R", ScheduleExpression=expression)
+
+
+def test_events_of_services_are_for_services(world: World) -> None:
+    """An entry whose source begins as those of AWS is not taken; others are."""
+    del world
+    entries = [{"Source": source, "DetailType": "t", "Detail": "{}"} for source in ("aws.s3", "shop")]
+
+    answer = client("events").put_events(Entries=entries)
+
+    assert [one.get("ErrorCode") for one in answer["Entries"]] == ["NotAuthorizedForSourceException", None]

@@ -23,6 +23,8 @@ __all__ = ["put_event"]
 
 REQUIRED = ("Source", "DetailType", "Detail")
 MOST_ENTRIES = 10
+# Only services of AWS send events by these names.
+OWN_SOURCES = "aws."
 
 
 @corrects(EventsBackend, "put_events")
@@ -40,6 +42,11 @@ def _put(backend: Any, entry: Mapping[str, Any]) -> dict[str, str]:
         if not entry.get(name):
             message = f"Parameter {name} is not valid. Reason: {name} is a required argument."
             return {"ErrorCode": "InvalidArgument", "ErrorMessage": message}
+    if entry["Source"].startswith(OWN_SOURCES):
+        return {
+            "ErrorCode": "NotAuthorizedForSourceException",
+            "ErrorMessage": "Not authorized for the source.",
+        }
     try:
         detail = json.loads(entry["Detail"])
     except ValueError:

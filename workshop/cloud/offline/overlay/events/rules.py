@@ -4,11 +4,13 @@ AWS refuses a pattern that it cannot read with an InvalidEventPatternException, 
 are documented, and tries a pattern by TestEventPattern
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html). PutTargets refuses targets
 of unknown kinds, streams without a role and contradicting inputs. moto accepts operators that it does not
-know, which then match everything, any target, and answers TestEventPattern with nothing. Changed: patterns,
-TestEventPattern and PutTargets. Archives are refused by name: events would not be kept in them.
+know, which then match everything, any target, schedules that never come, such as `rate(1 minutes)`, and
+answers TestEventPattern with nothing. Changed: patterns, TestEventPattern, PutTargets and PutRule. Archives
+are refused by name: events would not be kept in them.
 """
 
 import json
+import re
 from typing import Any
 
 from moto.events.exceptions import InvalidEventPatternException, ValidationException
@@ -22,8 +24,13 @@ from workshop.cloud.offline.runtime.deliveries.event_patterns import (
     matches,
     read_pattern,
 )
+from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
+    ScheduleExpressionError,
+    parse_expression,
+)
 
 _MOTO_PUT_TARGETS = EventsBackend.put_targets
+_MOTO_PUT_RULE = EventsBackend.put_rule
 
 INPUTS = ("Input", "InputPath", "InputTransformer")
 EVENT_MEMBERS = ("id", "account", "source", "time", "region", "resources", "detail-type")
@@ -54,6 +61,21 @@ def _test_event_pattern(handler: Any) -> tuple[str, dict[str, Any]]:
     if not isinstance(event, dict) or any(name not in event for name in EVENT_MEMBERS):
         raise ValidationException("Parameter Event is not valid.")
     return handler._create_response({"Result": pattern.matches_event(event)})  # type: ignore[no-any-return]
+
+
+@corrects(EventsBackend, "put_rule")
+def _put_rule(backend: Any, name: str, *arguments: Any, **wanted: Any) -> Any:
+    if expression := wanted.get("scheduled_expression"):
+        try:
+            parse_expression(expression)
+        except ScheduleExpressionError as error:
+            raise ValidationException("Parameter ScheduleExpression is not valid.") from error
+        # One minute, but five minutes: rules know no other way, though schedules do.
+        if (one_many := re.fullmatch(r"rate\((\d+) \w+?(s?)\)", expression)) and (
+            (int(one_many[1]) == 1) is bool(one_many[2])
+        ):
+            raise ValidationException("Parameter ScheduleExpression is not valid.")
+    return _MOTO_PUT_RULE(backend, name, *arguments, **wanted)
 
 
 @corrects(EventsBackend, "put_targets")

@@ -19,6 +19,7 @@ from moto.sns.exceptions import InvalidParameterValue, SNSInvalidParameter
 from moto.sns.models import SNSBackend, Topic
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.sns.filters import is_wanted
 from workshop.cloud.offline.permissions.resource_policies import DeliveringService
 from workshop.cloud.offline.runtime.deliveries.targets import (
     DeliveryError,
@@ -65,6 +66,8 @@ def _publish(  # noqa: PLR0913, PLR0917 - moto's signature
     deduplication_id: str | None = None,
     message_structure: str | None = None,
 ) -> str:
+    if not message:
+        raise InvalidParameterValue("Invalid parameter: Empty message")
     texts = _structured(message) if message_structure == "json" else {"default": message}
     notification: dict[str, Any] = {
         "Type": "Notification",
@@ -80,8 +83,7 @@ def _publish(  # noqa: PLR0913, PLR0917 - moto's signature
     fifo = {"group_id": group_id, "deduplication_id": deduplication_id}
     for subscription in topic.sns_backend._get_topic_subscriptions(topic):
         text = texts.get(subscription.protocol, texts["default"])
-        matcher = subscription._filter_policy_matcher
-        if matcher is None or matcher.matches(message_attributes, text):
+        if is_wanted(subscription, message_attributes, text):
             _send(subscription, {**notification, "Message": text}, fifo)
     return str(notification["MessageId"])
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["InvalidEventPatternError", "WrittenNumber", "matches", "read_json", "read_pattern"]
+__all__ = ["InvalidEventPatternError", "check_pattern", "matches", "read_json", "read_pattern"]
 
 MAX_CHARACTERS = 4096
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -73,7 +73,7 @@ def read_pattern(text: str) -> dict[str, Any]:
         raise InvalidEventPatternError("Filter is not valid JSON") from error
     if not isinstance(pattern, dict) or not pattern:
         raise InvalidEventPatternError("Filter is not an object, or an empty one")
-    _check(pattern)
+    check_pattern(pattern)
     return pattern
 
 
@@ -82,13 +82,14 @@ def matches(pattern: Mapping[str, Any], event: Any) -> bool:
     return all(_field_matches(name, wanted, event) for name, wanted in pattern.items())
 
 
-def _check(pattern: Mapping[str, Any]) -> None:
+def check_pattern(pattern: Mapping[str, Any]) -> None:
+    """Raise `InvalidEventPatternError` if a leaf is no list, or an operator or operand is none."""
     for name, wanted in pattern.items():
         if name == "$or" and _are_alternatives(wanted):
             for alternative in wanted:
-                _check(alternative)
+                check_pattern(alternative)
         elif isinstance(wanted, dict) and wanted:
-            _check(wanted)
+            check_pattern(wanted)
         else:
             _check_leaf(name, wanted)
 

@@ -9,7 +9,7 @@ Changed: the update.
 from collections.abc import Mapping
 from typing import Any
 
-from moto.sqs.models import Queue, sqs_backends
+from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, sqs_backends
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, tags_as_dict
 
@@ -17,7 +17,7 @@ DEFAULTS: Mapping[str, Any] = {
     "DelaySeconds": 0,
     "KmsDataKeyReusePeriodSeconds": 300,
     "KmsMasterKeyId": None,
-    "MaximumMessageSize": 262144,
+    "MaximumMessageSize": MAXIMUM_MESSAGE_LENGTH,
     "MessageRetentionPeriod": 345600,
     "ReceiveMessageWaitTimeSeconds": 0,
     "RedrivePolicy": {},

@@ -1,0 +1,111 @@
+"""Queues and messages that AWS refuses are refused."""
+
+import json
+from typing import Any
+
+import pytest
+
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+DEAD = "arn:aws:sqs:eu-west-1:123456789012:Q"
+
+
+@pytest.fixture
+def sqs(account) -> Any:
+    return account.client("sqs")
+
+
+@pytest.fixture
+def url(sqs) -> str:
+    return str(sqs.create_queue(QueueName="Q")["QueueUrl"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DelaySeconds", "x"),
+        ("DelaySeconds", "901"),
+        ("MessageRetentionPeriod", "59"),
+        ("ReceiveMessageWaitTimeSeconds", "21"),
+        ("VisibilityTimeout", "-1"),
+        ("MaximumMessageSize", "1048577"),
+        ("SqsManagedSseEnabled", "perhaps"),
+        ("Policy", "{"),
+    ],
+)
+def test_an_attribute_is_within_its_range(sqs, url, refused, name, value) -> None:
+    """CreateQueue and SetQueueAttributes refuse what is no value of an attribute, and nothing is made."""
+    wanted = ("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
+
+    assert refused(sqs.create_queue, QueueName="R", Attributes={name: value}) == wanted
+    assert refused(sqs.set_queue_attributes, QueueUrl=url, Attributes={name: value}) == wanted
+    assert sqs.list_queues()["QueueUrls"] == [url]
+
+
+@pytest.mark.parametrize("count", [0, 1001, "x"])
+def test_a_redrive_policy_counts_from_one_to_a_thousand(sqs, url, refused, count) -> None:
+    """Messages are received once at least before they go to the dead-letter queue."""
+    del url
+    policy = json.dumps({"deadLetterTargetArn": DEAD, "maxReceiveCount": count})
+
+    code, message = refused(sqs.create_queue, QueueName="R", Attributes={"RedrivePolicy": policy})
+
+    assert (code, "valid values are from 1 to 1000" in message) == ("InvalidParameterValue", True)
+
+
+MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"MessageBody": ""}, "MissingParameter"),
+    ({"MessageBody": "a\x01"}, "InvalidMessageContents"),
+    ({"MessageBody": "ü" * 524_289}, "InvalidParameterValue"),
+    ({"MessageBody": "a", "MessageDeduplicationId": "d"}, "InvalidParameterValue"),
+    *(
+        ({"MessageBody": "a", "MessageAttributes": attributes}, "InvalidParameterValue")
+        for attributes in (
+            {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(11)},
+            {"AWS.x": {"DataType": "String", "StringValue": "x"}},
+            {"n": {"DataType": "Number", "StringValue": "x"}},
+            {"n": {"DataType": "String", "StringValue": "x" * 1_048_576}},
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "code"), MISTAKES, ids=range(len(MISTAKES)))
+def test_a_message_that_aws_refuses_is_refused(sqs, url, refused, message, code) -> None:
+    """SendMessage fails, and in a batch the entry does, beside others that are sent."""
+    entries = [{"Id": "bad", **message}, {"Id": "good", "MessageBody": "b"}]
+
+    alone = refused(sqs.send_message, QueueUrl=url, **message)[0]
+    answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
+
+    assert alone == code
+    assert [(one["Id"], one["Code"]) for one in answer["Failed"]] == [("bad", code)]
+    assert [one["Id"] for one in answer["Successful"]] == ["good"]
+
+
+def test_plain_moto_takes_all_of_them(sqs) -> None:
+    """Without the correction such a message is sent."""
+    with plain_moto():
+        url = sqs.create_queue(QueueName="P")["QueueUrl"]
+
+        assert "MessageId" in sqs.send_message(QueueUrl=url, MessageBody="", MessageDeduplicationId="d")
+
+
+def test_times_are_whole_seconds(sqs, url) -> None:
+    """A queue says when it was made in whole seconds."""
+    names = ["CreatedTimestamp", "LastModifiedTimestamp"]
+
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+
+    assert all(value.isdigit() for value in found.values())
+
+
+@pytest.mark.parametrize(("name", "value"), [("MaxNumberOfMessages", 11), ("WaitTimeSeconds", 21)])
+def test_receiving_names_the_range(sqs, url, refused, name, value) -> None:
+    """A number that is out of range is refused with the range."""
+    code, message = refused(sqs.receive_message, QueueUrl=url, **{name: value})
+
+    assert (code, message.startswith(f"Value {value} for parameter {name} is invalid. Reason: Must be")) == (
+        "InvalidParameterValue",
+        True,
+    )

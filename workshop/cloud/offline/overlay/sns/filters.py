@@ -1,0 +1,132 @@
+"""Filter policies of subscriptions are checked when they are set, and match by all of their operators.
+
+AWS matches a policy with the message's attributes or with its body, by the operators of event patterns, and
+compares numbers by their values, to five decimal places; a policy it cannot read is refused
+(https://docs.aws.amazon.com/sns/latest/dg/string-value-matching.html and
+subscription-filter-policy-constraints.html there). moto does not know `wildcard` and `cidr`, takes
+`equals-ignore-case` for something that never matches, fails Publish where an array meets a number or `$or` an
+object, keeps to the scope that held when the policy was set, and takes any value of the other attributes.
+Changed: the check of policies and of attributes; `is_wanted` does the matching.
+"""
+
+import json
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from moto.sns.exceptions import SNSInvalidParameter
+from moto.sns.models import SNSBackend
+from moto.sns.responses import SNSResponse
+
+from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.runtime.deliveries.event_patterns import (
+    InvalidEventPatternError,
+    check_pattern,
+    matches,
+    read_json,
+)
+
+__all__ = ["is_wanted"]
+
+BODY = "MessageBody"
+VALUES = {
+    "FilterPolicyScope": ("MessageAttributes", BODY),
+    "RawMessageDelivery": ("true", "false"),
+}
+LARGEST, FIVE_PLACES = 10**9, Decimal("0.00001")
+
+_MOTO_CHECK = SNSBackend._validate_filter_policy
+_MOTO_SET = SNSBackend.set_subscription_attributes
+_MOTO_SUBSCRIBE = SNSResponse.subscribe
+
+
+def is_wanted(subscription: Any, attributes: dict[str, Any] | None, text: str) -> bool:
+    """Return whether a subscription takes a message, by its attributes as moto keeps them and its text."""
+    policy = subscription._filter_policy
+    if not policy:
+        return True
+    if subscription.attributes.get("FilterPolicyScope") == BODY:
+        try:
+            found = read_json(text)
+        except (ValueError, RecursionError):
+            return False
+    else:
+        found = {name: _value(one) for name, one in (attributes or {}).items() if "Binary" not in one["Type"]}
+    return isinstance(found, dict) and matches(_comparable(policy), _comparable(found))
+
+
+def _value(attribute: dict[str, Any]) -> Any:
+    kind, text = attribute["Type"], attribute["Value"]
+    if kind.startswith("Number"):
+        return Decimal(text)
+    if kind != "String.Array":
+        return text
+    try:
+        return read_json(text)
+    except ValueError:
+        return text
+
+
+def _comparable(value: Any) -> Any:
+    """Return a value whose numbers are equal if they are written alike."""
+    if isinstance(value, dict):
+        return {name: _comparable(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_comparable(one) for one in value]
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    number = Decimal(repr(value) if isinstance(value, float) else value)
+    if not number.is_finite() or abs(number) > LARGEST:
+        return float(number)
+    number = number.quantize(FIVE_PLACES, ROUND_HALF_EVEN)
+    return int(number) if number == int(number) else float(number)
+
+
+@corrects(SNSBackend, "_validate_filter_policy")
+def _check_policy(backend: Any, policy: Any, scope: str | None) -> None:
+    if not isinstance(policy, dict):
+        raise SNSInvalidParameter("Invalid parameter: FilterPolicy: Filter is not an object")
+    try:
+        # One that is empty takes every message.
+        check_pattern(policy or {"any": [""]})
+    except InvalidEventPatternError as error:
+        raise SNSInvalidParameter(f"Invalid parameter: FilterPolicy: {error}") from error
+    # What a leaf takes is checked by now: moto counts, and knows where objects are allowed.
+    _MOTO_CHECK(backend, _outline(policy), scope)
+
+
+def _outline(policy: dict[str, Any]) -> dict[str, Any]:
+    outline: dict[str, Any] = {}
+    for name, wanted in policy.items():
+        if isinstance(wanted, dict):
+            outline[name] = _outline(wanted)
+        elif name == "$or":
+            outline[name] = [_outline(one) if isinstance(one, dict) else {} for one in wanted]
+        else:
+            outline[name] = [""] * len(wanted)
+    return outline
+
+
+@corrects(SNSBackend, "set_subscription_attributes")
+def _set_attribute(backend: Any, arn: str, name: str, value: Any) -> None:
+    # moto has made a boolean of the text.
+    text = str(value).lower() if isinstance(value, bool) else value
+    if name in VALUES and text not in VALUES[name]:
+        raise SNSInvalidParameter(f"Invalid parameter: {name}: {value}")
+    if name in {"FilterPolicy", "RedrivePolicy"} and value:
+        try:
+            json.loads(value)
+        except ValueError as error:
+            raise SNSInvalidParameter(f"Invalid parameter: {name}: failed to parse JSON.") from error
+    _MOTO_SET(backend, arn, name, value)
+
+
+@corrects(SNSResponse, "subscribe")
+def _subscribe(request: Any) -> Any:
+    before = set(request.backend.subscriptions)
+    try:
+        return _MOTO_SUBSCRIBE(request)
+    except SNSInvalidParameter:
+        # What is refused subscribes nobody.
+        for arn in set(request.backend.subscriptions) - before:
+            del request.backend.subscriptions[arn]
+        raise

@@ -1,0 +1,185 @@
+"""Queues and messages that AWS refuses are refused, with its errors.
+
+AWS checks the values of a queue's attributes, and what a message consists of: no empty text, the characters
+of XML, at most ten attributes, whose names and values count as part of its size in bytes. In a batch the
+others are sent. Times are whole seconds. Sources:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html and
+API_SetQueueAttributes there.
+
+moto takes any number for an attribute and fails at what is none, counts characters, and sends all the rest.
+Changed: as above; answers of ReceiveMessage to numbers that are out of range name the range.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moto.sqs.exceptions import (
+    InvalidAttributeValue,
+    InvalidParameterValue,
+    MissingParameter,
+    SQSException,
+)
+from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend
+from moto.sqs.responses import SQSResponse
+
+from workshop.cloud.offline.overlay.correct import corrects
+
+RANGES: Mapping[str, tuple[int, int]] = {
+    "DelaySeconds": (0, 900),
+    "KmsDataKeyReusePeriodSeconds": (60, 86_400),
+    "MaximumMessageSize": (1024, MAXIMUM_MESSAGE_LENGTH),
+    "MessageRetentionPeriod": (60, 1_209_600),
+    "ReceiveMessageWaitTimeSeconds": (0, 20),
+    "VisibilityTimeout": (0, 43_200),
+}
+FLAGS = ("ContentBasedDeduplication", "FifoQueue", "SqsManagedSseEnabled")
+DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
+MEMBERS = ("MessageBody", "MessageAttributes", "MessageDeduplicationId")
+TIMES = ("CreatedTimestamp", "LastModifiedTimestamp")
+MOST_RECEIVES, MOST_ATTRIBUTES = 1000, 10
+NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+WRONG_CHARACTER = (
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
+    "#xE000 to #xFFFD | #x10000 to #x10FFFF"
+)
+
+_MOTO_SET = Queue._set_attributes
+_MOTO_CREATE = SQSBackend.create_queue
+_MOTO_ATTRIBUTES = SQSBackend.get_queue_attributes
+_MOTO_SEND = SQSResponse.send_message
+_MOTO_SEND_BATCH = SQSBackend.send_message_batch
+_MOTO_RECEIVE = SQSResponse.receive_message
+
+
+@corrects(Queue, "_set_attributes")
+def _set_attributes(queue: Any, attributes: dict[str, Any], now: float | None = None) -> None:
+    for name, value in attributes.items():
+        if not _is_possible(name, value):
+            raise InvalidAttributeValue(name)
+    _check_redrive_policy(attributes.get("RedrivePolicy"))
+    _MOTO_SET(queue, attributes, now)
+
+
+def _is_possible(name: str, value: Any) -> bool:
+    text = str(value)
+    if name in RANGES:
+        lowest, highest = RANGES[name]
+        return re.fullmatch("[0-9]{1,9}", text) is not None and lowest <= int(text) <= highest
+    if name in FLAGS:
+        return text.lower() in {"true", "false"}
+    return name not in DOCUMENTS or not isinstance(value, str) or not value or _is_object(value)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _check_redrive_policy(policy: Any) -> None:
+    policy = json.loads(policy) if isinstance(policy, str) and policy else policy
+    count = str((policy or {}).get("maxReceiveCount", "1"))
+    if not count.isdecimal() or not 1 <= int(count) <= MOST_RECEIVES:
+        raise InvalidParameterValue(
+            f"Value {json.dumps(policy)} for parameter RedrivePolicy is invalid. Reason: Invalid value for "
+            f"maxReceiveCount: {count}, valid values are from 1 to {MOST_RECEIVES} both inclusive."
+        )
+
+
+@corrects(SQSBackend, "create_queue")
+def _create_queue(self: Any, name: str, tags: dict[str, str] | None = None, **attributes: Any) -> Any:
+    if name.endswith(".fifo") and str(attributes.get("FifoQueue")).lower() != "true":
+        raise InvalidParameterValue(
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+        )
+    return _MOTO_CREATE(self, name, tags, **attributes)
+
+
+@corrects(SQSBackend, "get_queue_attributes")
+def _get_queue_attributes(self: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
+    found = _MOTO_ATTRIBUTES(self, queue_name, attribute_names)
+    return {name: int(value) if name in TIMES else value for name, value in found.items()}
+
+
+@corrects(SQSResponse, "send_message")
+def _send_message(request: Any) -> Any:
+    message = {name: request._get_param(name) for name in MEMBERS}
+    _check_message(request.sqs_backend.get_queue(request._get_queue_name()), message)
+    return _MOTO_SEND(request)
+
+
+@corrects(SQSBackend, "send_message_batch")
+def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str, Any]]) -> Any:
+    queue, failed = self.get_queue(queue_name), {}
+    for key, entry in entries.items():
+        try:
+            _check_message(queue, entry)
+        except SQSException as error:
+            failed[key] = {
+                "Id": entry["Id"],
+                "SenderFault": True,
+                "Code": error.code,
+                "Message": error.message,
+            }
+    good = {key: entry for key, entry in entries.items() if key not in failed}
+    messages, others = _MOTO_SEND_BATCH(self, queue_name, good)
+    return messages, [*others, *failed.values()]
+
+
+def _check_message(queue: Any, message: Mapping[str, Any]) -> None:
+    body, attributes = message.get("MessageBody") or "", message.get("MessageAttributes") or {}
+    if not body:
+        raise MissingParameter("MessageBody")
+    if NO_CHARACTER.search(body):
+        raise SQSException("InvalidMessageContents", WRONG_CHARACTER)
+    if not queue.fifo_queue and (identity := message.get("MessageDeduplicationId")):
+        raise InvalidParameterValue(
+            f"Value {identity} for parameter MessageDeduplicationId is invalid. Reason: "
+            "The request include parameter that is not valid for this queue type."
+        )
+    for problem in _problems_of_attributes(attributes):
+        raise InvalidParameterValue(problem)
+    if _size(body, attributes) > queue.maximum_message_size:
+        raise InvalidParameterValue(
+            "One or more parameters are invalid. Reason: Message must be shorter than "
+            f"{queue.maximum_message_size} bytes."
+        )
+
+
+def _problems_of_attributes(attributes: Mapping[str, Any]) -> Iterator[str]:
+    if len(attributes) > MOST_ATTRIBUTES:
+        yield (
+            f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum "
+            f"[{MOST_ATTRIBUTES}]."
+        )
+    for name, value in attributes.items():
+        if name.lower().startswith(("aws.", "amazon.")):
+            yield f"Message (user) attribute name '{name}' cannot start with AWS. or Amazon."
+        if value.get("DataType", "").startswith("Number") and not _is_number(value.get("StringValue")):
+            yield f"Can't cast the value of message (user) attribute '{name}' to a number."
+
+
+def _is_number(text: Any) -> bool:
+    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", str(text).strip()) is not None
+
+
+def _size(body: str, attributes: Mapping[str, Any]) -> int:
+    texts = [body, *attributes]
+    for value in attributes.values():
+        texts += [str(value.get("DataType", "")), value.get("StringValue") or value.get("BinaryValue") or ""]
+    return sum(len(text) if isinstance(text, bytes) else len(text.encode()) for text in texts)
+
+
+@corrects(SQSResponse, "receive_message")
+def _receive_message(request: Any) -> Any:
+    for name, lowest, highest in (("MaxNumberOfMessages", 1, 10), ("WaitTimeSeconds", 0, 20)):
+        value = request._get_param(name)
+        if value is not None and not lowest <= int(value) <= highest:
+            raise InvalidParameterValue(
+                f"Value {value} for parameter {name} is invalid. Reason: Must be between {lowest} and "
+                f"{highest}, if provided."
+            )
+    return _MOTO_RECEIVE(request)
