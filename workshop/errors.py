@@ -67,9 +67,14 @@ class CloudNotRunningError(ConfigurationError):
 
 
 class PortInUseError(ConfigurationError):
-    """Something else listens on the port; ``occupant`` says what, if it is known."""
+    """Something listens on the port; ``occupant`` says what, as far as that is known."""
 
-    def __init__(self, host: str, port: int, occupant: str = "another program") -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        occupant: str = "another program, or an offline cloud that does not answer yet",
+    ) -> None:
         self.host = host
         self.port = port
         self.occupant = occupant

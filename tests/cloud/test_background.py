@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_starting_twice_starts_one(port) -> None:
     assert second.notes == ("it was running already",)
     with pytest.raises(ConfigurationError, match=f"already runs at `http://127.0.0.1:{port}`"):
         background.start(port + 1)
+
+
+def test_two_starts_at_once_start_one(port) -> None:
+    """Who starts a cloud while another one of the same home is being started finds that."""
+    with ThreadPoolExecutor() as threads:
+        first, second = threads.map(background.start, [port, port])
+
+    assert first.pid == second.pid
+    assert sorted([first.notes, second.notes]) == [(), ("it was running already",)]
 
 
 def test_the_cloud_outlives_the_command_that_started_it(port) -> None:
@@ -133,7 +143,7 @@ def test_a_port_of_another_program_is_told(port) -> None:
         background.start(port)
 
     assert f"port {port}" in str(caught.value)
-    assert "another program" in str(caught.value)
+    assert "another program, or an offline cloud that does not answer yet" in str(caught.value)
     assert "--port" in str(caught.value)
 
 

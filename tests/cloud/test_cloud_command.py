@@ -45,7 +45,27 @@ def test_reset_empties_the_cloud(port) -> None:
 
     assert f"http://127.0.0.1:{port} is empty" in result.stdout
     assert connect().client("kinesis").list_streams()["StreamNames"] == []
+    assert "is kept" not in workshop_cloud("stop").stdout
     assert "answers at" in workshop_cloud("logs").stdout
+
+
+def test_scripts_get_json(home, port, monkeypatch) -> None:
+    """Start and stop print the status, reset which cloud or which file it emptied; nothing stays of that."""
+    before = json.loads(workshop_cloud("stop", "--json").stdout)
+    started = json.loads(workshop_cloud("start", "--port", port, "--json").stdout)
+    reset = json.loads(workshop_cloud("reset", "--yes", "--json").stdout)
+    connect().client("kinesis").create_stream(StreamName="S", ShardCount=1)
+    stopped = json.loads(workshop_cloud("stop", "--json").stdout)
+    # Not the cloud of somebody else, at the usual port.
+    monkeypatch.setattr("workshop.cloud.connection.DEFAULT_ENDPOINT", f"http://127.0.0.1:{port}")
+    forgotten = json.loads(workshop_cloud("reset", "--yes", "--json").stdout)
+
+    assert [each["state"] for each in (before, started, stopped)] == ["stopped", "running", "stopped"]
+    assert started["pid"] == stopped["pid"]
+    assert reset == {"endpoint": f"http://127.0.0.1:{port}", "kept_file": None}
+    assert stopped["kept_bytes"]
+    assert forgotten == {"endpoint": None, "kept_file": str(home / "cloud.state")}
+    assert not (home / "cloud.state").exists()
 
 
 def test_a_crash_is_explained(port) -> None:
@@ -84,6 +104,7 @@ def test_a_cloud_in_the_terminal_says_where_it_is(home, port) -> None:
     while not lines or (lines[-1] and "Ctrl-C" not in lines[-1]):
         lines.append(process.stdout.readline())
 
+    connect(endpoint=f"http://127.0.0.1:{port}").client("kinesis").create_stream(StreamName="S", ShardCount=1)
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=30)
 

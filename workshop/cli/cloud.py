@@ -65,27 +65,34 @@ def start(
     ] = None,
     host: HostOption = DEFAULT_HOST,
     verbose: VerboseOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Start the offline cloud in the background; do nothing if it runs."""
     status = background.start(port, host=host, verbose=verbose)
-    _print(status)
+    if as_json:
+        print_json(status.as_document())
+    else:
+        _print(status)
 
 
 @app.command()
-def stop() -> None:
+def stop(*, as_json: JsonOption = False) -> None:
     """Stop the offline cloud that runs in the background; what it holds is kept for the next start."""
     status = background.stop()
+    if as_json:
+        print_json(status.as_document())
+        return
     text = "The offline cloud has stopped." if status.pid else "No offline cloud is running."
     console().print(f"{text} {_kept()}".rstrip(), soft_wrap=True)
     _print_notes(status)
 
 
 @app.command()
-def status(*, json: JsonOption = False) -> None:
+def status(*, as_json: JsonOption = False) -> None:
     """Tell whether the offline cloud runs, where, and what its functions and mappings are doing."""
     now = background.status()
     runtime = OfflineControl(now.url).runtime() if now.is_running and now.url else None
-    if json:
+    if as_json:
         print_json(now.as_document() | {"runtime": runtime})
         return
     _print(now)
@@ -95,7 +102,7 @@ def status(*, json: JsonOption = False) -> None:
 
 
 @app.command()
-def reset(*, yes: YesOption = False, endpoint: EndpointOption = None) -> None:
+def reset(*, yes: YesOption = False, as_json: JsonOption = False, endpoint: EndpointOption = None) -> None:
     """Delete everything in the offline cloud and in its kept state: stacks, tables, streams, logs."""
     try:
         connected = connect("offline", endpoint=endpoint)
@@ -104,12 +111,18 @@ def reset(*, yes: YesOption = False, endpoint: EndpointOption = None) -> None:
             raise
         agree(f"This deletes what the offline cloud has kept in {background.kept_path()}.", yes=yes)
         background.forget()
-        console().print("What the offline cloud had kept is deleted; its next start is an empty one.")
+        if as_json:
+            print_json({"endpoint": None, "kept_file": str(background.kept_path())})
+        else:
+            console().print("What the offline cloud had kept is deleted; its next start is an empty one.")
         return
     agree(f"This deletes every stack in the offline cloud at {connected.endpoint}, with all data.", yes=yes)
     if connected.offline is not None:
         connected.offline.reset()
-    console().print(f"The offline cloud at {connected.endpoint} is empty.", soft_wrap=True)
+    if as_json:
+        print_json({"endpoint": connected.endpoint, "kept_file": None})
+    else:
+        console().print(f"The offline cloud at {connected.endpoint} is empty.", soft_wrap=True)
 
 
 @app.command()

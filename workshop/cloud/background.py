@@ -18,8 +18,9 @@ from workshop.cloud.offline.pid_file import PidFile, kept_path, log_path, pid_pa
 from workshop.cloud.offline.processes import DETACHED, end, is_alive
 from workshop.cloud.offline.serving import configure_logging, serve
 from workshop.cloud.offline_control import OfflineControl
+from workshop.cloud.one_at_a_time import one_at_a_time
 from workshop.errors import CloudStartError, ConfigurationError, PortInUseError
-from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
+from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder
 
 __all__ = [
     "STOPPED",
@@ -114,7 +115,11 @@ def run(
     """
     _refuse_if_taken(host, port)
     configure_logging(verbose=verbose)
-    serve(host, port, ephemeral=ephemeral, announce=announce)
+    try:
+        serve(host, port, ephemeral=ephemeral, announce=announce)
+    except PortInUseError:
+        _refuse_if_taken(host, port)  # naming whoever was faster
+        raise
 
 
 def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = False) -> CloudStatus:
@@ -126,6 +131,12 @@ def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = 
         ListenError: the machine lets nobody listen there.
         CloudStartError: it was started and did not become healthy.
     """
+    # Whoever starts one at the same moment finds it running.
+    with one_at_a_time(home_folder() / "start.lock", occupied="The offline cloud is just being started"):
+        return _start(port, host=host, verbose=verbose)
+
+
+def _start(port: int | None, *, host: str, verbose: bool) -> CloudStatus:
     before = status()
     if before.is_running:
         return _already(before, port)
@@ -150,6 +161,7 @@ def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = 
     _wait(lambda: child.poll() is not None or status().is_running, START_SECONDS)
     if child.poll() is not None or not (now := status()).is_running:
         end(child.pid, forcibly=True)
+        _refuse_if_taken(host, wanted)  # by whoever was faster
         raise CloudStartError(
             f"the offline cloud did not start on port {wanted}; its log `{path}` ends with:\n{_tail(path)}"
         )

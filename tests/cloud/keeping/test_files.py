@@ -179,6 +179,26 @@ def test_a_reset_is_kept(cloud: KeptCloud) -> None:
     assert size < 500_000
 
 
+def test_a_file_stays_only_if_there_is_something_in_it(cloud: KeptCloud) -> None:
+    """A cloud that ends empty, since it was reset or nobody used it, leaves no file; any other one does."""
+    put_many(cloud.laboratory, "some", 2)
+    cloud.crash()
+    cloud.laboratory.close()
+    assert cloud.path.exists()
+
+    cloud.laboratory = Laboratory(kept=cloud.path)
+    assert cloud.laboratory.offline is not None
+    cloud.laboratory.offline.reset()
+    assert tables(cloud.laboratory) == []
+    cloud.laboratory.close()
+    assert not cloud.path.exists()
+
+    cloud.laboratory = Laboratory(kept=cloud.path)
+    assert tables(cloud.laboratory) == []
+    cloud.laboratory.close()
+    assert not cloud.path.exists()
+
+
 def test_what_is_kept_can_be_put_back(cloud: KeptCloud, tmp_path: Path) -> None:
     """A copy of the file is a copy of the cloud."""
     put(cloud.laboratory, "a")

@@ -52,6 +52,8 @@ class Keeper:
         self._documents: dict[str, bytes | None] = {}
         self.notes: list[str] = []
         self.restored_bytes = 0
+        # Nobody has put anything in; calls that only read write something as well: moto's empty backends.
+        self._is_empty = False
         self._resources = self._restored()
         self._offset = self._restored_offset()
         MARKS.begin(dict(self._resources.named))
@@ -61,6 +63,8 @@ class Keeper:
         try:
             if self._store.open():
                 self.restored_bytes = self._store.size
+            else:
+                self._is_empty = True
             resources = Resources(self._store)
             resources.read()
         except UnavailableError:
@@ -127,6 +131,7 @@ class Keeper:
         services = services_of(call) if effect is Effect.RESOURCES else None
         with LOCK:
             self._check(effect)
+            self._is_empty &= effect is Effect.NOTHING
             try:
                 # Twice: whoever gives the lock up amid a call has changed something before and after.
                 self._note(services)
@@ -187,6 +192,7 @@ class Keeper:
     def _note_clock(self) -> None:
         offset = getattr(self._clock, "offset_seconds", 0.0)
         if offset != self._offset:
+            self._is_empty = False
             self._offset = self._resources.named["clock"]["offset"] = offset
 
     def _restored_offset(self) -> float:
@@ -209,6 +215,7 @@ class Keeper:
         self.commit()
         if self._problem is None:
             self._store.compact()
+            self._is_empty = True
 
     def status(self) -> dict[str, Any]:
         """Return where the state is kept, how large it is and what went wrong, as plain JSON values."""
@@ -221,9 +228,9 @@ class Keeper:
         }
 
     def close(self) -> None:
-        """Commit, and keep nothing any more."""
+        """Commit, and keep nothing any more; a file in which nothing is does not stay."""
         with LOCK:
             self.commit()
             LOCK.before_free = None
             MARKS.end()
-            self._store.close()
+            self._store.close(forget=self._is_empty)

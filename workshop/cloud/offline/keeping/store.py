@@ -202,9 +202,12 @@ class Store:
             self._connection.close()
             self._connection = None
 
-    def close(self) -> None:
-        """Close the file."""
+    def close(self, *, forget: bool = False) -> None:
+        """Close the file, and if asked to, delete it."""
         self.disconnect()
+        if forget:
+            for path in companions(self.path):
+                path.unlink(missing_ok=True)
         self._lock.release()
 
     def _cursor(self) -> sqlite3.Connection:
