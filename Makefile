@@ -41,5 +41,7 @@ test-quick: setup-test ## the inner loop: no browser, no notebooks
 test-long: check ## the whole suite with many times the random cases; takes hours
 	@WORKSHOP_LONG_TESTS=1 $(PYTEST) --timeout 7200
 
-clean: ## remove .venv/ and everything that runs left behind
-	@rm -rf .venv .workshop build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove .venv/ and what builds and tests left behind; your work stays
+	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@if [ -d .workshop ]; then echo "Your progress, kept versions and the offline cloud's state stay in .workshop/;" \
+	"rm -r .workshop removes them."; fi

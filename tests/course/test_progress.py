@@ -86,9 +86,23 @@ def test_a_reset_exercise_begins_anew(progress: CourseProgress) -> None:
     progress.record("x", passed("."))
     progress.record("y", passed("."))
 
-    progress.forget("x")
+    progress.reset("x")
 
     assert set(progress.entries()) == {"y"}
+
+
+def test_help_outlives_a_reset(progress: CourseProgress) -> None:
+    """Who took a hint or the solution and begins anew has not solved it without help afterwards."""
+    progress.take_hint("hint", 2)
+    progress.take_solution("solution")
+
+    for name in ("hint", "solution"):
+        progress.record(name, passed("."))
+        progress.reset(name)
+        assert not progress.of(name).is_passed
+        assert not progress.record(name, passed(".")).is_unaided
+
+    assert progress.of("hint").hints == 2
 
 
 @pytest.mark.parametrize(

@@ -135,10 +135,13 @@ class CourseProgress:
         """Record that the solution was shown or put in."""
         return self._change(exercise_id, lambda before: replace(before, solution_taken=True))
 
-    def forget(self, exercise_id: str) -> None:
-        """Remove what is recorded of an exercise."""
+    def reset(self, exercise_id: str) -> None:
+        """Remove what is recorded of an exercise, except help: who has seen the answer goes on knowing it."""
         with self._changing() as document:
-            document["exercises"].pop(exercise_id, None)
+            known = document["exercises"].pop(exercise_id, None)
+            if known is not None and (before := _entry(known)).is_helped:
+                taken = ExerciseEntry(hints=before.hints, solution_taken=before.solution_taken)
+                document["exercises"][exercise_id] = asdict(taken)
 
     def answer(self, question_id: str, given: str, *, is_right: bool | None) -> QuestionEntry:
         """Record an answer to a question; it replaces an earlier one."""

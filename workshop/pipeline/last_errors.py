@@ -66,8 +66,8 @@ class LastError:
 
 
 def shortened(message: str) -> str:
-    """Return an error's message in one line, and without the end of a very long one."""
-    line = " ".join(message.split())
+    """Return an error's message in one line, without the end of a very long one, naming the learner's files."""
+    line = " ".join(message.split()).replace("/var/task/", "lambdas/")
     return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]} …"
 
 

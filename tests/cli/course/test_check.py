@@ -14,7 +14,7 @@ from workshop.cloud.connection import Cloud
 from workshop.course.answers import handler_file, learners_text, solution_text, starter_text
 from workshop.course.exercise import Cell, Exercise, Function, Outcome, incorrect, not_attempted, passed
 from workshop.course.exercises import all_exercises
-from workshop.course.progress import CourseProgress
+from workshop.course.progress import CourseProgress, ExerciseEntry
 
 ROOT = Path(__file__).resolve().parents[3]
 HINTS = ("Which one?", "Look there.", "do(…)")
@@ -182,14 +182,14 @@ def test_solving_a_file_keeps_the_learners_version(learner: Workshop, root: Path
 
 
 def test_resetting_a_file_brings_the_starter_back(learner: Workshop, root: Path) -> None:
-    """A reset restores the starter of one exercise, and forgets its progress."""
+    """A reset restores the starter of one exercise, and forgets its progress, except that it was shown."""
     learner.run("solve", FILE_EXERCISE.id)
 
     done = learner.run("reset", FILE_EXERCISE.id, "--yes")
 
     assert done.returncode == 0
     assert learners_text(FILE_EXERCISE, root) == starter_text(FILE_EXERCISE, root)
-    assert FILE_EXERCISE.id not in CourseProgress(root / "home").entries()
+    assert CourseProgress(root / "home").of(FILE_EXERCISE.id) == ExerciseEntry(solution_taken=True)
 
 
 def test_a_learner_catches_up_and_checks_twice(learner: Workshop) -> None:

@@ -105,13 +105,13 @@ def test_an_error_of_the_handler_is_a_value(course: Course) -> None:
 
 
 def test_a_file_that_does_not_import_is_quoted(course: Course) -> None:
-    """A handler that imports what is not there fails with Lambda's words."""
+    """A handler that imports what is not there fails with Lambda's words, which name files as learners do."""
     save(course, "from common.storage import nothing\n\n\ndef handler(event, _context):\n    return None\n")
     scratch = open_scratch_stack(course)
 
     error = scratch.invoke("state", scratch.kinesis_event(MESSAGES)).error
 
-    assert re.search(r"ImportModuleError.*nothing", str(error))
+    assert re.search(r"ImportModuleError.*nothing.*\(lambdas/common/storage\.py\)", str(error))
 
 
 def test_a_file_that_is_no_python_is_named_with_its_line(course: Course) -> None:

@@ -78,8 +78,12 @@ def reset(
     found = find_exercise(exercise)
     place = found.answer_location
     lost = f"your code in `lambdas/{place.path}`" if isinstance(place, Function) else "what its cell has made"
-    agree(f"This takes back {lost}, and what is recorded of your progress with `{found.id}`.", yes=yes)
-    _put(exercise, cloud, "resetting", reset_exercise, CourseProgress.forget)
+    agree(
+        f"This takes back {lost}, and what is recorded of your progress with `{found.id}`, except the help "
+        "that you took.",
+        yes=yes,
+    )
+    _put(exercise, cloud, "resetting", reset_exercise, CourseProgress.reset)
 
 
 @cloud_options

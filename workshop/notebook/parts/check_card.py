@@ -76,7 +76,8 @@ class CheckCard:
     def _ask_to_reset(self) -> None:
         self.row.offer({"Put the starter back": self._reset, "Keep my answer": self._keep})
         what = "A copy of what you wrote is kept." if self._actions.file else self._undone
-        self._tell(status_line("△ Reset?", f"{what} The exercise then counts as not begun.", "warn"))
+        then = "The exercise then counts as not begun; help that you took stays counted."
+        self._tell(status_line("△ Reset?", f"{what} {then}", "warn"))
 
     @property
     def _undone(self) -> str:

@@ -88,7 +88,7 @@ class ExerciseTools:
 
     def _starter_again(self, exercise: Exercise) -> Shown:
         done = reset(exercise, self._course)
-        self._record.forget(exercise.id)
+        self._record.reset(exercise.id)
         body = join([element("p", code_in(done.message), class_="prose"), element("pre", done.text)])
         return Shown(card(f"Reset: {exercise.id}", body), f"{done.message}\n\n{done.text}")
 

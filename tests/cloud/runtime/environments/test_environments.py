@@ -298,6 +298,18 @@ def test_faults_have_their_names(make: Make, source, handler, error_type, messag
     assert any(error_type in line for line in answer.output)
 
 
+@pytest.mark.parametrize("source", ["from sibling import nothing", "from sibling import work as handler"])
+def test_an_error_shows_where_lambda_has_the_code(make: Make, source: str) -> None:
+    """Messages, stack traces and the log show paths as in Lambda, not those of this machine."""
+    sibling = "def work(event, context):\n    raise ValueError(__file__)"
+
+    answer = call(make("", code=Bundle.of(zip_of(source, sibling=sibling))))
+
+    told = json.dumps([failure(answer), *answer.output])
+    assert "/var/task/sibling.py" in failure(answer)["errorMessage"]
+    assert "workshop-lambda" not in told
+
+
 def test_failed_start_is_tried_again(make: Make) -> None:
     """After a failed initialisation the next event initialises again."""
     environment = make("import not_there")

@@ -173,14 +173,14 @@ def load_handler(name: str) -> Any:
 
 
 def describe(error: Exception, request_id: str) -> dict[str, Any]:
-    """Return an error as the payload that a caller sees."""
+    """Return an error as the payload that a caller sees; the function's code lies where Lambda puts it."""
+    kind, frames = type(error).__name__, traceback.extract_tb(error.__traceback__)
     if isinstance(error, RuntimeFaultError):
-        kind, trace = error.kind, []
-    else:
-        kind = type(error).__name__
-        frames = traceback.extract_tb(error.__traceback__)
-        trace = traceback.format_list([frame for frame in frames if frame.filename != __file__])
-    return {"errorMessage": str(error), "errorType": kind, "requestId": request_id, "stackTrace": trace}
+        kind, frames = error.kind, traceback.StackSummary()
+    trace = traceback.format_list([frame for frame in frames if frame.filename != __file__])
+    here = os.environ.get("LAMBDA_TASK_ROOT") or "/var/task"
+    told, *trace = (text.replace(here, "/var/task") for text in (str(error), *trace))
+    return {"errorMessage": told, "errorType": kind, "requestId": request_id, "stackTrace": trace}
 
 
 def log_error(log: Log, payload: dict[str, Any]) -> None:
