@@ -47,6 +47,18 @@ def test_requirements_have_lower_bounds_and_only_moto_is_pinned() -> None:
     assert pinned[0].startswith("moto[")
 
 
+def test_make_clean_leaves_the_learners_work(tmp_path: Path) -> None:
+    """What builds and tests made is removed; progress and the kept cloud stay, and it says where they lie."""
+    for name in (".venv", ".workshop", ".mypy_cache"):
+        (tmp_path / name).mkdir()
+    clean = ["make", "-f", str(ROOT / "Makefile"), "clean"]
+
+    said = subprocess.run(clean, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert [path.name for path in tmp_path.iterdir()] == [".workshop"]
+    assert "rm -r .workshop" in said
+
+
 def test_make_help_names_every_command_of_the_readme() -> None:
     """`make help` lists each make command that the README gives."""
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -79,8 +79,8 @@ def reset(
     place = found.answer_location
     lost = f"your code in `lambdas/{place.path}`" if isinstance(place, Function) else "what its cell has made"
     agree(
-        f"This takes back {lost}, and what is recorded of your progress with `{found.id}`, except the help "
-        "that you took.",
+        f"This takes back {lost}, and what is recorded of your progress with `{found.id}`; "
+        "help that you took stays counted.",
         yes=yes,
     )
     _put(exercise, cloud, "resetting", reset_exercise, CourseProgress.reset)
