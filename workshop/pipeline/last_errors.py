@@ -66,7 +66,7 @@ class LastError:
 
 
 def shortened(message: str) -> str:
-    """Return an error's message in one line, without the end of a very long one, naming the learner's files."""
+    """Return an error's message in one line, cut if it is very long; it names files as learners do."""
     line = " ".join(message.split()).replace("/var/task/", "lambdas/")
     return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]} …"
 
