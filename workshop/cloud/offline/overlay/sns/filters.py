@@ -110,7 +110,8 @@ def _outline(policy: dict[str, Any]) -> dict[str, Any]:
 def _set_attribute(backend: Any, arn: str, name: str, value: Any) -> None:
     # moto has made a boolean of the text.
     text = str(value).lower() if isinstance(value, bool) else value
-    if name in VALUES and text not in VALUES[name]:
+    # An empty text takes the attribute away.
+    if text and name in VALUES and text not in VALUES[name]:
         raise SNSInvalidParameter(f"Invalid parameter: {name}: {value}")
     if name in {"FilterPolicy", "RedrivePolicy"} and value:
         try:
