@@ -5,6 +5,7 @@ CloudFormation, which imports most of moto, is loaded in the background meanwhil
 that.
 """
 
+import gc
 import logging
 import sys
 import threading
@@ -240,6 +241,8 @@ class _LateCorrections:
                     self._error = RuntimeError("the offline cloud has stopped")
                     return
                 overlay.apply(self._clock, [name])
+            # Imports leave behind much that only refers to itself.
+            gc.collect()
             self._then()
         except Exception as error:
             log.exception("the corrections of CloudFormation could not be loaded")

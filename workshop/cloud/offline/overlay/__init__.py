@@ -36,6 +36,7 @@ OPTIONS: dict[str, Any] = {
 CORRECTIONS: tuple[str, ...] = (
     "core_lookups",
     "core_models",
+    "ec2_catalogues",
     "iam_catalogue",
     "iam_versions",
     "sts_sessions",
