@@ -1,6 +1,8 @@
 """What DynamoDB counts for a value."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workshop.cloud.offline.overlay.sizes import attributes_size, value_size
 
@@ -31,6 +33,12 @@ from workshop.cloud.offline.overlay.sizes import attributes_size, value_size
 def test_values_have_the_documented_size(value: dict, size: int) -> None:
     """Texts count bytes, numbers two digits a byte, containers three bytes and one per element."""
     assert value_size(value) == size
+
+
+@given(st.integers(min_value=0, max_value=10**38 - 1))
+def test_a_whole_number_has_the_size_that_it_has_with_a_point(number: int) -> None:
+    """The shorter way that whole numbers take counts as the general one does."""
+    assert value_size({"N": str(number)}) == value_size({"N": f"{number}.0"})
 
 
 def test_names_count_too() -> None:

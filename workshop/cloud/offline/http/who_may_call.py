@@ -19,6 +19,7 @@ from workshop.cloud.offline.http.listener import ANY_ADDRESS
 __all__ = ["refused_to_strangers"]
 
 LOOPBACK_NAME = "localhost"
+USUAL = (LOOPBACK_NAME, "127.0.0.1")
 # A name or an address of version 4, or one of version 6 in brackets, and perhaps a port.
 AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[^][@/]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::\d{0,5})?")
 
@@ -40,9 +41,8 @@ def refused_to_strangers(call: Call, listening_at: str) -> Answer | None:
 
 def _called(call: Call) -> list[str]:
     """Return host and port as they were called; a proxy's client sends them in the target too."""
-    named = [value for name, value in call.headers.pairs if name.lower() == "host"]
-    if len(named) != 1:
-        return [""]
+    # Several of them are joined by commas, which no host has in its name.
+    named = [call.headers.get("host", "")]
     is_absolute = "://" in call.path and not call.path.startswith("/")
     return [*named, call.path.partition("://")[2].partition("/")[0]] if is_absolute else named
 
@@ -55,7 +55,7 @@ def _host_of(authority: str) -> str:
 def _is_ours(host: str | None, listening_at: str) -> bool:
     """Return whether the host is a name or an address of this machine's loopback, or where we listen."""
     name = (host or "").lower().removesuffix(".")
-    if name == LOOPBACK_NAME or name.endswith(f".{LOOPBACK_NAME}"):
+    if name in USUAL or name.endswith(f".{LOOPBACK_NAME}"):
         return True
     if name and name == listening_at.lower().removesuffix("."):
         return True

@@ -15,7 +15,7 @@ from moto import backends
 from moto.core import responses
 from moto.core.responses import BaseResponse
 from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFormedAttributePicker
-from moto.moto_api._internal.moto_random import Random
+from moto.moto_api._internal.moto_random import MotoRandom
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.utilities.aws_headers import gen_amzn_requestid_long
 
@@ -66,7 +66,7 @@ def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str]
     return headers, body
 
 
-@corrects(Random, "get_random_string")
+@corrects(MotoRandom, "get_random_string")
 def _random_string(
     self: Any,
     length: int = 20,

@@ -14,12 +14,15 @@ __all__ = ["attributes_size", "value_size"]
 
 def attributes_size(attributes: Mapping[str, Any]) -> int:
     """Return the size of attributes by name, each a moto `DynamoType` or DynamoDB JSON (`{"N": "1"}`)."""
-    return sum(_text(name) + value_size(value) for name, value in attributes.items())
+    total = 0
+    for name, value in attributes.items():
+        total += (len(name) if name.isascii() else len(name.encode())) + value_size(value)
+    return total
 
 
 def value_size(value: Any) -> int:
     """Return the size of one attribute value, without its name."""
-    kind, content = next(iter(value.items())) if isinstance(value, dict) else (value.type, value.value)
+    kind, content = next(iter(value.items())) if type(value) is dict else (value.type, value.value)
     return _SIZES[kind](content)
 
 
@@ -30,6 +33,8 @@ def _text(content: str) -> int:
 
 def _number(content: str) -> int:
     # Signs, points and zeros at either end take no digit: 1200 has two significant ones, as 0.012 has.
+    if content.isdecimal():
+        return (len(content.strip("0")) + 1) // 2 + 1
     mantissa = content.lower().partition("e")[0].lstrip("+-").replace(".", "").strip("0")
     return (len(mantissa) + 1) // 2 + 1 + content.startswith("-")
 

@@ -3,6 +3,7 @@
 Support for the corrections of DynamoDB's transactions and of SQS's queues; no correction of its own.
 """
 
+from itertools import takewhile
 from typing import Any
 
 from workshop.cloud.offline.keeping.marks import MARKS
@@ -35,7 +36,6 @@ class UsedTokens:
 
     def _forget_expired(self) -> None:
         now = CLOCK.now()
-        for token, (_, expires) in list(self.used.items()):
-            if expires > now:
-                break  # tokens are remembered in order of time, so all later ones count as well
+        # Tokens are remembered in order of time: behind the first that counts all others do as well.
+        for token in list(takewhile(lambda token: self.used[token][1] <= now, self.used)):
             del self.used[token]

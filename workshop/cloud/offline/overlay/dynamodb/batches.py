@@ -49,7 +49,7 @@ def _batch_write_item(self: Any) -> Any:
             # Each write on its own: a batch is no transaction.
             with collected_changes() as changes:
                 units[name] += write_units(write.run(changes).size)
-    return DynamoResult({"UnprocessedItems": {}, **capacities(self.body, units)})
+    return DynamoResult({"UnprocessedItems": {}, **capacities(self.body, lambda: units)})
 
 
 def _write(table: Any, entry: Mapping[str, Any]) -> Write:
@@ -91,7 +91,7 @@ def _batch_get_item(self: Any) -> Any:
         {
             "Responses": {name: read.found for name, read in reads.items()},
             "UnprocessedKeys": {name: read.unprocessed for name, read in reads.items() if read.rest},
-            **capacities(self.body, {name: read.units for name, read in reads.items()}),
+            **capacities(self.body, lambda: {name: read.units for name, read in reads.items()}),
         }
     )
 

@@ -7,7 +7,7 @@ secondary indexes is not counted.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.dynamodb.exceptions import MockValidationException
@@ -28,20 +28,25 @@ def read_units(size: int, *, consistent: bool = False) -> float:
     return max(1, math.ceil(size / READ_BYTES)) * (1.0 if consistent else 0.5)
 
 
-def capacity(request: Mapping[str, Any], units: float, table: str | None = None) -> dict[str, Any]:
-    """Return the member `ConsumedCapacity` of an answer, or nothing if the request does not ask for it."""
+def capacity(
+    request: Mapping[str, Any], units: Callable[[], float], table: str | None = None
+) -> dict[str, Any]:
+    """Return the member `ConsumedCapacity` of an answer, or nothing if the request does not ask for it.
+
+    `units` is called only if it does: what has to be measured for it takes longer than a small write.
+    """
     wanted = _wanted(request)
     if wanted == "NONE":
         return {}
-    return {"ConsumedCapacity": _entry(wanted, table or request["TableName"], units)}
+    return {"ConsumedCapacity": _entry(wanted, table or request["TableName"], units())}
 
 
-def capacities(request: Mapping[str, Any], units: Mapping[str, float]) -> dict[str, Any]:
+def capacities(request: Mapping[str, Any], units: Callable[[], Mapping[str, float]]) -> dict[str, Any]:
     """Return the same for a request that concerns several tables."""
     wanted = _wanted(request)
     if wanted == "NONE":
         return {}
-    return {"ConsumedCapacity": [_entry(wanted, table, sum_) for table, sum_ in units.items()]}
+    return {"ConsumedCapacity": [_entry(wanted, table, sum_) for table, sum_ in units().items()]}
 
 
 def _wanted(request: Mapping[str, Any]) -> str:

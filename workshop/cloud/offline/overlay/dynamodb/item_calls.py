@@ -109,7 +109,7 @@ def _answer(request: Mapping[str, Any], write: Write) -> Any:
         outcome = write.run(changes)
     attributes = returned_attributes(request.get("ReturnValues") or "NONE", outcome)
     answer = {"Attributes": attributes} if attributes else {}
-    return DynamoResult({**answer, **capacity(request, write_units(outcome.size))})
+    return DynamoResult({**answer, **capacity(request, lambda: write_units(outcome.size))})
 
 
 @corrects(DynamoHandler, "put_item")
@@ -145,9 +145,12 @@ def _get_item(self: Any) -> Any:
     expressions.check_used()
     table = self.dynamodb_backend.get_table(request["TableName"])
     item = place_of(table, request["Key"]).item
-    size = attributes_size(item.attrs) if item else 0
-    units = read_units(size, consistent=bool(request.get("ConsistentRead")))
     answer: dict[str, Any] = {}
     if item is not None:
         answer["Item"] = item.attrs if paths is None else project(item.attrs, paths)
-    return DynamoResult({**answer, **capacity(request, units)})
+    return DynamoResult({**answer, **capacity(request, lambda: _read_units(request, item))})
+
+
+def _read_units(request: Mapping[str, Any], item: Any | None) -> float:
+    size = attributes_size(item.attrs) if item else 0
+    return read_units(size, consistent=bool(request.get("ConsistentRead")))

@@ -66,7 +66,7 @@ def _answer(
     if page.last_key is not None:
         answer["LastEvaluatedKey"] = page.last_key
     units = read_units(page.size, consistent=bool(request.get("ConsistentRead")))
-    return DynamoResult({**answer, **capacity(request, units)})
+    return DynamoResult({**answer, **capacity(request, lambda: units)})
 
 
 @corrects(DynamoHandler, "query")

@@ -140,8 +140,8 @@ def _written(handler: Any) -> Any:
         raise TooManyTransactionsException
     outcomes = run_transaction([_write(handler.dynamodb_backend, entry) for entry in entries])
     tables = [next(iter(entry.values()))["TableName"] for entry in entries]
-    sizes = zip(tables, (2 * write_units(outcome.size) for outcome in outcomes), strict=True)
-    return DynamoResult(capacities(handler.body, summed(sizes)))
+    units = zip(tables, (2 * write_units(outcome.size) for outcome in outcomes), strict=True)
+    return DynamoResult(capacities(handler.body, lambda: summed(units)))
 
 
 def summed(units: Iterable[tuple[str, float]]) -> dict[str, float]:
@@ -169,7 +169,7 @@ def _transact_get_items(self: Any) -> Any:
     tables = (entry["Get"]["TableName"] for entry in entries)
     units = zip(tables, (2 * read_units(size, consistent=True) for _, size in found), strict=True)
     responses = [{} if attributes is None else {"Item": attributes} for attributes, _ in found]
-    return DynamoResult({"Responses": responses, **capacities(self.body, summed(units))})
+    return DynamoResult({"Responses": responses, **capacities(self.body, lambda: summed(units))})
 
 
 def _read(backend: Any, entry: Mapping[str, Any]) -> Callable[[], tuple[dict[str, Any] | None, int]]:

@@ -65,7 +65,7 @@ def _execute_statement(self: Any) -> Any:
     return DynamoResult(
         {
             "Items": [attributes] if attributes else [],
-            **capacity(self.body, write_units(outcome.size), bound.statement.table),
+            **capacity(self.body, lambda: write_units(outcome.size), bound.statement.table),
         }
     )
 
@@ -94,9 +94,8 @@ def _selected(request: Mapping[str, Any], bound: Bound, table: Any) -> Any:
     answer: dict[str, Any] = {"Items": images}
     if page.last_key is not None:
         answer |= {"LastEvaluatedKey": page.last_key, "NextToken": _token(page.last_key, statement)}
-    return DynamoResult(
-        {**answer, **capacity(request, read_units(page.size, consistent=consistent), statement.table)}
-    )
+    units = read_units(page.size, consistent=consistent)
+    return DynamoResult({**answer, **capacity(request, lambda: units, statement.table)})
 
 
 def _paths(bound: Bound) -> tuple[tuple[str | int, ...], ...] | None:
@@ -164,7 +163,7 @@ def _batch_execute_statement(self: Any) -> Any:
     answers = [_answer(self.dynamodb_backend, request) for request in requests]
     units = summed((table, one) for table, one, _ in answers)
     return DynamoResult(
-        {"Responses": [response for _, _, response in answers], **capacities(self.body, units)}
+        {"Responses": [response for _, _, response in answers], **capacities(self.body, lambda: units)}
     )
 
 
@@ -247,5 +246,5 @@ def _transacted(handler: Any) -> Any:
             for bound, outcome in zip(bounds, outcomes, strict=True)
         )
         responses = [{"Item": image} if image else {} for image in images]
-    consumed = capacities(handler.body, summed(zip(names, units, strict=True)))
+    consumed = capacities(handler.body, lambda: summed(zip(names, units, strict=True)))
     return DynamoResult({"Responses": responses, **consumed})
