@@ -4,7 +4,7 @@ Runs on the machine's own Python, which may be too old for the rest of the works
 to syntax that every Python 3 understands, and imports the standard library only. It prints nothing when there
 is nothing to do.
 
-    python3 -I workshop/bootstrap.py [extra ...]
+    python3 -I workshop/bootstrap.py [--kit FOLDER] [extra ...]    # a kit has packages: no network is needed
     python3 -I workshop/bootstrap.py doctor [--json]    # only look whether this machine is ready
 """
 
@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 MINIMUM = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -32,10 +32,13 @@ def main(extras: List[str]) -> int:
         )
     if extras[:1] == ["doctor"]:
         return look(extras[1:])
+    kit = None
+    if extras[:1] == ["--kit"]:
+        kit, extras = extras[1], extras[2:]
     wanted = fingerprint()
     if is_in_its_place() and all(read(stamp(extra)) == wanted for extra in ["base", *extras]):
         return 0
-    trouble = create_venv() or install(extras)
+    trouble = create_venv() or install(extras, kit)
     if trouble:
         return complain(trouble)
     for extra in ["base", *extras]:
@@ -112,16 +115,40 @@ def version_of(python: str) -> Optional[List[int]]:
     return [int(word) for word in answer.stdout.split()] or None
 
 
-def install(extras: List[str]) -> Optional[str]:
+def install(extras: List[str], kit: Optional[str]) -> Optional[str]:
     """Install the project and its extras with pip, showing what is being fetched; return what went wrong."""
-    target = "." + (f"[{','.join(extras)}]" if extras else "")
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-e", target]
-    print("Setting up .venv/ (only the first time takes minutes) ...")
+    print("Setting up .venv/ (only the first time takes minutes) ...", flush=True)
+    if kit is None:
+        return run_pip(["-e", "." + (f"[{','.join(extras)}]" if extras else "")], dict(os.environ))
+    sys.path.insert(0, ROOT)
+    from workshop.kit.installation import INSTALLED_LOCK, kit_folders  # noqa: PLC0415 - see above
+
+    lock, wheels = kit_folders(kit)
+    # What is set for pip on this machine, such as an index, is not for a kit.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    environment["PIP_CONFIG_FILE"] = os.devnull
+    offline = ["--no-index", "--find-links", wheels, "--no-deps"]
+    trouble = run_pip([*offline, "--require-hashes", "--requirement", lock], environment) or run_pip(
+        [*offline, "--no-build-isolation", "-e", "."], environment
+    )
+    if trouble is None:
+        shutil.copy(lock, os.path.join(VENV, INSTALLED_LOCK))
+    return trouble
+
+
+def run_pip(words: List[str], environment: Dict[str, str]) -> Optional[str]:
+    """Run `pip install`; return what went wrong, if anything."""
+    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *words]
     log = os.path.join(VENV, "install.log")
     started = time.monotonic()
-    with open(log, "w") as file:
+    with open(log, "a") as file:
         pip = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
         )
         for line in pip.stdout or ():
             file.write(line)
@@ -131,7 +158,7 @@ def install(extras: List[str]) -> Optional[str]:
     if pip.wait() == 0:
         return None
     text = read(log) or ""
-    if re.search(
+    if "--no-index" not in words and re.search(
         r"No matching distribution|Could not fetch|NewConnectionError|Temporary failure in name", text
     ):
         return (

@@ -302,7 +302,7 @@ def test_other_versions_than_the_locks_are_a_warning(tmp_path, monkeypatch: pyte
     lock.write_text("some-package==1.1 --hash=sha256:00\nthird==3 --hash=sha256:00\n")
     finding = installation.check_lock()
     assert finding.grade is Grade.WARNING
-    assert "some-package is 1.0, wanted is 1.1; third is missing, wanted is 3" in finding.seen
+    assert "some-package is 1.0, wanted is 1.1, third is missing, wanted is 3" in finding.seen
 
 
 def test_an_incomplete_kit_is_a_problem(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from workshop.cli import cloud
 from workshop.cli.aggregates import aggregates
 from workshop.cli.bench import bench
 from workshop.cli.build import build
+from workshop.cli.bundle import bundle
 from workshop.cli.clear import clear
 from workshop.cli.cost import cost
 from workshop.cli.course.check import check
@@ -65,6 +66,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor,
     "bench": bench,
     "build": build,
+    "bundle": bundle,
 }
 # What to do where this machine refuses a file.
 NO_ROOM = "make room on that disk, or name a folder elsewhere in the variable `WORKSHOP_HOME`"

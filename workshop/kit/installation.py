@@ -9,17 +9,29 @@ from pathlib import Path
 
 from workshop.kit.findings import Grade, Preflight, size
 from workshop.kit.manifest import (
+    CHECKSUMS,
     LOCKS,
+    WHEELS,
     check_files,
+    course_files,
     kit_around,
     lock_path,
+    locked_files,
     locked_versions,
     plain_name,
+    read_checksums,
     this_platform,
     this_python,
 )
 
-__all__ = ["INSTALLED_LOCK", "check_kit", "check_lock", "check_room_to_install"]
+__all__ = [
+    "INSTALLED_LOCK",
+    "check_kit",
+    "check_lock",
+    "check_room_to_install",
+    "kit_folders",
+    "trouble_with_kit",
+]
 
 # What pip unpacks into .venv/, with room for its own work.
 MINIMUM_INSTALL_BYTES = 1536 * 1024**2
@@ -29,18 +41,45 @@ COURSE_FOLDER = Path(__file__).resolve().parents[2]
 MOST_NAMED = 3
 
 
+def kit_folders(kit: str) -> tuple[str, str]:
+    """Return where a kit has this machine's lock, and where its wheels."""
+    return str(lock_path(Path(kit), this_platform(), this_python())), str(Path(kit) / WHEELS)
+
+
+def trouble_with_kit(kit: str | Path, *, mine_alone: bool) -> str | None:
+    """Return why this machine cannot be set up from a kit, None if it can.
+
+    Looks at every file, or at those alone that this machine needs.
+    """
+    kit = Path(kit)
+    lock = lock_path(kit, this_platform(), this_python())
+    if not (kit / CHECKSUMS).is_file():
+        return f"the kit is not complete, `{CHECKSUMS}` is missing; copy it again from where you got it"
+    if not lock.is_file():
+        there = ", ".join(sorted(path.stem for path in (kit / LOCKS).glob("*.txt")))
+        return (
+            f"the kit has no packages for {this_platform()} with Python {this_python()}, only for "
+            f"{there or 'nothing'}; use another Python, or a kit that was made for this machine"
+        )
+    names = set(read_checksums(kit)) | set(course_files(kit))
+    if mine_alone:
+        others = (f"{WHEELS}/", f"{LOCKS}/")
+        names = {name for name in names if not name.startswith(others)}
+        names |= {f"{LOCKS}/{lock.name}", *(f"{WHEELS}/{file}" for file in locked_files(lock))}
+    if wrong := list(check_files(kit, sorted(names))):
+        return f"{_few(wrong)} in the kit; copy it again from where you got it"
+    return None
+
+
 def check_kit() -> Preflight | None:
     """The kit that this course lies in is complete, and has packages for this machine."""
     kit = kit_around(COURSE_FOLDER)
     if kit is None:
         return None
+    if trouble := trouble_with_kit(kit, mine_alone=False):
+        seen, _, fix = trouble.partition("; ")
+        return Preflight("Kit", Grade.PROBLEM, seen, fix)
     mine = f"{this_platform()} with Python {this_python()}"
-    if not lock_path(kit, this_platform(), this_python()).is_file():
-        there = ", ".join(sorted(path.stem for path in (kit / LOCKS).glob("*.txt")))
-        fix = f"use another Python, or a kit that was made for this machine; it has {there or 'nothing'}"
-        return Preflight("Kit", Grade.PROBLEM, f"it has no packages for {mine}", fix)
-    if wrong := list(check_files(kit)):
-        return Preflight("Kit", Grade.PROBLEM, _few(wrong), "copy the kit again from where you got it")
     return Preflight("Kit", Grade.GOOD, f"complete, with packages for {mine}")
 
 
@@ -78,4 +117,4 @@ def check_room_to_install() -> Preflight | None:
 
 def _few(told: list[str]) -> str:
     more = len(told) - MOST_NAMED
-    return "; ".join(told[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+    return ", ".join(told[:MOST_NAMED]) + (f", and {more} more" if more > 0 else "")

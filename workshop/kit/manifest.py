@@ -17,9 +17,11 @@ __all__ = [
     "PYTHONS",
     "WHEELS",
     "check_files",
+    "course_files",
     "digest",
     "kit_around",
     "lock_path",
+    "locked_files",
     "locked_versions",
     "plain_name",
     "read_checksums",
@@ -59,6 +61,18 @@ def locked_versions(lock: Path) -> dict[str, str]:
     lines = lock.read_text(encoding="utf-8").splitlines()
     pins = [line.split()[0].split("==") for line in lines if line and not line.startswith("#")]
     return dict(pins)
+
+
+def locked_files(lock: Path) -> list[str]:
+    """Return the names of the wheels that a lock is for."""
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    return [line.partition(" # ")[2].split()[0] for line in lines if " # " in line]
+
+
+def course_files(kit: Path) -> list[str]:
+    """Return every file of the course that lies in a kit, by its path within the kit."""
+    found = (path for path in (kit / COURSE).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return [path.relative_to(kit).as_posix() for path in found]
 
 
 def plain_name(name: str) -> str:
