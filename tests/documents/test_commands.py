@@ -28,6 +28,7 @@ NOT_RUN = {
     "workshop start": "opens JupyterLab: tests/cli/test_start.py",
     "workshop cloud": "its cloud outlives the command: tests/cloud/test_cloud_command.py",
     "workshop bench": "brings clouds of its own: tests/cli/test_bench.py",
+    "workshop bundle": "loads packages: tests/kit/test_bundle.py",
     "workshop demo": "brings a cloud of its own: tests/cli/test_demo.py",
     "workshop play": "takes minutes: tests/game/test_end_to_end.py",
     "workshop prove": "takes minutes: tests/proof/test_command.py",
