@@ -68,9 +68,11 @@ def monthly_bill(pipeline: str, load: Load) -> tuple[CostLine, ...]:
         lines.append(_monthly(item, rate, "write-unit", f"writes {_figure(rate)}/s"))
         rate = _batches(load, load.records_per_second, load.most_messages(load.state_batch), load.width)
         calls.append(_Calls("State", rate, _duration(load, rate, load.state_batch, load.state_seconds)))
-    map_batch = load.map_batch if pipeline == "stateful" else load.stateless_map_batch
+    full = (load.map_batch, load.map_seconds)
+    if pipeline == "stateless":
+        full = (load.stateless_map_batch, load.stateless_map_seconds)
     rows = _rows(pipeline, load)
-    calls.append(_Calls("Map", rows, _duration(load, rows, map_batch, load.map_seconds)))
+    calls.append(_Calls("Map", rows, _duration(load, rows, *full)))
     adds = min(rows, max(1 / Decimal(load.window_seconds), rows / load.reduce_batch))
     share = rows / adds / load.reduce_batch
     calls.append(_Calls("Reduce", adds, max(load.least_seconds, load.reduce_seconds * share)))

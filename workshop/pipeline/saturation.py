@@ -31,7 +31,7 @@ def saturated(pipeline: str, load: Load, *, rows: Decimal) -> tuple[Saturated, .
     """Return the functions for which a load is too much; `rows` is how many Map writes in a second."""
     first = ("StateLambda", load.state_batch, load.state_seconds)
     if pipeline == "stateless":
-        first = ("MapLambda", load.stateless_map_batch, load.map_seconds)
+        first = ("MapLambda", load.stateless_map_batch, load.stateless_map_seconds)
     found = [_at_the_stream(load, *first), _at_the_end(load, rows)]
     return tuple(each for each in found if each is not None)
 
