@@ -24,8 +24,8 @@ MEMORY_RANGE, WINDOW_RANGE = (128, 10_240), (1, 300)
 # As in the templates, in MB.
 MEMORY = {"State": 256, "Map": 512, "Reduce": 256}
 # 5,000 messages of 250 bytes take 0.12 s of a whole processor to decode and add up (Python 3.11 on an Intel
-# Xeon of 2023 at 2.3 GHz, 29 November 2026). A function has one at 1,769 MB, so 512 MB take 0.41 s; the two calls of
-# DynamoDB and a slower processor make it half a second.
+# Xeon of 2023 at 2.3 GHz, 29 November 2026). A function has one at 1,769 MB, so 512 MB take 0.41 s; the two
+# calls of DynamoDB and a slower processor make it half a second.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 STATELESS_MAP_SECONDS = Decimal("0.5")
 # What an invocation carries, and what a record takes of it beside its data, which comes in base64.
