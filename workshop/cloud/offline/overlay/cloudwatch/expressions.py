@@ -1,13 +1,14 @@
-"""Expressions of GetMetricData are computed, or refused by name.
+"""GetMetricData: expressions are computed, or refused by name, and a metric is one of its namespace.
 
-AWS: an expression computes with the results of other queries, or selects metrics by SQL. Source:
+AWS: an expression computes with the results of other queries, or selects metrics by SQL. Metrics of two
+namespaces are two, also if they have the same name and dimensions. Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 
 moto knows the name of one other query as an expression, answers any other with nothing, and a SELECT with the
-sum of everything there is.
+sum of everything there is; it looks at the namespace only if there are no dimensions.
 
 Changed: expressions are computed by `metric_math`; what that does not know is a ValidationError that names
-it.
+it. A query sees the metrics of its namespace alone.
 """
 
 from datetime import datetime, timedelta
@@ -25,6 +26,18 @@ MOST_VALUES = 100_800
 _MOTO_GET_METRIC_DATA = CloudWatchBackend.get_metric_data
 
 
+class _Namespace:
+    """What moto's call reads of a backend, with the metrics of one namespace alone."""
+
+    def __init__(self, backend: Any, name: str | None) -> None:
+        self._backend = backend
+        self._name = name
+
+    def get_all_metrics(self) -> list[Any]:
+        """Return the metrics, as moto's backend does."""
+        return [metric for metric in self._backend.get_all_metrics() if metric.namespace == self._name]
+
+
 @corrects(CloudWatchBackend, "get_metric_data")
 def _get_metric_data(
     self: Any,
@@ -34,7 +47,15 @@ def _get_metric_data(
     scan_by: str = "TimestampAscending",
 ) -> list[dict[str, Any]]:
     metrics = [{**query, "ReturnData": True} for query in queries if "MetricStat" in query]
-    measured = _MOTO_GET_METRIC_DATA(self, metrics, start_time, end_time, scan_by)
+    by_namespace: dict[str | None, list[dict[str, Any]]] = {}
+    for query in metrics:
+        by_namespace.setdefault(query["MetricStat"]["Metric"].get("Namespace"), []).append(query)
+    # Without any metric too, since moto checks the times.
+    measured = [
+        each
+        for name, asked in (by_namespace or {None: []}).items()
+        for each in _MOTO_GET_METRIC_DATA(_Namespace(self, name), asked, start_time, end_time, scan_by)
+    ]
     known: dict[str, Series] = {
         each["id"]: dict(zip(each["timestamps"], map(float, each["values"]), strict=True))
         for each in measured
