@@ -4,22 +4,26 @@ AWS requires capabilities for IAM resources, supports `OnFailure`, `DisableRollb
 and refuses an update that changes nothing with `No updates are to be performed.`
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html). Here the operation
 has ended when the call returns, so a client's first poll finds the final status. moto requires no
-capabilities and ignores these options. Changed: the three calls, and template URLs, which moto can only read
-from hosts of `amazonaws.com`.
+capabilities and ignores these options. A stack in a stack is updated with it, keeps what its resources hold,
+and fails with it (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html);
+moto deletes it and makes another one. Changed: the three calls, that update, and template URLs, which moto
+can only read from hosts of `amazonaws.com`.
 """
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlparse
 
-from moto.cloudformation import responses
+from moto.cloudformation import models, responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.s3.models import s3_backends
+from moto.utilities.utils import get_partition
 
 from workshop.cloud.offline.overlay.cloudformation import operations
-from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, as_text, changes, is_true
 from workshop.cloud.offline.overlay.cloudformation.parameters import merged_parameters
+from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure
 from workshop.cloud.offline.overlay.cloudformation.template.rules import ruled_parameters
 from workshop.cloud.offline.overlay.cloudformation.template.transforms import (
     processed_template,
@@ -123,6 +127,28 @@ def _delete_stack(request: Any) -> Any:
                 stack.deployed[logical_id].definition["DeletionPolicy"] = "Retain"
             operations.delete(stack)
     return EmptyResult()
+
+
+@changes(models.Stack)
+def _change_stack(wanted: Wanted) -> Any:
+    stack, properties = wanted.original, wanted.properties
+    check_updatable(stack)
+    partition = get_partition(wanted.region_name)
+    template = responses.get_stack_from_s3_url(properties["TemplateURL"], wanted.account_id, partition)
+    given = {name: as_text(value) for name, value in properties.get("Parameters", {}).items()}
+    content = processed_template(template, given, wanted.region_name)
+    check_template(content)
+    parameters = ruled_parameters(content, given, stack)
+    if changes_nothing(stack, content, parameters):
+        return stack
+    update(stack, template, parameters)
+    if stack.status != "UPDATE_COMPLETE":
+        reasons = {event.resource_status: event.resource_status_reason for event in stack.events}
+        raise ResourceFailure(
+            f"Embedded stack {stack.stack_id} was not successfully updated. "
+            f"Currently in {stack.status} with reason: {reasons['UPDATE_ROLLBACK_IN_PROGRESS']}"
+        )
+    return stack
 
 
 @corrects(responses, "get_stack_from_s3_url")

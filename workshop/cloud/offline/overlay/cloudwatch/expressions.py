@@ -47,15 +47,7 @@ def _get_metric_data(
     scan_by: str = "TimestampAscending",
 ) -> list[dict[str, Any]]:
     metrics = [{**query, "ReturnData": True} for query in queries if "MetricStat" in query]
-    by_namespace: dict[str | None, list[dict[str, Any]]] = {}
-    for query in metrics:
-        by_namespace.setdefault(query["MetricStat"]["Metric"].get("Namespace"), []).append(query)
-    # Without any metric too, since moto checks the times.
-    measured = [
-        each
-        for name, asked in (by_namespace or {None: []}).items()
-        for each in _MOTO_GET_METRIC_DATA(_Namespace(self, name), asked, start_time, end_time, scan_by)
-    ]
+    measured = _measured(self, metrics, start_time, end_time, scan_by)
     known: dict[str, Series] = {
         each["id"]: dict(zip(each["timestamps"], map(float, each["values"]), strict=True))
         for each in measured
@@ -81,6 +73,18 @@ def _get_metric_data(
             "status_code": "Complete",
         }
     return [results[query["Id"]] for query in queries if query.get("ReturnData", True)]
+
+
+def _measured(backend: Any, metrics: list[dict[str, Any]], *times: Any) -> list[dict[str, Any]]:
+    by_namespace: dict[str | None, list[dict[str, Any]]] = {}
+    for query in metrics:
+        by_namespace.setdefault(query["MetricStat"]["Metric"].get("Namespace"), []).append(query)
+    # Without any metric too, since moto checks the times.
+    return [
+        each
+        for name, asked in (by_namespace or {None: []}).items()
+        for each in _MOTO_GET_METRIC_DATA(_Namespace(backend, name), asked, *times)
+    ]
 
 
 def _times(start: datetime, end: datetime, period: int) -> list[datetime]:
