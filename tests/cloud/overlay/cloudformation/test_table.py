@@ -143,3 +143,10 @@ def test_definitions_that_no_key_uses_fail(aws: Any) -> None:
 
     assert made["StackStatus"] == "ROLLBACK_COMPLETE"
     assert aws.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_a_key_is_a_list(aws: Any) -> None:
+    """A key that is a mere object is refused as a wrong type, in the words for all of them."""
+    aws.create({"Table": table(KeySchema={"AttributeName": "Key", "KeyType": "HASH"})})
+
+    assert aws.reason("Table").endswith("#/KeySchema: expected type: JSONArray, found: JSONObject")

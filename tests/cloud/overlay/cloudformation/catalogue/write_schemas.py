@@ -82,7 +82,10 @@ class Schema:
     def _referenced(self, node: Any) -> Any:
         while "$ref" in node:
             node = self.whole["definitions"][node["$ref"].rsplit("/", 1)[-1]]
-        return node
+        # The key of a table may be an object too, by its schema; its documentation knows the list alone.
+        choices = [self._referenced(one) for one in node.get("oneOf", ())]
+        lists = [one for one in choices if one.get("type") == "array"]
+        return lists[0] if lists and "type" not in node else node
 
 
 def main() -> None:
