@@ -49,7 +49,8 @@ MAY_WAIT = STANDALONE | {
     "workshop/cloud/offline/runtime/environments/process.py",  # an environment's process
     "workshop/cloud/offline/runtime/environments/templates.py",  # a fork's end
     "workshop/cloud/offline/runtime/environments/threads.py",  # the runtime's own threads
-    "workshop/cloud/offline/runtime/event_sources/engine.py",  # records that arrive
+    "workshop/cloud/offline/runtime/event_sources/attention.py",  # calls that are made
+    "workshop/cloud/offline/runtime/event_sources/engine.py",  # the end of all work, and of a pause
     "workshop/cloud/offline/server.py",  # the request to stop
     "workshop/cloud/offline/serving.py",  # the server's end
     "workshop/cloud/temporary.py",  # the cloud's process

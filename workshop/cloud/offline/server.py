@@ -147,6 +147,14 @@ class OfflineCloud:
 
     def answer(self, call: Call) -> Answer:
         """Answer one call, of AWS's API or of the control, unless a stranger makes it."""
+        try:
+            return self._answer(call)
+        finally:
+            # Afterwards: what the call has brought is there to be found now.
+            if self._runtime is not None:
+                self._runtime.hear()
+
+    def _answer(self, call: Call) -> Answer:
         if (refused := refused_to_strangers(call, self.host)) is not None:
             return refused
         if call.path.startswith(PREFIX):

@@ -114,6 +114,10 @@ class Runtime:
         """Look at all mappings again soon; the control plane calls this when something was changed."""
         self._engine.wake()
 
+    def hear(self) -> None:
+        """Take note of a call to the cloud; after some seconds without any, work is looked for less often."""
+        self._engine.hear()
+
     def invoke(  # noqa: PLR0913 - the parameters of Invoke
         self,
         function: str,

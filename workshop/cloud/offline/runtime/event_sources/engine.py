@@ -3,7 +3,8 @@
 The same code runs on threads (`start`) and step by step (`step`). One thread looks for work, cheaply, many
 times a second; batches are sent by worker threads, each of which stays with its slot for as long as there
 is more to do. AWS polls an idle Kinesis shard once a second and a DynamoDB stream four times; offline
-nobody pays for a poll, so both are looked at ten times a second.
+nobody pays for a poll, so both are looked at ten times a second; once nobody has called the cloud for some
+seconds, and nothing is due, once a second.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from workshop.clock import Clock, stopwatch
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.environments.threads import WorkerPool, start_thread
+from workshop.cloud.offline.runtime.event_sources.attention import POLL_SECONDS, Attention
 from workshop.cloud.offline.runtime.event_sources.batch_sender import BatchSender, PendingBatch
 from workshop.cloud.offline.runtime.event_sources.mapping_worker import MappingWorker, current_mappings
 from workshop.cloud.offline.runtime.event_sources.poller import Poller
@@ -26,7 +28,6 @@ __all__ = ["Engine"]
 
 LOGGER = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.1
 # Changes through the API are announced; this is for shards that appear and functions that vanish.
 REFRESH_SECONDS = 0.5
 MAX_WORKERS = 64
@@ -41,8 +42,7 @@ Slot = tuple[MappingWorker, Poller, int]
 class Engine:
     """Takes on every mapping of the backends, and sends what is due.
 
-    `start`, `stop`, `wake`, `forget` and `wait_until_quiet` may be called from any thread. `step` must not be
-    called while the threads run.
+    `step` must not be called while the threads run; every other method may be called from any thread.
     """
 
     def __init__(
@@ -61,7 +61,8 @@ class Engine:
         # follows from a batch has happened, and goes under the condition, so that nothing ends during a look.
         self._driven: dict[tuple[int, int], str] = {}
         self._driven_changed = threading.Condition()
-        self._wake = threading.Event()
+        self._attention = Attention()
+        self._due_in: float | None = None
         self._has_news = threading.Event()
         self._is_stopping = threading.Event()
         self._loop: threading.Thread | None = None
@@ -77,7 +78,7 @@ class Engine:
     def stopping(self) -> None:
         """Begin no new work; what is in flight may end."""
         self._is_stopping.set()
-        self._wake.set()
+        self._attention.wake()
 
     def stop(self) -> None:
         """End the threads; a function that runs is given a moment, or must have been killed before."""
@@ -95,7 +96,11 @@ class Engine:
     def wake(self) -> None:
         """Look at all mappings again at once; called when one of them, or a function, was changed."""
         self._has_news.set()
-        self._wake.set()
+        self._attention.wake()
+
+    def hear(self) -> None:
+        """Take note that somebody has called the cloud: there may be work, and soon more of it."""
+        self._attention.hear()
 
     def forget(self) -> None:
         """Drop every mapping and event; what is in flight has no consequences any more.
@@ -216,9 +221,7 @@ class Engine:
                 pause = self._failures.pause_ends("looking for work") or 0.0
                 # Not interrupted by news, which may come all the time.
                 self._is_stopping.wait(max(0.0, pause - self._clock.now()))
-            # Cleared after the wait, before the look: news that come during a look cause another one at once.
-            self._wake.wait(POLL_SECONDS)
-            self._wake.clear()
+            self._attention.wait(self._due_in)
 
     def _tried(self, what: str, job: Callable[[], None]) -> bool:
         """Do a job; return False, with an entry in the log unless it is the same again, if it failed."""
@@ -249,6 +252,8 @@ class Engine:
                 self._submit(partial(self._drive, pending), key, worker.mapping.function.name)
         for event in self._events.take_due(self._clock.now()):
             self._submit(partial(self._sender.deliver_event, event), (id(event), 0), event.function.name)
+        due = self._next_due() if self._attention.is_left_alone else None
+        self._due_in = None if due is None else due - self._clock.now()
 
     def _submit(self, job: Callable[[], None], key: tuple[int, int], function: str) -> None:
         def run() -> None:
@@ -260,6 +265,7 @@ class Engine:
                     self._driven_changed.notify_all()
 
         if self._workers is not None:
+            self._attention.hear()
             # Noted before the job is queued: between the two, nobody may find this function without work.
             self._driven[key] = function
             self._workers.submit(run)
