@@ -32,6 +32,7 @@ class KeptCloud:
         self._folder = folder
         self.path = folder / "cloud.state"
         self.copies = 0
+        self._times: dict[Path, float] = {}
         self.laboratory = Laboratory(kept=self.path)
 
     def client(self, service: str) -> Any:
@@ -42,6 +43,7 @@ class KeptCloud:
         """Return a copy of the file."""
         self.copies += 1
         copy = self._folder / f"{self.copies}.state"
+        self._times[copy] = self.laboratory.clock.now()
         for old, new in zip(companions(self.path), companions(copy), strict=True):
             # What is shared by the processes that have the file open dies with them.
             if old.exists() and not old.name.endswith("-shm"):
@@ -58,8 +60,8 @@ class KeptCloud:
         self.laboratory.close()
         self.path = path
         self.laboratory = Laboratory(kept=path)
-        # Time goes on for a cloud that is down.
-        self.laboratory.clock.advance(now - self.laboratory.clock.now())
+        # Time goes on for a cloud that is down: from the kill, whatever was tried with other copies since.
+        self.laboratory.clock.advance(self._times.get(path, now) - self.laboratory.clock.now())
 
     def _check_marks(self) -> None:
         keeper = self.laboratory._world.keeper

@@ -11,6 +11,7 @@ from tests.pipeline.operations.pipeline_bench import deployed, some_messages
 ONE_IN = 2 if LONG else 40
 
 
+@pytest.mark.timeout(3600 if LONG else 300)
 @pytest.mark.parametrize("pipeline", ["stateful", "stateless"])
 @pytest.mark.parametrize("seed", seeds(1, long=10))
 def test_a_killed_pipeline_ends_exact(tmp_path: Path, pipeline: str, seed: int) -> None:

@@ -7,7 +7,7 @@ the next commit, and changing calls are refused until one succeeds.
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,8 @@ class Keeper:
         services = services_of(call) if effect is Effect.RESOURCES else None
         with LOCK:
             self._check(effect)
+            unkept = set(self._resources.unkept)
+            self._refuse_unkept(effect, _concerned(call) & unkept)
             self._is_empty &= effect is Effect.NOTHING
             try:
                 # Twice: whoever gives the lock up amid a call has changed something before and after.
@@ -139,6 +141,7 @@ class Keeper:
             finally:
                 self._note(services)
         self._check(effect)
+        self._refuse_unkept(effect, self._resources.unkept.keys() - unkept)
 
     def _check(self, effect: Effect) -> None:
         if self._problem is not None and effect is not Effect.NOTHING:
@@ -146,6 +149,14 @@ class Keeper:
                 self.commit()
             if self._problem is not None:
                 raise KeepingError(self._problem)
+
+    def _refuse_unkept(self, effect: Effect, services: Iterable[str]) -> None:
+        if effect is not Effect.NOTHING and (service := next(iter(services), None)) is not None:
+            raise KeepingError(
+                f"the offline cloud cannot keep what is in {service} ({self._resources.unkept[service]}), so "
+                "nothing there can be changed until it is stopped and started again, without the last "
+                "change; a cloud that keeps nothing takes it: `workshop cloud run --ephemeral`"
+            )
 
     @staticmethod
     def _note(services: frozenset[str] | None) -> None:
@@ -211,6 +222,9 @@ class Keeper:
 
     def forget(self) -> None:
         """Keep what is there now, after everything was forgotten; the caller holds the lock."""
+        # Stacks that have not been read yet are forgotten as well.
+        self._resources.leave_late()
+        self._resources.unkept.clear()
         MARKS.note_resources()
         self.commit()
         if self._problem is None:
@@ -234,3 +248,8 @@ class Keeper:
             LOCK.before_free = None
             MARKS.end()
             self._store.close(forget=self._is_empty)
+
+
+def _concerned(call: Call) -> frozenset[str]:
+    """Return the services that a call is for, by any name."""
+    return services_of(call) or frozenset([call.scope.service] if call.scope else ())

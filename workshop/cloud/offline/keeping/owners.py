@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from types import NoneType
+from types import MethodType, NoneType
 from typing import Any
 
 from moto.awslambda.models import EventSourceMapping
@@ -29,7 +29,16 @@ from workshop.cloud.offline.overlay.used_tokens import UsedTokens
 # `set_mapping` puts the last result back, which is in the progress.
 NO_RECORDS = "No records processed"
 
-__all__ = ["KINDS", "OWNERS", "REDUCERS", "Reduced", "moto_dicts", "reduced_backend", "reduced_owner"]
+__all__ = [
+    "KINDS",
+    "OWNERS",
+    "REDUCERS",
+    "Reduced",
+    "moto_dicts",
+    "reduced_backend",
+    "reduced_key",
+    "reduced_owner",
+]
 
 KINDS: dict[str, Any] = {
     kind.__name__: kind for kind in (Items, LogEvents, Messages, MetricValues, Records, Rows, StreamRecords)
@@ -129,6 +138,29 @@ def _moto_dict(found: Any) -> Reduced:
     return rebuilding.instance, (type(found),), state, None, None, rebuilding.set_dict
 
 
+def reduced_key(found: Any) -> Reduced | None:
+    """Take a key or certificate of a library in Rust apart, None for anything else."""
+    if not type(found).__module__.startswith("cryptography."):
+        return None
+    # Loaded, since one is there.
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+    )
+
+    if hasattr(found, "private_bytes"):
+        secret = found.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return rebuilding.private_key, (secret,)
+    if hasattr(found, "issuer"):
+        return rebuilding.certificate, (found.public_bytes(Encoding.DER),)
+    if hasattr(found, "public_bytes"):
+        content = found.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return rebuilding.public_key, (content,)
+    return None
+
+
 def _policy_of_aws(policy: Any) -> Reduced:
     place = (policy.account_id, policy.partition, policy.arn)
     return rebuilding.policy_of_aws, place, {"id": policy.id, "attachment_count": policy.attachment_count}
@@ -140,6 +172,7 @@ REDUCERS: dict[type, Callable[[Any], Reduced]] = {
     type(threading.RLock()): lambda _: (rebuilding.reentrant_lock, ()),
     threading.Condition: lambda _: (rebuilding.condition, ()),
     weakref.WeakValueDictionary: lambda found: (rebuilding.weak_values, (list(found.items()),)),
+    MethodType: lambda found: (rebuilding.method, (found.__self__, found.__name__)),
     defaultdict: _default_dict,
     AWSManagedPolicy: _policy_of_aws,
 }

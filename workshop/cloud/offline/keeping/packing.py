@@ -8,9 +8,18 @@ it is no sandbox.
 import io
 import pickle
 import zlib
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
-__all__ = ["DamagedError", "RestrictedUnpickler", "pack", "sealed", "unpack", "unsealed"]
+__all__ = [
+    "DamagedError",
+    "RestrictedPickler",
+    "RestrictedUnpickler",
+    "pack",
+    "sealed",
+    "unpack",
+    "unsealed",
+]
 
 CHECKSUM_BYTES = 4
 # What these have to offer runs something, or leads to what does.
@@ -34,6 +43,8 @@ RUNNING = frozenset(
         "types",
     )
 )
+# What is not taken apart, but named.
+NAMED = (type, FunctionType, BuiltinFunctionType)
 
 
 class DamagedError(Exception):
@@ -45,11 +56,28 @@ class RestrictedUnpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what is named; raises DamagedError for what no state holds."""
-        if module.partition(".")[0] not in RUNNING:
-            found = super().find_class(module, name)
-            if module != "builtins" or isinstance(found, type):
-                return found
-        raise DamagedError(f"it names `{module}.{name}`, which no state of an offline cloud holds")
+        found = None if _runs_something(module) else super().find_class(module, name)
+        if found is None or _is_forbidden(module, found):
+            raise DamagedError(f"it names `{module}.{name}`, which no state of an offline cloud holds")
+        return found
+
+
+class RestrictedPickler(pickle.Pickler):
+    """Writes nothing that `RestrictedUnpickler` would refuse."""
+
+    def reducer_override(self, found: Any) -> Any:
+        """Leave everything as it is; raises PicklingError for what no state holds."""
+        if isinstance(found, NAMED) and _is_forbidden(found.__module__, found):
+            raise pickle.PicklingError(f"no state of an offline cloud holds `{found.__qualname__}`")
+        return NotImplemented
+
+
+def _runs_something(module: str | None) -> bool:
+    return (module or "").partition(".")[0] in RUNNING
+
+
+def _is_forbidden(module: str | None, found: Any) -> bool:
+    return _runs_something(module) or (module == "builtins" and not isinstance(found, type))
 
 
 def pack(value: Any) -> bytes:

@@ -7,7 +7,6 @@ any more, since the table was deleted, it is written here, without its rows.
 
 import copyreg
 import io
-import pickle
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -24,8 +23,10 @@ from workshop.cloud.offline.keeping.owners import (
     Reduced,
     moto_dicts,
     reduced_backend,
+    reduced_key,
     reduced_owner,
 )
+from workshop.cloud.offline.keeping.packing import RestrictedPickler
 
 __all__ = ["NOWHERE", "Document", "Parts", "Pickler", "Shared", "service_of"]
 
@@ -119,7 +120,7 @@ class Parts:
         setattr(found, attribute, part)
 
 
-class Pickler(pickle.Pickler):
+class Pickler(RestrictedPickler):
     """Writes the document of one service."""
 
     def __init__(self, service: str, backends: Iterable[Any], shared: Shared, parts: Parts) -> None:
@@ -149,7 +150,7 @@ class Pickler(pickle.Pickler):
         kind = type(found)
         service = service_of(kind)
         if service is None:
-            return NotImplemented
+            return reduced_key(found) or super().reducer_override(found)
         if service == self._service:
             number = self._shared.number_of(found)
             return NotImplemented if number is None else self._written(found, number)

@@ -17,13 +17,17 @@ __all__ = [
     "MakingCopies",
     "Reading",
     "backend",
+    "certificate",
     "condition",
     "default_dict",
     "instance",
     "lock",
+    "method",
     "named",
     "part",
     "policy_of_aws",
+    "private_key",
+    "public_key",
     "reentrant_lock",
     "set_default_dict",
     "set_dict",
@@ -146,6 +150,32 @@ def set_log_stream(stream: Any, state: dict[str, Any]) -> None:
         stream.stored_bytes = sum(len(event.message) for event in stream.events)
         # No token is given out twice: each call that put something got one more.
         stream.upload_sequence_token = len(stream.events)
+
+
+def private_key(content: bytes) -> Any:
+    """Return a private key, of RSA or another kind."""
+    from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - rare
+
+    return load_der_private_key(content, None)
+
+
+def public_key(content: bytes) -> Any:
+    """Return a public key."""
+    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415 - rare
+
+    return load_der_public_key(content)
+
+
+def certificate(content: bytes) -> Any:
+    """Return a certificate."""
+    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415 - rare
+
+    return load_der_x509_certificate(content)
+
+
+def method(owner: Any, name: str) -> Any:
+    """Return a method of an object."""
+    return getattr(owner, name)
 
 
 def lock() -> Any:

@@ -63,7 +63,8 @@ class Resources:
         self._shared = Shared()
         self._documents: dict[str, Document] = {}
         self._unread: dict[str, bytes] = {}
-        self.unkept: set[str] = set()
+        # By service, why its document cannot be written; it stays as it was.
+        self.unkept: dict[str, str] = {}
         self.named = {name: self._container("Rows", number) for name, number in NAMED.items()}
 
     @property
@@ -81,7 +82,7 @@ class Resources:
         self._load(self._unread.keys())
 
     def leave_late(self) -> None:
-        """Go on without what could not be read."""
+        """Go on without what has not been read, or could not be."""
         self._documents.update((service, Document(content)) for service, content in self._unread.items())
         self._unread.clear()
 
@@ -126,7 +127,9 @@ class Resources:
         asked: set[int] = set()
         for _ in range(ROUNDS):
             # Who names others first, since these then need numbers.
-            for service in sorted(waiting - self.unkept, key=lambda service: (service in EARLY, service)):
+            for service in sorted(
+                waiting - self.unkept.keys(), key=lambda service: (service in EARLY, service)
+            ):
                 self._write(service, backends.get(service))
             if not (waiting := self._unsettled(asked)):
                 break
@@ -151,8 +154,8 @@ class Resources:
         try:
             document = Pickler(service, backends, self._shared, self._parts).document(backends)
         except Exception as error:  # noqa: BLE001 - whatever a model refuses with: what cannot be kept stays as it was
-            log.warning("what changes in %s is not kept: %s: %s", service, type(error).__name__, error)
-            self.unkept.add(service)
+            self.unkept[service] = f"{type(error).__name__}: {error}"
+            log.warning("what changes in %s is not kept: %s", service, self.unkept[service])
             return
         self._documents[service] = document
 
@@ -174,7 +177,7 @@ class Resources:
                 elif home(number) not in self.unkept:
                     self._shared.orphans.add(number)
                     waiting.add(service)
-        return waiting - self.unkept
+        return waiting - self.unkept.keys()
 
     @staticmethod
     def _backends() -> dict[str, list[Any]]:

@@ -1,0 +1,116 @@
+"""What cannot be kept is refused by name, and what was there before is never lost for it."""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.cloudformation.models import cloudformation_backends
+from moto.events.models import events_backends
+from moto.moto_api._internal.models import moto_api_backend
+
+from tests.cloud.documents import ACCOUNT
+from tests.cloud.keeping.crashing import KeptCloud
+from tests.cloud.keeping.test_everything import TEMPLATE
+from workshop.clock import ManualClock
+from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.keeping.keeper import Keeper
+from workshop.cloud.offline.lock import LOCK
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
+    """A cloud with a stack `s`."""
+    cloud = KeptCloud(tmp_path)
+    cloud.client("cloudformation").create_stack(StackName="s", TemplateBody=TEMPLATE)
+    yield cloud
+    cloud.laboratory.close()
+
+
+def stacks(cloud: KeptCloud) -> list[str]:
+    return [each["StackName"] for each in cloud.client("cloudformation").describe_stacks()["Stacks"]]
+
+
+UNKEEPABLE: dict[str, Any] = {
+    "cannot be written": lambda: None,
+    "would not be read": functools.partial(int),
+    "would not be found": print,
+}
+
+
+def put_rule(cloud: KeptCloud) -> None:
+    cloud.client("events").put_rule(Name="R", EventPattern='{"source": ["a"]}')
+
+
+def rules(cloud: KeptCloud) -> int:
+    return len(cloud.client("events").list_rules()["Rules"])
+
+
+@pytest.mark.parametrize("what", UNKEEPABLE)
+def test_what_cannot_be_kept_is_refused_by_name(cloud: KeptCloud, what: str) -> None:
+    """Nobody hears of a change that no start could bring back; all that was acknowledged comes back."""
+    events_backends[ACCOUNT]["us-east-1"].unkeepable = UNKEEPABLE[what]
+
+    for _ in range(2):
+        with pytest.raises(ClientError, match=r"cannot keep what is in events .*--ephemeral") as caught:
+            put_rule(cloud)
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    cloud.client("sqs").create_queue(QueueName="Q")
+
+    cloud.crash()
+    assert (stacks(cloud), rules(cloud)) == (["s"], 0)
+    assert len(cloud.client("sqs").list_queues()["QueueUrls"]) == 1
+    put_rule(cloud)
+    cloud.crash()
+    assert rules(cloud) == 1
+
+
+def test_what_cannot_be_kept_is_forgotten_by_a_reset(cloud: KeptCloud) -> None:
+    """After a reset everything can be changed again."""
+    events_backends[ACCOUNT]["us-east-1"].unkeepable = UNKEEPABLE["cannot be written"]
+    with pytest.raises(ClientError, match="cannot keep"):
+        put_rule(cloud)
+    assert cloud.laboratory.offline is not None
+
+    cloud.laboratory.offline.reset()
+
+    put_rule(cloud)
+    cloud.crash()
+    assert rules(cloud) == 1
+
+
+def test_keys_are_kept(cloud: KeptCloud) -> None:
+    """What keys of any kind have made is known after a crash."""
+    client = cloud.client("kms")
+    key, data = client.create_key()["KeyMetadata"]["KeyId"], b"text"
+    pair = client.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    signing = {"KeyId": pair, "Message": data, "SigningAlgorithm": "ECDSA_SHA_256"}
+    secret, signature = client.encrypt(KeyId=key, Plaintext=data), client.sign(**signing)
+
+    cloud.crash()
+
+    client = cloud.client("kms")
+    assert client.decrypt(CiphertextBlob=secret["CiphertextBlob"])["Plaintext"] == data
+    assert client.verify(**signing, Signature=signature["Signature"])["SignatureValid"]
+    assert stacks(cloud) == ["s"]
+
+
+def test_a_reset_forgets_what_is_still_to_be_read(cloud: KeptCloud) -> None:
+    """A reset before the stacks are back forgets them as well."""
+    copy = cloud.copied()
+    cloud.laboratory.close()
+    keeper = Keeper(copy, ManualClock())
+    with LOCK:
+        moto_api_backend.reset()
+        keeper.forget()
+        keeper.read_late()
+        assert keeper.is_complete
+        assert cloudformation_backends[ACCOUNT]["us-east-1"].stacks == {}
+    keeper.close()
+
+    cloud.laboratory = Laboratory(kept=copy)
+
+    assert stacks(cloud) == []
+    assert cloud.client("sns").list_topics()["Topics"] == []
