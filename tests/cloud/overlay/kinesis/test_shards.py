@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from moto.kinesis.models import kinesis_backends
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto.kinesis.models import Stream, kinesis_backends
 
 from tests.cloud.conftest import REGION
 from workshop.cloud.offline.overlay.correct import plain_moto
@@ -198,3 +200,15 @@ def test_closed_shards_are_not_among_the_latest(account, kinesis) -> None:
 
     assert everything - found == {"shardId-000000000000"}
     assert plain == everything
+
+
+@pytest.mark.usefixtures("account")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 7), st.text(min_size=1, max_size=256), st.none() | st.integers(0, 2**128 - 2).map(str))
+def test_a_key_belongs_to_the_shard_that_moto_finds(count: int, key: str, hash_key: str | None) -> None:
+    """As long as no shard is closed, a key goes to the shard of plain moto, whose ranges lack their ends."""
+    stream = Stream("S", count, None, None, ACCOUNT_ID, REGION)
+    found = stream.get_shard_for_key(key, hash_key)
+    with plain_moto():
+        expected = stream.get_shard_for_key(key, hash_key)
+    assert found is expected or expected is None

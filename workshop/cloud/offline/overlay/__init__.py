@@ -36,6 +36,7 @@ OPTIONS: dict[str, Any] = {
 CORRECTIONS: tuple[str, ...] = (
     "core_lookups",
     "core_models",
+    "core_answers",
     "ec2_catalogues",
     "iam_catalogue",
     "iam_versions",

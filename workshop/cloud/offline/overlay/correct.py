@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from workshop.clock import Clock, SystemClock
@@ -37,7 +38,13 @@ class CorrectionClock:
 
     def moment(self) -> datetime:
         """Return the time as moto stores it: UTC without a zone, whole milliseconds."""
-        return datetime.fromtimestamp(int(self.now() * 1000) / 1000, tz=UTC).replace(tzinfo=None)
+        return _moment(int(self.now() * 1000))
+
+
+# Many records of a request come within the same millisecond.
+@lru_cache(maxsize=1)
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).replace(tzinfo=None)
 
 
 CLOCK = CorrectionClock()

@@ -49,8 +49,9 @@ def _put_records(
     stream = self.describe_stream(stream_arn=stream_arn, stream_name=stream_name)
     if len(records) > REQUEST_RECORDS:
         raise TooManyRecords
-    for position, record in enumerate(records, 1):
-        _check_presence(record, f"records.{position}.member.")
+    if any(record.get("PartitionKey") is None or record.get("Data") is None for record in records):
+        for position, record in enumerate(records, 1):
+            _check_presence(record, f"records.{position}.member.")
     sizes = [_size(record["Data"], record["PartitionKey"]) for record in records]
     if sum(sizes) > REQUEST_BYTES:
         raise InvalidArgumentError("Records size exceeds 10 MB limit")
