@@ -10,6 +10,7 @@
     │   ├── StackNotFoundError      no such stack in the connected cloud
     │   ├── InvalidMessageError     a line of a message file is not a risk message
     │   └── BundleError             a handler's source is missing or cannot be packed
+    │       └── SolutionsWithheldError  the solutions are not on this machine yet
     ├── CloudStartError             the offline cloud was started and did not become healthy
     ├── DeploymentError             CloudFormation refused or rolled back; carries the stack events
     ├── FunctionFailedError         a deployed function that was called by hand raised an error; carries it
@@ -31,6 +32,7 @@ __all__ = [
     "ListenError",
     "NotSettledError",
     "PortInUseError",
+    "SolutionsWithheldError",
     "StackNotFoundError",
     "TearDownError",
     "WorkshopError",
@@ -118,6 +120,16 @@ class InvalidMessageError(ConfigurationError):
 
 class BundleError(ConfigurationError):
     """A handler's source is missing or cannot be packed."""
+
+
+class SolutionsWithheldError(BundleError):
+    """The solutions were left out of the kit that this course comes from; `what` needs them."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} waits for the solutions, which whoever teaches the course has held back until later; "
+            "once you get them, put the folder `solutions` beside `lambdas`, and do this again"
+        )
 
 
 class CloudStartError(WorkshopError):

@@ -14,7 +14,10 @@ __all__ = [
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "DEFAULT_REGION",
+    "SOLUTIONS",
+    "STARTERS",
     "cloud_kind",
+    "has_solutions",
     "home_folder",
     "project_root",
 ]
@@ -25,6 +28,9 @@ DEFAULT_PORT = 4566
 DEFAULT_ENDPOINT = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 DEFAULT_REGION = "us-east-1"
 CLOUDS = ("offline", "aws")
+SOLUTIONS = "solutions"
+# What is compared with a learner's files while the solutions are held back: the handlers as they were.
+STARTERS = "starters"
 
 
 def project_root() -> Path:
@@ -42,6 +48,11 @@ def project_root() -> Path:
             "run the command inside a checkout of the workshop"
         )
     return root
+
+
+def has_solutions(root: Path) -> bool:
+    """Return whether a course has its solutions; a kit may have `starters/` in their place."""
+    return (root / SOLUTIONS).is_dir() or not (root / STARTERS).is_dir()
 
 
 def home_folder() -> Path:

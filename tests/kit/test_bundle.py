@@ -239,6 +239,7 @@ def test_a_kit_without_solutions_has_none(kit: Path, house: Path) -> None:
     held = manifest.read_checksums(kit)
     assert "course/notebooks/00_start_here.ipynb" in held
     assert not [name for name in held if name.startswith(("course/solutions", "course/tests"))]
+    assert held["course/starters/stateful/map.py"] == held["course/lambdas/stateful/map.py"]
 
 
 def test_a_tampered_kit_does_not_install(kit: Path, house: Path, tmp_path) -> None:

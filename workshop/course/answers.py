@@ -17,7 +17,8 @@ from workshop.course.exercise import Cell, Exercise, Function
 from workshop.course.grafting import function_text, graft
 from workshop.course.tools.plain import PlainWorkshop
 from workshop.deploy.bundles import handler_path
-from workshop.errors import BundleError, ConfigurationError
+from workshop.errors import BundleError, ConfigurationError, SolutionsWithheldError
+from workshop.settings import STARTERS, has_solutions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,6 +100,8 @@ def read_handler(root: Path, path: str) -> str | None:
 
 def starter_file(path: str, variant: str, root: Path) -> str:
     """Return a handler file as it is before an exercise: the starter, and for the ledger the textbook."""
+    if variant == "textbook" and not has_solutions(root):
+        return root.joinpath(STARTERS, *path.split("/")).read_text(encoding="utf-8")
     text = _source(path, "textbook", root)
     return starter_of(text, path) if variant == "textbook" else solution_of(text, path)
 
@@ -184,7 +187,9 @@ def _bound_by(node: ast.stmt) -> list[str]:
 
 
 def is_solved_by(exercise: Exercise, root: Path) -> bool:
-    """Whether the learner's file holds the solution itself, whatever its comments."""
+    """Whether the learner's file holds the solution itself, whatever its comments; held back, it does not."""
+    if not has_solutions(root):
+        return False
     own = learners_text(exercise, root)
     try:
         return own is not None and ast.dump(ast.parse(own)) == ast.dump(
@@ -220,6 +225,8 @@ def _solution_file(path: str, variant: str, root: Path) -> str:
 def _source(path: str, variant: str, root: Path) -> str:
     try:
         return handler_path(root, path, variant).read_text(encoding="utf-8")
+    except SolutionsWithheldError:
+        raise
     except BundleError as error:
         raise _missing(f"solutions/lambdas/{variant}/{path}") from error
 
@@ -228,6 +235,8 @@ def _cell_source(exercise: Exercise, root: Path) -> str:
     for tags, text in _notebook_cells(exercise, root):
         if f"exercise:{exercise.id}" in tags:
             return text
+    if not has_solutions(root):
+        raise SolutionsWithheldError(f"the source of `{exercise.id}`")
     raise _missing(f"{NOTEBOOK_SOURCES}/{exercise.notebook}_*.py")
 
 

@@ -10,8 +10,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from workshop.errors import BundleError
-from workshop.settings import project_root
+from workshop.errors import BundleError, SolutionsWithheldError
+from workshop.settings import has_solutions, project_root
 
 __all__ = ["FUNCTIONS", "GAME", "SAME_SOURCE", "VARIANTS", "Bundle", "build_bundle", "handler_path"]
 
@@ -94,6 +94,7 @@ def handler_path(root: Path, name: str, variant: str) -> Path:
 
     Raises:
         BundleError: there is no such variant, or no source.
+        SolutionsWithheldError: the variant is a solution, and those are held back.
     """
     if variant not in VARIANTS:
         raise BundleError(
@@ -103,6 +104,8 @@ def handler_path(root: Path, name: str, variant: str) -> Path:
         source = SAME_SOURCE.get(name, name) if folder.startswith("solutions/") else name
         if (path := root / folder / source).is_file():
             return path
+    if variant != "starter" and not has_solutions(root):
+        raise SolutionsWithheldError(f"the variant `{variant}` of the handlers")
     raise BundleError(
         f"the handler `{name}` of the variant `{variant}` is not in `{'` or `'.join(VARIANTS[variant])}`; "
         "restore it with `git checkout`, or write the starters again with `workshop build`"

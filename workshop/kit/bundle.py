@@ -27,6 +27,7 @@ from workshop.kit.findings import size
 from workshop.kit.manifest import CHECKSUMS, COURSE, LOCKS, WHEELS, digest, lock_path
 from workshop.kit.targets import KitTarget
 from workshop.kit.wheels import LockedWheel, is_there, load, read_lock, resolve, write_lock
+from workshop.settings import SOLUTIONS, STARTERS
 
 __all__ = ["INSTALLER", "KitPlan", "changed_files", "fetch", "finish", "plan_kit", "requirements_of"]
 
@@ -34,7 +35,8 @@ INSTALLER = "install.py"
 START_HERE = "START-HERE.txt"
 RUN_SHEET = "run-sheet.html"
 # Left out with the solutions, since their text is in these as well.
-WITH_SOLUTIONS_ONLY = ("solutions", "tests", ".ci", "docs/instructor.md")
+WITH_SOLUTIONS_ONLY = (SOLUTIONS, "tests", ".ci", "docs/instructor.md")
+HANDLERS = ("stateless", "stateful")
 # For the course, the locks, and what a file system adds.
 SPARE_BYTES = 50 * 1024**2
 
@@ -155,6 +157,9 @@ def _export(root: Path, course: Path, *, with_solutions: bool) -> None:
         shutil.rmtree(course, ignore_errors=True)
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(course)
+    if not with_solutions:
+        for pipeline in HANDLERS:
+            shutil.copytree(course / "lambdas" / pipeline, course / STARTERS / pipeline)
 
 
 def _git(root: Path, *words: str) -> bytes:

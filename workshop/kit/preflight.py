@@ -21,7 +21,7 @@ from workshop.clock import SystemClock
 from workshop.errors import ConfigurationError, reason
 from workshop.kit.findings import Grade, Preflight, size
 from workshop.kit.memory import free_memory_bytes
-from workshop.settings import DEFAULT_HOST, home_folder, project_root
+from workshop.settings import DEFAULT_HOST, SOLUTIONS, STARTERS, has_solutions, home_folder, project_root
 
 __all__ = [
     "check_browser",
@@ -70,11 +70,13 @@ def check_checkout() -> Preflight:
         root = project_root()
     except ConfigurationError as error:
         return Preflight("Checkout", Grade.PROBLEM, str(error), "change into the folder that you cloned")
-    missing = [name for name in ("lambdas", "solutions") if not (root / name).is_dir()]
+    wanted = ("lambdas", SOLUTIONS if has_solutions(root) else STARTERS)
+    missing = [name for name in wanted if not (root / name).is_dir()]
     if missing:
         seen = f"{root} lacks {' and '.join(missing)}"
         return Preflight("Checkout", Grade.PROBLEM, seen, "restore it with `git checkout .`")
-    return Preflight("Checkout", Grade.GOOD, str(root))
+    held_back = "" if has_solutions(root) else "; its solutions are held back"
+    return Preflight("Checkout", Grade.GOOD, f"{root}{held_back}")
 
 
 def check_home() -> Preflight:

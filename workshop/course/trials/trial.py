@@ -18,6 +18,7 @@ from workshop.course.exercise import CheckResult, Function, incorrect, not_attem
 from workshop.course.grafting import function_text
 from workshop.course.trials.scratch_stack import ScratchStack, exclusive, open_scratch_stack
 from workshop.pipeline.messages import Message
+from workshop.settings import has_solutions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,7 +125,8 @@ def is_untouched(answer: Function, root: Path) -> bool:
         return False
     return any(
         own == _without_comments(function_text(starter_file(answer.path, each, root), function))
-        for each in {"textbook", answer.variant}
+        # What an exercise of the ledger begins with is a solution, which may be held back.
+        for each in ({"textbook", answer.variant} if has_solutions(root) else {"textbook"})
     )
 
 
