@@ -22,11 +22,11 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The machine's own time, which goes on in this process if somebody sets the machine's clock back."""
 
     def now(self) -> float:
         """Return the time in unix seconds."""
-        return time.time()
+        return _machine.now()
 
     def sleep(self, seconds: float) -> None:
         """Block the calling thread for `seconds`."""
@@ -36,16 +36,27 @@ class SystemClock:
 class AdjustableClock:
     """The machine's time plus an offset that only grows; sleepers wake when it is advanced past their time.
 
-    Thread-safe.
+    It never goes back, not even if somebody sets the machine's clock back: the offset takes that up, so that
+    nobody waits an hour longer. Thread-safe.
     """
 
     def __init__(self) -> None:
         self._offset_seconds = 0.0
+        self._latest = 0.0
         self._advanced = threading.Condition()
 
     def now(self) -> float:
         """Return the adjusted time in unix seconds."""
-        return time.time() + self._offset_seconds
+        with self._advanced:
+            machine = time.time()
+            self._offset_seconds += max(0.0, self._latest - machine)
+            self._latest = machine
+            return machine + self._offset_seconds
+
+    def go_on_from(self, machine_time: float) -> None:
+        """Take up that the machine's clock has been set back since it said this, in unix seconds."""
+        with self._advanced:
+            self._latest = max(self._latest, machine_time)
 
     @property
     def offset_seconds(self) -> float:
@@ -66,6 +77,9 @@ class AdjustableClock:
         with self._advanced:
             while (left := deadline - self.now()) > 0:
                 self._advanced.wait(left)
+
+
+_machine = AdjustableClock()
 
 
 class ManualClock:

@@ -1,5 +1,6 @@
 """What becomes of a cloud whose file is damaged, foreign, from another version, in use, or on a full disk."""
 
+import os
 import re
 import shutil
 import sqlite3
@@ -11,7 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.keeping.crashing import KeptCloud
+from workshop.clock import AdjustableClock
 from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.keeping.store import InUseError, Store, UnavailableError
 
 
@@ -197,6 +200,18 @@ def test_a_file_stays_only_if_there_is_something_in_it(cloud: KeptCloud) -> None
     assert tables(cloud.laboratory) == []
     cloud.laboratory.close()
     assert not cloud.path.exists()
+
+
+def test_time_goes_on_although_the_machines_clock_was_set_back(cloud: KeptCloud) -> None:
+    """A cloud begins no earlier than at its last commit, however early the machine says that it is."""
+    cloud.laboratory.close()
+    clock = AdjustableClock()
+    ended = clock.now() + 3600
+    os.utime(cloud.path, (ended, ended))
+
+    Keeper(cloud.path, clock).close()
+
+    assert ended <= clock.now() < ended + 600
 
 
 def test_what_is_kept_can_be_put_back(cloud: KeptCloud, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from workshop.cloud.offline.keeping.store import (
     Store,
     UnavailableError,
     UnreadableStateError,
+    companions,
     set_aside,
     told,
 )
@@ -52,12 +53,19 @@ class Keeper:
         self._documents: dict[str, bytes | None] = {}
         self.notes: list[str] = []
         self.restored_bytes = 0
+        self._take_up_time(path)
         # Nobody has put anything in; calls that only read write something as well: moto's empty backends.
         self._is_empty = False
         self._resources = self._restored()
         self._offset = self._restored_offset()
         MARKS.begin(dict(self._resources.named))
         LOCK.before_free = self.commit
+
+    def _take_up_time(self, path: Path) -> None:
+        """Let time go on from the last commit, even if the machine's clock was set back meanwhile."""
+        written = [each.stat().st_mtime for each in companions(path) if each.exists()]
+        if written and isinstance(self._clock, AdjustableClock):
+            self._clock.go_on_from(max(written))
 
     def _restored(self) -> Resources:
         try:
