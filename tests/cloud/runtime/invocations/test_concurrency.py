@@ -181,3 +181,18 @@ def test_reservation_is_shown(world: World) -> None:
     shown = client("lambda").get_function(FunctionName="F")["Concurrency"]
     assert shown == {"ReservedConcurrentExecutions": 0}
     assert client("lambda").get_function_concurrency(FunctionName="F")["ReservedConcurrentExecutions"] == 0
+
+
+def test_an_account_tells_what_is_left_of_its_concurrency(world: World) -> None:
+    """GetAccountSettings has AWS's limits, less what is reserved, and counts functions and their code."""
+    world.function()
+    size = client("lambda").get_function(FunctionName="F")["Configuration"]["CodeSize"]
+    before = client("lambda").get_account_settings()
+    reserve(100)
+
+    after = client("lambda").get_account_settings()
+
+    assert before["AccountLimit"]["UnreservedConcurrentExecutions"] == 1_000
+    assert after["AccountLimit"]["UnreservedConcurrentExecutions"] == 900
+    assert after["AccountLimit"]["ConcurrentExecutions"] == 1_000
+    assert after["AccountUsage"] == {"TotalCodeSize": size, "FunctionCount": 1}

@@ -107,6 +107,7 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation.resource_types.function_parts",
     "cloudformation.resource_types.monitoring",
     "cloudformation.resource_types.custom_resource",
+    "awslambda.account",
     "awslambda.push",
     "awslambda.errors",
     "awslambda.function_urls",
