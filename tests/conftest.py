@@ -17,6 +17,7 @@ from workshop.cloud.temporary import temporary_cloud
 TESTS = Path(__file__).parent
 # What starts offline clouds, or other processes by the dozen, or runs notebooks.
 SLOW = (
+    "aws",
     "bench/test_measurements",
     "browser",
     "cli",

@@ -25,7 +25,7 @@ def run(*arguments: str):
 def test_the_command_prints_findings_and_fixes(monkeypatch: pytest.MonkeyPatch) -> None:
     """People see a line for each check, and below it what mends it; a problem ends with 1."""
     broken = Preflight("Disk", Grade.PROBLEM, "full", "make room")
-    monkeypatch.setattr(doctor, "examine", lambda port, lab_port: (broken,))
+    monkeypatch.setattr(doctor, "examine", lambda port, lab_port, **_: (broken,))
 
     result = run()
 
@@ -48,7 +48,7 @@ def test_an_old_terminal_gets_marks_instead_of_an_error(lonely_workshop) -> None
 def test_json_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
     """With --json stdout holds one document, and warnings alone are no reason to fail."""
     odd = Preflight("Browser", Grade.WARNING, "none", "open it yourself")
-    monkeypatch.setattr(doctor, "examine", lambda port, lab_port: (odd,))
+    monkeypatch.setattr(doctor, "examine", lambda port, lab_port, **_: (odd,))
 
     result = run("--json")
 

@@ -27,11 +27,11 @@ def is_open(port: int) -> bool:
 class Started:
     """A running `workshop start`, and what it has printed."""
 
-    def __init__(self, tmp_path, *options: str) -> None:
+    def __init__(self, tmp_path, *options: str, environment: dict[str, str] | None = None) -> None:
         self.port, self.lab_port = free_port(), free_port()
         foreign = ("AWS_", "WORKSHOP_", "JUPYTER")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        self.environment = kept | {"WORKSHOP_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+        self.environment = (environment or kept) | {"WORKSHOP_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
         ports = ("--port", str(self.port), "--lab-port", str(self.lab_port))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "workshop", "start", *ports, *options],

@@ -36,6 +36,7 @@ from workshop.cli.quarantine import quarantine
 from workshop.cli.reconcile import reconcile
 from workshop.cli.start import start
 from workshop.cli.watch import watch
+from workshop.cloud.sign_in import sign_in_advice
 from workshop.errors import ConfigurationError, WorkshopError, reason
 
 __all__ = ["app", "main"]
@@ -111,7 +112,10 @@ def main() -> None:
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
     except (BotoCoreError, ClientError) as error:
         # What AWS or the way to it refuses (credentials, rights, network) is for people to put right.
-        _complain(f"{error}; check credentials, region and rights, and what the cloud's log says")
+        way_on = (
+            sign_in_advice(error) or "check credentials, region and rights, and what the cloud's log says"
+        )
+        _complain(f"{str(error).rstrip('.')}; {way_on}")
         sys.exit(1)
     except OSError as error:
         if error.filename is None and error.errno != errno.ENOSPC:

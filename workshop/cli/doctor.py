@@ -4,11 +4,19 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from workshop.cli.options import JsonOption, LabPortOption, PortOption, console, print_json
+from workshop.cli.options import (
+    CloudOption,
+    JsonOption,
+    LabPortOption,
+    PortOption,
+    RegionOption,
+    console,
+    print_json,
+)
 from workshop.kit.bare_doctor import LAB_PORT
 from workshop.kit.doctor import examine
 from workshop.kit.findings import SIGNS, Grade, Preflight, as_document, is_ready
-from workshop.settings import DEFAULT_PORT
+from workshop.settings import DEFAULT_PORT, cloud_kind
 
 __all__ = ["doctor"]
 
@@ -19,10 +27,12 @@ def doctor(
     *,
     port: PortOption = DEFAULT_PORT,
     lab_port: LabPortOption = LAB_PORT,
+    cloud: CloudOption = None,
+    region: RegionOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check this machine before the workshop begins; ends with 1 if something keeps it from running."""
-    findings = examine(port, lab_port)
+    """Check this machine, and the account on AWS if it is used; ends with 1 if something is in the way."""
+    findings = examine(port, lab_port, kind=cloud_kind(cloud), region=region)
     ready = is_ready(findings)
     if as_json:
         print_json(as_document(findings))

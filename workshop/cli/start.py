@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Self
@@ -17,14 +17,15 @@ from urllib.request import ProxyHandler, build_opener
 import typer
 from rich.console import Console
 
-from workshop.cli.options import LabPortOption, PortOption, console
+from workshop.cli.options import CloudOption, LabPortOption, PortOption, RegionOption, console
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud import background
+from workshop.cloud.connection import connect
 from workshop.course.progress import CourseProgress
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.kit.findings import Grade
 from workshop.kit.preflight import check_port
-from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder, project_root
+from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, cloud_kind, home_folder, project_root
 
 __all__ = ["ipython_folder", "start"]
 
@@ -58,19 +59,22 @@ def start(
     port: PortOption = DEFAULT_PORT,
     lab_port: LabPortOption = 8888,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+    cloud: CloudOption = None,
+    region: RegionOption = None,
 ) -> None:
-    """Start the offline cloud and JupyterLab on the notebooks; Ctrl-C stops both."""
+    """Start JupyterLab on the notebooks, and the offline cloud unless you choose AWS; Ctrl-C ends it."""
     people = console()
+    chosen = _aws(region, people) if cloud_kind(cloud) == "aws" else _cloud(port, region, people)
     root = project_root()
     if check_port("JupyterLab", lab_port, "--lab-port").grade is not Grade.GOOD:
         raise ConfigurationError(
             f"port {lab_port} is in use by another program, perhaps another JupyterLab; "
             "stop that program, or choose another port with `--lab-port N`"
         )
-    with _ended_like_ctrl_c(), _cloud(port, people) as url, _JupyterLab(root, lab_port, url) as lab:
+    with _ended_like_ctrl_c(), chosen as variables, _JupyterLab(root, lab_port, variables) as lab:
         lab.wait_until_ready()
         people.print(f"JupyterLab: {lab.url}", soft_wrap=True)
-        people.print("Ctrl-C stops both.")
+        people.print("Ctrl-C ends it.")
         if not no_browser:
             webbrowser.open(lab.url)
         try:
@@ -105,15 +109,19 @@ def _ended_like_ctrl_c() -> Iterator[None]:
 
 
 @contextmanager
-def _cloud(port: int, people: Console) -> Iterator[str]:
-    """Run the offline cloud in the background; leave it running only if it ran before."""
+def _cloud(port: int, region: str | None, people: Console) -> Iterator[dict[str, str]]:
+    """Run the offline cloud in the background; leave it running only if it ran before.
+
+    Yields:
+        The variables that lead notebooks, and the terminal inside JupyterLab, to it.
+    """
     before = background.status()
     status = before if before.is_running else background.start(port)
     people.print(f"Offline cloud: {status.url} (costs nothing)")
     for note in () if before.is_running else status.notes:
         people.print(f"Note: {note}.", soft_wrap=True)
     try:
-        yield status.url or ""
+        yield {"WORKSHOP_CLOUD": "offline", "AWS_ENDPOINT_URL": status.url or "", **_region_variable(region)}
     finally:
         if not before.is_running:
             background.stop()
@@ -121,10 +129,31 @@ def _cloud(port: int, people: Console) -> Iterator[str]:
             people.print("The offline cloud ran before and stays; stop it with `workshop cloud stop`.")
 
 
+@contextmanager
+def _aws(region: str | None, people: Console) -> Iterator[dict[str, str]]:
+    """Make sure that AWS lets this person in; what they deploy there stays, so say how it ends.
+
+    Yields:
+        The variables that lead notebooks, and the terminal inside JupyterLab, to the same account.
+    """
+    people.print(connect("aws", region=region).badge, soft_wrap=True)
+    try:
+        yield {"WORKSHOP_CLOUD": "aws", **_region_variable(region)}
+    finally:
+        people.print(
+            "What was deployed on AWS stays, and costs money: notebook 99 or `workshop destroy` deletes it.",
+            soft_wrap=True,
+        )
+
+
+def _region_variable(region: str | None) -> dict[str, str]:
+    return {"AWS_REGION": region} if region else {}
+
+
 class _JupyterLab:
     """JupyterLab as a process of its own, which does not see this terminal's Ctrl-C."""
 
-    def __init__(self, root: Path, port: int, cloud_url: str) -> None:
+    def __init__(self, root: Path, port: int, variables: Mapping[str, str]) -> None:
         self._token = secrets.token_urlsafe(16)
         self._base = f"http://{DEFAULT_HOST}:{port}"
         self.url = f"{self._base}/lab/tree/{_page_to_open(root)}?token={self._token}"
@@ -144,9 +173,10 @@ class _JupyterLab:
             "--LabApp.extension_manager=readonly",
         ]
         # Notebooks and the terminal inside JupyterLab meet the same cloud and the same commands.
-        self._environment = os.environ | {
+        self._environment = {
+            **os.environ,
+            **variables,
             "JUPYTER_TOKEN": self._token,
-            "AWS_ENDPOINT_URL": cloud_url,
             "WORKSHOP_HOME": str(home_folder()),
             "JUPYTER_CONFIG_PATH": _first_in("JUPYTER_CONFIG_PATH", _lab_configuration()),
             "PATH": _first_in("PATH", Path(sys.executable).parent),

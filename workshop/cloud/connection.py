@@ -105,7 +105,12 @@ class Cloud:
         """One line that tells which cloud this is and whether it costs money."""
         if self.offline is not None:
             return f"OFFLINE: {self.endpoint}, {self.region}; nothing here costs anything"
-        return f"AWS: account {self.account_id}, {self.region}; what runs here costs money"
+        return f"AWS: account {self.shown_account}, {self.region}; what runs here costs money"
+
+    @property
+    def shown_account(self) -> str:
+        """The end of the account's number: enough to tell it from others, in pictures that people share."""
+        return f"…{self.account_id[-4:]}"
 
     def wait_until_quiet(self, functions: Collection[str], seconds: float, *, clock: Clock) -> bool | None:
         """Block for up to `seconds`, until these functions have nothing to do; return whether that is so.

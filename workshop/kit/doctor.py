@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from workshop.cloud import background
 from workshop.errors import ConfigurationError
 from workshop.kit import preflight
+from workshop.kit.aws_account import check_aws
 from workshop.kit.bare_doctor import Check, machine_checks
 from workshop.kit.findings import Grade, Preflight
 from workshop.kit.installation import check_lock
@@ -20,20 +21,23 @@ DISTRIBUTION = "trade-risk-workshop"
 PROGRAMS = {"workshop.cloud.offline": "an offline cloud", "jupyterlab": "JupyterLab"}
 
 
-def examine(port: int, lab_port: int) -> tuple[Preflight, ...]:
-    """Return a finding for everything that the workshop needs, the most basic first."""
+def examine(
+    port: int, lab_port: int, *, kind: str = "offline", region: str | None = None
+) -> tuple[Preflight, ...]:
+    """Return a finding for everything that the workshop needs, the most basic first; `kind` is a cloud's."""
     checks: tuple[Check, ...] = (
         preflight.check_python,
         preflight.check_venv,
         check_packages,
         check_lock,
         *machine_checks(),
-        lambda: check_cloud(port),
+        *(() if kind == "aws" else (lambda: check_cloud(port),)),
         check_processes,
         lambda: preflight.check_port("JupyterLab's port", lab_port, "--lab-port"),
         preflight.check_browser,
     )
-    return tuple(finding for check in checks if (finding := check()))
+    found = [finding for check in checks if (finding := check())]
+    return (*found, *(check_aws(region) if kind == "aws" else ()))
 
 
 def check_packages() -> Preflight:

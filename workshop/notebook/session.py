@@ -164,8 +164,9 @@ class Workshop(NotebookPipeline):
 
     def doctor(self) -> Shown:
         """Show whether this machine is ready for the workshop, and how to mend what is not."""
-        port = urlsplit(self._course.cloud.endpoint or "").port or DEFAULT_PORT
-        findings = examine(port, LAB_PORT)
+        cloud = self._course.cloud
+        port = urlsplit(cloud.endpoint or "").port or DEFAULT_PORT
+        findings = examine(port, LAB_PORT, kind=cloud.kind, region=cloud.region)
         return show(draw_findings(each for each in findings if each.check not in ANSWERED))
 
     def certificate(self, name: str) -> Shown:

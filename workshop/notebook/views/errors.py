@@ -9,11 +9,11 @@ from types import TracebackType
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    NoCredentialsError,
     ParamValidationError,
 )
 
 from workshop.cloud.connection import NO_ANSWER
+from workshop.cloud.sign_in import sign_in_advice
 from workshop.course.files import advice_on_file
 from workshop.errors import CELLS_AGAIN, FROM_A_NOTEBOOK, StackNotFoundError, WorkshopError
 from workshop.notebook.markup.display import Shown
@@ -32,7 +32,6 @@ ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((KeyboardInterrupt,), INTERRUPTED),
     ((NameError,), f"This name is not known yet. {RERUN}"),
     (NO_ANSWER, NO_CLOUD),
-    ((NoCredentialsError,), "Sign in to AWS, for example with `aws sso login`, and run the cell again."),
     (
         (ParamValidationError,),
         "An argument has a wrong name or type; the message says which.",
@@ -73,6 +72,8 @@ def advice_on(error: BaseException) -> str:
     """Return what to do about an error; nothing where that is not known, or the error says it itself."""
     if isinstance(error, WorkshopError):
         return ""
+    if advice := sign_in_advice(error):
+        return f"{advice[0].upper()}{advice[1:]}."
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         return next((told for part, told in REFUSED.items() if part in code), "")

@@ -1,0 +1,49 @@
+"""Whoever AWS does not let in is told what to do, and nobody else is told to sign in."""
+
+import pytest
+from botocore import exceptions
+from botocore.exceptions import ClientError
+
+from workshop.cloud.sign_in import sign_in_advice
+
+
+def answered(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetCallerIdentity")
+
+
+@pytest.mark.parametrize(
+    ("error", "part"),
+    [
+        (exceptions.NoCredentialsError(), "aws configure sso"),
+        (exceptions.PartialCredentialsError(provider="env", cred_var="key"), "aws configure sso"),
+        (exceptions.ProfileNotFound(profile="work"), "list-profiles"),
+        (exceptions.SSOTokenLoadError(error_msg="none"), "aws sso login"),
+        (exceptions.UnauthorizedSSOTokenError(), "aws sso login"),
+        (exceptions.TokenRetrievalError(provider="sso", error_msg="expired"), "aws sso login"),
+        (exceptions.LoginRefreshRequired(), "aws login"),
+        (exceptions.CredentialRetrievalError(provider="process", error_msg="no"), "get-caller-identity"),
+        (exceptions.NoRegionError(), "--region"),
+        (exceptions.EndpointConnectionError(endpoint_url="https://sts"), "network"),
+        (answered("ExpiredToken"), "sign in again"),
+        (answered("ExpiredTokenException"), "sign in again"),
+        (answered("InvalidClientTokenId"), "get-caller-identity"),
+        (answered("SignatureDoesNotMatch"), "clock"),
+    ],
+)
+def test_each_way_to_be_kept_out_has_its_advice(error: Exception, part: str) -> None:
+    """The advice names the command or the thing that lets this person in."""
+    assert part in (sign_in_advice(error) or "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        answered("AccessDenied"),
+        answered("ValidationError"),
+        ValueError("x"),
+        exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"),
+    ],
+)
+def test_other_errors_have_other_advice(error: Exception) -> None:
+    """Whoever is let in, and may not do something, need not sign in; nor does the offline cloud ask for it."""
+    assert sign_in_advice(error) is None

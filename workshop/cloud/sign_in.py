@@ -1,0 +1,67 @@
+"""What to do where AWS does not let somebody in, for boto3's own errors and for AWS's answers.
+
+Credentials are found as boto3 finds them:
+https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html.
+"""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    LoginError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    SSOError,
+    TokenRetrievalError,
+    UnknownCredentialError,
+)
+
+from workshop.settings import DEFAULT_HOST
+
+__all__ = ["sign_in_advice"]
+
+NO_CREDENTIALS = (
+    "sign in first: `aws configure sso` for a company's account, `aws login` or `aws configure` for your "
+    "own, or name a profile in the variable `AWS_PROFILE`"
+)
+SIGN_IN_AGAIN = "sign in again, for example with `aws sso login` or `aws login`, and repeat this"
+OTHERS = "look at the profile and the variables `AWS_…`; `aws sts get-caller-identity` shows who you are"
+NETWORK = "look at the network, a proxy and the name of the region; the offline cloud needs none of them"
+KINDS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
+    ((NoCredentialsError, PartialCredentialsError), NO_CREDENTIALS),
+    ((ProfileNotFound,), "`aws configure list-profiles` shows those there are; `AWS_PROFILE` chooses one"),
+    ((SSOError, LoginError, NoAuthTokenError, TokenRetrievalError), SIGN_IN_AGAIN),
+    ((CredentialRetrievalError, UnknownCredentialError), OTHERS),
+    ((NoRegionError,), "name one with `--region` or in the variable `AWS_REGION`"),
+    ((EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError), NETWORK),
+)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html; services differ in the names.
+CODES = {
+    "ExpiredToken": SIGN_IN_AGAIN,
+    "ExpiredTokenException": SIGN_IN_AGAIN,
+    "RequestExpired": f"{SIGN_IN_AGAIN}; if that does not help, set this machine's clock",
+    "InvalidClientTokenId": OTHERS,
+    "UnrecognizedClientException": OTHERS,
+    "AuthFailure": OTHERS,
+    "SignatureDoesNotMatch": f"{OTHERS}; a clock that is minutes off has the same effect",
+    "InvalidSignatureException": f"{OTHERS}; a clock that is minutes off has the same effect",
+    "OptInRequired": "the account is not ready yet: AWS says in an e-mail when a new one is",
+}
+
+
+def sign_in_advice(error: BaseException) -> str | None:
+    """Return what to do about an error that keeps somebody out of AWS; None for any other error.
+
+    It is the second half of a sentence, without a full stop. A machine's own offline cloud is not AWS.
+    """
+    if isinstance(error, EndpointConnectionError) and f"//{DEFAULT_HOST}" in error.kwargs["endpoint_url"]:
+        return None
+    if isinstance(error, ClientError):
+        return CODES.get(str(error.response.get("Error", {}).get("Code", "")))
+    return next((advice for kinds, advice in KINDS if isinstance(error, kinds)), None)

@@ -1,0 +1,69 @@
+"""The checks of `workshop doctor` for the cloud `aws`: who you are there, where, and what it costs."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from workshop.cloud.connection import Cloud, connect
+from workshop.cloud.sign_in import sign_in_advice
+from workshop.errors import ConfigurationError
+from workshop.kit.findings import Grade, Preflight
+from workshop.pipeline.cost import standing_cost
+
+__all__ = ["check_aws"]
+
+ACCOUNT = "AWS account"
+# New accounts may run ten functions at a time, and AWS lets none of them be reserved:
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+UNRESERVABLE = 100
+# What two hours of the course have deployed at once: the tour's stream, the stateful and the stateless one.
+STREAMS = 3
+HOURS = 2
+ASK = "ask whoever manages the account for the learner's rights"
+
+
+def check_aws(region: str | None = None) -> Iterator[Preflight]:
+    """Look at the account that commands with `--cloud aws` would use; changes nothing there."""
+    try:
+        cloud = connect("aws", region=region)
+        caller = cloud.client("sts").get_caller_identity()
+    except ConfigurationError as error:
+        yield Preflight(ACCOUNT, Grade.PROBLEM, str(error), "choose one of the two")
+        return
+    except (BotoCoreError, ClientError) as error:
+        fix = sign_in_advice(error) or "`aws sts get-caller-identity` must answer first"
+        yield Preflight(ACCOUNT, Grade.PROBLEM, str(error), fix)
+        return
+    yield Preflight(ACCOUNT, Grade.GOOD, f"{cloud.shown_account}, as {caller['Arn'].rpartition(':')[2]}")
+    yield _region(cloud, region)
+    yield _concurrency(cloud)
+    yield _costs()
+
+
+def _region(cloud: Cloud, chosen: str | None) -> Preflight:
+    if chosen or boto3.Session().region_name:
+        return Preflight("AWS region", Grade.GOOD, cloud.region)
+    fix = "to use another one, set the variable `AWS_REGION` or give `--region` to the commands"
+    return Preflight("AWS region", Grade.WARNING, f"none is chosen, so {cloud.region} is used", fix)
+
+
+def _concurrency(cloud: Cloud) -> Preflight:
+    check = "AWS concurrency"
+    try:
+        limits = cloud.client("lambda").get_account_settings()["AccountLimit"]
+    except (BotoCoreError, ClientError) as error:
+        return Preflight(check, Grade.WARNING, str(error), sign_in_advice(error) or ASK)
+    free = int(limits["UnreservedConcurrentExecutions"])
+    seen = f"{free} of {limits['ConcurrentExecutions']} functions at a time are not reserved"
+    if free > UNRESERVABLE:
+        return Preflight(check, Grade.GOOD, seen)
+    fix = "nothing needs to be done: the course works without a reservation; Service Quotas raises the limit"
+    return Preflight(check, Grade.WARNING, f"{seen}, so none can be reserved", fix)
+
+
+def _costs() -> Preflight:
+    cost = (standing_cost(shards=STREAMS) * HOURS).quantize(Decimal("0.01"))
+    seen = f"about {cost} USD for {HOURS} hours with the course's stacks, and cents for its messages"
+    return Preflight("AWS cost", Grade.GOOD, f"{seen}; `workshop destroy` and notebook 99 end it")
