@@ -48,6 +48,7 @@ SLOW = (
 # Longest first, and they mostly wait: whatever comes later fills the gaps.
 FIRST = (
     "test_notebooks_solved.py",
+    "test_notebooks_on_aws.py",
     "test_later_notebooks.py",
     "test_core_notebooks.py",
     "test_honest_class.py",

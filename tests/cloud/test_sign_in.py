@@ -45,5 +45,5 @@ def test_each_way_to_be_kept_out_has_its_advice(error: Exception, part: str) -> 
     ],
 )
 def test_other_errors_have_other_advice(error: Exception) -> None:
-    """Whoever is let in, and may not do something, need not sign in; nor does the offline cloud ask for it."""
+    """Whoever is let in, and may not do something, need not sign in; the offline cloud asks for nothing."""
     assert sign_in_advice(error) is None

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from workshop.notebook.views.picture import draw_picture
-from workshop.pipeline.hops import NOT_CONNECTED, look_at
+from workshop.pipeline.hops import NOT_CONNECTED, look_at, look_at_hops
 
 OUTPUTS = {
     "StreamName": "stream",
@@ -23,6 +23,9 @@ class Aws:
 
     offline = None
 
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
     def client(self, service: str) -> Any:
         """Return every client in one."""
         del service
@@ -30,14 +33,19 @@ class Aws:
         return SimpleNamespace(
             get_paginator=lambda _: pages,
             list_event_source_mappings=self.mappings,
-            get_metric_statistics=lambda **_: {
-                "Datapoints": [
-                    {"Timestamp": datetime(2026, 1, 1, 0, 1, tzinfo=UTC), "Maximum": 2500.0},
-                    {"Timestamp": datetime(2026, 1, 1, 0, 0, tzinfo=UTC), "Maximum": 9000.0},
-                ]
-            },
+            get_metric_statistics=self.statistics,
             describe_stream_summary=lambda **_: {"StreamDescriptionSummary": {"OpenShardCount": 2}},
         )
+
+    def statistics(self, **asked: Any) -> Any:
+        """Return two points, and remember what was asked for."""
+        self.asked.append(asked)
+        return {
+            "Datapoints": [
+                {"Timestamp": datetime(2026, 1, 1, 0, 1, tzinfo=UTC), "Maximum": 2500.0},
+                {"Timestamp": datetime(2026, 1, 1, 0, 0, tzinfo=UTC), "Maximum": 9000.0},
+            ]
+        }
 
     def mappings(self, *, FunctionName: str) -> Any:  # noqa: N803 - as in boto3
         """Return the mapping of StateLambda, and one of MapLambda that is being deleted."""
@@ -55,6 +63,16 @@ def test_a_look_on_aws_counts_items_and_takes_the_newest_age() -> None:
     assert look.items == {"StateTable": 7, "ReduceTable": 7, "AggregateTable": 7}
     assert (look.hops[0].waiting, look.hops[0].age_seconds) == (None, 2.5)
     assert [hop.state for hop in look.hops] == ["Enabled", NOT_CONNECTED, NOT_CONNECTED]
+
+
+def test_a_metric_is_asked_for_from_this_very_second_on() -> None:
+    """Moments travel as whole seconds, and CloudWatch refuses a span whose end is not after its beginning."""
+    aws = Aws()
+    look_at_hops(cast("Any", aws), OUTPUTS, "stateful", since=datetime.now(UTC))
+
+    assert aws.asked
+    for asked in aws.asked:
+        assert asked["StartTime"].replace(microsecond=0) < asked["EndTime"].replace(microsecond=0)
 
 
 def test_the_picture_says_what_is_not_known() -> None:

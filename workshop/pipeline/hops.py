@@ -168,7 +168,8 @@ def _metric(
         Dimensions=[{"Name": "FunctionName", "Value": function}],
         # A request takes 1,440 points at the most.
         StartTime=max(since or now - RECENT, now - LONGEST),
-        EndTime=now,
+        # Moments travel as whole seconds, and the end must be later than a beginning in this very second.
+        EndTime=now + timedelta(seconds=1),
         Period=METRIC_PERIOD_SECONDS,
         Statistics=[statistic],
     )
