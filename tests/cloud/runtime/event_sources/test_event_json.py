@@ -4,8 +4,17 @@ import base64
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cloud.runtime.world import ACCOUNT, REGION, ROLE_ARN, World, client
+from workshop.cloud.offline.runtime.arns import SourceReference
+from workshop.cloud.offline.runtime.event_sources.events import (
+    Origin,
+    encode,
+    kinesis_record,
+    kinesis_text,
+)
 
 
 def only_record(world: World) -> dict:
@@ -122,3 +131,25 @@ def test_mapped_consumer_is_named_in_the_event(world: World) -> None:
 
     assert only_record(world)["eventSourceARN"] == consumer["ConsumerARN"]
     assert ACCOUNT in consumer["ConsumerARN"]
+
+
+@given(
+    st.integers(0, 10**56),
+    st.text(st.characters(codec="utf-8"), max_size=5),
+    st.binary(max_size=5),
+    st.floats(0, 2e9),
+    st.sampled_from(["S", "0:0", "a-b.c"]),
+)
+def test_a_joined_kinesis_record_is_the_encoded_one(
+    position: int, key: str, data: bytes, arrived_at: float, name: str
+) -> None:
+    """Joining the text of a record gives the bytes that encoding its document gives."""
+    arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{name}"
+    origin = Origin(SourceReference.parse(arn), "shardId-000000000000", ROLE_ARN)
+    fields = {
+        "position": position,
+        "partition_key": key,
+        "data": base64.b64encode(data).decode(),
+        "arrived_at": arrived_at,
+    }
+    assert kinesis_text(origin, **fields) == encode(kinesis_record(origin, **fields))

@@ -9,11 +9,21 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from workshop.cloud.offline.runtime.arns import SourceReference
 
-__all__ = ["Origin", "SourceRecord", "dynamodb_record", "encode", "encode_event", "kinesis_record"]
+__all__ = [
+    "Origin",
+    "SourceRecord",
+    "dynamodb_record",
+    "encode",
+    "encode_event",
+    "kinesis_record",
+    "kinesis_text",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,28 @@ def kinesis_record(
         "awsRegion": origin.source.region,
         "eventSourceARN": origin.source.arn,
     }
+
+
+def kinesis_text(origin: Origin, *, position: int, partition_key: str, data: str, arrived_at: float) -> bytes:
+    """Return the same record encoded, joined around what all records of a shard share.
+
+    The data goes from PutRecords into the event as the text that it came in.
+    """
+    name, end = _shared_text(origin)
+    return (
+        f'{{"kinesis":{{"kinesisSchemaVersion":"1.0","partitionKey":{encode_basestring(partition_key)},'
+        f'"sequenceNumber":"{position}","data":{encode_basestring(data)},'
+        f'"approximateArrivalTimestamp":{round(arrived_at, 3)!r}}},{name}{position}{end}'
+    ).encode()
+
+
+@lru_cache(maxsize=64)
+def _shared_text(origin: Origin) -> tuple[str, str]:
+    """Return what stands between the arrival and the number in the event's id, and what follows it."""
+    record = kinesis_record(origin, position=0, partition_key="", data="", arrived_at=0.0)
+    shared = encode({name: record[name] for name in record if name != "kinesis"}).decode()
+    name, end = shared[1:].split(f"{origin.shard_id}:0", 1)
+    return name + f"{origin.shard_id}:", end
 
 
 def dynamodb_record(origin: Origin, stream_record: dict[str, Any], arrived_at: float) -> dict[str, Any]:

@@ -47,11 +47,14 @@ class ShardReader:
             # The backend may still hold what has expired; a reader on AWS would not see it any more.
             if raw.arrived_at < oldest:
                 continue
-            document, key = self._source.decode(raw, origin)
-            if not patterns or matches_any(patterns, filter_view(document)):
-                records.append(
-                    SourceRecord(self.shard_id, raw.position, key, raw.arrived_at, encode(document))
-                )
+            if patterns:
+                document, key = self._source.decode(raw, origin)
+                if not matches_any(patterns, filter_view(document)):
+                    continue
+                encoded = encode(document)
+            else:
+                encoded, key = self._source.encoded(raw, origin)
+            records.append(SourceRecord(self.shard_id, raw.position, key, raw.arrived_at, encoded))
         return Chunk(tuple(records), raws[-1].position)
 
     def pending_count(self, after: int) -> int:

@@ -24,6 +24,7 @@ from workshop.cloud.offline.runtime.event_sources.events import (
     dynamodb_record,
     encode,
     kinesis_record,
+    kinesis_text,
 )
 
 __all__ = ["HORIZON", "RawRecord", "ShardInfo", "StreamMissingError", "StreamSource", "open_source", "tips"]
@@ -100,6 +101,11 @@ class StreamSource(ABC):
     def decode(self, raw: RawRecord, origin: Origin) -> tuple[dict[str, Any], str]:
         """Return a record as it stands in an event, and the key whose order is kept."""
 
+    def encoded(self, raw: RawRecord, origin: Origin) -> tuple[bytes, str]:
+        """Return the same, the record as the text that is sent."""
+        record, key = self.decode(raw, origin)
+        return encode(record), key
+
     @abstractmethod
     def _shards(self) -> list[ShardInfo]: ...
 
@@ -134,6 +140,18 @@ class KinesisSource(StreamSource):
             arrived_at=raw.arrived_at,
         )
         return record, partition_key
+
+    def encoded(self, raw: RawRecord, origin: Origin) -> tuple[bytes, str]:
+        """Return the same, the record as the text that is sent."""
+        partition_key, data = raw.content
+        text = kinesis_text(
+            origin,
+            position=raw.position,
+            partition_key=partition_key,
+            data=data,
+            arrived_at=raw.arrived_at,
+        )
+        return text, partition_key
 
     def _stream(self) -> Any:
         place = self.reference
