@@ -1,6 +1,6 @@
 """Records with their meaning: what Map and Reduce apply, one `Entry` for each record of a batch.
 
-An entry has the record's content, or the rejection of a record that its stage cannot use. No record can make
+An entry has what the record contains, and the rejections of what its stage cannot use. No record can make
 these functions raise, since a record that fails its batch would block the shard. Pure: no AWS, no time.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from common.aggregation import Change, Delta
 from common.epoch import Epoch
 from common.items import trade_in_image
+from common.messages import messages_in
 from common.records import Batch, ChangeRecord, KinesisRecord, Rejection, padded
 from common.rows import DeltaRow, row_in_image
 from common.trades import MalformedRecordError, Trade, decode_trade
@@ -31,15 +32,16 @@ Comparison = Callable[[Trade | None, Trade | None], Change]
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[Content]):
-    """A record at its position; a record without content has no effect.
+    """A record at its position; a record without contents has no effect.
 
-    A changed item can have content and a rejection: if only its new image is invalid, the old one must still
-    be subtracted. `is_ignored` marks records that have no effect because the pipeline was cleared since.
+    A record of several messages has as many contents. A changed item can have a content and a rejection: if
+    only its new image is invalid, the old one must still be subtracted. `is_ignored` marks records that have
+    no effect because the pipeline was cleared since.
     """
 
     position: str
-    content: Content | None
-    rejection: Rejection | None = None
+    contents: tuple[Content, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
     is_ignored: bool = False
 
 
@@ -49,12 +51,12 @@ ONLY_EPOCH = Epoch()
 
 def contents(entries: Sequence[Entry[Content]]) -> list[Content]:
     """Return the contents of the entries that have an effect."""
-    return [entry.content for entry in entries if entry.content is not None]
+    return [content for entry in entries for content in entry.contents]
 
 
 def rejections(entries: Sequence[Entry[Any]]) -> list[Rejection]:
-    """Return the records to set aside."""
-    return [entry.rejection for entry in entries if entry.rejection is not None]
+    """Return the records, and single messages of records, to set aside."""
+    return [rejection for entry in entries for rejection in entry.rejections]
 
 
 def entries_of_messages(
@@ -62,9 +64,9 @@ def entries_of_messages(
 ) -> list[Entry[Change]]:
     """Return what each message adds to the totals; every message counts, even a second one of its trade."""
     return [
-        Entry(padded(record.sequence_number), None, is_ignored=True)
+        Entry(padded(record.sequence_number), is_ignored=True)
         if epoch.hides(record, batch.shard_id)
-        else _message(record, levels)
+        else _messages(record, levels)
         for record in batch.records
     ]
 
@@ -89,14 +91,15 @@ def entries_of_rows(batch: Batch[ChangeRecord], epoch: Epoch = ONLY_EPOCH) -> li
     return [_row(record, epoch) for record in batch.records]
 
 
-def _message(record: KinesisRecord, levels: Sequence[str]) -> Entry[Change]:
-    position = padded(record.sequence_number)
-    try:
-        trade = decode_trade(record.data, levels, record.arrived_at)
-        delta = Delta(trade.value, trade.count)
-        return Entry(position, Change(((trade.path, delta),), trade.timestamp))
-    except MalformedRecordError as error:
-        return Entry(position, None, Rejection(record.sequence_number, error.reason, record.data))
+def _messages(record: KinesisRecord, levels: Sequence[str]) -> Entry[Change]:
+    changes, rejected = [], []
+    for message in messages_in([record]):
+        try:
+            trade = decode_trade(message.data, levels, message.arrived_at)
+            changes.append(Change(((trade.path, Delta(trade.value, trade.count)),), trade.timestamp))
+        except MalformedRecordError as error:
+            rejected.append(message.rejected(error.reason))
+    return Entry(padded(record.sequence_number), tuple(changes), tuple(rejected))
 
 
 def _change(
@@ -107,8 +110,8 @@ def _change(
     new, reason = _trade(new_image, levels)
     return Entry(
         padded(record.sequence_number),
-        compare(old, new) if old or new else None,
-        _rejection(record, reason) if reason else None,
+        (compare(old, new),) if old or new else (),
+        (_rejection(record, reason),) if reason else (),
         is_ignored=old_image is None and new_image is None,
     )
 
@@ -126,16 +129,16 @@ def _trade(image: Mapping[str, Any] | None, levels: Sequence[str]) -> tuple[Trad
 def _row(record: ChangeRecord, epoch: Epoch) -> Entry[DeltaRow]:
     position = padded(record.sequence_number)
     if record.new_image is None:
-        return Entry(position, None)
+        return Entry(position)
     if not epoch.covers(record.new_image):
-        return Entry(position, None, is_ignored=True)
+        return Entry(position, is_ignored=True)
     if record.old_image is not None:
         reason = "the row was changed after it was written, and what it said before is added already"
-        return Entry(position, None, _rejection(record, reason))
+        return Entry(position, rejections=(_rejection(record, reason),))
     try:
-        return Entry(position, row_in_image(record.new_image))
+        return Entry(position, (row_in_image(record.new_image),))
     except MalformedRecordError as error:
-        return Entry(position, None, _rejection(record, error.reason))
+        return Entry(position, rejections=(_rejection(record, error.reason),))
 
 
 def _rejection(record: ChangeRecord, reason: str) -> Rejection:

@@ -1,8 +1,8 @@
 """QuarantineTable, where a function sets aside the records that it cannot use, each with the reason.
 
 Raising would block the shard, since Lambda would retry the batch until the record expires; dropping the
-record would lose it. The item's key consists of stage, shard and sequence number, so that a retry writes the
-same item again. `workshop quarantine` lists the table.
+record would lose it. The item's key consists of stage, shard and sequence number (and the message's number in
+a record of several), so that a retry writes the same item again. `workshop quarantine` lists the table.
 """
 
 import base64
@@ -36,13 +36,13 @@ class Quarantine:
         Raises:
             BusyError: DynamoDB did not take all of them.
         """
-        items = {rejection.sequence_number: self._item(rejection, epoch) for rejection in rejections}
+        items = {rejection.name: self._item(rejection, epoch) for rejection in rejections}
         write_all(self.table, list(items.values()))
 
     def _item(self, rejection: Rejection, epoch: int) -> Item:
         raw = rejection.raw
         item = {
-            "RecordID": text(f"{self.stage}#{self.shard_id or 'stream'}#{rejection.sequence_number}"),
+            "RecordID": text(f"{self.stage}#{self.shard_id or 'stream'}#{rejection.name}"),
             "Stage": text(self.stage),
             "Reason": text(rejection.reason[:MAX_REASON_LENGTH]),
             "RawData": text(_readable(raw[:MAX_RAW_BYTES])),

@@ -1,8 +1,8 @@
 """Both ends of an invocation: the batch that Lambda delivers, and what the function answers and logs.
 
 An event of an event source mapping (Kinesis stream or DynamoDB stream) becomes a `Batch` of records of one
-shard. This module reads only the envelope; `trades`, `items` and `rows` check what a record contains.
-Pure, except that `report` prints.
+shard. This module reads only the envelope; `messages` splits a record of Kinesis into its messages, and
+`trades`, `items` and `rows` check what is in there. Pure, except that `report` prints.
 """
 
 import json
@@ -80,11 +80,20 @@ class RecordRange:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record to set aside, with a reason that its sender understands; `raw` is the record as it came."""
+    """A record to set aside, with a reason that its sender understands; `raw` is the record as it came.
+
+    Of a record with several messages it is one of them, the `number`th, counted from 1.
+    """
 
     sequence_number: str
     reason: str
     raw: bytes
+    number: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called within its shard: the same each time that the record comes."""
+        return self.sequence_number if self.number is None else f"{self.sequence_number}#{self.number}"
 
 
 @dataclass(frozen=True, slots=True)

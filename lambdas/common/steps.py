@@ -1,8 +1,9 @@
 """How much of a batch fits into one transaction, and where the ledger stands afterwards.
 
 A step takes the longest prefix of the pending entries that DynamoDB accepts at once, and says what to write
-and where to move the ledger's cursor. A single row of ReduceTable can be too much; then a step is a chunk of
-it, a run of whole leaves. Pure: no AWS, no time.
+and where to move the ledger's cursor. A single record can be too much; then a step is a chunk of it: of a row
+of ReduceTable a run of whole leaves, of a record with thousands of messages some of its rows. Pure: no AWS,
+no time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +43,8 @@ SHORTEST_SEQUENCE_NUMBER = 21
 class Cursor:
     """How far a shard was applied: every record up to `position`, completely.
 
-    If `chunk_of` lies further on, the first `chunk` leaves of the record there are applied as well.
+    If `chunk_of` lies further on, a part of the record there is applied as well: to Reduce `chunk` is a
+    number of its leaves, to Map a number of the rows that it makes.
     """
 
     position: str = padded("0")
@@ -84,19 +86,41 @@ class ReduceStep:
 
 
 def map_step(
-    entries: Sequence[Entry[Change]], *, ledger_key: str, shard_id: str | None, now: Decimal
+    entries: Sequence[Entry[Change]],
+    cursor: Cursor,
+    *,
+    ledger_key: str,
+    shard_id: str | None,
+    now: Decimal,
 ) -> MapStep:
-    """Return the step for as many entries as fit, from the first one on."""
-    taken = entries
+    """Return the step for as many entries as fit, from the first one on, or else for a part of the first."""
+    taken = _up_to_chunk(entries, cursor)
     while True:
         key = sha256(f"{ledger_key}|{taken[0].position}|{taken[-1].position}".encode()).hexdigest()
         first, last = (_sequence_number(entry.position) for entry in (taken[0], taken[-1]))
         summary = summarise(contents(taken), now=now, source=RecordRange(shard_id, first, last))
-        rows = rows_of(summary, key=key, now=now)
+        # An entry gives the same rows each time, so that their number says how far it was applied.
+        done = cursor.chunk if taken[0].position == cursor.chunk_of else 0
+        rows = rows_of(summary, key=key, now=now)[done:]
         if len(rows) <= MAX_ROWS:
-            return MapStep(rows, Cursor(position=taken[-1].position))
-        # One entry touches at most two leaves and always fits, so this ends.
+            return MapStep(rows, _moved(cursor, taken[-1].position))
+        if len(taken) == 1:
+            return MapStep(rows[:MAX_ROWS], Cursor(cursor.position, done + MAX_ROWS, taken[0].position))
         taken = taken[: len(taken) // 2]
+
+
+def _up_to_chunk(entries: Sequence[Entry[Change]], cursor: Cursor) -> Sequence[Entry[Change]]:
+    """Return the entries before the one that was applied in part, or that one alone, or all."""
+    for place, entry in enumerate(entries):
+        if entry.position == cursor.chunk_of:
+            return entries[: place or 1]
+    return entries
+
+
+def _moved(cursor: Cursor, position: str) -> Cursor:
+    """Return the cursor at a position; a chunk of a record further on stays applied."""
+    is_left = cursor.chunk_of > position
+    return Cursor(position, cursor.chunk, cursor.chunk_of) if is_left else Cursor(position)
 
 
 def _sequence_number(position: str) -> str:
@@ -113,25 +137,23 @@ def reduce_step(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, *, now: Deci
         if len(paths) > MAX_PATHS:
             break
         count += 1
-    if count or entries[0].content is None:
+    if count:
         return _whole_rows(entries[:count], cursor, now=now)
-    return _part_of_row(entries[0].content, cursor, position=entries[0].position)
+    [row] = entries[0].contents
+    return _part_of_row(row, cursor, position=entries[0].position)
 
 
 def _whole_rows(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, *, now: Decimal) -> ReduceStep:
-    rows = contents(entries)
     leaves = add_up(
-        (leaf, entry.content.leaves[leaf])
+        (leaf, row.leaves[leaf])
         for entry in entries
-        if entry.content is not None
+        for row in entry.contents
         for leaf in _leaves_left(entry, cursor)
     )
-    position = entries[-1].position
-    chunk_left = cursor.chunk_of > position
     return ReduceStep(
         with_root(leaves),
-        progress_of(rows, now=now),
-        Cursor(position, cursor.chunk, cursor.chunk_of) if chunk_left else Cursor(position),
+        progress_of(contents(entries), now=now),
+        _moved(cursor, entries[-1].position),
     )
 
 
@@ -146,9 +168,7 @@ def _part_of_row(row: DeltaRow, cursor: Cursor, *, position: str) -> ReduceStep:
 
 
 def _leaves_left(entry: Entry[DeltaRow], cursor: Cursor) -> list[str]:
-    if entry.content is None:
-        return []
-    leaves = tree_order(entry.content.leaves)
+    leaves = [leaf for row in entry.contents for leaf in tree_order(row.leaves)]
     return leaves[cursor.chunk :] if entry.position == cursor.chunk_of else leaves
 
 

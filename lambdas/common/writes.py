@@ -25,8 +25,8 @@ PROGRESS_ROW = "#progress"
 def rows_into(table: str, *, ledger_key: str, shard_id: str | None, epoch: Epoch) -> Planner[Change]:
     """Return how MapLambda plans its steps: rows for ReduceTable, with keys made from shard and positions."""
 
-    def plan(entries: Sequence[Entry[Change]], _: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
-        step = map_step(entries, ledger_key=ledger_key, shard_id=shard_id, now=now)
+    def plan(entries: Sequence[Entry[Change]], cursor: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
+        step = map_step(entries, cursor, ledger_key=ledger_key, shard_id=shard_id, now=now)
         return [put(table, epoch.stamp(item_of_row(row))) for row in step.rows], step.cursor
 
     return plan

@@ -21,17 +21,19 @@ QUARANTINE = Quarantine("QuarantineTable", "map", "shard-1")
 
 
 def entry(number: int) -> Entry[str]:
-    return Entry(padded(str(number)), f"effect-{number}")
+    return Entry(padded(str(number)), (f"effect-{number}",))
 
 
 def bad_entry(number: int) -> Entry[str]:
-    return Entry(padded(str(number)), None, Rejection(str(number), "bad", b"x"))
+    return Entry(padded(str(number)), rejections=(Rejection(str(number), "bad", b"x"),))
 
 
 def one_by_one(pending: Sequence[Entry[str]], _cursor: Cursor, _now: Decimal) -> tuple[list[Action], Cursor]:
     """Plan a step for each entry: a row that is named after it."""
     first = pending[0]
-    return [put("ReduceTable", {"MessageHash": text(first.content or "none")})], Cursor(first.position)
+    return [put("ReduceTable", {"MessageHash": text("".join(first.contents) or "none")})], Cursor(
+        first.position
+    )
 
 
 def apply(*batch: int | Entry[str], key: str = "key") -> dict[str, int]:

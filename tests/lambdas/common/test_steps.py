@@ -21,16 +21,19 @@ NOW = Decimal(1_750_000_010)
 
 
 def row_entry(number: int, leaves: dict[str, Delta]) -> Entry[DeltaRow]:
-    return Entry(padded(str(number)), DeltaRow(f"row-{number}", leaves, len(leaves), NOW, {40: len(leaves)}))
+    row = DeltaRow(f"row-{number}", leaves, len(leaves), NOW, {40: len(leaves)})
+    return Entry(padded(str(number)), (row,))
 
 
 def change_entry(number: int, *leaves: str) -> Entry[Change]:
     deltas = tuple((leaf, Delta(Decimal(number), 1)) for leaf in leaves)
-    return Entry(padded(str(number)), Change(deltas, NOW))
+    return Entry(padded(str(number)), (Change(deltas, NOW),))
 
 
-def map_entries(entries: Sequence[Entry[Change]], ledger_key: str = "key") -> steps.MapStep:
-    return map_step(entries, ledger_key=ledger_key, shard_id="shard-1", now=NOW)
+def map_entries(
+    entries: Sequence[Entry[Change]], ledger_key: str = "key", cursor: Cursor = START
+) -> steps.MapStep:
+    return map_step(entries, cursor, ledger_key=ledger_key, shard_id="shard-1", now=NOW)
 
 
 def wide(count: int, *, desk: str = "desk") -> dict[str, Delta]:
@@ -53,7 +56,7 @@ ROWS = st.lists(LEAVES | st.none(), min_size=1, max_size=6)
 def entries_of(rows: Sequence[dict[str, Delta] | None]) -> list[Entry[DeltaRow]]:
     """Return entries in the order of a shard; None is a record without effect."""
     return [
-        row_entry(number, leaves) if leaves is not None else Entry(padded(str(number)), None)
+        row_entry(number, leaves) if leaves is not None else Entry(padded(str(number)))
         for number, leaves in enumerate(rows, 1)
     ]
 
@@ -77,7 +80,7 @@ def test_a_map_step_takes_every_record_that_fits() -> None:
 
 def test_a_map_step_without_effect_still_moves_the_position() -> None:
     """Records that are all set aside write no row, and are passed all the same."""
-    bad: Entry[Change] = Entry(padded("3"), None, Rejection("3", "bad", b""))
+    bad: Entry[Change] = Entry(padded("3"), rejections=(Rejection("3", "bad", b""),))
 
     step = map_entries([bad])
 
@@ -108,6 +111,41 @@ def test_a_map_step_stays_within_4_mb() -> None:
     assert len(rows) > 12
     assert len(add_up(item for row in rows for item in row.leaves.items())) == len(entries)
     assert sum(row.message_count for row in rows) == len(entries)
+
+
+def packed_entry(number: int, messages: int) -> Entry[Change]:
+    """Return a record with so many messages, each of a leaf of its own with a long name."""
+    leaves = [f"{number:02}-{message:06}" + "x" * 2000 for message in range(messages)]
+    return Entry(padded(str(number)), tuple(Change(((leaf, Delta(Decimal(1), 1)),), NOW) for leaf in leaves))
+
+
+def test_a_record_too_large_for_one_step_is_applied_row_by_row() -> None:
+    """Every message counts once, whatever stands beside a packed record that makes more than 12 rows."""
+    entries = [change_entry(1, "a"), packed_entry(2, 2_000), change_entry(3, "a"), packed_entry(4, 2_000)]
+    cursor, rows, cursors = START, [], []
+    while pending := [entry for entry in entries if entry.position > cursor.position]:
+        step = map_entries(pending, cursor=cursor)
+        assert len(step.rows) <= 12
+        cursor, rows = step.cursor, [*rows, *step.rows]
+        cursors.append(cursor)
+
+    assert {each.chunk for each in cursors} >= {0, 12, 24}
+    assert {each.chunk_of for each in cursors} == {"", padded("2"), padded("4")}
+    assert add_up(item for row in rows for item in row.leaves.items()) == add_up(
+        delta for entry in entries for change in entry.contents for delta in change.deltas
+    )
+    assert sum(row.message_count for row in rows) == 4_002
+    assert len({row.key for row in rows}) == len(rows)
+
+
+def test_what_comes_before_a_record_that_was_applied_in_part_leaves_that_part_applied() -> None:
+    """A record that turns up before the one under way moves the position, and the rest follows after it."""
+    under_way = Cursor(padded("1"), 12, padded("3"))
+
+    step = map_entries([change_entry(2, "a"), packed_entry(3, 2_000)], cursor=under_way)
+
+    assert step.cursor == Cursor(padded("2"), 12, padded("3"))
+    assert [row.message_count for row in step.rows] == [1]
 
 
 def test_a_reduce_step_takes_every_row_that_fits() -> None:
@@ -195,7 +233,7 @@ def test_a_begun_row_is_remembered_while_earlier_records_pass() -> None:
     """Records before the row that was begun do not make the ledger forget what was added of it."""
     cursor = Cursor(padded("4"), chunk=2, chunk_of=padded("9"))
 
-    passed = reduce_step([Entry(padded("6"), None)], cursor, now=NOW)
+    passed = reduce_step([Entry(padded("6"))], cursor, now=NOW)
     rest = reduce_step([row_entry(9, wide(3))], passed.cursor, now=NOW)
 
     assert passed.cursor == Cursor(padded("6"), chunk=2, chunk_of=padded("9"))

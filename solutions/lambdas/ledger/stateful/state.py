@@ -2,7 +2,7 @@
 
 StateTable keeps the newest version of each trade, so running the handler again on any part of the stream
 changes nothing. Conflicts and malformed messages are set aside. If DynamoDB is busy, the answer names the
-first message that has to come again; the mapping needs `ReportBatchItemFailures` for that.
+record with the first message that has to come again; the mapping needs `ReportBatchItemFailures` for that.
 """
 
 from collections import Counter
@@ -10,8 +10,9 @@ from typing import Any
 
 from common.epoch import Epoch, read_epoch
 from common.items import item_of_trade, trade_in_image
+from common.messages import ReceivedMessage, messages_in
 from common.quarantine import Quarantine
-from common.records import KinesisRecord, Rejection, kinesis_batch, report
+from common.records import kinesis_batch, report
 from common.settings import StateSettings
 from common.storage import BusyError
 from common.trades import MalformedRecordError, Trade, decode_trade
@@ -30,15 +31,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     records, known = epoch.visible(batch), dict[str, Trade]()
     counts = Counter(records=len(batch.records), ignored=len(batch.records) - len(records))
     failures = []
-    for record in records:
+    for message in messages_in(records):
         try:
-            verdict, reason = keep(record, known, settings=settings, epoch=epoch)
+            verdict, reason = keep(message, known, settings=settings, epoch=epoch)
             if verdict in (Verdict.CONFLICT, Verdict.MALFORMED):
                 # Not after the loop: next to a newer version of the trade, a repeated conflict looks stale.
-                rejection = Rejection(record.sequence_number, reason, record.data)
-                quarantine.put([rejection], epoch=epoch.number)
+                quarantine.put([message.rejected(reason)], epoch=epoch.number)
         except BusyError:
-            failures.append({"itemIdentifier": record.sequence_number})
+            failures.append({"itemIdentifier": message.record.sequence_number})
             break
         counts[verdict.value] += 1
     report("state", counts)
@@ -46,14 +46,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def keep(
-    record: KinesisRecord, known: dict[str, Trade], *, settings: StateSettings, epoch: Epoch
+    message: ReceivedMessage, known: dict[str, Trade], *, settings: StateSettings, epoch: Epoch
 ) -> tuple[Verdict, str]:
-    """Store the record's version of its trade if it is newer; return the verdict, and why it is set aside.
+    """Store the message's version of its trade if it is newer; return the verdict, and why it is set aside.
 
     `known` holds the stored versions that this batch has met; what they show to be old needs no write.
     """
     try:
-        trade = decode_trade(record.data, settings.hierarchy_levels, record.arrived_at)
+        trade = decode_trade(message.data, settings.hierarchy_levels, message.arrived_at)
     except MalformedRecordError as error:
         return Verdict.MALFORMED, error.reason
     stored = known.get(trade.trade_id)

@@ -8,8 +8,9 @@ from collections import Counter
 from typing import Any
 
 from common.items import item_of_trade
+from common.messages import messages_in
 from common.quarantine import Quarantine
-from common.records import Rejection, kinesis_batch, report
+from common.records import kinesis_batch, report
 from common.settings import StateSettings
 from common.storage import update, write
 from common.trades import MalformedRecordError, Trade, decode_trade
@@ -21,12 +22,12 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     batch = kinesis_batch(event)
     quarantine = Quarantine(settings.quarantine_table_name, "state", batch.shard_id)
     counts = Counter(records=len(batch.records))
-    for record in batch.records:
+    for message in messages_in(batch.records):
         try:
-            trade = decode_trade(record.data, settings.hierarchy_levels, record.arrived_at)
+            trade = decode_trade(message.data, settings.hierarchy_levels, message.arrived_at)
             counts["applied" if keep(trade, settings.state_table_name) else "refused"] += 1
         except MalformedRecordError as error:
-            quarantine.put([Rejection(record.sequence_number, error.reason, record.data)])
+            quarantine.put([message.rejected(error.reason)])
             counts["malformed"] += 1
     report("state", counts)
 
