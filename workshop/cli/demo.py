@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workshop.cli.options import JsonOption, PipelineName, console, print_json, usage_errors
+from workshop.cli.options import JsonOption, PackOption, PipelineName, console, print_json, usage_errors
 from workshop.cli.views.demo_report import draw_example, draw_runs, example_document
 from workshop.cloud.connection import Cloud
 from workshop.cloud.fault_plan import FaultPlan
@@ -14,6 +14,7 @@ from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.demo import PIPELINES, DemoRun, Observer, deploy_pipelines, plan_options, run_pipelines
 from workshop.pipeline.example import Example, run_example
+from workshop.pipeline.producer.packing import packing_of
 
 __all__ = ["demo"]
 
@@ -26,11 +27,12 @@ class FaultChoice(StrEnum):
     ALL = "all"
 
 
-def demo(
+def demo(  # noqa: PLR0913 - each argument is an option of the command
     *,
     pipeline: Annotated[PipelineName | None, typer.Option(help="Run this one alone; otherwise both.")] = None,
     messages: Annotated[int, typer.Option(help="How many to send, duplicates included.", min=1)] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same messages.")] = 1,
+    pack: PackOption = "auto",
     example: Annotated[bool, typer.Option("--example", help="Follow five messages instead.")] = False,
     faults: Annotated[
         FaultChoice, typer.Option(help="What goes wrong on purpose meanwhile.")
@@ -56,10 +58,11 @@ def demo(
         chosen = (pipeline.value,) if pipeline else PIPELINES
         with usage_errors():
             options = {name: plan_options(name, messages, seed) for name in chosen}
+            packing = packing_of(pack)
         with steps.status, temporary_cloud() as cloud:
             stacks = deploy_pipelines(cloud, chosen, observer)
             plan = FaultPlan.from_words([faults.value], seed=seed)
-            runs = run_pipelines(cloud, stacks, options, faults=plan, observer=observer)
+            runs = run_pipelines(cloud, stacks, options, packing=packing, faults=plan, observer=observer)
         _report(runs, people, as_json=as_json, single=pipeline is not None)
         exact = all(run.exact for run in runs)
     if not exact:

@@ -24,6 +24,7 @@ __all__ = [
     "EndpointOption",
     "JsonOption",
     "LabPortOption",
+    "PackOption",
     "PipelineName",
     "PortOption",
     "RegionOption",
@@ -72,6 +73,9 @@ PortOption = Annotated[
 ]
 LabPortOption = Annotated[int, typer.Option(help="Port of JupyterLab.", min=1, max=HIGHEST_PORT)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, nothing else.")]
+PackOption = Annotated[
+    str, typer.Option(help="Messages in a record, or auto for as many as are paid as one.", metavar="N|auto")
+]
 StackArgument = Annotated[str, typer.Argument(help="Name of the deployed stack.", metavar="STACK")]
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from workshop.cli.options import (
     CloudChoice,
     JsonOption,
+    PackOption,
     StackArgument,
     cloud_options,
     console,
@@ -26,6 +27,7 @@ from workshop.pipeline.aggregates import amounts
 from workshop.pipeline.front_end import draw_tree, tree_rows
 from workshop.pipeline.messages import PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.producer.message_file import read_message_file
+from workshop.pipeline.producer.packing import packing_of
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions
 from workshop.pipeline.producer.producer import SendProgress as Sent
 from workshop.pipeline.producer.producer import produce as send
@@ -54,6 +56,7 @@ def produce(  # noqa: PLR0913 - each argument is an option of the command
     messages: Annotated[int, typer.Option(help="How many to send, duplicates included.", min=1)] = 10_000,
     rate: Annotated[float | None, typer.Option(help="Messages a second; else as fast as possible.")] = None,
     threads: Annotated[int, typer.Option(help="How many send at the same time.", min=1, max=64)] = 4,
+    pack: PackOption = "1",
     duplicates: Annotated[float, typer.Option(help="Percent that repeat an earlier message.")] = 0.0,
     modify: Annotated[float, typer.Option(help="Percent that are newer versions of earlier trades.")] = 0.0,
     out_of_order: OutOfOrderOption = 0.0,
@@ -66,7 +69,7 @@ def produce(  # noqa: PLR0913 - each argument is an option of the command
 ) -> None:
     """Send risk messages into a pipeline; print what they were and which totals they must lead to."""
     with usage_errors():
-        sending = ProducerOptions(threads, rate)
+        sending = ProducerOptions(threads, rate, packing_of(pack))
         options = PlanOptions(
             messages=messages,
             seed=secrets.randbelow(LARGEST_SEED) if seed is None else seed,

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workshop.course.files import locked, patiently, write_whole
 from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage, PlanOptions, make_plan
-from workshop.pipeline.producer.message_file import message_on_stream
+from workshop.pipeline.producer.message_file import message_on_stream, parts_of_record
 from workshop.pipeline.truth import DEFAULT_ORDER
 
 if TYPE_CHECKING:
@@ -105,16 +105,20 @@ class SentMessages:
             number, _ = self._read_on()
             seen = mark.records if mark.run == number else 0
             records = list(islice(self._records.values(), seen, None))
-        found = (message_of(each.data, self._order) for each in records)
+        found = (message_of(part.data, self._order) for each in records for part in _parts(each))
         return Mark(number, seen + len(records)), [message for message in found if message is not None]
 
     def records(self) -> list[SentRecord]:
-        """Return the records of this run in the order in which they arrived, each shard in its own."""
+        """Return the records of this run in the order in which they arrived, each shard in its own.
+
+        A record of several messages is given as several of one sequence number, each with one message.
+        """
         with locked(self._lock):
             self._read_on()
             records = list(self._records.values())
         ordered = sorted(records, key=lambda each: (each.shard, int(each.sequence_number)))
-        return sorted(ordered, key=lambda each: each.arrived_at)
+        in_order = sorted(ordered, key=lambda each: each.arrived_at)
+        return [part for record in in_order for part in _parts(record)]
 
     def begin(self) -> None:
         """Begin a new run after the last record in the stream."""
@@ -240,6 +244,11 @@ def message_of(data: str, order: Sequence[str] = DEFAULT_ORDER) -> Message | Non
         return message_on_stream(data.encode(), order)
     except (ValueError, RecursionError):
         return None
+
+
+def _parts(record: SentRecord) -> Iterator[SentRecord]:
+    for part in parts_of_record(record.data.encode("utf-8", "surrogateescape")):
+        yield replace(record, data=part.decode("utf-8", "surrogateescape"))
 
 
 def entries_of(

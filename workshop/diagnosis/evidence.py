@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from workshop.diagnosis.values import Evidence, MapRecord
 from workshop.pipeline.messages import Message
 from workshop.pipeline.operations.epoch import epoch_number, read_epoch
-from workshop.pipeline.producer.message_file import message_on_stream
+from workshop.pipeline.producer.message_file import message_on_stream, parts_of_record
 from workshop.pipeline.table_changes import read_changes
 from workshop.pipeline.tables import StateRow, read_reduce_table, read_trades, state_row
 from workshop.pipeline.truth import DEFAULT_ORDER
@@ -87,7 +87,9 @@ def _messages(cloud: Cloud, outputs: Mapping[str, str], levels: Sequence[str]) -
         while iterator:
             page = client.get_records(ShardIterator=iterator)
             for record in page["Records"]:
-                yield MapRecord(shard, int(record["SequenceNumber"]), _item(record["Data"], levels))
+                number = int(record["SequenceNumber"])
+                for part in parts_of_record(record["Data"]):
+                    yield MapRecord(shard, number, _item(part, levels))
             # A page may be empty although more records follow.
             iterator = page.get("NextShardIterator", "") if page["MillisBehindLatest"] else ""
 

@@ -17,6 +17,7 @@ from workshop.pipeline.aggregates import AggregateSnapshot, amounts, take_snapsh
 from workshop.pipeline.compare_with_truth import Comparison, compare
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.operations.live_faults import clear_faults, set_faults
+from workshop.pipeline.producer.packing import Packing
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, produce
 from workshop.pipeline.settle import Patience, Settled, quiet_of, wait_until_settled
 from workshop.pipeline.truth import (
@@ -31,7 +32,7 @@ from workshop.pipeline.truth import (
 __all__ = ["PIPELINES", "DemoRun", "Observer", "deploy_pipelines", "plan_options", "run_pipelines"]
 
 PIPELINES = ("stateless", "stateful")
-SENDING = ProducerOptions(threads=2)
+THREADS = 2
 PATIENCE = Patience()
 # After many failures in a row, a batch comes again only after a minute.
 PATIENCE_WITH_FAULTS = Patience(quiet_seconds=5.0, unchanged_seconds=90.0, timeout_seconds=900.0)
@@ -114,6 +115,7 @@ def run_pipelines(  # noqa: PLR0913 - what is run, and what a test takes the pla
     stacks: Mapping[str, Mapping[str, str]],
     options: Mapping[str, PlanOptions],
     *,
+    packing: Packing | None = None,
     faults: FaultPlan = NO_FAULTS,
     clock: Clock | None = None,
     patience: Patience | None = None,
@@ -121,14 +123,18 @@ def run_pipelines(  # noqa: PLR0913 - what is run, and what a test takes the pla
 ) -> tuple[DemoRun, ...]:
     """Run one pipeline after the other, each from empty tables: `stacks` gives the outputs of each.
 
-    With `faults`, things go wrong while messages are on their way. At the very end all totals are read once
-    more, so that what came late to the first is seen as well.
+    `packing` says how many messages share a record. With `faults`, things go wrong while messages are on
+    their way. At the very end all totals are read once more, so that what came late to the first is seen as
+    well.
 
     Raises:
         NotSettledError: the totals of one still change after five minutes.
     """
     patience = patience or (PATIENCE if faults.is_empty else PATIENCE_WITH_FAULTS)
-    demo = _Demo(cloud, faults, clock=clock or SystemClock(), patience=patience, observer=observer)
+    sending = ProducerOptions(THREADS, packing=packing)
+    demo = _Demo(
+        cloud, faults, sending=sending, clock=clock or SystemClock(), patience=patience, observer=observer
+    )
     runs = [demo.run(pipeline, outputs, options[pipeline]) for pipeline, outputs in stacks.items()]
     return tuple(demo.look_again(run, stacks[run.pipeline]) for run in runs)
 
@@ -137,10 +143,18 @@ class _Demo:
     """A cloud with pipelines in it, and an observer."""
 
     def __init__(
-        self, cloud: Cloud, faults: FaultPlan, *, clock: Clock, patience: Patience, observer: Observer
+        self,
+        cloud: Cloud,
+        faults: FaultPlan,
+        *,
+        sending: ProducerOptions,
+        clock: Clock,
+        patience: Patience,
+        observer: Observer,
     ) -> None:
         self._cloud = cloud
         self._faults = faults
+        self._sending = sending
         self._clock = clock
         self._patience = patience
         self._observer = observer
@@ -152,7 +166,9 @@ class _Demo:
         started = self._clock.now()
         self._observer.step(f"{pipeline}: sending {len(plan.entries):,} messages")
         kinesis = self._cloud.client("kinesis")
-        produced = produce(kinesis, outputs["StreamName"], plan.entries, options=SENDING, clock=self._clock)
+        produced = produce(
+            kinesis, outputs["StreamName"], plan.entries, options=self._sending, clock=self._clock
+        )
         sent = list(produced.messages)
         truth = stateless_truth(sent) if pipeline == "stateless" else stateful_truth(sent)
         self._observer.step(f"{pipeline}: waiting for the totals")

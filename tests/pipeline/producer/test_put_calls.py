@@ -76,10 +76,10 @@ def test_parts_keep_to_the_size_of_a_request() -> None:
     """A call of large records is cut into several, and a record that is too large alone is refused."""
     refused = []
     sizes = [RECORD_BYTES - 1] * 11 + [RECORD_BYTES] + [10]
-    records = [Outgoing(place, "k", b"x" * size) for place, size in enumerate(sizes)]
+    records = [Outgoing((place,), "k", b"x" * size) for place, size in enumerate(sizes)]
 
-    parts = list(parts_of(records, lambda record, reason: refused.append((record.place, reason))))
+    parts = list(parts_of(records, lambda record, reason: refused.append((record.places, reason))))
 
-    assert [[record.place for record in part] for part in parts] == [[*range(10)], [10, 12]]
+    assert [[record.places[0] for record in part] for part in parts] == [[*range(10)], [10, 12]]
     assert all(sum(record.size_bytes for record in part) <= CALL_BYTES for part in parts)
-    assert [place for place, _ in refused] == [11]
+    assert [places for places, _ in refused] == [(11,)]

@@ -82,23 +82,24 @@ class Account:
         self._example: bytes | None = None
 
     def accept(self, records: Sequence[Outgoing], *, again: int) -> None:
-        """Note accepted records, and how many of their call are sent again."""
+        """Note accepted records, and how many messages of their call are sent again."""
         with self._lock:
-            self._accepted.update(record.place for record in records)
-            self._example = self._example or next((record.data for record in records), None)
+            self._accepted.update(_places(records))
+            if records and self._example is None:
+                self._example = records[0].data.partition(b"\n")[0]
             self._resent += again
             self._report()
 
     def refuse(self, record: Outgoing, reason: str) -> None:
         """Note that a record was given up."""
         with self._lock:
-            self._refused[record.place] = reason
+            self._refused.update(dict.fromkeys(record.places, reason))
             self._report()
 
     def lose(self, records: Sequence[Outgoing]) -> None:
         """Note that records may have been stored, although nobody said so."""
         with self._lock:
-            self._unheard.update(record.place for record in records)
+            self._unheard.update(_places(records))
 
     def give_up(self, error: Exception) -> None:
         """Note why nobody is expected to answer any more."""
@@ -129,3 +130,7 @@ class Account:
         if self._on_progress:
             progress = SendProgress(len(self._accepted), len(self._refused), self._resent, self._total)
             self._on_progress(progress)
+
+
+def _places(records: Sequence[Outgoing]) -> Iterator[int]:
+    return (place for record in records for place in record.places)

@@ -17,7 +17,7 @@ from workshop.errors import ConfigurationError, InvalidMessageError
 from workshop.pipeline.messages import Message, PlannedMessage
 from workshop.pipeline.truth import DEFAULT_ORDER, roll_up_paths
 
-__all__ = ["MessageFile", "message_on_stream", "parse_lines", "read_message_file"]
+__all__ = ["MessageFile", "message_on_stream", "parse_lines", "parts_of_record", "read_message_file"]
 
 MAX_PARTITION_KEY_LENGTH = 256
 MAX_RUN_ID_LENGTH = 36
@@ -112,6 +112,23 @@ def message_on_stream(data: bytes, order: Sequence[str] = DEFAULT_ORDER) -> Mess
         cancelled=_cancelled(body.get("Cancelled", False)),
         run_id=_text(body, "RunID", MAX_RUN_ID_LENGTH) if "RunID" in body else None,
     )
+
+
+def parts_of_record(data: bytes) -> list[bytes]:
+    """Return what `message_on_stream` takes of a record: each line of JSON Lines, or else the whole.
+
+    The rules are those of `lambdas/common/messages.py`, which shares no code with what checks it.
+    """
+    text = data.removeprefix(b"\xef\xbb\xbf")
+    lines = [line for each in text.split(b"\n") if (line := each.strip(b" \t\r"))]
+    objects = [line for line in lines if line[:1] + line[-1:] == b"{}"]
+    if len(lines) == 1 or not objects:
+        return [text]
+    try:
+        json.loads(text, parse_int=str)
+    except (ValueError, RecursionError):
+        return lines
+    return [text]
 
 
 def _parse(line: bytes, order: Sequence[str]) -> tuple[Message, bool]:

@@ -3,16 +3,15 @@
 The result accounts for every entry: accepted by the stream, or refused and why. Only the refused entries of
 a PutRecords call are sent again, with a growing pause, at most `ATTEMPTS` times.
 
-Order: one thread sends all messages of a trade, and finishes a call before it makes the next; `calls` keeps
-a partly refused call from swapping two versions. An entry may still be stored twice, when the answer to a
-call is lost: Kinesis has no idempotent put. The stateful pipeline tolerates that; the stateless one counts
-it twice.
+Order: one thread sends all messages of a trade, and finishes a call before it makes the next; `put_calls` and
+`packing` keep a partly refused call from swapping two versions. An entry may still be stored twice, when the
+answer to a call is lost: Kinesis has no idempotent put. The stateful pipeline tolerates that; the stateless
+one counts it twice.
 """
 
 import threading
-import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
@@ -25,13 +24,16 @@ from workshop.errors import CloudNotRunningError, ConfigurationError
 from workshop.pipeline.messages import PlannedMessage
 from workshop.pipeline.producer.accounting import Account, ProduceResult, SendProgress
 from workshop.pipeline.producer.pacing import TokenBucket
-from workshop.pipeline.producer.put_calls import CALL_RECORDS, Outgoing, calls_of, parts_of
+from workshop.pipeline.producer.packing import Packing, Wired, bucket_of, packed
+from workshop.pipeline.producer.put_calls import CALL_RECORDS, Outgoing, Placed, calls_of, parts_of
 
 __all__ = ["KinesisPutter", "ProduceResult", "ProducerOptions", "SendProgress", "produce"]
 
 ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 5.0
+# At a chosen rate a message waits no longer than this for others to share its record.
+PACKING_SECONDS = 0.25
 # Answers to a whole call after which the same call may succeed a little later.
 TRANSIENT_ERRORS = {
     "InternalFailure",
@@ -55,12 +57,15 @@ class KinesisPutter(Protocol):
 class ProducerOptions:
     """How to send: with how many threads, and how many messages a second (None: as fast as it goes).
 
+    `packing` says how many messages share a record; None is one message a record.
+
     Raises:
         ConfigurationError: with these numbers nothing would be sent.
     """
 
     threads: int = 4
     rate: float | None = None
+    packing: Packing | None = None
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -75,6 +80,12 @@ class ProducerOptions:
             return CALL_RECORDS
         return max(1, min(CALL_RECORDS, round(self.rate / self.threads / 10)))
 
+    def messages_per_window(self, packing: Packing) -> int:
+        """How many messages a thread packs at once."""
+        most = packing.window // self.threads
+        due = most if self.rate is None else round(self.rate / self.threads * PACKING_SECONDS)
+        return max(1, min(most, due))
+
 
 class _Sender:
     """Makes the calls of one run. Its threads share nothing but the account, the pace and the stop."""
@@ -85,30 +96,48 @@ class _Sender:
         self.stopping = threading.Event()
         self._client = client
         self._stream_name = stream_name
-        self._limit = options.records_per_call
+        self._options = options
         self._clock = clock
         self._pace = TokenBucket(options.rate, clock) if options.rate else None
         self._jitter = Random()
 
-    def send_share(self, share: Sequence[tuple[int, PlannedMessage]], account: Account) -> None:
+    def send_share(self, share: Sequence[Placed], account: Account) -> None:
         """Send one thread's entries, call by call."""
-        times = Counter(entry.number for _, entry in share)
-        repeated: dict[int, bytes] = {}
-        for call in calls_of(share, self._limit):
-            if self._pace:
-                self._pace.take(len(call))
-            now = self._clock.now()
-            records = []
-            for place, entry in call:
-                # A duplicate is what a producer sends that did not hear the answer: the same bytes again.
-                data = repeated.get(entry.number) or entry.message.wire(now, wrapped=entry.wrapped)
-                if times[entry.number] > 1:
-                    repeated[entry.number] = data
-                records.append(Outgoing(place, entry.message.trade_id, data))
-            for part in parts_of(records, account.refuse):
+        for call in self._calls(share):
+            for part in parts_of(call, account.refuse):
                 if self.stopping.is_set():
                     return
                 self._send(part, account)
+
+    def _calls(self, share: Sequence[Placed]) -> Iterator[list[Outgoing]]:
+        times = Counter(entry.number for _, entry in share)
+        repeated: dict[int, bytes] = {}
+        packing = self._options.packing
+        if packing is None:
+            portions = calls_of(share, self._options.records_per_call)
+        else:
+            size = self._options.messages_per_window(packing)
+            portions = (list(share[start : start + size]) for start in range(0, len(share), size))
+        for portion in portions:
+            if self._pace:
+                self._pace.take(len(portion))
+            wired = self._wired(portion, times, repeated)
+            if packing is None:
+                yield [Outgoing((place,), entry.message.trade_id, data) for place, entry, data in wired]
+            else:
+                yield from packed(wired, packing)
+
+    def _wired(
+        self, portion: Sequence[Placed], times: Mapping[int, int], repeated: dict[int, bytes]
+    ) -> Iterator[Wired]:
+        """Yield each entry with its bytes, dated now."""
+        now = self._clock.now()
+        for place, entry in portion:
+            # A duplicate is what a producer sends that did not hear the answer: the same bytes again.
+            data = repeated.get(entry.number) or entry.message.wire(now, wrapped=entry.wrapped)
+            if times[entry.number] > 1:
+                repeated[entry.number] = data
+            yield place, entry, data
 
     def _send(self, records: list[Outgoing], account: Account) -> None:
         """Put the records, and put again what was refused, until all are accepted or attempts run out."""
@@ -119,7 +148,8 @@ class _Sender:
             refused = [(record, reason) for record, reason in zip(records, reasons, strict=True) if reason]
             is_gone = isinstance(silence, CloudNotRunningError)
             last = attempt == ATTEMPTS or is_gone or self.stopping.is_set()
-            account.accept(accepted, again=0 if last else len(refused))
+            again = 0 if last else sum(len(record.places) for record, _ in refused)
+            account.accept(accepted, again=again)
             anything |= bool(accepted)
             if is_gone or (last and not anything):
                 # Who accepted nothing for so long will not accept the other calls either.
@@ -174,9 +204,10 @@ def produce(
     """
     account = Account(len(entries), on_progress)
     sender = _Sender(client, stream_name, options=options, clock=clock or SystemClock())
-    shares: list[list[tuple[int, PlannedMessage]]] = [[] for _ in range(options.threads)]
+    shares: list[list[Placed]] = [[] for _ in range(options.threads)]
     for place, entry in enumerate(entries):
-        shares[zlib.crc32(entry.message.trade_id.encode()) % options.threads].append((place, entry))
+        # All messages of a bucket, and so of a trade, are one thread's.
+        shares[bucket_of(entry.message.trade_id) % options.threads].append((place, entry))
     started = stopwatch()
     with ThreadPoolExecutor(options.threads, thread_name_prefix="producer") as pool:
         futures = [pool.submit(sender.send_share, share, account) for share in shares if share]

@@ -10,7 +10,7 @@ from typing import Any
 
 from workshop.pipeline.messages import PlannedMessage
 
-__all__ = ["CALL_RECORDS", "Outgoing", "calls_of", "parts_of"]
+__all__ = ["CALL_RECORDS", "RECORD_BYTES", "Outgoing", "Placed", "calls_of", "parts_of"]
 
 CALL_RECORDS = 500
 CALL_BYTES = 10 * 1024 * 1024
@@ -21,9 +21,9 @@ Placed = tuple[int, PlannedMessage]
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A record on its way: its place in the plan, and what goes over the wire."""
+    """A record on its way: the places of its messages in the plan, and what goes over the wire."""
 
-    place: int
+    places: tuple[int, ...]
     key: str
     data: bytes
 
