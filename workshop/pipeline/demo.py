@@ -32,7 +32,7 @@ from workshop.pipeline.truth import (
 __all__ = ["PIPELINES", "DemoRun", "Observer", "deploy_pipelines", "plan_options", "run_pipelines"]
 
 PIPELINES = ("stateless", "stateful")
-THREADS = 2
+SENDING = ProducerOptions(threads=2)
 PATIENCE = Patience()
 # After many failures in a row, a batch comes again only after a minute.
 PATIENCE_WITH_FAULTS = Patience(quiet_seconds=5.0, unchanged_seconds=90.0, timeout_seconds=900.0)
@@ -131,7 +131,7 @@ def run_pipelines(  # noqa: PLR0913 - what is run, and what a test takes the pla
         NotSettledError: the totals of one still change after five minutes.
     """
     patience = patience or (PATIENCE if faults.is_empty else PATIENCE_WITH_FAULTS)
-    sending = ProducerOptions(THREADS, packing=packing)
+    sending = replace(SENDING, packing=packing)
     demo = _Demo(
         cloud, faults, sending=sending, clock=clock or SystemClock(), patience=patience, observer=observer
     )
