@@ -81,6 +81,8 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation.yaml",
     "cloudformation.intrinsics",
     "cloudformation.events",
+    "cloudformation.stack_policies",
+    "cloudformation.options",
     "cloudformation.exports",
     "cloudformation.operations",
     "cloudformation.updates",

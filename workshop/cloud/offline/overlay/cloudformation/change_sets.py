@@ -12,13 +12,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.cloudformation import models, responses
-from moto.cloudformation.exceptions import CloudFormationError, ValidationError
+from moto.cloudformation.exceptions import (
+    AlreadyExistsException,
+    CloudFormationError,
+    ValidationError,
+)
 from moto.cloudformation.utils import generate_changeset_id, generate_stack_id, validate_create_change_set
 from moto.core.responses import ActionResult, EmptyResult
 
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.events import record
 from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
+from workshop.cloud.offline.overlay.cloudformation.options import check_options
 from workshop.cloud.offline.overlay.cloudformation.parameters import merged_parameters
 from workshop.cloud.offline.overlay.cloudformation.plans import plan
 from workshop.cloud.offline.overlay.cloudformation.requests import tags_of, template_of
@@ -50,7 +55,10 @@ def _create(request: Any) -> Any:
     backend, name = request.cloudformation_backend, request._get_param("ChangeSetName")
     validate_create_change_set(name)
     kind = request._get_param("ChangeSetType") or "UPDATE"
+    if kind not in {"CREATE", "UPDATE"}:
+        raise ValidationError(message=f"The offline cloud does not offer change sets of the type {kind}")
     stack = _existing_stack(backend, request._get_param("StackName"), kind)
+    _check_name(backend, name, stack)
     template = template_of(request, stack.template if stack else None)
     given = merged_parameters(request._get_param("Parameters") or [], stack.parameters if stack else {})
     content = processed_template(template, given, backend.region_name)
@@ -58,6 +66,7 @@ def _create(request: Any) -> Any:
     parameters = ruled_parameters(content, given, backend)
     capabilities = request._get_param("Capabilities") or []
     check_capabilities(content, capabilities)
+    check_options(request, content)
     stack = stack or _stack_under_review(request)
     change_set = models.ChangeSet(
         change_set_type=kind,
@@ -75,6 +84,13 @@ def _create(request: Any) -> Any:
     _judge(change_set, content)
     backend.change_sets[change_set.change_set_id] = change_set
     return ActionResult({"Id": change_set.change_set_id, "StackId": stack.stack_id})
+
+
+def _check_name(backend: Any, name: str, stack: Any) -> None:
+    for other in backend.change_sets.values():
+        # One that has been executed is gone on AWS.
+        if other.stack is stack and other.change_set_name == name and "EXECUTE" not in other.execution_status:
+            raise AlreadyExistsException(f"ChangeSet {name} cannot be created, since it already exists")
 
 
 def _judge(change_set: Any, content: Mapping[str, Any]) -> None:
@@ -152,7 +168,7 @@ def _execute(request: Any) -> Any:
         _become(stack, change_set, request.cloudformation_backend)
         operations.create(stack, "DO_NOTHING" if stack.disable_rollback else "ROLLBACK")
     else:
-        update(stack, change_set.template, change_set.parameters)
+        update(stack, change_set.template, change_set.parameters, policy=stack.policy)
     worked = stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
     change_set.execution_status = "EXECUTE_COMPLETE" if worked else "EXECUTE_FAILED"
     return EmptyResult()

@@ -7,7 +7,8 @@ that cannot be read, a mapping without the key and a value of the wrong kind fai
 `Fn::GetAtt` object on to the resource; wrong values end in a `KeyError` or an `IndexError`; functions that it
 does not know stay in the properties; and a reference to a resource that does not exist yet creates it on the
 spot, in the middle of another. Changed: all of it. A declared resource that does not exist yet reads as
-`PENDING`, which appears only in plans.
+`PENDING`, which appears only in plans. A parameter of the type `AWS::SSM::Parameter::Name` is a name, and not
+what is stored under it.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from moto.cloudformation.exceptions import (
     ValidationError,
 )
 from moto.core.common_models import CloudFormationModel
+from moto.ssm.models import ssm_backends
 
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import schema
 from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
@@ -142,6 +144,15 @@ def _output(name: str, declared: Any, resources: Any) -> Any:
     if output is not None and isinstance(output.value, (bool, int, float)):
         output.value = as_text(output.value)
     return output
+
+
+@corrects(parsing.ResourceMap, "parse_ssm_parameter")
+def _stored_parameter(resources: Any, value: str, value_type: str) -> Any:
+    found = ssm_backends[resources._account_id][resources._region_name].get_parameter(value)
+    # What was given has been looked up before; a default that nobody uses need not be there.
+    if value_type.endswith("::Name") or found is None:
+        return value
+    return found.value.split(",") if "List" in value_type else found.value
 
 
 @corrects(parsing.ResourceMap, "validate_outputs")

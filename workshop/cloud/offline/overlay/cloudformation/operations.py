@@ -116,11 +116,14 @@ def make(stack: Any, logical_id: str) -> DeployedResource | None:
     return resource
 
 
-def remove(stack: Any, resource: DeployedResource, *, replaced: bool = False) -> bool:
-    """Delete one resource with its events, unless the template retains it; return False if that failed."""
+def remove(stack: Any, resource: DeployedResource, *, replaced: bool = False, undone: bool = False) -> bool:
+    """Delete one resource with its events, unless the template retains it; return False if that failed.
+
+    `undone` says that the operation which made it is rolled back.
+    """
     if not resource.is_there:
         return True
-    if resource.policy(replaced=replaced).startswith("Retain"):
+    if resource.policy(replaced=replaced) in ({"Retain"} if undone else {"Retain", "RetainExceptOnCreate"}):
         settle(stack, resource, "DELETE_SKIPPED")
         return True
     settle(stack, resource, "DELETE_IN_PROGRESS")
@@ -189,7 +192,7 @@ def delete(stack: Any, reason: str = "User Initiated") -> None:
 
 def _roll_back(stack: Any, reason: str) -> None:
     record(stack, "ROLLBACK_IN_PROGRESS", reason)
-    worked = [remove(stack, resource) for resource in reversed([*stack.deployed.values()])]
+    worked = [remove(stack, resource, undone=True) for resource in reversed([*stack.deployed.values()])]
     record(stack, "ROLLBACK_COMPLETE" if all(worked) else "ROLLBACK_FAILED")
 
 
@@ -217,9 +220,21 @@ def _parameters_of(stack: Any) -> list[dict[str, str]]:
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
     declared = stack.template_dict.get("Parameters") or {}
     return [
-        {"ParameterKey": name, "ParameterValue": "****" if declared.get(name, {}).get("NoEcho") else value}
+        {
+            "ParameterKey": name,
+            "ParameterValue": "****" if declared.get(name, {}).get("NoEcho") else value,
+            **_resolved(stack, name, declared.get(name, {})),
+        }
         for name, value in stack.parameters.items()
     ]
+
+
+def _resolved(stack: Any, name: str, slot: dict[str, Any]) -> dict[str, str]:
+    """Return what a parameter of Systems Manager stood for, if it is one."""
+    if not str(slot.get("Type")).startswith("AWS::SSM::Parameter::Value<"):
+        return {}
+    value = stack.resource_map.resolved_parameters[name]
+    return {"ResolvedValue": ",".join(value) if isinstance(value, list) else str(value)}
 
 
 @corrects(models.Stack, "physical_resource_id", kind=property)

@@ -15,6 +15,14 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
 
 __all__ = ["effective_parameters", "merged_parameters"]
 
+# Those of AWS's own resources are ids of EC2 and Route 53.
+_OF_AWS = r"AWS::(EC2|Route53)::[\w:]+"
+_STORED = rf"(String|CommaDelimitedList|List<(String|{_OF_AWS})>|{_OF_AWS})"
+TYPES = re.compile(
+    rf"String|Number|CommaDelimitedList|List<(String|Number|{_OF_AWS})>|{_OF_AWS}"
+    rf"|AWS::SSM::Parameter::(Name|Value<{_STORED}>)"
+)
+
 
 def effective_parameters(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
     """Return the value of every parameter of the template as text, defaults filled in.
@@ -33,6 +41,10 @@ def effective_parameters(template: Mapping[str, Any], given: Mapping[str, str]) 
     if missing := [name for name in declared if name not in values]:
         raise ValidationError(message=f"Parameters: [{', '.join(missing)}] must have values")
     for name, slot in declared.items():
+        if not TYPES.fullmatch(str(slot["Type"])):
+            raise ValidationError(
+                message=f"Template format error: Unrecognized parameter type: {slot['Type']}"
+            )
         _check(name, slot, values[name])
     return values
 
@@ -73,8 +85,9 @@ def _broken_constraints(slot: Mapping[str, Any], value: str) -> Iterator[str]:
     # The pattern must cover the whole value, whether or not it has anchors.
     if "AllowedPattern" in slot and not re.fullmatch(slot["AllowedPattern"], value):
         yield f"must match pattern {slot['AllowedPattern']}"
-    if slot.get("Type") == "Number":
-        yield from _broken_limits_of_number(slot, value)
+    if slot.get("Type") in {"Number", "List<Number>"}:
+        for number in value.split(",") if slot["Type"] == "List<Number>" else [value]:
+            yield from _broken_limits_of_number(slot, number)
     if len(value) < int(slot.get("MinLength", 0)):
         yield f"must contain at least {slot['MinLength']} characters"
     if "MaxLength" in slot and len(value) > int(slot["MaxLength"]):

@@ -22,6 +22,11 @@ from moto.utilities.utils import get_partition
 
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, as_text, changes, is_true
+from workshop.cloud.offline.overlay.cloudformation.options import (
+    check_options,
+    check_unprotected,
+    policy_of,
+)
 from workshop.cloud.offline.overlay.cloudformation.parameters import merged_parameters
 from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure
 from workshop.cloud.offline.overlay.cloudformation.template.rules import ruled_parameters
@@ -71,6 +76,7 @@ def _checked(request: Any, template: str, given: Mapping[str, str]) -> dict[str,
     content = processed_template(template, given, request.cloudformation_backend.region_name)
     check_template(content)
     check_capabilities(content, capabilities)
+    check_options(request, content)
     return content
 
 
@@ -89,7 +95,7 @@ def _create_stack(request: Any) -> Any:
         role_arn=request._get_param("RoleARN"),
         enable_termination_protection=request._get_param("EnableTerminationProtection"),
         timeout_in_mins=request._get_param("TimeoutInMinutes"),
-        stack_policy_body=request._get_param("StackPolicyBody"),
+        stack_policy_body=policy_of(request),
     )
     stack.capabilities = list(capabilities)
     stack.disable_rollback = is_true(request._get_param("DisableRollback"))
@@ -112,7 +118,8 @@ def _update_stack(request: Any) -> Any:
     if changes_nothing(stack, content, parameters) and tags == stack.tags:
         raise ValidationError(message="No updates are to be performed.")
     stack.tags, stack.capabilities = tags, list(capabilities)
-    update(stack, template, parameters)
+    stack.policy = policy_of(request) or stack.policy
+    update(stack, template, parameters, policy=policy_of(request, "StackPolicyDuringUpdate") or stack.policy)
     return ActionResult({"StackId": stack.stack_id})
 
 
@@ -123,6 +130,7 @@ def _delete_stack(request: Any) -> Any:
     # As on AWS, deleting a stack that is not there succeeds.
     for stack in list(request.cloudformation_backend.stacks.values()):
         if name in (stack.name, stack.stack_id):
+            check_unprotected(stack)
             for logical_id in retained:
                 stack.deployed[logical_id].definition["DeletionPolicy"] = "Retain"
             operations.delete(stack)

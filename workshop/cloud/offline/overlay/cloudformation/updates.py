@@ -22,6 +22,7 @@ from workshop.cloud.offline.overlay.cloudformation.events import record
 from workshop.cloud.offline.overlay.cloudformation.plans import is_wanted, map_for, plan
 from workshop.cloud.offline.overlay.cloudformation.references import creation_order
 from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
+from workshop.cloud.offline.overlay.cloudformation.stack_policies import denial
 from workshop.cloud.offline.overlay.cloudformation.template.rules import ruled_parameters
 from workshop.cloud.offline.overlay.cloudformation.template.transforms import processed_template
 from workshop.cloud.offline.overlay.cloudformation.validation import check_template
@@ -59,11 +60,11 @@ def changes_nothing(stack: Any, template: Mapping[str, Any], parameters: Mapping
     return not plan(stack, template, parameters) and same_outputs
 
 
-def update(stack: Any, template: str, parameters: Mapping[str, str]) -> None:
-    """Update a stack to a template that was checked before; roll back on a failure."""
+def update(stack: Any, template: str, parameters: Mapping[str, str], *, policy: str = "") -> None:
+    """Update a stack to a template that was checked before, as its policy lets; roll back on a failure."""
     record(stack, "UPDATE_IN_PROGRESS", "User Initiated")
     stack.last_updated_time = CLOCK.moment()
-    attempt = _Update(stack, template, dict(parameters))
+    attempt = _Update(stack, template, dict(parameters), policy)
     failed = attempt.run()
     if failed is None:
         attempt.clean_up()
@@ -105,6 +106,7 @@ class _Update:
     stack: Any
     template: str
     parameters: dict[str, str]
+    policy: str = ""
     changed: list[tuple[DeployedResource, dict[str, Any]]] = field(default_factory=list)
     added: list[DeployedResource] = field(default_factory=list)
     superseded: list[tuple[DeployedResource, bool]] = field(default_factory=list)
@@ -121,6 +123,9 @@ class _Update:
     def run(self) -> str | None:
         """Change and add what the template wants; return what failed, or None."""
         stack = self.stack
+        for resource in self._dropped():
+            if not self._may("Update:Delete", resource):
+                return f"The following resource(s) failed to update: [{resource.logical_id}]."
         for logical_id in creation_order(stack.template_dict["Resources"]):
             if is_wanted(stack.resource_map, logical_id) and not self._step(logical_id):
                 verb = "update" if logical_id in self.before.deployed else "create"
@@ -131,18 +136,29 @@ class _Update:
         """Delete what the template no longer wants, and what was replaced."""
         stack = self.stack
         record(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        wanted = [name for name in stack.template_dict["Resources"] if is_wanted(stack.resource_map, name)]
-        dropped = [
-            (resource, False)
-            for name, resource in reversed(self.before.deployed.items())
-            if name not in wanted and resource.is_there
-        ]
+        dropped = [(resource, False) for resource in self._dropped()]
         # As on AWS, what cannot be deleted here stays behind, and the update has succeeded all the same.
         for resource, replaced in (*self.superseded, *dropped):
             operations.remove(stack, resource, replaced=replaced)
         # A deletion goes through `deployed` from its end, so it must have the order of the new template.
         order = [name for name in creation_order(stack.template_dict["Resources"]) if name in stack.deployed]
-        stack.deployed = {name: stack.deployed[name] for name in order if name in wanted}
+        stack.deployed = {name: stack.deployed[name] for name in order if is_wanted(stack.resource_map, name)}
+
+    def _dropped(self) -> list[DeployedResource]:
+        """Return what was there and the template no longer wants, the newest first."""
+        resources, target = self.stack.template_dict["Resources"], self.stack.resource_map
+        return [
+            resource
+            for name, resource in reversed(self.before.deployed.items())
+            if resource.is_there and not (name in resources and is_wanted(target, name))
+        ]
+
+    def _may(self, action: str, resource: DeployedResource) -> bool:
+        """Return whether the stack's policy lets a resource be changed so; write the event if not."""
+        reason = denial(self.policy, action, resource.logical_id, resource.resource_type)
+        if reason is not None:
+            operations.settle(self.stack, resource, "UPDATE_FAILED", reason)
+        return reason is None
 
     def roll_back(self, reason: str) -> None:
         """Bring back the old definitions, then delete what was added."""
@@ -161,7 +177,7 @@ class _Update:
         operations.finish(stack)
         record(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
         for resource in reversed(self.added):
-            operations.remove(stack, resource)
+            operations.remove(stack, resource, undone=True)
         record(stack, "UPDATE_ROLLBACK_COMPLETE")
 
     def _step(self, logical_id: str) -> bool:
@@ -179,8 +195,12 @@ class _Update:
         except ResourceFailure as failure:
             operations.settle(self.stack, resource, "UPDATE_FAILED", str(failure))
             return False
-        if resources.is_new_one_needed(resource, definition):
-            return self._replace(resource, definition)
+        is_new = resources.is_new_one_needed(resource, definition)
+        if not self._may("Update:Replace" if is_new else "Update:Modify", resource):
+            return False
+        return self._replace(resource, definition) if is_new else self._change_in_place(resource, definition)
+
+    def _change_in_place(self, resource: DeployedResource, definition: dict[str, Any]) -> bool:
         if not resources.can_change(resource):
             operations.settle(
                 self.stack, resource, "UPDATE_FAILED", CANNOT_CHANGE.format(resource.resource_type)

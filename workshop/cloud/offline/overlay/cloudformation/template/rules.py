@@ -16,7 +16,8 @@ from workshop.cloud.offline.overlay.cloudformation.parameters import effective_p
 
 __all__ = ["ruled_parameters"]
 
-STORED = "AWS::SSM::Parameter::Value<"
+STORE = "AWS::SSM::Parameter::"
+STORED = f"{STORE}Value<"
 
 
 def ruled_parameters(template: Mapping[str, Any], given: Mapping[str, str], place: Any) -> dict[str, str]:
@@ -26,26 +27,32 @@ def ruled_parameters(template: Mapping[str, Any], given: Mapping[str, str], plac
         ValidationError: a parameter is refused, an assertion fails, or a rule uses what is not offered.
     """
     values = effective_parameters(template, given)
-    if rules := template.get("Rules"):
-        known = {
-            "AWS::AccountId": place.account_id,
-            "AWS::Region": place.region_name,
-            **{name: _value(slot, values[name], place) for name, slot in template["Parameters"].items()},
-        }
-        for name, rule in rules.items():
-            _check(name, rule, known)
+    slots = (template.get("Parameters") or {}).items()
+    known = {
+        "AWS::AccountId": place.account_id,
+        "AWS::Region": place.region_name,
+        **{name: _value(slot, values[name], place) for name, slot in slots},
+    }
+    for name, rule in (template.get("Rules") or {}).items():
+        _check(name, rule, known)
     return values
 
 
 def _value(slot: Mapping[str, Any], value: str, place: Any) -> Any:
     kind = str(slot.get("Type"))
-    if kind.startswith(STORED):
+    if kind.startswith(STORE):
         found = ssm_backends[place.account_id][place.region_name].get_parameter(value)
         if found is None:
             raise ValidationError(
                 message=f"Unable to fetch parameters [{value}] from parameter store for this account."
             )
-        value, kind = str(found.value), kind.removeprefix(STORED)
+        if found.parameter_type == "SecureString":
+            raise ValidationError(
+                message=f"Parameters [{value}] referenced by template "
+                "have types not supported by CloudFormation."
+            )
+        if kind.startswith(STORED):
+            value, kind = str(found.value), kind.removeprefix(STORED)
     return value.split(",") if kind.startswith(("CommaDelimitedList", "List<")) else value
 
 

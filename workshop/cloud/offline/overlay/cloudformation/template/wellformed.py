@@ -67,6 +67,15 @@ MEMBERS: Mapping[str, frozenset[str]] = {
     "Rules": frozenset(("Assertions", "RuleCondition")),
 }
 NEEDED = {"Parameters": "Type", "Resources": "Type", "Outputs": "Value", "Rules": "Assertions"}
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+WITH_SNAPSHOTS = (
+    "AWS::DocDB::DBCluster",
+    "AWS::EC2::Volume",
+    "AWS::ElastiCache::",
+    "AWS::Neptune::DBCluster",
+    "AWS::RDS::DB",
+    "AWS::Redshift::Cluster",
+)
 POLICY_VALUES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
 
 
@@ -156,6 +165,8 @@ def _odd_values(name: str, one: Mapping[str, Any], place: str) -> Iterator[str]:
     for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
         if policy in one and one[policy] not in POLICY_VALUES:
             yield f"Template format error: Unrecognized {policy} {one[policy]} for resource {name}"
+        elif one.get(policy) == "Snapshot" and not str(one.get("Type")).startswith(WITH_SNAPSHOTS):
+            yield f"Template error: resource type {one.get('Type')} does not support {policy} Snapshot"
 
 
 def _nulls(value: Any, place: str) -> Iterator[str]:
