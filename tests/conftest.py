@@ -38,6 +38,8 @@ SLOW = (
     "game/test_end_to_end",
     "game/test_own_pipeline",
     "grading",
+    "kit/test_bundle",
+    "kit/test_install",
     "notebook/test_notebook_connecting",
     "notebook/control_room",
     "notebook/test_notebook_session",

@@ -127,8 +127,8 @@ class SolutionsWithheldError(BundleError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{what} waits for the solutions, which whoever teaches the course has held back until later; "
-            "once you get them, put the folder `solutions` beside `lambdas`, and do this again"
+            f"{what} waits for the solutions, which whoever teaches this course has held back until later; "
+            "once you get them, put the folder `solutions` beside `lambdas`, and try again"
         )
 
 

@@ -236,7 +236,7 @@ def _cell_source(exercise: Exercise, root: Path) -> str:
         if f"exercise:{exercise.id}" in tags:
             return text
     if not has_solutions(root):
-        raise SolutionsWithheldError(f"the source of `{exercise.id}`")
+        raise SolutionsWithheldError(f"solving or resetting `{exercise.id}`")
     raise _missing(f"{NOTEBOOK_SOURCES}/{exercise.notebook}_*.py")
 
 
