@@ -130,7 +130,7 @@ ws.check("totals-exact")
 ws.totals(compare=True)
 
 # %% [markdown] tags=["instructor-note"]
-# **For instructors:** A good moment for a break: the core so far takes about 85 minutes. With little
+# **For instructors:** A good moment for a break: the core so far takes about 90 minutes. With little
 # time, go on with 08 and leave 07 for later.
 
 # %% [markdown]
@@ -147,4 +147,4 @@ ws.totals(compare=True)
 # functions](https://docs.aws.amazon.com/lambda/latest/dg/lambda-monitoring.html)
 #
 # **Next:** [08: break it](08_break_it.ipynb), where messages come twice, late, and functions crash. Or, if
-# you have twenty minutes to spare, [07: the stateless pipeline](07_stateless.ipynb) first.
+# you have half an hour to spare, [07: the stateless pipeline](07_stateless.ipynb) first.

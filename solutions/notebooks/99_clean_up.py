@@ -7,8 +7,8 @@
 # - **Time:** 5 minutes.
 # - **You need:** nothing. You can do this at any time, and start again with [01](01_deploy.ipynb).
 #
-# Offline, nothing costs anything, and you could simply stop the cloud. On AWS, what you forget goes on
-# costing money. So practise it here.
+# Offline, nothing costs anything: `workshop cloud stop` keeps what there is, and `workshop cloud reset` deletes
+# all of it at once. On AWS, what you forget goes on costing money. So practise it here.
 
 # %%
 from workshop.notebook import start
