@@ -10,6 +10,7 @@ from rich.console import Console
 from workshop.bench.compare import differing, worse
 from workshop.bench.figures import HIGHER, BenchReport, figure
 from workshop.bench.picture import draw_picture
+from workshop.bench.plan import FULL, QUICK
 from workshop.bench.table import BEGIN, END, write_table
 from workshop.cli.views.bench_report import draw_report, draw_worse
 from workshop.errors import ConfigurationError
@@ -130,3 +131,9 @@ def test_the_picture_is_a_png(tmp_path) -> None:
     draw_picture(report(), tmp_path / "speed.png")
 
     assert (tmp_path / "speed.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_plan_can_stop_at_a_size() -> None:
+    """Larger runs are left out, and the smallest of each pipeline never is."""
+    assert FULL.up_to(100_000).sizes == {"stateless": (10_000, 100_000), "stateful": (10_000, 100_000)}
+    assert QUICK.up_to(1).sizes == QUICK.sizes

@@ -1,7 +1,8 @@
 """How much a benchmark does: everything in a few seconds, as a whole in some minutes, or in full."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 __all__ = ["FULL", "PARTS", "QUICK", "USUAL", "Plan"]
 
@@ -31,6 +32,14 @@ class Plan:
     tree_records: int
     idle_stacks: int
     idle_seconds: float
+
+    def up_to(self, messages: int) -> Self:
+        """Return the plan without runs of more messages; the smallest run of each pipeline stays."""
+        sizes = {
+            pipeline: tuple(size for size in of if size <= max(messages, of[0]))
+            for pipeline, of in self.sizes.items()
+        }
+        return replace(self, sizes=sizes)
 
 
 QUICK = Plan(

@@ -28,6 +28,9 @@ DOCUMENT = "docs/speed.md"
 
 QuickOption = Annotated[bool, typer.Option("--quick", help="A little of everything: is it exact?")]
 FullOption = Annotated[bool, typer.Option("--full", help="Also ten million messages; takes long.")]
+UpToOption = Annotated[
+    int | None, typer.Option("--up-to", help="Leave out runs of more messages.", min=10_000, metavar="N")
+]
 PartOption = Annotated[
     list[Part] | None, typer.Option("--part", help="Measure this part alone; may be repeated.")
 ]
@@ -55,6 +58,7 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
     *,
     quick: QuickOption = False,
     full: FullOption = False,
+    up_to: UpToOption = None,
     part: PartOption = None,
     read: ReadOption = None,
     output: OutputOption = None,
@@ -70,7 +74,7 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
     --quick a minute. Ends with 1 if totals were not exact, or if something got worse.
     """
     people = console(stderr=as_json)
-    plan = _plan(quick=quick, full=full)
+    plan = _plan(quick=quick, full=full, up_to=up_to)
     before = None if compare is None else _read(compare)
     report = _measure(plan, part or list(PARTS), people) if read is None else _read(read)
     if output is not None:
@@ -90,12 +94,13 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
         raise typer.Exit(1)
 
 
-def _plan(*, quick: bool, full: bool) -> Plan:
+def _plan(*, quick: bool, full: bool, up_to: int | None) -> Plan:
     if quick and full:
         raise ConfigurationError("`--quick` and `--full` contradict each other; choose one")
     if quick:
         return QUICK
-    return FULL if full else USUAL
+    plan = FULL if full else USUAL
+    return plan if up_to is None else plan.up_to(up_to)
 
 
 def _measure(plan: Plan, parts: Collection[str], people: Console) -> BenchReport:
