@@ -5,6 +5,7 @@ it is answered and an answer is complete before it is written, so nobody holds a
 socket.
 """
 
+import contextlib
 import logging
 import os
 import socket
@@ -26,6 +27,8 @@ HEADER_LIMIT = 200
 # How long calls that are under way are waited for when the listener stops: a process that ends while one of
 # its threads is inside a library in Rust is aborted.
 CALL_GRACE_SECONDS = 2.0
+# How often an idle listener wakes up; a connection wakes it at once.
+POLL_SECONDS = 0.5
 ALREADY_BOUND = {48, 98, 10013, 10048}  # EADDRINUSE on macOS, Linux; WSAEACCES, WSAEADDRINUSE on Windows
 # No such address or right; a port beyond 65,535; a name that cannot be encoded.
 NOT_THERE = (OSError, OverflowError, UnicodeError)
@@ -75,7 +78,10 @@ class Listener:
             raise ListenError(host, port, error) from error
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="listener", daemon=True
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": POLL_SECONDS},
+            name="listener",
+            daemon=True,
         )
 
     def start(self) -> None:
@@ -84,7 +90,12 @@ class Listener:
 
     def stop(self) -> None:
         """Accept no more connections, close the open ones, and wait a moment for calls that are under way."""
-        self._server.shutdown()
+        # It looks whether it is to end after each connection, so it gets one.
+        ending = threading.Thread(target=self._server.shutdown, name="listener-end", daemon=True)
+        ending.start()
+        with contextlib.suppress(OSError):
+            socket.create_connection(self._server.socket.getsockname()[:2], POLL_SECONDS).close()
+        ending.join()
         self._thread.join()
         self._server.server_close()
         self._server.close_connections(CALL_GRACE_SECONDS)
