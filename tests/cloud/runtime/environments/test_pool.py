@@ -7,6 +7,7 @@ import pytest
 from tests.cloud.runtime.environments.conftest import spec
 from tests.cloud.runtime.environments.test_threads import interrupted_threads
 from tests.cloud.runtime.world import FakeEnvironment, FakeEnvironments
+from tests.cloud.waiting import wait_until
 from workshop.clock import ManualClock, stopwatch
 from workshop.cloud.offline.runtime import ThrottledError
 from workshop.cloud.offline.runtime.environments.pool import EnvironmentPool
@@ -66,6 +67,27 @@ def test_caller_waits_for_a_place(fakes: FakeEnvironments) -> None:
     threading.Timer(0.05, pool.release, [busy]).start()
 
     assert pool.acquire(spec("", name="G")).function.name == "G"
+
+
+def test_who_waits_comes_before_who_comes_again(fakes: FakeEnvironments) -> None:
+    """A function that gives its environment back and wants it again at once lets those who wait go first."""
+    pool = EnvironmentPool(fakes, ManualClock(), limit=1, patience_seconds=20)
+    busy = pool.acquire(spec("", name="F"))
+    turns: list[str] = []
+
+    def take_turn(name: str) -> None:
+        taken = pool.acquire(spec("", name=name))
+        turns.append(name)
+        pool.release(taken)
+
+    other = threading.Thread(target=take_turn, args=("G",), daemon=True)
+    other.start()
+    assert wait_until(lambda: pool._waiting)
+    pool.release(busy)
+    take_turn("F")
+    other.join(20)
+
+    assert turns == ["G", "F"]
 
 
 def test_closed_pool_forgets_its_environments(pool: EnvironmentPool) -> None:

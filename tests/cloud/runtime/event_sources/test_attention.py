@@ -1,12 +1,13 @@
-"""How often work is looked for: whoever calls a cloud that rests is heard at once."""
+"""How often work is looked for, and whose turn it is."""
 
 import threading
+from typing import Any
 
 import pytest
 
 from tests.cloud.runtime.world import World
 from tests.cloud.waiting import wait_until
-from workshop.cloud.offline.runtime.event_sources import attention
+from workshop.cloud.offline.runtime.event_sources import attention, engine
 from workshop.cloud.offline.runtime.event_sources.attention import Attention
 
 LONG = 600.0
@@ -59,3 +60,27 @@ def test_records_are_found_by_an_engine_that_rested(at_rest, world: World) -> No
     world.put(1)
 
     assert wait_until(lambda: bool(world.runtime.hear()) or world.batches() == [[1]])
+
+
+def test_mappings_take_turns_where_threads_are_few(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shard with many batches gives its thread to another mapping that waits, after each batch."""
+    monkeypatch.setattr(engine, "MAX_WORKERS", 1)
+    sent: list[str] = []
+
+    def busy(_: dict[str, Any]) -> None:
+        # The other mapping is in the queue by then, so that only a turn given up can let it in.
+        assert sent or wait_until(lambda: world.runtime._engine._workers.is_crowded)
+        sent.append("busy")
+
+    world.function("F", handler=busy)
+    world.function("G", handler=lambda _: sent.append("other"))
+    world.map(world.stream("S"), BatchSize=1)
+    world.map(world.stream("T"), "G")
+    world.put(*range(9))
+    world.put(1, stream="T")
+
+    world.runtime.start()
+
+    assert world.runtime.wait_until_quiet(timeout_seconds=20)
+    assert sorted(sent) == ["busy"] * 9 + ["other"]
+    assert sent.index("other") == 1

@@ -1,6 +1,7 @@
 """The execution environments that exist: warm ones waiting, busy ones, and how many there may be."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -48,6 +49,7 @@ class EnvironmentPool:
         self._idle: list[PooledEnvironment] = []
         self._busy: list[PooledEnvironment] = []
         self._starting = 0
+        self._waiting: deque[object] = deque()
         self._generation = 0
         self._is_open = True
         self._changed = threading.Condition()
@@ -60,7 +62,8 @@ class EnvironmentPool:
                 the pool is closed.
         """
         with self._changed:
-            if (warm := self._take_warm(function)) is not None:
+            # Those who wait come first: or a function with many batches would keep its environments for good.
+            if not self._waiting and (warm := self._take_warm(function)) is not None:
                 return warm
             self._wait_for_room()
             if (warm := self._take_warm(function)) is not None:  # given back meanwhile
@@ -140,13 +143,22 @@ class EnvironmentPool:
         return None
 
     def _wait_for_room(self) -> None:
-        """Wait until an environment may be started, if need be in the place of an idle one."""
-        has_room = self._changed.wait_for(
-            lambda: bool(self._idle) or self._total() < self._limit or not self._is_open,
-            self._patience_seconds,
-        )
+        """Wait for one's turn, and until an environment may be started, if need be in an idle one's place."""
+        turn = object()
+        self._waiting.append(turn)
+        try:
+            has_room = self._changed.wait_for(
+                lambda: (self._waiting[0] is turn and self._has_room()) or not self._is_open,
+                self._patience_seconds,
+            )
+        finally:
+            self._waiting.remove(turn)
+            self._changed.notify_all()
         if not has_room or not self._is_open:
             raise ThrottledError("ConcurrentInvocationLimitExceeded")
+
+    def _has_room(self) -> bool:
+        return bool(self._idle) or self._total() < self._limit
 
     def _make_room(self) -> None:
         """Close the longest idle environment if there are as many as there may be."""

@@ -44,6 +44,12 @@ class WorkerPool:
                 self._threads.append(start_thread(self._work, f"{self._name}-{len(self._threads)}"))
         self._jobs.put(job)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether a job waits for a thread."""
+        with self._lock:
+            return self._unfinished > self._size
+
     def stop(self, timeout_seconds: float) -> None:
         """Let running jobs finish, at most for the given time each; jobs that wait are dropped."""
         with contextlib.suppress(queue.Empty):

@@ -271,10 +271,13 @@ class Engine:
             self._workers.submit(run)
 
     def _drive(self, pending: PendingBatch) -> None:
-        """Send a slot's batches until none is due."""
+        """Send a slot's batches until none is due, or others wait for their turn."""
         following: PendingBatch | None = pending
         while following is not None:
             self._sender.send(following)
             if self._is_stopping.is_set():
+                break
+            if self._workers is not None and self._workers.is_crowded:
+                # The next look hands this slot on to whichever thread is free then.
                 break
             following = self._sender.next_batch(pending.worker, pending.poller, pending.due.slot)
