@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.cloud.documents import trust
 from tests.cloud.keeping.crashing import KeptCloud
+from tests.cloud.runtime.world import zip_of
 
 
 @pytest.fixture
@@ -70,6 +72,41 @@ def test_all_versions_of_an_object_are_kept(cloud: KeptCloud) -> None:
         Bucket="box", Key="m", UploadId=upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part}]}
     )
     assert s3.get_object(Bucket="box", Key="m")["Body"].read() == b"part"
+
+
+def test_copies_keep_what_they_have(cloud: KeptCloud) -> None:
+    """A version of a function keeps its code when the function gets other code; so does an object's copy."""
+    iam, lambda_, s3 = (cloud.client(service) for service in ("iam", "lambda", "s3"))
+    trusting = trust(Service="lambda.amazonaws.com")
+    role = iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trusting)["Role"]["Arn"]
+    lambda_.create_function(
+        FunctionName="F",
+        Role=role,
+        Runtime="python3.13",
+        Handler="index.handler",
+        Code={"ZipFile": zip_of("def handler(event, context): return 1")},
+    )
+    lambda_.publish_version(FunctionName="F")
+    s3.create_bucket(Bucket="box")
+    s3.put_object(Bucket="box", Key="a", Body=b"1")
+    cloud.crash()
+    lambda_, s3 = cloud.client("lambda"), cloud.client("s3")
+    s3.copy_object(Bucket="box", Key="b", CopySource="box/a")
+    s3.put_object(Bucket="box", Key="a", Body=b"2")
+    code = zip_of("def handler(event, context): return 2")
+    lambda_.update_function_code(FunctionName="F", ZipFile=code)
+    lambda_.publish_version(FunctionName="F")
+
+    for _ in range(2):
+        cloud.crash()
+
+    lambda_, s3 = cloud.client("lambda"), cloud.client("s3")
+    returned = [
+        lambda_.invoke(FunctionName="F", Qualifier=version)["Payload"].read()
+        for version in ("1", "2", "$LATEST")
+    ]
+    assert returned == [b"1", b"2", b"2"]
+    assert [s3.get_object(Bucket="box", Key=key)["Body"].read() for key in ("a", "b")] == [b"2", b"1"]
 
 
 def test_what_comes_into_a_restored_table_is_kept(cloud: KeptCloud) -> None:

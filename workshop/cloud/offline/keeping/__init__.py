@@ -4,9 +4,10 @@ What is kept are effects, not requests, since a request that is repeated makes o
 kinds:
 
 - The *content of containers*, row by row: items, records of streams and shards, messages, log events, values
-  of metrics, tokens, asynchronous events, timers of schedules, the progress of mappings. Containers (`rows`,
-  `logs`, `messages`) take the place of moto's dicts and lists and mark themselves when they change. What is
-  appended between two commits is one row, so that 500 records cost little more than one.
+  of metrics, tokens, asynchronous events, timers of schedules, the progress of mappings, the code of
+  functions, the bodies of objects. Containers (`rows`, `logs`, `messages`, `content`) take the place of
+  moto's dicts and lists and mark themselves when they change. What is appended between two commits is one
+  row, so that 500 records cost little more than one.
 - *Resources*, everything else that moto's backends hold, as a pickled document for each service (`resources`,
   `pickling`, `owners`, `rebuilding`), written anew after each call that may have changed it
   (`changing_calls`): same ids, ARNs and UUIDs, functions with their code, stacks with the very objects that

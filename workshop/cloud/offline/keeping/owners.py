@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator
 from types import MethodType, NoneType
 from typing import Any
 
-from moto.awslambda.models import EventSourceMapping
+from moto.awslambda.models import EventSourceMapping, LambdaFunction, LayerVersion
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.dynamodb.models.table import RestoredPITTable, RestoredTable, StreamShard, Table
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.kinesis.models import Shard
 from moto.logs.models import LogStream
+from moto.s3.models import FakeKey
 from moto.sns.models import Topic
 from moto.sqs.models import Queue
 
 from workshop.cloud.offline.keeping import rebuilding
+from workshop.cloud.offline.keeping.content import Content
 from workshop.cloud.offline.keeping.logs import LogEvents, MetricValues, Records, StreamRecords
 from workshop.cloud.offline.keeping.messages import Messages
 from workshop.cloud.offline.keeping.rows import Items, Rows
@@ -41,10 +43,11 @@ __all__ = [
 ]
 
 KINDS: dict[str, Any] = {
-    kind.__name__: kind for kind in (Items, LogEvents, Messages, MetricValues, Records, Rows, StreamRecords)
+    kind.__name__: kind
+    for kind in (Content, Items, LogEvents, Messages, MetricValues, Records, Rows, StreamRecords)
 }
 # The attribute of a class whose content is kept by rows.
-OWNERS: dict[type, tuple[str, type]] = {
+OWNERS: dict[type, tuple[str, Any]] = {
     **dict.fromkeys((Table, RestoredTable, RestoredPITTable), ("items", Items)),
     StreamShard: ("items", StreamRecords),
     Shard: ("records", Records),
@@ -53,6 +56,7 @@ OWNERS: dict[type, tuple[str, type]] = {
     UsedTokens: ("used", Rows),
     Queue: ("kept_messages", Messages),
     EventSourceMapping: ("progress", Rows),
+    **dict.fromkeys((FakeKey, LambdaFunction, LayerVersion), ("kept_content", Content)),
 }
 # What belongs to this process alone, or follows from content.
 LEFT_OUT: dict[type, dict[str, Callable[[], Any]]] = {
@@ -71,12 +75,18 @@ LEFT_OUT: dict[type, dict[str, Callable[[], Any]]] = {
     },
     EventSourceMapping: {"pollers": dict, "last_processing_result": lambda: NO_RECORDS},
     Topic: {"sent_notifications": list},
+    FakeKey: {"_value_buffer": NoneType, "lock": NoneType},
+    LambdaFunction: {"code_bytes": bytes, "_DockerModel__docker_client": NoneType},
+    LayerVersion: {"code_bytes": bytes},
     # Sums that go on in `metric_data`; after a restart others begin.
     CloudWatchBackend: {"kinesis_metrics": dict},
 }
 SETTERS: dict[type, Callable[[Any, dict[str, Any]], None]] = {
     Queue: rebuilding.set_queue,
     EventSourceMapping: rebuilding.set_mapping,
+    FakeKey: rebuilding.set_object,
+    LambdaFunction: rebuilding.set_code,
+    LayerVersion: rebuilding.set_code,
     IAMBackend: rebuilding.set_policies,
     LogStream: rebuilding.set_log_stream,
     UsedTokens: rebuilding.set_tokens,

@@ -16,6 +16,8 @@ from moto.core.base_backend import BaseBackend
 from moto.iam.models import AWSManagedPolicy
 
 from workshop.cloud.offline.keeping import rebuilding
+from workshop.cloud.offline.keeping.content import Content
+from workshop.cloud.offline.keeping.messages import Messages
 from workshop.cloud.offline.keeping.owners import (
     KINDS,
     OWNERS,
@@ -111,12 +113,17 @@ class Parts:
         """Let the content of an object be kept by rows."""
         attribute, kind = OWNERS[type(found)]
         plain = getattr(found, attribute, None)
-        if type(plain) is kind or service_of(type(found)) not in {None, service}:
+        if service_of(type(found)) not in {None, service}:
+            return
+        if isinstance(plain, Content) and plain.is_of(found):
+            plain.adopt(found)
+            return
+        if type(plain) is kind and kind is not Content:
             return
         part = kind(self.next)
         self.services[self.next] = service
         self.next += 1
-        part.adopt(found if attribute == "kept_messages" else plain)
+        part.adopt(found if kind in {Content, Messages} else plain)
         setattr(found, attribute, part)
 
 

@@ -29,10 +29,12 @@ __all__ = [
     "private_key",
     "public_key",
     "reentrant_lock",
+    "set_code",
     "set_default_dict",
     "set_dict",
     "set_log_stream",
     "set_mapping",
+    "set_object",
     "set_policies",
     "set_queue",
     "set_tokens",
@@ -116,6 +118,20 @@ def set_queue(queue: Any, state: dict[str, Any]) -> None:
     kept.queue, queue._messages = queue, kept.taken()  # noqa: SLF001 - moto has no way to put them back
     # moto holds the groups of these back, and looks itself which of them are visible again.
     queue.pending_messages.update(message for message in queue._messages if message.receipt_handle)  # noqa: SLF001
+
+
+def set_code(found: Any, state: dict[str, Any]) -> None:
+    """Give a function or a layer its state and its code."""
+    content = state["kept_content"]
+    vars(found).update(state, code_bytes=content.take())
+    content.follow(found)
+
+
+def set_object(found: Any, state: dict[str, Any]) -> None:
+    """Give an object of a bucket its state and its body, as moto does."""
+    content = state["kept_content"]
+    found.__setstate__({**state, "value": content.take()})
+    content.follow(found)
 
 
 def set_tokens(tokens: Any, state: dict[str, Any]) -> None:
