@@ -8,7 +8,6 @@ compares both ways.
 
 from typing import Any
 
-from moto.core.parse import JSONParser
 from moto.core.utils import get_service_model
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
@@ -19,6 +18,7 @@ from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException
 
 from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.http.parameters import parameters_of
 
 __all__ = ["direct_answer"]
 
@@ -87,9 +87,7 @@ def _prepare(handler: Any, call: Call, operation: Any) -> None:
     handler.region = handler.get_region_from_url(request, request.raw_url)
     handler.partition = get_partition(handler.region)
     if handler.automated_parameter_parsing:
-        shape = operation.input_shape
-        # What `parse` does, without reading the body again.
-        handler.params = JSONParser(operation)._parse_shape(shape, call.document) if shape else {}  # noqa: SLF001
+        handler.params = parameters_of(operation, call.document)
     else:
         handler.json_parameters = call.document
     handler.access_key = handler.get_access_key()
