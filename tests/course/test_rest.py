@@ -73,6 +73,16 @@ def test_a_shard_that_is_stuck_is_not_waited_for() -> None:
     assert 30 <= seconds < 32
 
 
+def test_what_came_after_the_last_look_is_waited_for() -> None:
+    """A record that somebody else has just sent is not taken for one that is stuck."""
+    counts = iter([0, 1, 1, 1])
+
+    rest, seconds = waited(lambda _: FULL, lambda _: next(counts, 0))
+
+    assert rest == Rest(FULL, 0, is_certain=True)
+    assert seconds < 2
+
+
 def test_patience_ends() -> None:
     """A pipeline that never rests is given up after the time that was allowed, with what was seen last."""
     rest, seconds = waited(

@@ -13,7 +13,7 @@ from workshop.pipeline.settle import Quiet, watch
 __all__ = ["Rest", "of_one_moment", "wait_for_rest"]
 
 T = TypeVar("T")
-# How often totals are judged anew because messages came meanwhile.
+# How often totals are looked at or judged anew because messages came meanwhile.
 LOOKS = 3
 
 LOOK_SECONDS = 0.4
@@ -55,15 +55,20 @@ def wait_for_rest(
     timeout_seconds: float,
 ) -> Rest:
     """Return once nothing moves, at the latest when the time is over; never raises for what it sees."""
-    found = watch(
-        read,
-        quiet,
-        clock=clock,
-        unchanged_seconds=lambda _, told: UNCHANGED_SECONDS if told is None else STUCK_SECONDS,
-        timeout_seconds=timeout_seconds,
-        poll_seconds=LOOK_SECONDS,
-    )
-    left = pending()
+    ends = clock.now() + timeout_seconds
+    for _ in range(LOOKS):
+        found = watch(
+            read,
+            quiet,
+            clock=clock,
+            unchanged_seconds=lambda _, told: UNCHANGED_SECONDS if told is None else STUCK_SECONDS,
+            timeout_seconds=ends - clock.now(),
+            poll_seconds=LOOK_SECONDS,
+        )
+        left = pending()
+        # What has come since then, from somebody else, is not stuck.
+        if not left or not found.is_at_rest or clock.now() - found.since >= STUCK_SECONDS:
+            break
     told = trouble() if left or not found.is_at_rest else ""
     return Rest(found.seen or AggregateSnapshot(), left, is_certain=found.is_at_rest, trouble=told)
 
