@@ -1,0 +1,374 @@
+"""Each function that replaces one of moto's is compared with moto as it is.
+
+The calls below are made twice, with the corrections and without; both times the answers are the same but for
+what is made anew each time. Which corrections took part is noted, so that a new one without a call here, or a
+test elsewhere that compares with plain moto, is found.
+"""
+
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from tests.cloud.conftest import NAMES, _client
+from workshop.clock import ManualClock
+from workshop.cloud.offline import overlay
+from workshop.cloud.offline.overlay import correct
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+ROOT = Path(__file__).parents[1]
+ARN = "arn:aws:{}:eu-west-1:123456789012:{}"
+KEY, NUMBER = {"pk": {"S": "a"}}, {":n": {"N": "1"}}
+TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+    '"Principal": {"Service": "lambda.amazonaws.com"}}]}'
+)
+WRITE = {"TableName": "T", "Key": KEY}
+SCHEDULE: dict[str, Any] = {
+    "Name": "d",
+    "ScheduleExpression": "rate(1 hour)",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "Target": {"Arn": ARN.format("sqs", "Q"), "RoleArn": "arn:aws:iam::123456789012:role/r"},
+}
+CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "dynamodb": [
+        (
+            "create_table",
+            {
+                "TableName": "T",
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                "BillingMode": "PAY_PER_REQUEST",
+                "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+            },
+        ),
+        ("put_item", {"TableName": "T", "Item": {**KEY, "n": {"N": "1"}}}),
+        (
+            "update_item",
+            {**WRITE, "UpdateExpression": "SET n = n + :n", "ExpressionAttributeValues": NUMBER},
+        ),
+        (
+            "update_item",
+            {**WRITE, "UpdateExpression": "SET n = n - :n", "ExpressionAttributeValues": NUMBER},
+        ),
+        ("update_item", {**WRITE, "AttributeUpdates": {"m": {"Value": {"S": "x"}, "Action": "PUT"}}}),
+        ("get_item", {**WRITE, "ProjectionExpression": "n"}),
+        (
+            "query",
+            {
+                "TableName": "T",
+                "KeyConditionExpression": "pk = :p",
+                "ExpressionAttributeValues": {":p": {"S": "a"}},
+            },
+        ),
+        ("scan", {"TableName": "T"}),
+        (
+            "transact_write_items",
+            {"TransactItems": [{"Put": {"TableName": "T", "Item": {"pk": {"S": "b"}}}}]},
+        ),
+        ("transact_get_items", {"TransactItems": [{"Get": WRITE}]}),
+        ("batch_write_item", {"RequestItems": {"T": [{"PutRequest": {"Item": {"pk": {"S": "c"}}}}]}}),
+        ("batch_get_item", {"RequestItems": {"T": {"Keys": [KEY]}}}),
+        ("describe_time_to_live", {"TableName": "T"}),
+        (
+            "update_time_to_live",
+            {"TableName": "T", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "t"}},
+        ),
+        ("delete_item", WRITE),
+        ("list_tables", {}),
+    ],
+    "kinesis": [
+        ("create_stream", {"StreamName": "S", "ShardCount": 2}),
+        ("list_streams", {}),
+        ("list_tags_for_stream", {"StreamName": "S"}),
+        ("put_record", {"StreamName": "S", "Data": b"x", "PartitionKey": "a"}),
+        ("put_records", {"StreamName": "S", "Records": [{"Data": b"x", "PartitionKey": "a"}]}),
+        ("increase_stream_retention_period", {"StreamName": "S", "RetentionPeriodHours": 48}),
+        ("decrease_stream_retention_period", {"StreamName": "S", "RetentionPeriodHours": 24}),
+        ("delete_stream", {"StreamName": "none"}),
+    ],
+    "sqs": [
+        ("create_queue", {"QueueName": "Q", "Attributes": {"DelaySeconds": "0"}}),
+        ("send_message", {"QueueUrl": "Q", "MessageBody": "a"}),
+        ("send_message_batch", {"QueueUrl": "Q", "Entries": [{"Id": "a", "MessageBody": "b"}]}),
+        ("receive_message", {"QueueUrl": "Q", "MaxNumberOfMessages": 10}),
+        ("get_queue_attributes", {"QueueUrl": "Q", "AttributeNames": ["All"]}),
+        ("set_queue_attributes", {"QueueUrl": "Q", "Attributes": {"VisibilityTimeout": "5"}}),
+        ("purge_queue", {"QueueUrl": "Q"}),
+        ("delete_message", {"QueueUrl": "Q", "ReceiptHandle": "none"}),
+    ],
+    "sns": [
+        ("create_topic", {"Name": "T"}),
+        (
+            "subscribe",
+            {
+                "TopicArn": ARN.format("sns", "T"),
+                "Protocol": "sqs",
+                "Endpoint": ARN.format("sqs", "Q"),
+                "Attributes": {"FilterPolicy": '{"kind": ["x"]}'},
+            },
+        ),
+        ("publish", {"TopicArn": ARN.format("sns", "T"), "Message": "m"}),
+        ("list_subscriptions", {}),
+    ],
+    "logs": [
+        ("create_log_group", {"logGroupName": "g"}),
+        ("create_log_stream", {"logGroupName": "g", "logStreamName": "s"}),
+        ("put_retention_policy", {"logGroupName": "g", "retentionInDays": 1}),
+        (
+            "put_log_events",
+            {"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "a"}]},
+        ),
+        ("describe_metric_filters", {"logGroupName": "g"}),
+    ],
+    "iam": [
+        ("create_role", {"RoleName": "r", "AssumeRolePolicyDocument": TRUST}),
+        ("put_role_policy", {"RoleName": "r", "PolicyName": "p", "PolicyDocument": "{"}),
+    ],
+    "sts": [
+        ("assume_role", {"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "session"}),
+    ],
+    "events": [
+        ("put_rule", {"Name": "r", "EventPattern": '{"source": ["shop"]}'}),
+        ("put_rule", {"Name": "s", "ScheduleExpression": "rate(5 minutes)"}),
+        ("put_targets", {"Rule": "r", "Targets": [{"Id": "1", "Arn": ARN.format("sqs", "Q")}]}),
+        ("put_events", {"Entries": [{"Source": "other", "DetailType": "t", "Detail": "{}"}]}),
+        ("list_rules", {}),
+    ],
+    "scheduler": [
+        ("create_schedule", SCHEDULE),
+        ("update_schedule", {**SCHEDULE, "Description": "x", "GroupName": "default", "State": "ENABLED"}),
+        ("list_schedules", {}),
+    ],
+    "s3": [
+        (
+            "create_bucket",
+            {"Bucket": "box", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}},
+        ),
+        ("put_object", {"Bucket": "box", "Key": "k", "Body": b"x"}),
+        (
+            "put_bucket_notification_configuration",
+            {"Bucket": "box", "NotificationConfiguration": {"EventBridgeConfiguration": {}}},
+        ),
+        ("delete_object", {"Bucket": "box", "Key": "k"}),
+    ],
+    "cloudwatch": [
+        ("put_metric_data", {"Namespace": "N", "MetricData": [{"MetricName": "m", "Value": 1}]}),
+        (
+            "get_metric_data",
+            {
+                "StartTime": 0,
+                "EndTime": 60,
+                "MetricDataQueries": [
+                    {
+                        "Id": "a",
+                        "MetricStat": {
+                            "Metric": {"Namespace": "N", "MetricName": "m"},
+                            "Period": 60,
+                            "Stat": "Sum",
+                        },
+                    }
+                ],
+            },
+        ),
+    ],
+    "lambda": [
+        ("list_event_source_mappings", {}),
+        ("get_event_source_mapping", {"UUID": "5e5b3a5e-0000-4000-8000-000000000000"}),
+    ],
+}
+# Made anew each time, or by a clock.
+VOLATILE = re.compile(
+    r"Id$|Time|Date|Timestamp|Token|Handle|Signature|Label|MD5|ETag|SecretAccessKey|AccessKey|Sequence"
+    r"|uploadSequence|StreamArn|SubscriptionArn|CapacityUnits|MaximumMessageSize|Owner$"
+)
+
+# Answers that differ on purpose: what was not asked for is left out, and times are the cloud's own.
+LEFT_OUT = {
+    "ResponseMetadata",
+    "ConsumedCapacity",
+    "ItemCollectionMetrics",
+    "Expiration",
+    "TableId",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+}
+
+
+class Caller:
+    """Clients of an account that is corrected or not."""
+
+    client = staticmethod(_client)
+
+
+def scrubbed(value: Any) -> Any:
+    """Return an answer without what differs each time."""
+    if isinstance(value, dict):
+        return {
+            name: "*" if VOLATILE.search(name) and not isinstance(one, dict | list) else scrubbed(one)
+            for name, one in value.items()
+            if name not in LEFT_OUT
+        }
+    return [scrubbed(one) for one in value] if isinstance(value, list) else value
+
+
+def answers() -> dict[str, Any]:
+    """Make all calls on an empty account."""
+    found: dict[str, Any] = {}
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        account = Caller()
+        for service, calls in CALLS.items():
+            for place, (operation, request) in enumerate(calls):
+                try:
+                    answer = getattr(account.client(service), operation)(**request)
+                except ClientError as error:
+                    answer = {"Error": error.response["Error"]["Code"]}
+                found[f"{service} {place} {operation}"] = scrubbed(answer)
+    return found
+
+
+def run_with_notes() -> tuple[dict[str, Any], set[CodeType]]:
+    """Return the answers, and the code of every function that was called for them."""
+    called: set[CodeType] = set()
+    sys.setprofile(lambda frame, event, _: called.add(frame.f_code) if event == "call" else None)
+    try:
+        return answers(), called
+    finally:
+        sys.setprofile(None)
+
+
+# Corrections whose functions are not all called above → the test that compares with plain moto, or says what
+# that does instead.
+COMPARED = {
+    "awslambda.account": "runtime/event_sources/test_differences.py",
+    "awslambda.errors": "runtime/event_sources/test_differences.py",
+    "awslambda.event_sources": "runtime/event_sources/test_differences.py",
+    "awslambda.function_urls": "runtime/event_sources/test_differences.py",
+    "awslambda.functions": "runtime/event_sources/test_differences.py",
+    "awslambda.invocations": "runtime/event_sources/test_differences.py",
+    "awslambda.push": "runtime/event_sources/test_differences.py",
+    "cloudformation.change_sets": "overlay/cloudformation/test_change_sets.py",
+    "cloudformation.descriptions": "overlay/cloudformation/test_operations.py",
+    "cloudformation.events": "overlay/cloudformation/test_operations.py",
+    "cloudformation.exports": "overlay/cloudformation/test_operations.py",
+    "cloudformation.intrinsics": "overlay/cloudformation/test_intrinsics.py",
+    "cloudformation.operations": "overlay/cloudformation/test_operations.py",
+    "cloudformation.options": "overlay/cloudformation/stacks/test_plain_stacks.py",
+    "cloudformation.requests": "overlay/cloudformation/test_requests.py",
+    "cloudformation.stack_policies": "overlay/cloudformation/stacks/test_plain_stacks.py",
+    "cloudformation.template_calls": "overlay/cloudformation/test_requests.py",
+    "cloudformation.updates": "overlay/cloudformation/test_updates.py",
+    "cloudformation.yaml": "overlay/cloudformation/test_yaml.py",
+    "cloudformation.resource_types.added": "overlay/cloudformation/test_other_types.py",
+    "cloudformation.resource_types.bucket": "overlay/cloudformation/stacks/test_plain_stacks.py",
+    "cloudformation.resource_types.function": "overlay/cloudformation/test_function.py",
+    "cloudformation.resource_types.log_group": "overlay/cloudformation/stacks/test_plain_stacks.py",
+    "cloudformation.resource_types.managed_policy": "overlay/cloudformation/test_iam.py",
+    "cloudformation.resource_types.mapping": "overlay/cloudformation/test_mapping.py",
+    "cloudformation.resource_types.queue": "overlay/cloudformation/stacks/test_plain_stacks.py",
+    "cloudformation.resource_types.role": "overlay/cloudformation/test_iam.py",
+    "cloudformation.resource_types.rule": "overlay/cloudformation/stacks/test_plain_stacks.py",
+    "cloudformation.resource_types.schedule": "overlay/cloudformation/test_schedule.py",
+    "cloudformation.resource_types.stream": "overlay/cloudformation/test_stream.py",
+    "cloudformation.resource_types.table": "overlay/cloudformation/test_table.py",
+    "cloudformation.resource_types.topic": "overlay/cloudformation/stacks/test_plain_stacks.py",
+    "core_lookups": "overlay/test_overlay.py",
+    "dynamodb.items": "overlay/dynamodb/test_items.py",
+    "dynamodb.numbers": "overlay/dynamodb/test_numbers.py",
+    "dynamodb.partiql.calls": "overlay/dynamodb/test_partiql.py",
+    "dynamodb.streams": "overlay/dynamodb/test_streams.py",
+    "dynamodb.table_updates": "overlay/dynamodb/test_table_updates.py",
+    "dynamodb.tables": "overlay/dynamodb/test_tables.py",
+    "ec2_catalogues": "overlay/test_ec2_catalogues.py",
+    "events.rules": "overlay/test_plain_deliveries.py",
+    "iam_versions": "overlay/cloudformation/test_iam.py",
+    "kinesis.calls": "overlay/kinesis/test_calls.py",
+    "kinesis.consumers": "overlay/kinesis/test_arguments.py",
+    "kinesis.iterators": "overlay/test_differential.py",
+    "kinesis.listed_shards": "overlay/kinesis/test_arguments.py",
+    "kinesis.shard_changes": "overlay/kinesis/test_arguments.py",
+    "kinesis.shards": "overlay/test_differential.py",
+    "kinesis.streams": "overlay/kinesis/test_arguments.py",
+    "logs.events": "overlay/logs/test_events.py",
+    "logs.insights": "overlay/logs/test_insights.py",
+    "logs.metric_filters": "overlay/test_plain_deliveries.py",
+    "logs.subscriptions": "overlay/test_plain_deliveries.py",
+    "s3.bucket_policies": "overlay/test_plain_deliveries.py",
+    "s3.notifications": "overlay/test_plain_deliveries.py",
+    "sqs_long_poll": "overlay/test_sqs_long_poll.py",
+    "kept_changes": "overlay/test_sqs_messages.py",
+}
+# Types of resources that moto does not have, or has functions run in Docker for.
+INCOMPARABLE = {
+    "cloudformation.resource_types.alarm",
+    "cloudformation.resource_types.custom_resource",
+    "cloudformation.resource_types.event_invoke_config",
+    "cloudformation.resource_types.function_parts",
+    "cloudformation.resource_types.monitoring",
+    "cloudformation.resource_types.resource_policies",
+}
+
+
+@pytest.fixture(scope="module")
+def both() -> tuple[dict[str, Any], dict[str, Any], set[CodeType]]:
+    """What is answered with the corrections and without, and what was called with them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+        overlay.apply(ManualClock(), NAMES)
+        ours, called = run_with_notes()
+        with plain_moto():
+            return ours, answers(), called
+
+
+def test_calls_are_answered_as_by_moto(both) -> None:
+    """What no correction means to change is answered as before."""
+    ours, plain, _ = both
+
+    assert ours == plain
+
+
+def test_every_correction_is_compared(both) -> None:
+    """Each function that replaces one of moto's takes part above, or its module is compared elsewhere."""
+    called = {name for name in map(_place, both[2]) if name}
+    not_called = {
+        module
+        for module, codes in replacements().items()
+        if not all(_place(code) in called for code in codes)
+    }
+
+    assert not_called - set(COMPARED) - INCOMPARABLE == set()
+    assert (set(COMPARED) | INCOMPARABLE) - set(overlay.CORRECTIONS) == set()
+
+
+def _place(code: CodeType) -> str:
+    return f"{code.co_filename}:{code.co_firstlineno}" if "overlay" in code.co_filename else ""
+
+
+def replacements() -> dict[str, list[CodeType]]:
+    """Return the code of all corrections by their modules; a type of resource has none."""
+    for name in overlay.CORRECTIONS:
+        import_module(f"{overlay.__name__}.{name}")
+    found: dict[str, list[CodeType]] = {name: [] for name in overlay.CORRECTIONS}
+    for correction in correct._corrections.values():
+        function = getattr(correction.replacement, "fget", None) or correction.replacement
+        code = getattr(function, "__code__", None) or getattr(
+            getattr(function, "__func__", None), "__code__", None
+        )
+        module = correction.module.removeprefix(f"{overlay.__name__}.")
+        if module in found and code is not None:
+            found[module].append(code)
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(set(COMPARED.values())))
+def test_what_is_named_compares_with_plain_moto(path: str) -> None:
+    """A test that is named above runs moto without corrections."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+
+    assert re.search(r"plain_moto\(|\bplain: |\(plain[,)]|, plain[,)]", text)
