@@ -28,12 +28,13 @@ class KeptCloud:
     moment at which it may be killed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, subprocesses: bool = False) -> None:
         self._folder = folder
+        self._subprocesses = subprocesses
         self.path = folder / "cloud.state"
         self.copies = 0
         self._times: dict[Path, float] = {}
-        self.laboratory = Laboratory(kept=self.path)
+        self.laboratory = Laboratory(kept=self.path, subprocesses=subprocesses)
 
     def client(self, service: str) -> Any:
         """Return a client for the cloud as it is now."""
@@ -59,7 +60,7 @@ class KeptCloud:
         path, now = found or self.copied(), self.laboratory.clock.now()
         self.laboratory.close()
         self.path = path
-        self.laboratory = Laboratory(kept=path)
+        self.laboratory = Laboratory(kept=path, subprocesses=self._subprocesses)
         # Time goes on for a cloud that is down: from the kill, whatever was tried with other copies since.
         self.laboratory.clock.advance(self._times.get(path, now) - self.laboratory.clock.now())
 

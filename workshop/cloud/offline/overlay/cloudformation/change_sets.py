@@ -164,6 +164,7 @@ def _execute(request: Any) -> Any:
     stack.tags = change_set.tags or stack.tags
     stack.capabilities = change_set.capabilities
     stack.disable_rollback = is_true(request._get_param("DisableRollback"))
+    change_set.execution_status = "EXECUTE_IN_PROGRESS"
     if change_set.change_set_type == "CREATE":
         _become(stack, change_set, request.cloudformation_backend)
         operations.create(stack, "DO_NOTHING" if stack.disable_rollback else "ROLLBACK")

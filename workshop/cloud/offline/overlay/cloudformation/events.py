@@ -53,6 +53,8 @@ def _new_stack(stack: Any, *args: Any, **kwargs: Any) -> None:
     stack.stack_status_reason = None
     stack.capabilities = []
     stack.deployed = {}
+    # What an update has replaced or undone, with that word, until it is deleted.
+    stack.leftovers = []
     # Outputs belong to a finished operation; until then their references cannot be resolved.
     stack.output_map = OutputMap(stack.resource_map, {}, stack.stack_id)
 

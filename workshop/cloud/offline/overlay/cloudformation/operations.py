@@ -11,6 +11,7 @@ inside another stack gives its name for its id, and no outputs. Changed: both op
 through the API, by a stack set and as a resource of another stack; id and outputs of the latter.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from moto.cloudformation import models
@@ -29,7 +30,17 @@ from workshop.cloud.offline.overlay.cloudformation.template.transforms import pr
 from workshop.cloud.offline.overlay.cloudformation.validation import check_left_out, check_template
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["become", "create", "delete", "finish", "make", "new_stack", "remove", "settle"]
+__all__ = [
+    "become",
+    "create",
+    "delete",
+    "finish",
+    "make",
+    "new_stack",
+    "remove",
+    "remove_leftovers",
+    "settle",
+]
 
 
 def new_stack(backend: Any, name: str, template: str, **options: Any) -> Any:
@@ -139,6 +150,13 @@ def remove(stack: Any, resource: DeployedResource, *, replaced: bool = False, un
     return True
 
 
+def remove_leftovers(stack: Any, leftovers: Iterable[tuple[DeployedResource, str]]) -> None:
+    """Delete what updates have replaced or undone; as on AWS, what cannot be deleted stays behind."""
+    for resource, word in leftovers:
+        remove(stack, resource, **{word: True})
+    stack.leftovers = []
+
+
 def finish(stack: Any) -> str | None:
     """Resolve outputs and publish exports; return the reason if that is impossible, else None."""
     backend = models.cloudformation_backends[stack.account_id][stack.region_name]
@@ -179,6 +197,7 @@ def delete(stack: Any, reason: str = "User Initiated") -> None:
         for resource in reversed([*stack.deployed.values()])
         if not remove(stack, resource)
     ]
+    remove_leftovers(stack, reversed(stack.leftovers))
     if failed:
         record(stack, "DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}].")
         return

@@ -45,9 +45,11 @@ def check_updatable(stack: Any) -> None:
         ValidationError: naming the status.
     """
     # A stack that could not be created can only be deleted; a rollback that failed has to be continued first.
+    # Whose update was cut off can be updated again.
     # While one is in progress, functions of custom resources run without the lock.
     in_progress = stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS"
-    if in_progress or stack.status.endswith("_FAILED") or stack.status == "ROLLBACK_COMPLETE":
+    has_failed = stack.status.endswith("_FAILED") and stack.status != "UPDATE_FAILED"
+    if in_progress or has_failed or stack.status == "ROLLBACK_COMPLETE":
         raise ValidationError(
             message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
         )
@@ -81,6 +83,7 @@ class _Before:
             name: getattr(stack, name)
             for name in ("template", "template_dict", "parameters", "resource_map", "output_map")
         }
+        self.leftovers = list(stack.leftovers)
         self.deployed: dict[str, DeployedResource] = dict(stack.deployed)
         self.definitions = {name: resource.definition for name, resource in stack.deployed.items()}
 
@@ -88,7 +91,7 @@ class _Before:
         """Restore the stack's own attributes; `_Update.roll_back` restores its resources."""
         for name, value in self.attributes.items():
             setattr(stack, name, value)
-        stack.deployed = self.deployed
+        stack.deployed, stack.leftovers = self.deployed, self.leftovers
 
     def restore_definitions(self) -> None:
         """Undo changes that no service has seen, such as another deletion policy."""
@@ -100,7 +103,8 @@ class _Before:
 class _Update:
     """One update in progress, with what is needed to complete or undo it.
 
-    `changed` has each updated resource with its old definition, `superseded` each replaced one.
+    `changed` has each updated resource with its old definition; the stack itself remembers what it leaves
+    behind, since an update may be cut off.
     """
 
     stack: Any
@@ -109,7 +113,6 @@ class _Update:
     policy: str = ""
     changed: list[tuple[DeployedResource, dict[str, Any]]] = field(default_factory=list)
     added: list[DeployedResource] = field(default_factory=list)
-    superseded: list[tuple[DeployedResource, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         stack = self.stack
@@ -136,10 +139,10 @@ class _Update:
         """Delete what the template no longer wants, and what was replaced."""
         stack = self.stack
         record(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-        dropped = [(resource, False) for resource in self._dropped()]
-        # As on AWS, what cannot be deleted here stays behind, and the update has succeeded all the same.
-        for resource, replaced in (*self.superseded, *dropped):
-            operations.remove(stack, resource, replaced=replaced)
+        # Whatever becomes of this, the update has succeeded.
+        operations.remove_leftovers(stack, stack.leftovers)
+        for resource in self._dropped():
+            operations.remove(stack, resource)
         # A deletion goes through `deployed` from its end, so it must have the order of the new template.
         order = [name for name in creation_order(stack.template_dict["Resources"]) if name in stack.deployed]
         stack.deployed = {name: stack.deployed[name] for name in order if is_wanted(stack.resource_map, name)}
@@ -165,6 +168,7 @@ class _Update:
         stack = self.stack
         record(stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
         self.before.restore(stack)
+        stack.leftovers += [(resource, "undone") for resource in self.added]
         # First the changed resources: as long as they refer to added ones, those cannot be deleted.
         failed = [
             resource.logical_id for resource, old in reversed(self.changed) if not self._change(resource, old)
@@ -176,8 +180,7 @@ class _Update:
         self.before.restore_definitions()
         operations.finish(stack)
         record(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-        for resource in reversed(self.added):
-            operations.remove(stack, resource, undone=True)
+        operations.remove_leftovers(stack, reversed(stack.leftovers))
         record(stack, "UPDATE_ROLLBACK_COMPLETE")
 
     def _step(self, logical_id: str) -> bool:
@@ -230,7 +233,7 @@ class _Update:
         del self.stack.resource_map._parsed_resources[resource.logical_id]
         worked = self._add(resource.logical_id)
         if worked:
-            self.superseded.append((resource, True))
+            self.stack.leftovers.append((resource, "replaced"))
         return worked
 
     def _change(self, resource: DeployedResource, definition: dict[str, Any]) -> bool:
@@ -243,7 +246,7 @@ class _Update:
             return False
         resource.definition = definition
         if resource.physical_id != before.physical_id:  # a custom resource may decide to be another one
-            self.superseded.append((before, True))
+            self.stack.leftovers.append((before, "replaced"))
         self.stack.resource_map._parsed_resources[resource.logical_id] = resource.model
         operations.settle(self.stack, resource, "UPDATE_COMPLETE", without_effect(definition))
         return True

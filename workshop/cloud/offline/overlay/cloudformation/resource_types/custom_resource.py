@@ -31,6 +31,7 @@ from workshop.cloud.offline.runtime.active_runtime import active
 CUSTOM = "AWS::CloudFormation::CustomResource"
 # An event that ends in an error is tried three times on AWS, over some minutes.
 ATTEMPTS = 3
+BUCKET_PREFIX = "cloudformation-response-"
 MOST_BYTES = 4096
 TIMED_OUT = b"Task timed out"
 NO_ANSWER = (
@@ -160,7 +161,7 @@ def _ask(function: str, event: dict[str, Any], account_id: str, region: str) -> 
     runtime = active()
     if runtime is None:
         raise ValidationError(message="no runtime serves this process, so no function can run")
-    backend, bucket = s3_backends[account_id]["aws"], f"cloudformation-response-{uuid.uuid4().hex}"
+    backend, bucket = s3_backends[account_id]["aws"], f"{BUCKET_PREFIX}{uuid.uuid4().hex}"
     key = f"{event['StackId']}|{event['LogicalResourceId']}|{event['RequestId']}"
     backend.create_bucket(bucket, region)
     try:
@@ -178,9 +179,20 @@ def _ask(function: str, event: dict[str, Any], account_id: str, region: str) -> 
             raise ValidationError(message=NO_ANSWER.format(event["RequestId"]))
         return _read(found.value)
     finally:
-        for name in list(backend.get_bucket(bucket).keys):
-            backend.delete_object(bucket, name)
-        backend.delete_bucket(bucket)
+        _delete_bucket(backend, bucket)
+
+
+def delete_answers() -> None:
+    """Delete the buckets for answers that nobody waits for any more, since the offline cloud has ended."""
+    for _, _, backend in s3_backends.iter_backends():
+        for bucket in [bucket for bucket in backend.buckets if bucket.startswith(BUCKET_PREFIX)]:
+            _delete_bucket(backend, bucket)
+
+
+def _delete_bucket(backend: Any, bucket: str) -> None:
+    for name in list(backend.get_bucket(bucket).keys):
+        backend.delete_object(bucket, name)
+    backend.delete_bucket(bucket)
 
 
 def _read(content: bytes) -> dict[str, Any]:
