@@ -80,6 +80,24 @@ def test_functions_and_mappings_are_told() -> None:
     assert "dynamodb gone Orders Enabled 0 0 s OK; the event source does not exist any more" in lines
 
 
+def test_names_of_stacks_are_not_broken_at_80_columns() -> None:
+    """Where names are as long as CloudFormation makes them, each mapping is a sentence with whole names."""
+    stream, function = (
+        "course-stateful-IncomingDataStream-ABCDEFGHIJKL",
+        "course-stateful-StateLambda-1A2B3C4D5E6F",
+    )
+    [mapping, *_] = RUNTIME["mappings"]
+    long = mapping | {
+        "function": f"arn:aws:lambda:{PLACE}:function:{function}",
+        "source": f"arn:aws:kinesis:{PLACE}:stream/{stream}",
+    }
+    out = StringIO()
+
+    Console(width=80, file=out).print(draw_runtime(RUNTIME | {"mappings": [long] * 12}, width=80))
+
+    assert out.getvalue().count(stream) == out.getvalue().count(function) == 12
+
+
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_narrow_terminals_lose_nothing(width: int) -> None:
     """Where there is no room texts go on in the next line."""

@@ -7,13 +7,15 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
-from workshop.cli.views.tables import figures, folded, lean_table
+from workshop.cli.views.tables import figures, folded, lean_table, unbroken
 
 __all__ = ["draw_runtime"]
 
 # Sequence numbers differ in their last digits.
 CHECKPOINT_DIGITS = 12
-TABLE_WIDTH = 80
+GAP = 2
+# What the last column needs at least, whose texts may go on in the next line.
+LAST_WIDTH = 20
 FUNCTION_COLUMNS = ("function", "invocations", "errors", "running", "last error")
 MAPPING_COLUMNS = ("source", "function", "state", "pending", "age", "checkpoint", "last result")
 FIGURES = {"invocations", "errors", "running", "pending", "age"}
@@ -22,7 +24,6 @@ UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 def draw_runtime(runtime: dict[str, Any], *, width: int) -> RenderableType:
     """Return what `OfflineControl.runtime` has answered: tables, or sentences where these have no room."""
-    draw = _table if width >= TABLE_WIDTH else _sentences
     environments = runtime["environments"]
     parts: list[RenderableType] = [
         Text(
@@ -31,9 +32,9 @@ def draw_runtime(runtime: dict[str, Any], *, width: int) -> RenderableType:
         )
     ]
     if names := _function_names(runtime):
-        parts += [Text(), draw(FUNCTION_COLUMNS, _functions(runtime, names))]
+        parts += [Text(), _drawn(FUNCTION_COLUMNS, _functions(runtime, names), width)]
     if runtime["mappings"]:
-        parts += [Text(), draw(MAPPING_COLUMNS, [_mapping(each) for each in runtime["mappings"]])]
+        parts += [Text(), _drawn(MAPPING_COLUMNS, [_mapping(each) for each in runtime["mappings"]], width)]
     return Group(*parts)
 
 
@@ -43,13 +44,21 @@ def _function_names(runtime: dict[str, Any]) -> list[str]:
     return sorted({*mapped, *called, *runtime["in_flight"]})
 
 
+def _drawn(headings: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> RenderableType:
+    """Return a table, or sentences where it would have to break names."""
+    *widths, last = (max(map(len, cells)) for cells in zip(headings, *rows, strict=True))
+    fits = sum(widths) + GAP * len(widths) + min(last, LAST_WIDTH) <= width
+    return _table(headings, rows) if fits else _sentences(headings, rows)
+
+
 def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> RenderableType:
+    *others, last = headings
     columns = [
         column
-        for heading in headings
-        for column in (figures(heading) if heading in FIGURES else folded(heading))
+        for heading in others
+        for column in (figures(heading) if heading in FIGURES else unbroken(heading))
     ]
-    table = lean_table(*columns)
+    table = lean_table(*columns, *folded(last))
     for row in rows:
         table.add_row(*map(escape, row))
     return table
