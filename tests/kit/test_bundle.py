@@ -312,3 +312,28 @@ def test_the_command_says_the_size_beforehand(tmp_path, monkeypatch: pytest.Monk
     assert (document["wheels"], document["made"]) == (4, False)
     assert document["bytes"] > 0
     assert not (kit / WHEELS).exists()
+
+
+def test_a_kit_for_other_machines_is_verified_on_paper(
+    kit: Path, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--verify` proves each lock, installs only what is for this machine, and refuses damage."""
+    from typer.testing import CliRunner
+
+    from workshop.cli import bundle as command
+    from workshop.cli.app import app
+
+    finish(kit, plan_again(kit, house), ROOT, "the day", with_solutions=False)
+    monkeypatch.setattr(command, "requirements_of", lambda root: ["app"])
+    monkeypatch.setattr(command, "this_python", lambda: "3.0")
+
+    done = CliRunner().invoke(app, ["bundle", "--out", str(kit), "--verify"])
+
+    assert done.exit_code == 0, done.output
+    assert done.output.count("tags, hashes and markers fit") == 2
+    assert "not tried, since the kit is for others" in done.output
+
+    (kit / WHEELS / "app-1.0-py3-none-any.whl").write_bytes(b"other")
+    done = CliRunner().invoke(app, ["bundle", "--out", str(kit), "--verify"])
+    assert isinstance(done.exception, WorkshopError)
+    assert "`wheels/app-1.0-py3-none-any.whl` was changed or damaged" in str(done.exception)

@@ -11,7 +11,7 @@ from workshop.cli.options import JsonOption, console, print_json
 from workshop.cli.views.run_sheet_page import draw_page
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.kit.bundle import KitPlan, changed_files, fetch, finish, plan_kit, requirements_of
-from workshop.kit.manifest import COURSE, check_files
+from workshop.kit.manifest import COURSE, check_files, lock_path, this_platform, this_python
 from workshop.kit.proof import install_and_run, prove_on_paper
 from workshop.kit.targets import PLATFORMS, KitTarget, chosen_targets
 from workshop.kit.wheels import read_lock
@@ -125,10 +125,14 @@ def _verify(kit: Path, targets: list[KitTarget], people: Console, *, as_json: bo
             "the kit is not enough; make it again with the same command without `--verify`:\n"
             + "\n".join(wrong or ["it has no lock for what was asked"])
         )
-    seen = install_and_run(kit)
+    if lock_path(kit, this_platform(), this_python()).is_file():
+        seen = install_and_run(kit)
+    else:
+        seen = {"network": "not tried", "steps": []}
     if as_json:
         print_json({"kit": str(kit), "targets": proved, **seen})
         return
-    people.print(f"Installed on this machine, the network {seen['network']}:")
+    told = f"the network {seen['network']}" if seen["steps"] else "not tried, since the kit is for others"
+    people.print(f"On this machine: {told}.")
     for step in seen["steps"]:
         people.print(f"  {step['step']:<10} {step['seconds']:6.1f} s  {step['seen']}", soft_wrap=True)
