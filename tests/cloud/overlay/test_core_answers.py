@@ -27,7 +27,7 @@ LISTS = st.one_of(
 )
 
 
-def serialized(way: Any, entries: list[dict[str, Any]]) -> str:
+def serialized(way: Any, entries: Any) -> str:
     """Return the answer of PutRecords with these entries, put in by one of both ways."""
     operation = get_service_model("kinesis").operation_model("PutRecords")
     shape = operation.output_shape.members["Records"]
@@ -45,6 +45,14 @@ def test_entries_come_out_as_moto_puts_them(entries: list[dict[str, Any]]) -> No
     corrected = serialized(_serialize_list, entries)
     with plain_moto():
         assert corrected == serialized(JSONSerializer._serialize_type_list, entries)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("kind", [list, tuple, iter])
+def test_lists_of_every_kind_are_put(kind: Any) -> None:
+    """A tuple, and what can be looked at only once, come out as a list does."""
+    entries = [{"ShardId": "a"}, {"ShardId": "b"}]
+    assert serialized(_serialize_list, kind(entries)) == repr({"Records": entries})
 
 
 def test_records_are_answered_with_number_and_shard(account: Account) -> None:

@@ -17,7 +17,9 @@ _MOTO_LIST = BaseJSONSerializer._serialize_type_list
 
 @corrects(BaseJSONSerializer, "_serialize_type_list")
 def _serialize_list(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    entries = _entries(self, value, shape) if len(value) > 1 and _holds_texts(self, shape.member) else None
+    # moto also gives generators, which can be looked at once.
+    is_long = type(value) is list and len(value) > 1
+    entries = _entries(self, value, shape) if is_long and _holds_texts(self, shape.member) else None
     if entries is None:
         _MOTO_LIST(self, serialized, value, shape, key)
     else:
@@ -38,7 +40,7 @@ def _holds_texts(serializer: Any, shape: Any) -> bool:
 
 def _entries(serializer: Any, value: Any, shape: Any) -> list[dict[str, str]] | None:
     """Return the entries as the answer has them, None if one has other members than the first, or no text."""
-    if type(value) is not list or type(value[0]) is not dict:
+    if type(value[0]) is not dict:
         return None
     names = value[0].keys()
     for entry in value:
