@@ -11,8 +11,8 @@ import json
 from functools import cache
 from typing import Any
 
-from botocore.loaders import Loader
 from moto.awslambda.exceptions import LambdaClientError
+from moto.core.utils import get_service_model
 
 from workshop.cloud.offline.overlay.correct import corrects
 
@@ -32,7 +32,5 @@ def _init(self: Any, error: str, message: str) -> None:
 
 @cache
 def _with_type() -> frozenset[str]:
-    shapes = Loader().load_service_model("lambda", "service-2")["shapes"]
-    return frozenset(
-        name for name, shape in shapes.items() if shape.get("exception") and "Type" in shape["members"]
-    )
+    shapes = get_service_model("lambda").error_shapes
+    return frozenset(shape.name for shape in shapes if "Type" in shape.members)

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from botocore.loaders import Loader
 from moto.awslambda.exceptions import (
     FunctionAlreadyExists,
     InvalidParameterValueException,
@@ -25,6 +24,7 @@ from moto.awslambda.exceptions import (
 )
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
+from moto.core.utils import get_service_model
 from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.overlay.awslambda.archives import check_code
@@ -238,8 +238,7 @@ def _check_variables(variables: dict[str, Any]) -> None:
 def _runtimes() -> tuple[str, ...]:
     """Return the runtimes that the installed API model lists."""
     # AWS adds and retires runtimes; botocore's model follows with each of its releases.
-    model = Loader().load_service_model("lambda", "service-2")
-    return tuple(model["shapes"]["Runtime"]["enum"])
+    return tuple(get_service_model("lambda").shape_for("Runtime").enum)
 
 
 def _moment() -> str:
