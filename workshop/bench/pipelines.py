@@ -16,6 +16,7 @@ from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.compare_with_truth import compare
 from workshop.pipeline.demo import SENDING, plan_options
 from workshop.pipeline.messages import MessagePlan, make_plan
+from workshop.pipeline.producer.packing import Packing
 from workshop.pipeline.producer.producer import ProducerOptions, SendProgress, produce
 from workshop.pipeline.settle import Patience, quiet_of, wait_until_settled
 from workshop.pipeline.truth import EXACT, GRAND_TOTAL, Truth, stateful_truth, stateless_truth
@@ -69,7 +70,15 @@ class LoadRun:
 class LoadedPipeline:
     """A deployed pipeline, and the truth of all that was sent to it so far."""
 
-    def __init__(self, measured: MeasuredCloud, pipeline: str, *, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        measured: MeasuredCloud,
+        pipeline: str,
+        *,
+        progress: Callable[[str], None],
+        packing: Packing | None = None,
+    ) -> None:
+        self._packing = packing
         self._cloud = measured.cloud
         self._pid = measured.pid
         self._pipeline = pipeline
@@ -120,7 +129,7 @@ class LoadedPipeline:
     ) -> bool:
         """Send plans one after the other, and add their truth; return whether all was accepted."""
         of = stateless_truth if self._pipeline == "stateless" else stateful_truth
-        options = ProducerOptions(threads=SENDING.threads, rate=rate)
+        options = ProducerOptions(SENDING.threads, rate, self._packing)
         kinesis = self._cloud.client("kinesis")
         complete = True
         for plan in plans:

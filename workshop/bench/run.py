@@ -21,22 +21,26 @@ from workshop.bench.plan import PARTS, Plan
 from workshop.bench.processes import BYTES_OF_A_MB
 from workshop.bench.starting import measure_start
 from workshop.pipeline.demo import PIPELINES, Observer
+from workshop.pipeline.producer.packing import Packing, packing_of
 
 __all__ = ["run_bench"]
 
 PACE = 0.8
 
 
-def run_bench(plan: Plan, parts: Collection[str], observer: Observer) -> BenchReport:
+def run_bench(plan: Plan, parts: Collection[str], observer: Observer, *, pack: str = "auto") -> BenchReport:
     """Measure these parts, and return all that was found; nothing is left behind.
 
+    `pack` tells how many messages share a record, as `workshop produce --pack` does.
+
     Raises:
+        ValueError: nobody can pack so.
         NotSettledError: a pipeline or function needs far longer than a slow one may.
     """
-    bench = _Bench(plan, observer)
+    bench = _Bench(plan, observer, packing_of(pack))
     for part in (each for each in PARTS if each in parts):
         MEASUREMENTS[part](bench)
-    options = {"plan": plan.name, "parts": [each for each in PARTS if each in parts]}
+    options = {"plan": plan.name, "pack": pack, "parts": [each for each in PARTS if each in parts]}
     return BenchReport(
         __version__, _machine(), options, tuple(bench.figures), tuple(bench.inexact), bench.arrivals
     )
@@ -48,6 +52,7 @@ class _Bench:
 
     plan: Plan
     observer: Observer
+    packing: Packing | None
     figures: list[Figure] = field(default_factory=list)
     inexact: list[str] = field(default_factory=list)
     arrivals: dict[str, Arrivals] = field(default_factory=dict)
@@ -87,7 +92,7 @@ class _Bench:
     def _pipeline(self, pipeline: str, size: int) -> float:
         name = f"{pipeline}.{size}"
         with self.cloud(f"{pipeline}, {size:,} messages") as measured:
-            loaded = LoadedPipeline(measured, pipeline, progress=self.observer.progress)
+            loaded = LoadedPipeline(measured, pipeline, progress=self.observer.progress, packing=self.packing)
             run = loaded.run(size)
             self.keep(name, (figures_of(name, run, LeastCost.measured(measured.cloud, pipeline)), run.exact))
             self.arrivals[name] = run.arrivals

@@ -26,11 +26,11 @@ def amount(value: float | None, unit: str = "") -> str:
 
 def markdown(report: BenchReport) -> str:
     """Return the report as a table, with the machine and how much was measured above it."""
-    machine = report.machine
+    machine, options = report.machine, report.options
     rows = "\n".join(_rows(report.figures))
     return (
         f"{machine['cores']} cores, {machine['memory_mb']:,} MB, {machine['system']}, "
-        f"Python {machine['python']}; plan `{report.options['plan']}`; "
+        f"Python {machine['python']}; plan `{options['plan']}`, `--pack {options.get('pack', 1)}`; "
         f"{'all totals exact' if report.exact else 'NOT EXACT: ' + ', '.join(report.inexact)}.\n\n"
         "| what | measured | at best | what would be at best | floor | goal |\n"
         "|---|---|---|---|---|---|\n"

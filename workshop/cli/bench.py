@@ -15,7 +15,7 @@ from workshop.bench.picture import draw_picture
 from workshop.bench.plan import FULL, PARTS, QUICK, USUAL, Plan
 from workshop.bench.run import run_bench
 from workshop.bench.table import write_table
-from workshop.cli.options import JsonOption, console, print_json
+from workshop.cli.options import JsonOption, PackOption, console, print_json, usage_errors
 from workshop.cli.views.bench_report import draw_report, draw_worse
 from workshop.errors import ConfigurationError, reason
 from workshop.pipeline.demo import Observer
@@ -60,6 +60,7 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
     full: FullOption = False,
     up_to: UpToOption = None,
     part: PartOption = None,
+    pack: PackOption = "auto",
     read: ReadOption = None,
     output: OutputOption = None,
     compare: CompareOption = None,
@@ -76,7 +77,7 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
     people = console(stderr=as_json)
     plan = _plan(quick=quick, full=full, up_to=up_to)
     before = None if compare is None else _read(compare)
-    report = _measure(plan, part or list(PARTS), people) if read is None else _read(read)
+    report = _measure(plan, part or list(PARTS), people, pack) if read is None else _read(read)
     if output is not None:
         output.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
     if plot is not None:
@@ -103,7 +104,7 @@ def _plan(*, quick: bool, full: bool, up_to: int | None) -> Plan:
     return plan if up_to is None else plan.up_to(up_to)
 
 
-def _measure(plan: Plan, parts: Collection[str], people: Console) -> BenchReport:
+def _measure(plan: Plan, parts: Collection[str], people: Console, pack: str) -> BenchReport:
     """Measure, and say what is going on: in a line that changes, or outside a terminal step by step."""
     # A spinner takes time from what is measured; twice a second is enough to see that something happens.
     with people.status("starting", refresh_per_second=2) as status:
@@ -116,7 +117,9 @@ def _measure(plan: Plan, parts: Collection[str], people: Console) -> BenchReport
             if not people.is_terminal:
                 people.print(text)
 
-        return run_bench(plan, parts, Observer(step, lambda text: status.update(f"{current}: {text}")))
+        observer = Observer(step, lambda text: status.update(f"{current}: {text}"))
+        with usage_errors():
+            return run_bench(plan, parts, observer, pack=pack)
 
 
 def _read(path: Path) -> BenchReport:
