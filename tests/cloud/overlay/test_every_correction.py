@@ -247,12 +247,14 @@ def run_with_notes() -> tuple[dict[str, Any], set[CodeType]]:
 # that does instead.
 COMPARED = {
     "awslambda.account": "runtime/event_sources/test_differences.py",
+    "awslambda.aliases": "overlay/test_refusals.py",
     "awslambda.errors": "runtime/event_sources/test_differences.py",
     "awslambda.event_sources": "runtime/event_sources/test_differences.py",
     "awslambda.function_urls": "runtime/event_sources/test_differences.py",
     "awslambda.functions": "runtime/event_sources/test_differences.py",
     "awslambda.invocations": "runtime/event_sources/test_differences.py",
     "awslambda.push": "runtime/event_sources/test_differences.py",
+    "cloudwatch.expressions": "overlay/test_refusals.py",
     "cloudformation.change_sets": "overlay/cloudformation/test_change_sets.py",
     "cloudformation.descriptions": "overlay/cloudformation/test_operations.py",
     "cloudformation.events": "overlay/cloudformation/test_operations.py",

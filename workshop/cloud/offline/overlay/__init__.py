@@ -116,6 +116,7 @@ CORRECTIONS: tuple[str, ...] = (
     "awslambda.functions",
     "awslambda.event_sources",
     "awslambda.invocations",
+    "awslambda.aliases",
 )
 
 

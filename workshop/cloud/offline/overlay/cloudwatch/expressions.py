@@ -8,7 +8,8 @@ moto knows the name of one other query as an expression, answers any other with 
 sum of everything there is; it looks at the namespace only if there are no dimensions.
 
 Changed: expressions are computed by `metric_math`; what that does not know is a ValidationError that names
-it. A query sees the metrics of its namespace alone.
+it, and so is a statistic that needs each single value, which moto fails at or leaves out. A query sees the
+metrics of its namespace alone.
 """
 
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from typing import Any
 
 from moto.cloudwatch.exceptions import ValidationError
 from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.responses import CloudWatchResponse
 
 from workshop.cloud.offline.overlay.cloudwatch.metric_math import Series, UnknownExpressionError, compute
 from workshop.cloud.offline.overlay.correct import corrects
@@ -23,6 +25,9 @@ from workshop.cloud.offline.overlay.correct import corrects
 # Of one answer, by the same source.
 MOST_VALUES = 100_800
 
+STATISTICS = {"Average", "Maximum", "Minimum", "SampleCount", "Sum"}
+
+_MOTO_GET_STATISTICS = CloudWatchResponse.get_metric_statistics
 _MOTO_GET_METRIC_DATA = CloudWatchBackend.get_metric_data
 
 
@@ -47,6 +52,7 @@ def _get_metric_data(
     scan_by: str = "TimestampAscending",
 ) -> list[dict[str, Any]]:
     metrics = [{**query, "ReturnData": True} for query in queries if "MetricStat" in query]
+    _check_statistics([query["MetricStat"]["Stat"] for query in metrics])
     measured = _measured(self, metrics, start_time, end_time, scan_by)
     known: dict[str, Series] = {
         each["id"]: dict(zip(each["timestamps"], map(float, each["values"]), strict=True))
@@ -85,6 +91,23 @@ def _measured(backend: Any, metrics: list[dict[str, Any]], *times: Any) -> list[
         for name, asked in (by_namespace or {None: []}).items()
         for each in _MOTO_GET_METRIC_DATA(_Namespace(backend, name), asked, *times)
     ]
+
+
+def _check_statistics(wanted: list[str]) -> None:
+    """Refuse by name the statistics that need each single value, such as `p99`."""
+    if unknown := sorted(set(wanted) - STATISTICS):
+        raise ValidationError(
+            f"The offline cloud computes {', '.join(sorted(STATISTICS))}, not `{unknown[0]}`; "
+            "see docs/offline-cloud.md"
+        )
+
+
+@corrects(CloudWatchResponse, "get_metric_statistics")
+def _get_metric_statistics(self: Any) -> Any:
+    _check_statistics(
+        [*(self._get_param("ExtendedStatistics") or []), *(self._get_param("Statistics") or [])]
+    )
+    return _MOTO_GET_STATISTICS(self)
 
 
 def _times(start: datetime, end: datetime, period: int) -> list[datetime]:

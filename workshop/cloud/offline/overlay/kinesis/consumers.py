@@ -24,6 +24,21 @@ CONSUMERS, LISTED_CONSUMERS = 20, 100
 
 _MOTO_INITIALIZE = Consumer.__init__
 _MOTO_REGISTER = KinesisBackend.register_stream_consumer
+_MOTO_DELETE_STREAM = KinesisResponse.delete_stream
+
+
+@corrects(KinesisResponse, "delete_stream")
+def _delete_stream(self: Any) -> Any:
+    # Its model: `EnforceConsumerDeletion`.
+    stream = self.kinesis_backend.describe_stream(
+        stream_arn=self._get_param("StreamARN"), stream_name=self._get_param("StreamName")
+    )
+    if stream.consumers and not self._get_param("EnforceConsumerDeletion"):
+        raise ResourceInUseError(
+            f"Stream {stream.stream_name} under account {stream.account_id} has registered consumers; "
+            "deregister them first, or set EnforceConsumerDeletion."
+        )
+    return _MOTO_DELETE_STREAM(self)
 
 
 @corrects(Consumer, "__init__")

@@ -1,0 +1,91 @@
+"""What would be without effect here, or would break something, is refused; plain moto takes it."""
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.cloud.overlay.test_every_correction import TRUST
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+SPAN: dict[str, Any] = {"StartTime": 0, "EndTime": 60}
+METRIC: dict[str, Any] = {"Namespace": "N", "MetricName": "m"}
+
+
+def test_percentiles_are_refused_by_name(account, refused) -> None:
+    """GetMetricData and GetMetricStatistics name the statistic; plain moto answers with nothing."""
+    cloudwatch = account.client("cloudwatch")
+    query = {"Id": "a", "MetricStat": {"Metric": METRIC, "Period": 60, "Stat": "p99"}}
+    plainly = {**METRIC, **SPAN, "Period": 60, "ExtendedStatistics": ["p99"]}
+
+    answers = (
+        refused(cloudwatch.get_metric_data, **SPAN, MetricDataQueries=[query]),
+        refused(cloudwatch.get_metric_statistics, **plainly),
+    )
+    with plain_moto():
+        assert cloudwatch.get_metric_statistics(**plainly)["Datapoints"] == []
+
+    assert [(code, "`p99`" in message) for code, message in answers] == [("ValidationError", True)] * 2
+
+
+def test_a_stream_with_consumers_is_not_deleted(account, refused) -> None:
+    """Unless the call says that its consumers shall go too."""
+    kinesis = account.client("kinesis")
+    kinesis.create_stream(StreamName="S", ShardCount=1)
+    arn = kinesis.describe_stream_summary(StreamName="S")["StreamDescriptionSummary"]["StreamARN"]
+    kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="c")
+
+    code, _ = refused(kinesis.delete_stream, StreamName="S")
+    kinesis.delete_stream(StreamName="S", EnforceConsumerDeletion=True)
+
+    assert (code, kinesis.list_streams()["StreamNames"]) == ("ResourceInUseException", [])
+
+
+@pytest.fixture
+def functions(account) -> Any:
+    """A client of Lambda, with a function F and its version 1."""
+    role = account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as bundle:
+        bundle.writestr("index.py", "")
+    client = account.client("lambda")
+    client.create_function(
+        FunctionName="F",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role=role,
+        Code={"ZipFile": content.getvalue()},
+        Publish=True,
+    )
+    return client
+
+
+def test_names_of_aliases_and_statements_are_unique(functions, refused) -> None:
+    """A second one of the same name is a conflict, and changes nothing."""
+    alias = {"FunctionName": "F", "Name": "live", "FunctionVersion": "1"}
+    statement = {
+        "FunctionName": "F",
+        "StatementId": "s",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "s3.amazonaws.com",
+    }
+    functions.create_alias(**alias)
+    functions.add_permission(**statement)
+
+    again = (refused(functions.create_alias, **alias), refused(functions.add_permission, **statement))
+    with plain_moto():
+        functions.add_permission(**statement)
+
+    assert [code for code, _ in again] == ["ResourceConflictException"] * 2
+
+
+def test_weights_of_an_alias_are_refused_by_name(functions) -> None:
+    """An alias invokes one version here."""
+    weights = {"AdditionalVersionWeights": {"2": 0.5}}
+    functions.create_alias(FunctionName="F", Name="live", FunctionVersion="1")
+
+    for call, version in ((functions.create_alias, {"FunctionVersion": "1"}), (functions.update_alias, {})):
+        with pytest.raises(ClientError, match="does not divide invocations"):
+            call(FunctionName="F", Name="live", RoutingConfig=weights, **version)
