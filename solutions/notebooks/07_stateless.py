@@ -152,6 +152,25 @@ print(f"{functions * messages / seconds:,.0f} messages a second become {function
 # What grows with the load is the first stage, and there as many functions as you like can work side by side.
 
 # %% [markdown]
+# ## Fewer records
+#
+# Each record takes a place in a call of the producer and in an event of MapLambda, and AWS charges a *payload
+# unit* of 25 KB for it. A message has 250 bytes. So let a record hold many messages, one on each line (*JSON
+# Lines*). `pack="auto"` fills payload units:
+
+# %%
+ws.stateless.clear()
+ws.stateless.send(3_000, pack="auto")
+ws.stateless.compare()
+
+# %% [markdown]
+# Each message counts as before, since MapLambda splits the records first: look for `unpack` in
+# `lambdas/common/messages.py`. But a record goes to one shard, and all messages of a trade have to go there. So
+# the producer deals the trades to 256 *buckets*; a record holds messages of one bucket, and its partition key
+# is the bucket. What was said of batches holds for a packed record, too: its messages come, and come again,
+# together. Notebook 12 says what that saves.
+
+# %% [markdown]
 # ## What it cannot do
 #
 # The messages so far were all different trades. Now some trades change, and some messages come twice.

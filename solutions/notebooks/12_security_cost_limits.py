@@ -218,7 +218,7 @@ pd.DataFrame(table, index=pd.Index(designs, name="50,000 messages a second, USD 
 # by whole kilobytes, costs four times as much.
 #
 # Puts are 1,839.60 of it. A producer that packs 40 messages into a record pays 45.99 for them and needs 13
-# shards; the functions have to unpack the records. Longer waits save most of the rest and are added to the
+# shards; notebook 07 has shown it as `pack`. Longer waits save most of the rest and are added to the
 # latency: a tuned design costs about a tenth. Less memory would save little, though the model does not know
 # that: half the memory is half the processor, and Map, which decodes messages, takes twice as long.
 #

@@ -27,7 +27,6 @@ from workshop.pipeline.aggregates import amounts
 from workshop.pipeline.front_end import draw_tree, tree_rows
 from workshop.pipeline.messages import PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.producer.message_file import read_message_file
-from workshop.pipeline.producer.packing import packing_of
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions
 from workshop.pipeline.producer.producer import SendProgress as Sent
 from workshop.pipeline.producer.producer import produce as send
@@ -69,7 +68,7 @@ def produce(  # noqa: PLR0913 - each argument is an option of the command
 ) -> None:
     """Send risk messages into a pipeline; print what they were and which totals they must lead to."""
     with usage_errors():
-        sending = ProducerOptions(threads, rate, packing_of(pack))
+        sending = ProducerOptions.of(threads, rate, pack)
         options = PlanOptions(
             messages=messages,
             seed=secrets.randbelow(LARGEST_SEED) if seed is None else seed,

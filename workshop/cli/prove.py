@@ -38,6 +38,9 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
     sweep: Annotated[
         bool, typer.Option("--sweep", help="Crash small batches at every single write instead.")
     ] = False,
+    packed: Annotated[
+        bool, typer.Option("--packed", help="Put half of the messages into records of several.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(help="Processes that share the work.", min=1)] = None,
     as_json: JsonOption = False,
     progress_json: Annotated[
@@ -53,7 +56,7 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
         screen.print(
             Text(f"Proving the {pipeline} pipeline, variant {variant}, in this process; no cloud is used.")
         )
-    options: dict[str, Any] = {"pipeline": pipeline.value}
+    options: dict[str, Any] = {"pipeline": pipeline.value, "is_packed": packed}
     if not sweep:
         options |= {"schedules": schedules, "seed": seed, "jobs": jobs or os.cpu_count() or 1}
     with _tell_in_lines() if progress_json else _draw_marks(screen, options.get("schedules")) as tell:
@@ -61,7 +64,7 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
     if as_json:
         print_json(report.document())
     else:
-        _draw(report, screen, replayable=not sweep)
+        _draw(report, screen, replayable=not sweep, packed=" --packed" if packed else "")
     if report.failures:
         raise typer.Exit(1)
 
@@ -101,7 +104,7 @@ def _draw_marks(screen: Console, total: int | None) -> "Iterator[Callable[[Sched
         yield tell
 
 
-def _draw(report: "Report", screen: Console, *, replayable: bool) -> None:
+def _draw(report: "Report", screen: Console, *, replayable: bool, packed: str) -> None:
     table = lean_table("fault", *figures("schedules that met it", "not exact"))
     for kind, schedules in report.by_fault.items():
         style = "red" if schedules.inexact else ""
@@ -113,7 +116,7 @@ def _draw(report: "Report", screen: Console, *, replayable: bool) -> None:
         for line in lines:
             screen.print(Text(f"  {line}"))
         if replayable:
-            screen.print(Text(f"  run it again: {_replay(report, failure.seed)}"))
+            screen.print(Text(f"  run it again: {_replay(report, failure.seed)}{packed}"))
     count = len(report.failures)
     verdict = f"{count:,} of {report.schedules:,} schedules were not exact."
     screen.print(Text(f"\n{verdict}", style="bold red" if count else "bold green"))

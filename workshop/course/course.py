@@ -133,6 +133,7 @@ class Course(CourseStack):
         *,
         rate: float | None = None,
         threads: int = SENDING_THREADS,
+        pack: int | str = 1,
         on_progress: Callable[[SendProgress], None] | None = None,
         **plan_options: Any,
     ) -> ProduceResult:
@@ -145,7 +146,7 @@ class Course(CourseStack):
             self.client("kinesis"),
             self.outputs["StreamName"],
             entries,
-            options=ProducerOptions(threads=threads, rate=rate),
+            options=ProducerOptions.of(threads, rate, pack),
             clock=self.clock,
             on_progress=on_progress,
         )

@@ -13,6 +13,7 @@ from workshop.deploy.bundles import FUNCTIONS, build_bundle
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.messages import DEFAULT_LEVELS, Message
 from workshop.pipeline.operations.clear import clear
+from workshop.pipeline.producer.packing import bucket_of, key_of
 from workshop.proof.judge import quarantine_faults, torn_totals, wrong_totals
 from workshop.proof.schedules import WIDE_LEVELS, FaultSchedule
 
@@ -23,6 +24,7 @@ MAX_TORN = 3
 # What a pause between two portions may do; the rest happens at the end.
 STEPS_PER_PAUSE = 6
 PUT_ATTEMPTS = 50
+BUCKETS = 4
 
 OnCall = Callable[[str, dict[str, int]], None]
 ChangeBundles = Callable[[dict[str, bytes]], dict[str, bytes]]
@@ -55,15 +57,23 @@ class _Run:
 class Bench:
     """Both shapes of a pipeline, with the handlers of a variant; the laboratory belongs to the caller.
 
+    `is_packed` puts the messages of every second portion into records of several, as a producer may.
+
     The stacks say that they run the ledger, which `workshop clear` goes by; only the ledger is cleared here,
     since the other variants know no epochs.
     """
 
     def __init__(
-        self, laboratory: Laboratory, *, pipeline: str = "stateful", variant: str = "ledger"
+        self,
+        laboratory: Laboratory,
+        *,
+        pipeline: str = "stateful",
+        variant: str = "ledger",
+        is_packed: bool = False,
     ) -> None:
         self.laboratory = laboratory
         self.pipeline = pipeline
+        self.is_packed = is_packed
         self._outputs = {wide: self._deploy(wide=wide) for wide in (False, True)}
         self._run = _Run()
         self.use(variant)
@@ -124,9 +134,11 @@ class Bench:
     def _feed(self, schedule: FaultSchedule, stream: str) -> None:
         laboratory = self.laboratory
         self._put(stream, [(data, "poison") for data in schedule.poison])
-        for portion, pause in zip(schedule.portions, schedule.pauses, strict=True):
+        paused = zip(schedule.portions, schedule.pauses, strict=True)
+        for number, (portion, pause) in enumerate(paused):
             now = laboratory.clock.now()
-            self._put(stream, [(message.wire(now), message.trade_id) for message in portion])
+            records = [(message.wire(now), message.trade_id) for message in portion]
+            self._put(stream, _packed(records) if self.is_packed and number % 2 == 0 else records)
             self._run.counting += portion
             until = laboratory.clock.now() + pause
             for _ in range(STEPS_PER_PAUSE if pause else 0):
@@ -178,3 +190,11 @@ class Bench:
         self._run.counting.clear()
         stack = self._stack(wide=schedule.is_wide)
         clear(self.laboratory, stack, clock=self.laboratory.clock)
+
+
+def _packed(records: Iterable[tuple[bytes, str]]) -> list[tuple[bytes, str]]:
+    """Return the messages of these records in fewer, one for each bucket; there are few trades, so few."""
+    buckets: dict[str, list[bytes]] = {}
+    for data, trade in records:
+        buckets.setdefault(key_of(bucket_of(trade) % BUCKETS), []).append(data)
+    return [(b"\n".join(lines), key) for key, lines in buckets.items()]

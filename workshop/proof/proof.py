@@ -72,30 +72,39 @@ def summed_up(outcomes: Iterable[ScheduleResult], *, variant: str, pipeline: str
     return Report(variant, pipeline, total, tuple(failures), by_fault)
 
 
-def prove(
+def prove(  # noqa: PLR0913 - what is proved, and how
     variant: str,
     *,
     pipeline: str = "stateful",
     schedules: int = 2_000,
     seed: int = 1,
     jobs: int = 1,
+    is_packed: bool = False,
     on_outcome: Listener | None = None,
 ) -> Report:
     """Run the schedules of the seeds from `seed` on, in this process or in several others.
+
+    With `is_packed`, every second portion of messages comes in records of several.
 
     Raises:
         BundleError: the variant's handlers cannot be packed.
     """
     seeds = range(seed, seed + schedules)
     run = _run_here if jobs == 1 or schedules <= CHUNK else _run_in_processes
-    outcomes = _told(run(variant, pipeline, seeds, jobs), on_outcome)
+    outcomes = _told(run(variant, pipeline, seeds, jobs, is_packed=is_packed), on_outcome)
     return summed_up(outcomes, variant=variant, pipeline=pipeline)
 
 
-def prove_sweep(variant: str, *, pipeline: str = "stateful", on_outcome: Listener | None = None) -> Report:
+def prove_sweep(
+    variant: str,
+    *,
+    pipeline: str = "stateful",
+    is_packed: bool = False,
+    on_outcome: Listener | None = None,
+) -> Report:
     """Crash small batches at every write, before and after, and deliver them again in every way."""
     with Laboratory() as laboratory:
-        bench = Bench(laboratory, pipeline=pipeline, variant=variant)
+        bench = Bench(laboratory, pipeline=pipeline, variant=variant, is_packed=is_packed)
         swept = (each for base in small_schedules() for each in sweep_schedules(bench, base))
         outcomes = _told(map(bench.run, swept), on_outcome)
         return summed_up(outcomes, variant=variant, pipeline=pipeline)
@@ -108,18 +117,22 @@ def _told(outcomes: Iterable[ScheduleResult], listener: Listener | None) -> Iter
         yield outcome
 
 
-def _run_here(variant: str, pipeline: str, seeds: range, _jobs: int) -> Iterator[ScheduleResult]:
+def _run_here(
+    variant: str, pipeline: str, seeds: range, _jobs: int, *, is_packed: bool
+) -> Iterator[ScheduleResult]:
     with Laboratory() as laboratory:
-        bench = Bench(laboratory, pipeline=pipeline, variant=variant)
+        bench = Bench(laboratory, pipeline=pipeline, variant=variant, is_packed=is_packed)
         for seed in seeds:
             yield bench.run(make_schedule(seed, pipeline))
 
 
-def _run_in_processes(variant: str, pipeline: str, seeds: range, jobs: int) -> Iterator[ScheduleResult]:
+def _run_in_processes(
+    variant: str, pipeline: str, seeds: range, jobs: int, *, is_packed: bool
+) -> Iterator[ScheduleResult]:
     chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
     # Not forked: a laboratory belongs to the process that made it.
     with ProcessPoolExecutor(
-        jobs, get_context("spawn"), initializer=_open_bench, initargs=(variant, pipeline)
+        jobs, get_context("spawn"), initializer=_open_bench, initargs=(variant, pipeline, is_packed)
     ) as pool:
         for outcomes in pool.map(_run_chunk, chunks):
             yield from outcomes
@@ -128,8 +141,8 @@ def _run_in_processes(variant: str, pipeline: str, seeds: range, jobs: int) -> I
 _BENCHES: list[Bench] = []
 
 
-def _open_bench(variant: str, pipeline: str) -> None:
-    _BENCHES[:] = [Bench(Laboratory(), pipeline=pipeline, variant=variant)]
+def _open_bench(variant: str, pipeline: str, is_packed: bool) -> None:
+    _BENCHES[:] = [Bench(Laboratory(), pipeline=pipeline, variant=variant, is_packed=is_packed)]
 
 
 def _run_chunk(seeds: range) -> list[ScheduleResult]:

@@ -93,7 +93,8 @@ class PipelineActions:
     def send(self, messages: Any, *, rate: float | None = None, **plan: Any) -> ProduceResult:
         """Send messages into the stream: so many made-up ones, or a list of exactly those to send.
 
-        `rate` is in messages a second, by default as fast as it goes. Options for a number of messages:
+        `rate` is in messages a second, by default as fast as it goes. `pack` puts so many messages into a
+        record, or with `"auto"` as many as are paid as one; else each has its own. Options for a number:
         `seed`, and in percent `duplicates`, `modify` (newer versions) and `out_of_order` (of these). The same
         number, seed and options give the same messages again. Blocks until the stream has accepted them, not
         until they are summed. Returns a result whose `messages` are those that were sent.

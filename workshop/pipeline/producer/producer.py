@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
@@ -24,7 +24,7 @@ from workshop.errors import CloudNotRunningError, ConfigurationError
 from workshop.pipeline.messages import PlannedMessage
 from workshop.pipeline.producer.accounting import Account, ProduceResult, SendProgress
 from workshop.pipeline.producer.pacing import TokenBucket
-from workshop.pipeline.producer.packing import Packing, Wired, bucket_of, packed
+from workshop.pipeline.producer.packing import Packing, Wired, bucket_of, packed, packing_of
 from workshop.pipeline.producer.put_calls import CALL_RECORDS, Outgoing, Placed, calls_of, parts_of
 
 __all__ = ["KinesisPutter", "ProduceResult", "ProducerOptions", "SendProgress", "produce"]
@@ -72,6 +72,11 @@ class ProducerOptions:
             raise ConfigurationError(f"{self.threads} threads send nothing; choose 1 or more by `--threads`")
         if self.rate is not None and not self.rate > 0:  # not a number is neither
             raise ConfigurationError(f"a rate of {self.rate} sends nothing; choose more than 0 by `--rate`")
+
+    @classmethod
+    def of(cls, threads: int, rate: float | None, pack: int | str) -> Self:
+        """Return options with so many messages in a record, or with `auto`; see `packing_of`."""
+        return cls(threads, rate, packing_of(str(pack)))
 
     @property
     def records_per_call(self) -> int:
