@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.keeping.crashing import KeptCloud
+from workshop.cloud.offline.keeping.store import companions
 
 DAY = 24 * 3600.0
 STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
@@ -121,3 +122,14 @@ def test_the_file_does_not_grow_for_ever(cloud: KeptCloud) -> None:
 
     assert kinesis_read(cloud, kinesis_iterator(cloud)) == []
     assert cloud.path.stat().st_size < 2 * 20 * 150_000
+
+
+def test_deleted_streams_give_their_space_back(cloud: KeptCloud) -> None:
+    """After an orderly stop the file is no larger than what is in it calls for."""
+    for number in range(20):
+        cloud.client("kinesis").put_record(StreamName="S", Data=b"x" * 100_000, PartitionKey=f"{number}")
+    cloud.client("kinesis").delete_stream(StreamName="S")
+
+    cloud.laboratory.close()
+
+    assert sum(path.stat().st_size for path in companions(cloud.path) if path.exists()) < 500_000

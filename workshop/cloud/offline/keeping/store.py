@@ -40,8 +40,9 @@ SCHEMA = (
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {FORMAT}",
 )
-# In pages of 4 KB: how long the log grows before it is moved into the file.
+# In pages: how long the log grows before it is moved into the file.
 LOG_PAGES = 4000
+PAGE_BYTES = 4096
 # Errors that say what is in the file; all others say that it could not be looked at, or not written.
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 COMPANIONS = ("", "-wal", "-shm", "-journal")
@@ -108,6 +109,8 @@ class Store:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+        # One large commit must not leave a large log for ever.
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_PAGES * PAGE_BYTES}")
         if is_new:
             # All of it or nothing.
             connection.execute("BEGIN")
@@ -203,7 +206,11 @@ class Store:
             self._connection = None
 
     def close(self, *, forget: bool = False) -> None:
-        """Close the file, and if asked to, delete it."""
+        """Close the file, smaller if more than half of it is free; if asked to, delete it."""
+        with contextlib.suppress(sqlite3.Error):
+            (free,), (pages,) = self._one("PRAGMA freelist_count"), self._one("PRAGMA page_count")
+            if 2 * free > pages and not forget:
+                self.compact()
         self.disconnect()
         if forget:
             for path in companions(self.path):
