@@ -169,6 +169,23 @@ def test_a_full_disk_refuses_changes_until_there_is_space(cloud: KeptCloud) -> N
     assert {"before", "after", "during 0"} <= kept
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move a file that is open")
+def test_a_file_that_was_moved_refuses_changes(cloud: KeptCloud, tmp_path: Path) -> None:
+    """What goes to a file that no start would find is not acknowledged; put back, it is written again."""
+    put(cloud.laboratory, "before")
+    moved = cloud.path.rename(tmp_path / "moved")
+
+    with pytest.raises(ClientError, match="moved or deleted"):
+        put_many(cloud.laboratory, "during", 2)
+    assert tables(cloud.laboratory) == ["T"]
+
+    moved.rename(cloud.path)
+    put(cloud.laboratory, "after")
+    cloud.crash()
+    kept = {item["pk"]["S"] for item in cloud.client("dynamodb").scan(TableName="T")["Items"]}
+    assert {"before", "after"} <= kept
+
+
 def test_a_reset_is_kept(cloud: KeptCloud) -> None:
     """After a reset a crash brings nothing back, and the file has become small."""
     put_many(cloud.laboratory, "some", 20)

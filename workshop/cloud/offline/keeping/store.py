@@ -78,6 +78,7 @@ class Store:
         except OSError as error:
             raise UnavailableError(f"{path}: {error}") from error
         self._connection: sqlite3.Connection | None = None
+        self._opened: tuple[int, int] | None = None
 
     def open(self) -> bool:
         """Open the file, or make it; return whether it was there.
@@ -97,6 +98,7 @@ class Store:
                 # Before anything is set, which a foreign file would keep.
                 self._check()
             self._prepare(is_new=not is_there)
+            self._opened = self._place()
         except (OSError, sqlite3.Error) as error:
             self.disconnect()
             raise told(error) from error
@@ -160,6 +162,7 @@ class Store:
         documents: Mapping[str, bytes | None],
     ) -> None:
         """Write rows and documents, or take them away, together or not at all; raises sqlite3's errors."""
+        self._check_place()
         connection = self._cursor()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -193,6 +196,18 @@ class Store:
         with contextlib.closing(sqlite3.connect(aside)) as copy:
             self._cursor().backup(copy)
         return aside
+
+    def _check_place(self) -> None:
+        if self._place() != self._opened:
+            # SQLite would go on writing to what no start can find.
+            raise sqlite3.OperationalError("it was moved or deleted while it was open, so put it back")
+
+    def _place(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     @property
     def size(self) -> int:
