@@ -224,3 +224,17 @@ def test_a_reader_that_comes_again_gets_what_is_new(stream: Stream, tmp_path: Pa
     begun, third = sent.since(later)
     assert begun.run != later.run
     assert [each.trade_id for each in third] == [M3.trade_id]
+
+
+def test_a_packed_record_gives_all_of_its_messages(stream: Stream, tmp_path: Path) -> None:
+    """Each line of a packed record is a message, bad ones left out, also when marks count the records."""
+    sent = opened(stream, tmp_path)
+    stream.put(b"\r\n".join([M1.wire(1.0), b"no JSON \xff", M2.wire(1.0)]))
+    stream.put(M3)
+
+    mark, messages = sent.since()
+
+    assert messages == sent.messages() == [M1, M2, M3]
+    assert len(sent.records()) == 4
+    assert sent.since(mark) == (mark, [])
+    assert opened(stream, tmp_path).messages() == [M1, M2, M3]
