@@ -62,6 +62,14 @@ def test_every_sentence_is_whole(fault: Plant) -> None:
             "Version 1 of trade `t` (5.00 in `PV:A`) stands, although version 2 was sent as well.",
         ),
         (
+            CauseKind.OLD_VALUE_KEPT,
+            (TradeElement("t", 1, "PV:A", message("t", "5").value, sent=1, counted=1, instead_of=1),),
+            (
+                "Version 1 of trade `t` (5.00 in `PV:A`) still counts beside other content of the same "
+                "version, which replaced it."
+            ),
+        ),
+        (
             CauseKind.BATCH_LOST,
             (BatchElement(1, first=12, last=120, messages=57, counted=0),),
             "57 messages of shard 1, among numbers 12 to 120 of all that was sent, never reached the totals.",

@@ -108,6 +108,8 @@ def _told_of_trade(kind: CauseKind, trade: TradeElement) -> str:
         return f"{name} replaced version {trade.instead_of} {_times(trade.counted)}"
     if kind is CauseKind.CANCELLED_COUNTED and trade.instead_of == trade.version:
         return f"{name} cancelled the trade, and counts as a live one"
+    if kind is CauseKind.OLD_VALUE_KEPT and trade.instead_of == trade.version:
+        return f"{name} still counts beside other content of the same version, which replaced it"
     return OF_TRADE[kind].format(
         trade=name, sent=_times(trade.sent), counted=_times(trade.counted), other=trade.instead_of
     )
