@@ -12,8 +12,7 @@ from typing import Any, Generic, TypeVar
 from common.aggregation import Change, Delta
 from common.epoch import Epoch
 from common.items import trade_in_image
-from common.messages import messages_in
-from common.records import Batch, ChangeRecord, KinesisRecord, Rejection, padded
+from common.records import Batch, ChangeRecord, KinesisRecord, Rejection, messages_in, padded
 from common.rows import DeltaRow, row_in_image
 from common.trades import MalformedRecordError, Trade, decode_trade
 

@@ -1,13 +1,15 @@
 """Both ends of an invocation: the batch that Lambda delivers, and what the function answers and logs.
 
 An event of an event source mapping (Kinesis stream or DynamoDB stream) becomes a `Batch` of records of one
-shard. This module reads only the envelope; `messages` splits a record of Kinesis into its messages, and
-`trades`, `items` and `rows` check what is in there. Pure, except that `report` prints.
+shard. A producer may pack many messages into one record of Kinesis, as JSON Lines, since fewer records cost
+less to send, to read and to deliver. Positions, as in ledger and partial answer, are those of records: the
+messages of one come, and come again, together. `trades`, `items` and `rows` check what is in there. Pure,
+except that `report` prints.
 """
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -18,14 +20,17 @@ __all__ = [
     "Batch",
     "ChangeRecord",
     "KinesisRecord",
+    "ReceivedMessage",
     "RecordRange",
     "Rejection",
     "UnknownShardError",
     "batch_hash",
     "change_batch",
     "kinesis_batch",
+    "messages_in",
     "padded",
     "report",
+    "unpack",
     "window_answer",
 ]
 
@@ -37,6 +42,9 @@ SEQUENCE_DIGITS = 129
 # command has its own copy of the text (`workshop/pipeline/operations/clear.py`), since the workshop and the
 # functions share no code; a test compares the two.
 MARKER = b'{"Marker": "workshop clear"}'
+
+# JSON text may begin with a byte order mark, although it should not.
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Record = TypeVar("Record", "KinesisRecord", "ChangeRecord")
 
@@ -94,6 +102,24 @@ class Rejection:
     def name(self) -> str:
         """What it is called within its shard: the same each time that the record comes."""
         return self.sequence_number if self.number is None else f"{self.sequence_number}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A message, and the record that it came in; `number` counts from 1 and is None if it came alone."""
+
+    record: KinesisRecord
+    data: bytes
+    number: int | None = None
+
+    @property
+    def arrived_at(self) -> Decimal | None:
+        """When its record arrived, in unix seconds."""
+        return self.record.arrived_at
+
+    def rejected(self, reason: str) -> Rejection:
+        """Return this message as one to set aside."""
+        return Rejection(self.record.sequence_number, reason, self.data, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +211,28 @@ def change_batch(event: Mapping[str, Any]) -> Batch[ChangeRecord]:
     )
 
 
+def messages_in(records: Iterable[KinesisRecord]) -> Iterator[ReceivedMessage]:
+    """Yield the messages of these records in their order."""
+    for record in records:
+        parts = unpack(record.data)
+        for number, data in enumerate(parts, start=1):
+            yield ReceivedMessage(record, data, number if len(parts) > 1 else None)
+
+
+def unpack(data: bytes) -> list[bytes]:
+    r"""Return the messages in the data of a record: one on each line, or else the whole as one.
+
+    >>> unpack(b'{"TradeID": "a"}\n{"TradeID": "b"}\n')
+    [b'{"TradeID": "a"}', b'{"TradeID": "b"}']
+    """
+    text = data.removeprefix(BYTE_ORDER_MARK)
+    lines = [line for line in map(_strip, text.split(b"\n")) if line]
+    # A single message may be written over several lines, and so may something that is no message at all.
+    if len(lines) < 2 or not any(map(_looks_like_a_message, lines)) or _is_one_document(text):
+        return [text]
+    return lines
+
+
 def window_answer(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a function must answer: in a tumbling window the state, unchanged, else nothing.
 
@@ -216,3 +264,20 @@ def _source_arn(event: Mapping[str, Any]) -> str:
     if "eventSourceARN" in event:
         return str(event["eventSourceARN"])
     return str(event["Records"][0]["eventSourceARN"]) if event["Records"] else ""
+
+
+def _strip(line: bytes) -> bytes:
+    # What JSON takes for white space; a line that ends in CR LF leaves the CR.
+    return line.strip(b" \t\r")
+
+
+def _looks_like_a_message(line: bytes) -> bool:
+    return line.startswith(b"{") and line.endswith(b"}")
+
+
+def _is_one_document(text: bytes) -> bool:
+    try:
+        json.loads(text, parse_int=str)
+    except (ValueError, RecursionError):  # of two messages, the second is too much for the parser
+        return False
+    return True

@@ -8,9 +8,8 @@ from collections import Counter
 from typing import Any
 
 from common.items import item_of_trade
-from common.messages import messages_in
 from common.quarantine import Quarantine
-from common.records import kinesis_batch, report
+from common.records import kinesis_batch, messages_in, report
 from common.settings import StateSettings
 from common.storage import update, write
 from common.trades import MalformedRecordError, Trade, decode_trade

@@ -4,8 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from common.messages import ReceivedMessage, messages_in, unpack
-from common.records import KinesisRecord, Rejection
+from common.records import KinesisRecord, ReceivedMessage, Rejection, messages_in, unpack
 from hypothesis import given
 from hypothesis import strategies as st
 

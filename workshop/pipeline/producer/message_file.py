@@ -117,7 +117,7 @@ def message_on_stream(data: bytes, order: Sequence[str] = DEFAULT_ORDER) -> Mess
 def parts_of_record(data: bytes) -> list[bytes]:
     """Return what `message_on_stream` takes of a record: each line of JSON Lines, or else the whole.
 
-    The rules are those of `lambdas/common/messages.py`, which shares no code with what checks it.
+    The rules are those of `lambdas/common/records.py`, which shares no code with what checks it.
     """
     text = data.removeprefix(b"\xef\xbb\xbf")
     lines = [line for each in text.split(b"\n") if (line := each.strip(b" \t\r"))]

@@ -10,9 +10,8 @@ from typing import Any
 
 from common.epoch import Epoch, read_epoch
 from common.items import item_of_trade, trade_in_image
-from common.messages import ReceivedMessage, messages_in
 from common.quarantine import Quarantine
-from common.records import kinesis_batch, report
+from common.records import ReceivedMessage, kinesis_batch, messages_in, report
 from common.settings import StateSettings
 from common.storage import BusyError
 from common.trades import MalformedRecordError, Trade, decode_trade
