@@ -152,3 +152,19 @@ def test_sequence_tokens_of_log_streams_go_on(cloud: KeptCloud) -> None:
     cloud.crash()
 
     assert put() > first
+
+
+def test_a_bucket_is_not_made_a_second_time(cloud: KeptCloud) -> None:
+    """Whoever creates a bucket that was there before a kill gets that one, with everything in it."""
+    cloud.client("s3").create_bucket(Bucket="box")
+    cloud.client("s3").put_object(Bucket="box", Key="k", Body=b"body")
+
+    cloud.crash()
+    cloud.client("s3").create_bucket(Bucket="box")
+
+    assert cloud.client("s3").get_object(Bucket="box", Key="k")["Body"].read() == b"body"
+    cloud.client("s3").delete_object(Bucket="box", Key="k")
+    cloud.client("s3").delete_bucket(Bucket="box")
+    cloud.crash()
+    cloud.client("s3").create_bucket(Bucket="box")
+    assert "Contents" not in cloud.client("s3").list_objects_v2(Bucket="box")

@@ -17,7 +17,7 @@ from moto.dynamodb.models.table import RestoredPITTable, RestoredTable, StreamSh
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.kinesis.models import Shard
 from moto.logs.models import LogStream
-from moto.s3.models import FakeKey
+from moto.s3.models import FakeBucket, FakeKey, FakeTableStorageBucket
 from moto.sns.models import Topic
 from moto.sqs.models import Queue
 
@@ -58,8 +58,10 @@ OWNERS: dict[type, tuple[str, Any]] = {
     EventSourceMapping: ("progress", Rows),
     **dict.fromkeys((FakeKey, LambdaFunction, LayerVersion), ("kept_content", Content)),
 }
-# What belongs to this process alone, or follows from content.
+BUCKETS: tuple[type, ...] = (FakeBucket, FakeTableStorageBucket)
+# What belongs to this process alone, or follows from content; nothing of those that are only put back.
 LEFT_OUT: dict[type, dict[str, Callable[[], Any]]] = {
+    **{kind: {} for kind in BUCKETS},
     Queue: {
         "_messages": list,
         "_pending_messages": set,
@@ -82,6 +84,7 @@ LEFT_OUT: dict[type, dict[str, Callable[[], Any]]] = {
     CloudWatchBackend: {"kinesis_metrics": dict},
 }
 SETTERS: dict[type, Callable[[Any, dict[str, Any]], None]] = {
+    **dict.fromkeys(BUCKETS, rebuilding.set_bucket),
     Queue: rebuilding.set_queue,
     EventSourceMapping: rebuilding.set_mapping,
     FakeKey: rebuilding.set_object,

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from moto.core.base_backend import BackendDict
 from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
 
 __all__ = [
     "READING",
@@ -29,6 +30,7 @@ __all__ = [
     "private_key",
     "public_key",
     "reentrant_lock",
+    "set_bucket",
     "set_code",
     "set_default_dict",
     "set_dict",
@@ -125,6 +127,12 @@ def set_code(found: Any, state: dict[str, Any]) -> None:
     content = state["kept_content"]
     vars(found).update(state, code_bytes=content.take())
     content.follow(found)
+
+
+def set_bucket(bucket: Any, state: dict[str, Any]) -> None:
+    """Give a bucket its state, and its name: moto notes beside its backends which names are taken."""
+    vars(bucket).update(state)
+    s3_backends.bucket_accounts[bucket.name] = (bucket.partition, bucket.account_id)
 
 
 def set_object(found: Any, state: dict[str, Any]) -> None:
