@@ -40,6 +40,13 @@ class KeptCloud:
         """Return a client for the cloud as it is now."""
         return self.laboratory.client(service)
 
+    @property
+    def notes(self) -> list[str]:
+        """What the cloud that runs now has to say about what it found."""
+        keeper = self.laboratory._world.keeper
+        assert keeper is not None
+        return keeper.notes
+
     def copied(self) -> Path:
         """Return a copy of the file."""
         self.copies += 1

@@ -1,7 +1,10 @@
 """What cannot be kept is refused by name, and what was there before is never lost for it."""
 
 import functools
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +14,13 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.events.models import events_backends
 from moto.moto_api._internal.models import moto_api_backend
 
-from tests.cloud.documents import ACCOUNT
+from tests.cloud.documents import ACCOUNT, trust
 from tests.cloud.keeping.crashing import KeptCloud
 from tests.cloud.keeping.test_everything import TEMPLATE
 from workshop.clock import ManualClock
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.keeping.keeper import Keeper
+from workshop.cloud.offline.keeping.packing import sealed
 from workshop.cloud.offline.lock import LOCK
 
 
@@ -114,3 +118,61 @@ def test_a_reset_forgets_what_is_still_to_be_read(cloud: KeptCloud) -> None:
 
     assert stacks(cloud) == []
     assert cloud.client("sns").list_topics()["Topics"] == []
+
+
+ROLLED_BACK = {
+    "Resources": {
+        "Queue": {"Type": "AWS::SQS::Queue"},
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Role": f"arn:aws:iam::{ACCOUNT}:role/lambda",
+                "Code": {"ZipFile": "def handler(event, context): pass"},
+            },
+        },
+        "Taken": {
+            "Type": "AWS::Kinesis::Stream",
+            "DependsOn": ["Queue", "Function"],
+            "Properties": {"Name": "taken", "ShardCount": 1},
+        },
+    }
+}
+
+
+def test_a_stack_that_was_rolled_back_harms_no_other(cloud: KeptCloud) -> None:
+    """A stack still knows what was made for it and deleted at once, which no service ever kept."""
+    cloud.client("kinesis").create_stream(StreamName="taken", ShardCount=1)
+    cloud.client("iam").create_role(
+        RoleName="lambda", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com")
+    )
+    cloud.client("cloudformation").create_stack(StackName="bad", TemplateBody=json.dumps(ROLLED_BACK))
+    before = cloud.client("cloudformation").describe_stacks(StackName="bad")["Stacks"][0]["StackStatus"]
+
+    cloud.crash()
+
+    assert sorted(stacks(cloud)) == ["bad", "s"]
+    assert before == "ROLLBACK_COMPLETE"
+    cloud.client("cloudformation").delete_stack(StackName="bad")
+    cloud.crash()
+    assert stacks(cloud) == ["s"]
+
+
+def test_what_cannot_be_read_costs_no_other_service(tmp_path: Path, cloud: KeptCloud) -> None:
+    """If one late service cannot be read, the others come back, and the note names the one that is gone."""
+    cloud.client("ssm").put_parameter(Name="/p", Value="v", Type="String")
+    copy = cloud.copied()
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute(
+            "UPDATE documents SET content = ? WHERE name = 'resources/cloudformation'",
+            (sealed(b"no document"),),
+        )
+
+    cloud.crash(copy)
+
+    [note] = cloud.notes
+    assert "cloudformation" in note
+    assert "ssm" not in note
+    assert cloud.client("ssm").get_parameter(Name="/p")["Parameter"]["Value"] == "v"
+    assert stacks(cloud) == []

@@ -50,15 +50,19 @@ ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 # What calls of a service change, by its name in signatures; calls of any other may change everything.
 WITHIN = {
-    **{
-        name: frozenset((name,))
-        for name in ("dynamodb", "events", "iam", "kinesis", "logs", "s3", "scheduler")
-    },
+    **{name: frozenset((name,)) for name in ("iam", "kinesis", "scheduler")},
     **{name: frozenset((name,)) for name in ("sns", "sqs")},
     "monitoring": frozenset(("cloudwatch",)),
+    # Encrypted tables have keys of KMS, exports go to buckets, and so do those of logs.
+    "dynamodb": frozenset(("dynamodb", "kms", "s3")),
+    "logs": frozenset(("logs", "s3")),
+    # S3 Control signs as S3 does.
+    "s3": frozenset(("s3", "s3control")),
+    # Connections keep their secrets in Secrets Manager.
+    "events": frozenset(("events", "secretsmanager")),
     "sts": frozenset(("iam", "sts")),
     # moto's mappings are also known to their sources.
-    "lambda": frozenset(("awslambda", "dynamodb", "sqs")),
+    "lambda": frozenset(("awslambda", "dynamodb", "kinesis", "sqs")),
 }
 EVERYTHING: frozenset[str] = frozenset()
 

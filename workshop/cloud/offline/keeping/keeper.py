@@ -34,6 +34,9 @@ __all__ = ["Keeper"]
 
 log = logging.getLogger(__name__)
 
+# moto's names, where signatures have others.
+OWN_NAMES = {"lambda": "awslambda", "monitoring": "cloudwatch"}
+
 
 class Keeper:
     """Keeps what the backends of this process hold in a file; there is one per process."""
@@ -102,19 +105,17 @@ class Keeper:
 
     def read_late(self) -> None:
         """Give CloudFormation, and what is loaded with it, their state back; the caller holds the lock."""
-        try:
-            self._resources.read_late()
-        except Exception as error:
-            log.exception("the stacks could not be read")
+        failed = self._resources.read_late()
+        if failed:
             # First of all: from now on what changes is kept again.
             self._resources.leave_late()
             aside = self._store.copied_aside(self._clock)
             MARKS.note_resources()
+            told = "; ".join(f"{service} ({error})" for service, error in failed.items())
             self.notes.append(
-                f"the stacks that `{self._store.path}` had kept could not be read ({error}), and are gone; "
-                f"`{aside}` has what was there"
+                f"what `{self._store.path}` had kept of these services could not be read, and is gone: "
+                f"{told}; `{aside}` has what was there"
             )
-            return
         # Loaded late itself.
         from workshop.cloud.offline.overlay.cloudformation.interrupted import (  # noqa: PLC0415
             end_interrupted_operations,
@@ -140,7 +141,7 @@ class Keeper:
         with LOCK:
             self._check(effect)
             unkept = set(self._resources.unkept)
-            self._refuse_unkept(effect, _concerned(call) & unkept)
+            self._refuse_unkept(effect, unkept & _concerned(call, effect, unkept))
             self._is_empty &= effect is Effect.NOTHING
             try:
                 # Twice: whoever gives the lock up amid a call has changed something before and after.
@@ -258,6 +259,8 @@ class Keeper:
             self._store.close(forget=self._is_empty)
 
 
-def _concerned(call: Call) -> frozenset[str]:
-    """Return the services that a call is for, by any name."""
-    return services_of(call) or frozenset([call.scope.service] if call.scope else ())
+def _concerned(call: Call, effect: Effect, unkept: set[str]) -> set[str]:
+    """Return the services that a call may change, by moto's names; all unkept ones if that is not known."""
+    if effect is Effect.ROWS and call.scope is not None:
+        return {OWN_NAMES.get(call.scope.service, call.scope.service)}
+    return set(services_of(call)) or unkept

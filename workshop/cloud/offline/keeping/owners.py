@@ -33,6 +33,7 @@ NO_RECORDS = "No records processed"
 
 __all__ = [
     "KINDS",
+    "NOWHERE",
     "OWNERS",
     "REDUCERS",
     "Reduced",
@@ -95,6 +96,8 @@ SETTERS: dict[type, Callable[[Any, dict[str, Any]], None]] = {
     UsedTokens: rebuilding.set_tokens,
 }
 Reduced = tuple[Any, ...]
+# The number of what has no rows.
+NOWHERE = 0
 
 
 def reduced_owner(found: Any) -> Reduced:
@@ -117,6 +120,11 @@ def _reduced(found: Any, made: Reduced) -> Reduced:
             for arn, policy in found.managed_policies.items()
             if not isinstance(policy, AWSManagedPolicy)
         }
+    if kind in OWNERS:
+        attribute, container = OWNERS[kind]
+        # What only another service's document still holds has no rows: nobody has adopted them.
+        if type(state.get(attribute)) is not container:
+            state[attribute] = container(NOWHERE)
     setter = SETTERS.get(kind)
     return (*made, state, None, None, setter) if setter else (*made, state)
 

@@ -20,6 +20,7 @@ from workshop.cloud.offline.keeping.content import Content
 from workshop.cloud.offline.keeping.messages import Messages
 from workshop.cloud.offline.keeping.owners import (
     KINDS,
+    NOWHERE,
     OWNERS,
     REDUCERS,
     Reduced,
@@ -30,9 +31,8 @@ from workshop.cloud.offline.keeping.owners import (
 )
 from workshop.cloud.offline.keeping.packing import RestrictedPickler
 
-__all__ = ["NOWHERE", "Document", "Parts", "Pickler", "Shared", "service_of"]
+__all__ = ["Document", "Parts", "Pickler", "Shared", "service_of"]
 
-NOWHERE = 0
 # What belongs to no service.
 COMMON = frozenset(("core", "instance_metadata", "moto_api", "utilities"))
 # Values: two that are equal are as good as one.

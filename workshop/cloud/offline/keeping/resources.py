@@ -16,9 +16,9 @@ from moto.core.base_backend import BackendDict
 
 from workshop.cloud.offline.keeping import rebuilding
 from workshop.cloud.offline.keeping.marks import ALL
-from workshop.cloud.offline.keeping.owners import KINDS
+from workshop.cloud.offline.keeping.owners import KINDS, NOWHERE
 from workshop.cloud.offline.keeping.packing import RestrictedUnpickler
-from workshop.cloud.offline.keeping.pickling import NOWHERE, Document, Parts, Pickler, Shared, service_of
+from workshop.cloud.offline.keeping.pickling import Document, Parts, Pickler, Shared, service_of
 from workshop.cloud.offline.keeping.store import Store
 
 __all__ = ["EARLY", "NAMED", "Resources"]
@@ -77,9 +77,16 @@ class Resources:
         self._unread = {name.removeprefix(PREFIX): one for name, one in self._store.documents(PREFIX).items()}
         self._load(self._unread.keys() & EARLY)
 
-    def read_late(self) -> None:
-        """Give the others theirs."""
-        self._load(self._unread.keys())
+    def read_late(self) -> dict[str, Exception]:
+        """Give the others theirs; return what could not be read, by service."""
+        failed: dict[str, Exception] = {}
+        for service in sorted(self._unread):
+            try:
+                self._load([service])
+            except Exception as error:
+                log.exception("what was kept of %s could not be read", service)
+                failed[service] = error
+        return failed
 
     def leave_late(self) -> None:
         """Go on without what has not been read, or could not be."""

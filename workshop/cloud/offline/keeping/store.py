@@ -226,8 +226,10 @@ class Store:
             (free,), (pages,) = self._one("PRAGMA freelist_count"), self._one("PRAGMA page_count")
             if 2 * free > pages and not forget:
                 self.compact()
+        is_ours = self._place() == self._opened
         self.disconnect()
-        if forget:
+        # Another cloud may have begun one in its place, where ours was deleted.
+        if forget and is_ours:
             for path in companions(self.path):
                 path.unlink(missing_ok=True)
         self._lock.release()
