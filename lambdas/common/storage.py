@@ -25,6 +25,7 @@ __all__ = [
     "BusyError",
     "Refusal",
     "check",
+    "check_time",
     "put",
     "read_item",
     "transact",
@@ -34,6 +35,9 @@ __all__ = [
 ]
 
 Action = dict[str, dict[str, Any]]
+
+# A record of a thousand messages may take so long.
+LEAST_MILLISECONDS = 15_000
 
 # One PutItem of a small item costs the client 2.5 ms of CPU with the defaults and 1.5 ms with these: our
 # items are in DynamoDB's own form already, and a fixed user agent is not put together anew for every call.
@@ -61,7 +65,16 @@ BATCH_WRITE_ATTEMPTS = 4
 
 
 class BusyError(RuntimeError):
-    """DynamoDB refused or did not answer a request that may succeed later, so the batch has to come again."""
+    """There is no way on now, though there may be one later, so what is left of the batch has to come again.
+
+    DynamoDB refused or did not answer, or the invocation's time is running out.
+    """
+
+
+def check_time(context: Any, *, is_first: bool) -> None:
+    """Raise BusyError if an invocation has hardly any time left for a record, unless it is its first one."""
+    if not is_first and context.get_remaining_time_in_millis() < LEAST_MILLISECONDS:
+        raise BusyError("the invocation's time is running out")
 
 
 @dataclass(frozen=True, slots=True)

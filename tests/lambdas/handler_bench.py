@@ -96,11 +96,16 @@ class Bench:
     faults: Faults
     variant: str
     read: dict[str, int] = field(default_factory=dict)
+    milliseconds_left: int = 60_000
 
     def run(self, function: str, event: Mapping[str, Any], *, variant: str | None = None) -> Any:
         """Invoke a function (`stateful.map`) with an event that went through JSON, as Lambda's do."""
         module = load_handler(function, variant or self.variant)
-        context = SimpleNamespace(function_name=function, aws_request_id="request")
+        context = SimpleNamespace(
+            function_name=function,
+            aws_request_id="request",
+            get_remaining_time_in_millis=lambda: self.milliseconds_left,
+        )
         answer = module.handler(json.loads(json.dumps(event)), context)
         return json.loads(json.dumps(answer))
 

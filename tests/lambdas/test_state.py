@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.lambdas.handler_bench import Bench, kinesis_event, message, refusal
+from tests.lambdas.handler_bench import Bench, fresh_bench, kinesis_event, message, refusal
 
 DONE = {"batchItemFailures": []}
 
@@ -253,3 +253,15 @@ def test_a_lost_answer_is_a_duplicate_and_no_second_effect(bench: Bench) -> None
     assert send(bench, message("a", "1.00")) == DONE
 
     assert len(bench.new_changes("StateTable")) == 1
+
+
+def test_what_there_is_no_time_for_comes_again() -> None:
+    """Near the end of its time the ledger's function gives back what is left, but never the first record."""
+    two = b"\n".join([message("a", "1.00"), message("b", "2.00")])
+    with fresh_bench("ledger") as bench:
+        bench.milliseconds_left = 1_000
+
+        answer = bench.run("stateful.state", kinesis_event([two, message("c", "3.00"), message("d", "4.00")]))
+
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+        assert sorted(item["TradeID"] for item in bench.items("StateTable")) == ["a", "b"]

@@ -21,8 +21,10 @@ __all__ = ["BUCKETS", "Packing", "bucket_of", "key_of", "packed", "packing_of"]
 BUCKETS = 256
 # Kinesis counts records in payload units of 25 KB: a full one holds the most messages for its price.
 PAYLOAD_UNIT_BYTES = 25_000
-MOST_MESSAGES = 10_000
+# A function writes them one after the other, in the seconds of one invocation.
+MOST_MESSAGES = 1_000
 USUAL_MESSAGE_BYTES = 200
+LARGEST_WINDOW = 25_000
 
 # A message's place in the plan, the message, and what goes over the wire for it.
 Wired = tuple[int, PlannedMessage, bytes]
@@ -38,7 +40,9 @@ class Packing:
     @property
     def window(self) -> int:
         """How many messages a producer packs at once, so that records are well filled and few overflow."""
-        return BUCKETS * min(self.messages, self.size_bytes // USUAL_MESSAGE_BYTES) * 3 // 4
+        most = BUCKETS * min(self.messages, self.size_bytes // USUAL_MESSAGE_BYTES) * 3 // 4
+        # All of a window are dated at once, and held until they are sent.
+        return min(most, LARGEST_WINDOW)
 
 
 def packing_of(text: str) -> Packing | None:

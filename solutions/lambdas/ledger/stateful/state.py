@@ -1,8 +1,9 @@
 """StateLambda, with a verdict on every message: applied, duplicate, stale, conflict or malformed.
 
 StateTable keeps the newest version of each trade, so running the handler again on any part of the stream
-changes nothing. Conflicts and malformed messages are set aside. If DynamoDB is busy, the answer names the
-record with the first message that has to come again; the mapping needs `ReportBatchItemFailures` for that.
+changes nothing. Conflicts and malformed messages are set aside. If DynamoDB is busy, or time runs out, the
+answer names the record with the first message that has to come again; the mapping needs
+`ReportBatchItemFailures` for that.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from common.items import item_of_trade, trade_in_image
 from common.quarantine import Quarantine
 from common.records import ReceivedMessage, kinesis_batch, messages_in, report
 from common.settings import StateSettings
-from common.storage import BusyError
+from common.storage import BusyError, check_time
 from common.trades import MalformedRecordError, Trade, decode_trade
 from common.versions import Verdict, verdict_on_refused
 
@@ -21,7 +22,7 @@ from common.versions import Verdict, verdict_on_refused
 NEWER = "attribute_not_exists(#TradeID) OR #Version < :Version"
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Keep the newest version of each trade."""
     settings = StateSettings.from_environ()
     epoch = read_epoch(settings.parameter_table_name)
@@ -32,6 +33,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     failures = []
     for message in messages_in(records):
         try:
+            check_time(context, is_first=message.record is records[0])
             verdict, reason = keep(message, known, settings=settings, epoch=epoch)
             if verdict in (Verdict.CONFLICT, Verdict.MALFORMED):
                 # Not after the loop: next to a newer version of the trade, a repeated conflict looks stale.

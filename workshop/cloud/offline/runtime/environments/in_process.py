@@ -170,6 +170,8 @@ class InProcessEnvironment:
             invoked_function_arn=invocation.function_arn,
             aws_request_id=invocation.request_id,
             log_stream_name=self.log_stream,
+            # Time stands still while a handler runs here.
+            get_remaining_time_in_millis=lambda: self._function.timeout_seconds * 1000,
         )
         try:
             handler = interpreter.handler(self._function.handler)

@@ -263,6 +263,8 @@ class Engine:
                 with self._driven_changed:
                     self._driven.pop(key, None)
                     self._driven_changed.notify_all()
+                # A slot that was handed on, or a retry that is due, waits for no rest to end.
+                self._attention.hear()
 
         if self._workers is not None:
             self._attention.hear()
