@@ -69,9 +69,12 @@ def test_caller_waits_for_a_place(fakes: FakeEnvironments) -> None:
     assert pool.acquire(spec("", name="G")).function.name == "G"
 
 
-def test_who_waits_comes_before_who_comes_again(fakes: FakeEnvironments) -> None:
-    """A function that gives its environment back and wants it again at once lets those who wait go first."""
-    pool = EnvironmentPool(fakes, ManualClock(), limit=1, patience_seconds=20)
+@pytest.mark.parametrize(("turn_seconds", "order"), [(0.0, ["G", "F"]), (60.0, ["F", "G"])])
+def test_who_has_waited_long_comes_before_who_comes_again(
+    fakes: FakeEnvironments, turn_seconds: float, order: list[str]
+) -> None:
+    """A function that wants its environment again at once lets those go first who have waited for long."""
+    pool = EnvironmentPool(fakes, ManualClock(), limit=1, patience_seconds=20, turn_seconds=turn_seconds)
     busy = pool.acquire(spec("", name="F"))
     turns: list[str] = []
 
@@ -83,11 +86,12 @@ def test_who_waits_comes_before_who_comes_again(fakes: FakeEnvironments) -> None
     other = threading.Thread(target=take_turn, args=("G",), daemon=True)
     other.start()
     assert wait_until(lambda: pool._waiting)
-    pool.release(busy)
-    take_turn("F")
+    with pool._changed:  # nobody else comes between
+        pool.release(busy)
+        take_turn("F")
     other.join(20)
 
-    assert turns == ["G", "F"]
+    assert turns == order
 
 
 def test_closed_pool_forgets_its_environments(pool: EnvironmentPool) -> None:

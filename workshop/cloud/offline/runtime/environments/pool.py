@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workshop.clock import Clock
+from workshop.clock import Clock, stopwatch
 from workshop.cloud.offline.runtime.environments.environment import EnvironmentFactory, ExecutionEnvironment
 from workshop.cloud.offline.runtime.environments.sessions import role_session
 from workshop.cloud.offline.runtime.invocations.concurrency import ThrottledError
@@ -20,6 +20,8 @@ IDLE_SECONDS = 300.0
 MAX_ENVIRONMENTS = 24
 # How long an invocation waits for a place before it is throttled, as by the account's limit.
 PATIENCE_SECONDS = 10.0
+# How long somebody waits before others leave their own warm environments to them.
+TURN_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -29,6 +31,13 @@ class PooledEnvironment:
     function: FunctionSpec
     environment: ExecutionEnvironment
     idle_since: float = 0.0
+
+
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """Somebody who waits for a place, and since when on this machine's stopwatch."""
+
+    began: float
 
 
 class EnvironmentPool:
@@ -41,15 +50,17 @@ class EnvironmentPool:
         *,
         limit: int = MAX_ENVIRONMENTS,
         patience_seconds: float = PATIENCE_SECONDS,
+        turn_seconds: float = TURN_SECONDS,
     ) -> None:
         self._factory = factory
         self._clock = clock
         self._limit = limit
         self._patience_seconds = patience_seconds
+        self._turn_seconds = turn_seconds
         self._idle: list[PooledEnvironment] = []
         self._busy: list[PooledEnvironment] = []
         self._starting = 0
-        self._waiting: deque[object] = deque()
+        self._waiting: deque[_Turn] = deque()
         self._generation = 0
         self._is_open = True
         self._changed = threading.Condition()
@@ -62,8 +73,7 @@ class EnvironmentPool:
                 the pool is closed.
         """
         with self._changed:
-            # Those who wait come first: or a function with many batches would keep its environments for good.
-            if not self._waiting and (warm := self._take_warm(function)) is not None:
+            if not self._is_someones_turn() and (warm := self._take_warm(function)) is not None:
                 return warm
             self._wait_for_room()
             if (warm := self._take_warm(function)) is not None:  # given back meanwhile
@@ -142,9 +152,16 @@ class EnvironmentPool:
                 return pooled
         return None
 
+    def _is_someones_turn(self) -> bool:
+        """Whether somebody has waited for long: a function with many batches must not keep its environments.
+
+        Before that, whoever finds a warm one takes it: a start in its place costs more than the wait.
+        """
+        return bool(self._waiting) and stopwatch() - self._waiting[0].began >= self._turn_seconds
+
     def _wait_for_room(self) -> None:
         """Wait for one's turn, and until an environment may be started, if need be in an idle one's place."""
-        turn = object()
+        turn = _Turn(stopwatch())
         self._waiting.append(turn)
         try:
             has_room = self._changed.wait_for(
