@@ -214,13 +214,12 @@ pd.DataFrame(table, index=pd.Index(designs, name="50,000 messages a second, USD 
 
 # %% [markdown]
 # **What just happened?** With our settings the stateless pipeline costs 3,167.59 USD, just above the
-# claim. Below 3,000 takes full shards, short invocations and no ledger; an on-demand stream, which is charged
-# by whole kilobytes, costs four times as much.
+# claim. Below 3,000 takes full shards, short invocations and no ledger; an on-demand stream costs four times
+# as much.
 #
-# Puts are 1,839.60 of it. A producer that packs 40 messages into a record pays 45.99 for them and needs 13
-# shards; notebook 07 has shown it as `pack`. Longer waits save most of the rest and are added to the
-# latency: a tuned design costs about a tenth. Less memory would save little, though the model does not know
-# that: half the memory is half the processor, and Map, which decodes messages, takes twice as long.
+# Puts are 1,839.60 of it. A producer that packs 40 messages into a record, as in notebook 07, pays 45.99 and
+# needs 13 shards. Longer waits save most of the rest and are added to the latency: a tuned design costs about
+# a tenth. Less memory saves little: half of it is half the processor.
 #
 # Nothing of this helps the stateful pipeline, whose state is the bill: it would have to live elsewhere, or in
 # capacity provisioned for a steady load.
