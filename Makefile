@@ -4,6 +4,8 @@ VENV := .venv/bin
 # More than there are cores: a third of the suite mostly waits.
 TEST_WORKERS ?= 4
 PYTEST = $(VENV)/pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder
+# The inner loop never waits, and each worker has to collect everything first.
+PYTEST_QUICK = $(VENV)/pytest -n logical --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help python setup setup-test workshop demo check test test-quick test-long clean
@@ -36,7 +38,7 @@ test: check ## the whole test suite
 	@$(PYTEST)
 
 test-quick: setup-test ## the inner loop: no browser, no notebooks
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST_QUICK) -m "not slow"
 
 test-long: check ## the whole suite with many times the random cases; takes hours
 	@WORKSHOP_LONG_TESTS=1 $(PYTEST) --timeout 7200

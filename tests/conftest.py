@@ -28,6 +28,7 @@ SLOW = (
     "cloud/clients",
     "cloud/keeping/test_crashes",
     "cloud/keeping/test_everything",
+    "cloud/keeping/test_interrupted_stacks",
     "cloud/keeping/test_kills",
     "cloud/overlay/test_plain_deliveries",
     "cloud/runtime/test_endpoint",
