@@ -97,7 +97,7 @@ def run(command: list[str], folder: Path | None = None, allowed: tuple[int, ...]
 
 
 def free_port() -> int:
-    """Return a port that is free for now."""
+    """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
