@@ -15,7 +15,8 @@ HANDLERS = (ROOT / "lambdas", ROOT / "solutions" / "lambdas")
 # Top to bottom; a module imports only from its own part and from rows below it.
 LAYERS = (
     ("cli",),
-    ("notebook", "grading", "classroom"),
+    ("notebook", "grading"),
+    ("classroom",),
     ("kit",),
     ("course", "game", "bench"),
     ("diagnosis", "proof"),
@@ -44,6 +45,7 @@ MAY_IMPORT_TIME = STANDALONE | {
 
 # Waiting on a clock can be skipped in a test; these wait for something real, and say what.
 MAY_WAIT = STANDALONE | {
+    "workshop/classroom/learner/delivery.py",  # the board's answer, for a moment
     "workshop/clock.py",  # a manual clock's waiters
     "workshop/cli/start.py",  # JupyterLab's process
     "workshop/cloud/offline/runtime/environments/process.py",  # an environment's process
@@ -66,6 +68,7 @@ MAY_WAIT = STANDALONE | {
 
 # A thread outlives the call that starts it: whoever starts one also ends it, here and nowhere else.
 MAY_START_THREADS = {
+    "workshop/classroom/learner/delivery.py",  # reports on their way to the class board
     "workshop/cloud/offline/http/listener.py",  # one for the socket
     "workshop/cloud/offline/runtime/environments/bootstrap.py",  # ends a function with its owner
     "workshop/cloud/offline/runtime/environments/threads.py",  # the runtime's pollers and invocations

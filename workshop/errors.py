@@ -8,6 +8,7 @@
     │   ├── PortInUseError          something else listens where the cloud should
     │   ├── ListenError             the machine does not let the cloud listen there
     │   ├── StackNotFoundError      no such stack in the connected cloud
+    │   ├── BoardError              the class board does not answer, or refuses; carries the status
     │   ├── InvalidMessageError     a line of a message file is not a risk message
     │   └── BundleError             a handler's source is missing or cannot be packed
     │       └── SolutionsWithheldError  the solutions are not on this machine yet
@@ -22,6 +23,7 @@ __all__ = [
     "CELLS_AGAIN",
     "FROM_A_NOTEBOOK",
     "FROM_A_TERMINAL",
+    "BoardError",
     "BundleError",
     "CloudNotRunningError",
     "CloudStartError",
@@ -109,6 +111,15 @@ class StackNotFoundError(ConfigurationError):
         super().__init__(f"no pipeline stack is called `{stack}`; {there}; {way_on}")
 
 
+class BoardError(ConfigurationError):
+    """The class board does not answer, or refuses with a status; `wait_seconds` says when to try again."""
+
+    def __init__(self, message: str, *, status: int | None = None, wait_seconds: float | None = None) -> None:
+        self.status = status
+        self.wait_seconds = wait_seconds
+        super().__init__(message)
+
+
 class InvalidMessageError(ConfigurationError):
     """A line of a message file is not a risk message."""
 
@@ -128,7 +139,8 @@ class SolutionsWithheldError(BundleError):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"{what} waits for the solutions, which whoever teaches this course has held back until later; "
-            "once you get them, put the folder `solutions` beside `lambdas`, and try again"
+            "in a class they come by themselves when the class board releases them; "
+            "otherwise put the folder `solutions` beside `lambdas` once you get it, and try again"
         )
 
 

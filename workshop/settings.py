@@ -10,10 +10,12 @@ from workshop.errors import ConfigurationError, reason
 
 __all__ = [
     "ACCOUNT_ID",
+    "CLASS_FILE",
     "DEFAULT_ENDPOINT",
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "DEFAULT_REGION",
+    "RELEASED",
     "SOLUTIONS",
     "STARTERS",
     "cloud_kind",
@@ -31,6 +33,9 @@ CLOUDS = ("offline", "aws")
 SOLUTIONS = "solutions"
 # What is compared with a learner's files while the solutions are held back: the handlers as they were.
 STARTERS = "starters"
+# In the home: the class that was joined, and the solutions that its board has released, by notebook.
+CLASS_FILE = "class.json"
+RELEASED = "released"
 
 
 def project_root() -> Path:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from workshop import __version__
+from workshop.classroom.learner.recording import deliver_recorded
 from workshop.cli import cloud
 from workshop.cli.aggregates import aggregates
 from workshop.cli.bench import bench
@@ -23,6 +24,7 @@ from workshop.cli.bundle import bundle
 from workshop.cli.clear import clear
 from workshop.cli.cost import cost
 from workshop.cli.course.check import check
+from workshop.cli.course.join import join, leave
 from workshop.cli.course.plan import plan
 from workshop.cli.course.solve import catch_up, hint, reset, solve
 from workshop.cli.demo import demo
@@ -64,6 +66,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "catch-up": catch_up,
     "cost": cost,
     "plan": plan,
+    "join": join,
+    "leave": leave,
     "doctor": doctor,
     "bench": bench,
     "build": build,
@@ -125,6 +129,8 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        deliver_recorded()
 
 
 def _complain(message: str) -> None:

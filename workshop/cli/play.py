@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from workshop.classroom.learner.recording import report_score
 from workshop.cli.clear import begin_run
 from workshop.cli.options import CloudChoice, JsonOption, YesOption, agree, cloud_options, console, print_json
 from workshop.cli.views.deploy_progress import DeployProgress
@@ -22,6 +23,7 @@ from workshop.game.play import GAME_STACK, Game, find_game, needs_run_level, set
 from workshop.game.scoreboard import read_scoreboard
 from workshop.game.session import Bounds, GameSession, GameView
 from workshop.pipeline.operations.clear import clear
+from workshop.settings import home_folder
 
 __all__ = ["play"]
 
@@ -145,6 +147,8 @@ def _sit(cloud: Cloud, game: Game, bounds: Bounds, people: Console, wishes: _Wis
 
     if stage.run(go_on):
         people.print(_farewell(game, is_played_here=wishes is not None))
+    if wishes is not None:
+        report_score(home_folder(), session.board.points)
     return session
 
 

@@ -82,11 +82,16 @@ def patiently(step: Callable[[], T]) -> T:
     return step()
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Replace a file, so that a reader sees it as it was or as it is, and never half of it."""
+def write_whole(file: Path, text: str, *, is_private: bool = False) -> None:
+    """Replace a file, so that a reader sees it as it was or as it is, and never half of it.
+
+    A private one may be read by nobody else, where a system knows that.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.stem}-{os.getpid()}-{uuid.uuid4().hex[:8]}.draft")
     try:
+        if is_private:
+            draft.touch(0o600)
         draft.write_text(text, encoding="utf-8", newline="\n")
         patiently(lambda: draft.replace(file))
     finally:

@@ -1,7 +1,8 @@
 """Records what a learner has done so far, in one small file that survives kernels, terminals and restarts.
 
-Keeps verdicts, hints and answers to questions. The file is replaced as a whole, so a reader never sees half
-of it, and changed under a lock, so no change is lost. A damaged file is set aside with a warning.
+Keeps verdicts, hints and answers to questions, and tells whoever wants to know. The file is replaced as a
+whole, so a reader never sees half of it, and changed under a lock, so no change is lost. A damaged file is
+set aside with a warning.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ FILE = "progress.json"
 LOCK = "progress.lock"
 # What reading a damaged file raises. An OSError does not mean damage: the file may be fine.
 DAMAGED = (ValueError, TypeError, KeyError, AttributeError)
+Tell = Callable[[str, Mapping[str, str | int]], None]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class ExerciseEntry:
         return self.hints > 0 or self.solution_taken
 
     @property
+    def help_taken(self) -> int:
+        """How much help was shown: the hints, and the solution as one more."""
+        return self.hints + self.solution_taken
+
+    @property
     def is_passed(self) -> bool:
         """Whether the exercise was passed at some time."""
         return self.passed_at is not None
@@ -73,13 +80,17 @@ class QuestionEntry:
 class CourseProgress:
     """The file in the workshop's private folder; every change is on disk when the call returns.
 
-    Safe for several threads and processes. `warning` says so if an earlier file could not be read.
+    Safe for several threads and processes. `warning` says so if an earlier file could not be read. `tell`
+    hears what was recorded: `began`, `checked` or `hinted`, with the step and how it stands.
     """
 
-    def __init__(self, home: Path, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, home: Path, *, clock: Clock | None = None, tell: Tell = lambda _kind, _fields: None
+    ) -> None:
         self._file = home / FILE
         self._lock = home / LOCK
         self._clock = clock or SystemClock()
+        self._tell = tell
         self.warning: str | None = None
 
     def of(self, exercise_id: str) -> ExerciseEntry:
@@ -108,9 +119,17 @@ class CourseProgress:
         """Record that a notebook was begun."""
         with self._changing() as document:
             document["notebook"] = notebook
+        self._tell("began", {"step": notebook})
 
     def record(self, exercise_id: str, verdict: CheckResult) -> ExerciseEntry:
         """Record a verdict; a broken check does not count as an attempt, and changes no outcome."""
+        entry = self._with_verdict(exercise_id, verdict)
+        if verdict.outcome is not Outcome.NOT_ATTEMPTED:
+            standing: dict[str, str | int] = {"outcome": str(verdict.outcome), "attempts": entry.attempts}
+            self._tell("checked", {"step": exercise_id, **standing})
+        return entry
+
+    def _with_verdict(self, exercise_id: str, verdict: CheckResult) -> ExerciseEntry:
         if verdict.outcome is Outcome.BROKEN_CHECK:
             return self.of(exercise_id)
         now, is_attempt = self._clock.now(), verdict.outcome is not Outcome.NOT_ATTEMPTED
@@ -129,11 +148,11 @@ class CourseProgress:
 
     def take_hint(self, exercise_id: str, step: int) -> ExerciseEntry:
         """Record that hints were shown up to `step`, counted from 1."""
-        return self._change(exercise_id, lambda before: replace(before, hints=max(before.hints, step)))
+        return self._helped(exercise_id, lambda before: replace(before, hints=max(before.hints, step)))
 
     def take_solution(self, exercise_id: str) -> ExerciseEntry:
         """Record that the solution was shown or put in."""
-        return self._change(exercise_id, lambda before: replace(before, solution_taken=True))
+        return self._helped(exercise_id, lambda before: replace(before, solution_taken=True))
 
     def reset(self, exercise_id: str) -> None:
         """Remove what is recorded of an exercise, except help: who has seen the answer goes on knowing it."""
@@ -148,6 +167,11 @@ class CourseProgress:
         entry = QuestionEntry(given, is_right, self._clock.now())
         with self._changing() as document:
             document["questions"][question_id] = asdict(entry)
+        return entry
+
+    def _helped(self, exercise_id: str, change: Callable[[ExerciseEntry], ExerciseEntry]) -> ExerciseEntry:
+        entry = self._change(exercise_id, change)
+        self._tell("hinted", {"step": exercise_id, "hints": entry.help_taken})
         return entry
 
     def _change(self, exercise_id: str, change: Callable[[ExerciseEntry], ExerciseEntry]) -> ExerciseEntry:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from workshop.classroom.learner.recording import class_progress
 from workshop.course.catch_up import (
     LAST_WITH_STACK,
     NOTEBOOKS,
@@ -23,7 +24,6 @@ from workshop.course.course import Course
 from workshop.course.exercise import Function
 from workshop.course.exercises import all_exercises
 from workshop.course.files import write_whole
-from workshop.course.progress import CourseProgress
 from workshop.course.tools.costs import CostTools
 from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
@@ -146,7 +146,7 @@ class Workshop(NotebookPipeline):
         # An instance with a text of its own: `help(ws)` prints it, instead of this class's members.
         self.__doc__ = GUIDE
         self._notebook = notebook
-        self._record = CourseProgress(course.home, clock=course.clock)
+        self._record = class_progress(course.home, clock=course.clock)
         self._stopped_in = self._record.last_notebook
         self.exercises = ExerciseTools(course, self._record, notebook)
         self.check = self.exercises.check

@@ -1,1 +1,1 @@
-"""The commands of the course: check, hint, solve, reset, catch-up."""
+"""The commands of the course: check, hint, solve, reset, catch-up, join, leave."""

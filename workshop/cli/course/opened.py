@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
+from workshop.classroom.learner.recording import class_progress
 from workshop.course.course import Course
 from workshop.course.exercise import Outcome
 from workshop.course.progress import CourseProgress
@@ -22,8 +23,8 @@ MARKS = {
 
 
 def open_progress(course: Course, people: Console) -> CourseProgress:
-    """Return the learner's progress; say so if an earlier file was damaged."""
-    progress = CourseProgress(course.home)
+    """Return the learner's progress, which the class hears of; say so if an earlier file was damaged."""
+    progress = class_progress(course.home)
     progress.entries()
     if progress.warning:
         people.print(progress.warning, style="yellow", markup=False)

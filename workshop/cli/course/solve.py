@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from workshop.classroom.learner.recording import class_progress
 from workshop.cli.course.opened import StepPrinter, open_progress
 from workshop.cli.options import CloudChoice, YesOption, agree, cloud_options, console
 from workshop.clock import stopwatch
@@ -39,7 +40,7 @@ def hint(
 ) -> None:
     """Show the next hint of an exercise: first a question, then a pointer, then nearly the code."""
     found, people = find_exercise(exercise), console()
-    progress = CourseProgress(home_folder())
+    progress = class_progress(home_folder())
     shown = step or min(progress.of(found.id).hints + 1, len(found.hints))
     progress.take_hint(found.id, shown)
     people.print(Text(f"{found.title} ({found.id}, notebook {found.notebook})", style="bold"))

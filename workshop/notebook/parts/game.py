@@ -1,5 +1,6 @@
 """The scored game on the learner's own pipeline, shown while it is played."""
 
+from workshop.classroom.learner.recording import report_score
 from workshop.course.course import Course
 from workshop.game.own_pipeline import borrowed
 from workshop.game.play import find_game, set_up
@@ -51,6 +52,7 @@ class GameTools:
                 )
                 settle = OFFLINE_SECONDS if course.cloud.offline else None
                 session.play(messages, level=level, settle_seconds=settle)
+        report_score(course.home, session.board.points, clock=course.clock)
         output.close(draw_game(GameView(session.board, session.findings), is_over=True))
         return output
 

@@ -33,17 +33,15 @@ class Messages:
     def changes(self) -> list[Change]:
         """Return what has changed since the last call."""
         changes: list[Change] = []
-        left, kept, following = dict(self._kept), {}, self._next
+        left, self._kept = self._kept, {}
         for message in self.queue._messages:  # noqa: SLF001 - `messages` leaves out the invisible ones
             row, _, before = left.pop(id(message), (None, None, None))
             now = _fingerprint(message)
             if row is None:
-                row, following = following, following + 1
+                row, self._next = self._next, self._next + 1
             if now != before:
                 changes.append((row, pack(vars(message))))
-            kept[id(message)] = (row, message, now)
-        # Only now: what could not be packed is still to be written.
-        self._kept, self._next = kept, following
+            self._kept[id(message)] = (row, message, now)
         return changes + [(row, None) for row, _, _ in left.values()]
 
     def restore(self, rows: Iterable[tuple[int, bytes]]) -> None:

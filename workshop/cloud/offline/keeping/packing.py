@@ -73,8 +73,7 @@ class RestrictedPickler(pickle.Pickler):
 
 
 def _runs_something(module: str | None) -> bool:
-    # Half of these are written in C, under the same name with an underscore.
-    return (module or "").partition(".")[0].removeprefix("_") in RUNNING
+    return (module or "").partition(".")[0] in RUNNING
 
 
 def _is_forbidden(module: str | None, found: Any) -> bool:

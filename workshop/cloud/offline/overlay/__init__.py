@@ -53,7 +53,6 @@ CORRECTIONS: tuple[str, ...] = (
     "dynamodb.batches",
     "dynamodb.partiql.calls",
     "dynamodb.streams",
-    "dynamodb.exports",
     "kinesis.shards",
     "kinesis.calls",
     "kinesis.streams",

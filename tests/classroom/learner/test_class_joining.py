@@ -1,0 +1,106 @@
+"""Joining a class, and what is said where that does not work."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.classroom.learner.board_stand_in import CODE, StandIn
+from workshop.classroom.learner.joining import join_class, leave_class
+from workshop.classroom.learner.membership import read_membership
+from workshop.course.exercise import passed
+from workshop.course.progress import CourseProgress
+from workshop.errors import BoardError, ConfigurationError
+
+
+@pytest.mark.parametrize("form", ["{}/?code=ABC-234", "{}/join?code=abc234", "{}/ABC-234", "{}/join/ABC-234"])
+def test_any_form_of_the_invitation_will_do(board: StandIn, tmp_path: Path, form: str) -> None:
+    """The address with the code joins, however the join page or its QR code writes it."""
+    joined = join_class(tmp_path, form.format(board.address), "Ada")
+
+    assert joined.alias == "Ada"
+    assert read_membership(tmp_path) == joined
+
+
+def test_what_was_done_before_counts(board: StandIn, tmp_path: Path) -> None:
+    """Who joins late brings along what was passed before, once."""
+    progress = CourseProgress(tmp_path)
+    progress.take_hint("put-records", 2)
+    progress.record("put-records", passed("Yes."))
+    join_class(tmp_path, board.invitation, "Ada")
+    join_class(tmp_path, board.invitation)
+
+    assert [each["kind"] for each in board.of("Ada")] == ["hinted", "checked"]
+
+
+def test_joining_again_keeps_the_learner(board: StandIn, tmp_path: Path) -> None:
+    """With the code alone a learner changes the alias and stays the same learner."""
+    first = join_class(tmp_path, board.invitation, "Ada")
+    again = join_class(tmp_path, CODE, "Grace")
+
+    assert (again.learner, again.token) == (first.learner, first.token)
+    assert len(board.learners) == 1
+
+
+def test_leaving_forgets_on_both_sides(board: StandIn, tmp_path: Path) -> None:
+    """Who leaves is gone from the board, and nothing of the class is left at home."""
+    join_class(tmp_path, board.invitation, "Ada")
+    left = leave_class(tmp_path)
+
+    assert left is not None
+    assert board.learners == {}
+    assert read_membership(tmp_path) is None
+    assert leave_class(tmp_path) is None
+
+
+def refused(home: Path, invitation: str, alias: str | None = "Ada") -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        join_class(home, invitation, alias)
+    assert read_membership(home) is None
+    return str(caught.value).splitlines()
+
+
+def test_refusals_say_what_happened_and_what_to_do(board: StandIn, tmp_path: Path) -> None:
+    """A wrong code, a taken alias, no alias and a bare code each get two lines."""
+    join_class(tmp_path / "other", board.invitation, "Ada")
+
+    assert refused(tmp_path, f"{board.address}/XYZ-234") == [
+        f"{board.address} did not let you in: this code lets nobody in",
+        "Codes change: copy the one that the join page shows now.",
+    ]
+    assert refused(tmp_path, board.invitation) == [
+        f"{board.address} did not let you in: `Ada` is taken; `Ada2` is free",
+        "Join again with another alias.",
+    ]
+    assert (
+        refused(tmp_path, board.invitation, None)[0]
+        == "the class needs a name to show for you, and any will do"
+    )
+    assert refused(tmp_path, CODE)[0] == "the code ABC-234 alone does not say where the board is"
+    assert "1 to 24 characters" in refused(tmp_path, board.invitation, "x" * 25)[0]
+
+
+def test_nobody_there_is_told_from_another_network(tmp_path: Path) -> None:
+    """Nothing that listens, and a machine that cannot be reached, are different mistakes."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    assert refused(tmp_path, f"127.0.0.1:{port}/ABC-234") == [
+        f"no class board listens at http://127.0.0.1:{port}",
+        "Ask whether it runs, and compare the address with the board's join page.",
+    ]
+    assert refused(tmp_path, "board.invalid/ABC-234") == [
+        "this machine does not reach a class board at http://board.invalid:8787",
+        "Join the network (Wi-Fi) of the board's machine, and compare the address with its join page.",
+    ]
+
+
+def test_another_server_is_no_board(board: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that no board gives joins nothing."""
+    monkeypatch.setattr(
+        "tests.classroom.learner.board_stand_in._Handler._join", lambda self, _: self._say(200, {"hello": 1})
+    )
+
+    with pytest.raises(BoardError, match="is no class board"):
+        join_class(tmp_path, board.invitation, "Ada")
+    assert read_membership(tmp_path) is None

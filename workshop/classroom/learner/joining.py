@@ -1,0 +1,124 @@
+"""Joining a class with what its board shows, and leaving it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from workshop.classroom.invitation import Invitation, checked_alias, checked_code, read_invitation
+from workshop.classroom.learner.calls import call
+from workshop.classroom.learner.delivery import deliver_briefly
+from workshop.classroom.learner.membership import (
+    Membership,
+    forget_membership,
+    keep_membership,
+    read_membership,
+)
+from workshop.classroom.learner.outbox import Outbox
+from workshop.classroom.learner.recording import happenings_of
+from workshop.course.progress import CourseProgress
+from workshop.errors import BoardError, ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["join_class", "leave_class"]
+
+REFUSED = 403
+TAKEN = 409
+WRONG_FORM = 400
+TOO_MANY = 429
+
+
+def join_class(home: Path, invitation: str, alias: str | None = None) -> Membership:
+    """Join a class, or again under another alias; what was done before is reported as well.
+
+    `invitation` is the address on the board's join page, with its code; the code alone is enough for who is
+    in a class already. Blocks until the board has answered, some seconds at most.
+
+    Raises:
+        ConfigurationError: the invitation or the alias has another form.
+        BoardError: nobody answers there, the code is not this class's, or the alias is taken.
+    """
+    known = read_membership(home)
+    place, chosen = _read(invitation, known), alias or (known.alias if known else None)
+    if chosen is None:
+        raise ConfigurationError(
+            "the class needs a name to show for you, and any will do\n"
+            'Add one: `--alias Ada` in a terminal, `alias="Ada"` in a notebook.'
+        )
+    try:
+        chosen = checked_alias(chosen)
+    except ValueError as error:
+        raise ConfigurationError(f"the alias was not sent: {error}") from error
+    token = known.token if known and known.address == place.address else None
+    membership = _membership(place, _asked(place, chosen, token))
+    keep_membership(home, membership)
+    if known is None or known.learner != membership.learner:
+        outbox = Outbox(home, membership.learner)
+        outbox.forget()
+        outbox.add(happenings_of(CourseProgress(home).entries()))
+    deliver_briefly(home)
+    return membership
+
+
+def leave_class(home: Path) -> Membership | None:
+    """Leave the class that was joined, if any, and return it; a board that answers forgets the learner."""
+    known = read_membership(home)
+    if known is None:
+        return None
+    with contextlib.suppress(BoardError):
+        call(known.address, "POST", "leave", token=known.token, body=b"{}")
+    forget_membership(home)
+    Outbox(home, known.learner).forget()
+    return known
+
+
+def _read(text: str, known: Membership | None) -> Invitation:
+    """Return what was typed or scanned: an address with a code, or a code alone for the board of before."""
+    with contextlib.suppress(ValueError):
+        code = checked_code(text)
+        if known is not None:
+            return Invitation(known.address, code)
+        raise ConfigurationError(
+            f"the code {code} alone does not say where the board is\n"
+            f"Put the address of the join page before it, such as `192.168.1.5:8787/{code}`."
+        )
+    parts = urlsplit(text.strip())
+    codes = parse_qs(parts.query).get("code")
+    try:
+        return read_invitation(f"{parts.scheme}://{parts.netloc}/{codes[0]}" if codes else text)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _asked(place: Invitation, alias: str, token: str | None) -> dict[str, Any]:
+    body = json.dumps({"code": place.code, "alias": alias}).encode()
+    try:
+        return call(place.address, "POST", "join", token=token, body=body)
+    except BoardError as error:
+        ways_on = {
+            WRONG_FORM: "Choose another alias.",
+            REFUSED: "Codes change: copy the one that the join page shows now.",
+            TAKEN: "Join again with another alias.",
+            TOO_MANY: f"Wait {error.wait_seconds or 60:.0f} seconds, and look at the code again.",
+        }
+        if error.status not in ways_on:
+            raise
+        why = str(error).rstrip(".")
+        message = f"{place.address} did not let you in: {why}\n{ways_on[error.status]}"
+        raise BoardError(message, status=error.status, wait_seconds=error.wait_seconds) from error
+
+
+def _membership(place: Invitation, answer: dict[str, Any]) -> Membership:
+    texts = [answer.get(name) for name in ("learner", "token", "alias")]
+    seed = answer.get("seed")
+    if not all(isinstance(each, str | int) and each for each in texts) or not isinstance(seed, int):
+        raise BoardError(
+            f"what answers at {place.address} is no class board, or an older one\n"
+            "Look at the address on the board's join page again."
+        )
+    learner, token, alias = map(str, texts)
+    return Membership(place.address, learner, token, alias, seed, str(answer.get("class", "")))

@@ -1,0 +1,209 @@
+"""What the board is to hear, in a SQLite file of the course's home, until the board has it.
+
+Kernels and terminals write into one file: a report gets the next number in the transaction that adds it. The
+board counts a number once, so reports may be sent again. What it has accepted is kept: a board that was set
+back to an earlier day gets it once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workshop.classroom.protocol import MOST_REPORTS, LearnerReport, instant, read_reports
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["ClassState", "Happening", "HelpCall", "Outbox"]
+
+FILE = "class.sqlite3"
+BUSY_SECONDS = 5.0
+TABLES = """
+CREATE TABLE IF NOT EXISTS reports (
+    learner TEXT, number INTEGER, at TEXT NOT NULL, kind TEXT NOT NULL, fields TEXT NOT NULL,
+    PRIMARY KEY (learner, number));
+CREATE TABLE IF NOT EXISTS boards (
+    learner TEXT PRIMARY KEY, accepted INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT '{}',
+    heard_at REAL NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS help (
+    learner TEXT PRIMARY KEY, step TEXT NOT NULL, number INTEGER NOT NULL, helped_before TEXT);
+"""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that a learner did at a time (unix seconds), of one of the protocol's kinds."""
+
+    kind: str
+    fields: Mapping[str, str | int]
+    at: float
+
+
+@dataclass(frozen=True)
+class HelpCall:
+    """A call for help that was not withdrawn; `is_helped` once the board says so."""
+
+    step: str
+    is_helped: bool
+
+
+@dataclass(frozen=True)
+class ClassState:
+    """What the board said last: where the class is, and of which notebooks the solutions are released."""
+
+    announced: str | None = None
+    released: tuple[str, ...] = ()
+    helped_at: str | None = None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> ClassState:
+        """Read an answer; what has another form than expected is left out."""
+        announced, released = document.get("announced"), document.get("released")
+        helped_at = document.get("helped_at")
+        return cls(
+            announced=announced if _is_notebook(announced) else None,
+            released=tuple(filter(_is_notebook, released)) if isinstance(released, list) else (),
+            helped_at=helped_at if isinstance(helped_at, str) else None,
+        )
+
+
+class Outbox:
+    """The reports of one learner; safe for several threads and processes."""
+
+    def __init__(self, home: Path, learner: str) -> None:
+        self._file = home / FILE
+        self._learner = learner
+
+    def add(self, happenings: Iterable[Happening]) -> None:
+        """Append reports; they are on disk when the call returns.
+
+        Raises:
+            ValueError: the protocol does not know such a report.
+            sqlite3.Error: the file cannot be written.
+        """
+        with self._changing() as database:
+            number = self._last(database)
+            for happening in happenings:
+                number += 1
+                at = instant(happening.at)
+                report = LearnerReport(number, at, happening.kind, happening.fields)
+                read_reports({"reports": [report.document()]})
+                row = (self._learner, number, at, happening.kind, json.dumps(dict(happening.fields)))
+                database.execute("INSERT INTO reports VALUES (?, ?, ?, ?, ?)", row)
+                self._note_help(database, report)
+
+    def unsent(self) -> tuple[LearnerReport, ...]:
+        """Return what the board has not accepted yet, in order, as many as one request takes."""
+        mine = "WHERE learner = ? AND number > ? ORDER BY number LIMIT ?"
+        query = f"SELECT number, at, kind, fields FROM reports {mine}"  # noqa: S608 - no values in it
+        with self._changing() as database:
+            rows = database.execute(query, (self._learner, self._accepted(database), MOST_REPORTS)).fetchall()
+        return tuple(LearnerReport(number, at, kind, json.loads(fields)) for number, at, kind, fields in rows)
+
+    def hear(self, state: Mapping[str, Any], now: float, *, accepted: int | None = None) -> None:
+        """Keep what the board said; `accepted` is the highest number up to which it has all reports.
+
+        A board that has more than was ever counted here knows this learner from a file that is gone: what it
+        cannot have heard yet is numbered after that.
+        """
+        with self._changing() as database:
+            known = self._accepted(database)
+            if accepted is not None and accepted > self._last(database):
+                self._count_from(database, accepted, known)
+            database.execute(
+                "UPDATE boards SET accepted = ?, state = ?, heard_at = ? WHERE learner = ?",
+                (known if accepted is None else accepted, json.dumps(dict(state)), now, self._learner),
+            )
+
+    @property
+    def state(self) -> ClassState:
+        """What the board said last."""
+        with self._changing() as database:
+            return self._state(database)
+
+    @property
+    def heard_at(self) -> float:
+        """When the board answered last, in unix seconds; 0 if it never did."""
+        with self._changing() as database:
+            return float(self._row(database)[2])
+
+    @property
+    def help_call(self) -> HelpCall | None:
+        """The learner's call for help, or None."""
+        with self._changing() as database:
+            query = "SELECT step, number, helped_before FROM help WHERE learner = ?"
+            found = database.execute(query, (self._learner,)).fetchone()
+            if found is None:
+                return None
+            step, number, before = found
+            has_arrived, helped_at = self._accepted(database) >= number, self._state(database).helped_at
+            return HelpCall(step, is_helped=has_arrived and helped_at not in {None, before})
+
+    def forget(self) -> None:
+        """Remove everything of this learner."""
+        with self._changing() as database:
+            for table in ("reports", "boards", "help"):
+                database.execute(f"DELETE FROM {table} WHERE learner = ?", (self._learner,))  # noqa: S608
+
+    def _note_help(self, database: sqlite3.Connection, report: LearnerReport) -> None:
+        if report.kind in {"help", "help_withdrawn"}:
+            database.execute("DELETE FROM help WHERE learner = ?", (self._learner,))
+        if report.kind == "help":
+            row = (self._learner, report.fields["step"], report.number, self._state(database).helped_at)
+            database.execute("INSERT INTO help VALUES (?, ?, ?, ?)", row)
+
+    def _count_from(self, database: sqlite3.Connection, accepted: int, known: int) -> None:
+        """Number what was not accepted yet after what the board has."""
+        mine = (self._learner, known)
+        # By way of negative numbers, so that none is taken twice.
+        database.execute("UPDATE reports SET number = -number WHERE learner = ? AND number > ?", mine)
+        shift = (accepted - known, self._learner)
+        database.execute("UPDATE reports SET number = ? - number WHERE learner = ? AND number < 0", shift)
+        database.execute(
+            "UPDATE help SET number = number + ? WHERE learner = ? AND number > ?", (*shift, known)
+        )
+
+    def _last(self, database: sqlite3.Connection) -> int:
+        query = "SELECT MAX(number) FROM reports WHERE learner = ?"
+        counted = database.execute(query, (self._learner,)).fetchone()[0] or 0
+        return max(int(counted), self._accepted(database))
+
+    def _accepted(self, database: sqlite3.Connection) -> int:
+        return int(self._row(database)[0])
+
+    def _state(self, database: sqlite3.Connection) -> ClassState:
+        return ClassState.of(json.loads(self._row(database)[1]))
+
+    def _row(self, database: sqlite3.Connection) -> tuple[int, str, float]:
+        query = "SELECT accepted, state, heard_at FROM boards WHERE learner = ?"
+        found: tuple[int, str, float] = database.execute(query, (self._learner,)).fetchone()
+        return found
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """Yield the file in a transaction that nobody else changes it in."""
+        if not self._file.exists():
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
+        with contextlib.closing(sqlite3.connect(self._file, BUSY_SECONDS, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            for statement in filter(str.strip, TABLES.split(";")):
+                database.execute(statement)
+            database.execute("INSERT OR IGNORE INTO boards (learner) VALUES (?)", (self._learner,))
+            try:
+                yield database
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+
+
+def _is_notebook(value: object) -> bool:
+    return isinstance(value, str) and len(value) == len("05") and value.isdecimal() and value.isascii()

@@ -1,0 +1,81 @@
+"""The one place where what a learner does becomes a report: progress that tells the class, and the score.
+
+Outside a class nothing is reported. Reporting never fails: a check is worth more than its report.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from workshop.classroom.learner.delivery import deliver_briefly, poke
+from workshop.classroom.learner.membership import read_membership
+from workshop.classroom.learner.outbox import Happening, Outbox
+from workshop.clock import Clock, SystemClock
+from workshop.course.exercise import Outcome
+from workshop.course.progress import CourseProgress, ExerciseEntry
+
+__all__ = ["class_progress", "deliver_recorded", "happenings_of", "report", "report_score"]
+
+GAME = "trade risk"
+OUTCOMES = {Outcome.PASSED: "passed", Outcome.INCORRECT: "incorrect", Outcome.BROKEN_CHECK: "error"}
+
+# Homes whose reports no courier takes, since a command's process ends soon.
+_recorded: set[Path] = set()
+
+
+def class_progress(home: Path, *, clock: Clock | None = None) -> CourseProgress:
+    """Return the learner's progress; what is recorded in it is reported to the class."""
+
+    def tell(kind: str, fields: Mapping[str, str | int]) -> None:
+        report(home, kind, _worded(fields), clock=clock)
+
+    return CourseProgress(home, clock=clock, tell=tell)
+
+
+def report_score(home: Path, points: int, *, clock: Clock | None = None) -> None:
+    """Report the points that the learner's pipeline has in the game."""
+    report(home, "played", {"game": GAME, "score": points}, clock=clock)
+
+
+def report(home: Path, kind: str, fields: Mapping[str, str | int], *, clock: Clock | None = None) -> bool:
+    """Put a report into the outbox, for the courier to take; return whether that was done."""
+    membership = read_membership(home)
+    if membership is None:
+        return False
+    now = (clock or SystemClock()).now()
+    try:
+        Outbox(home, membership.learner).add([Happening(kind, fields, now)])
+    except (sqlite3.Error, OSError, ValueError):
+        return False
+    if not poke(home):
+        _recorded.add(home)
+    return True
+
+
+def deliver_recorded() -> None:
+    """At the end of a command: try for a moment to deliver what it has recorded."""
+    while _recorded:
+        deliver_briefly(_recorded.pop())
+
+
+def happenings_of(entries: Mapping[str, ExerciseEntry]) -> list[Happening]:
+    """Return what was done before the class was joined, in the order in which it was done."""
+    found = []
+    for step, entry in entries.items():
+        if entry.last_at is None:
+            continue
+        if entry.is_helped:
+            found.append(Happening("hinted", {"step": step, "hints": entry.help_taken}, entry.last_at))
+        if entry.outcome is not Outcome.NOT_ATTEMPTED:
+            fields: dict[str, str | int] = {"outcome": str(entry.outcome), "attempts": entry.attempts}
+            found.append(Happening("checked", _worded({"step": step, **fields}), entry.last_at))
+    return sorted(found, key=lambda each: each.at)
+
+
+def _worded(fields: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Return the fields of a report with an outcome in the protocol's words."""
+    if "outcome" not in fields:
+        return dict(fields)
+    return {**fields, "outcome": OUTCOMES[Outcome(str(fields["outcome"]))]}

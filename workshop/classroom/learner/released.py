@@ -1,0 +1,85 @@
+"""Solutions that the board has released, a notebook at a time, kept in the course's home.
+
+A zip from the board is unpacked only if every name in it is that of a solution; nothing else is written.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import uuid
+import zipfile
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from workshop.classroom.learner.calls import download
+from workshop.course.files import patiently
+from workshop.errors import BoardError
+from workshop.settings import RELEASED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workshop.classroom.learner.membership import Membership
+
+__all__ = ["fetch_released", "unpack"]
+
+NAME = re.compile(
+    r"solutions/(notebooks/\d\d_[a-z0-9_]+\.py"
+    r"|lambdas/(textbook|ledger)/(stateful|stateless)/(state|map|reduce)\.py)"
+)
+LARGEST_FILE_BYTES = 1024**2
+MOST_FILES = 64
+
+
+def fetch_released(home: Path, membership: Membership, released: Sequence[str]) -> None:
+    """Load the solutions that are released and not here yet.
+
+    Raises:
+        BoardError: the board gives none, or gives something else.
+    """
+    for notebook in released:
+        if not (home / RELEASED / notebook).is_dir():
+            content = download(membership.address, f"solutions/{notebook}", token=membership.token)
+            unpack(content, home / RELEASED / notebook)
+
+
+def unpack(content: bytes, folder: Path) -> None:
+    """Write the solutions of a zip into a folder, which appears when all of them are there.
+
+    Raises:
+        BoardError: it is no zip, or holds something else than solutions; then nothing is written.
+    """
+    texts = _checked(content)
+    draft = folder.with_name(f"{folder.name}-{uuid.uuid4().hex[:8]}.draft")
+    try:
+        for name, text in texts.items():
+            place = draft.joinpath(*name.split("/"))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text)
+        if not folder.exists():  # another kernel may have been faster
+            patiently(lambda: draft.replace(folder))
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _checked(content: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            entries = [each for each in packed.infolist() if not each.is_dir()]
+            if not 1 <= len(entries) <= MOST_FILES:
+                raise _refused(f"{len(entries)} files")
+            for each in entries:
+                if not NAME.fullmatch(each.filename) or each.file_size > LARGEST_FILE_BYTES:
+                    raise _refused(f"`{ascii(each.filename)[1:81]}`")
+            return {each.filename: packed.read(each) for each in entries}
+    # What zipfile raises for damaged files, other methods, and sizes that are not true.
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise _refused(f"a damaged zip ({error})") from error
+
+
+def _refused(what: str) -> BoardError:
+    return BoardError(
+        f"the class board sent {what} as solutions, and nothing of it was kept\nTell whoever runs the board."
+    )

@@ -1,0 +1,40 @@
+"""`workshop join` and `leave`: into a class whose board an instructor has opened, and out of it again."""
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from workshop.classroom.learner.joining import join_class, leave_class
+from workshop.cli.options import console
+from workshop.pipeline.front_end import printable
+from workshop.settings import home_folder
+
+__all__ = ["join", "leave"]
+
+
+def join(
+    invitation: Annotated[
+        str, typer.Argument(help="What the board shows: its address with the code.", metavar="URL|CODE")
+    ],
+    *,
+    alias: Annotated[
+        str | None, typer.Option(help="What the class sees of you; your own name need not be in it.")
+    ] = None,
+) -> None:
+    """Join a class: its board then shows how far you are, under an alias, and tells you where the class is.
+
+    Only the alias, steps with their outcomes, attempts, hints, calls for help, scores and times are sent.
+    """
+    joined = join_class(home_folder(), invitation, alias)
+    people, named = console(), printable(joined.class_name)
+    people.print(Text(f"You are in the class {named} as {joined.alias}.", style="bold green"))
+    people.print(
+        Text(f"Checks report to {joined.address} by themselves; `workshop leave` ends that."), soft_wrap=True
+    )
+
+
+def leave() -> None:
+    """Leave the class: nothing is reported any more, and its board forgets you."""
+    left = leave_class(home_folder())
+    console().print(Text(f"You have left, {left.alias}." if left else "You are in no class."))
