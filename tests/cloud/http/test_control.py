@@ -21,6 +21,7 @@ class Cloud:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.notes: list[str] = []
         self.done: list[str] = []
 
     def reset(self) -> None:

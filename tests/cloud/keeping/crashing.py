@@ -2,10 +2,13 @@
 
 import pickletools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
+
+import pytest
 
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.keeping.marks import ALL
@@ -13,7 +16,7 @@ from workshop.cloud.offline.keeping.resources import PREFIX
 from workshop.cloud.offline.keeping.store import companions
 from workshop.cloud.offline.lock import LOCK
 
-__all__ = ["KeptCloud", "copies_meanwhile"]
+__all__ = ["KeptCloud", "copies_meanwhile", "largest_file"]
 
 
 # Environments log in, which is not kept; moto makes a list for each parameter that it is asked for.
@@ -113,3 +116,15 @@ def copies_meanwhile(cloud: KeptCloud, act: Callable[[], Any], *, seed: int, one
     finally:
         LOCK.before_free = commit
     return copies
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no file grow beyond a size inside the block, as if the disk were full."""
+    resource = pytest.importorskip("resource", reason="POSIX limits")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -1,22 +1,16 @@
 """What services hold besides names and settings goes on after a kill as if there had been none."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from moto.sqs.models import sqs_backends
 
-from tests.cloud.documents import trust
+from tests.cloud.documents import ACCOUNT, allow, document, trust
+from tests.cloud.documents import table as table_of
 from tests.cloud.keeping.crashing import KeptCloud
 from tests.cloud.runtime.world import zip_of
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
-    """An empty account that keeps its state."""
-    cloud = KeptCloud(tmp_path)
-    yield cloud
-    cloud.laboratory.close()
 
 
 def test_a_message_in_flight_holds_its_group_back(cloud: KeptCloud) -> None:
@@ -168,3 +162,83 @@ def test_a_bucket_is_not_made_a_second_time(cloud: KeptCloud) -> None:
     cloud.crash()
     cloud.client("s3").create_bucket(Bucket="box")
     assert "Contents" not in cloud.client("s3").list_objects_v2(Bucket="box")
+
+
+def test_an_export_and_an_import_are_kept(cloud: KeptCloud) -> None:
+    """A table that was exported and one that was imported are changed and kept like any other."""
+    s3, client = cloud.client("s3"), cloud.client("dynamodb")
+    plain = {name: value for name, value in table_of().items() if name != "StreamSpecification"}
+    s3.create_bucket(Bucket="box")
+    client.create_table(TableName="TTT", **plain)
+    client.put_item(TableName="TTT", Item={"pk": {"S": "a"}})
+    client.update_continuous_backups(
+        TableName="TTT", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    arn = client.describe_table(TableName="TTT")["Table"]["TableArn"]
+    exported = client.export_table_to_point_in_time(TableArn=arn, S3Bucket="box", S3Prefix="p")
+    [key] = [one["Key"] for one in s3.list_objects_v2(Bucket="box")["Contents"]]
+    imported = client.import_table(
+        S3BucketSource={"S3Bucket": "box", "S3KeyPrefix": key},
+        InputFormat="DYNAMODB_JSON",
+        InputCompressionType="GZIP",
+        TableCreationParameters={"TableName": "III", **plain},
+    )
+    client.put_item(TableName="III", Item={"pk": {"S": "b"}})
+
+    cloud.crash()
+
+    client = cloud.client("dynamodb")
+    assert {item["pk"]["S"] for item in client.scan(TableName="III")["Items"]} == {"a", "b"}
+    arns = {
+        "ExportArn": exported["ExportDescription"]["ExportArn"],
+        "ImportArn": imported["ImportTableDescription"]["ImportArn"],
+    }
+    export = client.describe_export(ExportArn=arns["ExportArn"])["ExportDescription"]
+    done = client.describe_import(ImportArn=arns["ImportArn"])["ImportTableDescription"]
+    assert (export["ExportStatus"], done["ImportStatus"]) == ("COMPLETED", "COMPLETED")
+    client.put_item(TableName="III", Item={"pk": {"S": "c"}})
+    cloud.crash()
+    assert cloud.client("dynamodb").scan(TableName="III")["Count"] == 3
+
+
+@pytest.mark.parametrize("seconds_down", [0, 3600])
+def test_a_schedule_that_nobody_has_looked_at_yet_is_due(cloud: KeptCloud, seconds_down: int) -> None:
+    """A cloud that is killed before it has looked at a new schedule sends in time, or as soon as it can."""
+    url = cloud.client("sqs").create_queue(QueueName="Q")["QueueUrl"]
+    trusting = trust(Service="scheduler.amazonaws.com")
+    role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trusting)["Role"]["Arn"]
+    cloud.client("iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=document(allow("*")))
+    at = datetime.fromtimestamp(cloud.laboratory.clock.now() + 60, UTC)
+    cloud.client("scheduler").create_schedule(
+        Name="once",
+        ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target={"Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:Q", "RoleArn": role, "Input": "due"},
+    )
+
+    cloud.crash()
+    cloud.laboratory.clock.advance(seconds_down)
+    cloud.laboratory.rest()
+
+    received = cloud.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    assert [message["Body"] for message in received["Messages"]] == ["due"]
+    assert cloud.client("scheduler").list_schedules()["Schedules"] == []
+
+
+def test_messages_that_could_not_be_written_once(cloud: KeptCloud) -> None:
+    """What could not be written with one commit is written with the next, each message once."""
+    url = cloud.client("sqs").create_queue(QueueName="Q")["QueueUrl"]
+    for body in ("a", "b"):
+        cloud.client("sqs").send_message(QueueUrl=url, MessageBody=body)
+    [message, _] = sqs_backends[ACCOUNT]["us-east-1"].queues["Q"]._messages
+    message.unkeepable = lambda: None
+    with pytest.raises(ClientError, match="start it again, without the last change") as caught:
+        cloud.client("sqs").receive_message(QueueUrl=url)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    del message.unkeepable
+
+    cloud.client("sqs").send_message(QueueUrl=url, MessageBody="c")
+    cloud.crash()
+
+    assert [one.body for one in sqs_backends[ACCOUNT]["us-east-1"].queues["Q"]._messages] == ["a", "b", "c"]

@@ -1,11 +1,7 @@
 """Whatever a call has changed is there after a kill: the same names, ids, ARNs, times and contents."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.cloud.documents import ACCOUNT, allow, document, trust
 from tests.cloud.keeping.crashing import KeptCloud, copies_meanwhile
@@ -154,14 +150,6 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("kinesis", "delete_stream", {"StreamName": "S"}),
     ("cloudformation", "delete_stack", {"StackName": "s"}),
 ]
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
-    """An empty account that keeps its state."""
-    cloud = KeptCloud(tmp_path)
-    yield cloud
-    cloud.laboratory.close()
 
 
 def seen(cloud: KeptCloud) -> dict[str, Any]:

@@ -5,17 +5,18 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.keeping.crashing import KeptCloud
+from tests.cloud.keeping.crashing import KeptCloud, largest_file
 from workshop.clock import AdjustableClock
 from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.keeping.errors import InUseError, UnavailableError, remedy_of
 from workshop.cloud.offline.keeping.keeper import Keeper
-from workshop.cloud.offline.keeping.store import InUseError, Store, UnavailableError
+from workshop.cloud.offline.keeping.store import Store, companions
+from workshop.errors import ConfigurationError
 
 
 @pytest.fixture
@@ -62,18 +63,6 @@ def written_anew(path: Path, statement: str) -> Path:
     return path
 
 
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Let no file grow beyond a size inside the block, as if the disk were full."""
-    resource = pytest.importorskip("resource", reason="POSIX limits")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 DAMAGES = {
     "foreign": lambda path: path.write_bytes(b"<html>not a database</html>" * 400) and path,
     "foreign database": lambda path: written_anew(path, "PRAGMA application_id = 7"),
@@ -102,6 +91,7 @@ def test_an_unreadable_file_is_kept_aside(cloud: KeptCloud, damage: str) -> None
     [note] = notes(cloud.laboratory)
     aside = Path(re.findall("the file is now `(.*?)`", note)[0])
     assert aside.read_bytes() == before
+    assert ("put back for that version" in note) == (damage == "another version")
     create_table(cloud.laboratory, "new")
     cloud.crash()
     assert (tables(cloud.laboratory), notes(cloud.laboratory)) == (["new"], [])
@@ -167,6 +157,60 @@ def test_a_full_disk_refuses_changes_until_there_is_space(cloud: KeptCloud) -> N
     cloud.crash()
     kept = {item["pk"]["S"] for item in cloud.client("dynamodb").scan(TableName="T")["Items"]}
     assert {"before", "after", "during 0"} <= kept
+
+
+def test_a_reset_on_a_full_disk(cloud: KeptCloud) -> None:
+    """It has been done, though the file may not be smaller yet, or was refused; never something between."""
+    outcomes = set()
+    for left in range(0, 240_000, 20_000):
+        put(cloud.laboratory, "some", "x" * 200_000)
+        copy = cloud.copied()
+        cloud.crash(copy)
+        offline, log = cloud.laboratory.offline, copy.with_name(f"{copy.name}-wal")
+        assert offline is not None
+        with largest_file(log.stat().st_size + left):
+            try:
+                offline.reset()
+                outcomes.add("done")
+            except ConfigurationError as error:
+                outcomes.add(str(error)[-15:])
+        offline.reset()
+        cloud.crash()
+        assert tables(cloud.laboratory) == []
+        create_table(cloud.laboratory, "T")
+    assert outcomes == {"done", "free some space"}
+
+
+REMEDIES = {
+    sqlite3.SQLITE_FULL: "free some space",
+    sqlite3.SQLITE_IOERR_WRITE: "free some space",
+    sqlite3.SQLITE_READONLY_DBMOVED: "let it be written",
+    sqlite3.SQLITE_BUSY: "end what holds it",
+    sqlite3.SQLITE_CONSTRAINT: "",
+}
+
+
+@pytest.mark.parametrize("code", REMEDIES)
+def test_the_message_says_what_can_be_done(code: int) -> None:
+    """A disk is full, a file is protected or held by another program: each calls for something else."""
+    error = sqlite3.OperationalError("no")
+    error.sqlite_errorcode = code
+
+    assert remedy_of(error).removeprefix(", so ") == REMEDIES[code]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody delete a file that is open")
+def test_a_cloud_deletes_no_file_but_its_own(tmp_path: Path) -> None:
+    """Where its file was deleted and another cloud has begun one, an empty cloud leaves that alone."""
+    first = Store(tmp_path / "cloud.state")
+    first.open()
+    for path in companions(first.path):
+        path.unlink(missing_ok=True)
+    first.path.write_bytes(b"another one")
+
+    first.close(forget=True)
+
+    assert (tmp_path / "cloud.state").read_bytes() == b"another one"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move a file that is open")

@@ -2,23 +2,28 @@
 
 import functools
 import json
+import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.awslambda.models import lambda_backends
 from moto.cloudformation.models import cloudformation_backends
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.events.models import events_backends
+from moto.logs.models import logs_backends
 from moto.moto_api._internal.models import moto_api_backend
 
 from tests.cloud.documents import ACCOUNT, trust
-from tests.cloud.keeping.crashing import KeptCloud
+from tests.cloud.keeping.crashing import KeptCloud, largest_file
 from tests.cloud.keeping.test_everything import TEMPLATE
 from workshop.clock import ManualClock
 from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.keeping.errors import KeepingError
 from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.keeping.packing import sealed
 from workshop.cloud.offline.lock import LOCK
@@ -69,6 +74,37 @@ def test_what_cannot_be_kept_is_refused_by_name(cloud: KeptCloud, what: str) -> 
     put_rule(cloud)
     cloud.crash()
     assert rules(cloud) == 1
+
+
+# By the name that moto has for the service: its backends, a change of a resource, a change of rows.
+NAMED_OTHERWISE: dict[str, tuple[Any, Callable[[KeptCloud], Any], Callable[[KeptCloud], Any]]] = {
+    "awslambda": (
+        lambda_backends,
+        lambda cloud: cloud.client("lambda").delete_function(FunctionName="F"),
+        lambda cloud: cloud.client("lambda").invoke(FunctionName="F"),
+    ),
+    "cloudwatch": (
+        cloudwatch_backends,
+        lambda cloud: cloud.client("cloudwatch").delete_alarms(AlarmNames=["a"]),
+        lambda cloud: cloud.client("cloudwatch").put_metric_data(
+            Namespace="n", MetricData=[{"MetricName": "m", "Value": 1}]
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("service", NAMED_OTHERWISE)
+def test_what_cannot_be_kept_is_refused_where_only_rows_change(cloud: KeptCloud, service: str) -> None:
+    """A service that moto calls by another name than signatures do is found all the same; others go on."""
+    url = cloud.client("sqs").create_queue(QueueName="Q")["QueueUrl"]
+    backends, change, put = NAMED_OTHERWISE[service]
+    backends[ACCOUNT]["us-east-1"].unkeepable = UNKEEPABLE["cannot be written"]
+
+    for act in (change, put):
+        with pytest.raises(ClientError, match=f"cannot keep what is in {service} "):
+            act(cloud)
+
+    assert cloud.client("sqs").send_message(QueueUrl=url, MessageBody="m")["MessageId"]
 
 
 def test_what_cannot_be_kept_is_forgotten_by_a_reset(cloud: KeptCloud) -> None:
@@ -176,3 +212,51 @@ def test_what_cannot_be_read_costs_no_other_service(tmp_path: Path, cloud: KeptC
     assert "ssm" not in note
     assert cloud.client("ssm").get_parameter(Name="/p")["Parameter"]["Value"] == "v"
     assert stacks(cloud) == []
+
+
+def test_what_cannot_be_read_is_not_given_up_without_a_copy(tmp_path: Path, cloud: KeptCloud) -> None:
+    """Where there is no room for a copy of what could not be read, nothing is changed."""
+    copy = cloud.copied()
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute(
+            "UPDATE documents SET content = ? WHERE name = 'resources/cloudformation'",
+            (sealed(b"no document"),),
+        )
+    cloud.laboratory.close()
+    keeper = Keeper(copy, ManualClock())
+    try:
+        with (
+            LOCK,
+            largest_file(4096),
+            pytest.raises(KeepingError, match=r"cloudformation .* free some space"),
+        ):
+            keeper.read_late()
+        assert (keeper.is_complete, keeper.notes) == (False, [])
+        assert not list(tmp_path.glob("*.aside-*"))
+    finally:
+        keeper.close()
+    with closing(sqlite3.connect(copy)) as connection:
+        found = connection.execute("SELECT content FROM documents WHERE name = 'resources/cloudformation'")
+        assert found.fetchall() == [(sealed(b"no document"),)]
+
+
+def test_what_is_made_before_all_is_read_is_written_with_the_rest(cloud: KeptCloud) -> None:
+    """Whoever has made something that cannot be kept before the stacks are back is behind until they are."""
+    copy = cloud.copied()
+    cloud.laboratory.close()
+    keeper = Keeper(copy, ManualClock())
+    with LOCK:
+        logs_backends[ACCOUNT]["us-east-1"].ensure_log_group("early")
+    assert keeper.is_behind
+    with LOCK:
+        keeper.read_late()
+    assert not keeper.is_behind
+
+    killed = shutil.copytree(copy.parent, copy.parent / "killed") / copy.name
+    keeper.close()
+    cloud.laboratory = Laboratory(kept=killed)
+
+    assert [one["logGroupName"] for one in cloud.client("logs").describe_log_groups()["logGroups"]] == [
+        "early"
+    ]
+    assert stacks(cloud) == ["s"]

@@ -304,6 +304,7 @@ COMPARED = {
     "s3.bucket_policies": "overlay/test_plain_deliveries.py",
     "s3.notifications": "overlay/test_plain_deliveries.py",
     "sqs_long_poll": "overlay/test_sqs_long_poll.py",
+    "dynamodb.exports": "overlay/dynamodb/test_exports.py",
     "kept_changes": "overlay/test_sqs_messages.py",
 }
 # Types of resources that moto does not have, or has functions run in Docker for.

@@ -29,9 +29,9 @@ from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.http.listener import Listener, endpoint
 from workshop.cloud.offline.http.who_may_call import refused_to_strangers
 from workshop.cloud.offline.keeping.changing_calls import Effect, effect_of
+from workshop.cloud.offline.keeping.errors import InUseError, UnavailableError
 from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.keeping.resources import EARLY
-from workshop.cloud.offline.keeping.store import InUseError, UnavailableError
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
 from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
@@ -73,9 +73,11 @@ class OfflineCloud:
         self._guard = guard
         self._kept = kept
         self.keeper: Keeper | None = None
+        # What whoever asks how it is should know.
+        self.notes: list[str] = []
         self._control = ControlApi(self, token=guard.token)
         self._listener = Listener(host, port, self.answer)
-        self._late = _LateCorrections(self.clock, self._read_late)
+        self._late = _LateCorrections(self.clock, self._begin_late)
         self._stop_requested = threading.Event()
         self._dispatcher: Dispatcher | None = None
         self._runtime: Runtime | None = None
@@ -104,38 +106,44 @@ class OfflineCloud:
         # Every call looks at IAM; its catalogue of policies takes a moment to build.
         _ = iam_backends[ACCOUNT_ID]["aws"]
         self.keeper = self._open_keeper()
-        self._dispatcher = Dispatcher(before=self._wait_if_needed, keeper=self.keeper)
+        self._dispatcher = Dispatcher(
+            before=self._wait_if_needed, after=self._wait_until_kept, keeper=self.keeper
+        )
         environments = self.faults.watch(
             SubprocessEnvironments(endpoint_url=self.url, launcher=self._guard.launcher)
         )
         self._runtime = Runtime(clock=self.clock, endpoint_url=self.url, environments=environments)
         self._listener.start()
+        if self.keeper is None or self.keeper.is_complete:
+            self._runtime.start()
         self._late.start()
-        self._runtime.start()
         log.info("the offline cloud answers at %s", self.url)
 
     def _open_keeper(self) -> Keeper | None:
         if self._kept is None:
             return None
         try:
-            return Keeper(self._kept, self.clock)
+            keeper = Keeper(self._kept, self.clock)
         except InUseError:
-            log.warning(
-                "this cloud keeps nothing: another one, which runs, keeps its state in `%s`", self._kept
-            )
+            note = f"this cloud keeps nothing: another one, which runs, keeps its state in `{self._kept}`"
+            log.warning(note)
+            self.notes.append(note)
             return None
         except UnavailableError as error:
             raise CloudStartError(
                 f"the offline cloud cannot keep its state in `{self._kept}`: {error}; free some space, "
                 "or let it be written, or keep nothing with `workshop cloud run --ephemeral`"
             ) from error
+        self.notes = keeper.notes
+        return keeper
 
     def stop(self) -> None:
         """Take no more calls, end every function and close every connection."""
+        # First, since it may be about to start the runtime.
+        self._late.stop()
         if self._runtime is not None:
             self._runtime.stop()
         self._listener.stop()
-        self._late.stop()
         if self.keeper is not None:
             self.keeper.close()
 
@@ -205,10 +213,17 @@ class OfflineCloud:
         if is_late:
             self._late.wait()
 
-    def _read_late(self) -> None:
-        if self.keeper is not None:
-            with LOCK:
-                self.keeper.read_late()
+    def _wait_until_kept(self, call: Call) -> None:
+        if self.keeper is not None and self.keeper.is_behind and effect_of(call) is not Effect.NOTHING:
+            self._late.wait()
+
+    def _begin_late(self) -> None:
+        if self.keeper is None or self.keeper.is_complete:
+            return
+        with LOCK:
+            self.keeper.read_late()
+        # Not before: new log groups cannot be kept until then, and what they say of a batch that was done.
+        self.runtime.start()
 
 
 class _LateCorrections:

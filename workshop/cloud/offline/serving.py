@@ -74,6 +74,7 @@ def _forget_the_user() -> None:
 
 
 def _stop_with_parent(stop: Callable[[], None]) -> None:
-    while sys.stdin.buffer.read(1024):
+    # Past Python's buffer, whose lock a thread that waits for input would hold when the process ends.
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     stop()

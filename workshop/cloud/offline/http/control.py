@@ -16,6 +16,7 @@ from workshop.clock import Clock
 from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.keeping.errors import KeepingError
 from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.lock import LOCK
 from workshop.errors import ConfigurationError
@@ -40,6 +41,7 @@ class ControlledCloud(Protocol):
     clock: Clock
     faults: CloudFaults
     keeper: Keeper | None
+    notes: list[str]
 
     @property
     def port(self) -> int:
@@ -94,6 +96,8 @@ class ControlApi:
             return Answer.of_json(route(_document(call.body)))
         except BadControlCallError as error:
             return Answer.of_json({"error": str(error)}, 400)
+        except KeepingError as error:
+            return Answer.of_json({"error": str(error)}, 503)
         except Exception as error:
             log.exception("the control failed on %s", call.operation)
             return Answer.of_json(
@@ -111,7 +115,7 @@ class ControlApi:
             "offline": True,
             "pid": os.getpid(),
             "started": self._cloud.started,
-            "notes": list(self._cloud.keeper.notes) if self._cloud.keeper else [],
+            "notes": list(self._cloud.notes),
             "port": self._cloud.port,
         }
 

@@ -40,12 +40,19 @@ FLASKS_OWN = b"<!doctype html>"
 class Dispatcher:
     """Answers calls under the lock of the offline cloud; thread-safe.
 
-    `before` is called with each call, outside of the lock; it may wait.
+    `before` and `after` are called with each call, outside of the lock; they may wait.
     """
 
-    def __init__(self, before: Callable[[Call], None] | None = None, *, keeper: Keeper | None = None) -> None:
+    def __init__(
+        self,
+        before: Callable[[Call], None] | None = None,
+        after: Callable[[Call], None] | None = None,
+        *,
+        keeper: Keeper | None = None,
+    ) -> None:
         self._application = DomainDispatcherApplication(_application_of)
         self._before = before
+        self._after = after
         self._keeper = keeper
 
     def answer(self, call: Call) -> Answer:
@@ -70,7 +77,10 @@ class Dispatcher:
         # Without a keeper nothing is kept, and the lock is all that is needed.
         held = LOCK if self._keeper is None else self._keeper.keeping(call)
         with held:
-            return denied(call) or direct_answer(call) or self._through_flask(call)
+            answer = denied(call) or direct_answer(call) or self._through_flask(call)
+        if self._after is not None:
+            self._after(call)
+        return answer
 
     def _through_flask(self, call: Call) -> Answer:
         begun: list[tuple[str, list[tuple[str, str]]]] = []

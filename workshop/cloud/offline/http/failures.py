@@ -11,7 +11,7 @@ from botocore.model import OperationNotFoundError
 from moto.core.utils import get_service_model
 
 from workshop.cloud.offline.http.calls import Answer, Call
-from workshop.cloud.offline.keeping.store import KeepingError
+from workshop.cloud.offline.keeping.errors import KeepingError
 
 __all__ = ["EXPECTED", "failure_answer", "not_offered", "refusal", "unknown_operation"]
 

@@ -16,32 +16,61 @@ READING = re.compile(
     r"(BatchGet|Check|Describe|Estimate|Filter|Get|Head|List|Lookup|Preview|Query|Scan|Search|Simulate|Test"
     r"|Validate)[A-Z]\w*|Query|Scan"
 )
-# Begins as what reads does, and hands out credentials.
-CHANGING = {"GetFederationToken", "GetSessionToken"}
-# What they put in or take away is kept row by row.
-BY_ROWS = {
-    "BatchExecuteStatement",
-    "BatchWriteItem",
-    "ChangeMessageVisibility",
-    "ChangeMessageVisibilityBatch",
-    "DeleteItem",
-    "DeleteMessage",
-    "DeleteMessageBatch",
-    "ExecuteStatement",
-    "ExecuteTransaction",
-    "Publish",
-    "PublishBatch",
-    "PutItem",
-    "PutLogEvents",
-    "PutMetricData",
-    "PutRecord",
-    "PutRecords",
-    "ReceiveMessage",
-    "SendMessage",
-    "SendMessageBatch",
-    "TransactWriteItems",
-    "UpdateItem",
+# By service, what begins as what reads does, and makes something.
+CHANGING: dict[str, frozenset[str]] = {
+    "cognito-identity": frozenset(("GetId",)),
+    "sts": frozenset(("GetFederationToken", "GetSessionToken")),
 }
+# By service, the names of operations whose whole effect is kept row by row.
+BY_ROWS: dict[str, frozenset[str]] = {
+    "dynamodb": frozenset(
+        (
+            "BatchExecuteStatement",
+            "BatchWriteItem",
+            "DeleteItem",
+            "ExecuteStatement",
+            "ExecuteTransaction",
+            "PutItem",
+            "TransactWriteItems",
+            "UpdateItem",
+        )
+    ),
+    "kinesis": frozenset(("PutRecord", "PutRecords")),
+    "logs": frozenset(("PutLogEvents",)),
+    "monitoring": frozenset(("PutMetricData",)),
+    "sns": frozenset(("Publish", "PublishBatch")),
+    "sqs": frozenset(
+        (
+            "ChangeMessageVisibility",
+            "ChangeMessageVisibilityBatch",
+            "DeleteMessage",
+            "DeleteMessageBatch",
+            "ReceiveMessage",
+            "SendMessage",
+            "SendMessageBatch",
+        )
+    ),
+}
+# The services whose calls may name their operation in a form. For others such a form is mere content.
+FORMS = frozenset(
+    (
+        "autoscaling",
+        "cloudformation",
+        "ec2",
+        "elasticache",
+        "elasticbeanstalk",
+        "elasticloadbalancing",
+        "iam",
+        "monitoring",
+        "rds",
+        "redshift",
+        "sdb",
+        "ses",
+        "sns",
+        "sqs",
+        "sts",
+    )
+)
 INVOKE = re.compile(r"/2015-03-31/functions/[^/]+/invocations/?|/2014-11-13/functions/[^/]+/invoke-async/?")
 # CBOR, which CloudWatch's clients speak.
 NAMED_PATH = re.compile(r"/service/\w+/operation/(\w+)")
@@ -77,12 +106,16 @@ class Effect(StrEnum):
 
 def effect_of(call: Call) -> Effect:
     """Return what a call may change."""
-    name = _operation(call)
+    service = call.scope.service if call.scope else ""
+    name = _operation(call, service)
     if name is None:  # a REST API, where the method tells
-        if call.method in {"GET", "HEAD", "OPTIONS"}:
+        # An address that was signed for others says nowhere whether its service takes forms.
+        may_be_form = call.scope is None and "Action=" in call.target
+        if call.method in {"GET", "HEAD", "OPTIONS"} and not may_be_form:
             return Effect.NOTHING
-        return Effect.ROWS if INVOKE.fullmatch(call.path) else Effect.RESOURCES
-    return _effect_of_operation(name)
+        is_invoke = service == "lambda" and INVOKE.fullmatch(call.path)
+        return Effect.ROWS if is_invoke else Effect.RESOURCES
+    return _effect_of_operation(service, name)
 
 
 def services_of(call: Call) -> frozenset[str]:
@@ -91,18 +124,20 @@ def services_of(call: Call) -> frozenset[str]:
 
 
 @cache
-def _effect_of_operation(name: str) -> Effect:
-    if name in BY_ROWS:
+def _effect_of_operation(service: str, name: str) -> Effect:
+    if name in BY_ROWS.get(service, ()):
         return Effect.ROWS
-    return Effect.NOTHING if READING.fullmatch(name) and name not in CHANGING else Effect.RESOURCES
+    is_reading = READING.fullmatch(name) and name not in CHANGING.get(service, ())
+    return Effect.NOTHING if is_reading else Effect.RESOURCES
 
 
-def _operation(call: Call) -> str | None:
+def _operation(call: Call, service: str) -> str | None:
     """Return the name of the operation where the call says it: in a header, in its path, or in a form."""
     if "x-amz-target" in call.headers:
         return call.operation
     if (found := NAMED_PATH.fullmatch(call.path)) is not None:
         return found[1]
-    form = call.body if "form-urlencoded" in call.headers.get("content-type", "") else b""
-    action = ACTION.search(form) or ACTION.search(call.target.partition("?")[2].encode())
+    if service not in FORMS:
+        return None
+    action = ACTION.search(call.body) or ACTION.search(call.target.partition("?")[2].encode())
     return None if action is None else action[1].decode()

@@ -5,10 +5,10 @@ nothing unless something is marked (see `marks`). If the file cannot be written,
 the next commit, and changing calls are refused until one succeeds.
 """
 
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,17 @@ from moto.moto_api._internal.models import moto_api_backend
 from workshop.clock import AdjustableClock, Clock
 from workshop.cloud.offline.http.calls import Call
 from workshop.cloud.offline.keeping.changing_calls import Effect, effect_of, services_of
-from workshop.cloud.offline.keeping.marks import MARKS
-from workshop.cloud.offline.keeping.resources import Resources
-from workshop.cloud.offline.keeping.store import (
+from workshop.cloud.offline.keeping.errors import (
     KeepingError,
-    Store,
+    OtherVersionError,
     UnavailableError,
     UnreadableStateError,
-    companions,
-    set_aside,
+    remedy_of,
     told,
 )
+from workshop.cloud.offline.keeping.marks import MARKS
+from workshop.cloud.offline.keeping.resources import Resources
+from workshop.cloud.offline.keeping.store import Store, companions, set_aside
 from workshop.cloud.offline.lock import LOCK
 
 __all__ = ["Keeper"]
@@ -95,23 +95,27 @@ class Keeper:
         moto_api_backend.reset()
         self._store.disconnect()
         aside = set_aside(self._store.path, self._clock)
+        remedy = ", and can be put back for that version" if isinstance(error, OtherVersionError) else ""
         self.notes.append(
             f"what `{self._store.path}` had kept could not be read, so the cloud begins empty: {error}; "
-            f"the file is now `{aside}`, and can be put back for the version of the workshop that wrote it"
+            f"the file is now `{aside}`{remedy}"
         )
         log.error(self.notes[-1])
         self._store.open()
         return Resources(self._store)
 
     def read_late(self) -> None:
-        """Give CloudFormation, and what is loaded with it, their state back; the caller holds the lock."""
+        """Give CloudFormation, and what is loaded with it, their state back; the caller holds the lock.
+
+        Raises:
+            KeepingError: some of it could not be read, and what is to be lost could not be copied either.
+        """
         failed = self._resources.read_late()
         if failed:
-            # First of all: from now on what changes is kept again.
-            self._resources.leave_late()
-            aside = self._store.copied_aside(self._clock)
-            MARKS.note_resources()
             told = "; ".join(f"{service} ({error})" for service, error in failed.items())
+            aside = self._copied_aside(told)
+            self._resources.leave_late()
+            MARKS.note_resources()
             self.notes.append(
                 f"what `{self._store.path}` had kept of these services could not be read, and is gone: "
                 f"{told}; `{aside}` has what was there"
@@ -124,12 +128,26 @@ class Keeper:
         if end_interrupted_operations():
             MARKS.note_resources()
 
+    def _copied_aside(self, unread: str) -> Path:
+        try:
+            return self._store.copied_aside(self._clock)
+        except (OSError, sqlite3.Error) as error:
+            raise KeepingError(
+                f"what `{self._store.path}` keeps of these services could not be read: {unread}, nor could "
+                f"it be copied ({error}), so nothing is changed{remedy_of(error)}, and start the cloud again"
+            ) from error
+
     @property
     def is_complete(self) -> bool:
         """Whether all services have their state back."""
         return self._resources.is_complete
 
-    @contextmanager
+    @property
+    def is_behind(self) -> bool:
+        """Whether something has changed that is not kept before all services have their state back."""
+        return bool(MARKS.services) and not self.is_complete
+
+    @contextlib.contextmanager
     def keeping(self, call: Call) -> Iterator[None]:
         """Hold the lock inside the block; what the call changes there is kept at its end.
 
@@ -186,7 +204,7 @@ class Keeper:
             self._store.write(
                 {part: rows.items() for part, rows in self._waiting.items()}, self._gone, self._documents
             )
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be acknowledged until it is gone
             self._fail(error)
             return
         self._waiting.clear()
@@ -221,24 +239,32 @@ class Keeper:
             self._clock.advance(offset)
         return offset
 
-    def _fail(self, error: sqlite3.Error) -> None:
+    def _fail(self, error: Exception) -> None:
         if self._problem is None:
-            log.error("the state could not be written to `%s`: %s", self._store.path, error)
+            trace = None if isinstance(error, sqlite3.Error) else error
+            log.error("the state could not be written to `%s`: %s", self._store.path, error, exc_info=trace)
         self._problem = (
             f"the offline cloud cannot write what changes to `{self._store.path}` ({error}); "
-            "nothing can be changed until it can, so free some space"
+            f"nothing can be changed until it can{remedy_of(error)}"
         )
 
     def forget(self) -> None:
-        """Keep what is there now, after everything was forgotten; the caller holds the lock."""
+        """Keep what is there now, after everything was forgotten; the caller holds the lock.
+
+        Raises:
+            KeepingError: it could not be written, and a restart now would bring back what was forgotten.
+        """
         # Stacks that have not been read yet are forgotten as well.
         self._resources.leave_late()
         self._resources.unkept.clear()
         MARKS.note_resources()
         self.commit()
-        if self._problem is None:
+        if self._problem is not None:
+            raise KeepingError(self._problem)
+        self._is_empty = True
+        # Needs as much room as what is left, and can be done another time.
+        with contextlib.suppress(sqlite3.Error):
             self._store.compact()
-            self._is_empty = True
 
     def status(self) -> dict[str, Any]:
         """Return where the state is kept, how large it is and what went wrong, as plain JSON values."""

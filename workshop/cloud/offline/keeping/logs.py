@@ -232,19 +232,20 @@ class MetricValues(_Appended):
     def changes(self) -> list[Change]:
         """Return what has changed since the last call."""
         new = self._rows.new
-        changes = super().changes()
         spans = {self._spans[changed] for changed in self._changed}
-        self._changed.clear()
         # Where the list begins, in the numbers of rows.
-        start = self._rows.next - len(self)
-        rows = [(first, self[first - start : end - start]) for first, end in spans if first >= start]
+        start = self._rows.next + len(new) - len(self)
+        again = [(first, pack(self[first - start : end - start])) for first, end in spans if first >= start]
+        changes = super().changes() + again
+        # Only now: what could not be packed is still to be written.
+        self._changed.clear()
         if new:
             end = self._rows.next
             recent = list(self._spans.items())[-MOST_SUMS:]
             self._spans = dict(recent) | {
                 id(datum): (end - len(new), end) for datum in new if isinstance(datum, MetricAggregatedDatum)
             }
-        return changes + [(first, pack(entries)) for first, entries in rows]
+        return changes
 
 
 def note_sum(metric_data: Any, datum: Any) -> None:

@@ -33,15 +33,17 @@ class Messages:
     def changes(self) -> list[Change]:
         """Return what has changed since the last call."""
         changes: list[Change] = []
-        left, self._kept = self._kept, {}
+        left, kept, following = dict(self._kept), {}, self._next
         for message in self.queue._messages:  # noqa: SLF001 - `messages` leaves out the invisible ones
             row, _, before = left.pop(id(message), (None, None, None))
             now = _fingerprint(message)
             if row is None:
-                row, self._next = self._next, self._next + 1
+                row, following = following, following + 1
             if now != before:
                 changes.append((row, pack(vars(message))))
-            self._kept[id(message)] = (row, message, now)
+            kept[id(message)] = (row, message, now)
+        # Only now: what could not be packed is still to be written.
+        self._kept, self._next = kept, following
         return changes + [(row, None) for row, _, _ in left.values()]
 
     def restore(self, rows: Iterable[tuple[int, bytes]]) -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "REDUCERS",
     "Reduced",
     "moto_dicts",
+    "moto_threads",
     "reduced_backend",
     "reduced_key",
     "reduced_owner",
@@ -96,6 +97,8 @@ SETTERS: dict[type, Callable[[Any, dict[str, Any]], None]] = {
     UsedTokens: rebuilding.set_tokens,
 }
 Reduced = tuple[Any, ...]
+# What Python's own threads have.
+OF_THREADS = frozenset(vars(threading.main_thread()))
 # The number of what has no rows.
 NOWHERE = 0
 
@@ -146,6 +149,16 @@ def moto_dicts() -> dict[type, Callable[[Any], Reduced]]:
         for kind in _subclasses(dict)
         if kind.__module__.startswith("moto.")
     }
+
+
+def moto_threads() -> dict[type, Callable[[Any], Reduced]]:
+    """Return how moto's own kinds of thread are taken apart: by what they have found, as ended ones."""
+    return {kind: _thread for kind in _subclasses(threading.Thread) if kind.__module__.startswith("moto.")}
+
+
+def _thread(found: Any) -> Reduced:
+    state = {name: value for name, value in vars(found).items() if name not in OF_THREADS}
+    return rebuilding.instance, (type(found),), state
 
 
 def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:

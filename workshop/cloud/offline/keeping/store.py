@@ -17,18 +17,21 @@ from filelock import FileLock, Timeout
 
 from workshop import __version__
 from workshop.clock import Clock
+from workshop.cloud.offline.keeping.errors import (
+    InUseError,
+    OtherVersionError,
+    UnavailableError,
+    UnreadableStateError,
+    told,
+)
 from workshop.cloud.offline.keeping.marks import Change
 from workshop.cloud.offline.keeping.packing import sealed, unsealed
 
 __all__ = [
     "FORMAT",
-    "InUseError",
-    "KeepingError",
     "Store",
-    "UnavailableError",
-    "UnreadableStateError",
+    "companions",
     "set_aside",
-    "told",
 ]
 
 # Any change of what is written, or of how.
@@ -43,25 +46,7 @@ SCHEMA = (
 # In pages: how long the log grows before it is moved into the file.
 LOG_PAGES = 4000
 PAGE_BYTES = 4096
-# Errors that say what is in the file; all others say that it could not be looked at, or not written.
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 COMPANIONS = ("", "-wal", "-shm", "-journal")
-
-
-class KeepingError(Exception):
-    """What changes cannot be kept now."""
-
-
-class InUseError(Exception):
-    """Another process has the file open."""
-
-
-class UnreadableStateError(Exception):
-    """The file holds nothing that this version of the workshop can read."""
-
-
-class UnavailableError(Exception):
-    """The file cannot be opened now, whatever is in it: the disk is full, or it may not be written."""
 
 
 class Store:
@@ -129,7 +114,7 @@ class Store:
         (kept_format,) = self._one("PRAGMA user_version")
         origin = json.loads(self.document("origin") or b"{}")
         if kept_format != FORMAT or origin.get("moto") != version("moto"):
-            raise UnreadableStateError(
+            raise OtherVersionError(
                 f"version {origin.get('workshop')} of the workshop wrote it (format {kept_format}, "
                 f"moto {origin.get('moto')}), and this is version {__version__} (format {FORMAT}, "
                 f"moto {version('moto')})"
@@ -191,10 +176,14 @@ class Store:
         self._cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def copied_aside(self, clock: Clock) -> Path:
-        """Return a copy of the file as it is now."""
+        """Return a copy of the file as it is now; raises sqlite3's errors, and leaves no half of one."""
         aside = _free_name(self.path, clock)
-        with contextlib.closing(sqlite3.connect(aside)) as copy:
-            self._cursor().backup(copy)
+        try:
+            with contextlib.closing(sqlite3.connect(aside)) as copy:
+                self._cursor().backup(copy)
+        except sqlite3.Error:
+            aside.unlink(missing_ok=True)
+            raise
         return aside
 
     def _check_place(self) -> None:
@@ -243,23 +232,24 @@ class Store:
         return self._cursor().execute(statement, values).fetchone()
 
 
-def told(error: Exception) -> Exception:
-    """Return what an error of SQLite's or of the system says about the file."""
-    is_damaged = getattr(error, "sqlite_errorcode", None) in DAMAGED
-    return UnreadableStateError(str(error)) if is_damaged else UnavailableError(str(error))
-
-
 def companions(path: Path) -> list[Path]:
     """Return the file and those that SQLite puts beside it."""
     return [path.with_name(path.name + ending) for ending in COMPANIONS]
 
 
 def set_aside(path: Path, clock: Clock) -> Path:
-    """Rename the file, so that another one can take its place; return its new path."""
+    """Rename the file, so that another one can take its place; return its new path.
+
+    Raises:
+        UnavailableError: it may not be renamed.
+    """
     aside = _free_name(path, clock)
-    for old, new in zip(companions(path), companions(aside), strict=True):
-        if old.exists():
-            old.replace(new)
+    try:
+        for old, new in zip(companions(path), companions(aside), strict=True):
+            if old.exists():
+                old.replace(new)
+    except OSError as error:
+        raise UnavailableError(str(error)) from error
     return aside
 
 

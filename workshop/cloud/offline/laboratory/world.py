@@ -51,6 +51,7 @@ class LaboratoryWorld:
         self.keeper = None if kept is None else Keeper(kept, clock)
         if self.keeper is not None:
             self.keeper.read_late()
+        self.notes = [] if self.keeper is None else self.keeper.notes
         self._dispatcher = Dispatcher(keeper=self.keeper)
         self.faults = CloudFaults(clock, manual=True, in_process=make_client is not None)
         self._listener: Listener | None = None

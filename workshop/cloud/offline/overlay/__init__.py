@@ -53,6 +53,7 @@ CORRECTIONS: tuple[str, ...] = (
     "dynamodb.batches",
     "dynamodb.partiql.calls",
     "dynamodb.streams",
+    "dynamodb.exports",
     "kinesis.shards",
     "kinesis.calls",
     "kinesis.streams",

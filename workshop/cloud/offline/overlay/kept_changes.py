@@ -2,13 +2,15 @@
 
 No behaviour differs from AWS here. Messages of queues, log streams and objects of buckets also come into
 being while no call of AWS's API is answered: a mapping receives, a function prints, a failed batch goes to a
-bucket. Changed: what makes or moves them says so to `keeping.marks`.
+bucket. What takes some time in moto moves on when it is looked at. Changed: what makes or moves them says so
+to `keeping.marks`.
 """
 
 from typing import Any
 
 from moto.core.base_backend import BaseBackend
 from moto.logs.models import LogGroup, LogStream
+from moto.moto_api._internal.managed_state_model import ManagedState
 from moto.s3.models import FakeKey
 from moto.sqs.models import SQSBackend
 
@@ -23,6 +25,8 @@ _MOTO_PURGE = SQSBackend.purge_queue
 _MOTO_LOG_GROUP = LogGroup.__init__
 _MOTO_LOG_STREAM = LogStream.__init__
 _MOTO_OBJECT = FakeKey.__init__
+_MOTO_ADVANCE = ManagedState.advance
+_MOTO_STATUS: Any = ManagedState.status
 
 
 @corrects(BaseBackend, "__init__")
@@ -69,3 +73,18 @@ def _initialize_log_stream(self: Any, *arguments: Any, **named: Any) -> None:
 def _initialize_object(self: Any, *arguments: Any, **named: Any) -> None:
     MARKS.note_resources("s3")
     _MOTO_OBJECT(self, *arguments, **named)
+
+
+@corrects(ManagedState, "advance")
+def _advance(self: Any) -> None:
+    MARKS.note_resources()
+    _MOTO_ADVANCE(self)
+
+
+@corrects(ManagedState, "status", kind=_MOTO_STATUS.getter)
+def _status(self: Any) -> Any:
+    before = self._status, self._tick
+    found = _MOTO_STATUS.fget(self)
+    if (self._status, self._tick) != before:
+        MARKS.note_resources()
+    return found

@@ -57,6 +57,8 @@ class Schedule:
     timing: ScheduleTiming
     targets: tuple[Target, ...] = ()
     is_deleted_after_completion: bool = False
+    # When it got what it says now, in unix seconds; None if that is not known.
+    since: float | None = None
 
     @property
     def starts_at_once(self) -> bool:
@@ -136,6 +138,7 @@ def _schedule(schedule: Any) -> Schedule:
         timing,
         targets=(Target(schedule.target["Arn"], schedule.target),),
         is_deleted_after_completion=schedule.action_after_completion == "DELETE",
+        since=_seconds(schedule.last_modified_date),
     )
 
 

@@ -165,7 +165,10 @@ class _Timer:
     def __init__(self, schedule: Schedule, now: float, kept: KeptTimer | None = None) -> None:
         self.timing: ScheduleTiming = schedule.timing
         self.due: float | None = None
-        self._anchor = now
+        # A cloud that was killed before it has looked at a schedule counts from when that was made all the
+        # same.
+        begins = now if schedule.since is None else min(now, schedule.since)
+        self._anchor = begins
         try:
             self._expression = parse_expression(self.timing.expression, self.timing.zone)
         except ScheduleExpressionError as error:
@@ -175,9 +178,9 @@ class _Timer:
             _, self._anchor, self.due = kept
             return
         start = self.timing.start
-        self._anchor = now if start is None else start
+        self._anchor = begins if start is None else start
         waits_a_period = start is None and not schedule.starts_at_once
-        self.due = self._next(now if waits_a_period else max(now, self._anchor) - MOMENT)
+        self.due = self._next(begins if waits_a_period else max(begins, self._anchor) - MOMENT)
 
     def kept(self) -> KeptTimer:
         """Return what another process needs to go on with this timer."""
