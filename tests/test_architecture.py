@@ -47,6 +47,7 @@ MAY_IMPORT_TIME = STANDALONE | {
 MAY_WAIT = STANDALONE | {
     "workshop/classroom/learner/delivery.py",  # the board's answer, for a moment
     "workshop/clock.py",  # a manual clock's waiters
+    "workshop/classroom/board/serving.py",  # Ctrl-C
     "workshop/cli/start.py",  # JupyterLab's process
     "workshop/cloud/offline/runtime/environments/process.py",  # an environment's process
     "workshop/cloud/offline/runtime/environments/templates.py",  # a fork's end

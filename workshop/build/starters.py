@@ -10,12 +10,21 @@ The middle marker and what follows it may be left out. In goes the text of a sou
 that learners get, the text without its markers, or the blocks. Files are read and written elsewhere.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from workshop.errors import ConfigurationError
 
-__all__ = ["BEGIN", "END", "STARTER", "SolutionBlock", "blocks_of", "solution_of", "starter_of"]
+__all__ = [
+    "BEGIN",
+    "END",
+    "STARTER",
+    "SolutionBlock",
+    "blocks_of",
+    "solution_of",
+    "starter_of",
+    "with_blocks_hidden",
+]
 
 BEGIN = "### BEGIN SOLUTION"
 STARTER = "### STARTER"
@@ -70,6 +79,37 @@ def solution_of(text: str, name: str) -> str:
     'x = 1\n'
     """
     return _joined(text, name, lambda block: block.solution)
+
+
+def with_blocks_hidden(text: str, name: str, exercises: Collection[str]) -> str:
+    r"""Return a source with the starter in place of the solutions of some exercises; the markers stay.
+
+    Raises:
+        ConfigurationError: as with `starter_of`.
+
+    >>> source = "### BEGIN SOLUTION a\nx = 1\n### STARTER\n# x = 0\n### END SOLUTION\n"
+    >>> print(with_blocks_hidden(source, "f.py", ["a"]))
+    ### BEGIN SOLUTION a
+    x = 0
+    ### STARTER
+    # x = 0
+    ### END SOLUTION
+    <BLANKLINE>
+    """
+    return _joined(text, name, lambda block: _marked(block, is_hidden=block.exercise in exercises))
+
+
+def _marked(block: SolutionBlock, *, is_hidden: bool) -> list[str]:
+    """Return a block as it stands in its source, or with what learners find in place of the solution."""
+    lines = [f"{block.indent}{BEGIN} {block.exercise}".rstrip() + "\n"]
+    lines += block.place if is_hidden else block.solution
+    if block.starter is not None:
+        lines.append(f"{block.indent}{STARTER}\n")
+        lines += [
+            f"{block.indent}# {line.removeprefix(block.indent)}" if line.strip() else f"{block.indent}#\n"
+            for line in block.starter
+        ]
+    return [*lines, f"{block.indent}{END}\n"]
 
 
 def blocks_of(text: str, name: str) -> tuple[SolutionBlock, ...]:

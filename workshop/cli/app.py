@@ -21,6 +21,7 @@ from workshop.cli.aggregates import aggregates
 from workshop.cli.bench import bench
 from workshop.cli.build import build
 from workshop.cli.bundle import bundle
+from workshop.cli.classroom.board import board
 from workshop.cli.clear import clear
 from workshop.cli.cost import cost
 from workshop.cli.course.check import check
@@ -66,6 +67,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "catch-up": catch_up,
     "cost": cost,
     "plan": plan,
+    "board": board,
     "join": join,
     "leave": leave,
     "doctor": doctor,

@@ -12,7 +12,7 @@ from pathlib import Path
 from workshop.course.catch_up import NOTEBOOKS
 from workshop.errors import ConfigurationError
 
-__all__ = ["USUAL_MINUTES", "RunSheet", "SheetStep", "read_lessons", "run_sheet"]
+__all__ = ["BY_IMPORTANCE", "USUAL_MINUTES", "RunSheet", "SheetStep", "read_lessons", "run_sheet"]
 
 USUAL_MINUTES = (60, 90, 120, 180)
 WELCOME, CLOSING, BREAK, MINUTES_TO_A_BREAK = 5, 4, 10, 90

@@ -1,0 +1,126 @@
+"""The calls of the board as learners' machines use them."""
+
+import io
+import zipfile
+
+import pytest
+
+from tests.classroom.board.running import STEPS
+from workshop.build.starters import solution_of, starter_of
+from workshop.classroom.protocol import instant
+
+STEP = STEPS[0].id
+
+
+def test_whoever_has_the_code_joins(running) -> None:
+    """The code lets a learner in, however it is typed; the answer has id, token, seed, alias and class."""
+    code = running.inside(lambda board: board.code).lower().replace("-", " ")
+
+    answer = running.call("join", {"code": code, "alias": " Ada "})
+
+    assert answer.status == 200
+    assert answer.document.keys() == {"learner", "token", "seed", "alias", "class"}
+    assert (answer.document["alias"], answer.document["class"]) == ("Ada", "Risk & Co")
+
+
+def test_every_learner_has_an_own_seed(running) -> None:
+    """No two learners get the same seed, so that numbers cannot be copied."""
+    seeds = {running.join(f"L{number}").joined["seed"] for number in range(12)}
+
+    assert len(seeds) == 12
+
+
+def test_who_joins_again_stays_the_same(running) -> None:
+    """A machine that joins with its token keeps learner, seed and reports, and may change its alias."""
+    ada = running.join("Ada")
+    ada.say("checked", step=STEP, outcome="passed", attempts=1)
+
+    again = running.join("Ada L", Authorization=f"Bearer {ada.token}")
+
+    assert again.joined == {**ada.joined, "alias": "Ada L"}
+    assert running.inside(lambda board: [each.alias for each in board.store.learners()]) == ["Ada L"]
+
+
+@pytest.mark.parametrize("alias", ["Ada", "ADA", "a d a", "\uff21da"])
+def test_an_alias_belongs_to_one(running, alias: str) -> None:
+    """Nobody takes an alias that looks like another's; a free one is suggested, and free it is."""
+    running.join("Ada")
+    code = running.inside(lambda board: board.code)
+
+    answer = running.call("join", {"code": code, "alias": alias})
+
+    assert answer.status == 409
+    running.join(answer.document["free"])
+
+
+def test_a_state_says_what_the_instructor_did(running, clock) -> None:
+    """What is announced, released and helped is in the answer to the next report, and to a question."""
+    ada = running.join("Ada")
+    assert ada.say("help", step=STEP)["helped_at"] is None
+    for action, fields in (
+        ("announce", {"notebook": "02"}),
+        ("release", {"notebook": "01"}),
+        ("helped", {"learner": ada.joined["learner"]}),
+    ):
+        assert running.act(action, **fields).status == 303
+
+    state = running.call("state", token=ada.token).document
+
+    assert (state["announced"], state["released"]) == ("02", ["01"])
+    assert state["helped_at"] == state["now"] == instant(clock.now())
+    assert (state["plan"]["minutes"], state["plan"]["begun"]) == (120, instant(clock.now()))
+    assert ada.say("help", step=STEP)["helped_at"] is None
+
+
+def test_solutions_come_when_they_are_released(running) -> None:
+    """Nobody gets a notebook's solutions before its release; then every learner does, as in a checkout."""
+    ada = running.join("Ada")
+    assert running.call("solutions/02", token=ada.token).status == 403
+    running.act("release", notebook="02")
+
+    answer = running.call("solutions/02", token=ada.token)
+
+    assert answer.status == 200
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert archive.namelist() == ["solutions/notebooks/02_stream.py"]
+    assert running.call("solutions/02").status == 401
+    assert running.call("solutions/01", token=ada.token).status == 403
+
+
+def test_a_release_gives_no_other_notebooks_answers_away() -> None:
+    """A handler file that answers exercises of several notebooks has the starter where none is released."""
+    from tests.classroom.board.running import ROOT
+    from workshop.classroom.board.release import released_solutions
+
+    name = "solutions/lambdas/textbook/stateful/map.py"
+    whole = (ROOT / name).read_text(encoding="utf-8")
+    with zipfile.ZipFile(io.BytesIO(released_solutions("04", ["04"], ROOT))) as archive:
+        given = archive.read(name).decode()
+    with zipfile.ZipFile(io.BytesIO(released_solutions("04", ["04", "09"], ROOT))) as archive:
+        assert archive.read(name).decode() == whole
+
+    assert given != whole
+    assert starter_of(given, name) == starter_of(whole, name)
+    assert solution_of(given, name) != solution_of(whole, name)
+
+
+def test_who_leaves_is_forgotten(running) -> None:
+    """A learner who leaves is on the board no more, and the token opens nothing."""
+    ada = running.join("Ada")
+
+    assert running.call("leave", {}, ada.token).status == 200
+    assert running.call("state", token=ada.token).status == 401
+    assert running.inside(lambda board: board.store.learners()) == []
+
+
+def test_a_closed_class_takes_nothing_and_loses_nothing(running) -> None:
+    """While a class is closed nobody joins and no report is taken; opened again, it goes on."""
+    ada = running.join("Ada")
+    running.act("close")
+
+    code = running.inside(lambda board: board.code)
+    assert running.call("join", {"code": code, "alias": "Bob"}).status == 403
+    ada.note("checked", step=STEP, outcome="passed", attempts=1)
+    assert ada.send().status == 503
+    running.act("reopen")
+    assert ada.send().document["accepted"] == 1

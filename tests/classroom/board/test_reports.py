@@ -1,0 +1,199 @@
+"""What a board keeps of what learners report: each report once, in order, at a time that can be believed."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.classroom.board.running import SETUP, STEPS, RunningBoard
+from workshop.classroom.board.class_board import ClassBoard
+from workshop.classroom.board.store import KEPT_DAYS, ClassStore
+from workshop.classroom.protocol import instant
+from workshop.clock import ManualClock
+
+STEP = STEPS[0].id
+SECONDS_A_DAY = 86_400
+
+
+def step_rows(running: RunningBoard) -> list:
+    return running.inside(lambda board: board.store.steps())
+
+
+def test_what_is_sent_twice_counts_once(running) -> None:
+    """Reports that come again, because an answer was lost, change nothing."""
+    ada = running.join("Ada")
+    ada.note("checked", step=STEP, outcome="incorrect", attempts=1)
+    ada.note("checked", step=STEP, outcome="incorrect", attempts=2)
+    ada.note("played", game="trade risk", score=100)
+
+    for _ in range(3):
+        ada.accepted = 0
+        assert ada.send().document["accepted"] == 3
+
+    assert [(row.attempts, row.wrong) for row in step_rows(running)] == [(2, 2)]
+
+
+def test_what_lies_behind_a_gap_waits(running) -> None:
+    """Reports are taken in the order of their numbers: what comes after a missing one is left for later."""
+    ada = running.join("Ada")
+    first, second, third = (
+        ada.note("checked", step=STEP, outcome="incorrect", attempts=n) for n in (1, 2, 3)
+    )
+
+    assert running.call("reports", {"reports": [third]}, ada.token).document["accepted"] == 0
+    assert running.call("reports", {"reports": [first]}, ada.token).document["accepted"] == 1
+    assert running.call("reports", {"reports": [second, third]}, ada.token).document["accepted"] == 3
+    assert [row.wrong for row in step_rows(running)] == [3]
+
+
+def test_two_kernels_of_one_learner_share_the_numbers(running) -> None:
+    """Requests that overlap are taken as far as they are new."""
+    ada = running.join("Ada")
+    reports = [ada.note("hinted", step=STEP, hints=n) for n in range(1, 6)]
+
+    assert running.call("reports", {"reports": reports[:3]}, ada.token).document["accepted"] == 3
+    assert running.call("reports", {"reports": reports[1:5]}, ada.token).document["accepted"] == 5
+    assert [row.hints for row in step_rows(running)] == [5]
+
+
+def test_a_pass_stays(running, clock) -> None:
+    """A step that was passed stays passed, from the time of the first pass, whatever is checked later."""
+    ada = running.join("Ada")
+    clock.advance(60)
+    ada.say("checked", step=STEP, outcome="passed", attempts=1)
+    passed = clock.now()
+    clock.advance(60)
+    ada.say("checked", step=STEP, outcome="incorrect", attempts=2)
+    ada.say("checked", step=STEP, outcome="passed", attempts=3)
+
+    assert [(row.passed, row.wrong) for row in step_rows(running)] == [(passed, 1)]
+
+
+def test_a_check_that_broke_is_no_wrong_answer(running) -> None:
+    """An error of the check itself counts as an attempt alone."""
+    ada = running.join("Ada")
+    ada.say("checked", step=STEP, outcome="error", attempts=1)
+
+    assert [(row.attempts, row.wrong, row.passed) for row in step_rows(running)] == [(1, 0, None)]
+
+
+@pytest.mark.parametrize("years", [-50, 0, 50])
+def test_a_learners_clock_may_be_wrong(running, clock, years: int) -> None:
+    """Reports lie as far apart as the learner's clock says, and the newest is of now, whatever it says."""
+    ada = running.join("Ada")
+    clock.advance(3_600)
+    wrong = clock.now() + years * 365 * SECONDS_A_DAY
+    ada.note("began", step=STEP, at=instant(wrong - 600))
+    ada.note("checked", step=STEP, outcome="incorrect", attempts=1, at=instant(wrong))
+    ada.send()
+
+    assert [(row.began, row.touched) for row in step_rows(running)] == [(clock.now() - 600, clock.now())]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_no_report_is_older_than_its_learner(running, clock, at: str) -> None:
+    """A clock that jumps by centuries makes nothing older than the join, and nothing younger than now."""
+    ada = running.join("Ada")
+    joined = clock.now()
+    clock.advance(60)
+    ada.note("began", step=STEP, at=at)
+    ada.note("began", step=STEPS[1].id, at=instant(clock.now()))
+    ada.send()
+
+    assert all(joined <= row.began <= row.touched <= clock.now() for row in step_rows(running))
+
+
+def test_a_learner_keeps_a_bounded_place(running) -> None:
+    """However many steps and games a learner makes up, the board keeps no more than a course can have."""
+    ada = running.join("Ada")
+    for number in range(400):
+        ada.note("began", step=f"made-up-{number}")
+        ada.note("played", game=f"game {number}", score=1)
+    while ada.accepted < len(ada.reports):
+        answer = running.call(
+            "reports", {"reports": ada.reports[ada.accepted : ada.accepted + 400]}, ada.token
+        )
+        ada.accepted = answer.document["accepted"]
+
+    assert len(step_rows(running)) <= 64
+    assert len(running.inside(lambda board: board.store.scores())) <= 8
+
+
+def test_a_board_goes_on_where_it_was(tmp_path, clock) -> None:
+    """After a restart everything is there: learners with their tokens, code, key, and what was announced."""
+    file = tmp_path / "board.db"
+    with RunningBoard(file, clock) as before:
+        ada = before.join("Ada")
+        ada.say("checked", step=STEP, outcome="passed", attempts=1)
+        before.act("announce", notebook="02")
+        known = before.inside(lambda board: (board.code, board.key, board.announced))
+
+    with RunningBoard(file, clock) as after:
+        assert after.inside(lambda board: (board.code, board.key, board.announced)) == known
+        ada.running = after
+        ada.note("checked", step=STEPS[1].id, outcome="passed", attempts=1)
+        assert ada.send().document["accepted"] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_what_was_accepted_survives_a_kill(tmp_path, clock) -> None:
+    """A board that is killed right after it accepted a report has kept it."""
+    file = tmp_path / "board.db"
+    program = f"""
+import os, signal
+from workshop.classroom.board.store import ClassStore
+from workshop.classroom.protocol import JoinRequest, LearnerReport
+store = ClassStore({str(file)!r}, {clock.now()})
+learner, _ = store.join(JoinRequest("ABC-234", "Ada"), {clock.now()})
+fields = {{"step": {STEP!r}, "outcome": "passed", "attempts": 1}}
+store.take(learner, [LearnerReport(1, {instant(clock.now())!r}, "checked", fields)], {clock.now()})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+    ended = subprocess.run([sys.executable, "-c", program], check=False)
+
+    assert ended.returncode == -signal.SIGKILL
+    store = ClassStore(file, clock.now())
+    assert [(each.alias, each.accepted) for each in store.learners()] == [("Ada", 1)]
+    assert [row.step for row in store.steps()] == [STEP]
+    store.close()
+
+
+def test_a_class_is_forgotten_after_a_while(tmp_path) -> None:
+    """A file that nothing was reported to for so many days is emptied when a board opens it, not before."""
+    clock, file = ManualClock(), tmp_path / "board.db"
+    with RunningBoard(file, clock) as running:
+        running.join("Ada")
+
+    for days, aliases in ((KEPT_DAYS - 1, ["Ada"]), (KEPT_DAYS + 1, [])):
+        store = ClassStore(file, clock.now() + days * SECONDS_A_DAY)
+        assert [each.alias for each in store.learners()] == aliases
+        store.close()
+
+
+def test_whoever_is_removed_is_in_the_file_no_more(tmp_path, clock) -> None:
+    """Of a learner who left, of one who was removed, and of a class that was forgotten, no byte is left."""
+    file = tmp_path / "board.db"
+    store = ClassStore(file, clock.now())
+    board = ClassBoard(SETUP, store, clock)
+    with RunningBoard(file, clock) as running:
+        assert running.call("leave", {}, running.join("Grace Hopper").token).status == 200
+        running.join("Ada Lovelace")
+        running.act("remove", learner="2")
+        running.join("Alan Turing")
+    board.store.forget()
+    store.close()
+
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert not any(name in content for name in (b"Grace", b"Lovelace", b"Turing"))
+
+
+def test_no_token_and_no_address_is_kept(running, tmp_path) -> None:
+    """The file holds neither what proves who a learner is, nor where a learner was."""
+    token = running.join("Ada").token
+
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+    assert token.encode() not in content
+    assert b"127.0.0.1" not in content

@@ -1,0 +1,80 @@
+"""Runs a board until somebody stops it, and says where it is."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+import psutil
+
+from workshop.classroom.board.application import board_server
+from workshop.classroom.board.class_board import ClassBoard
+from workshop.classroom.board.listening import listen
+from workshop.errors import PortInUseError
+from workshop.settings import DEFAULT_HOST
+
+__all__ = ["EVERYWHERE", "addresses_of", "serve"]
+
+EVERYWHERE = "0.0.0.0"
+LINK_LOCAL = "169.254."
+LOOPBACK = "127."
+
+
+def addresses_of(host: str, port: int) -> tuple[str, ...]:
+    """Return the addresses at which a board is reached that listens at a host, the likeliest first."""
+    hosts = _own_addresses() if host == EVERYWHERE else [host]
+    return tuple(f"http://{f'[{each}]' if ':' in each else each}:{port}" for each in hosts or [DEFAULT_HOST])
+
+
+def serve(board: ClassBoard, host: str, port: int, on_ready: Callable[[int], None]) -> None:
+    """Serve a board until Ctrl-C; calls `on_ready` with the port once it listens.
+
+    Raises:
+        PortInUseError: somebody else listens there.
+    """
+    # A stranger's broken requests would fill the terminal.
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
+    _allow_connections()
+    try:
+        sockets = listen(host, port)
+    except OSError as error:
+        raise PortInUseError(host, port, "another program, perhaps another board") from error
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(board, host, sockets, on_ready))
+
+
+async def _serve(
+    board: ClassBoard, host: str, sockets: list[socket.socket], on_ready: Callable[[int], None]
+) -> None:
+    port = sockets[0].getsockname()[1]
+    server = board_server(board, addresses_of(host, port), is_alone=host.startswith(LOOPBACK))
+    server.add_sockets(sockets)
+    on_ready(port)
+    await asyncio.Event().wait()
+
+
+def _own_addresses() -> list[str]:
+    """Return this machine's IPv4 addresses in networks that others may be in."""
+    up = {name for name, state in psutil.net_if_stats().items() if state.isup}
+    found = [
+        each.address
+        for name, addresses in psutil.net_if_addrs().items()
+        for each in addresses
+        if name in up and each.family == socket.AF_INET
+    ]
+    return [each for each in found if not each.startswith((LOOPBACK, LINK_LOCAL))]
+
+
+def _allow_connections() -> None:
+    """Ask for enough open files; macOS gives a program 256."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2_048 if hard == resource.RLIM_INFINITY else min(2_048, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,163 @@
+"""The class as it stands at a moment: every learner at every step, in words that a page or a file can show.
+
+What the store keeps and the clock go in; frozen values come out. Nothing is stored or drawn here.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from workshop.classroom.board.plan import ClassPlan, CourseStep, PlanPart, due_part, late_minutes, leave_out
+from workshop.classroom.board.tables import Learner, StepRow
+
+__all__ = ["ClassPace", "ClassView", "Standing", "StepCell", "class_pace", "class_view", "minutes_since"]
+
+SECONDS = 60
+# A step takes as long as the course says; who needs twice that, and this many minutes at least, is stuck.
+SLOW, LEAST_STUCK_MINUTES = 2, 8
+QUIET_MINUTES = 10
+# Nobody is told a number that only says that a laptop was closed over lunch.
+MOST_MINUTES = 180
+
+
+@dataclass(frozen=True)
+class StepCell:
+    """One learner at one step; `doing` is `working` or `stuck` where they are now, for so many minutes."""
+
+    is_done: bool = False
+    wrong: int = 0
+    hints: int = 0
+    doing: str = ""
+    minutes: int = 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One learner: what they are doing, since when, and every step that they have begun, by its id.
+
+    `doing` is `help`, `stuck`, `working`, `done` or `joined`; `late` is in minutes against the plan, None
+    where there is nothing to compare.
+    """
+
+    learner: Learner
+    doing: str
+    minutes: int
+    step: CourseStep | None
+    done: int
+    quiet: int
+    late: float | None
+    cells: Mapping[str, StepCell]
+
+
+@dataclass(frozen=True)
+class ClassPace:
+    """The class against the plan: the minute, what is due, how late half of it is, what to leave out."""
+
+    elapsed: int
+    due: PlanPart
+    late: float
+    leave_out: tuple[PlanPart, ...]
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """Everybody, by alias, and the class against its plan once the clock of the plan runs."""
+
+    steps: tuple[CourseStep, ...]
+    standings: tuple[Standing, ...]
+    pace: ClassPace | None
+
+
+def class_view(
+    steps: tuple[CourseStep, ...],
+    learners: Sequence[Learner],
+    rows: Iterable[StepRow],
+    now: float,
+    *,
+    plan: ClassPlan | None = None,
+    begun: float | None = None,
+) -> ClassView:
+    """Return the class as it stands; without a plan, or before its clock was started, without a pace."""
+    by_learner: dict[int, list[StepRow]] = defaultdict(list)
+    for row in rows:
+        by_learner[row.learner].append(row)
+    clock = None if plan is None or begun is None else (plan, max(0.0, now - begun) / SECONDS)
+    known = {step.id: step for step in steps}
+    standings = tuple(_standing(each, by_learner[each.id], known, now, clock) for each in learners)
+    return ClassView(steps, standings, class_pace(steps, standings, clock))
+
+
+def minutes_since(at: float, now: float) -> int:
+    """Return whole minutes since a time; never negative, and no more than three hours."""
+    return int(min(max(0.0, now - at) / SECONDS, MOST_MINUTES))
+
+
+def class_pace(
+    steps: Sequence[CourseStep], standings: Sequence[Standing], clock: tuple[ClassPlan, float] | None
+) -> ClassPace | None:
+    """Return the class against its plan, None without a clock."""
+    if clock is None:
+        return None
+    plan, elapsed = clock
+    lates = [each.late for each in standings if each.late is not None]
+    late = median(lates) if lates else 0.0
+    notebook_of = {step.id: step.notebook for step in steps}
+    begun = Counter(notebook for each in standings for notebook in {notebook_of[step] for step in each.cells})
+    skipped = leave_out(plan, elapsed, late, begun, len(standings)) if late >= 1 else []
+    return ClassPace(int(elapsed), due_part(plan, elapsed), late, tuple(skipped))
+
+
+def _standing(
+    learner: Learner,
+    rows: Sequence[StepRow],
+    known: Mapping[str, CourseStep],
+    now: float,
+    clock: tuple[ClassPlan, float] | None,
+) -> Standing:
+    done = {row.step for row in rows if row.step in known and row.passed is not None}
+    current = _current(rows, known, done)
+    cells = {
+        row.step: StepCell(row.passed is not None, row.wrong, row.hints) for row in rows if row.step in known
+    }
+    doing, since = ("done" if rows else "joined"), learner.heard if rows else learner.joined
+    step, late = None, None
+    if current:
+        step, since = current
+        minutes = minutes_since(since, now)
+        is_stuck = minutes >= max(LEAST_STUCK_MINUTES, SLOW * step.minutes)
+        doing = "stuck" if is_stuck else "working"
+        cells[step.id] = replace(cells.get(step.id, StepCell()), doing=doing, minutes=minutes)
+        if clock:
+            late = late_minutes(clock[0], tuple(known.values()), done, step, clock[1])
+    if learner.help_at is not None:
+        doing, since = "help", learner.help_at
+    quiet = minutes_since(learner.heard, now)
+    quiet = quiet if quiet >= QUIET_MINUTES else 0
+    return Standing(learner, doing, minutes_since(since, now), step, len(done), quiet, late, cells)
+
+
+def _current(
+    rows: Sequence[StepRow], known: Mapping[str, CourseStep], done: Collection[str]
+) -> tuple[CourseStep, float] | None:
+    """Return the step that somebody works at, and since when; None before the first and after the last.
+
+    Whoever has passed a step works at the next one that is open, in this notebook or a later one; whoever has
+    opened a notebook, at its first that is open.
+    """
+    order = list(known.values())
+    notebooks = {step.notebook for step in order}
+    placed = [row for row in rows if row.step in known or row.step in notebooks]
+    if not placed:
+        return None
+    latest = max(placed, key=lambda row: (row.touched, row.step in known, row.step))
+    if latest.step in known and latest.step not in done:
+        return known[latest.step], latest.began
+    is_notebook = latest.step not in known
+    begin = next(
+        place
+        for place, step in enumerate(order)
+        if latest.step == (step.notebook if is_notebook else step.id)
+    )
+    following = next((step for step in order[begin:] if step.id not in done), None)
+    return (following, latest.began if is_notebook else latest.touched) if following else None

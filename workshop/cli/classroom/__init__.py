@@ -1,0 +1,1 @@
+"""The commands of a class: its board, and joining one."""

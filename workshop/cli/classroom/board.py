@@ -1,0 +1,162 @@
+"""`workshop board`: the class on one page, until Ctrl-C; or the class as a file, or forgotten."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from filelock import FileLock, Timeout
+
+from workshop.classroom.board.class_board import ClassBoard, ClassSetup
+from workshop.classroom.board.export import class_table
+from workshop.classroom.board.plan import ClassPlan, CourseStep, PlanPart
+from workshop.classroom.board.serving import EVERYWHERE, addresses_of, serve
+from workshop.classroom.board.store import KEPT_DAYS, ClassStore
+from workshop.classroom.invitation import DEFAULT_BOARD_PORT
+from workshop.cli.course.run_sheet import BY_IMPORTANCE, read_lessons, run_sheet
+from workshop.cli.options import HIGHEST_PORT, YesOption, agree, console, usage_errors
+from workshop.clock import SystemClock
+from workshop.course.exercises import all_exercises
+from workshop.errors import ConfigurationError
+from workshop.settings import DEFAULT_HOST, home_folder, project_root
+
+__all__ = ["board"]
+
+FILE = "board.db"
+LONGEST_NAME = 60
+NAME = "Trade risk workshop"
+
+
+def board(  # noqa: PLR0913 - each is an option
+    *,
+    port: Annotated[
+        int, typer.Option(help="Port of the board; 0 takes any free one.", min=0, max=HIGHEST_PORT)
+    ] = DEFAULT_BOARD_PORT,
+    host: Annotated[str | None, typer.Option(help="Address of this machine to listen to.")] = None,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Listen to everybody in the networks of this machine.")
+    ] = False,
+    name: Annotated[str, typer.Option("--class", help="What the class is called.", metavar="NAME")] = NAME,
+    plan: Annotated[
+        int | None,
+        typer.Option(help="How long you have: the board compares with that run sheet.", metavar="MINUTES"),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="File that holds the class; without it, one in the private folder.")
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Write what became of every learner into this file, and end.", metavar="FILE.csv"),
+    ] = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Delete the class and all of its data, and end.")
+    ] = False,
+    yes: YesOption = False,
+) -> None:
+    """Show a class on one page: every learner, every step, who needs help, and the pace against a plan."""
+    file = data or home_folder() / FILE
+    setup = _setup(name, plan)
+    if export:
+        _export(setup, file, export)
+    elif forget:
+        _forget(file, yes=yes)
+    else:
+        _serve(setup, file, _host(host, lan=lan), port)
+
+
+def _serve(setup: ClassSetup, file: Path, host: str, port: int) -> None:
+    with _only_one(file):
+        clock = SystemClock()
+        store = ClassStore(file, clock.now())
+        try:
+            class_board = ClassBoard(setup, store, clock)
+            serve(class_board, host, port, lambda own_port: _tell(class_board, file, host, own_port))
+        finally:
+            store.close()
+
+
+def _tell(class_board: ClassBoard, file: Path, host: str, port: int) -> None:
+    """Say where the board is, who can reach it, and what it keeps."""
+    own = addresses_of(DEFAULT_HOST if host == EVERYWHERE else host, port)[0]
+    lines = [f"Instructor: {own}/instructor?key={class_board.key}", f"Everybody:  {own}/"]
+    if host == EVERYWHERE:
+        lines.append(f"It listens to the networks of this machine: {', '.join(addresses_of(host, port))}.")
+    elif host == DEFAULT_HOST:
+        lines.append("It listens to this machine alone; `--lan` lets the class in.")
+    lines.append(
+        f"What learners report is kept in `{file}`, for {KEPT_DAYS} days after the last report at most."
+    )
+    lines.append("Keep the instructor's link to yourself. Ctrl-C ends the board; nothing is lost.")
+    people = console()
+    for line in lines:
+        people.print(line, soft_wrap=True)
+
+
+def _export(setup: ClassSetup, file: Path, target: Path) -> None:
+    if not file.exists():
+        raise ConfigurationError(f"no board has kept anything in `{file}`; name its file with `--data`")
+    clock = SystemClock()
+    store = ClassStore(file, clock.now())
+    try:
+        # Spreadsheets take a file for UTF-8 only if it begins with this mark.
+        target.write_text(class_table(ClassBoard(setup, store, clock)), encoding="utf-8-sig", newline="")
+        console().print(f"{len(store.learners())} learners are in `{target}`.", soft_wrap=True)
+    finally:
+        store.close()
+
+
+def _forget(file: Path, *, yes: bool) -> None:
+    with _only_one(file):
+        agree(f"This deletes every learner and everything else that a board has kept in `{file}`.", yes=yes)
+        for name in (file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm"))):
+            name.unlink(missing_ok=True)
+    console().print(f"`{file}` is deleted; nothing is kept of the class.", soft_wrap=True)
+
+
+@contextmanager
+def _only_one(file: Path) -> Iterator[None]:
+    """Hold a lock, for one board may use a file.
+
+    Raises:
+        ConfigurationError: another board holds it.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{file}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigurationError(
+            f"a board is running on `{file}`; stop it first, or name another file with `--data`"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _host(host: str | None, *, lan: bool) -> str:
+    if lan and host:
+        raise ConfigurationError("`--lan` and `--host` say different things; choose one of them")
+    return EVERYWHERE if lan else host or DEFAULT_HOST
+
+
+def _setup(name: str, minutes: int | None) -> ClassSetup:
+    if not 1 <= len(name.strip()) <= LONGEST_NAME or not name.isprintable():
+        raise ConfigurationError(f"a class is called by 1 to {LONGEST_NAME} characters; change `--class`")
+    root = project_root()
+    lessons = read_lessons(root)
+    steps = tuple(CourseStep(each.id, each.notebook, each.title, each.minutes) for each in all_exercises())
+    titles = {number: title for number, (title, _) in lessons.items()}
+    return ClassSetup(name.strip(), steps, titles, _plan(lessons, minutes), root)
+
+
+def _plan(lessons: dict[str, tuple[str, int]], minutes: int | None) -> ClassPlan | None:
+    if minutes is None:
+        return None
+    with usage_errors():
+        sheet = run_sheet(lessons, minutes)
+    parts = tuple(PlanPart(step.begin, step.minutes, step.what, step.notebook) for step in sheet.steps)
+    chosen = {part.notebook for part in parts}
+    expendable = tuple(number for number in reversed(BY_IMPORTANCE) if number in chosen)
+    return ClassPlan(minutes, parts, expendable)
