@@ -253,6 +253,7 @@ COMPARED = {
     "awslambda.function_urls": "runtime/event_sources/test_differences.py",
     "awslambda.functions": "runtime/event_sources/test_differences.py",
     "awslambda.invocations": "runtime/event_sources/test_differences.py",
+    "awslambda.layers": "runtime/test_robustness.py",
     "awslambda.push": "runtime/event_sources/test_differences.py",
     "cloudwatch.expressions": "overlay/test_refusals.py",
     "cloudformation.change_sets": "overlay/cloudformation/test_change_sets.py",

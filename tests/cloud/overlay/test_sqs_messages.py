@@ -46,6 +46,26 @@ def test_sequence_numbers_increase(account: Account) -> None:
     assert {len(str(number)) for number in numbers} == {20}
 
 
+def test_a_group_comes_again_in_its_order(account: Account) -> None:
+    """What was received and not deleted comes again in its group's order; plain moto begins at the end."""
+    queue = Queue(account.client("sqs"), "q.fifo", VisibilityTimeout="30")
+    for body in "abcd":
+        queue.send(body, body)
+    queue.delete(queue.receive()["a"])
+
+    account.clock.advance(31)
+    again = queue.receive()
+    with plain_moto():
+        other = Queue(account.client("sqs"), "plain.fifo", VisibilityTimeout="0")
+        for body in "abc":
+            other.send(body, body)
+        other.delete(other.receive()["a"])
+        of_moto = other.receive()
+
+    assert list(again) == ["b", "c", "d"]
+    assert list(of_moto) == ["c"]
+
+
 def test_a_duplicate_counts_for_five_minutes(account: Account) -> None:
     """A message that was received and deleted is not sent again within five minutes; then it is."""
     queue = Queue(account.client("sqs"), "q.fifo")

@@ -1,10 +1,14 @@
 """What is deleted or broken stops its own mapping, and nothing else."""
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.awslambda.utils import get_backend
 from moto.moto_api._internal.models import moto_api_backend
 
 from tests.cloud.runtime.world import World, client, raising, zip_of
+from workshop.cloud.offline.overlay.correct import plain_moto
+from workshop.cloud.offline.runtime.arns import FunctionReference
+from workshop.cloud.offline.runtime.invocations.functions import find_function
 from workshop.cloud.offline.server import OfflineCloud
 
 
@@ -90,6 +94,41 @@ def test_new_layer_makes_new_environments(world: World) -> None:
     world.runtime.invoke("F", b"{}", region="us-east-1")
 
     assert world.fakes.created == ["F", "F"]
+
+
+def layer_of(function: str) -> bool:
+    """Return whether the runtime finds the code of the function's layer."""
+    reference = FunctionReference(function)
+    return bool(find_function(reference, region="us-east-1", account_id="123456789012").layers)
+
+
+def test_a_deleted_layer_stays_with_its_functions(world: World) -> None:
+    """Functions and versions that have a layer keep it when it is deleted; no other can be given it."""
+    layers = client("lambda")
+    arns = [
+        layers.publish_layer_version(LayerName="layer", Content={"ZipFile": zip_of("", name="python/a.py")})[
+            "LayerVersionArn"
+        ]
+        for _ in range(2)
+    ]
+    for name, arn in zip("FG", arns, strict=True):
+        world.function(name, Layers=[arn])
+
+    layers.delete_layer_version(LayerName="layer", VersionNumber=1)
+    with plain_moto():
+        layers.delete_layer_version(LayerName="layer", VersionNumber=2)
+
+    assert (layer_of("F"), layer_of("G")) == (True, False)
+    with pytest.raises(ClientError):
+        layers.update_function_configuration(FunctionName="G", Layers=[arns[0]])
+    layers.delete_function(FunctionName="F")
+    arns.append(
+        layers.publish_layer_version(LayerName="layer", Content={"ZipFile": zip_of("", name="a.py")})[
+            "LayerVersionArn"
+        ]
+    )
+    layers.delete_layer_version(LayerName="layer", VersionNumber=3)
+    assert get_backend("123456789012", "us-east-1").deleted_layers == {}
 
 
 def test_idle_environments_are_taken_away(world: World) -> None:

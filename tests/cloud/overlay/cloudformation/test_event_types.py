@@ -342,10 +342,14 @@ def test_a_subscription_filter_follows_its_template(aws: Account) -> None:
     allowed = permission()
     allowed["Properties"]["Principal"] = "logs.amazonaws.com"
     complete(aws, wanted("ERROR", P=allowed))
+    # The service has a name in each region, too.
+    allowed["Properties"]["Principal"] = "logs.us-east-1.amazonaws.com"
     complete(aws, wanted("WARN", P=allowed))
 
     (found,) = logs.describe_subscription_filters(logGroupName="g")["subscriptionFilters"]
     assert found["filterPattern"] == "WARN"
     aws.cloudformation.delete_stack(StackName="stack")
+    allowed["Properties"]["Principal"] = "logs.eu-west-1.amazonaws.com"
+    assert aws.create(wanted("ERROR", P=allowed), "elsewhere")["StackStatus"] == "ROLLBACK_COMPLETE"
     assert aws.create(wanted("ERROR"), "closed")["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "Could not execute the lambda function" in aws.reason("S", "closed")

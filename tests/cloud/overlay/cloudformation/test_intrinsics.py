@@ -46,6 +46,27 @@ def test_functions_that_moto_resolves_stay_as_they_are(aws: Any) -> None:
     assert corrected["Sub"] == "word word arn:aws:sqs:us-east-1:123456789012:jobs ${Kept}"
 
 
+SPACED: dict[str, Any] = {
+    "Transform": EXTENDED,
+    "Parameters": {"Words": {"Type": "CommaDelimitedList", "Default": "a, b ,c"}},
+    "Resources": {"Queue": queue()},
+    "Outputs": {"Words": {"Value": {"Fn::Join": ["-", {"Ref": "Words"}]}}},
+}
+
+
+def test_members_of_a_list_come_without_blanks(aws: Any) -> None:
+    """The blanks around the members of a list parameter go, and plain moto keeps them."""
+    aws.create(SPACED, Capabilities=CONSENT)
+    aws.create(SPACED, "given", parameters={"Words": "d, e"}, Capabilities=CONSENT)
+    with plain_moto():
+        aws.create(SPACED, "plain", parameters={"Words": "d, e"}, Capabilities=CONSENT)
+        assert aws.outputs("plain")["Words"] == "d- e"
+
+    assert (aws.outputs()["Words"], aws.outputs("given")["Words"]) == ("a-b-c", "d-e")
+    (shown,) = aws.stack("given")["Parameters"]
+    assert shown["ParameterValue"] == "d, e"
+
+
 def list_with_nothing() -> dict[str, Any]:
     """Return a template with a list that one element is taken out of."""
     words = ["a", {"Ref": "AWS::NoValue"}, "b"]

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 from moto.kms.models import Key
 
 from tests.cloud.overlay.cloudformation.samples import queue
@@ -64,6 +66,24 @@ def test_plain_moto_changes_two_attributes_of_a_queue(plain: Any) -> None:
     plain.update({"Queue": queue(MessageRetentionPeriod=120)})
 
     assert attributes(plain)["MessageRetentionPeriod"] == "60"
+
+
+def test_a_fifo_queue_without_a_name_gets_one(aws: Any) -> None:
+    """Its name ends as those of FIFO queues must, however long; it keeps it, and goes."""
+    aws.create({"Q" * 80: queue(FifoQueue=True)})
+    aws.update({"Q" * 80: queue(FifoQueue="true", VisibilityTimeout=9)})
+
+    (url,) = aws.client("sqs").list_queues()["QueueUrls"]
+    assert url.endswith(".fifo")
+    assert aws.resources() == {"Q" * 80: url}
+    aws.cloudformation.delete_stack(StackName="stack")
+    assert aws.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
+def test_plain_moto_makes_no_fifo_queue_without_a_name(plain: Any) -> None:
+    """In plain moto its name is none for such a queue, and the error comes in another protocol."""
+    with pytest.raises((ClientError, ResponseParserError)):
+        plain.create({"Queue": queue(FifoQueue=True)})
 
 
 def test_a_log_group_changes_its_retention(aws: Any) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from moto.cloudformation import models
 
 from tests.cloud.overlay.cloudformation.conftest import CONSENT
 from tests.cloud.overlay.cloudformation.samples import body, broken, queue, role, table
+from workshop.cloud.offline.overlay.correct import plain_moto
 
 LIMITED = {
     "Parameters": {
@@ -208,11 +210,13 @@ INNER = {
 OUTPUTS = {"Name": {"Value": {"Fn::GetAtt": ["Inner", "Outputs.Name"]}}, "Id": {"Value": {"Ref": "Inner"}}}
 
 
-def with_inner(aws: Any, template: Any, key: str, **properties: Any) -> dict[str, Any]:
+def with_inner(
+    aws: Any, template: Any, key: str, host: str = "https://s3.amazonaws.com", **properties: Any
+) -> dict[str, Any]:
     """Return a template with a stack in it, whose template is put into a bucket."""
     aws.client("s3").create_bucket(Bucket="templates")
     aws.client("s3").put_object(Bucket="templates", Key=key, Body=body(template))
-    properties["TemplateURL"] = f"https://s3.amazonaws.com/templates/{key}"
+    properties["TemplateURL"] = f"{host}/{'' if 'templates.' in host else 'templates/'}{key}"
     inner = {"Type": "AWS::CloudFormation::Stack", "Properties": properties}
     return {"Resources": {"Inner": inner}, "Outputs": OUTPUTS}
 
@@ -235,6 +239,31 @@ def test_a_stack_in_a_stack_is_updated_in_place(aws: Any) -> None:
     assert list(aws.resources(before["Id"])) == ["Queue", "Table"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert (found["VisibilityTimeout"], found["ApproximateNumberOfMessages"]) == ("40", "1")
+
+
+@pytest.mark.parametrize(
+    "host", ["http://127.0.0.1:4566", "https://templates.s3.eu-west-1.amazonaws.com", "http://localhost:4566"]
+)
+def test_the_template_of_a_stack_in_a_stack_may_lie_on_any_host(aws: Any, host: str) -> None:
+    """It is found where `aws cloudformation package` puts it, and changed from there."""
+    aws.create(with_inner(aws, INNER, "one", host))
+    before = aws.outputs()
+
+    aws.update(with_inner(aws, INNER, "one", host, Parameters={"Timeout": 40}))
+
+    assert aws.stack()["StackStatus"] == "UPDATE_COMPLETE"
+    assert aws.outputs() == before
+
+
+def test_a_bucket_that_is_not_there_is_named(aws: Any) -> None:
+    """A template URL to nowhere fails the stack in the stack with S3's reason; plain moto has another."""
+    wanted = with_inner(aws, INNER, "one")
+    wanted["Resources"]["Inner"]["Properties"]["TemplateURL"] = "http://localhost:4566/nowhere/one"
+    aws.create(wanted)
+
+    assert "S3 error: The specified bucket does not exist: nowhere" in aws.reason("Inner")
+    with plain_moto(), pytest.raises(AttributeError):
+        models.get_stack_from_s3_url("https://s3.amazonaws.com/templates/two", "123456789012", "aws")
 
 
 def test_a_stack_in_a_stack_is_rolled_back_with_it(aws: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.runtime.environments.conftest import ARN, LOG_STREAM, Make, call
+from tests.cloud.runtime.environments.conftest import ARN, LOG_STREAM, Make, call, spec
 from tests.cloud.runtime.world import zip_of
 from tests.cloud.waiting import wait_until, wait_until_gone
 from workshop.clock import stopwatch
@@ -136,6 +136,17 @@ def test_layers_can_be_imported(make: Make) -> None:
     answer = call(make(source, layers=(first, second), modules={"c": "N = 3"}))
 
     assert answer.payload == b"[2, 1, 3]"
+
+
+def test_layers_may_be_made_for_one_runtime(make: Make) -> None:
+    """A layer may have its modules in the folder of the packages of the function's own runtime."""
+    here = f"python/lib/{spec('').runtime}/site-packages"
+    layer = Bundle.of(zip_of("N = 1", name=f"{here}/a.py"))
+    other = Bundle.of(zip_of("N = 2", name="python/lib/python2.7/site-packages/a.py"))
+
+    answer = call(make("import a\ndef handler(event, context):\n    return a.N", layers=(layer, other)))
+
+    assert answer.payload == b"1"
 
 
 def test_boto3_can_be_imported(make: Make) -> None:

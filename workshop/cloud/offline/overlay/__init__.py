@@ -118,6 +118,7 @@ CORRECTIONS: tuple[str, ...] = (
     "awslambda.event_sources",
     "awslambda.invocations",
     "awslambda.aliases",
+    "awslambda.layers",
 )
 
 

@@ -1,14 +1,16 @@
-"""What queues say of messages: numbers and duplicates in FIFO queues, and what receipt handles are good for.
+"""What queues say of messages: order and duplicates in FIFO queues, and what receipt handles are good for.
 
 AWS: sequence numbers of a FIFO queue increase. A deduplication id counts for five minutes, even if the
 message has been received and deleted meanwhile, for the queue or for each message group; the answer to a
-duplicate is that to the first. A message moved to a dead-letter queue is no duplicate. Deleting a message
-that is gone succeeds; a handle of another queue is refused. Sources:
+duplicate is that to the first. A message moved to a dead-letter queue is no duplicate. Messages of a group
+that were received and not deleted come again in their order. Deleting a message that is gone succeeds; a
+handle of another queue is refused. Sources:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html and
 API_DeleteMessage there.
 
-moto draws sequence numbers by lot, or gives none, forgets duplicates with the message, and remembers the
-handles of deleted messages for ever. Changed: as above; a handle says itself of which queue it is.
+moto draws sequence numbers by lot, or gives none, forgets duplicates with the message, hands out the last
+message of such a group first, and remembers the handles of deleted messages for ever. Changed: as above; a
+handle says itself of which queue it is.
 """
 
 import base64
@@ -66,6 +68,13 @@ def _is_duplicate(queue: Any, message: Any) -> bool:
 def _mark_received(self: Any, *arguments: Any, **named: Any) -> None:
     _MOTO_RECEIVED(self, *arguments, **named)
     self.receipt_handle = self.queue_key + self.receipt_handle
+
+
+@corrects(Queue, "pending_message_groups", kind=property)
+def _pending_message_groups(self: Any) -> set[str]:
+    # Those that are visible again hold their group up no longer; moto takes them out one by one, too late.
+    self.pending_messages.difference_update([one for one in self.pending_messages if one.visible])
+    return {one.group_id for one in self.pending_messages if one.group_id is not None}
 
 
 @corrects(Queue, "delete_message")

@@ -27,6 +27,7 @@ from workshop.cloud.offline.permissions.policy_evaluation import (
 )
 from workshop.cloud.offline.permissions.roles import may
 from workshop.cloud.offline.permissions.services import trusts
+from workshop.cloud.offline.permissions.trust import names_of_service
 
 __all__ = ["ACTIONS", "DeliveringService", "delivery_problem"]
 
@@ -83,11 +84,12 @@ def _is_allowed(sender: DeliveringService, action: str, resource: str, documents
         "aws:securetransport": ("true",),
     }
     access = Access(action, resource, keys)
+    names = names_of_service(sender.service, sender.source_arn)
     statements = (one for document in documents for one in parse_statements(document))
     applying = {
         one.allows
         for one in statements
-        if one.actions.match(action) and _names(one, sender.service) and one.applies(access)
+        if one.actions.match(action) and _names(one, names) and one.applies(access)
     }
     return applying == {True}
 
@@ -98,11 +100,11 @@ def _resource(service: str, target_arn: str) -> str:
     return target_arn.removesuffix(":$LATEST")
 
 
-def _names(statement: PolicyStatement, service: str) -> bool:
+def _names(statement: PolicyStatement, services: frozenset[str]) -> bool:
     principals = statement.principals
     if isinstance(principals, Mapping):
-        everybody = "*" in as_list(principals.get("AWS")) or "*" in as_list(principals.get("Service"))
-        is_named = everybody or service in as_list(principals.get("Service"))
+        named = set(as_list(principals.get("Service")))
+        is_named = "*" in as_list(principals.get("AWS")) or bool(named & {"*", *services})
     else:
         is_named = principals == "*"
     return is_named is not statement.excludes_principals

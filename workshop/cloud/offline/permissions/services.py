@@ -12,7 +12,7 @@ from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.call_scope import CallScope
 from workshop.cloud.offline.permissions.needs import log_stream_arn
 from workshop.cloud.offline.permissions.roles import find_role, may
-from workshop.cloud.offline.permissions.trust import Principal, Trust, trust_in
+from workshop.cloud.offline.permissions.trust import Principal, Trust, names_of_service, trust_in
 
 __all__ = ["LAMBDA", "SCHEDULER", "destination_problem", "may_log", "source_problem", "trusts"]
 
@@ -36,7 +36,8 @@ def trusts(role_arn: str, service: str, *, on_behalf_of: str) -> bool:
         if role is None:
             return False
         document = role.assume_role_policy_document
-        return trust_in(Principal(service=service), document, role_arn=role_arn, keys=keys) is Trust.NAMED
+        caller = Principal(services=names_of_service(service, on_behalf_of))
+        return trust_in(caller, document, role_arn=role_arn, keys=keys) is Trust.NAMED
 
 
 def source_problem(role_arn: str, source_arn: str) -> str | None:

@@ -18,9 +18,11 @@ from workshop.cloud.offline.permissions.policy_evaluation import (
 )
 from workshop.cloud.offline.permissions.wildcards import Keys
 
-__all__ = ["ASSUME_ROLE", "Principal", "Trust", "named_in", "trust_in"]
+__all__ = ["ASSUME_ROLE", "Principal", "Trust", "named_in", "names_of_service", "trust_in"]
 
 ASSUME_ROLE = "sts:AssumeRole"
+# Has a name in each region besides.
+LOGS = "logs.amazonaws.com"
 
 
 class Trust(Enum):
@@ -33,11 +35,18 @@ class Trust(Enum):
 
 @dataclass(frozen=True)
 class Principal:
-    """A caller that wants to assume a role: the ARNs it matches and its account, or a service."""
+    """A caller that wants to assume a role: the ARNs it matches and its account, or a service's names."""
 
     arns: frozenset[str] = frozenset()
     account_id: str = ""
-    service: str = ""
+    services: frozenset[str] = frozenset()
+
+
+def names_of_service(service: str, source_arn: str) -> frozenset[str]:
+    """Return the names by which policies call a service that acts for a resource. Pure."""
+    if service != LOGS:
+        return frozenset({service})
+    return frozenset({LOGS, LOGS.replace("logs.", f"logs.{source_arn.split(':')[3]}.")})
 
 
 def trust_in(principal: Principal, document: Any, *, role_arn: str, keys: Keys) -> Trust:
@@ -67,8 +76,8 @@ def _among(principal: Principal, principals: Any) -> Trust:
         return Trust.NAMED
     if not isinstance(principals, Mapping):
         return Trust.NONE
-    if principal.service:
-        return Trust.NAMED if principal.service in as_list(principals.get("Service")) else Trust.NONE
+    if principal.services:
+        return Trust.NAMED if principal.services & set(as_list(principals.get("Service"))) else Trust.NONE
     named = {str(one) for one in as_list(principals.get("AWS"))}
     if "*" in named or named & principal.arns:
         return Trust.NAMED

@@ -119,6 +119,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (named("q", Parameters={"P": {}}), "[/Parameters/P] Every Parameters object must contain a Type member."),
     (named(None), "[/Resources/Queue/Properties/QueueName] 'null' values are not allowed in templates"),
     ({"Q": {**queue(), "Propertys": {}}}, "Invalid template resource property 'Propertys'"),
+    ({"Q": {**queue(), "Version": "1.0"}}, "Invalid template resource property 'Version'"),
     ({"Q": {**queue(), "DeletionPolicy": "Keep"}}, "Unrecognized DeletionPolicy Keep for resource Q"),
     ({"Q": {**queue(), "DependsOn": {"a": 1}}}, "DependsOn must be a string or list of strings."),
     (

@@ -8,7 +8,8 @@ that cannot be read, a mapping without the key and a value of the wrong kind fai
 does not know stay in the properties; and a reference to a resource that does not exist yet creates it on the
 spot, in the middle of another. Changed: all of it. A declared resource that does not exist yet reads as
 `PENDING`, which appears only in plans. A parameter of the type `AWS::SSM::Parameter::Name` is a name, and not
-what is stored under it.
+what is stored under it. The members of a parameter that is a list come without the blanks around them
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html).
 """
 
 from collections.abc import Mapping
@@ -51,6 +52,7 @@ NOTIFICATION_ARNS = "AWS::NotificationARNs"
 
 
 _parse_output = parsing.parse_output
+_load_parameters = parsing.ResourceMap.load_parameters
 
 
 class Pending:
@@ -144,6 +146,15 @@ def _output(name: str, declared: Any, resources: Any) -> Any:
     if output is not None and isinstance(output.value, (bool, int, float)):
         output.value = as_text(output.value)
     return output
+
+
+@corrects(parsing.ResourceMap, "load_parameters")
+def _load(resources: Any) -> None:
+    _load_parameters(resources)
+    for name, value in resources.resolved_parameters.items():
+        if isinstance(value, list):
+            value[:] = [one.strip() if isinstance(one, str) else one for one in value]
+            resources._parsed_resources[name] = value
 
 
 @corrects(parsing.ResourceMap, "parse_ssm_parameter")

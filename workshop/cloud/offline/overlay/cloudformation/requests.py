@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlparse
 from moto.cloudformation import models, responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.responses import ActionResult, EmptyResult
+from moto.s3.exceptions import MissingBucket
 from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
@@ -44,8 +45,6 @@ from workshop.cloud.offline.overlay.cloudformation.yaml import read_template
 from workshop.cloud.offline.overlay.correct import corrects
 
 __all__ = ["tags_of", "template_of"]
-
-_get_stack_from_s3_url = responses.get_stack_from_s3_url
 
 
 def template_of(request: Any, previous: str | None = None) -> str:
@@ -159,14 +158,19 @@ def _change_stack(wanted: Wanted) -> Any:
     return stack
 
 
+@corrects(models, "get_stack_from_s3_url")
 @corrects(responses, "get_stack_from_s3_url")
 def _template_from_url(template_url: str, account_id: str, partition: str) -> str:
     address = urlparse(template_url)
-    if (address.hostname or "").endswith("amazonaws.com"):
-        return str(_get_stack_from_s3_url(template_url, account_id=account_id, partition=partition))
-    # The address is one of this cloud's own S3, which has buckets in the path and not in the host name.
-    bucket, _, key = unquote(address.path).lstrip("/").partition("/")
-    found = s3_backends[account_id][partition].get_object(bucket, key)
+    host, path = address.hostname or "", unquote(address.path).lstrip("/")
+    # This cloud's own S3 has buckets in the path.
+    bucket, _, key = path.partition("/")
+    if host.endswith("amazonaws.com") and not host.startswith(("s3.", "s3-")):
+        bucket, key = host.partition(".s3")[0], path
+    try:
+        found = s3_backends[account_id][partition].get_object(bucket, key)
+    except MissingBucket:
+        raise ValidationError(message=f"S3 error: The specified bucket does not exist: {bucket}") from None
     if found is None:
         raise ValidationError(message=f"S3 error: The specified key does not exist: {key}")
     return str(found.value.decode("utf-8"))

@@ -31,7 +31,7 @@ from workshop.cloud.offline.runtime.environments.process import (
 from workshop.cloud.offline.runtime.environments.task_roots import TaskRoots, UnreadableBundleError
 from workshop.cloud.offline.runtime.environments.templates import Templates
 from workshop.cloud.offline.runtime.environments.variables import environment_variables, machine_variables
-from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
+from workshop.cloud.offline.runtime.invocations.functions import Bundle, FunctionSpec
 
 __all__ = ["SubprocessEnvironment", "SubprocessEnvironments"]
 
@@ -169,7 +169,7 @@ class SubprocessEnvironment:
             self._forget(self._process)
         try:
             task_root = self._roots.unpack(self._function.code)
-            layers = [self._roots.unpack(layer) / "python" for layer in self._function.layers]
+            layers = [folder for layer in self._function.layers for folder in self._folders(layer)]
         except UnreadableBundleError as error:
             raise EnvironmentLostError(fault("Runtime.InvalidCode", str(error))) from error
         home = self._roots.folder("tmp", self.log_stream.rpartition("]")[2])
@@ -189,6 +189,11 @@ class SubprocessEnvironment:
             process.kill()
         self._send(process, self._introduction(task_root, layers, process.log.marker))
         return process
+
+    def _folders(self, layer: Bundle) -> tuple[Path, Path]:
+        """Return where a layer has its modules; of the two the later covers the earlier."""
+        root = self._roots.unpack(layer) / "python"
+        return root, root / "lib" / self._function.runtime / "site-packages"
 
     def _new_process(
         self, variables: dict[str, str], task_root: Path, layers: Sequence[Path]

@@ -114,7 +114,10 @@ def _bundle(function: Any) -> Bundle:
 
 
 def _layers(function: Any, backend: Any) -> list[Bundle]:
-    versions = (backend.layers_versions_by_arn(layer["Arn"]) for layer in function.layers)
+    # Whoever has a layer keeps it when it is deleted.
+    deleted = getattr(backend, "deleted_layers", {})
+    arns = [layer["Arn"] for layer in function.layers]
+    versions = (backend.layers_versions_by_arn(arn) or deleted.get(arn) for arn in arns)
     return [_named(version.code_sha_256, version.code_bytes) for version in versions if version is not None]
 
 

@@ -1,9 +1,9 @@
-"""AWS::SQS::Queue changes all its attributes in place.
+"""AWS::SQS::Queue changes all its attributes in place, and names FIFO queues that the template does not name.
 
 AWS sets every attribute to the template's value or its default
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sqs-queue.html); `Ref` is the
-queue's URL, `QueueUrl` an attribute. moto changes two attributes and says `UPDATE_COMPLETE` for the others.
-Changed: the update.
+queue's URL, `QueueUrl` an attribute. moto changes two attributes and says `UPDATE_COMPLETE` for the others,
+and gives a FIFO queue a name that it must not have. Changed: the update, and that name.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,13 @@ from typing import Any
 
 from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, sqs_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, tags_as_dict
+from workshop.cloud.offline.overlay.cloudformation.handlers import (
+    Wanted,
+    changes,
+    creates,
+    is_true,
+    tags_as_dict,
+)
 
 DEFAULTS: Mapping[str, Any] = {
     "DelaySeconds": 0,
@@ -26,6 +32,18 @@ DEFAULTS: Mapping[str, Any] = {
 }
 # SetQueueAttributes takes none of these.
 FIXED = ("FifoQueue", "QueueName", "Tags")
+LONGEST_NAME = 80
+FIFO = ".fifo"
+
+_MOTO_CREATE = Queue.create_from_cloudformation_json
+
+
+@creates(Queue)
+def _create(wanted: Wanted) -> Any:
+    name, properties = wanted.name, wanted.properties
+    if is_true(properties.get("FifoQueue")) and "QueueName" not in properties:
+        name = f"{name[: LONGEST_NAME - len(FIFO)]}{FIFO}"
+    return _MOTO_CREATE(name, {"Properties": properties}, wanted.account_id, wanted.region_name)
 
 
 @changes(Queue)

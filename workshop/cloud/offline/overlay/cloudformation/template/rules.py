@@ -53,7 +53,8 @@ def _value(slot: Mapping[str, Any], value: str, place: Any) -> Any:
             )
         if kind.startswith(STORED):
             value, kind = str(found.value), kind.removeprefix(STORED)
-    return value.split(",") if kind.startswith(("CommaDelimitedList", "List<")) else value
+    is_list = kind.startswith(("CommaDelimitedList", "List<"))
+    return [one.strip() for one in value.split(",")] if is_list else value
 
 
 def _check(name: str, rule: Mapping[str, Any], known: Mapping[str, Any]) -> None:

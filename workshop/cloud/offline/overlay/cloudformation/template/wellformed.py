@@ -76,6 +76,7 @@ WITH_SNAPSHOTS = (
     "AWS::RDS::DB",
     "AWS::Redshift::Cluster",
 )
+CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 POLICY_VALUES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
 
 
@@ -146,7 +147,9 @@ def _problems_of_member(section: str, name: str, one: Any, members: Collection[s
         needed = "an Assertions" if section == "Rules" else f"a {NEEDED[section]}"
         yield f"Template format error: [{place}] Every {section} object must contain {needed} member."
     else:
-        yield from (f"Invalid template {kind} property '{extra}'" for extra in one.keys() - members)
+        # Custom resources may say which version of them is meant; it is for readers alone.
+        known = {*members, "Version"} if str(one.get("Type")).startswith(CUSTOM) else members
+        yield from (f"Invalid template {kind} property '{extra}'" for extra in one.keys() - known)
         yield from _odd_values(name, one, f"{place}/Properties")
 
 
