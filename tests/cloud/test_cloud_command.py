@@ -12,6 +12,7 @@ from workshop.cli.cloud import app
 from workshop.cloud import background
 from workshop.cloud.connection import connect
 from workshop.cloud.offline.processes import end
+from workshop.errors import ConfigurationError
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -49,15 +50,26 @@ def test_reset_empties_the_cloud(port) -> None:
     assert "answers at" in workshop_cloud("logs").stdout
 
 
-def test_scripts_get_json(home, port, monkeypatch) -> None:
+def test_reset_leaves_the_cloud_of_another_home_alone(cloud, monkeypatch) -> None:
+    """A cloud that only listens at the usual port is emptied if it is named, and not otherwise."""
+    cloud.client("kinesis").create_stream(StreamName="S", ShardCount=1)
+    monkeypatch.setattr("workshop.cloud.connection.DEFAULT_ENDPOINT", cloud.endpoint)
+
+    with pytest.raises(ConfigurationError, match="named with `--endpoint URL`"):
+        app(["reset", "--yes"], standalone_mode=False)
+    assert cloud.client("kinesis").list_streams()["StreamNames"] == ["S"]
+
+    assert "is empty" in workshop_cloud("reset", "--yes", "--endpoint", cloud.endpoint).stdout
+    assert cloud.client("kinesis").list_streams()["StreamNames"] == []
+
+
+def test_scripts_get_json(home, port) -> None:
     """Start and stop print the status, reset which cloud or which file it emptied; nothing stays of that."""
     before = json.loads(workshop_cloud("stop", "--json").stdout)
     started = json.loads(workshop_cloud("start", "--port", port, "--json").stdout)
     reset = json.loads(workshop_cloud("reset", "--yes", "--json").stdout)
     connect().client("kinesis").create_stream(StreamName="S", ShardCount=1)
     stopped = json.loads(workshop_cloud("stop", "--json").stdout)
-    # Not the cloud of somebody else, at the usual port.
-    monkeypatch.setattr("workshop.cloud.connection.DEFAULT_ENDPOINT", f"http://127.0.0.1:{port}")
     forgotten = json.loads(workshop_cloud("reset", "--yes", "--json").stdout)
 
     assert [each["state"] for each in (before, started, stopped)] == ["stopped", "running", "stopped"]

@@ -1,5 +1,6 @@
 """`workshop cloud`: the offline cloud in the foreground and in the background."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,14 +21,18 @@ from workshop.cli.options import (
 from workshop.cli.views.cloud_status import draw_runtime
 from workshop.cloud import background
 from workshop.cloud.background import CloudStatus
-from workshop.cloud.connection import connect
+from workshop.cloud.connection import ENDPOINT_VARIABLE, Cloud, connect
 from workshop.cloud.offline_control import OfflineControl
-from workshop.errors import CloudNotRunningError
+from workshop.errors import CloudNotRunningError, ConfigurationError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
 
 __all__ = ["app"]
 
 TAIL_LINES = 15
+NOTHING_HERE = (
+    "no offline cloud of `{}` runs, and none has kept anything; one started from elsewhere has to be "
+    "named with `--endpoint URL`"
+)
 
 app = typer.Typer(help="The offline cloud on this machine.", no_args_is_help=True)
 
@@ -103,12 +108,12 @@ def status(*, as_json: JsonOption = False) -> None:
 
 @app.command()
 def reset(*, yes: YesOption = False, as_json: JsonOption = False, endpoint: EndpointOption = None) -> None:
-    """Delete everything in the offline cloud and in its kept state: stacks, tables, streams, logs."""
-    try:
-        connected = connect("offline", endpoint=endpoint)
-    except CloudNotRunningError:
-        if endpoint is not None or not background.kept_bytes():
-            raise
+    """Delete everything in the offline cloud and in its kept state: stacks, tables, streams, logs.
+
+    A cloud that was started from elsewhere is left alone, unless `--endpoint` or AWS_ENDPOINT_URL names it.
+    """
+    connected = _cloud_to_empty(endpoint)
+    if connected is None:
         agree(f"This deletes what the offline cloud has kept in {background.kept_path()}.", yes=yes)
         background.forget()
         if as_json:
@@ -133,6 +138,23 @@ def logs(*, lines: Annotated[int | None, typer.Option(help="Only the last N line
         print(text, end="")
     else:
         console(stderr=True).print(f"{background.log_path()} is empty.", soft_wrap=True)
+
+
+def _cloud_to_empty(endpoint: str | None) -> Cloud | None:
+    """Return the cloud that is named, or this home's own; None if that has ended and kept something.
+
+    What only listens at the usual port may be the work of somebody else.
+    """
+    is_named = endpoint is not None or os.environ.get(ENDPOINT_VARIABLE)
+    if is_named or background.status().state not in {background.STOPPED, background.CRASHED}:
+        try:
+            return connect("offline", endpoint=endpoint)
+        except CloudNotRunningError:
+            if endpoint is not None or not background.kept_bytes():
+                raise
+    if not background.kept_bytes():
+        raise ConfigurationError(NOTHING_HERE.format(background.kept_path().parent))
+    return None
 
 
 def _announce(url: str, pid_file: Path | None) -> None:

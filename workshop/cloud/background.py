@@ -23,6 +23,7 @@ from workshop.errors import CloudStartError, ConfigurationError, PortInUseError
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, home_folder
 
 __all__ = [
+    "CRASHED",
     "STOPPED",
     "CloudStatus",
     "forget",
