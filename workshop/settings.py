@@ -63,15 +63,16 @@ def has_solutions(root: Path) -> bool:
 def home_folder() -> Path:
     """Return the private folder for pid files, logs and progress; it exists afterwards.
 
-    `WORKSHOP_HOME`, else `.workshop/` in the checkout above the working directory, else the user's own.
+    `WORKSHOP_HOME`, else `.workshop/` in the checkout above the working directory, else the user's own. A
+    relative path begins at that checkout, if there is one: notebooks and terminals work in other folders.
 
     Raises:
         ConfigurationError: it cannot be made, or is no folder.
     """
-    chosen = os.environ.get("WORKSHOP_HOME")
+    chosen, root = os.environ.get("WORKSHOP_HOME"), _checkout_above(Path.cwd())
     if chosen:
         folder = Path(chosen)
-    elif root := _checkout_above(Path.cwd()):
+    elif root:
         folder = root / ".workshop"
     else:
         # Not above: `workshop doctor` looks for this folder before any package is installed.
@@ -80,7 +81,7 @@ def home_folder() -> Path:
         folder = platformdirs.user_data_path("trade-risk-workshop", appauthor=False)
     try:
         # Not relative: other processes that are told of it have other working directories.
-        folder = folder.expanduser().absolute()
+        folder = (root or Path.cwd()) / folder.expanduser()
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:  # RuntimeError: `~name` of nobody
         named = "`WORKSHOP_HOME` names it" if chosen else "nothing else was named"

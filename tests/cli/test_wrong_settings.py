@@ -74,13 +74,18 @@ def test_a_private_folder_may_have_any_name(lonely_workshop, tmp_path) -> None:
 
 
 def test_a_relative_private_folder_is_one_for_all_processes(tmp_path, monkeypatch) -> None:
-    """A relative `WORKSHOP_HOME` is told to other processes, which work elsewhere, as a whole path."""
+    """A relative `WORKSHOP_HOME` is told to other processes as a whole path, from wherever in a checkout."""
     from workshop.settings import home_folder
 
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORKSHOP_HOME", "mine")
-
+    monkeypatch.chdir(tmp_path)
     assert home_folder() == tmp_path / "mine"
+
+    for name in ("notebooks", "cloudformation"):
+        (tmp_path / "course" / name).mkdir(parents=True)
+    for place in ("course", "course/notebooks"):
+        monkeypatch.chdir(tmp_path / place)
+        assert home_folder() == tmp_path / "course" / "mine"
 
 
 def test_doctor_lists_a_private_folder_that_cannot_be(lonely_workshop, tmp_path) -> None:
