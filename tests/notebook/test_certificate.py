@@ -77,6 +77,17 @@ def test_the_page_needs_nothing_from_elsewhere(progress: CourseProgress) -> None
     assert not any(word in page for word in ("http", "src=", "url(", "@import"))
 
 
+def test_a_single_day_is_named_once(tmp_path: Path) -> None:
+    """Who does everything on one day is certified that day, and no span of days."""
+    record = CourseProgress(tmp_path, clock=ManualClock(1.0))
+    record.record("one", passed("."))
+
+    assert (
+        draw_certificate(certificate_facts("A", EXERCISES, record), "x").text.splitlines()[2]
+        == "01 January 1970"
+    )
+
+
 def test_somebody_who_has_done_nothing_is_told_so(tmp_path: Path) -> None:
     """Without a single check there are no days, and nothing is claimed."""
     facts = certificate_facts("A", EXERCISES, CourseProgress(tmp_path))

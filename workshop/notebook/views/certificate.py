@@ -10,8 +10,8 @@ __all__ = ["draw_certificate", "printable_page"]
 
 COURSE = "Exactly once: near real-time risk aggregation on AWS"
 LEARNT = (
-    "has built a serverless pipeline of Kinesis, Lambda and DynamoDB, broke it by duplicates, crashes and "
-    "re-delivery, and repaired it until its totals were exact to the cent"
+    "has built a serverless pipeline of Kinesis, Lambda and DynamoDB, broken it with duplicates, crashes and "
+    "redelivered batches, and repaired it until its totals were exact to the cent"
 )
 # A page of its own, for paper: no theme, no script, nothing from elsewhere.
 PAGE_STYLE = """
@@ -88,5 +88,7 @@ def _figures(facts: CertificateFacts) -> list[tuple[str, int]]:
 def _days(facts: CertificateFacts) -> str:
     if facts.first_day is None or facts.last_day is None:
         return "Nothing has been checked yet."
+    if facts.first_day == facts.last_day:
+        return f"{facts.last_day:%d %B %Y}"
     days = plural((facts.last_day - facts.first_day).days + 1, "day")
     return f"{facts.first_day:%d %B %Y} to {facts.last_day:%d %B %Y}, {days}"
