@@ -28,8 +28,9 @@ ws = start("00")
 # is what we recommend.
 #
 # **Your own AWS account.** Templates and functions are the same there, and the commands of the terminal take
-# `--cloud aws`. These notebooks do not run there yet, and `workshop doctor` does not check credentials yet.
-# The header above always says where you are.
+# `--cloud aws`. Notebooks 00 to 06 and 99 go there, too, if `WORKSHOP_CLOUD=aws` is set before JupyterLab
+# starts; run `workshop doctor --cloud aws` first. Nobody has tried that with a real account yet, and there
+# it costs money. The header above always says where you are.
 #
 # Is your machine ready? The next cell looks.
 

@@ -154,9 +154,9 @@ print(f"{functions * messages / seconds:,.0f} messages a second become {function
 # %% [markdown]
 # ## Fewer records
 #
-# Each record takes a place in a call of the producer and in an event of MapLambda, and AWS charges a *payload
-# unit* of 25 KB for it. A message has 250 bytes. So let a record hold many messages, one on each line (*JSON
-# Lines*). `pack="auto"` fills payload units:
+# Each record takes a place in a call of the producer and in an event of MapLambda, and AWS charges at least
+# one *payload unit* of 25 KB for it. A message has about 250 bytes. So let a record hold many messages, one on
+# each line (*JSON Lines*). `pack="auto"` lets a record grow until a payload unit is full:
 
 # %%
 ws.stateless.clear()
