@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from workshop.diagnosis import Diagnosis, diagnose
-from workshop.notebook.charts.totals_chart import areas, draw_chart
+from workshop.notebook.charts.totals_chart import SHADES, areas, draw_chart
 from workshop.notebook.markup.cells import cell_html
 from workshop.notebook.views.diagnosis import draw_comparison, draw_diagnosis
 from workshop.notebook.views.differences import ChangeKind, TableMemory
@@ -167,6 +167,20 @@ def test_charts_tell_the_sign_without_colour() -> None:
         assert trace["marker"]["pattern"]["shape"][place]
         assert bundle["text/plain"] == tree.text
         assert len(str(bundle)) < 50_000
+
+
+def test_charts_tell_the_groups_of_the_top_level_apart() -> None:
+    """Each group of the top level has a hue of its own, which all below it keep, and no area has another."""
+    totals = {path: Decimal(1) for path in ("PV", "PV:FXSpot", "Delta", "Delta:FXSpot", "Grand Total")}
+    snapshot = AggregateSnapshot(totals=totals)
+
+    bundle = draw_chart("sunburst", snapshot, TotalsView(snapshot).draw())._repr_mimebundle_()
+
+    trace = bundle["application/vnd.plotly.v1+json"]["data"][0]
+    colours = dict(zip(trace["ids"], trace["marker"]["colors"], strict=True))
+    assert len(set(colours.values())) == len(totals)
+    assert {colours["PV"], colours["PV:FXSpot"]} < set(SHADES[1])
+    assert {colours["Delta"], colours["Delta:FXSpot"]} < set(SHADES[0])
 
 
 def test_totals_of_nothing_are_no_success() -> None:

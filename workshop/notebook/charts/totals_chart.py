@@ -1,11 +1,11 @@
 """The totals as a sunburst or a treemap, the Grand Total at the root.
 
 An area cannot be negative. A leaf's area is the amount without its sign, a parent's the sum of its
-children's areas, and the sign is told by a word, a pattern and a colour. So areas show how much risk lies
-where, and labels show what it adds up to.
+children's areas, and the sign is told by a word and a pattern. So areas show how much risk lies where, labels
+show what it adds up to, and colours tell the top level's groups apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -30,9 +30,18 @@ KINDS = tuple(EXTRAS)
 HEIGHT = 520
 THOUSAND = Decimal(1000)
 ROOT = "#4a5563"
-# White text has 4.5:1 on each; deeper levels are a little darker than their parents.
-SHADES = ("#2f6fb0", "#28609a", "#215284")
-ORANGE = "#a8500f"
+# Those of the control room: a hue for each group of the top level. White text has 4.5:1 on each; lower levels
+# are a little darker than their parents.
+SHADES = (
+    ("#2a6cb3", "#225a97", "#1b4a7d"),
+    ("#0f766e", "#0c635c", "#0a514b"),
+    ("#7a4bb8", "#673d9f", "#553186"),
+    ("#a8500f", "#8f430b", "#773708"),
+    ("#b0306a", "#962658", "#7d1e49"),
+    ("#566510", "#48550c", "#3b4609"),
+    ("#4c55c4", "#3f47a9", "#343b8f"),
+    ("#8a5a00", "#744b00", "#5f3d00"),
+)
 
 
 def draw_chart(kind: str, snapshot: AggregateSnapshot, twin: Shown) -> Shown:
@@ -56,6 +65,7 @@ def _trace(kind: str, totals: Mapping[str, Decimal]) -> dict[str, Any]:
     """Return the totals as plotly draws them."""
     paths = sorted(totals, key=sort_key)
     sizes = areas(totals)
+    groups = [path for path in paths if _parent(path) == GRAND_TOTAL]
     return {
         "type": kind,
         "ids": paths,
@@ -69,7 +79,7 @@ def _trace(kind: str, totals: Mapping[str, Decimal]) -> dict[str, Any]:
         "hovertemplate": "<b>%{label}</b><br>%{customdata}<extra></extra>",
         "textfont": {"color": "#ffffff"},
         "marker": {
-            "colors": [_colour(path, totals[path]) for path in paths],
+            "colors": [_colour(path, groups) for path in paths],
             "pattern": {
                 "shape": ["" if totals[path] >= 0 else "/" for path in paths],
                 "fillmode": "overlay",
@@ -118,7 +128,8 @@ def _short(total: Decimal, *, full: bool) -> str:
     return f"{MINUS if total < 0 else ''}{size / unit:,.2f} {word}{' (negative)' if total < 0 else ''}"
 
 
-def _colour(path: str, total: Decimal) -> str:
+def _colour(path: str, groups: Sequence[str]) -> str:
     if path == GRAND_TOTAL:
         return ROOT
-    return ORANGE if total < 0 else SHADES[min(path.count(":"), len(SHADES) - 1)]
+    shades = SHADES[groups.index(path.partition(":")[0]) % len(SHADES)]
+    return shades[min(path.count(":"), len(shades) - 1)]
