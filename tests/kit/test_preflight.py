@@ -254,7 +254,7 @@ def test_a_large_kept_cloud_is_a_warning(tmp_path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "home" / "cloud.state").write_bytes(bytes(3 * 1024**2))
     kept = preflight.check_leftovers()
     assert kept is not None
-    assert (kept.grade, kept.seen) == (Grade.GOOD, "3 MB of a cloud's state are kept")
+    assert (kept.grade, kept.seen) == (Grade.GOOD, "a cloud's state is kept, 3 MB")
 
     monkeypatch.setattr(preflight, "MUCH_KEPT_BYTES", 1024**2)
 

@@ -43,4 +43,6 @@ def as_document(findings: Iterable[Preflight]) -> dict[str, Any]:
 def size(byte_count: int) -> str:
     """Return a size as people say it, such as `1.5 GB` or `12 MB`."""
     megabytes = byte_count / 1024**2
+    if 0 < megabytes < 1:
+        return "less than 1 MB"
     return f"{megabytes / 1024:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"

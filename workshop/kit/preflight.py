@@ -110,7 +110,7 @@ def check_leftovers() -> Preflight | None:
         fix = "run `workshop cloud start`, which brings back what it kept, or `workshop cloud stop`"
         seen = f"a cloud that ran at {address} does not answer any more"
         return Preflight("Earlier runs", Grade.WARNING, seen, fix)
-    seen = f"{size(kept)} of a cloud's state are kept" if kept else "left nothing behind"
+    seen = f"a cloud's state is kept, {size(kept)}" if kept else "left nothing behind"
     if kept > MUCH_KEPT_BYTES:
         fix = "if you do not need it, `workshop cloud reset` deletes everything in the offline cloud"
         return Preflight("Earlier runs", Grade.WARNING, seen, fix)
