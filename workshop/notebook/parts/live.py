@@ -53,7 +53,11 @@ class LiveTools:
             output.update(self._drawn(self._look(), moving=True, note="live"))
 
         def end(error: BaseException | None) -> None:
-            told = f"stopped: {error}" if error else "no longer live; run the cell again"
+            told = (
+                f"stopped: {error}"
+                if error
+                else "no longer live: this is how it was then; run the cell again"
+            )
             try:
                 output.close(self._drawn(self._look(), note=told))
             except Exception as problem:  # noqa: BLE001 - the stack may be gone; the last picture stays
