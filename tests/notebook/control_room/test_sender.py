@@ -77,6 +77,18 @@ def test_without_changes_it_sends_the_plan_of_its_seed(streams: Streams, clock: 
     assert streams.entries[0] == list(plan.entries)
 
 
+def test_it_does_not_make_up_for_what_went_before_the_run(streams: Streams, clock: ManualClock) -> None:
+    """Whatever passes between start and first count, a run begins with its rate and not with a burst."""
+    sender = Sender(streams.puts(), Controls(rate=100, messages=1_000), clock)
+    sender.begin()
+    clock.advance(5)
+    sender.begin_now()
+
+    pass_time(sender, clock, 1)
+
+    assert sender.sent == pytest.approx(100, abs=2)
+
+
 def test_after_a_stall_it_does_not_hurry(streams: Streams, clock: ManualClock) -> None:
     """What was missed for longer than a second stays missed."""
     sender = Sender(streams.puts(), Controls(rate=10, messages=1_000), clock)

@@ -105,16 +105,19 @@ class RoomModel:
 
     def tick(self) -> Tick:
         """Look at everything once, and return how it stands; the tick is kept in the history."""
-        now = self._seconds()
         self._apply_slow()
         if self._is_new_run:
             for each in self._watched:
-                each.begin(now)
+                each.begin(self._seconds())
+            # That took a while, on AWS seconds; the run begins after it, for its rates and for its sender.
+            for each in self._watched:
+                each.count_from(self._seconds())
+            self._sender.begin_now()
             self._is_new_run = False
-        # The sender's state before the look: what it sent later is not in the look.
-        is_sent = self._sender.state == SENT
+        # State and count of the sender before the look: what it sends later is not in the look.
+        now, is_sent, sent = self._seconds(), self._sender.state == SENT, self._sender.sent
         for each in self._watched:
-            each.look(now, self._sender.sent)
+            each.look(now, sent)
         # A run that is over stays so: what other cells send later is another story.
         self._was_settled |= is_sent and all(each.is_settled for each in self._watched)
         tick = self._document(now)

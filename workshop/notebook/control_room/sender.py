@@ -59,6 +59,11 @@ class Sender:
             self._credit, self._credited_at = 1.0, self._clock.now()
             self.state = SENDING
 
+    def begin_now(self) -> None:
+        """Owe nothing for the time until now: that nobody has sent yet is no reason to hurry."""
+        with self._lock:
+            self._credit, self._credited_at = 1.0, self._clock.now()
+
     def pause(self) -> None:
         """Send nothing more until `begin`."""
         with self._lock:

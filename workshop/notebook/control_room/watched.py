@@ -79,11 +79,14 @@ class Watched:
         return self._reading.off_by is not None and not self._is_diagnosed
 
     def begin(self, now: float) -> None:
-        """Count rates, latencies and errors from here on: a run begins."""
+        """Read what is there before a run, and is no part of it."""
         self._look_slowly(now, anyway=True)
         self._held = self._read_messages()
         self._snapshot = self._totals()
         self._errors_before = {hop.function: (hop.errors or 0, hop.retries or 0) for hop in self._hops}
+
+    def count_from(self, now: float) -> None:
+        """Count rates and latencies from here on: the run begins."""
         self._recent = Recent(self._counts(now, 0))
 
     def look(self, now: float, sent: int) -> None:

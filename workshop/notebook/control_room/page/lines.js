@@ -9,6 +9,8 @@ const LATENCY_LINES = [
   ["max", 4, "dashdot", 1.4],
 ];
 const MOST_POINTS = 300;
+// From there on the figures are those of the whole run, and no moment of it.
+const OVER = ["done", "stopped", "failed"];
 
 /** Return at most so many ticks: of each stretch the last one, so that the newest is always there. */
 function thinned(ticks) {
@@ -22,7 +24,7 @@ function line(name, ticks, value, colour, dash, width = 2) {
     mode: "lines",
     name,
     x: ticks.map((tick) => tick.seconds),
-    y: ticks.map(value),
+    y: ticks.map((tick) => (OVER.includes(tick.run?.state) ? null : value(tick))),
     line: { color: LINE_COLOURS[colour % LINE_COLOURS.length], dash, width, shape: "linear" },
     hovertemplate: `%{y:,.4~g}<extra>${name}</extra>`,
   };
