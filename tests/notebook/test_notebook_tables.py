@@ -60,6 +60,15 @@ def test_rows_that_changed_stand_first() -> None:
     assert [each.row["TradeID"] for each in changes] == ["b", "a"]
 
 
+def test_rows_with_times_stand_newest_first() -> None:
+    """Of rows that say when they were written the newest is first, whatever their keys are."""
+    older, newer = ({**FIRST, "TradeID": key, "MappedAt": Decimal(at)} for key, at in (("a", 1), ("b", 2)))
+
+    _, changes = look(TableMemory(), older, newer)
+
+    assert [each.row for each in changes] == [newer, older]
+
+
 def test_a_long_table_is_cut_with_a_count() -> None:
     """Ten rows are shown, and how many more there are."""
     rows = [{"TradeID": f"{number:04}", "Value": Decimal(number)} for number in range(2000)]

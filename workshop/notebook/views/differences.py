@@ -56,12 +56,18 @@ class TableMemory:
 
     def look(self, table: str, rows: Iterable[Row], key: str) -> tuple[list[RowChange], bool]:
         """Return the rows with their changes, and whether the table was seen before; remember them."""
-        # Bookkeeping rows begin with a number sign; they come behind what people look for.
-        ordered = sorted(rows, key=lambda row: (str(row[key]).startswith("#"), str(row[key])))
+        ordered = sorted(rows, key=lambda row: _place(row, str(row[key])))
         now = {row[key]: row for row in ordered}
         before = self._seen.get(table)
         self._seen[table] = now
         return differences(before, now), before is not None
+
+
+def _place(row: Row, key: str) -> tuple[bool, Decimal, str]:
+    """Return what orders rows: the newest first where they say when they were written, else the key."""
+    written = row.get("MappedAt")
+    # Bookkeeping rows begin with a number sign; they come behind what people look for.
+    return key.startswith("#"), -written if isinstance(written, Decimal) else Decimal(0), key
 
 
 def _compared(before: Row | None, now: Row) -> RowChange:
