@@ -147,11 +147,7 @@ class RunningBoard:
     def act(self, action: str, headers: dict[str, str] | None = None, **fields: str) -> Answer:
         """Press a button on the instructor's page; with other `headers`, as somebody else."""
         form = {"action": action, "token": self.inside(lambda board: board.secret_for("form")), **fields}
-        sent = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            **self.as_instructor(),
-            **(headers or {}),
-        }
+        sent = {"Content-Type": FORM, **(self.as_instructor() if headers is None else headers)}
         return self.ask("POST", "/instructor", body=urlencode(form).encode(), headers=sent)
 
     def _run(self) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tornado.web import HTTPError
 
-from workshop.classroom.board.guarding import ApiHandler
+from workshop.classroom.board.guarding import ApiHandler, WaitError
 from workshop.classroom.board.release import released_solutions
 from workshop.classroom.board.store import AliasTakenError, ClassFullError
 from workshop.classroom.board.tables import Learner
@@ -22,9 +22,7 @@ class _Join(ApiHandler):
 
     def post(self) -> None:
         known = self.learner
-        if wait := self.board.limits.wait_for("guess", self.address):
-            self.set_header("Retry-After", str(wait))
-            raise HTTPError(429, f"too many wrong codes; try again in {wait} s")
+        self.demand_patience("guess", self.address)
         request = _read(self, read_join)
         if not self.board.is_code(request.code):
             self.demand("guess", self.address)
@@ -61,8 +59,7 @@ class _Reports(ApiHandler):
     def post(self) -> None:
         learner = self.known_learner()
         if self.board.is_closed:
-            self.set_header("Retry-After", str(CLOSED_SECONDS))
-            raise HTTPError(503, CLOSED)
+            raise WaitError(503, CLOSED_SECONDS, CLOSED)
         reports = _read(self, read_reports)
         accepted = self.board.store.take(learner, reports, self.board.clock.now())
         self.say({"accepted": accepted, "state": self.board.state_for(_now(self, learner))})

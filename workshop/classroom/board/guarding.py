@@ -18,7 +18,7 @@ from workshop.classroom.board.class_board import ClassBoard
 from workshop.classroom.board.tables import Learner
 from workshop.classroom.protocol import LARGEST_BODY_BYTES
 
-__all__ = ["ApiHandler", "BoardHandler", "PageHandler"]
+__all__ = ["ApiHandler", "BoardHandler", "PageHandler", "WaitError"]
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -33,6 +33,14 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 logger = logging.getLogger(__name__)
+
+
+class WaitError(HTTPError):
+    """A request that may be made again, after so many seconds."""
+
+    def __init__(self, status: int, seconds: int, message: str) -> None:
+        self.seconds = seconds
+        super().__init__(status, message)
 
 
 class BoardHandler(RequestHandler):
@@ -75,14 +83,27 @@ class BoardHandler(RequestHandler):
     def demand(self, kind: str, who: str) -> None:
         """Take a token from a bucket, or refuse the request."""
         if wait := self.board.limits.take(kind, who):
-            self.set_header("Retry-After", str(wait))
-            raise HTTPError(429, f"too many requests; try again in {wait} s")
+            raise WaitError(429, wait, f"too many requests; try again in {wait} s")
+
+    def demand_patience(self, kind: str, who: str) -> None:
+        """Refuse the request if a bucket is empty; takes nothing."""
+        if wait := self.board.limits.wait_for(kind, who):
+            raise WaitError(429, wait, f"too many wrong codes; try again in {wait} s")
 
     def say(self, document: dict[str, Any], status: int = 200) -> None:
         """Answer with JSON."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(json.dumps(document))
+
+    def told(self, status: int, details: dict[str, Any]) -> str:
+        """Return what was raised on purpose, or the name of the status; say also when to come back."""
+        error = details.get("exc_info", (None, None))[1]
+        if isinstance(error, WaitError):
+            self.set_header("Retry-After", str(error.seconds))
+        message = error.log_message if isinstance(error, HTTPError) else None
+        # Tornado keeps messages ready to be formatted.
+        return message.replace("%%", "%") if message else HTTPStatus(status).phrase
 
     def log_exception(self, kind: Any, value: Any, trace: Any) -> None:
         """Log what is our own fault alone, and never who asked."""
@@ -129,7 +150,7 @@ class ApiHandler(BoardHandler):
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Say what went wrong."""
-        self.say({"error": told(status_code, details)}, status_code)
+        self.say({"error": self.told(status_code, details)}, status_code)
 
 
 class PageHandler(BoardHandler):
@@ -138,15 +159,7 @@ class PageHandler(BoardHandler):
     def write_error(self, status_code: int, **details: Any) -> None:
         """Say what went wrong, as text, which no browser takes for a page."""
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{told(status_code, details)}\n")
-
-
-def told(status: int, details: dict[str, Any]) -> str:
-    """Return what was raised on purpose, or the name of the status."""
-    error = details.get("exc_info", (None, None))[1]
-    message = error.log_message if isinstance(error, HTTPError) else None
-    # Tornado keeps messages ready to be formatted.
-    return message.replace("%%", "%") if message else HTTPStatus(status).phrase
+        self.finish(f"{self.told(status_code, details)}\n")
 
 
 def _is_address(name: str) -> bool:

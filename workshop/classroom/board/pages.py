@@ -160,9 +160,7 @@ class _Invited(PageHandler):
     """Where the QR code leads: what to type on one's own machine."""
 
     def get(self, offered: str) -> None:
-        if wait := self.board.limits.wait_for("guess", self.address):
-            self.set_header("Retry-After", str(wait))
-            raise HTTPError(429, f"too many wrong codes; try again in {wait} s")
+        self.demand_patience("guess", self.address)
         try:
             code = checked_code(offered)
         except ValueError as error:
