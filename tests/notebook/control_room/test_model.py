@@ -11,7 +11,10 @@ from tests.notebook.control_room.conftest import MakeRoom
 from workshop.cloud.fault_plan import FaultPlan
 from workshop.errors import NotSettledError
 from workshop.notebook.control_room.history import MOST_TICKS
+from workshop.notebook.control_room.meter import Sighting, judge
 from workshop.notebook.control_room.model import RoomModel
+from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.truth import GRAND_TOTAL, Truth
 
 
 def test_a_run_ends_exact_and_done(make_room: MakeRoom) -> None:
@@ -167,6 +170,15 @@ def change_total(room: Any, path: str, amount: str, trades: int = 0) -> None:
         ExpressionAttributeNames={"#Value": "Value"},
         ExpressionAttributeValues={":amount": {"N": amount}, ":trades": {"N": str(trades)}},
     )
+
+
+def test_without_state_the_meter_promises_messages_and_no_trades() -> None:
+    """In the stateless pipeline exact means that each message was added, be it a new trade or not."""
+    truth = Truth({GRAND_TOTAL: Decimal(2)}, {GRAND_TOTAL: 2}, frozenset())
+    snapshot = AggregateSnapshot(totals=truth.totals, trades=truth.trades)
+    seen = Sighting(truth, 2, truth.trades, snapshot, 0, is_quiet=True, is_still=True, is_stateful=False)
+
+    assert judge(seen, since=0.0).text == "Exact to the cent: 2 messages, each added as it came."
 
 
 def test_totals_that_are_wrong_at_rest_are_off(make_room: MakeRoom) -> None:

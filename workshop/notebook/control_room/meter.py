@@ -39,6 +39,7 @@ class Sighting:
     pending: int | None
     is_quiet: bool
     is_still: bool
+    is_stateful: bool = True
     unread: str = ""
     trouble: str = ""
 
@@ -92,8 +93,11 @@ def _depth(path: str) -> tuple[bool, int]:
 
 
 def _exact(look: Sighting) -> str:
-    trades = look.truth.trades[GRAND_TOTAL]
-    return f"Exact to the cent: {plural(look.messages, 'message')}, {plural(trades, 'live trade')}."
+    messages = f"Exact to the cent: {plural(look.messages, 'message')}"
+    if not look.is_stateful:
+        # Of a trade that changed, or came twice, each message counts.
+        return f"{messages}, each added as it came."
+    return f"{messages}, {plural(look.truth.trades[GRAND_TOTAL], 'live trade')}."
 
 
 def _on_the_way(look: Sighting) -> str:

@@ -114,6 +114,7 @@ class Watched:
             self._pending(),
             is_quiet=is_quiet,
             is_still=is_still,
+            is_stateful=self.course.pipeline == "stateful",
             unread=EMPTYING if is_clearing or self.course.is_clearing else self._unread(),
             trouble=self._trouble(),
         )
