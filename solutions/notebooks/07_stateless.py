@@ -166,9 +166,10 @@ ws.stateless.compare()
 # %% [markdown]
 # Each message counts as before, since MapLambda splits the records first: look for `unpack` in
 # `lambdas/common/records.py`. But a record goes to one shard, and all messages of a trade have to go there. So
-# the producer deals the trades to 256 *buckets*; a record holds messages of one bucket, and its partition key
-# is the bucket. What was said of batches holds for a packed record, too: its messages come, and come again,
-# together. Notebook 12 says what that saves.
+# the producer deals the trades into 256 *buckets*; a record holds messages of one bucket, and its partition key
+# is the bucket. That made 256 records of the 3,000; with more messages at once, records get fuller. What was
+# said of batches holds for a packed record, too: its messages come, and come again, together. Notebook 12 says
+# what that saves.
 
 # %% [markdown]
 # ## What it cannot do
