@@ -154,7 +154,7 @@ def _tree(values: Mapping[str, Any], name: str, style: str) -> Html:
         told, depth = (shown_name(last), path.count(":")) if parent in values else (shown_path(path), 0)
         indent = f"padding-left:{14 * depth}px" if depth else None
         cells += [element("span", told, style=indent), element("span", cell_text(values[path], name))]
-    rest = [element("span", more, class_="soft") for more in _more(list(values))]
+    rest = [element("div", more, class_="soft") for more in _more(list(values))]
     return join([element("span", *cells, class_=f"pairs {style}"), *rest])
 
 

@@ -21,7 +21,7 @@ __all__ = ["draw_comparison", "draw_diagnosis", "draw_reconciliation"]
 
 HEADS = ("Total", "Should be", "Is", "Off by", "Trades off by")
 LONGEST = 20
-EXACT = "Every total is right to the cent, and every trade counts once."
+EXACT = "Every total is right to the cent, and so is every count."
 NOTHING = "no live trade was sent since the pipeline was emptied or deployed, and no total is there"
 
 
