@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workshop.course.exercise import CheckResult, Exercise, Outcome
 from workshop.course.files import saved_at
+from workshop.notebook.classroom.help_calls import HelpCalls
 from workshop.notebook.controls.background import Loop, stop_named
 from workshop.notebook.controls.waiting import WaitLine
 from workshop.notebook.controls.widgets import ButtonRow, Buttons, show_control
@@ -27,7 +28,8 @@ LOOKING = CheckResult(Outcome.NOT_ATTEMPTED, "Looking …")
 class CheckActions:
     """What the buttons of a card do; `file` is the handler file that holds the answer, if one does.
 
-    `look` judges, records, and returns the verdict with a sentence on what to do next.
+    `look` judges, records, and returns the verdict with a sentence on what to do next. `help_calls` is given
+    in a class, whose board shows that help is needed.
     """
 
     look: Callable[[], tuple[CheckResult, str]]
@@ -35,6 +37,7 @@ class CheckActions:
     solution: Callable[[], Shown]
     reset: Callable[[], Shown]
     file: Path | None = None
+    help_calls: HelpCalls | None = None
 
 
 class CheckCard:
@@ -51,6 +54,8 @@ class CheckCard:
         self._loop = f"check {exercise.id}"
         # A card of the same exercise that still watches its file has gone from the output.
         stop_named(self._loop)
+        if actions.help_calls is not None:
+            actions.help_calls.when_changed(self._tell_of_help)
 
     def check(self) -> CheckResult:
         """Look at the answer and show the verdict; the buttons come with the first one."""
@@ -71,7 +76,12 @@ class CheckCard:
             "Hint": lambda: self._tell(self._actions.hint()),
             "Solution": lambda: self._tell(self._actions.solution()),
             "Reset": self._ask_to_reset,
+            **(self._actions.help_calls.buttons() if self._actions.help_calls else {}),
         }
+
+    def _tell_of_help(self, shown: Shown) -> None:
+        self._tell(shown)
+        self.row.offer(self._buttons())
 
     def _ask_to_reset(self) -> None:
         self.row.offer({"Put the starter back": self._reset, "Keep my answer": self._keep})

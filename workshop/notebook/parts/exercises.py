@@ -1,5 +1,7 @@
 """`ws.exercises`: check, hint, solution, and how far the learner is."""
 
+from collections.abc import Callable
+
 from workshop.course.answers import handler_file, solution_text
 from workshop.course.course import Course
 from workshop.course.exercise import CheckResult, Exercise, Function, Outcome, judge
@@ -7,6 +9,7 @@ from workshop.course.exercises import all_exercises, find_exercise
 from workshop.course.progress import CourseProgress
 from workshop.course.releases import release_as_of
 from workshop.course.solving import reset
+from workshop.notebook.classroom.help_calls import HelpCalls
 from workshop.notebook.markup.display import Shown, show
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.parts.check_card import CheckActions, CheckCard
@@ -19,10 +22,17 @@ __all__ = ["ExerciseTools"]
 class ExerciseTools:
     """Checks and what helps on the way to them; `workshop check` does the same in a terminal."""
 
-    def __init__(self, course: Course, record: CourseProgress, notebook: str) -> None:
+    def __init__(
+        self,
+        course: Course,
+        record: CourseProgress,
+        notebook: str,
+        help_calls: Callable[[str], HelpCalls | None] = lambda _: None,
+    ) -> None:
         self._course = course
         self._record = record
         self._notebook = notebook
+        self._help_calls = help_calls
 
     def check(self, exercise_id: str) -> CheckResult:
         """Look at what was done for an exercise, and say what was found; may be repeated."""
@@ -34,6 +44,7 @@ class ExerciseTools:
             solution=lambda: self._way_to_do_it(exercise, is_open=False),
             reset=lambda: self._starter_again(exercise),
             file=handler_file(self._course.root, place.path) if isinstance(place, Function) else None,
+            help_calls=self._help_calls(exercise.id),
         )
         return CheckCard(exercise, actions).check()
 

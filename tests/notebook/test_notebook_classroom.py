@@ -1,0 +1,184 @@
+"""A class in a notebook: calls for help and announcements, seen and clicked as a learner does."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.classroom.learner.board_stand_in import StandIn
+from workshop.classroom.learner.delivery import deliver
+from workshop.clock import ManualClock
+from workshop.errors import ConfigurationError
+from workshop.notebook.classroom.tools import ClassTools
+from workshop.notebook.controls.widgets import ButtonRow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Kernel:
+    """What a kernel offers: outputs are collected, and `run_cell` tells who waits for cells."""
+
+    execution_count = 1
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.display_pub = self.events = self
+        self.waiting: list[Callable[..., None]] = []
+
+    def publish(self, bundle: dict[str, object], **_: object) -> None:
+        """Keep the text of an output."""
+        self.texts.append(str(bundle["text/plain"]))
+
+    def register(self, _: str, waiting: Callable[..., None]) -> None:
+        """Let somebody know of cells."""
+        self.waiting.append(waiting)
+
+    def unregister(self, _: str, waiting: Callable[..., None]) -> None:
+        """Let them know no more."""
+        self.waiting.remove(waiting)
+
+    def run_cell(self) -> str:
+        """Run an empty cell; return what stands above its output."""
+        before = len(self.texts)
+        for each in self.waiting:
+            each(None)
+        return "\n".join(self.texts[before:])
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    running = Kernel()
+    for module in ("markup.display", "controls.widgets", "classroom.tools"):
+        monkeypatch.setattr(f"workshop.notebook.{module}.shell", lambda: running)
+    return running
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch) -> list[ButtonRow]:
+    """The rows of buttons, in the order in which they appear."""
+    found: list[ButtonRow] = []
+    made = ButtonRow.__init__
+
+    def note(self: ButtonRow, buttons: Any) -> None:
+        found.append(self)
+        made(self, buttons)
+
+    monkeypatch.setattr(ButtonRow, "__init__", note)
+    return found
+
+
+@pytest.fixture
+def board() -> Iterator[StandIn]:
+    stand_in = StandIn().start()
+    yield stand_in
+    stand_in.stop()
+
+
+@pytest.fixture
+def classroom(kernel: Kernel, tmp_path: Path) -> Iterator[ClassTools]:
+    """Notebook 03 of a learner; nothing is deployed, and no cloud answers."""
+    course: Any = SimpleNamespace(home=tmp_path, root=ROOT, clock=ManualClock())
+    tools = ClassTools(course, "03")
+    yield tools
+    tools.leave()
+
+
+def labels(row: ButtonRow) -> list[str]:
+    return [each.description for each in row.widget.children]
+
+
+def test_help_is_called_and_withdrawn(
+    board: StandIn, kernel: Kernel, rows: list[ButtonRow], classroom: ClassTools, tmp_path: Path
+) -> None:
+    """The head of a notebook has a button that calls for help with it, and then one that withdraws the call."""
+    classroom.join(board.invitation, "Ada")
+    [row] = rows
+    assert labels(row) == ["Ask for help"]
+    row.widget.children[0].click()
+    assert labels(row) == ["Withdraw the call for help"]
+    assert "somebody will come" in kernel.texts[-1]
+    row.widget.children[0].click()
+    assert labels(row) == ["Ask for help"]
+    deliver(tmp_path)
+
+    assert [each["kind"] for each in board.of("Ada")] == ["help", "help_withdrawn"]
+    assert board.of("Ada")[0]["step"] == "03"
+
+
+def test_helped_is_shown_when_the_board_says_so(
+    board: StandIn, kernel: Kernel, rows: list[ButtonRow], classroom: ClassTools, tmp_path: Path
+) -> None:
+    """Once the instructor has marked somebody as helped, the notebook says it and the button asks anew."""
+    classroom.join(board.invitation, "Ada")
+    rows[0].widget.children[0].click()
+    deliver(tmp_path)
+    board.state["helped_at"] = "2026-11-29T09:10:00Z"
+    deliver(tmp_path)
+    classroom._desk.look()
+
+    assert "✓ Helped" in kernel.texts[-1]
+    assert labels(rows[0]) == ["Ask for help"]
+
+
+def test_where_the_class_is_stands_above_the_next_cell(
+    board: StandIn, kernel: Kernel, rows: list[ButtonRow], classroom: ClassTools, tmp_path: Path
+) -> None:
+    """An announcement is shown once, above the next cell, with a button that catches up."""
+    classroom.join(board.invitation, "Ada")
+    assert kernel.run_cell() == ""
+    board.state["announced"] = "05"
+    deliver(tmp_path)
+    classroom.begin()
+
+    assert any("The class is at 05 — " in text for text in kernel.texts)
+    assert "Catch up with 05" in labels(rows[-1])
+    assert len(kernel.waiting) == 1
+    assert kernel.run_cell() == ""
+
+
+def test_one_click_catches_up(board: StandIn, kernel: Kernel, rows: list[ButtonRow], tmp_path: Path) -> None:
+    """The button brings everything to where the class is, keeps what was there, and says where to go on."""
+    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    own = tmp_path / "lambdas" / "stateful" / "map.py"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine = True\n", encoding="utf-8")
+    stateless = SimpleNamespace(is_deployed=False)
+    course: Any = SimpleNamespace(
+        home=tmp_path / "home", root=tmp_path, clock=ManualClock(), is_deployed=False, stateless=stateless
+    )
+    board.state["announced"] = "01"
+    classroom = ClassTools(course, "00")
+    classroom.join(board.invitation, "Ada")
+    rows[-1].widget.children[0].click()
+    classroom.leave()
+
+    assert "✓ Caught up: Go on with 01 · " in "".join(kernel.texts)
+    assert own.read_text(encoding="utf-8") != "mine = True\n"
+    [kept] = course.home.rglob("map.py")
+    assert kept.read_text(encoding="utf-8") == "mine = True\n"
+
+
+@pytest.mark.parametrize("announced", ["03", "02", None, "98"])
+def test_whoever_is_there_or_further_is_not_disturbed(
+    board: StandIn, kernel: Kernel, classroom: ClassTools, announced: str | None
+) -> None:
+    """An announcement of this notebook or an earlier one, or of none that exists, shows nothing."""
+    board.state["announced"] = announced
+    classroom.join(board.invitation, "Ada")
+
+    assert kernel.run_cell() == ""
+    assert not any("The class is at" in text for text in kernel.texts)
+
+
+def test_outside_a_class_there_is_nothing_to_see(kernel: Kernel, classroom: ClassTools) -> None:
+    """Without a class no button calls for help, and who asks hears how to join."""
+    classroom.begin()
+
+    assert kernel.texts == []
+    assert classroom.help_calls("put-records") is None
+    with pytest.raises(ConfigurationError, match=r"ws\.join"):
+        classroom.ask_for_help()

@@ -1,0 +1,1 @@
+"""A class in a notebook: joining, calls for help, and where the class is."""

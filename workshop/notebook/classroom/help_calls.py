@@ -1,0 +1,93 @@
+"""The call for help of a learner in a class: a button that asks, one that withdraws, and `helped`.
+
+There is one call at a time. What the board says comes from the courier's thread.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from workshop.classroom.learner.membership import read_membership
+from workshop.classroom.learner.outbox import HelpCall, Outbox
+from workshop.classroom.learner.recording import report
+from workshop.clock import Clock
+from workshop.notebook.controls.widgets import Buttons
+from workshop.notebook.markup.display import Shown
+from workshop.notebook.views.cards import status_line
+
+__all__ = ["HelpCalls", "HelpDesk"]
+
+ASK, WITHDRAW = "Ask for help", "Withdraw the call for help"
+ASKED = "The class board shows that you need help with `{}`; somebody will come."
+HELPED = "Helped, says the class board. `{}` again asks anew."
+WITHDRAWN = "Nobody is called any more."
+NOT_KEPT = "The call could not be kept on this machine; raise your hand."
+
+
+class HelpDesk:
+    """The learner's call for help, and who shows it."""
+
+    def __init__(self, home: Path, clock: Clock) -> None:
+        self._home = home
+        self._clock = clock
+        self._shown_by: dict[str, Callable[[Shown], None]] = {}
+        self._latest = self.call
+
+    @property
+    def call(self) -> HelpCall | None:
+        """The call that was not withdrawn, or None."""
+        membership = read_membership(self._home)
+        return Outbox(self._home, membership.learner).help_call if membership else None
+
+    def ask(self, step: str) -> Shown:
+        """Ask for help with a step."""
+        kept = report(self._home, "help", {"step": step}, clock=self._clock)
+        return self._tell_all() if kept else status_line("✗ Not asked", NOT_KEPT, "bad")
+
+    def withdraw(self) -> Shown:
+        """Withdraw the call."""
+        report(self._home, "help_withdrawn", {}, clock=self._clock)
+        return self._tell_all()
+
+    def show_with(self, step: str, show: Callable[[Shown], None]) -> None:
+        """Let `show` have what changes, in the place of an earlier display of the same step."""
+        self._shown_by[step] = show
+
+    def look(self) -> None:
+        """Tell everybody if the call stands otherwise than before."""
+        if self.call != self._latest:
+            self._tell_all()
+
+    def _tell_all(self) -> Shown:
+        self._latest = self.call
+        shown = draw_help(self._latest)
+        for show in list(self._shown_by.values()):
+            show(shown)
+        return shown
+
+
+class HelpCalls:
+    """The buttons of one step, an exercise or a notebook."""
+
+    def __init__(self, desk: HelpDesk, step: str) -> None:
+        self._desk = desk
+        self._step = step
+
+    def buttons(self) -> Buttons:
+        """Return what may be clicked now."""
+        call = self._desk.call
+        if call is None or call.is_helped or call.step != self._step:
+            return {ASK: lambda: self._desk.ask(self._step)}
+        return {WITHDRAW: self._desk.withdraw}
+
+    def when_changed(self, show: Callable[[Shown], None]) -> None:
+        """Let `show` have what is said after a click, and when the board says that help was there."""
+        self._desk.show_with(self._step, show)
+
+
+def draw_help(call: HelpCall | None) -> Shown:
+    """Return how a call for help stands."""
+    if call is None:
+        return status_line("○ Withdrawn", WITHDRAWN, "info")
+    if call.is_helped:
+        return status_line("✓ Helped", HELPED.format(ASK), "ok")
+    return status_line("◐ Help is called", ASKED.format(call.step), "warn")

@@ -1,0 +1,166 @@
+"""`ws.classroom`: in and out of a class, calls for help, and where the class is.
+
+What the instructor announces is shown above the next cell that runs, with a button that catches up.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from workshop.classroom.learner.delivery import Courier
+from workshop.classroom.learner.joining import join_class, leave_class
+from workshop.classroom.learner.membership import read_membership
+from workshop.classroom.learner.outbox import ClassState, Outbox
+from workshop.course.catch_up import NOTEBOOKS, catch_up
+from workshop.course.course import Course
+from workshop.errors import ConfigurationError, WorkshopError
+from workshop.notebook.classroom.announcement import draw_announcement, draw_caught_up
+from workshop.notebook.classroom.help_calls import HelpCalls, HelpDesk
+from workshop.notebook.content import read_notebook_file
+from workshop.notebook.controls.widgets import ButtonRow, Control, show_control
+from workshop.notebook.markup.display import NOTHING, Live, Shown, shell, show
+from workshop.notebook.views.cards import status_line
+
+__all__ = ["ClassTools"]
+
+# IPython calls what waits for this above the output of each cell.
+BEFORE_A_CELL = "pre_run_cell"
+_watching: list[Callable[..., None]] = []
+
+
+class ClassTools:
+    """The class that this learner is in, if any."""
+
+    def __init__(self, course: Course, notebook: str) -> None:
+        self._course = course
+        self._notebook = notebook
+        self._desk = HelpDesk(course.home, course.clock)
+        self._state = ClassState()
+        self._told: str | None = None
+        self._courier: Courier | None = None
+
+    def join(self, invitation: str, alias: str | None = None) -> Shown:
+        """Join a class with the address and code that its board shows, under an `alias` of your choice.
+
+        Checks then report by themselves: alias, steps with outcomes, attempts, hints, calls for help, scores
+        and times, and nothing else. Joining again changes the alias. Blocks for some seconds at most.
+
+        Raises:
+            ConfigurationError: nobody answers there, the code is not this class's, or the alias is taken.
+        """
+        joined = join_class(self._course.home, invitation, alias)
+        self.begin()
+        told = f"{joined.class_name}: you are {joined.alias}. Checks report by themselves"
+        return show(status_line("✓ In the class", f"{told}; `ws.classroom.leave()` ends that.", "ok"))
+
+    def leave(self) -> Shown:
+        """Leave the class: nothing is reported any more, and its board forgets you."""
+        if self._courier is not None:
+            self._courier.stop()
+        left = leave_class(self._course.home)
+        told = f"{left.alias} is forgotten on the board" if left else "you were in no class"
+        return show(status_line("○ In no class", told, "info"))
+
+    def ask_for_help(self, step: str | None = None) -> Shown:
+        """Let the class board show that you need help with an exercise, by its id, or with this notebook.
+
+        Raises:
+            ConfigurationError: you are in no class.
+        """
+        self._needs_class()
+        return show(self._desk.ask(step or self._notebook))
+
+    def withdraw_help(self) -> Shown:
+        """Take the call for help back.
+
+        Raises:
+            ConfigurationError: you are in no class.
+        """
+        self._needs_class()
+        return show(self._desk.withdraw())
+
+    def help_calls(self, step: str) -> HelpCalls | None:
+        """Return the buttons that call for help with a step; None outside a class."""
+        return HelpCalls(self._desk, step) if read_membership(self._course.home) else None
+
+    def begin(self) -> None:
+        """Report beside the cells from now on, and show what the class says; nothing outside a class."""
+        membership = read_membership(self._course.home)
+        if membership is None:
+            return
+        self._state = Outbox(self._course.home, membership.learner).state
+        self._courier = Courier(self._course.home, self._hear, self._course.clock).start()
+        self._show_help_row()
+        self._announce()
+        if (running := shell()) is not None:
+            # The notebook's first cell may run again: one of its sessions watches.
+            while _watching:
+                with suppress(ValueError):
+                    running.events.unregister(BEFORE_A_CELL, _watching.pop())
+            _watching.append(self._announce)
+            running.events.register(BEFORE_A_CELL, self._announce)
+
+    def _needs_class(self) -> None:
+        if read_membership(self._course.home) is None:
+            raise ConfigurationError('you are in no class; join one with `ws.join("…", alias="…")`')
+
+    def _hear(self, state: ClassState) -> None:
+        """Take what the board said; called from the courier's thread."""
+        self._state = state
+        self._desk.look()
+
+    def _show_help_row(self) -> None:
+        calls = HelpCalls(self._desk, self._notebook)
+        row = ButtonRow(calls.buttons())
+        if show_control(row.widget, f"Buttons: {', '.join(calls.buttons())}") is None:
+            return
+        below = Live(NOTHING)
+
+        def tell(shown: Shown) -> None:
+            below.update(shown)
+            row.offer(calls.buttons())
+
+        calls.when_changed(tell)
+
+    def _announce(self, *_: object) -> None:
+        """Say where the class is, once, if it is further than this notebook."""
+        announced = self._state.announced
+        if announced in {None, self._told} or announced not in NOTEBOOKS:
+            return
+        self._told = announced
+        if announced > self._notebook:
+            _Announcement(self._course, announced).begin()
+
+
+class _Announcement:
+    """Where the class is, above a cell, with a button that catches up."""
+
+    def __init__(self, course: Course, notebook: str) -> None:
+        self._course = course
+        self._notebook = notebook
+        self._file = read_notebook_file(course.root, notebook)
+        self._control: Control | None = None
+
+    def begin(self) -> None:
+        """Show it."""
+        self._output = Live(draw_announcement(self._notebook, self._file.title))
+        row = ButtonRow({f"Catch up with {self._notebook}": self._catch_up})
+        self._control = show_control(row.widget, f"Button: Catch up with {self._notebook}")
+        self._output.close()
+
+    def _catch_up(self) -> None:
+        done: list[str] = []
+
+        def tell(step: str) -> None:
+            done.append(step)
+            self._output.update(draw_caught_up(self._notebook, self._file, done, is_over=False))
+
+        try:
+            catch_up(self._course, self._notebook, say=tell)
+        except (WorkshopError, ClientError, BotoCoreError, OSError) as error:
+            self._output.update(status_line("✗ Not caught up", str(error), "bad"))
+            return
+        self._output.update(draw_caught_up(self._notebook, self._file, done, is_over=True))
+        if self._control is not None:
+            self._control.close()
