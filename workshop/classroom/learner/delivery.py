@@ -66,12 +66,12 @@ def deliver(
     fetch_released(home, membership, outbox.state.released)
 
 
-def deliver_briefly(home: Path) -> None:
-    """Try to deliver, for a moment at most; what does not arrive stays in the outbox."""
+def deliver_briefly(home: Path, *, ask: bool = False) -> None:
+    """Try to deliver as `deliver` does, for a moment at most; what does not arrive stays in the outbox."""
 
     def attempt() -> None:
         try:
-            deliver(home, seconds=BRIEFLY_SECONDS, ask=False)
+            deliver(home, seconds=BRIEFLY_SECONDS, ask=ask)
         except TRIED_AGAIN:
             return
 

@@ -60,7 +60,7 @@ def join_class(home: Path, invitation: str, alias: str | None = None) -> Members
         outbox = Outbox(home, membership.learner)
         outbox.forget()
         outbox.add(happenings_of(CourseProgress(home).entries()))
-    deliver_briefly(home)
+    deliver_briefly(home, ask=True)
     return membership
 
 

@@ -15,7 +15,7 @@ from workshop.errors import ConfigurationError
 from workshop.notebook.classroom.tools import ClassTools
 from workshop.notebook.controls.widgets import ButtonRow
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Kernel:
@@ -93,7 +93,7 @@ def labels(row: ButtonRow) -> list[str]:
 def test_help_is_called_and_withdrawn(
     board: StandIn, kernel: Kernel, rows: list[ButtonRow], classroom: ClassTools, tmp_path: Path
 ) -> None:
-    """The head of a notebook has a button that calls for help with it, and then one that withdraws the call."""
+    """The head of a notebook has a button that calls for help, and then one that withdraws the call."""
     classroom.join(board.invitation, "Ada")
     [row] = rows
     assert labels(row) == ["Ask for help"]
@@ -140,7 +140,7 @@ def test_where_the_class_is_stands_above_the_next_cell(
 
 
 def test_one_click_catches_up(board: StandIn, kernel: Kernel, rows: list[ButtonRow], tmp_path: Path) -> None:
-    """The button brings everything to where the class is, keeps what was there, and says where to go on."""
+    """The button brings all to where the class is, keeps what was there, and says where to go on."""
     shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     own = tmp_path / "lambdas" / "stateful" / "map.py"
