@@ -8,13 +8,13 @@ Shape: `{"Parameter": "epoch", "Number": 3, "Starts": {shard id: sequence number
 ParameterTable; every attribute but the key may be missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from common.items import Item, number
+from common.items import OPTIONAL, Item, number
 from common.records import Batch, KinesisRecord, padded
-from common.storage import BusyError, Refusal, put, read_item, write
+from common.storage import Statement, read_item
 
 __all__ = ["EPOCH_KEY", "Epoch", "read_epoch"]
 
@@ -57,23 +57,38 @@ class Epoch:
         """Return an item of StateTable or ReduceTable with the number of this epoch, for later stages."""
         return {**item, "Epoch": number(self.number)} if self.number else item
 
-    def write(self, table: str, item: Item, *, condition: str, values: Item) -> Refusal | None:
-        """Put an item of this epoch if the condition holds; return the refusal if it does not.
+    def insert(self, table: str, item: Item) -> Statement:
+        """Return the statement that stores an item of this epoch if there is none with its key.
 
-        An item of an older epoch counts as absent, so the condition does not see it.
-
-        Raises:
-            BusyError: an item of a later epoch is there, so this invocation read the epoch too early.
+        It is refused as well by an item of an older epoch, which `replace` then takes for absent.
         """
+        item = self.stamp(item)
+        names = ", ".join(f"'{name}': ?" for name in item)
+        return {"Statement": f'INSERT INTO "{table}" VALUE {{{names}}}', "Parameters": list(item.values())}
+
+    def replace(self, table: str, item: Item, *, condition: str, values: Sequence[Item]) -> Statement:
+        """Return the statement that puts an item of this epoch in place of a stored one.
+
+        The condition is PartiQL, with a question mark for each of `values`. It must hold unless the stored
+        item belongs to an older epoch.
+        """
+        [(key, own), *others] = self.stamp(item).items()
+        changes = [f'SET "{name}" = ?' for name, _ in others]
+        # An update leaves alone what it does not name.
+        changes += [f'REMOVE "{name}"' for name in OPTIONAL if name not in item]
+        guard = f'"Epoch" IS MISSING AND ({condition})'
         if self.number:
-            guard = f"attribute_not_exists(#Epoch) OR #Epoch < :Epoch OR (#Epoch = :Epoch AND ({condition}))"
-            values = {**values, "Epoch": number(self.number)}
-        else:
-            guard = f"attribute_not_exists(#Epoch) AND ({condition})"
-        refusal = write(put(table, self.stamp(item), condition=guard, values=values))
-        if refusal and _number(refusal.item, "Epoch") > self.number:
-            raise BusyError("the pipeline was cleared during this invocation; the batch has to come again")
-        return refusal
+            guard = f'"Epoch" IS MISSING OR "Epoch" < ? OR ("Epoch" = ? AND ({condition}))'
+            values = [number(self.number), number(self.number), *values]
+        return {
+            "Statement": f'UPDATE "{table}" {" ".join(changes)} WHERE "{key}" = ? AND ({guard})',
+            "Parameters": [*(value for _, value in others), own, *values],
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def is_after(self, image: Mapping[str, Any]) -> bool:
+        """Whether an item belongs to a later epoch, so that this invocation read its own too early."""
+        return _number(image, "Epoch") > self.number
 
 
 def read_epoch(table: str) -> Epoch:

@@ -12,6 +12,7 @@ from typing import Any
 from common.trades import MalformedRecordError, Trade, trade_from_fields
 
 __all__ = [
+    "OPTIONAL",
     "Item",
     "item_of_trade",
     "number",
@@ -23,6 +24,9 @@ __all__ = [
 ]
 
 Item = dict[str, Any]
+
+# What `item_of_trade` writes only of some trades.
+OPTIONAL = ("Cancelled", "RunID")
 
 
 def text(value: str) -> Item:

@@ -4,7 +4,7 @@
 variable                      state map reduce what the function's role must allow on it
 ============================= ===== === ====== ============================================================
 ``HIERARCHY_LEVELS``          yes   yes        nothing; comma separated, from the top of the roll-up
-``STATE_TABLE_NAME``          yes              PutItem (ledger), UpdateItem (textbook)
+``STATE_TABLE_NAME``          yes              PartiQLInsert, PartiQLUpdate (ledger), UpdateItem (textbook)
 ``REDUCE_TABLE_NAME``               yes        PutItem
 ``AGGREGATE_TABLE_NAME``                yes    UpdateItem
 ``LEDGER_TABLE_NAME``               yes yes    GetItem, UpdateItem

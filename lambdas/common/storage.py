@@ -1,13 +1,13 @@
 """The only way to DynamoDB: every read and every write of the functions goes through here.
 
-Writes are actions, made by `put`, `update` and `check`. A condition that does not hold is an outcome, not an
-error. If DynamoDB is busy, a `BusyError` says that the batch should come again. Everything else propagates as
-boto3 raised it, so that Lambda sees a function error and retries the batch.
+Writes are actions, made by `put`, `update` and `check`, or statements of PartiQL. A condition that does not
+hold is an outcome, not an error. If DynamoDB is busy, a `BusyError` says that the batch should come again.
+Everything else propagates as boto3 raised it, so that Lambda sees a function error and retries the batch.
 """
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,10 @@ __all__ = [
     "Action",
     "BusyError",
     "Refusal",
+    "Statement",
     "check",
     "check_time",
+    "execute",
     "put",
     "read_item",
     "transact",
@@ -35,6 +37,8 @@ __all__ = [
 ]
 
 Action = dict[str, dict[str, Any]]
+# Of PartiQL, as BatchExecuteStatement takes it.
+Statement = dict[str, Any]
 
 # A record of a thousand messages may take so long.
 LEAST_MILLISECONDS = 15_000
@@ -55,13 +59,16 @@ BUSY_CODES = frozenset(
         "RequestLimitExceeded",
         "ThrottlingError",
         "ThrottlingException",
+        "InternalServerError",
         "TransactionConflict",
         "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
-BATCH_WRITE_ITEMS = 25
+BATCH_WRITES = 25
 BATCH_WRITE_ATTEMPTS = 4
+# An INSERT finds an item, or the condition of an UPDATE does not hold.
+REFUSALS = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
 
 
 class BusyError(RuntimeError):
@@ -185,10 +192,8 @@ def write_all(table: str, items: Sequence[Item]) -> None:
     Raises:
         BusyError: some of the items were still not accepted after several attempts.
     """
-    for start in range(0, len(items), BATCH_WRITE_ITEMS):
-        request = {
-            table: [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH_WRITE_ITEMS]]
-        }
+    for start in range(0, len(items), BATCH_WRITES):
+        request = {table: [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH_WRITES]]}
         for _ in range(BATCH_WRITE_ATTEMPTS):
             if request:
                 request = _write("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
@@ -196,6 +201,43 @@ def write_all(table: str, items: Sequence[Item]) -> None:
             raise BusyError(
                 f"`{table}` did not take {len(request[table])} items; the batch has to come again"
             )
+
+
+def execute(statements: Sequence[Statement]) -> Iterator[Refusal | BusyError | None]:
+    """Carry out statements on different items, 25 in each request; yield what became of each, in order.
+
+    None is done. A refused INSERT does not show the item. Each statement is done or not, whatever becomes of
+    the others; as with all writes, one that DynamoDB was too busy for may have been done all the same.
+
+    Raises:
+        BusyError: a request was refused or not answered; those before it are done.
+        ClientError: a statement fails for another reason.
+    """
+    for start in range(0, len(statements), BATCH_WRITES):
+        yield from _execute(statements[start : start + BATCH_WRITES])
+
+
+def _execute(statements: Sequence[Statement]) -> list[Refusal | BusyError | None]:
+    outcomes: list[Refusal | BusyError | None] = [None] * len(statements)
+    left = list(range(len(statements)))
+    for _ in range(BATCH_WRITE_ATTEMPTS):
+        if left:
+            chosen = [statements[place] for place in left]
+            answers = _write("batch_execute_statement", Statements=chosen)["Responses"]
+            for place, answer in zip(left, answers, strict=True):
+                outcomes[place] = _outcome(answer.get("Error"))
+            left = [place for place in left if isinstance(outcomes[place], BusyError)]
+    return outcomes
+
+
+def _outcome(error: Item | None) -> Refusal | BusyError | None:
+    if error is None:
+        return None
+    if error["Code"] in REFUSALS:
+        return Refusal(error.get("Item", {}))
+    if error["Code"] in BUSY_CODES:
+        return BusyError(f"a statement was refused for now: {error}")
+    raise ClientError({"Error": {"Code": error["Code"], "Message": error.get("Message", "")}}, "Statement")
 
 
 def _write(operation: str, **request: Any) -> Any:

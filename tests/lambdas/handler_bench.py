@@ -38,7 +38,7 @@ KEYS = {
     "LedgerTable": "LedgerKey",
     "QuarantineTable": "RecordID",
 }
-WRITES = {"put_item", "update_item", "transact_write_items", "batch_write_item"}
+WRITES = {"put_item", "update_item", "transact_write_items", "batch_write_item", "batch_execute_statement"}
 ENVIRON = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -67,6 +67,7 @@ class Faults:
     after: bool = False
     writes: int = 0
     before_call: Callable[[str, dict[str, Any]], None] | None = None
+    refused: dict[str, str] = field(default_factory=dict)
 
     def __getattr__(self, operation: str) -> Any:
         method = getattr(self.client, operation)
@@ -79,12 +80,22 @@ class Faults:
             self.writes += 1
             if self.writes == self.crash_at and not self.after:
                 raise Crash
-            answer = method(**request)
+            answer = self._some(request) if self.refused and "Statements" in request else method(**request)
             if self.writes == self.crash_at:
                 raise Crash
             return answer
 
         return call
+
+    def _some(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry out the statements of a batch without those of refused trades."""
+        codes = [
+            next((code for trade, code in self.refused.items() if {"S": trade} in each["Parameters"]), None)
+            for each in request["Statements"]
+        ]
+        taken = [each for each, code in zip(request["Statements"], codes, strict=True) if code is None]
+        done = iter(self.client.batch_execute_statement(Statements=taken)["Responses"] if taken else ())
+        return {"Responses": [{"Error": {"Code": code}} if code else next(done) for code in codes]}
 
 
 @dataclass
@@ -137,6 +148,10 @@ class Bench:
 
         self.faults.before_call = check
 
+    def refuse(self, *trades: str, code: str) -> None:
+        """Let each statement about these trades fail alone, the others of its batch being done."""
+        self.faults.refused = dict.fromkeys(trades, code)
+
     def before_transactions(self, act: Callable[[dict[str, Any]], object]) -> None:
         """Do something before each transaction, with its request."""
 
@@ -158,6 +173,7 @@ class Bench:
     def heal(self) -> None:
         """Let everything work again."""
         self.faults.crash_at, self.faults.before_call, self.faults.writes = None, None, 0
+        self.faults.refused = {}
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """Return every item of a table as Python values."""

@@ -184,12 +184,126 @@ def test_a_tombstone_gives_way_to_a_higher_version(bench: Bench) -> None:
 def test_when_dynamodb_is_busy_the_rest_comes_again(bench: Bench, error: Exception) -> None:
     """If DynamoDB is busy, the answer names the first message to come again; those before it are done."""
     bench.fail_from(3, error)
-    data = [message(trade, "1.00") for trade in "abcd"]
+    data = [message(f"{number:02}", "1.00") for number in range(30)]
 
     answer = send(bench, *data, first=11)
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "13"}]}
-    assert stored(bench).keys() == {"a", "b"}
+    # The first record goes alone, the next 25 together; what is left is not taken.
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "37"}]}
+    assert len(stored(bench)) == 26
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ProvisionedThroughputExceeded",
+        "ThrottlingError",
+        "RequestLimitExceeded",
+        "TransactionConflict",
+        "InternalServerError",
+    ],
+)
+def test_a_busy_statement_comes_again_and_the_others_are_done(bench: Bench, code: str) -> None:
+    """Of a request that DynamoDB takes in part, the answer names the first record that it did not take."""
+    bench.refuse("c", "e", code=code)
+    data = [message(trade, "1.00") for trade in "abcdef"]
+
+    answer = send(bench, *data, first=11)
+    found = stored(bench).keys()
+    bench.heal()
+    again = send(bench, *data[2:], first=13)
+
+    assert (answer, again) == ({"batchItemFailures": [{"itemIdentifier": "13"}]}, DONE)
+    assert found == {"a", "b", "d", "f"}
+    assert stored(bench).keys() == set("abcdef")
+    assert len(bench.new_changes("StateTable")) == 6
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ValidationError", "ResourceNotFound", "SomeNewError"])
+def test_any_other_error_of_a_statement_fails_the_invocation(bench: Bench, code: str) -> None:
+    """A statement that fails for good is raised; the message does not count as done."""
+    bench.refuse("b", code=code)
+
+    with pytest.raises(ClientError, match=code):
+        send(bench, message("a", "1.00"), message("b", "1.00"))
+
+
+def test_trades_are_written_together(bench: Bench) -> None:
+    """The trades of a batch are written 25 in a request, besides the first record's."""
+    send(bench, *(message(str(number), "1.00") for number in range(51)))
+
+    assert bench.faults.writes == 3
+
+
+def test_of_each_trade_the_newest_version_alone_is_written(bench: Bench) -> None:
+    """Versions that rise within a batch make one change of the item, since nothing is stored yet."""
+    rising = [message("a", f"{version}.00", version=version) for version in range(1, 9)]
+
+    send(bench, message("first", "1.00"), *rising)
+
+    assert stored(bench)["a"] == (8, 8)
+    assert len(bench.new_changes("StateTable")) == 2
+
+
+def test_a_conflict_within_a_batch_is_set_aside_before_a_newer_version_is_written(bench: Bench) -> None:
+    """Of a conflict the first content is written and the second set aside, and only then what is newer."""
+    data = [message("a", "1.00"), message("a", "2.00"), message("a", "3.00", version=2)]
+    event = [message("first", "1.00"), *data]
+    written = []
+
+    def watch(operation: str, _request: dict[str, Any]) -> None:
+        if operation in {"batch_execute_statement", "batch_write_item"}:
+            written.append((operation, len(bench.reasons())))
+
+    bench.faults.before_call = watch
+    send(bench, *event)
+
+    assert written[1:] == [
+        ("batch_execute_statement", 0),
+        ("batch_write_item", 0),
+        ("batch_execute_statement", 1),
+    ]
+    assert stored(bench)["a"] == (3, 2)
+
+
+def test_a_newer_version_that_slips_in_between_stands(bench: Bench) -> None:
+    """DynamoDB checks the version: another may write the trade between a refused INSERT and the UPDATE."""
+    send(bench, message("a", "1.00"))
+    newer = {"TradeID": {"S": "a"}, "Version": {"N": "9"}, "Value": {"N": "9"}, "Timestamp": {"N": "1"}}
+    newer["Hierarchy"] = {"M": {level: {"S": "x"} for level in ("RiskType", "TradeDesk", "Region")}}
+
+    def overtake(_operation: str, request: dict[str, Any]) -> None:
+        if str(request.get("Statements", ""))[:200].count("UPDATE"):
+            bench.client.put_item(TableName="StateTable", Item=newer)
+
+    bench.faults.before_call = overtake
+    send(bench, message("a", "2.00", version=2), first=2)
+
+    assert stored(bench) == {"a": (Decimal(9), 9)}
+
+
+def test_a_trade_that_was_deleted_meanwhile_is_made_anew(bench: Bench) -> None:
+    """If the item is gone between a refused INSERT and the UPDATE, the trade is inserted after all."""
+    send(bench, message("a", "1.00"))
+
+    def vanish(_operation: str, request: dict[str, Any]) -> None:
+        if "UPDATE" in str(request.get("Statements", "")):
+            bench.client.delete_item(TableName="StateTable", Key={"TradeID": {"S": "a"}})
+
+    bench.faults.before_call = vanish
+
+    assert send(bench, message("a", "2.00", version=2), first=2) == DONE
+    assert stored(bench) == {"a": (Decimal(2), 2)}
+
+
+def test_an_update_leaves_nothing_of_the_older_version(bench: Bench) -> None:
+    """What only the older version had is gone: a run's ID, the cancellation."""
+    send(bench, message("a", "1.00", RunID="r", Cancelled=True))
+
+    send(bench, message("a", "2.00", version=2), first=2)
+
+    [item] = bench.items("StateTable")
+    assert item.keys() == {"TradeID", "Value", "Version", "Timestamp", "Hierarchy"}
 
 
 def test_after_a_partial_failure_nothing_is_lost(bench: Bench) -> None:

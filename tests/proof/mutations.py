@@ -24,7 +24,7 @@ class Replacement:
 
 
 LEDGER, ENTRIES, STATE = "common/ledger.py", "common/entries.py", "stateful/state.py"
-NEWER = '"attribute_not_exists(#TradeID) OR #Version < :Version"'
+VERSIONS, NEWER = "common/versions.py", "'\"Version\" < ?'"
 PENDING = "pending = [entry for entry in in_order if entry.position > cursor.position]"
 IMAGES = "epoch.covered(record.old_image), epoch.covered(record.new_image)"
 
@@ -43,9 +43,11 @@ MUTATIONS: Mapping[str, Sequence[Replacement]] = {
         Replacement(LEDGER, ', "SeenChunk": number(seen.chunk)', ""),
     ],
     # An older version that arrives after a newer one.
-    "version condition": [Replacement(STATE, NEWER, NEWER.replace("<", "<>"))],
+    "version condition": [Replacement(VERSIONS, NEWER, NEWER.replace("<", "<>"))],
     # An older version that arrives after the cancellation.
-    "tombstone": [Replacement(STATE, NEWER, NEWER[:-1] + ' OR attribute_exists(#Cancelled)"')],
+    "tombstone": [Replacement(VERSIONS, NEWER, NEWER[:-1] + ' OR "Cancelled" IS NOT MISSING\'')],
+    # A statement that DynamoDB was too busy for, among others that it did.
+    "busy statement": [Replacement(VERSIONS, "busy = outcome", "self._settle(incoming)")],
     # Messages that were put before the pipeline was cleared.
     "epoch of messages": [Replacement(STATE, "epoch.visible(batch)", "list(batch.records)")],
     # Changes of trades that were stored before the pipeline was cleared.

@@ -43,6 +43,6 @@ def test_a_mutation_changes_what_it_names_alone() -> None:
     """Bundles without the mutated file stay as they are."""
     contents = {name: build_bundle("stateful", name, "ledger").content for name in FUNCTIONS["stateful"]}
 
-    changed = mutated(contents, MUTATIONS["version condition"])
+    changed = mutated(contents, MUTATIONS["epoch of messages"])
 
     assert {name for name in contents if contents[name] != changed[name]} == {"state"}

@@ -2,7 +2,7 @@
 
 A schedule without crashes becomes schedules that crash at each single write, for each way in which the batch
 may be delivered again: unchanged, batched with other records, bisected, or after more than ten minutes. State
-writes trade by trade, so of a wide schedule only the writes of the later stages are new cases.
+knows no hierarchy, so of a wide schedule only the writes of the later stages are new cases.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ WIDE_TRADES = 12
 class CrashPoint:
     """One crash at one write: the stage, its ordinal within that stage, and the delivery of a batch.
 
-    Only a write that succeeds can be followed by a crash, so the two kinds are counted apart.
+    In these schedules every write succeeds, so a write has the same number before and after it.
     """
 
     crash: FaultKind
@@ -96,8 +96,8 @@ def _crash_points(bench: Bench, schedule: FaultSchedule) -> list[CrashPoint]:
         delivery = opportunities.get(f"{FaultKind.RE_BATCHED}@{stage}", 0) + 1
         splittable = opportunities.get(f"{FaultKind.BISECTED}@{stage}", 0) + 1
         for crash in CRASHES:
-            write = opportunities.get(f"{crash}@{stage}", 0)
-            if write:
+            # The last write of a stage is not followed by another call that could tell what came after it.
+            if write := opportunities.get(f"{FaultKind.CRASH_BEFORE}@{stage}", 0):
                 point = CrashPoint(crash, stage, write, delivery, splittable)
                 points.setdefault((crash, stage, write), point)
 

@@ -54,6 +54,9 @@ class Cloud:
             records = json.loads(call.body)["Records"]
             results = [{"SequenceNumber": record["PartitionKey"]} for record in records]
             return Answer.of_json({"FailedRecordCount": 0, "Records": results})
+        if call.operation == "BatchExecuteStatement":
+            statements = json.loads(call.body)["Statements"]
+            return Answer.of_json({"Responses": [{"TableName": "T"}] * len(statements)})
         return Answer.of_json({})
 
     def function(self, operation: str = "PutItem", invocation: str = "one") -> Answer:
@@ -83,6 +86,29 @@ def test_a_refused_call_is_not_carried_out(kind: str) -> None:
     codes = {"throttled": "ProvisionedThroughputExceededException", "denied": "AccessDeniedException"}
     assert (answer.status, json.loads(answer.body)["__type"]) == (400, codes[kind])
     assert cloud.carried_out == []
+
+
+def test_a_batch_of_statements_may_be_throttled_in_part() -> None:
+    """Of a throttled batch some statements may be refused, each for a few attempts; the others are done."""
+    numbers = set()
+    for seed in range(20):
+        cloud = Cloud(FaultPlan(seed=seed, strikes=("throttled@map#1",)))
+        left, refused = list("abcd"), [4]
+        while left and len(refused) <= MAX_ATTEMPTS + 1:
+            statements = {"Statements": [{"Statement": name} for name in left]}
+            call = call_of("BatchExecuteStatement", statements, invocation=str(len(refused)))
+            answer = cloud.calls.answer(call, cloud.through, cloud.caller)
+            if answer.status == 200:
+                told = json.loads(answer.body)["Responses"]
+                left = [name for name, each in zip(left, told, strict=True) if "Error" in each]
+            refused.append(len(left))
+        numbers.update(refused)
+        done = [
+            each["Statement"] for call in cloud.carried_out for each in json.loads(call.body)["Statements"]
+        ]
+        assert sorted(done) == list("abcd")
+
+    assert numbers == {0, 1, 2, 3, 4}
 
 
 def test_a_throttle_lasts_for_some_attempts() -> None:

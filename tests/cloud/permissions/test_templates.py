@@ -45,7 +45,7 @@ NEEDED: dict[str, dict[str, dict[str, set[str]]]] = {
         "StateLambda": {
             **SHARED,
             "IncomingDataStream": READ_KINESIS,
-            "StateTable": {"PutItem", "UpdateItem"},
+            "StateTable": {"PartiQLInsert", "PartiQLUpdate", "UpdateItem"},
             "ParameterTable": {"GetItem"},
             "StateLambdaLogGroup": LOG,
         },

@@ -1,25 +1,23 @@
 """StateLambda, with a verdict on every message: applied, duplicate, stale, conflict or malformed.
 
 StateTable keeps the newest version of each trade, so running the handler again on any part of the stream
-changes nothing. Conflicts and malformed messages are set aside. If DynamoDB is busy, or time runs out, the
-answer names the record with the first message that has to come again; the mapping needs
-`ReportBatchItemFailures` for that.
+changes nothing. Of each trade the newest version is written, 25 trades in a request. Conflicts and malformed
+messages are set aside. If DynamoDB is busy, or time runs out, the answer names the first record with a
+message that has to come again; the mapping needs `ReportBatchItemFailures` for that.
 """
 
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from common.epoch import Epoch, read_epoch
-from common.items import item_of_trade, trade_in_image
+from common.epoch import read_epoch
 from common.quarantine import Quarantine
-from common.records import ReceivedMessage, kinesis_batch, messages_in, report
+from common.records import KinesisRecord, ReceivedMessage, kinesis_batch, messages_in, report
 from common.settings import StateSettings
 from common.storage import BusyError, check_time
-from common.trades import MalformedRecordError, Trade, decode_trade
-from common.versions import Verdict, verdict_on_refused
+from common.versions import NewestVersions
 
-# An equal version is refused as well: a message that comes twice must not count twice.
-NEWER = "attribute_not_exists(#TradeID) OR #Version < :Version"
+# Enough for full requests, and few enough for the seconds that an invocation has left.
+PORTION_MESSAGES = 1_000
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -27,47 +25,33 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     settings = StateSettings.from_environ()
     epoch = read_epoch(settings.parameter_table_name)
     batch = kinesis_batch(event)
+    records = epoch.visible(batch)
     quarantine = Quarantine(settings.quarantine_table_name, "state", batch.shard_id)
-    records, known = epoch.visible(batch), dict[str, Trade]()
-    counts = Counter(records=len(batch.records), ignored=len(batch.records) - len(records))
+    newest = NewestVersions(settings.state_table_name, settings.hierarchy_levels, epoch, quarantine)
+    newest.counts.update(records=len(batch.records), ignored=len(batch.records) - len(records))
     failures = []
-    for message in messages_in(records):
+    for portion in portions_of(records):
         try:
-            check_time(context, is_first=message.record is records[0])
-            verdict, reason = keep(message, known, settings=settings, epoch=epoch)
-            if verdict in (Verdict.CONFLICT, Verdict.MALFORMED):
-                # Not after the loop: next to a newer version of the trade, a repeated conflict looks stale.
-                quarantine.put([message.rejected(reason)], epoch=epoch.number)
+            check_time(context, is_first=portion[0].record is records[0])
+            newest.keep(portion)
         except BusyError:
-            failures.append({"itemIdentifier": message.record.sequence_number})
+            first = newest.first_waiting or portion[0].record
+            failures.append({"itemIdentifier": first.sequence_number})
             break
-        counts[verdict.value] += 1
-    report("state", counts)
+    report("state", newest.counts)
     return {"batchItemFailures": failures}
 
 
-def keep(
-    message: ReceivedMessage, known: dict[str, Trade], *, settings: StateSettings, epoch: Epoch
-) -> tuple[Verdict, str]:
-    """Store the message's version of its trade if it is newer; return the verdict, and why it is set aside.
+def portions_of(records: Sequence[KinesisRecord]) -> Iterator[list[ReceivedMessage]]:
+    """Yield the messages of these records in portions that are worked off together, each of whole records.
 
-    `known` holds the stored versions that this batch has met; what they show to be old needs no write.
+    The first record stands alone: there is always time for it.
     """
-    try:
-        trade = decode_trade(message.data, settings.hierarchy_levels, message.arrived_at)
-    except MalformedRecordError as error:
-        return Verdict.MALFORMED, error.reason
-    stored = known.get(trade.trade_id)
-    if stored is None or stored.version < trade.version:
-        item = item_of_trade(trade)
-        values = {"Version": item["Version"]}
-        refusal = epoch.write(settings.state_table_name, item, condition=NEWER, values=values)
-        if refusal is None:
-            known[trade.trade_id] = trade
-            return Verdict.APPLIED, ""
-        try:
-            stored = known[trade.trade_id] = trade_in_image(refusal.item, settings.hierarchy_levels)
-        except MalformedRecordError as error:
-            problem = "what is stored under this trade's ID is no valid trade"
-            return Verdict.CONFLICT, f"{problem}: {error.reason}"
-    return verdict_on_refused(trade, stored)
+    portion: list[ReceivedMessage] = []
+    for record in records:
+        portion += messages_in([record])
+        if record is records[0] or len(portion) >= PORTION_MESSAGES:
+            yield portion
+            portion = []
+    if portion:
+        yield portion

@@ -33,6 +33,20 @@ def test_items_are_as_before(attributes: dict) -> None:
         assert described == (plain.to_json(), plain.size())
 
 
+@given(VALUES)
+def test_values_are_shown_as_before(value: dict) -> None:
+    """A value has the JSON that plain moto gives it, and shares nothing with it that could be changed."""
+    made = DynamoType(value)
+    shown = made.to_regular_json()
+
+    with plain_moto():
+        assert shown == DynamoType(value).to_regular_json()
+    for each in shown.values():
+        if isinstance(each, list | dict):
+            each.clear()
+    assert made.to_json() == DynamoType(value).to_json()
+
+
 @pytest.mark.parametrize(("length", "fits"), [(409_599, True), (409_600, False)])
 def test_items_have_400_kb_at_most(length: int, fits: bool) -> None:
     """An item has up to 409,600 bytes, names of attributes included; plain moto ends at 405,000."""

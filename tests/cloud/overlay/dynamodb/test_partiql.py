@@ -1,5 +1,6 @@
 """PartiQL: what statements find and change, and what is said of those that cannot be done."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -328,6 +329,87 @@ def test_statements_of_a_batch_fail_alone(account) -> None:
     assert responses[2]["Error"]["Item"] == {"pk": A, "v": {"N": "1"}}
     assert responses[3] == {"TableName": "T", "Item": {"pk": A, "v": {"N": "2"}}}
     assert account.item("b") == {"pk": B}
+
+
+def test_a_batch_consumes_what_single_writes_consume(account) -> None:
+    """Each statement of a batch counts as a write of its own, also one whose condition does not hold."""
+    account.create_table()
+    account.put(v={"S": "x" * 2000})
+    statements = [
+        {"Statement": "INSERT INTO T VALUE {'pk': 'b'}"},
+        {"Statement": "INSERT INTO T VALUE {'pk': 'a'}"},
+        {"Statement": "UPDATE T SET v = 2 WHERE pk = 'c'"},
+        {"Statement": "UPDATE nonsense"},
+    ]
+
+    answer = account.dynamodb.batch_execute_statement(Statements=statements, ReturnConsumedCapacity="TOTAL")
+
+    assert {
+        row["TableName"]: row["CapacityUnits"] for row in answer["ConsumedCapacity"] if row["TableName"]
+    } == {"T": 1 + 2 + 1}
+
+
+def test_a_literal_around_a_parameter_counts_as_levels(account) -> None:
+    """An item nests 32 levels at most, those of the statement's text and of its parameters together."""
+    account.create_table()
+    deep: dict[str, Any] = {"S": "x"}
+    for _ in range(30):
+        deep = {"L": [deep]}
+
+    run(account, "INSERT INTO T VALUE {'pk': 'a', 'v': ?}", deep)
+    code, _ = refusal(account, "INSERT INTO T VALUE {'pk': 'b', 'v': [[?]]}", deep)
+
+    assert code == "ValidationException"
+    assert account.item("b") is None
+
+
+VERSIONS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(1, 4), st.sampled_from(["1", "2.50"])), max_size=8
+)
+REPLACE = "UPDATE T SET n = ? SET v = ? REMOVE w WHERE pk = ? AND (w IS MISSING AND (n < ?))"
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(VERSIONS)
+def test_insert_and_update_together_do_what_a_conditional_put_does(account, versions: list[tuple]) -> None:
+    """INSERT, and UPDATE of what it refuses, leave the items and stream records of a conditional PutItem."""
+    found = []
+    for by_statements in (False, True):
+        if "T" in account.dynamodb.list_tables()["TableNames"]:
+            account.dynamodb.delete_table(TableName="T")
+        stream = account.create_table()
+        for trade, version, value in versions:
+            key, number, amount = {"S": trade}, {"N": str(version)}, {"N": value}
+            if not by_statements:
+                _put_if_newer(account, {"pk": key, "n": number, "v": amount})
+                continue
+            statements = [
+                {
+                    "Statement": "INSERT INTO T VALUE {'pk': ?, 'n': ?, 'v': ?}",
+                    "Parameters": [key, number, amount],
+                },
+                {"Statement": REPLACE, "Parameters": [number, amount, key, number]},
+            ]
+            [first] = account.dynamodb.batch_execute_statement(Statements=statements[:1])["Responses"]
+            if "Error" in first:
+                account.dynamodb.batch_execute_statement(Statements=statements[1:])
+        records = [
+            {name: record["dynamodb"].get(name) for name in ("Keys", "OldImage", "NewImage", "SizeBytes")}
+            for record in account.stream_records(stream)
+        ]
+        found.append((sorted(map(str, account.dynamodb.scan(TableName="T")["Items"])), records))
+
+    assert found[0] == found[1]
+
+
+def _put_if_newer(account, item: dict) -> None:
+    with suppress(account.dynamodb.exceptions.ConditionalCheckFailedException):
+        account.dynamodb.put_item(
+            TableName="T",
+            Item=item,
+            ConditionExpression="attribute_not_exists(pk) OR n < :n",
+            ExpressionAttributeValues={":n": item["n"]},
+        )
 
 
 def test_a_batch_reads_single_items(account) -> None:

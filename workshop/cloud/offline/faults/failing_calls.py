@@ -11,12 +11,13 @@ from workshop.cloud.fault_plan import FaultKind
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.faults.environments import WatchedEnvironment
 from workshop.cloud.offline.faults.records import put_some
+from workshop.cloud.offline.faults.statements import BATCH, BusyStatements
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.failures import refusal
 
 __all__ = ["FaultyCalls", "InjectedCrashError", "ResponseLostError"]
 
-WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
+WRITES = frozenset({BATCH, "BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
 SLOW_SECONDS = 2.0
 PRODUCER = "producer"
 # A loss or a refusal outlasts this many attempts of the client at most, one more than our clients make.
@@ -47,6 +48,7 @@ class FaultyCalls:
         # A loss or refusal also strikes some retries of the same call, or the SDK would hide it: call ->
         # attempts left.
         self._lasting: dict[tuple[FaultKind, str], int] = {}
+        self._busy = BusyStatements()
 
     def answer(self, call: Call, through: Through, caller: WatchedEnvironment | None) -> Answer:
         """Answer a call of a function, or of anybody else if `caller` is None.
@@ -73,8 +75,10 @@ class FaultyCalls:
         if self._dice().falls(FaultKind.SLOW, stage):
             self._clock.sleep(SLOW_SECONDS)
         if self._lasts(FaultKind.THROTTLED, call, stage):
-            code = "ProvisionedThroughputExceededException"
-            return refusal(call, code=code, message="the fault plan asked for a throttle", status=400)
+            if call.operation != BATCH or self._dice().choose(FaultKind.THROTTLED, stage, 2):
+                code = "ProvisionedThroughputExceededException"
+                return refusal(call, code=code, message="the fault plan asked for a throttle", status=400)
+            self._busy.choose(call, self._dice(), stage, attempts=MAX_ATTEMPTS)
         if self._dice().falls(FaultKind.DENIED, stage):
             message = "the fault plan asked for a refusal"
             return refusal(call, code="AccessDeniedException", message=message, status=400)
@@ -89,7 +93,7 @@ class FaultyCalls:
             self._let_crash(caller, "before")
         if end is not None and self._dice().choose(end, stage, 2):
             self._let_end(caller, end)
-        answer = through(call)
+        answer = self._busy.answer(call, through) if call.operation == BATCH else through(call)
         if end is not None:
             self._let_end(caller, end)
         if answer.status < 300 and self._dice().falls(FaultKind.CRASH_AFTER, stage):

@@ -16,7 +16,7 @@ from workshop.cloud.fault_plan import FaultKind
 from workshop.cloud.offline.faults.dice import FaultDice
 from workshop.cloud.offline.http.calls import Answer, Call, Headers
 
-__all__ = ["put_some"]
+__all__ = ["put_some", "with_body"]
 
 PRODUCER = "producer"
 NOT_TAKEN = {
@@ -43,7 +43,7 @@ def put_some(call: Call, through: Callable[[Call], Answer], dice: FaultDice) -> 
         return through(call)  # not the JSON protocol, or no valid call
     if dice.falls(FaultKind.POISON, PRODUCER):
         # In a call of its own, since the caller's may be as full as a call can be.
-        through(_with_body(call, {**document, "Records": [_poison(dice)]}))
+        through(with_body(call, {**document, "Records": [_poison(dice)]}))
     if not dice.falls(FaultKind.PARTIAL_PUT, PRODUCER):
         return through(call)
     first = dice.choose(FaultKind.PARTIAL_PUT, PRODUCER, REFUSED_ONE_IN)
@@ -51,7 +51,7 @@ def put_some(call: Call, through: Callable[[Call], Answer], dice: FaultDice) -> 
     taken = [record for index, record in enumerate(records) if index not in refused]
     answers: Iterator[Any] = iter(())
     if taken:
-        answer = through(_with_body(call, {**document, "Records": taken}))
+        answer = through(with_body(call, {**document, "Records": taken}))
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             return answer
         answers = iter(json.loads(answer.body)["Records"])
@@ -64,7 +64,8 @@ def _poison(dice: FaultDice) -> dict[str, Any]:
     return {"Data": base64.b64encode(POISON[number]).decode(), "PartitionKey": f"poison-{number}"}
 
 
-def _with_body(call: Call, document: dict[str, Any]) -> Call:
+def with_body(call: Call, document: dict[str, Any]) -> Call:
+    """Return the call with another document in its body."""
     body = json.dumps(document).encode()
     pairs = [(name, value) for name, value in call.headers.pairs if name.lower() != "content-length"]
     return replace(call, headers=Headers([*pairs, ("Content-Length", str(len(body)))]), body=body)

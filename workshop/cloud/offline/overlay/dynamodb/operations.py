@@ -27,7 +27,7 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.conditions import Bound
 from workshop.cloud.offline.overlay.dynamodb.keys import Place, check_index_keys, place_of_item
 from workshop.cloud.offline.overlay.sizes import attributes_size
 
-__all__ = ["MAXIMUM_ITEM_BYTES", "DuplicateItemError", "Write", "WriteOutcome", "put_of"]
+__all__ = ["MAXIMUM_ITEM_BYTES", "DuplicateItemError", "Write", "WriteOutcome", "put_of", "put_of_attributes"]
 
 MAXIMUM_ITEM_BYTES = 400 * 1024
 Attributes = Mapping[str, Any]
@@ -119,7 +119,11 @@ def put_of(table: Any, raw: Attributes, **more: Any) -> Write:
     Raises:
         MockValidationException: a value, a key, the key of an index or the size is not allowed.
     """
-    attributes = attributes_of(raw)
+    return put_of_attributes(table, attributes_of(raw), **more)
+
+
+def put_of_attributes(table: Any, attributes: Attributes, **more: Any) -> Write:
+    """Return the put of an item whose values have been read; raises `MockValidationException`."""
     place = place_of_item(table, attributes)
     check_index_keys(table, attributes)
     if attributes_size(attributes) > MAXIMUM_ITEM_BYTES:

@@ -13,7 +13,7 @@ Changed: the three methods are written anew on `partiql.execution`.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -34,12 +34,21 @@ from workshop.cloud.offline.overlay.dynamodb.pages import TableView
 from workshop.cloud.offline.overlay.dynamodb.partiql.execution import Bound, Selection, bind
 from workshop.cloud.offline.overlay.dynamodb.partiql.parser import parse_statement
 from workshop.cloud.offline.overlay.dynamodb.tokens import once
-from workshop.cloud.offline.overlay.dynamodb.transactions import attempt, run_transaction, summed
+from workshop.cloud.offline.overlay.dynamodb.transactions import (
+    TransactionReason,
+    attempt,
+    run_transaction,
+    summed,
+)
 from workshop.cloud.offline.overlay.sizes import attributes_size
 
 MAXIMUM_BATCH = 25
 MAXIMUM_TRANSACTION = 100
 NOT_FOUND = "ResourceNotFound"
+# What a statement consumes, measured only if the call asks for it.
+Units = Callable[[], float]
+# Conditions that do not hold; they are paid like the write.
+REFUSALS = ("ConditionalCheckFailed", "DuplicateItem")
 
 
 def _bound(request: Mapping[str, Any]) -> Bound:
@@ -159,46 +168,56 @@ def _batch_execute_statement(self: Any) -> Any:
             "1 validation error detected: Value at 'statements' failed to satisfy constraint: "
             f"Member must have length less than or equal to {MAXIMUM_BATCH}"
         )
-    _check_alike([bound for bound in map(_or_none, requests) if bound is not None], "BatchExecuteStatement")
-    answers = [_answer(self.dynamodb_backend, request) for request in requests]
-    units = summed((table, one) for table, one, _ in answers)
+    read = [attempt(partial(_bound, request)) for request in requests]
+    _check_alike([bound for bound, _ in read if bound is not None], "BatchExecuteStatement")
+    answers = [
+        _answer(self.dynamodb_backend, request, *found) for request, found in zip(requests, read, strict=True)
+    ]
+    units = lambda: summed((table, one()) for table, one, _ in answers)  # noqa: E731 # called if asked for
     return DynamoResult(
-        {"Responses": [response for _, _, response in answers], **capacities(self.body, lambda: units)}
+        {"Responses": [response for _, _, response in answers], **capacities(self.body, units)}
     )
 
 
-def _or_none(request: Mapping[str, Any]) -> Bound | None:
-    bound, _ = attempt(lambda: _bound(request))
-    return bound  # type: ignore[no-any-return] # what `_bound` returns
-
-
-def _answer(backend: Any, request: Mapping[str, Any]) -> tuple[str, float, dict[str, Any]]:
-    """Do one statement of a batch; return its table, what that consumed, and the response or error."""
-    bound, (code, message, item) = attempt(lambda: _bound(request))
+def _answer(
+    backend: Any, request: Mapping[str, Any], bound: Bound | None, reason: TransactionReason
+) -> tuple[str, Units, dict[str, Any]]:
+    """Do one statement of a batch; return its table, what that consumes, and the response or error."""
     if bound is None:
-        return "", 0.0, {"Error": {"Code": code, "Message": message}}
+        return "", _nothing, {"Error": {"Code": reason[0], "Message": reason[1]}}
     name = bound.statement.table
     try:
         table = backend.get_table(name)
     except ResourceNotFoundException as error:
-        return name, 0.0, {"Error": {"Code": NOT_FOUND, "Message": error.message}, "TableName": name}
+        return name, _nothing, {"Error": {"Code": NOT_FOUND, "Message": error.message}, "TableName": name}
     done, (code, message, item) = attempt(lambda: _done(bound, table, bool(request.get("ConsistentRead"))))
     if done is None:
         shown = {"Item": item} if item else {}
-        return name, 0.0, {"Error": {"Code": code, "Message": message, **shown}, "TableName": name}
+        response = {"Error": {"Code": code, "Message": message, **shown}, "TableName": name}
+        return name, partial(_refused_units, bound, table) if code in REFUSALS else _nothing, response
     units, attributes = done
     return name, units, {"TableName": name, **({"Item": attributes} if attributes else {})}
 
 
-def _done(bound: Bound, table: Any, consistent: bool) -> tuple[float, Mapping[str, Any] | None]:
+def _nothing() -> float:
+    return 0.0
+
+
+def _refused_units(bound: Bound, table: Any) -> float:
+    """Return what a write consumes whose condition does not hold: as much as for the item that is there."""
+    stored = bound.write(table).place.item
+    return write_units(0 if stored is None else _bytes(stored.attrs))
+
+
+def _done(bound: Bound, table: Any, consistent: bool) -> tuple[Units, Mapping[str, Any] | None]:
     if bound.statement.kind == "EXISTS":
         raise MockValidationException("EXISTS can only be used in ExecuteTransaction")
     if bound.statement.is_read:
         item, size = _one(bound, table)
-        return read_units(size, consistent=consistent), item
+        return partial(read_units, size, consistent=consistent), item
     with collected_changes() as changes:
         outcome = bound.write(table).run(changes)
-    return write_units(outcome.size), returned_attributes(bound.statement.returning, outcome)
+    return lambda: write_units(outcome.size), returned_attributes(bound.statement.returning, outcome)
 
 
 def _one(bound: Bound, table: Any) -> tuple[Mapping[str, Any] | None, int]:

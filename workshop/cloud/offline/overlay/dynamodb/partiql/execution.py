@@ -28,8 +28,13 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     Value,
 )
 from workshop.cloud.offline.overlay.dynamodb.keys import Place, place_of
-from workshop.cloud.offline.overlay.dynamodb.operations import DuplicateItemError, Write, put_of
-from workshop.cloud.offline.overlay.dynamodb.partiql.statements import Statement, bound_values
+from workshop.cloud.offline.overlay.dynamodb.operations import (
+    DuplicateItemError,
+    Write,
+    put_of,
+    put_of_attributes,
+)
+from workshop.cloud.offline.overlay.dynamodb.partiql.statements import Parameter, Statement, bound_values
 
 __all__ = ["Bound", "Selection", "bind"]
 
@@ -82,7 +87,7 @@ class Bound:
             raise MockValidationException("An index can only be read: name the table alone")
         if self.statement.kind == "INSERT":
             absent = self._existence("attribute_not_exists", table)
-            put = put_of(table, item_of(self.item.value))
+            put = self._put(table)
             return _Insert("Put", put.place, put.attributes, conditions=(absent,), shows_item=self.shows_item)
         place, others = self._place(table)
         conditions = [] if others is None else [others]
@@ -109,6 +114,12 @@ class Bound:
             equal,
             set(hash_names) <= equal.keys() | bounded,
         )
+
+    def _put(self, table: Any) -> Write:
+        if all(isinstance(part, Parameter) for _, part in self.statement.item.parts):
+            return put_of_attributes(table, self.item.value)
+        # A parameter inside of a literal lies deeper in the item than where it was checked.
+        return put_of(table, item_of(self.item.value))
 
     def _place(self, table: Any) -> tuple[Place, BoundCondition | None]:
         names = table.table_key_attrs
