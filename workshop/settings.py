@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "DEFAULT_REGION",
+    "DEFAULT_STREAM_MEMORY_MB",
     "RELEASED",
     "SOLUTIONS",
     "STARTERS",
@@ -22,6 +23,7 @@ __all__ = [
     "has_solutions",
     "home_folder",
     "project_root",
+    "stream_memory_mb",
 ]
 
 ACCOUNT_ID = "123456789012"
@@ -29,6 +31,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 DEFAULT_ENDPOINT = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 DEFAULT_REGION = "us-east-1"
+DEFAULT_STREAM_MEMORY_MB = 64
 CLOUDS = ("offline", "aws")
 SOLUTIONS = "solutions"
 # What is compared with a learner's files while the solutions are held back: the handlers as they were.
@@ -102,6 +105,31 @@ def cloud_kind(explicit: str | None = None) -> str:
     if kind not in CLOUDS:
         raise ConfigurationError(f"`{kind}` is not a cloud; choose one of: {', '.join(CLOUDS)}")
     return kind
+
+
+def stream_memory_mb(explicit: int | None = None) -> int:
+    """Return how many MB of records the streams of an offline cloud may have in memory.
+
+    The argument, else `WORKSHOP_STREAM_MEMORY_MB`, else 64.
+
+    Raises:
+        ConfigurationError: it is no whole number from 1.
+    """
+    named = "the option `--stream-memory-mb`"
+    given = "" if explicit is None else str(explicit)
+    if not given:
+        named, given = (
+            "the variable `WORKSHOP_STREAM_MEMORY_MB`",
+            os.environ.get("WORKSHOP_STREAM_MEMORY_MB", ""),
+        )
+    if not given:
+        return DEFAULT_STREAM_MEMORY_MB
+    if not given.isascii() or not given.isdecimal() or int(given) < 1:
+        raise ConfigurationError(
+            f"`{given}` is no limit for the records in memory ({named} has it); "
+            f"give whole megabytes from 1, such as {DEFAULT_STREAM_MEMORY_MB}"
+        )
+    return int(given)
 
 
 def _checkout_above(start: Path) -> Path | None:

@@ -23,7 +23,7 @@ def workshop_cloud(*arguments: object) -> Result:
 
 def test_a_cloud_from_start_to_stop(home, port) -> None:
     """Start says OFFLINE, where, and where pid and log lie; status and --json agree; stop ends it."""
-    started = workshop_cloud("start", "--port", port)
+    started = workshop_cloud("start", "--port", port, "--stream-memory-mb", 7)
     status = workshop_cloud("status")
     document = json.loads(workshop_cloud("status", "--json").stdout)
     stopped = workshop_cloud("stop")
@@ -33,8 +33,28 @@ def test_a_cloud_from_start_to_stop(home, port) -> None:
         assert f"pid file: {home / 'cloud.pid'}" in text
         assert f"log file: {home / 'cloud.log'}" in text
     assert (document["state"], document["url"]) == ("running", f"http://127.0.0.1:{port}")
+    assert "records of streams: 0 bytes of at most 7.0 MB in memory, 0 older ones" in status.stdout
+    assert document["runtime"]["streams"] == {
+        "held_bytes": 0,
+        "limit_bytes": 7_000_000,
+        "records_in_file_alone": 0,
+        "file": "kept",
+    }
     assert "The offline cloud has stopped." in stopped.stdout
     assert json.loads(workshop_cloud("status", "--json").stdout)["state"] == "stopped"
+
+
+@pytest.mark.parametrize("given", ["0", "-3", "1.5", "much"])
+def test_a_limit_that_is_none_is_told(given, monkeypatch) -> None:
+    """What cannot be a limit for records in memory is named, with what said so and what would be one."""
+    monkeypatch.setenv("WORKSHOP_STREAM_MEMORY_MB", given)
+
+    said = str(workshop_cloud("start").exception)
+
+    assert f"`{given}` is no limit" in said
+    assert "WORKSHOP_STREAM_MEMORY_MB" in said
+    assert "such as 64" in said
+    assert "--stream-memory-mb" in str(workshop_cloud("start", "--stream-memory-mb", 0).exception)
 
 
 def test_reset_empties_the_cloud(port) -> None:

@@ -24,7 +24,7 @@ from workshop.cloud.background import CloudStatus
 from workshop.cloud.connection import ENDPOINT_VARIABLE, Cloud, connect
 from workshop.cloud.offline_control import OfflineControl
 from workshop.errors import CloudNotRunningError, ConfigurationError
-from workshop.settings import DEFAULT_HOST, DEFAULT_PORT
+from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_STREAM_MEMORY_MB
 
 __all__ = ["app"]
 
@@ -37,6 +37,14 @@ NOTHING_HERE = (
 app = typer.Typer(help="The offline cloud on this machine.", no_args_is_help=True)
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on; beyond loopback only if you say so.")]
+StreamMemoryOption = Annotated[
+    int | None,
+    typer.Option(
+        help="How many MB of records streams have in memory, older ones in a file; "
+        f"WORKSHOP_STREAM_MEMORY_MB, or {DEFAULT_STREAM_MEMORY_MB}, if not given.",
+        show_default=False,
+    ),
+]
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log each call.")]
 
 
@@ -51,10 +59,18 @@ def run(
             "--ephemeral", help="Keep nothing, write no pid file, and end when standard input closes."
         ),
     ] = False,
+    stream_memory_mb: StreamMemoryOption = None,
     verbose: VerboseOption = False,
 ) -> None:
     """Run the offline cloud in this terminal until Ctrl-C."""
-    background.run(host, port, ephemeral=ephemeral, verbose=verbose, announce=_announce)
+    background.run(
+        host,
+        port,
+        ephemeral=ephemeral,
+        verbose=verbose,
+        stream_memory_mb=stream_memory_mb,
+        announce=_announce,
+    )
     if not ephemeral:
         console().print(f"The offline cloud has stopped. {_kept()}", soft_wrap=True)
 
@@ -69,11 +85,12 @@ def start(
         ),
     ] = None,
     host: HostOption = DEFAULT_HOST,
+    stream_memory_mb: StreamMemoryOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start the offline cloud in the background; do nothing if it runs."""
-    status = background.start(port, host=host, verbose=verbose)
+    status = background.start(port, host=host, verbose=verbose, stream_memory_mb=stream_memory_mb)
     if as_json:
         print_json(status.as_document())
     else:

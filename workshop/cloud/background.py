@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from workshop import settings
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.offline.http.listener import endpoint, is_free
 from workshop.cloud.offline.keeping.store import companions
@@ -107,37 +108,48 @@ def run(
     *,
     ephemeral: bool = False,
     verbose: bool = False,
+    stream_memory_mb: int | None = None,
     announce: Callable[[str, Path | None], None] | None = None,
 ) -> None:
     """Run the cloud in this process until it is stopped; see `workshop.cloud.offline.serving.serve`.
 
     Raises:
         PortInUseError: the port is taken, by another program or by another offline cloud.
+        ConfigurationError: nobody can keep to `stream_memory_mb`, or to the variable in its place.
     """
     _refuse_if_taken(host, port)
     configure_logging(verbose=verbose)
     try:
-        serve(host, port, ephemeral=ephemeral, announce=announce)
+        serve(host, port, ephemeral=ephemeral, announce=announce, stream_memory_mb=stream_memory_mb)
     except PortInUseError:
         _refuse_if_taken(host, port)  # naming whoever was faster
         raise
 
 
-def start(port: int | None = None, *, host: str = DEFAULT_HOST, verbose: bool = False) -> CloudStatus:
+def start(
+    port: int | None = None,
+    *,
+    host: str = DEFAULT_HOST,
+    verbose: bool = False,
+    stream_memory_mb: int | None = None,
+) -> CloudStatus:
     """Start the background cloud unless it runs, and return when it answers.
 
     Raises:
-        ConfigurationError: it runs already, but on another port than the one asked for.
+        ConfigurationError: it runs already, but on another port than the one asked for; or nobody can keep to
+            `stream_memory_mb`, or to the variable in its place.
         PortInUseError: the port is taken, by another program or by another offline cloud.
         ListenError: the machine lets nobody listen there.
         CloudStartError: it was started and did not become healthy.
     """
+    limit = settings.stream_memory_mb(stream_memory_mb)
+    more = ["--stream-memory-mb", str(limit), *(["--verbose"] if verbose else [])]
     # Whoever starts one at the same moment finds it running.
     with one_at_a_time(home_folder() / "start.lock", occupied="The offline cloud is just being started"):
-        return _start(port, host=host, verbose=verbose)
+        return _start(port, host=host, more=more)
 
 
-def _start(port: int | None, *, host: str, verbose: bool) -> CloudStatus:
+def _start(port: int | None, *, host: str, more: list[str]) -> CloudStatus:
     before = status()
     if before.is_running:
         return _already(before, port)
@@ -153,7 +165,7 @@ def _start(port: int | None, *, host: str, verbose: bool) -> CloudStatus:
         path.replace(path.with_suffix(".previous.log"))
     with path.open("wb") as log:
         child = subprocess.Popen(
-            [*command, *(["--verbose"] if verbose else [])],
+            [*command, *more],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

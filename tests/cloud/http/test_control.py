@@ -10,6 +10,7 @@ from workshop import __version__
 from workshop.clock import AdjustableClock, Clock, SystemClock
 from workshop.cloud.offline.http.calls import Call, Headers
 from workshop.cloud.offline.http.control import ControlApi
+from workshop.cloud.offline.keeping.memory import MEMORY
 
 
 class Cloud:
@@ -76,7 +77,7 @@ def test_reset_shutdown_and_runtime_reach_the_cloud(cloud) -> None:
     ask(cloud, "POST", "shutdown", {})
 
     assert cloud.done == ["reset", "stop"]
-    assert ask(cloud, "GET", "runtime") == (200, {"mappings": [], "kept": None})
+    assert ask(cloud, "GET", "runtime") == (200, {"mappings": [], "kept": None, "streams": MEMORY.status()})
 
 
 def test_the_clock_can_be_advanced(cloud) -> None:

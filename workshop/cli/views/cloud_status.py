@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.text import Text
 
@@ -29,13 +30,23 @@ def draw_runtime(runtime: dict[str, Any], *, width: int) -> RenderableType:
         Text(
             f"{environments['warm']} warm and {environments['busy']} busy environments, "
             f"{runtime['waiting_events']} asynchronous events waiting, {len(runtime['schedules'])} schedules"
-        )
+        ),
+        *_streams(runtime.get("streams")),
     ]
     if names := _function_names(runtime):
         parts += [Text(), _drawn(FUNCTION_COLUMNS, _functions(runtime, names), width)]
     if runtime["mappings"]:
         parts += [Text(), _drawn(MAPPING_COLUMNS, [_mapping(each) for each in runtime["mappings"]], width)]
     return Group(*parts)
+
+
+def _streams(streams: dict[str, Any] | None) -> list[RenderableType]:
+    if not streams or not streams["limit_bytes"]:
+        return []
+    held, limit = (decimal(streams[each]) for each in ("held_bytes", "limit_bytes"))
+    older = f"{streams['records_in_file_alone']:,} older ones"
+    file = "state file" if streams["file"] == "kept" else "temporary file"
+    return [Text(f"records of streams: {held} of at most {limit} in memory, {older} in the {file} alone")]
 
 
 def _function_names(runtime: dict[str, Any]) -> list[str]:

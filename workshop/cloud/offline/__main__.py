@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--ephemeral", action="store_true", help="end with the parent process")
     parser.add_argument("--kept", type=Path, help="with --ephemeral: keep the state in this file")
     parser.add_argument("--guarded", action="store_true", help="read a token and a launcher from stdin")
+    parser.add_argument("--stream-memory-mb", type=int, help="the most that records take in memory")
     parser.add_argument("--verbose", action="store_true", help="log each call")
     options = parser.parse_args(arguments)
     configure_logging(verbose=options.verbose)
@@ -36,7 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.guarded:
             keep_to_oneself()
         guard = _read_guard() if options.guarded else NO_GUARD
-        serve(options.host, options.port, ephemeral=options.ephemeral, guard=guard, kept=options.kept)
+        serve(
+            options.host,
+            options.port,
+            ephemeral=options.ephemeral,
+            guard=guard,
+            kept=options.kept,
+            stream_memory_mb=options.stream_memory_mb,
+        )
     except WorkshopError as error:
         print(error, file=sys.stderr)
         return 1

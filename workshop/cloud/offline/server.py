@@ -31,7 +31,9 @@ from workshop.cloud.offline.http.who_may_call import refused_to_strangers
 from workshop.cloud.offline.keeping.changing_calls import Effect, effect_of
 from workshop.cloud.offline.keeping.errors import InUseError, UnavailableError
 from workshop.cloud.offline.keeping.keeper import Keeper
+from workshop.cloud.offline.keeping.memory import MEMORY
 from workshop.cloud.offline.keeping.resources import EARLY
+from workshop.cloud.offline.keeping.stored_rows import TemporaryRows
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
 from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
@@ -51,7 +53,8 @@ class OfflineCloud:
     """The offline cloud at `host` and `port` (0: any free one); a context manager that starts and stops it.
 
     There is one per process, since moto's state belongs to the process. `guard` keeps functions away from
-    the control and from the machine.
+    the control and from the machine. `stream_memory` is how many bytes of records may be in memory, all
+    if it is None.
 
     Raises:
         PortInUseError: something else listens there.
@@ -65,6 +68,7 @@ class OfflineCloud:
         *,
         guard: Guard = NO_GUARD,
         kept: Path | None = None,
+        stream_memory: int | None = None,
     ) -> None:
         self.host = host
         self.clock: Clock = clock or AdjustableClock()
@@ -72,6 +76,8 @@ class OfflineCloud:
         self.faults = CloudFaults(self.clock)
         self._guard = guard
         self._kept = kept
+        self._stream_memory = stream_memory
+        self._spilled: TemporaryRows | None = None
         self.keeper: Keeper | None = None
         # What whoever asks how it is should know.
         self.notes: list[str] = []
@@ -106,6 +112,8 @@ class OfflineCloud:
         # Every call looks at IAM; its catalogue of policies takes a moment to build.
         _ = iam_backends[ACCOUNT_ID]["aws"]
         self.keeper = self._open_keeper()
+        if self.keeper is None:
+            self._begin_spilling()
         self._dispatcher = Dispatcher(
             before=self._wait_if_needed, after=self._wait_until_kept, keeper=self.keeper
         )
@@ -123,7 +131,7 @@ class OfflineCloud:
         if self._kept is None:
             return None
         try:
-            keeper = Keeper(self._kept, self.clock)
+            keeper = Keeper(self._kept, self.clock, stream_memory=self._stream_memory)
         except InUseError:
             note = f"this cloud keeps nothing: another one, which runs, keeps its state in `{self._kept}`"
             log.warning(note)
@@ -137,6 +145,11 @@ class OfflineCloud:
         self.notes = keeper.notes
         return keeper
 
+    def _begin_spilling(self) -> None:
+        self._spilled = TemporaryRows()
+        MEMORY.begin(self._spilled, self._stream_memory)
+        LOCK.before_free = MEMORY.relieve
+
     def stop(self) -> None:
         """Take no more calls, end every function and close every connection."""
         # First, since it may be about to start the runtime.
@@ -146,6 +159,11 @@ class OfflineCloud:
         self._listener.stop()
         if self.keeper is not None:
             self.keeper.close()
+        if self._spilled is not None:
+            with LOCK:
+                LOCK.before_free = None
+                MEMORY.end()
+                self._spilled.close()
 
     def wait(self) -> None:
         """Block until somebody has asked the cloud to stop."""

@@ -8,11 +8,18 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from workshop import settings
 from workshop.cloud.offline.guard import NO_GUARD, Guard, connect_to_nothing
 from workshop.cloud.offline.pid_file import PidFile, kept_path
 
+if TYPE_CHECKING:
+    from workshop.cloud.offline.server import OfflineCloud
+
 __all__ = ["configure_logging", "serve"]
+
+BYTES_OF_A_MB = 1_000_000
 
 
 def configure_logging(*, verbose: bool) -> None:
@@ -21,7 +28,7 @@ def configure_logging(*, verbose: bool) -> None:
     logging.getLogger("workshop").setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
-def serve(
+def serve(  # noqa: PLR0913 - all that a cloud can be told
     host: str,
     port: int,
     *,
@@ -29,29 +36,30 @@ def serve(
     announce: Callable[[str, Path | None], None] | None = None,
     guard: Guard = NO_GUARD,
     kept: Path | None = None,
+    stream_memory_mb: int | None = None,
 ) -> None:
     """Serve until Ctrl-C, SIGTERM or a shutdown call.
 
     `announce` gets the URL and the pid file, which is None if another cloud has one already.
     An ephemeral cloud writes no pid file, prints its URL as its first line, and ends when its standard
     input is closed, which happens at the latest when its parent dies; it keeps its state in the file `kept`
-    alone, other clouds in that of their home.
+    alone, other clouds in that of their home. `stream_memory_mb` is the most that records take in memory.
 
     Raises:
         PortInUseError: something else listens there.
+        ConfigurationError: `WORKSHOP_STREAM_MEMORY_MB` is no number of megabytes.
     """
+    stream_memory = settings.stream_memory_mb(stream_memory_mb) * BYTES_OF_A_MB
     _forget_the_user()
     # Loads moto, so not before it is needed.
     from workshop.cloud.offline.server import OfflineCloud  # noqa: PLC0415
 
-    cloud = OfflineCloud(host, port, guard=guard, kept=kept if ephemeral else kept_path())
+    state = kept if ephemeral else kept_path()
+    cloud = OfflineCloud(host, port, guard=guard, kept=state, stream_memory=stream_memory)
     if guard.token is not None:
         connect_to_nothing()
-    with contextlib.suppress(ValueError):  # only the main thread may choose what signals do
-        signal.signal(signal.SIGTERM, lambda *_: cloud.request_stop())
     with contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.suppress(KeyboardInterrupt))  # whenever it comes, all is cleaned up
-        stack.enter_context(cloud)
+        _run(stack, cloud)
         if ephemeral:
             print(cloud.url, flush=True)
             threading.Thread(target=_stop_with_parent, args=(cloud.request_stop,), daemon=True).start()
@@ -60,6 +68,14 @@ def serve(
             if announce is not None:
                 announce(cloud.url, pid_file)
         cloud.wait()
+
+
+def _run(stack: contextlib.ExitStack, cloud: "OfflineCloud") -> None:
+    """Start the cloud, and stop it at the end, however that comes."""
+    with contextlib.suppress(ValueError):  # only the main thread may choose what signals do
+        signal.signal(signal.SIGTERM, lambda *_: cloud.request_stop())
+    stack.enter_context(contextlib.suppress(KeyboardInterrupt))  # whenever it comes, all is cleaned up
+    stack.enter_context(cloud)
 
 
 def _forget_the_user() -> None:

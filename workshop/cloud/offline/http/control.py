@@ -18,6 +18,7 @@ from workshop.cloud.offline.faults.active_plan import CloudFaults
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.keeping.errors import KeepingError
 from workshop.cloud.offline.keeping.keeper import Keeper
+from workshop.cloud.offline.keeping.memory import MEMORY
 from workshop.cloud.offline.lock import LOCK
 from workshop.errors import ConfigurationError
 
@@ -141,7 +142,7 @@ class ControlApi:
 
     def _runtime(self, _: Document) -> Document:
         kept = self._cloud.keeper.status() if self._cloud.keeper else None
-        return self._cloud.runtime_status() | {"kept": kept}
+        return self._cloud.runtime_status() | {"kept": kept, "streams": MEMORY.status()}
 
     def _wait_until_quiet(self, document: Document) -> Document:
         seconds, functions = document.get("timeout_seconds"), document.get("functions")

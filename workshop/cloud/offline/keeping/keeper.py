@@ -26,6 +26,7 @@ from workshop.cloud.offline.keeping.errors import (
     told,
 )
 from workshop.cloud.offline.keeping.marks import MARKS
+from workshop.cloud.offline.keeping.memory import MEMORY
 from workshop.cloud.offline.keeping.resources import Resources
 from workshop.cloud.offline.keeping.store import Store, companions, set_aside
 from workshop.cloud.offline.lock import LOCK
@@ -41,8 +42,10 @@ OWN_NAMES = {"lambda": "awslambda", "monitoring": "cloudwatch"}
 class Keeper:
     """Keeps what the backends of this process hold in a file; there is one per process."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, *, stream_memory: int | None = None) -> None:
         """Open the file and give the backends what is in it, CloudFormation's excepted.
+
+        `stream_memory` is how many bytes of records may be in memory; without it all of them are.
 
         Raises:
             InUseError: another process keeps its state there.
@@ -50,6 +53,7 @@ class Keeper:
         """
         self._clock = clock
         self._store = Store(path)
+        MEMORY.begin(self._store, stream_memory)
         self._problem: str | None = None
         self._waiting: dict[int, dict[int | str, bytes | None]] = {}
         self._gone: set[int] = set()
@@ -211,6 +215,7 @@ class Keeper:
         self._gone.clear()
         self._documents.clear()
         self._problem = None
+        MEMORY.relieve()
 
     def _gather_resources(self) -> None:
         documents, gone = self._resources.changed(MARKS.services)
@@ -282,6 +287,7 @@ class Keeper:
             self.commit()
             LOCK.before_free = None
             MARKS.end()
+            MEMORY.end()
             self._store.close(forget=self._is_empty)
 
 

@@ -1,25 +1,22 @@
-"""Containers that only grow at one end: records of shards, events of log streams, values of metrics.
+"""Containers that only grow at one end: events of log streams, values of metrics.
 
-What is new is kept as one row for each commit, so that five hundred records cost little more than one. They
-take the place of moto's dicts and lists and behave as those do; copies of them are plain.
+What is new is kept as one row for each commit. They take the place of moto's lists and behave as those do;
+copies of them are plain.
 """
 
 import copy
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Self
 
 from moto.cloudwatch.models import MetricAggregatedDatum
-from moto.dynamodb.models.table import StreamRecord
-from moto.kinesis.models import Record
 from moto.logs.models import LogEvent
 
 from workshop.cloud.offline.keeping.marks import MARKS, Change
 from workshop.cloud.offline.keeping.packing import pack, unpack
 
-__all__ = ["LogEvents", "MetricValues", "Records", "StreamRecords", "drop_first", "note_sum"]
+__all__ = ["LogEvents", "MetricValues", "drop_first", "note_sum"]
 
 # How many sums of metrics may still change.
 MOST_SUMS = 2_000
@@ -58,53 +55,6 @@ class _Rows:
             self._gone.append(self._ends.popleft()[0])
         if not self._ends:
             del self.new[: max(0, len(self.new) - kept)]
-
-
-class Records(OrderedDict[int, Any]):
-    """The records of a shard of Kinesis by sequence number."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-        self._rows = _Rows()
-
-    def adopt(self, records: dict[int, Any]) -> None:
-        """Take over what moto has put into a dict of its own."""
-        for sequence_number, record in records.items():
-            self[sequence_number] = record
-
-    def __setitem__(self, sequence_number: int, record: Any) -> None:
-        super().__setitem__(sequence_number, record)
-        self._rows.new.append(record)
-        MARKS.note(self)
-
-    def drop_first(self, count: int) -> None:
-        """Forget the oldest records."""
-        for _ in range(count):
-            OrderedDict.popitem(self, last=False)
-        self._rows.forget(len(self))
-        MARKS.note(self)
-
-    def clear(self) -> None:
-        """Forget all records."""
-        self.drop_first(len(self))
-
-    def changes(self) -> list[Change]:
-        """Return what has changed since the last call."""
-        return self._rows.changes(_plain_record)
-
-    def restore(self, rows: Iterable[tuple[int, bytes]]) -> None:
-        """Take in what was kept."""
-        for first, row in rows:
-            for plain in self._rows.restored(first, row):
-                record = _record(*plain)
-                OrderedDict.__setitem__(self, record.sequence_number, record)
-
-    def __copy__(self) -> OrderedDict[int, Any]:
-        return OrderedDict(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> OrderedDict[int, Any]:
-        return copy.deepcopy(OrderedDict(self), memo)
 
 
 class _Appended(list[Any]):
@@ -172,29 +122,13 @@ class _Appended(list[Any]):
 
 def drop_first(entries: Any, count: int) -> None:
     """Forget the oldest entries of a container, whether it is kept or moto's own dict or list."""
-    if isinstance(entries, Records | _Appended):
+    if hasattr(entries, "drop_first"):
         entries.drop_first(count)
     elif isinstance(entries, dict):
         for key in list(islice(entries, count)):
             del entries[key]
     else:
         del entries[:count]
-
-
-class StreamRecords(_Appended):
-    """The records of a table's stream."""
-
-    @staticmethod
-    def plain(entry: Any) -> Any:
-        """Return the record as a dict."""
-        return entry.record
-
-    @staticmethod
-    def entry(plain: Any) -> Any:
-        """Return moto's object."""
-        record = object.__new__(StreamRecord)
-        record.record = plain
-        return record
 
 
 class LogEvents(_Appended):
@@ -252,23 +186,3 @@ def note_sum(metric_data: Any, datum: Any) -> None:
     """Say that a sum among CloudWatch's values has changed, if those are kept."""
     if isinstance(metric_data, MetricValues):
         metric_data.note(datum)
-
-
-def _plain_record(record: Any) -> tuple[Any, ...]:
-    return (
-        record.partition_key,
-        record.data,
-        record.sequence_number,
-        record.explicit_hash_key,
-        record.created_at,
-    )
-
-
-def _record(
-    partition_key: str, data: str, sequence_number: int, explicit_hash_key: str | None, created_at: float
-) -> Any:
-    record = object.__new__(Record)
-    record.partition_key, record.data, record.sequence_number = partition_key, data, sequence_number
-    record.explicit_hash_key, record.created_at = explicit_hash_key, created_at
-    record.created_at_datetime = datetime.fromtimestamp(created_at, UTC).replace(tzinfo=None)
-    return record

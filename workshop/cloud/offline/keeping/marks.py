@@ -44,7 +44,8 @@ class Marks:
 
     def note(self, part: Part) -> None:
         """Say that the content of a container has changed."""
-        self.parts[part.number] = part
+        if self.is_active:
+            self.parts[part.number] = part
 
     def begin(self, named: dict[str, MutableMapping[Any, Any]]) -> None:
         """Keep from now on; `named` are the rows of what belongs to no service."""

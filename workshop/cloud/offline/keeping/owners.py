@@ -23,9 +23,11 @@ from moto.sqs.models import Queue
 
 from workshop.cloud.offline.keeping import rebuilding
 from workshop.cloud.offline.keeping.content import Content
-from workshop.cloud.offline.keeping.logs import LogEvents, MetricValues, Records, StreamRecords
+from workshop.cloud.offline.keeping.logs import LogEvents, MetricValues
 from workshop.cloud.offline.keeping.messages import Messages
+from workshop.cloud.offline.keeping.records import Records, StreamRecords
 from workshop.cloud.offline.keeping.rows import Items, Rows
+from workshop.cloud.offline.keeping.spilling import NOWHERE
 from workshop.cloud.offline.overlay.used_tokens import UsedTokens
 
 # `set_mapping` puts the last result back, which is in the progress.
@@ -94,13 +96,12 @@ SETTERS: dict[type, Callable[[Any, dict[str, Any]], None]] = {
     LayerVersion: rebuilding.set_code,
     IAMBackend: rebuilding.set_policies,
     LogStream: rebuilding.set_log_stream,
+    StreamShard: rebuilding.set_stream_shard,
     UsedTokens: rebuilding.set_tokens,
 }
 Reduced = tuple[Any, ...]
 # What Python's own threads have.
 OF_THREADS = frozenset(vars(threading.main_thread()))
-# The number of what has no rows.
-NOWHERE = 0
 
 
 def reduced_owner(found: Any) -> Reduced:

@@ -39,6 +39,7 @@ __all__ = [
     "set_object",
     "set_policies",
     "set_queue",
+    "set_stream_shard",
     "set_tokens",
     "weak_values",
     "written",
@@ -140,6 +141,12 @@ def set_object(found: Any, state: dict[str, Any]) -> None:
     content = state["kept_content"]
     found.__setstate__({**state, "value": content.take()})
     content.follow(found)
+
+
+def set_stream_shard(shard: Any, state: dict[str, Any]) -> None:
+    """Give the shard of a table's stream its state; a row whose first records have expired has them still."""
+    vars(shard).update(state)
+    shard.items.drop_before(shard.starting_sequence_number)
 
 
 def set_tokens(tokens: Any, state: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from workshop.cloud.offline.keeping.errors import (
 )
 from workshop.cloud.offline.keeping.marks import Change
 from workshop.cloud.offline.keeping.packing import sealed, unsealed
+from workshop.cloud.offline.keeping.stored_rows import ROWS, StoredRows, write_row
 
 __all__ = [
     "FORMAT",
@@ -39,7 +40,7 @@ FORMAT = 4
 APPLICATION = int.from_bytes(b"TRWS", "big")
 SCHEMA = (
     "CREATE TABLE documents (name TEXT PRIMARY KEY, content BLOB NOT NULL)",
-    "CREATE TABLE rows (part INTEGER, key, content BLOB NOT NULL, PRIMARY KEY (part, key)) WITHOUT ROWID",
+    ROWS,
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {FORMAT}",
 )
@@ -135,10 +136,9 @@ class Store:
         """The highest number of a container that has rows."""
         return int(self._one("SELECT coalesce(max(part), 0) FROM rows")[0])
 
-    def rows(self, part: int) -> list[tuple[Any, bytes]]:
-        """Return the rows of a container in the order of their keys."""
-        statement = "SELECT key, content FROM rows WHERE part = ? ORDER BY key"
-        return self._cursor().execute(statement, (part,)).fetchall()
+    def rows(self, part: int) -> StoredRows:
+        """Return the rows of a container."""
+        return StoredRows(self._cursor, part)
 
     def write(
         self,
@@ -155,10 +155,7 @@ class Store:
                 connection.execute("DELETE FROM rows WHERE part = ?", (part,))
             for part, rows in changes.items():
                 for key, content in rows:
-                    if content is None:
-                        connection.execute("DELETE FROM rows WHERE part = ? AND key = ?", (part, key))
-                    else:
-                        connection.execute("REPLACE INTO rows VALUES (?, ?, ?)", (part, key, content))
+                    write_row(connection, part, key, content)
             for name, content in documents.items():
                 if content is None:
                     connection.execute("DELETE FROM documents WHERE name = ?", (name,))

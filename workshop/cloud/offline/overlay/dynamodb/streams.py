@@ -25,6 +25,7 @@ from moto.dynamodb.models.table import StreamShard, Table
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 
 from workshop.cloud.offline.keeping.logs import drop_first
+from workshop.cloud.offline.keeping.records import new_stream_records
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
 __all__ = ["all_shards", "drop_records", "stream_shard"]
@@ -93,6 +94,7 @@ def _set_stream_specification(self: Any, streams: dict[str, Any] | None) -> None
         moment += timedelta(milliseconds=1)
     self.latest_stream_label = label
     self.stream_shard = StreamShard(self.account_id, self)
+    self.stream_shard.items = new_stream_records()
     self.stream_shard.label = label
     self.stream_shard.view_type = streams["StreamViewType"]
 

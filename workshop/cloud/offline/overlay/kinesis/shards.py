@@ -16,11 +16,12 @@ the shard, so the next record is found without a search. `Shard.records` stays w
 record, in order.
 """
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from moto.core.utils import unix_time
@@ -28,11 +29,14 @@ from moto.kinesis.exceptions import InvalidArgumentError
 from moto.kinesis.models import Record, Shard, Stream
 from moto.utilities.utils import md5_hash
 
+from workshop.cloud.offline.keeping.records import STEP as SHARDS
+from workshop.cloud.offline.keeping.records import new_records
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+
+__all__ = ["SHARDS", "count_after", "records_after"]
 
 # 49, 13 digits of milliseconds, 35 for the record, 6 for the shard: 56 digits, which begin and end as AWS's
 # usually do. The time comes first, so that a stream created again continues above the old numbers.
-SHARDS = 10**6
 RECORDS = 10**35
 LONGEST_KEY = 256
 MILLISECONDS = 10**13
@@ -61,6 +65,7 @@ def _initialize_record(
 def _initialize_shard(self: Any, *arguments: Any, **named: Any) -> None:
     _MOTO_INITIALIZE_SHARD(self, *arguments, **named)
     self.created_ms = int(CLOCK.now() * 1000)
+    self.records = new_records()
 
 
 def _number(self: Any, position: int) -> int:
@@ -98,21 +103,42 @@ def _put_record(self: Any, partition_key: str, data: str, explicit_hash_key: str
 @corrects(Shard, "get_records")
 def _get_records(self: Any, last_sequence_id: str, limit: int | None) -> tuple[list[Any], int, int]:
     """Return the records after a sequence number, the last one's number, and how many ms it lies behind."""
-    found: list[Any] = []
     last = int(last_sequence_id)
-    first = _position(self, last) + 1
-    if self.records and _number(self, first) not in self.records:
-        # What came before the oldest record has expired.
-        first = max(first, _position(self, next(iter(self.records))))
-    for position in count(first):
-        record = self.records.get(_number(self, position))
-        if record is None or len(found) == limit:
-            break
-        found.append(record)
+    found = list(islice(records_after(self, last), limit))
     if not found:
         return found, last, 0
     newest = self.records[_last_number(self)]
     return found, found[-1].sequence_number, int((newest.created_at - found[-1].created_at) * 1000)
+
+
+def records_after(shard: Any, sequence_number: int) -> Iterator[Any]:
+    """Return the records behind a sequence number, whether or not a record has it."""
+    first = _position(shard, sequence_number) + 1
+    if shard.records and _number(shard, first) not in shard.records:
+        # What came before the oldest record has expired.
+        first = max(first, _position(shard, next(iter(shard.records))))
+    for position in count(first):
+        if (record := shard.records.get(_number(shard, position))) is None:
+            return
+        yield record
+
+
+def count_after(shard: Any, sequence_number: int) -> int:
+    """Return how many records lie behind a sequence number."""
+    if not shard.records:
+        return 0
+    behind = _position(shard, _last_number(shard)) - _position(shard, sequence_number)
+    return max(0, min(behind, len(shard.records)))
+
+
+@corrects(Shard, "get_sequence_number_at")
+def _number_at(self: Any, at_timestamp: float) -> int:
+    """Return the number of the last record that came before a time, 0 if none did."""
+    if not self.records:
+        return 0
+    numbers = range(next(iter(self.records)), _last_number(self) + 1, SHARDS)
+    earlier = bisect_left(numbers, at_timestamp, key=lambda number: self.records[number].created_at)
+    return numbers[earlier - 1] if earlier else 0
 
 
 @corrects(Stream, "get_shard_for_key")

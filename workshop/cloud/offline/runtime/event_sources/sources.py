@@ -5,7 +5,6 @@ has held before, and leaves nothing behind. The lock is held for just that; turn
 records happens outside it.
 """
 
-import bisect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from moto.kinesis.models import kinesis_backends
 
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay.dynamodb.streams import stream_shard
+from workshop.cloud.offline.overlay.kinesis.shards import count_after, records_after
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.event_sources.events import (
     Origin,
@@ -84,8 +84,7 @@ class StreamSource(ABC):
     def position_before(self, shard_id: str, timestamp: float) -> int:
         """Return the position of the last record that arrived before a time."""
         with LOCK:
-            older = (one for one in self._after(shard_id, HORIZON) if one.arrived_at < timestamp)
-            return max((record.position for record in older), default=HORIZON)
+            return self._before(shard_id, timestamp)
 
     def count_after(self, shard_id: str, position: int) -> int:
         """Return how many records lie behind a position."""
@@ -115,6 +114,10 @@ class StreamSource(ABC):
     @abstractmethod
     def _tip(self, shard_id: str) -> int: ...
 
+    def _before(self, shard_id: str, timestamp: float) -> int:
+        older = (one for one in self._after(shard_id, HORIZON) if one.arrived_at < timestamp)
+        return max((record.position for record in older), default=HORIZON)
+
     @abstractmethod
     def _count_after(self, shard_id: str, position: int) -> int: ...
 
@@ -124,10 +127,6 @@ class StreamSource(ABC):
 
 class KinesisSource(StreamSource):
     """A Kinesis stream."""
-
-    def __init__(self, reference: SourceReference) -> None:
-        super().__init__(reference)
-        self._indexes: dict[str, _ShardIndex] = {}
 
     def decode(self, raw: RawRecord, origin: Origin) -> tuple[dict[str, Any], str]:
         """Return the event record and its partition key."""
@@ -173,63 +172,26 @@ class KinesisSource(StreamSource):
             for shard in self._stream().shards.values()
         ]
 
-    def _index(self, shard_id: str) -> "_ShardIndex":
+    def _shard(self, shard_id: str) -> Any:
         shard = self._stream().shards.get(shard_id)
         if shard is None:
             raise StreamMissingError(f"{self.reference.stream_arn}, {shard_id}")
-        index = self._indexes.get(shard_id)
-        # A stream that was deleted and made again has shards of the same names.
-        if index is None or index.shard is not shard:
-            index = self._indexes[shard_id] = _ShardIndex(shard)
-        index.extend()
-        return index
+        return shard
 
     def _after(self, shard_id: str, position: int) -> Iterable[RawRecord]:
-        index = self._index(shard_id)
-        for number in index.after(position):
-            # The backend may have dropped a record that has expired; the index still knows its number.
-            if (record := index.shard.records.get(number)) is not None:
-                content = (record.partition_key, record.data)
-                yield RawRecord(number, float(record.created_at), content)
+        for record in records_after(self._shard(shard_id), position):
+            content = (record.partition_key, record.data)
+            yield RawRecord(record.sequence_number, float(record.created_at), content)
 
     def _tip(self, shard_id: str) -> int:
-        return self._index(shard_id).last()
+        shard = self._shard(shard_id)
+        return int(shard.get_max_sequence_number()) if shard.records else HORIZON
+
+    def _before(self, shard_id: str, timestamp: float) -> int:
+        return int(self._shard(shard_id).get_sequence_number_at(timestamp))
 
     def _count_after(self, shard_id: str, position: int) -> int:
-        return self._index(shard_id).count_after(position)
-
-
-class _ShardIndex:
-    """The sequence numbers of a shard as a list, so that reading can start anywhere."""
-
-    def __init__(self, shard: Any) -> None:
-        self.shard = shard
-        self._numbers: list[int] = []
-
-    def extend(self) -> None:
-        # What has expired is neither waited for nor read again.
-        first = next(iter(self.shard.records), None)
-        gone = len(self._numbers) if first is None else bisect.bisect_left(self._numbers, first)
-        del self._numbers[:gone]
-        last = self.last()
-        new = []
-        # From the end, since only what came last is new: a poll of a long shard must not walk through all of
-        # it.
-        for number in reversed(self.shard.records):
-            if number <= last:
-                break
-            new.append(number)
-        self._numbers.extend(reversed(new))
-
-    def last(self) -> int:
-        return self._numbers[-1] if self._numbers else HORIZON
-
-    def after(self, position: int) -> Iterable[int]:
-        start = bisect.bisect_right(self._numbers, position)
-        return (self._numbers[index] for index in range(start, len(self._numbers)))
-
-    def count_after(self, position: int) -> int:
-        return len(self._numbers) - bisect.bisect_right(self._numbers, position)
+        return count_after(self._shard(shard_id), position)
 
 
 class DynamoDBSource(StreamSource):
