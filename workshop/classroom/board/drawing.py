@@ -72,7 +72,11 @@ def cell_look(cell: StepCell) -> tuple[str, str, str]:
     if cell.is_done:
         return "tick", "done", ", ".join(["done", *notes])
     if cell.doing:
-        return DOING[cell.doing][0], cell.doing, ", ".join([f"{cell.doing} for {cell.minutes} min", *notes])
+        return (
+            DOING[cell.doing][0],
+            cell.doing,
+            ", ".join([f"{DOING[cell.doing][1]}, {cell.minutes} min", *notes]),
+        )
     return "dot", "begun", ", ".join(["begun", *notes])
 
 

@@ -23,7 +23,7 @@ MOST_MINUTES = 180
 
 @dataclass(frozen=True)
 class StepCell:
-    """One learner at one step; `doing` is `working` or `stuck` where they are now, for so many minutes."""
+    """One learner at one step; `doing` is `help`, `stuck` or `working` where they are now, for so long."""
 
     is_done: bool = False
     wrong: int = 0
@@ -132,6 +132,8 @@ def _standing(
             late = late_minutes(clock[0], tuple(known.values()), done, step, clock[1])
     if learner.help_at is not None:
         doing, since = "help", learner.help_at
+        if step:
+            cells[step.id] = replace(cells[step.id], doing=doing)
     quiet = minutes_since(learner.heard, now)
     quiet = quiet if quiet >= QUIET_MINUTES else 0
     return Standing(learner, doing, minutes_since(since, now), step, len(done), quiet, late, cells)

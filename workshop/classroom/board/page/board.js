@@ -25,7 +25,8 @@ function replace(id, html) {
   }
   if (isInUse(old)) return false;
   const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
-  if (old.open) fresh.open = true;
+  const opened = (element) => [element, ...element.querySelectorAll('details')];
+  opened(old).forEach((each, place) => { if (each.open && opened(fresh)[place]) opened(fresh)[place].open = true; });
   old.replaceWith(fresh);
   if (focused) document.getElementById(focused)?.focus();
   return true;
