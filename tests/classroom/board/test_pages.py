@@ -1,0 +1,138 @@
+"""What the instructor does on the pages, and what leaves the board as a file."""
+
+import csv
+import io
+
+import pytest
+
+from tests.classroom.board.running import STEPS
+from workshop.classroom.board.live import LiveParts
+
+STEP = STEPS[0].id
+
+
+def aliases(running) -> list[str]:
+    return running.inside(lambda board: [each.alias for each in board.store.learners()])
+
+
+def test_a_learner_is_renamed_and_removed(running) -> None:
+    """The instructor gives a learner a free alias, and removes one with everything that is kept."""
+    running.join("Ada").say("checked", step=STEP, outcome="passed", attempts=1)
+    running.join("Bob")
+
+    assert running.act("rename", learner="1", alias="Grace").status == 303
+    assert running.act("rename", learner="2", alias="grace").status == 400
+    assert running.act("rename", learner="2", alias="\u202ex").status == 400
+    assert running.act("remove", learner="x").status == 400
+    assert aliases(running) == ["Bob", "Grace"]
+    running.act("remove", learner="1")
+    assert (aliases(running), running.inside(lambda board: board.store.steps())) == (["Bob"], [])
+
+
+def test_solutions_can_be_withheld_again(running) -> None:
+    """What was released by mistake is withheld; notebooks that do not exist are never released."""
+    for notebook in ("02", "01", "77", "../x"):
+        running.act("release", notebook=notebook)
+    assert running.inside(lambda board: board.released) == ("01", "02")
+    running.act("withhold", notebook="01")
+    assert running.inside(lambda board: board.released) == ("02",)
+
+
+def test_the_first_announcement_starts_the_clock(running, clock) -> None:
+    """The plan begins when the class does; a later announcement leaves its clock alone, a button does not."""
+    running.act("announce", notebook="00")
+    begun = clock.now()
+    clock.advance(600)
+    running.act("announce", notebook="01")
+    assert running.inside(lambda board: board.begun) == begun
+    assert "Minute 10 of 120" in running.ask("GET", "/").text
+    running.act("clock")
+    assert running.inside(lambda board: board.begun) == clock.now()
+
+
+def test_the_public_page_says_who_needs_help_and_what_to_leave_out(running, clock) -> None:
+    """Wrong answers, hints, minutes, the pace of the class and what would make up for it are on the page."""
+    ada = running.join("Ada")
+    running.act("announce", notebook="00")
+    for attempts in (1, 2):
+        ada.say("checked", step=STEP, outcome="incorrect", attempts=attempts)
+    ada.say("hinted", step=STEP, hints=1)
+    clock.advance(40 * 60)
+    page = running.ask("GET", "/").text
+    assert "stuck, 40 min, 2 wrong answers, 1 hint" in page
+    assert "30 min behind" in page
+    assert "To catch up, leave out 02 Streams (20 min), 99 Clean up (20 min)." in page
+    ada.say("help", step=STEP)
+    clock.advance(3 * 60)
+    assert 'needs help <span class="time">3 min' in running.ask("GET", "/").text
+
+
+def test_the_scoreboard_has_the_best_first(running, clock) -> None:
+    """The game's scores of all learners are on the page, each learner's best, the highest first."""
+    ada, bob = running.join("Ada"), running.join("Bob")
+    ada.say("played", game="trade risk", score=300)
+    bob.say("played", game="trade risk", score=1_200)
+    bob.say("played", game="trade risk", score=100)
+    clock.advance(1)
+
+    scores = running.ask("GET", "/live?since=").document["parts"]["scores"]
+
+    assert scores.index("Bob") < scores.index("1,200") < scores.index("Ada") < scores.index("300")
+
+
+def test_the_join_page_shows_code_and_qr_code(running) -> None:
+    """The page for the projector has the code, the lines to type, and a QR code within itself."""
+    pytest.importorskip("segno")
+    code = running.inside(lambda board: board.code)
+    typed = f"127.0.0.1:{running.port}/{code}"
+
+    page = running.ask("GET", "/join", headers=running.as_instructor()).text
+
+    assert f"workshop join {typed} --alias Ada" in page
+    assert "<svg xmlns" in page
+    assert "--lan" in page
+    phone = running.ask("GET", f"/join/{code.lower()}")
+    assert phone.status == 200
+    assert "Instructor" not in phone.text
+
+
+@pytest.mark.parametrize("alias", ["=1+1", "+1", "-1 a", "@SUM a", "\uff1d1", "|a"])
+def test_a_spreadsheet_takes_no_alias_for_a_formula(running, alias: str) -> None:
+    """In the exported table an alias that begins like a formula is text."""
+    running.join(alias)
+
+    table = running.ask("GET", "/instructor/class.csv", headers=running.as_instructor()).text
+    rows = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"))))
+
+    assert rows[1][0] == f"'{alias}"
+
+
+def test_the_table_has_a_line_for_each_learner(running) -> None:
+    """The export has every learner, with what was passed, wrong answers and hints, and every step."""
+    ada = running.join('Ada, "the first"')
+    ada.say("checked", step=STEP, outcome="incorrect", attempts=1)
+    ada.say("checked", step=STEP, outcome="passed", attempts=2)
+    ada.say("hinted", step=STEPS[1].id, hints=2)
+    running.join("Bob")
+
+    table = running.ask("GET", "/instructor/class.csv", headers=running.as_instructor()).text
+    head, *rows = csv.reader(io.StringIO(table.removeprefix("\ufeff")))
+
+    assert head[8:] == [f"{step.notebook} {step.id}" for step in STEPS]
+    assert [row[0] for row in rows] == ['Ada, "the first"', "Bob"]
+    assert rows[0][3:10] == ["1", "20", "1", "2", "", "passed, 1 wrong", "not passed, 2 hints"]
+    assert set(rows[1][8:]) == {"not begun"}
+
+
+def test_a_page_gets_what_is_new_to_it() -> None:
+    """Whoever asks gets the parts that changed since they asked, and all of them after a restart."""
+    live, restarted = LiveParts(), LiveParts()
+    live.refresh({"a": "1", "row-1": "x"})
+    known = live.version
+    live.refresh({"a": "2", "row-1": "x", "row-2": "y"})
+
+    assert live.since(known)["parts"] == {"a": "2", "row-2": "y"}
+    assert live.since(live.version)["parts"] == {}
+    for other in ("", "x", restarted.version, known + "0" * 40, "-1", "\u0661"):
+        assert live.since(other)["parts"].keys() == {"a", "row-1", "row-2"}
+    assert live.since(known)["rows"] == ["row-1", "row-2"]
