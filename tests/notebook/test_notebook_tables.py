@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from workshop.diagnosis import Diagnosis, diagnose
+from workshop.diagnosis import Cause, CauseKind, Confidence, Diagnosis, diagnose
 from workshop.notebook.charts.totals_chart import SHADES, areas, draw_chart
 from workshop.notebook.markup.cells import cell_html
 from workshop.notebook.views.diagnosis import draw_comparison, draw_diagnosis
@@ -190,6 +190,18 @@ def test_charts_tell_the_groups_of_the_top_level_apart() -> None:
     assert len(set(colours.values())) == len(totals)
     assert {colours["PV"], colours["PV:FXSpot"]} < set(SHADES[1])
     assert {colours["Delta"], colours["Delta:FXSpot"]} < set(SHADES[0])
+
+
+def test_several_causes_share_the_headline() -> None:
+    """Where several things happened, none of them is named as the reason above the list of all."""
+    found = diagnose([], AggregateSnapshot(TOTALS), pipeline="stateful")
+    kinds = (CauseKind.STALE_VERSION, CauseKind.MAP_BATCH_TWICE)
+    causes = [Cause(kind, Confidence.CERTAIN, "Seen.") for kind in kinds]
+
+    one, two = (draw_diagnosis(replace(found, causes=tuple(causes[:count]))).text for count in (1, 2))
+
+    assert one.startswith(f"✗ Not exact: {kinds[0].value} (certain)")
+    assert two.startswith("✗ Not exact: 2 causes together")
 
 
 def test_totals_of_nothing_are_no_success() -> None:

@@ -93,6 +93,9 @@ def _bad(headline: str, differences: Sequence[Difference]) -> Shown:
 def _headline(diagnosis: Diagnosis) -> str:
     if not diagnosis.causes:
         return "the cause is unknown"
+    if len(diagnosis.causes) > 1:
+        # None of them alone is the reason, and the first need not be the one that costs most.
+        return f"{len(diagnosis.causes)} causes together"
     cause = diagnosis.causes[0]
     return f"{cause.kind.value} ({cause.confidence.value})"
 
