@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -51,6 +52,7 @@ class Model:
 
     def end_faults(self) -> None:
         """Note that faults were ended."""
+        self.controls = replace(self.controls, faults={"crash_after": 0.0})
         self.has_ended_faults.set()
 
     def send(self) -> None:
@@ -165,12 +167,13 @@ def test_waiting_ends_when_the_run_is_over(capsys: Any) -> None:
 
 
 def test_faults_end_with_a_run_that_is_done() -> None:
-    """Nobody has to remember the faults of a run that ended by itself."""
+    """Nobody has to remember the faults of a run that ended by itself, and the sliders stand at none."""
     model = Model()
     room, _ = opened(model)
     room.wait()
 
     assert model.has_ended_faults.wait(60)
+    assert room.latest["controls"]["faults"] == {"crash_after": 0.0}
 
 
 def test_waiting_ends_when_its_time_is_over(capsys: Any) -> None:

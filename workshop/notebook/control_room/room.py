@@ -201,10 +201,12 @@ class ControlRoom:
 
     def _look(self) -> None:
         try:
-            self._latest = self._model.tick()
+            latest = self._model.tick()
             if self._model.is_over:
-                # Nobody has to remember the faults of a run that is done.
+                # Nobody has to remember the faults of a run that is done, nor does a slider claim them.
                 self._model.end_faults()
+                latest = {**latest, "controls": self._model.controls.document()}
+            self._latest = latest
             self._problems = 0
         # The cloud may be gone for a moment; what is shown says so.
         except Exception as error:
