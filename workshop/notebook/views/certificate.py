@@ -26,7 +26,7 @@ dl{display:grid;width:100%;grid-template-columns:repeat(auto-fit,minmax(32mm,1fr
 div{display:flex;flex-direction:column-reverse}
 dt{font-size:13px;color:#59636e}dd{margin:0;font-size:27px;font-variant-numeric:tabular-nums}
 .soft{font-size:13px;color:#59636e}
-@media print{body{background:#fff}main{margin:0;max-width:none}}
+@media print{body{background:#fff}main{margin:11mm auto 0;max-width:none}}
 """.strip()
 
 
