@@ -27,6 +27,7 @@ NOT_RUN = {
     "make ": "sets up a .venv and runs everything; `make -n` knows the target",
     "workshop start": "opens JupyterLab: tests/cli/test_start.py",
     "workshop cloud": "its cloud outlives the command: tests/cloud/test_cloud_command.py",
+    "workshop board": "serves until it is stopped: tests/classroom/board/test_command.py",
     "workshop bench": "brings clouds of its own: tests/cli/test_bench.py",
     "workshop bundle": "loads packages: tests/kit/test_bundle.py",
     "workshop demo": "brings a cloud of its own: tests/cli/test_demo.py",
