@@ -16,12 +16,14 @@ __all__ = [
     "DEFAULT_PORT",
     "DEFAULT_REGION",
     "DEFAULT_STREAM_MEMORY_MB",
+    "PREFIX_VARIABLE",
     "RELEASED",
     "SOLUTIONS",
     "STARTERS",
     "cloud_kind",
     "has_solutions",
     "home_folder",
+    "own_prefix",
     "project_root",
     "stream_memory_mb",
 ]
@@ -32,6 +34,7 @@ DEFAULT_PORT = 4566
 DEFAULT_ENDPOINT = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 DEFAULT_REGION = "us-east-1"
 DEFAULT_STREAM_MEMORY_MB = 64
+PREFIX_VARIABLE = "WORKSHOP_STACK"
 CLOUDS = ("offline", "aws")
 SOLUTIONS = "solutions"
 # What is compared with a learner's files while the solutions are held back: the handlers as they were.
@@ -93,6 +96,11 @@ def home_folder() -> Path:
             "name a folder that you may write to in the variable `WORKSHOP_HOME`"
         ) from error
     return folder
+
+
+def own_prefix() -> str | None:
+    """Return how the names of a learner's stacks begin in an account that several share: `WORKSHOP_STACK`."""
+    return os.environ.get(PREFIX_VARIABLE) or None
 
 
 def cloud_kind(explicit: str | None = None) -> str:

@@ -316,7 +316,7 @@ def test_whoever_was_faster_is_no_error(checkout: Path, cloud: Cloud) -> None:
             faster.append(None)
             faster.append(deploy(cloud, "stateful", stack="mine"))
 
-    with calling(cloud, "CreateStack", interfere):
+    with calling(cloud, "CreateChangeSet", interfere):
         slower = deploy(cloud, "stateful", stack="mine", variant="textbook")
 
     assert slower.outputs == {**faster[1].outputs, "Variant": "textbook"}

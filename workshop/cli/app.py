@@ -121,7 +121,7 @@ def main() -> None:
         way_on = (
             sign_in_advice(error) or "check credentials, region and rights, and what the cloud's log says"
         )
-        _complain(f"{str(error).rstrip('.')}; {way_on}")
+        _complain(". ".join([f"{str(error).rstrip('.')}; {way_on}", *getattr(error, "__notes__", ())]))
         sys.exit(1)
     except OSError as error:
         if error.filename is None and error.errno != errno.ENOSPC:

@@ -1,6 +1,7 @@
 """`workshop deploy`, `destroy`, `package`: pipelines brought to a cloud, taken away, or packed for others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +20,14 @@ from workshop.cli.options import (
     console,
 )
 from workshop.cli.views.deploy_progress import DeployProgress
+from workshop.clock import SystemClock
 from workshop.cloud.connection import connect
 from workshop.deploy.code_bucket import bucket_name
+from workshop.deploy.mappings import wait_for_mappings
 from workshop.deploy.package import write_package
 from workshop.deploy.stacks import Deployment, deploy, destroy, list_stacks
 from workshop.errors import ConfigurationError
+from workshop.pipeline.running_cost import running_cost
 from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
 
 __all__ = ["deploy_command", "destroy_command", "package_command"]
@@ -59,16 +63,21 @@ def deploy_command(
     connected, people = cloud.connect(), console()
     people.print(connected.badge, soft_wrap=True)
     progress = DeployProgress(people)
-    with progress.running():
+    with _told_if_cut_off(people), progress.running():
         deployment = deploy(
             connected,
             pipeline.value,
             stack=stack,
             variant=variant.value,
             parameters=parameters,
+            on_plan=progress.tell_plan,
             on_event=progress.tell,
         )
+        functions = [value for name, value in deployment.outputs.items() if name.endswith("LambdaName")]
+        wait_for_mappings(connected, functions, clock=SystemClock())
     _print_deployment(deployment, people)
+    if connected.offline is None:
+        people.print(f"{running_cost(connected, deployment.stack)}.", soft_wrap=True)
 
 
 @cloud_options
@@ -91,7 +100,7 @@ def destroy_command(
         agree(f"This deletes {', '.join(names)} with all data ({connected.kind}).", yes=yes)
     for name in names:
         progress = DeployProgress(people)
-        with progress.running():
+        with _told_if_cut_off(people), progress.running():
             destroy(connected, name, on_event=progress.tell)
         people.print(
             f"Nothing is left of `{name}`: every service was asked for every resource.", soft_wrap=True
@@ -121,6 +130,17 @@ def package_command(  # noqa: PLR0913 - each argument is an option of the comman
         people.print(command, markup=False, soft_wrap=True)
     if cloud_kind(cloud) == "offline":
         people.print("\nFor the offline cloud, set AWS_ENDPOINT_URL and any access key first.")
+
+
+@contextmanager
+def _told_if_cut_off(people: Console) -> Iterator[None]:
+    """Tell whoever presses Ctrl-C what CloudFormation makes of that, and what to do next."""
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        for note in getattr(interruption, "__notes__", ()):
+            people.print(f"\nInterrupted. {note}.", markup=False, soft_wrap=True)
+        raise
 
 
 def _parameters(settings: Sequence[str], shards: int | None) -> dict[str, str]:

@@ -101,6 +101,11 @@ class Cloud:
         return str(self.client("sts").get_caller_identity()["Account"])
 
     @property
+    def partition(self) -> str:
+        """The part of AWS that the region lies in, as ARNs have it: `aws`, `aws-cn`, `aws-us-gov`, …."""
+        return str(self._session.get_partition_for_region(self.region))
+
+    @property
     def badge(self) -> str:
         """One line that tells which cloud this is and whether it costs money."""
         if self.offline is not None:

@@ -32,6 +32,7 @@ NO_CREDENTIALS = (
 )
 SIGN_IN_AGAIN = "sign in again, for example with `aws sso login` or `aws login`, and repeat this"
 OTHERS = "look at the profile and the variables `AWS_…`; `aws sts get-caller-identity` shows who you are"
+LATER = "AWS limits how often an account may ask; wait a minute, then repeat this"
 NETWORK = "look at the network, a proxy and the name of the region; the offline cloud needs none of them"
 KINDS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((NoCredentialsError, PartialCredentialsError), NO_CREDENTIALS),
@@ -51,6 +52,11 @@ CODES = {
     "AuthFailure": OTHERS,
     "SignatureDoesNotMatch": f"{OTHERS}; a clock that is minutes off has the same effect",
     "InvalidSignatureException": f"{OTHERS}; a clock that is minutes off has the same effect",
+    "Throttling": LATER,
+    "ThrottlingException": LATER,
+    "RequestLimitExceeded": LATER,
+    "TooManyRequestsException": LATER,
+    "SlowDown": LATER,
     "OptInRequired": "the account is not ready yet: AWS says in an e-mail when a new one is",
 }
 

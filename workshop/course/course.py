@@ -5,7 +5,6 @@ Works against both clouds. Nothing is drawn here; a notebook's `ws` shows what t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -32,7 +31,7 @@ from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, 
 from workshop.pipeline.settle import Quiet, quiet_of
 from workshop.pipeline.target import Target, find_target
 from workshop.pipeline.truth import Truth
-from workshop.settings import home_folder, project_root
+from workshop.settings import home_folder, own_prefix, project_root
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_PREFIX", "DEFAULT_SEED", "Course", "stack_prefix"]
 
 DEFAULT_PREFIX = "course"
-PREFIX_VARIABLE = "WORKSHOP_STACK"
 T = TypeVar("T")
 SENDING_THREADS = 2
 TOUR_PARAMETERS = {"ShardCount": "1"}
@@ -48,7 +46,7 @@ TOUR_PARAMETERS = {"ShardCount": "1"}
 
 def stack_prefix(explicit: str | None = None) -> str:
     """Return how names of stacks begin: the argument, else `WORKSHOP_STACK`, else `course`."""
-    return explicit or os.environ.get(PREFIX_VARIABLE) or DEFAULT_PREFIX
+    return explicit or own_prefix() or DEFAULT_PREFIX
 
 
 class Course(CourseStack):

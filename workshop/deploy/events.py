@@ -4,17 +4,24 @@ Out come events in the order in which they happened, each once. The offline clou
 the call; AWS takes minutes: both are followed in the same way.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
 
-__all__ = ["EventLog", "StackEvent", "follow"]
+__all__ = ["POLL_SECONDS", "EventLog", "StackEvent", "follow", "going_on", "is_throttled"]
 
 POLL_SECONDS = 2.0
+# What services say to whoever asks too often; they differ in the names.
+THROTTLED = frozenset(
+    {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+)
 
 
 @dataclass(frozen=True)
@@ -74,17 +81,50 @@ def follow(
     on_event: Callable[[StackEvent], None] | None = None,
     clock: Clock | None = None,
 ) -> tuple[str, tuple[StackEvent, ...]]:
-    """Block until the operation on a stack is over; return its last status and what happened."""
+    """Block until the operation on a stack is over; return its last status and what happened.
+
+    Whoever is cut off, by Ctrl-C or by credentials that expire, is told that CloudFormation goes on.
+    """
     waiting, happened = clock or SystemClock(), list[StackEvent]()
-    while True:
-        status = _status(cloud, stack_id)
-        for event in log.read():
-            happened.append(event)
-            if on_event is not None:
-                on_event(event)
-        if not status.endswith("_IN_PROGRESS"):
-            return status, tuple(happened)
-        waiting.sleep(POLL_SECONDS)
+    with going_on(stack_id):
+        while True:
+            status, fresh = _look(cloud, log, stack_id)
+            for event in fresh:
+                happened.append(event)
+                if on_event is not None:
+                    on_event(event)
+            if not status.endswith("_IN_PROGRESS"):
+                return status, tuple(happened)
+            waiting.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def going_on(stack_id: str) -> Iterator[None]:
+    """Add to an interruption of the block, and to a refusal, what becomes of the stack and what to do."""
+    try:
+        yield
+    except (KeyboardInterrupt, BotoCoreError, ClientError) as error:
+        name = stack_id.split("/")[1] if "/" in stack_id else stack_id
+        error.add_note(
+            f"CloudFormation goes on with the stack `{name}`: deploy it again, which waits for that and "
+            f"completes it, or remove it with `workshop destroy {name}`"
+        )
+        raise
+
+
+def is_throttled(error: ClientError) -> bool:
+    """Return whether AWS only wants to be asked less often."""
+    return error.response["Error"]["Code"] in THROTTLED
+
+
+def _look(cloud: Cloud, log: EventLog, stack_id: str) -> tuple[str, list[StackEvent]]:
+    """Return a stack's status and what is new; if AWS wants to be asked later, that it is not over."""
+    try:
+        return _status(cloud, stack_id), log.read()
+    except ClientError as error:
+        if not is_throttled(error):
+            raise
+        return "ASKED_LATER_IN_PROGRESS", []
 
 
 def _status(cloud: Cloud, stack_id: str) -> str:

@@ -11,11 +11,28 @@ from botocore.exceptions import ClientError
 
 from workshop.cloud.connection import Cloud
 from workshop.errors import ConfigurationError, StackNotFoundError
+from workshop.settings import own_prefix
 
-__all__ = ["STACK_TAG", "PipelineStack", "describe", "find_stack", "list_stacks", "pipeline_stack"]
+__all__ = [
+    "CHANGE_SET",
+    "LEARNER_TAG",
+    "STACK_TAG",
+    "UNDER_REVIEW",
+    "PipelineStack",
+    "describe",
+    "find_stack",
+    "list_stacks",
+    "own_stack",
+    "pipeline_stack",
+]
 
 STACK_TAG = "trade-risk-workshop"
+LEARNER_TAG = "trade-risk-learner"
 GONE = "DELETE_COMPLETE"
+# A stack that a change set was going to make, and nobody has executed it: nothing but a name.
+UNDER_REVIEW = "REVIEW_IN_PROGRESS"
+# Our change sets begin like this, and go on with the pipeline's name.
+CHANGE_SET = "trade-risk-workshop-"
 
 
 @dataclass(frozen=True)
@@ -30,10 +47,30 @@ class PipelineStack:
 
 
 def list_stacks(cloud: Cloud) -> tuple[PipelineStack, ...]:
-    """Return every stack with the workshop's tag, whatever its state."""
+    """Return every stack with the workshop's tag, in any state; of a learner with a prefix, their own."""
     pages = cloud.client("cloudformation").get_paginator("describe_stacks").paginate()
-    found = (pipeline_stack(row) for page in pages for row in page["Stacks"] if STACK_TAG in _tags(row))
+    begin = f"{prefix}-" if (prefix := own_prefix()) else ""
+    rows = (row for page in pages for row in page["Stacks"] if row["StackName"].startswith(begin))
+    found = (
+        own_stack(cloud, row) for row in rows if STACK_TAG in _tags(row) or row["StackStatus"] == UNDER_REVIEW
+    )
     return tuple(stack for stack in found if stack is not None and stack.status != GONE)
+
+
+def own_stack(cloud: Cloud, described: dict[str, Any]) -> PipelineStack | None:
+    """Return a described stack as a pipeline, also one that was never made; None if it is none of ours."""
+    found, status = pipeline_stack(described), described["StackStatus"]
+    if found is not None or status != UNDER_REVIEW:
+        return found
+    pages = cloud.client("cloudformation").get_paginator("list_change_sets")
+    names = [
+        row["ChangeSetName"]
+        for page in pages.paginate(StackName=described["StackId"])
+        for row in page["Summaries"]
+        if row["ChangeSetName"].startswith(CHANGE_SET)
+    ]
+    pipeline = names[0].removeprefix(CHANGE_SET).partition("-")[0] if names else ""
+    return PipelineStack(described["StackName"], pipeline, "", {}, status) if names else None
 
 
 def find_stack(cloud: Cloud, name: str) -> PipelineStack:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from workshop.cloud.connection import Cloud
+from workshop.deploy.bundles import FUNCTIONS
 
 __all__ = ["StackResource", "log_groups_of", "remaining", "resources_of"]
 
@@ -41,12 +42,22 @@ def resources_of(cloud: Cloud, stack: str) -> tuple[StackResource, ...]:
     )
 
 
-def log_groups_of(resources: Iterable[StackResource]) -> tuple[StackResource, ...]:
-    """Return the log groups that Lambda makes for functions by itself; the stack does not know them."""
-    return tuple(
-        StackResource(each.logical_id, "AWS::Logs::LogGroup", f"/aws/lambda/{each.physical_id}")
+def log_groups_of(stack: str, resources: Iterable[StackResource]) -> tuple[StackResource, ...]:
+    """Return the log groups that Lambda makes for functions by itself; the stack does not know them.
+
+    Of a deployment that failed early it does not know the functions either: those have the names of our
+    templates.
+    """
+    known = {
+        each.physical_id: each.logical_id
         for each in resources
         if each.resource_type == "AWS::Lambda::Function"
+    }
+    ours = sorted({f"{name.capitalize()}Lambda" for names in FUNCTIONS.values() for name in names})
+    functions = {f"{stack}-{name}": name for name in ours} | known
+    return tuple(
+        StackResource(name, "AWS::Logs::LogGroup", f"/aws/lambda/{function}")
+        for function, name in functions.items()
     )
 
 

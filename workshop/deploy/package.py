@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workshop.deploy.bundles import FUNCTIONS, build_bundle
-from workshop.deploy.deployment import CONSENT, DEFAULT_STACKS, code_parameters, template_body
+from workshop.deploy.deployment import code_parameters, default_stack, template_body
 from workshop.deploy.finding import STACK_TAG
+from workshop.deploy.site import CONSENT
 
 __all__ = ["Package", "write_package"]
 
@@ -32,7 +33,7 @@ def write_package(
     Raises:
         BundleError: a handler is missing or is not valid Python.
     """
-    name = stack or DEFAULT_STACKS[pipeline]
+    name = stack or default_stack(pipeline)
     bundles = {each: build_bundle(pipeline, each, variant) for each in FUNCTIONS[pipeline]}
     folder.mkdir(parents=True, exist_ok=True)
     contents = {bundle.file_name: bundle.content for bundle in bundles.values()}

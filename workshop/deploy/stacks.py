@@ -1,15 +1,16 @@
 """The pipelines' stacks: found, deployed, destroyed. What the rest of the workshop uses of this package."""
 
-from workshop.deploy.deployment import DEFAULT_STACKS, Deployment, deploy
+from workshop.deploy.change_sets import StackChange
+from workshop.deploy.deployment import Deployment, deploy
 from workshop.deploy.events import StackEvent
 from workshop.deploy.finding import STACK_TAG, PipelineStack, find_stack, list_stacks
 from workshop.deploy.teardown import destroy
 
 __all__ = [
-    "DEFAULT_STACKS",
     "STACK_TAG",
     "Deployment",
     "PipelineStack",
+    "StackChange",
     "StackEvent",
     "deploy",
     "destroy",

@@ -2,18 +2,20 @@
 
 CloudFormation deletes what it made. What it does not know goes here: what somebody added by hand, the zips in
 the bucket, log groups that Lambda made by itself, and, with the last stack, the bucket. Then every service is
-asked for every resource.
+asked for every resource, and lists are searched for the stack's name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
 from workshop.deploy.additions import delete_addition, remove_additions
-from workshop.deploy.code_bucket import CodeBucket
+from workshop.deploy.code_bucket import CodeBucket, bucket_name
 from workshop.deploy.events import EventLog, StackEvent, follow
-from workshop.deploy.finding import describe, list_stacks, pipeline_stack
+from workshop.deploy.finding import describe, list_stacks, own_stack
 from workshop.deploy.leftovers import StackResource, log_groups_of, remaining, resources_of
+from workshop.deploy.listing import strays
 from workshop.errors import StackNotFoundError, TearDownError
 
 __all__ = ["destroy"]
@@ -42,7 +44,7 @@ def destroy(
     described = describe(cloud, stack)
     if described is None and _deleted_zips(cloud, stack):
         return
-    if described is None or pipeline_stack(described) is None:
+    if described is None or own_stack(cloud, described) is None:
         raise StackNotFoundError(stack, tuple(each.name for each in list_stacks(cloud)))
     resources = resources_of(cloud, stack)
     added = remove_additions(cloud, resources)
@@ -50,15 +52,15 @@ def destroy(
     log.skip()
     cloud.client("cloudformation").delete_stack(StackName=described["StackId"])
     status, events = follow(cloud, log, described["StackId"], on_event=on_event, clock=waiting)
-    bucket = CodeBucket(cloud)
-    bucket.clear(stack)
-    if not list_stacks(cloud):
-        bucket.remove()
-    everything = (*resources, *log_groups_of(resources), *added)
+    bucket = _bucket_of(cloud, described)
+    _clear(cloud, bucket, stack)
+    groups = log_groups_of(stack, resources)
+    everything = (*resources, *groups, *added)
     if status == "DELETE_COMPLETE":
-        _wait_until_gone(cloud, everything, added=added, clock=waiting)
+        _wait_until_gone(cloud, everything, added=added, groups=groups, clock=waiting)
     left = [str(each) for each in remaining(cloud, everything)]
-    left += [f"object `{key}` in the bucket `{bucket.name}`" for key in bucket.keys(stack)]
+    left += [f"object `{each['Key']}` in the bucket `{bucket.name}`" for each in bucket.versions(stack)]
+    left += [each for each in strays(cloud, stack) if not any(each[each.index("`") :] in one for one in left)]
     if left or status != "DELETE_COMPLETE":
         raise _remainder(stack, status, events, tuple(left))
 
@@ -66,16 +68,34 @@ def destroy(
 def _deleted_zips(cloud: Cloud, stack: str) -> bool:
     """Delete what lies in the bucket for a stack that is gone; return whether there was anything."""
     bucket = CodeBucket(cloud)
-    if not any(bucket.keys(stack)):
+    # A bucket without anything in it is what a deployment leaves that was cut off at its very beginning.
+    if not bucket.exists() or (any(bucket.versions()) and not any(bucket.versions(stack))):
         return False
-    bucket.clear(stack)
-    if not list_stacks(cloud):
-        bucket.remove()
+    _clear(cloud, bucket, stack)
     return True
 
 
+def _bucket_of(cloud: Cloud, described: Mapping[str, Any]) -> CodeBucket:
+    """Return the bucket that the stack's code came from if it is one of the workshop's, else our own."""
+    parameters = {row["ParameterKey"]: row["ParameterValue"] for row in described.get("Parameters", [])}
+    name = parameters.get("CodeBucket", "")
+    return CodeBucket(cloud, name if name.startswith(bucket_name(cloud.account_id, cloud.region)) else None)
+
+
+def _clear(cloud: Cloud, bucket: CodeBucket, stack: str) -> None:
+    """Delete the zips of a stack, and the bucket if nothing else needs it."""
+    bucket.clear(stack)
+    if not any(bucket.versions()) or not list_stacks(cloud):
+        bucket.remove()
+
+
 def _wait_until_gone(
-    cloud: Cloud, resources: tuple[StackResource, ...], *, added: tuple[StackResource, ...], clock: Clock
+    cloud: Cloud,
+    resources: tuple[StackResource, ...],
+    *,
+    added: tuple[StackResource, ...],
+    groups: tuple[StackResource, ...],
+    clock: Clock,
 ) -> None:
     """Return when every resource is gone, or patience is at its end."""
     deadline = clock.now() + PATIENCE_SECONDS
@@ -83,7 +103,7 @@ def _wait_until_gone(
         for each in (each for each in left if each in added):
             # A mapping that was being changed could not be deleted before.
             delete_addition(cloud, each)
-        for group in (each for each in left if each in log_groups_of(resources)):
+        for group in (each for each in left if each in groups):
             # An invocation that was under way when its function went makes the log group once more.
             cloud.client("logs").delete_log_group(logGroupName=group.physical_id)
         if clock.now() >= deadline:

@@ -3,14 +3,15 @@
 What has no effect in the cloud that is used comes at the end, once for all resources that it concerns.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from workshop.deploy.stacks import StackEvent
+from workshop.deploy.stacks import StackChange, StackEvent
 
 __all__ = ["DeployProgress"]
 
@@ -38,6 +39,20 @@ class DeployProgress:
                 self._live.update(self._table())
             self._live = None
         self._tell_remarks()
+
+    def tell_plan(self, changes: Sequence[StackChange]) -> None:
+        """Say what is going to change: new resources by their number, all others by name."""
+        counts = Counter(change.action for change in changes)
+        if new := counts["Add"]:
+            self._say(f"CloudFormation will make {new} {'resource' if new == 1 else 'resources'}.")
+        for change in changes:
+            if change.action != "Add":
+                self._say(f"CloudFormation will {change.action.lower()} {change.logical_id}{_loss(change)}.")
+
+    def _say(self, line: str) -> None:
+        (self._live.console if self._live is not None else self._people).print(
+            line, markup=False, soft_wrap=True
+        )
 
     def tell(self, event: StackEvent) -> None:
         """Show one more event."""
@@ -67,6 +82,10 @@ class DeployProgress:
                 remarks.setdefault(event.reason, []).append(event.logical_id)
         for remark, names in remarks.items():
             self._people.print(f"{', '.join(names)}: {remark}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _loss(change: StackChange) -> str:
+    return ": it may be replaced by a new one, and what it holds goes with it" if change.is_replaced else ""
 
 
 def _is_remark(event: StackEvent) -> bool:

@@ -1,0 +1,54 @@
+"""Everything of an account and region that pipelines are made of, by listing it.
+
+A stack forgets what it failed to delete; lists do not. Reads only.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from workshop.cloud.connection import Cloud
+
+__all__ = ["everything", "strays"]
+
+
+def everything(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of every resource, including those of stacks and of other people."""
+    for role in _pages(cloud, "iam", "list_roles", "Roles"):
+        yield "role", role["RoleName"]
+    for alarm in _pages(cloud, "cloudwatch", "describe_alarms", "MetricAlarms"):
+        yield "alarm", alarm["AlarmName"]
+    for function in _pages(cloud, "lambda", "list_functions", "Functions"):
+        yield "function", function["FunctionName"]
+    for mapping in _pages(cloud, "lambda", "list_event_source_mappings", "EventSourceMappings"):
+        yield "mapping of", mapping["FunctionArn"].rpartition(":")[2]
+    for group in _pages(cloud, "logs", "describe_log_groups", "logGroups", logGroupNamePrefix="/aws/lambda/"):
+        yield "log group", group["logGroupName"]
+    for name in _pages(cloud, "dynamodb", "list_tables", "TableNames"):
+        yield "table", name
+    for name in _pages(cloud, "kinesis", "list_streams", "StreamNames"):
+        yield "stream", name
+
+
+def strays(cloud: Cloud, stack: str) -> Iterator[str]:
+    """Yield what bears the name of a stack that is gone, as CloudFormation or our templates name things.
+
+    `one-StateTable-4X2` belongs to the stack `one`, `one-more-StateTable-4X2` to another.
+    """
+    is_its = re.compile(rf"{re.escape(stack)}-[A-Z][A-Za-z]*(-[A-Za-z0-9]+)?").fullmatch
+    found = (*everything(cloud), *_others(cloud))
+    yield from (f"{kind} `{name}`" for kind, name in found if is_its(name.removeprefix("/aws/lambda/")))
+
+
+def _others(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    for schedule in _pages(cloud, "scheduler", "list_schedules", "Schedules"):
+        yield "schedule", schedule["Name"]
+    for policy in _pages(cloud, "iam", "list_policies", "Policies", Scope="Local"):
+        yield "policy", policy["PolicyName"]
+    for url in _pages(cloud, "sqs", "list_queues", "QueueUrls"):
+        yield "queue", url.rpartition("/")[2]
+
+
+def _pages(cloud: Cloud, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
+    for page in cloud.client(service).get_paginator(operation).paginate(**arguments):
+        yield from page.get(key, [])
