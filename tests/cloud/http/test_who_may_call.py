@@ -135,6 +135,9 @@ def test_the_address_that_it_was_started_with_is_answered(at: str, host: str, ex
         ("http://localhost.elsewhere.example", 403),
         ("http://localhost@elsewhere.example", 403),
         ("http://[::1", 403),
+        ("http://localhost:8888,https://elsewhere.example", 403),
+        ("http://localhost:8888 https://elsewhere.example", 403),
+        ("http://localhost:8888/https://elsewhere.example", 403),
         ("file://localhost", 403),
         ("null", 403),
         ("", 403),
@@ -189,6 +192,18 @@ def test_all_of_the_cloud_is_closed_to_strangers(asked, method: str, path: str) 
 def test_health_is_answered_to_this_machine(asked) -> None:
     """A call by a name of this machine comes through to the control."""
     assert asked("GET", "/_workshop/health", Host="LOCALHOST.:1")[0] == 200
+
+
+def test_a_whole_url_reaches_what_its_path_names(asked) -> None:
+    """The client of a proxy gets the answer that it would get without."""
+    assert asked("GET", "http://127.0.0.1:1/_workshop/health", Host=LOCAL)[0] == 200
+
+
+def test_there_is_one_control(asked) -> None:
+    """What moto has for its own tests is not there: it would forget resources and leave the runtime alone."""
+    code, text = asked("POST", "/moto-api/reset", Host=LOCAL, Content_Length="0")
+
+    assert (code, "/_workshop/" in text) == (404, True)
 
 
 def test_buckets_may_be_named_in_the_host(asked) -> None:

@@ -29,7 +29,7 @@ def table_arn(name: str) -> str:
     return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
 
 
-def make_client(service: str, credentials: Credentials) -> Any:
+def make_client(service: str, credentials: Credentials, config: Config = CONFIG) -> Any:
     """Return a client of the cloud of this process with nobody else's credentials."""
     client = boto3.client(
         service,
@@ -38,7 +38,7 @@ def make_client(service: str, credentials: Credentials) -> Any:
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,
-        config=CONFIG,
+        config=CONFIG.merge(config),
     )
     answer_in_process(client, Dispatcher().answer)
     return client

@@ -187,6 +187,8 @@ class OfflineCloud:
             return self._control.answer(call)
         if self._guard.token is not None and MOTO_CONTROL in unquote(call.target):
             return Answer.of_json({"error": "this cloud keeps its workings to itself"}, 403)
+        if call.path.startswith(MOTO_CONTROL):
+            return Answer.of_json({"error": f"the control is at {PREFIX}; there is none of moto's"}, 404)
         if self._dispatcher is None:
             raise RuntimeError("the offline cloud does not answer before it is started")
         return self.faults.answer(call, self._dispatcher.answer)

@@ -52,8 +52,9 @@ class Call:
 
     @cached_property
     def path(self) -> str:
-        """The path as sent, without the query."""
-        return self.target.partition("?")[0]
+        """The path as sent, without the query, and without the host that a proxy's client puts before it."""
+        path = self.target.partition("?")[0]
+        return path if path.startswith("/") else "/" + path.partition("://")[2].partition("/")[2]
 
     @cached_property
     def document(self) -> Any:

@@ -191,7 +191,8 @@ def _read_headers(reader: BufferedIOBase) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     while (line := reader.readline(LINE_LIMIT)) not in (b"\r\n", b"\n"):
         name, colon, value = line.decode("latin-1").partition(":")
-        if not colon or len(pairs) == HEADER_LIMIT:
+        # A blank before the colon, or a line that goes on, would hide a header from whoever looks for it.
+        if not colon or name != name.strip() or len(pairs) == HEADER_LIMIT:
             raise MalformedCallError(repr(line[:80]))
         pairs.append((name, value.strip()))
     return pairs
@@ -209,9 +210,12 @@ def _read_chunks(reader: BufferedIOBase) -> bytes:
 
 def _length(text: str, base: int = 10) -> int:
     try:
-        return int(text, base)
+        length = int(text, base)
     except ValueError as error:
         raise MalformedCallError(f"a length of {text!r}") from error
+    if length < 0:
+        raise MalformedCallError(f"a length of {text!r}")
+    return length
 
 
 def _read_exactly(reader: BufferedIOBase, length: int) -> bytes:

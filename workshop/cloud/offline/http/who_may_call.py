@@ -10,7 +10,6 @@ import re
 import socket
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
-from urllib.parse import urlsplit
 
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.failures import refusal
@@ -43,8 +42,9 @@ def _called(call: Call) -> list[str]:
     """Return host and port as they were called; a proxy's client sends them in the target too."""
     # Several of them are joined by commas, which no host has in its name.
     named = [call.headers.get("host", "")]
-    is_absolute = "://" in call.path and not call.path.startswith("/")
-    return [*named, call.path.partition("://")[2].partition("/")[0]] if is_absolute else named
+    target = call.target.partition("?")[0]
+    is_absolute = "://" in target and not target.startswith("/")
+    return [*named, target.partition("://")[2].partition("/")[0]] if is_absolute else named
 
 
 def _host_of(authority: str) -> str:
@@ -75,8 +75,6 @@ def _is_of_another_page(call: Call, is_ours: Callable[[str | None], bool]) -> bo
     if origin is None:
         # An image or a link: browsers name no origin, but say that it is another one.
         return str(call.headers.get("sec-fetch-site", "")).lower() == "cross-site"
-    try:
-        page = urlsplit(origin)
-        return page.scheme not in ("http", "https") or not is_ours(page.hostname)
-    except ValueError:
-        return True
+    # Several of them, or more than a scheme and a host, are the origin of no page.
+    scheme, _, authority = str(origin).partition("://")
+    return scheme.lower() not in ("http", "https") or not is_ours(_host_of(authority))

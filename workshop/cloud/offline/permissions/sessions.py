@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs
 
 from moto.sts.models import sts_backends
 
@@ -86,15 +85,10 @@ def find_session(access_key: str) -> RoleSession | None:
 
 
 def access_key_of(call: Call) -> tuple[str, str]:
-    """Return the access key and the session token of a call, from its headers or from a signed URL."""
-    if call.scope is not None:
-        return call.scope.access_key, str(call.headers.get("x-amz-security-token", ""))
-    _, _, text = call.target.partition("?")
-    if "X-Amz-Credential" not in text:
+    """Return the access key and the session token of a call, empty if nobody has signed it."""
+    if call.scope is None:
         return "", ""
-    query = parse_qs(text)
-    key = query["X-Amz-Credential"][0].partition("/")[0]
-    return key, query.get("X-Amz-Security-Token", [""])[0]
+    return call.scope.access_key, str(call.headers.get("x-amz-security-token", ""))
 
 
 def has_foreign_token(session: RoleSession | None, token: str) -> bool:
