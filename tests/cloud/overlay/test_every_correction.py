@@ -302,6 +302,7 @@ COMPARED = {
     "logs.insights": "overlay/logs/test_insights.py",
     "logs.metric_filters": "overlay/test_plain_deliveries.py",
     "logs.subscriptions": "overlay/test_plain_deliveries.py",
+    "pages": "overlay/test_pages.py",
     "s3.bucket_policies": "overlay/test_plain_deliveries.py",
     "s3.notifications": "overlay/test_plain_deliveries.py",
     "sqs_long_poll": "overlay/test_sqs_long_poll.py",

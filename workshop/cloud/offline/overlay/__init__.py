@@ -37,6 +37,7 @@ CORRECTIONS: tuple[str, ...] = (
     "core_lookups",
     "core_models",
     "core_answers",
+    "pages",
     "ec2_catalogues",
     "iam_catalogue",
     "iam_versions",

@@ -1,0 +1,140 @@
+"""Listings come in pages of the size that was asked for.
+
+AWS's listings heed a limit and give a token of the next page
+(https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html, and so for the others). For those below
+moto ignores the limit, or cuts the list (ListBuckets, ListEntitiesForPolicy) and tells nobody that there is
+more. Changed: all of these have pages; ListEntitiesForPolicy gives all in one, which IAM may. A token names
+operation and place, so that what is made or deleted between two pages may be listed twice or not at all.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from moto.awslambda.responses import LambdaResponse
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.responses import ActionResult
+from moto.iam.responses import IamResponse
+from moto.logs.responses import LogsResponse
+from moto.s3.models import S3Backend
+from moto.s3.responses import S3Response
+from moto.sqs.responses import SQSResponse
+
+from workshop.cloud.offline.overlay.correct import corrects
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a service calls limit, token of a request and of an answer, and that there is more."""
+
+    limit: str
+    token: str
+    next_token: str
+    is_more: str = ""
+
+
+LAMBDA = Names("MaxItems", "Marker", "NextMarker")
+LOGS = Names("limit", "nextToken", "nextToken")
+IAM = Names("MaxItems", "Marker", "Marker", "IsTruncated")
+SQS = Names("MaxResults", "NextToken", "NextToken")
+CLOUDWATCH = Names("MaxRecords", "NextToken", "NextToken")
+S3 = Names("max-buckets", "continuation-token", "ContinuationToken")
+# Class of moto → names, and method → the list in its answer.
+LISTINGS: dict[Any, tuple[Names, dict[str, str]]] = {
+    LambdaResponse: (
+        LAMBDA,
+        {
+            "list_aliases": "Aliases",
+            "list_event_source_mappings": "EventSourceMappings",
+            "list_functions": "Functions",
+            "list_layer_versions": "LayerVersions",
+            "list_layers": "Layers",
+            "list_versions_by_function": "Versions",
+        },
+    ),
+    LogsResponse: (
+        LOGS,
+        {"describe_metric_filters": "metricFilters", "describe_resource_policies": "resourcePolicies"},
+    ),
+    IamResponse: (
+        IAM,
+        {
+            "get_group": "Users",
+            "list_group_policies": "PolicyNames",
+            "list_groups": "Groups",
+            "list_groups_for_user": "Groups",
+            "list_instance_profiles": "InstanceProfiles",
+            "list_role_policies": "PolicyNames",
+            "list_user_policies": "PolicyNames",
+            "list_user_tags": "Tags",
+            "list_users": "Users",
+        },
+    ),
+    SQSResponse: (SQS, {"list_dead_letter_source_queues": "queueUrls"}),
+    CloudWatchResponse: (CLOUDWATCH, {"describe_alarms": "MetricAlarms"}),
+}
+
+_MOTO_BUCKETS = S3Backend.list_buckets
+_MOTO_ALL_BUCKETS = S3Response.all_buckets
+_MOTO_ENTITIES = IamResponse.list_entities_for_policy
+
+
+def _page(request: Any, answer: Any, listed: str, names: Names) -> Any:
+    """Return moto's answer with the page of a list that the request asks for.
+
+    Raises:
+        ValueError: no page has given out the token.
+    """
+    limit, token = request._get_param(names.limit), request._get_param(names.token)
+    if not limit and not token:
+        return answer
+    if isinstance(answer, tuple):
+        return *answer[:-1], _page(request, answer[-1], listed, names)
+    document = answer.result if isinstance(answer, ActionResult) else json.loads(answer)
+    everything = list(document[listed])
+    start = _place(listed, token) if token else 0
+    end = start + int(limit) if limit else len(everything)
+    page = {**document, listed: everything[start:end]}
+    page.pop(names.next_token, None)  # that of the request, which moto repeats
+    if end < len(everything):
+        page[names.next_token] = b64encode(json.dumps([listed, end]).encode()).decode()
+        page |= {names.is_more: True} if names.is_more else {}
+    return ActionResult(page) if isinstance(answer, ActionResult) else json.dumps(page)
+
+
+def _place(listed: str, token: str) -> int:
+    known, place = json.loads(b64decode(token, validate=True))
+    if known != listed:
+        raise ValueError(token)
+    return int(place)
+
+
+def _in_pages(moto: Callable[[Any], Any], listed: str, names: Names) -> Callable[[Any], Any]:
+    return lambda request: _page(request, moto(request), listed, names)
+
+
+for _owner, (_names, _methods) in LISTINGS.items():
+    for _method, _listed in _methods.items():
+        _replacement = _in_pages(getattr(_owner, _method), _listed, _names)
+        corrects(_owner, _method)(_replacement)
+
+
+@corrects(S3Backend, "list_buckets")
+def _list_buckets(self: Any, prefix: Any, bucket_region: Any, max_buckets: Any) -> Any:
+    del max_buckets  # the page is cut from what there is
+    return _MOTO_BUCKETS(self, prefix, bucket_region, None)
+
+
+@corrects(S3Response, "all_buckets")
+def _all_buckets(self: Any) -> Any:
+    serialized = self.serialized
+    self.serialized = lambda answer: serialized(_page(self, answer, "Buckets", S3))
+    return _MOTO_ALL_BUCKETS(self)
+
+
+@corrects(IamResponse, "list_entities_for_policy")
+def _list_entities_for_policy(self: Any) -> Any:
+    self.params.pop("MaxItems", None)
+    return _MOTO_ENTITIES(self)
