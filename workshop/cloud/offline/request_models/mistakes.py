@@ -27,7 +27,7 @@ __all__ = ["mistake_answer"]
 
 log = logging.getLogger(__name__)
 
-TOKENS = ("NextToken", "nextToken", "Marker", "PaginationToken")
+TOKENS = ("NextToken", "nextToken", "Marker", "PaginationToken", "ContinuationToken")
 # What a look-up raises in moto; its own errors are answers already.
 LOOK_UP = (LookupError, ValueError, TypeError, AttributeError)
 DEEPEST = 6

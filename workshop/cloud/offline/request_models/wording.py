@@ -73,6 +73,8 @@ def constraint_refusal(read: ReadCall, found: list[Violation]) -> ModelError:
 
 def token_refusal(read: ReadCall, token: str) -> ModelError:
     """Return the error for a token or marker that this operation has not given out."""
+    if read.service == "s3":
+        return ModelError("InvalidArgument", "The continuation token provided is incorrect")
     texts = {"iam": f"Invalid {token}.", "sns": f"Invalid parameter: {token}"}
     code = _code(read, "InvalidNextToken", "InvalidParameterException")
     return ModelError(code, texts.get(read.service, f"The specified {token} is invalid."))
