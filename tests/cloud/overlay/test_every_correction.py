@@ -249,6 +249,7 @@ COMPARED = {
     "awslambda.account": "runtime/event_sources/test_differences.py",
     "awslambda.aliases": "overlay/test_refusals.py",
     "awslambda.errors": "runtime/event_sources/test_differences.py",
+    "awslambda.event_settings": "runtime/invocations/test_async_events.py",
     "awslambda.event_sources": "runtime/event_sources/test_differences.py",
     "awslambda.function_urls": "runtime/event_sources/test_differences.py",
     "awslambda.functions": "runtime/event_sources/test_differences.py",

@@ -132,12 +132,30 @@ def test_a_stack_says_what_happens_to_events(aws: Any) -> None:
     assert code == "ResourceNotFoundException"
 
 
-def test_events_are_configured_for_the_latest_code_only(aws: Any) -> None:
-    """A configuration of another qualifier is refused, since the offline cloud would not obey it."""
-    found = aws.create(configured(Qualifier="live"))
-
+def test_events_of_an_alias_have_a_configuration_of_their_own(aws: Any) -> None:
+    """A qualifier that there is not fails the resource; that of an alias goes with its stack."""
+    found = aws.create(configured(Qualifier="live"), "none")
     assert found["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "live" in aws.reason("Config")
+    assert "live" in aws.reason("Config", "none")
+    name = {"Ref": "Function"}
+    version = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": name}}
+    settings = {
+        "FunctionName": name,
+        "Name": "live",
+        "FunctionVersion": {"Fn::GetAtt": ["Version", "Version"]},
+    }
+    wanted = configured(Qualifier="live", MaximumRetryAttempts=0)
+    wanted["Config"]["DependsOn"] = "Alias"
+
+    aws.create(
+        {**wanted, "Version": version, "Alias": {"Type": "AWS::Lambda::Alias", "Properties": settings}}
+    )
+
+    listed = aws.client("lambda").list_function_event_invoke_configs(FunctionName="generator")
+    (only,) = listed["FunctionEventInvokeConfigs"]
+    assert (only["FunctionArn"].rpartition(":")[2], only["MaximumRetryAttempts"]) == ("live", 0)
+    aws.cloudformation.delete_stack(StackName="stack")
+    assert aws.client("lambda").list_functions()["Functions"] == []
 
 
 @pytest.mark.parametrize("wrong", [{"ScheduleExpression": "rate(1)"}, {"ScheduleExpressionTimezone": "Mars"}])

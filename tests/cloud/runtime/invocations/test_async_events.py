@@ -15,6 +15,7 @@ from tests.cloud.runtime.world import (
     on_failure,
     queue_url,
 )
+from workshop.cloud.offline.overlay.correct import plain_moto
 
 
 def configure(**settings) -> None:
@@ -47,6 +48,62 @@ def test_retries_can_be_switched_off(world: World) -> None:
     world.run(until_seconds=3600)
 
     assert len(world.sent()) == 1
+
+
+def test_each_alias_has_its_own_settings(world: World) -> None:
+    """An event obeys the settings of the qualifier that it was sent to, or else the defaults."""
+    world.function(handler=fail)
+    version = client("lambda").publish_version(FunctionName="F")["Version"]
+    client("lambda").create_alias(FunctionName="F", Name="live", FunctionVersion=version)
+    configure(MaximumRetryAttempts=0)
+    configure(MaximumRetryAttempts=1, Qualifier="live")
+    counts = []
+
+    for name in ("F", "F:live", f"F:{version}"):
+        client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b"1")
+        before = len(world.sent())
+        world.run(until_seconds=3600)
+        counts.append(len(world.sent()) - before)
+
+    assert counts == [1, 2, 3]
+
+
+def settings(**which: str) -> dict:
+    found = client("lambda").get_function_event_invoke_config(FunctionName="F", **which)
+    return {
+        name: found[name] for name in ("MaximumRetryAttempts", "MaximumEventAgeInSeconds") if name in found
+    }
+
+
+def test_a_put_replaces_and_an_update_changes(world: World) -> None:
+    """What was put last is shown and listed, an update keeps the rest; plain moto does neither."""
+    functions = client("lambda")
+    world.function()
+    functions.publish_version(FunctionName="F")
+    age = {"MaximumEventAgeInSeconds": 60}
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.update_function_event_invoke_config(FunctionName="F", **age)
+    configure(MaximumRetryAttempts=0)
+    functions.update_function_event_invoke_config(FunctionName="F", **age)
+    configure(MaximumRetryAttempts=1, Qualifier="1")
+
+    assert settings() == {"MaximumRetryAttempts": 0, **age}
+    assert settings(Qualifier="1") == {"MaximumRetryAttempts": 1}
+    assert (
+        len(functions.list_function_event_invoke_configs(FunctionName="F")["FunctionEventInvokeConfigs"]) == 2
+    )
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        configure(Qualifier="none")
+    functions.delete_function_event_invoke_config(FunctionName="F")
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        settings()
+    assert settings(Qualifier="1") == {"MaximumRetryAttempts": 1}
+    world.function("G")
+    with plain_moto():
+        for attempts in (0, 1):
+            functions.put_function_event_invoke_config(FunctionName="G", MaximumRetryAttempts=attempts)
+        shown = functions.get_function_event_invoke_config(FunctionName="G", Qualifier="none")
+    assert shown["MaximumRetryAttempts"] == 0
 
 
 def test_failure_destination_is_told(world: World) -> None:

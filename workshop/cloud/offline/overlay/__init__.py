@@ -120,6 +120,7 @@ CORRECTIONS: tuple[str, ...] = (
     "awslambda.invocations",
     "awslambda.aliases",
     "awslambda.layers",
+    "awslambda.event_settings",
 )
 
 

@@ -7,7 +7,10 @@ works with the parts. Pure: nothing here knows whether what is named exists.
 from dataclasses import dataclass
 from typing import Self
 
-__all__ = ["FunctionReference", "SourceReference"]
+__all__ = ["LATEST", "FunctionReference", "SourceReference"]
+
+# The qualifier of what has not been published, which a name alone means too.
+LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, slots=True)

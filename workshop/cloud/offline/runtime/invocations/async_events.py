@@ -16,7 +16,7 @@ from moto.core.exceptions import JsonRESTError
 
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.runtime.arns import FunctionReference
+from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference
 from workshop.cloud.offline.runtime.event_sources.destinations import send_raw
 from workshop.cloud.offline.runtime.invocations.invoker import InvocationResult
 from workshop.cloud.offline.runtime.invocations.outcomes import tell
@@ -49,9 +49,12 @@ class AsyncSettings:
             try:
                 backend = get_backend(event.account_id, event.region)
                 function = backend.get_function(event.function.name, event.function.qualifier)
+                latest = backend.get_function(event.function.name)
             except JsonRESTError:
                 return cls()
-            config = function.event_invoke_config[-1].config if function.event_invoke_config else {}
+            asked = FunctionReference(event.function.name, event.function.qualifier or LATEST)
+            arn = asked.arn(event.region, event.account_id)
+            config = next((one.config for one in latest.event_invoke_config if one.arn == arn), {})
             dead_letter = (getattr(function, "dead_letter_config", None) or {}).get("TargetArn")
         destinations = config.get("DestinationConfig") or {}
         return cls(
@@ -228,7 +231,7 @@ def _role_of(event: AsyncEvent) -> str:
 def _document(
     event: AsyncEvent, result: InvocationResult | None, *, condition: str, now: float
 ) -> dict[str, Any]:
-    version = result.executed_version if result else "$LATEST"
+    version = result.executed_version if result else LATEST
     document: dict[str, Any] = {
         "version": "1.0",
         "timestamp": iso_time(now),

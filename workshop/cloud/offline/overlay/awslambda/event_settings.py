@@ -1,0 +1,93 @@
+"""What happens to events of a function is told for each version and alias, and the latest word counts.
+
+AWS keeps one configuration of asynchronous events for each qualifier; a put replaces it, an update changes
+what it names, and an invocation by an alias obeys the alias's own
+(https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html,
+API_UpdateFunctionEventInvokeConfig.html there). moto takes no notice of the qualifier, shows the first
+configuration for ever, and replaces where it should update. Changed: as above.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from moto.awslambda.exceptions import UnknownEventConfig
+from moto.awslambda.models import EventInvokeConfig, LambdaBackend
+from moto.awslambda.responses import LambdaResponse
+
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference
+
+METHODS = ("put", "get", "update", "delete")
+
+
+def _with_qualifier(moto: Any) -> Any:
+    """Return a method that hands the backend a function's name together with its qualifier."""
+
+    def answer(request: Any) -> Any:
+        if qualifier := request._get_param("Qualifier"):
+            before, name, after = request.path.rsplit("/", 2)
+            request.path = f"{before}/{name}:{quote(qualifier, safe='')}/{after}"
+        return moto(request)
+
+    return answer
+
+
+for _method in METHODS:
+    _name = f"{_method}_function_event_invoke_config"
+    corrects(LambdaResponse, _name)(_with_qualifier(getattr(LambdaResponse, _name)))
+
+
+def _found(backend: Any, function_name: str) -> tuple[Any, str]:
+    """Return the function, which keeps all its configurations, and the ARN of the version or alias.
+
+    Raises:
+        UnknownFunctionException: there is no such function, version or alias.
+    """
+    reference = FunctionReference.parse(function_name)
+    qualifier = reference.qualifier or LATEST
+    if qualifier != LATEST:
+        backend.get_function(reference.name, qualifier)
+    arn = FunctionReference(reference.name, qualifier).arn(backend.region_name, backend.account_id)
+    return backend.get_function(reference.name), arn
+
+
+@corrects(LambdaBackend, "put_function_event_invoke_config")
+def _put(self: Any, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
+    function, arn = _found(self, function_name)
+    made = EventInvokeConfig(arn, CLOCK.now(), config)
+    function.event_invoke_config = [*_others(function, arn), made]
+    return dict(made.response())
+
+
+@corrects(LambdaBackend, "update_function_event_invoke_config")
+def _update(self: Any, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
+    return _put(self, function_name, {**_current(*_found(self, function_name)).config, **config})
+
+
+@corrects(LambdaBackend, "get_function_event_invoke_config")
+def _get(self: Any, function_name: str) -> dict[str, Any]:
+    return dict(_current(*_found(self, function_name)).response())
+
+
+@corrects(LambdaBackend, "delete_function_event_invoke_config")
+def _delete(self: Any, function_name: str) -> None:
+    function, arn = _found(self, function_name)
+    _current(function, arn)
+    function.event_invoke_config = _others(function, arn)
+
+
+@corrects(LambdaBackend, "list_function_event_invoke_configs")
+def _list(self: Any, function_name: str) -> dict[str, Any]:
+    function, _ = _found(self, FunctionReference.parse(function_name).name)
+    return {"FunctionEventInvokeConfigs": [one.response() for one in function.event_invoke_config]}
+
+
+def _others(function: Any, arn: str) -> list[Any]:
+    return [one for one in function.event_invoke_config if one.arn != arn]
+
+
+def _current(function: Any, arn: str) -> Any:
+    for one in function.event_invoke_config:
+        if one.arn == arn:
+            return one
+    raise UnknownEventConfig(arn)
