@@ -54,7 +54,8 @@ class AsyncSettings:
                 return cls()
             asked = FunctionReference(event.function.name, event.function.qualifier or LATEST)
             arn = asked.arn(event.region, event.account_id)
-            config = next((one.config for one in latest.event_invoke_config if one.arn == arn), {})
+            found = (one.config for one in latest.event_invoke_config if one.arn == arn)
+            config: dict[str, Any] = next(found, {})
             dead_letter = (getattr(function, "dead_letter_config", None) or {}).get("TargetArn")
         destinations = config.get("DestinationConfig") or {}
         return cls(
