@@ -22,12 +22,14 @@ from workshop.course.progress import CourseProgress
 from workshop.course.solving import Done
 from workshop.course.solving import reset as reset_exercise
 from workshop.course.solving import solve as solve_exercise
+from workshop.errors import ConfigurationError, StackNotFoundError
 from workshop.settings import home_folder, project_root
 
 __all__ = ["catch_up", "hint", "reset", "solve"]
 
 ExerciseArgument = Annotated[str, typer.Argument(help="Id of an exercise, such as connect-state.")]
 STEPS = ("a question", "a pointer", "nearly the code")
+NOT_DEPLOYED = "no stack is called `{}`; run notebook {} from its first cell on, which sets it up"
 
 
 def hint(
@@ -114,7 +116,10 @@ def _put(
     exercise, people = find_exercise(exercise_id), console()
     course = Course(cloud.connect())
     with StepPrinter(people).running(f"{doing} {exercise.id}"):
-        done = put(exercise, course)
+        try:
+            done = put(exercise, course)
+        except StackNotFoundError as error:
+            raise ConfigurationError(NOT_DEPLOYED.format(error.stack, exercise.notebook)) from error
     note(open_progress(course, people), exercise.id)
     people.print(Text(done.message), soft_wrap=True)
     is_short = isinstance(exercise.answer_location, Cell) or exercise.answer_location.name is not None
