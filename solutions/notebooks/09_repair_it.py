@@ -140,7 +140,8 @@ with ws.lab.poller("ReduceLambda") as poller:
 ws.compare()
 
 # %% [markdown]
-# Both times ReduceLambda made its commit. DynamoDB recognised the second one by its token, and added nothing.
+# Both times ReduceLambda made its commit. If your token is deployed, DynamoDB recognised the second one by it,
+# and added nothing.
 #
 # ## All of it, live
 #
