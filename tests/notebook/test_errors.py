@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from nbclient import NotebookClient
 
-from workshop.cli.start import ipython_folder
+from workshop.kit.lab import ipython_folder
 from workshop.errors import CELLS_AGAIN, FROM_A_NOTEBOOK, CloudNotRunningError, StackNotFoundError
 from workshop.notebook.views.errors import advice_on, error_lines
 

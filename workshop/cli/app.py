@@ -32,6 +32,7 @@ from workshop.cli.demo import demo
 from workshop.cli.deploy import deploy_command, destroy_command, package_command
 from workshop.cli.doctor import doctor
 from workshop.cli.faults import faults
+from workshop.cli.hub import hub
 from workshop.cli.play import play
 from workshop.cli.produce import produce
 from workshop.cli.prove import prove
@@ -74,6 +75,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "bench": bench,
     "build": build,
     "bundle": bundle,
+    "hub": hub,
 }
 # What to do where this machine refuses a file.
 NO_ROOM = "make room on that disk, or name a folder elsewhere in the variable `WORKSHOP_HOME`"

@@ -1,6 +1,5 @@
 """`workshop start`: the offline cloud and JupyterLab, until Ctrl-C."""
 
-import json
 import os
 import secrets
 import signal
@@ -21,37 +20,17 @@ from workshop.cli.options import CloudOption, LabPortOption, PortOption, RegionO
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud import background
 from workshop.cloud.connection import connect
-from workshop.course.progress import CourseProgress
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.kit.findings import Grade
+from workshop.kit.lab import lab_options, lab_variables, page_to_open
 from workshop.kit.preflight import check_port
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, cloud_kind, home_folder, project_root
 
-__all__ = ["ipython_folder", "start"]
+__all__ = ["ended_like_ctrl_c", "start"]
 
-FIRST_NOTEBOOK = "00"
 START_SECONDS = 90.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.2
-
-# Files of `labconfig/`. The first leaves out the part of JupyterLab that asks PyPI for updates, and learners
-# whether they want its news; the second one shows long lines of code as a whole, also in a narrow window.
-LAB_CONFIGURATION = {
-    "page_config.json": {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}},
-    "default_setting_overrides.json": {
-        "@jupyterlab/notebook-extension:tracker": {"codeCellConfig": {"lineNumbers": False, "lineWrap": True}}
-    },
-}
-# What a kernel runs first. It imports nothing of the workshop before something goes wrong.
-KERNEL_STARTUP = """
-def _tell(running, *error, **more):
-    from workshop.notebook.views.values import tell_error
-
-    return tell_error(running, *error, **more)
-
-get_ipython().set_custom_exc((Exception, KeyboardInterrupt), _tell)
-del _tell
-"""
 
 
 def start(
@@ -71,7 +50,7 @@ def start(
             f"port {lab_port} is in use by another program, perhaps another JupyterLab; "
             "stop that program, or choose another port with `--lab-port N`"
         )
-    with _ended_like_ctrl_c(), chosen as variables, _JupyterLab(root, lab_port, variables) as lab:
+    with ended_like_ctrl_c(), chosen as variables, _JupyterLab(root, lab_port, variables) as lab:
         lab.wait_until_ready()
         people.print(f"JupyterLab: {lab.url}", soft_wrap=True)
         people.print("Ctrl-C ends it.")
@@ -85,15 +64,8 @@ def start(
             people.print("\nStopping.")
 
 
-def _page_to_open(root: Path) -> str:
-    """Return the notebook where the learner stopped, the first one before that."""
-    stopped = CourseProgress(home_folder()).last_notebook or FIRST_NOTEBOOK
-    pages = sorted((root / "notebooks").glob(f"{stopped}_*.ipynb"))
-    return f"notebooks/{pages[0].name}" if pages else "notebooks"
-
-
 @contextmanager
-def _ended_like_ctrl_c() -> Iterator[None]:
+def ended_like_ctrl_c() -> Iterator[None]:
     """Treat SIGTERM and SIGHUP like Ctrl-C, so that clean-up runs."""
 
     def interrupt(_signal: int, _frame: object) -> None:
@@ -156,7 +128,7 @@ class _JupyterLab:
     def __init__(self, root: Path, port: int, variables: Mapping[str, str]) -> None:
         self._token = secrets.token_urlsafe(16)
         self._base = f"http://{DEFAULT_HOST}:{port}"
-        self.url = f"{self._base}/lab/tree/{_page_to_open(root)}?token={self._token}"
+        self.url = f"{self._base}/lab/tree/{page_to_open(root)}?token={self._token}"
         self._log = home_folder() / "jupyterlab.log"
         self._command = [
             sys.executable,
@@ -166,21 +138,14 @@ class _JupyterLab:
             f"--ServerApp.ip={DEFAULT_HOST}",
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
-            f"--ServerApp.root_dir={root}",
-            # In a container people are root; the server listens to this machine alone, and asks for a token.
-            "--ServerApp.allow_root=True",
-            # Nothing leaves this machine: no catalogue of extensions either.
-            "--LabApp.extension_manager=readonly",
+            *lab_options(root),
         ]
         # Notebooks and the terminal inside JupyterLab meet the same cloud and the same commands.
         self._environment = {
             **os.environ,
             **variables,
+            **lab_variables(),
             "JUPYTER_TOKEN": self._token,
-            "WORKSHOP_HOME": str(home_folder()),
-            "JUPYTER_CONFIG_PATH": _first_in("JUPYTER_CONFIG_PATH", _lab_configuration()),
-            "PATH": _first_in("PATH", Path(sys.executable).parent),
-            "IPYTHONDIR": os.environ.get("IPYTHONDIR") or str(ipython_folder()),
         }
 
     def __enter__(self) -> Self:
@@ -235,26 +200,3 @@ class _JupyterLab:
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return f"its log `{self._log}` ends with: {lines[-1] if lines else 'nothing'}"
-
-
-def _first_in(variable: str, folder: Path) -> str:
-    """Return a search path of the environment with a folder put before it."""
-    return os.pathsep.join([str(folder), *filter(None, [os.environ.get(variable)])])
-
-
-def _lab_configuration() -> Path:
-    """Write how the workshop sets JupyterLab up; what people chose themselves stays. Return the folder."""
-    folder = home_folder() / "jupyter"
-    (folder / "labconfig").mkdir(parents=True, exist_ok=True)
-    for name, content in LAB_CONFIGURATION.items():
-        (folder / "labconfig" / name).write_text(json.dumps(content), encoding="utf-8")
-    return folder
-
-
-def ipython_folder() -> Path:
-    """Write how a kernel tells errors before a notebook's first cell has run; return IPython's folder."""
-    folder = home_folder() / "jupyter" / "ipython"
-    startup = folder / "profile_default" / "startup"
-    startup.mkdir(parents=True, exist_ok=True)
-    (startup / "workshop.py").write_text(KERNEL_STARTUP, encoding="utf-8")
-    return folder

@@ -1,0 +1,129 @@
+"""Lets people in: with the class's code and a password of their own, later with the password alone."""
+
+import hashlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from jupyterhub.auth import Authenticator
+from traitlets import Any as AnyTrait
+
+from workshop.classroom.hub.plan import INSTRUCTOR, NAME
+from workshop.classroom.invitation import checked_code
+from workshop.clock import Clock, SystemClock
+
+__all__ = ["SHORTEST_PASSWORD", "Door", "Keys"]
+
+SHORTEST_PASSWORD = 6
+LONGEST_PASSWORD = 200
+# So many wrong passwords, and a name has to wait: nobody guesses a colleague's while the class looks on.
+MOST_GUESSES = 8
+WAIT_SECONDS = 60.0
+
+
+class Keys:
+    """The passwords of a class, as scrypt digests in one file; only the hub's process writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, list[str]] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def fits(self, name: str, password: str) -> bool:
+        """Return whether this is the password that the name chose."""
+        salt, digest = self._known[name]
+        return secrets.compare_digest(digest, _digest(password, salt))
+
+    def keep(self, name: str, password: str) -> None:
+        """Take a name's password for good."""
+        salt = secrets.token_hex(16)
+        self._known[name] = [salt, _digest(password, salt)]
+        self._write()
+
+    def forget(self, name: str) -> None:
+        """Let a name choose its password anew, with the class's code."""
+        if self._known.pop(name, None):
+            self._write()
+
+    def _write(self) -> None:
+        new = self._path.with_suffix(".new")
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(self._known, file)
+        new.replace(self._path)
+
+
+class Guesses:
+    """Counts wrong passwords, by name."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wrong: dict[str, list[float]] = {}
+
+    def are_too_many(self, name: str) -> bool:
+        """Return whether a name has to wait."""
+        recent = [at for at in self._wrong.get(name, []) if self._clock.now() - at < WAIT_SECONDS]
+        self._wrong[name] = recent
+        return len(recent) >= MOST_GUESSES
+
+    def add(self, name: str) -> None:
+        """Count one."""
+        self._wrong.setdefault(name, []).append(self._clock.now())
+
+
+class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
+    """JupyterHub's authenticator for one class."""
+
+    plan = AnyTrait().tag(config=True)
+
+    def __init__(self, *, clock: Clock | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._keys = Keys(Path(self.plan.folder) / "passwords.json")
+        self._guesses = Guesses(clock or SystemClock())
+
+    async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:  # noqa: ARG002
+        """Return the name of whoever may come in, None if the words do not fit."""
+        name = data.get("username", "").strip().lower()
+        password = data.get("password", "")
+        if not NAME.fullmatch(name) or not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+            return None
+        if self._guesses.are_too_many(name):
+            return None
+        if self._may_enter(name, password, data.get("code", "")):
+            return name
+        self._guesses.add(name)
+        return None
+
+    def delete_user(self, user: Any) -> None:
+        """Forget the password of somebody whom the instructor removes on JupyterHub's admin page."""
+        self._keys.forget(user.name)
+
+    def _may_enter(self, name: str, password: str, code: str) -> bool:
+        if name == INSTRUCTOR:
+            return secrets.compare_digest(password.encode(), self.plan.instructor_password.encode())
+        if name in self._keys:
+            return self._keys.fits(name, password)
+        if len(self._keys) >= self.plan.seats or not _same_code(code, self.plan.code):
+            return False
+        self._keys.keep(name, password)
+        return True
+
+
+def _same_code(typed: str, wanted: str) -> bool:
+    try:
+        return secrets.compare_digest(checked_code(typed), wanted)
+    except ValueError:
+        return False
+
+
+def _digest(password: str, salt: str) -> str:
+    return hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1).hex()

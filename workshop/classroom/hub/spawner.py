@@ -1,0 +1,115 @@
+"""Gives each learner a seat: a process of their own, in a folder of their own, which sees nobody else's."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyterhub.spawner import LocalProcessSpawner
+from traitlets import Any as AnyTrait
+
+from workshop.classroom.hub import enter
+from workshop.classroom.hub.course import prepare_seat
+from workshop.classroom.hub.plan import HubPlan
+from workshop.grading.sandbox.availability import find_containment
+from workshop.grading.sandbox.containment import folders_above, mounted, privileges
+from workshop.grading.sandbox.visible_files import PACKAGE, interpreter_folders, system_paths
+
+__all__ = ["SeatSpawner", "seat_command"]
+
+ENTER = Path(enter.__file__).resolve()
+MEGABYTE = 1024 * 1024
+MINUTE = 60
+NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent")
+START_SECONDS = 120
+POLL_SECONDS = 10
+
+
+class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc] # JupyterHub has no types
+    """JupyterHub's spawner for one class."""
+
+    plan = AnyTrait().tag(config=True)
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.start_timeout = START_SECONDS
+        self.http_timeout = START_SECONDS
+        self.poll_interval = POLL_SECONDS
+
+    async def start(self) -> tuple[str, int]:
+        """Make the learner's folder ready and start their seat; return where it listens."""
+        plan, name = self.plan, self.user.name
+        user = await asyncio.to_thread(prepare_seat, plan.course, plan.seats_folder, name)
+        position = sorted(each.name for each in plan.seats_folder.iterdir()).index(name)
+        self.cmd = seat_command(plan, plan.seat(name), user=user, position=position)
+        return await super().start()  # type: ignore[no-any-return]
+
+    async def poll(self) -> int | None:
+        """Return None while the seat runs, else its exit code; a seat that takes too much memory is ended."""
+        status: int | None = await super().poll()
+        if status is None and self.pid and memory_of(self.pid) > self.plan.memory_mb * MEGABYTE:
+            self.log.warning(
+                "The seat of %s used more than %d MB and ends", self.user.name, self.plan.memory_mb
+            )
+            await self._signal(9)
+        return status
+
+    def make_preexec_fn(self, _name: str) -> None:
+        """Do nothing between fork and exec: `enter.py` takes the rights away."""
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        """Add the variables of a learner, who is no user of this machine."""
+        seat = self.plan.seat(self.user.name)
+        return env | {
+            "USER": self.user.name,
+            "HOME": str(seat),
+            "SHELL": "/bin/sh",
+            "WORKSHOP_HOME": str(seat / "home"),
+        }
+
+
+def seat_command(plan: HubPlan, seat: Path, *, user: int | None, position: int) -> list[str]:
+    """Return the command of a seat, contained as far as this machine can do it."""
+    limits = {
+        "folder": str(seat / "course"),
+        "user": user,
+        "memory_mb": plan.memory_mb,
+        "processes": plan.processes,
+        "processors": plan.processors,
+        "position": position,
+    }
+    program = [sys.executable, "-Pm", "workshop.classroom.hub.seat", str(plan.idle_minutes * MINUTE)]
+    entered = [sys.executable, "-I", "-S", str(ENTER), json.dumps(limits), "--", *program]
+    bwrap = find_containment().bwrap
+    return [bwrap, *shown(seat), "--", *entered] if bwrap else entered
+
+
+def shown(seat: Path) -> list[str]:
+    """Return bwrap's options: the system, the interpreter and the package to read, the seat to work in."""
+    paths = [*system_paths(), *interpreter_folders(), str(PACKAGE)]
+    options = [*NAMESPACES, *privileges(), "--proc", "/proc", "--dev", "/dev"]
+    options += ["--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108 - inside
+    for path in folders_above([*paths, str(seat)]):
+        options += ["--perms", "0755", "--dir", path]
+    for path in paths:
+        options += mounted(path)
+    return [*options, "--bind", str(seat), str(seat), "--remount-ro", "/"]
+
+
+def memory_of(pid: int) -> int:
+    """Return how many bytes a process and all below it have in memory; what they share counts once."""
+    try:
+        root = psutil.Process(pid)
+        processes = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    total = 0
+    for each in processes:
+        try:
+            used = each.memory_full_info()
+        except psutil.Error:
+            continue
+        total += getattr(used, "pss", used.uss)
+    return total

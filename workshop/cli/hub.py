@@ -1,0 +1,234 @@
+"""`workshop hub`: one server on which a whole class works, each learner at a seat of their own."""
+
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, build_opener
+
+import psutil
+import typer
+from rich.console import Console
+
+from workshop.classroom.hub.course import prepare_course
+from workshop.classroom.hub.plan import INSTRUCTOR, PLAN_VARIABLE, HubPlan
+from workshop.classroom.invitation import CODE_ALPHABET, checked_code
+from workshop.cli.options import HIGHEST_PORT, console
+from workshop.cli.start import ended_like_ctrl_c
+from workshop.clock import SystemClock, stopwatch
+from workshop.errors import ConfigurationError, WorkshopError
+from workshop.grading.sandbox.availability import find_containment
+from workshop.settings import DEFAULT_HOST, home_folder, project_root
+
+__all__ = ["hub"]
+
+PROXY = "configurable-http-proxy"
+# The proxy that JupyterHub is made for; its major version is what was tried.
+PROXY_PACKAGE = f"{PROXY}@5"
+EVERYWHERE = "0.0.0.0"
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
+POLL_SECONDS = 0.2
+TAIL_LINES = 15
+
+
+def hub(  # noqa: PLR0913 - each argument is an option of the command
+    *,
+    port: Annotated[int, typer.Option(help="Port of the hub.", min=1, max=HIGHEST_PORT)] = 8000,
+    lan: Annotated[bool, typer.Option("--lan", help="Let other machines of this network in.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that holds everything of this class.", metavar="DIR")
+    ] = None,
+    code: Annotated[str | None, typer.Option(help="Code of the class; else one is made.")] = None,
+    seats: Annotated[int, typer.Option(help="Learners at most.", min=1, max=500)] = 40,
+    memory_mb: Annotated[
+        int, typer.Option(help="Memory of a seat, and address space of a process there, in MB.", min=1024)
+    ] = 3072,
+    processes: Annotated[int, typer.Option(help="Processes and threads of a seat.", min=100)] = 400,
+    processors: Annotated[int, typer.Option(help="Processors that a seat uses at once.", min=1)] = 2,
+    idle_minutes: Annotated[int, typer.Option(help="A seat ends after so long without use.", min=1)] = 90,
+) -> None:
+    """Serve the course to a class from this machine with JupyterHub, until Ctrl-C."""
+    people = console()
+    _refuse_if_impossible()
+    folder = (data or home_folder() / "hub").expanduser().absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)  # learners pass through it to their own folders
+    _refuse_if_taken(EVERYWHERE if lan else DEFAULT_HOST, port)
+    before = _before(folder)
+    plan = HubPlan(
+        folder=str(folder),
+        host=EVERYWHERE if lan else DEFAULT_HOST,
+        port=port,
+        code=_code(code, before),
+        instructor_password=before.get("instructor_password") or secrets.token_urlsafe(12),
+        proxy=_proxy(folder, people),
+        seats=seats,
+        memory_mb=memory_mb,
+        processes=processes,
+        processors=processors,
+        idle_minutes=idle_minutes,
+    )
+    prepare_course(project_root(), plan.course)
+    plan.seats_folder.mkdir(exist_ok=True)
+    with ended_like_ctrl_c(), _running(plan, people) as process:
+        _announce(plan, people)
+        try:
+            if process.wait() != 0:
+                raise WorkshopError(f"the hub ended by itself; {_last_words(plan)}")
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            people.print("\nStopping the hub and all seats; what learners did stays in their folders.")
+
+
+def _refuse_if_impossible() -> None:
+    if sys.platform == "win32":
+        raise ConfigurationError(
+            "JupyterHub does not run on Windows; use Linux or macOS, or WSL, or give each learner a kit "
+            "(`workshop bundle`)"
+        )
+    if importlib.util.find_spec("jupyterhub") is None:
+        raise ConfigurationError(
+            "JupyterHub is not installed; run `python3 -I workshop/bootstrap.py class` in the checkout"
+        )
+
+
+def _refuse_if_taken(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"nothing can listen on port {port} ({error.strerror}); choose another one with `--port N`"
+        ) from error
+
+
+def _before(folder: Path) -> dict[str, str]:
+    """Return what a hub of this folder was told last time: links and passwords stay the same."""
+    try:
+        before: dict[str, str] = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return before
+
+
+def _code(chosen: str | None, before: dict[str, str]) -> str:
+    try:
+        if chosen:
+            return checked_code(chosen)
+    except ValueError as error:
+        raise ConfigurationError(f"`--code {chosen}`: {error}") from error
+    return before.get("code") or checked_code("".join(secrets.choice(CODE_ALPHABET) for _ in range(6)))
+
+
+def _proxy(folder: Path, people: Console) -> str:
+    """Return the path of JupyterHub's proxy; npm loads it into the hub's folder if it is not installed."""
+    own = folder / "node_modules" / ".bin" / PROXY
+    found = shutil.which(PROXY) or (str(own) if own.exists() else None)
+    if found and shutil.which("node"):
+        return found
+    npm = shutil.which("npm")
+    if npm is None:
+        raise ConfigurationError(
+            f"JupyterHub needs its proxy `{PROXY}`, which needs Node.js; install `npm` and run this again "
+            "while there is a network"
+        )
+    people.print(f"npm loads {PROXY_PACKAGE} into {folder} …", soft_wrap=True)
+    done = subprocess.run(
+        [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), PROXY_PACKAGE],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise WorkshopError(
+            f"npm could not load `{PROXY_PACKAGE}`: {(done.stderr or done.stdout).strip()[-400:]}"
+        )
+    return str(own)
+
+
+@contextmanager
+def _running(plan: HubPlan, people: Console) -> Iterator[subprocess.Popen[bytes]]:
+    """Run JupyterHub; yield its process when it answers, and end it with all seats."""
+    configuration = Path(__file__).resolve().parents[1] / "classroom" / "hub" / "configuration.py"
+    command = [sys.executable, "-m", "jupyterhub", "-f", str(configuration)]
+    people.print("The hub starts …")
+    with (Path(plan.folder) / "hub.log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=plan.folder,
+            env={**os.environ, PLAN_VARIABLE: str(plan.write())},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            umask=0o077,
+        )
+    try:
+        _wait_until_ready(plan, process)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(plan: HubPlan, process: subprocess.Popen[bytes]) -> None:
+    clock, begun = SystemClock(), stopwatch()
+    opener = build_opener(ProxyHandler({}))
+    while stopwatch() - begun < START_SECONDS and process.poll() is None:
+        try:
+            opener.open(f"{plan.url}/hub/health", timeout=5).close()
+        except (HTTPError, URLError, OSError):
+            clock.sleep(POLL_SECONDS)
+        else:
+            return
+    raise WorkshopError(f"the hub did not start; {_last_words(plan)}")
+
+
+def _last_words(plan: HubPlan) -> str:
+    log = Path(plan.folder) / "hub.log"
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return f"its log `{log}` ends with:\n" + "\n".join(lines[-TAIL_LINES:])
+
+
+def _announce(plan: HubPlan, people: Console) -> None:
+    addresses = _addresses() if plan.host == EVERYWHERE else [DEFAULT_HOST]
+    for address in addresses:
+        people.print(f"Learners open http://{address}:{plan.port} with the code [bold]{plan.code}[/bold].")
+    if plan.host == EVERYWHERE:
+        people.print("Everybody in this network can open it, and the connection is not encrypted.")
+    else:
+        people.print("Only this machine can open it; `--lan` lets the class in.")
+    people.print(f"You sign in as [bold]{INSTRUCTOR}[/bold] with the password {plan.instructor_password}.")
+    people.print(f"Everything of this class is in {plan.folder}.", soft_wrap=True)
+    if find_containment().bwrap is None:
+        people.print(
+            "Learners' programs run as you here and can read each other's files, and yours: `bubblewrap` on "
+            "Linux keeps them apart.",
+            soft_wrap=True,
+        )
+    people.print("Ctrl-C ends it.")
+
+
+def _addresses() -> list[str]:
+    found = [
+        each.address
+        for addresses in psutil.net_if_addrs().values()
+        for each in addresses
+        if each.family == socket.AF_INET and not each.address.startswith("127.")
+    ]
+    return found or [socket.gethostname()]
