@@ -15,8 +15,9 @@ HANDLERS = (ROOT / "lambdas", ROOT / "solutions" / "lambdas")
 # Top to bottom; a module imports only from its own part and from rows below it.
 LAYERS = (
     ("cli",),
-    ("notebook", "grading"),
+    ("notebook",),
     ("classroom",),
+    ("grading",),
     ("kit",),
     ("course", "game", "bench"),
     ("diagnosis", "proof"),
@@ -49,6 +50,7 @@ MAY_WAIT = STANDALONE | {
     "workshop/clock.py",  # a manual clock's waiters
     "workshop/classroom/board/serving.py",  # Ctrl-C
     "workshop/cli/start.py",  # JupyterLab's process
+    "workshop/cli/classroom/hub.py",  # JupyterHub's process
     "workshop/cloud/offline/runtime/environments/process.py",  # an environment's process
     "workshop/cloud/offline/runtime/environments/templates.py",  # a fork's end
     "workshop/cloud/offline/runtime/environments/threads.py",  # the runtime's own threads
@@ -76,6 +78,7 @@ MAY_START_THREADS = {
     "workshop/cloud/offline/server.py",  # loads CloudFormation's corrections late
     "workshop/cloud/offline/serving.py",  # ends the cloud with its parent
     "workshop/cloud/temporary.py",  # reads the cloud's first line
+    "workshop/classroom/hub/spawner.py",  # copies the course beside the hub's loop
     "workshop/game/play.py",  # one invocation of GeneratorLambda
     "workshop/grading/checking.py",  # submissions beside each other
     "workshop/grading/judge_process.py",  # the relay; ends with its parent

@@ -14,6 +14,7 @@ import pytest
 
 from tests.browser.conftest import VIEWPORT
 from tests.course.notebooks.checkouts import Checkout
+from tests.effort import LONG
 from tests.ports import free_port
 from workshop.clock import SystemClock, stopwatch
 
@@ -118,12 +119,14 @@ def test_learners_work_side_by_side_and_come_back(browser, hub, folder, screensh
     assert "code" in eve.get_by_role("alert").inner_text()
     assert run_first_cell(ada) != run_first_cell(bob)
     assert sorted(each.name for each in (folder / "learners").iterdir()) == ["ada", "bob"]
+    # For the next test.
     mine = folder / "learners" / "ada" / "course" / "lambdas" / "mine.py"
     mine.write_text("# Ada was here.")
     eve.screenshot(path=screenshots / "hub-sign-in.png")
     ada.screenshot(path=screenshots / "hub-seat.png")
 
 
+@pytest.mark.skipif(not LONG, reason="a second start of hub and seat; the long suite waits for it")
 @pytest.mark.timeout(600)
 def test_a_restarted_hub_knows_its_learners(browser, hub, folder) -> None:
     """The password alone lets a learner in again, to the folder they left."""

@@ -29,6 +29,7 @@ NOT_RUN = {
     "workshop cloud": "its cloud outlives the command: tests/cloud/test_cloud_command.py",
     "workshop board": "serves until it is stopped: tests/classroom/board/test_command.py",
     "workshop bench": "brings clouds of its own: tests/cli/test_bench.py",
+    "workshop hub": "serves until it is stopped: tests/browser/test_hub.py",
     "workshop bundle": "loads packages: tests/kit/test_bundle.py",
     "workshop demo": "brings a cloud of its own: tests/cli/test_demo.py",
     "workshop play": "takes minutes: tests/game/test_end_to_end.py",

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from nbclient import NotebookClient
 
-from workshop.kit.lab import ipython_folder
 from workshop.errors import CELLS_AGAIN, FROM_A_NOTEBOOK, CloudNotRunningError, StackNotFoundError
+from workshop.kit.lab import ipython_folder
 from workshop.notebook.views.errors import advice_on, error_lines
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,6 +22,7 @@ from workshop.cli.bench import bench
 from workshop.cli.build import build
 from workshop.cli.bundle import bundle
 from workshop.cli.classroom.board import board
+from workshop.cli.classroom.hub import hub
 from workshop.cli.clear import clear
 from workshop.cli.cost import cost
 from workshop.cli.course.check import check
@@ -32,7 +33,6 @@ from workshop.cli.demo import demo
 from workshop.cli.deploy import deploy_command, destroy_command, package_command
 from workshop.cli.doctor import doctor
 from workshop.cli.faults import faults
-from workshop.cli.hub import hub
 from workshop.cli.play import play
 from workshop.cli.produce import produce
 from workshop.cli.prove import prove

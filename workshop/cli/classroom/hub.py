@@ -16,10 +16,10 @@ from typing import Annotated
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-import psutil
 import typer
 from rich.console import Console
 
+from workshop.classroom.board.serving import EVERYWHERE, addresses_of
 from workshop.classroom.hub.course import prepare_course
 from workshop.classroom.hub.plan import INSTRUCTOR, PLAN_VARIABLE, HubPlan
 from workshop.classroom.invitation import CODE_ALPHABET, checked_code
@@ -35,7 +35,6 @@ __all__ = ["hub"]
 PROXY = "configurable-http-proxy"
 # The proxy that JupyterHub is made for; its major version is what was tried.
 PROXY_PACKAGE = f"{PROXY}@5"
-EVERYWHERE = "0.0.0.0"
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.2
@@ -60,15 +59,13 @@ def hub(  # noqa: PLR0913 - each argument is an option of the command
 ) -> None:
     """Serve the course to a class from this machine with JupyterHub, until Ctrl-C."""
     people = console()
-    _refuse_if_impossible()
-    folder = (data or home_folder() / "hub").expanduser().absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o711)  # learners pass through it to their own folders
-    _refuse_if_taken(EVERYWHERE if lan else DEFAULT_HOST, port)
+    host = EVERYWHERE if lan else DEFAULT_HOST
+    _refuse_if_impossible(host, port)
+    folder = _folder(data)
     before = _before(folder)
     plan = HubPlan(
         folder=str(folder),
-        host=EVERYWHERE if lan else DEFAULT_HOST,
+        host=host,
         port=port,
         code=_code(code, before),
         instructor_password=before.get("instructor_password") or secrets.token_urlsafe(12),
@@ -79,6 +76,10 @@ def hub(  # noqa: PLR0913 - each argument is an option of the command
         processors=processors,
         idle_minutes=idle_minutes,
     )
+    _serve(plan, people)
+
+
+def _serve(plan: HubPlan, people: Console) -> None:
     prepare_course(project_root(), plan.course)
     plan.seats_folder.mkdir(exist_ok=True)
     with ended_like_ctrl_c(), _running(plan, people) as process:
@@ -91,19 +92,24 @@ def hub(  # noqa: PLR0913 - each argument is an option of the command
             people.print("\nStopping the hub and all seats; what learners did stays in their folders.")
 
 
-def _refuse_if_impossible() -> None:
+def _folder(chosen: Path | None) -> Path:
+    folder = (chosen or home_folder() / "hub").expanduser().absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)  # learners pass through it to their own folders
+    return folder
+
+
+def _refuse_if_impossible(host: str, port: int) -> None:
     if sys.platform == "win32":
         raise ConfigurationError(
-            "JupyterHub does not run on Windows; use Linux or macOS, or WSL, or give each learner a kit "
-            "(`workshop bundle`)"
+            "JupyterHub does not run on Windows; use Linux, macOS or WSL, or make a kit for each learner "
+            "with `workshop bundle`"
         )
     if importlib.util.find_spec("jupyterhub") is None:
         raise ConfigurationError(
             "JupyterHub is not installed; run `python3 -I workshop/bootstrap.py class` in the checkout"
         )
 
-
-def _refuse_if_taken(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
@@ -159,7 +165,7 @@ def _proxy(folder: Path, people: Console) -> str:
 @contextmanager
 def _running(plan: HubPlan, people: Console) -> Iterator[subprocess.Popen[bytes]]:
     """Run JupyterHub; yield its process when it answers, and end it with all seats."""
-    configuration = Path(__file__).resolve().parents[1] / "classroom" / "hub" / "configuration.py"
+    configuration = Path(__file__).resolve().parents[2] / "classroom" / "hub" / "configuration.py"
     command = [sys.executable, "-m", "jupyterhub", "-f", str(configuration)]
     people.print("The hub starts …")
     with (Path(plan.folder) / "hub.log").open("wb") as log:
@@ -206,9 +212,8 @@ def _last_words(plan: HubPlan) -> str:
 
 
 def _announce(plan: HubPlan, people: Console) -> None:
-    addresses = _addresses() if plan.host == EVERYWHERE else [DEFAULT_HOST]
-    for address in addresses:
-        people.print(f"Learners open http://{address}:{plan.port} with the code [bold]{plan.code}[/bold].")
+    for address in addresses_of(plan.host, plan.port):
+        people.print(f"Learners open {address} with the code [bold]{plan.code}[/bold].")
     if plan.host == EVERYWHERE:
         people.print("Everybody in this network can open it, and the connection is not encrypted.")
     else:
@@ -222,13 +227,3 @@ def _announce(plan: HubPlan, people: Console) -> None:
             soft_wrap=True,
         )
     people.print("Ctrl-C ends it.")
-
-
-def _addresses() -> list[str]:
-    found = [
-        each.address
-        for addresses in psutil.net_if_addrs().values()
-        for each in addresses
-        if each.family == socket.AF_INET and not each.address.startswith("127.")
-    ]
-    return found or [socket.gethostname()]
