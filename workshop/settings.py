@@ -25,6 +25,7 @@ __all__ = [
     "home_folder",
     "own_prefix",
     "project_root",
+    "released_folders",
     "stream_memory_mb",
 ]
 
@@ -64,6 +65,11 @@ def project_root() -> Path:
 def has_solutions(root: Path) -> bool:
     """Return whether a course has its solutions; a kit may have `starters/` in their place."""
     return (root / SOLUTIONS).is_dir() or not (root / STARTERS).is_dir()
+
+
+def released_folders() -> tuple[Path, ...]:
+    """Return the folders with what a class board has released, one for each notebook, named by its number."""
+    return tuple(sorted(home_folder().joinpath(RELEASED).glob("[0-9][0-9]")))
 
 
 def home_folder() -> Path:

@@ -7,6 +7,7 @@ handler file, or the whole file. Starters and solutions have one source: `soluti
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from workshop.course.grafting import function_text, graft
 from workshop.course.tools.plain import PlainWorkshop
 from workshop.deploy.bundles import handler_path
 from workshop.errors import BundleError, ConfigurationError, SolutionsWithheldError
-from workshop.settings import STARTERS, has_solutions
+from workshop.settings import STARTERS, has_solutions, released_folders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,13 +57,15 @@ def solution_text(exercise: Exercise, root: Path) -> str:
         case Cell():
             return solution_of(_cell_source(exercise, root), exercise.id)
         case Function(path, name, variant):
-            return _part(_solution_file(path, variant, root), name, exercise)
+            return _part(_solution_file(path, variant, _holder(exercise, root)), name, exercise)
 
 
 def starter_text(exercise: Exercise, root: Path) -> str:
     """Return what a learner finds in the place of the answer."""
     match exercise.answer_location:
-        case Cell():
+        case Cell(notebook):
+            if not has_solutions(root) and (text := _saved_cell(exercise, root / STARTERS, notebook)):
+                return text
             return starter_of(_cell_source(exercise, root), exercise.id)
         case Function(path, name, variant):
             return _part(starter_file(path, variant, root), name, exercise)
@@ -119,7 +122,10 @@ def with_answer(exercise: Exercise, answer: str, text: str, root: Path) -> str:
         # Learners save such files too, and the checks must see them as they are.
         return base.replace(function_text(base, place.name), f"{answer.rstrip()}\n")
     # The solution's file offers the imports and helpers that an answer may use; those it uses come along.
-    donor = graft(_solution_file(place.path, place.variant, root), place.name, donor=answer)
+    offered = starter
+    with contextlib.suppress(SolutionsWithheldError):
+        offered = _solution_file(place.path, place.variant, _holder(exercise, root))
+    donor = graft(offered, place.name, donor=answer)
     return graft(base, place.name, donor=donor, like=starter)
 
 
@@ -164,7 +170,7 @@ def _preamble(exercise: Exercise, text: str, root: Path) -> str:
 
 
 def _earlier_statements(exercise: Exercise, root: Path) -> Iterator[ast.stmt]:
-    for tags, text in _notebook_cells(exercise, root):
+    for tags, text in _notebook_cells(exercise, _holder(exercise, root)):
         if f"exercise:{exercise.id}" in tags:
             return
         if _is_python(source := solution_of(text, exercise.id)):
@@ -188,14 +194,12 @@ def _bound_by(node: ast.stmt) -> list[str]:
 
 def is_solved_by(exercise: Exercise, root: Path) -> bool:
     """Whether the learner's file holds the solution itself, whatever its comments; held back, it does not."""
-    if not has_solutions(root):
-        return False
     own = learners_text(exercise, root)
     try:
         return own is not None and ast.dump(ast.parse(own)) == ast.dump(
             ast.parse(solution_text(exercise, root))
         )
-    except UNPARSABLE:
+    except (SolutionsWithheldError, *UNPARSABLE):
         return False
 
 
@@ -218,6 +222,16 @@ def _part(text: str, name: str | None, exercise: Exercise) -> str:
         ) from None
 
 
+def _holder(exercise: Exercise, root: Path) -> Path:
+    """Return where the `solutions/` of an exercise are: the course, or what a class board has released."""
+    if has_solutions(root):
+        return root
+    for folder in released_folders():
+        if folder.name == exercise.notebook:
+            return folder
+    raise SolutionsWithheldError(f"the solution of `{exercise.id}`")
+
+
 def _solution_file(path: str, variant: str, root: Path) -> str:
     return solution_of(_source(path, variant, root), path)
 
@@ -232,11 +246,9 @@ def _source(path: str, variant: str, root: Path) -> str:
 
 
 def _cell_source(exercise: Exercise, root: Path) -> str:
-    for tags, text in _notebook_cells(exercise, root):
+    for tags, text in _notebook_cells(exercise, _holder(exercise, root)):
         if f"exercise:{exercise.id}" in tags:
             return text
-    if not has_solutions(root):
-        raise SolutionsWithheldError(f"solving or resetting `{exercise.id}`")
     raise _missing(f"{NOTEBOOK_SOURCES}/{exercise.notebook}_*.py")
 
 

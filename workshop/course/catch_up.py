@@ -89,8 +89,7 @@ def fit_mappings(course: Course, notebook: str, *, say: Say | None = None) -> tu
     """Change mappings as code from later notebooks needs them: who goes back keeps the files."""
     done = Steps(say)
     for place, exercise in enumerate(known := all_exercises()):
-        is_later = exercise.notebook >= notebook and exercise.fits
-        if not is_later or not all(map(course.mapping, exercise.fits)):
+        if exercise.notebook < notebook or not exercise.fits or not all(map(course.mapping, exercise.fits)):
             continue
         if _is_missing(exercise, course) and any(_is_kept(each, course, notebook) for each in known[place:]):
             done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}, which your code builds on")
@@ -131,12 +130,13 @@ def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[
     later notebooks make, is removed and deployed anew.
 
     Raises:
-        ConfigurationError: there is no such notebook.
+        ConfigurationError: there is no such notebook, or a solution is held back; then nothing was changed.
         NotSettledError: messages do not get through the pipeline, even through one that was made anew.
     """
     checked_notebook(notebook)
-    done = Steps(say)
-    is_deployed = course.is_deployed  # without a cloud, files stay as they are
+    for each in exercises_before(notebook):
+        solution_text(each, course.root)  # one that is held back: nothing is begun that could not be ended
+    done, is_deployed = Steps(say), course.is_deployed  # without a cloud, files stay as they are
     _replace_files(course, notebook, done)
     _remove_broken(course, done)
     if is_deployed and course.is_deployed:

@@ -22,12 +22,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from workshop.course.held_back import hold_back
 from workshop.errors import ConfigurationError
 from workshop.kit.findings import size
 from workshop.kit.manifest import CHECKSUMS, COURSE, LOCKS, WHEELS, digest, lock_path
 from workshop.kit.targets import KitTarget
 from workshop.kit.wheels import LockedWheel, is_there, load, read_lock, resolve, write_lock
-from workshop.settings import SOLUTIONS, STARTERS
 
 __all__ = ["INSTALLER", "KitPlan", "changed_files", "fetch", "finish", "plan_kit", "requirements_of"]
 
@@ -35,8 +35,7 @@ INSTALLER = "install.py"
 START_HERE = "START-HERE.txt"
 RUN_SHEET = "run-sheet.html"
 # Left out with the solutions, since their text is in these as well.
-WITH_SOLUTIONS_ONLY = (SOLUTIONS, "tests", ".ci", "docs/instructor.md")
-HANDLERS = ("stateless", "stateful")
+TOLD_BY_SOLUTIONS = ("tests", ".ci", "docs/instructor.md")
 # For the course, the locks, and what a file system adds.
 SPARE_BYTES = 50 * 1024**2
 
@@ -149,7 +148,7 @@ def changed_files(root: Path) -> list[str]:
 
 
 def _export(root: Path, course: Path, *, with_solutions: bool) -> None:
-    left_out = () if with_solutions else WITH_SOLUTIONS_ONLY
+    left_out = () if with_solutions else TOLD_BY_SOLUTIONS
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "course.zip"
         words = ["archive", "--format=zip", f"--output={archive}", "HEAD", "--", "."]
@@ -158,8 +157,7 @@ def _export(root: Path, course: Path, *, with_solutions: bool) -> None:
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(course)
     if not with_solutions:
-        for pipeline in HANDLERS:
-            shutil.copytree(course / "lambdas" / pipeline, course / STARTERS / pipeline)
+        hold_back(course)
 
 
 def _git(root: Path, *words: str) -> bytes:

@@ -4,6 +4,7 @@ In go a checkout and a number of minutes, out comes a list of steps. Every noteb
 builds on, so that a class may pass over any of them.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from itertools import accumulate
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from workshop.course.catch_up import NOTEBOOKS
 from workshop.errors import ConfigurationError
+from workshop.settings import STARTERS, has_solutions
 
 __all__ = ["BY_IMPORTANCE", "USUAL_MINUTES", "RunSheet", "SheetStep", "read_lessons", "run_sheet"]
 
@@ -52,15 +54,26 @@ def read_lessons(root: Path) -> dict[str, tuple[str, int]]:
     """
     lessons = {}
     for number in NOTEBOOKS:
-        texts = [
-            path.read_text(encoding="utf-8") for path in (root / "solutions/notebooks").glob(f"{number}_*.py")
-        ]
-        if not (head := HEAD.search("".join(texts))):
+        if not (head := HEAD.search(_text(root, number))):
             raise ConfigurationError(
                 f"`{root}` holds no notebook {number} that states its minutes; run this in a checkout"
             )
         lessons[number] = (head["title"], int(head["minutes"]))
     return lessons
+
+
+def _text(root: Path, number: str) -> str:
+    """Return the source of a notebook, or its prose where the sources are held back with the solutions."""
+    if has_solutions(root):
+        paths = (root / "solutions/notebooks").glob(f"{number}_*.py")
+        return "".join(path.read_text(encoding="utf-8") for path in paths)
+    cells = [
+        cell
+        for path in (root / STARTERS / "notebooks").glob(f"{number}_*.ipynb")
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    ]
+    prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    return "".join(f"# {line}\n" for text in prose for line in text.splitlines())
 
 
 def run_sheet(lessons: dict[str, tuple[str, int]], minutes: int) -> RunSheet:
