@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,6 +15,8 @@ from botocore.config import Config
 from tests.cloud.documents import table, trust
 from tests.cloud.waiting import wait_until_gone
 from workshop.cloud.connection import Cloud
+from workshop.cloud.offline.keeping.store import Store
+from workshop.cloud.temporary import temporary_cloud
 
 TABLE = table(view="NEW_IMAGE")
 DYING_PARENT = """
@@ -258,3 +261,36 @@ def test_an_ephemeral_cloud_ends_with_its_parent() -> None:
     pid = int(output)
 
     assert wait_until_gone(pid)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_an_ephemeral_cloud_stops_cleanly_while_its_input_is_open() -> None:
+    """A signal ends it with success, although its standard input could still bring something."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "workshop.cloud.offline", "--port", "0", "--ephemeral"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("http")
+
+        process.terminate()
+
+        assert process.wait(30) == 0
+        assert "Fatal" not in process.stderr.read()
+
+
+def test_a_cloud_that_keeps_nothing_says_so(tmp_path: Path) -> None:
+    """Where another cloud keeps its state in the same file, the one that begins empty has a note of it."""
+    store = Store(tmp_path / "cloud.state")
+    try:
+        with temporary_cloud(kept=store.path) as cloud:
+            assert cloud.offline is not None
+            [note] = cloud.offline.health(5.0)["notes"]
+    finally:
+        store.close()
+
+    assert f"this cloud keeps nothing: another one, which runs, keeps its state in `{store.path}`" in note
