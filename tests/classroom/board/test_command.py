@@ -13,7 +13,7 @@ from filelock import FileLock
 from tests.classroom.board.running import RunningBoard
 from tests.cli.conftest import Workshop
 from workshop.classroom.board.serving import EVERYWHERE, addresses_of
-from workshop.cli.classroom.board import _plan, _setup
+from workshop.cli.classroom.board import _plan, board_setup
 from workshop.cli.course.run_sheet import read_lessons
 from workshop.course.exercises import all_exercises
 from workshop.settings import project_root
@@ -127,4 +127,4 @@ def test_the_plan_of_the_board_is_the_run_sheet() -> None:
     assert (plan.parts[0].begin, plan.parts[-1].end <= 120) == (0, True)
     assert sorted(plan.expendable) == sorted(notebooks)
     assert plan.expendable[-2:] == ("08", "00")
-    assert {step.notebook for step in _setup("x", None).steps} == set(lessons)
+    assert {step.notebook for step in board_setup("x", None).steps} == set(lessons)

@@ -21,7 +21,7 @@ from workshop.course.exercises import all_exercises
 from workshop.errors import ConfigurationError
 from workshop.settings import DEFAULT_HOST, home_folder, project_root
 
-__all__ = ["board"]
+__all__ = ["board", "board_setup"]
 
 FILE = "board.db"
 LONGEST_NAME = 60
@@ -56,7 +56,7 @@ def board(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Show a class on one page: every learner, every step, who needs help, and the pace against a plan."""
     file = data or home_folder() / FILE
-    setup = _setup(name, plan)
+    setup = board_setup(name, plan)
     if export:
         _export(setup, file, export)
     elif forget:
@@ -141,7 +141,12 @@ def _host(host: str | None, *, lan: bool) -> str:
     return EVERYWHERE if lan else host or DEFAULT_HOST
 
 
-def _setup(name: str, minutes: int | None) -> ClassSetup:
+def board_setup(name: str, minutes: int | None) -> ClassSetup:
+    """Return what a class is about, from the checkout that this is called in.
+
+    Raises:
+        ConfigurationError: the name is no name, or the minutes are too few for a plan.
+    """
     if not 1 <= len(name.strip()) <= LONGEST_NAME or not name.isprintable():
         raise ConfigurationError(f"a class is called by 1 to {LONGEST_NAME} characters; change `--class`")
     root = project_root()
