@@ -113,7 +113,7 @@ def test_the_report_shows_when_messages_arrived() -> None:
 
     assert "▁" * 13 in text
     assert "█" * 13 in text
-    assert "at most 6,000/s in 3 s" in text
+    assert "at most 6,000/s, 3 s" in text
     assert "all totals of all runs equal the truth" in text
 
 

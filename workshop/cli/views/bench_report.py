@@ -28,7 +28,8 @@ def draw_report(report: BenchReport) -> RenderableType:
             Text(amount(each.value, each.unit), style=_style(each)),
             *(amount(value) for value in (each.limit, each.floor, each.goal)),
         )
-    runs = Table("messages/s in the totals, over time", "", box=None, pad_edge=False)
+    title = "messages/s in the totals, over time"
+    runs = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
     for name, rows in report.arrivals.items():
         runs.add_row(name, _bars(rows))
     parts: list[RenderableType] = [table, Text(), _verdict(report)]
@@ -75,7 +76,7 @@ def _bars(rows: Arrivals) -> str:
     steps = [after - before for before, after in pairwise(arrived)]
     most = max(*steps, 1.0)
     drawn = "".join(BARS[round(max(0.0, step) / most * (len(BARS) - 1))] for step in steps)
-    return f"{drawn}  at most {most / width if width else 0:,.0f}/s in {rows[-1][0]:.0f} s"
+    return f"{drawn} at most {most / width if width else 0:,.0f}/s, {rows[-1][0]:.0f} s"
 
 
 def _at(rows: Arrivals, seconds: float) -> float:
