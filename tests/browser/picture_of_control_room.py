@@ -22,6 +22,8 @@ from tests.course.notebooks.checkouts import ROOT, fresh_checkout
 PICTURE = ROOT / "docs" / "images" / "control-room.webp"
 # A third of the bytes of a PNG, and letters as sharp.
 QUALITY = 75
+# Pixels of the picture for one of the page.
+SCALE = 1.5
 NOTEBOOK = "picture"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 # As high as the room: JupyterLab shows no more of an output than fits.
@@ -49,10 +51,10 @@ def take(page: Page, file: Path) -> None:
     """Wait until one pipeline is exact and the other is off, and take the room."""
     room = page.locator(".ws-room")
     room.locator(".ws-meter[data-tone=ok]").wait_for(timeout=LONGEST_MS)
-    room.locator(".ws-meter[data-tone=bad]").wait_for(timeout=LONGEST_MS)
+    room.locator(".ws-meter[data-tone=bad]", has_text="Off by").wait_for(timeout=LONGEST_MS)
     file.parent.mkdir(parents=True, exist_ok=True)
     place, last = room.bounding_box(), page.get_by_role("region", name="Over time").bounding_box()
-    clip = place | {"height": last["y"] + last["height"] - place["y"], "scale": 1}
+    clip = place | {"height": last["y"] + last["height"] - place["y"], "scale": SCALE}
     # Playwright writes PNG and JPEG alone.
     options = {"format": "webp", "quality": QUALITY, "clip": clip, "captureBeyondViewport": True}
     taken = page.context.new_cdp_session(page).send("Page.captureScreenshot", options)
@@ -70,7 +72,7 @@ def main(file: Path = PICTURE, theme: str = "light") -> None:
         with Lab(checkout) as lab:
             lab.choose_theme(theme)
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-            context = browser.new_context(viewport=WINDOW, device_scale_factor=1.5)
+            context = browser.new_context(viewport=WINDOW, device_scale_factor=SCALE)
             context.add_init_script(path=Path(__file__).with_name("look.js"))
             page = context.new_page()
             shown = NotebookPage(page, lab)
