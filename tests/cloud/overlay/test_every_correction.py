@@ -102,6 +102,10 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("set_queue_attributes", {"QueueUrl": "Q", "Attributes": {"VisibilityTimeout": "5"}}),
         ("purge_queue", {"QueueUrl": "Q"}),
         ("delete_message", {"QueueUrl": "Q", "ReceiptHandle": "none"}),
+        (
+            "change_message_visibility",
+            {"QueueUrl": "Q", "ReceiptHandle": "none", "VisibilityTimeout": 1},
+        ),
     ],
     "sns": [
         ("create_topic", {"Name": "T"}),

@@ -66,6 +66,29 @@ def test_a_group_comes_again_in_its_order(account: Account) -> None:
     assert list(of_moto) == ["c"]
 
 
+def test_a_deleted_message_cannot_be_hidden(account: Account, refused) -> None:
+    """A handle of a message that is gone is told from one that is none; plain moto takes both for none."""
+    sqs = account.client("sqs")
+    queue = Queue(sqs, "q.fifo")
+    queue.send("a", "a")
+    handle = queue.receive()["a"]
+    queue.delete(handle)
+
+    def hide(handle: str) -> tuple[str, str]:
+        change = sqs.change_message_visibility
+        code, message = refused(change, QueueUrl=queue.url, ReceiptHandle=handle, VisibilityTimeout=9)
+        return code, message
+
+    code, message = hide(handle)
+    none, _ = hide("none")
+    with plain_moto():
+        of_moto, _ = hide(handle)
+
+    assert code == "InvalidParameterValue"
+    assert "Message does not exist or is not available" in message
+    assert none == of_moto == "ReceiptHandleIsInvalid"
+
+
 def test_a_duplicate_counts_for_five_minutes(account: Account) -> None:
     """A message that was received and deleted is not sent again within five minutes; then it is."""
     queue = Queue(account.client("sqs"), "q.fifo")

@@ -33,6 +33,13 @@ def send(account):
 
 CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     (
+        "lambda",
+        "Invoke",
+        {"FunctionName": "f:1", "Qualifier": "live"},
+        "InvalidParameterValueException",
+        "The derived qualifier from the function name does not match the specified qualifier.",
+    ),
+    (
         "kinesis",
         "CreateStream",
         {"StreamName": "S", "ShardCount": 0},

@@ -208,6 +208,29 @@ def test_what_sam_cannot_make_is_refused(aws: Any, event: str, message: str) -> 
     assert message in refusal
 
 
+APPLICATION = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  App: {Type: AWS::Serverless::Application, Properties: {Location: LOCATION}}
+"""
+
+
+def test_an_application_is_a_stack_in_the_stack(aws: Any) -> None:
+    """Its template lies in a bucket; what lies in AWS's own repository is refused by name."""
+    aws.client("s3").create_bucket(Bucket="templates")
+    queue = "Resources: {Queue: {Type: AWS::SQS::Queue}}"
+    aws.client("s3").put_object(Bucket="templates", Key="app.yaml", Body=queue.encode())
+
+    found = APPLICATION.replace("LOCATION", "https://s3.amazonaws.com/templates/app.yaml")
+    stack = aws.create(found, Capabilities=CAPABILITIES)
+    elsewhere = APPLICATION.replace("LOCATION", "{ApplicationId: a, SemanticVersion: 1.0.0}")
+    _, refusal = aws.refusal(aws.create, elsewhere, "other", Capabilities=CAPABILITIES)
+
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert len(aws.client("sqs").list_queues()["QueueUrls"]) == 1
+    assert "does not offer applications of the Serverless Application Repository" in refusal
+
+
 MANAGED = """
 Transform: AWS::Serverless-2016-10-31
 Resources:

@@ -20,7 +20,6 @@ from workshop.cloud.offline.overlay.correct import corrects
 
 _MOTO_BACKEND = BaseBackend.__init__
 _MOTO_RECEIVE = SQSBackend.receive_message
-_MOTO_CHANGE = SQSBackend.change_message_visibility
 _MOTO_PURGE = SQSBackend.purge_queue
 _MOTO_LOG_GROUP = LogGroup.__init__
 _MOTO_LOG_STREAM = LogStream.__init__
@@ -43,12 +42,6 @@ def _receive_message(self: Any, queue_name: str, *arguments: Any, **named: Any) 
     finally:
         # Afterwards, since the lock may have been given up meanwhile.
         note_messages(self.queues.get(queue_name))
-
-
-@corrects(SQSBackend, "change_message_visibility")
-def _change_visibility(self: Any, queue_name: str, *arguments: Any, **named: Any) -> Any:
-    note_messages(self.queues.get(queue_name))
-    return _MOTO_CHANGE(self, queue_name, *arguments, **named)
 
 
 @corrects(SQSBackend, "purge_queue")

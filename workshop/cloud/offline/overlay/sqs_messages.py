@@ -10,15 +10,15 @@ API_DeleteMessage there.
 
 moto draws sequence numbers by lot, or gives none, forgets duplicates with the message, hands out the last
 message of such a group first, and remembers the handles of deleted messages for ever. Changed: as above; a
-handle says itself of which queue it is.
+handle says itself of which queue it is, so that one of a deleted message is told from one that is none.
 """
 
 import base64
 import hashlib
 from typing import Any
 
-from moto.sqs.exceptions import ReceiptHandleIsInvalid
-from moto.sqs.models import Message, Queue
+from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
+from moto.sqs.models import Message, Queue, SQSBackend
 
 from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
@@ -29,6 +29,12 @@ WINDOW_SECONDS = 300
 NUMBERS_PER_MILLISECOND = 10**7
 KEY_BYTES = 24
 
+GONE = (
+    "Value {} for parameter ReceiptHandle is invalid. "
+    "Reason: Message does not exist or is not available for visibility timeout change."
+)
+
+_MOTO_CHANGE = SQSBackend.change_message_visibility
 _MOTO_ADD = Queue.add_message
 _MOTO_DELETE = Queue.delete_message
 _MOTO_RECEIVED = Message.mark_received
@@ -86,6 +92,18 @@ def _delete_message(self: Any, receipt_handle: str) -> None:
         if not receipt_handle.startswith(_key(self)):
             raise
     self.deleted_messages.clear()
+
+
+@corrects(SQSBackend, "change_message_visibility")
+def _change_visibility(self: Any, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
+    queue = self.get_queue(queue_name)
+    note_messages(queue)
+    try:
+        _MOTO_CHANGE(self, queue_name, receipt_handle, visibility_timeout)
+    except ReceiptHandleIsInvalid as error:
+        if not receipt_handle.startswith(_key(queue)):
+            raise
+        raise InvalidParameterValue(GONE.format(receipt_handle)) from error
 
 
 def _key(queue: Any) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workshop.cloud.offline.request_models.wording import ModelError
+from workshop.cloud.offline.runtime.arns import FunctionReference
 
 __all__ = ["unmet_demand"]
 
@@ -12,9 +13,19 @@ Demand = Callable[[dict[str, Any]], ModelError | None]
 
 
 def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> ModelError | None:
-    """Return the error for what a request lacks, None if AWS would go on."""
+    """Return the error for what a request lacks or says twice, None if AWS would go on."""
+    if service == "lambda" and "Qualifier" in parameters:
+        return _contradiction(parameters)
     demand = _DEMANDS.get((service, operation))
     return None if demand is None else demand(parameters)
+
+
+def _contradiction(given: dict[str, Any]) -> ModelError | None:
+    qualifier = FunctionReference.parse(str(given.get("FunctionName", ""))).qualifier
+    if qualifier in (None, given["Qualifier"]):
+        return None
+    text = "The derived qualifier from the function name does not match the specified qualifier."
+    return ModelError("InvalidParameterValueException", text)
 
 
 def _one_of(*names: str, error: ModelError) -> Demand:

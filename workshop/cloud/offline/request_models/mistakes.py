@@ -41,6 +41,7 @@ BY_OPERATION = {
     ("s3", "ListObjectsV2"): ModelError("InvalidArgument", "Argument maxKeys must not be negative"),
     ("s3", "ListObjectVersions"): ModelError("InvalidArgument", "Argument maxKeys must not be negative"),
     ("s3", "SelectObjectContent"): ModelError("InvalidExpression", "The SQL expression cannot be evaluated."),
+    ("s3", "DeleteObjects"): ModelError("InvalidBucketName", "The specified bucket is not valid."),
     ("s3", "DeleteObjectTagging"): NO_KEY,
     ("s3", "CreateBucket"): NO_GRANTEE,
     ("s3", "CreateMultipartUpload"): NO_GRANTEE,

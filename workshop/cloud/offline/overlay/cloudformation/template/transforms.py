@@ -21,8 +21,10 @@ __all__ = ["processed", "processed_template", "transforms_of"]
 
 SAM = "AWS::Serverless-2016-10-31"
 OFFERED = frozenset(
-    f"AWS::Serverless::{name}" for name in ("Connector", "Function", "LayerVersion", "SimpleTable")
+    f"AWS::Serverless::{name}"
+    for name in ("Application", "Connector", "Function", "LayerVersion", "SimpleTable")
 )
+APPLICATION = "AWS::Serverless::Application"
 OFFERED_EVENTS = frozenset(
     (
         "CloudWatchEvent",
@@ -89,6 +91,8 @@ def _not_offered(template: Mapping[str, Any]) -> Iterator[str]:
         kind = str(resource.get("Type", "")) if isinstance(resource, dict) else ""
         if kind.startswith("AWS::Serverless::") and kind not in OFFERED:
             yield kind
+        if kind == APPLICATION and isinstance((resource.get("Properties") or {}).get("Location"), dict):
+            yield "applications of the Serverless Application Repository"
         events = (resource.get("Properties") or {}).get("Events") if kind in OFFERED else None
         for event in events.values() if isinstance(events, dict) else ():
             if isinstance(event, dict) and event.get("Type") not in OFFERED_EVENTS:
