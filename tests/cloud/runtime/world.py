@@ -93,6 +93,9 @@ class FakeEnvironments:
         self.created.append(function.name)
         return FakeEnvironment(self, function, log_stream)
 
+    def reap(self) -> None:
+        """Do nothing: there is nothing to give back."""
+
     def close(self) -> None:
         """Do nothing: there is nothing to end."""
 

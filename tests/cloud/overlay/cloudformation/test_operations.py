@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.cloud.overlay.cloudformation.samples import body, broken, document, queue, role, table
 from workshop.clock import ManualClock
+from workshop.cloud.offline.runtime.leftovers import shorten_stack_events
 
 WITHOUT_TABLE = {
     "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
@@ -39,6 +40,15 @@ def test_resources_are_made_in_the_order_of_their_dependencies(aws: Any) -> None
         "First CREATE_COMPLETE",
         "stack CREATE_COMPLETE",
     ]
+
+
+def test_the_oldest_events_of_a_stack_go_first(aws: Any) -> None:
+    """Beyond a limit, what happened first to a stack is told no more."""
+    aws.create(chain())
+
+    shorten_stack_events(3)
+
+    assert aws.events() == ["First CREATE_IN_PROGRESS", "First CREATE_COMPLETE", "stack CREATE_COMPLETE"]
 
 
 def test_plain_moto_tells_nothing_of_resources(plain: Any) -> None:

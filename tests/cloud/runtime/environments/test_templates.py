@@ -99,6 +99,23 @@ def test_the_end_of_a_template_costs_no_invocation(make: Make) -> None:
     assert len(templates()) == 2
 
 
+def test_idle_templates_end_with_the_last_of_their_forks(make: Make) -> None:
+    """Templates end that nobody has forked for long, but no earlier than their forks; others come in need."""
+    environment = make(HASH)
+    call(environment)
+    assert environment.templates is not None
+
+    environment.templates.reap(idle_seconds=0)
+    assert len(templates()) == 2
+    environment.close()
+    environment.templates.reap()
+    assert len(templates()) == 2
+    environment.templates.reap(idle_seconds=0)
+    assert templates() == []
+
+    assert call(make(HASH)).error_type is None
+
+
 def test_templates_end_with_their_owner(tmp_path: Path) -> None:
     """Where the owner is killed, its templates end as well."""
     program = (

@@ -98,6 +98,9 @@ class OneAnswer:
             self.clock.advance(10)
         return self.answer
 
+    def reap(self) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Do nothing."""
 

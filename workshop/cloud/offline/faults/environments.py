@@ -62,6 +62,10 @@ class WatchedEnvironments:
         """Return the environment that signs with this key."""
         return self._by_key.get(access_key)
 
+    def reap(self) -> None:
+        """Give back what has not been used for long."""
+        self._inner.reap()
+
     def close(self) -> None:
         """Give back what all environments share."""
         self._by_key.clear()

@@ -22,6 +22,7 @@ from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay.dynamodb.streams import all_shards, drop_records
 from workshop.cloud.offline.overlay.logs.events import forget_expired
 from workshop.cloud.offline.runtime.event_sources.sources import DYNAMODB_RETENTION_HOURS, SECONDS_PER_HOUR
+from workshop.cloud.offline.runtime.leftovers import drop_leftovers
 
 __all__ = ["Retention"]
 
@@ -47,6 +48,7 @@ class Retention:
             for _, _, backend in logs_backends.iter_backends():
                 for group in backend.groups.values():
                     forget_expired(group)
+            drop_leftovers()
 
 
 def _drop_from_streams(now: float) -> None:

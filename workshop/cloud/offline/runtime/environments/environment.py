@@ -97,5 +97,8 @@ class EnvironmentFactory(Protocol):
     ) -> ExecutionEnvironment:
         """Return an environment that has not been used; starting it may wait for the first event."""
 
+    def reap(self) -> None:
+        """Give back what has not been used for long; it comes again when it is needed."""
+
     def close(self) -> None:
         """Give back what all environments share; called after they were closed."""

@@ -73,6 +73,9 @@ class InProcessEnvironments:
         # Also one whose invocation was cut off in the middle: `start` restores all of its modules.
         self._spare.setdefault(interpreter.bundle, []).append(interpreter)
 
+    def reap(self) -> None:
+        """Do nothing: spare interpreters take little."""
+
     def close(self) -> None:
         """Forget all interpreters."""
         self._spare.clear()

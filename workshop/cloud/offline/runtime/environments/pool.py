@@ -107,10 +107,11 @@ class EnvironmentPool:
             self._changed.notify_all()
 
     def reap(self) -> None:
-        """Close environments that have been idle for long."""
+        """Close environments that have been idle for long, and what they share if none is left."""
         with self._changed:
             oldest = self._clock.now() - IDLE_SECONDS
             self._retire(lambda pooled: pooled.idle_since <= oldest)
+        self._factory.reap()
 
     def open(self) -> None:
         """Hand environments out again after `close`."""

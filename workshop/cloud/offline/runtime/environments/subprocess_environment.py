@@ -80,6 +80,10 @@ class SubprocessEnvironments:
         environment.turns = self._turns[function.name]
         return environment
 
+    def reap(self) -> None:
+        """End templates that have been idle for long."""
+        self._templates.reap()
+
     def close(self) -> None:
         """End the templates; delete the unpacked code and all temporary files."""
         self._templates.close()

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from workshop.clock import stopwatch
 from workshop.cloud.offline.processes import DETACHED
 from workshop.cloud.offline.runtime.environments import template
 from workshop.cloud.offline.runtime.environments.variables import machine_variables
@@ -28,6 +29,8 @@ IS_OFFERED = sys.platform == "linux"
 TEMPLATES = 2
 READY_SECONDS = 30.0
 READ_BYTES = 1 << 16
+# As long as environments wait for their next event.
+IDLE_SECONDS = 300.0
 # What a client reads while it is made, and the template's session has read already.
 SESSION_NAMES = (
     "AWS_CONFIG_FILE",
@@ -47,6 +50,7 @@ class Fork:
         self._status = os.fdopen(status, "rb", buffering=0)
         self._lock = threading.Lock()
         self.returncode: int | None = None
+        self.is_released = False
         # The template ended, or could not fork.
         self.pid = int(self._line() or 0)
 
@@ -81,6 +85,7 @@ class Fork:
     def release(self) -> None:
         """Give its process id back to the machine; after that the process cannot be asked for."""
         self._status.close()
+        self.is_released = True
 
     def _line(self) -> bytes:
         line = b""
@@ -104,6 +109,7 @@ class Templates:
         self._lock = threading.Lock()
         self._made: dict[int, _Template] = {}
         self._is_open = IS_OFFERED
+        self._used_at = stopwatch()
 
     def fork(
         self,
@@ -127,6 +133,7 @@ class Templates:
             if not self._is_open:
                 return None
             chosen = self._template(turn % TEMPLATES)
+            self._used_at = stopwatch()
         fork = chosen.fork(dict(variables), folder=folder, modules=modules, pipes=pipes)
         # Only now: two that start at the same time keep the first environment waiting.
         self.warm_up()
@@ -138,6 +145,19 @@ class Templates:
             if self._is_open:
                 for place in range(TEMPLATES):
                     self._template(place)
+
+    def reap(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        """End the templates if nobody has forked them for long, and none of their forks is left.
+
+        Only they can tell how a fork has ended.
+        """
+        with self._lock:
+            has_forks = any(each.has_forks for each in self._made.values())
+            if has_forks or stopwatch() - self._used_at < idle_seconds:
+                return
+            made, self._made = self._made, {}
+        for each in made.values():
+            each.close()
 
     def _template(self, place: int) -> "_Template":
         made = self._made.get(place)
@@ -161,6 +181,7 @@ class _Template:
         self._socket = ours
         self._lock = threading.Lock()
         self._loaded: frozenset[str] | None = None
+        self._forks: list[Fork] = []
         with theirs:
             self._process = subprocess.Popen(
                 [
@@ -206,7 +227,13 @@ class _Template:
         if not fork.pid:
             fork.release()
             return None
+        with self._lock:
+            self._forks = [each for each in (*self._forks, fork) if not each.is_released]
         return fork
+
+    @property
+    def has_forks(self) -> bool:
+        return not all(each.is_released for each in self._forks)
 
     def close(self) -> None:
         self._socket.close()
