@@ -53,6 +53,23 @@ def test_trades_keep_their_order_when_records_are_refused(pack: str, threads: in
         assert {key_of(bucket_of(each["TradeID"])) for each in lines(record)} == {record["PartitionKey"]}
 
 
+def test_a_bucket_that_is_throttled_for_ever_does_not_end_the_run() -> None:
+    """What one bucket is refused says nothing about the others: they are sent, though its records are not."""
+    hot = bucket_of(PLAN.entries[0].message.trade_id)
+    stream = MisbehavingStream(
+        lambda call, place: "Throttled" if stream.calls[call][place]["PartitionKey"] == key_of(hot) else None
+    )
+
+    # Three messages of the hot bucket at the beginning fill calls of their own.
+    first = [entry for entry in PLAN.entries if bucket_of(entry.message.trade_id) == hot][:3]
+    entries = [*first, *(entry for entry in PLAN.entries if bucket_of(entry.message.trade_id) != hot)]
+    options = ProducerOptions(threads=1, packing=Packing(1))
+    result = produce(stream, "s", entries, options=options, clock=ManualClock())
+
+    assert [refused.entry for refused in result.refused] == first
+    assert len(result.accepted) == len(entries) - 3
+
+
 def test_a_call_holds_one_record_of_a_bucket() -> None:
     """A refused record never comes to stand behind a later one of its bucket."""
     stream = MisbehavingStream()

@@ -108,11 +108,12 @@ class _Sender:
 
     def send_share(self, share: Sequence[Placed], account: Account) -> None:
         """Send one thread's entries, call by call."""
+        refused_keys: set[str] = set()
         for call in self._calls(share):
             for part in parts_of(call, account.refuse):
                 if self.stopping.is_set():
                     return
-                self._send(part, account)
+                self._send(part, account, refused_keys)
 
     def _calls(self, share: Sequence[Placed]) -> Iterator[list[Outgoing]]:
         times = Counter(entry.number for _, entry in share)
@@ -144,9 +145,12 @@ class _Sender:
                 repeated[entry.number] = data
             yield place, entry, data
 
-    def _send(self, records: list[Outgoing], account: Account) -> None:
-        """Put the records, and put again what was refused, until all are accepted or attempts run out."""
-        anything = False
+    def _send(self, records: list[Outgoing], account: Account, refused_keys: set[str]) -> None:
+        """Put the records, and put again what was refused, until all are accepted or attempts run out.
+
+        `refused_keys` are the partition keys of the calls before, back to the last that got anything through.
+        """
+        refused_keys.update(record.key for record in records)
         for attempt in range(1, ATTEMPTS + 1):
             reasons, silence = self._put(records, account)
             accepted = [record for record, reason in zip(records, reasons, strict=True) if not reason]
@@ -155,9 +159,11 @@ class _Sender:
             last = attempt == ATTEMPTS or is_gone or self.stopping.is_set()
             again = 0 if last else sum(len(record.places) for record, _ in refused)
             account.accept(accepted, again=again)
-            anything |= bool(accepted)
-            if is_gone or (last and not anything):
-                # Who accepted nothing for so long will not accept the other calls either.
+            if accepted:
+                refused_keys.clear()
+            if is_gone or (last and (len(refused_keys) > 1 or (refused_keys and silence))):
+                # Who accepted nothing for so long will not accept the other calls either. Only a key that is
+                # throttled alone says nothing about the others.
                 self.stopping.set()
                 if silence:
                     account.give_up(silence)
