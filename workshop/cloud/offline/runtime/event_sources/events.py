@@ -57,7 +57,7 @@ class SourceRecord:
 
 def encode(document: object) -> bytes:
     """Return compact JSON as UTF-8, binary values as base64; equal documents give equal bytes."""
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=_as_base64).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def encode_event(records: Sequence[SourceRecord], envelope: dict[str, Any] | None = None) -> bytes:
@@ -147,3 +147,7 @@ def _as_base64(value: object) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     raise TypeError(f"`{value!r}` has no JSON form")
+
+
+# Made once: `json.dumps` makes another one for each call with options.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_as_base64)
