@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workshop.bench.figures import HIGHER, Figure, figure
 from workshop.bench.limits import bare_cost, decode_and_sum_cost
 from workshop.bench.pipelines import LoadRun
-from workshop.bench.place import SmallPipeline
+from workshop.bench.place import STATEMENTS, SmallPipeline
 from workshop.bench.processes import CLOUD, ENVIRONMENTS, PRODUCER, ProcessUse
 from workshop.cloud.connection import Cloud
 from workshop.pipeline.demo import plan_options
@@ -38,9 +38,9 @@ class LeastCost:
         )
         working, of = decode_and_sum_cost(messages), "decode and sum in plain Python"
         if pipeline == "stateful":
-            of += ", and boto3 alone for one UpdateItem"
+            of += f", and boto3 alone for a write in a BatchExecuteStatement of {STATEMENTS}"
             dynamodb = cloud.client("dynamodb")
-            working += bare_cost(dynamodb, "UpdateItem", lambda: place.update_beyond(0))
+            working += bare_cost(dynamodb, "BatchExecuteStatement", place.insert_many) / STATEMENTS
         return cls(put / len(messages), working, of)
 
 

@@ -9,9 +9,11 @@ from typing import Any, Self
 from workshop.cloud.connection import Cloud
 from workshop.errors import NotSettledError
 
-__all__ = ["COUNTING", "UPDATING", "SmallPipeline"]
+__all__ = ["COUNTING", "STATEMENTS", "UPDATING", "SmallPipeline"]
 
 RECORDS_OF_A_CALL = 500
+# As many as a BatchExecuteStatement takes.
+STATEMENTS = 25
 LONGEST_SECONDS = 600.0
 CONDITION = "attribute_not_exists(v) OR v < :v"
 UPDATING = f"""
@@ -132,4 +134,16 @@ class SmallPipeline:
             UpdateExpression="SET v = :v",
             ConditionExpression=CONDITION,
             ExpressionAttributeValues={":v": {"N": str(number)}},
+        )
+
+    def insert_many(self) -> Any:
+        """Make as many inserts as a request takes, of items that are nobody's."""
+        fields = {"Value": {"N": "34624.51"}, "Version": {"N": "1"}, "Timestamp": {"N": "1750000000.25"}}
+        names = ", ".join(f"'{name}': ?" for name in ("id", *fields))
+        statement = f'INSERT INTO "{self.table}" VALUE {{{names}}}'
+        return self.cloud.client("dynamodb").batch_execute_statement(
+            Statements=[
+                {"Statement": statement, "Parameters": [{"S": f"beyond {number}"}, *fields.values()]}
+                for number in range(STATEMENTS)
+            ]
         )
