@@ -3,6 +3,7 @@
 One rule for all: an explicit argument beats the environment, the environment beats the default.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -20,6 +21,7 @@ __all__ = [
     "RELEASED",
     "SOLUTIONS",
     "STARTERS",
+    "class_seed",
     "cloud_kind",
     "has_solutions",
     "home_folder",
@@ -65,6 +67,15 @@ def project_root() -> Path:
 def has_solutions(root: Path) -> bool:
     """Return whether a course has its solutions; a kit may have `starters/` in their place."""
     return (root / SOLUTIONS).is_dir() or not (root / STARTERS).is_dir()
+
+
+def class_seed(home: Path) -> int:
+    """Return what is added to the seeds of made-up messages: a class gives each learner a number, else 0."""
+    try:
+        seed = json.loads((home / CLASS_FILE).read_text(encoding="utf-8"))["seed"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    return seed if isinstance(seed, int) else 0
 
 
 def released_folders() -> tuple[Path, ...]:

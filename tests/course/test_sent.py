@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from workshop.course.sent import SentMessages
+from workshop.course.sent import SentMessages, entries_of
 from workshop.pipeline.example import EXAMPLE_MESSAGES
 from workshop.pipeline.messages import Message
+from workshop.settings import CLASS_FILE, class_seed
 
 M1, M2, M3 = (EXAMPLE_MESSAGES[name] for name in ("M1", "M2", "M3"))
 PAGE = 2
@@ -238,3 +239,22 @@ def test_a_packed_record_gives_all_of_its_messages(stream: Stream, tmp_path: Pat
     assert len(sent.records()) == 4
     assert sent.since(mark) == (mark, [])
     assert opened(stream, tmp_path).messages() == [M1, M2, M3]
+
+
+def test_no_two_learners_of_a_class_have_the_same_messages() -> None:
+    """The seed of a class makes other messages of the same plan, whether it names a seed or not."""
+    alone, also_alone, ada, bob = (entries_of(20, {}, seed) for seed in (0, 0, 7919, 104729))
+    named = [entries_of(20, {"seed": 3}, seed) for seed in (0, 7919)]
+
+    assert alone == also_alone
+    assert alone != ada != bob
+    assert named[0] != named[1]
+
+
+def test_the_seed_of_a_class_is_read_from_the_home(tmp_path: Path) -> None:
+    """Outside a class, or with a damaged file, made-up messages are those that the notebooks quote."""
+    assert class_seed(tmp_path) == 0
+    (tmp_path / CLASS_FILE).write_text("{", encoding="utf-8")
+    assert class_seed(tmp_path) == 0
+    (tmp_path / CLASS_FILE).write_text('{"seed": 7919}', encoding="utf-8")
+    assert class_seed(tmp_path) == 7919

@@ -31,7 +31,7 @@ from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, 
 from workshop.pipeline.settle import Quiet, quiet_of
 from workshop.pipeline.target import Target, find_target
 from workshop.pipeline.truth import Truth
-from workshop.settings import home_folder, own_prefix, project_root
+from workshop.settings import class_seed, home_folder, own_prefix, project_root
 
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
@@ -139,7 +139,7 @@ class Course(CourseStack):
 
         The same number with the same options gives the same messages again, trade by trade.
         """
-        entries = entries_of(messages, plan_options)
+        entries = entries_of(messages, plan_options, class_seed(self.home))
         return produce(
             self.client("kinesis"),
             self.outputs["StreamName"],

@@ -252,15 +252,18 @@ def _parts(record: SentRecord) -> Iterator[SentRecord]:
 
 
 def entries_of(
-    messages: int | MessagePlan | Sequence[Message | PlannedMessage], options: dict[str, Any]
+    messages: int | MessagePlan | Sequence[Message | PlannedMessage], options: dict[str, Any], class_seed: int
 ) -> Sequence[PlannedMessage]:
     """Return what `send` was given as entries of a plan: a number with its options, a plan, or messages.
+
+    `class_seed` is added to the seed of a number, so that no two learners of a class have the same messages.
 
     Raises:
         TypeError: options come with messages themselves, which have no plan.
     """
     if isinstance(messages, int):
-        return make_plan(PlanOptions(messages=messages, **{"seed": DEFAULT_SEED, **options})).entries
+        seed = options.get("seed", DEFAULT_SEED) + class_seed
+        return make_plan(PlanOptions(messages=messages, **{**options, "seed": seed})).entries
     if options:
         raise TypeError(
             f"`{next(iter(options))}` belongs to a number of messages, not to messages themselves"

@@ -39,4 +39,4 @@ AWS underneath
   cost_calculator()       a month's bill, with a field for everything that it depends on
   doctor(), certificate() is this machine ready? your own numbers, as a page to print
 
-`ws.stateless`, `ws.tour`: two more pipelines, same calls. `ws.join(…)`, `ws.classroom.`: a class board."""
+`ws.stateless`, `ws.tour`: two more pipelines, same calls. `ws.join(…)`, `leave()`, `classroom.`: a class."""

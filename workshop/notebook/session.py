@@ -113,6 +113,7 @@ class Workshop(NotebookPipeline):
         self._stopped_in = self._record.last_notebook
         self.classroom = ClassTools(course, notebook)
         self.join = self.classroom.join
+        self.leave = self.classroom.leave
         self.exercises = ExerciseTools(course, self._record, notebook, self.classroom.help_calls)
         self.check = self.exercises.check
         self.hint = self.exercises.hint

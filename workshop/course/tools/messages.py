@@ -11,6 +11,7 @@ from workshop.pipeline.example import EXAMPLE_MESSAGES
 from workshop.pipeline.messages import Message, PlanOptions, make_plan
 from workshop.pipeline.producer.desk import desk_messages
 from workshop.pipeline.truth import MessageCounts, Truth, count_messages
+from workshop.settings import class_seed
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -51,6 +52,7 @@ class MessageTools:
 
         Options are shares in percent: `duplicates`, `modify`, `out_of_order`, …, as `ws.send` takes them.
         """
+        seed += class_seed(self._course.home)
         return list(make_plan(PlanOptions(messages=count, seed=seed, **options)).messages)
 
     def desk(self, name: str, count: int, *, version: int = 1) -> list[dict[str, Any]]:

@@ -51,8 +51,11 @@ class ClassTools:
         """
         joined = join_class(self._course.home, invitation, alias)
         self.begin()
-        told = f"{joined.class_name}: you are {joined.alias}. Checks report by themselves"
-        return show(status_line("✓ In the class", f"{told}; `ws.classroom.leave()` ends that.", "ok"))
+        told = (
+            f"{joined.class_name}: you are {joined.alias}. Checks report by themselves, until "
+            "`ws.leave()`. Made-up messages are your own from now on, and so are your numbers."
+        )
+        return show(status_line("✓ In the class", told, "ok"))
 
     def leave(self) -> Shown:
         """Leave the class: nothing is reported any more, and its board forgets you."""

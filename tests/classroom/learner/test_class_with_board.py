@@ -1,0 +1,87 @@
+"""Learner and board as they are, together: a day with restarts, an hour offline, help, news and a release."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.classroom.board.running import RunningBoard
+from workshop.classroom.learner.delivery import deliver
+from workshop.classroom.learner.joining import join_class, leave_class
+from workshop.classroom.learner.membership import keep_membership, read_membership
+from workshop.classroom.learner.outbox import Outbox
+from workshop.classroom.learner.recording import class_progress, report
+from workshop.clock import ManualClock
+from workshop.course.exercise import incorrect, passed
+from workshop.errors import BoardError
+from workshop.settings import RELEASED
+
+
+def joined(running: RunningBoard, home: Path, alias: str = "Ada") -> Outbox:
+    code = running.inside(lambda board: board.code)
+    membership = join_class(home, f"{running.address}/{code}", alias)
+    return Outbox(home, membership.learner)
+
+
+def test_news_help_and_solutions_come_from_the_board(tmp_path: Path) -> None:
+    """What the instructor announces, marks as helped and releases reaches the learner."""
+    with RunningBoard(tmp_path / "board.db") as running:
+        home = tmp_path / "home"
+        outbox = joined(running, home)
+        report(home, "help", {"step": "03"})
+        deliver(home)
+        assert (call := outbox.help_call) is not None
+        assert not call.is_helped
+
+        running.clock.sleep(60)
+        running.inside(lambda board: board.announce("03"))
+        running.inside(lambda board: board.release("03"))
+        running.inside(lambda board: board.store.mark_helped(1, running.clock.now()))
+        deliver(home)
+
+        assert outbox.state.announced == "03"
+        assert (call := outbox.help_call) is not None
+        assert call.is_helped
+        assert list((home / RELEASED / "03" / "solutions").rglob("*.py"))
+        leave_class(home)
+        assert running.inside(lambda board: board.store.learners()) == []
+
+
+def test_an_hour_offline_over_a_restart_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """The board is switched off and on again while a learner works on, and all of it is there once."""
+    home, clock, file = tmp_path / "home", ManualClock(), tmp_path / "board.db"
+    with RunningBoard(file, clock) as running:
+        outbox = joined(running, home)
+        class_progress(home, clock=clock).record("00-a", passed("Yes."))
+        deliver(home, clock=clock)
+    for minute in range(60):
+        clock.advance(60)
+        progress = class_progress(home, clock=clock)
+        progress.record("01-a", passed("Yes.") if minute == 59 else incorrect("No."))
+        progress.take_hint("01-b", 1 + minute % 3)
+    with pytest.raises(BoardError):
+        deliver(home, clock=clock)
+
+    with RunningBoard(file, clock) as running:
+        membership = read_membership(home)
+        assert membership is not None
+        keep_membership(home, replace(membership, address=running.address))
+        deliver(home, clock=clock)
+        deliver(home, clock=clock)
+        [learner] = running.inside(lambda board: board.store.learners())
+
+    assert learner.accepted == 1 + 2 * 60
+    assert outbox.unsent() == ()
+
+
+def test_the_boards_refusals_are_told_in_two_lines(tmp_path: Path) -> None:
+    """A wrong code and a taken alias say what the board says, and what to do."""
+    with RunningBoard(tmp_path / "board.db") as running:
+        joined(running, tmp_path / "one")
+        for home, text, expected in (
+            ("two", f"{running.address}/ZZZ-ZZZ", "not the code of the class"),
+            ("three", f"{running.address}/{running.inside(lambda board: board.code)}", "Ada"),
+        ):
+            with pytest.raises(BoardError, match=expected) as caught:
+                join_class(tmp_path / home, text, "Ada")
+            assert len(str(caught.value).splitlines()) == 2
