@@ -153,13 +153,13 @@ class RunningBoard:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         store = ClassStore(self._file, self.clock.now())
-        sockets = listen(LOCAL, 0)
-        self.port = sockets[0].getsockname()[1]
+        listener = listen(LOCAL, 0)
+        self.port = listener.getsockname()[1]
 
         async def start() -> None:
             self.board = ClassBoard(self._setup, store, self.clock)
             self.server = board_server(self.board, [f"http://{LOCAL}:{self.port}"])
-            self.server.add_sockets(sockets)
+            self.server.add_socket(listener)
             self._ready.set()
 
         self._loop.create_task(start())

@@ -88,6 +88,7 @@ def test_a_class_becomes_a_file_and_is_forgotten(workshop, kept, tmp_path, monke
         (("--class", "a\u202eb"), "--class"),
         (("--plan", "5"), "30"),
         (("--export", "x.csv"), "--data"),
+        (("--host", "203.0.113.1", "--port", "0"), "--host"),
     ],
 )
 def test_wrong_options_are_refused(workshop, arguments: tuple[str, ...], said: str) -> None:

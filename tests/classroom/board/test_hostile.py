@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.classroom.board.running import FORM, LOCAL, STEPS, RunningBoard
+from workshop.classroom.board.serving import allow_connections
 
 STEP = STEPS[0].id
 EVIL = "<script>alert(1)</script>"
@@ -327,6 +328,7 @@ def test_a_class_has_an_end(running, monkeypatch) -> None:
 def test_a_thousand_connections_keep_nobody_out(running) -> None:
     """Connections that say nothing, or a byte now and then, are let go as soon as they are too many."""
     ada = running.join("Ada")
+    allow_connections()
     with ExitStack() as open_ones:
         for number in range(1_000):
             connection = socket.create_connection((LOCAL, running.port), timeout=20)

@@ -10,7 +10,6 @@ from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from workshop.classroom.protocol import LARGEST_BODY_BYTES
@@ -70,12 +69,13 @@ class BoundedServer(HTTPServer):
             del self._open[stream]
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
-    """Return sockets that listen on a port of an address.
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on a port of an address.
 
     Raises:
         OSError: somebody else does, or the machine does not let anybody.
     """
-    return bind_sockets(
-        port, host, family=socket.AF_INET if ":" not in host else socket.AF_INET6, backlog=BACKLOG
-    )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener.setblocking(False)
+    return listener

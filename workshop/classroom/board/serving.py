@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 import sys
@@ -12,14 +13,14 @@ import psutil
 from workshop.classroom.board.application import board_server
 from workshop.classroom.board.class_board import ClassBoard
 from workshop.classroom.board.listening import listen
-from workshop.errors import PortInUseError
+from workshop.errors import ConfigurationError, PortInUseError, reason
 from workshop.settings import DEFAULT_HOST
 
-__all__ = ["EVERYWHERE", "addresses_of", "serve"]
+__all__ = ["EVERYWHERE", "addresses_of", "allow_connections", "is_alone", "serve"]
 
 EVERYWHERE = "0.0.0.0"
 LINK_LOCAL = "169.254."
-LOOPBACK = "127."
+LOOPBACK = ("127.", "::1", "localhost")
 
 
 def addresses_of(host: str, port: int) -> tuple[str, ...]:
@@ -28,29 +29,40 @@ def addresses_of(host: str, port: int) -> tuple[str, ...]:
     return tuple(f"http://{f'[{each}]' if ':' in each else each}:{port}" for each in hosts or [DEFAULT_HOST])
 
 
+def is_alone(host: str) -> bool:
+    """Whether nobody but this machine reaches a board that listens at a host."""
+    return host.startswith(LOOPBACK)
+
+
 def serve(board: ClassBoard, host: str, port: int, on_ready: Callable[[int], None]) -> None:
     """Serve a board until Ctrl-C; calls `on_ready` with the port once it listens.
 
     Raises:
         PortInUseError: somebody else listens there.
+        ConfigurationError: the machine does not let anybody listen there.
     """
     # A stranger's broken requests would fill the terminal.
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
-    _allow_connections()
+    allow_connections()
     try:
-        sockets = listen(host, port)
+        listener = listen(host, port)
     except OSError as error:
-        raise PortInUseError(host, port, "another program, perhaps another board") from error
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUseError(host, port, "another program, perhaps another board") from error
+        raise ConfigurationError(
+            f"the board cannot listen on port {port} of `{host}`: {reason(error)}; "
+            "choose an address of this machine with `--host`, or another port with `--port N`"
+        ) from error
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(board, host, sockets, on_ready))
+        asyncio.run(_serve(board, host, listener, on_ready))
 
 
 async def _serve(
-    board: ClassBoard, host: str, sockets: list[socket.socket], on_ready: Callable[[int], None]
+    board: ClassBoard, host: str, listener: socket.socket, on_ready: Callable[[int], None]
 ) -> None:
-    port = sockets[0].getsockname()[1]
-    server = board_server(board, addresses_of(host, port), is_alone=host.startswith(LOOPBACK))
-    server.add_sockets(sockets)
+    port = listener.getsockname()[1]
+    server = board_server(board, addresses_of(host, port), is_alone=is_alone(host))
+    server.add_socket(listener)
     on_ready(port)
     await asyncio.Event().wait()
 
@@ -64,10 +76,10 @@ def _own_addresses() -> list[str]:
         for each in addresses
         if name in up and each.family == socket.AF_INET
     ]
-    return [each for each in found if not each.startswith((LOOPBACK, LINK_LOCAL))]
+    return [each for each in found if not each.startswith((*LOOPBACK, LINK_LOCAL))]
 
 
-def _allow_connections() -> None:
+def allow_connections() -> None:
     """Ask for enough open files; macOS gives a program 256."""
     if sys.platform == "win32":
         return

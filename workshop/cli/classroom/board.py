@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from workshop.classroom.board.class_board import ClassBoard, ClassSetup
 from workshop.classroom.board.export import class_table
 from workshop.classroom.board.plan import ClassPlan, CourseStep, PlanPart
-from workshop.classroom.board.serving import EVERYWHERE, addresses_of, serve
+from workshop.classroom.board.serving import EVERYWHERE, addresses_of, is_alone, serve
 from workshop.classroom.board.store import KEPT_DAYS, ClassStore
 from workshop.classroom.invitation import DEFAULT_BOARD_PORT
 from workshop.cli.course.run_sheet import BY_IMPORTANCE, read_lessons, run_sheet
@@ -82,7 +82,7 @@ def _tell(class_board: ClassBoard, file: Path, host: str, port: int) -> None:
     lines = [f"Instructor: {own}/instructor?key={class_board.key}", f"Everybody:  {own}/"]
     if host == EVERYWHERE:
         lines.append(f"It listens to the networks of this machine: {', '.join(addresses_of(host, port))}.")
-    elif host == DEFAULT_HOST:
+    elif is_alone(host):
         lines.append("It listens to this machine alone; `--lan` lets the class in.")
     lines.append(
         f"What learners report is kept in `{file}`, for {KEPT_DAYS} days after the last report at most."
