@@ -17,16 +17,21 @@ with warnings.catch_warnings():
     from parliament import analyze_policy_string
 
 CFN_LINT = shutil.which("cfn-lint", path=str(Path(sys.executable).parent)) or "cfn-lint"
-TEMPLATES = pytest.mark.parametrize("name", [*PIPELINES, "game"])
+TEMPLATES = pytest.mark.parametrize("name", [*PIPELINES, "game", "access"])
 # parliament takes an ARN apart at its colons, so the label of a table's stream is written without any.
 SAMPLE_ARNS = {
     "IncomingDataStream": "arn:aws:kinesis:us-east-1:123456789012:stream/sample",
     "FailureQueue": "arn:aws:sqs:us-east-1:123456789012:sample",
     "GeneratorLambda": "arn:aws:lambda:us-east-1:123456789012:function:sample",
 }
+# What parliament finds and we want, and why.
+ACCEPTED = {
+    ("LearnerPolicy", "RESOURCE_MISMATCH"): "every right on what is the learner's own: whole services",
+    ("LearnerPolicy", "RESOURCE_STAR"): "alarms and mappings are looked at like lists",
+}
 
 
-@TEMPLATES
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))
 def test_cfn_lint_reports_nothing(name: str) -> None:
     """Errors, warnings and informational rules of cfn-lint find nothing, and none is switched off."""
     path = FOLDER / f"{name}.yaml"
@@ -48,6 +53,7 @@ def test_policies_grant_what_they_say(name: str) -> None:
         (name, str(finding))
         for name, policy in policies
         for finding in analyze_policy_string(json.dumps(resolved(policy))).findings
+        if (name, finding.issue) not in ACCEPTED
     ]
 
     assert (
@@ -87,6 +93,11 @@ def resolved(value: Any) -> Any:
         return value
     if "Fn::If" in value:
         return resolved(value["Fn::If"][1])
+    return _sample(value) or {key: resolved(inner) for key, inner in value.items()}
+
+
+def _sample(value: dict[str, Any]) -> str | None:
+    """Return what stands for an intrinsic function; None for any other mapping."""
     if "Fn::GetAtt" in value:
         name, attribute = value["Fn::GetAtt"]
         arn = SAMPLE_ARNS.get(name, f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}")
@@ -97,4 +108,4 @@ def resolved(value: Any) -> Any:
         for name, sample in pseudo.items():
             text = text.replace(f"${{{name}}}", sample)
         return text.replace("${", "").replace("}", "")
-    return {key: resolved(inner) for key, inner in value.items()}
+    return f"arn:aws:iam::123456789012:policy/{value['Ref']}" if "Ref" in value else None

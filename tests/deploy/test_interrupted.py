@@ -254,3 +254,16 @@ def test_learners_have_buckets_and_names_of_their_own(
     buckets = [row["Name"] for row in inventory(cloud)["buckets"]]
     assert buckets == ["trade-risk-workshop-123456789012-us-east-1-bob"]
     assert [stack.name for stack in list_stacks(cloud)] == stacks[1:]
+
+
+def test_a_stack_of_the_same_name_in_another_region_is_no_remainder(checkout: Path, cloud: Cloud) -> None:
+    """IAM has no regions: the roles of a stack elsewhere do not count as left, and stay."""
+    deploy(cloud, "stateless", stack="mine")
+    elsewhere = Cloud("aws", region="eu-west-1")
+    deploy(elsewhere, "stateless", stack="mine")
+
+    destroy(cloud, "mine", clock=ManualClock())
+
+    assert len(inventory(elsewhere)["roles"]) == 2
+    destroy(elsewhere, "mine", clock=ManualClock())
+    assert inventory(elsewhere)["roles"] == []

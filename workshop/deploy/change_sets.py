@@ -46,7 +46,9 @@ class ChangeSet:
 
     def execute(self) -> None:
         """Let CloudFormation begin with it."""
-        self.cloud.client("cloudformation").execute_change_set(ChangeSetName=self.arn)
+        self.cloud.client("cloudformation").execute_change_set(
+            StackName=self.stack_id, ChangeSetName=self.arn
+        )
 
 
 def propose(
@@ -66,14 +68,14 @@ def propose(
         Description="Made by `workshop deploy`.",
     )
     with going_on(made["StackId"]):
-        rows, described = _awaited(cloud, made["Id"], clock)
+        rows, described = _awaited(cloud, made, clock)
         if described["Status"] == "CREATE_COMPLETE":
             changes = tuple(_change(row["ResourceChange"]) for row in rows)
             return ChangeSet(cloud, made["Id"], made["StackId"], changes)
         if is_new:
             client.delete_stack(StackName=made["StackId"])
         else:
-            client.delete_change_set(ChangeSetName=made["Id"])
+            client.delete_change_set(StackName=made["StackId"], ChangeSetName=made["Id"])
     reason = str(described.get("StatusReason", ""))
     if any(words in reason for words in UNCHANGED):
         return None
@@ -88,12 +90,14 @@ def is_lost(error: ClientError) -> bool:
     return error.response["Error"]["Code"] in {"ChangeSetNotFound", "InvalidChangeSetStatus"}
 
 
-def _awaited(cloud: Cloud, arn: str, clock: Clock) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _awaited(
+    cloud: Cloud, made: Mapping[str, str], clock: Clock
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the changes of a change set, and its description, when it is made or has failed."""
     pages = cloud.client("cloudformation").get_paginator("describe_change_set")
     while True:
         try:
-            found = list(pages.paginate(ChangeSetName=arn))
+            found = list(pages.paginate(StackName=made["StackId"], ChangeSetName=made["Id"]))
         except ClientError as error:
             if not is_throttled(error):
                 raise

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.connection import Cloud
+from workshop.deploy.boundary import boundary_of
 from workshop.deploy.bundles import FUNCTIONS, GAME, build_bundle
 from workshop.deploy.change_sets import StackChange
 from workshop.deploy.code_bucket import CodeBucket
@@ -73,7 +74,7 @@ def deploy(  # noqa: PLR0913 - what is deployed, where, and who is told; most ha
     before = deployed_digests(cloud, described, bundles)
     bucket = CodeBucket(cloud)
     keys = bucket.upload(name, bundles)
-    own = code_parameters(bucket.name, keys) | ({} if pipeline == GAME else {"Variant": variant})
+    own = code_parameters(bucket.name, keys) | boundary_of(cloud) | _variant(pipeline, variant)
     site.bring(template_body(pipeline), {**own, **(parameters or {})}, described, tags=_tags(pipeline))
     restore_code(cloud, describe(cloud, name), bundles, bucket=bucket.name, keys=keys)
     return Deployment(
@@ -100,6 +101,10 @@ def template_body(pipeline: str) -> str:
 def code_parameters(bucket: str, keys: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters that tell a stack where the zips of its functions lie."""
     return {"CodeBucket": bucket, **{f"{name.capitalize()}CodeKey": key for name, key in keys.items()}}
+
+
+def _variant(pipeline: str, variant: str) -> dict[str, str]:
+    return {} if pipeline == GAME else {"Variant": variant}
 
 
 def _tags(pipeline: str) -> dict[str, str]:

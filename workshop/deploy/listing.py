@@ -33,18 +33,17 @@ def everything(cloud: Cloud) -> Iterator[tuple[str, str]]:
 def strays(cloud: Cloud, stack: str) -> Iterator[str]:
     """Yield what bears the name of a stack that is gone, as CloudFormation or our templates name things.
 
-    `one-StateTable-4X2` belongs to the stack `one`, `one-more-StateTable-4X2` to another.
+    `one-StateTable-4X2` belongs to the stack `one`, `one-more-StateTable-4X2` to another. Roles and policies
+    are left out: IAM has no regions, and a stack of this name in another one may have made them.
     """
     is_its = re.compile(rf"{re.escape(stack)}-[A-Z][A-Za-z]*(-[A-Za-z0-9]+)?").fullmatch
-    found = (*everything(cloud), *_others(cloud))
+    found = ((kind, name) for kind, name in (*everything(cloud), *_others(cloud)) if kind != "role")
     yield from (f"{kind} `{name}`" for kind, name in found if is_its(name.removeprefix("/aws/lambda/")))
 
 
 def _others(cloud: Cloud) -> Iterator[tuple[str, str]]:
     for schedule in _pages(cloud, "scheduler", "list_schedules", "Schedules"):
         yield "schedule", schedule["Name"]
-    for policy in _pages(cloud, "iam", "list_policies", "Policies", Scope="Local"):
-        yield "policy", policy["PolicyName"]
     for url in _pages(cloud, "sqs", "list_queues", "QueueUrls"):
         yield "queue", url.rpartition("/")[2]
 

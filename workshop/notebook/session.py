@@ -51,6 +51,7 @@ from workshop.notebook.views.findings import draw_findings
 from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header, with_mark
 from workshop.notebook.views.values import teach_ipython
 from workshop.pipeline.operations.live_faults import read_faults
+from workshop.pipeline.running_cost import running_cost
 from workshop.settings import DEFAULT_PORT
 
 __all__ = ["GUIDE", "NotebookPipeline", "Workshop", "start"]
@@ -159,7 +160,7 @@ class Workshop(NotebookPipeline):
         return draw_header(
             HeaderFacts(
                 title=f"{self._notebook} · {file.title}",
-                badge=self._course.cloud.badge,
+                badge=f"{self._course.cloud.badge}{self._cost}",
                 is_offline=self._course.cloud.offline is not None,
                 stack=self.aws.stack,
                 is_deployed=self.aws.is_deployed,
@@ -187,6 +188,17 @@ class Workshop(NotebookPipeline):
             done = "Everything here is solved. Go on with "
             ways.append(WayOn(done, f"{following} · {file.title}", file.name))
         return ways
+
+    @cached_property
+    def _cost(self) -> str:
+        """Say on AWS what the stack costs, as far as the learner may ask for it."""
+        if self._course.cloud.offline is not None:
+            return ""
+        try:
+            found = running_cost(self._course.cloud, self.aws.stack)
+        except ClientError:
+            return ""
+        return "" if found is None else f"; {found}"
 
     @cached_property
     def _faults(self) -> str:
@@ -249,6 +261,7 @@ class Workshop(NotebookPipeline):
             raise
         is_new = self._stopped_in == self._notebook and not was_deployed and self.aws.is_deployed
         warning = NEW_STACK.format(self.aws.stack) if is_new else ""
+        self.__dict__.pop("_cost", None)  # what was put in place costs something from now on
         output.close(self._header([with_mark(step) for step in steps], warning=warning))
 
 

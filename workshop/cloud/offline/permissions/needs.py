@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from moto.awslambda.utils import get_backend
 from moto.kinesis.utils import decompose_shard_iterator
 
 from workshop.cloud.offline.permissions.call_scope import CallScope, Needed, NeedsOf
 from workshop.cloud.offline.permissions.dynamodb import needs_of_dynamodb
+from workshop.cloud.offline.permissions.iam import needs_of_iam
 from workshop.cloud.offline.permissions.operations import Operation
 from workshop.cloud.offline.permissions.s3 import needs_of_s3
 
@@ -28,11 +30,9 @@ NAMES: dict[str, dict[str, str]] = {
     "cloudformation": {"StackName": "stack/{}/*"},
     "cloudwatch": {"AlarmName": "alarm:{}", "DashboardName": "dashboard/{}"},
     "events": {"Rule": "rule/{}", "Name": "rule/{}", "EventBusName": "event-bus/{}"},
-    "iam": {"RoleName": "role/{}", "UserName": "user/{}", "GroupName": "group/{}", "PolicyName": "policy/{}"},
     "secretsmanager": {"SecretId": "secret:{}", "Name": "secret:{}"},
     "sns": {"Name": "{}"},
 }
-WITHOUT_REGION = frozenset({"iam"})
 # The forms that Lambda accepts: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html.
 FUNCTION = re.compile(
     r"(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?"
@@ -58,13 +58,13 @@ def log_stream_arn(scope: CallScope, group: str, stream: str = "") -> str:
 
 
 def _by_table(service: str, parameters: Mapping[str, Any], scope: CallScope) -> str:
+    # Names first: other parameters may hold any ARN, such as those of a stack.
+    for name, ending in NAMES.get(service, {}).items():
+        if isinstance(value := parameters.get(name), str):
+            return value if value.startswith("arn:") else scope.arn(service, ending.format(value))
     for name, value in parameters.items():
         if isinstance(value, str) and value.startswith("arn:") and name not in ROLES:
             return value
-    for name, ending in NAMES.get(service, {}).items():
-        if isinstance(value := parameters.get(name), str):
-            where = CallScope(scope.account_id, "") if service in WITHOUT_REGION else scope
-            return where.arn(service, ending.format(value))
     return "*"
 
 
@@ -110,6 +110,7 @@ def _lambda(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Itera
     if "EventSourceMapping" in name:
         uuid, is_change = parameters.get("UUID"), name.startswith(("Update", "Delete"))
         resource = scope.arn("lambda", f"event-source-mapping:{uuid}") if uuid and is_change else "*"
+        function = function or _mapped_function(str(uuid), scope)
         keys = {"lambda:functionarn": (function,)} if function else {}
         yield Needed(action, resource, partial(dict, keys))
         return
@@ -117,6 +118,13 @@ def _lambda(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Itera
         function = f"{function}:{qualifier}"
     yield Needed(action, function or str(parameters.get("Resource") or "*"))
     yield from _passed_roles("lambda", Operation("lambda", name, parameters))
+
+
+def _mapped_function(uuid: str, scope: CallScope) -> str:
+    """Return the ARN of the function that a mapping feeds."""
+    backend = get_backend(scope.account_id, scope.region)
+    mapping = backend._event_source_mappings.get(uuid)  # noqa: SLF001 - moto's only way to look without an error
+    return str(mapping.function_arn) if mapping is not None else ""
 
 
 def _function_arn(text: str, scope: CallScope) -> str:
@@ -178,6 +186,7 @@ def _scheduler(name: str, parameters: Mapping[str, Any], scope: CallScope) -> It
 RULES: dict[str, NeedsOf] = {
     "dynamodb": needs_of_dynamodb,
     "events": _events,
+    "iam": needs_of_iam,
     "kinesis": _kinesis,
     "lambda": _lambda,
     "logs": _logs,
