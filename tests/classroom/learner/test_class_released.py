@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.learner.board_stand_in import StandIn
-from workshop.classroom.learner.delivery import deliver
+from workshop.classroom.learner.delivery import bring_released, deliver
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.released import unpack
 from workshop.errors import BoardError
-from workshop.settings import RELEASED
+from workshop.settings import RELEASED, STARTERS
 
 FINE = "solutions/notebooks/05_aggregate.py"
 
@@ -34,6 +34,20 @@ def test_what_is_released_comes_by_itself(board: StandIn, tmp_path: Path) -> Non
 
     assert (tmp_path / RELEASED / "05" / FINE).read_text(encoding="utf-8") == "x = 1\n"
     assert sum(b"solutions/05" in each for each in board.heard) == 1
+
+
+def test_who_looks_for_a_solution_asks_the_board_first(board: StandIn, tmp_path: Path) -> None:
+    """A command in a course without solutions gets what was released since; one with them asks nobody."""
+    home, course = tmp_path / "home", tmp_path / "course"
+    join_class(home, board.invitation, "Ada")
+    board.zips["05"] = zip_of(FINE)
+    board.state["released"] = ["05"]
+    bring_released(home, course)
+    assert not (home / RELEASED).exists()
+
+    (course / STARTERS).mkdir(parents=True)
+    bring_released(home, course)
+    assert (home / RELEASED / "05" / FINE).is_file()
 
 
 @pytest.mark.parametrize(

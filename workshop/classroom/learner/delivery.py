@@ -18,11 +18,12 @@ from workshop.classroom.learner.released import fetch_released
 from workshop.classroom.protocol import pack
 from workshop.clock import Clock, SystemClock
 from workshop.errors import BoardError
+from workshop.settings import has_solutions
 
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Courier", "deliver", "deliver_briefly", "poke"]
+__all__ = ["Courier", "bring_released", "deliver", "deliver_briefly", "poke"]
 
 # How often a kernel asks the board for news; of several kernels, one asks.
 ASK_EVERY_SECONDS = 5.0
@@ -79,6 +80,12 @@ def deliver_briefly(home: Path, *, ask: bool = False) -> None:
     thread.start()
     # Also a name that nobody resolves is waited for no longer than this.
     thread.join(BRIEFLY_SECONDS)
+
+
+def bring_released(home: Path, root: Path) -> None:
+    """Where solutions are held back, ask the board for a moment which ones it has released."""
+    if not has_solutions(root) and read_membership(home) is not None:
+        deliver_briefly(home, ask=True)
 
 
 def poke(home: Path) -> bool:

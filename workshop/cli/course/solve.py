@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from workshop.classroom.learner.delivery import bring_released
 from workshop.classroom.learner.recording import class_progress
 from workshop.cli.course.opened import StepPrinter, open_progress
 from workshop.cli.options import CloudChoice, YesOption, agree, cloud_options, console
@@ -63,6 +64,7 @@ def solve(
 ) -> None:
     """Put the solution of an exercise in place; your own version is kept beside."""
     found = find_exercise(exercise)
+    bring_released(home_folder(), project_root())
     if found.deletes:
         if not yes:
             _print_code(solution_text(found, project_root()), console())
@@ -98,6 +100,7 @@ def catch_up(
     """Bring code, data, connections and parameters to where a notebook begins; your own versions are kept."""
     number, people = checked_notebook(notebook.zfill(2)), console()
     course = Course(cloud.connect())
+    bring_released(course.home, course.root)
     started = stopwatch()
     with StepPrinter(people).running(f"catching up with notebook {number}") as teller:
         steps = catch_up_with(course, number, say=teller.tell)
