@@ -36,7 +36,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 DEFAULT_ENDPOINT = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 DEFAULT_REGION = "us-east-1"
-DEFAULT_STREAM_MEMORY_MB = 64
+DEFAULT_STREAM_MEMORY_MB = 16
 PREFIX_VARIABLE = "WORKSHOP_STACK"
 CLOUDS = ("offline", "aws")
 SOLUTIONS = "solutions"
@@ -135,7 +135,7 @@ def cloud_kind(explicit: str | None = None) -> str:
 def stream_memory_mb(explicit: int | None = None) -> int:
     """Return how many MB of records the streams of an offline cloud may have in memory.
 
-    The argument, else `WORKSHOP_STREAM_MEMORY_MB`, else 64.
+    The argument, else `WORKSHOP_STREAM_MEMORY_MB`, else 16.
 
     Raises:
         ConfigurationError: it is no whole number from 1.

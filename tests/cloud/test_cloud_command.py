@@ -53,7 +53,7 @@ def test_a_limit_that_is_none_is_told(given, monkeypatch) -> None:
 
     assert f"`{given}` is no limit" in said
     assert "WORKSHOP_STREAM_MEMORY_MB" in said
-    assert "such as 64" in said
+    assert "such as 16" in said
     assert "--stream-memory-mb" in str(workshop_cloud("start", "--stream-memory-mb", 0).exception)
 
 
