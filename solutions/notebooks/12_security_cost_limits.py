@@ -177,7 +177,7 @@ pd.DataFrame(table, index=pd.Index([f"{rate:,}" for rate in rates], name="messag
 # A bill does not say whether the pipeline keeps up. Where it does not, and what would help:
 
 # %%
-limits = {f"{rate:,}": " ".join(ws.costs.limits("stateful", rate)) or "It keeps up." for rate in rates}
+limits = {f"{rate:,}": " ".join(map(str, ws.costs.limits("stateful", rate))) or "It keeps up." for rate in rates}
 pd.Series(limits, name="stateful").rename_axis("messages a second").to_frame()
 
 # %% [markdown]

@@ -63,6 +63,16 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workshop.cli.course.check.find_exercise", MADE_UP.__getitem__)
 
 
+# First: later tests of this file deploy the stack.
+def test_a_solution_that_needs_the_stack_says_how_to_get_it(learner: Workshop) -> None:
+    """Whoever solves an exercise before anything is deployed is sent to its notebook."""
+    done = learner.run("solve", "connect-state")
+
+    assert done.returncode == 2
+    assert "run notebook 03 from its first cell" in done.stderr
+    assert "workshop deploy" not in done.stderr
+
+
 @pytest.mark.usefixtures("made_up")
 def test_the_document_holds_every_outcome(learner: Workshop) -> None:
     """With --json one document gives each exercise's id, outcome and feedback, in the order of the course."""
@@ -213,12 +223,3 @@ def test_every_outcome_has_a_mark() -> None:
     """No outcome is shown by colour alone."""
     assert set(MARKS) == set(Outcome)
     assert len({words for words, _ in MARKS.values()}) == len(Outcome)
-
-
-def test_a_solution_that_needs_the_stack_says_how_to_get_it(learner: Workshop) -> None:
-    """Whoever solves an exercise before anything is deployed is sent to its notebook."""
-    done = learner.run("solve", "connect-state")
-
-    assert done.returncode == 2
-    assert "run notebook 03 from its first cell" in done.stderr
-    assert "workshop deploy" not in done.stderr

@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import tempfile
+import threading
 from pathlib import Path
 
-from workshop.build.tree import inspect_tree, write_tree
 from workshop.settings import has_solutions
 
 __all__ = ["copy_course", "prepare_course", "prepare_seat"]
@@ -13,6 +14,8 @@ FOLDERS = ("notebooks", "lambdas", "cloudformation", "solutions", "starters", "d
 FILES = ("README.md", "pyproject.toml", "LICENSE")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
 FIRST_USER = 30_000
+# A class begins at one moment, and no two learners may become one user.
+ONE_AT_A_TIME = threading.Lock()
 
 
 def prepare_course(root: Path, target: Path) -> None:
@@ -29,6 +32,9 @@ def prepare_course(root: Path, target: Path) -> None:
         if (root / name).exists():
             shutil.copy2(root / name, target / name)
     if has_solutions(target):
+        # Not above: it takes a second, for which no other command should wait.
+        from workshop.build.tree import inspect_tree, write_tree  # noqa: PLC0415
+
         write_tree(target, inspect_tree(target), force=True)
 
 
@@ -48,16 +54,32 @@ def prepare_seat(course: Path, seats: Path, name: str) -> int | None:
     Root gives each learner a uid of their own, which the folder itself remembers.
     """
     seat = seats / name
-    known = seat.exists()
-    seat.mkdir(parents=True, exist_ok=True)
-    copy_course(course, seat / "course")
-    (seat / "home").mkdir(exist_ok=True)
-    if os.getuid() != 0:
-        return None
-    if known and seat.stat().st_uid != 0:
-        return seat.stat().st_uid
-    user = max([FIRST_USER, *(each.stat().st_uid for each in seats.iterdir())]) + 1
-    for path in (seat, *seat.rglob("*")):
-        os.chown(path, user, user, follow_symlinks=False)
-    seat.chmod(0o700)
+    with ONE_AT_A_TIME:
+        seat.mkdir(parents=True, exist_ok=True)
+        seat.chmod(0o700)
+        missing = [each for each in ("course", "home") if not (seat / each).exists()]
+        user = _user_of(seat) if os.getuid() == 0 else None
+        # Root writes nothing into a folder that is a learner's already, where links may lead anywhere.
+        if missing:
+            with tempfile.TemporaryDirectory(dir=course.parent) as made:
+                copy_course(course, Path(made) / "course")
+                (Path(made) / "home").mkdir()
+                for each in missing:
+                    if user is not None:
+                        _give(Path(made) / each, user)
+                    (Path(made) / each).rename(seat / each)
+        if user is not None:
+            os.chown(seat, user, user)
     return user
+
+
+def _user_of(seat: Path) -> int:
+    """Return the uid of a seat's learner, a new one for a new seat."""
+    if (known := seat.stat().st_uid) != 0:
+        return known
+    return max([FIRST_USER, *(each.stat().st_uid for each in seat.parent.iterdir())]) + 1
+
+
+def _give(folder: Path, user: int) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user, user, follow_symlinks=False)

@@ -87,6 +87,7 @@ class OfflineCloud:
         self._stop_requested = threading.Event()
         self._dispatcher: Dispatcher | None = None
         self._runtime: Runtime | None = None
+        self._starts_late = False
 
     @property
     def port(self) -> int:
@@ -121,8 +122,9 @@ class OfflineCloud:
             SubprocessEnvironments(endpoint_url=self.url, launcher=self._guard.launcher)
         )
         self._runtime = Runtime(clock=self.clock, endpoint_url=self.url, environments=environments)
+        self._starts_late = self.keeper is not None and not self.keeper.is_complete
         self._listener.start()
-        if self.keeper is None or self.keeper.is_complete:
+        if not self._starts_late:
             self._runtime.start()
         self._late.start()
         log.info("the offline cloud answers at %s", self.url)
@@ -238,10 +240,12 @@ class OfflineCloud:
             self._late.wait()
 
     def _begin_late(self) -> None:
-        if self.keeper is None or self.keeper.is_complete:
+        if self.keeper is None or not self._starts_late:
             return
         with LOCK:
-            self.keeper.read_late()
+            # A reset may have come first: then nothing is left to be read.
+            if not self.keeper.is_complete:
+                self.keeper.read_late()
         # Not before: new log groups cannot be kept until then, and what they say of a batch that was done.
         self.runtime.start()
 

@@ -142,7 +142,9 @@ class ControlApi:
 
     def _runtime(self, _: Document) -> Document:
         kept = self._cloud.keeper.status() if self._cloud.keeper else None
-        return self._cloud.runtime_status() | {"kept": kept, "streams": MEMORY.status()}
+        with LOCK:
+            streams = MEMORY.status()
+        return self._cloud.runtime_status() | {"kept": kept, "streams": streams}
 
     def _wait_until_quiet(self, document: Document) -> Document:
         seconds, functions = document.get("timeout_seconds"), document.get("functions")

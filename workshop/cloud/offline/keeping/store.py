@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 # Any change of what is written, or of how.
-FORMAT = 4
+FORMAT = 5
 APPLICATION = int.from_bytes(b"TRWS", "big")
 SCHEMA = (
     "CREATE TABLE documents (name TEXT PRIMARY KEY, content BLOB NOT NULL)",
