@@ -79,7 +79,8 @@ def _bucket_of(cloud: Cloud, described: Mapping[str, Any]) -> CodeBucket:
     """Return the bucket that the stack's code came from if it is one of the workshop's, else our own."""
     parameters = {row["ParameterKey"]: row["ParameterValue"] for row in described.get("Parameters", [])}
     name = parameters.get("CodeBucket", "")
-    return CodeBucket(cloud, name if name.startswith(bucket_name(cloud.account_id, cloud.region)) else None)
+    own = bucket_name(cloud.account_id, cloud.region)
+    return CodeBucket(cloud, name if name == own or name.startswith(f"{own}-") else None)
 
 
 def _clear(cloud: Cloud, bucket: CodeBucket, stack: str) -> None:

@@ -62,9 +62,8 @@ def test_the_networks_of_a_machine_are_named() -> None:
     assert addresses_of("::1", 80) == ("http://[::1]:80",)
 
 
-def test_a_class_becomes_a_file_and_is_forgotten(workshop, kept, tmp_path, monkeypatch) -> None:
-    """The export has every learner and every exercise of the course; after `--forget` no file is left."""
-    monkeypatch.setattr("workshop.classroom.board.store.KEPT_DAYS", 10**6)
+def test_a_class_becomes_a_file_and_is_forgotten(workshop, kept, tmp_path) -> None:
+    """The export has every learner and exercise, also of a class of years ago; `--forget` leaves no file."""
     target = tmp_path / "class.csv"
 
     exported = workshop.run("board", "--data", str(kept), "--export", str(target))

@@ -1,8 +1,10 @@
 """What a learner's seat is: their own copy of the course, and nothing of anybody else's."""
 
 import os
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,20 @@ def test_learners_are_different_users(plan) -> None:
 
     assert ids[0] == ids[2]
     assert len({0, *ids}) == 3
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs a uid for each learner")
+def test_learners_who_begin_together_are_different_users(plan) -> None:
+    """No two seats get one uid, and a course that a learner threw away comes back as theirs."""
+    names = [f"learner-{number}" for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        users = list(pool.map(lambda name: prepare_seat(plan.course, plan.seats_folder, name), names))
+    shutil.rmtree(plan.seat(names[0]) / "course")
+    prepare_seat(plan.course, plan.seats_folder, names[0])
+
+    assert len(set(users)) == 4
+    owners = {path.stat().st_uid for path in plan.seat(names[0]).rglob("*")}
+    assert owners == {users[0]}
 
 
 @CONTAINED

@@ -43,8 +43,10 @@ class ClassFullError(WorkshopError):
 class ClassStore:
     """The file of one board; every change is in it when the call returns."""
 
-    def __init__(self, file: Path, now: float, *, most_steps: int = 64) -> None:
+    def __init__(self, file: Path, now: float, *, most_steps: int = 64, is_old_kept: bool = False) -> None:
         """Open a file, or make it; one that nobody has changed for `KEPT_DAYS` is emptied first.
+
+        With `is_old_kept`, it is read as it is.
 
         Raises:
             ConfigurationError: it is no file of a board.
@@ -64,7 +66,7 @@ class ClassStore:
             raise ConfigurationError(
                 f"`{file}` is not a board's file: {error}; name another one with `--data`"
             ) from error
-        if now - self.last_change() > KEPT_DAYS * SECONDS_A_DAY:
+        if not is_old_kept and now - self.last_change() > KEPT_DAYS * SECONDS_A_DAY:
             self.forget()
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ SETTINGS is a JSON object: `folder` to work in, `user` (a uid to switch to from 
 `python -I -S`, so it imports the standard library alone.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -44,7 +45,8 @@ def limit(settings: dict[str, int]) -> None:
         number = getattr(resource, name)
         most = resource.getrlimit(number)[1]
         bound = amount if most == resource.RLIM_INFINITY else min(amount, most)
-        resource.setrlimit(number, (bound, bound))
+        with contextlib.suppress(OSError, ValueError):  # macOS has no bound for the address space
+            resource.setrlimit(number, (bound, bound))
     if hasattr(os, "sched_setaffinity"):
         there = sorted(os.sched_getaffinity(0))
         first = settings["position"] * settings["processors"]

@@ -1,6 +1,7 @@
 """Gives each learner a seat: a process of their own, in a folder of their own, which sees nobody else's."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ MINUTE = 60
 NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent")
 START_SECONDS = 120
 POLL_SECONDS = 10
+# Lies in memory.
+TEMPORARY_MB = 256
 
 
 class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc] # JupyterHub has no types
@@ -53,7 +56,9 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc] # JupyterHub has n
             self.log.warning(
                 "The seat of %s used more than %d MB and ends", self.user.name, self.plan.memory_mb
             )
-            await self._signal(9)
+            for each in processes_of(self.pid):
+                with contextlib.suppress(psutil.Error):
+                    each.kill()
         return status
 
     def make_preexec_fn(self, _name: str) -> None:
@@ -90,7 +95,8 @@ def shown(seat: Path) -> list[str]:
     """Return bwrap's options: the system, the interpreter and the package to read, the seat to work in."""
     paths = [*system_paths(), *interpreter_folders(), str(PACKAGE)]
     options = [*NAMESPACES, *privileges(), "--proc", "/proc", "--dev", "/dev"]
-    options += ["--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108 - inside
+    size = str(TEMPORARY_MB * MEGABYTE)
+    options += ["--size", size, "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108 - inside
     for path in folders_above([*paths, str(seat)]):
         options += ["--perms", "0755", "--dir", path]
     for path in paths:
@@ -98,15 +104,19 @@ def shown(seat: Path) -> list[str]:
     return [*options, "--bind", str(seat), str(seat), "--remount-ro", "/"]
 
 
-def memory_of(pid: int) -> int:
-    """Return how many bytes a process and all below it have in memory; what they share counts once."""
+def processes_of(pid: int) -> list[psutil.Process]:
+    """Return a process and all below it, none if it has ended."""
     try:
         root = psutil.Process(pid)
-        processes = [root, *root.children(recursive=True)]
+        return [root, *root.children(recursive=True)]
     except psutil.NoSuchProcess:
-        return 0
+        return []
+
+
+def memory_of(pid: int) -> int:
+    """Return how many bytes a process and all below it have in memory; what they share counts once."""
     total = 0
-    for each in processes:
+    for each in processes_of(pid):
         try:
             used = each.memory_full_info()
         except psutil.Error:

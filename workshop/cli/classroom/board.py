@@ -97,7 +97,8 @@ def _export(setup: ClassSetup, file: Path, target: Path) -> None:
     if not file.exists():
         raise ConfigurationError(f"no board has kept anything in `{file}`; name its file with `--data`")
     clock = SystemClock()
-    store = ClassStore(file, clock.now())
+    # Whoever asks for what a class has done must not lose it by asking.
+    store = ClassStore(file, clock.now(), is_old_kept=True)
     try:
         # Spreadsheets take a file for UTF-8 only if it begins with this mark.
         target.write_text(class_table(ClassBoard(setup, store, clock)), encoding="utf-8-sig", newline="")

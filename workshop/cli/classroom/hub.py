@@ -222,8 +222,8 @@ def _announce(plan: HubPlan, people: Console) -> None:
     people.print(f"Everything of this class is in {plan.folder}.", soft_wrap=True)
     if find_containment().bwrap is None:
         people.print(
-            "Learners' programs run as you here and can read each other's files, and yours: `bubblewrap` on "
-            "Linux keeps them apart.",
+            "Learners' programs run as you here and can read each other's files, and yours; with "
+            "`bubblewrap`, on Linux, they see none of them.",
             soft_wrap=True,
         )
     people.print("Ctrl-C ends it.")
