@@ -12,6 +12,7 @@ import yaml
 from workshop import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
+LARGEST_BYTES = 500_000
 
 
 def project() -> dict:
@@ -92,6 +93,13 @@ def test_no_file_names_a_place_on_one_machine() -> None:
         if path.suffix not in {".png", ".webp"}
         and any(place in path.read_text(encoding="utf-8") for place in places)
     ] == []
+
+
+def test_nothing_large_is_committed() -> None:
+    """What runs leave behind, such as recordings, is no part of the project: no file has half a megabyte."""
+    large = [str(path) for path in tracked_files() if (ROOT / path).stat().st_size > LARGEST_BYTES]
+
+    assert large == []
 
 
 def test_an_environment_that_was_moved_is_made_anew(tmp_path, monkeypatch) -> None:
