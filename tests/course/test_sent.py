@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from workshop.course.sent import SentMessages, entries_of
+from workshop.course.sent import SentMessages
+from workshop.course.tools.planned import entries_of
 from workshop.pipeline.example import EXAMPLE_MESSAGES
 from workshop.pipeline.messages import Message
 from workshop.settings import CLASS_FILE, class_seed

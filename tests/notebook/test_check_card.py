@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from workshop.course.exercise import Cell, Exercise, incorrect
+from workshop.errors import FROM_A_NOTEBOOK, CloudNotRunningError
 from workshop.notebook.controls import background
 from workshop.notebook.controls.widgets import ButtonRow
 from workshop.notebook.markup import display
@@ -163,3 +164,22 @@ def test_a_reset_says_what_it_takes_away(done: Done, shell: Shell, undo: Any, to
 
     assert told in shell.texts[-1]
     assert "counts as not begun" in shell.texts[-1]
+
+
+@pytest.mark.parametrize("label", ["Hint", "Solution", "Put the starter back"])
+def test_what_a_button_raises_is_said_below_the_verdict(done: Done, shell: Shell, label: str) -> None:
+    """A click that fails, for example since the cloud has gone, is answered in words, and can be repeated."""
+
+    def fail() -> Shown:
+        raise CloudNotRunningError("http://127.0.0.1:9", FROM_A_NOTEBOOK)
+
+    shown = CheckCard(EXERCISE, CheckActions(done.look, fail, fail, fail))
+    shown.check()
+    if label.startswith("Put"):
+        click(shown.row, "Reset")
+
+    click(shown.row, label)
+
+    assert shell.texts[-1].startswith("✗ Not done: CloudNotRunningError")
+    assert FROM_A_NOTEBOOK in shell.texts[-1]
+    assert label in labels(shown.row)

@@ -93,3 +93,11 @@ def test_a_file_that_cannot_be_written_comes_with_advice() -> None:
 def test_an_error_that_says_what_to_do_gets_no_second_advice() -> None:
     """What the workshop raises on purpose ends with what to do; nothing is said twice."""
     assert advice_on(CloudNotRunningError("http://127.0.0.1:4566")) == ""
+
+
+def test_a_call_with_wrong_arguments_is_told_how_to_look_them_up() -> None:
+    """What Python says of arguments names no way on; `?` behind the name is one."""
+    with pytest.raises(TypeError) as caught:
+        error_lines()  # type: ignore[call-arg] # on purpose
+
+    assert "`ws.send?`" in " ".join(error_lines(caught.value, caught.tb))

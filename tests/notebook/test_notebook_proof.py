@@ -1,8 +1,11 @@
 """The grid of `ws.lab.prove`: every schedule of each variant, by shape and word as well as by colour."""
 
+import pytest
+
 from workshop.course.tools.proving import ProofProgress
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.texts import NONE
+from workshop.notebook.parts.proofs import proof_shown
 from workshop.notebook.views.proof import draw_proof
 
 
@@ -58,3 +61,22 @@ def test_many_schedules_get_rows_of_ten_and_end_at_a_hundred() -> None:
     assert row(shown, f"ledger 11{NONE}20")[:6] == ["✓ exact"] * 5 + ["◐ running"]
     assert shown.html.count("<tr") == 1 + 2 * 10
     assert "the first 100 are shown" in shown.text
+
+
+def test_a_proof_that_is_stopped_does_not_seem_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """After an interrupt no schedule runs or waits any more, and the grid says that it was stopped."""
+    progress = ProofProgress(3, {"ledger": {1: True}}, frozenset({"ledger"}))
+
+    def stopped() -> None:
+        with proof_shown() as tell:
+            tell(progress)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+
+    said = capsys.readouterr().out
+    assert "✓ exact" in said
+    assert "‖ Stopped half-way" in said
+    assert "running" not in said
+    assert "waiting" not in said

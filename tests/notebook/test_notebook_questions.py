@@ -1,7 +1,10 @@
 """Predictions and quizzes: sealed, judged by the question, kept with the progress, usable without buttons."""
 
+import errno
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -113,3 +116,27 @@ def test_a_value_must_come_from_somewhere(session: QuestionTools) -> None:
         session.reveal("measured")
     with pytest.raises(ConfigurationError, match="run the cells above"):
         session.reveal("measured", None)
+
+
+@pytest.mark.parametrize("question", [COLOURS, COUNT])
+def test_an_answer_that_cannot_be_kept_is_said_where_it_was_given(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes wrong after a click, such as a full disk, is said beside the buttons or the field."""
+    rows: list[Any] = []
+    monkeypatch.setattr(questions_part, "show_control", lambda row, _: rows.append(row))
+    monkeypatch.setattr(questions_part, "find_question", lambda _: question)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    QuestionTools(cast("Any", SimpleNamespace(answer=full))).predict(question.id)
+    row = rows[0].children
+    if not question.options:
+        row[0].value = "12"
+    [*_, button, said] = row
+
+    button.click()
+
+    assert said.value.startswith("✗ Not done: OSError")
+    assert "Make room on that disk" in said.value

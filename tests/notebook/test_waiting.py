@@ -2,12 +2,16 @@
 
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from workshop.notebook.controls import waiting
 from workshop.notebook.controls.waiting import WaitLine, draw_wait, told_if_it_fails
 from workshop.notebook.markup.display import NOTHING, Live
+from workshop.notebook.parts.actions import PipelineActions
+from workshop.notebook.views.differences import TableMemory
 
 DEADLINE_SECONDS = 60
 
@@ -97,3 +101,19 @@ def test_what_ended_early_does_not_seem_to_go_on(error: BaseException, told: str
         raise error
 
     assert output.texts == [told]
+
+
+def test_a_deployment_that_nobody_waits_for_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """After an interrupt the output says that CloudFormation goes on and what to do, not `Deploying`."""
+
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    course: Any = SimpleNamespace(stack="course-stateful", deploy=interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        PipelineActions(course, TableMemory()).deploy()
+
+    said = capsys.readouterr().out
+    assert said.startswith("‖ Interrupted: ")
+    assert "Run the cell again" in said

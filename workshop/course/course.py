@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
 from workshop.course.rest import Rest, of_one_moment, wait_for_rest
-from workshop.course.sent import DEFAULT_SEED, SentMessages, entries_of, lanes_of, open_sent
+from workshop.course.sent import SentMessages, lanes_of, open_sent
 from workshop.course.stack import STREAM, CourseStack
+from workshop.course.tools.planned import entries_of
 from workshop.deploy.finding import describe
 from workshop.deploy.stacks import Deployment, deploy
 from workshop.diagnosis import Diagnosis, diagnose
@@ -36,7 +37,7 @@ from workshop.settings import class_seed, home_folder, own_prefix, project_root
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["DEFAULT_PREFIX", "DEFAULT_SEED", "Course", "stack_prefix"]
+__all__ = ["DEFAULT_PREFIX", "Course", "stack_prefix"]
 
 DEFAULT_PREFIX = "course"
 T = TypeVar("T")
@@ -137,7 +138,7 @@ class Course(CourseStack):
     ) -> ProduceResult:
         """Send messages into the stream: so many of a plan with `plan_options`, or exactly these.
 
-        The same number with the same options gives the same messages again, trade by trade.
+        The same number with the same options gives the same messages again. Raises as `entries_of` does.
         """
         entries = entries_of(messages, plan_options, class_seed(self.home))
         return produce(

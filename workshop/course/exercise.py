@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from workshop.cloud.connection import NO_ANSWER
 from workshop.errors import BundleError, StackNotFoundError
 
@@ -160,4 +162,9 @@ def _verdict_on(error: Exception, exercise: Exercise) -> CheckResult:
 def _way_on(error: Exception) -> str:
     if isinstance(error, NO_ANSWER):
         return "Check again once the cloud answers."
+    if isinstance(error, ClientError) and "NotFound" in error.response["Error"]["Code"]:
+        return (
+            "Somebody has deleted what it looks at. The first cell of this notebook says what is gone and "
+            "what brings it back; run it again."
+        )
     return "Check again in a moment; if it stays like this, `workshop doctor` looks for the cause."

@@ -11,14 +11,16 @@ __all__ = ["look_up"]
 T = TypeVar("T")
 
 
-def look_up(kind: str, name: str, known: Mapping[str, T], *, otherwise: str) -> T:
+def look_up(kind: str, name: object, known: Mapping[str, T], *, otherwise: str) -> T:
     """Return what `known` has under a name; `kind` says what it is, `otherwise` what to do without it.
 
     Raises:
         ConfigurationError: nothing has that name; names what has a similar one.
     """
-    if name in known:
-        return known[name]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    # A learner may give anything, such as a number or a list.
+    text = str(name)
+    if text in known:
+        return known[text]
+    near = difflib.get_close_matches(text, known, n=3, cutoff=0.4)
     there = f"did you mean {' or '.join(f'`{each}`' for each in near)}" if near else "none has a similar name"
     raise ConfigurationError(f"no {kind} is called `{name}`; {there}; {otherwise}")

@@ -28,6 +28,7 @@ SETTLED = ("Enabled", "Disabled")
 # What Lambda says of a mapping that is just being made or changed; it can be deleted a little later.
 BUSY = "ResourceInUseException"
 GONE = "ResourceNotFoundException"
+TWICE = "ResourceConflictException"
 # What cannot be changed: where a mapping reads, and from where on.
 FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp")
 # The defaults of a mapping that reads a stream; UpdateEventSourceMapping keeps what is not named.
@@ -74,12 +75,10 @@ def connect(
             'by the name in the template, such as "StateTable"'
         )
     known = find_mapping(client, function)
-    if known and any(known.get(name) != value for name, value in arguments.items() if name in FIXED):
-        disconnect(client, function, clock=clock)
-        known = None
     if known is None:
-        made = client.create_event_source_mapping(FunctionName=function, **arguments)
-        return _wait_for(SETTLED, client, made["UUID"], clock)
+        return _made(client, function, arguments, clock)
+    if any(known.get(name) != value for name, value in arguments.items() if name in FIXED):
+        return _made_anew(client, function, known["UUID"], arguments, clock)
     if changes := _changes(known, arguments):
         _wait_for(SETTLED, client, known["UUID"], clock)
         client.update_event_source_mapping(UUID=known["UUID"], **changes)
@@ -91,16 +90,42 @@ def disconnect(client: LambdaClient, function: str, *, clock: Clock) -> bool:
     known = find_mapping(client, function)
     if known is None:
         return False
+    _remove(client, function, known["UUID"], clock)
+    return True
+
+
+def _made(client: LambdaClient, function: str, arguments: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
+    made = client.create_event_source_mapping(FunctionName=function, **arguments)
+    return _wait_for(SETTLED, client, made["UUID"], clock)
+
+
+def _made_anew(
+    client: LambdaClient, function: str, before: str, arguments: Mapping[str, Any], clock: Clock
+) -> dict[str, Any]:
+    """Make another mapping in the place of one; where Lambda refuses the new one, the old one stays."""
+    try:
+        made = _made(client, function, arguments, clock)
+    except ClientError as error:
+        # There may not be two for one source: the new one is in order, and the old one has to go first.
+        if error.response["Error"]["Code"] != TWICE:
+            raise
+        _remove(client, function, before, clock)
+        return _made(client, function, arguments, clock)
+    _remove(client, function, before, clock)
+    return made
+
+
+def _remove(client: LambdaClient, function: str, uuid: str, clock: Clock) -> None:
+    """Delete a mapping and wait until it is gone."""
     deadline, pause = clock.now() + PATIENCE_SECONDS, FIRST_PAUSE_SECONDS
-    is_accepted = _delete(client, known["UUID"])
-    while not is_accepted or _is_there(client, known["UUID"]):
+    is_accepted = _delete(client, uuid)
+    while not is_accepted or _is_there(client, uuid):
         if clock.now() >= deadline:
             doing = "being deleted" if is_accepted else "being changed"
             raise NotSettledError(f"the mapping of `{function}` is still {doing}; run the cell again")
         clock.sleep(pause)
         pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
-        is_accepted = is_accepted or _delete(client, known["UUID"])
-    return True
+        is_accepted = is_accepted or _delete(client, uuid)
 
 
 def switch(client: LambdaClient, uuid: str, *, enabled: bool, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workshop.course.files import locked, patiently, write_whole
-from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage, PlanOptions, make_plan
+from workshop.pipeline.messages import Message
 from workshop.pipeline.producer.message_file import message_on_stream, parts_of_record
 from workshop.pipeline.truth import DEFAULT_ORDER
 
@@ -27,18 +27,14 @@ if TYPE_CHECKING:
     from workshop.pipeline.target import Target
 
 __all__ = [
-    "DEFAULT_SEED",
     "NO_MARK",
     "Mark",
     "SentMessages",
     "SentRecord",
-    "entries_of",
     "lanes_of",
     "message_of",
     "open_sent",
 ]
-
-DEFAULT_SEED = 7
 
 RECORDS_PER_CALL = 10_000
 
@@ -249,31 +245,6 @@ def message_of(data: str, order: Sequence[str] = DEFAULT_ORDER) -> Message | Non
 def _parts(record: SentRecord) -> Iterator[SentRecord]:
     for part in parts_of_record(record.data.encode("utf-8", "surrogateescape")):
         yield replace(record, data=part.decode("utf-8", "surrogateescape"))
-
-
-def entries_of(
-    messages: int | MessagePlan | Sequence[Message | PlannedMessage], options: dict[str, Any], class_seed: int
-) -> Sequence[PlannedMessage]:
-    """Return what `send` was given as entries of a plan: a number with its options, a plan, or messages.
-
-    `class_seed` is added to the seed of a number, so that no two learners of a class have the same messages.
-
-    Raises:
-        TypeError: options come with messages themselves, which have no plan.
-    """
-    if isinstance(messages, int):
-        seed = options.get("seed", DEFAULT_SEED) + class_seed
-        return make_plan(PlanOptions(messages=messages, **{**options, "seed": seed})).entries
-    if options:
-        raise TypeError(
-            f"`{next(iter(options))}` belongs to a number of messages, not to messages themselves"
-        )
-    if isinstance(messages, MessagePlan):
-        return messages.entries
-    return [
-        message if isinstance(message, PlannedMessage) else PlannedMessage(number, message)
-        for number, message in enumerate(messages)
-    ]
 
 
 def lanes_of(arrived: Sequence[tuple[str, Message]]) -> list[list[int]] | None:

@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 
     from workshop.cloud.connection import Cloud
 
-__all__ = ["CourseStack"]
+__all__ = ["TABLE", "CourseStack"]
 
 VARIANT = "starter"
 STREAM = "IncomingDataStream"
+# How the logical ids of functions and tables end.
+LAMBDA, TABLE = "Lambda", "Table"
 OUTPUTS_CACHED_SECONDS = 5.0
 # How long a mapping may take from being enabled to its first look at the source.
 POLLED_SECONDS = 15.0
@@ -171,7 +173,7 @@ class CourseStack:
         `arguments` are those of CreateEventSourceMapping. Run again, it changes what differs.
         """
         with self.on_wait(f"until the mapping of {function} is enabled", str):
-            client, name = self.client("lambda"), self.physical(function)
+            client, name = self.client("lambda"), self.physical(function, LAMBDA)
             found = mappings.connect(client, name, arguments, clock=self.clock)
             deadline = self.clock.now() + POLLED_SECONDS
             while found["State"] == "Enabled" and not is_polled(self.cloud, found["UUID"]):
@@ -186,7 +188,7 @@ class CourseStack:
 
     def mapping(self, function: str) -> dict[str, Any] | None:
         """Return the event source mapping of a function, or None."""
-        return mappings.find_mapping(self.client("lambda"), self.physical(function))
+        return mappings.find_mapping(self.client("lambda"), self.physical(function, LAMBDA))
 
     def unfed(self) -> list[str]:
         """Return which functions have no mapping, or a disabled one, in a sentence each."""
@@ -196,26 +198,29 @@ class CourseStack:
             if mapping is None:
                 told.append(f"{name} has no event source mapping.")
             elif mapping["State"] in {"Disabling", "Disabled"}:
-                told.append(f"The mapping of {name} is disabled.")
+                told.append(f"The mapping of {name} is disabled; connecting it again enables it.")
         return told
 
-    def physical(self, logical_id: str) -> str:
-        """Return the name that a function, a table or the stream has in the cloud."""
+    def physical(self, logical_id: str, kind: str = "") -> str:
+        """Return the name that a function, a table or the stream has in the cloud.
+
+        With a `kind`, `Lambda` or `Table`, it must be one of these.
+        """
         output = "StreamName" if logical_id == STREAM else f"{logical_id}Name"
-        if output in self.outputs:
+        if output in self.outputs and f"{logical_id}".endswith(kind):
             return self.outputs[output]
         known = [STREAM, *(name.removesuffix("Name") for name in self.outputs if name.endswith("Name"))]
         known.remove("Stream")
-        raise ConfigurationError(
-            f"`{logical_id}` is not in the stack `{self.stack}`; there are: {', '.join(known)}"
-        )
+        there = ", ".join(name for name in known if name.endswith(kind))
+        what = {"": "not", LAMBDA: "no function", TABLE: "no table"}[kind]
+        raise ConfigurationError(f"`{logical_id}` is {what} in the stack `{self.stack}`; there are: {there}")
 
     def stream_arn(self, logical_id: str) -> str:
         """Return the ARN of the Kinesis stream `IncomingDataStream`, or of a table's stream."""
-        name = self.physical(logical_id)
         if logical_id == STREAM:
-            summary = self.client("kinesis").describe_stream_summary(StreamName=name)
+            summary = self.client("kinesis").describe_stream_summary(StreamName=self.physical(STREAM))
             return str(summary["StreamDescriptionSummary"]["StreamARN"])
+        name = self.physical(logical_id, TABLE)
         table = self.client("dynamodb").describe_table(TableName=name)["Table"]
         if "LatestStreamArn" not in table:
             raise ConfigurationError(
@@ -233,7 +238,7 @@ class CourseStack:
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """Return the items of a table, such as `StateTable`, with numbers as Decimal."""
-        return list(scan_rows(self.client("dynamodb"), self.physical(table)))
+        return list(scan_rows(self.client("dynamodb"), self.physical(table, TABLE)))
 
     def last_table(self) -> str:
         """Return the table that the last connected stage writes, such as `ReduceTable`; empty without one."""
@@ -288,5 +293,5 @@ class CourseStack:
         return {"Records": list(records)}
 
     def _configuration(self, function: str) -> dict[str, Any]:
-        name = self.physical(function)
+        name = self.physical(function, LAMBDA)
         return dict(self.client("lambda").get_function_configuration(FunctionName=name))

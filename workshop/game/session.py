@@ -99,9 +99,9 @@ class GameSession:
             )
             self._wait_for(ticket)
             if ticket.error:
-                raise WorkshopError(
-                    f"{ticket.error}; its log in `/aws/lambda/{self.game.generator}` says more"
-                )
+                # On a learner's own pipeline the generator and its log are gone when this is read.
+                log = f"; its log in `/aws/lambda/{self.game.generator}` says more"
+                raise WorkshopError(ticket.error + (log if self.game.is_apart else ""))
             if ticket.outcome.get("outcome") == "busy":
                 self._look("another round is under way; waiting for it")
                 self.clock.sleep(BUSY_SECONDS)

@@ -28,6 +28,7 @@ from workshop.course.tools.costs import CostTools
 from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
 from workshop.course.trials.trial import is_untouched
+from workshop.errors import ConfigurationError
 from workshop.kit.bare_doctor import LAB_PORT
 from workshop.kit.doctor import examine
 from workshop.notebook.certificate import certificate_facts
@@ -141,6 +142,8 @@ class Workshop(NotebookPipeline):
 
         It stays on this machine; what is not solved is not claimed.
         """
+        if not (name := str(name).strip()):
+            raise ConfigurationError('a certificate bears a name: `ws.certificate("Your Name")`')
         facts = certificate_facts(name, all_exercises(), self._record)
         file = self.root / CERTIFICATE
         write_whole(file, printable_page(facts))
@@ -170,7 +173,17 @@ class Workshop(NotebookPipeline):
                 ways_on=self._ways_on(here, passed),
                 restored=restored,
                 warnings=[
-                    *filter(None, [file.warning, self._record.warning, warning, self._faults, self._skipped])
+                    *filter(
+                        None,
+                        [
+                            file.warning,
+                            self._record.warning,
+                            self.classroom.warning,
+                            warning,
+                            self._faults,
+                            self._skipped,
+                        ],
+                    )
                 ],
             )
         )

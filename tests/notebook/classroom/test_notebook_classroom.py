@@ -14,6 +14,7 @@ from workshop.clock import ManualClock
 from workshop.errors import ConfigurationError
 from workshop.notebook.classroom.tools import ClassTools
 from workshop.notebook.controls.widgets import ButtonRow
+from workshop.settings import CLASS_FILE
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -62,9 +63,9 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> list[ButtonRow]:
     found: list[ButtonRow] = []
     made = ButtonRow.__init__
 
-    def note(self: ButtonRow, buttons: Any) -> None:
+    def note(self: ButtonRow, *arguments: Any) -> None:
         found.append(self)
-        made(self, buttons)
+        made(self, *arguments)
 
     monkeypatch.setattr(ButtonRow, "__init__", note)
     return found
@@ -182,3 +183,14 @@ def test_outside_a_class_there_is_nothing_to_see(kernel: Kernel, classroom: Clas
     assert classroom.help_calls("put-records") is None
     with pytest.raises(ConfigurationError, match=r"ws\.join"):
         classroom.ask_for_help()
+
+
+def test_a_damaged_membership_is_told(board: StandIn, classroom: ClassTools, tmp_path: Path) -> None:
+    """Whoever is in no class any more, since the file is damaged, hears that until they join again."""
+    assert classroom.warning == ""
+    (tmp_path / CLASS_FILE).write_text("rubbish", encoding="utf-8")
+    assert "in no class any more" in classroom.warning
+
+    classroom.join(board.invitation, "Ada")
+
+    assert classroom.warning == ""

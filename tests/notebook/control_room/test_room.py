@@ -11,6 +11,7 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
+from workshop.errors import CloudNotRunningError
 from workshop.notebook.control_room import room as module
 from workshop.notebook.control_room.controls import Controls
 from workshop.notebook.control_room.history import History
@@ -30,6 +31,7 @@ class Model:
         self.state = "ready"
         self.commands: list[str] = []
         self.error: Exception | None = None
+        self.stop_error: Exception | None = None
         self.has_ended_faults = threading.Event()
         self.awaits_diagnosis = False
         self.hop_state = "Enabled"
@@ -44,6 +46,8 @@ class Model:
     def command(self, command: dict[str, Any]) -> None:
         """Note a command."""
         self.commands.append(command["do"])
+        if command["do"] == "stop" and self.stop_error is not None:
+            raise self.stop_error
         self.state = {"start": "sending", "stop": "stopped", "pause": "paused"}.get(command["do"], self.state)
 
     def stop(self) -> None:
@@ -135,6 +139,18 @@ def test_stop_ends_every_thread() -> None:
 
     assert threads() == []
     assert room.latest["run"]["state"] == "stopped"
+
+
+def test_stop_ends_every_thread_although_the_cloud_is_gone() -> None:
+    """Where the run's faults cannot be ended, `stop` says so, and nothing goes on all the same."""
+    model = Model()
+    room, _ = opened(model, autostart=True)
+    model.stop_error = CloudNotRunningError("http://127.0.0.1:9")
+
+    with pytest.raises(CloudNotRunningError):
+        room.stop()
+
+    assert threads() == []
 
 
 def test_start_brings_the_threads_back() -> None:

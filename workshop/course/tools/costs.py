@@ -1,6 +1,6 @@
 """`ws.costs`: the prices of `workshop/pipeline/prices.toml`, multiplied by a load."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from workshop.pipeline.cost import CostLine, cannot_keep_up, monthly_bill, standing_cost, total
@@ -31,10 +31,13 @@ class CostTools:
 
     def limits(self, pipeline: str, messages_per_second: float, **settings: Any) -> tuple[Saturated, ...]:
         """Return the functions for which that load is too much: `function`, `most` messages/s, `remedy`."""
+        self.bill(pipeline, messages_per_second, **settings)  # which knows the pipelines
         return cannot_keep_up(pipeline, _load(messages_per_second, **settings))
 
     def standing(self, shards: int) -> Decimal:
         """Return what an idle pipeline costs, in US dollars an hour."""
+        if isinstance(shards, bool) or not isinstance(shards, int) or shards < 1:
+            raise ValueError(f"a stream has 1 shard or more, not `{shards}`")
         return standing_cost(shards=shards)
 
     def shards(self, messages_per_second: float) -> int:
@@ -43,4 +46,8 @@ class CostTools:
 
 
 def _load(messages_per_second: float, **settings: Any) -> Load:
-    return Load(messages_per_second=Decimal(str(messages_per_second)), **settings)
+    try:
+        rate = Decimal(str(messages_per_second))
+    except InvalidOperation:
+        raise ValueError(f"`{messages_per_second}` is no number of messages a second") from None
+    return Load(messages_per_second=rate, **settings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from workshop.course.stack import TABLE
 from workshop.pipeline.aggregates import sort_key
 from workshop.pipeline.front_end import shown_name
 from workshop.pipeline.tables import format_amount
@@ -41,7 +42,7 @@ def frame_of(course: Course, name: str) -> pd.DataFrame:
         key, names = "Path", (*levels, "Value", "Trades")
         rows = _totals(course, levels)
     else:
-        description = course.client("dynamodb").describe_table(TableName=course.physical(name))
+        description = course.client("dynamodb").describe_table(TableName=course.physical(name, TABLE))
         key = str(description["Table"]["KeySchema"][0]["AttributeName"])
         rows = [_flat(item) for item in course.items(name)]
         rows.sort(key=lambda row: str(row[key]))

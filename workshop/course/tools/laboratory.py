@@ -10,6 +10,7 @@ from workshop.course.manual_poller import ManualPoller
 from workshop.course.tools.bad_release import release_with_a_bug
 from workshop.course.tools.proving import ProofProgress, prove_variants
 from workshop.course.trials.stream_records import send_again
+from workshop.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -42,6 +43,11 @@ class LabTools:
 
     def send_again(self, report: Mapping[str, Any]) -> int:
         """Put the records that a report in FailureQueue names into the stream again; return how many."""
+        if not isinstance(report, Mapping) or "KinesisBatchInfo" not in report:
+            raise ConfigurationError(
+                "this is no report of a discarded batch: that is the body of a message of FailureQueue, read "
+                "as JSON, and its `KinesisBatchInfo` names the records"
+            )
         return send_again(self._course, report)
 
     def advance(self, seconds: float) -> bool:
@@ -58,8 +64,11 @@ class LabTools:
         `by_fault` with how many schedules `met` each kind of fault, and how many of these were `inexact`.
 
         Raises:
+            ConfigurationError: that is no number of schedules.
             WorkshopError: a proof ended without a report.
         """
+        if isinstance(schedules, bool) or not isinstance(schedules, int) or schedules < 1:
+            raise ConfigurationError(f"`schedules` is a whole number from 1 on, not `{schedules!r}`")
         clock = self._course.clock
         if self._watch_proof is None:
             with self._course.on_wait(f"for {2 * schedules} schedules, two at a time", str):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from workshop.course.course import DEFAULT_SEED
+from workshop.course.tools.planned import planned
+from workshop.errors import ConfigurationError
 from workshop.pipeline.example import EXAMPLE_MESSAGES
-from workshop.pipeline.messages import Message, PlanOptions, make_plan
+from workshop.pipeline.messages import Message
 from workshop.pipeline.producer.desk import desk_messages
 from workshop.pipeline.truth import MessageCounts, Truth, count_messages
 from workshop.settings import class_seed
@@ -45,15 +46,20 @@ class MessageTools:
 
         `hierarchy` says where the trade belongs, by default to PV, FXSpot, EMEA.
         """
-        return Message(trade_id, Decimal(value), version, dict(hierarchy or PLACE), cancelled)
+        place = PLACE if hierarchy is None else hierarchy
+        if not isinstance(place, Mapping):
+            raise ConfigurationError(f"`hierarchy` is a dict with a name for each level, such as {PLACE}")
+        if isinstance(version, bool) or not isinstance(version, int):
+            raise ConfigurationError(f"`version` is a whole number, not `{version!r}`")
+        return Message(str(trade_id), _amount(value), version, dict(place), cancelled)
 
-    def plan(self, count: int, *, seed: int = DEFAULT_SEED, **options: Any) -> list[Message]:
+    def plan(self, count: int, **options: Any) -> list[Message]:
         """Return `count` made-up messages: the same ones for the same seed and options.
 
-        Options are shares in percent: `duplicates`, `modify`, `out_of_order`, …, as `ws.send` takes them.
+        Options are `seed`, and shares in percent: `duplicates`, `modify`, `out_of_order`, …, as `ws.send`
+        takes them.
         """
-        seed += class_seed(self._course.home)
-        return list(make_plan(PlanOptions(messages=count, seed=seed, **options)).messages)
+        return list(planned(count, options, class_seed(self._course.home)).messages)
 
     def desk(self, name: str, count: int, *, version: int = 1) -> list[dict[str, Any]]:
         """Return messages as a desk would put them into the stream by hand: dicts, ready for JSON."""
@@ -73,3 +79,14 @@ class MessageTools:
         `totals` and `trades` map each path and `Grand Total` to dollars and to numbers of trades.
         """
         return self._course.target.truth_of(self.sent() if messages is None else messages)
+
+
+def _amount(value: object) -> Decimal:
+    """Return dollars; a float counts as it is written, since 0.1 is not the sum of powers of two."""
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ConfigurationError(f'`{value}` is no amount in dollars; write it as a text, such as "75.00"')
+    return amount

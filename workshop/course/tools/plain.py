@@ -15,6 +15,7 @@ from workshop.course.tools.frames import frame_of
 from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.messages import MessageTools
 from workshop.deploy.stacks import destroy
+from workshop.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +78,8 @@ class LeftoverTools:
 
     def destroy(self, stack: str) -> None:
         """Delete a stack and what hangs on its resources; blocks until it is gone, minutes on AWS."""
+        if not stack or not isinstance(stack, str):
+            raise ConfigurationError(f"`{stack}` is no name of a stack; `ws.leftovers.find()` lists yours")
         destroy(self._course.cloud, stack)
 
 

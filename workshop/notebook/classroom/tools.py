@@ -6,26 +6,30 @@ What the instructor announces is shown above the next cell that runs, with a but
 from collections.abc import Callable
 from contextlib import suppress
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from workshop.classroom.learner.delivery import Courier
 from workshop.classroom.learner.joining import join_class, leave_class
 from workshop.classroom.learner.membership import read_membership
 from workshop.classroom.learner.outbox import ClassState, Outbox
 from workshop.course.catch_up import NOTEBOOKS, catch_up
 from workshop.course.course import Course
-from workshop.errors import ConfigurationError, WorkshopError
+from workshop.errors import ConfigurationError
 from workshop.notebook.classroom.announcement import draw_announcement, draw_caught_up
 from workshop.notebook.classroom.help_calls import HelpCalls, HelpDesk
 from workshop.notebook.content import read_notebook_file
 from workshop.notebook.controls.widgets import ButtonRow, Control, show_control
 from workshop.notebook.markup.display import NOTHING, Live, Shown, shell, show
 from workshop.notebook.views.cards import status_line
+from workshop.notebook.views.errors import error_lines
+from workshop.settings import CLASS_FILE
 
 __all__ = ["ClassTools"]
 
 # IPython calls what waits for this above the output of each cell.
 BEFORE_A_CELL = "pre_run_cell"
+NO_MEMBER = (
+    "`{}` cannot be read, so you are in no class any more, and nothing is reported. Join again with the "
+    "address of the join page, and with another alias if yours is taken; or delete that file."
+)
 _watching: list[Callable[..., None]] = []
 
 
@@ -39,6 +43,12 @@ class ClassTools:
         self._state = ClassState()
         self._told: str | None = None
         self._courier: Courier | None = None
+
+    @property
+    def warning(self) -> str:
+        """What to tell whoever was in a class and is in none, since the file of it is damaged."""
+        file = self._course.home / CLASS_FILE
+        return NO_MEMBER.format(file) if file.exists() and read_membership(file.parent) is None else ""
 
     def join(self, invitation: str, alias: str | None = None) -> Shown:
         """Join a class with the address and code that its board shows, under an `alias` of your choice.
@@ -115,15 +125,16 @@ class ClassTools:
 
     def _show_help_row(self) -> None:
         calls = HelpCalls(self._desk, self._notebook)
-        row = ButtonRow(calls.buttons())
-        if show_control(row.widget, f"Buttons: {', '.join(calls.buttons())}") is None:
-            return
-        below = Live(NOTHING)
+        below: list[Live] = []
 
         def tell(shown: Shown) -> None:
-            below.update(shown)
+            below[0].update(shown)
             row.offer(calls.buttons())
 
+        row = ButtonRow(calls.buttons(), tell)
+        if show_control(row.widget, f"Buttons: {', '.join(calls.buttons())}") is None:
+            return
+        below.append(Live(NOTHING))
         calls.when_changed(tell)
 
     def _announce(self, *_: object) -> None:
@@ -148,7 +159,7 @@ class _Announcement:
     def begin(self) -> None:
         """Show it."""
         self._output = Live(draw_announcement(self._notebook, self._file.title))
-        row = ButtonRow({f"Catch up with {self._notebook}": self._catch_up})
+        row = ButtonRow({f"Catch up with {self._notebook}": self._catch_up}, self._output.update)
         self._control = show_control(row.widget, f"Button: Catch up with {self._notebook}")
         self._output.close()
 
@@ -161,8 +172,10 @@ class _Announcement:
 
         try:
             catch_up(self._course, self._notebook, say=tell)
-        except (WorkshopError, ClientError, BotoCoreError, OSError) as error:
-            self._output.update(status_line("✗ Not caught up", str(error), "bad"))
+        # Whatever it is, a card that seems to go on for ever is worse.
+        except Exception as error:  # noqa: BLE001
+            told = " · ".join(error_lines(error, error.__traceback__))
+            self._output.update(status_line("✗ Not caught up", told, "bad"))
             return
         self._output.update(draw_caught_up(self._notebook, self._file, done, is_over=True))
         if self._control is not None:

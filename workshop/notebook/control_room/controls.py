@@ -74,8 +74,10 @@ def _number(name: str, value: Any) -> Any:
 
 
 def _chances(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f'`faults` is a dict such as {{"crash_after": 0.1}}, not {value!r}')
     chances = {}
-    for kind, chance in dict(value).items():
+    for kind, chance in value.items():
         if kind not in set(FaultKind):
             raise ConfigurationError(f"there is no fault `{kind}`; there are {', '.join(FaultKind)}")
         if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:

@@ -131,11 +131,11 @@ class RoomModel:
 
     def stop(self) -> None:
         """End the run: nothing more is sent, and faults that the room has begun are ended."""
-        if self._is_stopped:
-            return
-        self._sender.end()
-        self._is_stopped = True
-        self._mark("stopped")
+        if not self._is_stopped:
+            self._sender.end()
+            self._is_stopped = True
+            self._mark("stopped")
+        # Also a second time: the cloud may have been gone at the first.
         self.end_faults()
 
     def _start(self) -> None:

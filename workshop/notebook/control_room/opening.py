@@ -11,7 +11,7 @@ from workshop.errors import ConfigurationError
 from workshop.notebook.control_room.controls import Controls
 from workshop.notebook.control_room.model import RoomModel
 from workshop.notebook.control_room.room import ControlRoom
-from workshop.notebook.controls.panels import FAULTS
+from workshop.notebook.controls.panels import FAULTS, plan_of_faults
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -52,7 +52,7 @@ class RoomTools:
             ConfigurationError: an impossible value, or a fault that does not exist.
             StackNotFoundError: a pipeline is not deployed.
         """
-        plan = FaultPlan.from_words(faults) if faults else NO_FAULTS
+        plan = plan_of_faults(faults) if faults else NO_FAULTS
         pipelines = self._pipelines(beside)
         wanted = {"messages": messages, "rate": rate, "duplicates": duplicates, "modify": modify}
         wanted |= {"out_of_order": out_of_order, "seed": self._next_seed() if seed is None else seed}

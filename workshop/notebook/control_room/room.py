@@ -72,7 +72,13 @@ class ControlRoom:
         self._command({"do": "pause"})
 
     def set(self, **controls: Any) -> None:
-        """Set controls while the run goes on, such as `rate=250` or `faults={"crash_after": 0.1}`."""
+        """Set controls while the run goes on, such as `rate=250` or `faults={"crash_after": 0.1}`.
+
+        Raises:
+            ConfigurationError: there is no such control, or it cannot be set to that; then none is set.
+        """
+        for name, value in controls.items():
+            self._model.controls.changed(name, value)
         self._command({"do": "set", "set": controls})
 
     def stop(self) -> None:
@@ -87,11 +93,10 @@ class ControlRoom:
         """
         if self._model.state == "ready":
             self.start()
-        controls = self._model.controls
+        controls, fed = self._model.controls, self._course.clock.now()
         longest = controls.messages / controls.rate + SETTLING_SECONDS if timeout is None else timeout
-        clock, output = self._course.clock, Live(status_line("◐ Running", "the run begins", "info"))
-        fed = clock.now()
         ends = fed + longest
+        clock, output = self._course.clock, Live(status_line("◐ Running", "the run begins", "info"))
         try:
             while not self._is_over and self.is_running and clock.now() < min(ends, fed + UNFED_SECONDS):
                 clock.sleep(WAIT_SECONDS)
@@ -151,9 +156,12 @@ class ControlRoom:
                 self._questions.append(str(command.get("trade")))
                 self._drive()
             case "stop":
-                self._model.command(command)
-                self._end()
-                self._look()
+                try:
+                    self._model.command(command)
+                finally:
+                    # Also where the cloud is gone, and its faults cannot be ended.
+                    self._end()
+                    self._look()
             case "start" | "set" | "pause":
                 self._model.command(command)
                 self._drive()

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from workshop.cloud.fault_plan import FaultKind, FaultPlan
+from workshop.cloud.fault_plan import STAGES, FaultKind, FaultPlan
+from workshop.errors import ConfigurationError
 from workshop.notebook.controls.widgets import Slider
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import code_in, element, join, table
@@ -10,7 +11,7 @@ from workshop.notebook.markup.texts import plain_table, plural
 from workshop.notebook.views.cards import card, pill
 from workshop.pipeline.operations.live_faults import LiveFaults
 
-__all__ = ["FAULTS", "PRODUCER", "draw_faults", "fault_words", "panel_twin"]
+__all__ = ["FAULTS", "PRODUCER", "draw_faults", "fault_words", "panel_twin", "plan_of_faults"]
 
 PRODUCER: Mapping[str, Slider] = {
     "messages": Slider("Messages", 10, 5_000, 500, step=10),
@@ -37,6 +38,22 @@ def fault_words(values: Mapping[str, float]) -> list[str]:
     words = [f"{name}={value:g}" for name, value in values.items() if value]
     words += [f"{name}@state={values[name] * STATE_SHARE:g}" for name in ONCE_PER_MESSAGE if values.get(name)]
     return words
+
+
+def plan_of_faults(words: object) -> FaultPlan:
+    """Return the plan of words such as `crash_after@map=0.1`, one or several.
+
+    Raises:
+        ConfigurationError: a word is none, or names a stage that no pipeline has.
+    """
+    given = [words] if isinstance(words, str) else words
+    if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
+        raise ConfigurationError(f'faults are words such as "lab" or "crash_after@map=0.1", not `{words!r}`')
+    plan = FaultPlan.from_words(given)
+    stages = [name.partition("@")[2].partition("#")[0] for name in (*plan.rates, *plan.strikes)]
+    if strange := [stage for stage in stages if stage and stage not in STAGES]:
+        raise ConfigurationError(f"no stage is called `{strange[0]}`; choose from {', '.join(STAGES)}")
+    return plan
 
 
 def panel_twin(title: str, sliders: Mapping[str, Slider], call: str) -> Shown:

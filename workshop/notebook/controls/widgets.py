@@ -12,6 +12,7 @@ import ipywidgets as widgets  # type: ignore[import-untyped] # it brings no type
 
 from workshop.notebook.markup.display import NOTHING, Live, Shown, shell
 from workshop.notebook.markup.html import Html
+from workshop.notebook.views.errors import failed
 
 __all__ = ["ButtonRow", "Buttons", "Control", "Slider", "choice", "number_field", "panel", "show_control"]
 
@@ -42,21 +43,29 @@ def show_control(widget: Any, label: str) -> Control | None:
     return None if shell() is None else Control(widget, label)
 
 
-def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[int], None]) -> Any:
-    """Return the options as buttons below each other, each with its letter and text; a click answers."""
-    buttons = []
+def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[int], str | None]) -> Any:
+    """Return the options as buttons below each other, each with its letter and text; a click answers.
+
+    What `on_choice` returns is said below them, such as what went wrong.
+    """
+    buttons, said = [], widgets.Label("")
+
+    def take(place: int) -> None:
+        said.value = (on_choice(place) or "").replace("`", "")
+
     for place, (letter, text) in enumerate(zip(letters, texts, strict=True)):
         button = widgets.Button(description=f"{letter}   {text.replace('`', '')}", layout={"width": "auto"})
         button.add_class("ws-option")
-        button.on_click(lambda _, place=place: on_choice(place))
+        button.on_click(lambda _, place=place: take(place))
         buttons.append(button)
-    return widgets.VBox(buttons)
+    return widgets.VBox([*buttons, said])
 
 
 class ButtonRow:
-    """A row of buttons that can be replaced by others while it is shown."""
+    """A row of buttons that can be replaced by others while it is shown; `tell` hears what a click raises."""
 
-    def __init__(self, buttons: Buttons) -> None:
+    def __init__(self, buttons: Buttons, tell: Callable[[Shown], object]) -> None:
+        self._tell = tell
         self.widget = widgets.HBox(layout={"flex_flow": "row wrap"})
         self.offer(buttons)
 
@@ -65,11 +74,18 @@ class ButtonRow:
         before, row = self.widget.children, []
         for label, act in buttons.items():
             button = widgets.Button(description=label, layout={"width": "auto"})
-            button.on_click(lambda _, act=act: act())
+            button.on_click(lambda _, act=act: self._press(act))
             row.append(button)
         self.widget.children = row
         for button in before:
             button.close()
+
+    def _press(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        # What a widget raises goes to the page's log, where nobody looks.
+        except Exception as error:  # noqa: BLE001
+            self._tell(failed(error))
 
 
 def number_field(on_number: Callable[[str], str | None]) -> Any:

@@ -63,6 +63,9 @@ class PipelineActions:
         self._course.on_event = tell
         try:
             deployment = self._course.deploy(**parameters)
+        except KeyboardInterrupt:
+            output.close(board.interrupt())
+            raise
         except Exception as error:
             output.close(board.fail(error))
             raise

@@ -50,7 +50,7 @@ class CheckCard:
         self._output = Live(self._looking)
         self._below: Live | None = None
         self._wait = WaitLine()
-        self.row = ButtonRow(self._buttons())
+        self.row = ButtonRow(self._buttons(), self._tell)
         self._loop = f"check {exercise.id}"
         # A card of the same exercise that still watches its file has gone from the output.
         stop_named(self._loop)

@@ -2,6 +2,7 @@
 
 from workshop.classroom.learner.recording import report_score
 from workshop.course.course import Course
+from workshop.errors import ConfigurationError
 from workshop.game.own_pipeline import borrowed
 from workshop.game.play import find_game, set_up
 from workshop.game.session import Bounds, GameSession, GameView
@@ -16,6 +17,7 @@ __all__ = ["GameTools"]
 # A round that is neither at rest nor exact by then is judged as it is; offline nothing is far away.
 OFFLINE_SECONDS = 30.0
 LONGEST_GAME_SECONDS = 1_800.0
+MOST_ROUNDS, MOST_MESSAGES, LEVELS = 100, 100_000, 2
 
 
 class GameTools:
@@ -34,10 +36,11 @@ class GameTools:
         minute and a half. A round that is not exact is explained.
 
         Raises:
-            ConfigurationError: this is no stateful pipeline.
+            ConfigurationError: this is no stateful pipeline, or there are no such rounds.
             WorkshopError: the generator failed.
         """
         course = self._course
+        _check(rounds, messages, level)
         find_game(course.cloud, course.stack)
         output = Live(status_line("◐ Preparing", "deploying the generator beside the pipeline", "info"))
         with told_if_it_fails(output, "the game"):
@@ -59,3 +62,14 @@ class GameTools:
     def _empty(self) -> None:
         self._course.clear()
         self._memory.forget()
+
+
+def _check(rounds: object, messages: object, level: object) -> None:
+    """Refuse a game that cannot be played before anything is emptied for it."""
+    for name, value, most in (
+        ("rounds", rounds, MOST_ROUNDS),
+        ("messages", messages, MOST_MESSAGES),
+        ("level", level, LEVELS),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise ConfigurationError(f"`{name}` is a whole number from 1 to {most:,}, not `{value!r}`")

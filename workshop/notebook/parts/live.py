@@ -8,7 +8,14 @@ from workshop.cloud.fault_plan import FaultKind, FaultPlan
 from workshop.course.course import Course
 from workshop.errors import StackNotFoundError
 from workshop.notebook.controls.background import Loop, stop_all
-from workshop.notebook.controls.panels import FAULTS, PRODUCER, draw_faults, fault_words, panel_twin
+from workshop.notebook.controls.panels import (
+    FAULTS,
+    PRODUCER,
+    draw_faults,
+    fault_words,
+    panel_twin,
+    plan_of_faults,
+)
 from workshop.notebook.controls.widgets import panel, show_control
 from workshop.notebook.markup.display import Live, Shown, show
 from workshop.notebook.markup.html import code_in, element
@@ -127,7 +134,7 @@ class LiveTools:
             return show(draw_faults(clear_faults(cloud, outputs), cleared=True))
         if not words:
             return show(draw_faults(read_faults(cloud, outputs)))
-        plan = FaultPlan.from_words(words)
+        plan = plan_of_faults(words[0] if len(words) == 1 else words)
         return show(draw_faults(set_faults(cloud, outputs, plan), impossible=impossible_on(cloud, plan)))
 
     def stop(self) -> None:

@@ -14,8 +14,10 @@ __all__ = ["proof_shown"]
 def proof_shown() -> Iterator[Callable[[ProofProgress], None]]:
     """Give what draws the progress of one proof; the grid as it was last stays in the output."""
     outputs: list[Live] = []
+    latest: list[ProofProgress] = []
 
     def tell(progress: ProofProgress) -> None:
+        latest[:] = [progress]
         shown = draw_proof(progress)
         if outputs:
             outputs[0].update(shown)
@@ -24,6 +26,11 @@ def proof_shown() -> Iterator[Callable[[ProofProgress], None]]:
 
     try:
         yield tell
+    except BaseException:
+        # Nothing seems to go on for ever.
+        for output in outputs:
+            output.update(draw_proof(latest[0], is_cut_short=True))
+        raise
     finally:
         for output in outputs:
             output.close()

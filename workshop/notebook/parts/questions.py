@@ -12,6 +12,7 @@ from workshop.course.questions.question import Question
 from workshop.errors import ConfigurationError
 from workshop.notebook.controls.widgets import Control, choice, number_field, show_control
 from workshop.notebook.markup.display import Live, Shown, show
+from workshop.notebook.views.errors import failed
 from workshop.notebook.views.question import LETTERS, ask, place_of, reply_card, sealed_card
 
 __all__ = ["QuestionTools"]
@@ -45,10 +46,16 @@ class QuestionTools:
                 f"the answer to `{question_id}` is what was seen, and nothing was seen yet: run the cells "
                 f'above, or give it as the second argument: `ws.reveal("{question_id}", value)`'
             )
-        reply = question.reply(seen if given is None else given, value=seen)
+        try:
+            place = place_of(question, seen)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{error}; the second argument of `ws.reveal` is what was seen"
+            ) from error
+        reply = question.reply(place if given is None else given, value=place)
         if given is not None:
             self._record.answer(question_id, given, is_right=reply.is_right)
-        return show(reply_card(question, given, reply, value=place_of(question, seen)))
+        return show(reply_card(question, given, reply, value=place))
 
     def quiz(self, question_id: str, *, answer: Any = None) -> Live:
         """Ask a question and judge the answer at once; `answer` gives it without buttons."""
@@ -91,14 +98,17 @@ class _Asking:
         self._output.close()
         return self._output
 
-    def _take_place(self, place: int) -> None:
-        self._click(str(place))
+    def _take_place(self, place: int) -> str | None:
+        return self._click(str(place))
 
     def _click(self, given: str) -> str | None:
         try:
             shown = self._answered(given)
         except (ConfigurationError, ValueError) as error:
             return str(error)
+        # What a widget raises goes to the page's log, where nobody looks.
+        except Exception as error:  # noqa: BLE001
+            return failed(error).text
         self._output.update(shown)
         if self._control is not None:
             self._control.close()

@@ -1,11 +1,14 @@
 """`ws.tables`: what lies in the tables of a pipeline, its totals, and the way of one trade."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from workshop.course.course import Course
+from workshop.course.sent import message_of
+from workshop.course.stack import TABLE
+from workshop.errors import ConfigurationError
 from workshop.notebook.charts.totals_chart import draw_chart
 from workshop.notebook.markup.display import Shown, show
 from workshop.notebook.views.differences import TableMemory
@@ -35,7 +38,7 @@ class TableTools:
         At most `limit` rows are drawn. `where` selects rows: a dict of attributes and their values, or a
         function that takes a row and returns whether to show it.
         """
-        physical = self._course.physical(name)
+        physical = self._course.physical(name, TABLE)
         client = self._course.client("dynamodb")
         key = str(client.describe_table(TableName=physical)["Table"]["KeySchema"][0]["AttributeName"])
         rows = [row for row in scan_rows(client, physical) if _fits(row, where)]
@@ -78,7 +81,7 @@ class TableTools:
 
     def _trail(self, trade_id: str) -> Trail:
         course = self._course
-        records = [each for each in course.sent.records() if trade_id in each.data]
+        records = [each for each in course.sent.records() if _is_of(trade_id, each.data, course.target.order)]
         changes: tuple[ItemChange, ...] = ()
         item: dict[str, Any] | None = None
         if is_stateful := "StateTableName" in course.outputs:
@@ -93,11 +96,21 @@ class TableTools:
         return replace(trail, rows=rows)
 
 
+def _is_of(trade_id: str, data: str, order: Sequence[str]) -> bool:
+    """Whether a record is a message of the trade; of what is no message, whether it names the trade."""
+    message = message_of(data, order)
+    return f'"{trade_id}"' in data if message is None else message.trade_id == trade_id
+
+
 def _fits(row: Mapping[str, Any], where: Where | None) -> bool:
     if where is None:
         return True
     if callable(where):
         return bool(where(row))
+    if not isinstance(where, Mapping):
+        raise ConfigurationError(
+            f'`where` is a dict such as {{"TradeID": "…"}}, or a function of a row, not `{where!r}`'
+        )
     return all(str(row.get(name)) == str(value) for name, value in where.items())
 
 

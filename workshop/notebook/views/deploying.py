@@ -13,6 +13,10 @@ from workshop.notebook.views.cards import card, pill
 __all__ = ["EventBoard"]
 
 HEADS = (f"Time ({ZONE})", "Resource", "Type", "Status", "Reason")
+UNWATCHED = (
+    "What CloudFormation has begun, it ends by itself. Run the cell again: it waits for that, does what is "
+    "left to do, and says what came of it."
+)
 UNTOLD = {"", "User Initiated", "Resource creation Initiated"}
 
 
@@ -63,6 +67,14 @@ class EventBoard:
             [element("p", code_in(str(error)), class_="prose"), self._table() if self._latest else ""]
         )
         return Shown(card(head, body, tone="bad"), f"{title}\n{error}\n{self._plain()}".strip())
+
+    def interrupt(self) -> Shown:
+        """Return how it stood when nobody waited for it any more, with the events."""
+        title = f"Nobody waits for the stack {self._stack} any more"
+        head = element("div", pill("‖ Interrupted", "warn"), element("span", title), class_="row")
+        body = join([element("p", UNWATCHED, class_="prose"), self._table() if self._latest else ""])
+        text = f"‖ Interrupted: {title}\n{UNWATCHED}\n{self._plain()}".strip()
+        return Shown(card(head, body, tone="warn"), text)
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [

@@ -3,6 +3,7 @@
 The errors of the workshop say themselves what to do. For the others, the advice depends on what has failed.
 """
 
+import difflib
 import traceback
 from types import TracebackType
 
@@ -18,8 +19,9 @@ from workshop.course.files import advice_on_file
 from workshop.errors import CELLS_AGAIN, FROM_A_NOTEBOOK, StackNotFoundError, WorkshopError
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import element
+from workshop.notebook.views.cards import status_line
 
-__all__ = ["advice_on", "error_lines", "folded_traceback"]
+__all__ = ["advice_on", "error_lines", "failed", "folded_traceback"]
 
 LONGEST_LINE = 110
 # Part of the name that a kernel gives to the file of a cell.
@@ -28,6 +30,10 @@ RERUN = f"Run the cell that makes it; after a restart of the kernel, {CELLS_AGAI
 NO_CLOUD = f"No cloud answers; {FROM_A_NOTEBOOK}."
 NO_STACK = f"{CELLS_AGAIN.capitalize()}: one of them deploys it."
 INTERRUPTED = "The cell was stopped half-way. What it has done so far stays; run it again when you like."
+EXPLAINED = (
+    "An argument is missing, unknown or of another type than it has to be. With `?` behind its name, such as "
+    "`ws.send?`, a cell of its own explains a call."
+)
 ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((KeyboardInterrupt,), INTERRUPTED),
     ((NameError,), f"This name is not known yet. {RERUN}"),
@@ -36,15 +42,20 @@ ADVICE: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         (ParamValidationError,),
         "An argument has a wrong name or type; the message says which.",
     ),
+    ((TypeError,), EXPLAINED),
+    ((FileNotFoundError,), "There is no such file or folder; `ws.root` is the folder of your files."),
     ((KeyError, IndexError), "What this line takes out is not there. Show the whole value first, and look."),
+)
+NOT_THERE = (
+    "There is nothing of this name. Compare the name with `ws.outputs` or `ws.aws.resources()`; if it is "
+    f"gone, or after a reset of the cloud, {CELLS_AGAIN}."
 )
 REFUSED = {
     "AccessDenied": "The caller may not do this: a policy of its role must allow this on this resource.",
-    "NotFound": (
-        "There is nothing of this name. Compare the name with `ws.outputs` or `ws.aws.resources()`; if it is "
-        f"gone, or after a reset of the cloud, {CELLS_AGAIN}."
-    ),
+    "NotFound": NOT_THERE,
+    "NoSuch": NOT_THERE,
     "Validation": "The service refuses what it was given; the message says which argument, and why.",
+    "InvalidParameter": "The service refuses what it was given; the message says what, and why.",
     "ResourceInUse": "It exists already, or is being changed. Look at it, or wait a moment.",
     "Throttl": "Too much at once. Wait a few seconds and run the cell again.",
 }
@@ -61,11 +72,18 @@ def error_lines(error: BaseException, trace: TracebackType | None) -> list[str]:
     """Return what an error says, where in the cell it happened, and what to do, each on a line of its own."""
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, StackNotFoundError):
-        return [f"{type(error).__name__}: the stack `{error.stack}` is not there, or not any more.", NO_STACK]
+        there = f" There are: {', '.join(error.known)}." if error.known else ""
+        told = f"{type(error).__name__}: the stack `{error.stack}` is not there, or not any more.{there}"
+        return [told, NO_STACK]
     if isinstance(error, WorkshopError):
         return [told]
     place = _line(error.lineno, error.text) if isinstance(error, SyntaxError) else _place(trace)
     return list(filter(None, [" ".join(told.split()), place, advice_on(error)]))
+
+
+def failed(error: Exception) -> Shown:
+    """Return the line that says what a click of a button has raised."""
+    return status_line("✗ Not done", " · ".join(error_lines(error, error.__traceback__)), "bad")
 
 
 def advice_on(error: BaseException) -> str:
@@ -79,10 +97,19 @@ def advice_on(error: BaseException) -> str:
         return next((told for part, told in REFUSED.items() if part in code), "")
     if isinstance(error, OSError) and (advice := advice_on_file(error)):
         return advice
-    for kinds, told in ADVICE:
-        if isinstance(error, kinds):
-            return told
-    return "AWS's client could not carry out the call." if isinstance(error, BotoCoreError) else ""
+    if isinstance(error, AttributeError):
+        return _near(error)
+    known = (told for kinds, told in ADVICE if isinstance(error, kinds))
+    return next(
+        known, "AWS's client could not carry out the call." if isinstance(error, BotoCoreError) else ""
+    )
+
+
+def _near(error: AttributeError) -> str:
+    """Return the names that are there and look like the one that is not, as a question."""
+    known = [name for name in dir(error.obj) if not name.startswith("_")] if error.name else []
+    near = " or ".join(f"`{each}`" for each in difflib.get_close_matches(str(error.name), known))
+    return f"Did you mean {near}?" if near else ""
 
 
 def _place(trace: TracebackType | None) -> str:

@@ -15,6 +15,7 @@ from workshop.notebook.views.cards import card, pill
 __all__ = ["LETTERS", "ask", "named", "place_of", "reply_card", "sealed_card"]
 
 LETTERS = "ABCDEFGHIJ"
+LARGEST = Decimal(10) ** 15
 
 
 def ask(question: Question, *, kind: str, call: str) -> Shown:
@@ -78,9 +79,13 @@ def place_of(question: Question, given: object) -> str:
 
 def _number(text: str) -> Decimal:
     try:
-        return Decimal(text.replace(",", ""))
+        number = Decimal(text.replace(",", ""))
     except InvalidOperation:
-        raise ValueError(f"`{text}` is not a number; write it with digits and a point") from None
+        number = Decimal("NaN")
+    # What is larger is no answer to any question, and fills the page.
+    if not (number.is_finite() and abs(number) < LARGEST):
+        raise ValueError(f"`{text}` is not a number; write it with digits and a point")
+    return number
 
 
 def named(question: Question, given: str) -> str:

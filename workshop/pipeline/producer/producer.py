@@ -69,9 +69,9 @@ class ProducerOptions:
 
     def __post_init__(self) -> None:
         if self.threads < 1:
-            raise ConfigurationError(f"{self.threads} threads send nothing; choose 1 or more by `--threads`")
+            raise ConfigurationError(f"{self.threads} threads send nothing; choose 1 or more")
         if self.rate is not None and not self.rate > 0:  # not a number is neither
-            raise ConfigurationError(f"a rate of {self.rate} sends nothing; choose more than 0 by `--rate`")
+            raise ConfigurationError(f"a rate of {self.rate} sends nothing; choose more than 0")
 
     @classmethod
     def of(cls, threads: int, rate: float | None, pack: int | str) -> Self:

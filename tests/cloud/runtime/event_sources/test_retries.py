@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cloud.runtime.world import FunctionFailureError, World, fail, on_failure, succeed
+from tests.cloud.runtime.world import FunctionFailureError, World, client, fail, on_failure, succeed, zip_of
 
 REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
@@ -75,6 +75,23 @@ def test_retries_wait_longer_and_longer(world: World) -> None:
         world.clock.advance(waits[-1])
 
     assert waits == [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_changed_code_is_tried_at_once(world: World) -> None:
+    """Whoever mends a function does not wait for the end of a pause that its failures have made long."""
+    world.connect(fail, BatchSize=1)
+    world.put(1, 2)
+    world.run(until_seconds=100)
+    assert set(map(tuple, world.batches())) == {(1,)}
+    failed = len(world.batches())
+
+    world.fakes.handlers["F"] = succeed
+    client("lambda").update_function_code(
+        FunctionName="F", ZipFile=zip_of("def handler(event, context): ...")
+    )
+    world.run(until_seconds=2)
+
+    assert world.batches()[failed:] == [[1], [2]]
 
 
 def test_retry_is_the_same_to_the_byte(world: World) -> None:

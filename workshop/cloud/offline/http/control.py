@@ -29,6 +29,8 @@ TOKEN_HEADER = "x-workshop-token"  # noqa: S105 # a name, no secret
 
 # A client that waits for longer asks again, so that no connection is silent for long.
 MAX_WAIT_SECONDS = 30
+# At one go; far ahead no date exists any more, and everything would fail.
+LONGEST_ADVANCE_SECONDS = 2 * 366 * 24 * 3600
 
 log = logging.getLogger(__name__)
 
@@ -130,8 +132,14 @@ class ControlApi:
 
     def _advance_clock(self, document: Document) -> Document:
         seconds = document.get("advance_seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            raise BadControlCallError('send {"advance_seconds": n} with n not negative')
+        if (
+            isinstance(seconds, bool)
+            or not isinstance(seconds, int | float)
+            or not 0 <= seconds <= LONGEST_ADVANCE_SECONDS
+        ):
+            raise BadControlCallError(
+                f'send {{"advance_seconds": n}} with n from 0 to {LONGEST_ADVANCE_SECONDS}, two years'
+            )
         advance = getattr(self._cloud.clock, "advance", None)
         if advance is None:
             raise BadControlCallError("this cloud runs on a clock that cannot be advanced")

@@ -26,6 +26,7 @@ from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     Regroup,
     Retry,
     Wait,
+    backoff_seconds,
 )
 from workshop.cloud.offline.runtime.event_sources.windows import WindowState, window_of
 
@@ -46,6 +47,12 @@ class Batch:
     attempts: int = 0
     throttles: int = 0
     not_before: float = 0.0
+
+    def due_at(self, mapping: Mapping) -> float:
+        """When it may be sent: after failures the later the more there were, but at once to changed code."""
+        failed_at = self.not_before - backoff_seconds(self.attempts)
+        is_changed = self.attempts and not self.throttles and failed_at < mapping.code_changed_at
+        return mapping.code_changed_at if is_changed else self.not_before
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -122,7 +129,7 @@ class BatchSlot:
     def next_due(self, mapping: Mapping) -> float | None:
         """Return when the slot has something to do without any new record, or None if it never has."""
         if self.batches:
-            return self.batches[-1].not_before
+            return self.batches[-1].due_at(mapping)
         if self.regrouping:
             return max(self.regrouping.at, self.gathering_since + mapping.batching_window_seconds)
         times = []

@@ -80,6 +80,8 @@ class MappingWorker:
         self.is_abandoned = False
         self._clock = clock
         self._problem: str | None = None
+        self._code: str | None = None
+        self._code_changed_at = 0.0
         self._batches = BatchCounts()
         self._batches_lock = threading.Lock()
         with LOCK:
@@ -145,6 +147,7 @@ class MappingWorker:
         with LOCK:
             self.mapping = Mapping.of(self.esm)
             problem = self._function_problem()
+            self.mapping = replace(self.mapping, code_changed_at=self._code_changed_at)
         for poller in self._pollers.values():
             # A batch that is in flight was formed by the old settings, and its outcome is judged by the new
             # ones.
@@ -215,6 +218,9 @@ class MappingWorker:
             function = None
         if not function:
             return f"PROBLEM: Function not found: {self.mapping.function_arn}"
+        if self._code not in {None, function.code_sha_256}:
+            self._code_changed_at = self._clock.now()
+        self._code = function.code_sha_256
         problem = source_problem(str(function.role), self.mapping.source.arn)
         return None if problem is None else f"PROBLEM: {problem}"
 

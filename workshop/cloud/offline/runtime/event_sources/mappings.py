@@ -38,6 +38,8 @@ class Mapping:
     reports_item_failures: bool = False
     on_failure_arn: str | None = None
     filters: tuple[str, ...] = ()
+    # Since when the function is another one, as far as the engine has seen it change.
+    code_changed_at: float = 0.0
 
     @classmethod
     def of(cls, esm: Any) -> Self:

@@ -126,7 +126,7 @@ class ShardPoller:
                 batch = slot.current
                 if batch is None or not self._discard_expired(slot, batch, now):
                     break
-            if batch is None or now < batch.not_before:
+            if batch is None or now < batch.due_at(self.mapping):
                 return None
             slot.is_busy = True
             # What the metric IteratorAge is made of: "the age of the last record in the event".
