@@ -19,6 +19,7 @@ __all__ = [
     "LARGEST_BODY_BYTES",
     "MOST_REPORTS",
     "OUTCOMES",
+    "TOKEN",
     "JoinRequest",
     "LearnerReport",
     "document_of",
@@ -36,6 +37,8 @@ MOST_REPORTS = 500
 STEP = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 GAME = re.compile(r"[a-z0-9][a-z0-9 -]{0,39}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00:00)")
+# By what the board knows a learner's machine, which makes it; nobody guesses one.
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
 OUTCOMES = ("passed", "incorrect", "error")
 HIGHEST_NUMBER = 2**31 - 1
 # The kinds of reports, with the only fields that each has beside `number`, `at` and `kind`.

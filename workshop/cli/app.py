@@ -134,7 +134,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        deliver_recorded()
+        for told in deliver_recorded():
+            Console(stderr=True, soft_wrap=True).print(Text(told), highlight=False)
 
 
 def _complain(message: str) -> None:

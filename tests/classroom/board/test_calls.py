@@ -2,10 +2,11 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 
-from tests.classroom.board.running import STEPS
+from tests.classroom.board.running import SETUP, STEPS, RunningBoard
 from workshop.build.starters import solution_of, starter_of
 from workshop.classroom.protocol import instant
 
@@ -13,13 +14,14 @@ STEP = STEPS[0].id
 
 
 def test_whoever_has_the_code_joins(running) -> None:
-    """The code lets a learner in, however it is typed; the answer has id, token, seed, alias and class."""
+    """The code lets a learner in, however it is typed; the answer says who and where they are now."""
     code = running.inside(lambda board: board.code).lower().replace("-", " ")
 
     answer = running.call("join", {"code": code, "alias": " Ada "})
 
     assert answer.status == 200
-    assert answer.document.keys() == {"learner", "token", "seed", "alias", "class"}
+    assert answer.document.keys() == {"learner", "token", "seed", "alias", "class", "class_id"}
+    assert running.call("class").document == {name: answer.document[name] for name in ("class_id", "class")}
     assert (answer.document["alias"], answer.document["class"]) == ("Ada", "Risk & Co")
 
 
@@ -124,3 +126,25 @@ def test_a_closed_class_takes_nothing_and_loses_nothing(running) -> None:
     assert ada.send().status == 503
     running.act("reopen")
     assert ada.send().document["accepted"] == 1
+
+
+def test_a_machine_brings_its_own_token(running) -> None:
+    """Joining twice with one secret, as a first answer was lost, makes one learner; a short one is none."""
+    document = {"code": running.inside(lambda board: board.code), "alias": "Ada"}
+    first = running.call("join", document, "s" * 64)
+    again = running.call("join", document, "s" * 64)
+    short = running.call("join", document | {"alias": "Bob"}, "short")
+
+    assert first.document == again.document
+    assert first.document["token"] == "s" * 64
+    assert len(short.document["token"]) >= 32
+
+
+def test_a_board_without_solutions_releases_none(tmp_path) -> None:
+    """Where the instructor's machine has no solutions, learners are told of none, and who asks hears why."""
+    with RunningBoard(tmp_path / "board.db", setup=replace(SETUP, root=tmp_path)) as running:
+        ada = running.join("Ada")
+        running.inside(lambda board: board.release("03"))
+
+        assert running.call("state", token=ada.token).document["released"] == []
+        assert "no solutions" in running.call("solutions/03", token=ada.token).document["error"]

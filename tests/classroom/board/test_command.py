@@ -3,9 +3,11 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -60,6 +62,23 @@ def test_the_networks_of_a_machine_are_named() -> None:
     assert all(re.fullmatch(r"http://[\d.]+:8787", each) for each in named)
     assert len(named) == 1 or not any("127.0.0.1" in each for each in named)
     assert addresses_of("::1", 80) == ("http://[::1]:80",)
+
+
+def test_the_address_of_the_way_to_the_world_comes_first(monkeypatch) -> None:
+    """Virtual adapters are named after the one that the machine's default route leaves from."""
+    first = "192.168.1.5"
+    adapters = {
+        name: [SimpleNamespace(family=socket.AF_INET, address=address)]
+        for name, address in (("docker0", "172.17.0.1"), ("net", first), ("vbox", "192.168.56.1"))
+    }
+    monkeypatch.setattr("psutil.net_if_addrs", lambda: adapters)
+    monkeypatch.setattr("psutil.net_if_stats", lambda: dict.fromkeys(adapters, SimpleNamespace(isup=True)))
+    monkeypatch.setattr("socket.socket.getsockname", lambda _: (first, 1))
+    monkeypatch.setattr("socket.socket.connect", lambda _, __: None)
+
+    assert [each.rpartition(":")[0] for each in addresses_of(EVERYWHERE, 8787)] == [
+        f"http://{address}" for address in (first, "172.17.0.1", "192.168.56.1")
+    ]
 
 
 def test_a_class_becomes_a_file_and_is_forgotten(workshop, kept, tmp_path) -> None:

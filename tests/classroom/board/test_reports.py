@@ -145,7 +145,7 @@ import os, signal
 from workshop.classroom.board.store import ClassStore
 from workshop.classroom.protocol import JoinRequest, LearnerReport
 store = ClassStore({str(file)!r}, {clock.now()})
-learner, _ = store.join(JoinRequest("ABC-234", "Ada"), {clock.now()})
+learner = store.join(JoinRequest("ABC-234", "Ada"), {clock.now()}, "token")
 fields = {{"step": {STEP!r}, "outcome": "passed", "attempts": 1}}
 store.take(learner, [LearnerReport(1, {instant(clock.now())!r}, "checked", fields)], {clock.now()})
 os.kill(os.getpid(), signal.SIGKILL)

@@ -15,6 +15,7 @@ class StandIn:
     """What the board knows; it survives `stop` and `start`, as a board's database does."""
 
     def __init__(self) -> None:
+        self.class_id = "class-1"
         self.learners: dict[str, dict[str, Any]] = {}
         self.state: dict[str, Any] = {"announced": None, "released": [], "helped_at": None, "plan": None}
         self.zips: dict[str, bytes] = {}
@@ -52,6 +53,12 @@ class StandIn:
             self._server.server_close()
             self._server = None
 
+    def move(self) -> None:
+        """Listen somewhere else from now on."""
+        self.stop()
+        self._port = 0
+        self.start()
+
     def of(self, alias: str) -> list[dict[str, Any]]:
         """Return the reports of a learner, as they count."""
         [found] = [each for each in self.learners.values() if each["alias"] == alias]
@@ -70,16 +77,22 @@ class _Handler(BaseHTTPRequestHandler):
                 self._join(document_of(body))
             case "/api/1/reports":
                 self._report(document_of(body))
-            case _:
-                self.stand_in.learners.pop(self._token, None)
+            case _ if self._token in self.stand_in.learners:
+                del self.stand_in.learners[self._token]
                 self._say(200, {})
+            case _:
+                self._say(401, {"error": "the board does not know you; join again"})
 
     def do_GET(self) -> None:
         self.stand_in.heard.append(f"{self.path}\n{self.headers}".encode())
-        if self._token not in self.stand_in.learners:
+        if self.path == "/api/1/class":
+            self._say(200, {"class_id": self.stand_in.class_id})
+        elif self._token not in self.stand_in.learners:
             self._say(401, {"error": "the board does not know you; join again"})
         elif self.path == "/api/1/state":
-            self._say(200, self.stand_in.state)
+            self._say(200, self.stand_in.state | {"accepted": self._accepted()})
+        elif self.path.rpartition("/")[2] not in self.stand_in.zips:
+            self._say(403, {"error": "this board has no solutions"})
         else:
             self._send(200, self.stand_in.zips[self.path.rpartition("/")[2]])
 
@@ -91,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif alias_key(wanted.alias) in taken:
             self._say(409, {"error": f"`{wanted.alias}` is taken; `{wanted.alias}2` is free"})
         else:
-            token = self._token if self._token in known else f"token-{len(known) + 1}"
+            token = self._token
             mine = known.setdefault(token, {"id": f"learner-{len(known) + 1}", "reports": {}})
             mine["alias"] = wanted.alias
             answer = {
@@ -100,6 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "seed": 7919,
                 "alias": wanted.alias,
                 "class": "A",
+                "class_id": self.stand_in.class_id,
             }
             self._say(200, answer)
 
@@ -110,14 +124,17 @@ class _Handler(BaseHTTPRequestHandler):
             return
         for report in read_reports(document):
             mine["reports"].setdefault(report.number, report.document())
-        accepted = 0
-        while accepted + 1 in mine["reports"]:
-            accepted += 1
         if self.stand_in.loses_answers:
             self.close_connection = True
             self.connection.close()
             return
-        self._say(200, {"accepted": accepted, "state": self.stand_in.state})
+        self._say(200, {"accepted": self._accepted(), "state": self.stand_in.state})
+
+    def _accepted(self) -> int:
+        reports, accepted = self.stand_in.learners[self._token]["reports"], 0
+        while accepted + 1 in reports:
+            accepted += 1
+        return accepted
 
     @property
     def _token(self) -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.learner.board_stand_in import CODE, StandIn
-from workshop.classroom.learner.joining import join_class, leave_class
-from workshop.classroom.learner.membership import read_membership
+from workshop.classroom.learner.delivery import Courier
+from workshop.classroom.learner.joining import join_class
+from workshop.classroom.learner.leaving import leave_class
+from workshop.classroom.learner.membership import forget_membership, read_left, read_membership
 from workshop.course.exercise import passed
 from workshop.course.progress import CourseProgress
 from workshop.errors import BoardError, ConfigurationError
@@ -42,12 +44,69 @@ def test_joining_again_keeps_the_learner(board: StandIn, tmp_path: Path) -> None
     assert len(board.learners) == 1
 
 
+def test_a_board_that_moves_keeps_its_learners(board: StandIn, tmp_path: Path) -> None:
+    """Who joins at the board's new address, or again after an answer was lost, is the same learner."""
+    first = join_class(tmp_path, board.invitation, "Ada")
+    board.move()
+    moved = join_class(tmp_path, board.invitation)
+    forget_membership(tmp_path)
+    again = join_class(tmp_path, board.invitation, "Ada")
+
+    assert (moved.key, moved.token, moved.address) == (first.key, first.token, board.address)
+    assert again == moved
+    assert len(board.learners) == 1
+
+
+def test_another_class_gets_another_token(board: StandIn, tmp_path: Path) -> None:
+    """What one class knows a learner by is of no use to another, and their reports are kept apart."""
+    first = join_class(tmp_path, board.invitation, "Ada")
+    board.class_id, board.learners = "class-2", {}
+    second = join_class(tmp_path, board.invitation)
+
+    assert first.learner == second.learner
+    assert first.key != second.key
+    assert first.token != second.token
+
+
+def test_leaving_without_the_board_is_made_up_for(board: StandIn, tmp_path: Path) -> None:
+    """Who leaves while the board is away is told so; it forgets them when a kernel reaches it again."""
+    join_class(tmp_path, board.invitation, "Ada")
+    board.stop()
+    left = leave_class(tmp_path)
+    assert left is not None
+    assert f"{board.address} cannot be reached and still shows Ada" in left.told
+    assert read_membership(tmp_path) is None
+
+    board.start()
+    board.class_id = "of somebody else"
+    Courier(tmp_path, lambda _: None).step()
+    assert len(board.learners) == len(read_left(tmp_path)) == 1
+
+    board.class_id = "class-1"
+    Courier(tmp_path, lambda _: None).step()
+    assert board.learners == {}
+    assert leave_class(tmp_path) is None
+
+
+def test_rejoining_after_an_unheard_leave_begins_anew(board: StandIn, tmp_path: Path) -> None:
+    """A board that was not told of a leave is told before the learner joins again, wherever it is by then."""
+    join_class(tmp_path, board.invitation, "Ada")
+    board.stop()
+    leave_class(tmp_path)
+    board.move()
+    join_class(tmp_path, board.invitation, "Ada")
+
+    assert [each["alias"] for each in board.learners.values()] == ["Ada"]
+    assert read_left(tmp_path) == ()
+
+
 def test_leaving_forgets_on_both_sides(board: StandIn, tmp_path: Path) -> None:
     """Who leaves is gone from the board, and nothing of the class is left at home."""
     join_class(tmp_path, board.invitation, "Ada")
     left = leave_class(tmp_path)
 
     assert left is not None
+    assert left.told == "The class board has forgotten Ada."
     assert board.learners == {}
     assert read_membership(tmp_path) is None
     assert leave_class(tmp_path) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.learner.board_stand_in import StandIn
-from workshop.classroom.learner.delivery import bring_released, deliver
+from workshop.classroom.learner.delivery import bring_released, deliver, fetch_news
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.released import unpack
 from workshop.errors import BoardError
@@ -29,8 +29,9 @@ def test_what_is_released_comes_by_itself(board: StandIn, tmp_path: Path) -> Non
     join_class(tmp_path, board.invitation, "Ada")
     board.zips["05"] = zip_of(FINE)
     board.state["released"] = ["05"]
-    deliver(tmp_path)
-    deliver(tmp_path)
+    for _ in range(2):
+        deliver(tmp_path)
+        fetch_news(tmp_path)
 
     assert (tmp_path / RELEASED / "05" / FINE).read_text(encoding="utf-8") == "x = 1\n"
     assert sum(b"solutions/05" in each for each in board.heard) == 1

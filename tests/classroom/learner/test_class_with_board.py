@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.board.running import RunningBoard
-from workshop.classroom.learner.delivery import deliver
-from workshop.classroom.learner.joining import join_class, leave_class
-from workshop.classroom.learner.membership import keep_membership, read_membership
+from workshop.classroom.learner.delivery import deliver, fetch_news
+from workshop.classroom.learner.joining import join_class
+from workshop.classroom.learner.leaving import leave_class
+from workshop.classroom.learner.membership import read_membership
 from workshop.classroom.learner.outbox import Outbox
 from workshop.classroom.learner.recording import class_progress, report
 from workshop.clock import ManualClock
@@ -20,7 +21,7 @@ from workshop.settings import RELEASED
 def joined(running: RunningBoard, home: Path, alias: str = "Ada") -> Outbox:
     code = running.inside(lambda board: board.code)
     membership = join_class(home, f"{running.address}/{code}", alias)
-    return Outbox(home, membership.learner)
+    return Outbox(home, membership.key)
 
 
 def test_news_help_and_solutions_come_from_the_board(tmp_path: Path) -> None:
@@ -38,6 +39,7 @@ def test_news_help_and_solutions_come_from_the_board(tmp_path: Path) -> None:
         running.inside(lambda board: board.release("03"))
         running.inside(lambda board: board.store.mark_helped(1, running.clock.now()))
         deliver(home)
+        fetch_news(home)
 
         assert outbox.state.announced == "03"
         assert (call := outbox.help_call) is not None
@@ -63,9 +65,10 @@ def test_an_hour_offline_over_a_restart_loses_and_doubles_nothing(tmp_path: Path
         deliver(home, clock=clock)
 
     with RunningBoard(file, clock) as running:
-        membership = read_membership(home)
-        assert membership is not None
-        keep_membership(home, replace(membership, address=running.address))
+        before = read_membership(home)
+        joined(running, home)
+        assert (after := read_membership(home)) is not None
+        assert before == replace(after, address=before.address)
         deliver(home, clock=clock)
         deliver(home, clock=clock)
         [learner] = running.inside(lambda board: board.store.learners())

@@ -10,8 +10,9 @@ import pytest
 
 from tests.classroom.learner.board_stand_in import StandIn
 from workshop.classroom.learner.delivery import deliver
+from workshop.classroom.learner.outbox import FILE
 from workshop.clock import ManualClock
-from workshop.errors import ConfigurationError
+from workshop.errors import BoardError, ConfigurationError
 from workshop.notebook.classroom.tools import ClassTools
 from workshop.notebook.controls.widgets import ButtonRow
 from workshop.settings import CLASS_FILE
@@ -100,13 +101,47 @@ def test_help_is_called_and_withdrawn(
     assert labels(row) == ["Ask for help"]
     row.widget.children[0].click()
     assert labels(row) == ["Withdraw the call for help"]
-    assert "somebody will come" in kernel.texts[-1]
+    deliver(tmp_path)
+    classroom._desk.look()
+    assert any("somebody will come" in text for text in kernel.texts)
     row.widget.children[0].click()
     assert labels(row) == ["Ask for help"]
     deliver(tmp_path)
 
     assert [each["kind"] for each in board.of("Ada")] == ["help", "help_withdrawn"]
     assert board.of("Ada")[0]["step"] == "03"
+
+
+def test_nobody_is_promised_before_the_board_knows(
+    board: StandIn, kernel: Kernel, rows: list[ButtonRow], classroom: ClassTools
+) -> None:
+    """While the board is away, a call for help is said to be waiting, by button and function."""
+    classroom.join(board.invitation, "Ada")
+    board.stop()
+    rows[0].widget.children[0].click()
+    assert "will be sent as soon as the class board can be reached" in kernel.texts[-1]
+    classroom.ask_for_help("put-records")
+    board.start()
+
+    assert not any("somebody will come" in text for text in kernel.texts)
+
+
+def test_what_is_wrong_with_the_class_stands_above_the_next_cell(
+    board: StandIn, kernel: Kernel, classroom: ClassTools, tmp_path: Path
+) -> None:
+    """A damaged file stops no first cell, and who was removed from the board is told so once."""
+    classroom.join(board.invitation, "Ada")
+    (tmp_path / FILE).write_bytes(b"no database" * 100)
+    board.learners.clear()
+    classroom.begin()
+    with pytest.raises(BoardError):
+        deliver(tmp_path)
+    classroom.begin()
+    kernel.run_cell()
+
+    told = " ".join(" ".join(kernel.texts).split())
+    assert told.count("was damaged, and is now in") == 1
+    assert told.count("does not know you any more") == 1
 
 
 def test_helped_is_shown_when_the_board_says_so(

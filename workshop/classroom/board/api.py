@@ -1,5 +1,6 @@
 """What learners' machines ask of the board, below `/api/1/`."""
 
+import secrets
 from typing import Any
 
 from tornado.web import HTTPError
@@ -8,7 +9,7 @@ from workshop.classroom.board.guarding import ApiHandler, WaitError
 from workshop.classroom.board.release import released_solutions
 from workshop.classroom.board.store import AliasTakenError, ClassFullError
 from workshop.classroom.board.tables import Learner
-from workshop.classroom.protocol import API, document_of, read_join, read_reports
+from workshop.classroom.protocol import API, TOKEN, document_of, read_join, read_reports
 
 __all__ = ["API_HANDLERS"]
 
@@ -17,8 +18,15 @@ CLOSED = "the class is closed"
 CLOSED_SECONDS = 60
 
 
+class _Class(ApiHandler):
+    """`GET class`: which one this is, so that a machine knows whether it is the class that it has joined."""
+
+    def get(self) -> None:
+        self.say({"class_id": self.board.class_id, "class": self.board.setup.name})
+
+
 class _Join(ApiHandler):
-    """`POST join`."""
+    """`POST join`; a machine brings its own secret as token, and stays the same learner with it."""
 
     def post(self) -> None:
         known = self.learner
@@ -36,7 +44,8 @@ class _Join(ApiHandler):
                 learner = self.board.store.learner(known.id) or known
             else:
                 self.demand("join", self.address)
-                learner, token = self.board.store.join(request, self.board.clock.now())
+                token = token if TOKEN.fullmatch(token) else secrets.token_urlsafe(24)
+                learner = self.board.store.join(request, self.board.clock.now(), token)
         except AliasTakenError as error:
             self.say({"error": str(error), "free": error.free}, 409)
             return
@@ -49,6 +58,7 @@ class _Join(ApiHandler):
                 "seed": learner.seed,
                 "alias": learner.alias,
                 "class": self.board.setup.name,
+                "class_id": self.board.class_id,
             }
         )
 
@@ -79,7 +89,9 @@ class _Solutions(ApiHandler):
 
     def get(self, notebook: str) -> None:
         self.known_learner()
-        if notebook not in self.board.released or self.board.setup.root is None:
+        if not self.board.has_solutions or self.board.setup.root is None:
+            raise HTTPError(403, "this board has no solutions that it could release")
+        if notebook not in self.board.released:
             raise HTTPError(403, f"the solutions of notebook {notebook} are not released yet")
         self.set_header("Content-Type", "application/zip")
         self.finish(released_solutions(notebook, self.board.released, self.board.setup.root))
@@ -118,6 +130,7 @@ def _now(handler: ApiHandler, learner: Learner) -> Learner:
 
 
 API_HANDLERS = [
+    (f"{API}/class", _Class),
     (f"{API}/join", _Join),
     (f"{API}/reports", _Reports),
     (f"{API}/state", _State),

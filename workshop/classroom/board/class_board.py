@@ -19,6 +19,7 @@ from workshop.classroom.board.store import ClassStore, new_code
 from workshop.classroom.board.tables import BestScore, Learner
 from workshop.classroom.protocol import instant
 from workshop.clock import Clock
+from workshop.settings import SOLUTIONS
 
 __all__ = ["ClassBoard", "ClassSetup"]
 
@@ -49,6 +50,7 @@ class ClassBoard:
         self.wrong_codes = 0
         self._key = store.kept("key", secrets.token_urlsafe(24))
         store.kept("code", new_code())
+        self.class_id = store.kept("class", secrets.token_hex(8))
 
     @property
     def key(self) -> str:
@@ -94,6 +96,11 @@ class ClassBoard:
         return tuple(json.loads(self.store.setting("released") or "[]"))
 
     @property
+    def has_solutions(self) -> bool:
+        """Whether there are solutions to release on this machine."""
+        return self.setup.root is not None and (self.setup.root / SOLUTIONS).is_dir()
+
+    @property
     def begun(self) -> float | None:
         """When the clock of the plan was started, in unix seconds."""
         found = self.store.setting("begun")
@@ -136,9 +143,10 @@ class ClassBoard:
         plan, begun = self.setup.plan, self.begun
         return {
             "announced": self.announced,
-            "released": list(self.released),
+            "released": list(self.released) if self.has_solutions else [],
             "helped_at": None if learner.helped_at is None else instant(learner.helped_at),
             "plan": None if plan is None else plan.document(None if begun is None else instant(begun)),
+            "accepted": learner.accepted,
             "now": instant(self.clock.now()),
         }
 

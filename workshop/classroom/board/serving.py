@@ -76,7 +76,19 @@ def _own_addresses() -> list[str]:
         for each in addresses
         if name in up and each.family == socket.AF_INET
     ]
-    return [each for each in found if not each.startswith((*LOOPBACK, LINK_LOCAL))]
+    outside = [each for each in found if not each.startswith((*LOOPBACK, LINK_LOCAL))]
+    # Virtual adapters have addresses as well, which nobody in the room reaches.
+    first = _address_of_default_route()
+    return sorted(outside, key=lambda each: each != first)
+
+
+def _address_of_default_route() -> str | None:
+    """Return from which address this machine speaks to the world, None if it has no way there."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        # Sends nothing: it only lets the system choose; the address is reserved for documentation.
+        asking.connect(("192.0.2.1", 9))
+        return str(asking.getsockname()[0])
+    return None
 
 
 def allow_connections() -> None:

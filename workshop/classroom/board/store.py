@@ -104,14 +104,13 @@ class ClassStore:
             self.set(name, found := made)
         return found
 
-    def join(self, request: JoinRequest, now: float) -> tuple[Learner, str]:
-        """Take somebody into the class; return the learner and the token, which is not kept.
+    def join(self, request: JoinRequest, now: float, token: str) -> Learner:
+        """Take somebody into the class who bears a token, which is not kept; return the learner.
 
         Raises:
             AliasTakenError: somebody has the alias.
             ClassFullError: there are too many already.
         """
-        token = secrets.token_urlsafe(24)
         with self._change():
             if len(self.learners()) >= MOST_LEARNERS:
                 raise ClassFullError(f"the class is full: a board takes {MOST_LEARNERS} learners")
@@ -127,7 +126,7 @@ class ClassStore:
                     now,
                 ),
             )
-        return self._learner("id", new.lastrowid), token
+        return self._learner("id", new.lastrowid)
 
     def learner_of(self, token: str) -> Learner | None:
         """Return whose token this is, or None."""

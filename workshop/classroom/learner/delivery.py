@@ -11,19 +11,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workshop.classroom.learner.calls import CALL_SECONDS, call
+from workshop.classroom.learner.calls import CALL_SECONDS, UNKNOWN_LEARNER, call
+from workshop.classroom.learner.leaving import forget_left
 from workshop.classroom.learner.membership import Membership, read_membership
 from workshop.classroom.learner.outbox import ClassState, Outbox
 from workshop.classroom.learner.released import fetch_released
 from workshop.classroom.protocol import pack
-from workshop.clock import Clock, SystemClock
+from workshop.clock import Clock, SystemClock, stopwatch
 from workshop.errors import BoardError
 from workshop.settings import has_solutions
 
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Courier", "bring_released", "deliver", "deliver_briefly", "poke"]
+__all__ = ["Courier", "bring_released", "deliver", "deliver_briefly", "fetch_news", "poke"]
 
 # How often a kernel asks the board for news; of several kernels, one asks.
 ASK_EVERY_SECONDS = 5.0
@@ -41,7 +42,7 @@ def deliver(
 ) -> None:
     """Send what the board has not accepted yet; with nothing to send, `ask` what the board says.
 
-    Does nothing outside a class.
+    Does nothing outside a class. That the board does not know this learner is kept in the outbox's state.
 
     Raises:
         BoardError: the board does not answer, or refuses; everything that was not accepted is kept.
@@ -49,7 +50,22 @@ def deliver(
     membership = read_membership(home)
     if membership is None:
         return
-    outbox, now = Outbox(home, membership.learner), (clock or SystemClock()).now()
+    outbox, now = Outbox(home, membership.key), (clock or SystemClock()).now()
+    try:
+        # A file that has never heard of this board may have been lost: the board says first what it has.
+        if not outbox.heard_at:
+            _ask(outbox, membership, now, seconds)
+            ask = False
+        if not _send(outbox, membership, now, seconds) and ask:
+            _ask(outbox, membership, now, seconds)
+    except BoardError as error:
+        if error.status == UNKNOWN_LEARNER:
+            outbox.note_unknown()
+        raise
+
+
+def _send(outbox: Outbox, membership: Membership, now: float, seconds: float) -> bool:
+    """Send what is not accepted yet; return whether there was anything."""
     before: int | None = None
     while (reports := outbox.unsent()) and reports[0].number != before:
         before = reports[0].number
@@ -61,18 +77,34 @@ def deliver(
         if not isinstance(accepted, int) or accepted < 0 or not isinstance(state, dict):
             raise BoardError(f"the class board at {membership.address} does not say what it has accepted")
         outbox.hear(state, now, accepted=accepted)
-        ask = False
-    if ask:
-        outbox.hear(call(membership.address, "GET", "state", token=membership.token, seconds=seconds), now)
-    fetch_released(home, membership, outbox.state.released)
+    return before is not None
+
+
+def _ask(outbox: Outbox, membership: Membership, now: float, seconds: float) -> None:
+    state = call(membership.address, "GET", "state", token=membership.token, seconds=seconds)
+    accepted = state.get("accepted")
+    is_known = not outbox.heard_at and isinstance(accepted, int) and accepted >= 0
+    outbox.hear(state, now, accepted=accepted if is_known else None)
+
+
+def fetch_news(home: Path) -> None:
+    """Load the solutions that the board has released and that are not here yet; nothing outside a class.
+
+    Raises:
+        BoardError: the board does not give them.
+    """
+    membership = read_membership(home)
+    if membership is not None:
+        fetch_released(home, membership, Outbox(home, membership.key).state.released)
 
 
 def deliver_briefly(home: Path, *, ask: bool = False) -> None:
-    """Try to deliver as `deliver` does, for a moment at most; what does not arrive stays in the outbox."""
+    """Try to deliver and to load for a moment at most; what does not arrive stays in the outbox."""
 
     def attempt() -> None:
         try:
             deliver(home, seconds=BRIEFLY_SECONDS, ask=ask)
+            fetch_news(home)
         except TRIED_AGAIN:
             return
 
@@ -112,6 +144,7 @@ class Courier:
         self._poked = threading.Event()
         self._stopping = False
         self._failures = 0
+        self._fetches_again_at = 0.0
         self._thread = threading.Thread(target=self._run, name="workshop-class", daemon=True)
 
     def start(self) -> Self:
@@ -140,6 +173,7 @@ class Courier:
         """Deliver what there is to deliver; return after how many seconds to look again."""
         membership = read_membership(self._home)
         if membership is None:
+            forget_left(self._home)
             return LONGEST_PAUSE_SECONDS
         try:
             self._deliver(membership)
@@ -148,10 +182,21 @@ class Courier:
             told = getattr(error, "wait_seconds", None) or 0.0
             return min(max(2.0**self._failures, told), LONGEST_PAUSE_SECONDS)
         self._failures = 0
+        self._fetch()
         return ASK_EVERY_SECONDS
 
+    def _fetch(self) -> None:
+        """Load what is released; where that fails, reports and news do not wait for it."""
+        now = stopwatch()
+        if now < self._fetches_again_at:
+            return
+        try:
+            fetch_news(self._home)
+        except TRIED_AGAIN:
+            self._fetches_again_at = now + LONGEST_PAUSE_SECONDS
+
     def _deliver(self, membership: Membership) -> None:
-        outbox = Outbox(self._home, membership.learner)
+        outbox = Outbox(self._home, membership.key)
         is_old = abs(self._clock.now() - outbox.heard_at) >= ASK_EVERY_SECONDS
         try:
             deliver(self._home, clock=self._clock, ask=is_old)
@@ -159,6 +204,7 @@ class Courier:
             self._on_state(outbox.state)
 
     def _run(self) -> None:
+        forget_left(self._home)
         while not self._stopping:
             pause = self.step()
             self._poked.wait(pause)

@@ -1,4 +1,4 @@
-"""Joining a class with what its board shows, and leaving it."""
+"""Joining a class with what its board shows."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from workshop.classroom.invitation import Invitation, checked_alias, checked_code, read_invitation
 from workshop.classroom.learner.calls import call
 from workshop.classroom.learner.delivery import deliver_briefly
-from workshop.classroom.learner.membership import (
-    Membership,
-    forget_membership,
-    keep_membership,
-    read_membership,
-)
+from workshop.classroom.learner.leaving import class_at, forget_left
+from workshop.classroom.learner.membership import Membership, keep_membership, own_token, read_membership
 from workshop.classroom.learner.outbox import Outbox
 from workshop.classroom.learner.recording import happenings_of
 from workshop.course.progress import CourseProgress
@@ -24,7 +20,7 @@ from workshop.errors import BoardError, ConfigurationError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["join_class", "leave_class"]
+__all__ = ["join_class"]
 
 REFUSED = 403
 TAKEN = 409
@@ -33,7 +29,7 @@ TOO_MANY = 429
 
 
 def join_class(home: Path, invitation: str, alias: str | None = None) -> Membership:
-    """Join a class, or again under another alias; what was done before is reported as well.
+    """Join a class, or again under another alias or at another address; what was done before is reported too.
 
     `invitation` is the address on the board's join page, with its code; the code alone is enough for who is
     in a class already. Blocks until the board has answered, some seconds at most.
@@ -53,27 +49,17 @@ def join_class(home: Path, invitation: str, alias: str | None = None) -> Members
         chosen = checked_alias(chosen)
     except ValueError as error:
         raise ConfigurationError(f"the alias was not sent: {error}") from error
-    token = known.token if known and known.address == place.address else None
+    class_id = class_at(place.address)
+    forget_left(home, (class_id, place.address))
+    token = known.token if known and known.class_id == class_id else own_token(home, class_id)
     membership = _membership(place, _asked(place, chosen, token))
     keep_membership(home, membership)
-    if known is None or known.learner != membership.learner:
-        outbox = Outbox(home, membership.learner)
+    if known is None or known.key != membership.key:
+        outbox = Outbox(home, membership.key)
         outbox.forget()
         outbox.add(happenings_of(CourseProgress(home).entries()))
     deliver_briefly(home, ask=True)
     return membership
-
-
-def leave_class(home: Path) -> Membership | None:
-    """Leave the class that was joined, if any, and return it; a board that answers forgets the learner."""
-    known = read_membership(home)
-    if known is None:
-        return None
-    with contextlib.suppress(BoardError):
-        call(known.address, "POST", "leave", token=known.token, body=b"{}")
-    forget_membership(home)
-    Outbox(home, known.learner).forget()
-    return known
 
 
 def _read(text: str, known: Membership | None) -> Invitation:
@@ -94,7 +80,7 @@ def _read(text: str, known: Membership | None) -> Invitation:
         raise ConfigurationError(str(error)) from error
 
 
-def _asked(place: Invitation, alias: str, token: str | None) -> dict[str, Any]:
+def _asked(place: Invitation, alias: str, token: str) -> dict[str, Any]:
     body = json.dumps({"code": place.code, "alias": alias}).encode()
     try:
         return call(place.address, "POST", "join", token=token, body=body)
@@ -113,12 +99,12 @@ def _asked(place: Invitation, alias: str, token: str | None) -> dict[str, Any]:
 
 
 def _membership(place: Invitation, answer: dict[str, Any]) -> Membership:
-    texts = [answer.get(name) for name in ("learner", "token", "alias")]
+    texts = [answer.get(name) for name in ("learner", "token", "alias", "class_id")]
     seed = answer.get("seed")
     if not all(isinstance(each, str | int) and each for each in texts) or not isinstance(seed, int):
         raise BoardError(
             f"what answers at {place.address} is no class board, or an older one\n"
             "Look at the address on the board's join page again."
         )
-    learner, token, alias = map(str, texts)
-    return Membership(place.address, learner, token, alias, seed, str(answer.get("class", "")))
+    learner, token, alias, class_id = map(str, texts)
+    return Membership(place.address, learner, token, alias, seed, str(answer.get("class", "")), class_id)

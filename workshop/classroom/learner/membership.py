@@ -1,12 +1,17 @@
-"""Which class a course has joined, in one private file of its home.
+"""Which class a course has joined, and which boards have yet to forget it, in private files of its home.
 
-The file holds the board's address, the token that the board knows this learner by, the alias, and the seed
-that made-up messages follow. Nothing is sent here.
+A class knows a learner by a token, which is made of a secret of the home and of the class's id: it stays the
+same wherever the board listens, and says nothing to another class. Nothing is sent here.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import hmac
 import json
+import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,12 +21,27 @@ from workshop.settings import CLASS_FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Membership", "forget_membership", "keep_membership", "read_membership"]
+__all__ = [
+    "Membership",
+    "forget_membership",
+    "keep_left",
+    "keep_membership",
+    "own_token",
+    "read_left",
+    "read_membership",
+]
+
+SECRET_FILE = "class-secret"  # noqa: S105 - a file's name
+LEFT_FILE = "class-left.json"
+SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
 class Membership:
-    """A learner's place in a class; `address` is the board's, such as `http://192.168.1.5:8787`."""
+    """A learner's place in a class; `address` is the board's, such as `http://192.168.1.5:8787`.
+
+    `learner` is the number that the board has given; `class_id` tells classes apart, wherever boards listen.
+    """
 
     address: str
     learner: str
@@ -29,6 +49,12 @@ class Membership:
     alias: str
     seed: int
     class_name: str
+    class_id: str
+
+    @property
+    def key(self) -> str:
+        """What tells this learner of this class from every other."""
+        return f"{self.class_id}/{self.learner}"
 
 
 def read_membership(home: Path) -> Membership | None:
@@ -48,3 +74,31 @@ def keep_membership(home: Path, membership: Membership) -> None:
 def forget_membership(home: Path) -> None:
     """Remove the file, if there is one."""
     patiently(lambda: (home / CLASS_FILE).unlink(missing_ok=True))
+
+
+def own_token(home: Path, class_id: str) -> str:
+    """Return by what a class knows this learner; the secret behind it is made when it is needed first."""
+    file, secret = home / SECRET_FILE, ""
+    with contextlib.suppress(OSError, ValueError):
+        secret = patiently(lambda: file.read_text(encoding="utf-8"))
+    if len(secret) < SECRET_BYTES:
+        secret = secrets.token_hex(SECRET_BYTES)
+        write_whole(file, secret, is_private=True)
+    return hmac.new(secret.encode(), class_id.encode(), hashlib.sha256).hexdigest()
+
+
+def read_left(home: Path) -> tuple[Membership, ...]:
+    """Return the classes that were left while their boards could not be reached."""
+    try:
+        kept = json.loads((home / LEFT_FILE).read_text(encoding="utf-8"))
+        return tuple(Membership(**each) for each in kept)
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def keep_left(home: Path, left: Sequence[Membership]) -> None:
+    """Keep which boards have yet to forget this learner."""
+    if left:
+        write_whole(home / LEFT_FILE, json.dumps([asdict(each) for each in left], indent=1), is_private=True)
+    else:
+        patiently(lambda: (home / LEFT_FILE).unlink(missing_ok=True))

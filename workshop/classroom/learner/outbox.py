@@ -1,5 +1,7 @@
 """What the board is to hear, in a SQLite file of the course's home, until the board has it.
 
+A file that is damaged is put aside, and a new one begun.
+
 Kernels and terminals write into one file: a report gets the next number in the transaction that adds it. The
 board counts a number once, so reports may be sent again. What it has accepted is kept: a board that was set
 back to an earlier day gets it once more.
@@ -11,6 +13,7 @@ import contextlib
 import json
 import os
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,9 +23,11 @@ from workshop.classroom.protocol import MOST_REPORTS, LearnerReport, instant, re
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["ClassState", "Happening", "HelpCall", "Outbox"]
+__all__ = ["ClassState", "Happening", "HelpCall", "Outbox", "take_put_aside"]
 
 FILE = "class.sqlite3"
+# Beside what the board said last.
+UNKNOWN = "unknown"
 BUSY_SECONDS = 5.0
 TABLES = """
 CREATE TABLE IF NOT EXISTS reports (
@@ -34,6 +39,9 @@ CREATE TABLE IF NOT EXISTS boards (
 CREATE TABLE IF NOT EXISTS help (
     learner TEXT PRIMARY KEY, step TEXT NOT NULL, number INTEGER NOT NULL, helped_before TEXT);
 """
+
+# Damaged files that were put aside, until the learner is told.
+_put_aside: list[Path] = []
 
 
 @dataclass(frozen=True)
@@ -47,19 +55,24 @@ class Happening:
 
 @dataclass(frozen=True)
 class HelpCall:
-    """A call for help that was not withdrawn; `is_helped` once the board says so."""
+    """A call for help that was not withdrawn; `has_arrived` once the board has it."""
 
     step: str
+    has_arrived: bool
     is_helped: bool
 
 
 @dataclass(frozen=True)
 class ClassState:
-    """What the board said last: where the class is, and of which notebooks the solutions are released."""
+    """What the board said last: where the class is, and of which notebooks the solutions are released.
+
+    `is_unknown` if it says that it does not know this learner.
+    """
 
     announced: str | None = None
     released: tuple[str, ...] = ()
     helped_at: str | None = None
+    is_unknown: bool = False
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> ClassState:
@@ -70,15 +83,16 @@ class ClassState:
             announced=announced if _is_notebook(announced) else None,
             released=tuple(filter(_is_notebook, released)) if isinstance(released, list) else (),
             helped_at=helped_at if isinstance(helped_at, str) else None,
+            is_unknown=document.get(UNKNOWN) is True,
         )
 
 
 class Outbox:
-    """The reports of one learner; safe for several threads and processes."""
+    """The reports of one learner of one class, `Membership.key`; safe for several threads and processes."""
 
-    def __init__(self, home: Path, learner: str) -> None:
+    def __init__(self, home: Path, key: str) -> None:
         self._file = home / FILE
-        self._learner = learner
+        self._learner = key
 
     def add(self, happenings: Iterable[Happening]) -> None:
         """Append reports; they are on disk when the call returns.
@@ -113,13 +127,20 @@ class Outbox:
         cannot have heard yet is numbered after that.
         """
         with self._changing() as database:
-            known = self._accepted(database)
-            if accepted is not None and accepted > self._last(database):
+            known, _, heard_at = self._row(database)
+            if accepted is not None and accepted > (self._last(database) if heard_at else known):
                 self._count_from(database, accepted, known)
             database.execute(
                 "UPDATE boards SET accepted = ?, state = ?, heard_at = ? WHERE learner = ?",
                 (known if accepted is None else accepted, json.dumps(dict(state)), now, self._learner),
             )
+
+    def note_unknown(self) -> None:
+        """Keep that the board does not know this learner, until it says something else."""
+        with self._changing() as database:
+            state = json.loads(self._row(database)[1]) | {UNKNOWN: True}
+            changed = (json.dumps(state), self._learner)
+            database.execute("UPDATE boards SET state = ? WHERE learner = ?", changed)
 
     @property
     def state(self) -> ClassState:
@@ -143,7 +164,7 @@ class Outbox:
                 return None
             step, number, before = found
             has_arrived, helped_at = self._accepted(database) >= number, self._state(database).helped_at
-            return HelpCall(step, is_helped=has_arrived and helped_at not in {None, before})
+            return HelpCall(step, has_arrived, is_helped=has_arrived and helped_at not in {None, before})
 
     def forget(self) -> None:
         """Remove everything of this learner."""
@@ -188,21 +209,56 @@ class Outbox:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         """Yield the file in a transaction that nobody else changes it in."""
+        try:
+            database = self._open()
+        except sqlite3.DatabaseError as error:
+            self._put_aside_if_damaged(error)
+            database = self._open()
+        with contextlib.closing(database):
+            try:
+                yield database
+            except BaseException as error:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                database.close()
+                if type(error) is sqlite3.DatabaseError:
+                    self._put_aside_if_damaged(error)
+                raise
+            database.execute("COMMIT")
+
+    def _open(self) -> sqlite3.Connection:
+        """Return the file in a transaction, with everything that it needs."""
         if not self._file.exists():
             self._file.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
-        with contextlib.closing(sqlite3.connect(self._file, BUSY_SECONDS, isolation_level=None)) as database:
+        database = sqlite3.connect(self._file, BUSY_SECONDS, isolation_level=None)
+        try:
             database.execute("BEGIN IMMEDIATE")
             for statement in filter(str.strip, TABLES.split(";")):
                 database.execute(statement)
             database.execute("INSERT OR IGNORE INTO boards (learner) VALUES (?)", (self._learner,))
-            try:
-                yield database
-            except BaseException:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _put_aside_if_damaged(self, error: sqlite3.DatabaseError) -> None:
+        """Rename a file that is no database any more; what is busy, full or not writable stays as it is."""
+        if type(error) is not sqlite3.DatabaseError:
+            raise error
+        aside = self._file.with_name(f"{FILE}.damaged-{uuid.uuid4().hex[:8]}")
+        try:
+            self._file.replace(aside)
+        except OSError:  # Windows keeps it while another process has it open
+            raise error from None
+        _put_aside.append(aside)
+
+
+def take_put_aside() -> list[Path]:
+    """Return the damaged files that this process has put aside since the last call."""
+    taken = _put_aside[:]
+    _put_aside.clear()
+    return taken
 
 
 def _is_notebook(value: object) -> bool:

@@ -5,20 +5,37 @@ Outside a class nothing is reported. Reporting never fails: a check is worth mor
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
 from workshop.classroom.learner.delivery import deliver_briefly, poke
 from workshop.classroom.learner.membership import read_membership
-from workshop.classroom.learner.outbox import Happening, Outbox
+from workshop.classroom.learner.outbox import Happening, Outbox, take_put_aside
 from workshop.clock import Clock, SystemClock
 from workshop.course.exercise import Outcome
 from workshop.course.progress import CourseProgress, ExerciseEntry
 
-__all__ = ["class_progress", "deliver_recorded", "happenings_of", "report", "report_score"]
+__all__ = [
+    "class_progress",
+    "deliver_recorded",
+    "happenings_of",
+    "is_unknown",
+    "report",
+    "report_anew",
+    "report_score",
+]
 
 GAME = "trade risk"
+UNKNOWN = (
+    "The class board does not know you any more: it was begun anew, or you were removed. Nothing is "
+    "reported; join again with the line that its join page shows."
+)
+DAMAGED = (
+    "What was kept for the class board was damaged, and is now in `{}`. What you have passed is reported "
+    "anew; calls for help and wrong answers that had not arrived are lost."
+)
 OUTCOMES = {Outcome.PASSED: "passed", Outcome.INCORRECT: "incorrect", Outcome.BROKEN_CHECK: "error"}
 
 # Homes whose reports no courier takes, since a command's process ends soon.
@@ -46,7 +63,7 @@ def report(home: Path, kind: str, fields: Mapping[str, str | int], *, clock: Clo
         return False
     now = (clock or SystemClock()).now()
     try:
-        Outbox(home, membership.learner).add([Happening(kind, fields, now)])
+        Outbox(home, membership.key).add([Happening(kind, fields, now)])
     except (sqlite3.Error, OSError, ValueError):
         return False
     if not poke(home):
@@ -54,10 +71,43 @@ def report(home: Path, kind: str, fields: Mapping[str, str | int], *, clock: Clo
     return True
 
 
-def deliver_recorded() -> None:
-    """At the end of a command: try for a moment to deliver what it has recorded."""
+def deliver_recorded() -> list[str]:
+    """At the end of a command: try for a moment to deliver what it has recorded.
+
+    Returns what the learner has to know, each thing once.
+    """
+    told = []
     while _recorded:
-        deliver_briefly(_recorded.pop())
+        home = _recorded.pop()
+        told += report_anew(home)
+        was_unknown = is_unknown(home)
+        deliver_briefly(home)
+        if not was_unknown and is_unknown(home):
+            told.append(UNKNOWN)
+    return told
+
+
+def is_unknown(home: Path) -> bool:
+    """Whether the board has said that it does not know the learner who joined."""
+    membership = read_membership(home)
+    try:
+        return membership is not None and Outbox(home, membership.key).state.is_unknown
+    except (sqlite3.Error, OSError):
+        return False
+
+
+def report_anew(home: Path) -> list[str]:
+    """Where a damaged outbox was put aside, report once more what is passed; return what to tell the learner.
+
+    What counts twice if it is told twice, such as wrong answers, is left out.
+    """
+    aside, membership = take_put_aside(), read_membership(home)
+    if aside and membership is not None:
+        again = happenings_of(CourseProgress(home).entries())
+        kept = [each for each in again if each.fields.get("outcome") in {None, "passed"}]
+        with contextlib.suppress(sqlite3.Error, OSError, ValueError):
+            Outbox(home, membership.key).add(kept)
+    return [DAMAGED.format(each) for each in aside]
 
 
 def happenings_of(entries: Mapping[str, ExerciseEntry]) -> list[Happening]:

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from workshop.classroom.learner.joining import join_class, leave_class
+from workshop.classroom.learner.joining import join_class
+from workshop.classroom.learner.leaving import leave_class
 from workshop.cli.options import console
 from workshop.pipeline.front_end import printable
 from workshop.settings import home_folder
@@ -35,6 +36,7 @@ def join(
 
 
 def leave() -> None:
-    """Leave the class: nothing is reported any more, and its board forgets you."""
+    """Leave the class: nothing is reported any more, and its board forgets you once it can be reached."""
     left = leave_class(home_folder())
-    console().print(Text(f"You have left, {left.alias}." if left else "You are in no class."))
+    told = f"You have left, {left.alias}. {left.told}" if left else "You are in no class."
+    console().print(Text(told), soft_wrap=True)

@@ -3,9 +3,11 @@
 There is one call at a time. What the board says comes from the courier's thread.
 """
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from workshop.classroom.learner.delivery import deliver_briefly
 from workshop.classroom.learner.membership import read_membership
 from workshop.classroom.learner.outbox import HelpCall, Outbox
 from workshop.classroom.learner.recording import report
@@ -18,6 +20,7 @@ __all__ = ["HelpCalls", "HelpDesk"]
 
 ASK, WITHDRAW = "Ask for help", "Withdraw the call for help"
 ASKED = "The class board shows that you need help with `{}`; somebody will come."
+NOT_THERE_YET = "That you need help with `{}` will be sent as soon as the class board can be reached."
 HELPED = "Helped, says the class board. `{}` again asks anew."
 WITHDRAWN = "Nobody is called any more."
 NOT_KEPT = "The call could not be kept on this machine; raise your hand."
@@ -36,11 +39,16 @@ class HelpDesk:
     def call(self) -> HelpCall | None:
         """The call that was not withdrawn, or None."""
         membership = read_membership(self._home)
-        return Outbox(self._home, membership.learner).help_call if membership else None
+        try:
+            return Outbox(self._home, membership.key).help_call if membership else None
+        except (sqlite3.Error, OSError):
+            return None
 
-    def ask(self, step: str) -> Shown:
-        """Ask for help with a step."""
+    def ask(self, step: str, *, wait: bool = False) -> Shown:
+        """Ask for help with a step; `wait` a moment for the board to have it."""
         kept = report(self._home, "help", {"step": step}, clock=self._clock)
+        if kept and wait:
+            deliver_briefly(self._home)
         return self._tell_all() if kept else status_line("✗ Not asked", NOT_KEPT, "bad")
 
     def withdraw(self) -> Shown:
@@ -90,4 +98,6 @@ def draw_help(call: HelpCall | None) -> Shown:
         return status_line("○ Withdrawn", WITHDRAWN, "info")
     if call.is_helped:
         return status_line("✓ Helped", HELPED.format(ASK), "ok")
+    if not call.has_arrived:
+        return status_line("◐ Not sent yet", NOT_THERE_YET.format(call.step), "warn")
     return status_line("◐ Help is called", ASKED.format(call.step), "warn")

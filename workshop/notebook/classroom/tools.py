@@ -3,13 +3,16 @@
 What the instructor announces is shown above the next cell that runs, with a button that catches up.
 """
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
 from workshop.classroom.learner.delivery import Courier
-from workshop.classroom.learner.joining import join_class, leave_class
-from workshop.classroom.learner.membership import read_membership
+from workshop.classroom.learner.joining import join_class
+from workshop.classroom.learner.leaving import leave_class
+from workshop.classroom.learner.membership import read_left, read_membership
 from workshop.classroom.learner.outbox import ClassState, Outbox
+from workshop.classroom.learner.recording import UNKNOWN, report_anew
 from workshop.course.catch_up import NOTEBOOKS, catch_up
 from workshop.course.course import Course
 from workshop.errors import ConfigurationError
@@ -42,6 +45,7 @@ class ClassTools:
         self._desk = HelpDesk(course.home, course.clock)
         self._state = ClassState()
         self._told: str | None = None
+        self._is_told_unknown = False
         self._courier: Courier | None = None
 
     @property
@@ -68,12 +72,12 @@ class ClassTools:
         return show(status_line("✓ In the class", told, "ok"))
 
     def leave(self) -> Shown:
-        """Leave the class: nothing is reported any more, and its board forgets you."""
+        """Leave the class: nothing is reported any more, and its board forgets you once it can be reached."""
         if self._courier is not None:
             self._courier.stop()
         left = leave_class(self._course.home)
-        told = f"{left.alias} is forgotten on the board" if left else "you were in no class"
-        return show(status_line("○ In no class", told, "info"))
+        self.begin()
+        return show(status_line("○ In no class", left.told if left else "You were in no class.", "info"))
 
     def ask_for_help(self, step: str | None = None) -> Shown:
         """Let the class board show that you need help with an exercise, by its id, or with this notebook.
@@ -82,7 +86,7 @@ class ClassTools:
             ConfigurationError: you are in no class.
         """
         self._needs_class()
-        return show(self._desk.ask(step or self._notebook))
+        return show(self._desk.ask(step or self._notebook, wait=True))
 
     def withdraw_help(self) -> Shown:
         """Take the call for help back.
@@ -100,10 +104,13 @@ class ClassTools:
     def begin(self) -> None:
         """Report beside the cells from now on, and show what the class says; nothing outside a class."""
         membership = read_membership(self._course.home)
+        if membership is None and not read_left(self._course.home):
+            return
+        self._courier = Courier(self._course.home, self._hear, self._course.clock).start()
         if membership is None:
             return
-        self._state = Outbox(self._course.home, membership.learner).state
-        self._courier = Courier(self._course.home, self._hear, self._course.clock).start()
+        with suppress(sqlite3.Error, OSError):
+            self._state = Outbox(self._course.home, membership.key).state
         self._show_help_row()
         self._announce()
         if (running := shell()) is not None:
@@ -138,7 +145,12 @@ class ClassTools:
         calls.when_changed(tell)
 
     def _announce(self, *_: object) -> None:
-        """Say where the class is, once, if it is further than this notebook."""
+        """Say once where the class is, if it is further than this notebook, and what is wrong with it."""
+        for told in report_anew(self._course.home):
+            show(status_line("! Damaged", told, "warn"))
+        if self._state.is_unknown and not self._is_told_unknown:
+            show(status_line("✗ In no class", UNKNOWN, "bad"))
+        self._is_told_unknown = self._state.is_unknown
         announced = self._state.announced
         if announced in {None, self._told} or announced not in NOTEBOOKS:
             return

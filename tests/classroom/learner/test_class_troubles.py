@@ -1,0 +1,73 @@
+"""A damaged file, a board that forgot a learner, solutions that do not come: and the class goes on."""
+
+from pathlib import Path
+
+from tests.classroom.learner.board_stand_in import StandIn
+from workshop.classroom.learner.delivery import Courier, deliver
+from workshop.classroom.learner.joining import join_class
+from workshop.classroom.learner.outbox import FILE, ClassState
+from workshop.classroom.learner.recording import (
+    UNKNOWN,
+    class_progress,
+    deliver_recorded,
+    is_unknown,
+    report,
+)
+from workshop.clock import ManualClock
+from workshop.course.exercise import passed
+
+
+def test_a_damaged_outbox_is_put_aside(board: StandIn, tmp_path: Path) -> None:
+    """A check finds the file damaged: it is kept beside, the learner is told, and the class goes on."""
+    join_class(tmp_path, board.invitation, "Ada")
+    for step in ("a", "b", "c"):
+        class_progress(tmp_path).record(step, passed("Yes."))
+    deliver(tmp_path)
+    (tmp_path / FILE).write_bytes(b"no database" * 100)
+
+    assert class_progress(tmp_path).record("d", passed("Yes.")).is_passed
+    [told] = deliver_recorded()
+    [aside] = tmp_path.glob(f"{FILE}.damaged-*")
+    assert str(aside) in told
+    assert aside.read_bytes() == b"no database" * 100
+    assert {each["step"] for each in board.of("Ada")} == {"a", "b", "c", "d"}
+
+
+def test_a_file_damaged_within_is_put_aside_at_its_first_error(board: StandIn, tmp_path: Path) -> None:
+    """Where the file opens and cannot be read, one report is lost and the next one is kept."""
+    join_class(tmp_path, board.invitation, "Ada")
+    file = tmp_path / FILE
+    whole = file.read_bytes()
+    file.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
+
+    kept = [report(tmp_path, "began", {"step": "05"}) for _ in range(3)]
+    assert kept[1:] == [True, True]
+    assert len(list(tmp_path.glob(f"{FILE}.damaged-*"))) == 1
+    assert len(deliver_recorded()) == 1
+
+
+def test_who_was_removed_is_told_once(board: StandIn, tmp_path: Path) -> None:
+    """A board that does not know the learner any more is told of by one command, and by each kernel."""
+    join_class(tmp_path, board.invitation, "Ada")
+    board.learners.clear()
+    told = []
+    for step in ("a", "b"):
+        class_progress(tmp_path).record(step, passed("Yes."))
+        told.append(deliver_recorded())
+    states: list[ClassState] = []
+    Courier(tmp_path, states.append).step()
+
+    assert told == [[UNKNOWN], []]
+    assert states[-1].is_unknown
+    join_class(tmp_path, board.invitation)
+    assert not is_unknown(tmp_path)
+
+
+def test_solutions_that_do_not_come_slow_no_news(board: StandIn, tmp_path: Path) -> None:
+    """A release that the board cannot give is asked for once a minute, beside reports as brisk as ever."""
+    join_class(tmp_path, board.invitation, "Ada")
+    board.state["released"] = ["05"]
+    courier = Courier(tmp_path, lambda _: None, ManualClock())
+
+    assert [courier.step() for _ in range(3)] == [5, 5, 5]
+    assert sum(b"solutions/05" in each for each in board.heard) == 1
