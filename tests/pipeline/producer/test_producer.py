@@ -73,6 +73,29 @@ def test_a_stream_that_accepts_nothing_ends_the_run() -> None:
     assert len(result.refused) == 2_000
 
 
+def test_a_shard_that_is_throttled_alone_does_not_end_the_run() -> None:
+    """However many of its keys are refused, the records of the other shards are sent."""
+    stream = MisbehavingStream(shards=3, throttled={1})
+    slowly = ProducerOptions(threads=1, rate=20)
+
+    result = produce(stream, "s", PLAN.entries[:60], options=slowly, clock=ManualClock())
+
+    keys = [{record["PartitionKey"] for record in call} for call in stream.calls]
+    assert sum(len(each) > 1 and {stream.shard_of(key) for key in each} == {1} for each in keys) > ATTEMPTS
+    assert {stream.shard_of(each.entry.message.trade_id) for each in result.refused} == {1}
+    assert {stream.shard_of(each.message.trade_id) for each in result.accepted} == {0, 2}
+
+
+def test_the_only_shard_that_is_throttled_ends_the_run() -> None:
+    """Where there is no other shard, nothing else is tried for minutes."""
+    stream = MisbehavingStream(throttled={0})
+
+    result = produce(stream, "s", PLAN.entries, options=ONE_THREAD, clock=ManualClock())
+
+    assert len(stream.calls) == ATTEMPTS
+    assert len(result.refused) == 2_000
+
+
 @pytest.mark.parametrize(("may_have_arrived", "unheard"), [(False, 0), (True, 500)])
 def test_a_cloud_that_has_gone_ends_the_run_at_once(may_have_arrived: bool, unheard: int) -> None:
     """What was accepted, what may have arrived and what was not sent are told apart."""

@@ -9,6 +9,7 @@ answer to a call is lost: Kinesis has no idempotent put. The stateful pipeline t
 one counts it twice.
 """
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 5.0
 # At a chosen rate a message waits no longer than this for others to share its record.
 PACKING_SECONDS = 0.25
+# An answer names the shard that took a record, or was too busy for it ("Rate exceeded for shard shardId-…").
+SHARD = re.compile(r"shardId-\w+")
 # Answers to a whole call after which the same call may succeed a little later.
 TRANSIENT_ERRORS = {
     "InternalFailure",
@@ -105,15 +108,16 @@ class _Sender:
         self._clock = clock
         self._pace = TokenBucket(options.rate, clock) if options.rate else None
         self._jitter = Random()
+        self._shards: set[str] = set()
 
     def send_share(self, share: Sequence[Placed], account: Account) -> None:
         """Send one thread's entries, call by call."""
-        refused_keys: set[str] = set()
+        refused_by: dict[str, str] = {}
         for call in self._calls(share):
             for part in parts_of(call, account.refuse):
                 if self.stopping.is_set():
                     return
-                self._send(part, account, refused_keys)
+                self._send(part, account, refused_by)
 
     def _calls(self, share: Sequence[Placed]) -> Iterator[list[Outgoing]]:
         times = Counter(entry.number for _, entry in share)
@@ -145,12 +149,13 @@ class _Sender:
                 repeated[entry.number] = data
             yield place, entry, data
 
-    def _send(self, records: list[Outgoing], account: Account, refused_keys: set[str]) -> None:
+    def _send(self, records: list[Outgoing], account: Account, refused_by: dict[str, str]) -> None:
         """Put the records, and put again what was refused, until all are accepted or attempts run out.
 
-        `refused_keys` are the partition keys of the calls before, back to the last that got anything through.
+        `refused_by` has the partition keys of the calls before, back to the last that got anything through,
+        each with the shard that refused it, or with itself if none was named.
         """
-        refused_keys.update(record.key for record in records)
+        refused_by.update((record.key, record.key) for record in records)
         for attempt in range(1, ATTEMPTS + 1):
             reasons, silence = self._put(records, account)
             accepted = [record for record, reason in zip(records, reasons, strict=True) if not reason]
@@ -160,10 +165,9 @@ class _Sender:
             again = 0 if last else sum(len(record.places) for record, _ in refused)
             account.accept(accepted, again=again)
             if accepted:
-                refused_keys.clear()
-            if is_gone or (last and (len(refused_keys) > 1 or (refused_keys and silence))):
-                # Who accepted nothing for so long will not accept the other calls either. Only a key that is
-                # throttled alone says nothing about the others.
+                refused_by.clear()
+            _note_shards(refused, refused_by)
+            if is_gone or (last and refused_by and (silence or self._is_hopeless(refused_by))):
                 self.stopping.set()
                 if silence:
                     account.give_up(silence)
@@ -174,6 +178,14 @@ class _Sender:
             pause = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
             self._clock.sleep(pause * self._jitter.uniform(0.5, 1.0))
             records = [record for record, _ in refused]
+
+    def _is_hopeless(self, refused_by: Mapping[str, str]) -> bool:
+        """Whether the other calls will not be accepted either, since nothing was for so long.
+
+        A key or a shard that is throttled alone says nothing about the others, if there are any.
+        """
+        places = set(refused_by.values())
+        return len(refused_by) > 1 and (len(places) > 1 or places >= self._shards)
 
     def _put(
         self, records: list[Outgoing], account: Account
@@ -193,10 +205,17 @@ class _Sender:
             if getattr(error, "may_have_arrived", not isinstance(error, EndpointConnectionError)):
                 account.lose(records)
             return [str(error)] * len(records), error
+        self._shards.update(entry["ShardId"] for entry in answer["Records"] if entry.get("ShardId"))
         return [
             f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}" if entry.get("ErrorCode") else None
             for entry in answer["Records"]
         ], None
+
+
+def _note_shards(refused: Sequence[tuple[Outgoing, str]], refused_by: dict[str, str]) -> None:
+    for record, reason in refused:
+        if record.key in refused_by and (shard := SHARD.search(reason)):
+            refused_by[record.key] = shard[0]
 
 
 def produce(
