@@ -201,7 +201,7 @@ ws.reveal("stateless-changes")
 # 2. **It does not know a message again.** A producer that gets no answer sends once more, and the copy has a
 #    place of its own in the stream.
 #
-# Both need a memory for each trade. That is what StateTable is for, and it costs one write for every message:
+# Both need a memory for each trade. That is what StateTable is for, and each message costs a write or two:
 # notebook 12 works out what that means in money.
 
 # %%

@@ -167,12 +167,23 @@ pd.DataFrame(table, index=pd.Index([f"{rate:,}" for rate in rates], name="messag
 
 # %% [markdown]
 # **What just happened?** Rows, commits and invocations are paid by the batch, and batches grow with the load.
-# Puts are paid by the record, in both pipelines. The stateful one also pays one write per message: that is
-# what exactness per *trade* costs. The ledger's few units per batch hardly show beside it.
+# Puts are paid by the record, in both pipelines. The stateful one also pays by the trade: that is what
+# exactness per *trade* costs. The ledger's few units per batch hardly show beside it.
 #
-# The solution's StateLambda writes 25 trades in a request, by *BatchExecuteStatement*. That saves round trips
-# and most of its own time, but no units: each statement is paid like a single write, and a trade that is there
-# already takes two.
+# The solution's StateLambda, whose bill this is, writes 25 trades in a request, by *BatchExecuteStatement*.
+# That saves round trips and most of its own time, but no units. What it costs depends on what comes: a new
+# trade takes one INSERT. For a trade that is there, INSERT is refused and UPDATE follows, and a refused write
+# is paid like any other.
+
+# %%
+shares = {"all new": {}, "12.5 % duplicates, 3 % newer versions": {"duplicates": 12.5, "modify": 3}}
+shares["nothing but newer versions"] = {"modify": 100}
+months = {name: f"{ws.costs.month('stateful', 1_000, **each):,.0f}" for name, each in shares.items()}
+pd.Series(months, name="USD a month").rename_axis("1,000 messages a second").to_frame()
+
+# %% [markdown]
+# Your own StateLambda makes one UpdateItem for each message, new or not, and so pays for one write. With what
+# share of newer versions would you choose which?
 #
 # A bill does not say whether the pipeline keeps up. Where it does not, and what would help:
 
@@ -294,7 +305,8 @@ ws.quiz("when-to-outgrow")
 # ## What you have seen
 #
 # - One role for each function, one for the producer, one for the front end; each was refused all the rest.
-# - A bill is units times prices; puts are paid by the record, state by the message, the rest by the batch.
+# - A bill is units times prices; puts are paid by the record, state by the message and what it does, the rest
+#   by the batch.
 # - Every limit has a place where the pipeline meets it, and an answer.
 #
 # **Questions to consider.** Which right of which role would you take away next? At which load would you move

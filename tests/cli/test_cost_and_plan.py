@@ -25,7 +25,13 @@ def test_a_bill_as_json_follows_every_option(lonely_workshop) -> None:
     assert "x86_64" in lines["functions: time"]["per"]
     assert "256 MB" in lines["functions: time"]["arithmetic"]
     assert told["prices_dated"] == DATED.isoformat()
-    assert lonely_workshop.document("cost", "--on-demand")["shards"] is None
+    mixed = lonely_workshop.document("cost", "--on-demand", "--duplicates", "12.5", "--modify", "3")
+    assert (mixed["shards"], mixed["duplicates"], mixed["modify"]) == (None, "12.5", "3")
+    assert [line["usd"] for line in mixed["lines"] if line["item"].startswith("StateTable")] == [
+        "1387.91",
+        "98.55",
+        "410.62",
+    ]
 
 
 def test_a_bill_that_cannot_be_is_wrong_usage(lonely_workshop) -> None:

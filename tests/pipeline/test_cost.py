@@ -21,6 +21,9 @@ from workshop.pipeline.load import Load, shards_needed
 from workshop.pipeline.prices import DATED, PRICES
 
 ROOT = Path(__file__).parents[2]
+# Millions in a month of what happens once a second, and the price of a write.
+MONTH = Decimal("2.628")
+WRITE = "0.625 USD per million write request units, on demand"
 
 
 def line(lines: tuple[CostLine, ...], beginning: str) -> CostLine:
@@ -128,12 +131,42 @@ def test_the_arithmetic_of_a_line_comes_to_its_amount() -> None:
     assert all(each.arithmetic.endswith(each.price.per) for each in bill)
 
 
-def test_a_write_for_each_message_is_what_state_costs() -> None:
-    """At 50,000 messages a second StateTable alone costs 82,125 dollars a month, and stateless has none."""
+def test_a_write_for_each_new_trade_is_what_state_costs() -> None:
+    """At 50,000 new trades a second StateTable alone costs 82,125 dollars a month, and stateless has none."""
     load = Load(messages_per_second=Decimal(50_000))
 
     assert line(monthly_bill("stateful", load), "StateTable").usd == Decimal(82_125)
     assert not [each for each in monthly_bill("stateless", load) if each.item.startswith("StateTable")]
+
+
+def test_a_trade_that_is_there_costs_two_writes() -> None:
+    """What INSERT refuses is paid, and so is the UPDATE that follows, even one that is refused as well."""
+    bill = monthly_bill("stateful", Load(duplicates=Decimal("12.5"), modify=Decimal(3)))
+
+    told = [(each.quantity / MONTH, each.arithmetic) for each in bill if each.item.startswith("StateTable")]
+
+    assert told == [
+        (845, f"new trades 845/s {TIMES} 1 write {TIMES} 2,628,000 s = 2,221 million; {TIMES} {WRITE}"),
+        (60, f"newer versions 30/s {TIMES} 2 writes {TIMES} 2,628,000 s = 158 million; {TIMES} {WRITE}"),
+        (250, f"duplicates 125/s {TIMES} 2 writes {TIMES} 2,628,000 s = 657 million; {TIMES} {WRITE}"),
+    ]
+
+
+def test_duplicates_end_at_state() -> None:
+    """Map gets what State has applied; the stateless pipeline adds everything."""
+    load = Load(messages_per_second=Decimal(20_000), window_seconds=5)
+    doubled = replace(load, duplicates=Decimal(50))
+
+    rows = [line(monthly_bill("stateful", each), "ReduceTable: a week").quantity for each in (load, doubled)]
+
+    assert rows[0] == 2 * rows[1]
+    assert monthly_bill("stateless", load) == monthly_bill("stateless", doubled)
+
+
+@pytest.mark.parametrize(("pipeline", "units"), [("stateless", 2 * 2), ("stateful", 10 + 2 * 2)])
+def test_each_invocation_reads_the_epoch_and_all_but_state_a_position(pipeline: str, units: int) -> None:
+    """A thousand messages a second make ten batches of State, one row and one commit."""
+    assert line(monthly_bill(pipeline, Load()), "positions and epochs").quantity / MONTH == units
 
 
 def test_the_ledger_is_paid_per_batch() -> None:
@@ -236,6 +269,10 @@ def test_an_idle_pipeline_costs_its_stream() -> None:
         ({"shards": 2, "on_demand": True}, "choose one of the two"),
         ({"shards": 1, "messages_per_second": Decimal(1_001)}, "needs 2 shards, more than 1"),
         ({"shards": 0}, "needs 1 shards, more than 0"),
+        ({"duplicates": Decimal(-1)}, "-1 % duplicates and 0 % modifications are no shares"),
+        ({"duplicates": Decimal(100)}, "duplicates alone less"),
+        ({"duplicates": Decimal(51), "modify": Decimal(50)}, "together they are at most 100 %"),
+        ({"modify": Decimal("NaN")}, "are no shares of the messages"),
     ],
 )
 def test_a_load_that_cannot_be_is_refused(wrong: dict[str, Any], said: str) -> None:

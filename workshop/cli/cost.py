@@ -38,6 +38,8 @@ def cost(  # noqa: PLR0913 - each argument is an option of the command
     ] = False,
     shards: Annotated[int | None, typer.Option(help="Shards; without it, as many as are needed.")] = None,
     pack: Annotated[int, typer.Option(help="Messages that the producer packs into a record.")] = 1,
+    duplicates: Annotated[float, typer.Option(help="Percent that repeat an earlier message.")] = 0.0,
+    modify: Annotated[float, typer.Option(help="Percent that are newer versions of earlier trades.")] = 0.0,
     window: Annotated[int, typer.Option(help="Seconds that a batch waits to fill.")] = 1,
     memory: Annotated[
         int | None, typer.Option(help="MB of memory of each function; without it, as in the templates.")
@@ -51,6 +53,8 @@ def cost(  # noqa: PLR0913 - each argument is an option of the command
         load = Load(
             messages_per_second=Decimal(str(rate)),
             messages_per_record=pack,
+            duplicates=Decimal(str(duplicates)),
+            modify=Decimal(str(modify)),
             on_demand=on_demand,
             shards=shards,
             window_seconds=window,
@@ -86,6 +90,8 @@ def _document(pipeline: str, load: Load, lines: tuple[CostLine, ...]) -> dict[st
     return {
         "pipeline": pipeline,
         "messages_per_second": f"{load.messages_per_second.normalize():f}",
+        "duplicates": f"{load.duplicates.normalize():f}",
+        "modify": f"{load.modify.normalize():f}",
         "shards": None if load.on_demand else load.width,
         "usd_per_month": str(total(lines)),
         "cannot_keep_up": [

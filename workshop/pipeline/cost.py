@@ -5,7 +5,7 @@ monthly bill, each with its arithmetic. It leaves out free tiers, alarms, data t
 the storage of StateTable, and the producer's own machine.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -62,21 +62,17 @@ def monthly_bill(pipeline: str, load: Load) -> tuple[CostLine, ...]:
         raise ValueError(f"`{pipeline}` is no pipeline; choose stateless or stateful")
     calls: list[_Calls] = []
     lines = [*_stream(load)]
+    full = (load.stateless_map_batch, load.stateless_map_seconds)
     if pipeline == "stateful":
-        rate = load.messages_per_second
-        item = "StateTable: one write for each message"
-        lines.append(_monthly(item, rate, "write-unit", f"writes {_figure(rate)}/s"))
-        rate = _batches(load, load.records_per_second, load.most_messages(load.state_batch), load.width)
-        calls.append(_Calls("State", rate, _duration(load, rate, load.state_batch, load.state_seconds)))
-    full = (load.map_batch, load.map_seconds)
-    if pipeline == "stateless":
-        full = (load.stateless_map_batch, load.stateless_map_seconds)
+        lines += _state_table(load)
+        calls.append(_state_calls(load))
+        full = (load.map_batch, load.map_seconds)
     rows = _rows(pipeline, load)
-    calls.append(_Calls("Map", rows, _duration(load, rows, *full)))
+    calls.append(_Calls("Map", rows, _duration(load, _reaching_map(pipeline, load) / rows, *full)))
     adds = min(rows, max(1 / Decimal(load.window_seconds), rows / load.reduce_batch))
     share = rows / adds / load.reduce_batch
     calls.append(_Calls("Reduce", adds, max(load.least_seconds, load.reduce_seconds * share)))
-    return (*lines, *_tables(load, rows=rows, adds=adds), *_functions(load, calls))
+    return (*lines, *_tables(pipeline, load, calls), *_functions(load, calls))
 
 
 def cannot_keep_up(pipeline: str, load: Load) -> tuple[Saturated, ...]:
@@ -147,13 +143,31 @@ def _stream(load: Load) -> list[CostLine]:
     return lines
 
 
-def _tables(load: Load, *, rows: Decimal, adds: Decimal) -> tuple[CostLine, ...]:
-    """Return what Map and Reduce write and read, as `docs/ledger.md` counts it."""
+def _state_table(load: Load) -> Iterator[CostLine]:
+    """Yield what writing StateTable costs: a refused INSERT, or UPDATE, is paid as if it had written."""
+    modified, repeated = load.modifications_per_second, load.duplicates_per_second
+    for messages, what, rate, writes in (
+        ("new trades", "INSERT", load.messages_per_second - modified - repeated, 1),
+        ("newer versions", "refused INSERT, UPDATE", modified, 2),
+        ("duplicates", "refused INSERT, refused UPDATE", repeated, 2),
+    ):
+        if rate:
+            counted = _times(f"{messages} {_figure(rate)}/s", f"{writes} write" + "s" * (writes > 1))
+            yield _monthly(f"StateTable: {messages} ({what})", rate * writes, "write-unit", counted)
+
+
+def _tables(pipeline: str, load: Load, calls: Iterable[_Calls]) -> tuple[CostLine, ...]:
+    """Return what Map and Reduce write, and what all functions read, as `docs/ledger.md` counts it."""
+    rates = {each.function: each.rate for each in calls}
+    rows, adds = rates["Map"], rates["Reduce"]
     # In a transaction everything costs double: the row, the position, and the check of the epoch.
     row_units = 2 * ceiling(load.row_bytes / ITEM_UNIT_BYTES) + 2 + 2
-    touched = min(Decimal(load.paths), 1 + load.levels * load.messages_per_second / adds)
+    touched = min(Decimal(load.paths), 1 + load.levels * _reaching_map(pipeline, load) / adds)
     total_units = 2 * touched + 2 + 2 + 2
     of_rows, of_adds = f"rows {_figure(rows)}/s", f"commits {_figure(adds)}/s"
+    # State reads the epoch alone.
+    state = rates.get("State", Decimal(0))
+    of_state, reads = f"State {_figure(state)}/s", _times("2", f"({of_rows} + {of_adds})")
     stored = rows * ROW_SECONDS * load.row_bytes / GIGABYTE
     return (
         _monthly(
@@ -170,9 +184,9 @@ def _tables(load: Load, *, rows: Decimal, adds: Decimal) -> tuple[CostLine, ...]
         ),
         _monthly(
             "positions and epochs: reads",
-            2 * (rows + adds),
+            state + 2 * (rows + adds),
             "read-unit",
-            _times("2", f"({of_rows} + {of_adds})"),
+            f"({of_state} + {reads})" if state else reads,
         ),
         _line(
             "ReduceTable: a week of rows",
@@ -227,22 +241,35 @@ def _gigabytes(item: str, per_second: Decimal, price: str, units: str, kind: str
     return _line(item, per_second * SECONDS_PER_MONTH, price, _times(units, MONTH), kind)
 
 
+def _state_calls(load: Load) -> _Calls:
+    most = load.most_messages(load.state_batch)
+    rate = _batches(load, load.records_per_second, load.messages_per_second / most)
+    seconds = _duration(load, load.messages_per_second / rate, load.state_batch, load.state_seconds)
+    return _Calls("State", rate, seconds)
+
+
+def _reaching_map(pipeline: str, load: Load) -> Decimal:
+    """Return how many messages a second reach Map: State keeps duplicates from it."""
+    return load.messages_per_second - (load.duplicates_per_second if pipeline == "stateful" else 0)
+
+
 def _rows(pipeline: str, load: Load) -> Decimal:
     """Return how many rows Map writes in a second: one for each of its batches."""
+    arriving = _reaching_map(pipeline, load)
     if pipeline == "stateful":
-        return _batches(load, load.messages_per_second, load.map_batch, load.width)
+        return _batches(load, arriving, arriving / load.map_batch)
     most = load.most_messages(load.stateless_map_batch)
-    return _batches(load, load.records_per_second, most, load.width)
+    return _batches(load, load.records_per_second, arriving / most)
 
 
-def _batches(load: Load, most: Decimal, batch: int, shards: int) -> Decimal:
+def _batches(load: Load, records: Decimal, full: Decimal) -> Decimal:
     """Return how many batches a second there are: full ones, or one for each shard and window."""
-    return min(most, max(Decimal(shards) / load.window_seconds, load.messages_per_second / batch))
+    return min(records, max(Decimal(load.width) / load.window_seconds, full))
 
 
-def _duration(load: Load, rate: Decimal, messages: int, seconds: Decimal) -> Decimal:
-    """Return how long an invocation takes, given how long so many messages take."""
-    return max(load.least_seconds, seconds * load.messages_per_second / rate / messages)
+def _duration(load: Load, messages: Decimal, full: int, seconds: Decimal) -> Decimal:
+    """Return how long an invocation with so many messages takes, given what a full one takes."""
+    return max(load.least_seconds, seconds * messages / full)
 
 
 def _times(*factors: str) -> str:

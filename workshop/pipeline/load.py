@@ -19,6 +19,7 @@ SHARD_RECORDS_PER_SECOND = Decimal(1_000)
 SHARD_BYTES_PER_SECOND = Decimal(1_000_000)
 MOST_RECORD_BYTES = 1_000_000
 MOST_MESSAGES = 10_000_000
+HUNDRED = Decimal(100)
 FREE_HOURS, EXTENDED_HOURS, MOST_HOURS = 24, 7 * 24, 365 * 24
 MEMORY_RANGE, WINDOW_RANGE = (128, 10_240), (1, 300)
 # As in the templates, in MB.
@@ -42,13 +43,19 @@ class Load:
     always has that many. `window_seconds` is how long a batch waits to fill. `paths` counts the totals that
     there are, the Grand Total included; a message touches that one, and one on each of the `levels` below it.
 
+    `duplicates` and `modify` are percentages of all messages, as `workshop produce` takes them: what repeats
+    an earlier message, and what changes a trade that is there. Each comes in a later batch than the message
+    before it; within a batch they cost StateTable nothing.
+
     Raises:
-        ValueError: no messages, too few shards, or a setting that AWS does not have.
+        ValueError: no messages, nothing but duplicates, too few shards, or a setting that AWS does not have.
     """
 
     messages_per_second: Decimal = Decimal(1_000)
     message_bytes: int = 250
     messages_per_record: int = 1
+    duplicates: Decimal = Decimal(0)
+    modify: Decimal = Decimal(0)
     on_demand: bool = False
     shards: int | None = None
     retention_hours: int = FREE_HOURS
@@ -75,6 +82,7 @@ class Load:
                 f"a load has more than 0 messages a second and at most {MOST_MESSAGES:,}, "
                 f"not {self.messages_per_second}"
             )
+        self._check_shares()
         if self.architecture not in ARCHITECTURES:
             raise ValueError(f"`{self.architecture}` is no architecture; choose {' or '.join(ARCHITECTURES)}")
         for told, value, (least, most) in (
@@ -89,6 +97,26 @@ class Load:
             raise ValueError("an on-demand stream has no number of shards; choose one of the two")
         if self.width < shards_needed(self):
             raise ValueError(f"this load needs {shards_needed(self)} shards, more than {self.shards}")
+
+    def _check_shares(self) -> None:
+        shares = (self.duplicates, self.modify)
+        if not all(each.is_finite() and each >= 0 for each in shares) or not (
+            self.duplicates < HUNDRED >= sum(shares)
+        ):
+            raise ValueError(
+                f"{self.duplicates} % duplicates and {self.modify} % modifications are no shares of the "
+                "messages; together they are at most 100 %, and duplicates alone less"
+            )
+
+    @property
+    def duplicates_per_second(self) -> Decimal:
+        """How many messages repeat an earlier one."""
+        return self.messages_per_second * self.duplicates / HUNDRED
+
+    @property
+    def modifications_per_second(self) -> Decimal:
+        """How many messages change a trade that is there."""
+        return self.messages_per_second * self.modify / HUNDRED
 
     @property
     def record_bytes(self) -> int:

@@ -17,8 +17,9 @@ class CostTools:
         """Return the bill of a month; a line has `item`, `quantity`, `price`, `usd` and its `arithmetic`.
 
         `pipeline` is `stateful` or `stateless`; the load is constant. Settings: `messages_per_record`,
-        `on_demand` or `shards`, `retention_hours`, `architecture` (`arm64`, `x86_64`), `memory_mb`, and
-        `window_seconds`, which is how long a batch waits to fill.
+        `duplicates` and `modify` (newer versions), which are percentages of the messages, `on_demand` or
+        `shards`, `retention_hours`, `architecture` (`arm64`, `x86_64`), `memory_mb`, and `window_seconds`,
+        which is how long a batch waits to fill.
 
         Raises:
             ValueError: there is no such pipeline, or AWS does not have such a setting.
@@ -46,8 +47,15 @@ class CostTools:
 
 
 def _load(messages_per_second: float, **settings: Any) -> Load:
+    told = {name: "percentage" for name in ("duplicates", "modify") if name in settings}
+    shares = {name: _exact(settings.pop(name), what) for name, what in told.items()}
+    return Load(
+        messages_per_second=_exact(messages_per_second, "number of messages a second"), **shares, **settings
+    )
+
+
+def _exact(number: float, what: str) -> Decimal:
     try:
-        rate = Decimal(str(messages_per_second))
+        return Decimal(str(number))
     except InvalidOperation:
-        raise ValueError(f"`{messages_per_second}` is no number of messages a second") from None
-    return Load(messages_per_second=rate, **settings)
+        raise ValueError(f"`{number}` is no {what}") from None
