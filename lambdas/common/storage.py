@@ -6,7 +6,9 @@ Everything else propagates as boto3 raised it, so that Lambda sees a function er
 """
 
 import functools
+import random
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,21 +54,13 @@ CLIENT_CONFIG = Config(
     read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 4},
 )
-BUSY_CODES = frozenset(
-    {
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingError",
-        "ThrottlingException",
-        "InternalServerError",
-        "TransactionConflict",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
+BUSY = ("ProvisionedThroughputExceeded", "Throttling", "TransactionConflict", "TransactionInProgress")
+# So they stand in the answer to a statement or a cancelled transaction; whole calls fail with longer names.
+PASSING = {"InternalServerError", "RequestLimitExceeded", "ThrottlingError", *BUSY}
+BUSY_CODES = PASSING | {f"{code}Exception" for code in BUSY}
 BATCH_WRITES = 25
-BATCH_WRITE_ATTEMPTS = 4
+# The longest pause before each attempt; chance shortens it, or all who were refused would come back at once.
+PAUSE_SECONDS = (0.0, 0.025, 0.05, 0.1)
 # An INSERT finds an item, or the condition of an UPDATE does not hold.
 REFUSALS = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
 
@@ -194,10 +188,11 @@ def write_all(table: str, items: Sequence[Item]) -> None:
     """
     for start in range(0, len(items), BATCH_WRITES):
         request = {table: [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH_WRITES]]}
-        for _ in range(BATCH_WRITE_ATTEMPTS):
-            if request:
-                request = _write("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
-        if request:
+        for _ in _attempts():
+            request = _write("batch_write_item", RequestItems=request).get("UnprocessedItems", {})
+            if not request:
+                break
+        else:
             raise BusyError(
                 f"`{table}` did not take {len(request[table])} items; the batch has to come again"
             )
@@ -220,14 +215,23 @@ def execute(statements: Sequence[Statement]) -> Iterator[Refusal | BusyError | N
 def _execute(statements: Sequence[Statement]) -> list[Refusal | BusyError | None]:
     outcomes: list[Refusal | BusyError | None] = [None] * len(statements)
     left = list(range(len(statements)))
-    for _ in range(BATCH_WRITE_ATTEMPTS):
-        if left:
-            chosen = [statements[place] for place in left]
-            answers = _write("batch_execute_statement", Statements=chosen)["Responses"]
-            for place, answer in zip(left, answers, strict=True):
-                outcomes[place] = _outcome(answer.get("Error"))
-            left = [place for place in left if isinstance(outcomes[place], BusyError)]
+    for _ in _attempts():
+        chosen = [statements[place] for place in left]
+        answers = _write("batch_execute_statement", Statements=chosen)["Responses"]
+        for place, answer in zip(left, answers, strict=True):
+            outcomes[place] = _outcome(answer.get("Error"))
+        left = [place for place in left if isinstance(outcomes[place], BusyError)]
+        if not left:
+            break
     return outcomes
+
+
+def _attempts() -> Iterator[None]:
+    """Yield for each attempt, after its pause."""
+    for longest in PAUSE_SECONDS:
+        if longest:
+            time.sleep(random.uniform(0, longest))
+        yield
 
 
 def _outcome(error: Item | None) -> Refusal | BusyError | None:
@@ -236,7 +240,7 @@ def _outcome(error: Item | None) -> Refusal | BusyError | None:
     if error["Code"] in REFUSALS:
         return Refusal(error.get("Item", {}))
     if error["Code"] in BUSY_CODES:
-        return BusyError(f"a statement was refused for now: {error}")
+        return BusyError(f"DynamoDB was too busy for a statement: {error}")
     raise ClientError({"Error": {"Code": error["Code"], "Message": error.get("Message", "")}}, "Statement")
 
 
@@ -245,7 +249,7 @@ def _write(operation: str, **request: Any) -> Any:
     try:
         faults.before_write()
     except InjectedBusyError as error:
-        raise BusyError(f"{operation} was refused for now: {error}") from error
+        raise BusyError(f"DynamoDB was too busy for {operation}: {error}") from error
     answer = _call(operation, **request)
     faults.after_write()
     return answer
@@ -273,7 +277,7 @@ def _call(operation: str, **request: Any) -> Any:
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if error.response["Error"]["Code"] in BUSY_CODES or status >= 500:
-            raise BusyError(f"{operation} was refused for now: {error}") from error
+            raise BusyError(f"DynamoDB was too busy for {operation}: {error}") from error
         raise
 
 

@@ -108,6 +108,7 @@ class Bench:
     variant: str
     read: dict[str, int] = field(default_factory=dict)
     milliseconds_left: int = 60_000
+    pauses: list[float] = field(default_factory=list)
 
     def run(self, function: str, event: Mapping[str, Any], *, variant: str | None = None) -> Any:
         """Invoke a function (`stateful.map`) with an event that went through JSON, as Lambda's do."""
@@ -370,7 +371,9 @@ def fresh_bench(variant: str = "ledger", **environ: str) -> Iterator[Bench]:
         create_tables(client, KEYS)
         faults = Faults(make_client("dynamodb", storage.CLIENT_CONFIG))
         patch.setattr(storage, "client", lambda: faults)
-        yield Bench(client, make_client("dynamodbstreams"), faults, variant)
+        bench = Bench(client, make_client("dynamodbstreams"), faults, variant)
+        patch.setattr("time.sleep", bench.pauses.append)
+        yield bench
 
 
 def corrected_moto() -> AbstractContextManager[Any]:

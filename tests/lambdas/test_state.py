@@ -9,6 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.lambdas.handler_bench import Bench, fresh_bench, kinesis_event, message, refusal
+from workshop.pipeline.cost import SECONDS_PER_MONTH, monthly_bill
+from workshop.pipeline.load import Load
 
 DONE = {"batchItemFailures": []}
 
@@ -219,6 +221,20 @@ def test_a_busy_statement_comes_again_and_the_others_are_done(bench: Bench, code
     assert len(bench.new_changes("StateTable")) == 6
 
 
+def test_before_each_further_attempt_is_a_pause_that_may_be_longer(bench: Bench) -> None:
+    """A statement that is refused is tried four times, with pauses by chance; one that is taken, once."""
+    send(bench, message("a", "1.00"))
+    assert bench.pauses == []
+
+    bench.refuse("b", code="ThrottlingError")
+    send(bench, message("b", "1.00"))
+    pauses = [0.025, 0.05, 0.1]
+
+    assert bench.faults.writes == 1 + 4
+    assert all(0 < pause < longest for pause, longest in zip(bench.pauses, pauses, strict=True))
+    assert len(set(bench.pauses)) == len(pauses)
+
+
 @pytest.mark.parametrize("code", ["AccessDenied", "ValidationError", "ResourceNotFound", "SomeNewError"])
 def test_any_other_error_of_a_statement_fails_the_invocation(bench: Bench, code: str) -> None:
     """A statement that fails for good is raised; the message does not count as done."""
@@ -233,6 +249,21 @@ def test_trades_are_written_together(bench: Bench) -> None:
     send(bench, *(message(str(number), "1.00") for number in range(51)))
 
     assert bench.faults.writes == 3
+
+
+def test_the_bill_counts_the_writes_that_are_made(bench: Bench) -> None:
+    """A new trade takes one write; a newer version takes two, and so does a duplicate."""
+    made = []
+    for sent in (message("a", "1.00"), message("a", "2.00", version=2), message("a", "2.00", version=2)):
+        before = bench.faults.writes
+        send(bench, sent)
+        made.append(bench.faults.writes - before)
+
+    load = Load(messages_per_second=Decimal(100), modify=Decimal(1), duplicates=Decimal(1))
+    bill = [each for each in monthly_bill("stateful", load) if each.item.startswith("StateTable")]
+    millions = SECONDS_PER_MONTH / 1_000_000
+
+    assert [each.quantity / millions for each in bill] == [98 * made[0], made[1], made[2]]
 
 
 def test_of_each_trade_the_newest_version_alone_is_written(bench: Bench) -> None:

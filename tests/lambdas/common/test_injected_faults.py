@@ -85,11 +85,11 @@ def test_strikes_that_are_no_list_are_ignored(strikes: Any) -> None:
 
 
 def test_a_busy_dynamodb_is_no_error_of_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The write that is struck fails like one that DynamoDB itself has refused for now."""
+    """The write that is struck fails like one for which DynamoDB itself is too busy."""
     struck = Faults(Settings(json.dumps({"strikes": ["busy@map#1"]})), "map")
     monkeypatch.setattr(storage, "_faults", lambda: struck)
 
-    with pytest.raises(storage.BusyError, match="put_item was refused for now"):
+    with pytest.raises(storage.BusyError, match="too busy for put_item"):
         storage.write(storage.put("ReduceTable", {}))
 
 
