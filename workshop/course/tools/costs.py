@@ -47,11 +47,9 @@ class CostTools:
 
 
 def _load(messages_per_second: float, **settings: Any) -> Load:
-    told = {name: "percentage" for name in ("duplicates", "modify") if name in settings}
-    shares = {name: _exact(settings.pop(name), what) for name, what in told.items()}
-    return Load(
-        messages_per_second=_exact(messages_per_second, "number of messages a second"), **shares, **settings
-    )
+    for name in {"duplicates", "modify"} & settings.keys():
+        settings[name] = _exact(settings[name], "percentage")
+    return Load(messages_per_second=_exact(messages_per_second, "number of messages a second"), **settings)
 
 
 def _exact(number: float, what: str) -> Decimal:
