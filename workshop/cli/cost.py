@@ -65,10 +65,14 @@ def cost(  # noqa: PLR0913 - each argument is an option of the command
     lines = monthly_bill(pipeline.value, load)
     if as_json:
         print_json(_document(pipeline.value, load, lines))
-        return
+    else:
+        _tell(pipeline.value, load, lines)
+
+
+def _tell(pipeline: str, load: Load, lines: tuple[CostLine, ...]) -> None:
     people = console()
-    people.print(_draw(pipeline.value, load, lines))
-    for each in cannot_keep_up(pipeline.value, load):
+    people.print(_draw(pipeline, load, lines))
+    for each in cannot_keep_up(pipeline, load):
         people.print(f"This load is too much. {each}.", style="bold yellow", markup=False, soft_wrap=True)
     if unsure := unconfirmed(lines):
         people.print(unsure, style="yellow", markup=False, soft_wrap=True)
