@@ -2,6 +2,7 @@
 
 import json
 import stat
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +10,8 @@ from workshop.classroom.hub.plan import INSTRUCTOR, HubPlan
 from workshop.clock import ManualClock
 
 jupyterhub = pytest.importorskip("jupyterhub", reason="the extra `class` is not installed")
+
+from workshop.classroom.hub.door import Keys  # noqa: E402 - needs JupyterHub
 
 CODE = "ABC-234"
 
@@ -39,9 +42,10 @@ def door(plan, clock):
     return door_of(plan, clock)
 
 
-def enter(door, name: str, password: str = "secret-1", code: str = ""):
+def enter(door, name: str, password: str = "secret-1", code: str = "", address: str = "192.168.1.20"):
+    handler = SimpleNamespace(request=SimpleNamespace(remote_ip=address))
     # It waits for nothing, and a browser's tests in the same process may have a loop of their own.
-    asked = door.authenticate(None, {"username": name, "password": password, "code": code})
+    asked = door.authenticate(handler, {"username": name, "password": password, "code": code})
     with pytest.raises(StopIteration) as answered:
         asked.send(None)
     return answered.value.value
@@ -79,15 +83,58 @@ def test_a_password_has_a_length(door, password) -> None:
 
 
 def test_whoever_guesses_has_to_wait(door, clock) -> None:
-    """After eight wrong passwords a name waits a minute, with the right one too; other names do not."""
+    """After eight wrong passwords a name waits, with the right one too; other names and addresses do not."""
     enter(door, "ada", code=CODE)
     for _ in range(8):
         assert enter(door, "ada", "wrong-one") is None
 
     assert enter(door, "ada") is None
+    assert enter(door, "ada", address="192.168.1.30") == "ada"
     assert enter(door, "bob", code=CODE) == "bob"
     clock.advance(61)
     assert enter(door, "ada") == "ada"
+
+
+def test_nobody_keeps_the_instructor_out(door) -> None:
+    """However often somebody guesses, also at the same address, the right password lets the instructor in."""
+    for _ in range(30):
+        assert enter(door, INSTRUCTOR, "wrong-one") is None
+
+    assert enter(door, INSTRUCTOR, "the-instructors-own") == INSTRUCTOR
+
+
+def test_whoever_guesses_the_code_has_to_wait(door) -> None:
+    """After thirty wrong codes an address waits, whatever names it tries; those who have a seat do not."""
+    enter(door, "ada", code=CODE)
+    for number in range(30):
+        assert enter(door, f"eve-{number}", code="XYZ-234") is None
+
+    assert enter(door, "bob", code=CODE) is None
+    assert enter(door, "bob", code=CODE, address="192.168.1.30") == "bob"
+    assert enter(door, "ada") == "ada"
+
+
+def test_a_removed_name_hands_nothing_on(door, plan) -> None:
+    """Who takes the name of somebody removed begins with nothing; the folders of both stay."""
+    for text in ("first", "second"):
+        enter(door, "ada", code=CODE)
+        plan.seat("ada").mkdir(parents=True)
+        (plan.seat("ada") / "mine").write_text(text)
+        door.delete_user(SimpleNamespace(name="ada"))
+        assert not plan.seat("ada").exists()
+
+    removed = plan.seats_folder.with_name("removed")
+    assert [(removed / f"ada-{number}" / "mine").read_text() for number in (1, 2)] == ["first", "second"]
+    assert stat.S_IMODE(removed.stat().st_mode) == 0o700
+
+
+def test_a_forgotten_password_is_chosen_anew(door, plan, clock) -> None:
+    """The instructor lets a learner choose again while the hub runs; that needs the class's code."""
+    enter(door, "ada", code=CODE)
+    Keys(plan.passwords).forget("ada")
+
+    assert enter(door, "ada", "a-new-one") is None
+    assert enter(door, "ada", "a-new-one", CODE) == "ada"
 
 
 def test_no_more_learners_than_seats(door) -> None:

@@ -34,6 +34,8 @@ LIMITS = {
     "join": Limit(burst=250, per_second=1),
     # Guesses of the instructor's token, of which there are far more still.
     "key": Limit(burst=10, per_second=0.2),
+    # Guesses of a learner's password at the hub, for each name from each address: eight in a minute at most.
+    "password": Limit(burst=5, per_second=0.05),
 }
 
 

@@ -4,16 +4,19 @@ import os
 import shutil
 import tempfile
 import threading
+from itertools import count
 from pathlib import Path
 
 from workshop.settings import has_solutions
 
-__all__ = ["copy_course", "prepare_course", "prepare_seat"]
+__all__ = ["archive_seat", "copy_course", "prepare_course", "prepare_seat"]
 
 FOLDERS = ("notebooks", "lambdas", "cloudformation", "solutions", "starters", "docs")
 FILES = ("README.md", "pyproject.toml", "LICENSE")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
 FIRST_USER = 30_000
+# Beside the learners' folders; nobody but the hub looks into it.
+REMOVED = "removed"
 # A class begins at one moment, and no two learners may become one user.
 ONE_AT_A_TIME = threading.Lock()
 
@@ -73,11 +76,22 @@ def prepare_seat(course: Path, seats: Path, name: str) -> int | None:
     return user
 
 
+def archive_seat(seats: Path, name: str) -> None:
+    """Put the folder of a learner who was removed where no newcomer of the same name gets it."""
+    removed = seats.with_name(REMOVED)
+    removed.mkdir(mode=0o700, exist_ok=True)
+    with ONE_AT_A_TIME:
+        free = next(place for number in count(1) if not (place := removed / f"{name}-{number}").exists())
+        if (seats / name).exists():
+            (seats / name).rename(free)
+
+
 def _user_of(seat: Path) -> int:
-    """Return the uid of a seat's learner, a new one for a new seat."""
+    """Return the uid of a seat's learner, for a new seat one that nobody has or had."""
     if (known := seat.stat().st_uid) != 0:
         return known
-    return max([FIRST_USER, *(each.stat().st_uid for each in seat.parent.iterdir())]) + 1
+    others = [*seat.parent.iterdir(), *seat.parent.with_name(REMOVED).glob("*")]
+    return max([FIRST_USER, *(each.stat().st_uid for each in others)]) + 1
 
 
 def _give(folder: Path, user: int) -> None:

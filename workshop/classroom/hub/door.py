@@ -10,6 +10,8 @@ from typing import Any
 from jupyterhub.auth import Authenticator
 from traitlets import Any as AnyTrait
 
+from workshop.classroom.board.limits import RequestLimits
+from workshop.classroom.hub.course import archive_seat
 from workshop.classroom.hub.plan import INSTRUCTOR, NAME
 from workshop.classroom.invitation import checked_code
 from workshop.clock import Clock, SystemClock
@@ -18,13 +20,10 @@ __all__ = ["SHORTEST_PASSWORD", "Door", "Keys"]
 
 SHORTEST_PASSWORD = 6
 LONGEST_PASSWORD = 200
-# So many wrong passwords, and a name has to wait: nobody guesses a colleague's while the class looks on.
-MOST_GUESSES = 8
-WAIT_SECONDS = 60.0
 
 
 class Keys:
-    """The passwords of a class, as scrypt digests in one file; only the hub's process writes it."""
+    """The passwords of a class as they stand in one file, as scrypt digests."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -62,24 +61,6 @@ class Keys:
         new.replace(self._path)
 
 
-class Guesses:
-    """Counts wrong passwords, by name."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._wrong: dict[str, list[float]] = {}
-
-    def are_too_many(self, name: str) -> bool:
-        """Return whether a name has to wait."""
-        recent = [at for at in self._wrong.get(name, []) if self._clock.now() - at < WAIT_SECONDS]
-        self._wrong[name] = recent
-        return len(recent) >= MOST_GUESSES
-
-    def add(self, name: str) -> None:
-        """Count one."""
-        self._wrong.setdefault(name, []).append(self._clock.now())
-
-
 class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
     """JupyterHub's authenticator for one class."""
 
@@ -87,34 +68,46 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
 
     def __init__(self, *, clock: Clock | None = None, **settings: Any) -> None:
         super().__init__(**settings)
-        self._keys = Keys(Path(self.plan.folder) / "passwords.json")
-        self._guesses = Guesses(clock or SystemClock())
+        self._limits = RequestLimits(clock or SystemClock())
 
-    async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:  # noqa: ARG002
-        """Return the name of whoever may come in, None if the words do not fit."""
+    async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:
+        """Return the name of whoever may come in, None if the words do not fit.
+
+        Who guesses has to wait, with the name they try at the address where they are: nobody guesses a
+        colleague's password while the class looks on, and nobody keeps others out by guessing.
+        """
         name = data.get("username", "").strip().lower()
         password = data.get("password", "")
         if not NAME.fullmatch(name) or not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
             return None
-        if self._guesses.are_too_many(name):
+        if name == INSTRUCTOR:
+            # Made by the command, and longer than anybody can guess: there is nothing to wait for.
+            is_right = secrets.compare_digest(password.encode(), self.plan.instructor_password.encode())
+            return name if is_right else None
+        keys, address = self._keys(), str(handler.request.remote_ip)
+        guessed = ("password", f"{name} {address}") if name in keys else ("guess", address)
+        if self._limits.wait_for(*guessed):
             return None
-        if self._may_enter(name, password, data.get("code", "")):
+        if self._may_enter(keys, name, password, data.get("code", "")):
             return name
-        self._guesses.add(name)
+        self._limits.take(*guessed)
         return None
 
     def delete_user(self, user: Any) -> None:
-        """Forget the password of somebody whom the instructor removes on JupyterHub's admin page."""
-        self._keys.forget(user.name)
+        """Forget the password of somebody who is removed, and keep their folder from newcomers."""
+        self._keys().forget(user.name)
+        archive_seat(self.plan.seats_folder, user.name)
 
-    def _may_enter(self, name: str, password: str, code: str) -> bool:
-        if name == INSTRUCTOR:
-            return secrets.compare_digest(password.encode(), self.plan.instructor_password.encode())
-        if name in self._keys:
-            return self._keys.fits(name, password)
-        if len(self._keys) >= self.plan.seats or not _same_code(code, self.plan.code):
+    def _keys(self) -> Keys:
+        """Return the passwords as they are now: `workshop hub --new-password` may have changed them."""
+        return Keys(self.plan.passwords)
+
+    def _may_enter(self, keys: Keys, name: str, password: str, code: str) -> bool:
+        if name in keys:
+            return keys.fits(name, password)
+        if len(keys) >= self.plan.seats or not _same_code(code, self.plan.code):
             return False
-        self._keys.keep(name, password)
+        keys.keep(name, password)
         return True
 
 

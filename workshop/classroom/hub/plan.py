@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-__all__ = ["INSTRUCTOR", "NAME", "PLAN_VARIABLE", "HubPlan"]
+__all__ = ["INSTRUCTOR", "NAME", "PASSWORDS", "PLAN_VARIABLE", "HubPlan"]
 
 PLAN_VARIABLE = "WORKSHOP_HUB_PLAN"
 INSTRUCTOR = "instructor"
+PASSWORDS = "passwords.json"
 # A name is a folder's name as well, on every system.
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,23}")
 
@@ -45,6 +46,11 @@ class HubPlan:
     def seats_folder(self) -> Path:
         """Where each learner has a folder."""
         return Path(self.folder) / "learners"
+
+    @property
+    def passwords(self) -> Path:
+        """The file of the learners' passwords."""
+        return Path(self.folder) / PASSWORDS
 
     def seat(self, name: str) -> Path:
         """A learner's folder."""

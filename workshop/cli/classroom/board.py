@@ -1,12 +1,9 @@
 """`workshop board`: the class on one page, until Ctrl-C; or the class as a file, or forgotten."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from filelock import FileLock, Timeout
 
 from workshop.classroom.board.class_board import ClassBoard, ClassSetup
 from workshop.classroom.board.export import class_table
@@ -14,6 +11,7 @@ from workshop.classroom.board.plan import ClassPlan, CourseStep, PlanPart
 from workshop.classroom.board.serving import EVERYWHERE, addresses_of, is_alone, serve
 from workshop.classroom.board.store import KEPT_DAYS, ClassStore
 from workshop.classroom.invitation import DEFAULT_BOARD_PORT
+from workshop.cli.classroom.alone import only_one
 from workshop.cli.course.run_sheet import BY_IMPORTANCE, read_lessons, run_sheet
 from workshop.cli.options import HIGHEST_PORT, YesOption, agree, console, usage_errors
 from workshop.clock import SystemClock
@@ -66,7 +64,7 @@ def board(  # noqa: PLR0913 - each is an option
 
 
 def _serve(setup: ClassSetup, file: Path, host: str, port: int) -> None:
-    with _only_one(file):
+    with only_one(file, "board"):
         clock = SystemClock()
         store = ClassStore(file, clock.now())
         try:
@@ -108,32 +106,11 @@ def _export(setup: ClassSetup, file: Path, target: Path) -> None:
 
 
 def _forget(file: Path, *, yes: bool) -> None:
-    with _only_one(file):
+    with only_one(file, "board"):
         agree(f"This deletes every learner and everything else that a board has kept in `{file}`.", yes=yes)
         for name in (file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm"))):
             name.unlink(missing_ok=True)
     console().print(f"`{file}` is deleted; nothing is kept of the class.", soft_wrap=True)
-
-
-@contextmanager
-def _only_one(file: Path) -> Iterator[None]:
-    """Hold a lock, for one board may use a file.
-
-    Raises:
-        ConfigurationError: another board holds it.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{file}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ConfigurationError(
-            f"a board is running on `{file}`; stop it first, or name another file with `--data`"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _host(host: str | None, *, lan: bool) -> str:

@@ -21,8 +21,10 @@ from rich.console import Console
 
 from workshop.classroom.board.serving import EVERYWHERE, addresses_of
 from workshop.classroom.hub.course import prepare_course
-from workshop.classroom.hub.plan import INSTRUCTOR, PLAN_VARIABLE, HubPlan
+from workshop.classroom.hub.leftovers import end_leftovers
+from workshop.classroom.hub.plan import INSTRUCTOR, PASSWORDS, PLAN_VARIABLE, HubPlan
 from workshop.classroom.invitation import CODE_ALPHABET, checked_code
+from workshop.cli.classroom.alone import only_one
 from workshop.cli.options import HIGHEST_PORT, console
 from workshop.cli.start import ended_like_ctrl_c
 from workshop.clock import SystemClock, stopwatch
@@ -56,12 +58,33 @@ def hub(  # noqa: PLR0913 - each argument is an option of the command
     processes: Annotated[int, typer.Option(help="Processes and threads of a seat.", min=100)] = 400,
     processors: Annotated[int, typer.Option(help="Processors that a seat uses at once.", min=1)] = 2,
     idle_minutes: Annotated[int, typer.Option(help="A seat ends after so long without use.", min=1)] = 90,
+    new_password: Annotated[
+        str | None,
+        typer.Option(help="Let a learner choose a password anew, with the code, and end.", metavar="NAME"),
+    ] = None,
 ) -> None:
     """Serve the course to a class from this machine with JupyterHub, until Ctrl-C."""
-    people = console()
-    host = EVERYWHERE if lan else DEFAULT_HOST
-    _refuse_if_impossible(host, port)
+    _refuse_if_impossible()
     folder = _folder(data)
+    if new_password:
+        _let_choose(folder, new_password)
+        return
+    limits = {
+        "seats": seats,
+        "memory_mb": memory_mb,
+        "processes": processes,
+        "processors": processors,
+        "idle_minutes": idle_minutes,
+    }
+    with only_one(folder, "hub"):
+        end_leftovers(folder)
+        _begin(folder, (EVERYWHERE if lan else DEFAULT_HOST, port), code, limits)
+
+
+def _begin(folder: Path, place: tuple[str, int], code: str | None, limits: dict[str, int]) -> None:
+    """Run the hub of a folder, with what it was told last time."""
+    people, (host, port) = console(), place
+    _refuse_if_taken(host, port)
     before = _before(folder)
     plan = HubPlan(
         folder=str(folder),
@@ -70,11 +93,7 @@ def hub(  # noqa: PLR0913 - each argument is an option of the command
         code=_code(code, before),
         instructor_password=before.get("instructor_password") or secrets.token_urlsafe(12),
         proxy=_proxy(folder, people),
-        seats=seats,
-        memory_mb=memory_mb,
-        processes=processes,
-        processors=processors,
-        idle_minutes=idle_minutes,
+        **limits,
     )
     _serve(plan, people)
 
@@ -99,7 +118,18 @@ def _folder(chosen: Path | None) -> Path:
     return folder
 
 
-def _refuse_if_impossible(host: str, port: int) -> None:
+def _let_choose(folder: Path, name: str) -> None:
+    """Forget a learner's password; a hub that runs knows it at once, and the folder stays."""
+    from workshop.classroom.hub.door import Keys  # noqa: PLC0415 - JupyterHub takes a second
+
+    keys = Keys(folder / PASSWORDS)
+    if name not in keys:
+        raise ConfigurationError(f"nobody called `{name}` has a password in `{folder}`; look at `--data`")
+    keys.forget(name)
+    console().print(f"{name} chooses a password anew with the class's code, and finds everything as it was.")
+
+
+def _refuse_if_impossible() -> None:
     if sys.platform == "win32":
         raise ConfigurationError(
             "JupyterHub does not run on Windows; use Linux, macOS or WSL, or make a kit for each learner "
@@ -110,6 +140,8 @@ def _refuse_if_impossible(host: str, port: int) -> None:
             "JupyterHub is not installed; run `python3 -I workshop/bootstrap.py class` in the checkout"
         )
 
+
+def _refuse_if_taken(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
