@@ -130,7 +130,7 @@ def test_messages_can_be_given_one_by_one(course: Course) -> None:
     result = course.send([M1, newer])
 
     assert list(result.messages) == [M1, newer]
-    with pytest.raises(TypeError, match="modify"):
+    with pytest.raises(ConfigurationError, match="`modify` is for a number"):
         course.send([M1], modify=5)
 
 
@@ -228,6 +228,14 @@ def test_a_logical_id_that_is_not_there_is_said(course: Course) -> None:
         course.physical("StateTabel")
     with pytest.raises(ConfigurationError, match="has no stream"):
         course.stream_arn("AggregateTable")
+    with pytest.raises(
+        ConfigurationError, match=r"`StateLambda` is no table .*there are: StateTable, Reduce"
+    ):
+        course.items("StateLambda")
+    with pytest.raises(
+        ConfigurationError, match=r"`StateTable` is no function .*there are: StateLambda, Map"
+    ):
+        course.mapping("StateTable")
 
 
 def test_saved_code_that_does_not_run_yet_is_known(course: Course) -> None:

@@ -84,3 +84,61 @@ def test_undoing_a_connection_waits_on_the_clock_of_the_course(exercise: Exercis
 
     assert not client.is_there
     assert clock.now() > begun
+
+
+class RefusingLambda(BusyLambda):
+    """A Lambda with one mapping, of stream `a` from its oldest record on; it has its own rules for others."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(0)
+        self.refusal = code
+        self.made: list[dict[str, Any]] = []
+
+    def paginate(self, **_: Any) -> Any:
+        """Return one page."""
+        known = {
+            "UUID": "u",
+            "State": "Enabled",
+            "EventSourceArn": "arn:a",
+            "StartingPosition": "TRIM_HORIZON",
+        }
+        return [{"EventSourceMappings": [known] if self.is_there else []}]
+
+    def create_event_source_mapping(self, **arguments: Any) -> dict[str, str]:
+        """Make a mapping, or refuse it: some always, and one for the same source while the other is there."""
+        is_second = self.is_there and arguments["EventSourceArn"] == "arn:a"
+        if self.refusal != "ResourceConflictException" or is_second:
+            raise ClientError({"Error": {"Code": self.refusal}}, "CreateEventSourceMapping")
+        self.made.append(arguments)
+        return {"UUID": "new"}
+
+    def get_event_source_mapping(self, **request: Any) -> dict[str, str]:
+        """Return a mapping while it is there."""
+        if request["UUID"] == "new":
+            return {"UUID": "new", "State": "Enabled"}
+        return super().get_event_source_mapping(**request)
+
+
+@pytest.mark.parametrize("source", ["arn:a", "arn:b"])
+def test_a_mapping_that_is_refused_leaves_the_one_before(source: str) -> None:
+    """Who mistypes an argument hears it from AWS, and keeps the mapping that was there."""
+    client = RefusingLambda("ValidationException")
+
+    with pytest.raises(ClientError):
+        connect(
+            cast("Any", client), "f", {"EventSourceArn": source, "StartingPosition": "X"}, clock=ManualClock()
+        )
+
+    assert client.is_there
+
+
+@pytest.mark.parametrize("source", ["arn:a", "arn:b"])
+def test_another_start_or_source_is_another_mapping(source: str) -> None:
+    """What cannot be changed is made anew, also where Lambda allows no second mapping for the source."""
+    client, wanted = RefusingLambda("ResourceConflictException"), {"StartingPosition": "LATEST"}
+
+    made = connect(cast("Any", client), "f", {"EventSourceArn": source, **wanted}, clock=ManualClock())
+
+    assert made["UUID"] == "new"
+    assert not client.is_there
+    assert len(client.made) == 1

@@ -1,5 +1,6 @@
 """The cost calculator: every field moves the bill, every field has a name, and text tells all of it."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -80,3 +81,18 @@ def test_an_impossible_bill_is_said_where_the_bill_stood(calculator: CostCalcula
 def test_every_field_has_a_name(calculator: CostCalculator) -> None:
     """Each control is labelled, so that a screen reader and the keyboard find it."""
     assert {name: field.description for name, field in calculator.fields.items()} == LABELS
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda costs: costs.bill("stateful", "x"),
+        lambda costs: costs.limits("x", 5),
+        lambda costs: costs.shards("x"),
+        lambda costs: costs.standing(-1),
+    ],
+)
+def test_a_load_that_is_none_is_refused_in_words(ask: Callable[[CostTools], object]) -> None:
+    """What is no rate, no pipeline or no number of shards has no price, and is not said to keep up."""
+    with pytest.raises(ValueError, match=r"`(x|-1)`"):
+        ask(CostTools())

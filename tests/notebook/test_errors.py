@@ -101,3 +101,18 @@ def test_a_call_with_wrong_arguments_is_told_how_to_look_them_up() -> None:
         error_lines()  # type: ignore[call-arg] # on purpose
 
     assert "`ws.send?`" in " ".join(error_lines(caught.value, caught.tb))
+
+
+def test_a_name_that_is_nearly_right_is_suggested() -> None:
+    """Who mistypes a method is asked whether another one was meant."""
+    with pytest.raises(AttributeError) as caught:
+        Path().exsts()  # type: ignore[attr-defined] # on purpose
+
+    assert "Did you mean `exists`" in " ".join(error_lines(caught.value, caught.tb))
+
+
+def test_a_stack_that_is_not_there_is_told_with_those_that_are() -> None:
+    """A name that was mistyped is seen beside the right ones."""
+    missing = StackNotFoundError("course-statefull", ("course-stateful",), is_in_notebook=True)
+
+    assert "There are: course-stateful." in " ".join(error_lines(missing, None))

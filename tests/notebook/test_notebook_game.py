@@ -1,12 +1,17 @@
 """What `ws.play` shows: the score, each round with its verdict, and why one was not exact."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from tests.game.test_play_board import EXACT, FINDING, SENDING, WRONG
+from workshop.errors import ConfigurationError
 from workshop.game.scoreboard import Round, Scoreboard
 from workshop.game.session import GameView
+from workshop.notebook.parts.game import GameTools
+from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.game import draw_game
 
 
@@ -48,3 +53,15 @@ def test_the_end_of_an_exact_game_says_so() -> None:
     assert shown.text.startswith("✓ Exact: 100 points · 1 of 1 round exact")
     assert "emptying" not in shown.text
     assert "emptying" in draw_game(GameView(board(EXACT), {}, "emptying the pipeline")).text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"rounds": 0}, {"rounds": "three"}, {"rounds": 1.5}, {"messages": 0}, {"level": 3}, {"level": "hard"}],
+)
+def test_a_game_that_cannot_be_played_empties_nothing(wrong: dict[str, Any]) -> None:
+    """Rounds, messages and levels that there are not are refused before the cloud is asked for anything."""
+    tools = GameTools(cast("Any", SimpleNamespace()), TableMemory())
+
+    with pytest.raises(ConfigurationError, match=f"`{next(iter(wrong))}` is a whole number"):
+        tools.play(**wrong)

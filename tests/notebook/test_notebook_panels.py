@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workshop.clock import ManualClock
+from workshop.errors import ConfigurationError
+from workshop.notebook.controls.panels import plan_of_faults
 from workshop.notebook.markup.display import Live, Shown
 from workshop.notebook.parts.live import LiveTools
 
@@ -59,3 +61,18 @@ def test_a_change_of_faults_that_fails_is_said(
     assert len(said) == 1
     assert said[0].startswith("✗ Not changed: ")
     assert "not authorized to perform" in said[0]
+
+
+@pytest.mark.parametrize(
+    "words", [5, None, ["lab", 5], "crash_after@mapp=0.1", ["crash_after@stat=0.1"]], ids=repr
+)
+def test_a_fault_that_can_never_happen_is_refused(words: object) -> None:
+    """Nobody is told of faults on purpose that strike no stage."""
+    with pytest.raises(ConfigurationError):
+        plan_of_faults(words)
+
+
+def test_one_word_and_several_are_a_plan() -> None:
+    """A preset alone, a word, and a list of words are all understood."""
+    assert plan_of_faults("lab") == plan_of_faults(["lab"])
+    assert plan_of_faults("crash_after@map=0.1").rates == {"crash_after@map": 0.1}

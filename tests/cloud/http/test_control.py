@@ -117,10 +117,19 @@ def test_waiting_for_quiet_is_bounded(cloud, document: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"advance_seconds": -1}, {"advance_seconds": "x"}, {"advance_seconds": True}, []]
+    "document",
+    [
+        {},
+        {"advance_seconds": -1},
+        {"advance_seconds": "x"},
+        {"advance_seconds": True},
+        {"advance_seconds": 10**12},
+        {"advance_seconds": float("nan")},
+        [],
+    ],
 )
 def test_the_clock_does_not_go_back(cloud, document: object) -> None:
-    """A step that is negative, missing or no number is refused."""
+    """A step that is negative, missing or no number is refused, and so is one beyond all dates."""
     status, answer = ask(cloud, "POST", "clock", document)
 
     assert status == 400

@@ -11,7 +11,7 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
-from workshop.errors import CloudNotRunningError
+from workshop.errors import CloudNotRunningError, ConfigurationError
 from workshop.notebook.control_room import room as module
 from workshop.notebook.control_room.controls import Controls
 from workshop.notebook.control_room.history import History
@@ -321,3 +321,17 @@ def test_sliders_stand_where_faults_are_in_force() -> None:
         0.0,
         0.0,
     )
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rate": 0}, {"nonsense": 3}, {"faults": 5}, {"faults": {"x": 1}}], ids=repr
+)
+def test_a_control_that_cannot_be_set_is_told_in_the_cell(wrong: dict[str, Any]) -> None:
+    """Who sets something impossible from a cell hears it there, and nothing is set."""
+    model = Model()
+    room, _ = opened(model)
+
+    with pytest.raises(ConfigurationError):
+        room.set(messages=20, **wrong)
+
+    assert model.commands == []
