@@ -1,0 +1,1 @@
+"""A class on Kubernetes: images and values for Zero to JupyterHub, and what they run."""

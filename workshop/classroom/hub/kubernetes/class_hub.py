@@ -1,0 +1,41 @@
+"""The hub of a class on Kubernetes: the same door as on one machine; the chart brings spawner and proxy.
+
+Runs in the image of the hub, which has JupyterHub and the standard library alone.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from workshop.classroom.hub import door
+from workshop.classroom.hub.plan import INSTRUCTOR, HubPlan
+from workshop.classroom.invitation import checked_code
+
+__all__ = ["configure"]
+
+# Where the chart mounts what the hub keeps.
+FOLDER = "/srv/jupyterhub"
+TEMPLATES = Path(door.__file__).parent / "templates"
+
+
+def configure(c: Any, folder: str = FOLDER) -> None:
+    """Let people in with the class's code and a password of their own, as the environment says.
+
+    Raises:
+        KeyError: the environment names no code or no password of the instructor.
+        ValueError: the code is none.
+    """
+    plan = HubPlan(
+        folder=folder,
+        host="",
+        port=0,
+        code=checked_code(os.environ["WORKSHOP_HUB_CODE"]),
+        instructor_password=os.environ["WORKSHOP_HUB_PASSWORD"],
+        proxy="",
+        seats=c.JupyterHub.get("active_server_limit") or HubPlan.seats,
+    )
+    c.JupyterHub.authenticator_class = door.Door
+    c.JupyterHub.template_paths = [str(TEMPLATES)]
+    c.Authenticator.admin_users = {INSTRUCTOR}
+    c.Authenticator.allow_all = True
+    c.Door.plan = plan
