@@ -153,8 +153,8 @@ ws.check("reduce-concurrency")
 # ## Exercise: connect ReduceLambda
 #
 # Now the call that was refused: the stream of ReduceTable, from its oldest record, up to 1,000 rows at a
-# time, and a window of one second. (AWS may take some seconds to hear of a new policy. If it still refuses,
-# wait a little and run the cell again.)
+# time, and a window of one second. (On AWS a new policy takes some seconds to have effect. If the call is
+# still refused, wait a little and run the cell again.)
 
 # %% tags=["exercise:connect-reduce"]
 ### BEGIN SOLUTION

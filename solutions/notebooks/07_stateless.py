@@ -51,7 +51,7 @@ settings = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 1000, "MaximumBatch
 ws.stateless.connect("ReduceLambda", EventSourceArn=rows, **settings)
 
 # %% [markdown]
-# On AWS a new right takes some seconds to be known everywhere; if the cell above is refused, run it again.
+# On AWS a new policy takes some seconds to have effect; if the cell above is refused, run it again.
 #
 # ## Exercise: connect MapLambda to the stream itself
 #
@@ -231,7 +231,7 @@ ws.stateless.table("ReduceTable")
 
 # %% [markdown]
 # Add up `MessageCount`: more messages than you sent, unless your guard is there already. A batch that came
-# again got another row, since the key `MessageHash` was drawn by lot.
+# again got another row, since its key, `MessageHash`, was random.
 #
 # ## Exercise: a hash that names each batch
 #

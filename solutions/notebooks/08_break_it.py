@@ -179,7 +179,7 @@ ws.diagnose()
 
 # %% [markdown]
 # The same as a game: one round, a hundred points for totals that are exact to the cent. In level two there are
-# duplicates and stale versions, functions crash, and batches are cut anew. The game is played on this pipeline
+# duplicates and stale versions, functions crash, and batches are cut differently. The game is played on this pipeline
 # with the code that is on it, and empties it before and after.
 
 # %%

@@ -173,8 +173,8 @@ ws.diagnose()
 ws.play(rounds=1)
 
 # %% [markdown]
-# Offline it brings no points: level two has something in store that crashes alone do not do, *batches that are
-# cut anew*. The next notebook is about that. (On AWS nobody cuts them on purpose; the round may be exact there.)
+# Offline it brings no points: level two has something in store that crashes alone do not do, *batches that
+# come back in another cut*. The next notebook is about that. (On AWS nobody cuts them on purpose; the round may be exact there.)
 #
 # ## What you have seen
 #

@@ -261,7 +261,7 @@ ws.tables.reconcile()
 # ## What you have seen
 #
 # - Bad data is set aside with a reason; an error means "try again", and blocks its shard meanwhile.
-# - Bisecting isolates a bad record, a partial response names it, and a destination hears what was given up.
+# - Bisecting isolates a bad record, a partial response names it, and a destination is told what was given up.
 # - Only a stage whose input can be sent again may give up: a message can be put into the stream once more, a
 #   change of a table cannot.
 # - The iterator age tells how far behind you are, and retention how much time is left.

@@ -24,7 +24,7 @@ def test_each_fault_happens_and_does_no_harm(bench_of, kind: FaultKind) -> None:
     """A single fault of each kind happens when the plan says so, and the ledger stays exact."""
     bench = bench_of()
     stage = STAGE_OF.get(kind, "reduce")
-    # Only what was put on purpose belongs into the quarantine.
+    # Only what was put on purpose belongs in the quarantine.
     schedule = replace(SMALL, faults=FaultPlan(strikes=(f"{kind}@{stage}#1",)), poison=())
 
     outcome = bench.run(schedule)

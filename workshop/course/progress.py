@@ -227,7 +227,7 @@ class CourseProgress:
         except OSError:
             return  # it cannot even be moved; the next write replaces it
         self.warning = (
-            f"`{self._file}` could not be read ({type(error).__name__}), so your progress begins anew; "
+            f"`{self._file}` could not be read ({type(error).__name__}), so your progress starts over; "
             f"the old file is kept as `{aside.name}`, and checking an exercise again counts it again."
         )
 

@@ -137,7 +137,7 @@ class CourseStack:
         if self.is_deployed and (gone := self.deleted_parts()):
             raise DeploymentError(
                 f"somebody has deleted `{'`, `'.join(gone)}`, which no deployment brings back; `workshop "
-                "catch-up NN`, with a notebook's number, makes the pipeline anew"
+                "catch-up NN`, with a notebook's number, makes the pipeline again"
             )
         self._outputs = {}
         return deploy(

@@ -46,7 +46,7 @@ def _warning(document: dict[str, Any], root: Path, path: Path) -> str | None:
         return None
     return (
         f"`{path.name}` was made from content {built.get('content', 'of no version')}, and this workshop "
-        f"has {now}: its text and its checks may not fit together. `workshop build` makes it anew; save "
+        f"has {now}: its text and its checks may not fit together. `workshop build` makes it again; save "
         "your own version under another name before."
     )
 

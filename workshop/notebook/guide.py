@@ -15,7 +15,7 @@ Exercises and questions
 Your pipeline
   deploy(Parameter=…)     make the stack or bring it up to date; waits until it is there
   connect(function, …)    make or change an event source mapping, with AWS's names
-  send(messages, …)       so many made-up messages, or exactly these; waits until they are accepted
+  send(messages, …)       a number of made-up ones, or exactly these; waits until they are accepted
   rest(timeout=60)        wait until nothing moves any more; returns the totals
   play(rounds, level=2)   the scored game; empties the pipeline before and after
   clear()                 let what is on its way arrive, then empty the pipeline

@@ -66,11 +66,11 @@ NEW_STACK = (
 )
 DELETED = (
     "Somebody has deleted `{}` of `{}`, and the pipeline cannot work without. `!workshop catch-up {}`, in a "
-    "cell of its own, makes it anew; then run this cell again."
+    "cell of its own, makes it again; then run this cell once more."
 )
 NOT_YET = (
-    "This notebook builds on {}, and your files are as they were before. Solve that first, or let "
-    "`!workshop catch-up {}`, in a cell of its own, put it in; your own versions are kept."
+    "Not solved yet in your files: {}. Where this notebook runs them, totals can be off for that reason alone. "
+    "`!workshop catch-up {}`, in a cell of its own, puts in what is missing and keeps your own versions."
 )
 FAULTS = "Faults on purpose are still in force: {}. `ws.live.faults(clear=True)` ends them."
 

@@ -71,7 +71,7 @@ def _too_much(own: list[RoleStatement]) -> str:
         if statement.is_negative:
             return (
                 f"A statement of `{statement.policy}` names what it does not apply to (`NotAction` or "
-                "`NotResource`): it allows all the rest. Name what shall be allowed."
+                "`NotResource`): it allows all the rest. Name what is to be allowed."
             )
         for action in statement.actions:
             if "*" in action or "?" in action:

@@ -129,7 +129,7 @@ def _wrong_answer(tried: Delivery, numbers: list[str]) -> Iterator[str]:
     answer = tried.answer
     if not isinstance(answer, dict) or not isinstance(answer.get(FAILURES), list):
         yield (
-            f"{what}, and StateLambda answered `{answer}`. Lambda takes the whole batch for done, and the "
+            f"{what}, and StateLambda answered `{answer}`. Lambda considers the whole batch done, and the "
             "record is lost: it is not in StateTable, and nobody will send it again."
         )
         return
@@ -141,7 +141,7 @@ def _wrong_answer(tried: Delivery, numbers: list[str]) -> Iterator[str]:
     if unknown:
         yield (
             f"{what}, and StateLambda named `{unknown[0]}`, which is not a sequence number of the batch. "
-            f"Lambda then takes the whole batch for failed. The record's number is `{numbers[2]}`."
+            f"Lambda then treats the whole batch as failed. The record's number is `{numbers[2]}`."
         )
         return
     # Lambda begins again at the lowest number that is named.
@@ -177,7 +177,7 @@ EXERCISES = (
         check=check_by(
             try_partial_answer,
             LEDGER,
-            success="DynamoDB was busy amid a batch of five: what was not stored was named and came again, "
+            success="DynamoDB was busy in the middle of a batch of five: what was not stored was named and came again, "
             "and none of the five is lost.",
         ),
     ),

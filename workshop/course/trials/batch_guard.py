@@ -51,7 +51,7 @@ def try_batch_guard(scratch: ScratchStack, event: MakeEvent, *, again: str) -> I
         )
     if changed := _difference(once, twice):
         yield (
-            "The same batch was delivered twice. There is one row, but the second delivery wrote it anew: "
+            "The same batch was delivered twice. There is one row, but the second delivery wrote it again: "
             f"{changed}. The table's stream tells ReduceLambda of every such change."
         )
     if told := tried.report.get("rows"):

@@ -96,7 +96,7 @@ def _end_window(stage: TrialStage, *, counted: int) -> Iterator[str]:
 
 
 def _interrupt(stage: TrialStage, *, counted: int) -> Iterator[str]:
-    """Let the second write fail, if there is one: effect and position belong into one."""
+    """Let the second write fail, if there is one: effect and position belong in one."""
     busy_at(stage.scratch, stage.name, 2)
     stage.scratch.invoke(stage.name, stage.event(7, 9, 0))
     # A function that writes once meets the second write here, and is called again, as Lambda would.

@@ -21,7 +21,7 @@ __all__ = ["HelpCalls", "HelpDesk"]
 ASK, WITHDRAW = "Ask for help", "Withdraw the call for help"
 ASKED = "The class board shows that you need help with `{}`; somebody will come."
 NOT_THERE_YET = "That you need help with `{}` will be sent as soon as the class board can be reached."
-HELPED = "Helped, says the class board. `{}` again asks anew."
+HELPED = "Helped, says the class board. `{}` asks once more."
 WITHDRAWN = "Nobody is called any more."
 NOT_KEPT = "The call could not be kept on this machine; raise your hand."
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from workshop.notebook.markup.cells import shown_path
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html, element, join, table
 from workshop.notebook.markup.texts import NONE, plain_table
@@ -70,7 +71,7 @@ def _meter_words(meter: Mapping[str, Any]) -> str:
             return f"{meter.get('in_flight') or 0:,} still in flight"
         case "off":
             off_by = "" if meter.get("off_by") is None else f" by {signed(Decimal(meter['off_by']))}"
-            where = f" at {meter['path']}" if meter.get("path") else ""
+            where = f" at {shown_path(meter['path'])}" if meter.get("path") else ""
             since = "" if meter.get("since") is None else f" since {meter['since']:,.0f} s"
             trade = f", trade {meter['trade']}" if meter.get("trade") else ""
             return f"Off{off_by}{since}{where}{trade}"

@@ -94,9 +94,9 @@ class PipelineActions:
         return mapping
 
     def send(self, messages: Any, *, rate: float | None = None, **plan: Any) -> ProduceResult:
-        """Send messages into the stream: so many made-up ones, or a list of exactly those to send.
+        """Send messages into the stream: a number of made-up ones, or a list of exactly those to send.
 
-        `rate` is in messages a second, by default as fast as it goes. `pack` puts so many messages into a
+        `rate` is in messages a second, by default as fast as it goes. `pack` is how many messages go into a
         record, or with `"auto"` as many as are paid as one; else each has its own. Options for a number:
         `seed`, and in percent `duplicates`, `modify` (newer versions) and `out_of_order` (of these). The same
         number, seed and options give the same messages again. Blocks until the stream has accepted them, not

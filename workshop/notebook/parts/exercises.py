@@ -116,7 +116,7 @@ class ExerciseTools:
 def _advice(exercise: Exercise, *, hints_left: int, passed: bool) -> str:
     place = exercise.answer_location
     where = (
-        f"It belongs into `lambdas/{place.path}`."
+        f"It goes into `lambdas/{place.path}`."
         if isinstance(place, Function)
         else "It is the exercise's cell."
     )

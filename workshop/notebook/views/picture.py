@@ -43,7 +43,7 @@ def draw_picture(look: PipelineLook, *, trouble: str = "", moving: bool = False,
     """
     stations = _stations(look)
     aside = look.items.get(ASIDE, 0)
-    remarks = [f"△ {aside:,} records set aside in QuarantineTable"] if aside else []
+    remarks = [f"△ {plural(aside, 'record')} set aside in QuarantineTable"] if aside else []
     remarks += [f"✗ {trouble}"] if trouble else []
     remarks += [note] if note else []
     heads = ("Stage", "Mapping", "Waiting before it", "Oldest", "Writes to", "Items there")

@@ -1,6 +1,6 @@
 """Turns calls into answers, one at a time: the only entrance to moto.
 
-Whatever concerns all calls (permissions, counts) belongs into `Dispatcher.answer`. It also works without
+Whatever concerns all calls (permissions, counts) belongs in `Dispatcher.answer`. It also works without
 HTTP: build a `Call`, get an `Answer`.
 """
 

@@ -21,7 +21,7 @@ function headline(meter) {
     case "in_flight":
       return `${whole(meter.in_flight)} still in flight`;
     case "off":
-      return meter.off_by == null ? "Off" : `Off by ${written(amount(meter.off_by), "value", true)}`;
+      return meter.off_by == null ? "Off: too many trades" : `Off by ${written(amount(meter.off_by), "value", true)}`;
     default:
       return "Nothing sent yet";
   }
@@ -30,6 +30,8 @@ function headline(meter) {
 function whereAndWhen(meter, now) {
   if (stateOf(meter) !== "off") return meter.text ?? "";
   const since = meter.since == null ? "" : ` · since ${seconds(meter.since)} (for ${seconds(Math.max(0, now - meter.since))})`;
+  // Before the pipeline is at rest nobody knows by how much, but how many trades are too many.
+  if (meter.off_by == null) return `${(meter.text ?? "").replace(/\.$/, "")}${since}`;
   return `${meter.path ? spoken(meter.path === GRAND_TOTAL ? ROOT : meter.path) : "somewhere"}${since}`;
 }
 

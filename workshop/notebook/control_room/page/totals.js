@@ -64,15 +64,17 @@ function makeTotals(redraw) {
     }
     showChoices(levels);
     const nodes = growTree(snapshot, view);
-    if (!nodes.has(view.root)) view.root = ROOT;
     const left = keysLeft(nodes, view.filter);
+    if (!nodes.has(view.root) || (left.size && !left.has(view.root))) view.root = ROOT;
     const before = previous && growTree(previous, view);
     const wrong = new Set(
       pipelines.filter((each) => each.meter?.state === "off").map((each) => keyOfPath(each.meter.path, view.order)),
     );
     grid.show(pipelines, linesOf(nodes, left, before, view, wrong), view.measure);
     showTrail(trail, view, act);
-    tell(note, [isOwnOrder(view.order) ? "" : "In this order the totals are summed from the leaves, to the cent.", heldBefore(pipelines)].join(" ").trim());
+    const summed = isOwnOrder(view.order) ? "" : "In this order the totals are summed from the leaves, to the cent.";
+    const unknown = left.size ? "" : `No name contains “${view.filter.trim()}”.`;
+    tell(note, [unknown, summed, heldBefore(pipelines)].join(" ").trim());
     element.classList.toggle("two", pipelines.length > 1);
     const drawings = pictureFor(pipelines.map((each) => each.name));
     arrange(pictures, drawings.map((each) => each.element));
