@@ -23,7 +23,7 @@ ws = start("00")
 # %% [markdown]
 # ## Which cloud is this?
 #
-# **The offline cloud.** It is a program on your own machine that answers as AWS does, Amazon's cloud: the
+# **The offline cloud.** It is a program on your own machine that answers as AWS, Amazon's cloud, does: the
 # same templates, the same functions, the same calls. It costs nothing, needs no account and no internet, and
 # is what we recommend.
 #

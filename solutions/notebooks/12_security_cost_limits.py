@@ -229,14 +229,14 @@ pd.DataFrame(table, index=pd.Index(designs, name="50,000 messages a second, USD 
 
 # %% [markdown]
 # **What just happened?** With our settings the stateless pipeline costs 3,167.59 USD, just above the
-# claim. Below 3,000 takes full shards, short invocations and no ledger; an on-demand stream makes the
-# bill nearly four times as high.
+# claim. Below 3,000 takes full shards, short invocations and no ledger; an on-demand stream costs nearly
+# four times as much.
 #
 # Puts are 1,839.60 of it. A producer that packs 40 messages into a record, as in notebook 07, pays 45.99 and
 # needs 13 shards. Longer waits save most of the rest and are added to the latency: a tuned design costs about
 # a tenth. Less memory saves little: half of it is half the processor.
 #
-# None of this helps the stateful pipeline much: its state is the bill, and would have to live elsewhere, or in
+# None of this helps the stateful pipeline, whose state is the bill: it would have to live elsewhere, or in
 # capacity provisioned for a steady load.
 #
 # Your own numbers:

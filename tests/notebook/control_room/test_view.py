@@ -12,7 +12,7 @@ def test_the_twin_tells_what_the_widget_draws() -> None:
     text = draw_twin(last).text
 
     assert "ledger: ✓ Exact to the cent" in text
-    assert "textbook: △ Off by +1,654.00 since 21 s at PV:FXSpot:EMEA, trade T-000482" in text
+    assert "textbook: △ Off by +1,654.00 since 21 s at PV › FXSpot › EMEA, trade T-000482" in text
     totals = [f"{float(total):,.2f}" for each in last["pipelines"] for total in each["totals"].values()]
     assert [total for total in totals if total not in text] == []
     assert "ReduceLambda" in text

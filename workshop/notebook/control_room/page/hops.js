@@ -43,7 +43,7 @@ function makeHop(name) {
     const isOn = hop.state === "Enabled";
     tell(mapping, `${isOn ? "●" : "○"} ${hop.state ?? NOT_KNOWN}`);
     mark(mapping, "class", isOn ? "word ok" : "word warn");
-    tell(batch, `${hop.mean_batch == null ? NOT_KNOWN : hop.mean_batch.toFixed(1)} of ${hop.batch_size ?? NOT_KNOWN}`);
+    tell(batch, `${hop.mean_batch == null ? NOT_KNOWN : hop.mean_batch.toFixed(1)} of ${whole(hop.batch_size)}`);
     tell(waiting, whole(hop.waiting));
     mark(waiting, "style", `--full:${Math.min(100, ((hop.waiting ?? 0) / Math.max(1, hop.batch_size ?? 1)) * 50).toFixed(0)}%`);
     mark(waiting, "class", "num ws-gauge");

@@ -28,7 +28,8 @@ function headline(meter) {
 }
 
 function whereAndWhen(meter, now) {
-  if (stateOf(meter) !== "off") return meter.text ?? "";
+  // The headline says already that they are exact.
+  if (stateOf(meter) !== "off") return (meter.text ?? "").replace(/^Exact to the cent: /, "");
   const since = meter.since == null ? "" : ` · since ${seconds(meter.since)} (for ${seconds(Math.max(0, now - meter.since))})`;
   // Before the pipeline is at rest nobody knows by how much, but how many trades are too many.
   if (meter.off_by == null) return `${(meter.text ?? "").replace(/\.$/, "")}${since}`;

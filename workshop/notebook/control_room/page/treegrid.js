@@ -2,9 +2,10 @@
 
 /** `act` has `open(key, isOpen)` and `drill(key)`. */
 function makeTreegrid(act) {
+  const columns = make("colgroup");
   const head = make("thead");
   const body = make("tbody");
-  const table = make("table", { role: "treegrid", "aria-label": "Totals, a tree" }, head, body);
+  const table = make("table", { role: "treegrid", "aria-label": "Totals, a tree" }, columns, head, body);
   const element = make("div", { class: "ws-scroll ws-tree" }, table);
   const rowsFor = keyed((key) => makeRow(key, act));
   let focused = ROOT;
@@ -38,6 +39,9 @@ function makeTreegrid(act) {
       if (shownHead !== wanted) {
         shownHead = wanted;
         head.replaceChildren(...headRows(pipelines, measure));
+        // A narrow page leaves out whole columns.
+        const pairs = pipelines.flatMap(() => [make("col"), make("col", { class: "moved" })]);
+        columns.replaceChildren(make("col"), ...pairs);
       }
       if (!lines.some((line) => line.node.key === focused)) focused = lines[0]?.node.key ?? ROOT;
       const rows = rowsFor(lines.map((line) => line.node.key));
@@ -123,7 +127,7 @@ function makeRow(key, act) {
     node.units.forEach((units, pipeline) => {
       const change = units == null ? ZERO : units - (before?.units[pipeline] ?? ZERO);
       tell(cell(pipeline * 2, `num value ${count > 1 ? "first" : ""}`), units == null ? NOT_KNOWN : written(units, measure));
-      showChange(cell(pipeline * 2 + 1, "num moved"), before === undefined ? ZERO : change, measure);
+      showChange(cell(pipeline * 2 + 1, "num moved"), before === undefined ? ZERO : change, measure, count > 1);
     });
     if (count > 1) showApart(cell(count * 2, "num first"), node.units, measure);
     while (cells.length > count * 2 + (count > 1 ? 1 : 0)) cells.pop().remove();
@@ -132,8 +136,11 @@ function makeRow(key, act) {
   return { element: row, show };
 }
 
-function showChange(cell, change, measure) {
-  const text = change === ZERO ? "" : `${change > ZERO ? "▲" : "▼"} ${written(change, measure, true)}`;
+/** Show a change: to the cent, or where two pipelines share the room in a few characters. */
+function showChange(cell, change, measure, isShort) {
+  const exact = written(change, measure, true);
+  const told = isShort ? `${change > ZERO ? "+" : ""}${short(change, measure)}` : exact;
+  const text = change === ZERO ? "" : `${change > ZERO ? "▲" : "▼"} ${told}`;
   if (cell.textContent === text) return;
   cell.replaceChildren(text && make("span", { class: change > ZERO ? "ws-up" : "ws-down" }, text));
 }
