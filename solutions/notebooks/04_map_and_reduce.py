@@ -235,7 +235,8 @@ rows = ws.tables.items("ReduceTable")
 print(f"{len(rows)} rows for {sum(row['MessageCount'] for row in rows):,} changes")
 
 # %%
-ws.reveal("rows-for-a-thousand", len(rows))
+if rows:
+    ws.reveal("rows-for-a-thousand", len(rows))
 
 # %% [markdown]
 # And how large were the batches: the smallest, the largest, the mean? As a DataFrame, the table answers that:

@@ -12,7 +12,7 @@ function makeHops() {
     element,
     show(pipeline) {
       const hops = pipeline.hops ?? [];
-      tell(caption, `Functions of ${pipeline.name}`);
+      tell(caption, pipeline.name);
       const rows = rowsFor(hops.map((hop) => hop.function));
       rows.forEach((row, place) => row.show(hops[place]));
       arrange(body, rows.flatMap((row) => row.elements));

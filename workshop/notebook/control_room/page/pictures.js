@@ -99,7 +99,8 @@ function barTrace(nodes, left, column, view) {
     hovertemplate: "<b>%{y}</b><br>%{customdata}<extra></extra>",
     textposition: "auto",
     insidetextfont: { color: "#ffffff" },
-    marker: { color: shown.map(colourOf) },
+    // Bars do not lie inside each other: the brightest shade will do for all levels.
+    marker: { color: shown.map((node) => (node.key === ROOT ? ROOT_COLOUR : SHADES[node.hue][0])) },
     cliponaxis: false,
   };
 }
