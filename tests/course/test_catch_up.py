@@ -264,7 +264,9 @@ def test_exercises_that_were_left_out_are_named(course: Course) -> None:
             handler_file(course.root, path).write_text(file_at(path, point, course.root), encoding="utf-8")
         heads.append(" ".join(Workshop(course, "10")._header().text.split()))
 
-    assert "Not solved yet in your files: `map-subtract-old` of 04, `state-conditional-write` of 09," in heads[0]
+    assert (
+        "Not solved yet in your files: `map-subtract-old` of 04, `state-conditional-write` of 09," in heads[0]
+    )
     assert "stateless" not in heads[0]
     assert "Not solved yet" not in heads[1]
 

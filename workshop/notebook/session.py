@@ -69,7 +69,7 @@ DELETED = (
     "cell of its own, makes it again; then run this cell once more."
 )
 NOT_YET = (
-    "Not solved yet in your files: {}. Where this notebook runs them, totals can be off for that reason alone. "
+    "Not solved yet in your files: {}. Where this notebook runs them, totals can be off for that alone. "
     "`!workshop catch-up {}`, in a cell of its own, puts in what is missing and keeps your own versions."
 )
 FAULTS = "Faults on purpose are still in force: {}. `ws.live.faults(clear=True)` ends them."

@@ -3,6 +3,7 @@
 from tests.browser.recorded_room import recorded_run
 from workshop.notebook.control_room.twin import draw_twin
 from workshop.notebook.control_room.widget import RoomView
+from workshop.notebook.markup.cells import shown_path
 
 
 def test_the_twin_tells_what_the_widget_draws() -> None:
@@ -12,7 +13,8 @@ def test_the_twin_tells_what_the_widget_draws() -> None:
     text = draw_twin(last).text
 
     assert "ledger: ✓ Exact to the cent" in text
-    assert "textbook: △ Off by +1,654.00 since 21 s at PV › FXSpot › EMEA, trade T-000482" in text
+    where = shown_path("PV:FXSpot:EMEA")
+    assert f"textbook: △ Off by +1,654.00 since 21 s at {where}, trade T-000482" in text
     totals = [f"{float(total):,.2f}" for each in last["pipelines"] for total in each["totals"].values()]
     assert [total for total in totals if total not in text] == []
     assert "ReduceLambda" in text

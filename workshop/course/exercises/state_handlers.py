@@ -177,8 +177,8 @@ EXERCISES = (
         check=check_by(
             try_partial_answer,
             LEDGER,
-            success="DynamoDB was busy in the middle of a batch of five: what was not stored was named and came again, "
-            "and none of the five is lost.",
+            success="DynamoDB was busy in the middle of a batch of five: what was not stored was named "
+            "and came again, and none of the five is lost.",
         ),
     ),
 )

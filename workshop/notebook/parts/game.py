@@ -31,9 +31,9 @@ class GameTools:
         """Play rounds of the game against this pipeline: 100 points for totals that are exact to the cent.
 
         Level 1 sends new trades only; in level 2 there are duplicates and stale versions, functions crash,
-        and offline batches are cut differently. Empties the pipeline before each round and at the end, and ends all
-        faults. Blocks until each round is at rest and judged: offline some ten seconds, on AWS up to a
-        minute and a half. A round that is not exact is explained.
+        and offline batches are cut differently. Empties the pipeline before each round and at the end, and
+        ends all faults. Blocks until each round is at rest and judged: offline some ten seconds, on AWS up to
+        a minute and a half. A round that is not exact is explained.
 
         Raises:
             ConfigurationError: this is no stateful pipeline, or there are no such rounds.
