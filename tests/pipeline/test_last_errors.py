@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from workshop.pipeline.last_errors import LastError, errors_in, last_errors
+from workshop.pipeline.last_errors import LastError, errors_in, last_errors, troubles_of
 
 FUNCTIONS = {"MapLambda": "s-MapLambda"}
 OUTPUTS = {"MapLambdaName": "s-MapLambda"}
@@ -151,3 +151,28 @@ def test_a_message_without_end_is_shortened() -> None:
     assert text.startswith("ValueError: a yyy")
     assert text.endswith("y … (map.py, line 3)")
     assert len(text) < 600
+
+
+@pytest.mark.parametrize(("seconds", "is_told"), [(3.0, False), (41.4, True)])
+def test_a_function_that_does_not_answer_is_told(seconds: float, is_told: bool) -> None:
+    """A batch that has been in flight for long, as in a loop without an end, is named; a short one is not."""
+    document = status(succeeded_at=200.0)
+    document["mappings"][0]["shards"] = [{"busy_seconds": 0.0}, {"busy_seconds": seconds}]
+    cloud: Any = SimpleNamespace(offline=SimpleNamespace(runtime=lambda: document))
+
+    told = troubles_of(cloud, OUTPUTS, "stateful")
+
+    assert bool(told) is is_told
+    assert not told or "MapLambda has been at work on one batch for 41 s" in told[0]
+
+
+def test_an_error_goes_before_what_hangs() -> None:
+    """A function that fails again and again is told by its error, whatever else it is at."""
+    document = status()
+    document["mappings"][0]["shards"] = [{"attempts": 3, "busy_seconds": 50.0}]
+    aws = Aws()
+    cloud: Any = SimpleNamespace(offline=SimpleNamespace(runtime=lambda: document), client=aws.client)
+
+    assert troubles_of(cloud, OUTPUTS, "stateful") == [
+        "MapLambda fails: KeyError: 'Value' (map.py, line 33)."
+    ]

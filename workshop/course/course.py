@@ -24,7 +24,7 @@ from workshop.diagnosis import Diagnosis, diagnose
 from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.compare_with_truth import Comparison, compare
-from workshop.pipeline.last_errors import last_errors
+from workshop.pipeline.last_errors import troubles_of
 from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage
 from workshop.pipeline.operations.clear import Cleared, clear
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile
@@ -183,13 +183,12 @@ class Course(CourseStack):
             return wait_for_rest(*seen, clock=self.clock, timeout_seconds=timeout)
 
     def trouble(self) -> str:
-        """Which functions fail, and how, or are not fed, in a sentence each; as far as one can tell."""
+        """Which functions fail, and how, hang, or are not fed, in a sentence each; as far as one can tell."""
         try:
-            errors = last_errors(self.cloud, self.outputs, self.pipeline)
+            troubles = troubles_of(self.cloud, self.outputs, self.pipeline)
         except ClientError:
-            errors = {}  # not everybody may read logs
-        failing = [f"{each.function} {each.verb}: {each.text}." for each in errors.values() if each.verb]
-        return " ".join(failing + self.unfed())
+            troubles = []  # not everybody may read logs
+        return " ".join(troubles + self.unfed())
 
     def _on_the_way(self) -> str:
         """What still moves, in words; nothing if nobody tells."""

@@ -20,9 +20,11 @@ from workshop.pipeline.hops import FLOWS
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["LastError", "last_errors", "shortened"]
+__all__ = ["LastError", "last_errors", "shortened", "troubles_of"]
 
 RECENT = timedelta(minutes=15)
+# Longer than any batch of the course takes.
+LONG_SECONDS = 20.0
 # In a log in JSON as in one in plain text.
 ERRORS_IN_LOG = '?errorType ?"[ERROR]" ?"Task timed out" ?timeout'
 PROBLEM = "PROBLEM: "
@@ -85,6 +87,31 @@ def last_errors(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> dict
         found = ((name, _on_aws(cloud, name, function)) for name, function in functions.items())
         errors = {name: error for name, error in found if error is not None}
     return {name: each for name, each in errors.items() if not _is_of_old_code(cloud, functions[name], each)}
+
+
+def troubles_of(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> list[str]:
+    """Return which stages fail, and how, or do not answer, in a sentence each; see `last_errors`."""
+    errors = last_errors(cloud, outputs, pipeline)
+    failing = [f"{each.function} {each.verb}: {each.text}." for each in errors.values() if each.verb]
+    if failing or cloud.offline is None:
+        return failing
+    stages = {outputs.get(f"{name}Name"): name for name, _, _ in FLOWS[pipeline]}
+    return [
+        f"{stages[function]} has been at work on one batch for {seconds:.0f} s and has not answered; if it "
+        "is in a loop without an end, its time-out ends it."
+        for function, seconds in longest_batches(cloud.offline.runtime()).items()
+        if function in stages and seconds >= LONG_SECONDS
+    ]
+
+
+def longest_batches(status: Mapping[str, Any]) -> dict[str, float]:
+    """Return for each function how long its oldest batch in flight lasts by now, in seconds."""
+    longest: dict[str, float] = {}
+    for row in status["mappings"]:
+        for shard in row.get("shards", ()):
+            name = row["function"].rpartition(":")[2]
+            longest[name] = max(longest.get(name, 0.0), shard.get("busy_seconds", 0.0))
+    return longest
 
 
 def _is_of_old_code(cloud: Cloud, function: str, error: LastError) -> bool:

@@ -79,6 +79,13 @@ def test_a_file_without_the_function_is_tried(course: Any, text: bytes) -> None:
     assert check("trouble")(course).outcome is Outcome.INCORRECT
 
 
+def test_a_wrong_file_is_asked_about(course: Any) -> None:
+    """Beside the trouble stands that the function is not there, and how the starter comes back."""
+    (course.root / FILE).write_text("x = 1\n", encoding="utf-8")
+
+    assert "has no function `keep`" in check("trouble")(course).feedback
+
+
 def test_an_error_of_the_function_is_told_with_its_place() -> None:
     """What the function raised, and where, is part of the feedback."""
     error = FunctionFailedError("MapLambda", "KeyError", "'Records'", "stateful/map.py, line 7")

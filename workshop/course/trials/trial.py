@@ -61,10 +61,25 @@ def check_by(trial: Trial, answer: Function, *, success: str) -> Callable[[Cours
             pipeline = answer.path.partition("/")[0]
             trouble = next(trial(open_scratch_stack(course, pipeline)), None)
         if trouble:
-            return incorrect(trouble)
+            return incorrect(trouble + _if_lost(answer, course.root))
         return passed(success)
 
     return check
+
+
+def _if_lost(answer: Function, root: Path) -> str:
+    """Say that the file lacks the function of the exercise, for example since it is another stage's."""
+    text = read_handler(root, answer.path)
+    if answer.name is None or text is None:
+        return ""
+    try:
+        function_text(text, answer.name)
+    except LookupError:
+        return (
+            f" `lambdas/{answer.path}` has no function `{answer.name}`, which this exercise is about: is it "
+            "the right file? If not, delete it; then a reset of the exercise writes the starter again."
+        )
+    return ""
 
 
 def trade(trade_id: str, value: str, version: int = 1, **more: Any) -> Message:

@@ -387,6 +387,7 @@ def test_status_tells_the_lag(world: World) -> None:
             "pending": 3,
             "iterator_age_seconds": 7.0,
             "in_flight": 0,
+            "busy_seconds": 0.0,
             "attempts": 1,
         }
     ]

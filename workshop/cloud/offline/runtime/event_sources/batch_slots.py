@@ -69,7 +69,8 @@ class Batch:
 class BatchSlot:
     """One slot of one shard. Not thread-safe: the poller that owns it holds its lock.
 
-    `gathering_since` (unix seconds) is when the batching window began.
+    In unix seconds, `gathering_since` is when the batching window began, and `busy_since` when the batch in
+    flight was sent.
     """
 
     shard_id: str
@@ -79,6 +80,7 @@ class BatchSlot:
     batches: list[Batch] = field(default_factory=list)
     window: WindowState | None = None
     is_busy: bool = False
+    busy_since: float = 0.0
     # What was done last, and how the next batch is to be cut, for a `Regroup`.
     done: Records = ()
     regrouping: Regroup | None = None

@@ -128,7 +128,7 @@ class ShardPoller:
                     break
             if batch is None or now < batch.due_at(self.mapping):
                 return None
-            slot.is_busy = True
+            slot.is_busy, slot.busy_since = True, now
             # What the metric IteratorAge is made of: "the age of the last record in the event".
             # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
             newest = batch.records[-1].arrived_at if batch.records else None
@@ -214,6 +214,9 @@ class ShardPoller:
                 "pending": self._pending_count(),
                 "iterator_age_seconds": round(max(ages, default=0.0), 3),
                 "in_flight": sum(slot.is_busy for slot in self._slots),
+                "busy_seconds": max(
+                    (now - slot.busy_since for slot in self._slots if slot.is_busy), default=0.0
+                ),
                 "attempts": max((batch.attempts for batch in batches), default=0),
             }
 
