@@ -91,3 +91,17 @@ def test_a_cloud_of_another_folder_is_named(
     told = capsys.readouterr().out
     assert told.startswith(f"▲ Shared: the offline cloud at {other} was started from another folder")
     assert "workshop cloud start --port N" in told
+
+
+def test_an_interrupted_start_does_not_seem_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    """Who stops the first cell while the cloud starts is told so, in the place of `◐ Starting`."""
+
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(background, "start", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        connected()
+
+    assert capsys.readouterr().out.startswith("‖ Interrupted: ")

@@ -25,6 +25,7 @@ NO_CLOUD = (
     "Start one in a terminal with `workshop cloud start`, or close JupyterLab and open the course with "
     "`make workshop`; then run this cell again."
 )
+INTERRUPTED = "the offline cloud may be there in a moment all the same; run this cell again"
 FOREIGN = (
     "was started from another folder, and its stacks are shared with whoever works there; for a cloud of "
     "your own, run `workshop cloud start --port N` in a terminal, with any free port, then this cell again"
@@ -63,6 +64,9 @@ def _started(missing: CloudNotRunningError) -> Cloud:
     try:
         status = _start(missing)
         cloud = connect()
+    except KeyboardInterrupt:
+        output.close(status_line("‖ Interrupted", INTERRUPTED, "warn"))
+        raise
     except (WorkshopError, OSError) as error:
         advice = advice_on_file(error) if isinstance(error, OSError) else ""
         why = "" if error is missing else f"{error}. {advice}".rstrip(" .")
