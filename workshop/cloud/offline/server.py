@@ -228,10 +228,11 @@ class OfflineCloud:
 
     def _wait_if_needed(self, call: Call) -> None:
         service = LATE if call.scope is None else call.scope.service
-        is_late = service == LATE
+        # What is loaded meanwhile, CloudFormation's own and what it needs, may be incomplete.
+        is_late = service not in EARLY
         if self.keeper is not None and not self.keeper.is_complete:
             # Stacks must find what they have made, and what is not loaded yet seems to have nothing.
-            is_late = service not in EARLY or effect_of(call) is Effect.RESOURCES
+            is_late = is_late or effect_of(call) is Effect.RESOURCES
         if is_late:
             self._late.wait()
 

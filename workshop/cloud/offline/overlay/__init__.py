@@ -80,6 +80,7 @@ CORRECTIONS: tuple[str, ...] = (
     "s3.notifications",
     "logs.subscriptions",
     "logs.metric_filters",
+    "cloudformation.services",
     "cloudformation.yaml",
     "cloudformation.intrinsics",
     "cloudformation.events",

@@ -14,6 +14,7 @@ from moto.cloudformation import parsing
 from workshop.clock import ManualClock
 from workshop.cloud.offline.overlay import apply
 from workshop.cloud.offline.overlay.cloudformation.catalogue import properties
+from workshop.cloud.offline.overlay.cloudformation.services import LATER, load_service_of
 
 REGION = "us-east-1"
 # What moto's own base classes answer to.
@@ -28,6 +29,8 @@ DEEPEST = 12
 
 def offered() -> list[str]:
     """Return every resource type that a stack can have, but for custom resources."""
+    for service in LATER:
+        load_service_of(f"AWS::{service}::Any")
     return sorted(parsing.get_model_map().keys() - NO_TYPES - OPEN_TYPES)
 
 

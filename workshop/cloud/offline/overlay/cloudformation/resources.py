@@ -8,14 +8,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-reso
 
 import copy
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import CloudFormationError
-from moto.ec2 import models as ec2_models
-from moto.ec2.models.core import TaggedEC2Resource
 
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import property_problem, schema
 from workshop.cloud.offline.overlay.cloudformation.template.dynamic_references import with_dynamic_references
@@ -219,12 +218,13 @@ def _parsed(
 
 def _mark(stack: Any, model: Any, names: tuple[str, str]) -> None:
     model.logical_resource_id, model.cf_resource_type = names
-    if isinstance(model, TaggedEC2Resource):
+    # Who has made a resource of EC2 has loaded it.
+    if (ec2 := sys.modules.get("moto.ec2.models")) and isinstance(model, ec2.core.TaggedEC2Resource):
         tags = {
             **stack.tags,
             "aws:cloudformation:stack-name": stack.name,
             "aws:cloudformation:stack-id": stack.stack_id,
             "aws:cloudformation:logical-id": names[0],
         }
-        backend = ec2_models.ec2_backends[stack.account_id][stack.region_name]
+        backend = ec2.ec2_backends[stack.account_id][stack.region_name]
         backend.create_tags([model.physical_resource_id], tags)

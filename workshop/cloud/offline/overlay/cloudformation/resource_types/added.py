@@ -12,13 +12,12 @@ from typing import Any
 
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
+from moto.core.common_models import CloudFormationModel
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, deleting
 from workshop.cloud.offline.overlay.correct import corrects
 
 __all__ = ["AddedResource", "add_resource_type"]
-
-_MOTO_MODELS = parsing.get_model_list
 
 
 class AddedResource:
@@ -77,12 +76,12 @@ def add_resource_type(
 @corrects(parsing, "get_model_list")
 def _models() -> list[Any]:
     return [
-        *_MOTO_MODELS(),
+        *CloudFormationModel.__subclasses__(),
         *(added for added in vars(_AddedTypes).values() if isinstance(added, _AddedType)),
     ]
 
 
-# moto remembers the next two; what it remembered here would outlive `plain_moto`.
+# moto remembers all three: what it remembered here would outlive `plain_moto`, and miss what is loaded later.
 @corrects(parsing, "get_model_map")
 def _models_by_type() -> dict[str, Any]:
     return {model.cloudformation_type(): model for model in _models()}

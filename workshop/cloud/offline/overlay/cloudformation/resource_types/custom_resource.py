@@ -25,6 +25,7 @@ from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
 )
+from workshop.cloud.offline.overlay.cloudformation.services import load_service_of
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.runtime.active_runtime import active
 
@@ -44,6 +45,7 @@ _MOTO_CLASS = parsing.resource_class_from_type
 
 @corrects(parsing, "resource_class_from_type")
 def _class(resource_type: str) -> Any:
+    load_service_of(resource_type)
     return _MOTO_CLASS(CUSTOM if resource_type.startswith("Custom::") else resource_type)
 
 
