@@ -261,6 +261,7 @@ COMPARED = {
     "awslambda.layers": "runtime/test_robustness.py",
     "awslambda.push": "runtime/event_sources/test_differences.py",
     "cloudwatch.expressions": "overlay/test_refusals.py",
+    "cloudformation.catalogue.services": "overlay/cloudformation/catalogue/test_services.py",
     "cloudformation.change_sets": "overlay/cloudformation/test_change_sets.py",
     "cloudformation.descriptions": "overlay/cloudformation/test_operations.py",
     "cloudformation.events": "overlay/cloudformation/test_operations.py",

@@ -34,6 +34,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 CORRECTIONS: tuple[str, ...] = (
+    "service_models",
     "core_lookups",
     "core_models",
     "core_answers",
@@ -80,7 +81,7 @@ CORRECTIONS: tuple[str, ...] = (
     "s3.notifications",
     "logs.subscriptions",
     "logs.metric_filters",
-    "cloudformation.services",
+    "cloudformation.catalogue.services",
     "cloudformation.yaml",
     "cloudformation.intrinsics",
     "cloudformation.events",

@@ -14,7 +14,7 @@ from moto.cloudformation import parsing
 from workshop.clock import ManualClock
 from workshop.cloud.offline.overlay import apply
 from workshop.cloud.offline.overlay.cloudformation.catalogue import properties
-from workshop.cloud.offline.overlay.cloudformation.services import LATER, load_service_of
+from workshop.cloud.offline.overlay.cloudformation.catalogue.services import LATER, load_service_of
 
 REGION = "us-east-1"
 # What moto's own base classes answer to.

@@ -12,8 +12,8 @@ from typing import Any
 
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
-from moto.core.common_models import CloudFormationModel
 
+from workshop.cloud.offline.overlay.cloudformation.catalogue.services import moto_models
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changing, creating, deleting
 from workshop.cloud.offline.overlay.correct import corrects
 
@@ -73,18 +73,22 @@ def add_resource_type(
     corrects(_AddedTypes, resource_type, kind=lambda make: added.handled_by(make, change, delete))(create)
 
 
-@corrects(parsing, "get_model_list")
 def _models() -> list[Any]:
     return [
-        *CloudFormationModel.__subclasses__(),
+        *moto_models(),
         *(added for added in vars(_AddedTypes).values() if isinstance(added, _AddedType)),
     ]
 
 
-# moto remembers all three: what it remembered here would outlive `plain_moto`, and miss what is loaded later.
+# moto remembers both: what it remembered here would outlive `plain_moto`, and miss what is loaded later.
 @corrects(parsing, "get_model_map")
 def _models_by_type() -> dict[str, Any]:
     return {model.cloudformation_type(): model for model in _models()}
+
+
+@corrects(parsing, "resource_name_property_from_type")
+def _name_property(resource_type: str) -> Any:
+    return _name_properties().get(resource_type)
 
 
 @corrects(parsing, "get_name_type_map")

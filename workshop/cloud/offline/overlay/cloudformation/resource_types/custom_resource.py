@@ -20,12 +20,12 @@ from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, V
 from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.overlay.cloudformation.catalogue.services import load_service_of
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, as_text
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
 )
-from workshop.cloud.offline.overlay.cloudformation.services import load_service_of
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.runtime.active_runtime import active
 

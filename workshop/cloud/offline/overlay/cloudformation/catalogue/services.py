@@ -14,7 +14,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ["LATER", "load_service_of"]
+from moto.core.common_models import CloudFormationModel
+
+from workshop.cloud.offline.overlay.correct import corrects
+
+__all__ = ["LATER", "load_service_of", "moto_models"]
 
 # By the second part of a type's name.
 LATER: Mapping[str, str] = {
@@ -80,3 +84,10 @@ def _passed_by() -> Iterator[None]:
 if PARSER not in sys.modules:
     with _passed_by():
         import_module(PARSER)
+parsing = import_module(PARSER)
+
+
+@corrects(parsing, "get_model_list")
+def moto_models() -> list[Any]:
+    """Return moto's classes of resource types that are loaded; moto remembers those that it finds first."""
+    return CloudFormationModel.__subclasses__()
