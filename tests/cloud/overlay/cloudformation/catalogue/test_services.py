@@ -11,7 +11,9 @@ from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 overlay.apply(ManualClock())
 from moto.cloudformation import parsing
-from workshop.cloud.offline.overlay.cloudformation.catalogue.services import LATER, load_service_of, moto_models
+from workshop.cloud.offline.overlay.cloudformation.catalogue.services import (
+    LATER, load_service_of, moto_models
+)
 from workshop.cloud.offline.overlay.correct import plain_moto
 at_first = [service for service in LATER.values() if f"moto.{service}" in sys.modules]
 one = parsing.resource_class_from_type("AWS::EC2::VPC").__module__

@@ -90,4 +90,4 @@ parsing = import_module(PARSER)
 @corrects(parsing, "get_model_list")
 def moto_models() -> list[Any]:
     """Return moto's classes of resource types that are loaded; moto remembers those that it finds first."""
-    return CloudFormationModel.__subclasses__()
+    return list(CloudFormationModel.__subclasses__())
