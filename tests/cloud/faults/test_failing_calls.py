@@ -111,6 +111,19 @@ def test_a_batch_of_statements_may_be_throttled_in_part() -> None:
     assert numbers == {0, 1, 2, 3, 4}
 
 
+@pytest.mark.parametrize("document", [{}, {"Statements": None}, {"Statements": "many"}, []])
+def test_a_batch_that_is_none_is_answered_by_the_cloud(document: Any) -> None:
+    """What DynamoDB would refuse comes to it as it is, whatever the plan says of batches."""
+    answers = set()
+    for seed in range(5):
+        cloud = Cloud(FaultPlan(seed=seed, strikes=("throttled@map#1",)))
+        cloud.through = lambda _: Answer.of_json({"__type": "ValidationException"}, 400)  # type: ignore[method-assign]
+        answer = cloud.calls.answer(call_of("BatchExecuteStatement", document), cloud.through, cloud.caller)
+        answers.add(json.loads(answer.body)["__type"])
+
+    assert answers == {"ValidationException", "ProvisionedThroughputExceededException"}
+
+
 def test_a_throttle_lasts_for_some_attempts() -> None:
     """The client's repetitions of a throttled call are throttled too, but not for ever."""
     lasting = set()

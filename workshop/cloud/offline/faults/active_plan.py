@@ -33,12 +33,14 @@ class CloudFaults:
         self.dice = FaultDice(NO_FAULTS)
         self._clock = clock
         self._manual = manual
-        self._calls = FaultyCalls(lambda: self.dice, clock, in_process=in_process)
+        self._in_process = in_process
+        self._calls = self._faulty_calls()
         self._environments: WatchedEnvironments | None = None
 
     def use(self, plan: FaultPlan) -> None:
         """Make this the active plan; all counts begin at zero."""
-        self.dice = FaultDice(plan)
+        # What still lasted of the plan before ends with it.
+        self.dice, self._calls = FaultDice(plan), self._faulty_calls()
 
     def document(self) -> dict[str, Any]:
         """Return the plan and how many faults of each kind have happened since it was set."""
@@ -72,6 +74,9 @@ class CloudFaults:
         if isinstance(decision, Retry) and decision.at == now + DELAY_SECONDS:
             self._let_pass(DELAY_SECONDS)
         return decision
+
+    def _faulty_calls(self) -> FaultyCalls:
+        return FaultyCalls(lambda: self.dice, self._clock, in_process=self._in_process)
 
     def _caller(self, call: Call) -> WatchedEnvironment | None:
         if self._environments is None or call.scope is None:

@@ -35,7 +35,7 @@ class BusyStatements:
 
     def choose(self, call: Call, dice: FaultDice, stage: str, *, attempts: int) -> None:
         """Let some statements of a call fail, this time and in later ones: at most so often."""
-        statements = [_text(each) for each in json.loads(call.body)["Statements"]]
+        statements = [_text(each) for each in _statements(call)]
         chosen = [each for each in statements if dice.choose(FaultKind.THROTTLED, stage, 2)]
         if len(self._attempts) > REMEMBERED:
             self._attempts.clear()
@@ -44,20 +44,20 @@ class BusyStatements:
 
     def answer(self, call: Call, through: Callable[[Call], Answer]) -> Answer:
         """Carry out the statements that are not refused, and return the response to the whole call."""
-        document = json.loads(call.body)
-        refused = [self._fails(each) for each in document["Statements"]]
+        statements = _statements(call)
+        refused = [self._fails(each) for each in statements]
         if not any(refused):
             return through(call)
-        taken = [each for each, fails in zip(document["Statements"], refused, strict=True) if not fails]
+        taken = [each for each, fails in zip(statements, refused, strict=True) if not fails]
         if not taken:
             return Answer.of_json({"Responses": [REFUSED] * len(refused)})
-        answer = through(with_body(call, {**document, "Statements": taken}))
+        answer = through(with_body(call, {**json.loads(call.body), "Statements": taken}))
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             return answer
         done = iter(json.loads(answer.body)["Responses"])
         return Answer.of_json({"Responses": [REFUSED if fails else next(done) for fails in refused]})
 
-    def _fails(self, statement: dict[str, Any]) -> bool:
+    def _fails(self, statement: Any) -> bool:
         text = _text(statement)
         left = self._attempts.pop(text, 0)
         if left > 1:
@@ -65,5 +65,14 @@ class BusyStatements:
         return left > 0
 
 
-def _text(statement: dict[str, Any]) -> str:
+def _statements(call: Call) -> list[Any]:
+    """Return the statements of a call; none if it is not valid, which DynamoDB says better."""
+    try:
+        found = json.loads(call.body)["Statements"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _text(statement: Any) -> str:
     return json.dumps(statement, sort_keys=True)
