@@ -68,14 +68,18 @@ def test_plain_moto_changes_two_attributes_of_a_queue(plain: Any) -> None:
     assert attributes(plain)["MessageRetentionPeriod"] == "60"
 
 
-def test_a_fifo_queue_without_a_name_gets_one(aws: Any) -> None:
-    """Its name ends as those of FIFO queues must, however long; it keeps it, and goes."""
-    aws.create({"Q" * 80: queue(FifoQueue=True)})
-    aws.update({"Q" * 80: queue(FifoQueue="true", VisibilityTimeout=9)})
+@pytest.mark.parametrize("is_fifo", [True, False])
+def test_a_queue_without_a_name_gets_one(aws: Any, is_fifo: bool) -> None:
+    """However long, the names of two queues differ, and end as those of their kind must; they keep them."""
+    first, second = "Q" * 80, "Q" * 81
+    aws.create({first: queue(FifoQueue=is_fifo), second: queue(FifoQueue=is_fifo)})
+    urls = aws.client("sqs").list_queues()["QueueUrls"]
+    aws.update({first: queue(FifoQueue=is_fifo, VisibilityTimeout=9), second: queue(FifoQueue=is_fifo)})
 
-    (url,) = aws.client("sqs").list_queues()["QueueUrls"]
-    assert url.endswith(".fifo")
-    assert aws.resources() == {"Q" * 80: url}
+    assert sorted(aws.resources().values()) == sorted(urls)
+    assert {len(url.rpartition("/")[2]) for url in urls} == {80}
+    assert {url.endswith(".fifo") for url in urls} == {is_fifo}
+    assert len(urls) == 2
     aws.cloudformation.delete_stack(StackName="stack")
     assert aws.client("sqs").list_queues().get("QueueUrls", []) == []
 

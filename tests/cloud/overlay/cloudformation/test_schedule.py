@@ -132,6 +132,16 @@ def test_a_stack_says_what_happens_to_events(aws: Any) -> None:
     assert code == "ResourceNotFoundException"
 
 
+def test_what_happens_to_events_may_be_gone_before_its_stack(aws: Any) -> None:
+    """A stack is deleted, though somebody has deleted the configuration of its function before."""
+    aws.create(configured(MaximumRetryAttempts=0))
+    aws.client("lambda").delete_function_event_invoke_config(FunctionName="generator")
+
+    aws.cloudformation.delete_stack(StackName="stack")
+
+    assert aws.client("lambda").list_functions()["Functions"] == []
+
+
 def test_events_of_an_alias_have_a_configuration_of_their_own(aws: Any) -> None:
     """A qualifier that there is not fails the resource; that of an alias goes with its stack."""
     found = aws.create(configured(Qualifier="live"), "none")

@@ -5,8 +5,10 @@ AWS sets retries, maximum age and destinations of a function's events; `Ref` ide
 moto has the configuration in its API but not in stacks. Changed: the resource type exists.
 """
 
+from contextlib import suppress
 from typing import Any
 
+from moto.awslambda.exceptions import UnknownEventConfig, UnknownFunctionException
 from moto.awslambda.utils import get_backend
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
@@ -33,7 +35,9 @@ def _put(wanted: Wanted) -> AddedResource:
 
 def _remove(wanted: Wanted) -> None:
     backend = get_backend(wanted.account_id, wanted.region_name)
-    backend.delete_function_event_invoke_config(wanted.name.replace("|", ":"))
+    # Whoever has deleted it, or the function, the alias or the version with it, was faster.
+    with suppress(UnknownEventConfig, UnknownFunctionException):
+        backend.delete_function_event_invoke_config(wanted.name.replace("|", ":"))
 
 
 add_resource_type("AWS::Lambda::EventInvokeConfig", create=_put, change=_put, delete=_remove)

@@ -3,7 +3,8 @@
 AWS sets every attribute to the template's value or its default
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sqs-queue.html); `Ref` is the
 queue's URL, `QueueUrl` an attribute. moto changes two attributes and says `UPDATE_COMPLETE` for the others,
-and gives a FIFO queue a name that it must not have. Changed: the update, and that name.
+and gives a FIFO queue, and one with a long name, a name that it must not have. Changed: the update, and the
+names.
 """
 
 from collections.abc import Mapping
@@ -34,15 +35,23 @@ DEFAULTS: Mapping[str, Any] = {
 FIXED = ("FifoQueue", "QueueName", "Tags")
 LONGEST_NAME = 80
 FIFO = ".fifo"
+# A hyphen, and what moto draws.
+RANDOM_END = 13
 
 _MOTO_CREATE = Queue.create_from_cloudformation_json
+
+
+def _shortened(name: str, length: int) -> str:
+    """Return a name that is not too long, and still has the random end that no other one has."""
+    return name if len(name) <= length else f"{name[: length - RANDOM_END]}{name[-RANDOM_END:]}"
 
 
 @creates(Queue)
 def _create(wanted: Wanted) -> Any:
     name, properties = wanted.name, wanted.properties
-    if is_true(properties.get("FifoQueue")) and "QueueName" not in properties:
-        name = f"{name[: LONGEST_NAME - len(FIFO)]}{FIFO}"
+    if "QueueName" not in properties:
+        ending = FIFO if is_true(properties.get("FifoQueue")) else ""
+        name = _shortened(name, LONGEST_NAME - len(ending)) + ending
     return _MOTO_CREATE(name, {"Properties": properties}, wanted.account_id, wanted.region_name)
 
 
