@@ -22,6 +22,7 @@ from moto.core.config import default_user_config
 
 from workshop.clock import Clock
 from workshop.cloud.offline.overlay.correct import CLOCK, install
+from workshop.cloud.offline.overlay.openapi_documents import defer_validator
 from workshop.errors import CloudStartError
 
 __all__ = ["CORRECTIONS", "MOTO_VERSION", "apply", "choose_options"]
@@ -141,6 +142,7 @@ def apply(clock: Clock, names: Iterable[str] = CORRECTIONS) -> None:
     # API Gateway makes jsonschema build a grammar of international addresses, which takes longer than all
     # the rest of the import; jsonschema does without it where the module cannot be imported.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: importing it fails
+    defer_validator()
     CLOCK.use(clock)
     for name in names:
         module = f"{__name__}.{name}"

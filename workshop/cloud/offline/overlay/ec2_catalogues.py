@@ -12,6 +12,7 @@ name of EC2's endpoints is known. Effective where this is installed before moto'
 
 import sys
 from collections import UserList
+from functools import cache
 from pathlib import PurePath
 from typing import Any
 
@@ -57,5 +58,11 @@ def _get_available_regions(
 ) -> Any:
     if service_name != "ec2":
         return _BOTO_REGIONS(self, service_name, partition_name, allow_non_regional)
-    resolver = self._get_internal_component("endpoint_resolver")
-    return resolver.get_available_endpoints("ec2", partition_name, allow_non_regional)
+    return _resolver().get_available_endpoints("ec2", partition_name, allow_non_regional)
+
+
+@cache
+def _resolver() -> Any:
+    # moto asks three times, each time by a session of its own, and each session would read all endpoints.
+    session: Any = Session()
+    return session._get_internal_component("endpoint_resolver")
