@@ -4,7 +4,9 @@ import os
 import re
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,9 @@ from workshop.cloud.offline.keeping.errors import InUseError, UnavailableError, 
 from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.keeping.store import Store, companions
 from workshop.errors import ConfigurationError
+
+# The user who owns nothing.
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -157,6 +162,62 @@ def test_a_full_disk_refuses_changes_until_there_is_space(cloud: KeptCloud) -> N
     cloud.crash()
     kept = {item["pk"]["S"] for item in cloud.client("dynamodb").scan(TableName="T")["Items"]}
     assert {"before", "after", "during 0"} <= kept
+
+
+def test_a_kill_while_the_disk_is_full_costs_nothing(cloud: KeptCloud) -> None:
+    """All that was acknowledged before the disk was full is there after a kill, and written again then."""
+    acknowledged: set[str] = set()
+
+    def fill() -> None:
+        for number in range(50):
+            put(cloud.laboratory, f"{number}", "x" * 100_000)
+            acknowledged.add(f"{number}")
+
+    with largest_file(2_000_000), pytest.raises(ClientError, match="free some space"):
+        fill()
+
+    cloud.crash()
+
+    pages = cloud.client("dynamodb").get_paginator("scan").paginate(TableName="T")
+    assert {item["pk"]["S"] for page in pages for item in page["Items"]} >= acknowledged > set()
+    put(cloud.laboratory, "after")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_may_not_be_written_is_left_alone(cloud: KeptCloud, what: str) -> None:
+    """Where the file or its folder is read-only no cloud begins, and what was kept is there afterwards."""
+    put(cloud.laboratory, "before")
+    copy = cloud.copied()
+    written_anew(copy, "PRAGMA wal_checkpoint(TRUNCATE)")
+    cloud.laboratory.close()
+    # Not below pytest's folder, which is of no use to anybody but its owner.
+    with tempfile.TemporaryDirectory() as name:
+        kept = Path(shutil.copy(copy, name))
+        with read_only(kept, is_folder_too=what == "folder"), pytest.raises(UnavailableError):
+            Keeper(kept, AdjustableClock())
+        assert [each.name for each in kept.parent.glob("*.aside-*")] == []
+        shutil.copy(kept, copy)
+
+    cloud.laboratory = Laboratory(kept=copy)
+
+    assert cloud.client("dynamodb").scan(TableName="T")["Count"] == 1
+
+
+@contextmanager
+def read_only(path: Path, *, is_folder_too: bool) -> Iterator[None]:
+    """Let nobody write a file inside the block, the user who may write everything excepted."""
+    is_root = os.geteuid() == 0
+    path.chmod(0o444)
+    path.parent.chmod(0o555 if is_folder_too else 0o777)
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        path.parent.chmod(0o700)
 
 
 def test_a_reset_on_a_full_disk(cloud: KeptCloud) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 
 from workshop.cloud.offline.http.calls import Call
 
-__all__ = ["Effect", "effect_of", "services_of"]
+__all__ = ["Effect", "concerned", "effect_of", "services_of"]
 
 READING = re.compile(
     r"(BatchGet|Check|Describe|Estimate|Filter|Get|Head|List|Lookup|Preview|Query|Scan|Search|Simulate|Test"
@@ -94,6 +94,8 @@ WITHIN = {
     "lambda": frozenset(("awslambda", "dynamodb", "kinesis", "sqs")),
 }
 EVERYTHING: frozenset[str] = frozenset()
+# moto's names, where signatures have others.
+OWN_NAMES = {"lambda": "awslambda", "monitoring": "cloudwatch"}
 
 
 class Effect(StrEnum):
@@ -121,6 +123,13 @@ def effect_of(call: Call) -> Effect:
 def services_of(call: Call) -> frozenset[str]:
     """Return the services, by moto's names, whose resources a call may change; none stand for all."""
     return WITHIN.get(call.scope.service, EVERYTHING) if call.scope else EVERYTHING
+
+
+def concerned(call: Call, effect: Effect, unkept: set[str]) -> set[str]:
+    """Return the services that a call may change, by moto's names; all unkept ones if that is not known."""
+    if effect is Effect.ROWS and call.scope is not None:
+        return {OWN_NAMES.get(call.scope.service, call.scope.service)}
+    return set(services_of(call)) or unkept
 
 
 @cache

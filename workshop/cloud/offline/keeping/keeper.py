@@ -16,7 +16,7 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from workshop.clock import AdjustableClock, Clock
 from workshop.cloud.offline.http.calls import Call
-from workshop.cloud.offline.keeping.changing_calls import Effect, effect_of, services_of
+from workshop.cloud.offline.keeping.changing_calls import Effect, concerned, effect_of, services_of
 from workshop.cloud.offline.keeping.errors import (
     KeepingError,
     OtherVersionError,
@@ -34,9 +34,6 @@ from workshop.cloud.offline.lock import LOCK
 __all__ = ["Keeper"]
 
 log = logging.getLogger(__name__)
-
-# moto's names, where signatures have others.
-OWN_NAMES = {"lambda": "awslambda", "monitoring": "cloudwatch"}
 
 
 class Keeper:
@@ -138,7 +135,7 @@ class Keeper:
         except (OSError, sqlite3.Error) as error:
             raise KeepingError(
                 f"what `{self._store.path}` keeps of these services could not be read: {unread}, nor could "
-                f"it be copied ({error}), so nothing is changed{remedy_of(error)}, and start the cloud again"
+                f"it be copied ({error}), and nothing is changed{remedy_of(error)}"
             ) from error
 
     @property
@@ -163,7 +160,8 @@ class Keeper:
         with LOCK:
             self._check(effect)
             unkept = set(self._resources.unkept)
-            self._refuse_unkept(effect, unkept & _concerned(call, effect, unkept))
+            if unkept:
+                self._refuse_unkept(effect, unkept & concerned(call, effect, unkept))
             self._is_empty &= effect is Effect.NOTHING
             try:
                 # Twice: whoever gives the lock up amid a call has changed something before and after.
@@ -197,8 +195,10 @@ class Keeper:
     def commit(self) -> None:
         """Keep what was marked since the last commit; the caller holds the lock."""
         self._note_clock()
+        MARKS.catch_up()
         are_resources_due = MARKS.services and self._resources.is_complete
         if not (MARKS.parts or are_resources_due or self._waiting or self._documents):
+            MEMORY.relieve()  # of what was read from the file
             return
         try:
             # Until the stacks are back, a document without them would be the end of them.
@@ -223,7 +223,7 @@ class Keeper:
         self._documents.update(documents)
         self._gone |= gone
         for number in gone:
-            MARKS.parts.pop(number, None)
+            MARKS.forget(number)
             self._waiting.pop(number, None)
 
     def _gather_parts(self) -> None:
@@ -284,15 +284,9 @@ class Keeper:
     def close(self) -> None:
         """Commit, and keep nothing any more; a file in which nothing is does not stay."""
         with LOCK:
+            MARKS.catch_up(at_once=True)
             self.commit()
             LOCK.before_free = None
             MARKS.end()
             MEMORY.end()
             self._store.close(forget=self._is_empty)
-
-
-def _concerned(call: Call, effect: Effect, unkept: set[str]) -> set[str]:
-    """Return the services that a call may change, by moto's names; all unkept ones if that is not known."""
-    if effect is Effect.ROWS and call.scope is not None:
-        return {OWN_NAMES.get(call.scope.service, call.scope.service)}
-    return set(services_of(call)) or unkept

@@ -161,7 +161,8 @@ class MetricValues(_Appended):
         """Say that a sum has changed."""
         if id(datum) in self._spans:
             self._changed.add(id(datum))
-            MARKS.note(self)
+            # Each put changes two, which costs as much as keeping some records.
+            MARKS.note_soon(self)
 
     def changes(self) -> list[Change]:
         """Return what has changed since the last call."""

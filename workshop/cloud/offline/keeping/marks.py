@@ -8,9 +8,12 @@ here. Without a keeper nothing is marked and nothing is kept.
 from collections.abc import MutableMapping
 from typing import Any, Protocol
 
+from workshop.clock import stopwatch
+
 __all__ = ["ALL", "MARKS", "Change", "Marks", "Part"]
 
 ALL = "*"
+SOON_SECONDS = 1.0
 # A row by its key: its content, or None if there is none any more.
 Change = tuple[int | str, bytes | None]
 
@@ -32,6 +35,8 @@ class Marks:
         # The services, as moto names its packages, whose documents are to be written.
         self.services: set[str] = set()
         self.parts: dict[int, Part] = {}
+        self._soon: dict[int, Part] = {}
+        self._soon_since = 0.0
         self._named: dict[str, MutableMapping[Any, Any]] = {}
 
     def note_resources(self, *services: str) -> None:
@@ -47,6 +52,23 @@ class Marks:
         if self.is_active:
             self.parts[part.number] = part
 
+    def note_soon(self, part: Part) -> None:
+        """Say that the content has changed, and may be kept a little later: it changes with each call."""
+        if self.is_active and part.number not in self._soon:
+            self._soon_since = self._soon_since if self._soon else stopwatch()
+            self._soon[part.number] = part
+
+    def catch_up(self, *, at_once: bool = False) -> None:
+        """Count what may be kept later among what has changed, if it is time."""
+        if self._soon and (at_once or stopwatch() - self._soon_since >= SOON_SECONDS):
+            self.parts.update(self._soon)
+            self._soon.clear()
+
+    def forget(self, number: int) -> None:
+        """Let a container that is gone be no longer marked."""
+        self.parts.pop(number, None)
+        self._soon.pop(number, None)
+
     def begin(self, named: dict[str, MutableMapping[Any, Any]]) -> None:
         """Keep from now on; `named` are the rows of what belongs to no service."""
         self._named = named
@@ -57,6 +79,7 @@ class Marks:
         self.is_active = False
         self.services.clear()
         self.parts.clear()
+        self._soon.clear()
         self._named = {}
 
     def rows(self, name: str) -> MutableMapping[Any, Any]:

@@ -50,6 +50,9 @@ class Leaving(Protocol):
     def let_go(self) -> None:
         """Have some of the oldest records in the file alone."""
 
+    def forget_read(self) -> None:
+        """Let go of what was read from the file."""
+
 
 class StreamMemory:
     """What of the streams of this process is in memory."""
@@ -95,17 +98,18 @@ class StreamMemory:
         self.held_bytes = sum(member.held_bytes for member in members)
         if self.held_bytes > self.limit_bytes and self._write(members):
             self._let_go(members, self.held_bytes - int(self.limit_bytes * FULL_AGAIN))
+            if self.held_bytes > self.limit_bytes:
+                for member in members:
+                    member.forget_read()
 
     def _write(self, members: list[Leaving]) -> bool:
         """Return whether the file has what may leave: a temporary one only now."""
         if not isinstance(self._file, TemporaryRows):
             return True
         try:
-            for member in members:
-                self._file.write(member.number, member.changes())
-            self._file.keep_only(member.number for member in members)
-        except sqlite3.Error:
-            # What was not written must not leave, and nobody knows what was.
+            self._file.write({member.number: member.changes() for member in members})
+        except (OSError, sqlite3.Error):
+            # Nothing of this was written, so nothing of it may leave; what left before is still in the file.
             self.limit_bytes = None
             log.exception("records stay in memory from now on: the temporary file cannot be written")
             return False
@@ -119,7 +123,6 @@ class StreamMemory:
             before = member.held_bytes
             member.let_go()
             surplus -= before - member.held_bytes
-            self.held_bytes -= before - member.held_bytes
             if (oldest := member.oldest()) is not None:
                 heapq.heappush(waiting, (oldest, number, member))
 

@@ -35,9 +35,10 @@ class Spilling:
         # In rows: up to this place.
         self._kept_to = 0
         self._is_expiring = False
-        # The row that was read last.
+        # The row that was read last, which counts as held.
         self._read_from = 0
         self._read: list[Any] = []
+        self._read_bytes = 0
         if number != NOWHERE:
             MEMORY.add(self)
 
@@ -77,20 +78,31 @@ class Spilling:
         if place >= self._held_from:
             return self._held[place - self._held_from]
         if not 0 <= place - self._read_from < len(self._read):
+            self.forget_read()
             self._read_from, content = MEMORY.rows(self.number).holding(place)
             self._read = [self.record(plain) for plain in unpack(content)]
+            self._read_bytes = sum(map(self.size, self._read))
+            self._count(self._read_bytes)
         return self._read[place - self._read_from]
+
+    def forget_read(self) -> None:
+        """Let go of what was read from the file."""
+        self._count(-self._read_bytes)
+        self._read, self._read_bytes = [], 0
+
+    def _count(self, size: int) -> None:
+        self.held_bytes += size
+        MEMORY.held_bytes += size
 
     def _append(self, record: Any) -> None:
         self._held.append(record)
-        size = self.size(record)
-        self.held_bytes += size
-        MEMORY.held_bytes += size
+        self._count(self.size(record))
         MARKS.note(self)
 
     def drop_first(self, count: int) -> None:
         """Forget the oldest records."""
         self._first = min(self._first + count, self._end)
+        self.forget_read()
         self._let_go_before(self._first)
         self._kept_to = max(self._kept_to, self._first)
         self._is_expiring = True
@@ -110,7 +122,7 @@ class Spilling:
 
     def _let_go_before(self, place: int) -> None:
         count = max(0, place - self._held_from)
-        self.held_bytes -= sum(map(self.size, islice(self._held, count)))
+        self._count(-sum(map(self.size, islice(self._held, count))))
         del self._held[:count]
         self._held_from += count
 
@@ -147,8 +159,7 @@ class Spilling:
             self._held_from, content = last
             self._held = [self.record(plain) for plain in unpack(content)]
             self._kept_to = self._end
-            self.held_bytes = sum(map(self.size, self._held))
-            MEMORY.held_bytes += self.held_bytes
+            self._count(sum(map(self.size, self._held)))
 
 
 def _fitting(sizes: Iterable[int]) -> int:

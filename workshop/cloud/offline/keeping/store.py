@@ -7,8 +7,9 @@ newest commits may be missing, and what is there is consistent.
 
 import contextlib
 import json
+import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from workshop.cloud.offline.keeping.errors import (
 )
 from workshop.cloud.offline.keeping.marks import Change
 from workshop.cloud.offline.keeping.packing import sealed, unsealed
-from workshop.cloud.offline.keeping.stored_rows import ROWS, StoredRows, write_row
+from workshop.cloud.offline.keeping.stored_rows import ROWS, StoredRows, transaction, write_row
 
 __all__ = [
     "FORMAT",
@@ -55,6 +56,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = str(path)
         # Not a soft lock where the file system has none: that would survive a crash of its holder.
         self._lock = FileLock(f"{path}.lock", mode=0o600, fallback_to_soft=False)
         try:
@@ -77,6 +79,8 @@ class Store:
             is_there = self.path.exists() and self.path.stat().st_size > 0
             if not is_there:
                 self.path.touch(mode=0o600)
+            # SQLite would open what may only be read, and refuse each change.
+            self.path.open("r+b").close()
             self._connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             # Whoever was killed while making it has left a file without tables.
             is_there = is_there and self._one("SELECT count(*) FROM sqlite_master") != (0,)
@@ -101,12 +105,11 @@ class Store:
         connection.execute(f"PRAGMA journal_size_limit = {LOG_PAGES * PAGE_BYTES}")
         if is_new:
             # All of it or nothing.
-            connection.execute("BEGIN")
-            for statement in SCHEMA:
-                connection.execute(statement)
-            origin = sealed(json.dumps(_origin()).encode())
-            connection.execute("INSERT INTO documents VALUES ('origin', ?)", (origin,))
-            connection.execute("COMMIT")
+            with transaction(connection):
+                for statement in SCHEMA:
+                    connection.execute(statement)
+                origin = sealed(json.dumps(_origin()).encode())
+                connection.execute("INSERT INTO documents VALUES ('origin', ?)", (origin,))
 
     def _check(self) -> None:
         (application,) = self._one("PRAGMA application_id")
@@ -142,15 +145,16 @@ class Store:
 
     def write(
         self,
-        changes: Mapping[int, Iterable[Change]],
-        dropped: Iterable[int],
+        changes: Mapping[int, Collection[Change]],
+        dropped: Collection[int],
         documents: Mapping[str, bytes | None],
     ) -> None:
         """Write rows and documents, or take them away, together or not at all; raises sqlite3's errors."""
         self._check_place()
         connection = self._cursor()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        single = not dropped and not documents and sum(map(len, changes.values())) == 1
+        # What is one statement is a transaction without being told so.
+        with contextlib.nullcontext() if single else transaction(connection):
             for part in dropped:
                 connection.execute("DELETE FROM rows WHERE part = ?", (part,))
             for part, rows in changes.items():
@@ -161,11 +165,6 @@ class Store:
                     connection.execute("DELETE FROM documents WHERE name = ?", (name,))
                     continue
                 connection.execute("REPLACE INTO documents VALUES (?, ?)", (name, sealed(content)))
-            connection.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
 
     def compact(self) -> None:
         """Give back the space of what is gone."""
@@ -190,7 +189,7 @@ class Store:
 
     def _place(self) -> tuple[int, int] | None:
         try:
-            found = self.path.stat()
+            found = os.stat(self._name)  # noqa: PTH116 - with each commit, and this takes a third
         except OSError:
             return None
         return found.st_dev, found.st_ino

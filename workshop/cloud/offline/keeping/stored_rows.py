@@ -1,12 +1,17 @@
 """The rows of containers in a file of SQLite's, one by one: that of the kept state, or a temporary one."""
 
+import contextlib
+import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from workshop.cloud.offline.keeping.marks import Change
 
-__all__ = ["ROWS", "StoredRows", "TemporaryRows", "write_row"]
+__all__ = ["ROWS", "StoredRows", "TemporaryRows", "transaction", "write_row"]
 
 ROWS = "CREATE TABLE rows (part INTEGER, key, content BLOB NOT NULL, PRIMARY KEY (part, key)) WITHOUT ROWID"
 
@@ -40,32 +45,69 @@ class StoredRows:
 
 
 class TemporaryRows:
-    """A file without a name for a cloud that keeps nothing; it goes with the process."""
+    """A file for a cloud that keeps nothing, made when it is needed; it goes with the process."""
 
-    def __init__(self) -> None:
-        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        # What is in it is of use to this process alone.
-        for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", ROWS):
-            self._connection.execute(statement)
+    @cached_property
+    def _connection(self) -> sqlite3.Connection:
+        # Not SQLite's own kind of temporary file: that is not written at each commit, so that what was
+        # committed could be lost when the disk is full.
+        place, name = tempfile.mkstemp(prefix="workshop-records-", dir=_temporary_folder())
+        os.close(place)
+        connection = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+        # What is in it is of use to this process alone, and must stay whole when the disk is full.
+        for option in ("journal_mode = MEMORY", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
+            connection.execute(f"PRAGMA {option}")
+        connection.execute(ROWS)
+        self._path = Path(name)
+        # Where files that are open can be deleted nothing is left behind, however the process ends.
+        with contextlib.suppress(PermissionError):
+            self._path.unlink()
+        return connection
 
     def rows(self, part: int) -> StoredRows:
         """Return the rows of a container."""
         return StoredRows(lambda: self._connection, part)
 
-    def write(self, part: int, changes: Iterable[Change]) -> None:
-        """Write rows of a container, or take them away."""
-        for key, content in changes:
-            write_row(self._connection, part, key, content)
+    def write(self, changes: Mapping[int, Iterable[Change]]) -> None:
+        """Write rows, or take them away, all or none, and forget other containers.
 
-    def keep_only(self, parts: Iterable[int]) -> None:
-        """Forget all other containers."""
-        known = {part for (part,) in self._connection.execute("SELECT DISTINCT part FROM rows")}
-        for part in known.difference(parts):
-            self._connection.execute("DELETE FROM rows WHERE part = ?", (part,))
+        Raises:
+            OSError: there is no place for the file.
+            sqlite3.Error: it could not be written.
+        """
+        connection = self._connection
+        with transaction(connection):
+            for part, rows in changes.items():
+                for key, content in rows:
+                    write_row(connection, part, key, content)
+            known = {part for (part,) in connection.execute("SELECT DISTINCT part FROM rows")}
+            for part in known.difference(changes):
+                connection.execute("DELETE FROM rows WHERE part = ?", (part,))
 
     def close(self) -> None:
         """Delete it."""
-        self._connection.close()
+        if "_connection" in vars(self):
+            self._connection.close()
+            self._path.unlink(missing_ok=True)
+
+
+def _temporary_folder() -> str | None:
+    """Return a folder on a disk: what is not to be in memory must not go where `/tmp` is memory."""
+    is_chosen = "TMPDIR" in os.environ or not os.access("/var/tmp", os.W_OK | os.X_OK)  # noqa: S108
+    return None if is_chosen else "/var/tmp"  # noqa: S108
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Have all that is written inside the block, or none of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
 
 
 def write_row(connection: sqlite3.Connection, part: int, key: int | str, content: bytes | None) -> None:

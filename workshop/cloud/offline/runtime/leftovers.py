@@ -68,10 +68,9 @@ def shorten_metrics(most: int) -> None:
 
 def shorten_stack_events(most: int) -> None:
     """Drop the oldest events of each stack beyond so many."""
-    # Loaded late; before that there are no stacks.
-    if (models := sys.modules.get("moto.cloudformation.models")) is None:
-        return
-    for _, _, backend in models.cloudformation_backends.iter_backends():
+    # Loaded late; before that, and while it is being loaded, there are no stacks.
+    backends = getattr(sys.modules.get("moto.cloudformation.models"), "cloudformation_backends", None)
+    for _, _, backend in () if backends is None else backends.iter_backends():
         for stack in (*backend.stacks.values(), *backend.deleted_stacks.values()):
             if len(stack.events) > most:
                 del stack.events[:-most]

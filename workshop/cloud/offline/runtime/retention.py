@@ -30,11 +30,12 @@ EVERY_SECONDS = 60.0
 
 
 class Retention:
-    """Drops what has expired, at most once a minute of the cloud's time."""
+    """Drops what has expired, at first and then at most once a minute of the cloud's time."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._due = clock.now() + EVERY_SECONDS
+        # At once: what had expired when a cloud ended may have come back with its file.
+        self._due = clock.now()
 
     def drop_expired(self) -> None:
         """Look at all streams and log groups, if it is time."""

@@ -1,0 +1,71 @@
+"""Tumbling windows across a kill."""
+
+from tests.cloud.documents import allow, document, trust
+from tests.cloud.keeping.crashing import KeptCloud, copies_meanwhile
+from tests.cloud.keeping.test_everything import ROLE, STREAM
+from tests.cloud.runtime.world import zip_of
+
+HANDLER = """
+import boto3
+
+
+def handler(event, context):
+    seen = event["state"].get("seen", 0) + len(event["Records"])
+    if event["isFinalInvokeForWindow"]:
+        boto3.client("dynamodb").update_item(
+            TableName="T",
+            Key={"pk": {"S": event["shardId"] + event["window"]["start"]}},
+            UpdateExpression="SET seen = :seen ADD ends :one",
+            ExpressionAttributeValues={":seen": {"N": str(seen)}, ":one": {"N": "1"}},
+        )
+    return {"state": {"seen": seen}}
+"""
+
+
+def windowed(cloud: KeptCloud) -> None:
+    """Make a stream `S`, and a function that puts how many records a window had into `T`."""
+    iam = cloud.client("iam")
+    iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
+    iam.put_role_policy(RoleName="lambda", PolicyName="p", PolicyDocument=document(allow("*")))
+    cloud.client("kinesis").create_stream(StreamName="S", ShardCount=1)
+    cloud.client("dynamodb").create_table(
+        TableName="T",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    functions = cloud.client("lambda")
+    functions.create_function(
+        FunctionName="F",
+        Role=ROLE,
+        Runtime="python3.13",
+        Handler="index.handler",
+        Code={"ZipFile": zip_of(HANDLER)},
+    )
+    functions.create_event_source_mapping(
+        FunctionName="F",
+        EventSourceArn=STREAM,
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=2,
+        TumblingWindowInSeconds=10,
+    )
+
+
+def test_a_window_counts_no_record_twice(cloud: KeptCloud) -> None:
+    """Whenever a kill comes, the state has each record once; the last invocation may come a second time."""
+    windowed(cloud)
+    for number in range(3):
+        cloud.client("kinesis").put_record(StreamName="S", Data=b"1", PartitionKey=f"{number}")
+
+    cloud.laboratory.step()
+    cloud.laboratory.clock.advance(10)
+    copies = copies_meanwhile(cloud, cloud.laboratory.step, seed=2, one_in=2)
+
+    ends = set()
+    for copy in copies:
+        cloud.crash(copy)
+        cloud.laboratory.step()
+        [item] = cloud.client("dynamodb").scan(TableName="T")["Items"]
+        assert item["seen"]["N"] == "3"
+        ends.add(item["ends"]["N"])
+    assert ends == {"1", "2"}
