@@ -56,6 +56,7 @@ MAY_WAIT = STANDALONE | {
     "workshop/cloud/offline/runtime/environments/threads.py",  # the runtime's own threads
     "workshop/cloud/offline/runtime/event_sources/attention.py",  # calls that are made
     "workshop/cloud/offline/runtime/event_sources/engine.py",  # the end of all work, and of a pause
+    "workshop/cloud/offline/late_corrections.py",  # what is being loaded
     "workshop/cloud/offline/server.py",  # the request to stop
     "workshop/cloud/offline/serving.py",  # the server's end
     "workshop/cloud/temporary.py",  # the cloud's process
@@ -75,7 +76,7 @@ MAY_START_THREADS = {
     "workshop/cloud/offline/http/listener.py",  # one for the socket
     "workshop/cloud/offline/runtime/environments/bootstrap.py",  # ends a function with its owner
     "workshop/cloud/offline/runtime/environments/threads.py",  # the runtime's pollers and invocations
-    "workshop/cloud/offline/server.py",  # loads CloudFormation's corrections late
+    "workshop/cloud/offline/late_corrections.py",  # loads CloudFormation's corrections late
     "workshop/cloud/offline/serving.py",  # ends the cloud with its parent
     "workshop/cloud/temporary.py",  # reads the cloud's first line
     "workshop/classroom/hub/spawner.py",  # copies the course beside the hub's loop

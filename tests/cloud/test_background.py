@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.exceptions import ClientError
 
+from tests.cloud.keeping.crashing import largest_file
 from tests.cloud.waiting import wait_until, wait_until_gone
 from workshop.cloud import background
-from workshop.cloud.connection import connect
+from workshop.cloud.connection import Cloud, connect
+from workshop.cloud.offline.keeping.store import Store
 from workshop.cloud.offline.processes import end, is_alive
 from workshop.errors import CloudStartError, ConfigurationError, PortInUseError
 
@@ -123,6 +127,27 @@ def test_a_cloud_that_hangs_is_ended_and_started_anew(port) -> None:
     assert (silent.state, silent.pid) == ("not answering", hanging.pid)
     assert again.is_running
     assert "did not answer and was ended" in again.notes[0]
+
+
+def test_a_cloud_that_could_not_be_loaded_says_so(port) -> None:
+    """What fails after the first answer leaves no half of a cloud: status, connections and calls tell why."""
+    store = Store(background.kept_path())
+    store.open()
+    store.write({}, (), {"resources/cloudformation": b"no document" * 20_000})
+    store.close()
+    with largest_file(100_000):  # what could not be read can be copied nowhere
+        background.start(port)
+
+    assert wait_until(lambda: background.status().state == "broken", 30)
+
+    told = "could not be loaded completely, .* free some space"
+    assert re.search(told, background.status().notes[-1])
+    with pytest.raises(CloudStartError, match=told):
+        connect()
+    cloud = Cloud("offline", region="us-east-1", endpoint=f"http://127.0.0.1:{port}")
+    with pytest.raises(ClientError, match=told):
+        cloud.client("kinesis").list_streams()
+    assert background.stop().notes == ()
 
 
 def test_a_second_cloud_leaves_the_note_of_the_first(port, home) -> None:

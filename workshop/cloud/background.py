@@ -49,11 +49,13 @@ RUNNING = "running"
 STOPPED = "stopped"
 CRASHED = "crashed"
 SILENT = "not answering"
+BROKEN = "broken"
+WHY_ENDED = {SILENT: "did not answer", BROKEN: "could not be loaded completely"}
 
 
 @dataclass(frozen=True)
 class CloudStatus:
-    """How the background cloud is: `running`, `stopped`, `crashed` or `not answering`."""
+    """How the background cloud is: `running`, `stopped`, `crashed`, `not answering` or `broken`."""
 
     state: str
     url: str | None = None
@@ -90,13 +92,14 @@ def status() -> CloudStatus:
         return CloudStatus(STOPPED)
     health = _health(known.url)
     if health is not None and health["pid"] == known.pid:
+        problem = health.get("problem")
         return CloudStatus(
-            RUNNING,
+            BROKEN if problem else RUNNING,
             known.url,
             known.pid,
             version=health["version"],
             started=health["started"],
-            notes=tuple(health.get("notes", ())),
+            notes=(*health.get("notes", ()), *([problem] if problem else [])),
         )
     state = SILENT if PidFile.is_held() else CRASHED
     return CloudStatus(state, known.url, known.pid)
@@ -171,7 +174,7 @@ def _start(port: int | None, *, host: str, more: list[str]) -> CloudStatus:
             stderr=subprocess.STDOUT,
             **DETACHED,
         )
-    _wait(lambda: child.poll() is not None or status().is_running, START_SECONDS)
+    _wait(lambda: child.poll() is not None or status().state in {RUNNING, BROKEN}, START_SECONDS)
     if child.poll() is not None or not (now := status()).is_running:
         end(child.pid, forcibly=True)
         _refuse_if_taken(host, wanted)  # by whoever was faster
@@ -229,13 +232,13 @@ def _already(running: CloudStatus, port: int | None) -> CloudStatus:
 
 
 def _clear_away(left: CloudStatus) -> tuple[str, ...]:
-    """Remove what a crashed or silent cloud has left, and say so."""
+    """Remove what a crashed cloud has left, or one that serves nobody, and say so."""
     if left.pid is None:
         return ()
-    if left.state == SILENT:
+    if left.state in WHY_ENDED:
         end(left.pid, forcibly=True)
         _wait(lambda: not is_alive(left.pid or 0), STOP_SECONDS)
-        note = f"process {left.pid} of an offline cloud did not answer and was ended"
+        note = f"process {left.pid} of an offline cloud {WHY_ENDED[left.state]} and was ended"
     else:
         note = f"the offline cloud before, process {left.pid}, had ended without being stopped"
     PidFile.remove()

@@ -20,7 +20,7 @@ from botocore.loaders import Loader, create_loader
 from workshop.clock import Clock
 from workshop.cloud.offline.pid_file import PidFile
 from workshop.cloud.offline_control import OfflineControl
-from workshop.errors import FROM_A_NOTEBOOK, CloudNotRunningError, ConfigurationError
+from workshop.errors import FROM_A_NOTEBOOK, CloudNotRunningError, CloudStartError, ConfigurationError
 from workshop.settings import ACCOUNT_ID, DEFAULT_ENDPOINT, DEFAULT_REGION, cloud_kind
 
 __all__ = ["NO_ANSWER", "Cloud", "connect"]
@@ -143,6 +143,7 @@ def connect(cloud: str | None = None, *, endpoint: str | None = None, region: st
     Raises:
         CloudNotRunningError: no offline cloud answers.
         ConfigurationError: an unknown cloud, an endpoint for AWS, or something else answers at the endpoint.
+        CloudStartError: the offline cloud answers that it could not be loaded.
     """
     kind = cloud_kind(cloud)
     wanted = endpoint or os.environ.get(ENDPOINT_VARIABLE)
@@ -156,7 +157,8 @@ def connect(cloud: str | None = None, *, endpoint: str | None = None, region: st
         return Cloud("aws", region=chosen_region or _profile_region() or DEFAULT_REGION)
     chosen = _checked(wanted).rstrip("/") if wanted else _known_endpoint()
     connected = Cloud("offline", region=chosen_region or DEFAULT_REGION, endpoint=chosen)
-    OfflineControl(chosen).health()
+    if problem := OfflineControl(chosen).health().get("problem"):
+        raise CloudStartError(problem)
     return connected
 
 

@@ -38,6 +38,7 @@ def connected() -> Cloud:
     Raises:
         CloudNotRunningError: no offline cloud answers, and none could be started.
         ConfigurationError: an unknown cloud, an endpoint for AWS, or something else answers at the endpoint.
+        CloudStartError: the offline cloud could not be loaded.
     """
     try:
         cloud = connect()

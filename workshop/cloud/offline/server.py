@@ -5,11 +5,9 @@ CloudFormation, which imports most of moto, is loaded in the background meanwhil
 that.
 """
 
-import gc
 import logging
-import sys
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +24,7 @@ from workshop.cloud.offline.guard import NO_GUARD, Guard
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.control import PREFIX, ControlApi
 from workshop.cloud.offline.http.dispatch import Dispatcher
+from workshop.cloud.offline.http.failures import IncompleteError
 from workshop.cloud.offline.http.listener import Listener, endpoint
 from workshop.cloud.offline.http.who_may_call import refused_to_strangers
 from workshop.cloud.offline.keeping.changing_calls import Effect, effect_of
@@ -34,6 +33,7 @@ from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.keeping.memory import MEMORY
 from workshop.cloud.offline.keeping.resources import EARLY
 from workshop.cloud.offline.keeping.stored_rows import TemporaryRows
+from workshop.cloud.offline.late_corrections import LATE, LateCorrections
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.runtime import Runtime
 from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
@@ -42,7 +42,6 @@ from workshop.settings import ACCOUNT_ID, DEFAULT_HOST, DEFAULT_PORT
 
 __all__ = ["OfflineCloud"]
 
-LATE = "cloudformation"
 # moto's own: forget everything, move states on, replay calls. Our control stands in its place.
 MOTO_CONTROL = "/moto-api"
 
@@ -83,7 +82,7 @@ class OfflineCloud:
         self.notes: list[str] = []
         self._control = ControlApi(self, token=guard.token)
         self._listener = Listener(host, port, self.answer)
-        self._late = _LateCorrections(self.clock, self._begin_late)
+        self._late = LateCorrections(self.clock, self._begin_late)
         self._stop_requested = threading.Event()
         self._dispatcher: Dispatcher | None = None
         self._runtime: Runtime | None = None
@@ -226,7 +225,15 @@ class OfflineCloud:
     ) -> None:
         self.stop()
 
+    @property
+    def problem(self) -> str | None:
+        """Why it can neither answer nor run functions, although it was started; None if it can."""
+        return self._late.problem
+
     def _wait_if_needed(self, call: Call) -> None:
+        # Half of a cloud would take records that no function ever sees.
+        if self.problem is not None:
+            raise IncompleteError(self.problem)
         service = LATE if call.scope is None else call.scope.service
         # What is loaded meanwhile, CloudFormation's own and what it needs, may be incomplete.
         is_late = service not in EARLY
@@ -249,51 +256,3 @@ class OfflineCloud:
                 self.keeper.read_late()
         # Not before: new log groups cannot be kept until then, and what they say of a batch that was done.
         self.runtime.start()
-
-
-class _LateCorrections:
-    """Loads what is slow to load, and lets calls that need it wait."""
-
-    def __init__(self, clock: Clock, then: Callable[[], None]) -> None:
-        self._clock = clock
-        self._then = then
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._load, name="late-corrections", daemon=True)
-        self._error: Exception | None = None
-        self._is_stopped = False
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Load no more, and wait for what is just being loaded.
-
-        A process that ends while a thread of it is inside a library in Rust, such as pydantic, is aborted.
-        """
-        self._is_stopped = True
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def wait(self) -> None:
-        self._done.wait()
-        if self._error is not None:
-            raise self._error
-
-    def _load(self) -> None:
-        # API Gateway's models load a validator of addresses that takes 3 s to build its grammar and that is
-        # not needed here; it is optional, so it is kept from being found.
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: not to be imported
-        try:
-            for name in (each for each in overlay.CORRECTIONS if each.startswith(LATE)):
-                if self._is_stopped:
-                    self._error = RuntimeError("the offline cloud has stopped")
-                    return
-                overlay.apply(self._clock, [name])
-            # Imports leave behind much that only refers to itself.
-            gc.collect()
-            self._then()
-        except Exception as error:
-            log.exception("the corrections of CloudFormation could not be loaded")
-            self._error = error
-        finally:
-            self._done.set()

@@ -50,6 +50,10 @@ class ControlledCloud(Protocol):
     def port(self) -> int:
         """The port it listens on."""
 
+    @property
+    def problem(self) -> str | None:
+        """Why it can neither answer nor run functions, although it was started; None if it can."""
+
     def reset(self) -> None:
         """Forget everything."""
 
@@ -112,8 +116,10 @@ class ControlApi:
         return self._token is None or hmac.compare_digest(sent.encode(), self._token.encode())
 
     def _health(self, _: Document) -> Document:
+        problem = self._cloud.problem
         return {
-            "status": "ok",
+            "status": "ok" if problem is None else "broken",
+            "problem": problem,
             "version": __version__,
             "offline": True,
             "pid": os.getpid(),

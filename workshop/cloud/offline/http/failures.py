@@ -13,10 +13,16 @@ from moto.core.utils import get_service_model
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.keeping.errors import KeepingError
 
-__all__ = ["EXPECTED", "failure_answer", "not_offered", "refusal", "unknown_operation"]
+__all__ = ["EXPECTED", "IncompleteError", "failure_answer", "not_offered", "refusal", "unknown_operation"]
 
+
+class IncompleteError(Exception):
+    """The offline cloud could not be loaded completely, or has ended."""
+
+
+UNAVAILABLE = (IncompleteError, KeepingError)
 # Not bugs, so they are logged without a traceback.
-EXPECTED = (NotImplementedError, OperationNotFoundError, KeepingError)
+EXPECTED = (NotImplementedError, OperationNotFoundError, *UNAVAILABLE)
 
 REQUEST_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -27,7 +33,7 @@ def failure_answer(call: Call, error: Exception) -> Answer:
         return unknown_operation(call)
     if isinstance(error, NotImplementedError):
         return not_offered(call, call.operation, f": {error}")
-    if isinstance(error, KeepingError):
+    if isinstance(error, UNAVAILABLE):
         return refusal(call, code="ServiceUnavailable", message=str(error), status=503)
     message = f"the offline cloud failed on {call.operation}; its log has the reason"
     return refusal(call, code="InternalFailure", message=message, status=500)

@@ -38,6 +38,7 @@ class LaboratoryWorld:
     """Everything that a laboratory needs; one at a time per process, since moto's state is global."""
 
     port = 0
+    problem = None
 
     def __init__(
         self, clock: ManualClock, *, make_client: MakeClient | None, kept: Path | None = None
