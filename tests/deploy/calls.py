@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+from botocore.client import BaseClient
 from botocore.validate import ParamValidator
 
 from workshop.cloud.connection import Cloud
@@ -53,14 +55,34 @@ def recorded(cloud: Cloud) -> Iterator[list[Recorded]]:
     calls: list[Recorded] = []
 
     def note(*, params: dict[str, Any], model: Any, **_: Any) -> None:
-        shape = model.input_shape
-        report = ParamValidator().validate(params, shape) if shape else None
-        problems = [report.generate_report()] if report is not None and report.has_errors() else []
-        problems += _constraints(shape, params) if shape else []
-        calls.append(Recorded(f"{model.service_model.service_name}:{model.name}", tuple(problems)))
+        calls.append(examined(model, params))
 
     with hooked(cloud, note):
         yield calls
+
+
+@contextmanager
+def all_recorded() -> Iterator[list[Recorded]]:
+    """Give a list that every call of this process is added to, also those that functions make in it."""
+    calls: list[Recorded] = []
+    make = BaseClient._make_api_call
+
+    def note(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        calls.append(examined(client.meta.service_model.operation_model(operation), params))
+        return make(client, operation, params)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", note)
+        yield calls
+
+
+def examined(model: Any, params: dict[str, Any]) -> Recorded:
+    """Return a call with what the service's model has against it."""
+    shape = model.input_shape
+    report = ParamValidator().validate(params, shape) if shape else None
+    problems = [report.generate_report()] if report is not None and report.has_errors() else []
+    problems += _constraints(shape, params) if shape else []
+    return Recorded(f"{model.service_model.service_name}:{model.name}", tuple(problems))
 
 
 def _constraints(shape: Any, value: Any, place: str = "") -> list[str]:

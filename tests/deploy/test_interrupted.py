@@ -16,9 +16,9 @@ from workshop.cloud.connection import Cloud
 from workshop.deploy.change_sets import StackChange
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.events import EventLog, follow
-from workshop.deploy.finding import describe
+from workshop.deploy.finding import change_sets_of, describe
 from workshop.deploy.stacks import deploy, destroy, list_stacks
-from workshop.errors import DeploymentError, StackNotFoundError
+from workshop.errors import ConfigurationError, DeploymentError, StackNotFoundError
 
 SEEDS = range(20 if LONG else 2)
 EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "DescribeStacks")
@@ -128,6 +128,52 @@ def test_a_stack_that_was_never_made_is_ours(checkout: Path, cloud: Cloud) -> No
     assert (stack.name, stack.pipeline, stack.status) == ("mine", "stateful", "REVIEW_IN_PROGRESS")
     destroy(cloud, "mine", clock=ManualClock())
     assert inventory(cloud)["stacks"] == []
+
+
+def propose_by_hand(cloud: Cloud, name: str) -> None:
+    """Put the stack `mine` under review, as another client does."""
+    cloud.client("cloudformation").create_change_set(
+        StackName="mine",
+        ChangeSetName=name,
+        ChangeSetType="CREATE",
+        TemplateBody='{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}',
+    )
+
+
+def test_what_somebody_else_has_under_review_is_left_alone(checkout: Path, cloud: Cloud) -> None:
+    """A stack that another client wants to make is neither taken over nor destroyed."""
+    propose_by_hand(cloud, "theirs")
+
+    with pytest.raises(ConfigurationError, match="`mine` exists and is no pipeline of this workshop"):
+        deploy(cloud, "stateless", stack="mine")
+    with pytest.raises(StackNotFoundError):
+        destroy(cloud, "mine", clock=ManualClock())
+
+    stack_id = (describe(cloud, "mine") or {})["StackId"]
+    assert change_sets_of(cloud, stack_id) == ["theirs"]
+
+
+@pytest.mark.parametrize("before", [(), ("trade-risk-workshop-stateless-1",)])
+def test_a_refused_change_set_takes_only_its_own_stack_along(
+    checkout: Path, cloud: Cloud, before: tuple[str, ...]
+) -> None:
+    """A stack that was under review already keeps the change sets of others; one made for this one goes."""
+    for name in before:
+        propose_by_hand(cloud, name)
+
+    def fail(*, parsed: dict[str, Any], **_: Any) -> None:
+        parsed.update(Status="FAILED", StatusReason="no such thing")
+
+    events = cloud.client("cloudformation").meta.events
+    events.register("after-call.cloudformation.DescribeChangeSet", fail)
+    try:
+        with pytest.raises(DeploymentError, match="no such thing"):
+            deploy(cloud, "stateless", stack="mine")
+    finally:
+        events.unregister("after-call.cloudformation.DescribeChangeSet", fail)
+
+    described = describe(cloud, "mine")
+    assert tuple(change_sets_of(cloud, described["StackId"]) if described else ()) == before
 
 
 def test_credentials_that_expire_tell_the_way_on(checkout: Path, cloud: Cloud) -> None:

@@ -11,6 +11,7 @@ from tests.deploy.by_hand import ANY_TABLE, connect_reduce, role_of
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
 from workshop.deploy.additions import own_policy_of
+from workshop.deploy.bundles import build_bundle
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.leftovers import StackResource, remaining, resources_of
 from workshop.deploy.stacks import deploy, destroy, list_stacks
@@ -225,6 +226,38 @@ def test_of_a_stack_that_was_deleted_by_hand_the_zips_go(checkout: Path, cloud: 
     assert not CodeBucket(cloud).exists()
     with pytest.raises(StackNotFoundError):
         destroy(cloud, "two")
+
+
+def test_what_others_put_into_the_bucket_stays(checkout: Path, cloud: Cloud) -> None:
+    """Of the bucket only zips of ours go; whatever else is in it is named, and keeps the bucket."""
+    deployment = deploy(cloud, "stateless", stack="mine")
+    s3, own = cloud.client("s3"), {"Bucket": CodeBucket(cloud).name}
+    for key in ("notes.txt", "mine/notes.txt"):
+        s3.put_object(**own, Key=key, Body=b"")
+
+    for _ in range(2):  # the stack is gone the second time, and it is told all the same
+        with pytest.raises(TearDownError, match="which the workshop did not put there") as caught:
+            destroy(cloud, deployment.stack, clock=ManualClock())
+        assert [each.split("`")[1] for each in caught.value.remaining] == ["mine/notes.txt", "notes.txt"]
+
+    rows = s3.list_object_versions(**own)["Versions"]
+    assert sorted(row["Key"] for row in rows) == ["mine/notes.txt", "notes.txt"]
+    for row in rows:
+        s3.delete_object(**own, Key=row["Key"], VersionId=row["VersionId"])
+    destroy(cloud, deployment.stack, clock=ManualClock())
+    assert not CodeBucket(cloud).exists()
+
+
+def test_zips_that_a_stack_still_needs_stay(checkout: Path, cloud: Cloud) -> None:
+    """A stack without the workshop's tag is not listed, and keeps its zips when the last one goes."""
+    deploy(cloud, "stateless", stack="mine")
+    keys = CodeBucket(cloud).upload("theirs", {"map": build_bundle("stateless", "map", "textbook")})
+    queue = '{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}'
+    cloud.client("cloudformation").create_stack(StackName="theirs", TemplateBody=queue)
+
+    destroy(cloud, "mine", clock=ManualClock())
+
+    assert list_keys(cloud) == list(keys.values())
 
 
 @pytest.mark.parametrize("name", ["nobody", "other"])

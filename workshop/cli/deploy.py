@@ -1,7 +1,8 @@
 """`workshop deploy`, `destroy`, `package`: pipelines brought to a cloud, taken away, or packed for others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,11 +22,13 @@ from workshop.cli.options import (
 )
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.clock import SystemClock
-from workshop.cloud.connection import connect
+from workshop.cloud.connection import Cloud, connect
 from workshop.deploy.code_bucket import bucket_name
+from workshop.deploy.ending import NEVER, parse_end, read_end, remove_end, set_end
+from workshop.deploy.finding import list_ends
 from workshop.deploy.mappings import wait_for_mappings
 from workshop.deploy.package import write_package
-from workshop.deploy.stacks import Deployment, deploy, destroy, list_stacks
+from workshop.deploy.stacks import Deployment, StackEvent, deploy, destroy, list_stacks
 from workshop.errors import ConfigurationError
 from workshop.pipeline.running_cost import running_cost
 from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
@@ -42,9 +45,20 @@ StackOption = Annotated[
     typer.Option(help="Name of the stack; else trade-risk-stateless or -stateful.", metavar="NAME"),
 ]
 
+EndOption = Annotated[
+    str | None,
+    typer.Option(
+        help="When the game's generator is taken away: a time in UTC such as 2026-12-01T18:00, or never.",
+        metavar="TIME",
+    ),
+]
+DeleteAtEndOption = Annotated[
+    bool, typer.Option("--delete-at-end", help="At that time the stack with its data goes as well.")
+]
+
 
 @cloud_options
-def deploy_command(
+def deploy_command(  # noqa: PLR0913 - each argument is an option of the command
     pipeline: PipelineArgument,
     *,
     stack: StackOption = None,
@@ -56,10 +70,15 @@ def deploy_command(
             "--set", help="Another parameter of the template; may be repeated.", metavar="KEY=VALUE"
         ),
     ] = None,
+    end: EndOption = None,
+    delete_at_end: DeleteAtEndOption = False,
     cloud: CloudChoice,
 ) -> None:
     """Create a pipeline's stack, or bring it up to date; what has not changed is left alone."""
     parameters = _parameters(settings or (), shards)
+    moment = parse_end(end or NEVER)
+    if delete_at_end and moment is None:
+        raise ConfigurationError("`--delete-at-end` needs a time; name it with `--end TIME`")
     connected, people = cloud.connect(), console()
     people.print(connected.badge, soft_wrap=True)
     progress = DeployProgress(people)
@@ -75,9 +94,10 @@ def deploy_command(
         )
         functions = [value for name, value in deployment.outputs.items() if name.endswith("LambdaName")]
         wait_for_mappings(connected, functions, clock=SystemClock())
+        if end is not None:
+            _set_end(connected, deployment.stack, moment, delete_at_end, progress.tell)
     _print_deployment(deployment, people)
-    if connected.offline is None:
-        people.print(f"{running_cost(connected, deployment.stack)}.", soft_wrap=True)
+    _print_cost_and_end(connected, deployment.stack, people)
 
 
 @cloud_options
@@ -93,7 +113,7 @@ def destroy_command(
         raise ConfigurationError("name one stack, or say `--all` for every stack of this workshop")
     connected, people = cloud.connect(), console()
     people.print(connected.badge, soft_wrap=True)
-    names = [stack] if stack else [each.name for each in list_stacks(connected)]
+    names = [stack] if stack else _all_stacks(connected)
     if not names:
         people.print("There is no stack of this workshop.")
     else:
@@ -130,6 +150,24 @@ def package_command(  # noqa: PLR0913 - each argument is an option of the comman
         people.print(command, markup=False, soft_wrap=True)
     if cloud_kind(cloud) == "offline":
         people.print("\nFor the offline cloud, set AWS_ENDPOINT_URL and any access key first.")
+
+
+def _set_end(
+    cloud: Cloud,
+    stack: str,
+    moment: datetime | None,
+    deletes_pipeline: bool,
+    tell: Callable[[StackEvent], None],
+) -> None:
+    if moment is None:
+        remove_end(cloud, stack, on_event=tell, clock=SystemClock())
+    else:
+        set_end(cloud, stack, moment, deletes_pipeline=deletes_pipeline, on_event=tell)
+
+
+def _all_stacks(cloud: Cloud) -> list[str]:
+    """Return every pipeline, and those that have ended."""
+    return list(dict.fromkeys([*(each.name for each in list_stacks(cloud)), *list_ends(cloud)]))
 
 
 @contextmanager
@@ -173,3 +211,10 @@ def _print_deployment(deployment: Deployment, people: Console) -> None:
     people.print(
         f"\nNext: `workshop produce {deployment.stack}`, `workshop watch {deployment.stack}`.", soft_wrap=True
     )
+
+
+def _print_cost_and_end(cloud: Cloud, stack: str, people: Console) -> None:
+    if cloud.offline is None:
+        people.print(f"{running_cost(cloud, stack)}.", soft_wrap=True)
+    if planned := read_end(cloud, stack):
+        people.print(f"An end is set: {planned}.", soft_wrap=True)

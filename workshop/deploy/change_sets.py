@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from workshop.clock import Clock
 from workshop.cloud.connection import Cloud
 from workshop.deploy.events import POLL_SECONDS, going_on, is_throttled
-from workshop.deploy.finding import CHANGE_SET
+from workshop.deploy.finding import CHANGE_SET, change_sets_of, describe
 from workshop.errors import DeploymentError
 
 __all__ = ["ChangeSet", "StackChange", "is_lost", "propose"]
@@ -61,6 +61,8 @@ def propose(
         DeploymentError: it found a reason against it later; what was made for it is removed.
     """
     client = cloud.client("cloudformation")
+    # Somebody else's stack under review has the name already, and has to outlive a change set of ours.
+    was_there = describe(cloud, request["StackName"]) is not None
     made = client.create_change_set(
         **request,
         ChangeSetName=f"{CHANGE_SET}{pipeline}-{secrets.token_hex(8)}",
@@ -72,10 +74,9 @@ def propose(
         if described["Status"] == "CREATE_COMPLETE":
             changes = tuple(_change(row["ResourceChange"]) for row in rows)
             return ChangeSet(cloud, made["Id"], made["StackId"], changes)
-        if is_new:
+        client.delete_change_set(StackName=made["StackId"], ChangeSetName=made["Id"])
+        if not was_there and not change_sets_of(cloud, made["StackId"]):
             client.delete_stack(StackName=made["StackId"])
-        else:
-            client.delete_change_set(StackName=made["StackId"], ChangeSetName=made["Id"])
     reason = str(described.get("StatusReason", ""))
     if any(words in reason for words in UNCHANGED):
         return None

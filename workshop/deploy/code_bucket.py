@@ -1,8 +1,8 @@
 """The bucket from which CloudFormation takes the functions' zips: private, encrypted, versioned.
 
 One for each account and region, or for each learner with a prefix of their own there; made when the first
-stack needs it, with one folder for each stack. It goes with the last stack. A region lies in one partition,
-so its name tells that as well.
+stack needs it, with one folder for each stack. It goes with the last stack, if there is nothing in it but
+zips of ours. A region lies in one partition, so its name tells that as well.
 """
 
 import json
@@ -24,6 +24,8 @@ FIRST_REGION = "us-east-1"
 DELETED_AT_ONCE = 1000
 # Names of buckets have 63 characters, and know no others.
 PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
+# What `upload` puts there; everything else is somebody's own.
+ZIP = re.compile(r"(?P<stack>[A-Za-z][-A-Za-z0-9]{0,49})/[-a-z]+-[0-9a-f]{16}\.zip")
 BLOCKED = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 TAGS = [{"Key": "trade-risk-workshop", "Value": "code"}]
 
@@ -86,16 +88,23 @@ class CodeBucket:
                 for row in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
                     yield {"Key": row["Key"], "VersionId": row["VersionId"]}
 
-    def clear(self, stack: str | None = None) -> None:
-        """Delete the zips of a stack, or all, in every version; may be repeated."""
-        found = list(self.versions(stack))
+    def stacks(self) -> set[str]:
+        """Return the stacks whose zips lie or lay here."""
+        return {zipped["stack"] for row in self.versions() if (zipped := ZIP.fullmatch(row["Key"]))}
+
+    def foreign(self, stack: str | None = None) -> list[str]:
+        """Return what others have put here, or into the folder of one stack."""
+        return sorted({row["Key"] for row in self.versions(stack) if not ZIP.fullmatch(row["Key"])})
+
+    def clear(self, stack: str) -> None:
+        """Delete the zips of a stack in every version, and nothing else; may be repeated."""
+        found = [row for row in self.versions(stack) if ZIP.fullmatch(row["Key"])]
         for start in range(0, len(found), DELETED_AT_ONCE):
             objects = found[start : start + DELETED_AT_ONCE]
             self._s3.delete_objects(**self._own, Delete={"Objects": objects, "Quiet": True})
 
     def remove(self) -> None:
-        """Delete the bucket with everything in it; may be repeated."""
-        self.clear()
+        """Delete the bucket, which must be empty; may be repeated."""
         if self.exists():
             self._s3.delete_bucket(**self._own)
 

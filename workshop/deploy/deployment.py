@@ -22,7 +22,7 @@ from workshop.deploy.site import StackSite, Told
 from workshop.errors import ConfigurationError
 from workshop.settings import own_prefix, project_root
 
-__all__ = ["Deployment", "code_parameters", "default_stack", "deploy", "template_body"]
+__all__ = ["Deployment", "code_parameters", "default_stack", "deploy", "stack_tags", "template_body"]
 
 DEFAULT_STACKS = {
     "stateless": "trade-risk-stateless",
@@ -75,7 +75,7 @@ def deploy(  # noqa: PLR0913 - what is deployed, where, and who is told; most ha
     bucket = CodeBucket(cloud)
     keys = bucket.upload(name, bundles)
     own = code_parameters(bucket.name, keys) | boundary_of(cloud) | _variant(pipeline, variant)
-    site.bring(template_body(pipeline), {**own, **(parameters or {})}, described, tags=_tags(pipeline))
+    site.bring(template_body(pipeline), {**own, **(parameters or {})}, described, tags=stack_tags(pipeline))
     restore_code(cloud, describe(cloud, name), bundles, bucket=bucket.name, keys=keys)
     return Deployment(
         name,
@@ -103,14 +103,14 @@ def code_parameters(bucket: str, keys: Mapping[str, str]) -> dict[str, str]:
     return {"CodeBucket": bucket, **{f"{name.capitalize()}CodeKey": key for name, key in keys.items()}}
 
 
-def _variant(pipeline: str, variant: str) -> dict[str, str]:
-    return {} if pipeline == GAME else {"Variant": variant}
-
-
-def _tags(pipeline: str) -> dict[str, str]:
+def stack_tags(pipeline: str) -> dict[str, str]:
     """Return the tags of a stack; CloudFormation gives them to everything in it that can have tags."""
     prefix = own_prefix()
     return {STACK_TAG: pipeline, **({LEARNER_TAG: prefix} if prefix else {})}
+
+
+def _variant(pipeline: str, variant: str) -> dict[str, str]:
+    return {} if pipeline == GAME else {"Variant": variant}
 
 
 def _checked_name(stack: str) -> str:

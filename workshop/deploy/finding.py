@@ -4,6 +4,7 @@ A stack that was deployed from the templates by another client has no tag; it is
 same, since its outputs say which pipeline it is.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +16,17 @@ from workshop.settings import own_prefix
 
 __all__ = [
     "CHANGE_SET",
+    "END",
+    "GONE",
     "LEARNER_TAG",
     "STACK_TAG",
     "UNDER_REVIEW",
     "PipelineStack",
+    "change_sets_of",
     "describe",
     "find_stack",
+    "is_free",
+    "list_ends",
     "list_stacks",
     "own_stack",
     "pipeline_stack",
@@ -28,6 +34,8 @@ __all__ = [
 
 STACK_TAG = "trade-risk-workshop"
 LEARNER_TAG = "trade-risk-learner"
+# What the tag says of a stack that only ends another one.
+END = "end"
 GONE = "DELETE_COMPLETE"
 # A stack that a change set was going to make, and nobody has executed it: nothing but a name.
 UNDER_REVIEW = "REVIEW_IN_PROGRESS"
@@ -47,14 +55,25 @@ class PipelineStack:
 
 
 def list_stacks(cloud: Cloud) -> tuple[PipelineStack, ...]:
-    """Return every stack with the workshop's tag, in any state; of a learner with a prefix, their own."""
+    """Return every pipeline with the workshop's tag, in any state; of a learner with a prefix, their own."""
+    return tuple(stack for stack in _tagged(cloud) if stack.pipeline != END)
+
+
+def list_ends(cloud: Cloud) -> tuple[str, ...]:
+    """Return the pipelines for which an end is set, or that have ended and left what ended them."""
+    return tuple(
+        stack.outputs["PipelineStack"] for stack in _tagged(cloud) if stack.pipeline == END and stack.outputs
+    )
+
+
+def _tagged(cloud: Cloud) -> Iterator[PipelineStack]:
     pages = cloud.client("cloudformation").get_paginator("describe_stacks").paginate()
     begin = f"{prefix}-" if (prefix := own_prefix()) else ""
     rows = (row for page in pages for row in page["Stacks"] if row["StackName"].startswith(begin))
     found = (
         own_stack(cloud, row) for row in rows if STACK_TAG in _tags(row) or row["StackStatus"] == UNDER_REVIEW
     )
-    return tuple(stack for stack in found if stack is not None and stack.status != GONE)
+    yield from (stack for stack in found if stack is not None and stack.status != GONE)
 
 
 def own_stack(cloud: Cloud, described: dict[str, Any]) -> PipelineStack | None:
@@ -62,15 +81,25 @@ def own_stack(cloud: Cloud, described: dict[str, Any]) -> PipelineStack | None:
     found, status = pipeline_stack(described), described["StackStatus"]
     if found is not None or status != UNDER_REVIEW:
         return found
-    pages = cloud.client("cloudformation").get_paginator("list_change_sets")
-    names = [
-        row["ChangeSetName"]
-        for page in pages.paginate(StackName=described["StackId"])
-        for row in page["Summaries"]
-        if row["ChangeSetName"].startswith(CHANGE_SET)
-    ]
-    pipeline = names[0].removeprefix(CHANGE_SET).partition("-")[0] if names else ""
-    return PipelineStack(described["StackName"], pipeline, "", {}, status) if names else None
+    names = change_sets_of(cloud, described["StackId"])
+    if not names or not is_free(cloud, described):
+        return None
+    pipeline = names[0].removeprefix(CHANGE_SET).partition("-")[0]
+    return PipelineStack(described["StackName"], pipeline, "", {}, status)
+
+
+def is_free(cloud: Cloud, described: dict[str, Any]) -> bool:
+    """Return whether a stack is under review, and nobody else wants to make something of it."""
+    # There is a name with change sets then, and nothing that could be updated or deleted.
+    return described["StackStatus"] == UNDER_REVIEW and all(
+        name.startswith(CHANGE_SET) for name in change_sets_of(cloud, described["StackId"])
+    )
+
+
+def change_sets_of(cloud: Cloud, stack_id: str) -> list[str]:
+    """Return the names of the change sets that a stack has, whoever made them."""
+    pages = cloud.client("cloudformation").get_paginator("list_change_sets").paginate(StackName=stack_id)
+    return [row["ChangeSetName"] for page in pages for row in page["Summaries"]]
 
 
 def find_stack(cloud: Cloud, name: str) -> PipelineStack:

@@ -15,7 +15,7 @@ from workshop.cloud.connection import Cloud
 from workshop.deploy.additions import remove_additions
 from workshop.deploy.change_sets import StackChange, is_lost, propose
 from workshop.deploy.events import EventLog, StackEvent, follow
-from workshop.deploy.finding import UNDER_REVIEW, describe, pipeline_stack
+from workshop.deploy.finding import UNDER_REVIEW, describe, is_free, pipeline_stack
 from workshop.deploy.leftovers import resources_of
 from workshop.errors import ConfigurationError, DeploymentError
 
@@ -52,8 +52,7 @@ class StackSite:
         What somebody else is doing to it, such as another notebook, is waited for.
         """
         described = self._described_at_rest()
-        # Under review there is a name with change sets, and nothing that could be updated or deleted.
-        if described is None or described["StackStatus"] == UNDER_REVIEW:
+        if described is None or is_free(self._cloud, described):
             return None
         found, status = pipeline_stack(described), described["StackStatus"]
         if found is None or found.pipeline != self._pipeline:

@@ -12,8 +12,9 @@ from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
 from workshop.deploy.additions import delete_addition, remove_additions
 from workshop.deploy.code_bucket import CodeBucket, bucket_name
+from workshop.deploy.ending import remove_end
 from workshop.deploy.events import EventLog, StackEvent, follow
-from workshop.deploy.finding import describe, list_stacks, own_stack
+from workshop.deploy.finding import GONE, describe, list_stacks, own_stack
 from workshop.deploy.leftovers import StackResource, log_groups_of, remaining, resources_of
 from workshop.deploy.listing import strays
 from workshop.errors import StackNotFoundError, TearDownError
@@ -34,7 +35,8 @@ def destroy(
 ) -> None:
     """Delete a pipeline with everything that belongs to it, and make sure that nothing is left.
 
-    Of a stack that somebody deleted by other means, the zips go, and with the last stack their bucket.
+    Of a stack that somebody deleted by other means, or that has ended, the zips and what ended it go. The
+    bucket goes with the last stack; what others have put there stays, and is named.
 
     Raises:
         StackNotFoundError: there is no such stack, or it is no pipeline of the workshop.
@@ -42,26 +44,40 @@ def destroy(
     """
     waiting = clock or SystemClock()
     described = describe(cloud, stack)
-    if described is None and _deleted_zips(cloud, stack):
-        return
-    if described is None or own_stack(cloud, described) is None:
+    is_there = described is not None and own_stack(cloud, described) is not None
+    if described is not None and is_there:
+        _delete(cloud, described, on_event=on_event, clock=waiting)
+    had_zips = described is None and _deleted_zips(cloud, stack)
+    # Last: if anything above is cut off, the pipeline still ends.
+    had_end = remove_end(cloud, stack, on_event=on_event, clock=waiting)
+    if not (is_there or had_zips or had_end):
         raise StackNotFoundError(stack, tuple(each.name for each in list_stacks(cloud)))
+
+
+def _delete(
+    cloud: Cloud,
+    described: Mapping[str, Any],
+    *,
+    on_event: Callable[[StackEvent], None] | None,
+    clock: Clock,
+) -> None:
+    stack = described["StackName"]
     resources = resources_of(cloud, stack)
     added = remove_additions(cloud, resources)
     log = EventLog(cloud, described["StackId"])
     log.skip()
     cloud.client("cloudformation").delete_stack(StackName=described["StackId"])
-    status, events = follow(cloud, log, described["StackId"], on_event=on_event, clock=waiting)
+    status, events = follow(cloud, log, described["StackId"], on_event=on_event, clock=clock)
     bucket = _bucket_of(cloud, described)
-    _clear(cloud, bucket, stack)
+    foreign = _clear(cloud, bucket, stack)
     groups = log_groups_of(stack, resources)
     everything = (*resources, *groups, *added)
-    if status == "DELETE_COMPLETE":
-        _wait_until_gone(cloud, everything, added=added, groups=groups, clock=waiting)
+    if status == GONE:
+        _wait_until_gone(cloud, everything, added=added, groups=groups, clock=clock)
     left = [str(each) for each in remaining(cloud, everything)]
-    left += [f"object `{each['Key']}` in the bucket `{bucket.name}`" for each in bucket.versions(stack)]
+    left += foreign
     left += [each for each in strays(cloud, stack) if not any(each[each.index("`") :] in one for one in left)]
-    if left or status != "DELETE_COMPLETE":
+    if left or status != GONE:
         raise _remainder(stack, status, events, tuple(left))
 
 
@@ -71,7 +87,8 @@ def _deleted_zips(cloud: Cloud, stack: str) -> bool:
     # A bucket without anything in it is what a deployment leaves that was cut off at its very beginning.
     if not bucket.exists() or (any(bucket.versions()) and not any(bucket.versions(stack))):
         return False
-    _clear(cloud, bucket, stack)
+    if foreign := _clear(cloud, bucket, stack):
+        raise _remainder(stack, GONE, (), tuple(foreign))
     return True
 
 
@@ -83,11 +100,21 @@ def _bucket_of(cloud: Cloud, described: Mapping[str, Any]) -> CodeBucket:
     return CodeBucket(cloud, name if name == own or name.startswith(f"{own}-") else None)
 
 
-def _clear(cloud: Cloud, bucket: CodeBucket, stack: str) -> None:
-    """Delete the zips of a stack, and the bucket if nothing else needs it."""
+def _clear(cloud: Cloud, bucket: CodeBucket, stack: str) -> list[str]:
+    """Delete the zips of a stack, and the bucket if it is empty then; return what is somebody's own in it."""
     bucket.clear(stack)
-    if not any(bucket.versions()) or not list_stacks(cloud):
+    is_last = not list_stacks(cloud)
+    if is_last:
+        # Zips of stacks that somebody deleted by other means.
+        for gone in (each for each in bucket.stacks() if describe(cloud, each) is None):
+            bucket.clear(gone)
+    foreign = bucket.foreign(None if is_last else stack)
+    if not any(bucket.versions()):
         bucket.remove()
+    return [
+        f"object `{key}` in the bucket `{bucket.name}`, which the workshop did not put there"
+        for key in foreign
+    ]
 
 
 def _wait_until_gone(

@@ -28,6 +28,7 @@ from workshop.course.tools.costs import CostTools
 from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
 from workshop.course.trials.trial import is_untouched
+from workshop.deploy.ending import read_end
 from workshop.errors import ConfigurationError
 from workshop.kit.bare_doctor import LAB_PORT
 from workshop.kit.doctor import examine
@@ -204,14 +205,13 @@ class Workshop(NotebookPipeline):
 
     @cached_property
     def _cost(self) -> str:
-        """Say on AWS what the stack costs, as far as the learner may ask for it."""
-        if self._course.cloud.offline is not None:
-            return ""
+        """Say on AWS what the stack costs, and when it ends if that is set, as far as the learner may ask."""
+        cloud, stack = self._course.cloud, self.aws.stack
+        looks = (read_end,) if cloud.offline is not None else (running_cost, read_end)
         try:
-            found = running_cost(self._course.cloud, self.aws.stack)
+            return "".join(f"; {found}" for look in looks if (found := look(cloud, stack)) is not None)
         except ClientError:
             return ""
-        return "" if found is None else f"; {found}"
 
     @cached_property
     def _faults(self) -> str:

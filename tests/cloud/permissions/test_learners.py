@@ -1,6 +1,7 @@
-"""Learners who share an account: each can do the course, and none can touch what is another's."""
+"""People who share an account: learners, each with what is their own, and the instructor of a class."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,15 +13,24 @@ from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.runtime.environments.environment import Credentials
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.deployment import template_body
+from workshop.deploy.ending import set_end
 from workshop.deploy.leftovers import resources_of
-from workshop.deploy.stacks import deploy, destroy, find_stack
+from workshop.deploy.stacks import deploy, destroy, find_stack, list_stacks
+from workshop.errors import ConfigurationError
+from workshop.pipeline.aggregates import take_snapshot
+from workshop.pipeline.compare_with_truth import compare
+from workshop.pipeline.messages import PlanOptions, make_plan
+from workshop.pipeline.tables import scan_rows
+from workshop.pipeline.target import find_target
 from workshop.settings import ACCOUNT_ID
 
-LEARNERS = ("ada", "bob")
+# Each with the pipeline that they deploy. Ada is in the class `c01`.
+LEARNERS = {"c01ada": "stateful", "c02bob": "stateless"}
+CLASS = "c01"
 
 
 class LearnersCloud:
-    """The laboratory as a learner sees it: every call is made with the learner's own rights."""
+    """The laboratory as one person sees it: every call is made with that person's own rights."""
 
     kind, region, account_id, partition = "offline", REGION, ACCOUNT_ID, "aws"
     is_in_notebook = False
@@ -31,7 +41,7 @@ class LearnersCloud:
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """Return the learner's client of a service."""
+        """Return the person's client of a service."""
         if service not in self._clients:
             self._clients[service] = make_client(service, self._credentials)
         return self._clients[service]
@@ -39,29 +49,43 @@ class LearnersCloud:
 
 @pytest.fixture(scope="module")
 def clouds(laboratory: Laboratory) -> Iterator[dict[str, Any]]:
-    """Two learners whose rights come from our template, each with a deployed pipeline."""
+    """Two learners and an instructor with the rights of our template; each learner has a pipeline."""
     roles, found = Roles(laboratory), {}
     with pytest.MonkeyPatch.context() as environment:
-        for learner in LEARNERS:
+        for learner, pipeline in LEARNERS.items():
             environment.setenv("WORKSHOP_STACK", learner)
-            laboratory.client("cloudformation").create_stack(
-                StackName=f"access-{learner}",
-                TemplateBody=template_body("access"),
-                Parameters=[{"ParameterKey": "Learner", "ParameterValue": learner}],
-                Capabilities=["CAPABILITY_NAMED_IAM"],
-            )
-            roles.make(f"person-{learner}")
-            arn = f"arn:aws:iam::{ACCOUNT_ID}:policy/trade-risk-learner-{learner}"
-            roles.iam.attach_role_policy(RoleName=f"person-{learner}", PolicyArn=arn)
-            found[learner] = LearnersCloud(laboratory, roles.assume(f"person-{learner}"))
-            deploy(found[learner], "stateless")
+            found[learner] = cloud_of(laboratory, roles, learner, Learner=learner)
+            deploy(found[learner], pipeline)
         environment.delenv("WORKSHOP_STACK")
+        found["instructor"] = cloud_of(laboratory, roles, "instructor", Class=CLASS)
         yield found
+
+
+def cloud_of(laboratory: Laboratory, roles: Roles, person: str, **parameters: str) -> LearnersCloud:
+    """Return the cloud as somebody sees it for whom the template was deployed with these parameters."""
+    [(kind, name)] = parameters.items()
+    laboratory.client("cloudformation").create_stack(
+        StackName=f"access-{name}",
+        TemplateBody=template_body("access"),
+        Parameters=[{"ParameterKey": kind, "ParameterValue": name}],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    roles.make(f"person-{person}")
+    policy = f"trade-risk-{'learner' if kind == 'Learner' else 'instructor'}-{name}"
+    roles.iam.attach_role_policy(
+        RoleName=f"person-{person}", PolicyArn=f"arn:aws:iam::{ACCOUNT_ID}:policy/{policy}"
+    )
+    return LearnersCloud(laboratory, roles.assume(f"person-{person}"))
+
+
+def stack_of(learner: str) -> str:
+    """Return the name of a learner's pipeline."""
+    return f"{learner}-trade-risk-{LEARNERS[learner]}"
 
 
 def attempts(cloud: Any, laboratory: Laboratory, owner: str) -> Iterator[tuple[str, str]]:
     """Yield what a learner tries on a pipeline, their own or another's, and how that ends."""
-    stack = f"{owner}-trade-risk-stateless"
+    stack = stack_of(owner)
     things = {each.logical_id: each.physical_id for each in resources_of(laboratory, stack)}
     lambdas, tables, iam = cloud.client("lambda"), cloud.client("dynamodb"), cloud.client("iam")
     function, table = {"FunctionName": things["MapLambda"]}, {"TableName": things["AggregateTable"]}
@@ -85,7 +109,7 @@ def attempts(cloud: Any, laboratory: Laboratory, owner: str) -> Iterator[tuple[s
     yield "delete", outcome(cloud.client("cloudformation").delete_stack, StackName=stack)
 
 
-@pytest.mark.parametrize(("learner", "other"), [("ada", "bob"), ("bob", "ada")])
+@pytest.mark.parametrize(("learner", "other"), [("c01ada", "c02bob"), ("c02bob", "c01ada")])
 def test_a_learner_cannot_touch_what_is_anothers(
     laboratory: Laboratory, clouds: dict[str, Any], learner: str, other: str
 ) -> None:
@@ -94,30 +118,87 @@ def test_a_learner_cannot_touch_what_is_anothers(
 
     assert len(tried) == 9
     assert [what for what, how in tried.items() if how == "allowed"] == []
-    assert find_stack(laboratory, f"{other}-trade-risk-stateless").status == "CREATE_COMPLETE"
+    assert find_stack(laboratory, stack_of(other)).status == "CREATE_COMPLETE"
 
 
 def test_a_learner_cannot_gain_rights(laboratory: Laboratory, clouds: dict[str, Any]) -> None:
     """A role without the boundary cannot be made, and no role or policy of somebody else be changed."""
-    iam = clouds["ada"].client("iam")
-    role = {"RoleName": "ada-any", "AssumeRolePolicyDocument": trust()}
-    boundary = f"arn:aws:iam::{ACCOUNT_ID}:policy/trade-risk-boundary-ada"
+    iam = clouds["c01ada"].client("iam")
+    role = {"RoleName": "c01ada-any", "AssumeRolePolicyDocument": trust()}
+    boundary = f"arn:aws:iam::{ACCOUNT_ID}:policy/trade-risk-boundary-c01ada"
 
     assert outcome(iam.create_role, **role) in DENIALS
     assert outcome(iam.create_role, **{**role, "RoleName": "any"}, PermissionsBoundary=boundary) in DENIALS
     assert outcome(iam.create_role, **role, PermissionsBoundary=boundary) == "allowed"
     everything = document(allow("*"))
     assert outcome(iam.create_policy_version, PolicyArn=boundary, PolicyDocument=everything) in DENIALS
-    assert outcome(iam.delete_role_permissions_boundary, RoleName="ada-any") in DENIALS
+    assert outcome(iam.delete_role_permissions_boundary, RoleName="c01ada-any") in DENIALS
 
 
 def test_what_a_learner_deploys_is_bounded(laboratory: Laboratory, clouds: dict[str, Any]) -> None:
     """Every role of a learner's stack has the learner's boundary, without anybody having asked for it."""
-    for each in resources_of(laboratory, "ada-trade-risk-stateless"):
+    for each in resources_of(laboratory, stack_of("c01ada")):
         if each.resource_type == "AWS::IAM::Role":
             role = laboratory.client("iam").get_role(RoleName=each.physical_id)["Role"]
             bound = role["PermissionsBoundary"]["PermissionsBoundaryArn"]
-            assert bound == f"arn:aws:iam::{ACCOUNT_ID}:policy/trade-risk-boundary-ada"
+            assert bound == f"arn:aws:iam::{ACCOUNT_ID}:policy/trade-risk-boundary-c01ada"
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_a_bounded_pipeline_is_exact(laboratory: Laboratory, clouds: dict[str, Any], learner: str) -> None:
+    """Under the boundary the functions still do all of their work: the totals of what was sent are right."""
+    target = find_target(laboratory, stack_of(learner))
+    options = PlanOptions(messages=20, seed=1)
+    messages = list(make_plan(options).messages)
+    now = laboratory.clock.now()
+    records = [{"Data": each.wire(now), "PartitionKey": each.trade_id} for each in messages]
+    records.append({"Data": b"no message", "PartitionKey": "a"})
+    clouds[learner].client("kinesis").put_records(StreamName=target.outputs["StreamName"], Records=records)
+
+    assert laboratory.rest()
+
+    reader = clouds[learner].client("dynamodb")
+    snapshot = take_snapshot(reader, target.outputs["AggregateTableName"], clock=laboratory.clock)
+    assert compare(snapshot, target.truth_of(messages)).differences == ()
+    assert len(list(scan_rows(reader, target.outputs["QuarantineTableName"]))) == 1
+
+
+def test_an_instructor_has_no_power_over_another_class(
+    laboratory: Laboratory, clouds: dict[str, Any]
+) -> None:
+    """Whatever the instructor of one class tries on a learner of another is refused."""
+    tried = dict(attempts(clouds["instructor"], laboratory, "c02bob"))
+
+    assert [what for what, how in tried.items() if how == "allowed"] == []
+
+
+def test_an_instructor_makes_and_changes_nothing(laboratory: Laboratory, clouds: dict[str, Any]) -> None:
+    """Of a learner of the own class an instructor sees everything, and can neither add nor change rights."""
+    cloud, own = clouds["instructor"], "c01ada"
+    things = {each.logical_id: each.physical_id for each in resources_of(cloud, stack_of(own))}
+    iam, everything = cloud.client("iam"), document(allow("*"))
+    role = {"RoleName": things["MapLambdaRole"]}
+    boundary = f"arn:aws:iam::{ACCOUNT_ID}:policy/trade-risk-boundary-{own}"
+    wanted = {"RoleName": f"{own}-any", "AssumeRolePolicyDocument": trust()}
+
+    assert outcome(cloud.client("dynamodb").scan, TableName=things["AggregateTable"]) == "allowed"
+    assert outcome(iam.get_role, **role) == "allowed"
+    refused = [
+        outcome(iam.create_role, **wanted),
+        outcome(iam.create_role, **wanted, PermissionsBoundary=boundary),
+        outcome(iam.put_role_policy, **role, PolicyName="any", PolicyDocument=everything),
+        outcome(iam.attach_role_policy, **role, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
+        outcome(iam.update_assume_role_policy, RoleName=things["MapLambdaRole"], PolicyDocument=trust()),
+        outcome(iam.delete_role_permissions_boundary, **role),
+        outcome(iam.create_policy_version, PolicyArn=boundary, PolicyDocument=everything),
+        outcome(iam.delete_policy, PolicyArn=boundary),
+        outcome(cloud.client("lambda").update_function_configuration, FunctionName=things["MapLambda"]),
+        outcome(cloud.client("dynamodb").put_item, TableName=things["StateTable"], Item={}),
+        outcome(cloud.client("cloudformation").delete_stack, StackName=f"access-{own}"),
+    ]
+    assert set(refused) <= DENIALS
+    with pytest.raises(ConfigurationError, match="you have no right to it"):
+        deploy(cloud, "stateless", stack=f"{own}-more")
 
 
 @pytest.mark.parametrize("learner", LEARNERS)
@@ -127,11 +208,30 @@ def test_a_learner_can_do_all_of_it(
     """With the same policy a learner changes, uses and destroys a pipeline of their own, bucket included."""
     monkeypatch.setenv("WORKSHOP_STACK", learner)
     cloud = clouds[learner]
-    deploy(cloud, "stateless", parameters={"LogRetentionDays": "14"})
+    deploy(cloud, LEARNERS[learner], parameters={"LogRetentionDays": "14"})
 
     tried = dict(attempts(cloud, laboratory, learner))
-    again = deploy(cloud, "stateless")
+    again = deploy(cloud, LEARNERS[learner])
     destroy(cloud, again.stack, clock=ManualClock())
 
     assert set(tried.values()) == {"allowed"}
     assert not CodeBucket(cloud).exists()
+
+
+def test_an_instructor_deletes_what_a_learner_has(
+    laboratory: Laboratory, clouds: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The instructor finds the pipeline of a learner of the class, and takes all of it away, end included."""
+    monkeypatch.setenv("WORKSHOP_STACK", "c01ada")
+    stack = deploy(clouds["c01ada"], "stateless").stack
+    tomorrow = datetime.fromtimestamp(laboratory.clock.now() + 86_400, UTC)
+    set_end(clouds["c01ada"], stack, tomorrow, deletes_pipeline=True, clock=laboratory.clock)
+    bucket = CodeBucket(clouds["c01ada"])
+    monkeypatch.delenv("WORKSHOP_STACK")
+    instructor = clouds["instructor"]
+
+    assert [each.name for each in list_stacks(instructor)] == [stack]
+    destroy(instructor, stack, clock=ManualClock())
+
+    assert list_stacks(laboratory) == ()
+    assert not bucket.exists()

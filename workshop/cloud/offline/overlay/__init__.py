@@ -95,6 +95,7 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation.template_calls",
     "cloudformation.change_sets",
     "cloudformation.descriptions",
+    "cloudformation.scheduled_calls",
     "cloudformation.resource_types.stream",
     "cloudformation.resource_types.table",
     "cloudformation.resource_types.function",

@@ -14,6 +14,8 @@ from moto.scheduler.models import Schedule
 from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.runtime.arns import SourceReference
+from workshop.cloud.offline.runtime.deliveries.targets import UNIVERSAL_TARGETS
 from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
     ScheduleExpressionError,
     parse_expression,
@@ -53,10 +55,12 @@ def _call(response: Any) -> str:
 
 
 def _check(wanted: dict[str, Any]) -> None:
-    arn = str(wanted["target"]["Arn"])
-    if arn.count(":") < COLONS_OF_AN_ARN or arn.split(":")[2] not in TARGETS:
+    target = SourceReference.parse(arn := str(wanted["target"]["Arn"]))
+    is_known = target.service in TARGETS or target.resource in UNIVERSAL_TARGETS
+    if arn.count(":") < COLONS_OF_AN_ARN or not is_known:
+        known = ", ".join((*TARGETS, *UNIVERSAL_TARGETS))
         raise ValidationException(
-            f"Provided Arn is not valid: the offline cloud schedules {', '.join(TARGETS)}, not `{arn}`"
+            f"Provided Arn is not valid: the offline cloud schedules {known}, not `{arn}`"
         )
     expression, zone = wanted["schedule_expression"], wanted["schedule_expression_timezone"] or "UTC"
     try:

@@ -29,7 +29,7 @@ from workshop.cloud.offline.permissions.roles import may
 from workshop.cloud.offline.permissions.services import trusts
 from workshop.cloud.offline.permissions.trust import names_of_service
 
-__all__ = ["ACTIONS", "DeliveringService", "delivery_problem"]
+__all__ = ["ACTIONS", "DeliveringService", "delivery_problem", "role_problem"]
 
 # Service of the target → what is called there.
 ACTIONS = {
@@ -57,7 +57,7 @@ def delivery_problem(sender: DeliveringService, target_arn: str) -> str | None:
     service = target_arn.split(":")[2]
     action = ACTIONS[service]
     if sender.role_arn:
-        return _role_problem(sender, action, target_arn)
+        return role_problem(sender, action, target_arn)
     if service == "events":
         return None  # another bus of the same account asks for no permission
     with LOCK:
@@ -67,7 +67,8 @@ def delivery_problem(sender: DeliveringService, target_arn: str) -> str | None:
     return f"`{target_arn}` has no resource policy that allows {sender.service} to call {action}"
 
 
-def _role_problem(sender: DeliveringService, action: str, target_arn: str) -> str | None:
+def role_problem(sender: DeliveringService, action: str, target_arn: str) -> str | None:
+    """Return why a service may not do something to a resource in its role's name, or None if it may."""
     if not trusts(sender.role_arn, sender.service, on_behalf_of=sender.source_arn):
         return f"`{sender.role_arn}` does not trust {sender.service}"
     if not may(sender.role_arn, action, target_arn):

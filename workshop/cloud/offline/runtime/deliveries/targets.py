@@ -1,4 +1,4 @@
-"""Sends what a service delivers to one target: function, queue, topic, stream, event bus or log group.
+"""Sends what a service delivers to one target: function, queue, topic, stream, bus, log group or API call.
 
 The permission is looked at first, as AWS does at each delivery. A function gets an asynchronous event, with
 its own retries. Whatever else can fail here fails for good, since the targets are in this process, so that a
@@ -25,13 +25,17 @@ from workshop.cloud.offline.permissions.resource_policies import ACTIONS, Delive
 from workshop.cloud.offline.runtime.active_runtime import active
 from workshop.cloud.offline.runtime.arns import SourceReference
 
-__all__ = ["DeliveryError", "deliver", "log_once", "send_dead_letter"]
+__all__ = ["UNIVERSAL_TARGETS", "ApiCalls", "DeliveryError", "deliver", "log_once", "send_dead_letter"]
 
 LOGGER = logging.getLogger(__name__)
 
 Options = Mapping[str, Any]
 Message = str | bytes
 InvokeFunction = Callable[..., Any]
+
+# Calls of other services that a schedule may make in its role's name, as its target's ARN ends:
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html.
+UNIVERSAL_TARGETS = {"aws-sdk:cloudformation:deleteStack": "delete_stack"}
 
 
 class DeliveryError(Exception):
@@ -40,6 +44,15 @@ class DeliveryError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class ApiCalls:
+    """The calls that schedules may make; each is put in place by the corrections of its service."""
+
+    @staticmethod
+    def delete_stack(sender: DeliveringService, request: Mapping[str, Any]) -> None:
+        """Delete the stack that the request names, if the sender's role may."""
+        raise DeliveryError("SERVICE_UNAVAILABLE", f"{sender.source_arn} cannot have {request} done yet")
 
 
 def deliver(
@@ -60,18 +73,18 @@ def deliver(
         refuses the sender.
     """
     target = SourceReference.parse(arn)
-    send = SENDS.get(target.service)
-    if send is None:
-        known = ", ".join(sorted(ACTIONS))
-        raise DeliveryError("UNSUPPORTED", f"the offline cloud delivers to {known}, not to `{arn}`")
-    if (problem := delivery_problem(sender, arn)) is not None:
-        raise DeliveryError("NO_PERMISSIONS", problem)
+    is_call = target.resource in UNIVERSAL_TARGETS
+    if not is_call:  # a call needs rights to what the message names
+        _check(target, sender)
     try:
         if target.service == "lambda":
             _invoke(target, message, invoke)
         else:
             with LOCK:
-                send(target, message, options or {})
+                if is_call:
+                    getattr(ApiCalls, UNIVERSAL_TARGETS[target.resource])(sender, json.loads(message))
+                else:
+                    SENDS[target.service](target, message, options or {})
     except DeliveryError:
         raise
     except Exception as error:  # whatever a backend makes of a target that is gone or refuses
@@ -94,6 +107,14 @@ def send_dead_letter(
 def log_once(problem: str) -> None:
     """Log a problem the first time that it is met: what is refused once is refused for every event."""
     LOGGER.warning("%s", problem)
+
+
+def _check(target: SourceReference, sender: DeliveringService) -> None:
+    if target.service not in SENDS:
+        known = ", ".join(sorted(ACTIONS))
+        raise DeliveryError("UNSUPPORTED", f"the offline cloud delivers to {known}, not to `{target.arn}`")
+    if (problem := delivery_problem(sender, target.arn)) is not None:
+        raise DeliveryError("NO_PERMISSIONS", problem)
 
 
 def _invoke(target: SourceReference, message: Message, invoke: InvokeFunction | None) -> None:
