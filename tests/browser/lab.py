@@ -2,63 +2,22 @@
 
 import json
 import re
-import signal
-import subprocess
-import sys
-import threading
-from typing import Any, Self
+from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
+from tests.browser.served import Served
 from tests.course.notebooks.checkouts import Checkout
 from tests.ports import free_port
-from workshop.clock import SystemClock, stopwatch
 
-START_SECONDS = 150
-STOP_SECONDS = 60
 THEME_SETTINGS = "lab/api/settings/@jupyterlab/apputils-extension:themes"
 
 
-class Lab:
+class Lab(Served):
     """A running `workshop start`; use it as a context manager."""
 
     def __init__(self, checkout: Checkout) -> None:
-        self.checkout = checkout
         ports = ("--port", str(free_port()), "--lab-port", str(free_port()))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "workshop", "start", "--no-browser", *ports],
-            cwd=checkout.root,
-            env=checkout.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._lines: list[str] = []
-        self._reading = threading.Thread(target=self._read, daemon=True)
-        self._reading.start()
-
-    def __enter__(self) -> Self:
-        clock, begun = SystemClock(), stopwatch()
-        while "Ctrl-C" not in self.said:
-            assert self._process.poll() is None, self.said
-            assert stopwatch() - begun < START_SECONDS, self.said
-            clock.sleep(0.2)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        self._reading.join(STOP_SECONDS)
-        self._process.stdout.close()
-
-    @property
-    def said(self) -> str:
-        """Everything that the command has printed."""
-        return "".join(self._lines)
+        super().__init__(checkout, "start", "--no-browser", *ports)
 
     @property
     def address(self) -> str:
@@ -93,6 +52,3 @@ class Lab:
         with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
             content = answer.read()
         return json.loads(content) if content else None
-
-    def _read(self) -> None:
-        self._lines.extend(self._process.stdout)

@@ -2,21 +2,16 @@
 
 import re
 import shutil
-import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from tests.browser.conftest import VIEWPORT
-from tests.course.notebooks.checkouts import Checkout
+from tests.browser.hub import CODE, Hub
 from tests.effort import LONG
-from tests.ports import free_port
-from workshop.clock import SystemClock, stopwatch
 
 pytest.importorskip("jupyterhub", reason="the extra `class` is not installed")
 if sys.platform == "win32":
@@ -24,51 +19,7 @@ if sys.platform == "win32":
 if not (shutil.which("npm") or shutil.which("configurable-http-proxy")):
     pytest.skip("JupyterHub's proxy needs npm", allow_module_level=True)
 
-START_SECONDS = 120
 PAGE_MILLISECONDS = 120_000
-CODE = "ABC-234"
-
-
-class Hub:
-    """A running `workshop hub`; use it as a context manager."""
-
-    def __init__(self, checkout: Checkout, folder: Path) -> None:
-        self.port = free_port()
-        command = [sys.executable, "-m", "workshop", "hub", "--port", str(self.port), "--data", str(folder)]
-        self._process = subprocess.Popen(
-            [*command, "--code", CODE],
-            cwd=checkout.root,
-            env=checkout.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.said = ""
-        self._reading = threading.Thread(target=self._read, daemon=True)
-        self._reading.start()
-
-    def __enter__(self) -> Self:
-        clock, begun = SystemClock(), stopwatch()
-        while "Ctrl-C" not in self.said:
-            assert self._process.poll() is None, self.said
-            assert stopwatch() - begun < START_SECONDS, self.said
-            clock.sleep(0.2)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGINT)
-        self._process.wait(60)
-        self._reading.join(60)
-        self._process.stdout.close()
-
-    @property
-    def url(self) -> str:
-        """Where learners go."""
-        return f"http://127.0.0.1:{self.port}/"
-
-    def _read(self) -> None:
-        for line in self._process.stdout:
-            self.said += line
 
 
 @pytest.fixture(scope="module")
