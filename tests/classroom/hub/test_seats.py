@@ -137,3 +137,18 @@ def test_processes_are_bounded(plan) -> None:
     done = run(plan, "import resource; print(resource.getrlimit(resource.RLIMIT_NPROC))")
 
     assert done.stdout.strip() == str((plan.processes, plan.processes))
+
+
+def test_a_class_that_begins_at_one_moment_is_not_refused(plan) -> None:
+    """JupyterHub turns nobody away while others' seats start, and the last one has time to get a turn."""
+    from traitlets.config import Config
+
+    from workshop.classroom.hub.configuration import configure
+    from workshop.classroom.hub.spawner import AT_ONCE, LONGEST_TURN_SECONDS, START_SECONDS
+
+    c = Config()
+    configure(c, plan)
+
+    assert c.JupyterHub.concurrent_spawn_limit == 0
+    assert c.JupyterHub.active_server_limit == plan.seats
+    assert plan.seats / AT_ONCE * START_SECONDS <= LONGEST_TURN_SECONDS

@@ -22,8 +22,8 @@ def configure(c: Any, plan: HubPlan) -> None:
     c.JupyterHub.spawner_class = SeatSpawner
     c.JupyterHub.template_paths = [str(HERE / "templates")]
     c.JupyterHub.active_server_limit = plan.seats
-    # A class begins at one moment; the rest wait a few seconds and are told so.
-    c.JupyterHub.concurrent_spawn_limit = 6
+    # A class begins at one moment: beyond a limit JupyterHub shows an error, so seats queue in the spawner.
+    c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.init_spawners_timeout = 5
     c.ConfigurableHTTPProxy.command = [plan.proxy]
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{free_port()}"

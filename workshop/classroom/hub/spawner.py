@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 from jupyterhub.spawner import LocalProcessSpawner
+from jupyterhub.utils import wait_for_server
 from traitlets import Any as AnyTrait
 
 from workshop.classroom.hub import enter
@@ -25,6 +26,10 @@ MEGABYTE = 1024 * 1024
 MINUTE = 60
 NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent")
 START_SECONDS = 120
+# So many seats start at once; who waits for a turn is shown that the own seat is starting.
+AT_ONCE = 6
+TURNS = asyncio.Semaphore(AT_ONCE)
+LONGEST_TURN_SECONDS = 1_200
 POLL_SECONDS = 10
 # Lies in memory.
 TEMPORARY_MB = 256
@@ -37,12 +42,19 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc] # JupyterHub has n
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.start_timeout = START_SECONDS
+        self.start_timeout = LONGEST_TURN_SECONDS
         self.http_timeout = START_SECONDS
         self.poll_interval = POLL_SECONDS
 
     async def start(self) -> tuple[str, int]:
-        """Make the learner's folder ready and start their seat; return where it listens."""
+        """Start a learner's seat when it is its turn; return where it listens."""
+        async with TURNS:
+            place = await self._begin()
+            with contextlib.suppress(TimeoutError):  # JupyterHub looks again, and says what is wrong
+                await wait_for_server(*place, timeout=START_SECONDS)
+        return place
+
+    async def _begin(self) -> tuple[str, int]:
         plan, name = self.plan, self.user.name
         user = await asyncio.to_thread(prepare_seat, plan.course, plan.seats_folder, name)
         position = sorted(each.name for each in plan.seats_folder.iterdir()).index(name)
