@@ -85,6 +85,7 @@ class FakeEnvironments:
         self.handlers: dict[str, Handler] = {}
         self.events: dict[str, list[bytes]] = {}
         self.created: list[str] = []
+        self.preparations = 0
 
     def create(
         self, function: FunctionSpec, *, credentials: Credentials, log_stream: str
@@ -92,6 +93,10 @@ class FakeEnvironments:
         """Return an environment; all of them share the handlers."""
         self.created.append(function.name)
         return FakeEnvironment(self, function, log_stream)
+
+    def prepare(self) -> None:
+        """Take note of it."""
+        self.preparations += 1
 
     def reap(self) -> None:
         """Do nothing: there is nothing to give back."""

@@ -116,6 +116,23 @@ def test_idle_templates_end_with_the_last_of_their_forks(make: Make) -> None:
     assert call(make(HASH)).error_type is None
 
 
+def test_the_first_environment_is_forked_from_the_template_that_was_prepared(make: Make) -> None:
+    """What is prepared is one template, and it ends like others if nobody comes."""
+    environment = make(PARENT)
+    assert environment.templates is not None
+    environment.templates.prepare()
+    [prepared] = templates()
+
+    assert call(environment).payload == str(prepared.pid).encode()
+    environment.close()
+    environment.templates.reap(idle_seconds=0)
+    environment.templates.prepare()
+    environment.templates.reap()
+    assert len(templates()) == 1
+    environment.templates.reap(idle_seconds=0)
+    assert templates() == []
+
+
 def test_templates_end_with_their_owner(tmp_path: Path) -> None:
     """Where the owner is killed, its templates end as well."""
     program = (

@@ -62,6 +62,17 @@ def test_records_are_found_by_an_engine_that_rested(at_rest, world: World) -> No
     assert wait_until(lambda: bool(world.runtime.hear()) or world.batches() == [[1]])
 
 
+def test_environments_are_prepared_for_a_mapping_that_is_new(world: World) -> None:
+    """Once a mapping is served, its first environment need not wait for what all of them share."""
+    world.runtime.start()
+    assert world.fakes.preparations == 0
+
+    world.connect()
+
+    assert wait_until(lambda: world.fakes.preparations == 1)
+    assert world.fakes.created == []
+
+
 def test_mappings_take_turns_where_threads_are_few(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A shard with many batches gives its thread to another mapping that waits, after each batch."""
     monkeypatch.setattr(engine, "MAX_WORKERS", 1)

@@ -98,6 +98,9 @@ class OneAnswer:
             self.clock.advance(10)
         return self.answer
 
+    def prepare(self) -> None:
+        """Do nothing."""
+
     def reap(self) -> None:
         """Do nothing."""
 

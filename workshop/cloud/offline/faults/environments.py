@@ -62,6 +62,10 @@ class WatchedEnvironments:
         """Return the environment that signs with this key."""
         return self._by_key.get(access_key)
 
+    def prepare(self) -> None:
+        """Begin to make ready what a first environment needs."""
+        self._inner.prepare()
+
     def reap(self) -> None:
         """Give back what has not been used for long."""
         self._inner.reap()

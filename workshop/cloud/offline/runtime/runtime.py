@@ -61,6 +61,7 @@ class Runtime:
         sender = BatchSender(self._invoker, events=self._events, metrics=self._metrics, clock=clock)
         self._retention = Retention(clock)
         self._schedules = Schedules(clock, self.invoke)
+        self._served: set[str] = set()
         self._engine = Engine(sender, events=self._events, clock=clock, housekeeping=self._keep_house)
         activate(self)
 
@@ -201,6 +202,11 @@ class Runtime:
         }
 
     def _keep_house(self) -> None:
+        served = {worker.mapping.uuid for worker in self._engine.mappings() if worker.mapping.is_enabled}
+        if served - self._served:
+            # Records will come: the first of them need not wait for boto3 to be imported.
+            self._pool.prepare()
+        self._served = served
         self._schedules.step()
         self._metrics.flush()
         self._pool.reap()

@@ -97,6 +97,9 @@ class EnvironmentFactory(Protocol):
     ) -> ExecutionEnvironment:
         """Return an environment that has not been used; starting it may wait for the first event."""
 
+    def prepare(self) -> None:
+        """Begin to make ready what a first environment needs, since one will be wanted soon."""
+
     def reap(self) -> None:
         """Give back what has not been used for long; it comes again when it is needed."""
 

@@ -73,6 +73,9 @@ class InProcessEnvironments:
         # Also one whose invocation was cut off in the middle: `start` restores all of its modules.
         self._spare.setdefault(interpreter.bundle, []).append(interpreter)
 
+    def prepare(self) -> None:
+        """Do nothing: an interpreter is made in a moment."""
+
     def reap(self) -> None:
         """Do nothing: spare interpreters take little."""
 

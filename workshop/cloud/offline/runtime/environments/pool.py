@@ -106,6 +106,10 @@ class EnvironmentPool:
                 self._idle.append(pooled)
             self._changed.notify_all()
 
+    def prepare(self) -> None:
+        """Begin to make ready what a first environment needs, since one will be wanted soon."""
+        self._factory.prepare()
+
     def reap(self) -> None:
         """Close environments that have been idle for long, and what they share if none is left."""
         with self._changed:

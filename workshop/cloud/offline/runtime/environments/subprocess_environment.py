@@ -80,6 +80,11 @@ class SubprocessEnvironments:
         environment.turns = self._turns[function.name]
         return environment
 
+    def prepare(self) -> None:
+        """Start the template of the first environments, where they are forked."""
+        if not self._launcher:
+            self._templates.prepare()
+
     def reap(self) -> None:
         """End templates that have been idle for long."""
         self._templates.reap()

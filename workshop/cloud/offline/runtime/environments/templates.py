@@ -139,6 +139,13 @@ class Templates:
         self.warm_up()
         return fork
 
+    def prepare(self) -> None:
+        """Start the first template, for a fork that is to come."""
+        with self._lock:
+            if self._is_open:
+                self._template(0)
+                self._used_at = stopwatch()
+
     def warm_up(self) -> None:
         """Start the templates that do not run, so that no fork waits for one."""
         with self._lock:
