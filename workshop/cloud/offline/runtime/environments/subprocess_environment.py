@@ -295,7 +295,6 @@ class _Output:
             self._log(told)
 
 
-def _modules(folder: Path) -> Iterator[str]:
+def _modules(folder: Path) -> list[str]:
     """Return the names of what can be imported from a folder."""
-    if folder.is_dir():
-        yield from (each.name.partition(".")[0] for each in folder.iterdir())
+    return [each.name.partition(".")[0] for each in folder.iterdir()] if folder.is_dir() else []

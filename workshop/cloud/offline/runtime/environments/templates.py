@@ -31,6 +31,8 @@ READY_SECONDS = 30.0
 READ_BYTES = 1 << 16
 # As long as environments wait for their next event.
 IDLE_SECONDS = 300.0
+# And what nobody has forked yet: thirty clouds would wait with 35 MB each.
+UNFORKED_SECONDS = 60.0
 # What a client reads while it is made, and the template's session has read already.
 SESSION_NAMES = (
     "AWS_CONFIG_FILE",
@@ -144,7 +146,7 @@ class Templates:
         with self._lock:
             if self._is_open:
                 self._template(0)
-                self._used_at = stopwatch()
+                self._used_at = max(self._used_at, stopwatch() - IDLE_SECONDS + UNFORKED_SECONDS)
 
     def warm_up(self) -> None:
         """Start the templates that do not run, so that no fork waits for one."""
