@@ -188,7 +188,8 @@ pd.Series(months, name="USD a month").rename_axis("1,000 messages a second").to_
 # A bill does not say whether the pipeline keeps up. Where it does not, and what would help:
 
 # %%
-limits = {f"{rate:,}": " ".join(map(str, ws.costs.limits("stateful", rate))) or "It keeps up." for rate in rates}
+told = {rate: " ".join(map(str, ws.costs.limits("stateful", rate))).replace("`", "") for rate in rates}
+limits = {f"{rate:,}": text or "It keeps up." for rate, text in told.items()}
 pd.Series(limits, name="stateful").rename_axis("messages a second").to_frame()
 
 # %% [markdown]

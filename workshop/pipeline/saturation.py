@@ -45,7 +45,7 @@ def _at_the_stream(load: Load, function: str, messages: int, seconds: Decimal) -
     shards = "the one shard" if load.width == 1 else f"each of the {load.width:,} shards"
     if rate <= most * MOST_PARALLEL:
         parallel = int(ceiling(rate / most))
-        remedy = f"a `ParallelizationFactor` of {parallel} works on so many batches of {shards} at a time"
+        remedy = f"a `ParallelizationFactor` of {parallel} works on {parallel} batches of {shards} at a time"
     else:
         needed = int(ceiling(rate / one / MOST_PARALLEL))
         remedy = f"it takes {needed:,} shards, and {MOST_PARALLEL} batches of each at a time"

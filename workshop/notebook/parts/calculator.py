@@ -27,7 +27,7 @@ LABELS: Mapping[str, str] = {
     "rate": "Messages per second",
     "stream": "Stream",
     "pack": "Messages in a record",
-    "duplicates": "Duplicates, % of messages",
+    "duplicates": "Sent twice, %",
     "modify": "Newer versions, %",
     "window": "Batch window, seconds",
     "memory": "Memory of each function",

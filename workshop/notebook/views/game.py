@@ -7,7 +7,7 @@ from workshop.game.cause import RoundCause
 from workshop.game.scoreboard import Round
 from workshop.game.session import GameView
 from workshop.notebook.markup.display import Shown
-from workshop.notebook.markup.html import code_in, element, table
+from workshop.notebook.markup.html import Html, code_in, element, table
 from workshop.notebook.markup.texts import NONE, plain_table, plural, wrapped
 from workshop.notebook.views.cards import card, pill
 
@@ -41,7 +41,7 @@ def draw_game(view: GameView, *, is_over: bool = False) -> Shown:
         table(list(zip(HEADS, STYLES, strict=True)), [("", row) for row in rows], caption="The game")
         if rows
         else None,
-        *(element("p", code_in(cause), class_="prose") for cause in causes),
+        *(_drawn_cause(cause) for cause in causes),
     )
     text = [f"{label}: {told}", plain_table(HEADS, rows, right=(1, 2, 3)) if rows else ""]
     return Shown(html, "\n".join(filter(None, [*text, *map(wrapped, causes)])))
@@ -59,6 +59,13 @@ def _verdict(each: Round) -> str:
     if each.exact:
         return f"✓ exact after {each.settled_seconds or 0:.1f} s"
     return f"✗ not exact: {plural(len({one.path for one in each.differences}), 'path')} wrong"
+
+
+def _drawn_cause(cause: str) -> Html:
+    """Return what is wrong, and below it the causes, each on a line of its own."""
+    first, *causes = cause.splitlines()
+    listed = element("ul", *(element("li", code_in(each)) for each in causes)) if causes else None
+    return element("div", element("p", code_in(first)), listed)
 
 
 def _cause(each: Round, found: RoundCause) -> str:
