@@ -84,7 +84,7 @@ def deployed(emulator: Cloud) -> Deployment:
 
 
 def test_the_textbook_is_exact_there(emulator: Cloud, deployed: Deployment) -> None:
-    """What was deployed by change set is called for what comes in: the totals are what was sent, to the cent."""
+    """What was deployed by change set does all of its work: the totals are what was sent, to the cent."""
     assert is_exact(emulator, deployed)
 
 
