@@ -24,4 +24,4 @@ def test_nothing_is_cleaned_up_where_nothing_ever_was(tmp_path: Path) -> None:
         Outcome.NOT_ATTEMPTED,
         Outcome.PASSED,
     ]
-    assert "nothing of yours was ever deployed" in before.feedback
+    assert "nothing of yours" in before.feedback

@@ -13,21 +13,17 @@ from botocore.exceptions import ClientError
 
 from workshop.classroom.learner.recording import class_progress
 from workshop.course.catch_up import (
-    LAST_WITH_STACK,
     NOTEBOOKS,
     checked_notebook,
-    exercises_before,
     fit_mappings,
     restore,
 )
 from workshop.course.course import Course
-from workshop.course.exercise import Function
 from workshop.course.exercises import all_exercises
 from workshop.course.files import write_whole
 from workshop.course.tools.costs import CostTools
 from workshop.course.tools.laboratory import LabTools
 from workshop.course.tools.plain import LeftoverTools, PlainPipeline
-from workshop.course.trials.trial import is_untouched
 from workshop.deploy.ending import read_end
 from workshop.errors import ConfigurationError
 from workshop.kit.bare_doctor import LAB_PORT
@@ -47,12 +43,12 @@ from workshop.notebook.parts.live import LiveTools
 from workshop.notebook.parts.proofs import proof_shown
 from workshop.notebook.parts.questions import QuestionTools
 from workshop.notebook.parts.tables import TableTools
+from workshop.notebook.standing import ahead, behind, failing, faults_in_force
 from workshop.notebook.views.certificate import draw_certificate, printable_page
 from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.findings import draw_findings
 from workshop.notebook.views.header import HeaderFacts, WayOn, draw_header, with_mark
 from workshop.notebook.views.values import teach_ipython
-from workshop.pipeline.operations.live_faults import read_faults
 from workshop.pipeline.running_cost import running_cost
 from workshop.settings import DEFAULT_PORT
 
@@ -69,11 +65,6 @@ DELETED = (
     "Somebody has deleted `{}` of `{}`, and the pipeline cannot work without. `!workshop catch-up {}`, in a "
     "cell of its own, makes it again; then run this cell once more."
 )
-NOT_YET = (
-    "Not solved yet in your files: {}. Where this notebook runs them, totals can be off for that alone. "
-    "`!workshop catch-up {}`, in a cell of its own, puts in what is missing and keeps your own versions."
-)
-FAULTS = "Faults on purpose are still in force: {}. `ws.live.faults(clear=True)` ends them."
 
 
 class NotebookPipeline(PlainPipeline):
@@ -181,8 +172,7 @@ class Workshop(NotebookPipeline):
                             self._record.warning,
                             self.classroom.warning,
                             warning,
-                            self._faults,
-                            self._skipped,
+                            *self._standing,
                         ],
                     )
                 ],
@@ -214,30 +204,12 @@ class Workshop(NotebookPipeline):
             return ""
 
     @cached_property
-    def _faults(self) -> str:
-        """Say which faults somebody has set and not ended."""
-        if not self.aws.is_deployed:
-            return ""
-        try:
-            found = read_faults(self._course.cloud, self._course.outputs)
-        except ClientError:
-            return ""  # the table is gone, or not everybody may read it
-        plans = [plan for plan in (found.in_functions, found.in_cloud) if plan and not plan.is_empty]
-        named = [f"`{name}`" for plan in plans for name in (*plan.rates, *plan.strikes)]
-        return FAULTS.format(", ".join(named)) if named else ""
-
-    @cached_property
-    def _skipped(self) -> str:
-        """Say which earlier exercises in files the notebook builds on, and the learner has left out."""
-        skipped = [
-            f"`{each.id}` of {each.notebook}"
-            for each in exercises_before(self._notebook)
-            if isinstance(each.answer_location, Function)
-            and each.answer_location.path.startswith(self._course.pipeline)
-            and is_untouched(each.answer_location, self.root)
-        ]
-        is_needed = skipped and self._notebook <= LAST_WITH_STACK
-        return NOT_YET.format(", ".join(skipped), self._notebook) if is_needed else ""
+    def _standing(self) -> list[str]:
+        """Say which faults are in force, and whether the learner's files are behind the notebook, or ahead."""
+        course, notebook = self._course, self._notebook
+        passed = {name for name, entry in self._record.entries().items() if entry.is_passed}
+        faults = faults_in_force(course) if self.aws.is_deployed else ""
+        return [faults, behind(course, notebook), ahead(course, notebook, passed)]
 
     @property
     def _following(self) -> str | None:
@@ -274,6 +246,8 @@ class Workshop(NotebookPipeline):
             raise
         is_new = self._stopped_in == self._notebook and not was_deployed and self.aws.is_deployed
         warning = NEW_STACK.format(self.aws.stack) if is_new else ""
+        if was_deployed and not steps:  # else it was put right a moment ago
+            warning = failing(self._course, self._notebook)
         self.__dict__.pop("_cost", None)  # what was put in place costs something from now on
         output.close(self._header([with_mark(step) for step in steps], warning=warning))
 

@@ -20,7 +20,8 @@ def check_clean_up(course: Course) -> CheckResult:
     left = leftovers(course)
     if not left and not _was_deployed(course):
         return not_attempted(
-            "There is nothing to clean up: nothing of yours was ever deployed to this cloud."
+            "There is nothing to clean up: this cloud has nothing of yours, and knows of no stack of yours "
+            "that was deleted. Any notebook from 01 on deploys one."
         )
     if not left:
         return passed("Every service was asked, and none of them has anything of yours any more.")

@@ -7,7 +7,7 @@ from workshop.game.own_pipeline import borrowed
 from workshop.game.play import find_game, set_up
 from workshop.game.session import Bounds, GameSession, GameView
 from workshop.notebook.controls.waiting import told_if_it_fails
-from workshop.notebook.markup.display import Live
+from workshop.notebook.markup.display import Live, show
 from workshop.notebook.views.cards import status_line
 from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.game import draw_game
@@ -57,6 +57,8 @@ class GameTools:
                 session.play(messages, level=level, settle_seconds=settle)
         report_score(course.home, session.board.points, clock=course.clock)
         output.close(draw_game(GameView(session.board, session.findings), is_over=True))
+        if not all(each.exact for each in session.rounds) and (trouble := course.trouble()):
+            show(status_line("▲ Stuck", trouble, "warn"))
         return output
 
     def _empty(self) -> None:
