@@ -205,7 +205,7 @@ class Workshop(NotebookPipeline):
 
     @cached_property
     def _standing(self) -> list[str]:
-        """Say which faults are in force, and whether the learner's files are behind the notebook, or ahead."""
+        """Say which faults are in force, and whether the files are behind the notebook, or ahead of it."""
         course, notebook = self._course, self._notebook
         passed = {name for name, entry in self._record.entries().items() if entry.is_passed}
         faults = faults_in_force(course) if self.aws.is_deployed else ""
