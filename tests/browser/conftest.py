@@ -19,6 +19,8 @@ from tests.course.notebooks.checkouts import Checkout, fresh_checkout
 
 LOCAL = {"127.0.0.1", "localhost"}
 FLAGS = (
+    # Whatever asks for another machine finds none.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -60,29 +62,34 @@ def lab(checkout) -> Iterator[Lab]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """Requests that would have left this machine (they are refused), and errors of the page's scripts."""
+    """Requests that would have left this machine (they fail), and errors of the page's scripts."""
     return []
 
 
-@pytest.fixture
-def notebook_page(browser, lab, complaints) -> Iterator[NotebookPage]:
-    """A new window of the browser, which can reach this machine only."""
+@pytest.fixture(scope="module")
+def window(browser) -> Iterator[Any]:
+    """A window of the browser; its pages share what they have loaded, as a learner's do."""
     context = browser.new_context(viewport=VIEWPORT)
-
-    def refuse(route: Any) -> None:
-        complaints.append(f"asked for {route.request.url}")
-        route.abort()
-
-    def is_stranger(url: str) -> bool:
-        return urlsplit(url).hostname not in LOCAL
-
-    context.route(is_stranger, refuse)
-    context.route_web_socket(is_stranger, lambda socket: complaints.append(f"asked for {socket.url}"))
     context.add_init_script(path=Path(__file__).with_name("look.js"))
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def notebook_page(window, lab, complaints) -> Iterator[NotebookPage]:
+    """A new page, in which a notebook can be opened."""
+    page = window.new_page()
+
+    def note(url: str) -> None:
+        address = urlsplit(url)
+        if address.scheme in {"http", "https", "ws", "wss"} and address.hostname not in LOCAL:
+            complaints.append(f"asked for {url}")
+
+    page.on("request", lambda request: note(request.url))
+    page.on("websocket", lambda socket: note(socket.url))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield NotebookPage(page, lab)
-    context.close()
+    page.close()
     lab.end_kernels()
 
 

@@ -1,14 +1,23 @@
 // What the tests ask of a notebook's page; `panel` selects the notebook.
 window.look = {
-  // Per code cell: its prompt, and the face that its output shows now, with all its shapes.
-  cells: (panel) =>
-    [...document.querySelectorAll(`${panel} .jp-CodeCell`)].map((cell) => {
-      const shapes = [...cell.querySelectorAll('.jp-OutputArea path')].map((path) => path.getAttribute('d'));
-      return {
-        prompt: cell.querySelector('.jp-InputPrompt')?.textContent ?? '',
-        empty: !cell.querySelector('.jp-InputArea-editor')?.textContent.trim(),
-        face: (cell.querySelector('.jp-OutputArea')?.textContent ?? '') + shapes.join(),
-      };
+  // How many faces the output of each code cell has shown so far: its text with all its shapes.
+  faces: (panel) => {
+    document.querySelectorAll(`${panel} .jp-CodeCell .jp-OutputArea`).forEach((output) => {
+      const shapes = [...output.querySelectorAll('path')].map((path) => path.getAttribute('d'));
+      const face = output.textContent + shapes.join();
+      output.faces ??= new Set();
+      if (face) output.faces.add(face);
+    });
+    return [...document.querySelectorAll(`${panel} .jp-CodeCell`)].map(
+      (cell) => cell.querySelector('.jp-OutputArea')?.faces?.size ?? 0,
+    );
+  },
+
+  // The code cells, counted from 1, that were not run.
+  leftOut: (panel) =>
+    [...document.querySelectorAll(`${panel} .jp-CodeCell`)].flatMap((cell, index) => {
+      const isEmpty = !cell.querySelector('.jp-InputArea-editor')?.textContent.trim();
+      return cell.querySelector('.jp-InputPrompt')?.textContent === '[ ]:' && !isEmpty ? [index + 1] : [];
     }),
 
   // Everything that is wider than the place it has.

@@ -1,6 +1,7 @@
 """What must hold of every notebook that was run in JupyterLab."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ FACES_AT_REST = 3
 
 
 def run_and_look(shown: NotebookPage, number: str, screenshots: Path) -> list[str]:
-    """Open a notebook, run it, save it, photograph it; return everything that is wrong.
+    """Open a notebook, run it, save it, look at it; return everything that is wrong.
 
     Light and dark alternate from notebook to notebook; some are opened in both.
     """
@@ -43,20 +44,27 @@ def _run_and_look(shown: NotebookPage, number: str, theme: str, screenshots: Pat
             wrong.append(f"{size} bytes when saved")
         wrong += shown.faults
     finally:
-        shown.photograph(screenshots, f"{number}-{theme}")
+        _photograph(shown, screenshots, f"{number}-{theme}")
     # Once more, in a window of another size.
     return [*wrong, *(fault for fault in shown.faults if fault not in wrong)]
 
 
 def _look_again(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
-    """Open a notebook that was run and saved in another theme, and photograph it; return what is wrong."""
+    """Open a notebook that was run and saved in another theme; return what is wrong."""
     shown.lab.choose_theme(theme)
     shown.open(shown.lab.address_of(source_of(number).stem))
     shown.wait_for_widgets()
     try:
         return [f"opened again: {fault}" for fault in [*_theme(shown, theme), *shown.faults]]
     finally:
-        shown.photograph(screenshots, f"{number}-{theme}")
+        _photograph(shown, screenshots, f"{number}-{theme}")
+
+
+def _photograph(shown: NotebookPage, screenshots: Path, name: str) -> None:
+    shown.enlarge()
+    # A notebook takes ten pictures or more: only for somebody who will look at them.
+    if "WORKSHOP_SCREENSHOTS" in os.environ:
+        shown.photograph(screenshots, name)
 
 
 def _errors(cells: list[dict[str, Any]]) -> list[str]:
@@ -89,5 +97,5 @@ def _unmoved(shown: NotebookPage, cells: list[dict[str, Any]]) -> list[str]:
     return [
         f"did not move: {source}"
         for number, source in enumerate(sources)
-        if LIVE.search(source) and len(shown.faces.get(number, ())) <= FACES_AT_REST
+        if LIVE.search(source) and shown.faces[number] <= FACES_AT_REST
     ]

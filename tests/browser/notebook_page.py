@@ -32,12 +32,12 @@ BROKEN = (
 
 
 class NotebookPage:
-    """A page with one notebook; `faces` gathers, per code cell, the faces that its output showed."""
+    """A page with one notebook; `faces` counts, per code cell, the faces that its output showed."""
 
     def __init__(self, page: Any, lab: Lab) -> None:
         self.page = page
         self.lab = lab
-        self.faces: dict[int, set[str]] = {}
+        self.faces: list[int] = []
 
     def open(self, address: str) -> None:
         """Open an address of JupyterLab and wait until the notebook is there and its kernel listens."""
@@ -53,9 +53,7 @@ class NotebookPage:
         quiet, begun = 0, stopwatch()
         while quiet < QUIET_LOOKS:
             assert stopwatch() - begun < RUN_SECONDS, f"still running: {self._prompts()}"
-            for number, cell in enumerate(self._cells()):
-                if cell["face"]:
-                    self.faces.setdefault(number, set()).add(cell["face"])
+            self.faces = self.page.evaluate("look.faces", PANEL)
             quiet = quiet + 1 if "[*]:" not in self._prompts() and self.lab.is_idle() else 0
             self.page.wait_for_timeout(LOOK_MS)
 
@@ -113,16 +111,20 @@ class NotebookPage:
     @property
     def left_out(self) -> list[int]:
         """The code cells that did not run."""
-        return [number for number, cell in self._run() if cell["prompt"] == "[ ]:" and not cell["empty"]]
+        return self.page.evaluate("look.leftOut", PANEL)
 
     @property
     def diagrams(self) -> dict[str, int]:
         """How many Mermaid diagrams were drawn, and how many could not be."""
         return self.page.evaluate("look.diagrams", PANEL)
 
+    def enlarge(self) -> None:
+        """Make the window much higher, as on another screen."""
+        self.page.set_viewport_size(TILE)
+        self.page.wait_for_timeout(LOOK_MS)
+
     def photograph(self, folder: Path, name: str) -> None:
         """Take the whole notebook, screen by screen, into files called after `name`."""
-        self.page.set_viewport_size(TILE)
         top, number, height = 0, 0, 1
         while top < height:
             height, room = self.page.evaluate(f"look.scroll({PANEL!r}, {top})")
@@ -130,12 +132,6 @@ class NotebookPage:
             number += 1
             self.page.locator(PANEL).screenshot(path=folder / f"{name}-{number:02}.png")
             top += room - OVERLAP
-
-    def _run(self) -> list[tuple[int, dict[str, Any]]]:
-        return list(enumerate(self._cells(), start=1))
-
-    def _cells(self) -> list[dict[str, Any]]:
-        return self.page.evaluate("look.cells", PANEL)
 
     def _prompts(self) -> list[str]:
         return self.page.locator(PROMPTS).all_text_contents()
