@@ -8,6 +8,8 @@ from workshop.errors import BundleError
 from workshop.proof.schedules import make_schedule
 
 SCHEDULES = 200
+# Tried first, since each of them has found a guard.
+SHARP = (10, 40, 38, 29, 18, 14, 13, 2, 1)
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
@@ -16,7 +18,8 @@ def test_a_missing_guard_is_found(bench_of, name: str) -> None:
     bench = bench_of("ledger")
     bench.use("ledger", lambda contents: mutated(contents, MUTATIONS[name]))
 
-    found = next((seed for seed in range(1, SCHEDULES + 1) if not bench.run(make_schedule(seed)).exact), None)
+    seeds = sorted(range(1, SCHEDULES + 1), key=lambda seed: seed not in SHARP)
+    found = next((seed for seed in seeds if not bench.run(make_schedule(seed)).exact), None)
 
     assert found is not None
 

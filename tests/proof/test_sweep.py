@@ -4,17 +4,39 @@ from collections import Counter
 
 import pytest
 
+from workshop.proof.bench import Bench, ScheduleResult
+from workshop.proof.schedules import FaultSchedule
 from workshop.proof.sweep import small_schedules, sweep_schedules
+
+SMALL, WIDE = small_schedules()
+Swept = list[tuple[FaultSchedule, ScheduleResult]]
+
+
+@pytest.fixture(scope="module")
+def run_so_far() -> dict[tuple[str, bool], Swept]:
+    """The sweeps that have been run, by pipeline and by whether they are wide."""
+    return {}
+
+
+@pytest.fixture
+def swept(bench_of, run_so_far):
+    """Return what came of each schedule of a sweep, which is run the first time."""
+
+    def find(pipeline: str, base: FaultSchedule) -> Swept:
+        key = (pipeline, base.is_wide)
+        if key not in run_so_far:
+            bench: Bench = bench_of("ledger", pipeline)
+            run_so_far[key] = [(schedule, bench.run(schedule)) for schedule in sweep_schedules(bench, base)]
+        return run_so_far[key]
+
+    return find
 
 
 @pytest.mark.parametrize("pipeline", ["stateful", "stateless"])
-@pytest.mark.parametrize("size", ["small", "wide"])
-def test_no_crash_point_breaks_the_ledger(bench_of, pipeline: str, size: str) -> None:
+@pytest.mark.parametrize("base", [SMALL, WIDE], ids=["small", "wide"])
+def test_no_crash_point_breaks_the_ledger(swept, pipeline: str, base: FaultSchedule) -> None:
     """Crashed at any write of any function and delivered again in any way, a small batch counts once."""
-    bench = bench_of("ledger", pipeline)
-    base = small_schedules()[size == "wide"]
-
-    outcomes = [bench.run(schedule) for schedule in sweep_schedules(bench, base)]
+    outcomes = [outcome for _, outcome in swept(pipeline, base)]
 
     assert len(outcomes) >= 36
     assert [outcome for outcome in outcomes if not outcome.exact] == []
@@ -24,7 +46,7 @@ def test_the_sweep_leaves_nothing_out(bench_of) -> None:
     """Every write of every stage is crashed before and after, and followed by every kind of re-delivery."""
     bench = bench_of()
 
-    swept = [schedule.faults.strikes for schedule in sweep_schedules(bench, small_schedules()[0])]
+    swept = [schedule.faults.strikes for schedule in sweep_schedules(bench, SMALL)]
 
     crashes = Counter(strike for strikes in swept for strike in strikes if strike.startswith("crash"))
     assert set(crashes.values()) == {6}
@@ -36,18 +58,16 @@ def test_the_sweep_leaves_nothing_out(bench_of) -> None:
         assert any(strike.startswith(kind) for strikes in swept for strike in strikes)
 
 
-def test_each_crash_of_the_sweep_happens(bench_of) -> None:
+def test_each_crash_of_the_sweep_happens(swept) -> None:
     """Every crash of the sweep strikes while batches come again as they were."""
-    bench = bench_of()
-    base = small_schedules()[0]
     as_it_was = [
-        schedule
-        for schedule in sweep_schedules(bench, base)
-        if len(schedule.faults.strikes) == len(base.faults.strikes) + 1
+        (schedule, outcome)
+        for schedule, outcome in swept("stateful", SMALL)
+        if len(schedule.faults.strikes) == len(SMALL.faults.strikes) + 1
     ]
 
     assert len(as_it_was) == 26
-    for schedule in as_it_was:
-        crashed = {kind for kind in bench.run(schedule).met if kind.startswith("crash")}
+    for schedule, outcome in as_it_was:
+        crashed = {kind for kind in outcome.met if kind.startswith("crash")}
 
         assert len(crashed) == 1, schedule.faults.strikes

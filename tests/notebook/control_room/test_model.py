@@ -361,14 +361,14 @@ def test_a_slider_leaves_the_faults_of_other_kinds_alone(make_room: MakeRoom) ->
 def test_a_long_run_neither_leaks_nor_slows_down(make_room: MakeRoom) -> None:
     """At a tick a second the last minute of a long run reads no more than the first, and history is bounded.
 
-    Six minutes show it; `make test-long` looks at fifteen.
+    Four minutes show it; `make test-long` looks at fifteen.
     """
     room = make_room(messages=1_000, rate=1)
     calls = CallCount(room)
     room.model.command({"do": "start"})
     room.seconds(60)
     first = calls.taken()
-    room.seconds(780 if LONG else 240)
+    room.seconds(780 if LONG else 120)
     calls.taken()
     room.seconds(60)
 
