@@ -63,7 +63,8 @@ for parameter in sorted(answer["Parameters"], key=lambda each: each["ParameterKe
 # - It sends up to 1,500 messages a second. One *shard*, that is one lane of the stream, takes 1,000.
 # - A function writes a *log* of what it does. Keep logs for 3 days.
 #
-# Offline this takes a few seconds. On AWS it takes about two minutes, in which the resources appear one by one.
+# Offline this takes a few seconds. On AWS it takes about two minutes, in which the resources appear one by
+# one.
 
 # %% tags=["exercise:deploy-stack"]
 ### BEGIN SOLUTION
