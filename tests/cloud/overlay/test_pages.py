@@ -122,6 +122,26 @@ def test_pages_together_are_the_whole_list(account: Account) -> None:
         assert "ContinuationToken" not in buckets.list_buckets(MaxBuckets=1)
 
 
+def test_a_page_has_the_services_own_size(account: Account) -> None:
+    """Where no limit is given a page has as many as on AWS, and Lambda never has more; moto gives all."""
+    iam, functions = account.client("iam"), account.client("lambda")
+    for number in range(101):
+        iam.create_user(UserName=f"u{number}")
+        functions.publish_layer_version(LayerName="layer", Content={"ZipFile": zip_of(f"N = {number}")})
+
+    users = iam.list_users()
+    sizes = [
+        len(functions.list_layer_versions(LayerName="layer", **limit)["LayerVersions"])
+        for limit in ({}, {"MaxItems": 10}, {"MaxItems": 50})
+    ]
+
+    assert (len(users["Users"]), users["IsTruncated"]) == (100, True)
+    assert len(iam.list_users(Marker=users["Marker"])["Users"]) == 1
+    assert sizes == [50, 10, 50]
+    with plain_moto():
+        assert len(iam.list_users()["Users"]) == 101
+
+
 def test_no_entity_is_left_out(account: Account) -> None:
     """All that a policy is attached to is told, however few were asked for; plain moto leaves some out."""
     iam = account.client("iam")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from moto.cloudformation import models
 
+from tests.cloud.documents import trust
 from tests.cloud.overlay.cloudformation.conftest import CONSENT
 from tests.cloud.overlay.cloudformation.samples import body, broken, queue, role, table
 from workshop.cloud.offline.overlay.correct import plain_moto
@@ -296,3 +297,29 @@ def test_plain_moto_makes_another_stack(plain: Any) -> None:
     plain.update(with_inner(plain, INNER, "one", Parameters={"Timeout": "40"}))
 
     assert not before & set(plain.client("sqs").list_queues()["QueueUrls"])
+
+
+def test_a_role_for_stacks_must_be_assumable(account, refused) -> None:
+    """CloudFormation goes on with the role that it was given, if it may assume it; plain moto takes any."""
+    iam = account.client("iam")
+    arns = {
+        name: iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(Service=f"{name}.amazonaws.com"))
+        for name in ("cloudformation", "lambda")
+    }
+    role_arn, other = (arns[name]["Role"]["Arn"] for name in ("cloudformation", "lambda"))
+    template = {"Resources": {"Queue": queue()}}
+
+    for wrong in (other, f"{role_arn}-none"):
+        code, message = refused(
+            account.cloudformation.create_stack,
+            StackName="stack",
+            TemplateBody=body(template),
+            RoleARN=wrong,
+        )
+        assert (code, message) == ("ValidationError", f"Role {wrong} is invalid or cannot be assumed")
+    account.cloudformation.create_stack(StackName="stack", TemplateBody=body(template), RoleARN=role_arn)
+    account.update({"Resources": {"Queue": queue(), "Another": queue()}})
+
+    assert account.stack()["RoleARN"] == role_arn
+    with plain_moto():
+        account.cloudformation.create_stack(StackName="plain", TemplateBody=body(template), RoleARN=other)

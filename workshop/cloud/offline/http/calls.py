@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-__all__ = ["Answer", "Call", "CredentialScope", "Headers"]
+__all__ = ["FORM_TYPE_HEADER", "Answer", "Call", "CredentialScope", "Headers"]
 
 SCOPE_PARTS = 5
+# Where the dispatcher hands over the type of an object that calls itself a form.
+FORM_TYPE_HEADER = "X-Offline-Content-Type"
 
 
 class Headers(dict[str, str]):

@@ -20,7 +20,7 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from workshop.clock import SystemClock, stopwatch
-from workshop.cloud.offline.http.calls import Answer, Call
+from workshop.cloud.offline.http.calls import FORM_TYPE_HEADER, Answer, Call
 from workshop.cloud.offline.http.direct import direct_answer
 from workshop.cloud.offline.http.failures import EXPECTED, failure_answer, unknown_operation
 from workshop.cloud.offline.http.signed_urls import expired_answer, signed_in_headers
@@ -162,6 +162,7 @@ def _environ(call: Call) -> dict[str, Any]:
     environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = names
     # curl calls an object that it puts a form, and Flask takes it for one, so that nothing is left of it.
     if call.method == "PUT" and environ.get("CONTENT_TYPE", "").lower().startswith(FORMS):
+        environ[environ_key_for_header(FORM_TYPE_HEADER)] = environ["CONTENT_TYPE"]
         environ["CONTENT_TYPE"] = "binary/octet-stream"
     environ.setdefault("CONTENT_LENGTH", str(len(call.body)))
     return environ

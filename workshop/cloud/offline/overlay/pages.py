@@ -1,6 +1,7 @@
-"""Listings come in pages of the size that was asked for.
+"""Listings come in pages of the size that was asked for, or of the service's own.
 
-AWS's listings heed a limit and give a token of the next page
+AWS's listings heed a limit, have one of their own where none is given, and give a token of the next page;
+Lambda never returns more than its own, whatever the limit
 (https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html, and so for the others). For those below
 moto ignores the limit, or cuts the list (ListBuckets, ListEntitiesForPolicy) and tells nobody that there is
 more. Changed: all of these have pages; ListEntitiesForPolicy gives all in one, which IAM may. A token names
@@ -10,7 +11,7 @@ operation and place, so that what is made or deleted between two pages may be li
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.awslambda.responses import LambdaResponse
@@ -27,38 +28,47 @@ from workshop.cloud.offline.overlay.correct import corrects
 
 @dataclass(frozen=True)
 class Names:
-    """What a service calls limit, token of a request and of an answer, and that there is more."""
+    """What a service calls limit, token of a request and of an answer, and that there is more.
+
+    A page has `usual` elements where no limit is given, and never more than `most`.
+    """
 
     limit: str
     token: str
     next_token: str
     is_more: str = ""
+    usual: int = 10_000
+    most: int = 10_000
 
 
-LAMBDA = Names("MaxItems", "Marker", "NextMarker")
-LOGS = Names("limit", "nextToken", "nextToken")
-IAM = Names("MaxItems", "Marker", "Marker", "IsTruncated")
-SQS = Names("MaxResults", "NextToken", "NextToken")
-CLOUDWATCH = Names("MaxRecords", "NextToken", "NextToken")
+LAMBDA = Names("MaxItems", "Marker", "NextMarker", usual=50, most=50)
+MAPPINGS = replace(LAMBDA, usual=100, most=100)
+LOGS = Names("limit", "nextToken", "nextToken", usual=50)
+IAM = Names("MaxItems", "Marker", "Marker", "IsTruncated", usual=100)
+SQS = Names("MaxResults", "NextToken", "NextToken", usual=1000)
+CLOUDWATCH = Names("MaxRecords", "NextToken", "NextToken", usual=50)
 S3 = Names("max-buckets", "continuation-token", "ContinuationToken")
-# Class of moto → names, and method → the list in its answer.
-LISTINGS: dict[Any, tuple[Names, dict[str, str]]] = {
-    LambdaResponse: (
+# Class of moto, names, and method → the list in its answer.
+LISTINGS: tuple[tuple[Any, Names, dict[str, str]], ...] = (
+    (
+        LambdaResponse,
         LAMBDA,
         {
             "list_aliases": "Aliases",
-            "list_event_source_mappings": "EventSourceMappings",
             "list_functions": "Functions",
             "list_layer_versions": "LayerVersions",
             "list_layers": "Layers",
             "list_versions_by_function": "Versions",
         },
     ),
-    LogsResponse: (
+    (LambdaResponse, MAPPINGS, {"list_event_source_mappings": "EventSourceMappings"}),
+    (
+        LogsResponse,
         LOGS,
         {"describe_metric_filters": "metricFilters", "describe_resource_policies": "resourcePolicies"},
     ),
-    IamResponse: (
+    (
+        IamResponse,
         IAM,
         {
             "get_group": "Users",
@@ -72,9 +82,9 @@ LISTINGS: dict[Any, tuple[Names, dict[str, str]]] = {
             "list_users": "Users",
         },
     ),
-    SQSResponse: (SQS, {"list_dead_letter_source_queues": "queueUrls"}),
-    CloudWatchResponse: (CLOUDWATCH, {"describe_alarms": "MetricAlarms"}),
-}
+    (SQSResponse, SQS, {"list_dead_letter_source_queues": "queueUrls"}),
+    (CloudWatchResponse, CLOUDWATCH, {"describe_alarms": "MetricAlarms"}),
+)
 
 _MOTO_BUCKETS = S3Backend.list_buckets
 _MOTO_ALL_BUCKETS = S3Response.all_buckets
@@ -88,14 +98,12 @@ def _page(request: Any, answer: Any, listed: str, names: Names) -> Any:
         ValueError: no page has given out the token.
     """
     limit, token = request._get_param(names.limit), request._get_param(names.token)
-    if not limit and not token:
-        return answer
     if isinstance(answer, tuple):
         return *answer[:-1], _page(request, answer[-1], listed, names)
     document = answer.result if isinstance(answer, ActionResult) else json.loads(answer)
     everything = list(document[listed])
     start = _place(listed, token) if token else 0
-    end = start + int(limit) if limit else len(everything)
+    end = start + min(int(limit or names.usual), names.most)
     page = {**document, listed: everything[start:end]}
     page.pop(names.next_token, None)  # that of the request, which moto repeats
     if end < len(everything):
@@ -115,7 +123,7 @@ def _in_pages(moto: Callable[[Any], Any], listed: str, names: Names) -> Callable
     return lambda request: _page(request, moto(request), listed, names)
 
 
-for _owner, (_names, _methods) in LISTINGS.items():
+for _owner, _names, _methods in LISTINGS:
     for _method, _listed in _methods.items():
         _replacement = _in_pages(getattr(_owner, _method), _listed, _names)
         corrects(_owner, _method)(_replacement)

@@ -1,44 +1,28 @@
-"""Aliases name one version, and the statements of a function's policy have names of their own.
+"""Aliases name one version.
 
-AWS refuses a second statement of the same id, and a second alias of the same name, with a
-ResourceConflictException
-(https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html, API_CreateAlias.html there). moto keeps
-both statements, names another error for the alias, and keeps weights for versions of which nothing takes
+AWS refuses a second alias of the same name with a ResourceConflictException
+(https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html), and gives one a new revision with each
+change. moto names another error, keeps the revision, and keeps weights for versions of which nothing takes
 notice. Changed: as above; weights are refused by name, since each alias invokes one version here.
 """
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
-from moto.awslambda.exceptions import ConflictException, InvalidParameterValueException, LambdaClientError
-from moto.awslambda.models import LambdaBackend
+from moto.awslambda.exceptions import ConflictException, InvalidParameterValueException
+from moto.awslambda.models import LambdaAlias, LambdaBackend
+from moto.awslambda.responses import LambdaResponse
+from moto.moto_api._internal import mock_random
 
+from workshop.cloud.offline.overlay.awslambda.policies import ResourceConflictError
+from workshop.cloud.offline.overlay.awslambda.revisions import check_revision
 from workshop.cloud.offline.overlay.correct import corrects
 
-_MOTO_ADD_PERMISSION = LambdaBackend.add_permission
 _MOTO_CREATE = LambdaBackend.create_alias
 _MOTO_UPDATE = LambdaBackend.update_alias
-
-
-class ResourceConflictError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
-    """Something of that name is there already."""
-
-    code = 409
-
-    def __init__(self, message: str) -> None:
-        super().__init__("ResourceConflictException", message)
-
-
-@corrects(LambdaBackend, "add_permission")
-def _add_permission(self: Any, function_name: str, qualifier: str, raw: str) -> Any:
-    identity = json.loads(raw).get("StatementId")
-    statements = self.get_function(function_name, qualifier).policy.statements
-    if any(one.get("Sid") == identity for one in statements):
-        raise ResourceConflictError(
-            f"The statement id ({identity}) provided already exists. "
-            "Please provide a new statement id, or remove the existing statement."
-        )
-    return _MOTO_ADD_PERMISSION(self, function_name, qualifier, raw)
+_MOTO_UPDATE_CALL = LambdaResponse.update_alias
+_MOTO_CHANGE = LambdaAlias.update
 
 
 @corrects(LambdaBackend, "create_alias")
@@ -54,6 +38,20 @@ def _create_alias(self: Any, *arguments: Any, **named: Any) -> Any:
 def _update_alias(self: Any, *arguments: Any, **named: Any) -> Any:
     _refuse_weights(arguments, named)
     return _MOTO_UPDATE(self, *arguments, **named)
+
+
+@corrects(LambdaResponse, "update_alias")
+def _update_call(self: Any) -> Any:
+    *_, function_name, _, name = self.path.split("/")
+    alias = self.backend.get_alias(name, unquote(function_name))
+    check_revision(json.loads(self.body).get("RevisionId"), alias.revision_id)
+    return _MOTO_UPDATE_CALL(self)
+
+
+@corrects(LambdaAlias, "update")
+def _change(self: Any, *changes: Any) -> None:
+    _MOTO_CHANGE(self, *changes)
+    self.revision_id = str(mock_random.uuid4())
 
 
 def _refuse_weights(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:

@@ -12,7 +12,6 @@ download address that does not exist. Changed as above; a change of a function a
 """
 
 import json
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -29,12 +28,22 @@ from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.overlay.awslambda.archives import check_code
 from workshop.cloud.offline.overlay.awslambda.dead_letters import check_dead_letters
-from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.awslambda.modified import moment
+from workshop.cloud.offline.overlay.awslambda.revisions import check_revision, renew, revision_of
+from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.runtime.active_runtime import active, wake_active
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.environments.variables import RESERVED_NAMES
 from workshop.cloud.offline.runtime.invocations.concurrency import check_reservation
 
+# What a handler would miss, and why it is not there.
+NOT_OFFERED = {
+    "CapacityProviderConfig": "functions run on this machine",
+    "DurableConfig": "there are no durable functions here",
+    "FileSystemConfigs": "nothing is mounted for functions here",
+    "ImageConfig": "functions are zip files here",
+    "TenancyConfig": "environments are not kept apart by tenant",
+}
 LIMITS = {"Timeout": ("timeout", 1, 900), "MemorySize": ("memorySize", 128, 10_240)}
 MAX_VARIABLE_BYTES = 4096
 LAMBDA_ACCOUNT_ID = "000000000000"
@@ -63,7 +72,7 @@ def _create_function(self: Any, spec: dict[str, Any]) -> Any:
     function = _MOTO_CREATE(self, spec)
     function.logging_config = spec.get("LoggingConfig") or {}
     function.dead_letter_config = spec.get("DeadLetterConfig") or {}
-    function.last_modified = _moment()
+    function.last_modified = moment()
     wake_active()
     return function
 
@@ -80,6 +89,7 @@ def _delete_function(self: Any, function_name: str, qualifier: str | None = None
 
 @corrects(LambdaFunction, "update_configuration")
 def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
+    check_revision(config_updates.get("RevisionId"), revision_of(self))
     _check(config_updates)
     check_dead_letters(config_updates, str(config_updates.get("Role") or self.role))
     # moto fails on an environment without variables.
@@ -95,20 +105,23 @@ def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str
         self.tracing_config = updates["TracingConfig"]
     if "DeadLetterConfig" in updates:
         self.dead_letter_config = updates["DeadLetterConfig"]
-    self.last_modified = _moment()
+    self.last_modified = moment()
+    renew(self)
     wake_active()
     return dict(self.get_configuration())
 
 
 @corrects(LambdaFunction, "update_function_code")
 def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
+    check_revision(updated_spec.get("RevisionId"), revision_of(self))
     check_code(updated_spec, self.account_id, operation="UpdateFunctionCode")
     _MOTO_UPDATE_CODE(self, updated_spec)
     # A dry run only validates: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
     if not updated_spec.get("DryRun"):
         if "Architectures" in updated_spec:
             self.architectures = updated_spec["Architectures"]
-        self.last_modified = _moment()
+        self.last_modified = moment()
+        renew(self)
         wake_active()
     return dict(self.get_configuration())
 
@@ -123,6 +136,7 @@ def _get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
         "LogGroup": f"/aws/lambda/{self.function_name}",
         **logging,
     }
+    configuration["RevisionId"] = revision_of(self)
     if dead_letter := getattr(self, "dead_letter_config", None):
         configuration["DeadLetterConfig"] = dead_letter
     return configuration
@@ -187,6 +201,11 @@ def _check(spec: dict[str, Any]) -> None:
         raise InvalidParameterValueException(f"The offline cloud runs Python functions, not `{runtime}`.")
     if spec.get("PackageType", "Zip") != "Zip":
         raise InvalidParameterValueException("The offline cloud runs zip files, not images.")
+    for name in sorted(NOT_OFFERED.keys() & spec.keys()):
+        if spec[name]:
+            raise InvalidParameterValueException(
+                f"The offline cloud does not offer {name}: {NOT_OFFERED[name]} (docs/offline-cloud.md)"
+            )
     _check_variables((spec.get("Environment") or {}).get("Variables") or {})
 
 
@@ -239,7 +258,3 @@ def _runtimes() -> tuple[str, ...]:
     """Return the runtimes that the installed API model lists."""
     # AWS adds and retires runtimes; botocore's model follows with each of its releases.
     return tuple(get_service_model("lambda").shape_for("Runtime").enum)
-
-
-def _moment() -> str:
-    return datetime.fromtimestamp(CLOCK.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"

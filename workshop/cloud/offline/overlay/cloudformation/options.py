@@ -1,7 +1,7 @@
 """The options of CreateStack, UpdateStack and CreateChangeSet beside template and parameters.
 
-AWS refuses resources of types that `ResourceTypes` leaves out, topics that are not there, and the deletion of
-a stack under termination protection
+AWS refuses resources of types that `ResourceTypes` leaves out, topics that are not there, a role that it may
+not assume, and the deletion of a stack under termination protection
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html). moto heeds
 none of these, has no UpdateTerminationProtection, and fails half-way where a topic is gone. Changed: as
 above. Rollback triggers are refused, since alarms are not evaluated here, and so are imports.
@@ -22,9 +22,11 @@ from moto.sns.models import sns_backends
 from workshop.cloud.offline.overlay.cloudformation.handlers import is_true
 from workshop.cloud.offline.overlay.cloudformation.stack_policies import check_policy
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.permissions.services import trusts
 
 __all__ = ["check_options", "check_unprotected", "policy_of"]
 
+SERVICE = "cloudformation.amazonaws.com"
 _MOTO_SEND = models.Event.sendToSns
 
 
@@ -44,6 +46,10 @@ def check_options(request: Any, template: Mapping[str, Any]) -> None:
     for arn in request._get_param("NotificationARNs") or []:
         if arn not in sns_backends[request.current_account][request.region].topics:
             raise ValidationError(message=f"Topic {arn} of NotificationARNs does not exist")
+    role = request._get_param("RoleARN")
+    stacks = f"arn:aws:cloudformation:{request.region}:{request.current_account}:stack/*"
+    if role and not trusts(role, SERVICE, on_behalf_of=stacks):
+        raise ValidationError(message=f"Role {role} is invalid or cannot be assumed")
     if (request._get_param("RollbackConfiguration") or {}).get("RollbackTriggers"):
         raise _not_offered("rollback triggers, since alarms are not evaluated here")
     if request._get_param("ResourcesToImport") or is_true(request._get_param("ImportExistingResources")):

@@ -117,6 +117,8 @@ def _update_stack(request: Any) -> Any:
     if changes_nothing(stack, content, parameters) and tags == stack.tags:
         raise ValidationError(message="No updates are to be performed.")
     stack.tags, stack.capabilities = tags, list(capabilities)
+    # AWS goes on with the role of the last operation.
+    stack.role_arn = request._get_param("RoleARN") or stack.role_arn
     stack.policy = policy_of(request) or stack.policy
     update(stack, template, parameters, policy=policy_of(request, "StackPolicyDuringUpdate") or stack.policy)
     return ActionResult({"StackId": stack.stack_id})

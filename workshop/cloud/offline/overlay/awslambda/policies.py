@@ -1,0 +1,101 @@
+"""A function, each version and each alias have a policy of their own.
+
+AWS keeps statements by qualifier: GetPolicy returns those of the function or of what `Qualifier` names, an id
+is unique among them, and RemovePermission takes one from there. A principal that is an account stands for its
+root (https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html). moto returns and removes the
+statements of all qualifiers together, keeps two of one id, takes every revision of RemovePermission for a
+wrong one, and keeps an account's number. Changed: as above.
+"""
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from moto.awslambda.exceptions import GenericResourcNotFound, LambdaClientError
+from moto.awslambda.models import LambdaBackend
+from moto.awslambda.responses import LambdaResponse
+
+from workshop.cloud.offline.overlay.awslambda.revisions import check_revision, renew
+from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.runtime.arns import FunctionReference
+
+__all__ = ["ResourceConflictError"]
+
+READING = "GetPolicy"
+_MOTO_ADD_PERMISSION = LambdaBackend.add_permission
+
+
+class ResourceConflictError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+    """Something of that name is there already."""
+
+    code = 409
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ResourceConflictException", message)
+
+
+class StatementNotFoundError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
+    """A policy has no statement of that id."""
+
+    code = 404
+
+    def __init__(self, identity: str) -> None:
+        super().__init__(
+            "ResourceNotFoundException", f"Statement {identity} is not found in resource policy."
+        )
+
+
+@corrects(LambdaBackend, "add_permission")
+def _add(self: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
+    statement = json.loads(raw)
+    policy, _, own = _policy(self, function_name, qualifier)
+    check_revision(statement.pop("RevisionId", None), policy.revision, READING)
+    identity = statement.get("StatementId")
+    if any(one.get("Sid") == identity for one in own):
+        raise ResourceConflictError(
+            f"The statement id ({identity}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement."
+        )
+    if str(statement.get("Principal")).isdigit():
+        statement["Principal"] = f"arn:aws:iam::{statement['Principal']}:root"
+    reference = FunctionReference.parse(function_name)
+    return _MOTO_ADD_PERMISSION(self, reference.name, qualifier or reference.qualifier, json.dumps(statement))
+
+
+@corrects(LambdaBackend, "get_policy")
+def _get(self: Any, function_name: str, qualifier: str | None = None) -> str:
+    policy, _, own = _policy(self, function_name, qualifier)
+    if not own:
+        raise GenericResourcNotFound
+    document = {"Version": "2012-10-17", "Id": "default", "Statement": own}
+    return json.dumps({"Policy": json.dumps(document), "RevisionId": policy.revision})
+
+
+@corrects(LambdaResponse, "remove_permission")
+def _remove(self: Any) -> Any:
+    *_, function_name, _, identity = unquote(self.path).split("/")
+    policy, function, own = _policy(self.backend, function_name, self._get_param("Qualifier"))
+    check_revision(self._get_param("RevisionId"), policy.revision, READING)
+    if not own:
+        raise GenericResourcNotFound
+    kept = [one for one in policy.statements if one not in own or one.get("Sid") != identity]
+    if len(kept) == len(policy.statements):
+        raise StatementNotFoundError(identity)
+    policy.statements[:] = kept
+    renew(function)
+    return 204, {"status": 204}, "{}"
+
+
+def _policy(backend: Any, name: str, qualifier: str | None) -> tuple[Any, Any, list[dict[str, Any]]]:
+    """Return a function's whole policy, the function, and the statements of a qualifier."""
+    reference = FunctionReference.parse(name)
+    qualifier = qualifier or reference.qualifier
+    backend.get_function(reference.name, qualifier)  # it may not be there
+    function = backend.get_function(reference.name)
+    named = "" if qualifier in (None, "$LATEST") else f":{qualifier}"
+    resource = f"{function.function_arn}{named}"
+    return (
+        function.policy,
+        function,
+        [one for one in function.policy.statements if one.get("Resource") == resource],
+    )
