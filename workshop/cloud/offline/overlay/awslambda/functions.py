@@ -126,6 +126,15 @@ def _update_code(self: Any, updated_spec: dict[str, Any]) -> dict[str, Any]:
     return dict(self.get_configuration())
 
 
+@corrects(LambdaBackend, "update_function_code")
+def _update_code_call(self: Any, function_name: str, qualifier: str, body: dict[str, Any]) -> dict[str, Any]:
+    # moto updates twice, of which the second expects a revision that is gone.
+    answer: dict[str, Any] = self.get_function(function_name, qualifier).update_function_code(body)
+    if body.get("Publish") and not body.get("DryRun"):
+        answer = self.publish_version(function_name).get_configuration()
+    return answer
+
+
 @corrects(LambdaFunction, "get_configuration")
 def _get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
     configuration: dict[str, Any] = _MOTO_CONFIGURATION(self, on_create)
