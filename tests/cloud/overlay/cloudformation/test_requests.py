@@ -299,9 +299,9 @@ def test_plain_moto_makes_another_stack(plain: Any) -> None:
     assert not before & set(plain.client("sqs").list_queues()["QueueUrls"])
 
 
-def test_a_role_for_stacks_must_be_assumable(account, refused) -> None:
+def test_a_role_for_stacks_must_be_assumable(aws: Any) -> None:
     """CloudFormation goes on with the role that it was given, if it may assume it; plain moto takes any."""
-    iam = account.client("iam")
+    iam = aws.client("iam")
     arns = {
         name: iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(Service=f"{name}.amazonaws.com"))
         for name in ("cloudformation", "lambda")
@@ -310,16 +310,16 @@ def test_a_role_for_stacks_must_be_assumable(account, refused) -> None:
     template = {"Resources": {"Queue": queue()}}
 
     for wrong in (other, f"{role_arn}-none"):
-        code, message = refused(
-            account.cloudformation.create_stack,
+        code, message = aws.refusal(
+            aws.cloudformation.create_stack,
             StackName="stack",
             TemplateBody=body(template),
             RoleARN=wrong,
         )
         assert (code, message) == ("ValidationError", f"Role {wrong} is invalid or cannot be assumed")
-    account.cloudformation.create_stack(StackName="stack", TemplateBody=body(template), RoleARN=role_arn)
-    account.update({"Resources": {"Queue": queue(), "Another": queue()}})
+    aws.cloudformation.create_stack(StackName="stack", TemplateBody=body(template), RoleARN=role_arn)
+    aws.update({"Resources": {"Queue": queue(), "Another": queue()}})
 
-    assert account.stack()["RoleARN"] == role_arn
+    assert aws.stack()["RoleARN"] == role_arn
     with plain_moto():
-        account.cloudformation.create_stack(StackName="plain", TemplateBody=body(template), RoleARN=other)
+        aws.cloudformation.create_stack(StackName="plain", TemplateBody=body(template), RoleARN=other)
