@@ -4,6 +4,7 @@ import copy
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, overload
 
 from moto.dynamodb.models.table import StreamRecord
@@ -20,6 +21,7 @@ STEP = 10**6
 RECORD_BYTES = 500
 STREAM_RECORD_BYTES = 1500
 ATTRIBUTE_BYTES = 350
+FIELDS = attrgetter("partition_key", "data", "sequence_number", "explicit_hash_key", "created_at")
 
 
 class Records(Spilling, Mapping[int, Any]):
@@ -77,13 +79,8 @@ class Records(Spilling, Mapping[int, Any]):
     @staticmethod
     def plain(record: Any) -> tuple[Any, ...]:
         """Return the record's fields."""
-        return (
-            record.partition_key,
-            record.data,
-            record.sequence_number,
-            record.explicit_hash_key,
-            record.created_at,
-        )
+        fields: tuple[Any, ...] = FIELDS(record)
+        return fields
 
     @staticmethod
     def record(plain: tuple[Any, ...]) -> Any:

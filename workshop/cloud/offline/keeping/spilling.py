@@ -32,8 +32,9 @@ class Spilling:
         # In memory: from this place on.
         self._held_from = 0
         self._held: list[Any] = []
-        # In rows: up to this place.
+        # In rows: up to this place. What came behind it has this many bytes, or fewer.
         self._kept_to = 0
+        self._new_bytes = 0
         self._is_expiring = False
         # The row that was read last, which counts as held.
         self._read_from = 0
@@ -96,7 +97,9 @@ class Spilling:
 
     def _append(self, record: Any) -> None:
         self._held.append(record)
-        self._count(self.size(record))
+        size = self.size(record)
+        self._count(size)
+        self._new_bytes += size
         MARKS.note(self)
 
     def drop_first(self, count: int) -> None:
@@ -131,13 +134,15 @@ class Spilling:
         changes = self._expired_rows()
         kept_to = self._kept_to
         new = self._held[kept_to - self._held_from :]
+        # Nearly always; then no size is looked at twice.
+        is_one_row = len(new) <= ROW_RECORDS and self._new_bytes <= ROW_BYTES
         while new:
-            count = _fitting(map(self.size, new))
-            changes.append((kept_to, pack([self.plain(record) for record in new[:count]])))
+            count = len(new) if is_one_row else _fitting(map(self.size, new))
+            changes.append((kept_to, pack(list(map(self.plain, new[:count])))))
             del new[:count]
             kept_to += count
         # Only now: what could not be packed is still to be written.
-        self._kept_to, self._is_expiring = kept_to, False
+        self._kept_to, self._new_bytes, self._is_expiring = kept_to, 0, False
         return changes
 
     def _expired_rows(self) -> list[Change]:
