@@ -11,10 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-__all__ = ["BUCKETS", "bucket_of", "count_ages", "later", "total_seconds"]
+__all__ = ["BUCKETS", "bucket_of", "count_ages", "in_milliseconds", "later", "total_seconds"]
 
 BUCKETS = 256
 BUCKETS_PER_DOUBLING = 8
+# Of each bucket, in milliseconds; whole ones where they tell the buckets apart.
+MIDDLES = tuple(
+    round(middle) if middle > 100 else round(middle, 3)
+    for middle in (2.0 ** ((bucket - 0.5) / BUCKETS_PER_DOUBLING) for bucket in range(BUCKETS))
+)
 
 
 def bucket_of(milliseconds: float) -> int:
@@ -38,6 +43,15 @@ def upper_bound(bucket: int) -> float:
 def count_ages(milliseconds: Iterable[float]) -> dict[int, int]:
     """Return how many of the ages fall into each bucket; empty buckets are left out."""
     return dict(Counter(map(bucket_of, milliseconds)))
+
+
+def in_milliseconds(ages: Mapping[int, int]) -> dict[float, int]:
+    """Return the ages in the middle of the buckets, each with its number of messages.
+
+    >>> in_milliseconds({80: 2})
+    {981: 2}
+    """
+    return {MIDDLES[bucket]: count for bucket, count in ages.items()}
 
 
 def later(ages: Mapping[int, int], milliseconds: float) -> dict[int, int]:

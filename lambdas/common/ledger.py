@@ -7,7 +7,7 @@ shard cannot both apply a record.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
@@ -18,15 +18,18 @@ from common.clock import unix_time
 from common.entries import Entry, rejections
 from common.epoch import EPOCH_KEY, Epoch
 from common.items import number, text
-from common.quarantine import Quarantine
+from common.reporting import Quarantine
 from common.steps import START, Cursor
 from common.storage import Action, BusyError, check, read_item, transact, update
 
 __all__ = ["Ledger", "Planner"]
 
 Content = TypeVar("Content")
-# Takes the entries to apply, the cursor and the time; returns the writes of one step and the cursor after it.
-Planner = Callable[[Sequence[Entry[Content]], Cursor, Decimal], tuple[list[Action], Cursor]]
+# Takes the entries to apply, the cursor and the time; returns the writes of one step, the cursor after it,
+# and the ages of the messages that are complete then, in the buckets of `latency`.
+Planner = Callable[
+    [Sequence[Entry[Content]], Cursor, Decimal], tuple[list[Action], Cursor, Mapping[int, int]]
+]
 
 # Kinesis keeps records for up to 365 days, and a position must outlive every record that can come again.
 SECONDS_TO_KEEP = 400 * 24 * 3600
@@ -37,7 +40,7 @@ FENCED = ("Number", "Emptying")
 
 @dataclass(slots=True)
 class Ledger:
-    """The position of one function in one shard; `counts` tells what `apply` did.
+    """The position of one function in one shard; `counts` and `ages` tell what `apply` did.
 
     Once the epoch has changed, nothing planned under the old one is committed: the fence refuses it.
     """
@@ -46,6 +49,7 @@ class Ledger:
     ledger_key: str
     epoch: Epoch
     counts: Counter[str] = field(default_factory=Counter)
+    ages: Counter[int] = field(default_factory=Counter)
 
     def apply(
         self, entries: Sequence[Entry[Content]], plan: Planner[Content], quarantine: Quarantine
@@ -64,13 +68,14 @@ class Ledger:
         self.counts.update(records=len(entries), repeated=len(entries) - len(pending))
         while pending:
             now = unix_time()
-            writes, target = plan(pending, cursor, now)
+            writes, target, ages = plan(pending, cursor, now)
             done = [entry for entry in pending if entry.position <= target.position]
             # Before the commit: after it, a retry drops these records. Writing them twice does no harm.
             bad = rejections(done)
             quarantine.put(bad, epoch=self.epoch.number)
             if self._commit([self._move(cursor, target, now), *writes]):
                 self.counts.update(commits=1, quarantined=len(bad))
+                self.ages.update(ages)
                 if ignored := sum(entry.is_ignored for entry in done):
                     self.counts.update(ignored=ignored)
                 cursor = target

@@ -1,10 +1,9 @@
-"""Both ends of an invocation: the batch that Lambda delivers, and what the function answers and logs.
+"""Both ends of an invocation: the batch that Lambda delivers, and what the function answers.
 
 An event of an event source mapping (Kinesis stream or DynamoDB stream) becomes a `Batch` of records of one
 shard. A producer may pack many messages into one record of Kinesis, as JSON Lines, since fewer records cost
 less to send, to read and to deliver. Positions, as in ledger and partial answer, are those of records: the
-messages of one come, and come again, together. `trades`, `items` and `rows` check what is in there. Pure,
-except that `report` prints.
+messages of one come, and come again, together. `trades`, `items` and `rows` check what is in there. Pure.
 """
 
 import json
@@ -29,7 +28,6 @@ __all__ = [
     "kinesis_batch",
     "messages_in",
     "padded",
-    "report",
     "unpack",
     "window_answer",
 ]
@@ -247,11 +245,6 @@ def batch_hash(event: Mapping[str, Any]) -> str:
     A batch that Lambda cuts differently has another hash, even if it shares records with this one.
     """
     return sha256(json.dumps(event["Records"], sort_keys=True).encode()).hexdigest()
-
-
-def report(stage: str, counts: Mapping[str, int]) -> None:
-    """Print the counts of one invocation as a line of JSON, without zeros, for CloudWatch Logs Insights."""
-    print(json.dumps({"stage": stage, **{name: count for name, count in counts.items() if count}}))
 
 
 def _arrival(kinesis: Mapping[str, Any]) -> Decimal | None:

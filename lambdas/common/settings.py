@@ -10,6 +10,8 @@ variable                      state map reduce what the function's role must all
 ``LEDGER_TABLE_NAME``               yes yes    GetItem, UpdateItem
 ``QUARANTINE_TABLE_NAME``     yes   yes yes    BatchWriteItem, PutItem
 ``PARAMETER_TABLE_NAME``      yes   yes yes    GetItem, map and reduce ConditionCheckItem; may be missing
+``EMBEDDED_METRICS``          yes   yes yes    nothing; ``false`` leaves metrics out of the log
+``INFLUXDB_URL``              yes   yes yes    nothing; may be missing
 ============================= ===== === ====== ============================================================
 
 Nothing else in `lambdas/` reads the environment, and no table has its name in Python.
@@ -27,6 +29,7 @@ __all__ = [
     "MapSettings",
     "MissingSettingError",
     "ReduceSettings",
+    "ReportSettings",
     "Settings",
     "StateSettings",
 ]
@@ -107,6 +110,15 @@ class EnvironmentSettings(Settings):
     def stage(self) -> str:
         """The stage that the function is, such as `map` for the handler `stateful.map.handler`."""
         return self._handler.rpartition(".")[0].rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class ReportSettings(Settings):
+    """What `report` needs: the function's name, which Lambda sets, and where metrics go besides the log."""
+
+    aws_lambda_function_name: str = ""
+    embedded_metrics: str = "true"
+    influxdb_url: str = ""
 
 
 def _read(variable: str, environ: Mapping[str, str]) -> str:

@@ -7,16 +7,21 @@ about a trade that come together only the newest is written, and different trade
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
+from typing import Any
 
 from common.epoch import Epoch
 from common.items import Item, item_of_trade, number, trade_in_image
-from common.quarantine import Quarantine
 from common.records import KinesisRecord, ReceivedMessage, Rejection, padded
+from common.reporting import Quarantine
 from common.storage import BusyError, Refusal, Statement, execute
 from common.trades import MalformedRecordError, Trade, decode_trade
 
-__all__ = ["NewestVersions", "Verdict", "verdict_on_refused"]
+__all__ = ["NewestVersions", "Verdict", "check_time", "verdict_on_refused"]
+
+# A record of a thousand messages may take so long.
+LEAST_MILLISECONDS = 15_000
 
 # An equal version is refused as well: a message that comes twice must not count twice.
 NEWER = '"Version" < ?'
@@ -32,6 +37,12 @@ class Verdict(Enum):
     STALE = "stale"
     CONFLICT = "conflict"
     MALFORMED = "malformed"
+
+
+def check_time(context: Any, *, is_first: bool) -> None:
+    """Raise BusyError if an invocation has hardly any time left for a record, unless it is its first one."""
+    if not is_first and context.get_remaining_time_in_millis() < LEAST_MILLISECONDS:
+        raise BusyError("the invocation's time is running out")
 
 
 def verdict_on_refused(incoming: Trade, stored: Trade) -> tuple[Verdict, str]:
@@ -61,6 +72,8 @@ def verdict_on_refused(incoming: Trade, stored: Trade) -> tuple[Verdict, str]:
 class NewestVersions:
     """Brings the newest version of each trade into StateTable, in one invocation; `counts` has the verdicts.
 
+    `timestamps` are those of the messages that are done with.
+
     What is stored becomes known when a write meets it. None is an item that was not seen, or is no valid
     trade: then versions are tried one after the other, since each may be in conflict with it.
     """
@@ -70,6 +83,7 @@ class NewestVersions:
     epoch: Epoch
     quarantine: Quarantine
     counts: Counter[str] = field(default_factory=Counter)
+    timestamps: list[Decimal] = field(default_factory=list)
     _stored: dict[str, Trade | None] = field(default_factory=dict)
     _waiting: dict[str, deque[Incoming]] = field(default_factory=dict)
 
@@ -79,10 +93,11 @@ class NewestVersions:
         Raises:
             BusyError: DynamoDB was busy or the pipeline was cleared; the rest has to come again.
         """
-        self._take(messages)
+        timestamps = self._take(messages)
         while self._waiting:
             self._judge()
             self._write()
+        self.timestamps += timestamps
 
     @property
     def first_waiting(self) -> KinesisRecord | None:
@@ -90,7 +105,7 @@ class NewestVersions:
         records = (waiting[0][0].record for waiting in self._waiting.values() if waiting)
         return min(records, key=lambda record: padded(record.sequence_number), default=None)
 
-    def _take(self, messages: Iterable[ReceivedMessage]) -> None:
+    def _take(self, messages: Iterable[ReceivedMessage]) -> list[Decimal]:
         found: list[Incoming] = []
         malformed: list[Rejection] = []
         for message in messages:
@@ -101,6 +116,7 @@ class NewestVersions:
         self._set_aside(malformed, Verdict.MALFORMED)
         for incoming in found:
             self._waiting.setdefault(incoming[1].trade_id, deque()).append(incoming)
+        return [trade.timestamp for _, trade in found]
 
     def _judge(self) -> None:
         """Give their verdicts to all messages that what is known to be stored shows to be old."""

@@ -25,9 +25,13 @@ PROGRESS_ROW = "#progress"
 def rows_into(table: str, *, ledger_key: str, shard_id: str | None, epoch: Epoch) -> Planner[Change]:
     """Return how MapLambda plans its steps: rows for ReduceTable, with keys made from shard and positions."""
 
-    def plan(entries: Sequence[Entry[Change]], cursor: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
+    def plan(
+        entries: Sequence[Entry[Change]], cursor: Cursor, now: Decimal
+    ) -> tuple[list[Action], Cursor, Mapping[int, int]]:
         step = map_step(entries, cursor, ledger_key=ledger_key, shard_id=shard_id, now=now)
-        return [put(table, epoch.stamp(item_of_row(row))) for row in step.rows], step.cursor
+        # Of the rows of a summary the first one alone has ages.
+        ages = {bucket: count for row in step.rows for bucket, count in row.ages.items()}
+        return [put(table, epoch.stamp(item_of_row(row))) for row in step.rows], step.cursor, ages
 
     return plan
 
@@ -38,14 +42,17 @@ def totals_into(table: str, *, epoch: Epoch) -> Planner[DeltaRow]:
     A step raises a BusyError while a clear is deleting old totals: what is added now would go with them.
     """
 
-    def plan(entries: Sequence[Entry[DeltaRow]], cursor: Cursor, now: Decimal) -> tuple[list[Action], Cursor]:
+    def plan(
+        entries: Sequence[Entry[DeltaRow]], cursor: Cursor, now: Decimal
+    ) -> tuple[list[Action], Cursor, Mapping[int, int]]:
         step = reduce_step(entries, cursor, now=now)
         if epoch.emptying and (step.additions or step.progress.row_count):
             raise BusyError(
                 f"`workshop clear` is still emptying `{table}`, so nothing was added; the batch comes again "
                 "(if the command was interrupted, run it once more)"
             )
-        return add_totals(table, step.additions, progress=step.progress, now=now), step.cursor
+        progress = step.progress
+        return add_totals(table, step.additions, progress=progress, now=now), step.cursor, progress.ages
 
     return plan
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from common.items import number, text
-from common.records import report
+from common.reporting import report
 from generator.board import Board, RoundVerdict, Score, Status, seconds
 from generator.judging import Row, judge
 from generator.level_two import LEVEL_TWO_FAULTS

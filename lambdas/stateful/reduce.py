@@ -10,9 +10,11 @@ from hashlib import sha256
 from typing import Any
 
 from common.aggregation import add_up
+from common.clock import unix_time
 from common.entries import contents, entries_of_rows, rejections
-from common.quarantine import Quarantine
-from common.records import batch_hash, change_batch, report, window_answer
+from common.latency import in_milliseconds
+from common.records import batch_hash, change_batch, window_answer
+from common.reporting import Quarantine, report
 from common.settings import ReduceSettings
 from common.steps import chunks, progress_of, with_root
 from common.storage import transact
@@ -36,7 +38,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         actions = add_totals(settings.aggregate_table_name, additions, progress=progress, now=now)
         transact(actions, token=token_of(event, number))
         counts["commits"] += 1
-    report("reduce", counts)
+    ages = progress_of(rows, now=unix_time()).ages
+    report("reduce", counts, in_milliseconds(ages))
     return window_answer(event)
 
 

@@ -8,8 +8,8 @@ from collections import Counter
 from typing import Any
 
 from common.items import item_of_trade
-from common.quarantine import Quarantine
-from common.records import kinesis_batch, messages_in, report
+from common.records import kinesis_batch, messages_in
+from common.reporting import Quarantine, ages_of, report
 from common.settings import StateSettings
 from common.storage import update, write
 from common.trades import MalformedRecordError, Trade, decode_trade
@@ -20,15 +20,16 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     settings = StateSettings.from_environ()
     batch = kinesis_batch(event)
     quarantine = Quarantine(settings.quarantine_table_name, "state", batch.shard_id)
-    counts = Counter(records=len(batch.records))
+    counts, timestamps = Counter(records=len(batch.records)), []
     for message in messages_in(batch.records):
         try:
             trade = decode_trade(message.data, settings.hierarchy_levels, message.arrived_at)
             counts["applied" if keep(trade, settings.state_table_name) else "refused"] += 1
+            timestamps.append(trade.timestamp)
         except MalformedRecordError as error:
             quarantine.put([message.rejected(error.reason)])
             counts["malformed"] += 1
-    report("state", counts)
+    report("state", counts, ages_of(timestamps))
 
 
 def keep(trade: Trade, table: str) -> bool:

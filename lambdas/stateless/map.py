@@ -10,8 +10,9 @@ from typing import Any
 from common.aggregation import Summary, summarise
 from common.clock import unix_time
 from common.entries import contents, entries_of_messages, rejections
-from common.quarantine import Quarantine
-from common.records import batch_hash, kinesis_batch, report, window_answer
+from common.latency import in_milliseconds
+from common.records import batch_hash, kinesis_batch, window_answer
+from common.reporting import Quarantine, report
 from common.rows import item_of_row, rows_of
 from common.settings import MapSettings
 from common.storage import put, write
@@ -25,7 +26,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     counts = Counter(records=len(entries), quarantined=len(rejections(entries)))
     Quarantine(settings.quarantine_table_name, "map", batch.shard_id).put(rejections(entries))
     summary = summarise(contents(entries), now=now, source=batch.range)
-    report("map", counts + store(summary, event, table=settings.reduce_table_name, now=now))
+    counts += store(summary, event, table=settings.reduce_table_name, now=now)
+    report("map", counts, in_milliseconds(summary.ages))
     return window_answer(event)
 
 

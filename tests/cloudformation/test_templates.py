@@ -1,13 +1,15 @@
 """What the templates promise beyond being well-formed."""
 
 import ast
+import json
 import os
 import subprocess
 from dataclasses import fields
 from typing import Any
 
 import pytest
-from common.settings import MapSettings, ReduceSettings, StateSettings
+from common.reporting import COUNTED
+from common.settings import MapSettings, ReduceSettings, ReportSettings, StateSettings
 
 from tests.cloudformation.conftest import FOLDER, PIPELINES, read
 
@@ -180,7 +182,12 @@ def test_functions_are_told_what_they_read(template: dict[str, Any]) -> None:
         for name, function in of_type(template, "Lambda::Function").items()
     }
 
-    assert told == {name: {field.name.upper() for field in fields(SETTINGS[name])} for name in told}
+    read = {
+        name: {field.name.upper() for kind in (SETTINGS[name], ReportSettings) for field in fields(kind)}
+        for name in told
+    }
+    # This one Lambda sets itself.
+    assert told == {name: variables - {"AWS_LAMBDA_FUNCTION_NAME"} for name, variables in read.items()}
 
 
 def test_roles_reach_only_their_own_tables(template: dict[str, Any]) -> None:
@@ -248,14 +255,31 @@ def test_expiring_tables_expire_by_the_same_attribute(template: dict[str, Any]) 
 
 
 def test_every_function_is_watched(template: dict[str, Any]) -> None:
-    """Iterator age and errors of every function, and the failure queue, have an alarm."""
+    """Iterator age, errors and what is set aside of every function, and the failure queue, have an alarm."""
     alarms = {
         (alarm["MetricName"], str(alarm["Dimensions"][0]["Value"]))
         for alarm in of_type(template, "CloudWatch::Alarm").values()
     }
     for name in of_type(template, "Lambda::Function"):
-        assert {("IteratorAge", str({"Ref": name})), ("Errors", str({"Ref": name}))} <= alarms
+        for metric in ("IteratorAge", "Errors", "Quarantined"):
+            assert (metric, str({"Ref": name})) in alarms
     assert "ApproximateNumberOfMessagesVisible" in {metric for metric, _ in alarms}
+    assert ("WrongTotals" in {metric for metric, _ in alarms}) is ("StateTable" in template["Resources"])
+
+
+def test_every_function_is_on_the_dashboard(template: dict[str, Any]) -> None:
+    """The dashboard shows each metric that functions write of every one of them, and what Lambda measures."""
+    [dashboard] = of_type(template, "CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
+    shown = {tuple(line[:4]) for each in widgets for line in each["properties"]["metrics"] if len(line) > 1}
+    written = [("TradeRisk", name) for name in (*COUNTED, "Latency")]
+    written += [("AWS/Lambda", name) for name in ("Errors", "IteratorAge", "Throttles")]
+
+    assert shown == {
+        (*metric, "FunctionName", f"${{{name}}}")
+        for metric in written
+        for name in of_type(template, "Lambda::Function")
+    }
 
 
 def test_a_producer_and_a_front_end_need_little(template: dict[str, Any]) -> None:
@@ -271,7 +295,13 @@ def test_a_producer_and_a_front_end_need_little(template: dict[str, Any]) -> Non
 def test_both_templates_share_what_they_have_in_common(both: tuple[dict[str, Any], dict[str, Any]]) -> None:
     """Resources, parameters and outputs of the same name are the same, but for what differs by design."""
     stateless, stateful = (strip(template) for template in both)
-    differing = {"MapLambdaRole", "MapLambda", "MapEventSourceMapping"}
+    differing = {
+        "MapLambdaRole",
+        "MapLambda",
+        "MapEventSourceMapping",
+        "MapLambdaQuarantineAlarm",
+        "Dashboard",
+    }
     for block in ("Parameters", "Conditions", "Resources", "Outputs"):
         shared = stateless[block].keys() - differing
 

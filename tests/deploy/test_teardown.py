@@ -282,7 +282,7 @@ def test_every_type_of_the_templates_can_be_asked_for(checkout: Path, cloud: Clo
         cloud.client("cloudformation").delete_stack(StackName=name)
 
     assert there == everything
-    assert len(everything) == 56
+    assert len(everything) == 64
     assert remaining(cloud, everything) == ()
 
 

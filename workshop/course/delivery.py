@@ -33,7 +33,10 @@ class Delivery:
         if self.error:
             return f"{self.function} was given {batch} and failed: {self.error}"
         counts = [
-            f"{name} {value}" for name, value in self.report.items() if name not in {"stage", "records"}
+            f"{name} {value}"
+            for name, value in self.report.items()
+            # The names of metrics begin with a capital.
+            if name[0].islower() and name not in {"stage", "records"}
         ]
         reported = f"; it reports {', '.join(counts)}" if counts else ""
         return f"{self.function} was given {batch} and answered {json.dumps(self.answer)}{reported}"

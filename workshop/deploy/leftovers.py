@@ -97,6 +97,7 @@ def _has_alarm(cloud: Cloud, name: str) -> bool:
 
 LOOKS: Mapping[str, Callable[[Cloud, str], bool]] = {
     "AWS::CloudWatch::Alarm": _has_alarm,
+    "AWS::CloudWatch::Dashboard": _asked("cloudwatch", "get_dashboard", "DashboardName"),
     "AWS::DynamoDB::Table": _asked("dynamodb", "describe_table", "TableName"),
     "AWS::IAM::ManagedPolicy": _asked("iam", "get_policy", "PolicyArn"),
     "AWS::IAM::Role": _asked("iam", "get_role", "RoleName"),

@@ -11,15 +11,20 @@ from workshop.cloud.connection import Cloud
 
 __all__ = ["everything", "strays"]
 
+# Kind, service, operation, the key of the list in its answer, and that of the name in each entry.
+NAMED = (
+    ("role", "iam", "list_roles", "Roles", "RoleName"),
+    ("alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    ("dashboard", "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    ("function", "lambda", "list_functions", "Functions", "FunctionName"),
+)
+
 
 def everything(cloud: Cloud) -> Iterator[tuple[str, str]]:
     """Yield kind and name of every resource, including those of stacks and of other people."""
-    for role in _pages(cloud, "iam", "list_roles", "Roles"):
-        yield "role", role["RoleName"]
-    for alarm in _pages(cloud, "cloudwatch", "describe_alarms", "MetricAlarms"):
-        yield "alarm", alarm["AlarmName"]
-    for function in _pages(cloud, "lambda", "list_functions", "Functions"):
-        yield "function", function["FunctionName"]
+    for kind, service, operation, key, name in NAMED:
+        for found in _pages(cloud, service, operation, key):
+            yield kind, found[name]
     for mapping in _pages(cloud, "lambda", "list_event_source_mappings", "EventSourceMappings"):
         yield "mapping of", mapping["FunctionArn"].rpartition(":")[2]
     for group in _pages(cloud, "logs", "describe_log_groups", "logGroups", logGroupNamePrefix="/aws/lambda/"):

@@ -264,6 +264,7 @@ COMPARED = {
     "awslambda.revisions": "overlay/test_revisions.py",
     "cloudwatch.expressions": "overlay/test_refusals.py",
     "cloudformation.catalogue.services": "overlay/cloudformation/catalogue/test_services.py",
+    "cloudwatch.sums": "overlay/logs/test_embedded_metrics.py",
     "cloudformation.change_sets": "overlay/cloudformation/test_change_sets.py",
     "cloudformation.descriptions": "overlay/cloudformation/test_operations.py",
     "cloudformation.events": "overlay/cloudformation/test_operations.py",

@@ -88,6 +88,7 @@ def attempts(cloud: Any, laboratory: Laboratory, owner: str) -> Iterator[tuple[s
     stack = stack_of(owner)
     things = {each.logical_id: each.physical_id for each in resources_of(laboratory, stack)}
     lambdas, tables, iam = cloud.client("lambda"), cloud.client("dynamodb"), cloud.client("iam")
+    watch = cloud.client("cloudwatch")
     function, table = {"FunctionName": things["MapLambda"]}, {"TableName": things["AggregateTable"]}
     bucket = {"Bucket": f"trade-risk-workshop-{ACCOUNT_ID}-{REGION}-{owner}"}
     records = [{"Data": b"{}", "PartitionKey": "a"}]
@@ -105,6 +106,8 @@ def attempts(cloud: Any, laboratory: Laboratory, owner: str) -> Iterator[tuple[s
     yield "look into the bucket", outcome(cloud.client("s3").list_objects_v2, **bucket)
     yield "bind", outcome(iam.put_role_permissions_boundary, **role, PermissionsBoundary=boundary)
     yield "delete the policy", outcome(iam.delete_role_policy, **role, PolicyName="MapLambda")
+    yield "watch", outcome(watch.get_dashboard, DashboardName=things["Dashboard"])
+    yield "blind", outcome(watch.delete_dashboards, DashboardNames=[things["Dashboard"]])
     yield "drop", outcome(tables.delete_table, **table)
     yield "delete", outcome(cloud.client("cloudformation").delete_stack, StackName=stack)
 
@@ -116,7 +119,7 @@ def test_a_learner_cannot_touch_what_is_anothers(
     """Whatever a learner tries on another's pipeline is refused, and leaves it as it was."""
     tried = dict(attempts(clouds[learner], laboratory, other))
 
-    assert len(tried) == 9
+    assert len(tried) == 11
     assert [what for what, how in tried.items() if how == "allowed"] == []
     assert find_stack(laboratory, stack_of(other)).status == "CREATE_COMPLETE"
 
@@ -133,6 +136,15 @@ def test_a_learner_cannot_gain_rights(laboratory: Laboratory, clouds: dict[str, 
     everything = document(allow("*"))
     assert outcome(iam.create_policy_version, PolicyArn=boundary, PolicyDocument=everything) in DENIALS
     assert outcome(iam.delete_role_permissions_boundary, RoleName="c01ada-any") in DENIALS
+
+
+def test_a_learner_writes_metrics_of_pipelines_alone(clouds: dict[str, Any]) -> None:
+    """What a reconciliation found may be told to CloudWatch; other namespaces may not be written to."""
+    put = clouds["ada"].client("cloudwatch").put_metric_data
+    data = [{"MetricName": "WrongTotals", "Value": 1.0}]
+
+    assert outcome(put, Namespace="TradeRisk", MetricData=data) == "allowed"
+    assert outcome(put, Namespace="Other", MetricData=data) in DENIALS
 
 
 def test_what_a_learner_deploys_is_bounded(laboratory: Laboratory, clouds: dict[str, Any]) -> None:

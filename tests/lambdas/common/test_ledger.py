@@ -10,8 +10,8 @@ from common.entries import Entry
 from common.epoch import Epoch
 from common.items import text
 from common.ledger import MAX_LOST_RACES, Ledger
-from common.quarantine import Quarantine
 from common.records import Rejection, padded
+from common.reporting import Quarantine
 from common.steps import Cursor
 from common.storage import Action, BusyError, put
 
@@ -28,12 +28,13 @@ def bad_entry(number: int) -> Entry[str]:
     return Entry(padded(str(number)), rejections=(Rejection(str(number), "bad", b"x"),))
 
 
-def one_by_one(pending: Sequence[Entry[str]], _cursor: Cursor, _now: Decimal) -> tuple[list[Action], Cursor]:
+def one_by_one(
+    pending: Sequence[Entry[str]], _cursor: Cursor, _now: Decimal
+) -> tuple[list[Action], Cursor, dict[int, int]]:
     """Plan a step for each entry: a row that is named after it."""
     first = pending[0]
-    return [put("ReduceTable", {"MessageHash": text("".join(first.contents) or "none")})], Cursor(
-        first.position
-    )
+    row = {"MessageHash": text("".join(first.contents) or "none")}
+    return [put("ReduceTable", row)], Cursor(first.position), {}
 
 
 def apply(*batch: int | Entry[str], key: str = "key") -> dict[str, int]:

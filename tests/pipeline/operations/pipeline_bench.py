@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workshop.cloud.laboratory import Laboratory
@@ -102,6 +103,17 @@ class Bench:
         """Put an item, in DynamoDB's own form."""
         self.laboratory.client("dynamodb").put_item(TableName=self.outputs[f"{table}Name"], Item=item)
 
+    def ask_metrics(self, queries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return what CloudWatch answers about the last hour."""
+        now = datetime.fromtimestamp(self.laboratory.clock.now(), UTC)
+        answer = self.laboratory.client("cloudwatch").get_metric_data(
+            MetricDataQueries=queries,
+            StartTime=now.replace(second=0) - timedelta(minutes=59),
+            EndTime=now + timedelta(minutes=1),
+        )
+        results: list[dict[str, Any]] = answer["MetricDataResults"]
+        return results
+
     def counts(self, stage: str) -> Counter[str]:
         """Return the sums of what the invocations of a stage reported."""
         group = f"/aws/lambda/{self.outputs[f'{stage.capitalize()}LambdaName']}"
@@ -188,6 +200,18 @@ class WatchedCloud:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cloud, name)
+
+
+def values_of(
+    bench: Bench, namespace: str, name: str, dimensions: list[dict[str, str]], *stats: str
+) -> list[list[float]]:
+    """Return the values of statistics of a metric in the last hour."""
+    metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
+    queries = [
+        {"Id": f"q{place}", "MetricStat": {"Metric": metric, "Period": 3600, "Stat": stat}}
+        for place, stat in enumerate(stats)
+    ]
+    return [each["Values"] for each in bench.ask_metrics(queries)]
 
 
 def deployed(laboratory: Laboratory, pipeline: str, *, variant: str = "ledger") -> Bench:

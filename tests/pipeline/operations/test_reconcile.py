@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.operations.pipeline_bench import Bench, PipelineClock, some_messages
+from tests.pipeline.operations.pipeline_bench import Bench, PipelineClock, some_messages, values_of
 from workshop.cli import app as command_line
 from workshop.cli import options
 from workshop.cli import reconcile as command
@@ -51,6 +51,24 @@ def test_each_difference_is_named(bench: Bench) -> None:
     [difference] = found.comparison.differences
     assert (difference.path, difference.amount) == ("PV", Decimal("0.01"))
     assert {torn.path for torn in found.torn} == {"PV", "Grand Total"}
+
+
+def test_cloudwatch_knows_how_many_totals_are_wrong(bench: Bench) -> None:
+    """Each comparison becomes a value of the metric that the stack's alarm looks at."""
+    look(bench)
+    bench.change_total("PV", "0.01")
+    look(bench)
+
+    [alarm] = (
+        each
+        for each in bench.laboratory.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        if each["AlarmName"].startswith(bench.stack) and each["MetricName"] == "WrongTotals"
+    )
+    found = values_of(
+        bench, alarm["Namespace"], alarm["MetricName"], alarm["Dimensions"], "SampleCount", "Maximum"
+    )
+    # The one that was changed, and the one above it.
+    assert found == [[2.0], [2.0]]
 
 
 def test_a_trade_that_was_written_by_hand_counts_only_if_it_is_valid(bench: Bench) -> None:

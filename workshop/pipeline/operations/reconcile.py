@@ -9,8 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from workshop.clock import Clock, SystemClock
 from workshop.deploy.finding import find_stack
@@ -33,6 +36,8 @@ __all__ = ["Books", "Reconciliation", "Torn", "open_books", "reconcile", "torn_t
 QUIET_SECONDS = 8.0
 TIMEOUT_SECONDS = 120.0
 POLL_SECONDS = 1.0
+# Of CloudWatch, as in the functions' own metrics.
+NAMESPACE = "TradeRisk"
 
 Row = dict[str, Any]
 
@@ -139,7 +144,8 @@ def reconcile(
     """Compare, again and again while there are differences and anything moves, for two minutes at most.
 
     The offline cloud says what is under way, a batch in its back-off included. On AWS, tables that stay as
-    they are for `quiet_seconds` count as at rest. If a rebuild was interrupted, the event source mapping that
+    they are for `quiet_seconds` count as at rest. How many totals are wrong becomes a metric, on which the
+    stack has an alarm. If a rebuild was interrupted, the event source mapping that
     it has left disabled is enabled first.
 
     Raises:
@@ -169,7 +175,9 @@ def reconcile(
     )
     if found.seen is None:
         raise NotSettledError(f"the totals of `{stack}` change too fast to be read; try again later")
-    return replace(_compare(books, *found.seen), is_moving=not found.is_at_rest)
+    result = replace(_compare(books, *found.seen), is_moving=not found.is_at_rest)
+    _publish(books, result)
+    return result
 
 
 def torn_totals(totals: Mapping[str, Decimal], trades: Mapping[str, int]) -> tuple[Torn, ...]:
@@ -196,6 +204,22 @@ def _compare(books: Books, totals: AggregateSnapshot, state: StateSum) -> Reconc
         invalid=state.invalid,
         trades=state.truth.trades[GRAND_TOTAL],
     )
+
+
+def _publish(books: Books, found: Reconciliation) -> None:
+    """Let CloudWatch know how many totals are wrong, if the caller may tell it."""
+    datum = {
+        "MetricName": "WrongTotals",
+        "Dimensions": [{"Name": "TableName", "Value": books.outputs["AggregateTableName"]}],
+        "Timestamp": datetime.fromtimestamp(books.clock.now(), UTC),
+        "Unit": "Count",
+        "Value": len({each.path for each in (*found.comparison.differences, *found.torn)}),
+    }
+    try:
+        books.cloud.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"AccessDenied", "AccessDeniedException"}:
+            raise
 
 
 def _document(difference: Difference) -> dict[str, Any]:

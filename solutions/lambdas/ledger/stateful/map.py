@@ -9,9 +9,10 @@ from typing import Any
 from common.aggregation import Change, Delta
 from common.entries import entries_of_changes
 from common.epoch import read_epoch
+from common.latency import in_milliseconds
 from common.ledger import Ledger
-from common.quarantine import Quarantine
-from common.records import change_batch, report, window_answer
+from common.records import change_batch, window_answer
+from common.reporting import Quarantine, report
 from common.settings import MapSettings
 from common.trades import Trade
 from common.writes import rows_into
@@ -24,14 +25,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     batch = change_batch(event)
     if batch.records:  # the last event of a tumbling window may be empty
         ledger_key = batch.ledger_key(context.function_name)
-        counts = Ledger(settings.ledger_table_name, ledger_key, epoch).apply(
+        ledger = Ledger(settings.ledger_table_name, ledger_key, epoch)
+        ledger.apply(
             entries_of_changes(batch, settings.hierarchy_levels, epoch, compare=difference),
             rows_into(
                 settings.reduce_table_name, ledger_key=ledger_key, shard_id=batch.shard_id, epoch=epoch
             ),
             Quarantine(settings.quarantine_table_name, "map", batch.shard_id),
         )
-        report("map", counts)
+        report("map", ledger.counts, in_milliseconds(ledger.ages))
     return window_answer(event)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from common.entries import entries_of_rows
 from common.epoch import read_epoch
+from common.latency import in_milliseconds
 from common.ledger import Ledger
-from common.quarantine import Quarantine
-from common.records import change_batch, report, window_answer
+from common.records import change_batch, window_answer
+from common.reporting import Quarantine, report
 from common.settings import ReduceSettings
 from common.writes import totals_into
 
@@ -22,10 +23,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     epoch = read_epoch(settings.parameter_table_name)
     batch = change_batch(event)
     if batch.records:  # the last event of a tumbling window may be empty
-        counts = Ledger(settings.ledger_table_name, batch.ledger_key(context.function_name), epoch).apply(
+        ledger = Ledger(settings.ledger_table_name, batch.ledger_key(context.function_name), epoch)
+        ledger.apply(
             entries_of_rows(batch, epoch),
             totals_into(settings.aggregate_table_name, epoch=epoch),
             Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id),
         )
-        report("reduce", counts)
+        report("reduce", ledger.counts, in_milliseconds(ledger.ages))
     return window_answer(event)

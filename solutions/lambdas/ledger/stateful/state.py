@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from common.epoch import read_epoch
-from common.quarantine import Quarantine
-from common.records import KinesisRecord, ReceivedMessage, kinesis_batch, messages_in, report
+from common.records import KinesisRecord, ReceivedMessage, kinesis_batch, messages_in
+from common.reporting import Quarantine, ages_of, report
 from common.settings import StateSettings
-from common.storage import BusyError, check_time
-from common.versions import NewestVersions
+from common.storage import BusyError
+from common.versions import NewestVersions, check_time
 
 # Enough for full requests, and few enough for the seconds that an invocation has left.
 PORTION_MESSAGES = 1_000
@@ -38,7 +38,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             first = newest.first_waiting or portion[0].record
             failures.append({"itemIdentifier": first.sequence_number})
             break
-    report("state", newest.counts)
+    report("state", newest.counts, ages_of(newest.timestamps))
     return {"batchItemFailures": failures}
 
 

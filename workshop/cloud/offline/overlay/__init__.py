@@ -73,6 +73,7 @@ CORRECTIONS: tuple[str, ...] = (
     "scheduler_schedules",
     "logs.events",
     "logs.insights",
+    "cloudwatch.sums",
     "cloudwatch.expressions",
     "events.buses",
     "events.rules",

@@ -28,7 +28,6 @@ PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag", "email": "ses"}
 # Service → parameter → the end of the ARN.
 NAMES: dict[str, dict[str, str]] = {
     "cloudformation": {"StackName": "stack/{}/*"},
-    "cloudwatch": {"AlarmName": "alarm:{}", "DashboardName": "dashboard/{}"},
     "events": {"Rule": "rule/{}", "Name": "rule/{}", "EventBusName": "event-bus/{}"},
     "secretsmanager": {"SecretId": "secret:{}", "Name": "secret:{}"},
     "sns": {"Name": "{}"},
@@ -183,7 +182,20 @@ def _scheduler(name: str, parameters: Mapping[str, Any], scope: CallScope) -> It
     yield from _passed_roles("scheduler", Operation("scheduler", name, parameters))
 
 
+def _cloudwatch(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
+    def named(kind: str) -> list[str]:
+        return [*filter(None, [parameters.get(f"{kind}Name")]), *(parameters.get(f"{kind}Names") or ())]
+
+    resources = [scope.arn("cloudwatch", f"alarm:{each}") for each in named("Alarm")]
+    # Dashboards belong to all regions.
+    resources += [f"arn:aws:cloudwatch::{scope.account_id}:dashboard/{each}" for each in named("Dashboard")]
+    keys = {"cloudwatch:namespace": (str(parameters.get("Namespace")),)} if name == "PutMetricData" else {}
+    for resource in resources or [str(parameters.get("ResourceARN") or "*")]:
+        yield Needed(f"cloudwatch:{name}", resource, partial(dict, keys))
+
+
 RULES: dict[str, NeedsOf] = {
+    "cloudwatch": _cloudwatch,
     "dynamodb": needs_of_dynamodb,
     "events": _events,
     "iam": needs_of_iam,

@@ -8,8 +8,8 @@ moto knows the name of one other query as an expression, answers any other with 
 sum of everything there is; it looks at the namespace only if there are no dimensions.
 
 Changed: expressions are computed by `metric_math`; what that does not know is a ValidationError that names
-it, and so is a statistic that needs each single value, which moto fails at or leaves out. A query sees the
-metrics of its namespace alone.
+it, and so is a statistic that is not computed, which moto fails at or leaves out. A query sees the metrics of
+its namespace alone.
 """
 
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 
 from workshop.cloud.offline.overlay.cloudwatch.metric_math import Series, UnknownExpressionError, compute
+from workshop.cloud.offline.overlay.cloudwatch.sums import PERCENTILE
 from workshop.cloud.offline.overlay.correct import corrects
 
 # Of one answer, by the same source.
@@ -52,7 +53,8 @@ def _get_metric_data(
     scan_by: str = "TimestampAscending",
 ) -> list[dict[str, Any]]:
     metrics = [{**query, "ReturnData": True} for query in queries if "MetricStat" in query]
-    _check_statistics([query["MetricStat"]["Stat"] for query in metrics])
+    stats = [query["MetricStat"]["Stat"] for query in metrics]
+    _check_statistics([stat for stat in stats if not PERCENTILE.fullmatch(stat)])
     measured = _measured(self, metrics, start_time, end_time, scan_by)
     known: dict[str, Series] = {
         each["id"]: dict(zip(each["timestamps"], map(float, each["values"]), strict=True))
@@ -87,18 +89,25 @@ def _measured(backend: Any, metrics: list[dict[str, Any]], *times: Any) -> list[
         by_namespace.setdefault(query["MetricStat"]["Metric"].get("Namespace"), []).append(query)
     # Without any metric too, since moto checks the times.
     return [
-        each
+        _known(each)
         for name, asked in (by_namespace or {None: []}).items()
         for each in _MOTO_GET_METRIC_DATA(_Namespace(backend, name), asked, *times)
     ]
 
 
+def _known(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result without the times of which a percentile is not known."""
+    pairs = zip(result["timestamps"], result["values"], strict=True)
+    kept = [(time, value) for time, value in pairs if value is not None]
+    return {**result, "timestamps": [time for time, _ in kept], "values": [value for _, value in kept]}
+
+
 def _check_statistics(wanted: list[str]) -> None:
-    """Refuse by name the statistics that need each single value, such as `p99`."""
+    """Refuse by name the statistics that are not computed, such as `tm99`."""
     if unknown := sorted(set(wanted) - STATISTICS):
         raise ValidationError(
-            f"The offline cloud computes {', '.join(sorted(STATISTICS))}, not `{unknown[0]}`; "
-            "see docs/offline-cloud.md"
+            f"The offline cloud computes {', '.join(sorted(STATISTICS))}, and percentiles in GetMetricData, "
+            f"not `{unknown[0]}`; see docs/offline-cloud.md"
         )
 
 

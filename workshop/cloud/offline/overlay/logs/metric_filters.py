@@ -15,6 +15,7 @@ from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundExce
 from moto.logs.models import LogGroup, LogsBackend, logs_backends
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.logs.embedded_metrics import publish
 from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError, compile_pattern
 
 _MOTO_PUT = LogsBackend.put_metric_filter
@@ -42,6 +43,7 @@ def _put(
 @corrects(LogGroup, "put_log_events")
 def _put_log_events(group: Any, log_stream_name: str, log_events: list[dict[str, Any]]) -> Any:
     answer = _MOTO_PUT_LOG_EVENTS(group, log_stream_name, log_events)
+    publish(group, log_events)
     backend = logs_backends[group.account_id][group.region]
     for chosen in backend.filters.metric_filters:
         if chosen["logGroupName"] == group.name:

@@ -3,8 +3,8 @@
 import base64
 
 import pytest
-from common.quarantine import MAX_RAW_BYTES, Quarantine
 from common.records import Rejection
+from common.reporting import MAX_RAW_BYTES, Quarantine
 from common.storage import BusyError
 
 from tests.lambdas.handler_bench import Bench
