@@ -140,7 +140,7 @@ def test_a_learner_cannot_gain_rights(laboratory: Laboratory, clouds: dict[str, 
 
 def test_a_learner_writes_metrics_of_pipelines_alone(clouds: dict[str, Any]) -> None:
     """What a reconciliation found may be told to CloudWatch; other namespaces may not be written to."""
-    put = clouds["ada"].client("cloudwatch").put_metric_data
+    put = clouds["c01ada"].client("cloudwatch").put_metric_data
     data = [{"MetricName": "WrongTotals", "Value": 1.0}]
 
     assert outcome(put, Namespace="TradeRisk", MetricData=data) == "allowed"

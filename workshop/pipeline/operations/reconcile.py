@@ -208,12 +208,13 @@ def _compare(books: Books, totals: AggregateSnapshot, state: StateSum) -> Reconc
 
 def _publish(books: Books, found: Reconciliation) -> None:
     """Let CloudWatch know how many totals are wrong, if the caller may tell it."""
+    wrong = {each.path for each in found.comparison.differences} | {each.path for each in found.torn}
     datum = {
         "MetricName": "WrongTotals",
         "Dimensions": [{"Name": "TableName", "Value": books.outputs["AggregateTableName"]}],
         "Timestamp": datetime.fromtimestamp(books.clock.now(), UTC),
         "Unit": "Count",
-        "Value": len({each.path for each in (*found.comparison.differences, *found.torn)}),
+        "Value": len(wrong),
     }
     try:
         books.cloud.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
