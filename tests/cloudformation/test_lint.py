@@ -27,6 +27,8 @@ SAMPLE_ARNS = {
 # What parliament finds and we want, and why.
 ACCEPTED = {
     ("LearnerPolicy", "RESOURCE_MISMATCH"): "every right on what is the learner's own: whole services",
+    ("Boundary", "RESOURCE_STAR"): "alarms are looked at like lists",
+    ("EndRole", "RESOURCE_STAR"): "alarms are looked at like lists",
     ("LearnerPolicy", "RESOURCE_STAR"): "alarms and mappings are looked at like lists",
     ("InstructorPolicy", "RESOURCE_STAR"): "and so are change sets, which tell whose a stack is",
 }

@@ -115,6 +115,21 @@ def test_the_end_works_within_a_learners_boundary() -> None:
     assert missing(granted("end", "EndRole"), granted("access", "Boundary")) == []
 
 
+@pytest.mark.parametrize("template", ["end", "access"])
+@pytest.mark.parametrize("action", ["cloudwatch:DescribeAlarms", "logs:DescribeLogGroups"])
+def test_lists_are_granted_on_everything(template: str, action: str) -> None:
+    """AWS asks for the right to a list on `*` alone: on some names it would grant nothing."""
+    policies = policies_of(read(template))
+    resources = [
+        statement["Resource"]
+        for _, policy in policies
+        for statement in policy["Statement"]
+        if action in statement["Action"]
+    ]
+
+    assert resources == ["*"] * len(policies)
+
+
 def test_an_instructor_only_looks_and_deletes() -> None:
     """No right of the instructor's policy makes, changes or hands on anything."""
     words = ("Delete", "Describe", "Detach", "Filter", "Get", "List", "Query", "Scan")
