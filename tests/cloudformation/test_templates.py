@@ -1,9 +1,6 @@
 """What the templates promise beyond being well-formed."""
 
-import ast
 import json
-import os
-import subprocess
 from dataclasses import fields
 from typing import Any
 
@@ -11,7 +8,7 @@ import pytest
 from common.reporting import COUNTED
 from common.settings import MapSettings, ReduceSettings, ReportSettings, StateSettings
 
-from tests.cloudformation.conftest import FOLDER, PIPELINES, read
+from tests.cloudformation.conftest import FOLDER, PIPELINES
 
 NAME_PROPERTIES = {"AlarmName", "FunctionName", "LogGroupName", "ManagedPolicyName", "Name", "QueueName"}
 NAME_PROPERTIES |= {"RoleName", "TableName"}
@@ -341,19 +338,3 @@ def strip(template: dict[str, Any]) -> dict[str, Any]:
     for name in ("MapLambdaName", "ReduceLambdaName"):
         blocks["Outputs"][name] = blocks["Outputs"][name]["Value"]
     return blocks
-
-
-def test_the_environments_scripts_can_be_read() -> None:
-    """What the notebook instance runs when it starts is valid for its shell, and so is the Python in it."""
-    [start] = read("environment")["Resources"]["Lifecycle"]["Properties"]["OnStart"]
-    text, values = start["Content"]["Fn::Base64"]["Fn::Sub"]
-    for name in [*values, "IdleMinutes", "Repository", "Learner", "AWS::Region", "AWS::StackName"]:
-        text = text.replace(f"${{{name}}}", "60")
-    program = text.partition("<<'PYTHON'\n")[2].partition("\nPYTHON\n")[0]
-    constants = {each.value for each in ast.walk(ast.parse(program)) if isinstance(each, ast.Constant)}
-
-    assert "${" not in text
-    assert len(text) < 16_384
-    assert "stop-notebook-instance" in constants
-    if os.name == "posix":
-        subprocess.run(["bash", "-n"], input=text, text=True, check=True)
