@@ -11,9 +11,12 @@ from workshop.clock import ManualClock
 
 jupyterhub = pytest.importorskip("jupyterhub", reason="the extra `class` is not installed")
 
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine  # noqa: E402 - JupyterHub brings it
+
 from workshop.classroom.hub.door import Keys  # noqa: E402 - needs JupyterHub
 
 CODE = "ABC-234"
+LOGIN = RequestStartLine("POST", "/hub/login", "HTTP/1.1")
 
 
 @pytest.fixture
@@ -42,8 +45,15 @@ def door(plan, clock):
     return door_of(plan, clock)
 
 
-def enter(door, name: str, password: str = "secret-1", code: str = "", address: str = "192.168.1.20"):
-    handler = SimpleNamespace(request=SimpleNamespace(remote_ip=address))
+def enter(
+    door, name: str, password: str = "secret-1", code: str = "", address: str = "192.168.1.20", claimed=()
+):
+    # As the hub gets it: the proxy passes on what the client claims, and appends where the client is.
+    headers = HTTPHeaders({"Host": "hub", "X-Forwarded-For": ",".join([*claimed, address])})
+    for each in claimed:
+        headers["X-Real-Ip"] = each
+    request = HTTPServerRequest(start_line=LOGIN, headers=headers)
+    handler = SimpleNamespace(request=request)
     # It waits for nothing, and a browser's tests in the same process may have a loop of their own.
     asked = door.authenticate(handler, {"username": name, "password": password, "code": code})
     with pytest.raises(StopIteration) as answered:
@@ -93,6 +103,29 @@ def test_whoever_guesses_has_to_wait(door, clock) -> None:
     assert enter(door, "bob", code=CODE) == "bob"
     clock.advance(61)
     assert enter(door, "ada") == "ada"
+
+
+def test_what_a_client_claims_gives_no_more_guesses(door) -> None:
+    """Another `X-Real-Ip` or `X-Forwarded-For` with each guess does not make it another address."""
+    enter(door, "ada", code=CODE)
+    for number in range(30):
+        assert enter(door, "ada", "wrong-one", claimed=[f"10.0.0.{number}"]) is None
+        assert enter(door, "eve", code="XYZ-234", claimed=[f"10.0.0.{number}"]) is None
+
+    assert enter(door, "ada", claimed=["10.0.1.1"]) is None
+    assert enter(door, "bob", code=CODE, claimed=["10.0.1.1"]) is None
+
+
+def test_guesses_from_many_addresses_are_bounded_for_each_name(door, clock) -> None:
+    """After thirty a name waits at every address, but not where its learner came from last."""
+    enter(door, "ada", code=CODE)
+    for number in range(30):
+        assert enter(door, "ada", "wrong-one", address=f"10.0.0.{number}") is None
+
+    assert enter(door, "ada", address="10.0.1.1") is None
+    assert enter(door, "ada") == "ada"
+    clock.advance(31)
+    assert enter(door, "ada", address="10.0.1.1") == "ada"
 
 
 def test_nobody_keeps_the_instructor_out(door) -> None:

@@ -36,6 +36,8 @@ LIMITS = {
     "key": Limit(burst=10, per_second=0.2),
     # Guesses of a learner's password at the hub, for each name from each address: eight in a minute at most.
     "password": Limit(burst=5, per_second=0.05),
+    # The same from wherever they come, apart from the address where the learner was last: two in a minute.
+    "name": Limit(burst=30, per_second=1 / 30),
 }
 
 

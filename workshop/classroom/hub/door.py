@@ -69,34 +69,42 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
     def __init__(self, *, clock: Clock | None = None, **settings: Any) -> None:
         super().__init__(**settings)
         self._limits = RequestLimits(clock or SystemClock())
+        self._came_from: dict[str, str] = {}
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> str | None:
         """Return the name of whoever may come in, None if the words do not fit.
 
-        Who guesses has to wait, with the name they try at the address where they are: nobody guesses a
-        colleague's password while the class looks on, and nobody keeps others out by guessing.
+        Who guesses has to wait, with the name they try at the address where they are; many guesses from
+        many addresses keep a name waiting too, but not at the address from which its learner came last.
         """
         name = data.get("username", "").strip().lower()
         password = data.get("password", "")
         if not NAME.fullmatch(name) or not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
             return None
         if name == INSTRUCTOR:
-            # Made by the command, and longer than anybody can guess: there is nothing to wait for.
+            # Made by the command, or as long as that: nobody guesses it, and there is nothing to wait for.
             is_right = secrets.compare_digest(password.encode(), self.plan.instructor_password.encode())
             return name if is_right else None
-        keys, address = self._keys(), str(handler.request.remote_ip)
-        guessed = ("password", f"{name} {address}") if name in keys else ("guess", address)
-        if self._limits.wait_for(*guessed):
+        keys, address = self._keys(), _address(handler.request)
+        buckets = self._buckets(name, address) if name in keys else [("guess", address)]
+        if any(self._limits.wait_for(*each) for each in buckets):
             return None
         if self._may_enter(keys, name, password, data.get("code", "")):
+            self._came_from[name] = address
             return name
-        self._limits.take(*guessed)
+        for each in buckets:
+            self._limits.take(*each)
         return None
 
     def delete_user(self, user: Any) -> None:
         """Forget the password of somebody who is removed, and keep their folder from newcomers."""
         self._keys().forget(user.name)
         archive_seat(self.plan.seats_folder, user.name)
+
+    def _buckets(self, name: str, address: str) -> list[tuple[str, str]]:
+        """Return what a wrong password is counted for."""
+        here = ("password", f"{name} {address}")
+        return [here] if self._came_from.get(name) == address else [here, ("name", name)]
 
     def _keys(self) -> Keys:
         """Return the passwords as they are now: `workshop hub --new-password` may have changed them."""
@@ -109,6 +117,14 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
             return False
         keys.keep(name, password)
         return True
+
+
+def _address(request: Any) -> str:
+    """Return where a request came from, as JupyterHub's proxy appended it.
+
+    Not `remote_ip`: for that tornado believes an `X-Real-Ip`, which the proxy lets through from anybody.
+    """
+    return str(request.headers.get("X-Forwarded-For", "")).rpartition(",")[2].strip()
 
 
 def _same_code(typed: str, wanted: str) -> bool:
