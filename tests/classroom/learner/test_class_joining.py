@@ -1,15 +1,24 @@
 """Joining a class, and what is said where that does not work."""
 
 import socket
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.classroom.learner.board_stand_in import CODE, StandIn
-from workshop.classroom.learner.delivery import Courier
+from workshop.classroom.learner.delivery import LONGEST_PAUSE_SECONDS, Courier
 from workshop.classroom.learner.joining import join_class
-from workshop.classroom.learner.leaving import leave_class
-from workshop.classroom.learner.membership import forget_membership, read_left, read_membership
+from workshop.classroom.learner.leaving import forget_left, leave_class
+from workshop.classroom.learner.membership import (
+    LEFT_FILE,
+    forget_membership,
+    keep_left,
+    read_left,
+    read_membership,
+)
 from workshop.course.exercise import passed
 from workshop.course.progress import CourseProgress
 from workshop.errors import BoardError, ConfigurationError
@@ -74,7 +83,7 @@ def test_leaving_without_the_board_is_made_up_for(board: StandIn, tmp_path: Path
     board.stop()
     left = leave_class(tmp_path)
     assert left is not None
-    assert f"{board.address} cannot be reached and still shows Ada" in left.told
+    assert f"{board.address} could not be told yet and still shows Ada" in left.told
     assert read_membership(tmp_path) is None
 
     board.start()
@@ -100,6 +109,77 @@ def test_rejoining_after_an_unheard_leave_begins_anew(board: StandIn, tmp_path: 
     assert read_left(tmp_path) == ()
 
 
+def test_who_is_in_a_class_again_is_not_removed_from_it(board: StandIn, tmp_path: Path) -> None:
+    """A leave that the board never took is off when its learner joins again."""
+    joined = join_class(tmp_path, board.invitation, "Ada")
+    keep_left(tmp_path, [joined])
+    assert forget_left(tmp_path) == read_left(tmp_path) == ()
+
+    keep_left(tmp_path, [joined])
+    join_class(tmp_path, board.invitation)
+    forget_membership(tmp_path)
+    assert forget_left(tmp_path) == ()
+    assert len(board.learners) == 1
+
+
+class Meanwhile(dict[str, Any]):
+    """A board's learners; something else happens while one is deleted."""
+
+    happens: Callable[[], object]
+
+    def __delitem__(self, token: str) -> None:
+        super().__delitem__(token)
+        self.happens()
+
+
+def test_a_class_that_is_left_meanwhile_is_kept(board: StandIn, tmp_path: Path) -> None:
+    """What another process notes while a board is being told stays noted."""
+    joined = join_class(tmp_path, board.invitation, "Ada")
+    other = replace(joined, class_id="class-2")
+    board.learners = Meanwhile(board.learners)
+    board.learners.happens = lambda: keep_left(tmp_path, [joined, other])
+
+    leave_class(tmp_path)
+
+    assert read_left(tmp_path) == (other,)
+
+
+def test_a_file_that_cannot_be_changed_ends_no_courier(board: StandIn, tmp_path: Path) -> None:
+    """Where the note of a left class cannot be removed, the kernel's courier tries again later."""
+    joined = join_class(tmp_path, board.invitation, "Ada")
+    forget_membership(tmp_path)
+    keep_left(tmp_path, [joined])
+
+    def spoil() -> None:
+        (tmp_path / LEFT_FILE).unlink()
+        (tmp_path / LEFT_FILE).mkdir()
+
+    board.learners = Meanwhile(board.learners)
+    board.learners.happens = spoil
+
+    assert Courier(tmp_path, lambda _: None).step() == LONGEST_PAUSE_SECONDS
+    assert board.learners == {}
+
+
+def test_the_class_just_left_is_told_of_first(board: StandIn, tmp_path: Path) -> None:
+    """A board of an earlier class that is still away hides nothing of the one that was left now."""
+    earlier = join_class(tmp_path, board.invitation, "Ada")
+    forget_membership(tmp_path)
+    away = replace(earlier, address=gone(), class_id="class-0")
+    keep_left(tmp_path, [away])
+    join_class(tmp_path, board.invitation, "Grace")
+
+    left = leave_class(tmp_path)
+
+    assert left is not None
+    assert left.alias == "Grace"
+    assert left.waiting == (away,)
+    assert left.told.startswith(
+        "Nothing is reported any more. The class board has forgotten Grace. "
+        f"The class board at {away.address} could not be told yet and still shows Ada."
+    )
+
+
 def test_leaving_forgets_on_both_sides(board: StandIn, tmp_path: Path) -> None:
     """Who leaves is gone from the board, and nothing of the class is left at home."""
     join_class(tmp_path, board.invitation, "Ada")
@@ -110,6 +190,12 @@ def test_leaving_forgets_on_both_sides(board: StandIn, tmp_path: Path) -> None:
     assert board.learners == {}
     assert read_membership(tmp_path) is None
     assert leave_class(tmp_path) is None
+
+
+def gone() -> str:
+    """Return an address where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def refused(home: Path, invitation: str, alias: str | None = "Ada") -> list[str]:
@@ -141,11 +227,10 @@ def test_refusals_say_what_happened_and_what_to_do(board: StandIn, tmp_path: Pat
 
 def test_nobody_there_is_told_from_another_network(tmp_path: Path) -> None:
     """Nothing that listens, and a machine that cannot be reached, are different mistakes."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    address = gone()
 
-    assert refused(tmp_path, f"127.0.0.1:{port}/ABC-234") == [
-        f"no class board listens at http://127.0.0.1:{port}",
+    assert refused(tmp_path, f"{address}/ABC-234") == [
+        f"no class board listens at {address}",
         "Ask whether it runs, and compare the address with the board's join page.",
     ]
     assert refused(tmp_path, "board.invalid/ABC-234") == [

@@ -5,6 +5,7 @@ Whatever fails, the reports stay in the outbox, and nobody who works waits for m
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -173,7 +174,7 @@ class Courier:
         """Deliver what there is to deliver; return after how many seconds to look again."""
         membership = read_membership(self._home)
         if membership is None:
-            forget_left(self._home)
+            self._forget_left()
             return LONGEST_PAUSE_SECONDS
         try:
             self._deliver(membership)
@@ -203,8 +204,14 @@ class Courier:
         finally:
             self._on_state(outbox.state)
 
+    def _forget_left(self) -> None:
+        with contextlib.suppress(*TRIED_AGAIN):
+            forget_left(self._home)
+
     def _run(self) -> None:
-        forget_left(self._home)
+        # Outside a class, each step does it.
+        if read_membership(self._home) is not None:
+            self._forget_left()
         while not self._stopping:
             pause = self.step()
             self._poked.wait(pause)

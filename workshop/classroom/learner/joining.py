@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from workshop.classroom.invitation import Invitation, checked_alias, checked_code, read_invitation
 from workshop.classroom.learner.calls import call
 from workshop.classroom.learner.delivery import deliver_briefly
-from workshop.classroom.learner.leaving import class_at, forget_left
+from workshop.classroom.learner.leaving import class_at, drop_left, forget_left
 from workshop.classroom.learner.membership import Membership, keep_membership, own_token, read_membership
 from workshop.classroom.learner.outbox import Outbox
 from workshop.classroom.learner.recording import happenings_of
@@ -54,6 +54,7 @@ def join_class(home: Path, invitation: str, alias: str | None = None) -> Members
     token = known.token if known and known.class_id == class_id else own_token(home, class_id)
     membership = _membership(place, _asked(place, chosen, token))
     keep_membership(home, membership)
+    drop_left(home)
     if known is None or known.key != membership.key:
         outbox = Outbox(home, membership.key)
         outbox.forget()

@@ -16,31 +16,43 @@ from workshop.classroom.learner.membership import (
     read_membership,
 )
 from workshop.classroom.learner.outbox import Outbox
+from workshop.course.files import locked
 from workshop.errors import BoardError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["Leave", "class_at", "forget_left", "leave_class"]
+__all__ = ["Leave", "class_at", "drop_left", "forget_left", "leave_class"]
+
+LOCK_FILE = "class-left.lock"
 
 
 @dataclass(frozen=True)
 class Leave:
-    """A class that was left; `is_forgotten` once its board has deleted the learner."""
+    """The classes that were left, the last one first; the boards of `waiting` still show the learner."""
 
-    alias: str
-    address: str
-    is_forgotten: bool
+    left: tuple[Membership, ...]
+    waiting: tuple[Membership, ...]
+
+    @property
+    def alias(self) -> str:
+        """Under which name the learner was in the class that was left last."""
+        return self.left[0].alias
 
     @property
     def told(self) -> str:
         """What the learner is told."""
-        if self.is_forgotten:
-            return f"The class board has forgotten {self.alias}."
-        return (
-            f"Nothing is reported any more. The class board at {self.address} cannot be reached and still "
-            f"shows {self.alias}; the next notebook, or `workshop leave`, that reaches it lets it forget you."
-        )
+        told = [
+            f"The class board at {each.address} could not be told yet and still shows {each.alias}."
+            if each in self.waiting
+            else f"The class board has forgotten {each.alias}."
+            for each in self.left
+        ]
+        if self.waiting:
+            told.insert(0, "Nothing is reported any more.")
+            told.append("The next notebook, or `workshop leave`, that reaches it lets it forget you.")
+        return " ".join(told)
 
 
 def leave_class(home: Path) -> Leave | None:
@@ -48,33 +60,41 @@ def leave_class(home: Path) -> Leave | None:
 
     Also tries anew what an earlier call could not say to a board.
     """
-    known = read_membership(home)
-    left = [*read_left(home), *([known] if known else [])]
-    if not left:
+    if read_membership(home) is None and not read_left(home):
         return None
-    keep_left(home, left)
-    if known is not None:
+    with locked(home / LOCK_FILE):
+        known = read_membership(home)
+        left = (*([known] if known else []), *_others(read_left(home), known))
+        keep_left(home, left)
         forget_membership(home)
+    if known is not None:
         with contextlib.suppress(sqlite3.Error, OSError):
             Outbox(home, known.key).forget()
     waiting = forget_left(home)
-    last = waiting[-1] if waiting else left[-1]
-    return Leave(last.alias, last.address, is_forgotten=not waiting)
+    return Leave(left, waiting) if left else None
 
 
 def forget_left(home: Path, moved: tuple[str, str] | None = None) -> tuple[Membership, ...]:
-    """Let the boards forget that could not be reached when their class was left; return who has not yet.
+    """Let the boards forget that did not take it when their class was left; return who has not yet.
 
     `moved` names a class, by its id, and the address where its board listens now. Waits for each board for
-    some seconds at most.
+    some seconds at most. A class that the learner is in again is not left any more.
     """
     left = read_left(home)
     if not left:
         return ()
     places = dict([moved] if moved else [])
-    waiting = [each for each in left if not _forgets(each, places.get(each.class_id, each.address))]
-    keep_left(home, waiting)
-    return tuple(waiting)
+    forgotten = [each for each in left if _forgets(home, each, places.get(each.class_id, each.address))]
+    return drop_left(home, forgotten)
+
+
+def drop_left(home: Path, forgotten: Sequence[Membership] = ()) -> tuple[Membership, ...]:
+    """Keep no more what boards have forgotten, nor the class that the learner is in; return what is left."""
+    with locked(home / LOCK_FILE):
+        others = _others(read_left(home), read_membership(home))
+        waiting = tuple(each for each in others if each not in forgotten)
+        keep_left(home, waiting)
+    return waiting
 
 
 def class_at(address: str) -> str:
@@ -92,10 +112,18 @@ def class_at(address: str) -> str:
     return class_id
 
 
-def _forgets(left: Membership, address: str) -> bool:
+def _others(left: Sequence[Membership], known: Membership | None) -> list[Membership]:
+    """Return which of the classes that were left are not the one that the learner is in."""
+    return [each for each in left if known is None or each.class_id != known.class_id]
+
+
+def _forgets(home: Path, left: Membership, address: str) -> bool:
     """Return whether the board of a class that was left knows the learner no more."""
     try:
         if class_at(address) != left.class_id:
+            return False
+        # A class knows a learner by one token: who has joined it again meanwhile would be removed from it.
+        if left not in _others(read_left(home), read_membership(home)):
             return False
         call(address, "POST", "leave", token=left.token, body=b"{}")
     except BoardError as error:
