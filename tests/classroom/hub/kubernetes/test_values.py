@@ -103,6 +103,15 @@ def test_the_values_open_the_classs_door(values, tmp_path, monkeypatch) -> None:
     assert configure.__module__ in text
 
 
+def test_a_password_that_can_be_guessed_opens_no_hub(tmp_path, monkeypatch) -> None:
+    """The door lets nobody wait who tries the instructor's password, so a short one is refused."""
+    monkeypatch.setenv("WORKSHOP_HUB_CODE", "abc234")
+    monkeypatch.setenv("WORKSHOP_HUB_PASSWORD", "x" * 15)
+
+    with pytest.raises(ValueError, match=r"has 15 characters and needs 16; make one with `openssl"):
+        configure(Config(), str(tmp_path))
+
+
 def test_a_seats_volume_gets_the_course_once(tmp_path) -> None:
     """An empty home gets a copy of the course; what a learner did there stays."""
     course, home = tmp_path / "course", tmp_path / "jovyan"

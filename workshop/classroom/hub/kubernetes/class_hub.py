@@ -15,6 +15,8 @@ __all__ = ["configure"]
 
 # Where the chart mounts what the hub keeps.
 FOLDER = "/srv/jupyterhub"
+# As long as the one that `workshop hub` makes: the door lets nobody wait who tries it.
+SHORTEST_PASSWORD = 16
 TEMPLATES = Path(door.__file__).parent / "templates"
 
 
@@ -23,14 +25,20 @@ def configure(c: Any, folder: str = FOLDER) -> None:
 
     Raises:
         KeyError: the environment names no code or no password of the instructor.
-        ValueError: the code is none.
+        ValueError: the code is none, or the password is short enough to be guessed.
     """
+    password = os.environ["WORKSHOP_HUB_PASSWORD"]
+    if len(password) < SHORTEST_PASSWORD:
+        raise ValueError(
+            f"the instructor's password, `password` in the secret `workshop-class`, has {len(password)} "
+            f"characters and needs {SHORTEST_PASSWORD}; make one with `openssl rand -base64 18`"
+        )
     plan = HubPlan(
         folder=folder,
         host="",
         port=0,
         code=checked_code(os.environ["WORKSHOP_HUB_CODE"]),
-        instructor_password=os.environ["WORKSHOP_HUB_PASSWORD"],
+        instructor_password=password,
         proxy="",
         seats=c.JupyterHub.get("active_server_limit") or HubPlan.seats,
     )
