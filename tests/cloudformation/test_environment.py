@@ -56,6 +56,15 @@ def test_an_environment_may_stop_itself() -> None:
     assert not re.fullmatch(pattern, "Trade")
 
 
+def test_an_environment_is_out_of_its_users_reach() -> None:
+    """Its role bears no learner's name alone, and root opens no file where the user may put a link."""
+    role = read("environment")["Resources"]["EnvironmentRole"]["Properties"]
+
+    assert "RoleName" not in role
+    assert role["Path"] == "/trade-risk-environment/"
+    assert not re.search(r"> ?/home/", start_script())
+
+
 @pytest.mark.parametrize(
     ("kernels", "terminals", "seen", "stops"),
     [
