@@ -14,6 +14,13 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from tests.cloudformation.conftest import PIPELINES, read
 from tests.cloudformation.test_lint import policies_of, resolved
+from workshop.cloud.offline.permissions.policy_evaluation import (
+    Access,
+    PolicySet,
+    PolicyVerdict,
+    parse_statements,
+)
+from workshop.deploy.finding import LEARNER_TAG
 
 STACKS = (*PIPELINES, "game", "end")
 # What the schemas name and our templates never use, by the beginning of the action.
@@ -128,6 +135,39 @@ def test_lists_are_granted_on_everything(template: str, action: str) -> None:
     ]
 
     assert resources == ["*"] * len(policies)
+
+
+@pytest.mark.parametrize(
+    ("action", "asked", "has", "allowed"),
+    [
+        ("Tag", "own", None, True),  # CloudFormation makes one
+        ("Tag", None, "own", True),
+        ("Untag", None, "own", True),
+        ("Tag", None, None, False),
+        ("Untag", None, None, False),
+        ("Tag", "other", None, False),
+        ("Tag", None, "other", False),
+        ("Tag", "own", "other", False),
+        ("Untag", None, "other", False),
+    ],
+)
+def test_a_learner_tags_own_mappings_alone(
+    action: str, asked: str | None, has: str | None, *, allowed: bool
+) -> None:
+    """A mapping's tags are changed by whose tag it bears, and by nobody if it bears none."""
+    [policy] = [each for name, each in policies_of(read("access")) if name == "LearnerPolicy"]
+    names = {"own": resolved({"Ref": "Learner"}), "other": "bob"}
+    keys = {
+        f"aws:{what}tag/{LEARNER_TAG}": (names[whose],)
+        for what, whose in (("request", asked), ("resource", has))
+        if whose
+    }
+    mapping = "arn:aws:lambda:us-east-1:123456789012:event-source-mapping:1"
+    verdict = PolicySet(parse_statements(resolved(policy))).decide(
+        Access(f"lambda:{action}Resource", mapping, keys)
+    )
+
+    assert verdict is (PolicyVerdict.ALLOWED if allowed else PolicyVerdict.SILENT)
 
 
 def test_an_instructor_only_looks_and_deletes() -> None:
