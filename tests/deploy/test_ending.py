@@ -7,11 +7,12 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.cloud.laboratory import Laboratory
+from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.ending import End, parse_end, read_end, remove_end, set_end
 from workshop.deploy.finding import list_ends
 from workshop.deploy.listing import everything
 from workshop.deploy.stacks import deploy, destroy, list_stacks
-from workshop.errors import ConfigurationError, StackNotFoundError
+from workshop.errors import ConfigurationError, StackNotFoundError, TearDownError
 from workshop.game.play import generator_stack, set_up
 
 NAME = "mine"
@@ -78,6 +79,35 @@ def test_of_a_pipeline_that_has_ended_nothing_is_left(pipeline: Laboratory) -> N
     assert pipeline.client("s3").list_buckets()["Buckets"] == []
     with pytest.raises(StackNotFoundError):
         destroy(pipeline, NAME, clock=ManualClock())
+
+
+def test_an_end_goes_although_something_is_left(pipeline: Laboratory) -> None:
+    """Once the stack is gone, what others put into the bucket keeps nothing of what would have ended it."""
+    set_end(pipeline, NAME, later(pipeline, hours=1), deletes_pipeline=True, clock=pipeline.clock)
+    pipeline.client("s3").put_object(Bucket=CodeBucket(pipeline).name, Key="mine/notes.txt", Body=b"")
+
+    with pytest.raises(TearDownError, match="which the workshop did not put there") as caught:
+        destroy(pipeline, NAME, clock=ManualClock())
+
+    assert [each.split("`")[1] for each in caught.value.remaining] == ["mine/notes.txt"]
+    assert list_ends(pipeline) == ()
+    roles = pipeline.client("iam").list_roles()["Roles"]
+    assert [each["RoleName"] for each in roles if "EndRole" in each["RoleName"]] == []
+
+
+def test_an_end_stays_as_long_as_the_stack(pipeline: Laboratory) -> None:
+    """If the stack cannot be deleted, its end still comes."""
+    end = set_end(pipeline, NAME, later(pipeline, hours=1), deletes_pipeline=True, clock=pipeline.clock)
+    iam = pipeline.client("iam")
+    iam.create_user(UserName="reader")
+    policies = [each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"]]
+    [arn] = [each for each in policies if "FrontEndPolicy" in each]
+    iam.attach_user_policy(UserName="reader", PolicyArn=arn)
+
+    with pytest.raises(TearDownError, match="ended in `DELETE_FAILED` and something is left"):
+        destroy(pipeline, NAME, clock=ManualClock())
+
+    assert read_end(pipeline, NAME) == end
 
 
 def test_an_end_can_be_moved_and_called_off(pipeline: Laboratory) -> None:

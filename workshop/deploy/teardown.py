@@ -45,9 +45,15 @@ def destroy(
     waiting = clock or SystemClock()
     described = describe(cloud, stack)
     is_there = described is not None and own_stack(cloud, described) is not None
-    if described is not None and is_there:
-        _delete(cloud, described, on_event=on_event, clock=waiting)
-    had_zips = described is None and _deleted_zips(cloud, stack)
+    try:
+        if described is not None and is_there:
+            _delete(cloud, described, on_event=on_event, clock=waiting)
+        had_zips = described is None and _deleted_zips(cloud, stack)
+    except TearDownError:
+        if describe(cloud, stack) is None:
+            # There is nothing left to end, whatever else is.
+            remove_end(cloud, stack, on_event=on_event, clock=waiting)
+        raise
     # Last: if anything above is cut off, the pipeline still ends.
     had_end = remove_end(cloud, stack, on_event=on_event, clock=waiting)
     if not (is_there or had_zips or had_end):
