@@ -1,5 +1,6 @@
 """What a learner's seat is: their own copy of the course, and nothing of anybody else's."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -137,6 +138,20 @@ def test_processes_are_bounded(plan) -> None:
     done = run(plan, "import resource; print(resource.getrlimit(resource.RLIMIT_NPROC))")
 
     assert done.stdout.strip() == str((plan.processes, plan.processes))
+
+
+def test_a_seat_that_ends_at_once_gives_its_turn_on(plan) -> None:
+    """Nobody waits two minutes for a seat whose program has ended."""
+    from workshop.classroom.hub.configuration import free_port
+    from workshop.classroom.hub.spawner import SeatSpawner
+
+    seat = SeatSpawner(plan=plan)
+    seat.proc = subprocess.Popen([sys.executable, "-I", "-S", "-c", ""])
+    waits = seat._wait_for(("127.0.0.1", free_port()))
+
+    asyncio.run(asyncio.wait_for(waits, 60))
+
+    assert seat.proc.returncode == 0
 
 
 def test_a_class_that_begins_at_one_moment_is_not_refused(plan) -> None:

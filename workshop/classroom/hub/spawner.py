@@ -26,6 +26,7 @@ MEGABYTE = 1024 * 1024
 MINUTE = 60
 NAMESPACES = ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent")
 START_SECONDS = 120
+LOOK_SECONDS = 2
 # So many seats start at once; who waits for a turn is shown that the own seat is starting.
 AT_ONCE = 6
 TURNS = asyncio.Semaphore(AT_ONCE)
@@ -50,9 +51,17 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc] # JupyterHub has n
         """Start a learner's seat when it is its turn; return where it listens."""
         async with TURNS:
             place = await self._begin()
-            with contextlib.suppress(TimeoutError):  # JupyterHub looks again, and says what is wrong
-                await wait_for_server(*place, timeout=START_SECONDS)
+            await self._wait_for(place)
         return place
+
+    async def _wait_for(self, place: tuple[str, int]) -> None:
+        """Wait until a seat answers, has ended or takes too long; what is wrong JupyterHub finds and says."""
+        for _ in range(START_SECONDS // LOOK_SECONDS):
+            with contextlib.suppress(TimeoutError):
+                await wait_for_server(*place, timeout=LOOK_SECONDS)
+                return
+            if await super().poll() is not None:
+                return
 
     async def _begin(self) -> tuple[str, int]:
         plan, name = self.plan, self.user.name
