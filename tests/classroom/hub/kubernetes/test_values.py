@@ -103,6 +103,11 @@ def test_the_values_open_the_classs_door(values, tmp_path, monkeypatch) -> None:
     assert configure.__module__ in text
 
 
+def test_a_class_that_begins_at_one_moment_is_not_refused(values) -> None:
+    """JupyterHub answers whoever exceeds its limit of starting seats with an error: there is no limit."""
+    assert values["hub"]["concurrentSpawnLimit"] == 0
+
+
 def test_a_password_that_can_be_guessed_opens_no_hub(tmp_path, monkeypatch) -> None:
     """The door lets nobody wait who tries the instructor's password, so a short one is refused."""
     monkeypatch.setenv("WORKSHOP_HUB_CODE", "abc234")
