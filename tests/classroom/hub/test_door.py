@@ -2,11 +2,14 @@
 
 import json
 import stat
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
+from workshop.classroom.board.limits import LIMITS
 from workshop.classroom.hub.plan import INSTRUCTOR, HubPlan
+from workshop.cli.classroom.hub import _let_choose
 from workshop.clock import ManualClock
 
 jupyterhub = pytest.importorskip("jupyterhub", reason="the extra `class` is not installed")
@@ -116,10 +119,12 @@ def test_what_a_client_claims_gives_no_more_guesses(door) -> None:
     assert enter(door, "bob", code=CODE, claimed=["10.0.1.1"]) is None
 
 
-def test_guesses_from_many_addresses_are_bounded_for_each_name(door, clock) -> None:
-    """After thirty a name waits at every address, but not where its learner came from last."""
+def test_guesses_from_many_addresses_are_bounded_for_each_name(door, clock, monkeypatch) -> None:
+    """After so many a name waits at every address, but not where its learner came from last."""
+    # Each wrong password takes scrypt's time.
+    monkeypatch.setitem(LIMITS, "name", replace(LIMITS["name"], burst=3))
     enter(door, "ada", code=CODE)
-    for number in range(30):
+    for number in range(3):
         assert enter(door, "ada", "wrong-one", address=f"10.0.0.{number}") is None
 
     assert enter(door, "ada", address="10.0.1.1") is None
@@ -159,6 +164,27 @@ def test_a_removed_name_hands_nothing_on(door, plan) -> None:
     removed = plan.seats_folder.with_name("removed")
     assert [(removed / f"ada-{number}" / "mine").read_text() for number in (1, 2)] == ["first", "second"]
     assert stat.S_IMODE(removed.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_cannot_be_moved_goes_to_nobody(door, plan) -> None:
+    """Where the folder of a removed learner stays, so does the password: no newcomer gets either."""
+    enter(door, "ada", code=CODE)
+    plan.seat("ada").mkdir(parents=True)
+    plan.seats_folder.with_name("removed").write_text("in the way")
+
+    with pytest.raises(FileExistsError):
+        door.delete_user(SimpleNamespace(name="ada"))
+
+    assert enter(door, "ada", "a-newcomers", CODE) is None
+
+
+def test_the_command_finds_a_name_as_somebody_typed_it(door, plan, tmp_path) -> None:
+    """`workshop hub --new-password Ada` is about `ada`, as at the door."""
+    enter(door, "Ada", code=CODE)
+
+    _let_choose(tmp_path, " Ada ")
+
+    assert "ada" not in Keys(plan.passwords)
 
 
 def test_a_forgotten_password_is_chosen_anew(door, plan, clock) -> None:

@@ -98,8 +98,9 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
 
     def delete_user(self, user: Any) -> None:
         """Forget the password of somebody who is removed, and keep their folder from newcomers."""
-        self._keys().forget(user.name)
+        # In this order: where the folder cannot be moved, nobody new gets it with the name.
         archive_seat(self.plan.seats_folder, user.name)
+        self._keys().forget(user.name)
 
     def _buckets(self, name: str, address: str) -> list[tuple[str, str]]:
         """Return what a wrong password is counted for."""

@@ -122,7 +122,7 @@ def _let_choose(folder: Path, name: str) -> None:
     """Forget a learner's password; a hub that runs knows it at once, and the folder stays."""
     from workshop.classroom.hub.door import Keys  # noqa: PLC0415 - JupyterHub takes a second
 
-    keys = Keys(folder / PASSWORDS)
+    name, keys = name.strip().lower(), Keys(folder / PASSWORDS)
     if name not in keys:
         raise ConfigurationError(f"nobody called `{name}` has a password in `{folder}`; look at `--data`")
     keys.forget(name)
