@@ -319,7 +319,7 @@ COMPARED = {
     "dynamodb.exports": "overlay/dynamodb/test_exports.py",
     "kept_changes": "overlay/test_sqs_messages.py",
 }
-# Types of resources that moto does not have, or has functions run in Docker for.
+# Types of resources that moto does not have, or has functions run in Docker for. Its schedules call nobody.
 INCOMPARABLE = {
     "cloudformation.resource_types.alarm",
     "cloudformation.resource_types.custom_resource",
@@ -327,6 +327,7 @@ INCOMPARABLE = {
     "cloudformation.resource_types.function_parts",
     "cloudformation.resource_types.monitoring",
     "cloudformation.resource_types.resource_policies",
+    "cloudformation.scheduled_calls",
 }
 
 

@@ -49,9 +49,13 @@ class LateCorrections:
 
     def wait(self) -> None:
         """Block until all is loaded; raises IncompleteError if that failed, or the cloud has stopped."""
-        self._done.wait()
+        self.wait_for_end()
         if self.problem is not None:
             raise IncompleteError(self.problem)
+
+    def wait_for_end(self) -> None:
+        """Block until all is loaded, or that has failed."""
+        self._done.wait()
 
     def _load(self) -> None:
         try:

@@ -196,6 +196,8 @@ class OfflineCloud:
 
     def reset(self) -> None:
         """Forget every resource, all of their data, and the faults; functions that run are ended."""
+        # What is being loaded registers services while moto would walk through them.
+        self._late.wait_for_end()
         self.faults.use(NO_FAULTS)
         self.runtime.reset()
         with LOCK:
@@ -251,8 +253,6 @@ class OfflineCloud:
         if self.keeper is None or not self._starts_late:
             return
         with LOCK:
-            # A reset may have come first: then nothing is left to be read.
-            if not self.keeper.is_complete:
-                self.keeper.read_late()
+            self.keeper.read_late()
         # Not before: new log groups cannot be kept until then, and what they say of a batch that was done.
         self.runtime.start()
