@@ -107,7 +107,14 @@ def test_help_outlives_a_reset(progress: CourseProgress) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", '{"exercises": {}}', '{"exercises": {"x": {"outcome": "great"}}, "questions": {}}'],
+    [
+        "",
+        "{",
+        "[]",
+        '{"exercises": {}}',
+        '{"exercises": {"x": {"outcome": "great"}}, "questions": {}}',
+        pytest.param("[" * 100_000, id="deep"),
+    ],
 )
 def test_a_damaged_file_is_set_aside_and_said(progress: CourseProgress, tmp_path: Path, content: str) -> None:
     """A file that cannot be read is kept under another name, said, and progress begins anew."""

@@ -25,7 +25,7 @@ __all__ = ["CourseProgress", "ExerciseEntry", "QuestionEntry"]
 FILE = "progress.json"
 LOCK = "progress.lock"
 # What reading a damaged file raises. An OSError does not mean damage: the file may be fine.
-DAMAGED = (ValueError, TypeError, KeyError, AttributeError)
+DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 Tell = Callable[[str, Mapping[str, str | int]], None]
 
 
