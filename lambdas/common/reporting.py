@@ -163,7 +163,11 @@ class _InfluxDb:
             return
         # A thread: no timeout of a connection bounds the search for its host, or a slow answer as a whole.
         thread = Thread(target=self._post, args=(point,), daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # the environment has no thread left
+            self._fall_silent()
+            return
         thread.join(SECONDS_TO_SEND)
         if thread.is_alive():
             self._fall_silent()

@@ -60,7 +60,8 @@ class Settings:
         values: dict[str, Any] = {
             field.name: _read(field.name.upper(), environ)
             for field in fields(cls)
-            if field.default is MISSING or field.name.upper() in environ
+            # A template passes a parameter without a value on as an empty text.
+            if field.default is MISSING or environ.get(field.name.upper(), "").strip()
         }
         if "hierarchy_levels" in values:
             values["hierarchy_levels"] = _levels(values["hierarchy_levels"], environ)

@@ -103,6 +103,11 @@ def test_a_call_with_wrong_arguments_is_told_how_to_look_them_up() -> None:
     assert "`ws.send?`" in " ".join(error_lines(caught.value, caught.tb))
 
 
+def test_a_type_error_of_other_code_gets_no_advice_on_arguments() -> None:
+    """Whoever takes something out of nothing has called nobody."""
+    assert advice_on(TypeError("'NoneType' object is not subscriptable")) == ""
+
+
 def test_a_name_that_is_nearly_right_is_suggested() -> None:
     """Who mistypes a method is asked whether another one was meant."""
     with pytest.raises(AttributeError) as caught:

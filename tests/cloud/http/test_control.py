@@ -19,6 +19,7 @@ class Cloud:
     port = 4566
     started = 12.5
     keeper = None
+    problem: str | None = None
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -61,6 +62,7 @@ def test_health_says_which_process_answers(cloud) -> None:
         200,
         {
             "status": "ok",
+            "problem": None,
             "version": __version__,
             "offline": True,
             "pid": os.getpid(),

@@ -1,7 +1,7 @@
 """What the functions are told by their environment, and what happens when it is not there."""
 
 import pytest
-from common.settings import MapSettings, MissingSettingError, ReduceSettings, StateSettings
+from common.settings import MapSettings, MissingSettingError, ReduceSettings, ReportSettings, StateSettings
 
 ENVIRON = {
     "HIERARCHY_LEVELS": "RiskType, TradeDesk,Region",
@@ -42,6 +42,12 @@ def test_a_missing_variable_is_named_with_its_template(
 
     with pytest.raises(MissingSettingError, match=rf"`{variable}` is not set.*cloudformation/stateful.yaml"):
         kind.from_environ(environ)
+
+
+@pytest.mark.parametrize("environ", [{}, {"EMBEDDED_METRICS": "", "INFLUXDB_URL": " "}])
+def test_a_variable_that_may_be_missing_may_be_empty(environ: dict[str, str]) -> None:
+    """A template passes a parameter without a value on as an empty text."""
+    assert ReportSettings.from_environ(environ) == ReportSettings()
 
 
 @pytest.mark.parametrize("levels", [",", "a,,b", "a,a", ",".join(map(str, range(91)))])

@@ -100,6 +100,8 @@ def advice_on(error: BaseException) -> str:
     if isinstance(error, AttributeError):
         return _near(error)
     known = (told for kinds, told in ADVICE if isinstance(error, kinds))
+    if isinstance(error, TypeError) and "argument" not in str(error):
+        known = iter(("",))  # of a learner's own code, such as `None["x"]`
     return next(
         known, "AWS's client could not carry out the call." if isinstance(error, BotoCoreError) else ""
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from workshop.clock import Clock, SystemClock
 from workshop.deploy.finding import find_stack
@@ -207,8 +208,12 @@ def _compare(books: Books, totals: AggregateSnapshot, state: StateSum) -> Reconc
 
 
 def _publish(books: Books, found: Reconciliation) -> None:
-    """Let CloudWatch know how many totals are wrong, if the caller may tell it."""
-    wrong = {each.path for each in found.comparison.differences} | {each.path for each in found.torn}
+    """Let CloudWatch know how many totals are wrong, if the caller may and can tell it.
+
+    What differs while messages are under way is not wrong yet.
+    """
+    differences = () if found.is_moving else found.comparison.differences
+    wrong = {each.path for each in differences} | {each.path for each in found.torn}
     datum = {
         "MetricName": "WrongTotals",
         "Dimensions": [{"Name": "TableName", "Value": books.outputs["AggregateTableName"]}],
@@ -216,11 +221,9 @@ def _publish(books: Books, found: Reconciliation) -> None:
         "Unit": "Count",
         "Value": len(wrong),
     }
-    try:
+    # What was found is worth more than the alarm that follows from it.
+    with suppress(ClientError, BotoCoreError):
         books.cloud.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in {"AccessDenied", "AccessDeniedException"}:
-            raise
 
 
 def _document(difference: Difference) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class ProducerOptions:
         if self.threads < 1:
             raise ConfigurationError(f"{self.threads} threads send nothing; choose 1 or more")
         if self.rate is not None and not self.rate > 0:  # not a number is neither
-            raise ConfigurationError(f"a rate of {self.rate} sends nothing; choose more than 0")
+            raise ConfigurationError(f"a rate of {self.rate} sends nothing; `--rate` must be more than 0")
 
     @classmethod
     def of(cls, threads: int, rate: float | None, pack: int | str) -> Self:

@@ -198,6 +198,9 @@ MALFORMED = [
         "M": 1,
     },
     {**event(), "_aws": {**event()["_aws"], "Timestamp": "now"}},
+    # In nanoseconds, as time.time_ns() gives them, and before there were any.
+    {**event(), "_aws": {**event()["_aws"], "Timestamp": 1_790_000_000_000_000_000}},
+    {**event(), "_aws": {**event()["_aws"], "Timestamp": -1}},
     event(M="3"),
     event(M=True),
     event(M=None),
@@ -214,6 +217,7 @@ MALFORMED = [
     changed(Dimensions=["FunctionName"]),
     changed(Dimensions=[["FunctionName"] * 31]),
     changed(Metrics=[{"Name": "M", "Unit": "Parsecs"}]),
+    changed(Metrics=[{"Name": "M", "Unit": []}]),
     changed(Metrics=[{"Name": "M", "StorageResolution": 5}]),
     changed(Metrics=["M"]),
     changed(Metrics=[{"Name": "M"}] * 101),

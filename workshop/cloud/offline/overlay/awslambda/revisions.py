@@ -81,7 +81,9 @@ def _publish_call(self: Any) -> Any:
 def _publish(self: Any, name_or_arn: str, description: str = "") -> Any:
     function = self.get_function_by_name_or_arn_forbid_qualifier(name_or_arn)
     versions = self._functions[function.function_name]["versions"]
-    if versions and not function.code_or_config_updated:
+    # The version of what is there now may have been deleted.
+    is_published = bool(versions) and versions[-1].code_sha_256 == function.code_sha_256
+    if is_published and not function.code_or_config_updated:
         return versions[-1]
     function.code_or_config_updated = False
     version = copy.copy(function)

@@ -25,6 +25,8 @@ MOST_VALUES = 100
 MOST_METRICS = 100
 MOST_DIMENSIONS = 30
 MOST_CHARACTERS = 1024
+# The year 9999: what is beyond was not in milliseconds.
+MOST_MILLISECONDS = 253_402_300_000_000
 SIZES = {
     f"{prefix}{unit}".capitalize()
     for prefix in ("", "kilo", "mega", "giga", "tera")
@@ -72,6 +74,8 @@ def _metrics_in(message: str) -> Iterator[tuple[Metric, float, Distribution]]:
     if not isinstance(metadata, dict) or len(message) > MOST_BYTES:
         raise MalformedError(message)
     milliseconds = _number(metadata.get("Timestamp"))
+    if not 0 <= milliseconds < MOST_MILLISECONDS:
+        raise MalformedError(milliseconds)
     for directive in _list(metadata.get("CloudWatchMetrics")):
         for metric, per_second, target in _of_directive(directive, root):
             period = 1 if per_second else 60
@@ -89,7 +93,7 @@ def _of_directive(directive: Any, root: dict[str, Any]) -> Iterator[tuple[Metric
         if not isinstance(wanted, dict) or _text(wanted.get("Name")) not in root:
             raise MalformedError(wanted)
         unit, resolution = wanted.get("Unit", "None"), wanted.get("StorageResolution", 60)
-        if unit not in UNITS or resolution not in (1, 60):
+        if not isinstance(unit, str) or unit not in UNITS or resolution not in (1, 60):
             raise MalformedError(wanted)
         for dimensions in sets:
             metric = Metric(namespace, wanted["Name"], dimensions, unit)
@@ -115,7 +119,9 @@ def _of_statistics(target: dict[str, Any]) -> Distribution:
     values, counts = _list(target.get("Values", [])), _list(target.get("Counts", []))
     if len(values) != len(counts) or len(values) > MOST_VALUES:
         raise MalformedError(target)
-    counted = dict(zip(map(_number, values), map(_number, counts), strict=True))
+    counted: dict[float, float] = {}
+    for value, times in zip(map(_number, values), map(_number, counts), strict=True):
+        counted[value] = counted.get(value, 0) + times
     lowest, highest, total, count = (_number(target.get(name)) for name in ("Min", "Max", "Sum", "Count"))
     return Distribution(lowest, highest, total, count, counted or None)
 
