@@ -236,10 +236,9 @@ def test_a_disabled_mapping_is_named_by_whoever_waits(course: Course) -> None:
 
     rest = course.rest_state(8)
 
-    assert rest.held_up == "5 records are still on the way. The mapping of MapLambda is disabled"
-    assert course.diagnose_at(rest).summary.endswith(
-        "once this is mended: The mapping of MapLambda is disabled."
-    )
+    disabled = "The mapping of MapLambda is disabled; connecting it again enables it"
+    assert rest.held_up == f"5 records are still on the way. {disabled}"
+    assert course.diagnose_at(rest).summary.endswith(f"once this is mended: {disabled}.")
 
 
 def test_what_lies_before_an_unconnected_function_is_not_lost(course: Course) -> None:
