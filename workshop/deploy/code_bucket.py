@@ -26,6 +26,8 @@ DELETED_AT_ONCE = 1000
 PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
 # What `upload` puts there; everything else is somebody's own.
 ZIP = re.compile(r"(?P<stack>[A-Za-z][-A-Za-z0-9]{0,49})/[-a-z]+-[0-9a-f]{16}\.zip")
+# Where the AWS CLI's `cloudformation deploy` puts a large template; it belongs to no stack by name.
+TEMPLATE = re.compile(r"[0-9a-f]{32}\.template")
 BLOCKED = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 TAGS = [{"Key": "trade-risk-workshop", "Value": "code"}]
 
@@ -96,9 +98,15 @@ class CodeBucket:
         """Return what others have put here, or into the folder of one stack."""
         return sorted({row["Key"] for row in self.versions(stack) if not ZIP.fullmatch(row["Key"])})
 
+    def clear_templates(self) -> None:
+        """Delete the templates that the AWS CLI has put here, in every version; may be repeated."""
+        self._delete([row for row in self.versions() if TEMPLATE.fullmatch(row["Key"])])
+
     def clear(self, stack: str) -> None:
         """Delete the zips of a stack in every version, and nothing else; may be repeated."""
-        found = [row for row in self.versions(stack) if ZIP.fullmatch(row["Key"])]
+        self._delete([row for row in self.versions(stack) if ZIP.fullmatch(row["Key"])])
+
+    def _delete(self, found: list[dict[str, str]]) -> None:
         for start in range(0, len(found), DELETED_AT_ONCE):
             objects = found[start : start + DELETED_AT_ONCE]
             self._s3.delete_objects(**self._own, Delete={"Objects": objects, "Quiet": True})

@@ -111,6 +111,7 @@ def _clear(cloud: Cloud, bucket: CodeBucket, stack: str) -> list[str]:
     bucket.clear(stack)
     is_last = not list_stacks(cloud)
     if is_last:
+        bucket.clear_templates()
         # Zips of stacks that somebody deleted by other means.
         for gone in (each for each in bucket.stacks() if describe(cloud, each) is None):
             bucket.clear(gone)
