@@ -99,9 +99,9 @@ def advice_on(error: BaseException) -> str:
         return advice
     if isinstance(error, AttributeError):
         return _near(error)
-    known = (told for kinds, told in ADVICE if isinstance(error, kinds))
-    if isinstance(error, TypeError) and "argument" not in str(error):
-        known = iter(("",))  # of a learner's own code, such as `None["x"]`
+    # A learner's own code, such as `None["x"]`, may be of a wrong type without any call.
+    is_call = not isinstance(error, TypeError) or "argument" in str(error)
+    known = (told for kinds, told in ADVICE if isinstance(error, kinds) and is_call)
     return next(
         known, "AWS's client could not carry out the call." if isinstance(error, BotoCoreError) else ""
     )
