@@ -32,7 +32,12 @@ def has_course_parameters(own: CourseStack) -> bool:
     present = {row["ParameterKey"]: row["ParameterValue"] for row in described.get("Parameters", [])}
     body = template_body(own.pipeline)
     declared = own.client("cloudformation").validate_template(TemplateBody=body)["Parameters"]
-    wanted = {row["ParameterKey"]: row["DefaultValue"] for row in declared if "DefaultValue" in row}
+    wanted = {
+        row["ParameterKey"]: row["DefaultValue"]
+        for row in declared
+        # What must not be echoed is described as stars.
+        if "DefaultValue" in row and not row.get("NoEcho")
+    }
     wanted |= {**UNCONNECTED, **_parameters_of(own)}
     wanted.pop(VARIANT_PARAMETER)
     return all(present.get(name) == str(value) for name, value in wanted.items())
