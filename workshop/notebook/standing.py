@@ -19,9 +19,8 @@ from workshop.pipeline.operations.live_faults import read_faults
 __all__ = ["ahead", "behind", "failing", "faults_in_force"]
 
 NOT_YET = (
-    "Not solved yet in your files: {}. Where this notebook runs them, totals can be off for that reason "
-    "alone. `!workshop catch-up {}`, in a cell of its own, puts in what is missing and keeps your own "
-    "versions."
+    "Not solved yet in your files: {}. Where this notebook runs them, totals can be off for that alone. "
+    "`!workshop catch-up {}`, in a cell of its own, puts in what is missing and keeps your own versions."
 )
 AHEAD = (
     "Your code has solved `{}` of {} already, so not all that goes wrong in this notebook will. "
