@@ -174,7 +174,7 @@ ws.stateless.compare()
 # %% [markdown]
 # ## How fast is it here?
 #
-# As fast as 3,000 messages get through, with all their waiting, and then for some seconds at four fifths of that:
+# First all at once, waiting included; then some seconds at four fifths of that rate:
 
 # %%
 import time

@@ -147,9 +147,13 @@ def test_a_seat_that_ends_at_once_gives_its_turn_on(plan) -> None:
 
     seat = SeatSpawner(plan=plan)
     seat.proc = subprocess.Popen([sys.executable, "-I", "-S", "-c", ""])
-    waits = seat._wait_for(("127.0.0.1", free_port()))
 
-    asyncio.run(asyncio.wait_for(waits, 60))
+    def wait() -> None:
+        asyncio.run(asyncio.wait_for(seat._wait_for(("127.0.0.1", free_port())), 60))
+
+    # On a thread, since a browser of other tests may have left a loop on this one.
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(wait).result()
 
     assert seat.proc.returncode == 0
 

@@ -49,13 +49,14 @@ class LateCorrections:
 
     def wait(self) -> None:
         """Block until all is loaded; raises IncompleteError if that failed, or the cloud has stopped."""
-        self.wait_for_end()
+        self._done.wait()
         if self.problem is not None:
             raise IncompleteError(self.problem)
 
     def wait_for_end(self) -> None:
-        """Block until all is loaded, or that has failed."""
-        self._done.wait()
+        """Block until all is loaded, or that has failed; returns at once if it was never begun."""
+        if self._thread.ident is not None:
+            self._done.wait()
 
     def _load(self) -> None:
         try:
