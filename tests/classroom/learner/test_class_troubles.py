@@ -1,11 +1,13 @@
 """A damaged file, a board that forgot a learner, solutions that do not come: and the class goes on."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 from tests.classroom.learner.board_stand_in import StandIn
 from workshop.classroom.learner.delivery import Courier, deliver
 from workshop.classroom.learner.joining import join_class
-from workshop.classroom.learner.outbox import FILE, ClassState
+from workshop.classroom.learner.outbox import FILE, ClassState, Happening, Outbox, take_put_aside
 from workshop.classroom.learner.recording import (
     UNKNOWN,
     class_progress,
@@ -31,6 +33,24 @@ def test_a_damaged_outbox_is_put_aside(board: StandIn, tmp_path: Path) -> None:
     assert str(aside) in told
     assert aside.read_bytes() == b"no database" * 100
     assert {each["step"] for each in board.of("Ada")} == {"a", "b", "c", "d"}
+
+
+def test_a_damaged_outbox_is_put_aside_once(board: StandIn, tmp_path: Path) -> None:
+    """Threads that meet the damage together begin one new file, and every report is in it."""
+    key = join_class(tmp_path, board.invitation, "Ada").key
+    (tmp_path / FILE).write_bytes(b"no database" * 100)
+    ready = Barrier(8)
+
+    def tell(number: int) -> None:
+        ready.wait()
+        Outbox(tmp_path, key).add([Happening("began", {"step": f"{number}"}, 1.0)])
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(tell, range(8)))
+
+    assert len(list(tmp_path.glob(f"{FILE}.damaged-*"))) == 1
+    assert len(take_put_aside()) == 1
+    assert {each.fields["step"] for each in Outbox(tmp_path, key).unsent()} == {*map(str, range(8))}
 
 
 def test_a_file_damaged_within_is_put_aside_at_its_first_error(board: StandIn, tmp_path: Path) -> None:

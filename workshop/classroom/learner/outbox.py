@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workshop.classroom.protocol import MOST_REPORTS, LearnerReport, instant, read_reports
+from workshop.course.files import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -247,11 +248,24 @@ class Outbox:
         if type(error) is not sqlite3.DatabaseError:
             raise error
         aside = self._file.with_name(f"{FILE}.damaged-{uuid.uuid4().hex[:8]}")
-        try:
-            self._file.replace(aside)
-        except OSError:  # Windows keeps it while another process has it open
-            raise error from None
+        with locked(self._file.with_name(f"{FILE}.lock")):
+            # Whoever met the damage at the same time may have begun a new file already.
+            if self._is_sound():
+                return
+            try:
+                self._file.replace(aside)
+            except OSError:  # Windows keeps it while another process has it open
+                raise error from None
         _put_aside.append(aside)
+
+    def _is_sound(self) -> bool:
+        if not self._file.exists():
+            return True
+        try:
+            with contextlib.closing(sqlite3.connect(self._file, BUSY_SECONDS)) as database:
+                return bool(database.execute("PRAGMA quick_check").fetchone() == ("ok",))
+        except sqlite3.DatabaseError as error:
+            return type(error) is not sqlite3.DatabaseError
 
 
 def take_put_aside() -> list[Path]:
