@@ -1,12 +1,13 @@
 """`workshop deploy`, `destroy`, `package`: pipelines brought to a cloud, taken away, or packed for others."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from workshop.cli.options import (
@@ -214,7 +215,10 @@ def _print_deployment(deployment: Deployment, people: Console) -> None:
 
 
 def _print_cost_and_end(cloud: Cloud, stack: str, people: Console) -> None:
-    if cloud.offline is None:
-        people.print(f"{running_cost(cloud, stack)}.", soft_wrap=True)
-    if planned := read_end(cloud, stack):
-        people.print(f"An end is set: {planned}.", soft_wrap=True)
+    # Not everybody who may deploy may ask; the stack is there all the same.
+    with suppress(ClientError):
+        if cloud.offline is None:
+            people.print(f"{running_cost(cloud, stack)}.", soft_wrap=True)
+    with suppress(ClientError):
+        if planned := read_end(cloud, stack):
+            people.print(f"An end is set: {planned}.", soft_wrap=True)

@@ -198,10 +198,12 @@ class Workshop(NotebookPipeline):
         """Say on AWS what the stack costs, and when it ends if that is set, as far as the learner may ask."""
         cloud, stack = self._course.cloud, self.aws.stack
         looks = (read_end,) if cloud.offline is not None else (running_cost, read_end)
-        try:
-            return "".join(f"; {found}" for look in looks if (found := look(cloud, stack)) is not None)
-        except ClientError:
-            return ""
+        told = ""
+        for look in looks:
+            with contextlib.suppress(ClientError):
+                found = look(cloud, stack)
+                told += f"; {found}" if found is not None else ""
+        return told
 
     @cached_property
     def _standing(self) -> list[str]:
