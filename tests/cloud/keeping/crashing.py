@@ -128,3 +128,15 @@ def largest_file(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def make_stream_and_table(cloud: KeptCloud, **options: Any) -> None:
+    """Make a stream `S` with one shard, and a table `T` with the key `pk`, a text."""
+    cloud.client("kinesis").create_stream(StreamName="S", ShardCount=1)
+    cloud.client("dynamodb").create_table(
+        TableName="T",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        **options,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.keeping.crashing import KeptCloud
+from tests.cloud.keeping.crashing import KeptCloud, make_stream_and_table
 from workshop.cloud.offline.keeping.store import companions
 
 DAY = 24 * 3600.0
@@ -17,14 +17,7 @@ STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
     """A stream `S` and a table `T` with a stream."""
     cloud = KeptCloud(tmp_path)
-    cloud.client("kinesis").create_stream(StreamName="S", ShardCount=1)
-    cloud.client("dynamodb").create_table(
-        TableName="T",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification=STREAM,
-    )
+    make_stream_and_table(cloud, StreamSpecification=STREAM)
     yield cloud
     cloud.laboratory.close()
 

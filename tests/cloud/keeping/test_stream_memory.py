@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from moto.kinesis.models import kinesis_backends
 
 from tests.cloud.conftest import REGION, Account
-from tests.cloud.keeping.crashing import KeptCloud, largest_file
+from tests.cloud.keeping.crashing import KeptCloud, largest_file, make_stream_and_table
 from tests.effort import LONG
 from workshop.cloud.offline.keeping.memory import MEMORY
 from workshop.cloud.offline.keeping.records import Records
@@ -164,13 +164,8 @@ def test_what_went_with_its_stream_makes_room(account: Account, little_memory: C
 def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
     """A stream `S` and a table `T` with a stream."""
     cloud = KeptCloud(tmp_path)
-    cloud.client("kinesis").create_stream(StreamName="S", ShardCount=1)
-    cloud.client("dynamodb").create_table(
-        TableName="T",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    make_stream_and_table(
+        cloud, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     )
     yield cloud
     cloud.laboratory.close()

@@ -1,7 +1,7 @@
 """Tumbling windows across a kill."""
 
 from tests.cloud.documents import allow, document, trust
-from tests.cloud.keeping.crashing import KeptCloud, copies_meanwhile
+from tests.cloud.keeping.crashing import KeptCloud, copies_meanwhile, make_stream_and_table
 from tests.cloud.keeping.test_everything import ROLE, STREAM
 from tests.cloud.runtime.world import zip_of
 
@@ -27,13 +27,7 @@ def windowed(cloud: KeptCloud) -> None:
     iam = cloud.client("iam")
     iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
     iam.put_role_policy(RoleName="lambda", PolicyName="p", PolicyDocument=document(allow("*")))
-    cloud.client("kinesis").create_stream(StreamName="S", ShardCount=1)
-    cloud.client("dynamodb").create_table(
-        TableName="T",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_stream_and_table(cloud)
     functions = cloud.client("lambda")
     functions.create_function(
         FunctionName="F",

@@ -149,8 +149,8 @@ def test_settings_are_read_once_a_second(seconds: list[float]) -> None:
     quiet = Faults(settings, "map")
     assert settings.reads == 0
 
-    for now in (0.0, 0.2, 0.9, 1.0, 1.5, 2.1):
-        seconds.append(now)
+    for second in (0.0, 0.2, 0.9, 1.0, 1.5, 2.1):
+        seconds.append(second)
         quiet.before_write()
         quiet.after_write()
 
