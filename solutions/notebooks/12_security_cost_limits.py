@@ -154,8 +154,9 @@ ws.reveal("largest-line")
 print(f"{sum(line.usd for line in bill):,.2f} USD a month, around the clock")
 
 # %% [markdown]
-# One thing is not on the bill: Lambda reads the streams of our tables free of charge. (A program of your own
-# that reads them pays for each read.)
+# Lambda reads the streams of our tables free of charge, so that is not on the bill. (A program of your own that
+# reads them pays for each read.) Nor is what watching costs: metrics, alarms and a dashboard, some 10 USD a month
+# ([docs/watching.md](../docs/watching.md)).
 #
 # How does the bill grow? Change the numbers, and run the cell again.
 

@@ -1,8 +1,8 @@
 """What a pipeline costs on AWS: a model that multiplies a load by the unit prices of `prices.toml`.
 
 The model turns a load (messages per second, and how they are packed, batched and kept) into the lines of a
-monthly bill, each with its arithmetic. It leaves out free tiers, alarms, data transfer out of the region,
-the storage of StateTable, and the producer's own machine.
+monthly bill, each with its arithmetic. It leaves out free tiers, metrics, alarms and dashboards (see
+docs/watching.md), data transfer out of the region, the storage of StateTable, and the producer's own machine.
 """
 
 from collections.abc import Iterable, Iterator
@@ -81,7 +81,7 @@ def cannot_keep_up(pipeline: str, load: Load) -> tuple[Saturated, ...]:
 
 
 def standing_cost(*, shards: int, on_demand: bool = False) -> Decimal:
-    """Return what a deployed pipeline costs in an hour in which nothing happens: its stream alone."""
+    """Return what a deployed pipeline costs in an hour in which nothing happens, alarms apart."""
     if on_demand:
         return PRICES["on-demand-stream-hour"].usd
     return shards * PRICES["shard-hour"].usd
