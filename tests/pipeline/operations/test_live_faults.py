@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,6 +31,7 @@ ROUGH = FaultPlan(
     },
     limit=1,
 )
+EXPECTED = {"killed", "crash_before", "duplicate", "re_batched", "response_lost"}
 
 
 @pytest.fixture(scope="module")
@@ -68,19 +70,28 @@ def document(printed: tuple[int, str]) -> dict[str, Any]:
     return read
 
 
-def test_the_ledger_survives_processes_that_fail_in_every_way(cloud: Cloud, outputs: dict[str, str]) -> None:
-    """With all kinds of faults and killed processes, totals end exact and poison is set aside."""
-    options = {"stateful": plan_options("stateful", 600, seed=3)}
+def test_the_ledger_survives_processes_that_fail_in_every_way(cloud: Cloud) -> None:
+    """With all kinds of faults and killed processes, totals end exact and poison is set aside.
 
-    [run] = run_pipelines(cloud, {"stateful": outputs}, options, faults=ROUGH, patience=PATIENCE)
+    How many batches there are, and so what strikes, depends on the machine: rounds go on until all struck.
+    """
+    struck: Counter[str] = Counter()
 
-    assert run.exact
-    assert run.faults is not None
-    assert {"killed", "crash_before", "duplicate", "re_batched", "response_lost"} <= run.faults.keys()
-    assert len(run.faults) >= 10
-    rows = read_quarantine(cloud.client("dynamodb"), outputs["QuarantineTableName"])
-    assert len(rows) == run.faults.get("poison", 0)
-    assert read_faults(cloud, outputs).in_functions.is_empty
+    for seed in range(3, 11):
+        outputs = deploy(cloud, "stateful", stack=f"round-{seed}").outputs
+        options = {"stateful": plan_options("stateful", 600, seed=seed)}
+        [run] = run_pipelines(cloud, {"stateful": outputs}, options, faults=ROUGH, patience=PATIENCE)
+        assert run.exact
+        assert run.faults is not None
+        rows = read_quarantine(cloud.client("dynamodb"), outputs["QuarantineTableName"])
+        assert len(rows) == run.faults.get("poison", 0)
+        assert read_faults(cloud, outputs).in_functions.is_empty
+        struck.update(run.faults)
+        if struck.keys() >= EXPECTED and len(struck) >= 10:
+            break
+
+    assert struck.keys() >= EXPECTED
+    assert len(struck) >= 10
 
 
 def test_faults_are_set_in_both_places(cloud: Cloud, outputs: dict[str, str]) -> None:
