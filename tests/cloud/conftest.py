@@ -34,6 +34,7 @@ class Account:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
+        self.stream = ""
         overlay.apply(self.clock, NAMES)
 
     def client(self, service: str) -> Any:
@@ -46,7 +47,10 @@ class Account:
         return self.client("dynamodb")
 
     def create_table(self, name: str = "T", *, sort_key: bool = False, stream: bool = True) -> str:
-        """Create a table with the key `pk` (and `sk`); return the ARN of its stream, or nothing."""
+        """Create a table with the key `pk` (and `sk`); return the ARN of its stream, or nothing.
+
+        `stream` is that of the table that was made last.
+        """
         keys = [("pk", "HASH"), ("sk", "RANGE")][: 2 if sort_key else 1]
         specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         table = self.dynamodb.create_table(
@@ -56,15 +60,17 @@ class Account:
             BillingMode="PAY_PER_REQUEST",
             **({"StreamSpecification": specification} if stream else {}),
         )
-        return str(table["TableDescription"].get("LatestStreamArn", ""))
+        self.stream = str(table["TableDescription"].get("LatestStreamArn", ""))
+        return self.stream
 
-    def stream_records(self, stream_arn: str) -> list[dict[str, Any]]:
-        """Return everything in a stream of a table."""
+    def stream_records(self, stream_arn: str = "") -> list[dict[str, Any]]:
+        """Return everything in a stream of a table, by default `stream`."""
         iterator = self.stream_iterator(stream_arn)
         return list(self.client("dynamodbstreams").get_records(ShardIterator=iterator)["Records"])
 
-    def stream_iterator(self, stream_arn: str, kind: str = "TRIM_HORIZON", **more: Any) -> str:
-        """Return an iterator of a type for a stream of a table."""
+    def stream_iterator(self, stream_arn: str = "", kind: str = "TRIM_HORIZON", **more: Any) -> str:
+        """Return an iterator of a type for a stream of a table, by default `stream`."""
+        stream_arn = stream_arn or self.stream
         streams = self.client("dynamodbstreams")
         shard = streams.describe_stream(StreamArn=stream_arn)["StreamDescription"]["Shards"][0]["ShardId"]
         answer = streams.get_shard_iterator(

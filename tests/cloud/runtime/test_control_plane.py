@@ -178,15 +178,6 @@ def test_values_out_of_range_are_refused(world: World) -> None:
     assert world.mapping(uuid)["BatchSize"] == 100
 
 
-def test_bad_filter_is_refused(world: World) -> None:
-    """A filter pattern that cannot be understood is refused."""
-    world.function()
-
-    answer = refusal(world.stream(), FilterCriteria={"Filters": [{"Pattern": "not json"}]})
-
-    assert answer == (400, "InvalidParameterValueException", "Invalid filter pattern definition.")
-
-
 def test_settings_are_kept_and_changed(world: World) -> None:
     """What is given on creation or update is what is shown; the rest stays."""
     world.function()

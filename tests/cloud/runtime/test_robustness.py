@@ -191,8 +191,7 @@ def test_disabled_stream_is_read_to_its_end(world: World) -> None:
 
 def test_stumbling_runtime_does_not_lose_a_batch(world: World) -> None:
     """If an environment breaks in an unforeseen way, the batch is sent again and no retry is used up."""
-    world.function(handler=raising(RuntimeError("unforeseen"), None))
-    uuid = world.map(world.stream(), MaximumRetryAttempts=0)
+    uuid = world.connect(raising(RuntimeError("unforeseen"), None), MaximumRetryAttempts=0)
     world.put(1)
     world.step()
     assert world.mapping(uuid)["LastProcessingResult"] == "PROBLEM: RuntimeError: unforeseen"

@@ -5,34 +5,30 @@ def requests(count: int) -> dict:
     return {"T": [{"PutRequest": {"Item": {"pk": {"S": f"k{number}"}}}} for number in range(count)]}
 
 
-def test_a_batch_of_writes_has_up_to_25_requests(account, refused) -> None:
+def test_a_batch_of_writes_has_up_to_25_requests(table, refused) -> None:
     """BatchWriteItem takes 25 requests and refuses 26, of which none is done."""
-    account.create_table()
-
-    code, _ = refused(account.dynamodb.batch_write_item, RequestItems=requests(26))
-    account.dynamodb.batch_write_item(RequestItems=requests(25))
+    code, _ = refused(table.dynamodb.batch_write_item, RequestItems=requests(26))
+    table.dynamodb.batch_write_item(RequestItems=requests(25))
 
     assert code == "ValidationException"
-    assert account.item("k24") is not None
-    assert account.item("k25") is None
+    assert table.item("k24") is not None
+    assert table.item("k25") is None
 
 
-def test_plain_moto_takes_any_batch(plain) -> None:
+def test_plain_moto_takes_any_batch(plain_table) -> None:
     """Without the correction, 26 requests are done."""
-    plain.create_table()
-    plain.dynamodb.batch_write_item(RequestItems=requests(26))
+    plain_table.dynamodb.batch_write_item(RequestItems=requests(26))
 
-    assert plain.item("k25") is not None
+    assert plain_table.item("k25") is not None
 
 
-def test_duplicates_in_a_batch_are_refused(account, refused) -> None:
-    """The same request twice in a batch of writes, or the same key in a batch of reads, is refused."""
-    account.create_table()
+def test_duplicates_in_a_batch_are_refused(table, refused) -> None:
+    """Two writes of one item, even a put and its deletion, and two reads of one key, are refused."""
     key = {"pk": {"S": "a"}}
+    put, delete = {"PutRequest": {"Item": key}}, {"DeleteRequest": {"Key": key}}
 
-    written, _ = refused(
-        account.dynamodb.batch_write_item, RequestItems={"T": [{"PutRequest": {"Item": key}}] * 2}
-    )
-    read, _ = refused(account.dynamodb.batch_get_item, RequestItems={"T": {"Keys": [key, key]}})
-
-    assert (written, read) == ("ValidationException", "ValidationException")
+    for second in (put, delete):
+        code, _ = refused(table.dynamodb.batch_write_item, RequestItems={"T": [put, second]})
+        assert (code, table.item()) == ("ValidationException", None)
+    code, _ = refused(table.dynamodb.batch_get_item, RequestItems={"T": {"Keys": [key, key]}})
+    assert code == "ValidationException"

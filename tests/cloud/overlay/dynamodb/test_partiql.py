@@ -90,20 +90,18 @@ def test_select_finds_what_its_clause_says(rows, clause: str, parameters: list, 
     assert "".join(item["v"]["N"] if "v" in item else "s" for item in items) == found
 
 
-def test_plain_moto_does_not_find_between(plain) -> None:
+def test_plain_moto_does_not_find_between(plain_table) -> None:
     """Without the correction, BETWEEN finds nothing."""
-    plain.create_table()
-    plain.put(v={"N": "2"})
+    plain_table.put(v={"N": "2"})
 
-    assert run(plain, "SELECT * FROM T WHERE pk = 'a' AND v BETWEEN 1 AND 3") == []
+    assert run(plain_table, "SELECT * FROM T WHERE pk = 'a' AND v BETWEEN 1 AND 3") == []
 
 
-def test_select_returns_the_paths_that_it_names(account) -> None:
+def test_select_returns_the_paths_that_it_names(table) -> None:
     """A SELECT with paths returns these parts."""
-    account.create_table()
-    account.put(m={"M": {"a b": {"N": "1"}, "c": {"N": "2"}}}, l={"L": [A, B]})
+    table.put(m={"M": {"a b": {"N": "1"}, "c": {"N": "2"}}}, l={"L": [A, B]})
 
-    (item,) = run(account, 'SELECT m."a b", l[1] FROM "T" WHERE pk = \'a\'')
+    (item,) = run(table, 'SELECT m."a b", l[1] FROM "T" WHERE pk = \'a\'')
 
     assert item == {"m": {"M": {"a b": {"N": "1"}}}, "l": {"L": [B]}}
 
@@ -125,17 +123,16 @@ def test_pages_follow_each_other(rows) -> None:
     assert (code, garbled) == ("ValidationException", "ValidationException")
 
 
-def test_insert_refuses_a_key_that_exists(account) -> None:
+def test_insert_refuses_a_key_that_exists(table) -> None:
     """INSERT stores a new item, one stream record; of an existing key it says so and changes nothing."""
-    stream = account.create_table()
     statement = (
         "INSERT INTO T VALUE {'pk': 'a', 'n': -1.50, 'l': [?, NULL, true], 's': <<'x'>>, 'm': {'it''s': 2}}"
     )
 
-    run(account, statement, {"B": b"1"})
-    code, message = refusal(account, statement, {"B": b"2"})
+    run(table, statement, {"B": b"1"})
+    code, message = refusal(table, statement, {"B": b"2"})
 
-    assert account.item() == {
+    assert table.item() == {
         "pk": A,
         "n": {"N": "-1.5"},
         "l": {"L": [{"B": b"1"}, {"NULL": True}, {"BOOL": True}]},
@@ -143,27 +140,26 @@ def test_insert_refuses_a_key_that_exists(account) -> None:
         "m": {"M": {"it's": {"N": "2"}}},
     }
     assert (code, message) == ("DuplicateItemException", "Duplicate primary key exists in table")
-    assert [record["eventName"] for record in account.stream_records(stream)] == ["INSERT"]
+    assert [record["eventName"] for record in table.stream_records()] == ["INSERT"]
 
 
-def test_update_changes_an_item_that_exists(account) -> None:
+def test_update_changes_an_item_that_exists(table) -> None:
     """UPDATE sets, computes, extends and removes in one change, and returns the image it is asked for."""
-    stream = account.create_table()
-    account.put(v={"N": "1"}, s={"SS": ["x"]}, l={"L": [A]}, gone=A, m={"M": {"a": A}})
+    table.put(v={"N": "1"}, s={"SS": ["x"]}, l={"L": [A]}, gone=A, m={"M": {"a": A}})
 
     (returned,) = run(
-        account,
+        table,
         "UPDATE T SET v = v + ? SET s = set_add(s, <<'y'>>), l = list_append(l, [2]), m.b = 'new' "
         "REMOVE gone WHERE pk = 'a' AND v < 5 RETURNING MODIFIED NEW *",
         {"N": "2"},
     )
 
     changed = {"v": {"N": "3"}, "l": {"L": [A, {"N": "2"}]}}
-    item = account.item()
+    item = table.item()
     assert sorted(item.pop("s")["SS"]) == sorted(returned.pop("s")["SS"]) == ["x", "y"]
     assert returned == {**changed, "m": {"M": {"b": {"S": "new"}}}}
     assert item == {"pk": A, **changed, "m": {"M": {"a": A, "b": {"S": "new"}}}}
-    assert [record["eventName"] for record in account.stream_records(stream)] == ["INSERT", "MODIFY"]
+    assert [record["eventName"] for record in table.stream_records()] == ["INSERT", "MODIFY"]
 
 
 @pytest.mark.parametrize(
@@ -175,51 +171,46 @@ def test_update_changes_an_item_that_exists(account) -> None:
         ("MODIFIED NEW", {"v": {"N": "2"}}),
     ],
 )
-def test_returning_names_an_image(account, returning: str, expected: dict) -> None:
+def test_returning_names_an_image(table, returning: str, expected: dict) -> None:
     """RETURNING gives the whole item or the changed parts, as they were or as they are."""
-    account.create_table()
-    account.put(v={"N": "1"}, w=A)
+    table.put(v={"N": "1"}, w=A)
 
     statement = "UPDATE T SET v = 2 WHERE pk = 'a' RETURNING IMAGE *".replace("IMAGE", returning)
 
-    assert run(account, statement) == [expected]
+    assert run(table, statement) == [expected]
 
 
-def test_update_of_an_absent_item_makes_none(account) -> None:
+def test_update_of_an_absent_item_makes_none(table) -> None:
     """UPDATE of a key that does not exist fails as a condition does, and leaves no item and no record."""
-    stream = account.create_table()
-
-    code, _ = refusal(account, "UPDATE T SET v = 1 WHERE pk = 'a'")
+    code, _ = refusal(table, "UPDATE T SET v = 1 WHERE pk = 'a'")
 
     assert code == "ConditionalCheckFailedException"
-    assert (account.item(), account.stream_records(stream)) == (None, [])
+    assert (table.item(), table.stream_records()) == (None, [])
 
 
 @pytest.mark.parametrize(
     "statement", ["UPDATE T SET v = 9 WHERE pk = 'a' AND v = 2", "DELETE FROM T WHERE pk = 'a' AND v = 2"]
 )
-def test_other_conditions_must_hold(account, statement: str) -> None:
+def test_other_conditions_must_hold(table, statement: str) -> None:
     """What a WHERE clause says besides the key is a condition; the error shows the item if asked for."""
-    account.create_table()
-    account.put(v={"N": "1"})
+    table.put(v={"N": "1"})
 
     with pytest.raises(ClientError) as caught:
-        run(account, statement, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        run(table, statement, ReturnValuesOnConditionCheckFailure="ALL_OLD")
 
     assert caught.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
-    assert caught.value.response["Item"] == account.item() == {"pk": A, "v": {"N": "1"}}
+    assert caught.value.response["Item"] == table.item() == {"pk": A, "v": {"N": "1"}}
 
 
-def test_delete_takes_an_item_away(account) -> None:
+def test_delete_takes_an_item_away(table) -> None:
     """DELETE removes the item and can return it; without other conditions an absent item is no error."""
-    stream = account.create_table()
-    account.put(v={"N": "1"})
+    table.put(v={"N": "1"})
 
-    deleted = run(account, "DELETE FROM T WHERE pk = ? AND v = 1 RETURNING ALL OLD *", A)
-    again = run(account, "DELETE FROM T WHERE pk = ?", A)
+    deleted = run(table, "DELETE FROM T WHERE pk = ? AND v = 1 RETURNING ALL OLD *", A)
+    again = run(table, "DELETE FROM T WHERE pk = ?", A)
 
-    assert (deleted, again, account.item()) == ([{"pk": A, "v": {"N": "1"}}], [], None)
-    assert [record["eventName"] for record in account.stream_records(stream)] == ["INSERT", "REMOVE"]
+    assert (deleted, again, table.item()) == ([{"pk": A, "v": {"N": "1"}}], [], None)
+    assert [record["eventName"] for record in table.stream_records()] == ["INSERT", "REMOVE"]
 
 
 WRONG = [
@@ -283,16 +274,15 @@ def test_what_is_no_statement_is_refused(statement: str) -> None:
         ("EXISTS(SELECT * FROM T WHERE pk = 'a')", [], "only be used in ExecuteTransaction"),
     ],
 )
-def test_what_cannot_be_done_is_said(account, statement: str, parameters: list, problem: str) -> None:
+def test_what_cannot_be_done_is_said(table, statement: str, parameters: list, problem: str) -> None:
     """A statement that does not fit its table or its parameters is a ValidationException that says why."""
-    account.create_table()
-    account.put(v={"N": "1"})
+    table.put(v={"N": "1"})
 
-    code, message = refusal(account, statement, *parameters)
+    code, message = refusal(table, statement, *parameters)
 
     assert code == "ValidationException"
     assert problem in message
-    assert account.item() == {"pk": A, "v": {"N": "1"}}
+    assert table.item() == {"pk": A, "v": {"N": "1"}}
 
 
 def test_an_unknown_table_is_not_found(account) -> None:
@@ -300,10 +290,9 @@ def test_an_unknown_table_is_not_found(account) -> None:
     assert refusal(account, "SELECT * FROM nowhere")[0] == "ResourceNotFoundException"
 
 
-def test_statements_of_a_batch_fail_alone(account) -> None:
+def test_statements_of_a_batch_fail_alone(table) -> None:
     """Each statement of a batch has its own answer or error, in order; the others are done."""
-    account.create_table()
-    account.put(v={"N": "1"})
+    table.put(v={"N": "1"})
     statements = [
         {"Statement": "INSERT INTO T VALUE {'pk': 'b'}"},
         {"Statement": "INSERT INTO T VALUE {'pk': 'a'}"},
@@ -316,7 +305,7 @@ def test_statements_of_a_batch_fail_alone(account) -> None:
         {"Statement": "UPDATE nonsense"},
     ]
 
-    responses = account.dynamodb.batch_execute_statement(Statements=statements)["Responses"]
+    responses = table.dynamodb.batch_execute_statement(Statements=statements)["Responses"]
 
     assert [response.get("Error", {}).get("Code") for response in responses] == [
         None,
@@ -328,13 +317,12 @@ def test_statements_of_a_batch_fail_alone(account) -> None:
     ]
     assert responses[2]["Error"]["Item"] == {"pk": A, "v": {"N": "1"}}
     assert responses[3] == {"TableName": "T", "Item": {"pk": A, "v": {"N": "2"}}}
-    assert account.item("b") == {"pk": B}
+    assert table.item("b") == {"pk": B}
 
 
-def test_a_batch_consumes_what_single_writes_consume(account) -> None:
+def test_a_batch_consumes_what_single_writes_consume(table) -> None:
     """Each statement of a batch counts as a write of its own, also one whose condition does not hold."""
-    account.create_table()
-    account.put(v={"S": "x" * 2000})
+    table.put(v={"S": "x" * 2000})
     statements = [
         {"Statement": "INSERT INTO T VALUE {'pk': 'b'}"},
         {"Statement": "INSERT INTO T VALUE {'pk': 'a'}"},
@@ -342,25 +330,24 @@ def test_a_batch_consumes_what_single_writes_consume(account) -> None:
         {"Statement": "UPDATE nonsense"},
     ]
 
-    answer = account.dynamodb.batch_execute_statement(Statements=statements, ReturnConsumedCapacity="TOTAL")
+    answer = table.dynamodb.batch_execute_statement(Statements=statements, ReturnConsumedCapacity="TOTAL")
 
     assert {
         row["TableName"]: row["CapacityUnits"] for row in answer["ConsumedCapacity"] if row["TableName"]
     } == {"T": 1 + 2 + 1}
 
 
-def test_a_literal_around_a_parameter_counts_as_levels(account) -> None:
+def test_a_literal_around_a_parameter_counts_as_levels(table) -> None:
     """An item nests 32 levels at most, those of the statement's text and of its parameters together."""
-    account.create_table()
     deep: dict[str, Any] = {"S": "x"}
     for _ in range(30):
         deep = {"L": [deep]}
 
-    run(account, "INSERT INTO T VALUE {'pk': 'a', 'v': ?}", deep)
-    code, _ = refusal(account, "INSERT INTO T VALUE {'pk': 'b', 'v': [[?]]}", deep)
+    run(table, "INSERT INTO T VALUE {'pk': 'a', 'v': ?}", deep)
+    code, _ = refusal(table, "INSERT INTO T VALUE {'pk': 'b', 'v': [[?]]}", deep)
 
     assert code == "ValidationException"
-    assert account.item("b") is None
+    assert table.item("b") is None
 
 
 VERSIONS = st.lists(
@@ -412,65 +399,62 @@ def _put_if_newer(account, item: dict) -> None:
         )
 
 
-def test_a_batch_reads_single_items(account) -> None:
+def test_a_batch_reads_single_items(table) -> None:
     """A batch of reads returns the items that are there; each statement must name one, and none may write."""
-    account.create_table()
-    account.put(v={"N": "1"})
+    table.put(v={"N": "1"})
     reads = [
         {"Statement": "SELECT v FROM T WHERE pk = 'a'"},
         {"Statement": "SELECT * FROM T WHERE pk = 'none'"},
         {"Statement": "SELECT * FROM T WHERE v = 1"},
     ]
 
-    responses = account.dynamodb.batch_execute_statement(Statements=reads)["Responses"]
+    responses = table.dynamodb.batch_execute_statement(Statements=reads)["Responses"]
     with pytest.raises(ClientError, match="reads or writes"):
-        account.dynamodb.batch_execute_statement(
+        table.dynamodb.batch_execute_statement(
             Statements=[*reads[:1], {"Statement": "DELETE FROM T WHERE pk = 'a'"}]
         )
 
     assert responses[:2] == [{"TableName": "T", "Item": {"v": {"N": "1"}}}, {"TableName": "T"}]
     assert responses[2]["Error"]["Code"] == "ValidationError"
-    assert account.item() is not None
+    assert table.item() is not None
 
 
-def test_a_transaction_does_all_or_nothing(account) -> None:
+def test_a_transaction_does_all_or_nothing(table) -> None:
     """A transaction of statements is done as a whole, or cancelled with a reason for each statement."""
-    stream = account.create_table()
-    account.put(v={"N": "1"})
+    table.put(v={"N": "1"})
     writes = [
         {"Statement": "INSERT INTO T VALUE {'pk': 'b'}"},
         {"Statement": "UPDATE T SET v = 2 WHERE pk = 'a'"},
     ]
 
-    with pytest.raises(account.dynamodb.exceptions.TransactionCanceledException) as caught:
-        account.dynamodb.execute_transaction(
+    with pytest.raises(table.dynamodb.exceptions.TransactionCanceledException) as caught:
+        table.dynamodb.execute_transaction(
             TransactStatements=[
                 *writes,
                 {"Statement": "EXISTS(SELECT * FROM T WHERE pk = 'c' AND v = 1)"},
                 {"Statement": "DELETE FROM T WHERE pk = 'd' AND v = 1"},
             ]
         )
-    before = account.item()
-    account.dynamodb.execute_transaction(
+    before = table.item()
+    table.dynamodb.execute_transaction(
         TransactStatements=[*writes, {"Statement": "DELETE FROM T WHERE pk = 'e'"}]
     )
-    with pytest.raises(account.dynamodb.exceptions.TransactionCanceledException) as duplicate:
-        account.dynamodb.execute_transaction(TransactStatements=writes[:1])
+    with pytest.raises(table.dynamodb.exceptions.TransactionCanceledException) as duplicate:
+        table.dynamodb.execute_transaction(TransactStatements=writes[:1])
 
     codes = [reason["Code"] for reason in caught.value.response["CancellationReasons"]]
     assert codes == ["None", "None", "ConditionalCheckFailed", "ConditionalCheckFailed"]
     assert before == {"pk": A, "v": {"N": "1"}}
-    assert account.item() == {"pk": A, "v": {"N": "2"}}
+    assert table.item() == {"pk": A, "v": {"N": "2"}}
     assert duplicate.value.response["CancellationReasons"][0]["Code"] == "DuplicateItem"
-    assert len(account.stream_records(stream)) == 3
+    assert len(table.stream_records()) == 3
 
 
-def test_a_transaction_reads_single_items(account) -> None:
+def test_a_transaction_reads_single_items(table) -> None:
     """A transaction of reads returns an entry for each statement."""
-    account.create_table()
-    account.put(v={"N": "1"})
+    table.put(v={"N": "1"})
 
-    responses = account.dynamodb.execute_transaction(
+    responses = table.dynamodb.execute_transaction(
         TransactStatements=[
             {"Statement": "SELECT * FROM T WHERE pk = 'none'"},
             {"Statement": "SELECT v FROM T WHERE pk = ?", "Parameters": [A]},
@@ -480,17 +464,16 @@ def test_a_transaction_reads_single_items(account) -> None:
     assert responses == [{}, {"Item": {"v": {"N": "1"}}}]
 
 
-def test_a_token_makes_a_transaction_of_statements_happen_once(account) -> None:
+def test_a_token_makes_a_transaction_of_statements_happen_once(table) -> None:
     """The same token with the same statements changes nothing again."""
-    account.create_table()
-    account.put(v={"N": "1"})
+    table.put(v={"N": "1"})
     for _ in range(2):
-        account.dynamodb.execute_transaction(
+        table.dynamodb.execute_transaction(
             TransactStatements=[{"Statement": "UPDATE T SET v = v + 1 WHERE pk = 'a'"}],
             ClientRequestToken="t",
         )
 
-    assert account.item()["v"] == {"N": "2"}
+    assert table.item()["v"] == {"N": "2"}
 
 
 def test_a_statement_is_read_once() -> None:

@@ -11,44 +11,39 @@ def upsert(account, value: str = "1") -> None:
     account.update("SET v = :v", v={"N": value})
 
 
-def test_an_upsert_is_one_insert(account) -> None:
+def test_an_upsert_is_one_insert(table) -> None:
     """An update that creates an item writes one INSERT with the whole new image."""
-    stream = account.create_table()
+    upsert(table)
 
-    upsert(account)
-
-    (record,) = account.stream_records(stream)
+    (record,) = table.stream_records()
     assert record["eventName"] == "INSERT"
     assert record["dynamodb"]["NewImage"] == {**KEY, "v": {"N": "1"}}
     assert "OldImage" not in record["dynamodb"]
 
 
-def test_plain_moto_writes_two_records_for_an_upsert(plain) -> None:
+def test_plain_moto_writes_two_records_for_an_upsert(plain_table) -> None:
     """Without the correction, an upsert writes a record with the key alone, and another one."""
-    stream = plain.create_table()
-    upsert(plain)
+    upsert(plain_table)
 
-    assert len(plain.stream_records(stream)) == 2
+    assert len(plain_table.stream_records()) == 2
 
 
-def test_a_write_that_changes_nothing_writes_no_record(account) -> None:
+def test_a_write_that_changes_nothing_writes_no_record(table) -> None:
     """A put or update that leaves the item as it was does not show in the stream."""
-    stream = account.create_table()
-    account.put(v={"N": "1.0"}, s={"SS": ["x", "y"]})
+    table.put(v={"N": "1.0"}, s={"SS": ["x", "y"]})
 
-    account.put(s={"SS": ["y", "x"]}, v={"N": "1"})
-    upsert(account, "1.00")
+    table.put(s={"SS": ["y", "x"]}, v={"N": "1"})
+    upsert(table, "1.00")
 
-    assert len(account.stream_records(stream)) == 1
+    assert len(table.stream_records()) == 1
 
 
-def test_plain_moto_writes_a_record_for_an_unchanged_item(plain) -> None:
+def test_plain_moto_writes_a_record_for_an_unchanged_item(plain_table) -> None:
     """Without the correction, writing the same item again is a MODIFY."""
-    stream = plain.create_table()
     for _ in range(2):
-        plain.put()
+        plain_table.put()
 
-    assert [record["eventName"] for record in plain.stream_records(stream)] == ["INSERT", "MODIFY"]
+    assert [record["eventName"] for record in plain_table.stream_records()] == ["INSERT", "MODIFY"]
 
 
 def test_records_carry_version_region_and_time(account) -> None:
@@ -64,14 +59,13 @@ def test_records_carry_version_region_and_time(account) -> None:
     assert created.astimezone(UTC) == datetime.fromtimestamp(1_750_000_000, tz=UTC)
 
 
-def test_an_item_that_comes_and_goes_in_one_key_is_three_records(account) -> None:
+def test_an_item_that_comes_and_goes_in_one_key_is_three_records(table) -> None:
     """Insert, change and removal of an item are three records, in order, with the images between them."""
-    stream = account.create_table()
-    upsert(account, "1")
-    upsert(account, "2")
-    account.dynamodb.delete_item(TableName="T", Key=KEY)
+    upsert(table, "1")
+    upsert(table, "2")
+    table.dynamodb.delete_item(TableName="T", Key=KEY)
 
-    records = account.stream_records(stream)
+    records = table.stream_records()
 
     assert [record["eventName"] for record in records] == ["INSERT", "MODIFY", "REMOVE"]
     assert records[1]["dynamodb"]["OldImage"] == records[0]["dynamodb"]["NewImage"]

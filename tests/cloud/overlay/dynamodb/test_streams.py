@@ -31,26 +31,24 @@ def description(account, arn: str) -> dict:
     return account.client("dynamodbstreams").describe_stream(StreamArn=arn)["StreamDescription"]
 
 
-def test_a_disabled_stream_stays_readable(account) -> None:
+def test_a_disabled_stream_stays_readable(table) -> None:
     """After disabling, the old ARN reads what was there, its status is DISABLED, and writes go on."""
-    arn = account.create_table()
-    put(account, "a")
+    put(table, "a")
 
-    switch(account, DISABLED)
-    put(account, "b")
+    switch(table, DISABLED)
+    put(table, "b")
 
-    assert names(account.stream_records(arn)) == ["a"]
-    assert description(account, arn)["StreamStatus"] == "DISABLED"
-    assert "EndingSequenceNumber" in description(account, arn)["Shards"][0]["SequenceNumberRange"]
+    assert names(table.stream_records()) == ["a"]
+    assert description(table, table.stream)["StreamStatus"] == "DISABLED"
+    assert "EndingSequenceNumber" in description(table, table.stream)["Shards"][0]["SequenceNumberRange"]
 
 
-def test_plain_moto_fails_after_disabling(plain) -> None:
+def test_plain_moto_fails_after_disabling(plain_table) -> None:
     """Without the correction, the first put after disabling a stream fails with a KeyError."""
-    plain.create_table()
-    plain.dynamodb.update_table(TableName="T", StreamSpecification=DISABLED)
+    plain_table.dynamodb.update_table(TableName="T", StreamSpecification=DISABLED)
 
     with pytest.raises(KeyError):
-        put(plain, "b")
+        put(plain_table, "b")
 
 
 def test_enabling_again_makes_a_new_stream(account) -> None:
@@ -92,17 +90,16 @@ def test_switching_to_what_is_so_already_is_refused(account, refused, stream: bo
     assert code == "ValidationException"
 
 
-def test_iterators_move_on(account) -> None:
+def test_iterators_move_on(table) -> None:
     """Each GetRecords continues where the iterator stands; at the tip it waits for what comes."""
-    arn = account.create_table()
     for name in "abc":
-        put(account, name)
-    streams = account.client("dynamodbstreams")
-    iterator = account.stream_iterator(arn)
+        put(table, name)
+    streams = table.client("dynamodbstreams")
+    iterator = table.stream_iterator()
 
     first = streams.get_records(ShardIterator=iterator, Limit=2)
     second = streams.get_records(ShardIterator=first["NextShardIterator"])
-    put(account, "d")
+    put(table, "d")
     third = streams.get_records(ShardIterator=second["NextShardIterator"])
 
     assert [names(answer["Records"]) for answer in (first, second, third)] == [["a", "b"], ["c"], ["d"]]
@@ -112,43 +109,40 @@ def test_iterators_move_on(account) -> None:
     ("kind", "expected"),
     [("TRIM_HORIZON", "abc"), ("LATEST", ""), ("AT_SEQUENCE_NUMBER", "bc"), ("AFTER_SEQUENCE_NUMBER", "c")],
 )
-def test_iterators_start_where_they_are_told(account, kind: str, expected: str) -> None:
+def test_iterators_start_where_they_are_told(table, kind: str, expected: str) -> None:
     """Each type of iterator starts at the horizon, after the newest record, at a record, or after it."""
-    arn = account.create_table()
     for name in "abc":
-        put(account, name)
-    streams = account.client("dynamodbstreams")
-    number = account.stream_records(arn)[1]["dynamodb"]["SequenceNumber"]
+        put(table, name)
+    streams = table.client("dynamodbstreams")
+    number = table.stream_records()[1]["dynamodb"]["SequenceNumber"]
     named = {"SequenceNumber": number} if "SEQUENCE" in kind else {}
-    iterator = account.stream_iterator(arn, kind, **named)
+    iterator = table.stream_iterator(kind=kind, **named)
 
     records = streams.get_records(ShardIterator=iterator)["Records"]
 
     assert "".join(names(records)) == expected
 
 
-def test_a_closed_stream_ends(account) -> None:
+def test_a_closed_stream_ends(table) -> None:
     """The last GetRecords of a disabled stream has no further iterator."""
-    arn = account.create_table()
-    put(account, "a")
-    switch(account, DISABLED)
-    streams = account.client("dynamodbstreams")
-    iterator = account.stream_iterator(arn)
+    put(table, "a")
+    switch(table, DISABLED)
+    streams = table.client("dynamodbstreams")
+    iterator = table.stream_iterator()
 
     answer = streams.get_records(ShardIterator=iterator)
 
     assert "NextShardIterator" not in answer
 
 
-def test_iterators_are_not_kept(account) -> None:
+def test_iterators_are_not_kept(table) -> None:
     """A poller that asks a thousand times leaves nothing behind in the backend; in plain moto it does."""
-    arn = account.create_table()
-    account.stream_records(arn)
+    table.stream_records()
 
     assert dynamodbstreams_backends[ACCOUNT_ID][REGION].shard_iterators == {}
     with plain_moto():
-        arn = account.create_table("U")
-        account.stream_records(arn)
+        table.create_table("U")
+        table.stream_records()
         assert len(dynamodbstreams_backends[ACCOUNT_ID][REGION].shard_iterators) == 2
 
 
@@ -160,16 +154,15 @@ def test_a_garbled_iterator_is_refused(account, refused, iterator: str) -> None:
     assert code == "ValidationException"
 
 
-def test_an_unknown_stream_or_shard_is_not_found(account, refused) -> None:
+def test_an_unknown_stream_or_shard_is_not_found(table, refused) -> None:
     """Describing an unknown stream, or asking for an unknown shard, is a ResourceNotFoundException."""
-    arn = account.create_table()
-    streams = account.client("dynamodbstreams")
-    elsewhere = arn.replace("table/T/", "table/V/")
+    streams = table.client("dynamodbstreams")
+    elsewhere = table.stream.replace("table/T/", "table/V/")
 
     unknown_stream, _ = refused(streams.describe_stream, StreamArn=elsewhere)
     unknown_shard, _ = refused(
         streams.get_shard_iterator,
-        StreamArn=arn,
+        StreamArn=table.stream,
         ShardId="shardId-00000001541626099285-f35f62ef",
         ShardIteratorType="LATEST",
     )
@@ -187,16 +180,3 @@ def test_shards_are_found_by_stream_arn(account) -> None:
     assert stream_shard(backend, new) is backend.get_table("T").stream_shard
     assert stream_shard(backend, old) is not stream_shard(backend, new)
     assert stream_shard(backend, old.replace("/T/", "/U/")) is None
-
-
-def test_time_to_live_is_kept_as_it_was_set(account) -> None:
-    """The attribute of a table's time to live is stored, and items keep theirs; nothing expires by itself."""
-    account.create_table()
-    specification = {"Enabled": True, "AttributeName": "TimeToLive"}
-    account.dynamodb.update_time_to_live(TableName="T", TimeToLiveSpecification=specification)
-    account.dynamodb.put_item(TableName="T", Item={"pk": {"S": "a"}, "TimeToLive": {"N": "1"}})
-
-    described = account.dynamodb.describe_time_to_live(TableName="T")["TimeToLiveDescription"]
-
-    assert described == {"TimeToLiveStatus": "ENABLED", "AttributeName": "TimeToLive"}
-    assert account.item()["TimeToLive"] == {"N": "1"}

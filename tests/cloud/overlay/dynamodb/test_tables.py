@@ -130,8 +130,9 @@ def test_tables_that_cannot_be_are_refused(account, request_: dict, problem: str
 
 
 def test_time_to_live_is_switched_and_not_twice(account, refused) -> None:
-    """It is enabled and disabled for one attribute; another request is refused, as is an unknown table."""
+    """It is enabled for one attribute, and nothing expires by itself; other requests are refused."""
     create(account)
+    account.put(t={"N": "1"})
 
     def switch(enabled: bool, attribute: str = "t", table: str = "T") -> None:
         account.dynamodb.update_time_to_live(
@@ -150,6 +151,7 @@ def test_time_to_live_is_switched_and_not_twice(account, refused) -> None:
 
     assert early == ("ValidationException", "TimeToLive is already disabled")
     assert enabled == {"TimeToLiveStatus": "ENABLED", "AttributeName": "t"}
+    assert account.item()["t"] == {"N": "1"}
     assert again == ("ValidationException", "TimeToLive is already enabled")
     assert other[0] == "ValidationException"
     assert unknown[0] == "ResourceNotFoundException"

@@ -1,5 +1,6 @@
 """TransactWriteItems: all actions or none, told in order why."""
 
+import pytest
 from moto.dynamodb.models import dynamodb_backends
 
 from tests.cloud.conftest import REGION
@@ -38,77 +39,70 @@ def transact(account, *actions: dict, **more):
 
 def reasons(account, *actions: dict) -> list[dict]:
     """Return the cancellation reasons of a transaction that must be cancelled."""
-    import pytest
-
     with pytest.raises(account.dynamodb.exceptions.TransactionCanceledException) as caught:
         transact(account, *actions)
     return caught.value.response["CancellationReasons"]
 
 
-def table():
+def stored_table():
     return dynamodb_backends[ACCOUNT_ID][REGION].get_table("T")
 
 
-def test_all_actions_happen_together(account) -> None:
+def test_all_actions_happen_together(table) -> None:
     """Puts, updates, deletes and checks of one transaction happen, each with one stream record."""
-    stream = account.create_table()
-    transact(account, put("old"), put("gone"))
+    transact(table, put("old"), put("gone"))
 
-    transact(account, put("new"), add("old", "2"), add("upsert", "5"), delete("gone"))
+    transact(table, put("new"), add("old", "2"), add("upsert", "5"), delete("gone"))
 
-    assert account.item("old")["v"] == {"N": "3"}
-    assert account.item("upsert")["v"] == {"N": "5"}
-    assert account.item("gone") is None
-    names = [record["eventName"] for record in account.stream_records(stream)]
+    assert table.item("old")["v"] == {"N": "3"}
+    assert table.item("upsert")["v"] == {"N": "5"}
+    assert table.item("gone") is None
+    names = [record["eventName"] for record in table.stream_records()]
     assert names == ["INSERT", "INSERT", "INSERT", "MODIFY", "INSERT", "REMOVE"]
 
 
-def test_a_cancelled_transaction_leaves_no_trace(account) -> None:
+def test_a_cancelled_transaction_leaves_no_trace(table) -> None:
     """If one condition fails, every item is as before and the stream has no record of it."""
-    stream = account.create_table()
-    transact(account, put("a"), put("b"))
+    transact(table, put("a"), put("b"))
 
-    reasons(account, add("a"), delete("b"), put("c"), add("d"), check("missing"))
+    reasons(table, add("a"), delete("b"), put("c"), add("d"), check("missing"))
 
-    assert {name: account.item(name) for name in "abcd"} == {
+    assert {name: table.item(name) for name in "abcd"} == {
         "a": {**key("a"), "v": {"N": "1"}},
         "b": {**key("b"), "v": {"N": "1"}},
         "c": None,
         "d": None,
     }
-    assert len(account.stream_records(stream)) == 2
+    assert len(table.stream_records()) == 2
 
 
-def test_a_cancelled_transaction_keeps_table_and_shard(account) -> None:
+def test_a_cancelled_transaction_keeps_table_and_shard(table) -> None:
     """Pollers that hold on to a table or its shard see what is written after a cancelled transaction."""
-    account.create_table()
-    before = table()
+    before = stored_table()
     shard = before.stream_shard
 
-    reasons(account, put("a"), check("missing"))
-    transact(account, put("a"))
+    reasons(table, put("a"), check("missing"))
+    transact(table, put("a"))
 
-    assert table() is before
+    assert stored_table() is before
     assert [record.record["eventName"] for record in shard.items] == ["INSERT"]
 
 
-def test_plain_moto_swaps_the_table_of_a_cancelled_transaction(plain) -> None:
+def test_plain_moto_swaps_the_table_of_a_cancelled_transaction(plain_table) -> None:
     """Without the correction, a cancelled transaction replaces the table by a copy."""
-    plain.create_table()
-    before = table()
+    before = stored_table()
 
-    reasons(plain, put("a"), check("missing"))
+    reasons(plain_table, put("a"), check("missing"))
 
-    assert table() is not before
+    assert stored_table() is not before
 
 
-def test_reasons_come_in_the_order_of_the_actions(account) -> None:
+def test_reasons_come_in_the_order_of_the_actions(table) -> None:
     """Each action has its reason at its place: None, ConditionalCheckFailed, or ValidationError."""
-    account.create_table()
-    account.dynamodb.put_item(TableName="T", Item={**key("text"), "v": {"S": "x"}})
+    table.dynamodb.put_item(TableName="T", Item={**key("text"), "v": {"S": "x"}})
 
     found = reasons(
-        account, put("a"), check("missing"), add("text"), put("b", ConditionExpression="attribute_exists(pk)")
+        table, put("a"), check("missing"), add("text"), put("b", ConditionExpression="attribute_exists(pk)")
     )
 
     assert found == [
@@ -122,13 +116,12 @@ def test_reasons_come_in_the_order_of_the_actions(account) -> None:
     ]
 
 
-def test_a_reason_carries_the_item_if_asked(account) -> None:
+def test_a_reason_carries_the_item_if_asked(table) -> None:
     """ReturnValuesOnConditionCheckFailure puts the stored item into the reason."""
-    account.create_table()
-    transact(account, put("a", "7"))
+    transact(table, put("a", "7"))
 
     (reason,) = reasons(
-        account,
+        table,
         put(
             "a", ConditionExpression="attribute_not_exists(pk)", ReturnValuesOnConditionCheckFailure="ALL_OLD"
         ),
@@ -137,11 +130,9 @@ def test_a_reason_carries_the_item_if_asked(account) -> None:
     assert reason["Item"] == {**key("a"), "v": {"N": "7"}}
 
 
-def test_two_actions_on_one_item_are_refused(account, refused) -> None:
+def test_two_actions_on_one_item_are_refused(table, refused) -> None:
     """A transaction names each item once, however its key is written."""
-    account.create_table()
-
-    code, message = refused(account.dynamodb.transact_write_items, TransactItems=[put("a"), check("a")])
+    code, message = refused(table.dynamodb.transact_write_items, TransactItems=[put("a"), check("a")])
 
     assert (code, message) == (
         "ValidationException",
@@ -149,61 +140,57 @@ def test_two_actions_on_one_item_are_refused(account, refused) -> None:
     )
 
 
-def test_a_missing_table_is_not_a_cancellation(account, refused) -> None:
+def test_a_missing_table_is_not_a_cancellation(table, refused) -> None:
     """A transaction that names an unknown table fails as a whole."""
-    account.create_table()
     elsewhere = {"Delete": {"TableName": "nowhere", "Key": key("a")}}
 
-    code, _ = refused(account.dynamodb.transact_write_items, TransactItems=[put("a"), elsewhere])
+    code, _ = refused(table.dynamodb.transact_write_items, TransactItems=[put("a"), elsewhere])
 
     assert code == "ResourceNotFoundException"
-    assert account.item() is None
+    assert table.item() is None
 
 
-def test_a_hundred_actions_are_the_limit(account, refused) -> None:
+def test_a_hundred_actions_are_the_limit(table, refused) -> None:
     """A transaction takes 100 actions, not 101."""
-    account.create_table()
     actions = [add(f"k{number}") for number in range(101)]
 
-    code, _ = refused(account.dynamodb.transact_write_items, TransactItems=actions)
-    transact(account, *actions[:100])
+    code, _ = refused(table.dynamodb.transact_write_items, TransactItems=actions)
+    transact(table, *actions[:100])
 
     assert code == "ValidationException"
-    assert account.item("k99")["v"] == {"N": "1"}
-    assert account.item("k100") is None
+    assert table.item("k99")["v"] == {"N": "1"}
+    assert table.item("k100") is None
 
 
-def test_four_megabytes_are_the_limit(account, refused) -> None:
+def test_four_megabytes_are_the_limit(table, refused) -> None:
     """The items of a transaction have at most 4 MB together; plain moto takes more."""
-    account.create_table()
     large = {"S": "x" * 390_000}
     actions = [{"Put": {"TableName": "T", "Item": {**key(f"k{number}"), "v": large}}} for number in range(11)]
 
-    code, message = refused(account.dynamodb.transact_write_items, TransactItems=actions)
-    transact(account, *actions[:10])
+    code, message = refused(table.dynamodb.transact_write_items, TransactItems=actions)
+    transact(table, *actions[:10])
 
     assert (code, "4 MB" in message) == ("ValidationException", True)
-    assert account.item("k10") is None
-    assert account.item("k9") is not None
+    assert table.item("k10") is None
+    assert table.item("k9") is not None
 
 
-def test_the_cost_does_not_grow_with_the_table(account) -> None:
+def test_the_cost_does_not_grow_with_the_table(table) -> None:
     """A transaction looks at the items that it touches, not at the table."""
-    account.create_table()
     for number in range(300):
-        table().put_item({**key(f"k{number}")})
+        stored_table().put_item({**key(f"k{number}")})
     touched: list[str] = []
-    original = type(table()).get_item
+    original = type(stored_table()).get_item
 
     def counting(self, hash_key, *arguments):
         touched.append(hash_key.value)
         return original(self, hash_key, *arguments)
 
-    type(table()).get_item = counting
+    type(stored_table()).get_item = counting
     try:
-        transact(account, add("k1"), add("k2"))
+        transact(table, add("k1"), add("k2"))
     finally:
-        type(table()).get_item = original
+        type(stored_table()).get_item = original
 
     assert set(touched) == {"k1", "k2"}
     assert len(touched) < 20

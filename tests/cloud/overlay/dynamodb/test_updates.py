@@ -1,82 +1,58 @@
 """UpdateItem happens completely or not at all."""
 
+from moto.dynamodb.models import dynamodb_backends
+
+from tests.cloud.conftest import REGION
+from workshop.settings import ACCOUNT_ID
+
 KEY = {"pk": {"S": "a"}}
 
 
-def test_an_update_that_fails_half_way_changes_nothing(account, refused) -> None:
+def test_an_update_that_fails_half_way_changes_nothing(table, refused) -> None:
     """If a later action of an expression fails, earlier ones are undone and the stream hears nothing."""
-    stream = account.create_table()
-    account.put(v={"S": "text"})
+    table.put(v={"S": "text"})
 
-    code, message = refused(account.update, expression="SET w = :w ADD v :x", w={"N": "1"}, x={"N": "1"})
+    code, message = refused(table.update, expression="SET w = :w ADD v :x", w={"N": "1"}, x={"N": "1"})
 
     assert (code, message) == (
         "ValidationException",
         "An operand in the update expression has an incorrect data type",
     )
-    assert account.item() == {**KEY, "v": {"S": "text"}}
-    assert len(account.stream_records(stream)) == 1
+    assert table.item() == {**KEY, "v": {"S": "text"}}
+    assert len(table.stream_records()) == 1
 
 
-def test_plain_moto_keeps_half_of_a_failed_update(plain, refused) -> None:
+def test_plain_moto_keeps_half_of_a_failed_update(plain_table, refused) -> None:
     """Without the correction, what came before the failing action stays."""
-    plain.create_table()
-    plain.put(v={"S": "text"})
-    refused(plain.update, expression="SET w = :w ADD v :x", w={"N": "1"}, x={"N": "1"})
+    plain_table.put(v={"S": "text"})
+    refused(plain_table.update, expression="SET w = :w ADD v :x", w={"N": "1"}, x={"N": "1"})
 
-    assert plain.item()["w"] == {"N": "1"}
+    assert plain_table.item()["w"] == {"N": "1"}
 
 
-def test_a_failed_upsert_leaves_no_item(account, refused) -> None:
+def test_a_failed_upsert_leaves_no_item(table, refused) -> None:
     """An update that fails on an item that does not exist does not leave its key behind."""
-    stream = account.create_table()
-
-    refused(account.update, expression="SET w = missing", w={"N": "1"})
-    code, _ = refused(account.update, expression="SET v = other + :x", x={"N": "1"})
+    refused(table.update, expression="SET w = missing", w={"N": "1"})
+    code, _ = refused(table.update, expression="SET v = other + :x", x={"N": "1"})
 
     assert code == "ValidationException"
-    assert account.item() is None
-    assert account.stream_records(stream) == []
+    assert table.item() is None
+    assert table.stream_records() == []
 
 
-def test_an_update_without_actions_creates_the_item(account) -> None:
+def test_an_update_without_actions_creates_the_item(table) -> None:
     """An update that only names a key creates the item with it, which plain moto answers with a crash."""
-    account.create_table()
+    table.dynamodb.update_item(TableName="T", Key=KEY)
 
-    account.dynamodb.update_item(TableName="T", Key=KEY)
-
-    assert account.item() == KEY
+    assert table.item() == KEY
 
 
-def test_a_condition_sees_the_item_before_the_update(account, refused) -> None:
-    """A condition is evaluated against the stored item; the error carries that item if it is asked for."""
-    account.create_table()
-    account.put(v={"N": "5"})
-
-    code, _ = refused(
-        account.dynamodb.update_item,
-        TableName="T",
-        Key=KEY,
-        UpdateExpression="SET v = :v",
-        ConditionExpression="attribute_not_exists(pk) OR v < :v",
-        ExpressionAttributeValues={":v": {"N": "5"}},
-        ReturnValuesOnConditionCheckFailure="ALL_OLD",
-    )
-
-    assert code == "ConditionalCheckFailedException"
-    assert account.item() == {**KEY, "v": {"N": "5"}}
-
-
-def test_readers_keep_what_they_have_read(account) -> None:
+def test_readers_keep_what_they_have_read(table) -> None:
     """An update changes a copy: the object that a poller has read before stays as it was."""
-    from moto.dynamodb.models import dynamodb_backends
+    table.update("SET v = :v", v={"N": "1"})
+    (before,) = dynamodb_backends[ACCOUNT_ID][REGION].get_table("T").all_items()
 
-    account.create_table()
-    account.update("SET v = :v", v={"N": "1"})
-    table = dynamodb_backends["123456789012"]["eu-west-1"].get_table("T")
-    (before,) = table.all_items()
-
-    account.update("SET v = :v", v={"N": "2"})
+    table.update("SET v = :v", v={"N": "2"})
 
     assert before.attrs["v"].value == "1"
 

@@ -48,13 +48,14 @@ def publish(message: str = "hello", **more: Any) -> str:
 
 
 def test_a_topic_invokes_a_function_with_its_notification(world: World) -> None:
-    """The event has the members that AWS documents, with null for an absent subject."""
+    """The event, for which nobody waits, has the members that AWS documents, with null for no subject."""
     function = world.function()
     permit(TOPICS, TOPIC)
     subscription = subscribe("lambda", function)
     attribute = {"kind": {"DataType": "String", "StringValue": "x"}}
 
     message_id = publish(MessageAttributes=attribute)
+    assert world.sent() == []
     world.step()
 
     (record,) = json.loads(world.sent()[0])["Records"]

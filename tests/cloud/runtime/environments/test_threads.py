@@ -1,6 +1,5 @@
 """The engine on threads, with real processes: the whole way from a put to a handler's output."""
 
-import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -157,14 +156,3 @@ def test_advanced_clock_brings_retries_forward(running: World) -> None:
     for attempts in range(2, 11):  # by itself the tenth would come after four minutes
         running.runtime._clock.advance(120)
         assert wait_until(lambda: len(got("F")) >= attempts)  # noqa: B023 - called before the next round
-
-
-def test_invocation_has_a_session_of_the_role(running: World) -> None:
-    """A handler's credentials are a session of the function's role."""
-    running.function(
-        source="import os\ndef handler(event, context):\n    return os.environ['AWS_ACCESS_KEY_ID']"
-    )
-
-    key = json.load(client("lambda").invoke(FunctionName="F")["Payload"])
-
-    assert key.startswith("ASIA")

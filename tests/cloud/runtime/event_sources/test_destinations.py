@@ -62,21 +62,6 @@ def test_table_records_are_described_with_whole_seconds(world: World) -> None:
     assert document["DDBStreamBatchInfo"]["approximateArrivalOfLastRecord"] == "2025-06-15T15:06:40Z"
 
 
-def test_expired_records_have_no_response(world: World) -> None:
-    """A document about records that were too old tells nothing of a response."""
-    queue, arn = world.queue(), world.stream()
-    world.function()
-    world.put(1)
-    world.clock.advance(100)
-    world.map(arn, MaximumRecordAgeInSeconds=60, **on_failure(queue))
-
-    world.step()
-
-    (document,) = world.messages()
-    assert "responseContext" not in document
-    assert document["requestContext"]["condition"] == "RecordAgeExceeded"
-
-
 def test_topic_receives_the_document(world: World) -> None:
     """A topic gets the same document as its message."""
     topic = client("sns").create_topic(Name="topic")["TopicArn"]

@@ -1,7 +1,6 @@
 """The corrections of Lambda's API, compared with moto as it is."""
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.cloud.runtime.world import World, client, zip_of
 from workshop.cloud.offline.overlay.correct import plain_moto
@@ -109,24 +108,3 @@ def test_update_is_shown_as_before(world: World) -> None:
     named = {"FunctionName", "FunctionArn"}
     before, after = ({key: value for key, value in one.items() if key not in named} for one in shown)
     assert after == before
-
-
-def test_other_calls_are_untouched(world: World) -> None:
-    """Versions, aliases, tags, permissions and lists work as moto makes them."""
-    lambda_ = client("lambda")
-    arn = world.function()
-    version = lambda_.publish_version(FunctionName="F")["Version"]
-    lambda_.create_alias(FunctionName="F", Name="live", FunctionVersion=version)
-    lambda_.tag_resource(Resource=arn, Tags={"a": "b"})
-    lambda_.add_permission(
-        FunctionName="F", StatementId="s", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com"
-    )
-
-    assert lambda_.get_alias(FunctionName="F", Name="live")["FunctionVersion"] == "1"
-    assert lambda_.list_tags(Resource=arn)["Tags"] == {"a": "b"}
-    assert "InvokeFunction" in lambda_.get_policy(FunctionName="F")["Policy"]
-    assert [one["FunctionName"] for one in lambda_.list_functions()["Functions"]] == ["F"]
-    assert len(lambda_.list_versions_by_function(FunctionName="F")["Versions"]) == 2
-    lambda_.delete_function(FunctionName="F")
-    with pytest.raises(ClientError, match="ResourceNotFoundException"):
-        lambda_.get_function(FunctionName="F")

@@ -94,8 +94,7 @@ def test_dynamodb_event(world: World) -> None:
 )
 def test_images_follow_the_view_type(world: World, view, images) -> None:
     """An insert has no old image, a removal no new one, and the view type decides what is shown at all."""
-    world.function()
-    world.map(world.table(view=view))
+    world.connect(source=world.table(view=view))
     world.put_item("a", n={"N": "1"})
     world.put_item("a", n={"N": "2"})
     client("dynamodb").delete_item(TableName="T", Key={"id": {"S": "a"}})

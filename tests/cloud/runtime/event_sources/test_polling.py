@@ -95,29 +95,26 @@ def test_step_tells_when_a_window_ends(world: World) -> None:
     assert world.step(10) is None
 
 
-def test_horizon_means_everything(world: World) -> None:
-    """TRIM_HORIZON begins with the oldest record that the stream keeps."""
-    world.function()
-    arn = world.stream()
-    world.put(1, 2)
-
-    world.map(arn, StartingPosition="TRIM_HORIZON")
-    world.step()
-
-    assert world.batches() == [[1, 2]]
-
-
-def test_latest_means_nothing_older_than_the_mapping(world: World) -> None:
-    """LATEST begins with the first record after the mapping was made, however late it is served."""
+@pytest.mark.parametrize(
+    ("position", "sent"),
+    [
+        ({"StartingPosition": "TRIM_HORIZON"}, [1, 2, 3]),
+        ({"StartingPosition": "LATEST"}, [3]),
+        ({"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1_750_000_010}, [2, 3]),
+    ],
+)
+def test_reading_begins_where_the_mapping_says(world: World, position, sent) -> None:
+    """With the oldest record, with the first after the mapping was made, or at a time."""
     world.function()
     arn = world.stream()
     world.put(1)
-    world.map(arn, StartingPosition="LATEST")
+    world.clock.advance(10)
     world.put(2)
-
+    world.map(arn, **position)
+    world.put(3)
     world.step()
 
-    assert world.batches() == [[2]]
+    assert world.batches() == [sent]
 
 
 def test_latest_on_a_table(world: World) -> None:
@@ -131,23 +128,6 @@ def test_latest_on_a_table(world: World) -> None:
     world.step()
 
     assert world.batches() == [["new"]]
-
-
-def test_timestamp_begins_at_a_time(world: World) -> None:
-    """AT_TIMESTAMP begins with the first record that arrived at that time or later."""
-    world.function()
-    arn = world.stream()
-    world.put(1)
-    world.clock.advance(10)
-    moment = world.clock.now()
-    world.put(2)
-    world.clock.advance(10)
-    world.put(3)
-
-    world.map(arn, StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=moment)
-    world.step()
-
-    assert world.batches() == [[2, 3]]
 
 
 def test_key_stays_in_its_slot(world: World) -> None:

@@ -1,8 +1,5 @@
 """moto's own push into functions is off, and nothing else of its streams is changed."""
 
-import json
-import threading
-
 from tests.cloud.runtime.world import World, client
 
 
@@ -56,28 +53,3 @@ def test_writes_survive_a_deleted_function(world: World) -> None:
     records = client("kinesis").get_records(ShardIterator=iterator)["Records"]
     assert [record["SequenceNumber"] for record in records] == numbers
     assert client("dynamodb").scan(TableName="T")["Items"] == [{"id": {"S": "a"}}]
-
-
-def test_topic_sends_an_asynchronous_event(world: World) -> None:
-    """A topic's message reaches a subscribed function as an event that nobody waits for."""
-    caller = threading.get_ident()
-    seen = []
-    arn = world.function(handler=lambda event: seen.append((event, threading.get_ident())))
-    topic = client("sns").create_topic(Name="topic")["TopicArn"]
-    client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
-    client("lambda").add_permission(
-        FunctionName="F",
-        StatementId="topic",
-        Action="lambda:InvokeFunction",
-        Principal="sns.amazonaws.com",
-        SourceArn=topic,
-    )
-
-    client("sns").publish(TopicArn=topic, Message="hello")
-    assert seen == []
-    world.step()
-
-    ((event, thread),) = seen
-    assert event["Records"][0]["Sns"]["Message"] == "hello"
-    assert thread == caller
-    assert json.dumps(event)

@@ -18,8 +18,7 @@ def left() -> tuple[int, int]:
 
 def test_messages_are_sent_and_deleted(world: World) -> None:
     """Messages are sent in batches, and deleted when the function has succeeded."""
-    world.function()
-    world.map(world.queue(), BatchSize=2)
+    world.connect(source=world.queue(), BatchSize=2)
     world.send(1, 2, 3)
 
     world.step()
@@ -47,8 +46,7 @@ def test_message_event(world: World) -> None:
 
 def test_failed_messages_stay(world: World) -> None:
     """After a failure the messages stay in the queue, invisible until their timeout."""
-    world.function(handler=fail)
-    world.map(world.queue())
+    world.connect(fail, source=world.queue())
     world.send(1)
 
     world.step()
@@ -64,8 +62,7 @@ def test_only_reported_messages_stay(world: World) -> None:
         bad = [record["messageId"] for record in event["Records"] if record["body"] == "2"]
         return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in bad]}
 
-    world.function(handler=handler)
-    world.map(world.queue(), FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.connect(handler, source=world.queue(), FunctionResponseTypes=["ReportBatchItemFailures"])
     world.send(1, 2, 3)
 
     world.step()
@@ -75,8 +72,7 @@ def test_only_reported_messages_stay(world: World) -> None:
 
 def test_window_gathers_messages(world: World) -> None:
     """With a batching window messages are gathered."""
-    world.function()
-    world.map(world.queue(), MaximumBatchingWindowInSeconds=10, BatchSize=100)
+    world.connect(source=world.queue(), MaximumBatchingWindowInSeconds=10, BatchSize=100)
     world.send(1)
     assert world.step() == world.clock.now() + 10
     world.send(2)
@@ -120,8 +116,7 @@ def test_report_decides_which_messages_failed(answer, failed) -> None:
 
 def test_deleted_queue_is_a_problem_of_its_mapping_alone(world: World) -> None:
     """When a queue is deleted its mapping stops, and others go on."""
-    world.function()
-    world.map(world.queue("Q"))
+    world.connect(source=world.queue("Q"))
     world.map(world.stream())
     client("sqs").delete_queue(QueueUrl=queue_url())
     world.put(1)
@@ -138,8 +133,7 @@ def test_messages_that_went_away_in_flight_hold_nothing_up(world: World) -> None
         if len(world.sent()) == 1:
             client("sqs").purge_queue(QueueUrl=queue_url())
 
-    world.function(handler=purge)
-    world.map(world.queue())
+    world.connect(purge, source=world.queue())
     world.send(1, 2)
     world.step()
 

@@ -73,8 +73,7 @@ def test_a_disabled_mapping_has_nothing_to_do(world: World) -> None:
 
 def test_a_message_that_comes_back_is_work(world: World) -> None:
     """A message whose function failed is invisible for a while, and then sent again."""
-    world.function(handler=fail)
-    world.map(world.queue(VisibilityTimeout="20"))
+    world.connect(fail, source=world.queue(VisibilityTimeout="20"))
     world.send(1)
     world.step()
 
@@ -125,8 +124,7 @@ def test_a_chain_of_functions_is_quiet_as_a_whole(world: World) -> None:
 def test_waiting_ends_with_the_time(world: World) -> None:
     """While a function runs, a wait blocks for as long as was allowed, and no longer."""
     release = threading.Event()
-    world.function(handler=lambda _: release.wait(20) and None)
-    world.map(world.stream())
+    world.connect(lambda _: release.wait(20) and None)
     world.put(1)
     world.runtime.start()
     begun = stopwatch()

@@ -125,8 +125,12 @@ def test_answer_without_state_is_a_failure(world: World) -> None:
 
 def test_last_invocation_is_repeated_until_it_succeeds(world: World) -> None:
     """A failing last invocation holds the shard up, however few retries the mapping allows."""
-    world.function(handler=lambda event: fail(event) if event["isFinalInvokeForWindow"] else count(event))
-    world.map(world.table(), TumblingWindowInSeconds=WINDOW, MaximumRetryAttempts=0)
+    world.connect(
+        lambda event: fail(event) if event["isFinalInvokeForWindow"] else count(event),
+        source=world.table(),
+        TumblingWindowInSeconds=WINDOW,
+        MaximumRetryAttempts=0,
+    )
     world.put_item("a")
     world.step()
     world.clock.advance(WINDOW)

@@ -39,17 +39,6 @@ def test_failed_event_is_retried_twice(world: World) -> None:
     assert counts == [1, 1, 2, 2, 3, 3]
 
 
-def test_retries_can_be_switched_off(world: World) -> None:
-    """A function may ask for no retries."""
-    world.function(handler=fail)
-    configure(MaximumRetryAttempts=0)
-    send()
-
-    world.run(until_seconds=3600)
-
-    assert len(world.sent()) == 1
-
-
 def test_each_alias_has_its_own_settings(world: World) -> None:
     """An event obeys the settings of the qualifier that it was sent to, or else the defaults."""
     world.function(handler=fail)
