@@ -67,6 +67,8 @@ class LateCorrections:
                 overlay.apply(self._clock, [name])
             # Imports leave behind much that only refers to itself.
             gc.collect()
+            # What is loaded now stays, so that nobody need look through it again.
+            gc.freeze()
             self._then()
         except Exception as error:
             log.exception("the offline cloud could not be loaded completely")
