@@ -292,3 +292,24 @@ def test_totals_that_nobody_sent_are_diagnosed(course: Course) -> None:
 
     assert not diagnosis.exact
     assert "`Delta:FXOptions:AMER` is 75.00 too large" in diagnosis.summary
+
+
+def test_records_before_a_function_that_nothing_feeds_are_told(course: Course) -> None:
+    """At rest, the records before a function are counted, whose mapping is disabled or missing."""
+    found = course.mapping("MapLambda")
+    assert found is not None
+    course.client("lambda").update_event_source_mapping(UUID=found["UUID"], Enabled=False)
+    course.send(6)
+
+    told = course.rest_state().held_up
+    course.disconnect("MapLambda")
+    rest = course.rest_state()
+
+    assert told.startswith("6 records wait before MapLambda. The mapping of MapLambda is disabled")
+    assert rest.held_up == ""
+    assert rest.unread == (
+        "MapLambda has no event source mapping, so nothing reads the 6 items of StateTable."
+    )
+
+    course.connect("MapLambda", **settings(course))
+    assert course.rest_state().unread == ""

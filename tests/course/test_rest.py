@@ -26,6 +26,7 @@ def waited(
     pending: Callable[[float], int | None],
     *,
     timeout: float = 60.0,
+    fails: Callable[[], bool] = bool,
 ) -> tuple[Rest, float]:
     """Return what was seen in the end, and after how many seconds."""
     clock = ManualClock(0.0)
@@ -35,9 +36,8 @@ def waited(
         waiting = pending(clock.now())
         return None if waiting is None else waiting == 0
 
-    rest = wait_for_rest(
-        lambda: read(clock.now()), lambda: pending(clock.now()), quiet, clock=clock, timeout_seconds=timeout
-    )
+    looks = (lambda: read(clock.now())), (lambda: pending(clock.now())), quiet, fails
+    rest = wait_for_rest(*looks, clock=clock, timeout_seconds=timeout)
     return rest, clock.now()
 
 
@@ -71,6 +71,14 @@ def test_a_shard_that_is_stuck_is_not_waited_for() -> None:
 
     assert rest == Rest(FULL, 7, is_certain=True)
     assert 30 <= seconds < 32
+
+
+def test_a_function_that_plainly_fails_is_not_waited_for() -> None:
+    """Where every record waits behind a batch that fails again and again, looking on gains nothing."""
+    rest, seconds = waited(lambda _: FULL, lambda _: 7, fails=lambda: True)
+
+    assert rest == Rest(FULL, 7, is_certain=True)
+    assert seconds < 3
 
 
 def test_what_came_after_the_last_look_is_waited_for() -> None:
@@ -174,6 +182,14 @@ def test_a_batch_that_is_stuck_lets_nothing_pass(verdict: CheckResult, outcome: 
         (Rest(FULL, 1, is_certain=False), "▲ Still moving: after 8 s, 1 record is still on the way"),
         (Rest(FULL, None, is_certain=False), "▲ Still moving: after 8 s, the totals still change"),
         (Rest(FULL, 7, is_certain=True), "▲ Stuck: nothing has changed for a while: 7 records are still"),
+        (
+            Rest(FULL, 7, is_certain=True, where="7 records wait before MapLambda", trouble="It fails."),
+            "▲ Stuck: nothing has changed for a while: 7 records wait before MapLambda. It fails",
+        ),
+        (
+            Rest(EMPTY, 0, is_certain=True, unread="Nothing reads the 6 items of StateTable."),
+            "● At rest so far: nothing moves. Nothing reads the 6 items of StateTable.",
+        ),
     ],
 )
 def test_a_notebook_says_rest_only_of_what_rests(rest: Rest, told: str) -> None:

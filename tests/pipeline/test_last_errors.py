@@ -6,7 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from workshop.pipeline.last_errors import LastError, errors_in, last_errors, troubles_of
+from workshop.pipeline.last_errors import (
+    LastError,
+    errors_in,
+    is_failing_again_and_again,
+    last_errors,
+    troubles_of,
+)
 
 FUNCTIONS = {"MapLambda": "s-MapLambda"}
 OUTPUTS = {"MapLambdaName": "s-MapLambda"}
@@ -176,3 +182,24 @@ def test_an_error_goes_before_what_hangs() -> None:
     assert troubles_of(cloud, OUTPUTS, "stateful") == [
         "MapLambda fails: KeyError: 'Value' (map.py, line 33)."
     ]
+
+
+@pytest.mark.parametrize(
+    ("shards", "is_failing"),
+    [
+        ([], False),
+        ([{"pending": 0, "attempts": 0}], False),
+        ([{"pending": 7, "attempts": 2}], False),
+        ([{"pending": 7, "attempts": 6}], True),
+        ([{"pending": 7, "attempts": 6}, {"pending": 0, "attempts": 0}], True),
+        ([{"pending": 7, "attempts": 6}, {"pending": 1, "attempts": 0}], False),
+    ],
+)
+def test_what_fails_again_and_again_holds_all_that_waits(
+    shards: list[dict[str, int]], is_failing: bool
+) -> None:
+    """A function fails for good once nothing waits but behind batches that have failed many times."""
+    document = status()
+    document["mappings"][0]["shards"] = shards
+
+    assert is_failing_again_and_again(document, FUNCTIONS.values()) is is_failing

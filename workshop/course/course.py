@@ -11,9 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import ClientError
-
 from workshop.clock import Clock
+from workshop.course import rest as resting
 from workshop.course.rest import Rest, of_one_moment, wait_for_rest
 from workshop.course.sent import SentMessages, lanes_of, open_sent
 from workshop.course.stack import STREAM, CourseStack
@@ -24,7 +23,6 @@ from workshop.diagnosis import Diagnosis, diagnose
 from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.compare_with_truth import Comparison, compare
-from workshop.pipeline.last_errors import troubles_of
 from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage
 from workshop.pipeline.operations.clear import Cleared, clear
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile
@@ -179,16 +177,16 @@ class Course(CourseStack):
     def rest_state(self, timeout: float = 60.0) -> Rest:
         """Return the same totals as `rest`, and whether they are at rest or the time was over before."""
         with self.on_wait("until nothing moves", self._on_the_way):
-            seen = self.totals, self.pending, self.quiet, self.trouble
-            return wait_for_rest(*seen, clock=self.clock, timeout_seconds=timeout)
+            seen = self.totals, self.pending, self.quiet, lambda: resting.fails_for_good(self)
+            rest = wait_for_rest(*seen, clock=self.clock, timeout_seconds=timeout)
+        trouble = self.trouble() if rest.pending or not rest.is_certain else ""
+        where = resting.where_records_wait(self) if rest.pending else ""
+        not_read = resting.unread(self, lambda: len(self.sent.records()))
+        return replace(rest, trouble=trouble, where=where, unread=not_read)
 
     def trouble(self) -> str:
         """Which functions fail, and how, hang, or are not fed, in a sentence each; as far as one can tell."""
-        try:
-            troubles = troubles_of(self.cloud, self.outputs, self.pipeline)
-        except ClientError:
-            troubles = []  # not everybody may read logs
-        return " ".join(troubles + self.unfed())
+        return resting.trouble_of(self)
 
     def _on_the_way(self) -> str:
         """What still moves, in words; nothing if nobody tells."""
@@ -224,19 +222,19 @@ class Course(CourseStack):
 
     def diagnose_at(self, rest: Rest) -> Diagnosis:
         """Diagnose totals that have been read already."""
-        target, arrived, unfed = self.target, self.sent.arrived(), " ".join(self.unfed())
+        target, arrived, not_fed = self.target, self.sent.arrived(), " ".join(resting.unfed(self).values())
         sent = [message for _, message in arrived]
         evidence = gather_evidence(
             self.cloud,
             target.outputs,
             sent,
             # Before a function that nothing feeds, records may lie that nobody counts.
-            pending=None if unfed and not rest.pending else rest.pending,
+            pending=None if not_fed and not rest.pending else rest.pending,
             is_certain=rest.is_certain,
             arrivals=lanes_of(arrived),
         )
         found = diagnose(sent, rest.snapshot, pipeline=target.pipeline, evidence=evidence, order=target.order)
-        return replace(found.with_trouble(rest.trouble or unfed), held_up=rest.held_up)
+        return replace(found.with_trouble(rest.trouble or not_fed), held_up=rest.held_up)
 
     def clear(self) -> Cleared:
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""

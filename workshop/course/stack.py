@@ -190,17 +190,6 @@ class CourseStack:
         """Return the event source mapping of a function, or None."""
         return mappings.find_mapping(self.client("lambda"), self.physical(function, LAMBDA))
 
-    def unfed(self) -> list[str]:
-        """Return which functions have no mapping, or a disabled one, in a sentence each."""
-        told = []
-        for name, _, _ in FLOWS[self.pipeline]:
-            mapping = self.mapping(name)
-            if mapping is None:
-                told.append(f"{name} has no event source mapping.")
-            elif mapping["State"] in {"Disabling", "Disabled"}:
-                told.append(f"The mapping of {name} is disabled; connecting it again enables it.")
-        return told
-
     def physical(self, logical_id: str, kind: str = "") -> str:
         """Return the name that a function, a table or the stream has in the cloud.
 

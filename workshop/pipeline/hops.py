@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["FLOWS", "NOT_CONNECTED", "Hop", "PipelineLook", "look_at", "look_at_hops"]
+__all__ = ["FLOWS", "NOT_CONNECTED", "Hop", "PipelineLook", "count_items", "look_at", "look_at_hops"]
 
 NOT_CONNECTED = "Not connected"
 # The way of the data: each stage is a function, what it reads and what it writes.
@@ -91,7 +91,7 @@ def look_at(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> Pipeline
     return PipelineLook(
         pipeline,
         hops,
-        {table: _items(cloud, outputs[f"{table}Name"]) for table in tables},
+        {table: count_items(cloud, outputs[f"{table}Name"]) for table in tables},
         int(summary["StreamDescriptionSummary"]["OpenShardCount"]),
     )
 
@@ -177,7 +177,8 @@ def _metric(
     return [float(point[statistic]) for point in points if statistic in point]
 
 
-def _items(cloud: Cloud, table: str) -> int:
+def count_items(cloud: Cloud, table: str) -> int:
+    """Return how many items a table holds, 0 if it is not there; on AWS it is scanned for that."""
     client = cloud.client("dynamodb")
     try:
         if cloud.offline is not None:

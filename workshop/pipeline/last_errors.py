@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,13 @@ from workshop.pipeline.hops import FLOWS
 if TYPE_CHECKING:
     from workshop.cloud.connection import Cloud
 
-__all__ = ["LastError", "last_errors", "shortened", "troubles_of"]
+__all__ = ["LastError", "is_failing_again_and_again", "last_errors", "shortened", "troubles_of"]
 
 RECENT = timedelta(minutes=15)
 # Longer than any batch of the course takes.
 LONG_SECONDS = 20.0
+# The offline cloud's pauses between them add up to seven and a half seconds.
+MANY_ATTEMPTS = 5
 # In a log in JSON as in one in plain text.
 ERRORS_IN_LOG = '?errorType ?"[ERROR]" ?"Task timed out" ?timeout'
 PROBLEM = "PROBLEM: "
@@ -102,6 +104,21 @@ def troubles_of(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> list
         for function, seconds in longest_batches(cloud.offline.runtime()).items()
         if function in stages and seconds >= LONG_SECONDS
     ]
+
+
+def is_failing_again_and_again(status: Mapping[str, Any], functions: Collection[str]) -> bool:
+    """Whether all that waits before these functions, real names, waits behind a batch that fails for long.
+
+    `status` is what the offline cloud's runtime tells; where nothing waits, nothing fails.
+    """
+    waiting = [
+        shard
+        for row in status["mappings"]
+        if row["function"].rpartition(":")[2] in functions and row["state"] == "Enabled"
+        for shard in row.get("shards", ())
+        if shard.get("pending")
+    ]
+    return bool(waiting) and all(shard.get("attempts", 0) >= MANY_ATTEMPTS for shard in waiting)
 
 
 def longest_batches(status: Mapping[str, Any]) -> dict[str, float]:

@@ -146,6 +146,8 @@ def rest_shown(rest: Rest, timeout: float) -> Shown:
         return status_line("▲ Stuck", f"nothing has changed for a while: {rest.held_up}", "warn")
     count = rest.snapshot.message_count
     told = f"{plural(count, 'change')} summed in" if count else "nothing moves"
+    if rest.unread:
+        return status_line("● At rest so far", f"{told}. {rest.unread}", "info")
     return status_line("✓ At rest", told, "ok")
 
 
