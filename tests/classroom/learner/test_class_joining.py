@@ -248,3 +248,24 @@ def test_another_server_is_no_board(board: StandIn, tmp_path: Path, monkeypatch:
     with pytest.raises(BoardError, match="is no class board"):
         join_class(tmp_path, board.invitation, "Ada")
     assert read_membership(tmp_path) is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+@pytest.mark.parametrize("said", ["<html>", '{"error": "no such page"}'])
+def test_an_address_that_is_no_board_asks_for_another_address(
+    board: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, said: str
+) -> None:
+    """Whatever another server refuses, it is the address that is wrong, and not code or alias."""
+
+    def refuse(handler: Any) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(said)))
+        handler.end_headers()
+        handler.wfile.write(said.encode())
+
+    monkeypatch.setattr("tests.classroom.learner.board_stand_in._Handler.do_GET", refuse)
+
+    what, way_on = refused(tmp_path, board.invitation)
+
+    assert board.address in what
+    assert way_on == "Look at the address on the board's join page again."

@@ -87,9 +87,12 @@ def _request(
         raise _unreachable(address, error) from error
     finally:
         connection.close()
-    if answer.status != OK:
-        raise BoardError(_refusal(address, content), status=answer.status, wait_seconds=_wait(answer.headers))
-    return content
+    if answer.status == OK:
+        return content
+    if (said := _refusal(content)) is None:
+        # Whose status says nothing: not that an alias has a wrong form, nor that a learner was removed.
+        raise BoardError(ANOTHER.format(f"what answers at {address}"))
+    raise BoardError(said, status=answer.status, wait_seconds=_wait(answer.headers))
 
 
 def _unreachable(address: str, error: Exception) -> BoardError:
@@ -104,12 +107,15 @@ def _unreachable(address: str, error: Exception) -> BoardError:
     )
 
 
-def _refusal(address: str, content: bytes) -> str:
-    """Return the board's own words on why it refuses, cut and without what a terminal could act on."""
+def _refusal(content: bytes) -> str | None:
+    """Return the board's own words on why it refuses, cut and without what a terminal could act on.
+
+    None if no board speaks like that.
+    """
     try:
         said = json.loads(content)["error"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return ANOTHER.format(f"what answers at {address}")
+        return None
     return printable(" ".join(str(said).split()))[:LONGEST_REASON]
 
 

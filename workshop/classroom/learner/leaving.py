@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Leave", "class_at", "drop_left", "forget_left", "leave_class"]
 
 LOCK_FILE = "class-left.lock"
+LOOK_AGAIN = "Look at the address on the board's join page again."
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,16 @@ def class_at(address: str) -> str:
     Raises:
         BoardError: nobody answers there, or no class board.
     """
-    class_id = call(address, "GET", "class").get("class_id")
+    try:
+        class_id = call(address, "GET", "class").get("class_id")
+    except BoardError as error:
+        if error.status is None:
+            raise
+        # A board may refuse this too, such as who asks too often; whatever else listens there may as well.
+        message = f"{address} does not say which class it has: {error}\n{LOOK_AGAIN}"
+        raise BoardError(message, status=error.status, wait_seconds=error.wait_seconds) from error
     if not isinstance(class_id, str) or not class_id:
-        raise BoardError(
-            f"what answers at {address} is no class board, or an older one\n"
-            "Look at the address on the board's join page again."
-        )
+        raise BoardError(f"what answers at {address} is no class board, or an older one\n{LOOK_AGAIN}")
     return class_id
 
 
