@@ -11,10 +11,10 @@ from typing import Any
 
 from workshop.course.course import Course
 from workshop.course.rest import Rest
-from workshop.course.sent import NO_MARK
-from workshop.diagnosis import CauseKind, Confidence, Diagnosis, TradeElement
+from workshop.course.sent import NO_MARK, lanes_of
 from workshop.errors import NotSettledError
 from workshop.notebook.control_room.meter import EMPTY, EXACT, OFF, MeterReading, Sighting, judge, surplus
+from workshop.notebook.control_room.naming import named_trade
 from workshop.notebook.control_room.recent import Counts, Recent
 from workshop.pipeline.aggregates import AggregateSnapshot, amounts
 from workshop.pipeline.hops import NOT_CONNECTED, Hop, look_at_hops
@@ -136,7 +136,9 @@ class Watched:
         snapshot = self._totals()
         is_same = (snapshot.revision, snapshot.message_count) == moment[1:]
         if is_same and self.course.sent.since(mark)[0] == mark:
-            self._told = (moment, *_trade_of(diagnosis))
+            arrived = self.course.sent.arrived()
+            told = named_trade(diagnosis, [message for _, message in arrived], lanes_of(arrived))
+            self._told = (moment, *told)
 
     def document(self, *, is_over: bool) -> dict[str, Any]:
         """Return the pipeline as the room shows it, as a JSON object."""
@@ -236,18 +238,3 @@ class Watched:
             "retries": None if hop.retries is None else max(0, hop.retries - retries),
             "last_error": None if error is None else error.text,
         }
-
-
-def _trade_of(diagnosis: Diagnosis) -> tuple[str | None, str]:
-    """Return the trade that a diagnosis is certain of, or None, and what it says."""
-    causes = [each for each in diagnosis.causes if each.kind is not CauseKind.UNKNOWN]
-    certain = [each for each in causes if each.confidence is Confidence.CERTAIN and not each.others]
-    for cause in certain:
-        for element in cause.elements:
-            if isinstance(element, TradeElement):
-                return element.trade_id, cause.sentence
-    if not causes:
-        return None, "The trade is unknown."
-    cause = (certain or causes)[0]
-    told = f"{cause.kind.value.capitalize()} ({cause.confidence}): {cause.sentence}"
-    return None, told if certain else f"The trade is unknown. {told}"

@@ -1,0 +1,69 @@
+"""Names the trade behind wrong totals: what a diagnosis says, put into a sentence or two. Pure.
+
+Where many trades are wrong, the one with the largest difference stands for them, and the others are counted.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from workshop.diagnosis import BatchElement, Cause, CauseKind, Confidence, Diagnosis, TradeElement
+from workshop.pipeline.messages import Message
+from workshop.pipeline.tables import format_amount
+
+__all__ = ["named_trade"]
+
+# Where a wrong version counts in the place of the right one.
+IN_ITS_PLACE = {CauseKind.STALE_VERSION, CauseKind.CONFLICT}
+
+
+def named_trade(
+    diagnosis: Diagnosis, sent: Sequence[Message], lanes: Sequence[Sequence[int]] | None
+) -> tuple[str | None, str]:
+    """Return the trade with the largest difference, None if nobody knows one, and what is to be said.
+
+    `sent` is everything in order of arrival, and `lanes` the places of each shard's messages in it.
+    """
+    # What was stored wrongly names its trades, also where no known fault explains it.
+    causes = [each for each in diagnosis.causes if each.kind is not CauseKind.UNKNOWN or each.elements]
+    if not causes:
+        return None, "The trade is unknown: several faults may have come together."
+    # A certain cause first; of two, what is known of trades goes before what is known of rows.
+    cause = min(causes, key=lambda each: (not _is_sure(each), not any(_trades(each, sent, lanes))))
+    trades = dict(sorted(_trades(cause, sent, lanes), key=lambda each: each[1]))
+    head = f"{cause.kind.value.capitalize()} ({cause.confidence})"
+    if not trades:
+        return None, f"{head}: {cause.sentence}"
+    trade = max(trades, key=lambda name: trades[name])
+    if len(trades) == 1 and all(isinstance(each, TradeElement) for each in cause.elements):
+        return trade, cause.sentence if _is_sure(cause) else f"{head}: {cause.sentence}"
+    others = len(trades) - 1
+    more = f", and {others:,} more trade{'' if others == 1 else 's'}" if others else ""
+    amount = format_amount(trades[trade], grouped=True)
+    return trade, f"{head}: trade `{trade}` ({amount}){more}."
+
+
+def _is_sure(cause: Cause) -> bool:
+    return cause.confidence is Confidence.CERTAIN and not cause.others
+
+
+def _trades(
+    cause: Cause, sent: Sequence[Message], lanes: Sequence[Sequence[int]] | None
+) -> Iterator[tuple[str, Decimal]]:
+    """Yield the trades of a cause, each with how much is too much or too little through it at the most."""
+    values = {(each.trade_id, each.version): each.value for each in sent}
+    for element in cause.elements:
+        match element:
+            case TradeElement():
+                should_be = values.get((element.trade_id, element.instead_of or 0), Decimal(0))
+                # Elsewhere it counts beside what should be there, or not at all.
+                off_by = element.value - (should_be if cause.kind in IN_ITS_PLACE else 0)
+                yield element.trade_id, abs(off_by) * max(1, element.counted - 1)
+            case BatchElement():
+                for place in _places(element, lanes):
+                    yield sent[place].trade_id, abs(sent[place].value)
+
+
+def _places(batch: BatchElement, lanes: Sequence[Sequence[int]] | None) -> Sequence[int]:
+    if lanes is None or batch.shard >= len(lanes):
+        return range(batch.first - 1, batch.last)
+    return [place for place in lanes[batch.shard] if batch.first <= place + 1 <= batch.last]
