@@ -11,7 +11,7 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
-from workshop.errors import CloudNotRunningError, ConfigurationError
+from workshop.errors import FROM_A_NOTEBOOK, CloudNotRunningError, ConfigurationError
 from workshop.notebook.control_room import room as module
 from workshop.notebook.control_room.controls import Controls
 from workshop.notebook.control_room.history import History
@@ -267,6 +267,25 @@ def test_a_cloud_that_comes_back_is_read_on() -> None:
     room._look()
 
     assert room.latest["run"]["state"] in {"sending", "done"}
+
+
+def test_waiting_says_no_more_that_the_cloud_is_gone_once_it_is_back(capsys: Any) -> None:
+    """A room that ended with its cloud is looked at anew, and says where a run can be begun."""
+    model = Model()
+    room, _ = opened(model, autostart=True)
+    model.error = CloudNotRunningError("http://127.0.0.1:9", FROM_A_NOTEBOOK)
+    room._look()
+    room._end()
+    model.stop()
+
+    room.wait()
+    assert "then the cell that opened this control room" in capsys.readouterr().out
+    model.error = None
+    room.wait()
+
+    told = capsys.readouterr().out
+    assert "no offline cloud" not in told
+    assert "■ Stopped" in told
 
 
 def test_a_room_looks_no_more_after_the_end_of_its_run() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workshop.notebook.control_room.history import Tick
+from workshop.notebook.control_room.sender import told_in_room
 from workshop.notebook.control_room.widget import RoomView
 from workshop.notebook.controls.background import Loop
 from workshop.notebook.markup.display import Live, Shown, show
@@ -93,6 +94,10 @@ class ControlRoom:
         """
         if self._model.state == "ready":
             self.start()
+        elif not self.is_running and not self._is_over:
+            # What ended the room may be over: the cloud was gone, and is back.
+            with contextlib.suppress(Exception):
+                self._look()
         controls, fed = self._model.controls, self._course.clock.now()
         longest = controls.messages / controls.rate + SETTLING_SECONDS if timeout is None else timeout
         ends = fed + longest
@@ -219,7 +224,7 @@ class ControlRoom:
         # The cloud may be gone for a moment; what is shown says so.
         except Exception as error:
             self._problems += 1
-            told = f"Nothing can be read: {error}. {advice_on(error)}".rstrip()
+            told = f"Nothing can be read: {told_in_room(error)}. {advice_on(error)}".rstrip()
             run = {**self._latest["run"], "state": "failed", "text": told}
             self._latest = {**self._latest, "run": run}
             if self._problems >= PROBLEMS:

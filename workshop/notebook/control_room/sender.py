@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from workshop.clock import Clock
+from workshop.errors import FROM_A_NOTEBOOK
 from workshop.notebook.control_room.controls import Controls
 from workshop.pipeline.messages import PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.producer.producer import ProduceResult
 
-__all__ = ["Sender", "SenderState", "plan_of"]
+__all__ = ["Sender", "SenderState", "plan_of", "told_in_room"]
 
 # Puts messages into the stream of one pipeline.
 Put = Callable[[Sequence[PlannedMessage]], ProduceResult]
@@ -24,6 +25,7 @@ PLANNED = ("messages", "duplicates", "modify", "out_of_order", "seed")
 LARGEST_SLICE = 500
 # After a stall it goes on at its rate, and does not hurry after what it has missed for longer.
 LONGEST_CREDIT_SECONDS = 1.0
+ROOM_AGAIN = FROM_A_NOTEBOOK.replace("this cell", "the cell that opened this control room")
 # Far apart, so that two stretches of neighbouring seeds are not the same messages.
 NEXT_SEED = 1_000_003
 # A plan of few messages has no room for many that repeat or change others.
@@ -94,14 +96,14 @@ class Sender:
         # Nobody sees what a thread raises; the run says it.
         except Exception as error:  # noqa: BLE001
             with self._lock:
-                self.state, self.problem = FAILED, f"{error}"
+                self.state, self.problem = FAILED, told_in_room(error)
             return
         with self._lock:
             self.sent += len(results[0].accepted)
             refusals = [refusal for result in results for refusal in result.refused]
             self.refused += len(refusals)
             if refusals:
-                self.problem = refusals[0].reason
+                self.problem = told_in_room(refusals[0].reason)
             if not results[0].accepted:
                 self.state = FAILED
             elif self.state == SENDING and self._taken >= self._controls.messages:
@@ -126,6 +128,15 @@ class Sender:
         self._credit -= count
         self._taken += count
         return [self._plan.pop() for _ in range(count)]
+
+
+def told_in_room(problem: object) -> str:
+    """Return what is wrong as a room says it: it is told in one cell, and mended in the one that opened it.
+
+    >>> told_in_room("the stream is gone")
+    'the stream is gone'
+    """
+    return str(problem).replace(FROM_A_NOTEBOOK, ROOM_AGAIN)
 
 
 def plan_of(controls: Controls, messages: int, *, stretch: int = 0) -> list[PlannedMessage]:
