@@ -34,13 +34,13 @@ check: setup-test ## lint, types and generated files
 	@$(VENV)/mypy --no-error-summary
 	@$(VENV)/workshop build --check
 
-test: check ## the whole test suite
+test: setup-test ## the whole test suite, with lint, types and generated files
 	@$(PYTEST)
 
 test-quick: setup-test ## the inner loop: no browser, no notebooks
 	@$(PYTEST_QUICK) -m "not slow"
 
-test-long: check ## the whole suite with many times the random cases; takes hours
+test-long: setup-test ## the whole suite with many times the random cases; takes hours
 	@WORKSHOP_LONG_TESTS=1 $(PYTEST) --timeout 7200
 
 clean: ## remove .venv/ and what builds and tests left behind; your work stays

@@ -53,9 +53,11 @@ SLOW = (
     "pipeline/operations",
     "pipeline/test_demo",
     "proof",
+    "test_check",
 )
-# Longest first, and they mostly wait: whatever comes later fills the gaps.
+# What is soonest mended, then the longest, which mostly wait: whatever comes later fills the gaps.
 FIRST = (
+    "test_check.py",
     "test_notebooks_solved.py",
     "test_notebooks_on_aws.py",
     "test_later_notebooks.py",
