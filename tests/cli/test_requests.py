@@ -67,7 +67,7 @@ def test_functions_were_heard_as_well(requests: dict[str, list[Recorded]]) -> No
     operations = {call.operation for calls in requests.values() for call in calls}
 
     assert {each.partition(":")[0] for each in operations} >= {
-        *("cloudformation", "dynamodb", "iam", "kinesis", "lambda", "logs", "s3", "scheduler", "sqs"),
+        *("cloudformation", "dynamodb", "iam", "kinesis", "lambda", "logs", "s3", "scheduler", "sqs")
     }
     assert operations >= {
         "dynamodb:TransactWriteItems",

@@ -252,11 +252,7 @@ def test_time_can_pass_in_a_moment(cloud) -> None:
 
 def test_an_ephemeral_cloud_ends_with_its_parent() -> None:
     """When the process that started an ephemeral cloud is gone, so is the cloud."""
-    parent = subprocess.Popen(
-        [sys.executable, "-c", DYING_PARENT],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    parent = subprocess.Popen([sys.executable, "-c", DYING_PARENT], stdout=subprocess.PIPE, text=True)
     output, _ = parent.communicate(timeout=60)
     pid = int(output)
 

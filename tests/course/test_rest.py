@@ -152,8 +152,7 @@ def test_messages_that_come_while_a_check_looks_are_not_judged(verdict: CheckRes
     """Totals that were at rest before the last message was sent say nothing about it."""
     looks = iter([["M1"], ["M1", "M2"]])
     course: Any = SimpleNamespace(
-        sent=SimpleNamespace(records=lambda: next(looks)),
-        rest_state=lambda: Rest(FULL, 0, is_certain=True),
+        sent=SimpleNamespace(records=lambda: next(looks)), rest_state=lambda: Rest(FULL, 0, is_certain=True)
     )
 
     judged = judged_at_rest(course, lambda _: verdict)

@@ -13,10 +13,7 @@ from workshop.cloud.offline.overlay import apply
 
 ROOT = Path(__file__).parents[2]
 HANDLER = "from common.shared import answer\n\n\ndef handler(event, context):\n    return answer({!r})\n"
-HANDLERS = {
-    "stateless": ("map", "reduce"),
-    "stateful": ("state", "map", "reduce"),
-}
+HANDLERS = {"stateless": ("map", "reduce"), "stateful": ("state", "map", "reduce")}
 
 
 @pytest.fixture

@@ -6,13 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tests.diagnosis.messages import changes_of, diagnosed, different, message, row_of, totals
-from workshop.diagnosis import (
-    Cause,
-    CauseKind,
-    Confidence,
-    MapRecord,
-    RowElement,
-)
+from workshop.diagnosis import Cause, CauseKind, Confidence, MapRecord, RowElement
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow

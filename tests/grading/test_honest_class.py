@@ -7,12 +7,7 @@ from workshop.course.answers import solution_text, starter_text
 from workshop.course.catch_up import file_at
 from workshop.course.exercise import Outcome
 from workshop.course.exercises import all_exercises, find_exercise
-from workshop.grading import (
-    ClassResult,
-    Limits,
-    SubmissionProgress,
-    check_submissions,
-)
+from workshop.grading import ClassResult, Limits, SubmissionProgress, check_submissions
 
 # The whole course and a part of it, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(3600)

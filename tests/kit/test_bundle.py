@@ -94,9 +94,7 @@ def silently(_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "own"),
-    [(LINUX, ("terminal",)), (WINDOWS, ("colors",)), (MAC, ("old", "terminal"))],
-    ids=str,
+    ("target", "own"), [(LINUX, ("terminal",)), (WINDOWS, ("colors",)), (MAC, ("old", "terminal"))], ids=str
 )
 def test_each_target_gets_what_its_markers_ask_for(
     house: Path, target: KitTarget, own: tuple[str, ...]

@@ -116,11 +116,7 @@ def test_a_trade_that_was_not_sent_is_said_to_be_missing() -> None:
 )
 def test_only_rows_that_can_hold_a_trade_are_shown(first: str, mapped: str, path: str, fits: bool) -> None:
     """A row holds a trade if it has its path, begins before it and was made after it."""
-    row = {
-        "Deltas": {path: Decimal(1)},
-        "FirstTimestamp": Decimal(first),
-        "MappedAt": Decimal(mapped),
-    }
+    row = {"Deltas": {path: Decimal(1)}, "FirstTimestamp": Decimal(first), "MappedAt": Decimal(mapped)}
 
     assert may_hold(row, trail()) is fits
 

@@ -141,10 +141,6 @@ def test_the_judge_sees_a_torn_total(bench_of) -> None:
     torn = torn_totals(bench.laboratory, outputs)
     assert {text.split("`")[1] for text in torn} == {"Delta", "Grand Total"}
     wrong = wrong_totals(
-        bench.laboratory,
-        outputs,
-        SMALL.messages,
-        order=list(SMALL.levels),
-        clock=bench.laboratory.clock,
+        bench.laboratory, outputs, SMALL.messages, order=list(SMALL.levels), clock=bench.laboratory.clock
     )
     assert [text.split("`")[1] for text in wrong] == ["Delta"]

@@ -107,12 +107,7 @@ class RunningBoard:
         return self.inside(lambda _: self.server.connection_count)
 
     def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
+        self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Answer:
         """Make one request on a connection of its own."""
         connection = http.client.HTTPConnection(LOCAL, self.port, timeout=20)

@@ -28,10 +28,7 @@ def call(service: str = "dynamodb", *, method: str = "POST", target: str = "/", 
     return Call(method, target, Headers([(name.replace("_", "-"), value) for name, value in pairs.items()]))
 
 
-LIST_TABLES = {
-    "X_Amz_Target": "DynamoDB_20120810.ListTables",
-    "Content_Type": "application/x-amz-json-1.0",
-}
+LIST_TABLES = {"X_Amz_Target": "DynamoDB_20120810.ListTables", "Content_Type": "application/x-amz-json-1.0"}
 
 
 @pytest.fixture

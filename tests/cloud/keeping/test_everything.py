@@ -36,10 +36,7 @@ TEMPLATE = json.dumps(
     }
 )
 KEYS: dict[str, Any] = {
-    "KeySchema": [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     "AttributeDefinitions": [
         {"AttributeName": "pk", "AttributeType": "S"},
         {"AttributeName": "sk", "AttributeType": "N"},
@@ -81,24 +78,12 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("dynamodb", "put_item", {"TableName": "T", "Item": {"pk": {"S": "a"}, "sk": {"N": "1"}, **EVERYTHING}}),
     ("dynamodb", "put_item", {"TableName": "T", "Item": {"pk": {"S": "a"}, "sk": {"N": "2"}}}),
     ("dynamodb", "delete_item", {"TableName": "T", "Key": {"pk": {"S": "a"}, "sk": {"N": "2"}}}),
-    (
-        "dynamodb",
-        "update_table",
-        {"TableName": "T", "StreamSpecification": NEW_IMAGES},
-    ),
+    ("dynamodb", "update_table", {"TableName": "T", "StreamSpecification": NEW_IMAGES}),
     ("dynamodb", "update_item", {"TableName": "T", "Key": {"pk": {"S": "b"}, "sk": {"N": "1"}}}),
     ("kinesis", "create_stream", {"StreamName": "S", "ShardCount": 2}),
     ("kinesis", "put_record", {"StreamName": "S", "Data": b"\x00one", "PartitionKey": "k"}),
-    (
-        "kinesis",
-        "put_records",
-        {"StreamName": "S", "Records": NINE},
-    ),
-    (
-        "kinesis",
-        "split_shard",
-        {"StreamName": "S", **SPLIT},
-    ),
+    ("kinesis", "put_records", {"StreamName": "S", "Records": NINE}),
+    ("kinesis", "split_shard", {"StreamName": "S", **SPLIT}),
     ("kinesis", "put_record", {"StreamName": "S", "Data": b"three", "PartitionKey": "k"}),
     ("sqs", "create_queue", {"QueueName": "Q"}),
     ("sqs", "send_message", {"QueueUrl": "Q", "MessageBody": "one"}),
@@ -114,26 +99,14 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
             "Code": {"ZipFile": zip_of(HANDLER)},
         },
     ),
-    (
-        "lambda",
-        "update_function_configuration",
-        {"FunctionName": "F", "Timeout": 7},
-    ),
+    ("lambda", "update_function_configuration", {"FunctionName": "F", "Timeout": 7}),
     ("lambda", "publish_version", {"FunctionName": "F"}),
-    (
-        "lambda",
-        "create_event_source_mapping",
-        {"FunctionName": "F", **READING},
-    ),
+    ("lambda", "create_event_source_mapping", {"FunctionName": "F", **READING}),
     ("lambda", "put_function_event_invoke_config", {"FunctionName": "F", "MaximumRetryAttempts": 1}),
     ("lambda", "invoke", {"FunctionName": "F", "Payload": b'{"sync": 1}'}),
     ("lambda", "invoke", {"FunctionName": "F", "Payload": b'{"fail": 1}', "InvocationType": "Event"}),
     ("sns", "create_topic", {"Name": "P"}),
-    (
-        "sns",
-        "subscribe",
-        {"TopicArn": TOPIC, "Protocol": "sqs", "Endpoint": QUEUE},
-    ),
+    ("sns", "subscribe", {"TopicArn": TOPIC, "Protocol": "sqs", "Endpoint": QUEUE}),
     ("events", "put_rule", RULE),
     ("events", "put_targets", {"Rule": "R", "Targets": [{"Id": "1", "Arn": QUEUE}]}),
     ("scheduler", "create_schedule", SCHEDULE),

@@ -49,14 +49,8 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             },
         ),
         ("put_item", {"TableName": "T", "Item": {**KEY, "n": {"N": "1"}}}),
-        (
-            "update_item",
-            {**WRITE, "UpdateExpression": "SET n = n + :n", "ExpressionAttributeValues": NUMBER},
-        ),
-        (
-            "update_item",
-            {**WRITE, "UpdateExpression": "SET n = n - :n", "ExpressionAttributeValues": NUMBER},
-        ),
+        ("update_item", {**WRITE, "UpdateExpression": "SET n = n + :n", "ExpressionAttributeValues": NUMBER}),
+        ("update_item", {**WRITE, "UpdateExpression": "SET n = n - :n", "ExpressionAttributeValues": NUMBER}),
         ("update_item", {**WRITE, "AttributeUpdates": {"m": {"Value": {"S": "x"}, "Action": "PUT"}}}),
         ("get_item", {**WRITE, "ProjectionExpression": "n"}),
         (
@@ -102,10 +96,7 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("set_queue_attributes", {"QueueUrl": "Q", "Attributes": {"VisibilityTimeout": "5"}}),
         ("purge_queue", {"QueueUrl": "Q"}),
         ("delete_message", {"QueueUrl": "Q", "ReceiptHandle": "none"}),
-        (
-            "change_message_visibility",
-            {"QueueUrl": "Q", "ReceiptHandle": "none", "VisibilityTimeout": 1},
-        ),
+        ("change_message_visibility", {"QueueUrl": "Q", "ReceiptHandle": "none", "VisibilityTimeout": 1}),
     ],
     "sns": [
         ("create_topic", {"Name": "T"}),
@@ -135,9 +126,7 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("create_role", {"RoleName": "r", "AssumeRolePolicyDocument": TRUST}),
         ("put_role_policy", {"RoleName": "r", "PolicyName": "p", "PolicyDocument": "{"}),
     ],
-    "sts": [
-        ("assume_role", {"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "session"}),
-    ],
+    "sts": [("assume_role", {"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "session"})],
     "events": [
         ("put_rule", {"Name": "r", "EventPattern": '{"source": ["shop"]}'}),
         ("put_rule", {"Name": "s", "ScheduleExpression": "rate(5 minutes)"}),

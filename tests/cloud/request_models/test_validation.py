@@ -152,13 +152,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
         "ValidationError",
         "The specified NextToken is invalid.",
     ),
-    (
-        "logs",
-        "GetQueryResults",
-        {"queryId": "q"},
-        "ResourceNotFoundException",
-        "q does not exist.",
-    ),
+    ("logs", "GetQueryResults", {"queryId": "q"}, "ResourceNotFoundException", "q does not exist."),
     (
         "kinesis",
         "SubscribeToShard",

@@ -158,10 +158,7 @@ def wire_call(operation: OperationModel, parameters: dict[str, Any]) -> Call | N
     """Return the call as it goes over the wire; None where its protocol cannot express the parameters."""
     model = operation.service_model
     service = model.signing_name
-    headers = {
-        "Host": "127.0.0.1",
-        "Authorization": SIGNATURE.format(region=REGION, service=service),
-    }
+    headers = {"Host": "127.0.0.1", "Authorization": SIGNATURE.format(region=REGION, service=service)}
     if "targetPrefix" in model.metadata:
         headers["X-Amz-Target"] = f"{model.metadata['targetPrefix']}.{operation.name}"
         headers["Content-Type"] = f"application/x-amz-json-{model.metadata['jsonVersion']}"

@@ -15,15 +15,7 @@ import pytest
 
 from tests.cloud.keeping.processes import KeptProcess
 from tests.course.notebooks.checkouts import Checkout, fresh_checkout
-from tests.course.notebooks.runs import (
-    CHECK,
-    NUMBERS,
-    Ran,
-    exercises_in_files,
-    run,
-    solved_notebook,
-    text_of,
-)
+from tests.course.notebooks.runs import CHECK, NUMBERS, Ran, exercises_in_files, run, solved_notebook, text_of
 from tests.effort import LONG
 from workshop.course.exercises import all_exercises
 from workshop.course.progress import CourseProgress

@@ -13,12 +13,7 @@ from tests.grading.sandbox.conftest import contained
 from workshop.course.answers import solution_text
 from workshop.course.exercise import Outcome
 from workshop.course.exercises import find_exercise
-from workshop.grading import (
-    ClassResult,
-    Limits,
-    check_submissions,
-    find_containment,
-)
+from workshop.grading import ClassResult, Limits, check_submissions, find_containment
 
 pytestmark = [
     pytest.mark.hostile,
@@ -27,14 +22,7 @@ pytestmark = [
 ]
 
 EXERCISE = "deploy-stack"
-LIMITS = Limits(
-    exercise_seconds=40,
-    cpu_seconds=6,
-    processes=30,
-    file_mb=4,
-    total_processes=120,
-    disk_mb=100,
-)
+LIMITS = Limits(exercise_seconds=40, cpu_seconds=6, processes=30, file_mb=4, total_processes=120, disk_mb=100)
 LEFT_BEHIND = "987654"
 
 # What a checker would say about a correct answer, on every channel that there may be.

@@ -69,14 +69,7 @@ def test_a_batch_is_measured(line: Read) -> None:
         "Repeated": 1,
         "Retries": 0,
         "Quarantined": 0,
-        "Latency": {
-            "Values": [10, 2000],
-            "Counts": [4, 1],
-            "Min": 10,
-            "Max": 2000,
-            "Sum": 2040,
-            "Count": 5,
-        },
+        "Latency": {"Values": [10, 2000], "Counts": [4, 1], "Min": 10, "Max": 2000, "Sum": 2040, "Count": 5},
     }
 
 

@@ -335,11 +335,7 @@ def test_sliders_stand_where_faults_are_in_force() -> None:
         chance_of(plan, "crash_after"),
         chance_of(plan, "crash_before"),
         chance_of(NO_FAULTS, "crash_after"),
-    ) == (
-        0.2,
-        0.0,
-        0.0,
-    )
+    ) == (0.2, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,7 @@ def test_the_command_sets_shows_and_clears(workshop: Callable[..., tuple[int, st
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("--set", "crash=1"), ("--set", "lab", "--clear"), ("slow=1",), ("--set", "slow=7")],
+    "arguments", [("--set", "crash=1"), ("--set", "lab", "--clear"), ("slow=1",), ("--set", "slow=7")]
 )
 def test_a_wrong_use_is_a_wrong_use(
     workshop: Callable[..., tuple[int, str]], outputs: Any, arguments: tuple[str, ...]

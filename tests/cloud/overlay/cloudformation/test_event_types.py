@@ -78,11 +78,7 @@ def test_a_topic_with_subscription_and_policies(aws: Account) -> None:
             Other=queue(QueueName="other"),
             P=queue_policy(*subscription.pop("queues", ["Q"])),
             S=resource(
-                "SNS::Subscription",
-                TopicArn={"Ref": "T"},
-                Protocol="sqs",
-                Endpoint=get("Q"),
-                **subscription,
+                "SNS::Subscription", TopicArn={"Ref": "T"}, Protocol="sqs", Endpoint=get("Q"), **subscription
             ),
         )
 

@@ -311,10 +311,7 @@ def test_a_role_for_stacks_must_be_assumable(aws: Any) -> None:
 
     for wrong in (other, f"{role_arn}-none"):
         code, message = aws.refusal(
-            aws.cloudformation.create_stack,
-            StackName="stack",
-            TemplateBody=body(template),
-            RoleARN=wrong,
+            aws.cloudformation.create_stack, StackName="stack", TemplateBody=body(template), RoleARN=wrong
         )
         assert (code, message) == ("ValidationError", f"Role {wrong} is invalid or cannot be assumed")
     aws.cloudformation.create_stack(StackName="stack", TemplateBody=body(template), RoleARN=role_arn)

@@ -74,9 +74,7 @@ def test_a_wrong_condition_is_a_mistake_of_the_caller(
     if values:
         request["ExpressionAttributeValues"] = {f":{name}": value for name, value in values.items()}
     where = {"Item": KEY} if operation == "put_item" else {"Key": KEY}
-    calls = {
-        "transact_write_items": {"TransactItems": [{"Delete": {**request, "Key": KEY}}]},
-    }
+    calls = {"transact_write_items": {"TransactItems": [{"Delete": {**request, "Key": KEY}}]}}
     before = table.item()
 
     code = code_of(lambda: getattr(table.dynamodb, operation)(**calls.get(operation, {**request, **where})))

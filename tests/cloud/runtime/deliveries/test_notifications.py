@@ -60,11 +60,7 @@ def test_a_topic_invokes_a_function_with_its_notification(world: World) -> None:
 
     (record,) = json.loads(world.sent()[0])["Records"]
     notification = record.pop("Sns")
-    assert record == {
-        "EventSource": "aws:sns",
-        "EventVersion": "1.0",
-        "EventSubscriptionArn": subscription,
-    }
+    assert record == {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription}
     for name in ("Signature", "SigningCertUrl", "UnsubscribeUrl", "Timestamp"):
         assert notification.pop(name)
     assert notification == {
@@ -156,12 +152,7 @@ def test_a_bucket_invokes_a_function_with_its_event(world: World) -> None:
     suffix = {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".csv"}]}}
     bucket(
         LambdaFunctionConfigurations=[
-            {
-                "Id": "new",
-                "LambdaFunctionArn": function,
-                "Events": ["s3:ObjectCreated:*"],
-                "Filter": suffix,
-            }
+            {"Id": "new", "LambdaFunctionArn": function, "Events": ["s3:ObjectCreated:*"], "Filter": suffix}
         ]
     )
 

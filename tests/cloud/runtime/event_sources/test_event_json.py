@@ -9,12 +9,7 @@ from hypothesis import strategies as st
 
 from tests.cloud.runtime.world import ACCOUNT, REGION, ROLE_ARN, World, client
 from workshop.cloud.offline.runtime.arns import SourceReference
-from workshop.cloud.offline.runtime.event_sources.events import (
-    Origin,
-    encode,
-    kinesis_record,
-    kinesis_text,
-)
+from workshop.cloud.offline.runtime.event_sources.events import Origin, encode, kinesis_record, kinesis_text
 
 
 def only_record(world: World) -> dict:

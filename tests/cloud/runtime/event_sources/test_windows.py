@@ -2,10 +2,7 @@
 
 import pytest
 
-from workshop.cloud.offline.runtime.event_sources.windows import (
-    TumblingWindow,
-    window_of,
-)
+from workshop.cloud.offline.runtime.event_sources.windows import TumblingWindow, window_of
 
 WINDOW = TumblingWindow(1607497440, 1607497560)
 

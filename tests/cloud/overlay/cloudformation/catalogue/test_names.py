@@ -110,12 +110,7 @@ TYPES: dict[str, Row] = {
             "CreateDate": TIME,
         },
     ),
-    "Policy": (
-        "AWS::IAM::Policy",
-        {**HELD, **inline("p", "sqs:*")},
-        ".+",
-        {},
-    ),
+    "Policy": ("AWS::IAM::Policy", {**HELD, **inline("p", "sqs:*")}, ".+", {}),
     "Role": (
         "AWS::IAM::Role",
         {"AssumeRolePolicyDocument": TRUST, "Policies": [inline("all", "*")]},
@@ -195,12 +190,7 @@ TYPES: dict[str, Row] = {
         arn("lambda", "function:f:1"),
         {"Version": "1", "FunctionArn": arn("lambda", "function:f:1")},
     ),
-    "Group": (
-        "AWS::Logs::LogGroup",
-        {"LogGroupName": "/g"},
-        "/g",
-        {"Arn": arn("logs", r"log-group:/g:\*")},
-    ),
+    "Group": ("AWS::Logs::LogGroup", {"LogGroupName": "/g"}, "/g", {"Arn": arn("logs", r"log-group:/g:\*")}),
     "Metric": (
         "AWS::Logs::MetricFilter",
         {"FilterPattern": "", "LogGroupName": {"Ref": "Group"}, "MetricTransformations": [TRANSFORMATION]},
@@ -264,11 +254,7 @@ TYPES: dict[str, Row] = {
         "AWS::SQS::Queue",
         queue(QueueName="jobs")["Properties"],
         "https?://.*/123456789012/jobs",
-        {
-            "Arn": arn("sqs", "jobs"),
-            "QueueName": "jobs",
-            "QueueUrl": "https?://.*/123456789012/jobs",
-        },
+        {"Arn": arn("sqs", "jobs"), "QueueName": "jobs", "QueueUrl": "https?://.*/123456789012/jobs"},
     ),
     "QueuePolicy": (
         "AWS::SQS::QueuePolicy",
