@@ -12,10 +12,9 @@ from tests.cloud.overlay.cloudformation.samples import document, function, inlin
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import effects
 
 ARN = r"arn:aws:{0}:us-east-1:123456789012:{1}"
-LATEST = "$LATEST"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 TIME = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d.*"
-NAME = r"stack-{0}-\w+"
+named = r"stack-{0}-\w+".format
 
 
 def arn(service: str, rest: str) -> str:
@@ -39,184 +38,146 @@ FUNCTION, STREAM, TOPIC = {"Ref": "Function"}, get("Stream"), {"Ref": "Topic"}
 TARGET = {"Arn": get("Queue"), "RoleArn": get("Role")}
 TRANSFORMATION = {"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"}
 HELD = {"Roles": [{"Ref": "Role"}]}
+STREAM_ARN = arn("kinesis", "stream/" + named("Stream"))
 
-# Logical id: type, properties, what `Ref` gives and what each attribute gives, as patterns.
+# Type, properties, what `Ref` gives and what each attribute gives, as patterns.
 Row = tuple[str, dict[str, Any], str, dict[str, str]]
+
+
+def row(kind: str, reference: str, attributes: dict[str, str] | None = None, /, **properties: Any) -> Row:
+    return f"AWS::{kind}", properties, reference, attributes or {}
+
+
+IN_GROUP = {"LogGroupName": {"Ref": "Group"}, "FilterPattern": ""}
+ALARM = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Period": 60, "Threshold": 1}
+ALARM |= {"MetricName": "m", "Namespace": "n", "Statistic": "Sum"}
+TABLE = arn("dynamodb", "table/" + named("Table"))
+MANAGED = iam("policy/" + named("Managed"))
+JOBS = "https?://.*/123456789012/jobs"
+# By their logical ids.
 TYPES: dict[str, Row] = {
-    "Alarm": (
-        "AWS::CloudWatch::Alarm",
+    "Alarm": row(
+        "CloudWatch::Alarm", named("Alarm"), {"Arn": arn("cloudwatch", "alarm:" + named("Alarm"))}, **ALARM
+    ),
+    "Dashboard": row("CloudWatch::Dashboard", named("Dashboard"), DashboardBody='{"widgets": []}'),
+    "Table": row(
+        "DynamoDB::Table",
+        named("Table"),
+        {"Arn": TABLE, "StreamArn": f"{TABLE}/stream/{TIME}"},
+        **table(StreamSpecification={"StreamViewType": "NEW_IMAGE"})["Properties"],
+    ),
+    "Bus": row("Events::EventBus", "bus", {"Arn": arn("events", "event-bus/bus"), "Name": "bus"}, Name="bus"),
+    "BusPolicy": row(
+        "Events::EventBusPolicy", ".+", StatementId="all", Action="events:PutEvents", Principal="*"
+    ),
+    "Rule": row(
+        "Events::Rule",
+        named("Rule"),
+        {"Arn": arn("events", "rule/" + named("Rule")), "RuleName": named("Rule")},
+        EventPattern={"source": ["a"]},
+    ),
+    "Key": row("IAM::AccessKey", r"AKIA\w+", {"SecretAccessKey": r"\S{40}"}, UserName={"Ref": "User"}),
+    "Profile": row(
+        "IAM::InstanceProfile", named("Profile"), {"Arn": iam("instance-profile/" + named("Profile"))}, **HELD
+    ),
+    "Managed": row(
+        "IAM::ManagedPolicy",
+        MANAGED,
         {
-            "ComparisonOperator": "GreaterThanThreshold",
-            "EvaluationPeriods": 1,
-            "MetricName": "m",
-            "Namespace": "n",
-            "Period": 60,
-            "Statistic": "Sum",
-            "Threshold": 1,
-        },
-        NAME.format("Alarm"),
-        {"Arn": arn("cloudwatch", "alarm:" + NAME.format("Alarm"))},
-    ),
-    "Dashboard": (
-        "AWS::CloudWatch::Dashboard",
-        {"DashboardBody": '{"widgets": []}'},
-        NAME.format("Dashboard"),
-        {},
-    ),
-    "Table": (
-        "AWS::DynamoDB::Table",
-        {**table()["Properties"], "StreamSpecification": {"StreamViewType": "NEW_IMAGE"}},
-        NAME.format("Table"),
-        {
-            "Arn": arn("dynamodb", "table/" + NAME.format("Table")),
-            "StreamArn": arn("dynamodb", "table/" + NAME.format("Table") + "/stream/" + TIME),
-        },
-    ),
-    "Bus": (
-        "AWS::Events::EventBus",
-        {"Name": "bus"},
-        "bus",
-        {"Arn": arn("events", "event-bus/bus"), "Name": "bus"},
-    ),
-    "BusPolicy": (
-        "AWS::Events::EventBusPolicy",
-        {"StatementId": "all", "Action": "events:PutEvents", "Principal": "*"},
-        ".+",
-        {},
-    ),
-    "Rule": (
-        "AWS::Events::Rule",
-        {"EventPattern": {"source": ["a"]}},
-        NAME.format("Rule"),
-        {"Arn": arn("events", "rule/" + NAME.format("Rule")), "RuleName": NAME.format("Rule")},
-    ),
-    "Key": ("AWS::IAM::AccessKey", {"UserName": {"Ref": "User"}}, r"AKIA\w+", {"SecretAccessKey": r"\S{40}"}),
-    "Profile": (
-        "AWS::IAM::InstanceProfile",
-        HELD,
-        NAME.format("Profile"),
-        {"Arn": iam("instance-profile/" + NAME.format("Profile"))},
-    ),
-    "Managed": (
-        "AWS::IAM::ManagedPolicy",
-        {"PolicyDocument": document("sqs:*")},
-        iam("policy/" + NAME.format("Managed")),
-        {
-            "PolicyArn": iam("policy/" + NAME.format("Managed")),
+            "PolicyArn": MANAGED,
             "PolicyId": r"A\w{10,}",
             "AttachmentCount": "0",
             "DefaultVersionId": "v1",
             "IsAttachable": "true",
             "CreateDate": TIME,
         },
+        PolicyDocument=document("sqs:*"),
     ),
-    "Policy": ("AWS::IAM::Policy", {**HELD, **inline("p", "sqs:*")}, ".+", {}),
-    "Role": (
-        "AWS::IAM::Role",
-        {"AssumeRolePolicyDocument": TRUST, "Policies": [inline("all", "*")]},
-        NAME.format("Role"),
-        {"Arn": iam("role/" + NAME.format("Role")), "RoleId": r"AROA\w+"},
+    "Policy": row("IAM::Policy", ".+", **HELD, **inline("p", "sqs:*")),
+    "Role": row(
+        "IAM::Role",
+        named("Role"),
+        {"Arn": iam("role/" + named("Role")), "RoleId": r"AROA\w+"},
+        AssumeRolePolicyDocument=TRUST,
+        Policies=[inline("all", "*")],
     ),
-    "User": ("AWS::IAM::User", {}, NAME.format("User"), {"Arn": iam("user/" + NAME.format("User"))}),
-    "CryptoAlias": (
-        "AWS::KMS::Alias",
-        {"AliasName": "alias/a", "TargetKeyId": {"Ref": "CryptoKey"}},
-        "alias/a",
-        {},
+    "User": row("IAM::User", named("User"), {"Arn": iam("user/" + named("User"))}),
+    "CryptoAlias": row("KMS::Alias", "alias/a", AliasName="alias/a", TargetKeyId={"Ref": "CryptoKey"}),
+    "CryptoKey": row(
+        "KMS::Key", UUID, {"KeyId": UUID, "Arn": arn("kms", "key/" + UUID)}, KeyPolicy=document("kms:*")
     ),
-    "CryptoKey": (
-        "AWS::KMS::Key",
-        {"KeyPolicy": document("kms:*")},
-        UUID,
-        {"KeyId": UUID, "Arn": arn("kms", "key/" + UUID)},
-    ),
-    "Stream": (
-        "AWS::Kinesis::Stream",
-        {"ShardCount": 1},
-        NAME.format("Stream"),
-        {"Arn": arn("kinesis", "stream/" + NAME.format("Stream"))},
-    ),
-    "Consumer": (
-        "AWS::Kinesis::StreamConsumer",
-        {"ConsumerName": "c", "StreamARN": STREAM},
-        arn("kinesis", "stream/" + NAME.format("Stream") + r"/consumer/c:\d+"),
+    "Stream": row("Kinesis::Stream", named("Stream"), {"Arn": STREAM_ARN}, ShardCount=1),
+    "Consumer": row(
+        "Kinesis::StreamConsumer",
+        STREAM_ARN + r"/consumer/c:\d+",
         {
             "ConsumerARN": arn("kinesis", r"stream/.*/consumer/c:\d+"),
             "ConsumerName": "c",
             "ConsumerStatus": "ACTIVE",
             "ConsumerCreationTimestamp": r"\d+",
-            "StreamARN": arn("kinesis", "stream/" + NAME.format("Stream")),
+            "StreamARN": STREAM_ARN,
         },
+        ConsumerName="c",
+        StreamARN=STREAM,
     ),
-    "Alias": (
-        "AWS::Lambda::Alias",
-        {"FunctionName": FUNCTION, "FunctionVersion": get("Version", "Version"), "Name": "live"},
+    "Alias": row(
+        "Lambda::Alias",
         arn("lambda", "function:f:live"),
         {"AliasArn": arn("lambda", "function:f:live")},
+        FunctionName=FUNCTION,
+        FunctionVersion=get("Version", "Version"),
+        Name="live",
     ),
-    "InvokeConfig": (
-        "AWS::Lambda::EventInvokeConfig",
-        {"FunctionName": FUNCTION, "Qualifier": LATEST},
-        ".+",
-        {},
-    ),
-    "Mapping": (
-        "AWS::Lambda::EventSourceMapping",
-        {"FunctionName": FUNCTION, "EventSourceArn": STREAM, "StartingPosition": "LATEST"},
+    "InvokeConfig": row("Lambda::EventInvokeConfig", ".+", FunctionName=FUNCTION, Qualifier="$LATEST"),
+    "Mapping": row(
+        "Lambda::EventSourceMapping",
         UUID,
         {"Id": UUID, "EventSourceMappingArn": arn("lambda", "event-source-mapping:" + UUID)},
+        FunctionName=FUNCTION,
+        EventSourceArn=STREAM,
+        StartingPosition="LATEST",
     ),
-    "Function": (
-        "AWS::Lambda::Function",
-        function(FunctionName="f")["Properties"],
+    "Function": row(
+        "Lambda::Function",
         "f",
         {"Arn": arn("lambda", "function:f")},
+        **function(FunctionName="f")["Properties"],
     ),
-    "Layer": (
-        "AWS::Lambda::LayerVersion",
-        {"LayerName": "l", "Content": {"S3Bucket": "content", "S3Key": "layer.zip"}},
+    "Layer": row(
+        "Lambda::LayerVersion",
         arn("lambda", "layer:l:1"),
         {"LayerVersionArn": arn("lambda", "layer:l:1")},
+        LayerName="l",
+        Content={"S3Bucket": "content", "S3Key": "layer.zip"},
     ),
-    "Permission": (
-        "AWS::Lambda::Permission",
-        {"Action": "lambda:InvokeFunction", "FunctionName": FUNCTION, "Principal": "s3.amazonaws.com"},
-        NAME.format("Permission"),
-        {"Id": NAME.format("Permission")},
+    "Permission": row(
+        "Lambda::Permission",
+        named("Permission"),
+        {"Id": named("Permission")},
+        Action="lambda:InvokeFunction",
+        FunctionName=FUNCTION,
+        Principal="s3.amazonaws.com",
     ),
-    "Version": (
-        "AWS::Lambda::Version",
-        {"FunctionName": FUNCTION},
+    "Version": row(
+        "Lambda::Version",
         arn("lambda", "function:f:1"),
         {"Version": "1", "FunctionArn": arn("lambda", "function:f:1")},
+        FunctionName=FUNCTION,
     ),
-    "Group": ("AWS::Logs::LogGroup", {"LogGroupName": "/g"}, "/g", {"Arn": arn("logs", r"log-group:/g:\*")}),
-    "Metric": (
-        "AWS::Logs::MetricFilter",
-        {"FilterPattern": "", "LogGroupName": {"Ref": "Group"}, "MetricTransformations": [TRANSFORMATION]},
-        NAME.format("Metric"),
-        {},
+    "Group": row("Logs::LogGroup", "/g", {"Arn": arn("logs", r"log-group:/g:\*")}, LogGroupName="/g"),
+    "Metric": row("Logs::MetricFilter", named("Metric"), **IN_GROUP, MetricTransformations=[TRANSFORMATION]),
+    "LogPolicy": row(
+        "Logs::ResourcePolicy", "p", PolicyName="p", PolicyDocument=json.dumps(document("logs:*"))
     ),
-    "LogPolicy": (
-        "AWS::Logs::ResourcePolicy",
-        {"PolicyName": "p", "PolicyDocument": json.dumps(document("logs:*"))},
-        "p",
-        {},
+    "Subscribed": row(
+        "Logs::SubscriptionFilter",
+        named("Subscribed"),
+        **IN_GROUP,
+        DestinationArn=STREAM,
+        RoleArn=get("Role"),
     ),
-    "Subscribed": (
-        "AWS::Logs::SubscriptionFilter",
-        {
-            "DestinationArn": STREAM,
-            "FilterPattern": "",
-            "LogGroupName": {"Ref": "Group"},
-            "RoleArn": get("Role"),
-        },
-        NAME.format("Subscribed"),
-        {},
-    ),
-    "Bucket": (
-        "AWS::S3::Bucket",
-        {"BucketName": "bucket"},
+    "Bucket": row(
+        "S3::Bucket",
         "bucket",
         {
             "Arn": "arn:aws:s3:::bucket",
@@ -225,63 +186,55 @@ TYPES: dict[str, Row] = {
             "RegionalDomainName": "bucket.s3.us-east-1.amazonaws.com",
             "WebsiteURL": r"http://bucket.s3-website[.-]us-east-1.amazonaws.com",
         },
+        BucketName="bucket",
     ),
-    "BucketPolicy": (
-        "AWS::S3::BucketPolicy",
-        {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": document("s3:*")},
-        "bucket",
-        {},
+    "BucketPolicy": row(
+        "S3::BucketPolicy", "bucket", Bucket={"Ref": "Bucket"}, PolicyDocument=document("s3:*")
     ),
-    "Subscription": (
-        "AWS::SNS::Subscription",
-        {"Endpoint": get("Queue"), "Protocol": "sqs", "TopicArn": TOPIC},
+    "Subscription": row(
+        "SNS::Subscription",
         arn("sns", "topic:" + UUID),
         {"Arn": arn("sns", "topic:" + UUID)},
+        Endpoint=get("Queue"),
+        Protocol="sqs",
+        TopicArn=TOPIC,
     ),
-    "Topic": (
-        "AWS::SNS::Topic",
-        {"TopicName": "topic"},
+    "Topic": row(
+        "SNS::Topic",
         arn("sns", "topic"),
         {"TopicArn": arn("sns", "topic"), "TopicName": "topic"},
+        TopicName="topic",
     ),
-    "TopicPolicy": (
-        "AWS::SNS::TopicPolicy",
-        {"PolicyDocument": document("sns:*"), "Topics": [TOPIC]},
-        ".+",
-        {"Id": ".+"},
+    "TopicPolicy": row(
+        "SNS::TopicPolicy", ".+", {"Id": ".+"}, PolicyDocument=document("sns:*"), Topics=[TOPIC]
     ),
-    "Queue": (
-        "AWS::SQS::Queue",
-        queue(QueueName="jobs")["Properties"],
-        "https?://.*/123456789012/jobs",
-        {"Arn": arn("sqs", "jobs"), "QueueName": "jobs", "QueueUrl": "https?://.*/123456789012/jobs"},
+    "Queue": row(
+        "SQS::Queue",
+        JOBS,
+        {"Arn": arn("sqs", "jobs"), "QueueName": "jobs", "QueueUrl": JOBS},
+        QueueName="jobs",
     ),
-    "QueuePolicy": (
-        "AWS::SQS::QueuePolicy",
-        {"PolicyDocument": document("sqs:*"), "Queues": [{"Ref": "Queue"}]},
-        ".+",
-        {"Id": ".+"},
+    "QueuePolicy": row(
+        "SQS::QueuePolicy", ".+", {"Id": ".+"}, PolicyDocument=document("sqs:*"), Queues=[{"Ref": "Queue"}]
     ),
-    "Parameter": (
-        "AWS::SSM::Parameter",
-        {"Type": "String", "Value": "v"},
+    "Parameter": row(
+        "SSM::Parameter",
         r"(CFN|stack)-Parameter-\w+",
         {"Type": "String", "Value": "v"},
+        Type="String",
+        Value="v",
     ),
-    "Schedule": (
-        "AWS::Scheduler::Schedule",
-        {
-            "FlexibleTimeWindow": {"Mode": "OFF"},
-            "ScheduleExpression": "rate(1 day)",
-            "Target": TARGET,
-            "GroupName": {"Ref": "Schedules"},
-        },
-        NAME.format("Schedule"),
-        {"Arn": arn("scheduler", "schedule/group/" + NAME.format("Schedule"))},
+    "Schedule": row(
+        "Scheduler::Schedule",
+        named("Schedule"),
+        {"Arn": arn("scheduler", "schedule/group/" + named("Schedule"))},
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ScheduleExpression="rate(1 day)",
+        Target=TARGET,
+        GroupName={"Ref": "Schedules"},
     ),
-    "Schedules": (
-        "AWS::Scheduler::ScheduleGroup",
-        {"Name": "group"},
+    "Schedules": row(
+        "Scheduler::ScheduleGroup",
         "group",
         {
             "Arn": arn("scheduler", "schedule-group/group"),
@@ -289,12 +242,13 @@ TYPES: dict[str, Row] = {
             "CreationDate": TIME,
             "LastModificationDate": TIME,
         },
+        Name="group",
     ),
-    "Inner": (
-        "AWS::CloudFormation::Stack",
-        {"TemplateURL": "https://s3.amazonaws.com/content/inner.json"},
+    "Inner": row(
+        "CloudFormation::Stack",
         arn("cloudformation", r"stack/[\w-]+/" + UUID),
         {"Outputs.Name": "inner"},
+        TemplateURL="https://s3.amazonaws.com/content/inner.json",
     ),
 }
 
