@@ -56,13 +56,15 @@ class Account:
         events = self.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
         return [f"{event['LogicalResourceId']} {event['ResourceStatus']}" for event in reversed(events)]
 
+    def reasons(self, name: str = "stack") -> list[tuple[str, str]]:
+        """Return the resources of all events that give a reason, each with it, the latest first."""
+        events = self.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        given = ((one["LogicalResourceId"], one.get("ResourceStatusReason", "")) for one in events)
+        return [(logical_id, reason) for logical_id, reason in given if reason]
+
     def reason(self, logical_id: str, name: str = "stack") -> str:
         """Return the latest reason that an event of a resource gives."""
-        events = self.cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-        reasons = [
-            event.get("ResourceStatusReason") for event in events if event["LogicalResourceId"] == logical_id
-        ]
-        return next(filter(None, reasons), "")
+        return next((reason for of, reason in self.reasons(name) if of == logical_id), "")
 
     def resources(self, name: str = "stack") -> dict[str, str]:
         """Return the physical ids of a stack's resources."""

@@ -21,36 +21,39 @@ def pairs(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
+def resource(kind: str, /, **properties: Any) -> dict[str, Any]:
+    """Return a resource of a type without its `AWS::`."""
+    return {"Type": f"AWS::{kind}", "Properties": properties}
+
+
+def get(name: str, attribute: str = "Arn") -> dict[str, Any]:
+    """Return the reference to an attribute of another resource."""
+    return {"Fn::GetAtt": [name, attribute]}
+
+
 def table(key: str = "Key", /, **properties: Any) -> dict[str, Any]:
     """Return an on-demand table."""
-    return {
-        "Type": "AWS::DynamoDB::Table",
-        "Properties": {
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
-            **properties,
-        },
+    keyed = {
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
     }
+    return resource("DynamoDB::Table", **{"BillingMode": "PAY_PER_REQUEST", **keyed, **properties})
 
 
 def queue(**properties: Any) -> dict[str, Any]:
     """Return a queue."""
-    return {"Type": "AWS::SQS::Queue", "Properties": properties}
+    return resource("SQS::Queue", **properties)
 
 
 def broken() -> dict[str, Any]:
     """Return a resource that its service refuses."""
-    return {
-        "Type": "AWS::IAM::ManagedPolicy",
-        "Properties": {"PolicyDocument": {"Version": "2012-10-17", "Statement": []}, "Roles": ["nobody"]},
-    }
+    nothing = {"Version": "2012-10-17", "Statement": []}
+    return resource("IAM::ManagedPolicy", PolicyDocument=nothing, Roles=["nobody"])
 
 
 def role(**properties: Any) -> dict[str, Any]:
     """Return a role for functions."""
-    trusting = {"AssumeRolePolicyDocument": trust("lambda.amazonaws.com"), **properties}
-    return {"Type": "AWS::IAM::Role", "Properties": trusting}
+    return resource("IAM::Role", **{"AssumeRolePolicyDocument": trust("lambda.amazonaws.com"), **properties})
 
 
 def trust(service: str) -> dict[str, Any]:
@@ -61,16 +64,9 @@ def trust(service: str) -> dict[str, Any]:
 
 def function(**properties: Any) -> dict[str, Any]:
     """Return a function with inline code and the role `Role`."""
-    return {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {
-            "Runtime": "python3.13",
-            "Handler": "index.handler",
-            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-            "Code": {"ZipFile": "def handler(event, context): return 1\n"},
-            **properties,
-        },
-    }
+    properties.setdefault("Code", {"ZipFile": "def handler(event, context): return 1\n"})
+    common = {"Runtime": "python3.13", "Handler": "index.handler", "Role": get("Role")}
+    return resource("Lambda::Function", **common, **properties)
 
 
 def inline(name: str, action: str) -> dict[str, Any]:

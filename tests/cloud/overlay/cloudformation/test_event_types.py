@@ -9,18 +9,9 @@ import pytest
 
 from tests.cloud.documents import ACCOUNT
 from tests.cloud.overlay.cloudformation.conftest import REGION, Account
-from tests.cloud.overlay.cloudformation.samples import function, queue, role
+from tests.cloud.overlay.cloudformation.samples import function, get, queue, resource, role
 
 SERVICES = {"events": "events.amazonaws.com", "sns": "sns.amazonaws.com", "s3": "s3.amazonaws.com"}
-
-
-def get(name: str, attribute: str = "Arn") -> dict[str, Any]:
-    """Return an attribute of another resource."""
-    return {"Fn::GetAtt": [name, attribute]}
-
-
-def resource(kind: str, **properties: Any) -> dict[str, Any]:
-    return {"Type": f"AWS::{kind}", "Properties": properties}
 
 
 def queue_policy(*queues: str, service: str = "sns") -> dict[str, Any]:
@@ -55,11 +46,7 @@ def complete(aws: Account, wanted: dict[str, Any]) -> None:
     """Create the stack, or update it, and see that it is complete."""
     exists = any(stack["StackName"] == "stack" for stack in aws.cloudformation.describe_stacks()["Stacks"])
     stack = aws.update(wanted) if exists else aws.create(wanted)
-    reasons = [
-        event.get("ResourceStatusReason")
-        for event in aws.cloudformation.describe_stack_events(StackName="stack")["StackEvents"]
-    ]
-    assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, reasons
+    assert stack["StackStatus"] in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, aws.reasons()
 
 
 def url(aws: Account, name: str) -> str:

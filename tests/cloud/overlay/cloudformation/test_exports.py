@@ -87,10 +87,7 @@ def test_dynamic_references_without_a_value_fail(aws: Any, reference: str, messa
     made = aws.create({"Queue": queue(QueueName=reference)})
 
     assert made["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert message in " ".join(
-        event.get("ResourceStatusReason", "")
-        for event in aws.cloudformation.describe_stack_events(StackName="stack")["StackEvents"]
-    )
+    assert message in str(aws.reasons())
 
 
 def conditional(wanted: str, **members: Any) -> dict[str, Any]:

@@ -6,16 +6,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.cloud.overlay.cloudformation.samples import document, inline, role, trust
+from tests.cloud.overlay.cloudformation.samples import document, inline, queue, resource, role, trust
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 
 def managed(action: str = "sqs:SendMessage", /, **properties: Any) -> dict[str, Any]:
     """Return a managed policy."""
-    return {
-        "Type": "AWS::IAM::ManagedPolicy",
-        "Properties": {"PolicyDocument": document(action), **properties},
-    }
+    return resource("IAM::ManagedPolicy", **{"PolicyDocument": document(action), **properties})
 
 
 def attached(aws: Any) -> list[str]:
@@ -206,32 +203,21 @@ def test_policies_need_no_version(aws: Any) -> None:
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     bare = {"Statement": [statement]}
     shared = {"Statement": [{**statement, "Principal": "*"}]}
+
     made = aws.create(
         {
             "Role": role(Policies=[{"PolicyName": "inline", "PolicyDocument": bare}]),
-            "Managed": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": bare}},
-            "Queue": {"Type": "AWS::SQS::Queue"},
-            "QueuePolicy": {
-                "Type": "AWS::SQS::QueuePolicy",
-                "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": shared},
-            },
-            "Topic": {"Type": "AWS::SNS::Topic"},
-            "TopicPolicy": {
-                "Type": "AWS::SNS::TopicPolicy",
-                "Properties": {"Topics": [{"Ref": "Topic"}], "PolicyDocument": shared},
-            },
-            "Bucket": {"Type": "AWS::S3::Bucket"},
-            "BucketPolicy": {
-                "Type": "AWS::S3::BucketPolicy",
-                "Properties": {"Bucket": {"Ref": "Bucket"}, "PolicyDocument": shared},
-            },
-            "CDKMetadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:deflate64:x"}},
+            "Managed": managed(PolicyDocument=bare),
+            "Queue": queue(),
+            "QueuePolicy": resource("SQS::QueuePolicy", Queues=[{"Ref": "Queue"}], PolicyDocument=shared),
+            "Topic": resource("SNS::Topic"),
+            "TopicPolicy": resource("SNS::TopicPolicy", Topics=[{"Ref": "Topic"}], PolicyDocument=shared),
+            "Bucket": resource("S3::Bucket"),
+            "BucketPolicy": resource("S3::BucketPolicy", Bucket={"Ref": "Bucket"}, PolicyDocument=shared),
+            "CDKMetadata": resource("CDK::Metadata", Analytics="v2:deflate64:x"),
         }
     )
-    odd = {
-        "Type": "AWS::IAM::ManagedPolicy",
-        "Properties": {"PolicyDocument": {**bare, "Version": "2020-01-01"}},
-    }
+    odd = managed(PolicyDocument={**bare, "Version": "2020-01-01"})
 
     assert made["StackStatus"] == "CREATE_COMPLETE", aws.events()
     assert aws.create({"Odd": odd}, "odd")["StackStatus"] == "ROLLBACK_COMPLETE"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.cloud.overlay.cloudformation.samples import function, inline, role
+from tests.cloud.overlay.cloudformation.samples import function, get, inline, resource, role
 
 FULL: dict[str, Any] = {
     "BatchSize": 7,
@@ -17,22 +17,16 @@ FULL: dict[str, Any] = {
 
 def mapped(stream: str = "Stream", /, **properties: Any) -> dict[str, Any]:
     """Return a template with a mapping, its function and two streams."""
-    kinesis = {"Type": "AWS::Kinesis::Stream", "Properties": {}}
+    source = {"EventSourceArn": get(stream), "StartingPosition": "TRIM_HORIZON"}
     return {
-        "Stream": kinesis,
-        "OtherStream": kinesis,
+        "Stream": resource("Kinesis::Stream"),
+        "OtherStream": resource("Kinesis::Stream"),
         # Lambda makes no mapping that the function's role cannot read.
         "Role": role(Policies=[inline("Read", "kinesis:*")]),
         "Function": function(),
-        "Mapping": {
-            "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {
-                "EventSourceArn": {"Fn::GetAtt": [stream, "Arn"]},
-                "FunctionName": {"Ref": "Function"},
-                "StartingPosition": "TRIM_HORIZON",
-                **properties,
-            },
-        },
+        "Mapping": resource(
+            "Lambda::EventSourceMapping", FunctionName={"Ref": "Function"}, **source, **properties
+        ),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.cloud.overlay.cloudformation.samples import body, broken, document, queue, role, table
+from tests.cloud.overlay.cloudformation.samples import body, broken, document, queue, resource, role, table
 from workshop.clock import ManualClock
 from workshop.cloud.offline.runtime.leftovers import shorten_stack_events
 
@@ -238,10 +238,7 @@ def test_a_stack_in_a_stack_fails_with_it(aws: Any) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="templates")
     s3.put_object(Bucket="templates", Key="inner.json", Body=body({"Policy": broken()}))
-    inner = {
-        "Type": "AWS::CloudFormation::Stack",
-        "Properties": {"TemplateURL": "https://s3.amazonaws.com/templates/inner.json"},
-    }
+    inner = resource("CloudFormation::Stack", TemplateURL="https://s3.amazonaws.com/templates/inner.json")
 
     assert aws.create({"Queue": queue(), "Inner": inner})["StackStatus"] == "ROLLBACK_COMPLETE"
     assert aws.client("sqs").list_queues().get("QueueUrls", []) == []

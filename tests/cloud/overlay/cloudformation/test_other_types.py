@@ -7,30 +7,28 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from moto.kms.models import Key
 
-from tests.cloud.overlay.cloudformation.samples import queue
+from tests.cloud.overlay.cloudformation.samples import get, queue, resource
 
 
 def group(**properties: Any) -> dict[str, Any]:
     """Return a log group."""
-    return {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/logs", **properties}}
+    return resource("Logs::LogGroup", LogGroupName="/logs", **properties)
 
 
 def alarm(**properties: Any) -> dict[str, Any]:
     """Return an alarm on the length of the queue `Queue`."""
-    return {
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {
-            "Namespace": "AWS/SQS",
-            "MetricName": "ApproximateNumberOfMessagesVisible",
-            "Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Queue", "QueueName"]}}],
-            "Statistic": "Maximum",
-            "Period": 60,
-            "EvaluationPeriods": 1,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "Threshold": 0,
-            **properties,
-        },
-    }
+    properties.setdefault("Threshold", 0)
+    return resource(
+        "CloudWatch::Alarm",
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Dimensions=[{"Name": "QueueName", "Value": get("Queue", "QueueName")}],
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanThreshold",
+        **properties,
+    )
 
 
 def attributes(aws: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.overlay.cloudformation.samples import function, role
+from tests.cloud.overlay.cloudformation.samples import function, get, resource, role
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 ROLE = "arn:aws:iam::123456789012:role/scheduler"
@@ -17,29 +17,16 @@ END = "2026-11-02T12:00:00Z"
 
 def schedule(**properties: Any) -> dict[str, Any]:
     """Return a schedule for a function, every minute."""
-    target = {"Arn": FUNCTION_ARN, "RoleArn": ROLE, "Input": "{}"}
-    return {
-        "Type": "AWS::Scheduler::Schedule",
-        "Properties": {
-            "Name": "play",
-            "ScheduleExpression": "rate(1 minute)",
-            "FlexibleTimeWindow": {"Mode": "OFF"},
-            "Target": target,
-            **properties,
-        },
-    }
+    properties.setdefault("ScheduleExpression", "rate(1 minute)")
+    properties.setdefault("Target", {"Arn": FUNCTION_ARN, "RoleArn": ROLE, "Input": "{}"})
+    return resource("Scheduler::Schedule", Name="play", FlexibleTimeWindow={"Mode": "OFF"}, **properties)
 
 
 def configured(**properties: Any) -> dict[str, Any]:
     """Return a function with its role, and what happens to its events."""
-    return {
-        "Role": role(),
-        "Function": function(FunctionName="generator"),
-        "Config": {
-            "Type": "AWS::Lambda::EventInvokeConfig",
-            "Properties": {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", **properties},
-        },
-    }
+    named = {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", **properties}
+    config = resource("Lambda::EventInvokeConfig", **named)
+    return {"Role": role(), "Function": function(FunctionName="generator"), "Config": config}
 
 
 def described(aws: Any) -> dict[str, Any]:
@@ -147,23 +134,19 @@ def test_events_of_an_alias_have_a_configuration_of_their_own(aws: Any) -> None:
     found = aws.create(configured(Qualifier="live"), "none")
     assert found["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "live" in aws.reason("Config", "none")
+
     name = {"Ref": "Function"}
-    version = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": name}}
-    settings = {
-        "FunctionName": name,
-        "Name": "live",
-        "FunctionVersion": {"Fn::GetAtt": ["Version", "Version"]},
-    }
+    version = resource("Lambda::Version", FunctionName=name)
+    alias = resource(
+        "Lambda::Alias", FunctionName=name, Name="live", FunctionVersion=get("Version", "Version")
+    )
     wanted = configured(Qualifier="live", MaximumRetryAttempts=0)
     wanted["Config"]["DependsOn"] = "Alias"
-
-    aws.create(
-        {**wanted, "Version": version, "Alias": {"Type": "AWS::Lambda::Alias", "Properties": settings}}
-    )
-
+    aws.create({**wanted, "Version": version, "Alias": alias})
     listed = aws.client("lambda").list_function_event_invoke_configs(FunctionName="generator")
     (only,) = listed["FunctionEventInvokeConfigs"]
     assert (only["FunctionArn"].rpartition(":")[2], only["MaximumRetryAttempts"]) == ("live", 0)
+
     aws.cloudformation.delete_stack(StackName="stack")
     assert aws.client("lambda").list_functions()["Functions"] == []
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.documents import ACCOUNT
+from tests.cloud.overlay.cloudformation.samples import function, get, resource, table
 from workshop.cloud.laboratory import Laboratory
 
 REGION = "us-east-1"
@@ -25,14 +26,6 @@ READING = {
 }
 Resources = dict[str, dict[str, Any]]
 Act = Callable[[Laboratory], Any]
-
-
-def get(name: str, attribute: str = "Arn") -> dict[str, Any]:
-    return {"Fn::GetAtt": [name, attribute]}
-
-
-def resource(kind: str, **properties: Any) -> dict[str, Any]:
-    return {"Type": f"AWS::{kind}", "Properties": properties}
 
 
 def role(service: str, *actions: str) -> dict[str, Any]:
@@ -59,16 +52,6 @@ def permission(service: str, **source: Any) -> dict[str, Any]:
         Action="lambda:InvokeFunction",
         Principal=f"{service}.amazonaws.com",
         **source,
-    )
-
-
-def table(**more: Any) -> dict[str, Any]:
-    return resource(
-        "DynamoDB::Table",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        **more,
     )
 
 
@@ -149,7 +132,7 @@ SAMPLES: dict[str, tuple[Resources, Act]] = {
     ),
     "dynamodb": (
         {
-            "O": table(TableName="orders", StreamSpecification={"StreamViewType": "NEW_IMAGE"}),
+            "O": table("id", TableName="orders", StreamSpecification={"StreamViewType": "NEW_IMAGE"}),
             "M": mapped(get("O", "StreamArn"), **HORIZON),
         },
         change_item,
@@ -240,15 +223,11 @@ SAMPLES: dict[str, tuple[Resources, Act]] = {
 def template(sample: Resources, version: str) -> str:
     """Return a sample with the function that it triggers; the function notes what it gets."""
     actions = [f"{service}:{action}" for service, names in READING.items() for action in names]
-    function = resource(
-        "Lambda::Function",
-        Runtime="python3.13",
-        Handler="index.handler",
-        Role=get("Role"),
-        Code={"ZipFile": CODE},
-        Environment={"Variables": {"TABLE": {"Ref": "Seen"}, "V": version}},
+    noting = function(
+        Code={"ZipFile": CODE}, Environment={"Variables": {"TABLE": {"Ref": "Seen"}, "V": version}}
     )
-    common = {"F": function, "Role": role("lambda.amazonaws.com", *actions), "Seen": table(TableName="seen")}
+    seen = table("id", TableName="seen")
+    common = {"F": noting, "Role": role("lambda.amazonaws.com", *actions), "Seen": seen}
     return json.dumps({"Resources": {**common, **sample}})
 
 
@@ -339,35 +318,17 @@ def handler(event, context):
 
 def custom(**properties: Any) -> str:
     """Return a template with a custom resource, whose function has a layer."""
-    function = resource(
-        "Lambda::Function",
-        FunctionName="maker",
-        Runtime="python3.13",
-        Handler="index.handler",
-        Role=get("Role"),
-        Code={"ZipFile": MAKER},
-        Layers=[{"Ref": "Layer"}],
-    )
-    layer = resource(
-        "Lambda::LayerVersion", LayerName="words", Content={"S3Bucket": "code", "S3Key": "l.zip"}
-    )
-    made = {"Type": "Custom::Made", "Properties": {"ServiceToken": get("F"), **properties}}
+    content = {"S3Bucket": "code", "S3Key": "l.zip"}
     logging = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
-    return json.dumps(
-        {
-            "Resources": {
-                "Role": role("lambda.amazonaws.com", *logging),
-                "Layer": layer,
-                "F": function,
-                "Made": made,
-            },
-            "Outputs": {
-                "Word": {"Value": get("Made", "Word")},
-                "Old": {"Value": get("Made", "Old")},
-                "Id": {"Value": {"Ref": "Made"}},
-            },
-        }
-    )
+    resources = {
+        "Role": role("lambda.amazonaws.com", *logging),
+        "Layer": resource("Lambda::LayerVersion", LayerName="words", Content=content),
+        "F": function(FunctionName="maker", Code={"ZipFile": MAKER}, Layers=[{"Ref": "Layer"}]),
+        "Made": {"Type": "Custom::Made", "Properties": {"ServiceToken": get("F"), **properties}},
+    }
+    values = {"Word": get("Made", "Word"), "Old": get("Made", "Old"), "Id": {"Ref": "Made"}}
+    outputs = {name: {"Value": value} for name, value in values.items()}
+    return json.dumps({"Resources": resources, "Outputs": outputs})
 
 
 def requests(cloud: Laboratory) -> list[list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.overlay.cloudformation.samples import document, function, inline, queue, table, trust
+from tests.cloud.overlay.cloudformation.samples import document, function, get, inline, queue, table, trust
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import effects
 
 ARN = r"arn:aws:{0}:us-east-1:123456789012:{1}"
@@ -25,11 +25,6 @@ def arn(service: str, rest: str) -> str:
 def iam(rest: str) -> str:
     """Return the pattern of an ARN of IAM."""
     return f"arn:aws:iam::123456789012:{rest}"
-
-
-def get(name: str, attribute: str = "Arn") -> dict[str, Any]:
-    """Return the reference to an attribute."""
-    return {"Fn::GetAtt": [name, attribute]}
 
 
 TRUST = trust("lambda.amazonaws.com")

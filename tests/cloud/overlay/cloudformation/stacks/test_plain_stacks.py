@@ -2,19 +2,16 @@
 
 from typing import Any
 
-from tests.cloud.overlay.cloudformation.samples import body
+from tests.cloud.overlay.cloudformation.samples import body, resource
 
 DENY = '{"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}'
 TEMPLATE: dict[str, Any] = {
     "Resources": {
-        "Box": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "box"}},
-        "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "group"}},
-        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "queue"}},
-        "Rule": {
-            "Type": "AWS::Events::Rule",
-            "Properties": {"Name": "rule", "EventPattern": {"source": ["shop"]}, "State": "ENABLED"},
-        },
-        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "topic"}},
+        "Box": resource("S3::Bucket", BucketName="box"),
+        "Group": resource("Logs::LogGroup", LogGroupName="group"),
+        "Queue": resource("SQS::Queue", QueueName="queue"),
+        "Rule": resource("Events::Rule", Name="rule", EventPattern={"source": ["shop"]}, State="ENABLED"),
+        "Topic": resource("SNS::Topic", TopicName="topic"),
     }
 }
 
