@@ -1,12 +1,10 @@
 """Handlers that use Powertools for AWS Lambda run unmodified: batches of all three sources, idempotency."""
 
-import io
 import json
-import zipfile
-from typing import Any
 
 import pytest
 
+from tests.cloud.documents import function, make_role, table
 from workshop.cloud.connection import Cloud
 
 # One handler for all three sources: records that hold a `bad` fail, the others are written down.
@@ -59,55 +57,24 @@ def handler(event, context):
         ReturnValues="UPDATED_NEW")
     return {"n": int(answer["Attributes"]["n"])}
 """
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
-EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-TABLE: dict[str, Any] = {
-    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-    "BillingMode": "PAY_PER_REQUEST",
-}
-
-
-def archive(source: str) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as bundle:
-        bundle.writestr("index.py", source)
-    return content.getvalue()
 
 
 @pytest.fixture(scope="module")
 def account(cloud: Cloud) -> Cloud:
-    """A cloud with the table `seen` and the role `all`."""
-    cloud.client("iam").create_role(RoleName="all", AssumeRolePolicyDocument=json.dumps(TRUST))
-    cloud.client("iam").put_role_policy(
-        RoleName="all", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING)
-    )
-    cloud.client("dynamodb").create_table(TableName="seen", **TABLE)
+    """A cloud with the table `seen`, and the role of functions."""
+    make_role(cloud.client("iam"))
+    cloud.client("dynamodb").create_table(TableName="seen", **table("id", None))
     return cloud
 
 
-def function(cloud: Cloud, name: str, source: str) -> None:
-    cloud.client("lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.13",
-        Handler="index.handler",
-        Role="arn:aws:iam::123456789012:role/all",
-        Timeout=6,
-        Code={"ZipFile": archive(source)},
-    )
+def deploy(cloud: Cloud, name: str, source: str) -> None:
+    cloud.client("lambda").create_function(**function(name, source, Timeout=6))
 
 
 def sources(cloud: Cloud) -> dict[str, str]:
     """Make a stream, a table with a stream and a queue; return their ARNs by the functions' names."""
     cloud.client("kinesis").create_stream(StreamName="s", ShardCount=1)
-    table = cloud.client("dynamodb").create_table(
-        TableName="t", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}, **TABLE
-    )
+    made = cloud.client("dynamodb").create_table(TableName="t", **table("id", "NEW_IMAGE"))
     place = f"{cloud.region}:123456789012"
     cloud.client("sqs").create_queue(QueueName="bad")
     redrive = {"deadLetterTargetArn": f"arn:aws:sqs:{place}:bad", "maxReceiveCount": 1}
@@ -116,7 +83,7 @@ def sources(cloud: Cloud) -> dict[str, str]:
     )
     return {
         "kinesis": f"arn:aws:kinesis:{place}:stream/s",
-        "dynamodb": table["TableDescription"]["LatestStreamArn"],
+        "dynamodb": made["TableDescription"]["LatestStreamArn"],
         "sqs": f"arn:aws:sqs:{place}:q",
     }
 
@@ -132,7 +99,7 @@ def put(cloud: Cloud, identifier: str, *, bad: bool = False) -> None:
 def test_batches_of_all_three_sources(account: Cloud) -> None:
     """Powertools' partial responses are understood: what is good passes, what is bad alone is given up."""
     for name, arn in sources(account).items():
-        function(account, name, BATCHES)
+        deploy(account, name, BATCHES)
         settings = {} if name == "sqs" else {"StartingPosition": "TRIM_HORIZON", "MaximumRetryAttempts": 0}
         account.client("lambda").create_event_source_mapping(
             EventSourceArn=arn,
@@ -155,7 +122,7 @@ def test_batches_of_all_three_sources(account: Cloud) -> None:
 
 def test_idempotency(account: Cloud) -> None:
     """A handler under `idempotent` runs once for equal events, and answers the same again."""
-    function(account, "once", ONCE)
+    deploy(account, "once", ONCE)
 
     answers = [
         json.load(

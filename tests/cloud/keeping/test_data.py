@@ -7,10 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.sqs.models import sqs_backends
 
-from tests.cloud.documents import ACCOUNT, allow, document, trust
+from tests.cloud.documents import ACCOUNT, allow, document, function, make_role, trust, zip_of
 from tests.cloud.documents import table as table_of
 from tests.cloud.keeping.crashing import KeptCloud
-from tests.cloud.runtime.world import zip_of
 
 
 def test_a_message_in_flight_holds_its_group_back(cloud: KeptCloud) -> None:
@@ -70,16 +69,9 @@ def test_all_versions_of_an_object_are_kept(cloud: KeptCloud) -> None:
 
 def test_copies_keep_what_they_have(cloud: KeptCloud) -> None:
     """A version of a function keeps its code when the function gets other code; so does an object's copy."""
-    iam, lambda_, s3 = (cloud.client(service) for service in ("iam", "lambda", "s3"))
-    trusting = trust(Service="lambda.amazonaws.com")
-    role = iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trusting)["Role"]["Arn"]
-    lambda_.create_function(
-        FunctionName="F",
-        Role=role,
-        Runtime="python3.13",
-        Handler="index.handler",
-        Code={"ZipFile": zip_of("def handler(event, context): return 1")},
-    )
+    lambda_, s3 = cloud.client("lambda"), cloud.client("s3")
+    make_role(cloud.client("iam"))
+    lambda_.create_function(**function(source="def handler(event, context): return 1"))
     lambda_.publish_version(FunctionName="F")
     s3.create_bucket(Bucket="box")
     s3.put_object(Bucket="box", Key="a", Body=b"1")

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from tests.cloud.documents import ACCOUNT, allow, document, trust
+from tests.cloud.documents import ACCOUNT, allow, document, trust, zip_of
 from tests.cloud.keeping.crashing import KeptCloud, copies_meanwhile
-from tests.cloud.runtime.world import zip_of
 
 HANDLER = """
 def handler(event, context):

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.documents import allow, document, trust
+from tests.cloud.documents import function, make_role
 from tests.cloud.keeping.crashing import KeptCloud, copies_meanwhile
-from tests.cloud.keeping.test_everything import FUNCTION, ROLE
-from tests.cloud.runtime.world import zip_of
+from tests.cloud.keeping.test_everything import FUNCTION
 from tests.effort import LONG
 
 HANDLER = """
@@ -38,16 +37,9 @@ KILLS = 3
 def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
     """A cloud with a function for custom resources, and a bucket with a template that uses it."""
     cloud = KeptCloud(tmp_path, subprocesses=True)
-    iam, s3 = cloud.client("iam"), cloud.client("s3")
-    iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
-    iam.put_role_policy(RoleName="lambda", PolicyName="p", PolicyDocument=document(allow("*")))
-    cloud.client("lambda").create_function(
-        FunctionName="F",
-        Role=ROLE,
-        Runtime="python3.13",
-        Handler="index.handler",
-        Code={"ZipFile": zip_of(HANDLER)},
-    )
+    s3 = cloud.client("s3")
+    make_role(cloud.client("iam"))
+    cloud.client("lambda").create_function(**function(source=HANDLER))
     s3.create_bucket(Bucket="box")
     s3.put_object(Bucket="box", Key="t", Body=template("id", "good").encode())
     yield cloud

@@ -1,9 +1,8 @@
 """Tumbling windows across a kill."""
 
-from tests.cloud.documents import allow, document, trust
+from tests.cloud.documents import function, make_role
 from tests.cloud.keeping.crashing import KeptCloud, copies_meanwhile, make_stream_and_table
-from tests.cloud.keeping.test_everything import ROLE, STREAM
-from tests.cloud.runtime.world import zip_of
+from tests.cloud.keeping.test_everything import READING
 
 HANDLER = """
 import boto3
@@ -24,24 +23,12 @@ def handler(event, context):
 
 def windowed(cloud: KeptCloud) -> None:
     """Make a stream `S`, and a function that puts how many records a window had into `T`."""
-    iam = cloud.client("iam")
-    iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
-    iam.put_role_policy(RoleName="lambda", PolicyName="p", PolicyDocument=document(allow("*")))
+    make_role(cloud.client("iam"))
     make_stream_and_table(cloud)
     functions = cloud.client("lambda")
-    functions.create_function(
-        FunctionName="F",
-        Role=ROLE,
-        Runtime="python3.13",
-        Handler="index.handler",
-        Code={"ZipFile": zip_of(HANDLER)},
-    )
+    functions.create_function(**function(source=HANDLER))
     functions.create_event_source_mapping(
-        FunctionName="F",
-        EventSourceArn=STREAM,
-        StartingPosition="TRIM_HORIZON",
-        BatchSize=2,
-        TumblingWindowInSeconds=10,
+        FunctionName="F", **READING, BatchSize=2, TumblingWindowInSeconds=10
     )
 
 

@@ -7,8 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.conftest import Account
-from tests.cloud.documents import allow, document, trust
-from tests.cloud.runtime.world import zip_of
+from tests.cloud.documents import allow, document, function, trust, zip_of
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 COUNT = 3
@@ -36,6 +35,7 @@ LISTINGS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("s3", "list_buckets", "Buckets", {}),
 ]
 ARN = "arn:aws:{}:eu-west-1:123456789012:{}"
+ROLE = "arn:aws:iam::123456789012:role/r"
 
 
 def fill(account: Account) -> None:
@@ -86,13 +86,7 @@ def fill_functions(account: Account) -> None:
     functions = account.client("lambda")
     for number in range(COUNT):
         code = zip_of(f"N = {number}\ndef handler(event, context): pass")
-        functions.create_function(
-            FunctionName=f"f{number}",
-            Runtime="python3.13",
-            Role="arn:aws:iam::123456789012:role/r",
-            Handler="index.handler",
-            Code={"ZipFile": code},
-        )
+        functions.create_function(**function(f"f{number}", Role=ROLE, Code={"ZipFile": code}))
         functions.create_event_source_mapping(
             EventSourceArn=ARN.format("sqs", "dead"), FunctionName=f"f{number}"
         )

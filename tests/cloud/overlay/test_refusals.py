@@ -1,13 +1,11 @@
 """What would be without effect here, or would break something, is refused; plain moto takes it."""
 
-import io
-import zipfile
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.overlay.test_every_correction import TRUST
+from tests.cloud.documents import function, make_role
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 SPAN: dict[str, Any] = {"StartTime": 0, "EndTime": 60}
@@ -47,19 +45,9 @@ def test_a_stream_with_consumers_is_not_deleted(account, refused) -> None:
 @pytest.fixture
 def functions(account) -> Any:
     """A client of Lambda, with a function F and its version 1."""
-    role = account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as bundle:
-        bundle.writestr("index.py", "")
+    make_role(account.client("iam"))
     client = account.client("lambda")
-    client.create_function(
-        FunctionName="F",
-        Runtime="python3.13",
-        Handler="index.handler",
-        Role=role,
-        Code={"ZipFile": content.getvalue()},
-        Publish=True,
-    )
+    client.create_function(**function(), Publish=True)
     return client
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.documents import trust
-from tests.cloud.runtime.world import zip_of
+from tests.cloud.documents import function, make_role, zip_of
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 CODE = zip_of("def handler(*_):\n    return 1\n")
@@ -18,17 +17,9 @@ FUNCTION = {"FunctionName": "F"}
 @pytest.fixture
 def functions(account) -> Any:
     """Lambda with the function F, and the alias `live` of its first version."""
-    role = account.client("iam").create_role(
-        RoleName="r", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com")
-    )
+    make_role(account.client("iam"))
     functions = account.client("lambda")
-    functions.create_function(
-        **FUNCTION,
-        Runtime="python3.13",
-        Handler="index.handler",
-        Role=role["Role"]["Arn"],
-        Code={"ZipFile": CODE},
-    )
+    functions.create_function(**function(Code={"ZipFile": CODE}))
     functions.publish_version(**FUNCTION)
     functions.create_alias(**FUNCTION, Name="live", FunctionVersion="1")
     return functions

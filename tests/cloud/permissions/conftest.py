@@ -8,8 +8,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.cloud.documents import ACCOUNT, document, table, trust
-from tests.cloud.runtime.world import zip_of
+from tests.cloud.documents import ACCOUNT, document, function, table, trust
 from workshop.cloud.connection import Cloud
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.http.dispatch import Dispatcher
@@ -69,14 +68,8 @@ class Roles:
 
     def make_function(self, name: str, source: str) -> None:
         """Create a function with the role `f`."""
-        self.cloud.client("lambda").create_function(
-            FunctionName=name,
-            Role=f"arn:aws:iam::{ACCOUNT}:role/f",
-            Runtime="python3.13",
-            Handler="index.handler",
-            Timeout=30,
-            Code={"ZipFile": zip_of(source)},
-        )
+        role = f"arn:aws:iam::{ACCOUNT}:role/f"
+        self.cloud.client("lambda").create_function(**function(name, source, Role=role, Timeout=30))
 
     def make(self, name: str, *statements: dict[str, Any], trusted: str | None = None, **more: Any) -> str:
         """Create a role with an inline policy, or with none; return its ARN."""

@@ -8,7 +8,8 @@ import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from tests.cloud.runtime.world import NEEDED, World, client, make_role
+from tests.cloud.documents import make_role
+from tests.cloud.runtime.world import NEEDED, World, client
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay import apply
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.documents import table
-from tests.cloud.runtime.world import ROLE_ARN, make_role, zip_of
+from tests.cloud.documents import function, make_role, table
 from tests.cloud.waiting import wait_until
 from workshop.cloud.connection import Cloud
 
@@ -42,15 +41,8 @@ def client(cloud: Cloud) -> Callable[[str], Any]:
 
 
 def deploy(client, name: str, source: str, **variables: str) -> None:
-    client("lambda").create_function(
-        FunctionName=name,
-        Handler="index.handler",
-        Role=ROLE_ARN,
-        Runtime="python3.13",
-        Timeout=30,
-        Code={"ZipFile": zip_of(source)},
-        Environment={"Variables": variables},
-    )
+    settings = {"Timeout": 30, "Environment": {"Variables": variables}}
+    client("lambda").create_function(**function(name, source, **settings))
 
 
 def test_records_flow_through_two_functions(client) -> None:

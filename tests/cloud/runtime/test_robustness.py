@@ -5,7 +5,8 @@ from botocore.exceptions import ClientError
 from moto.awslambda.utils import get_backend
 from moto.moto_api._internal.models import moto_api_backend
 
-from tests.cloud.runtime.world import World, client, raising, zip_of
+from tests.cloud.documents import zip_of
+from tests.cloud.runtime.world import World, client, raising
 from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.cloud.offline.runtime.invocations.functions import find_function

@@ -4,9 +4,7 @@ Functions run in fakes only where the test is about the engine; `EnvironmentFact
 """
 
 import base64
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from tests.cloud.documents import ACCOUNT, allow, document, table, trust
+from tests.cloud.documents import ACCOUNT, function, table
 from workshop.clock import ManualClock
 from workshop.cloud.offline.overlay import CORRECTIONS
 from workshop.cloud.offline.runtime import (
@@ -29,29 +27,12 @@ from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 REGION = "us-east-1"
 # Templates are tested elsewhere, and their corrections take long to load.
 NEEDED = [name for name in CORRECTIONS if not name.startswith("cloudformation")]
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/lambda"
 Handler = Callable[[dict[str, Any]], Any]
 
 
 @cache
 def client(service: str, region: str = REGION) -> Any:
     return boto3.client(service, region_name=region, config=Config(retries={"total_max_attempts": 1}))
-
-
-def make_role(iam: Any) -> None:
-    """Create the role that all functions have; it may do everything: this folder tests no rights."""
-    iam.create_role(RoleName="lambda", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
-    iam.put_role_policy(RoleName="lambda", PolicyName="all", PolicyDocument=document(allow("*")))
-
-
-def zip_of(source: str, name: str = "index.py", **others: str) -> bytes:
-    """Return a bundle with one module, and others by name; its bytes follow from the sources alone."""
-    content = io.BytesIO()
-    modules = {name: source} | {other.replace("__", "/") + ".py": text for other, text in others.items()}
-    with zipfile.ZipFile(content, "w") as archive:
-        for path, text in modules.items():
-            archive.writestr(zipfile.ZipInfo(path), text)
-    return content.getvalue()
 
 
 class FunctionFailureError(Exception):
@@ -147,12 +128,7 @@ class World:
         """Create a function and return its ARN; a handler runs in place of its code."""
         if handler is not None:
             self.fakes.handlers[name] = handler
-        source = settings.pop("source", "def handler(event, context):\n    return event\n")
-        settings.setdefault("Code", {"ZipFile": zip_of(source)})
-        answer = client("lambda", region).create_function(
-            FunctionName=name,
-            **{"Handler": "index.handler", "Role": ROLE_ARN, "Runtime": "python3.13", **settings},
-        )
+        answer = client("lambda", region).create_function(**function(name, **settings))
         return answer["FunctionArn"]
 
     def stream(self, name: str = "S", shards: int = 1, region: str = REGION) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.documents import ACCOUNT, allow, document, trust
+from tests.cloud.documents import ACCOUNT, allow, document, permission, trust
 from tests.cloud.runtime.world import REGION, World, client, queue_url
 from workshop.cloud.offline.overlay.correct import CLOCK
 
@@ -23,15 +23,9 @@ def queue_for(world: World, source: str, *, name: str = "Q", **principal: Any) -
     return world.queue(name, Policy=document(statement))
 
 
-def permit(principal: str, source: str) -> None:
+def permit(service: str, source: str) -> None:
     """Let a service invoke the function."""
-    client("lambda").add_permission(
-        FunctionName="F",
-        StatementId="s",
-        Action="lambda:InvokeFunction",
-        Principal=principal,
-        SourceArn=source,
-    )
+    client("lambda").add_permission(**permission(service, source))
 
 
 def subscribe(protocol: str, endpoint: str, **attributes: str) -> str:
@@ -50,7 +44,7 @@ def publish(message: str = "hello", **more: Any) -> str:
 def test_a_topic_invokes_a_function_with_its_notification(world: World) -> None:
     """The event, for which nobody waits, has the members that AWS documents, with null for no subject."""
     function = world.function()
-    permit(TOPICS, TOPIC)
+    permit("sns", TOPIC)
     subscription = subscribe("lambda", function)
     attribute = {"kind": {"DataType": "String", "StringValue": "x"}}
 
@@ -148,7 +142,7 @@ def bucket(**notifications: Any) -> None:
 def test_a_bucket_invokes_a_function_with_its_event(world: World) -> None:
     """The record has the members that AWS documents, and the key as in a query."""
     function = world.function()
-    permit(BUCKETS, BUCKET)
+    permit("s3", BUCKET)
     suffix = {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".csv"}]}}
     bucket(
         LambdaFunctionConfigurations=[
@@ -240,7 +234,7 @@ def test_a_subscription_filter_sends_what_it_selects(world: World) -> None:
     client("logs").create_log_group(logGroupName="g")
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:g:*"
     function, stream = world.function(), world.stream()
-    permit(LOGS, group)
+    permit("logs", group)
     iam = client("iam")
     iam.create_role(RoleName="logs", AssumeRolePolicyDocument=trust(Service=LOGS))
     iam.put_role_policy(

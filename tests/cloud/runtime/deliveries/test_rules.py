@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.documents import ACCOUNT, allow, document, trust
+from tests.cloud.documents import ACCOUNT, allow, document, permission, trust
 from tests.cloud.runtime.world import REGION, World, client, queue_url
 
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/r"
@@ -37,15 +37,9 @@ def put(**more: Any) -> dict[str, Any]:
     return dict(client("events").put_events(Entries=[{**EVENT, **more}]))
 
 
-def permit(function: str = "F", *, principal: str = "events.amazonaws.com", source: str = RULE_ARN) -> None:
-    """Let a service invoke a function."""
-    client("lambda").add_permission(
-        FunctionName=function,
-        StatementId="s",
-        Action="lambda:InvokeFunction",
-        Principal=principal,
-        SourceArn=source,
-    )
+def permit() -> None:
+    """Let the rule invoke the function."""
+    client("lambda").add_permission(**permission("events", RULE_ARN))
 
 
 def make_rule_role(*rights: dict[str, Any]) -> str:

@@ -341,7 +341,7 @@ def requests(cloud: Laboratory) -> list[list[str]]:
 
 def test_a_custom_resource_is_made_by_its_function() -> None:
     """It is created, updated, replaced and deleted by requests; its function has a layer on its path."""
-    from tests.cloud.runtime.world import zip_of
+    from tests.cloud.documents import zip_of
 
     with Laboratory(region=REGION, subprocesses=True) as cloud:
         cloud.client("s3").create_bucket(Bucket="code")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.cloud.runtime.world import ROLE_ARN, zip_of
+from tests.cloud.documents import ROLE_ARN, zip_of
 from workshop.cloud.offline.runtime import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.environments.subprocess_environment import (
     SubprocessEnvironment,

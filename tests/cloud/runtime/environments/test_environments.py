@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cloud.documents import zip_of
 from tests.cloud.runtime.environments.conftest import ARN, LOG_STREAM, Make, call, spec
-from tests.cloud.runtime.world import zip_of
 from tests.cloud.waiting import wait_until, wait_until_gone
 from workshop.clock import stopwatch
 from workshop.cloud.offline.processes import is_alive

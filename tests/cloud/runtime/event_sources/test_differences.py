@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.cloud.runtime.world import World, client, zip_of
+from tests.cloud.documents import zip_of
+from tests.cloud.runtime.world import World, client
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 # What differs between two functions whatever answers: times and names of versions of the code.

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cloud.runtime.world import ACCOUNT, REGION, ROLE_ARN, World, client
+from tests.cloud.documents import ROLE_ARN
+from tests.cloud.runtime.world import ACCOUNT, REGION, World, client
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.event_sources.events import Origin, encode, kinesis_record, kinesis_text
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.cloud.runtime.world import FunctionFailureError, World, client, fail, on_failure, succeed, zip_of
+from tests.cloud.documents import zip_of
+from tests.cloud.runtime.world import FunctionFailureError, World, client, fail, on_failure, succeed
 
 REPORTING = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 

@@ -6,7 +6,8 @@ import zipfile
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.runtime.world import World, client, zip_of
+from tests.cloud.documents import zip_of
+from tests.cloud.runtime.world import World, client
 
 NO_ARCHIVE = "Could not unzip uploaded file"
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.runtime.world import World, client, zip_of
+from tests.cloud.documents import zip_of
+from tests.cloud.runtime.world import World, client
 
 
 def refused(call, **arguments) -> tuple[str, str]:

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.cloud.documents import allow, document, trust
-from tests.cloud.runtime.world import NEEDED, zip_of
+from tests.cloud.documents import allow, document, function, permission, trust
+from tests.cloud.runtime.world import NEEDED
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.runtime.schedules.schedules import Schedules
@@ -55,20 +55,8 @@ class Scheduled:
     def rule(self, expression: str, **target: Any) -> None:
         """Make a rule with a schedule, and the function that it may invoke."""
         rule = self.events.put_rule(Name="tick", ScheduleExpression=expression)["RuleArn"]
-        self.functions.create_function(
-            FunctionName="generator",
-            Runtime="python3.13",
-            Handler="index.handler",
-            Role=ROLE,
-            Code={"ZipFile": zip_of("")},
-        )
-        self.functions.add_permission(
-            FunctionName="generator",
-            StatementId="rule",
-            Action="lambda:InvokeFunction",
-            Principal="events.amazonaws.com",
-            SourceArn=rule,
-        )
+        self.functions.create_function(**function("generator", Role=ROLE))
+        self.functions.add_permission(**permission("events", rule, function="generator"))
         self.events.put_targets(Rule="tick", Targets=[{"Id": "1", "Arn": FUNCTION, **target}])
 
     def run(self, seconds: float) -> list[float]:
@@ -217,7 +205,7 @@ def test_a_target_that_the_role_does_not_allow_gets_nothing(
 def test_a_rule_needs_the_permission_of_its_function(cloud: Scheduled) -> None:
     """A function whose policy does not let EventBridge invoke it is not invoked."""
     cloud.rule("rate(1 minute)")
-    cloud.functions.remove_permission(FunctionName="generator", StatementId="rule")
+    cloud.functions.remove_permission(FunctionName="generator", StatementId="s")
 
     assert cloud.run(60) == []
 
