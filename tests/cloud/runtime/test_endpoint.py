@@ -53,9 +53,9 @@ def test_records_flow_through_two_functions(client) -> None:
     queue = client("sqs").create_queue(QueueName="Q")["QueueUrl"]
     deploy(client, "Count", COUNTING, TABLE="T")
     deploy(client, "Forward", FORWARDING, QUEUE=queue)
-    for function, source, window in (("Count", stream_arn, 0), ("Forward", created["LatestStreamArn"], 60)):
+    for name, source, window in (("Count", stream_arn, 0), ("Forward", created["LatestStreamArn"], 60)):
         client("lambda").create_event_source_mapping(
-            FunctionName=function,
+            FunctionName=name,
             EventSourceArn=source,
             StartingPosition="TRIM_HORIZON",
             TumblingWindowInSeconds=window,
