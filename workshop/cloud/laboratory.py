@@ -132,14 +132,14 @@ class Laboratory(Cloud):
     def _function_client(self, service: str, variables: dict[str, str], **given: Any) -> Any:
         """Return a client for a function, with the credentials of its environment."""
         config = FUNCTION_CONFIG.merge(given.pop("config", None) or Config())
-        client = self._session.client(
-            service,
-            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=variables["AWS_SESSION_TOKEN"],
-            endpoint_url=NOWHERE,
-            config=config,
-            **given,
-        )
+        # An assumed role has keys of its own, and no token of the function's belongs to them.
+        if "aws_access_key_id" not in given:
+            given |= {
+                "aws_access_key_id": variables["AWS_ACCESS_KEY_ID"],
+                "aws_secret_access_key": variables["AWS_SECRET_ACCESS_KEY"],
+                "aws_session_token": variables["AWS_SESSION_TOKEN"],
+            }
+        # Nobody listens anywhere else either.
+        client = self._session.client(service, **{**given, "endpoint_url": NOWHERE, "config": config})
         self._world.connect(client)
         return client

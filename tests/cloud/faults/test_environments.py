@@ -272,8 +272,8 @@ def test_an_exit_ends_the_environment_alone() -> None:
     ("source", "error"),
     [
         ("def handler(event, context):\n    raise KeyError('lost')", "KeyError"),
-        ("import nothing_there", "ModuleNotFoundError"),
-        ("def other(event, context): pass", "AttributeError"),
+        ("import nothing_there", "Runtime.ImportModuleError"),
+        ("def other(event, context): pass", "Runtime.HandlerNotFound"),
         ("def handler(event, context):\n    return object()", "Runtime.MarshalError"),
     ],
 )

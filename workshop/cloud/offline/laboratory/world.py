@@ -56,8 +56,8 @@ class LaboratoryWorld:
         self._dispatcher = Dispatcher(keeper=self.keeper)
         self.faults = CloudFaults(clock, manual=True, in_process=make_client is not None)
         self._listener: Listener | None = None
-        endpoint_url, inner = self._environments(make_client)
-        environments = self.faults.watch(inner)
+        endpoint_url, self._inner = self._environments(make_client)
+        environments = self.faults.watch(self._inner)
         self._runtime = Runtime(clock=clock, endpoint_url=endpoint_url, environments=environments)
         self.control = ControlApi(self)
         self.after_call: Callable[[str, str], None] | None = None
@@ -107,6 +107,8 @@ class LaboratoryWorld:
     def empty(self) -> None:
         """Forget all data and all progress; what was deployed stays as it is."""
         self._runtime.reset()
+        if isinstance(self._inner, InProcessEnvironments):
+            self._inner.restart()
         with LOCK:
             forget_data()
 

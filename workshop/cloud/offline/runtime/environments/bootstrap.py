@@ -147,7 +147,7 @@ def as_namespace(client_context: str | None) -> SimpleNamespace | None:
     return SimpleNamespace(client=client, custom=values.get("custom"), env=values.get("env"))
 
 
-def load_handler(name: str) -> Any:
+def load_handler(name: str, load: Callable[[str], Any] = importlib.import_module) -> Any:
     """Return the function that `module.function` names; a slash may stand for a dot in the module.
 
     Raises:
@@ -158,7 +158,7 @@ def load_handler(name: str) -> Any:
         text = f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)"
         raise RuntimeFaultError("Runtime.MalformedHandlerName", text)
     try:
-        module = importlib.import_module(path.replace("/", "."))
+        module = load(path.replace("/", "."))
     except ImportError as error:
         text = f"Unable to import module '{path}': {error}"
         raise RuntimeFaultError("Runtime.ImportModuleError", text) from error

@@ -2,12 +2,14 @@
 
 It runs the deployed bundle as it is, with modules, environment variables and clients of its own, but in the
 caller's thread and on the caller's clock: a handler that sleeps moves the clock. Nothing protects this
-process from a handler; only bundles of the workshop itself are run in this way.
+process from a handler; only bundles of the workshop itself are run in this way. Nobody hears calls that are
+not boto3's, such as the answer of a custom resource's function: that needs environments with processes.
 """
 
 import io
 import json
-import os
+import random
+import re
 import zipfile
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -16,10 +18,16 @@ from types import CodeType, SimpleNamespace
 from typing import Any
 
 from workshop.clock import Clock
-from workshop.cloud.offline.runtime.environments.bootstrap import describe, to_json
+from workshop.cloud.offline.runtime.environments.bootstrap import describe, load_handler, to_json
 from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.environments.failures import EnvironmentLostError, exit_fault
 from workshop.cloud.offline.runtime.environments.modules import ModuleSpace
+from workshop.cloud.offline.runtime.environments.stand_ins import (
+    MakeClient,
+    ProcessEndedError,
+    Variables,
+    stand_ins,
+)
 from workshop.cloud.offline.runtime.environments.variables import environment_variables
 from workshop.cloud.offline.runtime.invocations.functions import Bundle, FunctionSpec
 
@@ -31,12 +39,9 @@ __all__ = [
     "TimeIsUpError",
 ]
 
-# From a service's name, the environment variables and boto3's own arguments to a client.
-MakeClient = Callable[..., Any]
-
-
-class ProcessEndedError(BaseException):
-    """The environment's process has come to an end, whatever the handler would have done next."""
+# The code of a function and its layers.
+Code = tuple[Bundle, ...]
+LAYER_FOLDERS = re.compile(r"^python\.(lib\.python3\.\d+\.site-packages\.)?")
 
 
 class TimeIsUpError(BaseException):
@@ -50,7 +55,13 @@ class InProcessEnvironments:
         self._clock = clock
         self._endpoint_url = endpoint_url
         self._make_client = make_client
-        self._spare: dict[Bundle, list[_Interpreter]] = {}
+        self._spare: dict[Code, list[_Interpreter]] = {}
+        self._chance = random.Random()  # repeatable, not secret
+        self.restart()
+
+    def restart(self) -> None:
+        """Let handlers draw the same by chance as in the beginning."""
+        self._chance.seed(0)
 
     def create(
         self, function: FunctionSpec, *, credentials: Credentials, log_stream: str
@@ -61,17 +72,18 @@ class InProcessEnvironments:
         )
         return InProcessEnvironment(function, variables, owner=self, log_stream=log_stream)
 
-    def borrow(self, bundle: Bundle, variables: dict[str, str]) -> "_Interpreter":
+    def borrow(self, function: FunctionSpec, variables: dict[str, str]) -> "_Interpreter":
         """Return an interpreter that has run nothing yet, for a while."""
-        spare = self._spare.get(bundle)
-        interpreter = spare.pop() if spare else _Interpreter(bundle, self._clock, self._make_client)
-        interpreter.start(variables)
+        code = (function.code, *function.layers)
+        spare = self._spare.get(code)
+        interpreter = spare.pop() if spare else _Interpreter(code, self._clock, self._make_client)
+        interpreter.start(variables, self._chance.random())
         return interpreter
 
     def give_back(self, interpreter: "_Interpreter") -> None:
         """Take back an interpreter that is not needed any more."""
         # Also one whose invocation was cut off in the middle: `start` restores all of its modules.
-        self._spare.setdefault(interpreter.bundle, []).append(interpreter)
+        self._spare.setdefault(interpreter.code, []).append(interpreter)
 
     def prepare(self) -> None:
         """Do nothing: an interpreter is made in a moment."""
@@ -87,33 +99,32 @@ class InProcessEnvironments:
 class _Interpreter:
     """Modules of a bundle with an operating system, a clock and clients of their own; used many times."""
 
-    def __init__(self, bundle: Bundle, clock: Clock, make_client: MakeClient) -> None:
-        self.bundle = bundle
+    def __init__(self, code: Code, clock: Clock, make_client: MakeClient) -> None:
+        self.code = code
         self.clock = clock
-        # Handlers may have noted this very object when they were loaded.
-        self._variables: dict[str, str] = {}
-        self._make_client = make_client
-        stand_ins = {
-            "boto3": SimpleNamespace(client=self._client),
-            "os": SimpleNamespace(**{**vars(os), "environ": self._variables, "_exit": _end_process}),
-            "time": _time_on(clock),
-        }
-        self._space = ModuleSpace(_sources(bundle), stand_ins)
+        # Handlers may have noted these very objects when they were loaded.
+        self._variables = Variables()
+        self._chance = random.Random()  # repeatable, not secret
+        in_place = stand_ins(clock, self._variables, self._chance, make_client)
+        self._space = ModuleSpace(
+            _sources(code), in_place, lambda: (self._variables.reads, self._chance.getstate())
+        )
 
-    def start(self, variables: dict[str, str]) -> None:
+    def start(self, variables: dict[str, str], seed: float) -> None:
         """Be like new, with these environment variables."""
         self._variables.clear()
         self._variables.update(variables)
+        self._chance.seed(seed)
         self._space.restore()
 
     def handler(self, name: str) -> Callable[[Any, Any], Any]:
-        """Return the function that `module.function` names."""
-        module, _, function = name.rpartition(".")
-        handler: Callable[[Any, Any], Any] = getattr(self._space.load(module), function)
-        return handler
+        """Return the function that `module.function` names.
 
-    def _client(self, service: str, **given: Any) -> Any:
-        return self._make_client(service, dict(self._variables), **given)
+        Raises:
+            RuntimeFaultError: there is none, or it cannot be loaded.
+        """
+        handler: Callable[[Any, Any], Any] = load_handler(name, self._space.load)
+        return handler
 
 
 class InProcessEnvironment:
@@ -137,7 +148,7 @@ class InProcessEnvironment:
         """Run the handler, loading it first if need be."""
         output, init_ms = io.StringIO(), None
         if self._interpreter is None:
-            self._interpreter, init_ms = self._owner.borrow(self._function.code, self._variables), 0.0
+            self._interpreter, init_ms = self._owner.borrow(self._function, self._variables), 0.0
         clock = self._interpreter.clock
         started = clock.now()
         try:
@@ -175,7 +186,11 @@ class InProcessEnvironment:
             function_version=self._function.version,
             invoked_function_arn=invocation.function_arn,
             aws_request_id=invocation.request_id,
+            memory_limit_in_mb=str(self._function.memory_mb),
+            log_group_name=self._function.log_group,
             log_stream_name=self.log_stream,
+            identity=SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None),
+            client_context=None,
             # Time stands still while a handler runs here.
             get_remaining_time_in_millis=lambda: self._function.timeout_seconds * 1000,
         )
@@ -187,28 +202,33 @@ class InProcessEnvironment:
             return json.dumps(payload).encode(), payload["errorType"]
 
 
+def _sources(code: Code) -> dict[str, CodeType | SyntaxError]:
+    """Return the modules of a function by dotted name; its own hide those of its layers."""
+    bundle, *layers = code
+    sources: dict[str, CodeType | SyntaxError] = {}
+    for layer in layers:
+        compiled = _compiled(layer, "/opt/python")
+        sources |= {
+            LAYER_FOLDERS.sub("", name): source
+            for name, source in compiled.items()
+            if name.startswith("python.")
+        }
+    return sources | _compiled(bundle, "/var/task")
+
+
 @cache
-def _sources(bundle: Bundle) -> dict[str, CodeType]:
+def _compiled(bundle: Bundle, folder: str) -> dict[str, CodeType | SyntaxError]:
     """Return the compiled modules of a bundle by dotted name; equal bundles are compiled once."""
     with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
         return {
-            name.removesuffix(".py").replace("/", "."): compile(
-                archive.read(name), f"/var/task/{name}", "exec", dont_inherit=True
-            )
+            name.removesuffix(".py").replace("/", "."): _compile(archive.read(name), f"{folder}/{name}")
             for name in archive.namelist()
             if name.endswith(".py")
         }
 
 
-def _time_on(clock: Clock) -> SimpleNamespace:
-    return SimpleNamespace(
-        time=clock.now,
-        time_ns=lambda: int(clock.now() * 1_000_000_000),
-        monotonic=clock.now,
-        perf_counter=clock.now,
-        sleep=clock.sleep,
-    )
-
-
-def _end_process(_status: int) -> None:
-    raise ProcessEndedError
+def _compile(source: bytes, path: str) -> CodeType | SyntaxError:
+    try:
+        return compile(source, path, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error  # whoever imports it gets it

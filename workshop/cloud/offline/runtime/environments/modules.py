@@ -7,7 +7,7 @@ has a stand-in is replaced by it, and everything else is the interpreter's.
 
 import builtins
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -17,11 +17,22 @@ CONTAINERS = (dict, list, set)
 
 
 class ModuleSpace:
-    """The modules of one execution environment; `sources` are compiled modules by dotted name."""
+    """The modules of one execution environment; `sources` are compiled modules by dotted name.
 
-    def __init__(self, sources: Mapping[str, CodeType], stand_ins: Mapping[str, Any]) -> None:
+    `mark` returns another value after a module has used what no other environment has: its variables, with
+    its credentials, or chance.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, CodeType | SyntaxError],
+        stand_ins: Mapping[str, Any],
+        mark: Callable[[], Any] = lambda: None,
+    ) -> None:
         self._sources = sources
         self._stand_ins = stand_ins
+        self._mark = mark
+        self._is_personal = False
         self._modules: dict[str, ModuleType] = {}
         self._pristine: dict[str, dict[str, Any]] = {}
         self._packages = {
@@ -33,8 +44,13 @@ class ModuleSpace:
         """Make every module what it was when it had just been executed, as in a fresh interpreter.
 
         Much cheaper than executing it again. Good for modules whose global values are constants, plain
-        containers, or caches of functions, as those of the workshop's bundles are.
+        containers, or caches of functions, as those of the workshop's bundles are. What has made a client or
+        read a variable while it was executed is executed again.
         """
+        if self._is_personal:
+            self._modules.clear()
+            self._pristine.clear()
+            self._is_personal = False
         for name, module in self._modules.items():
             for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
@@ -47,6 +63,7 @@ class ModuleSpace:
 
         Raises:
             ModuleNotFoundError: the bundle does not hold it.
+            SyntaxError: it is no Python.
         """
         if name not in self._modules:
             source = self._sources.get(name) or self._sources.get(f"{name}.__init__")
@@ -57,12 +74,25 @@ class ModuleSpace:
             if name in self._packages:
                 module.__path__ = []
             if source is not None:
-                exec(source, vars(module))  # noqa: S102 - this is what an import does
+                self._execute(source, module)
             self._pristine[name] = _copied(vars(module))
             parent, _, last = name.rpartition(".")
             if parent:
                 setattr(self.load(parent), last, module)
         return self._modules[name]
+
+    def _execute(self, source: CodeType | SyntaxError, module: ModuleType) -> None:
+        before = self._mark()
+        try:
+            if isinstance(source, SyntaxError):
+                raise source  # noqa: TRY301 # as if it had just been compiled
+            exec(source, vars(module))  # noqa: S102 - this is what an import does
+        except BaseException:
+            # As for the interpreter, what could not be imported is not there, and may be tried again.
+            del self._modules[module.__name__]
+            raise
+        finally:
+            self._is_personal = self._is_personal or self._mark() != before
 
     def _import(
         self,
@@ -73,8 +103,8 @@ class ModuleSpace:
         level: int = 0,
     ) -> Any:
         root = name.partition(".")[0]
-        if level == 0 and name in self._stand_ins:
-            return self._stand_ins[name]
+        if level == 0 and root in self._stand_ins:
+            return self._stand_in(name, root, fromlist)
         if level or not self._holds(root):
             return builtins.__import__(name, namespace, local, fromlist or (), level)
         module = self.load(name)
@@ -82,6 +112,15 @@ class ModuleSpace:
             if not hasattr(module, wanted) and self._holds(f"{name}.{wanted}"):
                 self.load(f"{name}.{wanted}")
         return module if fromlist else self.load(root)
+
+    def _stand_in(self, name: str, root: str, fromlist: Sequence[str] | None) -> Any:
+        """Return what `import a.b` or `from a.b import c` means where `a` has a stand-in."""
+        real, found = builtins.__import__(name, fromlist=fromlist or ()), self._stand_ins[root]
+        if not fromlist or name == root:
+            return found
+        for part in name.split(".")[1:]:
+            found = getattr(found, part, None)
+        return real if found is None else found
 
     def _holds(self, name: str) -> bool:
         return name in self._packages or name in self._sources
