@@ -142,3 +142,48 @@ def test_another_start_or_source_is_another_mapping(source: str) -> None:
     assert made["UUID"] == "new"
     assert not client.is_there
     assert len(client.made) == 1
+
+
+class SlowLambda:
+    """A Lambda with one mapping from the beginning, and a new one that never comes to work."""
+
+    def __init__(self) -> None:
+        self.mappings = {"old": "Enabled"}
+
+    def get_paginator(self, _operation: str) -> Any:
+        """List the mappings."""
+        return self
+
+    def paginate(self, **_: Any) -> Any:
+        """Return one page."""
+        rows = [{"UUID": uuid, "State": state, **AT_THE_END} for uuid, state in self.mappings.items()]
+        return [{"EventSourceMappings": rows}]
+
+    def create_event_source_mapping(self, **_: Any) -> dict[str, str]:
+        """Begin to make one."""
+        self.mappings["new"] = "Creating"
+        return {"UUID": "new"}
+
+    def get_event_source_mapping(self, *, UUID: str) -> dict[str, str]:  # noqa: N803 # AWS's name
+        """Return a mapping while it is there."""
+        if UUID not in self.mappings:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetEventSourceMapping")
+        return {"UUID": UUID, "State": self.mappings[UUID]}
+
+    def delete_event_source_mapping(self, *, UUID: str) -> None:  # noqa: N803 # AWS's name
+        """Delete one at once."""
+        del self.mappings[UUID]
+
+
+AT_THE_END = {"EventSourceArn": "arn:s", "StartingPosition": "LATEST"}
+
+
+def test_a_new_mapping_that_does_not_come_to_work_goes_again() -> None:
+    """A function is never fed twice: the old mapping stays alone."""
+    client = SlowLambda()
+    wanted = {"EventSourceArn": "arn:s", "StartingPosition": "TRIM_HORIZON"}
+
+    with pytest.raises(NotSettledError, match="still `Creating`"):
+        connect(cast("Any", client), "MapLambda", wanted, clock=ManualClock())
+
+    assert client.mappings == {"old": "Enabled"}

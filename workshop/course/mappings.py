@@ -102,17 +102,23 @@ def _made(client: LambdaClient, function: str, arguments: Mapping[str, Any], clo
 def _made_anew(
     client: LambdaClient, function: str, before: str, arguments: Mapping[str, Any], clock: Clock
 ) -> dict[str, Any]:
-    """Make another mapping in the place of one; where Lambda refuses the new one, the old one stays."""
+    """Make another mapping in the place of one, which stays where the new one does not come to work."""
     try:
-        made = _made(client, function, arguments, clock)
+        made = client.create_event_source_mapping(FunctionName=function, **arguments)
     except ClientError as error:
         # There may not be two for one source: the new one is in order, and the old one has to go first.
         if error.response["Error"]["Code"] != TWICE:
             raise
         _remove(client, function, before, clock)
         return _made(client, function, arguments, clock)
+    try:
+        settled = _wait_for(SETTLED, client, made["UUID"], clock)
+    except NotSettledError:
+        # Two mappings would feed the function twice.
+        _remove(client, function, made["UUID"], clock)
+        raise
     _remove(client, function, before, clock)
-    return made
+    return settled
 
 
 def _remove(client: LambdaClient, function: str, uuid: str, clock: Clock) -> None:

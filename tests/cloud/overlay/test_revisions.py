@@ -114,3 +114,41 @@ def test_what_nothing_mounts_is_refused(functions, refused) -> None:
     code, message = refused(functions.update_function_configuration, **FUNCTION, FileSystemConfigs=[mount])
 
     assert (code, "FileSystemConfigs" in message) == ("InvalidParameterValueException", True)
+
+
+def test_the_number_of_a_deleted_version_is_not_used_again(functions) -> None:
+    """Also the newest version's number is gone with it; plain moto gives it again."""
+    numbers = []
+    for source in (OTHER_CODE, CODE):
+        made = functions.update_function_code(**FUNCTION, ZipFile=source, Publish=True)["Version"]
+        functions.delete_function(**FUNCTION, Qualifier=made)
+        numbers.append(made)
+    with plain_moto():
+        functions.update_function_code(**FUNCTION, ZipFile=OTHER_CODE)
+        again = functions.publish_version(**FUNCTION)["Version"]
+
+    assert (numbers, again) == (["2", "3"], "2")
+
+
+def test_key_and_snapshots_are_described(functions) -> None:
+    """Key and SnapStart are kept by every call that takes them, and published versions are snapped."""
+    key = "arn:aws:kms:eu-west-1:123456789012:key/k"
+    snapped = {"ApplyOn": "PublishedVersions", "OptimizationStatus": "Off"}
+    changed = functions.update_function_configuration(
+        **FUNCTION, KMSKeyArn=key, SnapStart={"ApplyOn": "PublishedVersions"}
+    )
+    published = functions.publish_version(**FUNCTION)
+    made = functions.create_function(
+        FunctionName="G",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role=changed["Role"],
+        Code={"ZipFile": CODE},
+        KMSKeyArn=key,
+        SnapStart={"ApplyOn": "PublishedVersions"},
+    )
+
+    assert [one["KMSKeyArn"] for one in (changed, published, made)] == [key] * 3
+    assert [one["SnapStart"] for one in (changed, made)] == [snapped] * 2
+    assert published["SnapStart"] == {**snapped, "OptimizationStatus": "On"}
+    assert functions.update_function_configuration(**FUNCTION, KMSKeyArn="").get("KMSKeyArn") is None

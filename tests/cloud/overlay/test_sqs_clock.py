@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.conftest import Account
+from workshop.cloud.offline.overlay.correct import plain_moto
 
 
 @pytest.fixture
@@ -50,3 +51,32 @@ def test_a_message_is_gone_when_the_clock_passes_its_retention(account: Account,
     account.clock.advance(4 * 24 * 3600.0 + 1)
 
     assert queue() == []
+
+
+def test_a_queue_tells_when_it_was_made_and_changed_by_the_clock(account: Account) -> None:
+    """Both moments are the cloud's; plain moto tells the machine's."""
+    sqs, wanted = account.client("sqs"), str(int(account.clock.now()))
+
+    def moments(name: str) -> set[str]:
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        names = ["CreatedTimestamp", "LastModifiedTimestamp"]
+        return set(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values())
+
+    with plain_moto():
+        plain = moments("plain")
+
+    assert moments("q") == {wanted}
+    assert wanted not in plain
+
+
+def test_a_queue_is_purged_once_in_a_minute_of_the_clock(account: Account, refused: Any) -> None:
+    """A second purge is refused until the cloud's clock has passed a minute."""
+    sqs = account.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.purge_queue(QueueUrl=url)
+
+    code, _ = refused(sqs.purge_queue, QueueUrl=url)
+    account.clock.advance(60.0)
+    sqs.purge_queue(QueueUrl=url)
+
+    assert code == "AWS.SimpleQueueService.PurgeQueueInProgress"

@@ -254,3 +254,13 @@ def test_a_successful_update_ends_as_in_moto(aws: Any) -> None:
 
     with plain_moto():
         assert update() == corrected
+
+
+def test_the_same_value_in_other_words_replaces_nothing(aws: Any) -> None:
+    """`true` and `"true"` are one boolean, so that a queue stays with what is in it."""
+    aws.create({"Queue": queue(FifoQueue=True)})
+    before = aws.resources()
+
+    aws.update({"Queue": queue(FifoQueue="true", DelaySeconds="1")})
+
+    assert aws.resources() == before

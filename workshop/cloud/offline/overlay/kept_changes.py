@@ -20,7 +20,6 @@ from workshop.cloud.offline.overlay.correct import corrects
 
 _MOTO_BACKEND = BaseBackend.__init__
 _MOTO_RECEIVE = SQSBackend.receive_message
-_MOTO_PURGE = SQSBackend.purge_queue
 _MOTO_LOG_GROUP = LogGroup.__init__
 _MOTO_LOG_STREAM = LogStream.__init__
 _MOTO_OBJECT = FakeKey.__init__
@@ -42,12 +41,6 @@ def _receive_message(self: Any, queue_name: str, *arguments: Any, **named: Any) 
     finally:
         # Afterwards, since the lock may have been given up meanwhile.
         note_messages(self.queues.get(queue_name))
-
-
-@corrects(SQSBackend, "purge_queue")
-def _purge_queue(self: Any, queue_name: str) -> Any:
-    note_messages(self.queues.get(queue_name))
-    return _MOTO_PURGE(self, queue_name)
 
 
 @corrects(LogGroup, "__init__")

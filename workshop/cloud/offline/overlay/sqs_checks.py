@@ -24,7 +24,7 @@ from moto.sqs.exceptions import (
 from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend
 from moto.sqs.responses import SQSResponse
 
-from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
 RANGES: Mapping[str, tuple[int, int]] = {
     "DelaySeconds": (0, 900),
@@ -54,12 +54,12 @@ _MOTO_RECEIVE = SQSResponse.receive_message
 
 
 @corrects(Queue, "_set_attributes")
-def _set_attributes(queue: Any, attributes: dict[str, Any], now: float | None = None) -> None:
+def _set_attributes(queue: Any, attributes: dict[str, Any], _now: float | None = None) -> None:
     for name, value in attributes.items():
         if not _is_possible(name, value):
             raise InvalidAttributeValue(name)
     _check_redrive_policy(attributes.get("RedrivePolicy"))
-    _MOTO_SET(queue, attributes, now)
+    _MOTO_SET(queue, attributes, CLOCK.now())
 
 
 def _is_possible(name: str, value: Any) -> bool:

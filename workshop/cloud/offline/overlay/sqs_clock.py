@@ -4,14 +4,42 @@ AWS has one time for all services
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html). moto
 reads the machine's, so that a message whose consumer failed stayed invisible while the cloud's clock was
 moved past its timeout, and a message is not visible at the very end of it. Changed: the time that moto's
-queues read, and that end. How long a call waits stays the machine's.
+queues read, that of their making and of their last purge included, and that end. How long a call waits stays
+the machine's.
 """
 
 from typing import Any
 
 from moto.sqs import models
+from moto.sqs.exceptions import PurgeQueueInProgress
 
+from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+
+# A queue is purged once in so many seconds.
+PURGE_SECONDS = 60.0
+
+_MOTO_MAKE = models.Queue.__init__
+_MOTO_PURGE = models.SQSBackend.purge_queue
+
+
+@corrects(models.Queue, "__init__")
+def _make(queue: Any, *arguments: Any, **named: Any) -> None:
+    _MOTO_MAKE(queue, *arguments, **named)
+    queue.created_timestamp = CLOCK.now()
+
+
+@corrects(models.SQSBackend, "purge_queue")
+def _purge(backend: Any, queue_name: str) -> None:
+    queue = backend.get_queue(queue_name)
+    before = queue.last_purged_at
+    if before is not None and CLOCK.now() - before < PURGE_SECONDS:
+        raise PurgeQueueInProgress(queue.name)
+    # What is not there any more need not be kept.
+    note_messages(queue)
+    queue.last_purged_at = None
+    _MOTO_PURGE(backend, queue_name)
+    queue.last_purged_at = CLOCK.now()
 
 
 @corrects(models, "unix_time_millis")

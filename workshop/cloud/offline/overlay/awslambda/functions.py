@@ -1,9 +1,9 @@
 """Lambda functions: limits, configuration that is kept, and reserved concurrency.
 
 AWS refuses timeouts beyond 900 s, memory beyond 10,240 MB, runtimes it does not know, reserved environment
-variables and more than 4 KB of variables; keeps `LoggingConfig`, `EphemeralStorage` and `TracingConfig`;
-refuses a reservation that leaves less than 100 of the account's 1,000 unreserved; returns a reservation of 0;
-and offers the code for download at `Code.Location`. Source:
+variables and more than 4 KB of variables; keeps `LoggingConfig`, `EphemeralStorage`, `TracingConfig`,
+`KMSKeyArn` and `SnapStart`; refuses a reservation that leaves less than 100 of the account's 1,000
+unreserved; returns a reservation of 0; and offers the code for download at `Code.Location`. Source:
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html, API_PutFunctionConcurrency.html and
 API_GetFunction.html there.
 
@@ -72,6 +72,7 @@ def _create_function(self: Any, spec: dict[str, Any]) -> Any:
     function = _MOTO_CREATE(self, spec)
     function.logging_config = spec.get("LoggingConfig") or {}
     function.dead_letter_config = spec.get("DeadLetterConfig") or {}
+    function.snap_start = spec.get("SnapStart") or {}
     function.last_modified = moment()
     wake_active()
     return function
@@ -105,6 +106,10 @@ def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str
         self.tracing_config = updates["TracingConfig"]
     if "DeadLetterConfig" in updates:
         self.dead_letter_config = updates["DeadLetterConfig"]
+    if "SnapStart" in updates:
+        self.snap_start = updates["SnapStart"]
+    if "KMSKeyArn" in updates:  # an empty one takes the key away
+        self.kms_key_arn = updates["KMSKeyArn"] or None
     self.last_modified = moment()
     renew(self)
     wake_active()
@@ -144,6 +149,12 @@ def _get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
         "LogFormat": "Text",
         "LogGroup": f"/aws/lambda/{self.function_name}",
         **logging,
+    }
+    apply_on = (getattr(self, "snap_start", None) or {}).get("ApplyOn", "None")
+    is_snapped = apply_on == "PublishedVersions" and self.version != "$LATEST"
+    configuration["SnapStart"] = {
+        "ApplyOn": apply_on,
+        "OptimizationStatus": "On" if is_snapped else "Off",
     }
     configuration["RevisionId"] = revision_of(self)
     if dead_letter := getattr(self, "dead_letter_config", None):

@@ -2,7 +2,7 @@
 
 AWS gives each a `RevisionId` that is new after every change, refuses a change or a version that names another
 one with a PreconditionFailedException, a version of another `CodeSha256`, and makes no version where nothing
-has changed since the last one
+has changed since the last one; numbers of versions are never used again
 (https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html, API_PublishVersion.html there).
 moto shows revisions of aliases and policies only, never heeds them but for policies, makes a second version
 of what it has just published, and numbers another one like one that was deleted. Changed: as above.
@@ -86,8 +86,11 @@ def _publish(self: Any, name_or_arn: str, description: str = "") -> Any:
     if is_published and not function.code_or_config_updated:
         return versions[-1]
     function.code_or_config_updated = False
+    # The number of a version that was deleted is never given again.
+    numbers = (int(one.version) for one in versions)
+    function.last_version = 1 + max(getattr(function, "last_version", 0), *numbers, 0)
     version = copy.copy(function)
-    version.set_version(1 + max((int(one.version) for one in versions), default=0))
+    version.set_version(function.last_version)
     version.last_modified = moment()
     version.description = description or function.description
     versions.append(version)

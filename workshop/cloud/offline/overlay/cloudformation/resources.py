@@ -17,6 +17,7 @@ from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import CloudFormationError
 
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import property_problem, schema
+from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
 from workshop.cloud.offline.overlay.cloudformation.template.dynamic_references import with_dynamic_references
 
 __all__ = [
@@ -173,7 +174,16 @@ def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any])
     """Return whether the change requires a replacement."""
     old, new, kind = resource.definition["Properties"], definition["Properties"], resource.resource_type
     replacing = {*(schema(kind) or {}).get("replaced", ()), *ALSO_REPLACED.get(kind, ())}
-    return any(old.get(name) != new.get(name) for name in replacing)
+    return any(_texts(old.get(name)) != _texts(new.get(name)) for name in replacing)
+
+
+def _texts(value: Any) -> Any:
+    """Return a property as AWS compares it: `true` and `"true"` are one boolean, `1` and `"1"` one number."""
+    if isinstance(value, dict):
+        return {name: _texts(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_texts(one) for one in value]
+    return None if value is None else as_text(value)
 
 
 def can_change(resource: DeployedResource) -> bool:

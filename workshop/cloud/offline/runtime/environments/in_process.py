@@ -23,9 +23,9 @@ from workshop.cloud.offline.runtime.environments.environment import Credentials,
 from workshop.cloud.offline.runtime.environments.failures import EnvironmentLostError, exit_fault
 from workshop.cloud.offline.runtime.environments.modules import ModuleSpace
 from workshop.cloud.offline.runtime.environments.stand_ins import (
+    EnvironmentVariables,
     MakeClient,
     ProcessEndedError,
-    Variables,
     stand_ins,
 )
 from workshop.cloud.offline.runtime.environments.variables import environment_variables
@@ -103,7 +103,7 @@ class _Interpreter:
         self.code = code
         self.clock = clock
         # Handlers may have noted these very objects when they were loaded.
-        self._variables = Variables()
+        self._variables = EnvironmentVariables()
         self._chance = random.Random()  # repeatable, not secret
         in_place = stand_ins(clock, self._variables, self._chance, make_client)
         self._space = ModuleSpace(

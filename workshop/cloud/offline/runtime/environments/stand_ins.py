@@ -18,7 +18,7 @@ import boto3
 
 from workshop.clock import Clock
 
-__all__ = ["MakeClient", "ProcessEndedError", "Variables", "stand_ins"]
+__all__ = ["EnvironmentVariables", "MakeClient", "ProcessEndedError", "stand_ins"]
 
 # From a service's name, the environment variables and boto3's own arguments to a client.
 MakeClient = Callable[..., Any]
@@ -29,7 +29,7 @@ class ProcessEndedError(BaseException):
     """The environment's process has come to an end, whatever the handler would have done next."""
 
 
-class Variables(UserDict[str, str]):
+class EnvironmentVariables(UserDict[str, str]):
     """Environment variables, and how often somebody has read one."""
 
     reads = 0
@@ -46,7 +46,7 @@ class Variables(UserDict[str, str]):
 
 
 def stand_ins(
-    clock: Clock, variables: Variables, chance: random.Random, make_client: MakeClient
+    clock: Clock, variables: EnvironmentVariables, chance: random.Random, make_client: MakeClient
 ) -> dict[str, Any]:
     """Return stand-ins by the name of the module; `variables` and `chance` may change later."""
     drawn = {name: getattr(chance, name) for name in random.__all__ if name[0].islower()}
@@ -78,7 +78,7 @@ class _StandIn(SimpleNamespace):
         return getattr(self._module, name)
 
 
-def _boto3(variables: Variables, make_client: MakeClient) -> _StandIn:
+def _boto3(variables: EnvironmentVariables, make_client: MakeClient) -> _StandIn:
     class Session(boto3.Session):
         """A session whose clients, and resources with them, are made by the laboratory."""
 
@@ -111,13 +111,13 @@ def _told(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _datetime(clock: Clock) -> _StandIn:
-    class Kind(type):
+    class RealInstances(type):
         """What clients and JSON return is of the interpreter's own class, and counts."""
 
         def __instancecheck__(cls, instance: Any) -> bool:
             return isinstance(instance, cls.__mro__[1])
 
-    class Moment(dt.datetime, metaclass=Kind):
+    class Moment(dt.datetime, metaclass=RealInstances):
         """A moment; the present one is the clock's."""
 
         @classmethod
@@ -130,7 +130,7 @@ def _datetime(clock: Clock) -> _StandIn:
 
         today = now
 
-    class Day(dt.date, metaclass=Kind):
+    class Day(dt.date, metaclass=RealInstances):
         """A day; the present one is the clock's."""
 
         @classmethod
