@@ -1,7 +1,7 @@
 """Schedules and scheduled rules invoke functions at their times, on a clock that is moved by hand."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -226,6 +226,19 @@ def test_a_refused_invocation_does_not_stop_the_schedule(
 
     assert len(calls) == 2
     assert "no such function" in caplog.text
+
+
+def test_a_call_keeps_no_other_schedule_waiting(cloud: Scheduled) -> None:
+    """Deleting a stack may take minutes, so that it is done beside; whoever else is due is served at once."""
+    jobs: list[Callable[[], None]] = []
+    cloud.schedules = Schedules(cloud.clock, cloud._invoke, jobs.append)
+    cloud.create(
+        arn="arn:aws:scheduler:::aws-sdk:cloudformation:deleteStack", Input='{"StackName": "s"}', Name="end"
+    )
+    cloud.create()
+
+    assert cloud.run(0) == [0]
+    assert len(jobs) == 1
 
 
 def test_a_rule_waits_for_a_period(cloud: Scheduled) -> None:

@@ -60,9 +60,9 @@ class Runtime:
         )
         sender = BatchSender(self._invoker, events=self._events, metrics=self._metrics, clock=clock)
         self._retention = Retention(clock)
-        self._schedules = Schedules(clock, self.invoke)
         self._served: set[str] = set()
         self._engine = Engine(sender, events=self._events, clock=clock, housekeeping=self._keep_house)
+        self._schedules = Schedules(clock, self.invoke, self._engine.later)
         activate(self)
 
     def start(self) -> None:

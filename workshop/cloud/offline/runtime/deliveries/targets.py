@@ -25,7 +25,15 @@ from workshop.cloud.offline.permissions.resource_policies import ACTIONS, Delive
 from workshop.cloud.offline.runtime.active_runtime import active
 from workshop.cloud.offline.runtime.arns import SourceReference
 
-__all__ = ["UNIVERSAL_TARGETS", "ApiCalls", "DeliveryError", "deliver", "log_once", "send_dead_letter"]
+__all__ = [
+    "UNIVERSAL_TARGETS",
+    "ApiCalls",
+    "DeliveryError",
+    "deliver",
+    "is_call",
+    "log_once",
+    "send_dead_letter",
+]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -55,6 +63,11 @@ class ApiCalls:
         raise DeliveryError("SERVICE_UNAVAILABLE", f"{sender.source_arn} cannot have {request} done yet")
 
 
+def is_call(arn: str) -> bool:
+    """Whether a target is a call of AWS's API, and not a resource that takes messages."""
+    return SourceReference.parse(arn).resource in UNIVERSAL_TARGETS
+
+
 def deliver(
     arn: str,
     message: Message,
@@ -73,15 +86,14 @@ def deliver(
         refuses the sender.
     """
     target = SourceReference.parse(arn)
-    is_call = target.resource in UNIVERSAL_TARGETS
-    if not is_call:  # a call needs rights to what the message names
+    if not is_call(arn):  # a call needs rights to what the message names
         _check(target, sender)
     try:
         if target.service == "lambda":
             _invoke(target, message, invoke)
         else:
             with LOCK:
-                if is_call:
+                if is_call(arn):
                     getattr(ApiCalls, UNIVERSAL_TARGETS[target.resource])(sender, json.loads(message))
                 else:
                     SENDS[target.service](target, message, options or {})

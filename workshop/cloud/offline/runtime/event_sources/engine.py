@@ -93,6 +93,13 @@ class Engine:
             worker.recover()
         self._events.recover()
 
+    def later(self, job: Callable[[], None]) -> None:
+        """Have a job done by a worker; without threads it is done at once."""
+        if self._workers is None:
+            job()
+        else:
+            self._submit(job, (id(job), 0), "")
+
     def wake(self) -> None:
         """Look at all mappings again at once; called when one of them, or a function, was changed."""
         self._has_news.set()

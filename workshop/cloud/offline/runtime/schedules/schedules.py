@@ -11,7 +11,9 @@ dead-letter queue, or is lost, which the log says once.
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import astuple
+from functools import partial
 from typing import Any, Protocol
 
 from workshop.clock import Clock
@@ -23,6 +25,7 @@ from workshop.cloud.offline.runtime.deliveries.rules import send_to_targets
 from workshop.cloud.offline.runtime.deliveries.targets import (
     DeliveryError,
     deliver,
+    is_call,
     log_once,
     send_dead_letter,
 )
@@ -61,9 +64,13 @@ class InvokeFunction(Protocol):
 class Schedules:
     """Knows when each schedule is due next; invokes what is due by each `step`. Thread-safe."""
 
-    def __init__(self, clock: Clock, invoke: InvokeFunction) -> None:
+    def __init__(
+        self, clock: Clock, invoke: InvokeFunction, later: Callable[[Callable[[], None]], None] | None = None
+    ) -> None:
         self._clock = clock
         self._invoke = invoke
+        # Has done what may take minutes, without keeping other schedules waiting.
+        self._later = later or (lambda job: job())
         self._timers: dict[str, _Timer] = {}
         self._rows = MARKS.rows("timers")
         self._guard = threading.Lock()
@@ -125,7 +132,9 @@ class Schedules:
         schedule = occurrence.schedule
         if schedule.source == SCHEDULER:
             for target in schedule.targets:
-                self._send(occurrence, target)
+                send = partial(self._send, occurrence, target)
+                # To delete a stack may mean to wait for the functions of its custom resources.
+                self._later(send) if is_call(target.arn) else send()
         else:
             targets = [target.settings for target in schedule.targets]
             ingested = iso_time(occurrence.time, "seconds")
