@@ -71,12 +71,14 @@ def test_a_topic_with_subscription_and_policies(aws: Account) -> None:
 
     complete(aws, wanted(FilterPolicy={"kind": ["x"]}, RawMessageDelivery=True))
     before = aws.outputs()
+    complete(aws, wanted(FilterPolicy={"kind": ["x"]}, DeliveryPolicy={"guaranteed": False}))
     complete(aws, wanted(display="shown", queues=["Other"]))
 
     assert aws.outputs() == before
     assert before["Topic"] == before["Arn"]
     attributes = sns.get_subscription_attributes(SubscriptionArn=before["Subscription"])["Attributes"]
     assert (attributes["RawMessageDelivery"], attributes.get("FilterPolicy")) == ("false", None)
+    assert "DeliveryPolicy" not in attributes
     names = ["Policy"]
     policies = {
         name: aws.client("sqs").get_queue_attributes(QueueUrl=url(aws, name), AttributeNames=names)

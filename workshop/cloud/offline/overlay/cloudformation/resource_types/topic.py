@@ -36,6 +36,8 @@ SETTINGS = (
     "DeliveryPolicy",
     "SubscriptionRoleArn",
 )
+# Of a setting without a default nothing is described.
+DEFAULTS = {"FilterPolicyScope": "MessageAttributes", "RawMessageDelivery": "false"}
 
 
 @creates(Topic)
@@ -107,7 +109,9 @@ def _set(wanted: Wanted, arn: str) -> AddedResource:
             text = json.dumps(value) if isinstance(value, dict) else as_text(value)
             backend.set_subscription_attributes(arn, name, text)
         elif name in current:  # a template that no longer mentions it resets it
-            backend.set_subscription_attributes(arn, name, "false" if name == "RawMessageDelivery" else "")
+            backend.set_subscription_attributes(arn, name, DEFAULTS.get(name, ""))
+            if name not in DEFAULTS:
+                del backend.subscriptions[arn].attributes[name]
     return AddedResource(arn, Arn=arn)
 
 
