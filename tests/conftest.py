@@ -111,12 +111,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the slow tests, and let those of notebooks begin."""
+    """Mark the slow tests and let them begin, so that short ones end the run and no core waits long."""
     for item in items:
         if item.path.relative_to(TESTS).as_posix().startswith(SLOW):
             item.add_marker(pytest.mark.slow)
     ranks = {name: rank for rank, name in enumerate(FIRST)}
-    items.sort(key=lambda item: ranks.get(item.path.name, len(FIRST)))
+    rest = len(FIRST)
+    items.sort(key=lambda item: ranks.get(item.path.name, rest + (item.get_closest_marker("slow") is None)))
 
 
 def pytest_report_header() -> str:
