@@ -128,10 +128,12 @@ def test_a_damaged_file_is_set_aside_and_said(progress: CourseProgress, tmp_path
     assert (tmp_path / "progress-damaged-1000.json").read_text(encoding="utf-8") == content
 
 
-def test_the_file_is_replaced_as_a_whole(
+def test_a_change_that_cannot_be_written_is_told_and_kept_in_memory(
     progress: CourseProgress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A write that fails half-way leaves the file as it was."""
+    """On a full disk the file stays as it was, nobody is kept from a hint, and the next write has it all."""
+    told: list[str] = []
+    progress.on_unsaved = told.append
     progress.record("x", passed("."))
     before = (tmp_path / "progress.json").read_text(encoding="utf-8")
 
@@ -140,11 +142,16 @@ def test_the_file_is_replaced_as_a_whole(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", full)
-        with pytest.raises(OSError, match="No space"):
-            progress.record("y", passed("."))
+        progress.take_hint("y", 2)
 
     assert (tmp_path / "progress.json").read_text(encoding="utf-8") == before
-    assert set(json.loads(before)["exercises"]) == {"x"}
+    assert progress.of("y").hints == 2
+    assert "No space left on device" in told[0]
+    assert "Make room" in told[0]
+
+    progress.record("z", passed("."))
+    assert len(told) == 1
+    assert set(CourseProgress(tmp_path).entries()) == {"x", "y", "z"}
 
 
 def test_fields_of_a_later_version_do_no_harm(progress: CourseProgress, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -175,10 +175,30 @@ def test_only_what_is_new_is_read(stream: Stream, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"number": 1, "starts": {"a": "x"}})])
 def test_a_damaged_beginning_is_the_oldest_record(stream: Stream, tmp_path: Path, text: str) -> None:
-    """Where the beginning of a run cannot be read, the run is all that the stream holds."""
+    """Where the beginning of a run cannot be read, the run is all that the stream holds, and that is told."""
     stream.put(M1)
     opened(stream, tmp_path).begin()
     (tmp_path / "run.json").write_text(text, encoding="utf-8")
+    told: list[str] = []
+    sent = SentMessages(cast("Any", stream), "s", tmp_path, tell=told.append)
+
+    assert sent.messages() == sent.messages() == [M1]
+    assert len(told) == 1
+    assert "`ws.clear()`" in told[0]
+
+
+def test_a_disk_that_is_full_keeps_nobody_from_the_messages(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be written down is read from the stream, as long as that has it."""
+
+    def full(self: Path, *_: Any, **__: Any) -> Any:
+        raise OSError(28, "No space left on device", str(self))
+
+    stream.put(M1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "mkdir", full)
+        assert opened(stream, tmp_path).messages() == [M1]
 
     assert opened(stream, tmp_path).messages() == [M1]
 

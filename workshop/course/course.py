@@ -154,7 +154,8 @@ class Course(CourseStack):
         stack_id = self.stack_id
         if self._sent is None or self._sent[0] != stack_id:
             # A stack that was made anew, or is in another cloud, has a past of its own.
-            self._sent = stack_id, open_sent(self.client("kinesis"), self.target, stack_id, self.home)
+            kept = self.client("kinesis"), self.target, stack_id, self.home
+            self._sent = stack_id, open_sent(*kept, tell=self.on_note)
         return self._sent[1]
 
     def messages(self) -> list[Message]:

@@ -8,6 +8,7 @@ set aside with a warning.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.clock import Clock, SystemClock
 from workshop.course.exercise import CheckResult, Outcome
-from workshop.course.files import locked, patiently, write_whole
+from workshop.course.files import advice_on_file, locked, patiently, write_whole
+from workshop.errors import reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +28,7 @@ FILE = "progress.json"
 LOCK = "progress.lock"
 # What reading a damaged file raises. An OSError does not mean damage: the file may be fine.
 DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+UNSAVED = "`{}` cannot be written ({}), so your progress is lost when this process ends. {}"
 Tell = Callable[[str, Mapping[str, str | int]], None]
 
 
@@ -81,7 +84,8 @@ class CourseProgress:
     """The file in the workshop's private folder; every change is on disk when the call returns.
 
     Safe for several threads and processes. `warning` says so if an earlier file could not be read. `tell`
-    hears what was recorded: `began`, `checked` or `hinted`, with the step and how it stands.
+    hears what was recorded: `began`, `checked` or `hinted`, with the step and how it stands. Where a change
+    cannot be written, as on a full disk, this process goes on knowing it, and `on_unsaved` hears why.
     """
 
     def __init__(
@@ -92,6 +96,8 @@ class CourseProgress:
         self._clock = clock or SystemClock()
         self._tell = tell
         self.warning: str | None = None
+        self.on_unsaved: Callable[[str], object] = lambda _: None
+        self._unsaved: dict[str, Any] | None = None
 
     def of(self, exercise_id: str) -> ExerciseEntry:
         """Return how far an exercise is."""
@@ -190,8 +196,17 @@ class CourseProgress:
             document = self._mended()
             before = json.dumps(document)
             yield document
-            if json.dumps(document) != before:
-                write_whole(self._file, json.dumps(document, indent=1))
+            if self._unsaved is not None or json.dumps(document) != before:
+                self._write(document)
+
+    def _write(self, document: dict[str, Any]) -> None:
+        try:
+            write_whole(self._file, json.dumps(document, indent=1))
+            self._unsaved = None
+        except OSError as error:
+            # Nobody is kept from a hint or a check by a disk that is full.
+            self._unsaved = document
+            self.on_unsaved(UNSAVED.format(self._file, reason(error), advice_on_file(error)).rstrip())
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -209,6 +224,8 @@ class CourseProgress:
             return _empty()
 
     def _parsed(self) -> dict[str, Any]:
+        if self._unsaved is not None:
+            return copy.deepcopy(self._unsaved)
         try:
             text = patiently(lambda: self._file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:

@@ -7,9 +7,10 @@ sequence numbers after which the current run begins.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,6 +38,10 @@ __all__ = [
 ]
 
 RECORDS_PER_CALL = 10_000
+DAMAGED = (
+    "`{}` is damaged, and with it the knowledge where this run begins: every message that the stream still "
+    "holds counts as sent. Emptying the pipeline, with `ws.clear()` or `workshop clear`, begins a new run."
+)
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,17 @@ class SentMessages:
     """The records of one stack's stream; several processes may use the same folder at once.
 
     `order` names the levels that a message must have. Each run has a number; a process that finds another
-    number than before reads the files again.
+    number than before reads the files again. `tell` hears, once, that nobody knows where the run begins.
     """
 
     def __init__(
-        self, client: KinesisClient, stream: str, folder: Path, order: Sequence[str] = DEFAULT_ORDER
+        self,
+        client: KinesisClient,
+        stream: str,
+        folder: Path,
+        order: Sequence[str] = DEFAULT_ORDER,
+        *,
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._client = client
         self._stream = stream
@@ -78,6 +89,8 @@ class SentMessages:
         self._lock = folder / "sent.lock"
         self._records_file = folder / "records.jsonl"
         self._run_file = folder / "run.json"
+        self._tell = tell
+        self._is_told = False
         self._number: int | None = None
         self._records: dict[tuple[str, str], SentRecord] = {}
         self._ends: dict[str, int] = {}
@@ -155,7 +168,10 @@ class SentMessages:
         except FileNotFoundError:
             return 0, {}
         except (ValueError, TypeError, KeyError, AttributeError):
-            return 0, {}  # a damaged file: the stream itself is the truth, from its beginning
+            if not self._is_told:
+                self._is_told = True
+                self._tell(DAMAGED.format(self._run_file))
+            return 0, {}  # the stream itself is the truth, from its beginning
 
     def _write_run(self, number: int, starts: Mapping[str, int]) -> None:
         document = {"number": number, "starts": {shard: str(each) for shard, each in starts.items()}}
@@ -186,11 +202,15 @@ class SentMessages:
             if is_of_run:
                 known[record.shard, record.sequence_number] = record
         if whole < len(content):
-            write_whole(self._records_file, content[:whole].decode())
+            with contextlib.suppress(OSError):  # as in `_keep`
+                write_whole(self._records_file, content[:whole].decode())
         return known
 
     def _keep(self, records: Sequence[SentRecord]) -> None:
-        if records:
+        if not records:
+            return
+        # On a full disk, or where nobody may write, the stream gives them again for as long as it has them.
+        with contextlib.suppress(OSError):
             self._records_file.parent.mkdir(parents=True, exist_ok=True)
             # One write at the end of the file: two processes never mix their lines.
             with self._records_file.open("a", encoding="utf-8", newline="\n") as file:
@@ -220,14 +240,21 @@ class SentMessages:
             iterator = page.get("NextShardIterator", "")
 
 
-def open_sent(client: KinesisClient, target: Target, stack_id: str, home: Path) -> SentMessages:
-    """Return the messages of a stack as this machine remembers them.
+def open_sent(
+    client: KinesisClient,
+    target: Target,
+    stack_id: str,
+    home: Path,
+    *,
+    tell: Callable[[str], object] = lambda _: None,
+) -> SentMessages:
+    """Return the messages of a stack as this machine remembers them; `tell` hears of a damaged memory.
 
     A stack that was made anew under the same name has another id, and a past of its own.
     """
     mark = hashlib.sha256(stack_id.encode()).hexdigest()[:8]
     folder = home / "sent" / f"{target.stack}-{mark}"
-    return SentMessages(client, target.outputs["StreamName"], folder, target.order)
+    return SentMessages(client, target.outputs["StreamName"], folder, target.order, tell=tell)
 
 
 def message_of(data: str, order: Sequence[str] = DEFAULT_ORDER) -> Message | None:

@@ -67,6 +67,8 @@ class CourseStack:
         self.clock = clock or SystemClock()
         # Called with each event of a deployment, for display.
         self.on_event: Callable[[StackEvent], None] | None = None
+        # Called with what a learner should know, such as a file that is damaged, for display.
+        self.on_note: Callable[[str], object] = lambda _: None
         # Entered around each wait with what is waited for and how to ask what is left, for display.
         self.on_wait: Callable[[str, Callable[[], str]], AbstractContextManager[None]] = _silently
         self._outputs: dict[str, str] = {}

@@ -44,6 +44,7 @@ from workshop.notebook.parts.proofs import proof_shown
 from workshop.notebook.parts.questions import QuestionTools
 from workshop.notebook.parts.tables import TableTools
 from workshop.notebook.standing import ahead, behind, failing, faults_in_force
+from workshop.notebook.views.cards import status_line
 from workshop.notebook.views.certificate import draw_certificate, printable_page
 from workshop.notebook.views.differences import TableMemory
 from workshop.notebook.views.findings import draw_findings
@@ -104,6 +105,7 @@ class Workshop(NotebookPipeline):
         self.__doc__ = GUIDE
         self._notebook = notebook
         self._record = class_progress(course.home, clock=course.clock)
+        self._record.on_unsaved = lambda told: show(status_line("▲ Not saved", told, "warn"))
         self._stopped_in = self._record.last_notebook
         self.classroom = ClassTools(course, notebook)
         self.join = self.classroom.join

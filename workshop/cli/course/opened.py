@@ -1,6 +1,6 @@
 """What the commands of the course share: marks for outcomes, the progress file, a line about each step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,7 +11,7 @@ from workshop.course.course import Course
 from workshop.course.exercise import Outcome
 from workshop.course.progress import CourseProgress
 
-__all__ = ["MARKS", "StepPrinter", "mark_of", "open_progress"]
+__all__ = ["MARKS", "StepPrinter", "mark_of", "open_progress", "warner"]
 
 # Shape and word say what the colour says.
 MARKS = {
@@ -23,12 +23,18 @@ MARKS = {
 
 
 def open_progress(course: Course, people: Console) -> CourseProgress:
-    """Return the learner's progress, which the class hears of; say so if an earlier file was damaged."""
+    """Return the learner's progress, which the class hears of; say so if a file is damaged."""
     progress = class_progress(course.home)
+    course.on_note = progress.on_unsaved = warner(people)
     progress.entries()
     if progress.warning:
-        people.print(progress.warning, style="yellow", markup=False)
+        progress.on_unsaved(progress.warning)
     return progress
+
+
+def warner(people: Console) -> Callable[[str], None]:
+    """Return what prints a line that a learner should know."""
+    return lambda told: people.print(Text(told, style="yellow"), soft_wrap=True)
 
 
 def mark_of(outcome: Outcome) -> Text:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from workshop.classroom.learner.delivery import bring_released
 from workshop.classroom.learner.recording import class_progress
-from workshop.cli.course.opened import StepPrinter, open_progress
+from workshop.cli.course.opened import StepPrinter, open_progress, warner
 from workshop.cli.options import CloudChoice, YesOption, agree, cloud_options, console
 from workshop.clock import stopwatch
 from workshop.course.answers import solution_text
@@ -44,6 +44,7 @@ def hint(
     """Show the next hint of an exercise: first a question, then a pointer, then nearly the code."""
     found, people = find_exercise(exercise), console()
     progress = class_progress(home_folder())
+    progress.on_unsaved = warner(people)
     shown = step or min(progress.of(found.id).hints + 1, len(found.hints))
     progress.take_hint(found.id, shown)
     people.print(Text(f"{found.title} ({found.id}, notebook {found.notebook})", style="bold"))

@@ -45,6 +45,7 @@ class PipelineActions:
         self._fit = fit
         self._wait = WaitLine()
         course.on_wait = self._wait.telling
+        course.on_note = lambda told: show(status_line("▲ Note", told, "warn"))
 
     def deploy(self, **parameters: Any) -> Deployment:
         """Deploy the stack with the code in `lambdas/`, or bring it up to date; show each step.
