@@ -3,11 +3,16 @@
 import json
 import sys
 from collections.abc import Callable
+from multiprocessing import active_children
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from workshop.cli.app import main
+from workshop.cli.prove import prove as prove_command
 from workshop.proof import proof as module
+from workshop.proof.bench import ScheduleResult
 from workshop.proof.proof import prove
 
 # The textbook is wrong on one of these and right on the other.
@@ -90,3 +95,35 @@ def test_several_processes_prove_the_same(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert shared == alone
     assert len(alone.failures) > 0
+
+
+def test_an_interrupt_says_how_far_the_proof_was(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who stops a proof is told how many schedules have ended, and how many were not exact."""
+
+    def run(_variant: str, *, on_outcome: Any, **_: Any) -> None:
+        for exact in (True, False, True):
+            on_outcome(SimpleNamespace(exact=exact))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("workshop.proof.proof.prove", run)
+
+    with pytest.raises(KeyboardInterrupt):
+        prove_command(schedules=9)
+
+    assert "Stopped after 3 schedules; 1 of them were not exact." in capsys.readouterr().out
+
+
+def test_an_interrupt_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for what workers are at, once the proof is given up."""
+    monkeypatch.setattr(module, "CHUNK", 1)
+    before = set(active_children())
+
+    def stop(_: ScheduleResult) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prove("ledger", schedules=200, jobs=2, on_outcome=stop)
+
+    assert set(active_children()) <= before

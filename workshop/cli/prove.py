@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections import deque
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -59,14 +59,36 @@ def prove(  # noqa: PLR0913 - each argument is an option of the command
     options: dict[str, Any] = {"pipeline": pipeline.value, "is_packed": packed}
     if not sweep:
         options |= {"schedules": schedules, "seed": seed, "jobs": jobs or os.cpu_count() or 1}
-    with _tell_in_lines() if progress_json else _draw_marks(screen, options.get("schedules")) as tell:
-        report = _run(variant.value, options, tell)
+    drawn = _tell_in_lines() if progress_json else _draw_marks(screen, options.get("schedules"))
+    report = _run_and_tell(variant.value, options, screen, drawn)
     if as_json:
         print_json(report.document())
     else:
         _draw(report, screen, replayable=not sweep, packed=" --packed" if packed else "")
     if report.failures:
         raise typer.Exit(1)
+
+
+def _run_and_tell(
+    variant: str,
+    options: dict[str, Any],
+    screen: Console,
+    drawn: "AbstractContextManager[Callable[[ScheduleResult], None]]",
+) -> "Report":
+    """Run the schedules and draw each that ends; who stops them is told how far they were."""
+    exact: list[bool] = []
+
+    def note(outcome: "ScheduleResult") -> None:
+        exact.append(outcome.exact)
+        tell(outcome)
+
+    try:
+        with drawn as tell:
+            return _run(variant, options, note)
+    except KeyboardInterrupt:
+        inexact = exact.count(False)
+        screen.print(Text(f"\nStopped after {len(exact):,} schedules; {inexact:,} of them were not exact."))
+        raise
 
 
 def _run(variant: str, options: dict[str, Any], tell: "Callable[[ScheduleResult], None]") -> "Report":

@@ -4,11 +4,14 @@ A report counts the schedules of a range of seeds. The functions are deployed bu
 handlers; the cloud is the offline cloud's code in this process, `workshop.cloud.laboratory`.
 """
 
+import signal
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any
 
 from workshop.cloud.laboratory import Laboratory
@@ -91,8 +94,9 @@ def prove(  # noqa: PLR0913 - what is proved, and how
     """
     seeds = range(seed, seed + schedules)
     run = _run_here if jobs == 1 or schedules <= CHUNK else _run_in_processes
-    outcomes = _told(run(variant, pipeline, seeds, jobs, is_packed=is_packed), on_outcome)
-    return summed_up(outcomes, variant=variant, pipeline=pipeline)
+    # Closed at once also after an interrupt: else the interpreter would wait for its workers at its end.
+    with closing(run(variant, pipeline, seeds, jobs, is_packed=is_packed)) as outcomes:
+        return summed_up(_told(outcomes, on_outcome), variant=variant, pipeline=pipeline)
 
 
 def prove_sweep(
@@ -119,7 +123,7 @@ def _told(outcomes: Iterable[ScheduleResult], listener: Listener | None) -> Iter
 
 def _run_here(
     variant: str, pipeline: str, seeds: range, _jobs: int, *, is_packed: bool
-) -> Iterator[ScheduleResult]:
+) -> Generator[ScheduleResult, None, None]:
     with Laboratory() as laboratory:
         bench = Bench(laboratory, pipeline=pipeline, variant=variant, is_packed=is_packed)
         for seed in seeds:
@@ -128,14 +132,36 @@ def _run_here(
 
 def _run_in_processes(
     variant: str, pipeline: str, seeds: range, jobs: int, *, is_packed: bool
-) -> Iterator[ScheduleResult]:
+) -> Generator[ScheduleResult, None, None]:
     chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
+    before = set(active_children())
     # Not forked: a laboratory belongs to the process that made it.
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=_open_bench, initargs=(variant, pipeline, is_packed)
     ) as pool:
-        for outcomes in pool.map(_run_chunk, chunks):
-            yield from outcomes
+        with _deaf_to_interrupts():
+            waiting = [pool.submit(_run_chunk, chunk) for chunk in chunks]
+        try:
+            for each in waiting:
+                yield from each.result()
+        except BaseException:
+            # Whoever has had enough does not wait for what the workers are at.
+            for worker in set(active_children()) - before:
+                worker.kill()
+            raise
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C: a terminal tells it all, and this one ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # nobody else may say what happens at a signal
+        return
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 _BENCHES: list[Bench] = []
