@@ -1,6 +1,7 @@
 """What the lines of an error say."""
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -8,11 +9,42 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from nbclient import NotebookClient
 
+from tests.course.gate.gate_bench import open_bench
+from tests.course.test_gone_cloud import NOBODY
+from workshop.cloud.connection import Cloud
 from workshop.errors import CELLS_AGAIN, FROM_A_NOTEBOOK, CloudNotRunningError, StackNotFoundError
 from workshop.kit.lab import ipython_folder
+from workshop.notebook.session import Workshop
 from workshop.notebook.views.errors import advice_on, error_lines
 
 ROOT = Path(__file__).resolve().parents[2]
+CELLS: dict[str, Callable[[Workshop], object]] = {
+    "deploy": lambda ws: ws.deploy(),
+    "connect": lambda ws: ws.connect("MapLambda", EventSourceArn="arn", StartingPosition="LATEST"),
+    "send": lambda ws: ws.send(3),
+    "rest": lambda ws: ws.rest(),
+    "clear": lambda ws: ws.clear(),
+    "table": lambda ws: ws.table("StateTable"),
+    "totals": lambda ws: ws.totals(),
+    "compare": lambda ws: ws.totals(compare=True),
+    "trail": lambda ws: ws.tables.trail("moody"),
+    "frame": lambda ws: ws.frame("StateTable"),
+    "picture": lambda ws: ws.picture(),
+    "control room": lambda ws: ws.control_room(messages=10),
+    "beside": lambda ws: ws.control_room(messages=10, beside="textbook"),
+    "play": lambda ws: ws.play(messages=10),
+    "diagnose": lambda ws: ws.diagnose(),
+    "truth": lambda ws: ws.messages.truth(),
+    "faults": lambda ws: ws.live.faults("crash_after@map=0.1"),
+    "deploy_as_of": lambda ws: ws.exercises.deploy_as_of("08"),
+    "undo": lambda ws: ws.exercises.undo("mapping-failures"),
+    "bug": lambda ws: ws.lab.release_with_bug(),
+    "poller": lambda ws: ws.lab.poller("MapLambda"),
+    "resources": lambda ws: ws.aws.resources(),
+    "outputs": lambda ws: ws.outputs,
+    "stateless": lambda ws: ws.stateless.send(3),
+    "tour": lambda ws: ws.tour.send(3),
+}
 CELL_FILE = "/tmp/ipykernel_1/2.py"  # noqa: S108 - the name that a kernel gives to a cell
 
 
@@ -121,3 +153,24 @@ def test_a_stack_that_is_not_there_is_told_with_those_that_are() -> None:
     missing = StackNotFoundError("course-statefull", ("course-stateful",), is_in_notebook=True)
 
     assert "There are: course-stateful." in " ".join(error_lines(missing, None))
+
+
+@pytest.fixture(scope="module")
+def ws(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A notebook whose cloud ended after its first cell."""
+    cloud = Cloud("offline", region="us-east-1", endpoint=NOBODY)
+    cloud.enter_notebook()
+    return Workshop(open_bench(tmp_path_factory.mktemp("learner"), cloud).course, "06")
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_a_cell_says_that_the_cloud_has_gone_and_what_is_next(
+    ws: Workshop, cell: Callable[[Workshop], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each call ends in the same line with its way on, and none claims that anything went well."""
+    with pytest.raises(CloudNotRunningError) as caught:
+        cell(ws)
+
+    [line] = error_lines(caught.value, caught.tb)
+    assert line.endswith(FROM_A_NOTEBOOK)
+    assert "✓" not in capsys.readouterr().out
