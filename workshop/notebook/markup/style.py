@@ -3,7 +3,8 @@
 It takes JupyterLab's own variables and falls back to colours of its own, so that VS Code and others show the
 same. It is part of every output, because a notebook that is opened later has only its outputs. Each colour
 has a word or a shape beside it, and 4.5:1 against the ground it stands on, in light and in dark. JupyterLab
-draws a diagram once, in the theme of that moment: a thin halo keeps its lines in sight in the other one.
+draws a diagram once, in the theme of that moment. In the other one it is turned round: the colour of its
+boxes, `ECECFF` in light and `1f2020` in dark, tells in which it was drawn. A halo keeps its lines in sight.
 """
 
 __all__ = ["STYLESHEET"]
@@ -76,8 +77,11 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"] [class$=tick] text,
 .js-plotly-plot .main-svg[style*="rgba(0, 0, 0, 0)"]~.main-svg :is([class^=legend][class$=text],[class^=g-] text){
 fill:var(--jp-ui-font-color1,#7c7f85)!important}
-.jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #59636e);filter:var(--halo) var(--halo) var(--halo)}
+.jp-RenderedMermaid img{--turn:brightness(1);--halo:drop-shadow(0 0 .5px #59636e);
+filter:var(--turn) var(--halo) var(--halo) var(--halo)}
 [data-jp-theme-light=false] .jp-RenderedMermaid img{--halo:drop-shadow(0 0 .5px #c3ccd6)}
+[data-jp-theme-light=false] .jp-RenderedMermaid img[src*=ECECFF],
+[data-jp-theme-light=true] .jp-RenderedMermaid img[src*="1f2020"]{--turn:invert(1) hue-rotate(180deg)}
 .jp-OutputArea-child:has(+.jp-OutputArea-child .ws-option:not(.jupyter-widgets-disconnected)) .ws-options{display:none}
 .jupyter-widgets.ws-option{text-align:left;white-space:normal;height:auto;min-height:32px;padding:5px 12px;line-height:1.4;
 max-width:880px;border:1px solid var(--jp-border-color2,#d1d9e0);border-radius:6px}
