@@ -229,9 +229,24 @@ def test_an_interrupt_ends_the_wait_and_not_the_run(capsys: Any) -> None:
     course.clock.sleep = interrupt
     room.wait()
 
-    assert "Interrupted" in capsys.readouterr().out
+    assert "Interrupted: the run goes on" in capsys.readouterr().out
     assert model.commands == ["start"]
     assert room.is_running
+
+
+def test_an_interrupt_says_of_a_paused_run_that_it_is_paused(capsys: Any) -> None:
+    """Who waits for a run that is paused, and gives up, is not told that it goes on."""
+    model = Model(ticks=10_000)
+    room, course = opened(model, autostart=True)
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    course.clock.sleep = interrupt
+    room.pause()
+    room.wait()
+
+    assert "Interrupted: the run is still paused; `room.start()` goes on" in capsys.readouterr().out
 
 
 def test_wrong_totals_are_no_success(capsys: Any) -> None:

@@ -37,6 +37,14 @@ LONGEST_SECONDS = 4 * 3600.0
 # How long a run that is over, or has not begun, is watched on.
 IDLE_SECONDS = {True: 5.0, False: 600.0}  # over, not begun
 PROBLEMS = 10
+# What an interrupt of `wait` ends is the waiting alone.
+OVER = "the run is over; `room.start()` begins another one"
+INTERRUPTED = {
+    "paused": "the run is still paused; `room.start()` goes on with it",
+    "done": OVER,
+    "stopped": OVER,
+    "failed": OVER,
+}
 SETTLING_SECONDS = 120.0
 # How long to wait for records in front of a function that nothing feeds: somebody may be connecting it.
 UNFED_SECONDS = 30.0
@@ -108,7 +116,8 @@ class ControlRoom:
                 fed = fed if self._is_cut else clock.now()
                 output.update(self._progress(ends - clock.now()))
         except KeyboardInterrupt:
-            output.close(status_line("‖ Interrupted", "the run goes on; `room.stop()` ends it", "warn"))
+            told = INTERRUPTED.get(self._model.state, "the run goes on; `room.stop()` ends it")
+            output.close(status_line("‖ Interrupted", told, "warn"))
             return
         output.close(self._outcome())
 
