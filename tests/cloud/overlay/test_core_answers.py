@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from moto.core.exceptions import JsonRESTError
 from moto.core.serialize import JSONSerializer, XFormedAttributePicker
 from moto.core.utils import get_service_model
+from moto.dynamodb.exceptions import ConditionalCheckFailed
 
 from tests.cloud.conftest import Account
 from workshop.cloud.offline.overlay.core_answers import _serialize_list
@@ -27,13 +29,33 @@ LISTS = st.one_of(
 )
 
 
-def serialized(way: Any, entries: Any) -> str:
-    """Return the answer of PutRecords with these entries, put in by one of both ways."""
-    operation = get_service_model("kinesis").operation_model("PutRecords")
-    shape = operation.output_shape.members["Records"]
+# A service, an operation of it, and a list in its answer.
+PUT_RECORDS = ("kinesis", "PutRecords", "Records")
+STATEMENTS = ("dynamodb", "BatchExecuteStatement", "Responses")
+# As BatchExecuteStatement answers: a table's name alone, or an item or an error beside it.
+RESPONSES = st.lists(
+    st.fixed_dictionaries(
+        {"TableName": TEXTS},
+        optional={
+            "Item": st.dictionaries(TEXTS, st.fixed_dictionaries({"S": TEXTS}), max_size=2),
+            "Error": st.dictionaries(st.sampled_from(["Code", "Message", "code"]), TEXTS),
+            "Other": TEXTS,
+        },
+    ),
+    max_size=5,
+)
+
+
+def serialized(
+    way: Any, entries: Any, place: tuple[str, str, str] = ("kinesis", "PutRecords", "Records")
+) -> str:
+    """Return the answer with these entries, put in by one of both ways; `place` is the list's."""
+    service, name, member = place
+    operation = get_service_model(service).operation_model(name)
+    shape = operation.output_shape.members[member]
     serializer = JSONSerializer(operation, value_picker=XFormedAttributePicker())
     found: dict[str, Any] = {}
-    way(serializer, found, entries, shape, "Records")
+    way(serializer, found, entries, shape, member)
     return repr(found)
 
 
@@ -45,6 +67,28 @@ def test_entries_come_out_as_moto_puts_them(entries: list[dict[str, Any]]) -> No
     corrected = serialized(_serialize_list, entries)
     with plain_moto():
         assert corrected == serialized(JSONSerializer._serialize_type_list, entries)
+
+
+@pytest.mark.usefixtures("account")
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(RESPONSES)
+def test_entries_that_are_texts_in_part_come_out_as_moto_puts_them(entries: list[dict[str, Any]]) -> None:
+    """Entries with an item or an error among such of texts alone are answered as by plain moto."""
+    corrected = serialized(_serialize_list, entries, STATEMENTS)
+    with plain_moto():
+        assert corrected == serialized(JSONSerializer._serialize_type_list, entries, STATEMENTS)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize("kind", [JsonRESTError, ConditionalCheckFailed])
+def test_errors_of_json_are_those_of_moto(kind: Any) -> None:
+    """An error has the same fields, headers and body as plain moto's."""
+    arguments = ("E#Some", 'it says "no"') if kind is JsonRESTError else ()
+    corrected = kind(*arguments)
+    with plain_moto():
+        plain = kind(*arguments)
+    assert vars(corrected) == vars(plain)
+    assert (corrected.get_headers(), corrected.get_body()) == (plain.get_headers(), plain.get_body())
 
 
 @pytest.mark.usefixtures("account")

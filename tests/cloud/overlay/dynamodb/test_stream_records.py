@@ -3,6 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+
+from workshop.cloud.offline.overlay.correct import plain_moto
+from workshop.cloud.offline.overlay.dynamodb.stream_records import _image
+from workshop.cloud.offline.overlay.sizes import attributes_size, item_size
 
 KEY = {"pk": {"S": "a"}}
 
@@ -100,3 +105,16 @@ def test_size_bytes_are_those_of_the_developer_guide(account, old, new, size: in
         account.dynamodb.delete_item(TableName="G", Key=key)
 
     assert account.stream_records(stream)[-1]["dynamodb"]["SizeBytes"] == size
+
+
+def test_images_are_those_of_plain_moto(account) -> None:
+    """An item of all types has the same image as moto makes of it, and its size is that of its attributes."""
+    inner = {"S": {"S": "ä"}, "M": {"M": {"B": {"B": "YQ=="}}}, "L": {"L": [{"N": "1"}, {"SS": ["a"]}]}}
+    flat = {"B": {"B": "YQ=="}, "BS": {"BS": ["YQ=="]}, "NS": {"NS": ["1", "2"]}, "BOOL": {"BOOL": False}}
+    item = Item(DynamoType({"S": "a"}), None, {**KEY, **inner, **flat, "NULL": {"NULL": True}})
+
+    image = _image(item.attrs)
+
+    assert item_size(item) == item_size(item) == attributes_size(item.attrs)
+    with plain_moto():
+        assert image == item.to_json()["Attributes"]

@@ -10,6 +10,8 @@ from typing import Any
 
 from moto.core.parse import JSONParser
 
+from workshop.cloud.offline.overlay.dynamodb import wire
+
 __all__ = ["parameters_of"]
 
 # Gets a parser and a value.
@@ -47,8 +49,10 @@ def _reader(shape: Any, known: Readers) -> Read | None:
 
 
 def _structure(shape: Any, known: Readers) -> Read | None:
-    # DynamoDB's values have a correction of their own, which knows their numbers.
-    if shape.is_document_type or shape.name == "AttributeValue":
+    if shape.name == wire.SHAPE:
+        # A correction of their own, which knows their numbers, sees to the values of DynamoDB.
+        return lambda parser, value: wire.read(parser, shape, value)
+    if shape.is_document_type:
         return None
     members = [
         (member.serialization.get("name", name), name, _reader(member, known))

@@ -27,7 +27,7 @@ from workshop.cloud.offline.keeping.errors import (
 )
 from workshop.cloud.offline.keeping.marks import Change
 from workshop.cloud.offline.keeping.packing import sealed, unsealed
-from workshop.cloud.offline.keeping.stored_rows import ROWS, StoredRows, transaction, write_row
+from workshop.cloud.offline.keeping.stored_rows import ROWS, StoredRows, transaction, write_rows
 
 __all__ = [
     "FORMAT",
@@ -158,8 +158,7 @@ class Store:
             for part in dropped:
                 connection.execute("DELETE FROM rows WHERE part = ?", (part,))
             for part, rows in changes.items():
-                for key, content in rows:
-                    write_row(connection, part, key, content)
+                write_rows(connection, part, rows)
             for name, content in documents.items():
                 if content is None:
                     connection.execute("DELETE FROM documents WHERE name = ?", (name,))

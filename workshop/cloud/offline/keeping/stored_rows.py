@@ -11,7 +11,7 @@ from typing import Any
 
 from workshop.cloud.offline.keeping.marks import Change
 
-__all__ = ["ROWS", "StoredRows", "TemporaryRows", "transaction", "write_row"]
+__all__ = ["ROWS", "StoredRows", "TemporaryRows", "transaction", "write_rows"]
 
 ROWS = "CREATE TABLE rows (part INTEGER, key, content BLOB NOT NULL, PRIMARY KEY (part, key)) WITHOUT ROWID"
 
@@ -78,8 +78,7 @@ class TemporaryRows:
         connection = self._connection
         with transaction(connection):
             for part, rows in changes.items():
-                for key, content in rows:
-                    write_row(connection, part, key, content)
+                write_rows(connection, part, rows)
             known = {part for (part,) in connection.execute("SELECT DISTINCT part FROM rows")}
             for part in known.difference(changes):
                 connection.execute("DELETE FROM rows WHERE part = ?", (part,))
@@ -110,9 +109,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def write_row(connection: sqlite3.Connection, part: int, key: int | str, content: bytes | None) -> None:
-    """Write one row, or take it away if it has no content."""
-    if content is None:
-        connection.execute("DELETE FROM rows WHERE part = ? AND key = ?", (part, key))
-    else:
-        connection.execute("REPLACE INTO rows VALUES (?, ?, ?)", (part, key, content))
+def write_rows(connection: sqlite3.Connection, part: int, rows: Iterable[Change]) -> None:
+    """Write rows by their keys, or take those away that have no content."""
+    changes = list(rows)
+    written = [(part, key, content) for key, content in changes if content is not None]
+    gone = [(part, key) for key, content in changes if content is None]
+    if gone:
+        connection.executemany("DELETE FROM rows WHERE part = ? AND key = ?", gone)
+    if written:
+        connection.executemany("REPLACE INTO rows VALUES (?, ?, ?)", written)

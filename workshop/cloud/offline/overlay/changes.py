@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Changes", "collected_changes", "current_changes"]
+__all__ = ["Changes", "collected_changes", "current_changes", "stored"]
 
 
 class Changes:
@@ -25,13 +25,13 @@ class Changes:
         """Note the stored item, or that there is none; later calls for the same item change nothing."""
         key = (id(table), hash_key, range_key)
         if key not in self._before:
-            self._before[key] = (table, table.get_item(hash_key, range_key))
+            self._before[key] = (table, stored(table, hash_key, range_key))
 
     def write(self, table: Any, hash_key: Any, range_key: Any, item: Any) -> None:
         """Store another item in the place of the present one, or none; the stream hears of it at the end."""
-        self.remember(table, hash_key, range_key)
         # The stored object stays as it was: it is the old image of the stream record.
-        old = table.get_item(hash_key, range_key)
+        old = stored(table, hash_key, range_key)
+        self._before.setdefault((id(table), hash_key, range_key), (table, old))
         _store(table, hash_key, range_key, item)
         if table.stream_shard is not None:
             table.stream_shard.add(old, item)
@@ -44,8 +44,8 @@ class Changes:
         """
         item = new if new is not None else old
         key = (id(shard), item.hash_key, item.range_key)
-        if key in self._records:
-            old = self._records[key][1]
+        if (earlier := self._records.get(key)) is not None:
+            old = earlier[1]
         self._records[key] = (shard, old, new)
 
     def undo(self) -> None:
@@ -61,6 +61,12 @@ class Changes:
             # What a call both creates and deletes nobody else has ever seen, so there is no record of it.
             if old is not None or new is not None:
                 shard.add(old, new)
+
+
+def stored(table: Any, hash_key: Any, range_key: Any) -> Any | None:
+    """Return the item of a table under a key, None if there is none."""
+    found = table.items.get(hash_key)
+    return found if range_key is None or found is None else found.get(range_key)
 
 
 def _store(table: Any, hash_key: Any, range_key: Any, item: Any) -> None:

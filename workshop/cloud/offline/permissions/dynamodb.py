@@ -115,8 +115,10 @@ def _transaction_keys(
 
 def _partiql(parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     several = parameters.get("Statements") or parameters.get("TransactStatements") or ()
-    for statement in (parameters, *several):
-        if text := str(statement.get("Statement") or "").strip():
+    texts = (str(statement.get("Statement") or "").strip() for statement in (parameters, *several))
+    # Batches have hardly more than one text.
+    for text in dict.fromkeys(texts):
+        if text:
             action = PARTIQL_ACTIONS.get(text.split()[0].upper(), "PartiQLSelect")
             yield Needed(f"dynamodb:{action}", _partiql_resource(text, action, scope))
 

@@ -4,7 +4,6 @@ JSON protocols name the operation in a header, the query protocol in the form. R
 method and path, as in the service model that botocore ships.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ def read_operation(call: Call) -> Operation:
     """Return the operation of a call; an unrecognised one is `UNKNOWN`, which no policy allows by name."""
     service = call.scope.service if call.scope is not None else "s3"
     if target := call.headers.get("x-amz-target"):
-        return Operation(service, target.rpartition(".")[2], _json(call.body))
+        return Operation(service, target.rpartition(".")[2], _json(call))
     query = dict(parse_qsl(call.target.partition("?")[2], keep_blank_values=True))
     if "form-urlencoded" in call.headers.get("content-type", ""):
         query |= parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True)
@@ -46,9 +45,9 @@ def read_operation(call: Call) -> Operation:
     return _rest(service, call, query)
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def _json(call: Call) -> dict[str, Any]:
     try:
-        document = json.loads(body) if body else {}
+        document = call.document
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
@@ -81,7 +80,7 @@ def _rest(service: str, call: Call, query: Mapping[str, str]) -> Operation:
             named = {route.names.get(name, name): value for name, value in query.items()}
             if service == "s3" and (source := call.headers.get(COPY_SOURCE)):
                 named["CopySource"] = source
-            body = _json(call.body) if service != "s3" else {}
+            body = _json(call) if service != "s3" else {}
             return Operation(service, route.name, {**body, **named, **parameters})
     return Operation(service, UNKNOWN, {})
 

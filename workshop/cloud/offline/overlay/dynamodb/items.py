@@ -41,7 +41,7 @@ def _initialize(self: Any, hash_key: Any, range_key: Any, attrs: dict[str, Any])
 
 @corrects(DynamoType, "__hash__")
 def _hash(self: Any) -> int:
-    return hash((self.type, self.value)) if self.type == "S" else _MOTO_HASH(self)
+    return hash(self.value) if self.type == "S" else _MOTO_HASH(self)
 
 
 @corrects(DynamoType, "__eq__")

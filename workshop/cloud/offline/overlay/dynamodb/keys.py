@@ -18,6 +18,7 @@ from moto.dynamodb.exceptions import (
     RangeKeyTooLong,
 )
 
+from workshop.cloud.offline.overlay.changes import stored
 from workshop.cloud.offline.overlay.dynamodb.attribute_values import attributes_of
 from workshop.cloud.offline.overlay.sizes import value_size
 
@@ -47,7 +48,7 @@ class Place:
     @property
     def item(self) -> Any | None:
         """The item as it is stored now, or None."""
-        return self.table.get_item(self.hash_key, self.range_key)
+        return stored(self.table, self.hash_key, self.range_key)
 
     @property
     def target(self) -> tuple[Any, ...]:
@@ -119,8 +120,9 @@ def check_index_keys(table: Any, attributes: Mapping[str, Any], *, updated: bool
     Raises:
         MockValidationException: with AWS's text, which differs for an item that an expression has changed.
     """
-    types = key_types(table)
-    for index in table.all_indexes():
+    indexes = table.all_indexes()
+    types = key_types(table) if indexes else {}
+    for index in indexes:
         for name in index_keys(index):
             if (value := attributes.get(name)) is None:
                 continue

@@ -108,6 +108,7 @@ def _update_with_attribute_updates(self: Any, attribute_updates: dict[str, Any])
     """Apply the older form of updates, whose ADD moto computes in the calling thread's decimal context."""
     with localcontext(_EXACT):
         _MOTO_UPDATES(self, attribute_updates)
+    vars(self).pop("size_bytes", None)
     # moto writes a sum as Python does, with an exponent where `Decimal` keeps one.
     for name in attribute_updates:
         if (value := self.attrs.get(name)) is not None and value.type == "N":

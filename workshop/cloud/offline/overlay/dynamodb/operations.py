@@ -67,6 +67,8 @@ class Write:
     update: BoundUpdate | None = None
     conditions: tuple[BoundCondition, ...] = ()
     shows_item: bool = False
+    # In bytes, of what a put puts.
+    size: int | None = None
 
     def run(self, changes: Changes) -> WriteOutcome:
         """Apply it.
@@ -85,7 +87,7 @@ class Write:
             return WriteOutcome(before, before)
         after = changed.attributes if changed else self.attributes if self.kind == "Put" else None
         if after is not None or before is not None:
-            new = None if after is None else _item(self.place, after)
+            new = None if after is None else _item(self.place, after, self.size)
             changes.write(self.place.table, self.place.hash_key, self.place.range_key, new)
         return WriteOutcome(before, after, changed)
 
@@ -126,15 +128,17 @@ def put_of_attributes(table: Any, attributes: Attributes, **more: Any) -> Write:
     """Return the put of an item whose values have been read; raises `MockValidationException`."""
     place = place_of_item(table, attributes)
     check_index_keys(table, attributes)
-    if attributes_size(attributes) > MAXIMUM_ITEM_BYTES:
+    if (size := attributes_size(attributes)) > MAXIMUM_ITEM_BYTES:
         raise ItemSizeTooLarge
-    return Write("Put", place, attributes, **more)
+    return Write("Put", place, attributes, size=size, **more)
 
 
-def _item(place: Place, attributes: Attributes) -> Any:
+def _item(place: Place, attributes: Attributes, size: int | None) -> Any:
     item = object.__new__(Item)
     item.hash_key, item.range_key = place.hash_key, place.range_key
     item.attrs = LimitedSizeDict()
     # Past the dict's own measuring, which sums everything up for each attribute.
     dict.update(item.attrs, attributes)
+    if size is not None:
+        item.size_bytes = size
     return item

@@ -21,12 +21,13 @@ from moto.moto_api._internal import mock_random
 
 from workshop.cloud.offline.overlay.changes import current_changes
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.overlay.sizes import attributes_size
+from workshop.cloud.offline.overlay.sizes import attributes_size, item_size
 
 EVENT_VERSION = "1.1"
+ID_BITS = 128
 NEW_IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
 OLD_IMAGES = ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")
-_MOTO_ADD = StreamShard.add
+NESTED = ("M", "L")
 _MOTO_INITIALIZE_SHARD = StreamShard.__init__
 
 
@@ -46,10 +47,10 @@ def _initialize_record(  # noqa: PLR0913, PLR0917 # moto's signature
     # Each image counts in full, so the keys count up to three times, as in AWS's examples.
     for image, stored, wanted in (("NewImage", new, NEW_IMAGES), ("OldImage", old, OLD_IMAGES)):
         if stored is not None and stream_type in wanted:
-            change[image] = stored.to_json()["Attributes"]
-            change["SizeBytes"] += attributes_size(stored.attrs)
+            change[image] = _image(stored.attrs)
+            change["SizeBytes"] += item_size(stored)
     self.record = {
-        "eventID": mock_random.uuid4().hex,
+        "eventID": f"{mock_random.getrandbits(ID_BITS):032x}",
         "eventName": event_name,
         "eventSource": "aws:dynamodb",
         "eventVersion": EVENT_VERSION,
@@ -73,7 +74,17 @@ def _add(self: Any, old: Any, new: Any) -> None:
     if (changes := current_changes()) is not None:
         changes.record(self, old, new)
     elif old is None or new is None or not _same(old.attrs, new.attrs):
-        _MOTO_ADD(self, old, new)
+        name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+        number = self.starting_sequence_number + len(self.items)
+        view = self.table.stream_specification["StreamViewType"]
+        self.items.append(StreamRecord(self.table, view, name, old, new, number))
+
+
+def _image(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.to_regular_json() if value.type in NESTED else {value.type: value.value}
+        for name, value in attributes.items()
+    }
 
 
 def _same(old: dict[str, Any], new: dict[str, Any]) -> bool:

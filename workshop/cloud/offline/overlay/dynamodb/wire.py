@@ -19,6 +19,8 @@ from moto.core.serialize import BaseJSONSerializer
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.numbers import canonical_number
 
+__all__ = ["SERVICES", "SHAPE", "read"]
+
 SHAPE = "AttributeValue"
 SERVICES = ("dynamodb", "dynamodbstreams")
 
@@ -87,12 +89,15 @@ def _is_attribute_value(converter: Any, shape: Any) -> bool:
 
 @corrects(BaseJSONParser, "_parse_structure")
 def _parse_structure(self: Any, shape: Any, value: Any) -> Any:
-    if _is_attribute_value(self, shape):
-        try:
-            return _convert(value, _READ)
-        except _UnusualFormError:
-            return _MOTO_PARSE(self, shape, value)
-    return _MOTO_PARSE(self, shape, value)
+    return read(self, shape, value) if _is_attribute_value(self, shape) else _MOTO_PARSE(self, shape, value)
+
+
+def read(parser: Any, shape: Any, value: Any) -> Any:
+    """Return an attribute value of a request with its numbers in canonical form; `parser` is moto's."""
+    try:
+        return _convert(value, _READ)
+    except _UnusualFormError:
+        return _MOTO_PARSE(parser, shape, value)
 
 
 @corrects(BaseJSONSerializer, "_serialize_type_structure")

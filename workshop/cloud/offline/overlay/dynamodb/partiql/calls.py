@@ -170,9 +170,8 @@ def _batch_execute_statement(self: Any) -> Any:
         )
     read = [attempt(partial(_bound, request)) for request in requests]
     _check_alike([bound for bound, _ in read if bound is not None], "BatchExecuteStatement")
-    answers = [
-        _answer(self.dynamodb_backend, request, *found) for request, found in zip(requests, read, strict=True)
-    ]
+    backend = self.dynamodb_backend
+    answers = [_answer(backend, request, *found) for request, found in zip(requests, read, strict=True)]
     units = lambda: summed((table, one()) for table, one, _ in answers)  # noqa: E731 # called if asked for
     return DynamoResult(
         {"Responses": [response for _, _, response in answers], **capacities(self.body, units)}

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 from moto.dynamodb.exceptions import MockValidationException
@@ -39,6 +39,7 @@ from workshop.cloud.offline.overlay.dynamodb.partiql.statements import Parameter
 __all__ = ["Bound", "Selection", "bind"]
 
 CLAUSE = "WHERE clause"
+REMEMBERED = 1024
 NO_KEY = "Where clause does not contain a mandatory equality on all key attributes"
 
 
@@ -86,13 +87,19 @@ class Bound:
         if self.statement.index is not None:
             raise MockValidationException("An index can only be read: name the table alone")
         if self.statement.kind == "INSERT":
-            absent = self._existence("attribute_not_exists", table)
             put = self._put(table)
-            return _Insert("Put", put.place, put.attributes, conditions=(absent,), shows_item=self.shows_item)
+            return _Insert(
+                "Put",
+                put.place,
+                put.attributes,
+                conditions=(_existence("attribute_not_exists", table.hash_key_attr),),
+                shows_item=self.shows_item,
+                size=put.size,
+            )
         place, others = self._place(table)
         conditions = [] if others is None else [others]
         if self.statement.kind != "DELETE":
-            conditions.insert(0, self._existence("attribute_exists", table))
+            conditions.insert(0, _existence("attribute_exists", table.hash_key_attr))
         update = None
         if self.statement.kind == "UPDATE":
             update = BoundUpdate(self.statement.actions, self.values)
@@ -135,8 +142,10 @@ class Bound:
             raise MockValidationException(NO_KEY)
         return place_of(table, item_of(key)), self.condition(_joined(others))
 
-    def _existence(self, function: str, table: Any) -> BoundCondition:
-        return BoundCondition(CLAUSE, FunctionCall(function, (Path((table.hash_key_attr,)),)), {})
+
+@lru_cache(maxsize=REMEMBERED)
+def _existence(function: str, hash_name: str) -> BoundCondition:
+    return BoundCondition(CLAUSE, FunctionCall(function, (Path((hash_name,)),)), {})
 
 
 def bind(statement: Statement, parameters: Any, *, shows_item: bool = False) -> Bound:
