@@ -11,6 +11,9 @@ from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow
 
+SENT = different(30)
+RECORDS = changes_of(SENT)
+
 
 def added(rows: Sequence[ReduceRow]) -> AggregateSnapshot:
     """Return the totals after Reduce has added these rows once."""
@@ -36,11 +39,9 @@ def causes(
 
 def test_overlapping_ranges_are_batches_cut_anew() -> None:
     """Records in two rows of different ranges count twice, and no others; they are named as messages."""
-    sent = different(30)
-    records = changes_of(sent)
-    rows = [row_of("a", records[:20]), row_of("b", records[12:])]
+    rows = [row_of("a", RECORDS[:20]), row_of("b", RECORDS[12:])]
 
-    (cause,) = causes(sent, rows, records)
+    (cause,) = causes(SENT, rows, RECORDS)
 
     assert (cause.kind, cause.confidence) == (CauseKind.MAP_BATCH_TWICE, Confidence.CERTAIN)
     assert all(13 <= each.first <= each.last <= 20 for each in cause.elements)
@@ -49,11 +50,9 @@ def test_overlapping_ranges_are_batches_cut_anew() -> None:
 
 def test_gap_and_repeated_range_are_both_seen() -> None:
     """A range that was written twice and one that nobody wrote do not hide each other."""
-    sent = different(30)
-    records = changes_of(sent)
-    rows = [row_of("a", records[:10]), row_of("b", records[:10]), row_of("c", records[20:])]
+    rows = [row_of("a", RECORDS[:10]), row_of("b", RECORDS[:10]), row_of("c", RECORDS[20:])]
 
-    found = {cause.kind: cause for cause in causes(sent, rows, records)}
+    found = {cause.kind: cause for cause in causes(SENT, rows, RECORDS)}
 
     assert found.keys() == {CauseKind.MAP_BATCH_TWICE, CauseKind.BATCH_LOST}
     assert all(cause.confidence is Confidence.CERTAIN for cause in found.values())
@@ -63,20 +62,16 @@ def test_gap_and_repeated_range_are_both_seen() -> None:
 
 def test_a_repeated_range_is_seen_without_the_stream() -> None:
     """When the stream is forgotten after a day, the rows alone tell that a range was written twice."""
-    sent = different(30)
-    records = changes_of(sent)
-    rows = [row_of("a", records[:10]), row_of("b", records[10:]), row_of("c", records[:10])]
+    rows = [row_of("a", RECORDS[:10]), row_of("b", RECORDS[10:]), row_of("c", RECORDS[:10])]
 
-    (cause,) = causes(sent, rows, None)
+    (cause,) = causes(SENT, rows, None)
 
     assert (cause.kind, cause.confidence) == (CauseKind.MAP_BATCH_TWICE, Confidence.CERTAIN)
 
 
 def test_parts_of_a_split_row_are_one_row() -> None:
     """The parts of a row that was too large carry the same range, and count as written once."""
-    sent = different(30)
-    records = changes_of(sent)
-    whole = row_of("a", records[:20])
+    whole = row_of("a", RECORDS[:20])
     parts = [
         replace(
             whole,
@@ -89,7 +84,7 @@ def test_parts_of_a_split_row_are_one_row() -> None:
         for number, leaf in enumerate(whole.trades)
     ]
 
-    (cause,) = causes(sent, parts, records)
+    (cause,) = causes(SENT, parts, RECORDS)
 
     assert len(parts) == 2
     assert cause.kind is CauseKind.BATCH_LOST
@@ -98,37 +93,31 @@ def test_parts_of_a_split_row_are_one_row() -> None:
 
 def test_the_shard_is_found_by_the_records() -> None:
     """A row that names no shard, as outside of a tumbling window, is placed by its sequence numbers."""
-    sent = different(30)
-    records = changes_of(sent)
-    rows = [replace(row_of("a", records[:20]), shard_id=None)]
+    rows = [replace(row_of("a", RECORDS[:20]), shard_id=None)]
 
-    (cause,) = causes(sent, rows, records)
+    (cause,) = causes(SENT, rows, RECORDS)
 
     assert (cause.kind, cause.confidence) == (CauseKind.BATCH_LOST, Confidence.CERTAIN)
 
 
 def test_a_row_written_by_hand_makes_nothing_certain() -> None:
     """A row that does not say where it comes from leaves the diagnosis unsure."""
-    sent = different(30)
-    records = changes_of(sent)
-    foreign = ReduceRow("by hand", row_of("x", records[:1]).deltas, {}, 0, None)
+    foreign = ReduceRow("by hand", row_of("x", RECORDS[:1]).deltas, {}, 0, None)
 
-    found = causes(sent, [row_of("a", records), foreign], records)
+    found = causes(SENT, [row_of("a", RECORDS), foreign], RECORDS)
 
     assert [(cause.kind, cause.confidence) for cause in found] == [(CauseKind.UNKNOWN, Confidence.POSSIBLE)]
 
 
 def test_a_row_that_is_not_its_records_is_named() -> None:
     """A row whose sum no single fault explains is named itself, and nothing is claimed about a trade."""
-    sent = different(30)
-    records = changes_of(sent)
-    right = row_of("a", records)
+    right = row_of("a", RECORDS)
     wrong = replace(right, deltas={path: each + ("A" not in path) for path, each in right.deltas.items()})
 
-    (cause,) = causes(sent, [wrong], records)
+    (cause,) = causes(SENT, [wrong], RECORDS)
 
     assert (cause.kind, cause.elements) == (CauseKind.UNKNOWN, (RowElement("a", 30, 1),))
-    assert "not the sum of the records" in cause.sentence
+    assert "not the sum of the RECORDS" in cause.sentence
 
 
 def test_map_that_never_subtracts_is_one_cause() -> None:
@@ -173,10 +162,8 @@ def test_changes_of_an_earlier_run_are_not_missed() -> None:
 
 def test_what_is_missing_at_the_end_may_be_on_its_way() -> None:
     """The last changes without a row are in flight as long as nobody says that nothing is pending."""
-    sent = different(30)
-    records = changes_of(sent)
-    evidence = {"reduce": [row_of("a", records[:20])], "records": records, "pending": 10}
+    evidence = {"reduce": [row_of("a", RECORDS[:20])], "RECORDS": RECORDS, "pending": 10}
 
-    (cause,) = diagnosed(sent, totals(sent[:20]), held=sent, **evidence).causes
+    (cause,) = diagnosed(SENT, totals(SENT[:20]), held=SENT, **evidence).causes
 
     assert (cause.kind, cause.confidence) == (CauseKind.IN_FLIGHT, Confidence.CERTAIN)

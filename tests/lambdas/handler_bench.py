@@ -27,6 +27,7 @@ from common.items import plain_item
 from common.trades import ROOT as ROOT_PATH
 from hypothesis import strategies as st
 
+from tests.cloud.documents import table
 from workshop.deploy.bundles import handler_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -395,11 +396,5 @@ def make_client(service: str, config: Config | None = None) -> Any:
 
 def create_tables(client: Any, keys: Mapping[str, str]) -> None:
     """Create tables with these names and keys, empty, with streams."""
-    for table, key in keys.items():
-        client.create_table(
-            TableName=table,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )
+    for name, key in keys.items():
+        client.create_table(TableName=name, **table(key))

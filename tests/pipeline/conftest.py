@@ -6,6 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.cloud.documents import table
+
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -35,12 +37,7 @@ def make_table(dynamodb):
     """Create a table with a text key and fill it with items in DynamoDB's JSON."""
 
     def make(name: str, key: str, *items: dict) -> str:
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        dynamodb.create_table(TableName=name, **table(key, None))
         for item in items:
             dynamodb.put_item(TableName=name, Item=item)
         return name

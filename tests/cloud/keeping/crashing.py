@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.cloud.documents import table
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.keeping.marks import ALL
 from workshop.cloud.offline.keeping.resources import PREFIX
@@ -133,10 +134,4 @@ def largest_file(size: int) -> Iterator[None]:
 def make_stream_and_table(cloud: KeptCloud, **options: Any) -> None:
     """Make a stream `S` with one shard, and a table `T` with the key `pk`, a text."""
     cloud.client("kinesis").create_stream(StreamName="S", ShardCount=1)
-    cloud.client("dynamodb").create_table(
-        TableName="T",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        **options,
-    )
+    cloud.client("dynamodb").create_table(TableName="T", **{**table(view=None), **options})

@@ -1,11 +1,10 @@
 """What a call may change is judged by its service as well as by its operation."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.cloud.documents import ACCOUNT
+from tests.cloud.documents import ACCOUNT, table
 from tests.cloud.keeping.crashing import KeptCloud
 from workshop.cloud.offline.http.calls import Call, Headers
 from workshop.cloud.offline.keeping.changing_calls import Effect, effect_of
@@ -56,27 +55,15 @@ def test_the_effect_of_a_call(made: Call, effect: Effect) -> None:
     assert effect_of(made) is effect
 
 
-def made_in_others(cloud: KeptCloud) -> None:
-    """Make, by calls of one service, what another one has."""
-    kms, dynamodb = cloud.client("kms"), cloud.client("dynamodb")
-    keys: dict[str, Any] = {
-        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-    assert kms.list_keys()["Keys"] == []
-    dynamodb.create_table(TableName="TTT", SSESpecification={"Enabled": True, "SSEType": "KMS"}, **keys)
-
-
 def test_a_key_that_a_table_has_made_is_kept(cloud: KeptCloud) -> None:
     """An encrypted table has a key of KMS, which is there after a kill."""
-    made_in_others(cloud)
-    before = [key["KeyId"] for key in cloud.client("kms").list_keys()["Keys"]]
-    assert len(before) == 1
+    encrypted = {"SSESpecification": {"Enabled": True, "SSEType": "KMS"}, **table(view=None)}
+    cloud.client("dynamodb").create_table(TableName="TTT", **encrypted)
+    [before] = [key["KeyId"] for key in cloud.client("kms").list_keys()["Keys"]]
 
     cloud.crash()
 
-    assert [key["KeyId"] for key in cloud.client("kms").list_keys()["Keys"]] == before
+    assert [key["KeyId"] for key in cloud.client("kms").list_keys()["Keys"]] == [before]
 
 
 def test_the_secret_of_a_connection_is_kept(cloud: KeptCloud) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.documents import table
 from tests.cloud.keeping.crashing import KeptCloud, largest_file
 from workshop.clock import AdjustableClock
 from workshop.cloud.laboratory import Laboratory
@@ -34,12 +35,7 @@ def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
 
 
 def create_table(laboratory: Laboratory, name: str) -> None:
-    laboratory.client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    laboratory.client("dynamodb").create_table(TableName=name, **table(view=None))
 
 
 def put(laboratory: Laboratory, key: str, text: str = "") -> None:

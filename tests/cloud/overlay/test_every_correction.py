@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from tests.cloud.conftest import NAMES, _client
+from tests.cloud.documents import table
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.overlay import correct
@@ -38,16 +39,7 @@ SCHEDULE: dict[str, Any] = {
 }
 CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "dynamodb": [
-        (
-            "create_table",
-            {
-                "TableName": "T",
-                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-                "BillingMode": "PAY_PER_REQUEST",
-                "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-            },
-        ),
+        ("create_table", {"TableName": "T", **table()}),
         ("put_item", {"TableName": "T", "Item": {**KEY, "n": {"N": "1"}}}),
         ("update_item", {**WRITE, "UpdateExpression": "SET n = n + :n", "ExpressionAttributeValues": NUMBER}),
         ("update_item", {**WRITE, "UpdateExpression": "SET n = n - :n", "ExpressionAttributeValues": NUMBER}),

@@ -80,3 +80,15 @@ def make_room(laboratory: Laboratory, tmp_path: Path) -> MakeRoom:
         return Room(model, laboratory, chosen)
 
     return make
+
+
+@pytest.fixture
+def run_room(make_room: MakeRoom) -> MakeRoom:
+    """Return how a room is made whose run is over."""
+
+    def make(*names: str, **controls: Any) -> Room:
+        room = make_room(*names, **controls)
+        room.run()
+        return room
+
+    return make

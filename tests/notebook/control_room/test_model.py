@@ -130,29 +130,26 @@ def test_the_batch_size_is_set_at_the_first_stage(make_room: MakeRoom) -> None:
     room.seconds(1)
 
 
-def test_sent_and_applied_agree_at_the_end_of_a_short_run(make_room: MakeRoom) -> None:
+def test_sent_and_applied_agree_at_the_end_of_a_short_run(run_room: MakeRoom) -> None:
     """When a run is over, its rates are those of the whole run."""
-    room = make_room(messages=200, rate=40)
-    room.run()
+    room = run_room(messages=200, rate=40)
 
     assert room.pipeline["sent_per_second"] == pytest.approx(40, rel=0.15)
     assert room.pipeline["applied_per_second"] == pytest.approx(room.pipeline["sent_per_second"], rel=0.25)
 
 
-def test_latency_is_given_as_mean_percentiles_and_maximum(make_room: MakeRoom) -> None:
+def test_latency_is_given_as_mean_percentiles_and_maximum(run_room: MakeRoom) -> None:
     """The figures of the recent past are in order, and no message is faster than nothing."""
-    room = make_room(messages=100, rate=50)
-    room.run()
+    room = run_room(messages=100, rate=50)
 
     latency = room.pipeline["latency"]
     assert 0 < latency["p50"] <= latency["p95"] <= latency["p99"] <= latency["max"]
     assert 0 < latency["mean"] <= latency["max"] * 1.05
 
 
-def test_two_pipelines_get_the_same_messages(make_room: MakeRoom) -> None:
+def test_two_pipelines_get_the_same_messages(run_room: MakeRoom) -> None:
     """Side by side both see every message, and each is held against its own truth."""
-    room = make_room("stateful", "stateless", messages=100, rate=100, duplicates=20)
-    room.run()
+    room = run_room("stateful", "stateless", messages=100, rate=100, duplicates=20)
 
     stateful, stateless = (course.messages() for course in room.courses.values())
     assert sorted(each.trade_id for each in stateful) == sorted(each.trade_id for each in stateless)
@@ -181,10 +178,9 @@ def test_without_state_the_meter_promises_messages_and_no_trades() -> None:
     assert judge(seen, since=0.0).text == "Exact to the cent: 2 messages, each added as it came."
 
 
-def test_totals_that_are_wrong_at_rest_are_off(make_room: MakeRoom) -> None:
+def test_totals_that_are_wrong_at_rest_are_off(run_room: MakeRoom) -> None:
     """The meter says by how much and where, and since when, until they are right again."""
-    room = make_room(messages=50)
-    room.run()
+    room = run_room(messages=50)
     leaf = max(room.pipeline["totals"], key=lambda path: path.count(":"))
     change_total(room, leaf, "3.50")
     since = room.seconds(1)["seconds"]
@@ -221,10 +217,9 @@ def lost_trade(room: Any) -> str:
     return str(trade.trade_id)
 
 
-def test_the_trade_is_named_only_by_the_diagnosis(make_room: MakeRoom) -> None:
+def test_the_trade_is_named_only_by_the_diagnosis(run_room: MakeRoom) -> None:
     """Before it was asked no trade is named; then the one that it is certain of, or none is known."""
-    room = make_room(messages=30)
-    room.run()
+    room = run_room(messages=30)
     lost_trade(room)
     assert room.seconds(1)["pipelines"][0]["meter"]["trade"] is None
 
@@ -235,10 +230,9 @@ def test_the_trade_is_named_only_by_the_diagnosis(make_room: MakeRoom) -> None:
     assert meter["trade"] is not None or "unknown" in meter["text"]
 
 
-def test_a_diagnosis_of_other_totals_is_not_used(make_room: MakeRoom) -> None:
+def test_a_diagnosis_of_other_totals_is_not_used(run_room: MakeRoom) -> None:
     """What was found out about totals that have changed since says nothing about these."""
-    room = make_room(messages=30)
-    room.run()
+    room = run_room(messages=30)
     lost_trade(room)
     room.seconds(1)
     room.model.investigate()
@@ -287,10 +281,9 @@ def test_faults_begin_and_end_with_the_room(make_room: MakeRoom) -> None:
     assert room.seconds(1)["run"]["state"] == "stopped"
 
 
-def test_a_second_run_sends_other_messages(make_room: MakeRoom) -> None:
+def test_a_second_run_sends_other_messages(run_room: MakeRoom) -> None:
     """Start after the end begins anew, with trades of its own."""
-    room = make_room(messages=30)
-    room.run()
+    room = run_room(messages=30)
     room.run()
 
     assert room.tick["run"]["sent"] == 30
@@ -308,19 +301,17 @@ def test_messages_of_others_belong_to_the_truth(make_room: MakeRoom) -> None:
     assert "40 messages" in room.pipeline["meter"]["text"]
 
 
-def test_a_clear_while_the_room_is_open_begins_a_new_truth(make_room: MakeRoom) -> None:
+def test_a_clear_while_the_room_is_open_begins_a_new_truth(run_room: MakeRoom) -> None:
     """After `clear` nothing has been sent, and nothing is wrong."""
-    room = make_room(messages=30)
-    room.run()
+    room = run_room(messages=30)
     room.courses["stateful"].clear()
 
     assert room.seconds(2)["pipelines"][0]["meter"]["state"] == "empty"
 
 
-def test_the_history_is_a_frame_with_exact_amounts(make_room: MakeRoom) -> None:
+def test_the_history_is_a_frame_with_exact_amounts(run_room: MakeRoom) -> None:
     """A row for each tick and pipeline; amounts are Decimal, and marks stand where they were made."""
-    room = make_room("stateful", "stateless", messages=50, rate=50)
-    room.run()
+    room = run_room("stateful", "stateless", messages=50, rate=50)
 
     frame = room.model.history.frame()
 
@@ -394,10 +385,9 @@ class CallCount:
         return count
 
 
-def test_totals_that_never_stand_still_are_not_judged(make_room: MakeRoom, monkeypatch: Any) -> None:
+def test_totals_that_never_stand_still_are_not_judged(run_room: MakeRoom, monkeypatch: Any) -> None:
     """Where commits come faster than a scan, the last totals stay in sight, and the meter waits."""
-    room = make_room(messages=30)
-    room.run()
+    room = run_room(messages=30)
     course = room.courses["stateful"]
     course.send(5, seed=8)
     totals, shown = course.totals, room.pipeline["totals"]
@@ -413,10 +403,9 @@ def test_totals_that_never_stand_still_are_not_judged(make_room: MakeRoom, monke
     assert room.seconds(1)["pipelines"][0]["meter"]["state"] == "exact"
 
 
-def test_totals_are_not_judged_while_they_are_deleted(make_room: MakeRoom, monkeypatch: Any) -> None:
+def test_totals_are_not_judged_while_they_are_deleted(run_room: MakeRoom, monkeypatch: Any) -> None:
     """While `clear` is at work in another thread, totals that are gone are no fault."""
-    room = make_room(messages=30)
-    room.run()
+    room = run_room(messages=30)
     course = room.courses["stateful"]
     change_total(room, "Grand Total", "-1.00")
     monkeypatch.setattr(course, "is_clearing", True)
@@ -426,10 +415,9 @@ def test_totals_are_not_judged_while_they_are_deleted(make_room: MakeRoom, monke
     assert (meter["state"], meter["text"]) == ("in_flight", "Not there yet: the pipeline is being emptied.")
 
 
-def test_a_run_that_is_over_stays_over(make_room: MakeRoom) -> None:
+def test_a_run_that_is_over_stays_over(run_room: MakeRoom) -> None:
     """What another cell sends after its end does not bring a run back; the meter tells of it all the same."""
-    room = make_room(messages=30)
-    room.run()
+    room = run_room(messages=30)
     room.courses["stateful"].send(5, seed=8)
 
     tick = room.seconds(1, steps=False)
@@ -438,10 +426,9 @@ def test_a_run_that_is_over_stays_over(make_room: MakeRoom) -> None:
     assert tick["pipelines"][0]["meter"]["state"] == "in_flight"
 
 
-def test_exact_totals_are_no_end_while_duplicates_are_on_their_way(make_room: MakeRoom) -> None:
+def test_exact_totals_are_no_end_while_duplicates_are_on_their_way(run_room: MakeRoom) -> None:
     """Totals that are exact by now may still go wrong, so a run is over only when nothing is under way."""
-    room = make_room(messages=30)
-    room.run()
+    room = run_room(messages=30)
     sent = room.courses["stateful"].messages()
     room.courses["stateful"].send(sent)
     room.model.command({"do": "set", "set": {"messages": 1}})

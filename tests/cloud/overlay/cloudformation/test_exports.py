@@ -20,8 +20,10 @@ IMPORTING = {"Queue": queue(DelaySeconds={"Fn::ImportValue": {"Fn::Sub": "shared
 
 
 def test_what_is_imported_stays(aws: Any) -> None:
-    """An export that another stack imports can be neither changed nor deleted; afterwards it can."""
+    """What a stack imports can be neither exported again, nor changed or deleted; afterwards it can."""
     aws.create(exporting(), "from")
+    assert aws.create(exporting(), "again")["StackStatus"] == "ROLLBACK_COMPLETE"
+    aws.cloudformation.delete_stack(StackName="again")
     aws.create(IMPORTING, "to")
 
     imports = aws.cloudformation.list_imports(ExportName="shared")["Imports"]
@@ -41,6 +43,7 @@ def test_what_is_imported_stays(aws: Any) -> None:
         "Export shared cannot be deleted as it is in use by to",
     )
     assert aws.cloudformation.describe_stacks()["Stacks"] == []
+    assert aws.cloudformation.list_exports()["Exports"] == []
 
 
 def test_an_export_that_nobody_imports_has_no_imports(aws: Any) -> None:

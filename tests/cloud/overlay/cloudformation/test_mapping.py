@@ -70,22 +70,3 @@ def test_another_source_is_another_mapping(aws: Any) -> None:
     mappings = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     assert [each["UUID"] for each in mappings] == [aws.resources()["Mapping"]]
     assert mappings[0]["UUID"] != before["UUID"]
-
-
-def test_a_mapping_offers_its_names(aws: Any) -> None:
-    """`Id` and `EventSourceMappingArn` can be read by others."""
-    attributes = ("Id", "EventSourceMappingArn")
-    outputs = {name: {"Value": {"Fn::GetAtt": ["Mapping", name]}} for name in attributes}
-    aws.create({"Resources": mapped(), "Outputs": outputs})
-
-    assert aws.outputs()["Id"] == aws.resources()["Mapping"]
-    assert aws.outputs()["EventSourceMappingArn"].endswith(aws.outputs()["Id"])
-
-
-def test_a_mapping_goes_with_its_stack(aws: Any) -> None:
-    """Deleting the stack deletes the mapping."""
-    aws.create(mapped(**FULL))
-
-    aws.cloudformation.delete_stack(StackName="stack")
-
-    assert aws.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []

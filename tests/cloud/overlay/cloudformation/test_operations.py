@@ -216,23 +216,6 @@ def test_a_resource_with_a_false_condition_is_not_there(aws: Any) -> None:
     assert "Table CREATE_IN_PROGRESS" not in aws.events()
 
 
-def test_exports_are_unique_and_withdrawn(aws: Any) -> None:
-    """A value is exported by one stack at a time; a second stack that exports it rolls back."""
-    template = {
-        "Resources": {"Queue": queue()},
-        "Outputs": {"Name": {"Value": {"Fn::GetAtt": ["Queue", "QueueName"]}, "Export": {"Name": "shared"}}},
-    }
-    aws.create(template, "one")
-    second = aws.create(template, "two")
-    imported = {"Table": table(Tags=[{"Key": "queue", "Value": {"Fn::ImportValue": "shared"}}])}
-
-    assert aws.create(imported, "three")["StackStatus"] == "CREATE_COMPLETE"
-    assert second["StackStatus"] == "ROLLBACK_COMPLETE"
-    aws.cloudformation.delete_stack(StackName="three")
-    aws.cloudformation.delete_stack(StackName="one")
-    assert aws.cloudformation.list_exports()["Exports"] == []
-
-
 def test_a_stack_in_a_stack_fails_with_it(aws: Any) -> None:
     """A stack whose embedded stack rolls back rolls back itself."""
     s3 = aws.client("s3")

@@ -113,15 +113,6 @@ def test_plain_moto_forgets_a_changed_log_group(plain: Any) -> None:
     assert plain.client("logs").describe_log_groups()["logGroups"][0]["retentionInDays"] == 7
 
 
-def test_the_arn_of_a_log_group_covers_its_streams(aws: Any) -> None:
-    """The ARN ends as AWS's does."""
-    aws.create(
-        {"Resources": {"Group": group()}, "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Group", "Arn"]}}}}
-    )
-
-    assert aws.outputs()["Arn"] == "arn:aws:logs:us-east-1:123456789012:log-group:/logs:*"
-
-
 def test_an_alarm_is_made_changed_and_deleted(aws: Any) -> None:
     """An alarm of a template is an alarm of CloudWatch, as long as its stack lives."""
     cloudwatch = aws.client("cloudwatch")

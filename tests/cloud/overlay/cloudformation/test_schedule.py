@@ -1,6 +1,5 @@
 """AWS::Scheduler::Schedule, AWS::Lambda::EventInvokeConfig, and the API of EventBridge Scheduler."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,18 +50,6 @@ def test_a_stack_makes_a_schedule(aws: Any) -> None:
     assert found["EndDate"] == datetime.fromisoformat(END)
 
 
-def test_a_schedule_has_a_name_and_an_arn(aws: Any) -> None:
-    """Ref gives the schedule's name and GetAtt its ARN."""
-    outputs = {"Name": {"Value": {"Ref": "Play"}}, "Arn": {"Value": {"Fn::GetAtt": ["Play", "Arn"]}}}
-
-    aws.create(json.dumps({"Resources": {"Play": schedule()}, "Outputs": outputs}))
-
-    assert aws.outputs() == {
-        "Name": "play",
-        "Arn": "arn:aws:scheduler:us-east-1:123456789012:schedule/default/play",
-    }
-
-
 def test_a_schedule_changes_in_place(aws: Any) -> None:
     """An update enables a schedule and gives it an end; what the template leaves out gets its default."""
     aws.create({"Play": schedule(State="DISABLED", Description="d")})
@@ -72,15 +59,6 @@ def test_a_schedule_changes_in_place(aws: Any) -> None:
     found = described(aws)
     assert (found["State"], found["EndDate"]) == ("ENABLED", datetime.fromisoformat(END))
     assert "Description" not in found
-
-
-def test_a_schedule_goes_with_its_stack(aws: Any) -> None:
-    """A deleted stack leaves no schedule behind."""
-    aws.create({"Play": schedule()})
-
-    aws.cloudformation.delete_stack(StackName="stack")
-
-    assert aws.client("scheduler").list_schedules()["Schedules"] == []
 
 
 def test_a_stack_with_an_impossible_schedule_is_rolled_back(aws: Any) -> None:

@@ -5,14 +5,9 @@ from typing import Any
 from moto.dynamodb.models import dynamodb_backends
 
 from tests.cloud.conftest import REGION, Account
+from tests.cloud.documents import table
 from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.settings import ACCOUNT_ID
-
-TABLE = {
-    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-    "BillingMode": "PAY_PER_REQUEST",
-}
 
 
 def exported_and_imported(account: Account, suffix: str) -> dict[str, Any]:
@@ -29,7 +24,7 @@ def exported_and_imported(account: Account, suffix: str) -> dict[str, Any]:
         S3BucketSource={"S3Bucket": f"box{suffix}", "S3KeyPrefix": key},
         InputFormat="DYNAMODB_JSON",
         InputCompressionType="GZIP",
-        TableCreationParameters={"TableName": f"III{suffix}", **TABLE},
+        TableCreationParameters={"TableName": f"III{suffix}", **table(view=None)},
     )
     for work in (one for one in backend.table_imports.values() if one.ident is not None):
         work.join()

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.cloud.runtime.world import FunctionFailureError, World, client, fail, succeed
 
@@ -244,19 +243,6 @@ def test_changed_settings_hold_for_the_next_batch(world: World) -> None:
     assert world.batches() == [[1], [2], [3, 4]]
 
 
-def test_changed_parallelization_loses_nothing(world: World) -> None:
-    """After a change of the parallelization factor reading goes on from the checkpoint."""
-    uuid = world.connect()
-    world.put(1, 2)
-    world.step()
-
-    client("lambda").update_event_source_mapping(UUID=uuid, ParallelizationFactor=5)
-    world.put(3, key="another")
-    world.step()
-
-    assert world.batches() == [[1, 2], [3]]
-
-
 def test_children_are_read_after_their_parent(world: World) -> None:
     """After a split the children's records are sent when the parent's are done."""
     world.connect(fail)
@@ -332,20 +318,6 @@ def test_batch_with_nothing_left_is_not_sent(world: World) -> None:
     client("dynamodb").delete_item(TableName="T", Key={"id": {"S": "a"}})
     world.step()
     assert world.batches() == [["a"]]
-
-
-def test_cancelled_transaction_reaches_no_function(world: World) -> None:
-    """What a cancelled transaction would have written is never seen by a poller."""
-    world.connect(source=world.table())
-    put = {"Put": {"TableName": "T", "Item": {"id": {"S": "phantom"}}}}
-    exists = {"TableName": "T", "Key": {"id": {"S": "none"}}, "ConditionExpression": "attribute_exists(id)"}
-    with pytest.raises(ClientError):
-        client("dynamodb").transact_write_items(TransactItems=[put, {"ConditionCheck": exists}])
-    world.put_item("real")
-
-    world.step()
-
-    assert world.batches() == [["real"]]
 
 
 def test_status_tells_the_lag(world: World) -> None:

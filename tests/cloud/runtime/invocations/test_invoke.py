@@ -111,22 +111,6 @@ def test_unknown_function_is_not_found(world: World, kind) -> None:
         assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_payload_must_be_json(world: World) -> None:
-    """A payload that is not JSON is refused."""
-    world.function()
-
-    with pytest.raises(ClientError, match="InvalidRequestContentException"):
-        client("lambda").invoke(FunctionName="F", Payload=b"{")
-
-
-def test_payload_must_fit(world: World) -> None:
-    """A payload of more than 6 MB is refused."""
-    world.function()
-
-    with pytest.raises(ClientError, match="RequestTooLargeException"):
-        client("lambda").invoke(FunctionName="F", Payload=b'"' + b"x" * (6 * 2**20) + b'"')
-
-
 def test_answer_must_fit(world: World) -> None:
     """An answer of more than 6 MB is a function error."""
     world.function(handler=lambda event: "x" * (6 * 2**20 + 200))
@@ -148,12 +132,14 @@ def test_other_languages_are_refused_by_name(world: World) -> None:
     [
         ({"InvocationType": "Sometimes"}, "ValidationException"),
         ({"LogType": "Head"}, "ValidationException"),
+        ({"Payload": b"{"}, "InvalidRequestContentException"),
+        ({"Payload": b'"' + b"x" * (6 * 2**20) + b'"'}, "RequestTooLargeException"),
         ({"ClientContext": "e30x"}, "InvalidRequestContentException"),
         ({"InvocationType": "Event", "Payload": b'"' + b"x" * 2**20 + b'"'}, "RequestTooLargeException"),
     ],
 )
 def test_calls_that_aws_refuses(world: World, given, code) -> None:
-    """Types, context and size are checked before anything runs, and the error is the user's."""
+    """Types, context, form and size are checked before anything runs, and the error is the user's."""
     world.function()
 
     with pytest.raises(ClientError) as refused:
