@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import botocore.loaders
 import pytest
 from hypothesis import settings
 
 from tests.effort import LONG
+from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
 from workshop.cloud.temporary import temporary_cloud
 
@@ -101,6 +103,21 @@ def cloud(shared_cloud: Cloud) -> Cloud:
     assert shared_cloud.offline is not None
     shared_cloud.offline.reset()
     return shared_cloud
+
+
+@pytest.fixture(scope="module")
+def laboratory() -> Iterator[Any]:
+    """A cloud in this process."""
+    from workshop.cloud.laboratory import Laboratory  # loads moto, which most workers can do without
+
+    with Laboratory() as laboratory:
+        yield laboratory
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that moves only when told."""
+    return ManualClock()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,10 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.course.gate.gate_bench import Bench, open_bench
+from tests.course.gate.gate_bench import Bench
 from tests.lambdas.test_published_messages import PUBLISHED
 from workshop.cli.clear import begin_run
-from workshop.cloud.connection import Cloud
 from workshop.course.course import Course, stack_prefix
 from workshop.course.exercises import find_exercise
 from workshop.course.rest import Rest
@@ -24,9 +23,8 @@ M1 = EXAMPLE_MESSAGES["M1"]
 
 
 @pytest.fixture(scope="module")
-def bench(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(bench: Bench) -> Bench:
     """A learner at the beginning of notebook 06: connected, with handlers that know no guards."""
-    bench = open_bench(tmp_path_factory.mktemp("learner"), cloud)
     with pytest.raises(StackNotFoundError):
         _ = bench.course.outputs
     bench.begin(find_exercise("totals-exact"))

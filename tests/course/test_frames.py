@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.course.gate.gate_bench import Bench, open_bench
-from workshop.cloud.connection import Cloud
+from tests.course.gate.gate_bench import Bench
 from workshop.course.exercises import find_exercise
 from workshop.course.tools.plain import PlainPipeline
 from workshop.errors import ConfigurationError
@@ -16,9 +15,8 @@ TABLES = ("StateTable", "ReduceTable", "AggregateTable", "LedgerTable", "Quarant
 
 
 @pytest.fixture(scope="module")
-def bench(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(bench: Bench) -> Bench:
     """A learner at the beginning of notebook 06, whose pipeline has summed the five messages."""
-    bench = open_bench(tmp_path_factory.mktemp("learner"), cloud)
     bench.begin(find_exercise("totals-exact"))
     bench.course.send(MESSAGES)
     bench.course.rest()

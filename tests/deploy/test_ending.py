@@ -1,6 +1,5 @@
 """Pipelines that end at a date, on a clock that is moved by hand."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,13 +15,6 @@ from workshop.errors import ConfigurationError, StackNotFoundError, TearDownErro
 from workshop.game.play import generator_stack, set_up
 
 NAME = "mine"
-
-
-@pytest.fixture(scope="module")
-def laboratory() -> Iterator[Laboratory]:
-    """A cloud in this process."""
-    with Laboratory() as laboratory:
-        yield laboratory
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The game in a cloud of its own: deployed, played, scheduled, explained, destroyed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 
 from workshop.clock import SystemClock
 from workshop.cloud.connection import Cloud
-from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import destroy, list_stacks
 from workshop.diagnosis import CauseKind
 from workshop.game.cause import find_cause
@@ -19,13 +17,6 @@ from workshop.game.session import Bounds, GameSession
 from workshop.pipeline.tables import read_reduce_table
 
 MESSAGES = 300
-
-
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
-    """A cloud for these tests."""
-    with temporary_cloud() as cloud:
-        yield cloud
 
 
 @pytest.fixture(scope="module")

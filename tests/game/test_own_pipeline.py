@@ -1,13 +1,11 @@
 """The game on a learner's own pipeline: emptied for each round, judged as a whole, given back empty."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
 from workshop.clock import SystemClock
 from workshop.cloud.connection import Cloud
-from workshop.cloud.temporary import temporary_cloud
 from workshop.deploy.stacks import deploy, list_stacks
 from workshop.game.own_pipeline import borrowed
 from workshop.game.play import find_game, set_up
@@ -25,11 +23,10 @@ MESSAGES = {1: 200, 2: 3_000}
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[Cloud]:
+def cloud(cloud: Cloud) -> Cloud:
     """A cloud in which a learner has deployed a pipeline."""
-    with temporary_cloud() as cloud:
-        deploy(cloud, "stateful", stack=STACK, variant="textbook")
-        yield cloud
+    deploy(cloud, "stateful", stack=STACK, variant="textbook")
+    return cloud
 
 
 def play(cloud: Cloud, *, level: int, rounds: int = 1) -> GameSession:

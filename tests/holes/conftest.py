@@ -11,12 +11,6 @@ from workshop.cloud.offline import overlay
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    """The time that DynamoDB goes by in the test."""
-    return ManualClock()
-
-
-@pytest.fixture
 def variant() -> str:
     """Which handlers the bench has; tests of others set it as a parameter."""
     return "ledger"

@@ -35,6 +35,13 @@ def trades_in(records: Sequence[Sequence[Any]]) -> list[tuple[str, int, str]]:
     return [each for record in records for each in record if isinstance(each, tuple)]
 
 
+def deliver_packed(bench: Bench, function: str, data: list[bytes], plan: list[Delivery]) -> None:
+    def event(start: int, end: int) -> Any:
+        return kinesis_event(data[start:end], first=start + 1)
+
+    deliver(bench, function, len(data), event=event, plan=plan)
+
+
 def bad_in(record: Sequence[Any]) -> int:
     """Return how often a record is set aside: where no line looks like a message, once as a whole."""
     is_packed = any(isinstance(each, tuple) or each.startswith(b"{") for each in record)
@@ -47,13 +54,7 @@ def test_stateless_counts_every_message_once(records: list[list[Any]], plan: lis
     """Each good message of each record counts once, each bad one is set aside once, with any re-delivery."""
     data = [packed(record) for record in records]
     with fresh_bench() as bench:
-        deliver(
-            bench,
-            "stateless.map",
-            len(data),
-            event=lambda start, end: kinesis_event(data[start:end], first=start + 1),
-            plan=plan,
-        )
+        deliver_packed(bench, "stateless.map", data, plan)
         bench.run("stateless.reduce", window_event(bench.new_changes("ReduceTable")))
 
         trades = trades_in(records)
@@ -69,13 +70,7 @@ def test_stateful_keeps_the_newest_versions(records: list[list[Any]], plan: list
     """StateTable ends with the first content of the newest version of each trade, and the totals with it."""
     data = [packed(record) for record in records]
     with fresh_bench() as bench:
-        deliver(
-            bench,
-            "stateful.state",
-            len(data),
-            event=lambda start, end: kinesis_event(data[start:end], first=start + 1),
-            plan=plan,
-        )
+        deliver_packed(bench, "stateful.state", data, plan)
         bench.flow()
 
         newest: dict[str, tuple[int, str]] = {}

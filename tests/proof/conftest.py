@@ -1,18 +1,9 @@
 """What the tests of the proof share: a bench in a laboratory, made once for each module that needs one."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from workshop.cloud.laboratory import Laboratory
 from workshop.proof.bench import Bench
-
-
-@pytest.fixture(scope="module")
-def laboratory() -> Iterator[Laboratory]:
-    """A cloud in this process."""
-    with Laboratory() as laboratory:
-        yield laboratory
 
 
 @pytest.fixture(scope="module")

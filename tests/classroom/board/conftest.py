@@ -5,13 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.classroom.board.running import RunningBoard
-from workshop.clock import ManualClock
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    """The time of the board, which moves only when told."""
-    return ManualClock()
 
 
 @pytest.fixture

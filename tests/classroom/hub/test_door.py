@@ -28,12 +28,6 @@ def plan(tmp_path) -> HubPlan:
     return HubPlan(str(tmp_path), "127.0.0.1", 8000, CODE, "the-instructors-own", "proxy", seats=2)
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    """The door's clock."""
-    return ManualClock()
-
-
 def door_of(plan: HubPlan, clock: ManualClock):
     from traitlets.config import Config
 

@@ -26,12 +26,10 @@ NOBODY = 65534
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
+def cloud(cloud: KeptCloud) -> KeptCloud:
     """A cloud with a table `T`, which has been killed and started again."""
-    cloud = KeptCloud(tmp_path)
     create_table(cloud.laboratory, "T")
-    yield cloud
-    cloud.laboratory.close()
+    return cloud
 
 
 def create_table(laboratory: Laboratory, name: str) -> None:

@@ -1,7 +1,5 @@
 """What has expired leaves memory and file; numbers, iterators and mappings go on as if it were there."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +12,10 @@ STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
+def cloud(cloud: KeptCloud) -> KeptCloud:
     """A stream `S` and a table `T` with a stream."""
-    cloud = KeptCloud(tmp_path)
     make_stream_and_table(cloud, StreamSpecification=STREAM)
-    yield cloud
-    cloud.laboratory.close()
+    return cloud
 
 
 def put(cloud: KeptCloud, *texts: str) -> None:

@@ -1,7 +1,6 @@
 """Records that left memory are found as if they had not: in the kept state, or in a temporary file."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from moto.kinesis.models import kinesis_backends
 
 from tests.cloud.conftest import REGION, Account
+from tests.cloud.documents import table
 from tests.cloud.keeping.crashing import KeptCloud, largest_file, make_stream_and_table
 from tests.effort import LONG
 from workshop.cloud.offline.keeping.memory import MEMORY
@@ -161,14 +161,10 @@ def test_what_went_with_its_stream_makes_room(account: Account, little_memory: C
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
+def cloud(cloud: KeptCloud) -> KeptCloud:
     """A stream `S` and a table `T` with a stream."""
-    cloud = KeptCloud(tmp_path)
-    make_stream_and_table(
-        cloud, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    )
-    yield cloud
-    cloud.laboratory.close()
+    make_stream_and_table(cloud, **table())
+    return cloud
 
 
 def put(cloud: KeptCloud, first: int, last: int, *, together: int = 1) -> None:

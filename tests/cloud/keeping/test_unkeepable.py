@@ -4,7 +4,7 @@ import functools
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,10 @@ from workshop.cloud.offline.lock import LOCK
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[KeptCloud]:
+def cloud(cloud: KeptCloud) -> KeptCloud:
     """A cloud with a stack `s`."""
-    cloud = KeptCloud(tmp_path)
     cloud.client("cloudformation").create_stack(StackName="s", TemplateBody=TEMPLATE)
-    yield cloud
-    cloud.laboratory.close()
+    return cloud
 
 
 def stacks(cloud: KeptCloud) -> list[str]:

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.course.gate.gate_bench import Bench, open_bench
-from workshop.cloud.connection import Cloud
+from tests.course.gate.gate_bench import Bench
 from workshop.course.exercise import CheckResult, Outcome
 from workshop.course.exercises import find_exercise
 from workshop.course.trials.made_role import PRODUCER, make_role
@@ -27,9 +26,8 @@ NEVER: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def bench(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(bench: Bench) -> Bench:
     """A learner at the exercise on ReduceLambda's policy."""
-    bench = open_bench(tmp_path_factory.mktemp("learner"), cloud)
     bench.begin(find_exercise("reduce-policy"))
     return bench
 

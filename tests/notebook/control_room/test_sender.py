@@ -36,12 +36,6 @@ class Streams:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    """A clock that stands."""
-    return ManualClock()
-
-
-@pytest.fixture
 def streams() -> Streams:
     """Two empty streams."""
     return Streams()

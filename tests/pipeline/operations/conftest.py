@@ -1,18 +1,9 @@
 """What the tests of operations share: a laboratory with both pipelines, empty before each test."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.pipeline.operations.pipeline_bench import Bench, deployed
 from workshop.cloud.laboratory import Laboratory
-
-
-@pytest.fixture(scope="module")
-def laboratory() -> Iterator[Laboratory]:
-    """A cloud in this process."""
-    with Laboratory() as laboratory:
-        yield laboratory
 
 
 @pytest.fixture(scope="module")

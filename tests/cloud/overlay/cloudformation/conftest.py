@@ -88,12 +88,6 @@ def client_of(service: str) -> Any:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    """The clock of the offline cloud."""
-    return ManualClock()
-
-
-@pytest.fixture
 def aws(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An account in the corrected cloud."""
     apply(clock)
