@@ -117,7 +117,7 @@ def test_a_row_that_is_not_its_records_is_named() -> None:
     (cause,) = causes(SENT, [wrong], RECORDS)
 
     assert (cause.kind, cause.elements) == (CauseKind.UNKNOWN, (RowElement("a", 30, 1),))
-    assert "not the sum of the RECORDS" in cause.sentence
+    assert "not the sum of the records" in cause.sentence
 
 
 def test_map_that_never_subtracts_is_one_cause() -> None:
@@ -162,7 +162,7 @@ def test_changes_of_an_earlier_run_are_not_missed() -> None:
 
 def test_what_is_missing_at_the_end_may_be_on_its_way() -> None:
     """The last changes without a row are in flight as long as nobody says that nothing is pending."""
-    evidence = {"reduce": [row_of("a", RECORDS[:20])], "RECORDS": RECORDS, "pending": 10}
+    evidence = {"reduce": [row_of("a", RECORDS[:20])], "records": RECORDS, "pending": 10}
 
     (cause,) = diagnosed(SENT, totals(SENT[:20]), held=SENT, **evidence).causes
 

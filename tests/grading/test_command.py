@@ -1,7 +1,6 @@
 """`workshop check --submission`, as an instructor uses it in a terminal."""
 
 import csv
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -45,13 +44,3 @@ def test_a_class_is_a_table_and_a_file(classroom, tmp_path) -> None:
     assert "0 of 2 submissions" in done.stdout
     assert len(rows) == 1 + 2 * len(all_exercises())
     assert {row[2] for row in rows[1:]} == {"not_attempted"}
-
-
-def test_one_submission_is_a_document(classroom) -> None:
-    """The JSON of one learner has the form of any other check, and nothing else is on stdout."""
-    done = check("put-records", "connect-state", "--submission", classroom / "bob", "--json")
-
-    document = json.loads(done.stdout)
-    assert done.returncode == 1
-    assert [each["id"] for each in document["exercises"]] == ["put-records", "connect-state"]
-    assert set(document["exercises"][0]) == {"id", "outcome", "feedback"}

@@ -18,7 +18,6 @@ from workshop.classroom.learner.membership import read_membership
 from workshop.classroom.learner.outbox import FILE, ClassState, Happening, Outbox
 from workshop.classroom.learner.recording import class_progress, deliver_recorded, report, report_score
 from workshop.classroom.protocol import KINDS
-from workshop.clock import ManualClock
 from workshop.course.exercise import CheckResult, Outcome, incorrect, not_attempted, passed
 from workshop.course.progress import CourseProgress
 from workshop.errors import BoardError
@@ -101,26 +100,6 @@ def test_only_the_protocols_fields_leave_the_machine(
     traffic = b"".join(board.heard)
     assert b"secret" not in traffic
     assert os.fsencode(tmp_path) not in traffic
-
-
-def test_an_hour_without_the_board_loses_nothing(board: StandIn, tmp_path: Path) -> None:
-    """What happens while the board is away arrives once it is back, with its own times."""
-    clock = ManualClock()
-    join_class(tmp_path, board.invitation, "Ada")
-    board.stop()
-    progress = class_progress(tmp_path, clock=clock)
-    for number in range(60):
-        progress.record(f"step-{number}", passed("Yes."))
-        clock.advance(60)
-        if number % 20 == 0:
-            with pytest.raises(BoardError, match="no class board listens"):
-                deliver(tmp_path, clock=clock)
-    board.start()
-    deliver(tmp_path, clock=clock)
-
-    assert [each["step"] for each in board.of("Ada")] == [f"step-{number}" for number in range(60)]
-    assert board.of("Ada")[1]["at"] != board.of("Ada")[0]["at"]
-    assert outbox_of(tmp_path).unsent() == ()
 
 
 def test_a_lost_answer_counts_nothing_twice(board: StandIn, tmp_path: Path) -> None:
