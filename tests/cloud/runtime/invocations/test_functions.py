@@ -53,9 +53,10 @@ def test_impossible_settings_are_refused(world: World, settings, words) -> None:
 
 
 def test_settings_are_kept(world: World) -> None:
-    """Architecture, logging, storage and tracing are what was asked for, on creation and after an update."""
+    """Architecture, logging, storage, tracing and tags are what was asked for, also after an update."""
     log_group = {"LogFormat": "Text", "LogGroup": "/own/group"}
-    world.function(Architectures=["arm64"], LoggingConfig=log_group)
+    arn = world.function(Architectures=["arm64"], LoggingConfig=log_group)
+    client("lambda").tag_resource(Resource=arn, Tags={"a": "b"})
     created = client("lambda").get_function_configuration(FunctionName="F")
     assert (created["Architectures"], created["LoggingConfig"]) == (["arm64"], log_group)
 
@@ -66,6 +67,7 @@ def test_settings_are_kept(world: World) -> None:
     updated = client("lambda").get_function_configuration(FunctionName="F")
     assert (updated["EphemeralStorage"], updated["TracingConfig"]) == ({"Size": 1024}, {"Mode": "Active"})
     assert updated["LoggingConfig"] == log_group
+    assert client("lambda").list_tags(Resource=arn)["Tags"] == {"a": "b"}
 
 
 def test_code_digest_is_that_of_the_zip(world: World) -> None:
