@@ -32,6 +32,17 @@ def test_a_table_is_made_with_expiry_and_recovery(aws: Any) -> None:
     assert described["Recovery"] == "ENABLED"
 
 
+def test_a_table_has_the_limits_of_its_template(aws: Any) -> None:
+    """What a table on demand takes at most is that of the template, and goes with it."""
+    limits = {"MaxReadRequestUnits": 9, "MaxWriteRequestUnits": 9}
+
+    aws.create({"Table": table(OnDemandThroughput=limits)})
+    assert describe(aws)["OnDemandThroughput"] == limits
+
+    aws.update({"Table": table()})
+    assert "OnDemandThroughput" not in describe(aws)
+
+
 def test_plain_moto_drops_expiry_and_recovery(plain: Any) -> None:
     """In plain moto the table has neither."""
     plain.create({"Table": table(TimeToLiveSpecification=EXPIRY, PointInTimeRecoverySpecification=RECOVERY)})

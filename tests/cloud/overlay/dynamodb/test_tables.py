@@ -35,6 +35,40 @@ def test_a_table_has_an_id_and_no_empty_lists(account) -> None:
     assert described["BillingModeSummary"] == {"BillingMode": "PAY_PER_REQUEST"}
 
 
+def test_limits_of_a_table_on_demand_are_described(account) -> None:
+    """What a table takes at most is kept and changed, and -1 takes it away."""
+    limits = {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 5}
+
+    created = create(account, OnDemandThroughput=limits)
+    changes = ({"MaxReadRequestUnits": -1}, {"MaxWriteRequestUnits": -1})
+    told = [
+        account.dynamodb.update_table(TableName="T", OnDemandThroughput=change)["TableDescription"]
+        for change in changes
+    ]
+
+    assert created["OnDemandThroughput"] == limits
+    assert [each.get("OnDemandThroughput") for each in told] == [{"MaxWriteRequestUnits": 5}, None]
+
+
+def test_plain_moto_forgets_limits(plain) -> None:
+    """Without the correction, a limit is answered with nothing."""
+    assert "OnDemandThroughput" not in create(plain, OnDemandThroughput={"MaxWriteRequestUnits": 5})
+
+
+def test_a_provisioned_table_has_no_limits_on_demand(account, refused) -> None:
+    """A table whose capacity is provisioned takes no such limit, neither when it is made nor later."""
+    throughput = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    provisioned = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": throughput}
+    limits = {"OnDemandThroughput": {"MaxWriteRequestUnits": 5}}
+
+    at_first = refused(create, account=account, **provisioned, **limits)
+    create(account, **provisioned)
+    later = refused(account.dynamodb.update_table, TableName="T", **limits)
+
+    assert at_first == later
+    assert at_first[0] == "ValidationException"
+
+
 def test_plain_moto_gives_empty_lists(plain) -> None:
     """Without the correction, lists are empty and there is no id."""
     created = create(plain)

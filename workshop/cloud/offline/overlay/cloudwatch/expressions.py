@@ -1,5 +1,7 @@
 """GetMetricData: expressions are computed, or refused by name, and a metric is one of its namespace.
 
+GetMetricStatistics: percentiles are computed as well.
+
 AWS: an expression computes with the results of other queries, or selects metrics by SQL. Metrics of two
 namespaces are two, also if they have the same name and dimensions. Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
@@ -9,13 +11,14 @@ sum of everything there is; it looks at the namespace only if there are no dimen
 
 Changed: expressions are computed by `metric_math`; what that does not know is a ValidationError that names
 it, and so is a statistic that is not computed, which moto fails at or leaves out. A query sees the metrics of
-its namespace alone.
+its namespace alone. GetMetricStatistics tells percentiles, which moto leaves out, or statistics, never both:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from moto.cloudwatch.exceptions import ValidationError
+from moto.cloudwatch.exceptions import InvalidParameterCombination, ValidationError
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 
@@ -54,7 +57,7 @@ def _get_metric_data(
 ) -> list[dict[str, Any]]:
     metrics = [{**query, "ReturnData": True} for query in queries if "MetricStat" in query]
     stats = [query["MetricStat"]["Stat"] for query in metrics]
-    _check_statistics([stat for stat in stats if not PERCENTILE.fullmatch(stat)])
+    _check_statistics(stats)
     measured = _measured(self, metrics, start_time, end_time, scan_by)
     known: dict[str, Series] = {
         each["id"]: dict(zip(each["timestamps"], map(float, each["values"]), strict=True))
@@ -104,19 +107,26 @@ def _known(result: dict[str, Any]) -> dict[str, Any]:
 
 def _check_statistics(wanted: list[str]) -> None:
     """Refuse by name the statistics that are not computed, such as `tm99`."""
-    if unknown := sorted(set(wanted) - STATISTICS):
+    if unknown := sorted({stat for stat in wanted if not PERCENTILE.fullmatch(stat)} - STATISTICS):
         raise ValidationError(
-            f"The offline cloud computes {', '.join(sorted(STATISTICS))}, and percentiles in GetMetricData, "
+            f"The offline cloud computes {', '.join(sorted(STATISTICS))}, and percentiles, "
             f"not `{unknown[0]}`; see docs/offline-cloud.md"
         )
 
 
 @corrects(CloudWatchResponse, "get_metric_statistics")
 def _get_metric_statistics(self: Any) -> Any:
-    _check_statistics(
-        [*(self._get_param("ExtendedStatistics") or []), *(self._get_param("Statistics") or [])]
-    )
-    return _MOTO_GET_STATISTICS(self)
+    extended, plain = (self._get_param(name) or [] for name in ("ExtendedStatistics", "Statistics"))
+    if extended and plain:
+        raise InvalidParameterCombination(
+            "The parameters ExtendedStatistics and Statistics cannot be specified together."
+        )
+    _check_statistics([*extended, *plain])
+    answer = _MOTO_GET_STATISTICS(self)
+    for point in answer.result["Datapoints"] if extended else ():
+        found = {stat: point.get_statistics_for_type(stat) for stat in extended}
+        point.extended_statistics = {stat: value for stat, value in found.items() if value is not None}
+    return answer
 
 
 def _times(start: datetime, end: datetime, period: int) -> list[datetime]:

@@ -1,14 +1,17 @@
 """Tables are described as AWS describes them, and made only if their keys and indexes can be.
 
 AWS gives each table a TableId and each index its ARN, size and number of items, leaves lists of indexes out
-that are empty, and names a billing mode only of tables on demand. A local index shares the partition key of a
+that are empty, and names a billing mode only of tables on demand, which alone can have `OnDemandThroughput`;
+-1 takes a limit of that away. A local index shares the partition key of a
 table that has a sort key; index names differ; time to live is switched on and off, and not twice. Sources:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html, API_CreateTable.html
 and API_UpdateTimeToLive.html there; the messages are recorded in https://github.com/mhart/dynalite.
 
-moto gives empty lists and no id, takes any keys, and answers `ResourceNotFound` or `InvalidParameterValue`.
+moto gives empty lists and no id, forgets `OnDemandThroughput`, takes any keys, and answers `ResourceNotFound`
+or `InvalidParameterValue`.
 
-Changed: the description, and what is checked before a table is made or its time to live is changed.
+Changed: the description, which has that limit although nothing is throttled here, and what is checked before
+a table is made or its time to live is changed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +19,7 @@ from typing import Any
 
 from moto.dynamodb.exceptions import MockValidationException, ResourceNotFoundException
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.responses import DynamoHandler
+from moto.dynamodb.responses import DynamoHandler, DynamoResult
 from moto.moto_api._internal import mock_random
 
 from workshop.cloud.offline.keeping.marks import MARKS
@@ -25,6 +28,9 @@ from workshop.cloud.offline.overlay.sizes import attributes_size
 
 MAXIMUM_LOCAL, MAXIMUM_GLOBAL = 5, 20
 INVALID = "One or more parameter values were invalid: "
+NOT_ON_DEMAND = f"{INVALID}OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"
+_MOTO_CREATE = DynamoHandler.create_table
+_MOTO_UPDATE = DynamoHandler.update_table
 _MOTO_DESCRIBE = Table.describe
 _MOTO_VALIDATE = DynamoHandler._validate_table_creation
 _MOTO_UPDATE_EXPIRY = DynamoHandler.update_time_to_live
@@ -38,6 +44,8 @@ def _describe(self: Any, base_key: str = "TableDescription") -> dict[str, Any]:
     table["TableId"] = _id(self)
     if self.billing_mode != "PAY_PER_REQUEST":
         del table["BillingModeSummary"]
+    elif limits := vars(self).get("on_demand_throughput"):
+        table["OnDemandThroughput"] = limits
     for name, indexes in (
         ("GlobalSecondaryIndexes", self.global_indexes),
         ("LocalSecondaryIndexes", self.indexes),
@@ -47,6 +55,36 @@ def _describe(self: Any, base_key: str = "TableDescription") -> dict[str, Any]:
         for entry, index in zip(table.get(name, ()), indexes, strict=True):
             entry.update(_contents(self, index))
     return described
+
+
+@corrects(DynamoHandler, "create_table")
+def _create_table(self: Any) -> Any:
+    if not (wanted := self.body.get("OnDemandThroughput")):
+        return _MOTO_CREATE(self)
+    if self.body.get("BillingMode") != "PAY_PER_REQUEST":
+        raise MockValidationException(NOT_ON_DEMAND)
+    _MOTO_CREATE(self)
+    table = self.dynamodb_backend.get_table(self.body["TableName"])
+    limit_throughput(table, wanted)
+    return DynamoResult(table.describe())
+
+
+@corrects(DynamoHandler, "update_table")
+def _update_table(self: Any) -> Any:
+    if not (wanted := self.body.get("OnDemandThroughput")):
+        return _MOTO_UPDATE(self)
+    table = _table(self, self.body["TableName"])
+    if self.body.get("BillingMode", table.billing_mode) != "PAY_PER_REQUEST":
+        raise MockValidationException(NOT_ON_DEMAND)
+    _MOTO_UPDATE(self)
+    limit_throughput(table, {**vars(table).get("on_demand_throughput", {}), **wanted})
+    return DynamoResult(table.describe())
+
+
+def limit_throughput(table: Any, limits: Mapping[str, Any]) -> None:
+    """Keep how many units a second a table on demand takes at most; -1 is no limit."""
+    table.on_demand_throughput = {name: int(units) for name, units in limits.items() if int(units) != -1}
+    MARKS.note_resources("dynamodb")
 
 
 def _id(table: Any) -> str:

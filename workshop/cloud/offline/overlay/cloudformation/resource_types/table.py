@@ -17,6 +17,7 @@ from moto.dynamodb.models.table import Table
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, is_true
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.dynamodb.tables import limit_throughput
 
 _create_table = Table.create_from_cloudformation_json.__func__
 
@@ -87,6 +88,7 @@ def _index_changes(table: Any, wanted: list[dict[str, Any]]) -> list[dict[str, A
 
 
 def _settle(backend: Any, table: Any, properties: dict[str, Any]) -> None:
+    limit_throughput(table, properties.get("OnDemandThroughput", {}))
     recovery = properties.get("PointInTimeRecoverySpecification", {})
     is_recoverable = is_true(recovery.get("PointInTimeRecoveryEnabled"))
     backend.update_continuous_backups(table.name, {**recovery, "PointInTimeRecoveryEnabled": is_recoverable})
