@@ -7,6 +7,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.course.gate.wrong_answers import Wrong
+from tests.deploy.calls import all_recorded
 from workshop.cloud.connection import Cloud
 from workshop.course.answers import put_answer, solution_text, starter_text
 from workshop.course.catch_up import bring_to
@@ -32,14 +33,14 @@ class Bench:
     def starter(self, exercise: Exercise) -> CheckResult:
         """Return the verdict on an exercise that nobody has begun; its cell must run."""
         put_answer(exercise, starter_text(exercise, self.course.root), self.course)
-        return judge(exercise, self.course)
+        return self._judged(exercise)
 
     def wrong(self, exercise: Exercise, wrong: Wrong) -> CheckResult:
         """Return the verdict on a wrong answer, given where the exercise begins."""
         # The learner sees the error in the notebook, goes on, and checks.
         with suppress(ClientError, BotoCoreError, WorkshopError, ValueError, LookupError, TypeError):
             put_answer(exercise, wrong.answer, self.course)
-        verdict = judge(exercise, self.course)
+        verdict = self._judged(exercise)
         if exercise.undo is not None:
             exercise.undo(self.course)
         return verdict
@@ -51,7 +52,14 @@ class Bench:
 
     def judge(self, exercise: Exercise) -> CheckResult:
         """Return the verdict on what is there."""
-        return judge(exercise, self.course)
+        return self._judged(exercise)
+
+    def _judged(self, exercise: Exercise) -> CheckResult:
+        """Judge; whatever a check asks of AWS is what the services' models say, also about a wrong answer."""
+        with all_recorded() as calls:
+            verdict = judge(exercise, self.course)
+        assert [call for call in calls if call.problems] == []
+        return verdict
 
 
 def open_bench(folder: Path, cloud: Cloud) -> Bench:
