@@ -14,6 +14,9 @@ from workshop.cli import app as command_line
 from workshop.cli import options
 from workshop.clock import SystemClock
 from workshop.cloud.laboratory import Laboratory
+from workshop.diagnosis.evidence import gather_evidence
+from workshop.pipeline.messages import PlanOptions, make_plan
+from workshop.pipeline.target import find_target
 
 STACK = "trade-risk-stateful"
 # What an operator does with a pipeline, in this order; the pipeline does its work in between.
@@ -29,11 +32,19 @@ LINES = (
     f"reconcile {STACK}",
     f"reconcile {STACK} --rebuild",
     f"clear {STACK} --yes",
+    f"play --stack {STACK} --rounds 1 --messages 40 --yes",
     "deploy stateless --end never",
     "produce trade-risk-stateless --messages 20 --seed 1",
     "cost",
     "destroy --all --yes",
 )
+
+
+def diagnose_all(laboratory: Laboratory) -> None:
+    """Ask for all that a diagnosis looks at; notebooks alone offer it."""
+    sent = list(make_plan(PlanOptions(messages=60, duplicates=5, modify=20, cancel=10, seed=1)).messages)
+    outputs = find_target(laboratory, STACK).outputs
+    gather_evidence(laboratory, outputs, sent, pending=0, is_certain=True)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +63,9 @@ def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, lis
             with all_recorded() as found[line]:
                 program(line.split(), standalone_mode=False)
                 laboratory.rest()  # what is due in years is no work
+            if line == f"reconcile {STACK}":
+                with all_recorded() as found["diagnose"]:
+                    diagnose_all(laboratory)
         yield found
 
 
@@ -74,3 +88,10 @@ def test_functions_were_heard_as_well(requests: dict[str, list[Recorded]]) -> No
         "dynamodb:BatchExecuteStatement",
         "kinesis:PutRecords",
     }
+
+
+def test_a_diagnosis_was_heard_as_well(requests: dict[str, list[Recorded]]) -> None:
+    """It reads tables, and the stream of the changes from the beginning."""
+    asked = {call.operation for call in requests["diagnose"]}
+
+    assert asked >= {"kinesis:DescribeStreamSummary", "dynamodb:Scan", "dynamodbstreams:GetRecords"}
