@@ -282,14 +282,32 @@ ws.reveal("forgotten-stack")
 pd.Series({f"{rate:,}": ws.costs.shards(rate) for rate in rates}, name="shards")
 
 # %% [markdown]
-# Every commit adds to `Grand Total`, so commits follow one another. Pre-aggregation is what makes that
-# enough.
+# ## Ten and a hundred times the load
 #
+# Which limit comes first depends on the design. Here are seven, with the durations of the bill. A cross is
+# where a design is used up; the table says by what, and what waits after a minute of the given rate. Which
+# design would you choose for 4,000 messages a second, and for 40,000?
+
+# %%
+ws.scaling(4_000)
+
+# %% [markdown]
+# **What just happened?** Every commit adds to `Grand Total`, an item that takes 1,000 write units a second,
+# and a commit needs two. If each message is a commit, it ends at 500 messages, however many shards there are.
+# Ten items for each total help (*sharded aggregates*). Sums of batches help more: one ReduceLambda is enough.
+# Then come shards, several batches of a shard at a time, warm throughput, and quotas;
+# [docs/scale.md](../docs/scale.md) goes through them. Again ten times as much:
+
+# %%
+ws.scaling(40_000)
+
+# %% [markdown]
 # ## When to outgrow it
 #
 # - **Apache Flink** keeps each trade's newest version in its own memory and disk, and writes a
 #   *checkpoint*: the positions in all shards, with the state that they led to. It is the ledger's idea,
-#   with the database inside the engine: no write per message, but a cluster that runs all day.
+#   with the database inside the engine: no write per message, but a cluster that runs all day. Bytewax does
+#   so in Python: `solutions/dataflow` runs this course's functions there, with the same totals.
 # - **Kafka Streams** does the same in transactions of a Kafka cluster, for programs on the JVM.
 # - A table outside of either still needs writes that may be repeated, or a ledger.
 #

@@ -36,7 +36,7 @@ AWS underneath
   aws.                    mapping, role_name, statements, resources, producer_role, …
   lab.                    poller, release_with_bug, send_again, advance, prove
   costs., leftovers.      prices at your load; what is still there, and how to delete it
-  cost_calculator()       a month's bill, with a field for everything that it depends on
+  cost_calculator()       a month's bill with its fields; scaling(rate): where designs saturate
   doctor(), certificate() is this machine ready? your own numbers, as a page to print
 
 `ws.stateless`, `ws.tour`: two more pipelines, same calls. `ws.join(…)`, `leave()`, `classroom.`: a class."""

@@ -29,6 +29,7 @@ from workshop.errors import ConfigurationError
 from workshop.kit.bare_doctor import LAB_PORT
 from workshop.kit.doctor import examine
 from workshop.notebook.certificate import certificate_facts
+from workshop.notebook.charts.scaling import draw_scaling
 from workshop.notebook.classroom.tools import ClassTools
 from workshop.notebook.connecting import connected
 from workshop.notebook.content import read_notebook_file
@@ -122,6 +123,7 @@ class Workshop(NotebookPipeline):
         self.tour = NotebookPipeline(course.tour)
         self.costs = CostTools()
         self.cost_calculator = cost_calculator
+        self.scaling = draw_scaling
         self.leftovers = LeftoverTools(course)
 
     def doctor(self) -> Shown:
