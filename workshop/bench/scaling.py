@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from workshop.pipeline.load import SHARD_BYTES_PER_SECOND, SHARD_RECORDS_PER_SECOND, Load, ceiling
 
-__all__ = ["DESIGNS", "Design", "Moment", "StageUse", "first_limit", "most", "simulate", "stages"]
+__all__ = ["DESIGNS", "Backlog", "Design", "StageUse", "first_limit", "most", "simulate", "stages"]
 
 PARTITION_WRITE_UNITS = Decimal(1_000)
 # In a transaction a write of up to 1 KB takes two units.
@@ -56,7 +56,7 @@ class StageUse:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Backlog:
     """The end of a second: how many messages wait before each stage, and how long the newest one will take.
 
     Units: `latency` in seconds, up to the total; it leaves out what one invocation takes.
@@ -141,7 +141,7 @@ def first_limit(design: Design, load: Load | None = None) -> StageUse:
     return max(stages(design, Decimal(most(design, load) + 1), load), key=lambda stage: stage.used)
 
 
-def simulate(design: Design, rates: Iterable[Decimal], load: Load | None = None) -> Sequence[Moment]:
+def simulate(design: Design, rates: Iterable[Decimal], load: Load | None = None) -> Sequence[Backlog]:
     """Return what waits where at the end of each second, given how many messages come in each.
 
     A stage takes what has come and what waits, up to its limit, and hands it on at once. Before the shards it
@@ -157,7 +157,7 @@ def simulate(design: Design, rates: Iterable[Decimal], load: Load | None = None)
             flow = min(there, _capacity(design, name, there, load))
             waiting[name] = there - flow
             latency += waiting[name] / flow if flow else NOTHING
-        moments.append(Moment(dict(waiting), flow, latency))
+        moments.append(Backlog(dict(waiting), flow, latency))
     return moments
 
 
