@@ -16,6 +16,7 @@ from workshop.cloud.offline.request_models.lenient import is_taken
 from workshop.cloud.offline.request_models.offered import is_offered
 from workshop.cloud.offline.request_models.reading import ReadCall, UnreadableBodyError, read_call
 from workshop.cloud.offline.request_models.violations import Find
+from workshop.cloud.offline.request_models.without_effect import refused_member
 from workshop.cloud.offline.request_models.wording import ModelError, constraint_refusal, unreadable_refusal
 
 __all__ = ["invalid_answer"]
@@ -52,7 +53,8 @@ def _invalid(call: Call, read: ReadCall) -> Answer | None:
 
 
 def _demanded(call: Call, read: ReadCall) -> Answer | None:
-    unmet = unmet_demand(read.service, read.operation.name, read.parameters)
+    given = read.service, read.operation.name, read.parameters
+    unmet = unmet_demand(*given) or refused_member(*given)
     return None if unmet is None else _refused(call, unmet)
 
 
