@@ -13,12 +13,14 @@
 Whatever is there with the right hash stays, so that a run that was interrupted goes on where it stopped.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,9 @@ RUN_SHEET = "run-sheet.html"
 TOLD_BY_SOLUTIONS = ("tests", ".ci", "docs/instructor.md")
 # For the course, the locks, and what a file system adds.
 SPARE_BYTES = 50 * 1024**2
+
+# pip works on one processor, half a minute for a target, and takes 220 MB.
+MOST_PIPS = 4
 
 Tell = Callable[[str], None]
 
@@ -81,6 +86,8 @@ def plan_kit(
 ) -> KitPlan:
     """Resolve every target that has no lock yet, write its lock, and return what is to be loaded.
 
+    Several targets at a time; `say` is called from threads.
+
     Raises:
         ConfigurationError: the folder holds something else.
         WorkshopError: pip finds no wheels that fit together on a target.
@@ -88,14 +95,17 @@ def plan_kit(
     if kit.exists() and not (kit / LOCKS).is_dir() and any(kit.iterdir()):
         raise ConfigurationError(f"`{kit}` is not empty and no kit; name a new folder with `--out`")
     (kit / LOCKS).mkdir(parents=True, exist_ok=True)
-    wheels = {}
-    for target in targets:
+
+    def locked(target: KitTarget) -> list[LockedWheel]:
         found = read_lock(kit, target, requirements)
         if found is None:
             say(f"resolving {target}")
             found = resolve(requirements, target, options)
             write_lock(kit, target, requirements, found)
-        wheels[target] = found
+        return found
+
+    with ThreadPoolExecutor(min(MOST_PIPS, os.cpu_count() or 1)) as pool:
+        wheels = dict(zip(targets, pool.map(locked, targets), strict=True))
     everything = {wheel for found in wheels.values() for wheel in found}
     return KitPlan(wheels, frozenset(wheel for wheel in everything if not is_there(kit, wheel)))
 

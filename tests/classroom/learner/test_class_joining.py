@@ -19,9 +19,13 @@ from workshop.classroom.learner.membership import (
     read_left,
     read_membership,
 )
-from workshop.course.exercise import passed
+from workshop.classroom.learner.outbox import Happening, Outbox
+from workshop.classroom.learner.recording import class_progress
+from workshop.course.exercise import incorrect, passed
 from workshop.course.progress import CourseProgress
 from workshop.errors import BoardError, ConfigurationError
+
+CHECKED = {"step": "put-records", "outcome": "incorrect", "attempts": 1}
 
 
 @pytest.mark.parametrize("form", ["{}/?code=ABC-234", "{}/join?code=abc234", "{}/ABC-234", "{}/join/ABC-234"])
@@ -75,6 +79,53 @@ def test_another_class_gets_another_token(board: StandIn, tmp_path: Path) -> Non
     assert first.learner == second.learner
     assert first.key != second.key
     assert first.token != second.token
+
+
+def other_class() -> StandIn:
+    """Return a board of another class, which listens."""
+    other = StandIn()
+    other.class_id = "class-2"
+    return other.start()
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+def test_who_joins_another_class_takes_leave_of_the_first(
+    board: StandIn, tmp_path: Path, *, is_away: bool
+) -> None:
+    """The class of before hears the last reports first; what it cannot hear is told, and comes later."""
+    other, told = other_class(), []
+    first = join_class(tmp_path, board.invitation, "Ada")
+    for tick in range(2):
+        Outbox(tmp_path, first.key).add([Happening("checked", CHECKED, float(tick))])
+    if is_away:
+        board.stop()
+    join_class(tmp_path, other.invitation, tell=told.append)
+    after_leave = len(board.of("Ada"))
+    if is_away:
+        board.start()
+    join_class(tmp_path, board.invitation, tell=told.append)
+    other.stop()
+
+    assert after_leave == (0 if is_away else 2)
+    assert ["2 reports have not arrived" in each for each in told] == [True] * is_away
+    assert [each["attempts"] for each in board.of("Ada")] == [1, 1]
+    assert other.of("Ada") == []
+
+
+def test_who_returns_to_a_class_tells_no_wrong_answer_twice(board: StandIn, tmp_path: Path) -> None:
+    """A board that knows a learner hears at the return what is passed, and no wrong answer again."""
+    other, progress = other_class(), class_progress(tmp_path)
+    join_class(tmp_path, board.invitation, "Ada")
+    progress.record("put-records", incorrect("No."))
+    join_class(tmp_path, other.invitation)
+    progress.record("first-trade", passed("Yes."))
+    join_class(tmp_path, board.invitation)
+    other.stop()
+
+    assert [(each["step"], each["outcome"]) for each in board.of("Ada")] == [
+        ("put-records", "incorrect"),
+        ("first-trade", "passed"),
+    ]
 
 
 def test_leaving_without_the_board_is_made_up_for(board: StandIn, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,11 +14,12 @@ from workshop.classroom.learner.delivery import deliver_briefly
 from workshop.classroom.learner.leaving import class_at, drop_left, forget_left
 from workshop.classroom.learner.membership import Membership, keep_membership, own_token, read_membership
 from workshop.classroom.learner.outbox import Outbox
-from workshop.classroom.learner.recording import happenings_of
+from workshop.classroom.learner.recording import counted_once, happenings_of
 from workshop.course.progress import CourseProgress
 from workshop.errors import BoardError, ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 __all__ = ["join_class"]
@@ -28,11 +30,14 @@ WRONG_FORM = 400
 TOO_MANY = 429
 
 
-def join_class(home: Path, invitation: str, alias: str | None = None) -> Membership:
+def join_class(
+    home: Path, invitation: str, alias: str | None = None, *, tell: Callable[[str], object] | None = None
+) -> Membership:
     """Join a class, or again under another alias or at another address; what was done before is reported too.
 
     `invitation` is the address on the board's join page, with its code; the code alone is enough for who is
-    in a class already. Blocks until the board has answered, some seconds at most.
+    in a class already. Blocks until the board has answered, some seconds at most. Whoever comes from another
+    class reports the last things there first; `tell` is called with a sentence if they do not arrive.
 
     Raises:
         ConfigurationError: the invitation or the alias has another form.
@@ -53,14 +58,33 @@ def join_class(home: Path, invitation: str, alias: str | None = None) -> Members
     forget_left(home, (class_id, place.address))
     token = known.token if known and known.class_id == class_id else own_token(home, class_id)
     membership = _membership(place, _asked(place, chosen, token))
+    if known is not None and known.class_id != class_id:
+        _take_leave(home, known, tell or (lambda _: None))
     keep_membership(home, membership)
     drop_left(home)
     if known is None or known.key != membership.key:
-        outbox = Outbox(home, membership.key)
-        outbox.forget()
-        outbox.add(happenings_of(CourseProgress(home).entries()))
+        _bring_along(home, membership)
     deliver_briefly(home, ask=True)
     return membership
+
+
+def _take_leave(home: Path, known: Membership, tell: Callable[[str], object]) -> None:
+    """Send to the class of before what it has not heard; what does not arrive stays in the outbox."""
+    deliver_briefly(home)
+    with contextlib.suppress(sqlite3.Error, OSError):
+        if unsent := len(Outbox(home, known.key).unsent()):
+            reports = "1 report has" if unsent == 1 else f"{unsent} reports have"
+            tell(
+                f"{reports} not arrived at the board of your class before, {known.address}, which shows "
+                "you as it heard of you last. Joining that class again brings them there."
+            )
+
+
+def _bring_along(home: Path, membership: Membership) -> None:
+    """Report what was done before; to a board that knows the learner, only what counts once."""
+    outbox = Outbox(home, membership.key)
+    done = happenings_of(CourseProgress(home).entries())
+    outbox.add(counted_once(done) if outbox.heard_at else done)
 
 
 def _read(text: str, known: Membership | None) -> Invitation:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from workshop.classroom.learner.delivery import deliver_briefly, poke
@@ -19,6 +19,7 @@ from workshop.course.progress import CourseProgress, ExerciseEntry
 
 __all__ = [
     "class_progress",
+    "counted_once",
     "deliver_recorded",
     "happenings_of",
     "is_unknown",
@@ -97,14 +98,10 @@ def is_unknown(home: Path) -> bool:
 
 
 def report_anew(home: Path) -> list[str]:
-    """Where a damaged outbox was put aside, report once more what is passed; return what to tell the learner.
-
-    What counts twice if it is told twice, such as wrong answers, is left out.
-    """
+    """Where a damaged outbox was put aside, report anew what is passed; return what to tell the learner."""
     aside, membership = take_put_aside(), read_membership(home)
     if aside and membership is not None:
-        again = happenings_of(CourseProgress(home).entries())
-        kept = [each for each in again if each.fields.get("outcome") in {None, "passed"}]
+        kept = counted_once(happenings_of(CourseProgress(home).entries()))
         with contextlib.suppress(sqlite3.Error, OSError, ValueError):
             Outbox(home, membership.key).add(kept)
     return [DAMAGED.format(each) for each in aside]
@@ -122,6 +119,11 @@ def happenings_of(entries: Mapping[str, ExerciseEntry]) -> list[Happening]:
             fields: dict[str, str | int] = {"outcome": str(entry.outcome), "attempts": entry.attempts}
             found.append(Happening("checked", _worded({"step": step, **fields}), entry.last_at))
     return sorted(found, key=lambda each: each.at)
+
+
+def counted_once(happenings: Iterable[Happening]) -> list[Happening]:
+    """Return what a board counts once, however often it hears of it; wrong answers are left out."""
+    return [each for each in happenings if each.fields.get("outcome") in {None, "passed"}]
 
 
 def _worded(fields: Mapping[str, str | int]) -> dict[str, str | int]:

@@ -27,8 +27,14 @@ def join(
 
     Only the alias, steps with their outcomes, attempts, hints, calls for help, scores and times are sent.
     """
-    joined = join_class(home_folder(), invitation, alias)
-    people, named = console(), printable(joined.class_name)
+    people = console()
+    joined = join_class(
+        home_folder(),
+        invitation,
+        alias,
+        tell=lambda said: people.print(Text(f"Note: {said}"), soft_wrap=True),
+    )
+    named = printable(joined.class_name)
     people.print(Text(f"You are in the class {named} as {joined.alias}.", style="bold green"))
     people.print(
         Text(f"Checks report to {joined.address} by themselves; `workshop leave` ends that."), soft_wrap=True

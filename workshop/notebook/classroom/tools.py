@@ -63,13 +63,14 @@ class ClassTools:
         Raises:
             ConfigurationError: nobody answers there, the code is not this class's, or the alias is taken.
         """
-        joined = join_class(self._course.home, invitation, alias)
+        notes: list[str] = []
+        joined = join_class(self._course.home, invitation, alias, tell=notes.append)
         self.begin()
         told = (
             f"{joined.class_name}: you are {joined.alias}. Checks report by themselves, until "
             "`ws.leave()`. Made-up messages are your own from now on, and so are your numbers."
         )
-        return show(status_line("✓ In the class", told, "ok"))
+        return show(status_line("✓ In the class", " ".join([told, *notes]), "ok"))
 
     def leave(self) -> Shown:
         """Leave the class: nothing is reported any more, and its board forgets you once it can be reached."""

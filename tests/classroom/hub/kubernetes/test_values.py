@@ -9,6 +9,7 @@ import yaml
 
 pytest.importorskip("jupyterhub", reason="the extra `class` is not installed")
 
+from jupyterhub.app import JupyterHub
 from traitlets.config import Config
 
 from workshop.classroom.hub.door import Door
@@ -104,8 +105,9 @@ def test_the_values_open_the_classs_door(values, tmp_path, monkeypatch) -> None:
 
 
 def test_a_class_that_begins_at_one_moment_is_not_refused(values) -> None:
-    """JupyterHub answers whoever exceeds its limit of starting seats with an error: there is no limit."""
+    """JupyterHub refuses whoever exceeds its limit of starting seats; 0, as it says, is no limit."""
     assert values["hub"]["concurrentSpawnLimit"] == 0
+    assert "If set to 0, no limit is enforced" in JupyterHub.concurrent_spawn_limit.help
 
 
 def test_a_password_that_can_be_guessed_opens_no_hub(tmp_path, monkeypatch) -> None:
