@@ -67,6 +67,16 @@ def test_the_public_page_says_who_needs_help_and_what_to_leave_out(running, cloc
     assert 'needs help <span class="time">3 min' in running.ask("GET", "/").text
 
 
+def test_many_who_are_stuck_leave_the_page_in_sight(running, clock) -> None:
+    """The instructor sees the first dozen who need somebody, and opens the list of the others."""
+    for number in range(14):
+        running.join(f"Ada {number}").say("began", step=STEP)
+    clock.advance(40 * 60)
+    page = running.ask("GET", "/instructor", headers=running.as_instructor()).text
+    first, _, others = page.partition("<details><summary>2 more</summary>")
+    assert (first.count('<tr class="stuck">'), others.count('<tr class="stuck">')) == (12, 2)
+
+
 def test_the_scoreboard_has_the_best_first(running, clock) -> None:
     """The game's scores of all learners are on the page, each learner's best, the highest first."""
     ada, bob = running.join("Ada"), running.join("Bob")

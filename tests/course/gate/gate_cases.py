@@ -1,5 +1,9 @@
-"""What every file of the gate does with its exercises: the starter, the wrong answers, and the solution."""
+"""What every file of the gate does with its exercises: the starter, the wrong answers, and the solution.
 
+Its learner is in a class, so that made-up messages are other ones than those of a learner who is alone.
+"""
+
+import json
 import re
 from dataclasses import dataclass
 
@@ -8,6 +12,7 @@ import pytest
 from tests.course.gate.gate_bench import Bench
 from tests.course.gate.wrong_answers import Wrong, all_wrong_answers
 from workshop.course.exercise import Exercise, Outcome
+from workshop.settings import CLASS_FILE, class_seed
 
 __all__ = [
     "begin",
@@ -18,6 +23,7 @@ __all__ = [
 ]
 
 WRONG = all_wrong_answers()
+CLASS_SEED = 900_000_001
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module", name="stage")
 def begin(request: pytest.FixtureRequest, bench: Bench) -> Stage:
-    """An exercise at its beginning."""
+    """An exercise at its beginning, for a learner to whom a class has given a seed."""
+    home = bench.course.home
+    home.mkdir(exist_ok=True)
+    (home / CLASS_FILE).write_text(json.dumps({"seed": CLASS_SEED}), encoding="utf-8")
+    assert class_seed(home) == CLASS_SEED
     bench.begin(request.param)
     return Stage(bench, request.param)
 
