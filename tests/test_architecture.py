@@ -88,6 +88,7 @@ MAY_START_THREADS = {
     "workshop/grading/sandbox/cell_process.py",  # a submission's pipes
     "workshop/grading/sandbox/containment.py",  # the relay inside
     "workshop/grading/supervisor.py",  # a submission's pipe
+    "workshop/kit/bundle.py",
     "workshop/notebook/controls/background.py",  # live widgets
     "workshop/notebook/parts/live.py",  # a producer beside the kernel
     "workshop/pipeline/demo.py",  # both pipelines deployed at once

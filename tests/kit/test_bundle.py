@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,6 +140,28 @@ def test_a_kit_goes_on_where_it_stopped(kit: Path, house: Path, monkeypatch: pyt
 
     fetch(kit, plan, options(house), silently)
     assert plan_again(kit, house).missing == frozenset()
+
+
+def test_an_interruption_loses_only_what_is_being_loaded(
+    kit: Path, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wheels come in portions: those that arrived before an interruption stay."""
+    for name in ("app-1.0", "colors-2.0"):
+        (kit / WHEELS / f"{name}-py3-none-any.whl").unlink()
+    real, calls = bundle.load, []
+
+    def interrupted(*words: Any) -> None:
+        calls.append(words)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        real(*words)
+
+    monkeypatch.setattr(bundle, "AT_ONCE", 1)
+    monkeypatch.setattr(bundle, "load", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fetch(kit, plan_again(kit, house), options(house), silently)
+
+    assert len(plan_again(kit, house).missing) == 1
 
 
 def test_other_requirements_are_resolved_anew(kit: Path) -> None:

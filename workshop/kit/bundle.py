@@ -43,6 +43,8 @@ SPARE_BYTES = 50 * 1024**2
 
 # pip works on one processor, half a minute for a target, and takes 220 MB.
 MOST_PIPS = 4
+# pip hands wheels over when it has loaded all that it was asked for: an interruption loses these at most.
+AT_ONCE = 25
 
 Tell = Callable[[str], None]
 
@@ -127,7 +129,8 @@ def fetch(kit: Path, plan: KitPlan, options: Sequence[str], say: Tell) -> None:
     for target, wheels in plan.wheels.items():
         if now := [wheel for wheel in wheels if wheel in missing]:
             say(f"loading {len(now)} wheels for {target}, {size(_bytes(now))}")
-            load(kit, target, now, options)
+            for first in range(0, len(now), AT_ONCE):
+                load(kit, target, now[first : first + AT_ONCE], options)
             missing -= set(now)
 
 
