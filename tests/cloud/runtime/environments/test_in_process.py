@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.cloud.documents import zip_of
 from tests.cloud.runtime.environments.conftest import spec
-from tests.cloud.runtime.world import zip_of
 from workshop.clock import ManualClock
 from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.environments.in_process import InProcessEnvironments
