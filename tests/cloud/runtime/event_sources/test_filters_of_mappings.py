@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.runtime.world import World, client
-from workshop.cloud.offline.runtime.event_sources.readers import ShardReader
+from workshop.cloud.offline.runtime.event_sources.shard_reader import ShardReader
 from workshop.cloud.offline.runtime.failures_in_a_row import FailuresInARow
 
 INVALID = [

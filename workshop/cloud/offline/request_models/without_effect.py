@@ -21,12 +21,11 @@ INVALID: Mapping[str, str] = {
     "sqs": "InvalidAttributeValue",
 }
 IN_LOGS = {"applyOnTransformedLogs": False, "fieldSelectionCriteria": ""}
-IN_TABLES = {"OnDemandThroughput": {}, "TableClass": "STANDARD"}
 IN_QUEUES = {"Attributes.RedriveAllowPolicy": '{"redrivePermission":"allowAll"}'}
 # By service and operation: the members, at any depth, and the value of each that changes nothing.
 REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("dynamodb", "CreateTable"): {**IN_TABLES, "ResourcePolicy": ""},
-    ("dynamodb", "UpdateTable"): {**IN_TABLES, "SSESpecification": {}},
+    ("dynamodb", "CreateTable"): {"ResourcePolicy": "", "TableClass": "STANDARD"},
+    ("dynamodb", "UpdateTable"): {"SSESpecification": {}, "TableClass": "STANDARD"},
     ("lambda", "CreateEventSourceMapping"): {"LoggingConfig": {}},
     ("lambda", "CreateFunction"): {"Code.ImageUri": ""},
     ("lambda", "UpdateEventSourceMapping"): {"LoggingConfig": {}},

@@ -20,7 +20,7 @@ from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.event_sources.events import encode
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.poller import DiscardedBatch
-from workshop.cloud.offline.runtime.event_sources.readers import role_of
+from workshop.cloud.offline.runtime.event_sources.shard_reader import role_of
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["NotPermittedError", "deliver", "failure_document", "send", "send_raw"]

@@ -18,8 +18,8 @@ from workshop.cloud.offline.permissions.services import source_problem
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.poller import DueBatch, Poller
 from workshop.cloud.offline.runtime.event_sources.queue_poller import QueuePoller
-from workshop.cloud.offline.runtime.event_sources.readers import ShardReader
 from workshop.cloud.offline.runtime.event_sources.shard_poller import ShardPoller
+from workshop.cloud.offline.runtime.event_sources.shard_reader import ShardReader
 from workshop.cloud.offline.runtime.event_sources.sources import (
     HORIZON,
     ShardInfo,

@@ -22,7 +22,6 @@ from workshop.cloud.offline.runtime.event_sources.progress import (
     progress_of,
     restore_slot,
 )
-from workshop.cloud.offline.runtime.event_sources.readers import ShardReader
 from workshop.cloud.offline.runtime.event_sources.redelivery import redelivered
 from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     BatchResult,
@@ -36,6 +35,7 @@ from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import (
     expired_count,
     judge,
 )
+from workshop.cloud.offline.runtime.event_sources.shard_reader import ShardReader
 
 __all__ = ["ShardPoller"]
 
