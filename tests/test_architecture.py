@@ -43,7 +43,7 @@ MAY_IMPORT_TIME = STANDALONE | {
     # Puts a clock in its place.
     "workshop/cloud/offline/runtime/environments/stand_ins.py",
     # Gives a fork the time zone of its function.
-    "workshop/cloud/offline/runtime/environments/template.py",
+    "workshop/cloud/offline/runtime/environments/fork_template.py",
 }
 
 # Waiting on a clock can be skipped in a test; these wait for something real, and say what.
@@ -54,7 +54,7 @@ MAY_WAIT = STANDALONE | {
     "workshop/cli/start.py",  # JupyterLab's process
     "workshop/cli/classroom/hub.py",  # JupyterHub's process
     "workshop/cloud/offline/runtime/environments/process.py",  # an environment's process
-    "workshop/cloud/offline/runtime/environments/templates.py",  # a fork's end
+    "workshop/cloud/offline/runtime/environments/fork_templates.py",  # a fork's end
     "workshop/cloud/offline/runtime/environments/threads.py",  # the runtime's own threads
     "workshop/cloud/offline/runtime/event_sources/attention.py",  # calls that are made
     "workshop/cloud/offline/runtime/event_sources/engine.py",  # the end of all work, and of a pause

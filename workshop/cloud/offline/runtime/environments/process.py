@@ -13,8 +13,8 @@ from typing import IO, Any, Self
 
 from workshop.cloud.offline.processes import DETACHED
 from workshop.cloud.offline.runtime.environments import bootstrap
+from workshop.cloud.offline.runtime.environments.fork_templates import Fork, Templates
 from workshop.cloud.offline.runtime.environments.pipes import Answers, LogReader, send_frame
-from workshop.cloud.offline.runtime.environments.templates import Fork, Templates
 
 __all__ = ["BOOTSTRAP", "IS_WINDOWS", "EnvironmentProcess", "library_paths"]
 

@@ -21,6 +21,7 @@ from workshop.cloud.offline.runtime.environments.environment import (
     Log,
 )
 from workshop.cloud.offline.runtime.environments.failures import EnvironmentLostError, exit_fault, fault
+from workshop.cloud.offline.runtime.environments.fork_templates import Templates
 from workshop.cloud.offline.runtime.environments.pipes import BrokenChannelError, Frame
 from workshop.cloud.offline.runtime.environments.process import (
     BOOTSTRAP,
@@ -29,7 +30,6 @@ from workshop.cloud.offline.runtime.environments.process import (
     library_paths,
 )
 from workshop.cloud.offline.runtime.environments.task_roots import TaskRoots, UnreadableBundleError
-from workshop.cloud.offline.runtime.environments.templates import Templates
 from workshop.cloud.offline.runtime.environments.variables import environment_variables, machine_variables
 from workshop.cloud.offline.runtime.invocations.functions import Bundle, FunctionSpec
 

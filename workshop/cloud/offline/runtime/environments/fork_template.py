@@ -1,7 +1,7 @@
 """The template: a process that has boto3 imported, and forks itself into execution environments.
 
-A program of its own, started by `templates` on Linux alone. It has one thread and runs nobody's code; a fork
-of it becomes an environment by going on as `bootstrap` does in a fresh interpreter, and shares with the
+A program of its own, started by `fork_templates` on Linux alone. It has one thread and runs nobody's code; a
+fork of it becomes an environment by going on as `bootstrap` does in a fresh interpreter, and shares with the
 others every page of memory that none of them changes.
 
 Its standard input is a socket. It says which modules it has loaded beyond those of a fresh interpreter; then

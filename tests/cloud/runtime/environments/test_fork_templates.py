@@ -12,7 +12,7 @@ import pytest
 
 from tests.cloud.runtime.environments.conftest import Make, call
 from tests.cloud.waiting import wait_until, wait_until_gone
-from workshop.cloud.offline.runtime.environments import template
+from workshop.cloud.offline.runtime.environments import fork_template
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="templates are for Linux")
 
@@ -29,7 +29,7 @@ DESCRIPTORS = (
 
 def templates() -> list[psutil.Process]:
     """Return the templates that this process owns."""
-    name = Path(template.__file__).name
+    name = Path(fork_template.__file__).name
     return [
         each for each in psutil.Process().children() if any(part.endswith(name) for part in each.cmdline())
     ]
@@ -137,7 +137,7 @@ def test_templates_end_with_their_owner(tmp_path: Path) -> None:
     """Where the owner is killed, its templates end as well."""
     program = (
         "from workshop.cloud.offline.runtime.environments.process import library_paths\n"
-        "from workshop.cloud.offline.runtime.environments.templates import Templates\n"
+        "from workshop.cloud.offline.runtime.environments.fork_templates import Templates\n"
         "from pathlib import Path\n"
         f"made = Templates(library_paths(), lambda: Path({str(tmp_path)!r}))\n"
         "made.warm_up()\n"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from workshop.clock import stopwatch
 from workshop.cloud.offline.processes import DETACHED
-from workshop.cloud.offline.runtime.environments import template
+from workshop.cloud.offline.runtime.environments import fork_template
 from workshop.cloud.offline.runtime.environments.variables import machine_variables
 
 __all__ = ["Fork", "Templates"]
@@ -199,7 +199,7 @@ class _Template:
                     "-S",
                     "-X",
                     "utf8",
-                    str(Path(template.__file__).resolve()),
+                    str(Path(fork_template.__file__).resolve()),
                     *libraries,
                 ],
                 stdin=theirs.fileno(),
