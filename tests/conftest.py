@@ -55,11 +55,11 @@ SLOW = (
     "pipeline/operations",
     "pipeline/test_demo",
     "proof",
-    "test_check",
+    "test_lint",
 )
 # What is soonest mended, then the longest, which mostly wait: whatever comes later fills the gaps.
 FIRST = (
-    "test_check.py",
+    "test_lint.py",
     "test_notebooks_solved.py",
     "test_notebooks_on_aws.py",
     "test_later_notebooks.py",
