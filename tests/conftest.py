@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -67,10 +66,6 @@ FIRST = (
     "test_honest_class.py",
     "test_gate.py",
 )
-
-# jsonschema builds a grammar of internationalized addresses as soon as it finds this, which takes seconds in
-# each worker; nothing here needs it.
-sys.modules.setdefault("rfc3987_syntax", None)
 
 # A machine may be busy with other things: that says nothing about what is tested.
 settings.register_profile("workshop", deadline=None)

@@ -4,7 +4,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from workshop.cloud import background
 from workshop.cloud.connection import connect
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.kit.findings import Grade
+from workshop.kit.jupyter import jupyter_command
 from workshop.kit.lab import lab_options, lab_variables, page_to_open
 from workshop.kit.preflight import check_port
 from workshop.settings import DEFAULT_HOST, DEFAULT_PORT, cloud_kind, home_folder, project_root
@@ -130,16 +130,14 @@ class _JupyterLab:
         self._base = f"http://{DEFAULT_HOST}:{port}"
         self.url = f"{self._base}/lab/tree/{page_to_open(root)}?token={self._token}"
         self._log = home_folder() / "jupyterlab.log"
-        self._command = [
-            sys.executable,
-            "-m",
+        self._command = jupyter_command(
             "jupyterlab",
             "--no-browser",
             f"--ServerApp.ip={DEFAULT_HOST}",
             f"--ServerApp.port={port}",
             "--ServerApp.port_retries=0",
             *lab_options(root),
-        ]
+        )
         # Notebooks and the terminal inside JupyterLab meet the same cloud and the same commands.
         self._environment = {
             **os.environ,

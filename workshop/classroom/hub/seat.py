@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from workshop.cloud import background
+from workshop.kit.jupyter import jupyter_command
 from workshop.kit.lab import lab_options, lab_variables, page_to_open
 
 __all__ = ["main"]
@@ -24,17 +25,15 @@ def main() -> int:
     # Any port: the machine has one loopback for the whole class.
     cloud = background.start(0)
     try:
-        command = [
-            sys.executable,
-            "-m",
+        server = jupyter_command(
             "jupyterhub.singleuser",
             *lab_options(root),
             f"--ServerApp.default_url=/lab/tree/{page_to_open(root)}",
             f"--ServerApp.shutdown_no_activity_timeout={idle}",
             f"--MappingKernelManager.cull_idle_timeout={int(idle * KERNELS_IDLE)}",
-        ]
+        )
         variables = {"WORKSHOP_CLOUD": "offline", "AWS_ENDPOINT_URL": cloud.url or "", **lab_variables()}
-        return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
+        return subprocess.run(server, env={**os.environ, **variables}, check=False).returncode
     finally:
         background.stop()
 

@@ -30,6 +30,7 @@ from workshop.cli.start import ended_like_ctrl_c
 from workshop.clock import SystemClock, stopwatch
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.grading.sandbox.availability import find_containment
+from workshop.kit.jupyter import jupyter_command
 from workshop.settings import DEFAULT_HOST, home_folder, project_root
 
 __all__ = ["hub"]
@@ -198,7 +199,7 @@ def _proxy(folder: Path, people: Console) -> str:
 def _running(plan: HubPlan, people: Console) -> Iterator[subprocess.Popen[bytes]]:
     """Run JupyterHub; yield its process when it answers, and end it with all seats."""
     configuration = Path(__file__).resolve().parents[2] / "classroom" / "hub" / "configuration.py"
-    command = [sys.executable, "-m", "jupyterhub", "-f", str(configuration)]
+    command = jupyter_command("jupyterhub", "-f", str(configuration))
     people.print("The hub starts …")
     with (Path(plan.folder) / "hub.log").open("wb") as log:
         process = subprocess.Popen(

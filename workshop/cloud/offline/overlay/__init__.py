@@ -12,7 +12,6 @@ server installs those of `cloudformation` after the others, in the background, s
 most of moto.
 """
 
-import sys
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.metadata import version
@@ -144,9 +143,6 @@ def apply(clock: Clock, names: Iterable[str] = CORRECTIONS) -> None:
             f"the offline cloud corrects moto {MOTO_VERSION}, but moto {installed} is installed; "
             "run `make setup` to install the pinned version"
         )
-    # API Gateway makes jsonschema build a grammar of international addresses, which takes longer than all
-    # the rest of the import; jsonschema does without it where the module cannot be imported.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # None: importing it fails
     defer_validator()
     CLOCK.use(clock)
     for name in names:
