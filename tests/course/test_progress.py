@@ -154,6 +154,31 @@ def test_a_change_that_cannot_be_written_is_told_and_kept_in_memory(
     assert set(CourseProgress(tmp_path).entries()) == {"x", "y", "z"}
 
 
+def test_what_others_write_meanwhile_stays(
+    progress: CourseProgress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be written comes on top of what another process has written since, at every look."""
+
+    def full(self: Path, _target: Path) -> Path:
+        raise OSError(28, "No space left on device", str(self))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", full)
+        progress.record("x", incorrect("."))
+    terminal = CourseProgress(tmp_path)
+    terminal.record("x", incorrect("."))
+    terminal.record("y", passed("."))
+    terminal.answer("q", "7", is_right=True)
+
+    assert progress.of("y").is_passed
+    assert progress.of("x").attempts == progress.of("x").attempts == 2
+
+    progress.take_hint("z", 1)
+    assert set(terminal.entries()) == {"x", "y", "z"}
+    assert terminal.of("x").attempts == 2
+    assert set(terminal.questions()) == {"q"}
+
+
 def test_fields_of_a_later_version_do_no_harm(progress: CourseProgress, tmp_path: Path) -> None:
     """An entry with a field that this version does not know is read all the same."""
     exercises = {"x": {"outcome": "passed", "attempts": 1, "stars": 5}}

@@ -203,6 +203,67 @@ def test_a_disk_that_is_full_keeps_nobody_from_the_messages(
     assert opened(stream, tmp_path).messages() == [M1]
 
 
+def test_what_a_full_disk_kept_out_is_written_before_what_comes_later(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process knows every record of the run, though one of them could not be written at once."""
+    written = Path.open
+
+    def full(self: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
+        if mode.startswith("a"):
+            raise OSError(28, "No space left on device", str(self))
+        return written(self, mode, *given, **named)
+
+    sent = opened(stream, tmp_path)
+    stream.put(M1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", full)
+        sent.messages()
+    stream.put(M2)
+    sent.messages()
+
+    assert opened(stream, tmp_path).messages() == [M1, M2]
+
+
+def test_half_a_line_is_taken_back(stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk is full in the middle of a record, the file ends with the record before, as it did."""
+    sent, written = opened(stream, tmp_path), Path.open
+
+    def half(self: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
+        file = written(self, mode, *given, **named)
+        if not mode.startswith("a"):
+            return file
+        write = file.write
+
+        class Full:
+            def __enter__(self) -> Any:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                file.close()
+
+            def tell(self) -> int:
+                return int(file.tell())
+
+            def write(self, data: bytes) -> None:
+                write(data[:20])
+                raise OSError(28, "No space left on device")
+
+        return Full()
+
+    stream.put(M1)
+    sent.messages()
+    stream.put(M2)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", half)
+        sent.messages()
+    stream.put(M3)
+    sent.messages()
+    stream.expire()
+
+    assert opened(stream, tmp_path).messages() == [M1, M2, M3]
+
+
 @pytest.mark.parametrize("torn", [1, 2])
 def test_a_torn_line_is_read_again_from_the_stream(stream: Stream, tmp_path: Path, torn: int) -> None:
     """A line torn in the middle or at the end hides nothing; the file is whole again afterwards."""

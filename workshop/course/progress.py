@@ -8,9 +8,8 @@ set aside with a warning.
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ LOCK = "progress.lock"
 DAMAGED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 UNSAVED = "`{}` cannot be written ({}), so your progress is lost when this process ends. {}"
 Tell = Callable[[str, Mapping[str, str | int]], None]
+Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ class CourseProgress:
 
     Safe for several threads and processes. `warning` says so if an earlier file could not be read. `tell`
     hears what was recorded: `began`, `checked` or `hinted`, with the step and how it stands. Where a change
-    cannot be written, as on a full disk, this process goes on knowing it, and `on_unsaved` hears why.
+    cannot be written, as on a full disk, this process goes on knowing it, `on_unsaved` hears why, and the
+    next change writes it too.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class CourseProgress:
         self._tell = tell
         self.warning: str | None = None
         self.on_unsaved: Callable[[str], object] = lambda _: None
-        self._unsaved: dict[str, Any] | None = None
+        self._unsaved: list[Callable[[Document], None]] = []
 
     def of(self, exercise_id: str) -> ExerciseEntry:
         """Return how far an exercise is."""
@@ -123,8 +124,11 @@ class CourseProgress:
 
     def begin_notebook(self, notebook: str) -> None:
         """Record that a notebook was begun."""
-        with self._changing() as document:
+
+        def change(document: Document) -> None:
             document["notebook"] = notebook
+
+        self._apply(change)
         self._tell("began", {"step": notebook})
 
     def record(self, exercise_id: str, verdict: CheckResult) -> ExerciseEntry:
@@ -162,17 +166,23 @@ class CourseProgress:
 
     def reset(self, exercise_id: str) -> None:
         """Remove what is recorded of an exercise, except help: who has seen the answer goes on knowing it."""
-        with self._changing() as document:
+
+        def change(document: Document) -> None:
             known = document["exercises"].pop(exercise_id, None)
             if known is not None and (before := _entry(known)).is_helped:
                 taken = ExerciseEntry(hints=before.hints, solution_taken=before.solution_taken)
                 document["exercises"][exercise_id] = asdict(taken)
 
+        self._apply(change)
+
     def answer(self, question_id: str, given: str, *, is_right: bool | None) -> QuestionEntry:
         """Record an answer to a question; it replaces an earlier one."""
         entry = QuestionEntry(given, is_right, self._clock.now())
-        with self._changing() as document:
+
+        def change(document: Document) -> None:
             document["questions"][question_id] = asdict(entry)
+
+        self._apply(change)
         return entry
 
     def _helped(self, exercise_id: str, change: Callable[[ExerciseEntry], ExerciseEntry]) -> ExerciseEntry:
@@ -182,50 +192,58 @@ class CourseProgress:
 
     def _change(self, exercise_id: str, change: Callable[[ExerciseEntry], ExerciseEntry]) -> ExerciseEntry:
         now = self._clock.now()
-        with self._changing() as document:
+
+        def change_one(document: Document) -> None:
             known = document["exercises"].get(exercise_id)
             entry = change(ExerciseEntry() if known is None else _entry(known))
             entry = replace(entry, first_at=entry.first_at or now, last_at=now)
             document["exercises"][exercise_id] = asdict(entry)
-        return entry
 
-    @contextlib.contextmanager
-    def _changing(self) -> Iterator[dict[str, Any]]:
-        """Yield the document under the lock, and write it afterwards if it has changed."""
+        return _entry(self._apply(change_one)["exercises"][exercise_id])
+
+    def _apply(self, change: Callable[[Document], None]) -> Document:
+        """Change the document under the lock, and write it if that made it another; return it.
+
+        What could not be written before is in it as well, on top of what other processes wrote meanwhile.
+        """
         with locked(self._lock):
             document = self._mended()
             before = json.dumps(document)
-            yield document
-            if self._unsaved is not None or json.dumps(document) != before:
-                self._write(document)
+            change(document)
+            if self._unsaved or json.dumps(document) != before:
+                self._write(document, change)
+        return document
 
-    def _write(self, document: dict[str, Any]) -> None:
+    def _write(self, document: Document, change: Callable[[Document], None]) -> None:
         try:
             write_whole(self._file, json.dumps(document, indent=1))
-            self._unsaved = None
+            self._unsaved = []
         except OSError as error:
             # Nobody is kept from a hint or a check by a disk that is full.
-            self._unsaved = document
+            self._unsaved.append(change)
             self.on_unsaved(UNSAVED.format(self._file, reason(error), advice_on_file(error)).rstrip())
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            return self._parsed()
-        except DAMAGED:
-            with locked(self._lock):
-                return self._mended()
+    def _read(self) -> Document:
+        if not self._unsaved:
+            with contextlib.suppress(*DAMAGED):
+                return self._parsed()
+        with locked(self._lock):
+            return self._mended()
 
-    def _mended(self) -> dict[str, Any]:
+    def _mended(self) -> Document:
         """Return the document, after setting a damaged file aside; the caller holds the lock."""
         try:
-            return self._parsed()
+            return self._with_unsaved(self._parsed())
         except DAMAGED as error:
             self._set_aside(error)
-            return _empty()
+            return self._with_unsaved(_empty())
 
-    def _parsed(self) -> dict[str, Any]:
-        if self._unsaved is not None:
-            return copy.deepcopy(self._unsaved)
+    def _with_unsaved(self, document: Document) -> Document:
+        for change in tuple(self._unsaved):
+            change(document)
+        return document
+
+    def _parsed(self) -> Document:
         try:
             text = patiently(lambda: self._file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
@@ -249,7 +267,7 @@ class CourseProgress:
         )
 
 
-def _empty() -> dict[str, Any]:
+def _empty() -> Document:
     return {"exercises": {}, "questions": {}}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -94,6 +95,7 @@ class SentMessages:
         self._number: int | None = None
         self._records: dict[tuple[str, str], SentRecord] = {}
         self._ends: dict[str, int] = {}
+        self._unwritten: list[SentRecord] = []
 
     def messages(self) -> list[Message]:
         """Return the messages of this run in order of arrival; records that are not messages are left out."""
@@ -146,6 +148,7 @@ class SentMessages:
         number, starts = self._read_run()
         if number != self._number:
             self._number, self._records, self._ends = number, self._kept(starts), {}
+            self._unwritten = []
             self._note_ends(self._records)
         behind = {**starts, **self._ends}
         new = [record for shard in self._shards() for record in self._behind(shard, behind.get(shard))]
@@ -202,19 +205,33 @@ class SentMessages:
             if is_of_run:
                 known[record.shard, record.sequence_number] = record
         if whole < len(content):
-            with contextlib.suppress(OSError):  # as in `_keep`
-                write_whole(self._records_file, content[:whole].decode())
+            self._cut(whole)
         return known
 
     def _keep(self, records: Sequence[SentRecord]) -> None:
-        if not records:
+        """Append records to the file; on a full disk, or where nobody may write, it is tried again later.
+
+        They go in before newer ones: who finds a record in the file reads the stream only behind it.
+        """
+        self._unwritten += records
+        if not self._unwritten:
             return
-        # On a full disk, or where nobody may write, the stream gives them again for as long as it has them.
-        with contextlib.suppress(OSError):
+        size: int | None = None
+        try:
             self._records_file.parent.mkdir(parents=True, exist_ok=True)
             # One write at the end of the file: two processes never mix their lines.
-            with self._records_file.open("a", encoding="utf-8", newline="\n") as file:
-                file.write("".join(json.dumps(vars(record)) + "\n" for record in records))
+            with self._records_file.open("ab") as file:
+                size = file.tell()
+                file.write("".join(json.dumps(vars(each)) + "\n" for each in self._unwritten).encode())
+            self._unwritten = []
+        except OSError:
+            if size is not None:  # others would write behind half a line
+                self._cut(size)
+
+    def _cut(self, size: int) -> None:
+        """Cut the file to its first bytes, which takes no space on a disk."""
+        with contextlib.suppress(OSError):
+            os.truncate(self._records_file, size)
 
     def _shards(self) -> list[str]:
         pages = self._client.get_paginator("list_shards").paginate(StreamName=self._stream)
