@@ -13,10 +13,15 @@ from tests.cloud.documents import allow, document, function, permission, trust
 from tests.cloud.runtime.world import NEEDED
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
+from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.runtime.schedules.schedules import Schedules
 
 ROLE = "arn:aws:iam::123456789012:role/scheduler"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:generator"
+CALL = {
+    "arn": "arn:aws:scheduler:::aws-sdk:cloudformation:deleteStack",
+    "Input": '{"StackName": "s"}',
+}
 START = datetime(2026, 11, 2, 10, 0, 30, tzinfo=UTC)
 
 
@@ -87,6 +92,14 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduled]:
     with mock_aws():
         make_role(boto3.client("iam", region_name="us-east-1"))
         yield Scheduled(clock)
+
+
+@pytest.fixture
+def keeping() -> Iterator[None]:
+    """Timers are kept, as a file would, for the next process."""
+    MARKS.begin({"timers": {}})
+    yield
+    MARKS.end()
 
 
 def make_role(iam: Any) -> None:
@@ -232,12 +245,45 @@ def test_a_call_keeps_no_other_schedule_waiting(cloud: Scheduled) -> None:
     """Deleting a stack may take minutes, so that it is done beside; whoever else is due is served at once."""
     jobs: list[Callable[[], None]] = []
     cloud.schedules = Schedules(cloud.clock, cloud._invoke, jobs.append)
-    cloud.create(
-        arn="arn:aws:scheduler:::aws-sdk:cloudformation:deleteStack", Input='{"StackName": "s"}', Name="end"
-    )
+    cloud.create(**CALL, Name="end")
     cloud.create()
 
     assert cloud.run(0) == [0]
+    assert len(jobs) == 1
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_a_call_is_due_until_it_has_been_made(cloud: Scheduled, keeping: None, is_killed: bool) -> None:
+    """Who ends before the call was made, by a kill or a stop, makes it next time; then its schedule goes."""
+    jobs: list[Callable[[], None]] = []
+    cloud.schedules = Schedules(cloud.clock, cloud._invoke, jobs.append)
+    cloud.create("at(2026-11-02T10:05:30)", **CALL, ActionAfterCompletion="DELETE")
+    cloud.run(300)
+    if is_killed:
+        cloud.schedules = Schedules(cloud.clock, cloud._invoke, jobs.append)
+    else:
+        cloud.schedules.recover()
+
+    cloud.run(0)
+
+    if not is_killed:
+        jobs[0]()  # one that has outlived the stop settles nothing
+    assert len(jobs) == 2
+    assert cloud.scheduler.list_schedules()["Schedules"]
+    jobs[1]()
+    assert cloud.scheduler.list_schedules()["Schedules"] == []
+
+
+def test_a_call_is_made_once(cloud: Scheduled, keeping: None) -> None:
+    """A call that was made is not due any more, also for another process, if its schedule stays."""
+    jobs: list[Callable[[], None]] = []
+    cloud.create("at(2026-11-02T10:05:30)", **CALL)
+    for _ in range(2):
+        cloud.schedules = Schedules(cloud.clock, cloud._invoke, jobs.append)
+        cloud.run(300)
+        jobs[0]()
+        cloud.run(0)
+
     assert len(jobs) == 1
 
 

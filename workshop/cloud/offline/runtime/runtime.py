@@ -80,6 +80,7 @@ class Runtime:
             # killed.
             self._pool.close()
             self._engine.stop()
+            self._schedules.recover()
             self._factory.close()
 
     def reset(self) -> None:

@@ -72,6 +72,8 @@ class Schedules:
         # Has done what may take minutes, without keeping other schedules waiting.
         self._later = later or (lambda job: job())
         self._timers: dict[str, _Timer] = {}
+        # By schedule: the call that a worker has been given, the newest if there are several.
+        self._calls: dict[str, Occurrence] = {}
         self._rows = MARKS.rows("timers")
         self._guard = threading.Lock()
 
@@ -93,11 +95,18 @@ class Schedules:
         """Forget when schedules are due."""
         with self._guard, LOCK:
             self._timers.clear()
+            self._calls.clear()
             self._rows.clear()
+
+    def recover(self) -> None:
+        """Begin again with what is kept: no worker makes the calls any more that have not been made."""
+        with self._guard:
+            self._timers.clear()
+            self._calls.clear()
 
     def _keep(self) -> None:
         with self._guard:
-            times = {arn: timer.kept() for arn, timer in self._timers.items()}
+            times = {arn: timer.kept(self._calls.get(arn)) for arn, timer in self._timers.items()}
             if times != self._rows:
                 with LOCK:
                     for arn in self._rows.keys() - times.keys():
@@ -131,15 +140,34 @@ class Schedules:
     def _fire(self, occurrence: Occurrence) -> None:
         schedule = occurrence.schedule
         if schedule.source == SCHEDULER:
-            for target in schedule.targets:
-                send = partial(self._send, occurrence, target)
+            if any(is_call(target.arn) for target in schedule.targets):
+                with self._guard:
+                    self._calls[schedule.arn] = occurrence
                 # To delete a stack may mean to wait for the functions of its custom resources.
-                self._later(send) if is_call(target.arn) else send()
+                self._later(partial(self._call, occurrence))
+                return
+            for target in schedule.targets:
+                self._send(occurrence, target)
         else:
             targets = [target.settings for target in schedule.targets]
             ingested = iso_time(occurrence.time, "seconds")
             send_to_targets(schedule.arn, targets, occurrence.event(), ingested=ingested, invoke=self._invoke)
-        timer = self._timers.get(schedule.arn)
+        self._complete(schedule)
+
+    def _call(self, occurrence: Occurrence) -> None:
+        arn = occurrence.schedule.arn
+        for target in occurrence.schedule.targets:
+            self._send(occurrence, target)
+        with self._guard:
+            # What was forgotten meanwhile, or is due again, says nothing about its schedule.
+            if self._calls.get(arn) is not occurrence:
+                return
+            del self._calls[arn]
+        self._complete(occurrence.schedule)
+
+    def _complete(self, schedule: Schedule) -> None:
+        with self._guard:
+            timer = self._timers.get(schedule.arn)
         if schedule.is_deleted_after_completion and timer is not None and timer.due is None:
             delete_schedule(schedule.arn)
 
@@ -191,9 +219,12 @@ class _Timer:
         waits_a_period = start is None and not schedule.starts_at_once
         self.due = self._next(begins if waits_a_period else max(begins, self._anchor) - MOMENT)
 
-    def kept(self) -> KeptTimer:
-        """Return what another process needs to go on with this timer."""
-        return astuple(self.timing), self._anchor, self.due
+    def kept(self, call: Occurrence | None = None) -> KeptTimer:
+        """Return what another process needs to go on with this timer, whose `call` may be under way.
+
+        Until it has been made, it is due.
+        """
+        return astuple(self.timing), self._anchor, self.due if call is None else call.time
 
     def take(self, now: float) -> float | None:
         """Return the time at which the schedule was due by now, and go on to the next time after now."""
