@@ -54,11 +54,11 @@ SLOW = (
     "pipeline/operations",
     "pipeline/test_demo",
     "proof",
-    "test_lint",
+    "test_tidy",
 )
 # What is soonest mended, then the longest, which mostly wait: whatever comes later fills the gaps.
 FIRST = (
-    "test_lint.py",
+    "test_tidy.py",
     "test_notebooks_solved.py",
     "test_notebooks_on_aws.py",
     "test_later_notebooks.py",
