@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from botocore.loaders import Loader, create_loader
 
 from workshop.clock import Clock
+from workshop.cloud.blank_session import blank_session
 from workshop.cloud.offline.pid_file import PidFile
 from workshop.cloud.offline_control import OfflineControl
 from workshop.errors import FROM_A_NOTEBOOK, CloudNotRunningError, CloudStartError, ConfigurationError
@@ -209,13 +209,7 @@ def _models() -> Loader:
 
 
 def _offline_session(region: str) -> boto3.Session:
-    """Return a session that looks at no profile, no file and no variable that could hold real credentials."""
-    nowhere = {
-        "profile": (None, None, None, None),
-        "config_file": (None, None, os.devnull, None),
-        "credentials_file": (None, None, os.devnull, None),
-    }
-    session = botocore.session.Session(session_vars=nowhere)
+    session = blank_session()
     session.register_component("data_loader", _models())
     session.set_credentials(FAKE_ACCESS_KEY, FAKE_SECRET_KEY)
     return boto3.Session(botocore_session=session, region_name=region)

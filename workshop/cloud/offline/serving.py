@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from workshop import settings
 from workshop.cloud.offline.guard import NO_GUARD, Guard, connect_to_nothing
 from workshop.cloud.offline.pid_file import PidFile, kept_path
+from workshop.cloud.users_settings import forget_the_user
 
 if TYPE_CHECKING:
     from workshop.cloud.offline.server import OfflineCloud
@@ -82,22 +83,11 @@ def _run(stack: contextlib.ExitStack, cloud: "OfflineCloud") -> None:
 
 def _prepare() -> None:
     """Make this process a cloud's, before anything is loaded."""
-    _forget_the_user()
+    forget_the_user()
     # Until all is loaded: imports spend a quarter of their time looking for garbage, and make hardly any.
     gc.disable()
     # Afterwards seldom: what calls leave behind hardly ever refers to itself.
     gc.set_threshold(YOUNG_OBJECTS)
-
-
-def _forget_the_user() -> None:
-    """Take the user's AWS settings out of this process: a broken profile cannot stop it, a key cannot leak.
-
-    What sets moto's behaviour goes too, since the corrections were verified without it.
-    """
-    for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
-        del os.environ[name]
-    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
 def _stop_with_parent(stop: Callable[[], None]) -> None:

@@ -1,6 +1,7 @@
 """Environments inside this process: handlers in everybody's style, and the same each time."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -83,6 +84,39 @@ def handler(*_):
 """
 
     assert invoke(environments, source) == ["other", "eu-west-1"]
+
+
+@pytest.fixture
+def user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A user with keys in a file, a region, and a profile that is not there."""
+    keys = tmp_path / "credentials"
+    keys.write_text("[default]\naws_access_key_id = user\naws_secret_access_key = secret\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(keys))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-gov-west-1")
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+
+
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ("", ["key", "token", "us-east-1"]),
+        ("region_name='eu-west-1'", ["key", "token", "eu-west-1"]),
+        ("'own', 'secret', None, 'eu-west-1'", ["own", None, "eu-west-1"]),
+        ("aws_access_key_id='own', aws_secret_access_key='secret'", ["own", None, "us-east-1"]),
+    ],
+)
+def test_a_session_knows_its_environment_and_not_the_user(environments, arguments: str, wanted) -> None:
+    """A session's credentials and region are those given, or the environment's, never this machine's."""
+    source = f"""
+import boto3
+def handler(*_):
+    session = boto3.Session({arguments})
+    keys = session.get_credentials()
+    return keys.access_key, keys.token, session.region_name
+"""
+
+    assert invoke(environments, source) == wanted
 
 
 CHANCE = """

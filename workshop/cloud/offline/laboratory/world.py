@@ -22,6 +22,7 @@ from workshop.cloud.offline.runtime.environments.environment import EnvironmentF
 from workshop.cloud.offline.runtime.environments.in_process import InProcessEnvironments, MakeClient
 from workshop.cloud.offline.runtime.environments.subprocess_environment import SubprocessEnvironments
 from workshop.cloud.offline.runtime.event_sources.redelivery import use_rule
+from workshop.cloud.users_settings import without_the_user
 from workshop.settings import DEFAULT_HOST
 
 __all__ = ["NOWHERE", "LaboratoryWorld"]
@@ -48,7 +49,8 @@ class LaboratoryWorld:
         self.clock: Clock = clock
         self._advance = clock.advance
         self.started = clock.now()
-        overlay.apply(clock)
+        with without_the_user():  # moto's EC2 makes sessions while it is imported
+            overlay.apply(clock)
         self.keeper = None if kept is None else Keeper(kept, clock)
         if self.keeper is not None:
             self.keeper.read_late()

@@ -4,21 +4,25 @@ No behaviour differs from AWS here; this saves time. moto lists its own folder t
 inspects a class for its methods, searches each response for a request id to replace, and works out the names
 under which each member of a response could be found. Changed: the results are cached, and the search is
 skipped where nothing can be found. The letters of a random text, such as the request id of each answer, are
-drawn at once.
+drawn at once. Names of services and regions are looked up without the settings of this machine's user, of
+which a broken one would make every request fail.
 """
 
 from functools import cache, lru_cache
 from string import ascii_letters, digits
 from typing import Any
 
+import boto3
+from botocore.session import Session
 from moto import backends
-from moto.core import responses
+from moto.core import base_backend, responses, utils
 from moto.core.responses import BaseResponse
 from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFormedAttributePicker
 from moto.moto_api._internal.moto_random import MotoRandom
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.utilities.aws_headers import gen_amzn_requestid_long
 
+from workshop.cloud.blank_session import blank_session
 from workshop.cloud.offline.overlay.correct import corrects
 
 REMEMBERED = 1024
@@ -52,6 +56,16 @@ def _underscores(name: str) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def _backend_for_host(self: Any, host: str | None) -> Any:
     return _MOTO_BACKEND_FOR_HOST(self, host)
+
+
+@corrects(base_backend, "Session")
+def _session_for_regions() -> boto3.Session:
+    return boto3.Session(botocore_session=blank_session())
+
+
+@corrects(utils, "Session")
+def _session_for_services() -> Session:
+    return blank_session()
 
 
 @corrects(BaseResponse, "_enrich_response", kind=staticmethod)

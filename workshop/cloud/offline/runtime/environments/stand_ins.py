@@ -17,12 +17,15 @@ from typing import Any
 import boto3
 
 from workshop.clock import Clock
+from workshop.cloud.blank_session import blank_session
 
 __all__ = ["EnvironmentVariables", "MakeClient", "ProcessEndedError", "stand_ins"]
 
 # From a service's name, the environment variables and boto3's own arguments to a client.
 MakeClient = Callable[..., Any]
 KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+# The arguments of boto3's own session, which may be given by position as well.
+ARGUMENTS = (*KEYS, "region_name", "botocore_session", "profile_name", "aws_account_id")
 
 
 class ProcessEndedError(BaseException):
@@ -82,10 +85,13 @@ def _boto3(variables: EnvironmentVariables, make_client: MakeClient) -> _StandIn
     class Session(boto3.Session):
         """A session whose clients, and resources with them, are made by the laboratory."""
 
-        def __init__(self, *keys: str | None, region_name: str | None = None, **given: Any) -> None:
-            # The first three arguments of boto3's own may be given by position as well.
-            self._keys = _told({**dict(zip(KEYS, keys, strict=False)), **_taken(given)})
-            super().__init__(region_name=region_name or variables.get("AWS_REGION"), **given)
+        def __init__(self, *positional: Any, **named: Any) -> None:
+            given = _told({**dict(zip(ARGUMENTS, positional, strict=False)), **named})
+            self._keys = {name: given[name] for name in KEYS if name in given}
+            # Nothing of this machine's user: credentials and region are the environment's.
+            keys = self._keys or {name: variables.get(name.upper()) for name in KEYS}
+            own = {"botocore_session": blank_session(), "region_name": variables.get("AWS_REGION")}
+            super().__init__(**{**own, **given, **keys})
 
         def client(self, service_name: str, region_name: str | None = None, **given: Any) -> Any:  # type: ignore[override]
             given = {**self._keys, **_told(given), "region_name": region_name or self.region_name}
@@ -100,10 +106,6 @@ def _boto3(variables: EnvironmentVariables, make_client: MakeClient) -> _StandIn
 
     sessions = _StandIn(boto3.session, {"Session": Session})
     return _StandIn(boto3, {"client": client, "resource": resource, "Session": Session, "session": sessions})
-
-
-def _taken(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: given.pop(name) for name in KEYS if name in given}
 
 
 def _told(given: dict[str, Any]) -> dict[str, Any]:

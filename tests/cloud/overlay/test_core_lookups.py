@@ -1,0 +1,33 @@
+"""moto's lookups of names, which every request needs."""
+
+from collections.abc import Callable
+
+import pytest
+from moto.core.base_backend import AccountSpecificBackend
+from moto.core.utils import service_name_from_moto_package_name
+
+from workshop.clock import SystemClock
+from workshop.cloud.offline import overlay
+
+
+def region() -> str:
+    # Past the caches, which may hold what has been found before.
+    session = AccountSpecificBackend.get_session.__wrapped__(AccountSpecificBackend)
+    return str(session.get_available_regions("dynamodb")[0])
+
+
+def service() -> str:
+    return str(service_name_from_moto_package_name.__wrapped__("applicationautoscaling"))
+
+
+@pytest.mark.parametrize(
+    ("look_up", "wanted"), [(region, "af-south-1"), (service, "application-autoscaling")]
+)
+def test_names_are_found_whatever_the_users_settings(
+    monkeypatch: pytest.MonkeyPatch, look_up: Callable[[], str], wanted: str
+) -> None:
+    """A profile that is not there stops no request."""
+    overlay.apply(SystemClock(), ["core_lookups"])
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+
+    assert look_up() == wanted
