@@ -48,7 +48,10 @@ def test_older_version_may_have_come_back() -> None:
 
 
 def test_changes_decide_between_them() -> None:
-    """If StateTable's changes show that the newer version was applied, the older one has come back."""
+    """If StateTable's changes show that the newer version was applied, the older one has come back.
+
+    Either way the element names the other version, without which nobody knows by how much the totals are off.
+    """
     sent = [message("trade-1", "75.31"), message("trade-1", "81.07", 2), *different(30, start=2)]
     first, second, *others = state(sent)
     rest = [MapRecord("shard-1", number, row) for number, row in enumerate(others, 4)]
@@ -60,6 +63,7 @@ def test_changes_decide_between_them() -> None:
 
     assert [cause.kind for cause in found] == [CauseKind.MESSAGE_LOST, CauseKind.STALE_VERSION]
     assert {cause.confidence for cause in found} == {Confidence.CERTAIN}
+    assert [(each.version, each.instead_of) for cause in found for each in cause.elements] == [(2, 1), (1, 2)]
 
 
 def test_what_makes_no_sense_is_unknown_unless_records_are_pending() -> None:

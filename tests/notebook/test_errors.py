@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 from nbclient import NotebookClient
 
 from tests.course.gate.gate_bench import open_bench
@@ -125,6 +125,16 @@ def test_a_file_that_cannot_be_written_comes_with_advice() -> None:
 def test_an_error_that_says_what_to_do_gets_no_second_advice() -> None:
     """What the workshop raises on purpose ends with what to do; nothing is said twice."""
     assert advice_on(CloudNotRunningError("http://127.0.0.1:4566")) == ""
+
+
+def test_aws_that_does_not_answer_is_not_started_again() -> None:
+    """What a notebook can start is the offline cloud; without AWS, the way there is to be looked at."""
+    for kind in (EndpointConnectionError, ConnectionClosedError):
+        assert "Look at the network" in advice_on(
+            kind(endpoint_url="https://kinesis.eu-west-1.amazonaws.com/")
+        )
+        assert "first cell" in advice_on(kind(endpoint_url="http://127.0.0.1:4566/"))
+    assert "first cell" in advice_on(ConnectionRefusedError(111, "Connection refused"))
 
 
 def test_a_call_with_wrong_arguments_is_told_how_to_look_them_up() -> None:

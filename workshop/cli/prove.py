@@ -86,8 +86,8 @@ def _run_and_tell(
         with drawn as tell:
             return _run(variant, options, note)
     except KeyboardInterrupt:
-        inexact = exact.count(False)
-        screen.print(Text(f"\nStopped after {len(exact):,} schedules; {inexact:,} of them were not exact."))
+        told = "1 schedule" if len(exact) == 1 else f"{len(exact):,} schedules"
+        screen.print(Text(f"\nStopped after {told}, {exact.count(False):,} of them not exact."))
         raise
 
 

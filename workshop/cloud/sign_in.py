@@ -7,6 +7,7 @@ https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html.
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
     CredentialRetrievalError,
     EndpointConnectionError,
@@ -34,13 +35,14 @@ SIGN_IN_AGAIN = "sign in again, for example with `aws sso login` or `aws login`,
 OTHERS = "look at the profile and the variables `AWS_…`; `aws sts get-caller-identity` shows who you are"
 LATER = "AWS limits how often an account may ask; wait a minute, then repeat this"
 NETWORK = "look at the network, a proxy and the name of the region; the offline cloud needs none of them"
+NO_WAY_THERE = (EndpointConnectionError, ConnectionClosedError)
 KINDS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((NoCredentialsError, PartialCredentialsError), NO_CREDENTIALS),
     ((ProfileNotFound,), "`aws configure list-profiles` shows those there are; `AWS_PROFILE` chooses one"),
     ((SSOError, LoginError, NoAuthTokenError, TokenRetrievalError), SIGN_IN_AGAIN),
     ((CredentialRetrievalError, UnknownCredentialError), OTHERS),
     ((NoRegionError,), "name one with `--region` or in the variable `AWS_REGION`"),
-    ((EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError), NETWORK),
+    ((*NO_WAY_THERE, ConnectTimeoutError, ProxyConnectionError), NETWORK),
 )
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html; services differ in the names.
 CODES = {
@@ -66,7 +68,7 @@ def sign_in_advice(error: BaseException) -> str | None:
 
     It is the second half of a sentence, without a full stop. A machine's own offline cloud is not AWS.
     """
-    if isinstance(error, EndpointConnectionError) and f"//{DEFAULT_HOST}" in error.kwargs["endpoint_url"]:
+    if isinstance(error, NO_WAY_THERE) and f"//{DEFAULT_HOST}" in error.kwargs["endpoint_url"]:
         return None
     if isinstance(error, ClientError):
         return CODES.get(str(error.response.get("Error", {}).get("Code", "")))

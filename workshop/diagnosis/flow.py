@@ -161,7 +161,7 @@ class Flow:
         return self._effect({leaf: item.value}, {leaf: 1})
 
     def trade(self, place: int, *, counted: int = 1, instead: int | None = None) -> TradeElement:
-        """Return a message for people, with how often it was counted, and `instead` of which other one."""
+        """Return a message for people, with how often it was counted, and of, or after, which other one."""
         message = self.messages[place]
         return TradeElement(
             trade_id=message.trade_id,

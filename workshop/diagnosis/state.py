@@ -67,10 +67,10 @@ class StateReading:
         """Return what happened to one trade, as if it had nothing to do with any other."""
         winner, row = self.flow.winners[trade], self.held.get(trade)
         newest = self.flow.messages[winner]
-        lost: Rival = (CauseKind.MESSAGE_LOST, (self.flow.trade(winner, counted=0),))
+        place = None if row is None else self.flow.place_of(row)
+        lost: Rival = (CauseKind.MESSAGE_LOST, (self.flow.trade(winner, counted=0, instead=place),))
         if row is None:
             return Explanation(*lost)
-        place = self.flow.place_of(row)
         # Why the cancellation has no effect cannot be seen here: it may be lost, refused or written over.
         if newest.cancelled:
             counted = winner if place is None else place

@@ -51,7 +51,7 @@ def suspects_of(flow: Flow, record: MapRecord, place: int | None) -> Iterator[Su
         counts_on = flow.trade(before, instead=place)
         yield Suspect(CauseKind.CANCELLED_COUNTED, lost, -1, counts_on)
     else:
-        yield Suspect(CauseKind.MESSAGE_LOST, lost, -1, flow.trade(place, counted=0))
+        yield Suspect(CauseKind.MESSAGE_LOST, lost, -1, flow.trade(place, counted=0, instead=before))
     again = CauseKind.DUPLICATE_COUNTED
     yield Suspect(again, change, 1, flow.trade(place, counted=2, instead=before))
     if old and before is not None:

@@ -75,7 +75,8 @@ class Stage(StrEnum):
 class TradeElement:
     """One version of one trade, at the leaf where it counts.
 
-    `sent` and `counted` say how often; `instead_of` is the version that should stand there.
+    `sent` and `counted` say how often. `instead_of` is the version that should stand there; of a message lost
+    the one that does, and of a message counted more than once the one that it replaced.
     """
 
     trade_id: str

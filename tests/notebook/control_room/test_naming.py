@@ -53,6 +53,30 @@ def test_of_many_trades_the_one_with_the_largest_difference_is_named() -> None:
     assert told(of_versions)[0] == "t1"
 
 
+@pytest.mark.parametrize(
+    ("kind", "version", "value", "counted", "instead_of", "off_by"),
+    [
+        (CauseKind.CONFLICT, 1, "900.00", 1, 1, "800.00"),
+        (CauseKind.MESSAGE_LOST, 2, "101.00", 0, 1, "1.00"),
+        (CauseKind.MESSAGE_LOST, 2, "101.00", 0, None, "101.00"),
+        (CauseKind.DUPLICATE_COUNTED, 2, "101.00", 2, 1, "1.00"),
+    ],
+)
+def test_a_trade_is_off_by_what_stands_less_what_should(
+    kind: CauseKind, version: int, value: str, counted: int, instead_of: int | None, off_by: str
+) -> None:
+    """Of several contents of a version, the first is right; a later version replaces the one before."""
+    contents = [("100.00", 1), ("900.00", 1), ("101.00", 2)]
+    sent = [Message(trade, Decimal(each), v, 1.0, LEVELS) for trade in ("a", "b") for each, v in contents]
+    elements = [
+        TradeElement(trade, version, "PV:FXSpot:EMEA", Decimal(value), 1, counted, instead_of)
+        for trade in ("a", "b")
+    ]
+    _, text = named_trade(Diagnosis((), (cause(kind, *elements),), ""), sent, None)
+
+    assert text.endswith(f": trade `a` ({off_by}), and 1 more trade.")
+
+
 def test_a_batch_names_the_largest_of_its_trades() -> None:
     """Of a batch that was lost or came twice, the trades are those of its shard and its stretch."""
     batch = BatchElement(shard=1, first=2, last=4, messages=2, counted=2)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from workshop.clock import ManualClock
 from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
@@ -270,6 +271,31 @@ def test_a_cloud_that_is_gone_is_said_and_ends_the_room() -> None:
         room._look()
     with pytest.raises(OSError, match="no answer"):
         room._look()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CloudNotRunningError("http://127.0.0.1:9", FROM_A_NOTEBOOK),
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:9/"),
+        ConnectionRefusedError(111, "Connection refused"),
+    ],
+)
+def test_what_a_room_says_names_the_cell_that_opened_it(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is sent to `this cell`, wherever the advice comes from: in the run's line, and of one trade."""
+    model = Model()
+    room, _ = opened(model)
+    model.error = error
+    room._look()
+    assert "then the cell that opened this control room" in room.latest["run"]["text"]
+
+    def trail(*_: object) -> None:
+        raise CloudNotRunningError("http://127.0.0.1:9", FROM_A_NOTEBOOK)
+
+    monkeypatch.setattr(module.TableTools, "trail", trail)
+    assert "then the cell that opened this control room" in room.follow("t1").text
 
 
 def test_a_cloud_that_comes_back_is_read_on() -> None:

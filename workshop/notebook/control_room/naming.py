@@ -12,8 +12,13 @@ from workshop.pipeline.tables import format_amount
 
 __all__ = ["named_trade"]
 
-# Where a wrong version counts in the place of the right one.
-IN_ITS_PLACE = {CauseKind.STALE_VERSION, CauseKind.CONFLICT}
+# Where one version counts in the place of another; elsewhere it counts beside it.
+IN_ITS_PLACE = {
+    CauseKind.STALE_VERSION,
+    CauseKind.CONFLICT,
+    CauseKind.MESSAGE_LOST,
+    CauseKind.DUPLICATE_COUNTED,
+}
 
 
 def named_trade(
@@ -50,13 +55,15 @@ def _trades(
     cause: Cause, sent: Sequence[Message], lanes: Sequence[Sequence[int]] | None
 ) -> Iterator[tuple[str, Decimal]]:
     """Yield the trades of a cause, each with how much is too much or too little through it at the most."""
-    values = {(each.trade_id, each.version): each.value for each in sent}
+    values: dict[tuple[str, int], Decimal] = {}
+    for each in sent:
+        # Of several contents of one version, the first is right.
+        values.setdefault((each.trade_id, each.version), each.value)
     for element in cause.elements:
         match element:
             case TradeElement():
-                should_be = values.get((element.trade_id, element.instead_of or 0), Decimal(0))
-                # Elsewhere it counts beside what should be there, or not at all.
-                off_by = element.value - (should_be if cause.kind in IN_ITS_PLACE else 0)
+                other = values.get((element.trade_id, element.instead_of or 0), Decimal(0))
+                off_by = element.value - (other if cause.kind in IN_ITS_PLACE else 0)
                 yield element.trade_id, abs(off_by) * max(1, element.counted - 1)
             case BatchElement():
                 for place in _places(element, lanes):

@@ -233,7 +233,7 @@ class ControlRoom:
         # The cloud may be gone for a moment; what is shown says so.
         except Exception as error:
             self._problems += 1
-            told = f"Nothing can be read: {told_in_room(error)}. {advice_on(error)}".rstrip()
+            told = told_in_room(f"Nothing can be read: {error}. {advice_on(error)}".rstrip())
             run = {**self._latest["run"], "state": "failed", "text": told}
             self._latest = {**self._latest, "run": run}
             if self._problems >= PROBLEMS:
@@ -252,7 +252,7 @@ class ControlRoom:
             return TableTools(self._course, TableMemory()).trail(trade_id)
         # Nobody sees what a thread raises; the answer says it.
         except Exception as error:  # noqa: BLE001
-            return status_line("✗ Not found", f"{error}", "bad")
+            return status_line("✗ Not found", told_in_room(error), "bad")
 
     def _csv(self) -> str:
         return str(self._model.history.frame().to_csv(index=False))
