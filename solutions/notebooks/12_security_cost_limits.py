@@ -234,9 +234,9 @@ pd.DataFrame(table, index=pd.Index(designs, name="50,000 messages a second, USD 
 # claim. Below 3,000 takes full shards, short invocations and no ledger; an on-demand stream costs nearly
 # four times as much.
 #
-# Puts are 1,839.60 of it. A producer that packs 40 messages into a record, as in notebook 07, pays 45.99 and
-# needs 13 shards. Longer waits save most of the rest and are added to the latency: a tuned design costs about
-# a tenth. Less memory saves little: half of it is half the processor.
+# Puts are 1,839.60 of it. A producer that packs 40 messages into a record pays 45.99 and needs 13 shards, or
+# 20, since 256 keys fill them unevenly. Longer waits save most of the rest, for latency: a tuned design costs
+# about a tenth. Less memory saves little: half of it is half the processor.
 #
 # None of this helps the stateful pipeline, whose state is the bill: it would have to live elsewhere, or in
 # capacity provisioned for a steady load.
@@ -285,8 +285,9 @@ pd.Series({f"{rate:,}": ws.costs.shards(rate) for rate in rates}, name="shards")
 # ## Ten and a hundred times the load
 #
 # Which limit comes first depends on the design. Here are seven, with the durations of the bill. A cross is
-# where a design is used up; the table says by what, and what waits after a minute of the given rate. Which
-# design would you choose for 4,000 messages a second, and for 40,000?
+# where a design is used up; the table says by what, and what waits after a minute of the given rate, and
+# when the newest message is in, invocations apart. Which design would you choose for 4,000 messages a
+# second, and for 40,000?
 
 # %%
 ws.scaling(4_000)
@@ -294,9 +295,10 @@ ws.scaling(4_000)
 # %% [markdown]
 # **What just happened?** Every commit adds to `Grand Total`, an item that takes 1,000 write units a second,
 # and a commit needs two. If each message is a commit, it ends at 500 messages, however many shards there are.
-# Ten items for each total help (*sharded aggregates*). Sums of batches help more: one ReduceLambda is enough.
-# Then come shards, several batches of a shard at a time, warm throughput, and quotas;
-# [docs/scale.md](../docs/scale.md) goes through them. Again ten times as much:
+# Ten items for each total (*sharded aggregates*) help only if AggregateTable, with eight units a message, is
+# made larger as well. Sums of batches help more: one ReduceLambda is enough. Then come shards, several batches
+# of a shard at a time, warm throughput, and quotas; [docs/scale.md](../docs/scale.md) goes through them.
+# Designs that end at StateTable take half as many newer versions, of two writes each. Ten times as much:
 
 # %%
 ws.scaling(40_000)

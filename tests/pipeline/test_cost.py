@@ -203,9 +203,22 @@ def test_a_larger_batch_never_costs_more() -> None:
         (
             "stateful",
             {"messages_per_second": 50_000, "messages_per_record": 40},
-            ["StateLambda keeps up with 2,600 messages a second and no more: it takes 25 shards"],
+            [
+                "IncomingDataStream keeps up with 37,925 messages a second and no more: it takes 20 shards",
+                "StateLambda keeps up with 1,896 messages a second and no more: it takes 50 shards, and 10",
+            ],
         ),
         ("stateless", {"messages_per_second": 50_000}, []),
+        ("stateless", {"messages_per_second": 50_000, "messages_per_record": 40, "shards": 20}, []),
+        ("stateless", {"messages_per_second": 50_000, "messages_per_record": 40, "on_demand": True}, []),
+        (
+            "stateless",
+            {"messages_per_second": 9_000_000, "messages_per_record": 1_000},
+            [
+                "IncomingDataStream keeps up with 341,333 messages a second and no more: it takes more keys",
+                "MapLambda keeps up with 853,333 messages a second and no more",
+            ],
+        ),
         (
             "stateless",
             {"messages_per_second": 10_000_000},

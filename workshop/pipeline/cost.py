@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from workshop.pipeline.load import EXTENDED_HOURS, FREE_HOURS, Load, ceiling
+from workshop.pipeline.load import (
+    EXTENDED_HOURS,
+    FREE_HOURS,
+    UNITS_IN_TRANSACTION,
+    WRITES_OF_NEW_TRADE,
+    WRITES_OF_STORED_TRADE,
+    Load,
+    ceiling,
+)
 from workshop.pipeline.prices import PRICES, Price
 from workshop.pipeline.saturation import Saturated, saturated
 
@@ -29,7 +37,6 @@ MONTH = f"{SECONDS_PER_MONTH:,} s"
 TIMES = "\N{MULTIPLICATION SIGN}"
 MILLION = Decimal(1_000_000)
 PUT_UNIT_BYTES = Decimal(25_000)
-ITEM_UNIT_BYTES = Decimal(1_024)
 GIGABYTE = Decimal(1_000_000_000)
 # On-demand streams are metered in kilobytes of 1,024 bytes, and in gigabytes made of those.
 METERED_KB = Decimal(1_024)
@@ -147,9 +154,9 @@ def _state_table(load: Load) -> Iterator[CostLine]:
     """Yield what writing StateTable costs: a refused INSERT, or UPDATE, is paid as if it had written."""
     modified, repeated = load.modifications_per_second, load.duplicates_per_second
     for messages, what, rate, writes in (
-        ("new trades", "INSERT", load.messages_per_second - modified - repeated, 1),
-        ("newer versions", "refused INSERT, UPDATE", modified, 2),
-        ("duplicates", "refused INSERT, refused UPDATE", repeated, 2),
+        ("new trades", "INSERT", load.messages_per_second - modified - repeated, WRITES_OF_NEW_TRADE),
+        ("newer versions", "refused INSERT, UPDATE", modified, WRITES_OF_STORED_TRADE),
+        ("duplicates", "refused INSERT, refused UPDATE", repeated, WRITES_OF_STORED_TRADE),
     ):
         if rate:
             counted = _times(f"{messages} {_figure(rate)}/s", f"{writes} write" + "s" * (writes > 1))
@@ -160,10 +167,10 @@ def _tables(pipeline: str, load: Load, calls: Iterable[_Calls]) -> tuple[CostLin
     """Return what Map and Reduce write, and what all functions read, as `docs/ledger.md` counts it."""
     rates = {each.function: each.rate for each in calls}
     rows, adds = rates["Map"], rates["Reduce"]
-    # In a transaction everything costs double: the row, the position, and the check of the epoch.
-    row_units = 2 * ceiling(load.row_bytes / ITEM_UNIT_BYTES) + 2 + 2
-    touched = min(Decimal(load.paths), 1 + load.levels * _reaching_map(pipeline, load) / adds)
-    total_units = 2 * touched + 2 + 2 + 2
+    # Beside the row, the position and the check of the epoch; beside the totals, `#progress` as well.
+    row_units = load.row_units + UNITS_IN_TRANSACTION * 2
+    touched = load.totals_touched(_reaching_map(pipeline, load) / adds)
+    total_units = UNITS_IN_TRANSACTION * (touched + 3)
     of_rows, of_adds = f"rows {_figure(rows)}/s", f"commits {_figure(adds)}/s"
     # State reads the epoch alone.
     state = rates.get("State", Decimal(0))
@@ -250,7 +257,7 @@ def _state_calls(load: Load) -> _Calls:
 
 def _reaching_map(pipeline: str, load: Load) -> Decimal:
     """Return how many messages a second reach Map: State keeps duplicates from it."""
-    return load.messages_per_second - (load.duplicates_per_second if pipeline == "stateful" else 0)
+    return load.messages_per_second * (load.share_behind_state if pipeline == "stateful" else 1)
 
 
 def _rows(pipeline: str, load: Load) -> Decimal:

@@ -11,6 +11,7 @@ __all__ = [
     "MOST_HOURS",
     "Load",
     "ceiling",
+    "shards_filled",
     "shards_needed",
 ]
 
@@ -20,6 +21,11 @@ SHARD_BYTES_PER_SECOND = Decimal(1_000_000)
 MOST_RECORD_BYTES = 1_000_000
 MOST_MESSAGES = 10_000_000
 HUNDRED = Decimal(100)
+# StateTable: an INSERT, or a refused one and an UPDATE; a refused write is paid as if it had written.
+WRITES_OF_NEW_TRADE, WRITES_OF_STORED_TRADE = 1, 2
+ITEM_UNIT_BYTES = Decimal(1_024)
+# In a transaction everything costs double.
+UNITS_IN_TRANSACTION = 2
 FREE_HOURS, EXTENDED_HOURS, MOST_HOURS = 24, 7 * 24, 365 * 24
 MEMORY_RANGE, WINDOW_RANGE = (128, 10_240), (1, 300)
 # As in the templates, in MB.
@@ -133,6 +139,26 @@ class Load:
         """How many shards the stream has."""
         return shards_needed(self) if self.shards is None else self.shards
 
+    @property
+    def state_units(self) -> Decimal:
+        """How many write units of StateTable a message takes on average."""
+        stored = (self.modify + self.duplicates) / HUNDRED
+        return WRITES_OF_NEW_TRADE * (1 - stored) + WRITES_OF_STORED_TRADE * stored
+
+    @property
+    def share_behind_state(self) -> Decimal:
+        """Which share of the messages StateLambda hands on: all but duplicates."""
+        return 1 - self.duplicates / HUNDRED
+
+    @property
+    def row_units(self) -> Decimal:
+        """How many write units of ReduceTable a row takes, in its transaction."""
+        return UNITS_IN_TRANSACTION * ceiling(self.row_bytes / ITEM_UNIT_BYTES)
+
+    def totals_touched(self, messages: Decimal) -> Decimal:
+        """Return how many totals a commit of so many messages changes."""
+        return min(Decimal(self.paths), 1 + self.levels * messages)
+
     def memory(self, function: str) -> int:
         """Return the memory of `State`, `Map` or `Reduce` in MB."""
         return MEMORY[function] if self.memory_mb is None else self.memory_mb
@@ -143,11 +169,15 @@ class Load:
         return min(batch, max(1, EVENT_BYTES // event)) * self.messages_per_record
 
 
-def shards_needed(load: Load) -> int:
-    """Return how many provisioned shards take this load, without anything to spare."""
+def shards_filled(load: Load) -> Decimal:
+    """Return how many shards' worth of records comes in, by number or by size."""
     by_count = load.records_per_second / SHARD_RECORDS_PER_SECOND
-    by_size = load.messages_per_second * load.message_bytes / SHARD_BYTES_PER_SECOND
-    return max(1, int(ceiling(max(by_count, by_size))))
+    return max(by_count, load.messages_per_second * load.message_bytes / SHARD_BYTES_PER_SECOND)
+
+
+def shards_needed(load: Load) -> int:
+    """Return how many provisioned shards take this load, filled evenly and with nothing to spare."""
+    return max(1, int(ceiling(shards_filled(load))))
 
 
 def ceiling(number: Decimal) -> Decimal:

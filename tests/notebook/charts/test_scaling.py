@@ -15,13 +15,15 @@ def test_each_design_has_a_line_and_its_end() -> None:
 
     assert [trace["name"] for trace in traces if trace["mode"] == "lines"] == [*DESIGNS]
     assert crosses == [[most(design)] for design in DESIGNS.values()]
+    lines = [dict(zip(trace["x"], trace["y"], strict=True)) for trace in traces if trace["mode"] == "lines"]
+    assert [line[cross] for line, [cross] in zip(lines, crosses, strict=True)] == pytest.approx([1] * 7, 1e-3)
 
 
 def test_the_table_says_what_waits() -> None:
     """Whoever has no chart reads each design, its end, and what waits at the given rate."""
     lines = {line[:34].strip(): line for line in draw_scaling(4_000).text.splitlines()}
 
-    assert "▲ 40,000" in lines["a row for each message"]
+    assert "▲ 120,000" in lines["a row for each message"]
     assert "▲" not in lines["for ten times as much"]
 
 

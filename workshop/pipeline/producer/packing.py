@@ -7,15 +7,18 @@ partition key. So all messages of a trade still share a shard, and lie there in 
 Pure functions; nothing is sent here.
 """
 
+import hashlib
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from workshop.errors import ConfigurationError
 from workshop.pipeline.messages import PlannedMessage
 from workshop.pipeline.producer.put_calls import RECORD_BYTES, Outgoing
 
-__all__ = ["BUCKETS", "Packing", "bucket_of", "key_of", "packed", "packing_of"]
+__all__ = ["BUCKETS", "Packing", "bucket_of", "buckets_of_fullest_lane", "key_of", "packed", "packing_of"]
 
 # Enough for a few dozen shards to get about the same each, and few enough that records fill up soon.
 BUCKETS = 256
@@ -68,6 +71,20 @@ def bucket_of(trade_id: str) -> int:
 def key_of(bucket: int) -> str:
     """Return the partition key of the records of a bucket."""
     return f"bucket-{bucket:03}"
+
+
+@cache
+def buckets_of_fullest_lane(shards: int, parallel: int = 1) -> int:
+    """Return how many buckets fall to the fullest lane, each of so many shards having `parallel` lanes.
+
+    A shard has the keys whose MD5 falls into its part of the range. AWS does not say by which hash Lambda
+    deals a shard's keys out to batches that it works on at the same time: CRC-32 stands for it.
+    """
+    counts: Counter[tuple[int, int]] = Counter()
+    for key in (key_of(bucket).encode() for bucket in range(BUCKETS)):
+        place = int.from_bytes(hashlib.md5(key, usedforsecurity=False).digest(), "big")
+        counts[place * shards >> 128, zlib.crc32(key) % parallel] += 1
+    return max(counts.values())
 
 
 def packed(messages: Iterable[Wired], packing: Packing) -> Iterator[list[Outgoing]]:
