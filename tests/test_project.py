@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from workshop import bootstrap
 
@@ -46,6 +47,27 @@ def test_requirements_have_lower_bounds_and_only_moto_is_pinned() -> None:
     assert [requirement for requirement in required if not re.search(r">=|==", requirement)] == []
     assert len(pinned) == 1
     assert pinned[0].startswith("moto[")
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "has_wheel"),
+    [
+        ("linux", "x86_64", True),
+        ("linux", "aarch64", False),
+        ("darwin", "x86_64", True),
+        ("darwin", "arm64", True),
+        ("win32", "AMD64", True),
+        ("win32", "ARM64", False),
+    ],
+)
+def test_the_engine_is_asked_for_where_it_has_a_wheel(system: str, machine: str, has_wheel: bool) -> None:
+    """Elsewhere, and from Python 3.13 on, installing for tests leaves it out instead of failing."""
+    [line] = project()["optional-dependencies"]["scale"]
+    marker = Requirement(line).marker
+    place = {"sys_platform": system, "platform_machine": machine}
+
+    assert marker.evaluate({**place, "python_version": "3.12"}) is has_wheel
+    assert not marker.evaluate({**place, "python_version": "3.13"})
 
 
 def test_make_clean_leaves_the_learners_work(tmp_path: Path) -> None:
