@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.classroom.learner.board_stand_in import CODE, StandIn
+from workshop.classroom.learner import joining
 from workshop.classroom.learner.delivery import LONGEST_PAUSE_SECONDS, Courier
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import forget_left, leave_class
@@ -21,6 +22,7 @@ from workshop.classroom.learner.membership import (
 )
 from workshop.classroom.learner.outbox import Happening, Outbox
 from workshop.classroom.learner.recording import class_progress
+from workshop.classroom.protocol import MOST_REPORTS
 from workshop.course.exercise import incorrect, passed
 from workshop.course.progress import CourseProgress
 from workshop.errors import BoardError, ConfigurationError
@@ -126,6 +128,35 @@ def test_who_returns_to_a_class_tells_no_wrong_answer_twice(board: StandIn, tmp_
         ("put-records", "incorrect"),
         ("first-trade", "passed"),
     ]
+
+
+def test_who_returns_to_a_board_that_never_answered_tells_no_wrong_answer_twice(
+    board: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What still waits for a board is not reported once more at the return."""
+    other, progress = other_class(), class_progress(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(joining, "deliver_briefly", lambda *_, **__: None)
+        first = join_class(tmp_path, board.invitation, "Ada")
+        for _ in range(2):
+            progress.record("put-records", incorrect("No."))
+        join_class(tmp_path, other.invitation)
+    assert not Outbox(tmp_path, first.key).heard_at
+    join_class(tmp_path, board.invitation)
+    other.stop()
+
+    assert [each["attempts"] for each in board.of("Ada")] == [1, 2]
+
+
+def test_all_reports_that_wait_are_counted(tmp_path: Path) -> None:
+    """More reports may wait than one request takes."""
+    outbox = Outbox(tmp_path, "class-1/learner-1")
+    outbox.add(Happening("checked", CHECKED, float(tick)) for tick in range(MOST_REPORTS + 2))
+    assert outbox.waiting == MOST_REPORTS + 2
+
+    outbox.hear({}, 1.0)
+    outbox.hear({}, 2.0, accepted=MOST_REPORTS)
+    assert outbox.waiting == 2
 
 
 def test_leaving_without_the_board_is_made_up_for(board: StandIn, tmp_path: Path) -> None:

@@ -4,9 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
+
 from tests.classroom.learner.board_stand_in import StandIn
 from workshop.classroom.learner.delivery import Courier, deliver
 from workshop.classroom.learner.joining import join_class
+from workshop.classroom.learner.leaving import leave_class
+from workshop.classroom.learner.membership import LEFT_FILE, SECRET_FILE
 from workshop.classroom.learner.outbox import FILE, ClassState, Happening, Outbox, take_put_aside
 from workshop.classroom.learner.recording import UNKNOWN, class_progress, deliver_recorded, is_unknown, report
 from workshop.clock import ManualClock
@@ -58,6 +62,24 @@ def test_a_file_damaged_within_is_put_aside_at_its_first_error(board: StandIn, t
     assert kept[1:] == [True, True]
     assert len(list(tmp_path.glob(f"{FILE}.damaged-*"))) == 1
     assert len(deliver_recorded()) == 1
+
+
+@pytest.mark.parametrize("name", [SECRET_FILE, LEFT_FILE])
+@pytest.mark.parametrize("content", [b"", b"\xff" * 100, b"[1]"], ids=["empty", "no text", "other"])
+def test_other_files_that_are_damaged_are_put_aside(
+    board: StandIn, tmp_path: Path, name: str, content: bytes
+) -> None:
+    """The file is kept beside, the learner is told once, and the class goes on."""
+    (tmp_path / name).write_bytes(content)
+
+    join_class(tmp_path, board.invitation, "Ada")
+    leave_class(tmp_path)
+
+    [told] = deliver_recorded()
+    [aside] = tmp_path.glob(f"{name}.damaged-*")
+    assert str(aside) in told
+    assert aside.read_bytes() == content
+    assert deliver_recorded() == []
 
 
 def test_who_was_removed_is_told_once(board: StandIn, tmp_path: Path) -> None:

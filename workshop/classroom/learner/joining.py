@@ -72,8 +72,8 @@ def _take_leave(home: Path, known: Membership, tell: Callable[[str], object]) ->
     """Send to the class of before what it has not heard; what does not arrive stays in the outbox."""
     deliver_briefly(home)
     with contextlib.suppress(sqlite3.Error, OSError):
-        if unsent := len(Outbox(home, known.key).unsent()):
-            reports = "1 report has" if unsent == 1 else f"{unsent} reports have"
+        if waiting := Outbox(home, known.key).waiting:
+            reports = "1 report has" if waiting == 1 else f"{waiting:,} reports have"
             tell(
                 f"{reports} not arrived at the board of your class before, {known.address}, which shows "
                 "you as it heard of you last. Joining that class again brings them there."
@@ -81,10 +81,10 @@ def _take_leave(home: Path, known: Membership, tell: Callable[[str], object]) ->
 
 
 def _bring_along(home: Path, membership: Membership) -> None:
-    """Report what was done before; to a board that knows the learner, only what counts once."""
+    """Report what was done before; where some of it was reported, or is to be, only what counts once."""
     outbox = Outbox(home, membership.key)
     done = happenings_of(CourseProgress(home).entries())
-    outbox.add(counted_once(done) if outbox.heard_at else done)
+    outbox.add(counted_once(done) if outbox.heard_at or outbox.waiting else done)
 
 
 def _read(text: str, known: Membership | None) -> Invitation:

@@ -1,7 +1,8 @@
 """Which class a course has joined, and which boards have yet to forget it, in private files of its home.
 
 A class knows a learner by a token, which is made of a secret of the home and of the class's id: it stays the
-same wherever the board listens, and says nothing to another class. Nothing is sent here.
+same wherever the board listens, and says nothing to another class. Nothing is sent here. A file that is
+damaged is put aside.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -29,11 +31,23 @@ __all__ = [
     "own_token",
     "read_left",
     "read_membership",
+    "take_damaged",
 ]
 
 SECRET_FILE = "class-secret"  # noqa: S105 - a file's name
 LEFT_FILE = "class-left.json"
 SECRET_BYTES = 32
+NOT_RECOGNISED = (
+    "The secret by which classes know you was damaged, and is now in `{}`. A class that you were in before "
+    "takes you for somebody new: if your alias is taken there, choose another one."
+)
+DAMAGED_LEFT = (
+    "What was kept of the classes that you left was damaged, and is now in `{}`. If a board still shows you, "
+    "join its class again and leave it."
+)
+
+# What the learner has to know of files that were put aside.
+_damaged: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -78,21 +92,29 @@ def forget_membership(home: Path) -> None:
 
 def own_token(home: Path, class_id: str) -> str:
     """Return by what a class knows this learner; the secret behind it is made when it is needed first."""
-    file, secret = home / SECRET_FILE, ""
-    with contextlib.suppress(OSError, ValueError):
-        secret = patiently(lambda: file.read_text(encoding="utf-8"))
-    if len(secret) < SECRET_BYTES:
-        secret = secrets.token_hex(SECRET_BYTES)
-        write_whole(file, secret, is_private=True)
-    return hmac.new(secret.encode(), class_id.encode(), hashlib.sha256).hexdigest()
+    file, secret = home / SECRET_FILE, b""
+    if file.exists():
+        secret = patiently(file.read_bytes)
+        if len(secret) < SECRET_BYTES or not secret.isascii():
+            _put_aside(file, NOT_RECOGNISED)
+            secret = b""
+    if not secret:
+        made = secrets.token_hex(SECRET_BYTES)
+        write_whole(file, made, is_private=True)
+        secret = made.encode()
+    return hmac.new(secret, class_id.encode(), hashlib.sha256).hexdigest()
 
 
 def read_left(home: Path) -> tuple[Membership, ...]:
     """Return the classes that were left while their boards could not be reached."""
+    file = home / LEFT_FILE
     try:
-        kept = json.loads((home / LEFT_FILE).read_text(encoding="utf-8"))
+        kept = json.loads(patiently(lambda: file.read_text(encoding="utf-8")))
         return tuple(Membership(**each) for each in kept)
-    except (OSError, ValueError, TypeError):
+    except OSError:
+        return ()
+    except (ValueError, TypeError):
+        _put_aside(file, DAMAGED_LEFT)
         return ()
 
 
@@ -102,3 +124,17 @@ def keep_left(home: Path, left: Sequence[Membership]) -> None:
         write_whole(home / LEFT_FILE, json.dumps([asdict(each) for each in left], indent=1), is_private=True)
     else:
         patiently(lambda: (home / LEFT_FILE).unlink(missing_ok=True))
+
+
+def take_damaged() -> list[str]:
+    """Return what to tell of the damaged files that this process has put aside since the last call."""
+    taken = _damaged[:]
+    _damaged.clear()
+    return taken
+
+
+def _put_aside(file: Path, told: str) -> None:
+    aside = file.with_name(f"{file.name}.damaged-{uuid.uuid4().hex[:8]}")
+    with contextlib.suppress(OSError):  # another process was first
+        patiently(lambda: file.replace(aside))
+        _damaged.append(told.format(aside))

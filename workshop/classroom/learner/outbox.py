@@ -121,6 +121,14 @@ class Outbox:
             rows = database.execute(query, (self._learner, self._accepted(database), MOST_REPORTS)).fetchall()
         return tuple(LearnerReport(number, at, kind, json.loads(fields)) for number, at, kind, fields in rows)
 
+    @property
+    def waiting(self) -> int:
+        """How many reports the board has not accepted yet."""
+        with self._changing() as database:
+            mine = (self._learner, self._accepted(database))
+            query = "SELECT COUNT(*) FROM reports WHERE learner = ? AND number > ?"
+            return int(database.execute(query, mine).fetchone()[0])
+
     def hear(self, state: Mapping[str, Any], now: float, *, accepted: int | None = None) -> None:
         """Keep what the board said; `accepted` is the highest number up to which it has all reports.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from workshop.classroom.learner.delivery import deliver_briefly, poke
-from workshop.classroom.learner.membership import read_membership
+from workshop.classroom.learner.membership import read_membership, take_damaged
 from workshop.classroom.learner.outbox import Happening, Outbox, take_put_aside
 from workshop.clock import Clock, SystemClock
 from workshop.course.exercise import Outcome
@@ -85,7 +85,7 @@ def deliver_recorded() -> list[str]:
         deliver_briefly(home)
         if not was_unknown and is_unknown(home):
             told.append(UNKNOWN)
-    return told
+    return [*told, *take_damaged()]
 
 
 def is_unknown(home: Path) -> bool:
@@ -98,13 +98,16 @@ def is_unknown(home: Path) -> bool:
 
 
 def report_anew(home: Path) -> list[str]:
-    """Where a damaged outbox was put aside, report anew what is passed; return what to tell the learner."""
+    """Where a damaged outbox was put aside, report anew what is passed.
+
+    Returns what to tell the learner, of this file and of others that were damaged.
+    """
     aside, membership = take_put_aside(), read_membership(home)
     if aside and membership is not None:
         kept = counted_once(happenings_of(CourseProgress(home).entries()))
         with contextlib.suppress(sqlite3.Error, OSError, ValueError):
             Outbox(home, membership.key).add(kept)
-    return [DAMAGED.format(each) for each in aside]
+    return [*(DAMAGED.format(each) for each in aside), *take_damaged()]
 
 
 def happenings_of(entries: Mapping[str, ExerciseEntry]) -> list[Happening]:

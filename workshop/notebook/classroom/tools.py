@@ -10,7 +10,7 @@ from contextlib import suppress
 from workshop.classroom.learner.delivery import Courier
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import leave_class
-from workshop.classroom.learner.membership import read_left, read_membership
+from workshop.classroom.learner.membership import read_left, read_membership, take_damaged
 from workshop.classroom.learner.outbox import ClassState, Outbox
 from workshop.classroom.learner.recording import UNKNOWN, report_anew
 from workshop.course.catch_up import NOTEBOOKS, catch_up
@@ -78,7 +78,8 @@ class ClassTools:
             self._courier.stop()
         left = leave_class(self._course.home)
         self.begin()
-        return show(status_line("○ In no class", left.told if left else "You were in no class.", "info"))
+        told = " ".join([left.told if left else "You were in no class.", *take_damaged()])
+        return show(status_line("○ In no class", told, "info"))
 
     def ask_for_help(self, step: str | None = None) -> Shown:
         """Let the class board show that you need help with an exercise, by its id, or with this notebook.
