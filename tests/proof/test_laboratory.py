@@ -89,6 +89,31 @@ def test_emptying_leaves_no_trace(bench_of) -> None:
     assert (laboratory.met, laboratory.offline.now()) == ({}, laboratory.clock.now())
 
 
+def test_emptying_forgets_what_was_counted_and_purged(laboratory: Laboratory) -> None:
+    """A stream counts from nothing, in the same minute too, and a queue may be purged again at once."""
+    kinesis, sqs = laboratory.client("kinesis"), laboratory.client("sqs")
+    kinesis.create_stream(StreamName="s", ShardCount=1)
+    queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+    counted = []
+    for records in (2, 1):
+        for _ in range(records):
+            kinesis.put_record(StreamName="s", Data=b"x", PartitionKey="k")
+        sqs.purge_queue(QueueUrl=queue)
+        answer = laboratory.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Kinesis",
+            MetricName="IncomingRecords",
+            Dimensions=[{"Name": "StreamName", "Value": "s"}],
+            StartTime=START - 60,
+            EndTime=START + 60,
+            Period=60,
+            Statistics=["Sum"],
+        )
+        counted.append([point["Sum"] for point in answer["Datapoints"]])
+        laboratory.empty()
+
+    assert counted == [[2], [1]]
+
+
 def test_what_is_made_after_emptying_has_a_name_of_its_own(laboratory: Laboratory) -> None:
     """Names that are drawn at random do not come again after emptying: what is deployed stays apart."""
     iam, trust, found = laboratory.client("iam"), {"Version": "2012-10-17", "Statement": []}, set()

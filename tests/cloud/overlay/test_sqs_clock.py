@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.cloud.conftest import Account
-from workshop.cloud.offline.overlay.correct import plain_moto
+from workshop.clock import ManualClock
+from workshop.cloud.offline.overlay.correct import CLOCK, plain_moto
 
 
 @pytest.fixture
@@ -80,3 +81,13 @@ def test_a_queue_is_purged_once_in_a_minute_of_the_clock(account: Account, refus
     sqs.purge_queue(QueueUrl=url)
 
     assert code == "AWS.SimpleQueueService.PurgeQueueInProgress"
+
+
+def test_a_clock_that_was_set_back_allows_a_purge(account: Account) -> None:
+    """A purge that is yet to come, by the clock, keeps nobody from the next."""
+    sqs = account.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.purge_queue(QueueUrl=url)
+    CLOCK.use(ManualClock(account.clock.now() - 1000.0))
+
+    sqs.purge_queue(QueueUrl=url)

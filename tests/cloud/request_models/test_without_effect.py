@@ -1,5 +1,6 @@
 """What has no effect here and shows nowhere is refused by name, and what asks for nothing is not."""
 
+import json
 from typing import Any
 
 import pytest
@@ -27,9 +28,18 @@ FUNCTION = {
 }
 
 
-def nested(path: str, value: Any) -> dict[str, Any]:
+def nested(shape: Any, path: str, value: Any) -> Any:
+    """Return the parameters of this shape that have the value at the path."""
+    if not path:
+        return value
+    if shape.type_name == "list":
+        return [nested(shape.member, path, value)]
+    if shape.type_name == "map":
+        return {path: value}
+    if path not in shape.members and "AttributeName" in shape.members:
+        return {"AttributeName": path, "AttributeValue": value}
     first, _, rest = path.partition(".")
-    return {first: nested(rest, value) if rest else value}
+    return {first: nested(shape.members[first], rest, value)}
 
 
 @pytest.mark.parametrize(("service", "operation", "path", "usual"), MEMBERS)
@@ -38,15 +48,24 @@ def test_a_member_is_refused_unless_it_asks_for_nothing(
 ) -> None:
     """Each member is one of its operation's, refused by its path, and taken with the value it has anyway."""
     shape: Any = model_of(service).operation_model(operation).input_shape
-    for name in path.split("."):
-        if shape.type_name == "structure":
-            shape = shape.members[name]
 
-    refused = refused_member(service, operation, nested(path, "other"))
+    refused = refused_member(service, operation, nested(shape, path, "other"))
 
     assert refused is not None
     assert f" {path} of {operation}" in refused.message
-    assert refused_member(service, operation, nested(path, usual)) is None
+    assert refused_member(service, operation, nested(shape, path, usual)) is None
+
+
+@pytest.mark.parametrize("operation", ["CreateQueue", "SetQueueAttributes"])
+def test_a_document_may_be_written_in_any_way(operation: str) -> None:
+    """Blanks and line ends in JSON change nothing; what it says is looked at."""
+
+    def answer(permission: str) -> Any:
+        text = json.dumps({"redrivePermission": permission}, indent=1)
+        return refused_member("sqs", operation, {"Attributes": {"RedriveAllowPolicy": text}})
+
+    assert answer("allowAll") is None
+    assert answer("denyAll") is not None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +74,7 @@ def test_a_member_is_refused_unless_it_asks_for_nothing(
         (
             "dynamodb",
             "CreateTable",
-            {**TABLE, "ResourcePolicy": "{}"},
+            {**TABLE, "ResourcePolicy": '{"Version":"2012-10-17"}'},
             "ValidationException",
             "ResourcePolicy",
         ),
@@ -67,9 +86,20 @@ def test_a_member_is_refused_unless_it_asks_for_nothing(
             "Attributes.SignatureVersion",
         ),
         (
+            "sns",
+            "SetTopicAttributes",
+            {
+                "TopicArn": "arn:aws:sns:eu-west-1:123456789012:t",
+                "AttributeName": "TracingConfig",
+                "AttributeValue": "Active",
+            },
+            "InvalidParameter",
+            "TracingConfig",
+        ),
+        (
             "sqs",
             "CreateQueue",
-            {"QueueName": "q", "Attributes": {"RedriveAllowPolicy": "{}"}},
+            {"QueueName": "q", "Attributes": {"RedriveAllowPolicy": '{"redrivePermission":"denyAll"}'}},
             "InvalidAttributeValue",
             "Attributes.RedriveAllowPolicy",
         ),

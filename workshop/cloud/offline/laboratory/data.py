@@ -31,6 +31,8 @@ def forget_data() -> None:
         _empty_logs(backend)
     for backend in _all(cloudwatch_backends):
         backend.metric_data.clear()
+        # Sums of the minute that is under way, each of a metric that is gone.
+        vars(backend).pop("kinesis_metrics", None)
     for backend in _all(sts_backends):
         backend.assumed_roles.clear()
     for mapping in current_mappings():
@@ -56,6 +58,7 @@ def _empty_streams(backend: Any) -> None:
 def _purge_queues(backend: Any) -> None:
     for queue in backend.queues.values():
         queue._messages.clear()  # noqa: SLF001 # a purge is allowed once a minute only
+        queue.last_purged_at = None
         queue.pending_messages.clear()
         vars(queue).pop("sent_ids", None)
 

@@ -4,7 +4,9 @@ Templates can be warned of such properties, callers of the API cannot: a message
 through, or a policy that protects nothing, would be believed in.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from workshop.cloud.offline.request_models.wording import ModelError
@@ -22,10 +24,30 @@ INVALID: Mapping[str, str] = {
 }
 IN_LOGS = {"applyOnTransformedLogs": False, "fieldSelectionCriteria": ""}
 IN_QUEUES = {"Attributes.RedriveAllowPolicy": '{"redrivePermission":"allowAll"}'}
-# By service and operation: the members, at any depth, and the value of each that changes nothing.
+IN_TOPICS = {
+    "ArchivePolicy": "{}",
+    "FifoThroughputScope": "Topic",
+    "SignatureVersion": "1",
+    "TracingConfig": "PassThrough",
+    **{
+        f"{protocol}{setting}": ""
+        for protocol in ("Application", "Firehose", "HTTP", "Lambda", "SQS")
+        for setting in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
+    },
+}
+# By service and operation: the members, at any depth, also of lists, and the value of each that changes nothing.
 REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("dynamodb", "CreateTable"): {"ResourcePolicy": "", "TableClass": "STANDARD"},
-    ("dynamodb", "UpdateTable"): {"SSESpecification": {}, "TableClass": "STANDARD"},
+    ("dynamodb", "CreateTable"): {
+        "GlobalSecondaryIndexes.OnDemandThroughput": {},
+        "ResourcePolicy": "",
+        "TableClass": "STANDARD",
+    },
+    ("dynamodb", "UpdateTable"): {
+        "GlobalSecondaryIndexUpdates.Create.OnDemandThroughput": {},
+        "GlobalSecondaryIndexUpdates.Update.OnDemandThroughput": {},
+        "SSESpecification": {},
+        "TableClass": "STANDARD",
+    },
     ("lambda", "CreateEventSourceMapping"): {"LoggingConfig": {}},
     ("lambda", "CreateFunction"): {"Code.ImageUri": ""},
     ("lambda", "UpdateEventSourceMapping"): {"LoggingConfig": {}},
@@ -33,11 +55,8 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("logs", "CreateLogGroup"): {"deletionProtectionEnabled": False, "logGroupClass": "STANDARD"},
     ("logs", "PutMetricFilter"): {**IN_LOGS, "emitSystemFieldDimensions": []},
     ("logs", "PutSubscriptionFilter"): {**IN_LOGS, "emitSystemFields": []},
-    ("sns", "CreateTopic"): {
-        "Attributes.ArchivePolicy": "",
-        "Attributes.SignatureVersion": "1",
-        "Attributes.TracingConfig": "PassThrough",
-    },
+    ("sns", "CreateTopic"): {f"Attributes.{name}": usual for name, usual in IN_TOPICS.items()},
+    ("sns", "SetTopicAttributes"): IN_TOPICS,
     ("sqs", "CreateQueue"): IN_QUEUES,
     ("sqs", "SetQueueAttributes"): IN_QUEUES,
 }
@@ -45,11 +64,31 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
 
 def refused_member(service: str, operation: str, parameters: Mapping[str, Any]) -> ModelError | None:
     """Return the error for the first member of a request that would have no effect, None without one."""
+    # An operation that sets one attribute names it by a value.
+    if "AttributeName" in parameters:
+        parameters = {str(parameters["AttributeName"]): parameters.get("AttributeValue")}
     for path, usual in REFUSED.get((service, operation), {}).items():
-        value: Any = parameters
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, Mapping) else None
-        if value not in NOTHING and value != usual:
+        taken = (*NOTHING, _read(usual))
+        if any(value not in taken for value in _values(parameters, path.split("."))):
             text = f"The offline cloud does not offer {path} of {operation}; see docs/offline-cloud.md"
             return ModelError(INVALID[service], text)
     return None
+
+
+def _values(given: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Yield what is found at a path: several values if it leads through lists."""
+    if isinstance(given, list):
+        for each in given:
+            yield from _values(each, path)
+    elif not path:
+        yield _read(given)
+    elif isinstance(given, Mapping):
+        yield from _values(given.get(path[0]), path[1:])
+
+
+def _read(value: Any) -> Any:
+    """Return what a document in JSON says, however it is written; other values as they are."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        with suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
