@@ -40,7 +40,7 @@ SERVICES = {
 
 
 # What answers only to refuse.
-REFUSED = {"create_function_url_config", "update_function_url_config"}
+REFUSED = {"create_archive", "create_function_url_config", "update_function_url_config"}
 
 
 def offered(service: str) -> list[str]:

@@ -130,6 +130,14 @@ def test_the_number_of_a_deleted_version_is_not_used_again(functions) -> None:
     assert (numbers, again) == (["2", "3"], "2")
 
 
+def test_a_function_that_is_made_again_counts_on(functions) -> None:
+    """The numbers of a function that was deleted are not used again either."""
+    functions.delete_function(**FUNCTION)
+    functions.create_function(**function(Code={"ZipFile": CODE}))
+
+    assert functions.publish_version(**FUNCTION)["Version"] == "2"
+
+
 def test_key_and_snapshots_are_described(functions) -> None:
     """Key and SnapStart are kept by every call that takes them, and published versions are snapped."""
     key = "arn:aws:kms:eu-west-1:123456789012:key/k"

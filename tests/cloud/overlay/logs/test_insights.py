@@ -79,6 +79,17 @@ def test_fields_of_json_are_known(query: Any) -> None:
     assert rows == [{"level": "ERROR", "user.name": "a"}, {"level": "INFO", "user.name": "b"}, {}]
 
 
+def test_an_event_has_the_fields_of_every_event(query: Any) -> None:
+    """What Logs adds to an event by itself is there, its two times as texts in UTC."""
+    (row,) = query(
+        "fields @message, @timestamp, @ingestionTime, @logStream, @log | sort @timestamp | limit 1"
+    )
+
+    ingested = datetime.fromisoformat(row["@ingestionTime"])
+    assert ingested == datetime.fromisoformat(row["@timestamp"])
+    assert (row["@logStream"], row["@log"]) == ("s", "123456789012:g")
+
+
 @pytest.mark.parametrize(
     ("text", "rows"),
     [

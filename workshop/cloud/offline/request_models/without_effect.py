@@ -35,7 +35,7 @@ IN_TOPICS = {
         for setting in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
     },
 }
-# By service and operation: the members, at any depth, also of lists, and the value of each that changes nothing.
+# By service and operation: the members, at any depth, and the value of each that changes nothing.
 REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("dynamodb", "CreateTable"): {
         "GlobalSecondaryIndexes.OnDemandThroughput": {},
@@ -76,7 +76,7 @@ def refused_member(service: str, operation: str, parameters: Mapping[str, Any]) 
 
 
 def _values(given: Any, path: Sequence[str]) -> Iterator[Any]:
-    """Yield what is found at a path: several values if it leads through lists."""
+    """Yield what is found at a path; it leads through lists without naming them."""
     if isinstance(given, list):
         for each in given:
             yield from _values(each, path)

@@ -2,8 +2,9 @@
 
 AWS gives each a `RevisionId` that is new after every change, refuses a change or a version that names another
 one with a PreconditionFailedException, a version of another `CodeSha256`, and makes no version where nothing
-has changed since the last one; numbers of versions are never used again
-(https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html, API_PublishVersion.html there).
+has changed since the last one; numbers of versions are never used again, not even for a function that was
+deleted and made again (https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html and
+API_PublishVersion.html there; https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html).
 moto shows revisions of aliases and policies only, never heeds them but for policies, makes a second version
 of what it has just published, and numbers another one like one that was deleted. Changed: as above.
 """
@@ -86,11 +87,12 @@ def _publish(self: Any, name_or_arn: str, description: str = "") -> Any:
     if is_published and not function.code_or_config_updated:
         return versions[-1]
     function.code_or_config_updated = False
-    # The number of a version that was deleted is never given again.
+    # A number is never given again, even if the version, or the function, was deleted.
+    given: dict[str, int] = vars(self).setdefault("given_numbers", {})
     numbers = (int(one.version) for one in versions)
-    function.last_version = 1 + max(getattr(function, "last_version", 0), *numbers, 0)
+    number = given[function.function_name] = 1 + max(given.get(function.function_name, 0), *numbers, 0)
     version = copy.copy(function)
-    version.set_version(function.last_version)
+    version.set_version(number)
     version.last_modified = moment()
     version.description = description or function.description
     versions.append(version)

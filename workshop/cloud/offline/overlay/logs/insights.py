@@ -51,6 +51,7 @@ def _execute(log_groups: list[Any], query: str, start_time: int, end_time: int) 
 def _row(event: Any, stream: Any, group: Any) -> Row:
     row: Row = {
         "@timestamp": utc_text(event.timestamp),
+        "@ingestionTime": utc_text(event.ingestion_time),
         "@message": event.message,
         "@logStream": stream.log_stream_name,
         "@log": f"{group.account_id}:{group.name}",
