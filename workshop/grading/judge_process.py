@@ -52,6 +52,7 @@ def main() -> None:
     sandbox = Sandbox(
         Path(job["folder"]), job["marker"], Limits(**job["limits"]), Containment(job["bwrap"], ())
     )
+    # Only now: it reads on behind the job, which is the first line.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     answers = SubmittedAnswers(sandbox.folder / "handed-in")
     answered = []

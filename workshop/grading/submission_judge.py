@@ -127,6 +127,7 @@ class SubmissionJudge:
 
     def _judge_cell(self, exercise: Exercise) -> CheckResult:
         answer = self._answers.cell(exercise)
+        # Until the verdict says otherwise, and also if there comes none.
         self._is_clean = False
         # Half of the time is for the check, which may have to wait for what the cell has set in motion.
         seconds = self._sandbox.limits.exercise_seconds / 2

@@ -93,6 +93,7 @@ class Supervisor:
             if not end_tree(process, self._sandbox.marker):
                 self.notes.append("Some processes of this submission could not be ended.")
             with contextlib.suppress(OSError):
+                # Only now: by the end of its input a judge process knows that its supervisor is gone.
                 _pipe(process.stdin).close()
         if stop is not None and current.id not in self._results:
             self._note(current.id, stop.outcome, stop.why)
@@ -137,6 +138,7 @@ class Supervisor:
                 continue
             if event is None:
                 return Stop(Outcome.BROKEN_CHECK, f"The check ended unexpectedly. {self._last_words()}")
+            # As a rule the last exercise has its verdict by now, and this reason is not used.
             if event.get("event") == END:
                 return Stop(Outcome.BROKEN_CHECK, "The check ended without a verdict.")
             self._take(event, current)

@@ -82,6 +82,8 @@ def _start(job: bytes, home: Path, root: Path, sandbox: Sandbox) -> subprocess.P
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    # In a sandbox, the group holds the first process of its PID namespace, with which the kernel ends all
+    # others. Without one, the supervisor finds what has left the group by its mark.
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -93,6 +95,7 @@ def _cell_run(reported: bytes, printed: bytes, code: int) -> CellRun:
     try:
         document = json.loads(reported)
         error, runs = document["error"], document["runs"]
+    # The cell may have written anything in place of a report, such as a million brackets.
     except (ValueError, TypeError, KeyError, RecursionError):
         last = printed.decode(errors="replace").strip().splitlines()[-1:]
         end = f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -17,6 +17,7 @@ import os
 import socket
 import sys
 
+# Not from `typing`, which a lean start goes without; type checkers know a constant of this name.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,11 +64,14 @@ def bwrap_arguments(settings: dict[str, Any], kind: str) -> list[str]:
     size = str(settings["limits"]["file_mb"] * 2 * MEGABYTE)
     temporary = ["--size", size, "--perms", "1777", "--tmpfs"]
     home = os.environ["HOME"]
+    # The settings as well: they are read once more inside.
     shown = [*settings["shown"], *settings["shown_to"].get(kind, ()), sys.argv[1]]
     if code := os.environ.get("LAMBDA_TASK_ROOT"):
         shown.append(os.path.dirname(code))  # noqa: PTH120 - lean start
+    # As PID 1, with no process of bwrap's own before it; see `run_as_init`.
     options = ["--as-pid-1", *NAMESPACES, "--hostname", "submission", *privileges()]
     options += ["--perms", "0755", "--dir", "/run", "--proc", "/proc", "--dev", "/dev"]
+    # Read-only only now, when `/dev/shm` is mounted in it.
     options += [*temporary, "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108 - inside
     # Mounted before what is shown, which may lie below it.
     options += [*temporary, "/tmp"]  # noqa: S108 - inside
@@ -76,6 +80,7 @@ def bwrap_arguments(settings: dict[str, Any], kind: str) -> list[str]:
     for path in shown:
         options += mounted(path)
     options += ["--bind", settings["socket"], SOCKET, *temporary, home]
+    # Last: until now bwrap has had to make folders there.
     return [*options, "--remount-ro", "/", "--chdir", os.getcwd()]  # noqa: PTH109 - lean start
 
 
@@ -125,9 +130,11 @@ def run_as_init(start: Callable[[], None], settings: dict[str, Any]) -> None:
 
     _thread.start_new_thread(Relay(listening, SOCKET).serve, ())
     while True:
+        # Also reaps orphans, which the kernel hands to the first process of a namespace.
         ended, status = os.wait()
         if ended == program:
             code = os.waitstatus_to_exitcode(status)
+            # A signal's number as a shell gives it.
             os._exit(code if code >= 0 else 128 - code)
 
 
@@ -142,6 +149,7 @@ def exec_with_limits(program: list[str], settings: dict[str, Any], *, user: int 
 def switch_user(user: int) -> None:
     """Switch from root to an unused uid, because RLIMIT_NPROC does not bind root."""
     if os.getuid() == 0:
+        # Groups first: who is no longer root may not change them.
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)

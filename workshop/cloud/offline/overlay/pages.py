@@ -137,6 +137,7 @@ def _list_buckets(self: Any, prefix: Any, bucket_region: Any, max_buckets: Any) 
 
 @corrects(S3Response, "all_buckets")
 def _all_buckets(self: Any) -> Any:
+    # moto's method answers with XML, so the page is cut just before that is made.
     serialized = self.serialized
     self.serialized = lambda answer: serialized(_page(self, answer, "Buckets", S3))
     return _MOTO_ALL_BUCKETS(self)

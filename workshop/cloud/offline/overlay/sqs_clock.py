@@ -38,6 +38,7 @@ def _purge(backend: Any, queue_name: str) -> None:
         raise PurgeQueueInProgress(queue.name)
     # What is not there any more need not be kept.
     note_messages(queue)
+    # moto would compare it with the machine's time.
     queue.last_purged_at = None
     _MOTO_PURGE(backend, queue_name)
     queue.last_purged_at = CLOCK.now()

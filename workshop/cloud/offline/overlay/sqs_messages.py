@@ -64,6 +64,7 @@ def _is_duplicate(queue: Any, message: Any) -> bool:
         message.id, message.sequence_number = sent.split()
         return True
     last = int((tokens.newest() or "- 0").split()[1])
+    # Messages of one millisecond count on from the last; so do all if the clock has been set back.
     number = max(int(CLOCK.now() * 1000) * NUMBERS_PER_MILLISECOND, last + 1)
     message.sequence_number = str(number)
     tokens.remember(token, f"{message.id} {number}")

@@ -91,8 +91,11 @@ def _publish(self: Any, name_or_arn: str, description: str = "") -> Any:
     given: dict[str, int] = vars(self).setdefault("given_numbers", {})
     numbers = (int(one.version) for one in versions)
     number = given[function.function_name] = 1 + max(given.get(function.function_name, 0), *numbers, 0)
+    # Shallow, so that the policy is shared: it holds the statements of all versions, each with the ARN that
+    # it is for (see `policies`).
     version = copy.copy(function)
     version.set_version(number)
+    # `set_version` has stamped the machine's time.
     version.last_modified = moment()
     version.description = description or function.description
     versions.append(version)

@@ -67,6 +67,7 @@ def _create(request: Any) -> Any:
     capabilities = request._get_param("Capabilities") or []
     check_capabilities(content, capabilities)
     check_options(request, content)
+    # Only now: a request that is refused leaves no stack under review behind.
     stack = stack or _stack_under_review(request)
     change_set = models.ChangeSet(
         change_set_type=kind,
@@ -164,6 +165,8 @@ def _execute(request: Any) -> Any:
     stack.tags = change_set.tags or stack.tags
     stack.capabilities = change_set.capabilities
     stack.disable_rollback = is_true(request._get_param("DisableRollback"))
+    # Before anything runs: the lock is given up while the function of a custom resource does, and nobody
+    # else may execute this one then.
     change_set.execution_status = "EXECUTE_IN_PROGRESS"
     if change_set.change_set_type == "CREATE":
         _become(stack, change_set, request.cloudformation_backend)
@@ -183,7 +186,6 @@ def _become(stack: Any, change_set: Any, backend: Any) -> None:
     stack.role_arn = change_set.role_arn
     stack.cross_stack_resources = backend.exports
     operations.become(stack, change_set.template, change_set.template_dict)
-    stack.resource_map.cross_stack_resources = backend.exports
 
 
 @corrects(responses.CloudFormationResponse, "delete_change_set")
@@ -209,6 +211,7 @@ def _list(request: Any) -> Any:
 
 def _find(request: Any) -> Any:
     name, stack_name = request._get_param("ChangeSetName"), request._get_param("StackName")
+    # The latest of a name: one that was executed stays here, where AWS drops it.
     for change_set in reversed(request.cloudformation_backend.change_sets.values()):
         names = (change_set.stack.name, change_set.stack.stack_id)
         if name == change_set.change_set_id or (name == change_set.change_set_name and stack_name in names):

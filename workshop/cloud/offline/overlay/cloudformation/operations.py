@@ -134,6 +134,7 @@ def remove(stack: Any, resource: DeployedResource, *, replaced: bool = False, un
     """
     if not resource.is_there:
         return True
+    # `RetainExceptOnCreate` keeps a resource, but not one whose own creation is being undone.
     if resource.policy(replaced=replaced) in ({"Retain"} if undone else {"Retain", "RetainExceptOnCreate"}):
         settle(stack, resource, "DELETE_SKIPPED")
         return True

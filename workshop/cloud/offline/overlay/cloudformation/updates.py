@@ -44,9 +44,9 @@ def check_updatable(stack: Any) -> None:
     Raises:
         ValidationError: naming the status.
     """
-    # A stack that could not be created can only be deleted; a rollback that failed has to be continued first.
-    # Whose update was cut off can be updated again.
-    # While one is in progress, functions of custom resources run without the lock.
+    # A stack that could not be created can only be deleted, and a rollback that failed has to be continued
+    # first; one whose update was cut off (`UPDATE_FAILED`) can be updated again. A call can meet a stack in
+    # progress, since the lock is given up while the function of a custom resource runs.
     in_progress = stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS"
     has_failed = stack.status.endswith("_FAILED") and stack.status != "UPDATE_FAILED"
     if in_progress or has_failed or stack.status == "ROLLBACK_COMPLETE":
@@ -167,6 +167,7 @@ class _Update:
         """Bring back the old definitions, then delete what was added."""
         stack = self.stack
         record(stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
+        # The old map of resources, too: what is changed back refers to the old ones.
         self.before.restore(stack)
         stack.leftovers += [(resource, "undone") for resource in self.added]
         # First the changed resources: as long as they refer to added ones, those cannot be deleted.

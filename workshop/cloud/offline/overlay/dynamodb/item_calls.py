@@ -35,6 +35,7 @@ from workshop.cloud.offline.overlay.sizes import attributes_size
 __all__ = ["projection_of", "returned_attributes", "update_of"]
 
 PREFIX = "1 validation error detected: "
+# Values of `ReturnValues`: those that puts and deletes take, and those of updates.
 WHOLE = ("NONE", "ALL_OLD")
 PARTS = (*WHOLE, "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW")
 Paths = tuple[tuple[str | int, ...], ...]
@@ -98,6 +99,8 @@ def _checked(
         "conditions": _conditions(request, expressions),
         "shows_item": request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD",
     }
+    # For its mistakes, and so that what it uses counts as used; `update_of` reads it again, when the
+    # table is known, and gets the tree that was kept.
     if "UpdateExpression" in kinds:
         expressions.update()
     expressions.check_used()

@@ -59,6 +59,7 @@ class Place:
     @property
     def key(self) -> dict[str, Any]:
         """The key's attributes."""
+        # Without a sort key the table has one name, and the second value, None, drops out.
         keys = (self.hash_key, self.range_key)
         return dict(zip(self.table.table_key_attrs, keys, strict=False))
 
@@ -70,6 +71,7 @@ def key_types(table: Any) -> dict[str, str]:
 
 def index_keys(index: Any) -> list[str]:
     """Return the names of an index's key attributes, partition key first."""
+    # `HASH` comes before `RANGE` in the alphabet as well.
     return [entry["AttributeName"] for entry in sorted(index.schema, key=lambda entry: entry["KeyType"])]
 
 
@@ -124,6 +126,7 @@ def check_index_keys(table: Any, attributes: Mapping[str, Any], *, updated: bool
     types = key_types(table) if indexes else {}
     for index in indexes:
         for name in index_keys(index):
+            # Without the attribute the item is merely not in the index.
             if (value := attributes.get(name)) is None:
                 continue
             if value.type != types[name]:

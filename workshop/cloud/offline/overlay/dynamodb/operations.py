@@ -86,6 +86,7 @@ class Write:
         if self.kind == "ConditionCheck":
             return WriteOutcome(before, before)
         after = changed.attributes if changed else self.attributes if self.kind == "Put" else None
+        # To delete what is not there changes nothing, and leaves no stream record.
         if after is not None or before is not None:
             new = None if after is None else _item(self.place, after, self.size)
             changes.write(self.place.table, self.place.hash_key, self.place.range_key, new)
@@ -107,6 +108,7 @@ class Write:
             return None
         start = before if before is not None else self.place.key
         if self.update is None:
+            # An update that says nothing leaves an item as it is, or makes one of its key alone.
             return Changed(dict(start), (), ())
         changed = self.update.applied_to(start)
         check_index_keys(self.place.table, changed.attributes, updated=True)
@@ -134,6 +136,7 @@ def put_of_attributes(table: Any, attributes: Attributes, **more: Any) -> Write:
 
 
 def _item(place: Place, attributes: Attributes, size: int | None) -> Any:
+    # Past `Item.__init__`, which would read and measure values that are read and measured already.
     item = object.__new__(Item)
     item.hash_key, item.range_key = place.hash_key, place.range_key
     item.attrs = LimitedSizeDict()

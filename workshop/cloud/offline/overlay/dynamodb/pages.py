@@ -61,6 +61,7 @@ class TableView:
     def in_partition(self, equal: Mapping[str, Any]) -> Iterable[Any]:
         """Return the items that have these values in the partition key, in any order."""
         if self.index is not None:
+            # moto keeps items by the table's key alone, so a query of an index looks at all of them.
             wanted = {name: equal[name] for name in self.hash_names}
             return (
                 item
@@ -121,6 +122,7 @@ class TableView:
     ) -> Page:
         """Cut a page out of items that are in order."""
         if start is not None:
+            # Compared, not looked up: the item of that key may be gone by now.
             first = self._position(start)
             items = [
                 item
@@ -171,6 +173,7 @@ class TableView:
 
 def segment_of(hash_key: Any, total: int) -> int:
     """Return the segment of a parallel scan that a partition key belongs to; the same every time."""
+    # Not `hash`, which differs from process to process: a scan may go on after a restart.
     content = as_bytes(hash_key.value) if hash_key.type == "B" else hash_key.value.encode()
     return int(hashlib.md5(content, usedforsecurity=False).digest()[0]) % total
 

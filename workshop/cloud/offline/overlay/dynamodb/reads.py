@@ -140,6 +140,7 @@ def _scan(self: Any) -> Any:
             f"with correct Segment. TotalSegments: {total} Segment: {segment}"
         )
     items = [item for item in view.everything() if segment_of(item.hash_key, total) == segment]
+    # AWS promises no order of a scan; the next page needs one that it finds again.
     page = view.page(view.in_order(items), start=start, limit=request.get("Limit"))
     return _answer(self, view, page, paths, filtered)
 

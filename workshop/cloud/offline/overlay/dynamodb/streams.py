@@ -116,6 +116,7 @@ def _describe_stream(self: Any, arn: str) -> dict[str, Any]:
     # An end is the sign by which readers know that a shard is closed:
     # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_SequenceNumberRange.html
     if not _is_open(shard):
+        # A shard without records ends at its first number.
         last = shard.starting_sequence_number + max(len(shard.items) - 1, 0)
         description["SequenceNumberRange"]["EndingSequenceNumber"] = str(last)
     return {

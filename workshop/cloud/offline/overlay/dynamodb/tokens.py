@@ -54,6 +54,7 @@ def once(handler: Any, actions: Any, run: Callable[[], Any]) -> Any:
     if "request_tokens" not in backend:
         backend["request_tokens"] = UsedTokens(WINDOW_SECONDS)
     tokens: UsedTokens = backend["request_tokens"]
+    # moto has decoded binary values to bytes, which JSON cannot write: hence `repr`.
     text = json.dumps(actions, sort_keys=True, default=repr)
     # A hash instead of the text: a transaction may have 4 MB, and tokens are kept for ten minutes.
     fingerprint = hashlib.sha256(text.encode()).hexdigest()

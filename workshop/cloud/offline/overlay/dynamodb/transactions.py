@@ -53,6 +53,7 @@ __all__ = ["TransactionReason", "attempt", "run_transaction", "summed"]
 MAXIMUM_ACTIONS = 100
 MAXIMUM_BYTES = 4 * 1024 * 1024
 KINDS = ("ConditionCheck", "Put", "Update", "Delete")
+# Code, message and item of a member of `CancellationReasons`.
 TransactionReason = tuple[Any, Any, Any]
 NO_REASON: TransactionReason = (None, None, None)
 
@@ -66,6 +67,7 @@ def run_transaction(writes: Sequence[Callable[[], Write]]) -> list[WriteOutcome]
     """
     prepared = [attempt(make) for make in writes]
     places = [write.place.target for write, _ in prepared if write is not None]
+    # A mistake of the request and not of an item, so it is refused without a list of reasons.
     if len(set(places)) < len(places):
         raise MultipleTransactionsException
     with collected_changes() as changes:
@@ -76,6 +78,7 @@ def run_transaction(writes: Sequence[Callable[[], Write]]) -> list[WriteOutcome]
             for write, reason in prepared
         ]
         if any(reason is not NO_REASON for _, reason in results):
+            # Inside the block, which then takes back what the other actions have written.
             raise TransactionCanceledException([reason for _, reason in results])
         outcomes = [outcome for outcome, _ in results if outcome is not None]
         # An item counts with its larger image, so that deleting a large item costs as much as writing it.
@@ -122,6 +125,7 @@ def _write(backend: Any, entry: Mapping[str, Any]) -> Callable[[], Write]:
         "conditions": () if condition is None else (condition,),
         "shows_item": request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD",
     }
+    # Made later, by `run_transaction`: what does not fit its table is this action's reason alone.
     if kind == "Put":
         return lambda: put_of(table, request["Item"], **more)
     if kind == "Update":
@@ -140,6 +144,8 @@ def _written(handler: Any) -> Any:
         raise TooManyTransactionsException
     outcomes = run_transaction([_write(handler.dynamodb_backend, entry) for entry in entries])
     tables = [next(iter(entry.values()))["TableName"] for entry in entries]
+    # Twice, once to prepare and once to commit:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
     units = zip(tables, (2 * write_units(outcome.size) for outcome in outcomes), strict=True)
     return DynamoResult(capacities(handler.body, lambda: summed(units)))
 
@@ -158,6 +164,7 @@ def _transact_get_items(self: Any) -> Any:
     if len(entries) > MAXIMUM_ACTIONS:
         raise TooManyTransactionsException
     reads = [_read(self.dynamodb_backend, entry) for entry in entries]
+    # One after the other, and yet the same moment: nobody writes while this call holds the lock.
     results = [attempt(read) for read in reads]
     if any(reason is not NO_REASON for _, reason in results):
         raise TransactionCanceledException([reason for _, reason in results])
@@ -185,6 +192,7 @@ def _read(backend: Any, entry: Mapping[str, Any]) -> Callable[[], tuple[dict[str
         if item is None:
             return None, 0
         wanted = item.attrs if paths is None else project(item.attrs, paths)
+        # Capacity and limit go by what is read, not by what the projection leaves.
         return wanted, attributes_size(item.attrs)
 
     return read

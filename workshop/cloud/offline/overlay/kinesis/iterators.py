@@ -1,9 +1,9 @@
 """Kinesis shard iterators: what they may begin with, how long they last, and what they read.
 
-AWS: an iterator may be requested with `StreamARN` alone; one that begins at a sequence number or a time needs
-it, of this shard and not in the future. An iterator lasts five minutes, a garbled one is an
-`InvalidArgumentException`. A GetRecords returns at most 10,000 records and 10 MiB, and the last one of a
-closed shard its child shards instead of another iterator. Source:
+AWS: an iterator may be requested with `StreamARN` alone; one that begins at a sequence number needs one of
+this shard, and one that begins at a time needs a time that is not in the future. An iterator lasts five
+minutes, a garbled one is an `InvalidArgumentException`. A GetRecords returns at most 10,000 records and
+10 MiB, and the last one of a closed shard its child shards instead of another iterator. Source:
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html and API_GetRecords there.
 
 moto loses the stream of an iterator by ARN, fails with Python's errors for what is missing or garbled, reads
@@ -78,13 +78,14 @@ def _get_shard_iterator(  # noqa: PLR0913, PLR0917 # moto's arguments
     shard = stream.shards[shard_id]
     if shard_iterator_type in (AT, AFTER):
         number = _number(self, stream, shard, shard_iterator_type, starting_sequence_number)
+        # Between this record and the one before, whose numbers are `SHARDS` apart.
         last = number - (shard_iterator_type == AT)
     elif shard_iterator_type == "AT_TIMESTAMP":
         last = shard.get_sequence_number_at(_moment(at_timestamp))
     elif shard_iterator_type == "LATEST":
         last = shard.get_max_sequence_number()
     elif shard_iterator_type == "TRIM_HORIZON":
-        last = 0
+        last = 0  # whatever has expired, the oldest record left comes next
     else:
         raise InvalidArgumentError(f"Invalid ShardIteratorType: {shard_iterator_type}")
     return _Position(stream.stream_name, shard_id, last).encoded()
@@ -98,6 +99,7 @@ def _number(backend: Any, stream: Any, shard: Any, kind: str, given: str | None)
         )
     first = shard.get_min_sequence_number()
     number = int(given) if given.isdecimal() else -1
+    # Numbers of other shards leave another remainder.
     if number < first or (number - first) % SHARDS:
         raise InvalidArgumentError(
             f"StartingSequenceNumber {given} used in GetShardIterator on shard {shard.shard_id} in stream "
@@ -130,9 +132,11 @@ def _get_records(
     stream = self.describe_stream(stream_arn=stream_arn, stream_name=position.stream_name)
     shard = stream.get_shard(position.shard_id)
     records, last, millis_behind_latest = shard.get_records(position.last, limit or READ_RECORDS)
+    # `data` is Base64: four characters for three bytes.
     sizes = accumulate(len(record.data) * 3 // 4 for record in records)
     fitting = sum(size <= READ_BYTES for size in sizes)
     if records and fitting < len(records):
+        # One at least, so that the reader gets on.
         records = records[: max(fitting, 1)]
         last = records[-1].sequence_number
     is_at_end = not shard.records or int(last) >= shard.get_max_sequence_number()

@@ -41,6 +41,7 @@ def _list_shards_call(self: Any) -> Any:
             after = max(after, _needed(shard_filter, "ShardId"))
         place = {"stream": stream.stream_name, "after": after, "filter": shard_filter}
     stream = self.kinesis_backend.describe_stream(None, place["stream"])
+    # Ids have as many digits each, so they sort as text as their numbers do.
     shards = [
         shard
         for shard_id, shard in sorted(stream.shards.items())
@@ -65,6 +66,7 @@ def _passes(stream: Any, shard: Any, shard_filter: dict[str, Any]) -> bool:
         return True
     if kind == "AT_LATEST":
         return bool(shard.is_open)
+    # The trim horizon: where what is kept begins, or the stream if it is younger.
     begun = min(one.created_ms for one in stream.shards.values())
     moment_ms = max(begun, CLOCK.now() * 1000 - stream.retention_period_hours * HOUR_MS)
     if kind.endswith("_TIMESTAMP"):

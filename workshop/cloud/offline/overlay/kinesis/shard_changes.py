@@ -66,8 +66,10 @@ def _merge_shards(
             f"Shards {first.shard_id} and {second.shard_id} {where} are not an adjacent pair of shards "
             "eligible for merging"
         )
+    # In this order: moto takes the beginning of the first range and the end of the second.
     stream.merge_shards(lower.shard_id, upper.shard_id)
     merged = next(reversed(stream.shards.values()))
+    # The caller's order says which of the two is the parent.
     merged.parent, merged.adjacent_parent = first.shard_id, second.shard_id
 
 

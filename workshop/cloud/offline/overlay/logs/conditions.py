@@ -120,6 +120,7 @@ class ConditionParser:
                 raise InvalidLogPatternError(
                     f"Invalid filter pattern: IS {constant} is none of {[*CONSTANTS]}"
                 )
+            # `is`, since `1 == True` in Python, and `IS TRUE` does not select a 1.
             return lambda lookup: lookup(name) is CONSTANTS[constant]
         if self.take("NOT"):
             if not self.take("EXISTS"):
@@ -192,7 +193,7 @@ def _equality(operand: _Token) -> Callable[[Any], bool]:
 
 def _wildcards(wanted: str) -> Callable[[Any], bool]:
     """Compare text; an asterisk stands for anything at either end, and for itself in between."""
-    inner = wanted.removeprefix("*").removesuffix("*") if wanted != "*" else ""
+    inner = wanted.removeprefix("*").removesuffix("*")
     is_open = wanted.startswith("*"), wanted.endswith("*")
     tests: dict[tuple[bool, bool], Callable[[str], bool]] = {
         (True, True): lambda text: inner in text,
@@ -217,4 +218,5 @@ def _number(text: str) -> Decimal | None:
 
 
 def _text(value: Any) -> str:
+    # JSON's `true`, which Python reads as `True`.
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -52,6 +52,7 @@ def publish(group: Any, log_events: list[dict[str, Any]]) -> None:
     """Add the metrics in these events of a log group; the caller holds the lock."""
     for event in log_events:
         message = event["message"]
+        # Most lines of a log are no metrics, and are not worth parsing.
         if MARK not in message or not message.startswith("{"):
             continue
         try:
@@ -127,6 +128,7 @@ def _of_statistics(target: dict[str, Any]) -> Distribution:
 
 
 def _number(value: Any) -> float:
+    # Python reads `NaN` and `Infinity` as numbers, which are not between any two; a boolean is an int to it.
     if isinstance(value, bool) or not isinstance(value, int | float) or not -1e300 < value < 1e300:
         raise MalformedError(value)
     return float(value)

@@ -97,6 +97,7 @@ def _get_from_backend(self: Any, **request: Any) -> Any:
 def _get_events(self: Any, start_time: Any, end_time: Any, *arguments: Any) -> Any:
     # Times are whole milliseconds, and moto includes the last one.
     before = None if end_time is None else max(0, end_time - 1)
+    # moto takes an end of 0 for none.
     if before == 0 and end_time is not None:
         return [], f"b/{0:056d}", f"f/{0:056d}"
     return _MOTO_GET_EVENTS(self, start_time, before, *arguments)

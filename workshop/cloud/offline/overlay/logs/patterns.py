@@ -121,9 +121,11 @@ def _json_pattern(text: str, inner: str) -> LogPattern:
     condition = _whole(ConditionParser(inner, _check_selector))
 
     def read(message: str) -> dict[str, Any] | None:
+        # Only an object has properties; most lines of a log are none, and are not worth an attempt to parse.
         if not message.lstrip().startswith("{"):
             return None
         try:
+            # As decimals, numbers keep the digits that the message has, also as values of metrics.
             document = json.loads(message, parse_float=Decimal)
         except ValueError:
             return None
@@ -168,6 +170,7 @@ def _field_pattern(text: str, inner: str) -> LogPattern:
             break
         if not parser.take(","):
             raise InvalidLogPatternError("Invalid filter pattern: fields are separated by commas")
+    # Only at the end: a condition may name a field that comes after it.
     if unknown := sorted(set(used) - set(names)):
         raise InvalidLogPatternError(f"Invalid filter pattern: no field is called `{unknown[0]}`")
     if sum(name in ELLIPSES for name in names) > 1:

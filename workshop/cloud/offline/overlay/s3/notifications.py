@@ -63,6 +63,7 @@ def _configure(bucket: Any, notification_config: dict[str, Any] | None) -> None:
     kinds["CloudFunctionConfiguration"] = "CloudFunction"
     for name, kind in kinds.items():
         for one in (notification_config or {}).get(name) or ():
+            # Before moto keeps anything; AWS's refusal does not say why, so the log does.
             if (problem := delivery_problem(_sender(bucket), one[kind])) is not None:
                 log_once(f"{bucket.arn}: {problem}")
                 raise UnreachableDestinationError
@@ -128,7 +129,7 @@ def _deliver(bucket: Any, arn: str, body: str) -> None:
 
 def _record(name: str, bucket: Any, key: Any, notification_id: str) -> dict[str, Any]:
     described: dict[str, Any] = {"key": quote_plus(key.name, safe="/")}
-    if not name.startswith("ObjectRemoved:Delete") or name == "ObjectRemoved:DeleteMarkerCreated":
+    if name not in DELETIONS:
         described |= _content(key, "eTag")
     if bucket.is_versioned:
         described["versionId"] = str(key.version_id)
@@ -157,6 +158,7 @@ def _record(name: str, bucket: Any, key: Any, notification_id: str) -> dict[str,
 
 def _bus_event(account_id: str, name: str, bucket: Any, key: Any) -> dict[str, Any]:
     kind = name.removeprefix("s3:")
+    # As it is: only in notifications is a key URL-encoded.
     described: dict[str, Any] = {"key": key.name}
     if kind not in DELETIONS:
         described |= _content(key, "etag")
@@ -195,4 +197,5 @@ def _content(key: Any, tag_name: str) -> dict[str, Any]:
 
 
 def _sequencer() -> str:
+    # The count begins again after 65,536 events, which no millisecond has.
     return f"{int(CLOCK.now() * 1000):012X}{next(_SEQUENCE) % 0x10000:04X}"

@@ -71,10 +71,11 @@ class CustomResource(AddedResource):
 
     def get_cfn_attribute(self, attribute_name: str) -> Any:
         """Return what the function has answered under this name."""
+        # A function may answer with a dot in a name, or with maps in maps.
+        if attribute_name in self.data:
+            return self.data[attribute_name]
         value: Any = self.data
         for name in attribute_name.split("."):
-            if attribute_name in self.data:
-                return self.data[attribute_name]
             if not isinstance(value, dict) or name not in value:
                 raise UnformattedGetAttTemplateException
             value = value[name]

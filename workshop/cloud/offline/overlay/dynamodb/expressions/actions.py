@@ -108,12 +108,14 @@ class BoundUpdate:
         appended: list[tuple[Path, Any]] = []
         removed: list[Path] = []
         new_paths: list[Parts] = []
+        # Values come from the item as it was, not from the draft: `SET a = b, b = a` swaps.
         for action in self.actions:
             value = (
                 None
                 if isinstance(action, RemoveAction)
                 else _RESULTS[type(action)](action, attributes, self.values)
             )
+            # A REMOVE, or a DELETE that leaves nothing of a set: there are no empty sets.
             if value is None:
                 removed.append(action.path)
             elif draft.replaces(action.path, value):
@@ -131,6 +133,7 @@ class BoundUpdate:
 
 def _depth_and_position(path: Path) -> tuple[int, int]:
     last = path.parts[-1]
+    # A map's members have no order, so any number will do for them.
     return len(path.parts), last if isinstance(last, int) else -1
 
 

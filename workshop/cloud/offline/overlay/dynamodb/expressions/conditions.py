@@ -125,6 +125,7 @@ class _Check:
 
     def call(self, tree: FunctionCall) -> None:
         function, arguments = tree.function, tree.arguments
+        # `size` is not among them, since it is no condition; it takes one.
         if len(arguments) != BOOLEAN_FUNCTIONS.get(function, 1):
             raise self.count(function, len(arguments))
         if function in NEEDS_PATH and not isinstance(arguments[0], Path):
@@ -161,6 +162,7 @@ class _Check:
         self.call(tree)
 
     def type_of(self, name: str, operand: Operand, allowed: tuple[str, ...]) -> None:
+        # A path is left alone: what it leads to shows on an item, where a wrong type makes a condition false.
         if isinstance(operand, Value) and (kind := self.values[operand.name].type) not in allowed:
             raise self.error(
                 "Incorrect operand type for operator or function; "

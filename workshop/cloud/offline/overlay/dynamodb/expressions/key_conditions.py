@@ -53,6 +53,7 @@ def check_key_condition(
         found[str(name)] = tree
         for value in values:
             _check_value(str(name), condition.values[value.name], types)
+    # Either part of a global index's key may have several attributes.
     if len(found) > max(MAXIMUM_CONDITIONS, len(hash_names) + len(range_names)):
         raise MockValidationException("Conditions can be of length 1 or 2 only")
     _check_schema(found, hash_names, range_names)
@@ -109,6 +110,7 @@ def _operator(tree: Condition) -> str:
 def _operands(tree: Condition) -> tuple[Path, list[Value]]:
     """Return the path of a condition and the values that it is compared with."""
     if isinstance(tree, BinaryComparison):
+        # `:v = pk` is allowed. Its sign need not be turned: the condition is evaluated as it is written.
         is_turned = isinstance(tree.left, Value)
         operands: tuple[Operand, ...] = (tree.right, tree.left) if is_turned else (tree.left, tree.right)
     elif isinstance(tree, Between):

@@ -29,6 +29,7 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     UpdateAction,
     Value,
 )
+from workshop.cloud.offline.overlay.dynamodb.expressions.values import SETS
 
 __all__ = ["check_forms", "legacy_condition", "legacy_update"]
 
@@ -58,7 +59,7 @@ COUNTS: dict[str, int | None] = {
     "BETWEEN": 2,
     "IN": None,
 }
-ADDABLE = ("N", "SS", "NS", "BS", "L")
+ADDABLE = ("N", *SETS, "L")
 
 
 def check_forms(request: Mapping[str, Any]) -> None:
@@ -158,13 +159,14 @@ def _action(name: str, entry: Mapping[str, Any], values: dict[str, Any]) -> Upda
     values[placeholder.name] = value
     if action == "PUT":
         return SetAction(path, placeholder)
+    # The ADD of expressions knows no lists; here it appends, to an empty one where there is none.
     if action == "ADD" and value.type == "L":
         empty = Value(f":{len(values)}")
         values[empty.name] = read_value({"L": []})
         return SetAction(
             path, FunctionCall("list_append", (FunctionCall("if_not_exists", (path, empty)), placeholder))
         )
-    allowed = ADDABLE if action == "ADD" else ADDABLE[1:4]
+    allowed = ADDABLE if action == "ADD" else SETS
     if value.type not in allowed:
         raise MockValidationException(f"{INVALID}Action {action} is not supported for the type {value.type}")
     return AddAction(path, placeholder) if action == "ADD" else DeleteAction(path, placeholder)

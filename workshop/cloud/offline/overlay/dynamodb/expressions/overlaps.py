@@ -16,6 +16,8 @@ def check_distinct(kind: str, paths: Iterable[Path]) -> None:
     Raises:
         ExpressionError: two of them overlap, or cannot both exist.
     """
+    # Where a path ends, and where one leads through: two overlap if one ends where the other ends or leads
+    # through.
     ends: dict[Prefix, Path] = {}
     inner: dict[Prefix, Path] = {}
     for path in paths:
@@ -25,6 +27,7 @@ def check_distinct(kind: str, paths: Iterable[Path]) -> None:
             met = inner.get(path.parts)
         if met is not None:
             raise _error(kind, "overlap", met, path)
+        # `a.b` wants a map at `a`, and `a[0]` a list, so no item can have both.
         for place, prefix in enumerate(prefixes, start=1):
             first = inner.setdefault(prefix, path)
             if isinstance(first.parts[place], int) != isinstance(path.parts[place], int):

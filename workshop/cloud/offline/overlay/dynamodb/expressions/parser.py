@@ -33,6 +33,7 @@ __all__ = ["Parsed", "parse_condition", "parse_projection", "parse_update"]
 
 REMEMBERED = 1024
 COMPARATORS = ("=", "<>", "<", "<=", ">", ">=")
+# Function → how many arguments it takes.
 BOOLEAN_FUNCTIONS = {
     "attribute_exists": 1,
     "attribute_not_exists": 1,
@@ -60,13 +61,14 @@ def parse_condition(kind: str, text: str, names: Names) -> Parsed:
     Raises:
         ExpressionError: with AWS's text.
     """
-    return _parse(kind, text, names, _ConditionParser.condition)
+    return _parse(_ConditionParser(Tokens(kind, text), dict(names)), _ConditionParser.condition)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def parse_update(text: str, names: Names) -> Parsed:
     """Return the actions of an update expression; raises `ExpressionError`."""
-    parsed = _parse("UpdateExpression", text, names, _UpdateParser.actions)
+    parser = _UpdateParser(Tokens("UpdateExpression", text), dict(names))
+    parsed = _parse(parser, _UpdateParser.actions)
     check_distinct("UpdateExpression", [action.path for action in parsed.tree])
     return parsed
 
@@ -74,14 +76,12 @@ def parse_update(text: str, names: Names) -> Parsed:
 @lru_cache(maxsize=REMEMBERED)
 def parse_projection(text: str, names: Names) -> Parsed:
     """Return the paths of a projection; raises `ExpressionError`."""
-    parsed = _parse("ProjectionExpression", text, names, _Parser.paths)
+    parsed = _parse(_Parser(Tokens("ProjectionExpression", text), dict(names)), _Parser.paths)
     check_distinct("ProjectionExpression", parsed.tree)
     return parsed
 
 
-def _parse(kind: str, text: str, names: Names, read: Callable[[Any], Any]) -> Parsed:
-    owner = {"condition": _ConditionParser, "actions": _UpdateParser, "paths": _Parser}[read.__name__]
-    parser = owner(Tokens(kind, text), dict(names))
+def _parse(parser: "_Parser", read: Callable[[Any], Any]) -> Parsed:
     tree = read(parser)
     if parser.tokens.next.kind != "end":
         raise parser.tokens.syntax_error()
@@ -139,6 +139,7 @@ class _Parser(PathGrammar):
         )
 
     def operand(self) -> Operand:
+        # Whatever it is called, so that the error names a function that does not exist.
         if self.is_call():
             return self.call()
         if self.tokens.next.kind == "placeholder" and self.tokens.next.text.startswith(":"):
@@ -238,6 +239,8 @@ class _UpdateParser(_Parser):
             inner = self._sum()
             self.tokens.expect(")")
             return inner
+        # One operator at most, as in AWS's grammar:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html
         left = self.operand()
         for operator in ("+", "-"):
             if self.tokens.takes(operator):

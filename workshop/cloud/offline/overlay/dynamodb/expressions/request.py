@@ -85,6 +85,7 @@ class Expressions:
                 )
 
     def _note(self, kind: str, parsed: Parsed) -> Parsed:
+        # In order, since that of a set changes from run to run, and the first that is missing is named.
         for name in sorted(parsed.values):
             if name not in self.values:
                 raise ExpressionError(
@@ -120,6 +121,7 @@ def _names(raw: Any, given: list[str]) -> tuple[tuple[str, str], ...]:
             raise MockValidationException(
                 f"{NAMES} contains invalid value: Must have length greater than or equal to 1 for key {name}"
             )
+    # A tuple, since trees are remembered by text and names.
     return tuple(raw.items())
 
 

@@ -84,6 +84,7 @@ def _selected(request: Mapping[str, Any], bound: Bound, table: Any) -> Any:
     view = TableView(table, statement.index, consistent=consistent)
     selection = bound.selection(view.hash_names, view.range_names)
     forward = _direction(statement.order, view, selection)
+    # Without the whole partition key a SELECT looks at everything, as a Scan does.
     found = (
         view.in_partition(selection.equal)
         if set(view.hash_names) <= selection.equal.keys()
@@ -94,6 +95,7 @@ def _selected(request: Mapping[str, Any], bound: Bound, table: Any) -> Any:
     page = view.page(
         view.in_order(items, forward=forward), start=start, limit=request.get("Limit"), forward=forward
     )
+    # What does not concern the key is left out after the page is cut, as by the filter of a Query.
     images = [view.projected(item.attrs) for item in page.items]
     if selection.rest is not None:
         images = [image for image in images if selection.rest.holds(image)]
@@ -156,6 +158,8 @@ def _read_token(token: str | None, statement: Any, view: TableView) -> dict[str,
 
 
 def _check_alike(bounds: list[Bound], operation: str) -> None:
+    # An EXISTS may stand among writes, since it is no read here:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteTransaction.html
     if len({bound.statement.is_read for bound in bounds}) > 1:
         raise MockValidationException(f"{operation} takes reads or writes, and not both at once")
 
@@ -251,6 +255,7 @@ def _transacted(handler: Any) -> Any:
     names = [bound.statement.table for bound in bounds]
     if bounds and bounds[0].statement.is_read:
         results = [attempt(partial(_one, *pair)) for pair in pairs]
+        # None is a refusal: where there is no item, `_one` returns a pair all the same.
         if any(found is None for found, _ in results):
             raise TransactionCanceledException([reason for _, reason in results])
         found = [pair for pair, _ in results]

@@ -183,6 +183,7 @@ class ConditionReader(ConditionGrammar):
         if self.tokens.takes_words("MISSING"):
             return FunctionCall("attribute_exists" if is_negated else "attribute_not_exists", (left,))
         self.tokens.expect_keywords("NULL")
+        # NULL is a type that a value has; an attribute that is not there is MISSING, and not NULL.
         self.templates.append(value_of("S", "NULL"))
         is_null = FunctionCall("attribute_type", (left, Value(f":{len(self.templates) - 1}")))
         return Not(is_null) if is_negated else is_null

@@ -98,6 +98,7 @@ class Bound:
             )
         place, others = self._place(table)
         conditions = [] if others is None else [others]
+        # To delete what is not there succeeds (ql-reference.delete.html); the others want an item.
         if self.statement.kind != "DELETE":
             conditions.insert(0, _existence("attribute_exists", table.hash_key_attr))
         update = None
@@ -134,6 +135,7 @@ class Bound:
         others: list[Condition] = []
         for tree in _parts(self.statement.condition):
             found = dict(_equals([tree], self.values))
+            # In `pk = 'a' AND pk = 'b'` the first names the item, and the second is a condition that fails.
             if found.keys() <= set(names) - key.keys() and found:
                 key.update(found)
             else:

@@ -68,7 +68,7 @@ class Statement:
 
     @property
     def is_read(self) -> bool:
-        """Whether it changes nothing and concerns no condition of others."""
+        """Whether it is a SELECT. An EXISTS changes nothing either, but counts as a write's condition."""
         return self.kind == "SELECT"
 
 
