@@ -137,6 +137,7 @@ def _surplus(submission: Path, expected: set[str]) -> list[str]:
         for number, (folder, folders, names) in enumerate(os.walk(submission / top)):
             if number >= MOST_LISTED:
                 break
+            # In place: `os.walk` goes into what is left here.
             folders[:] = [each for each in folders if not each.startswith((".", "__"))]
             here = Path(folder).relative_to(submission).as_posix()
             found += [

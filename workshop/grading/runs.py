@@ -18,6 +18,7 @@ RECORDS = "records.jsonl"
 NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 MOST_RUNS = 20
 MOST_SHARDS = 100
+# Sequence numbers of Kinesis have 56 digits, and names of shards fewer characters.
 MOST_DIGITS = 128
 
 Runs = dict[str, dict[str, Any]]

@@ -45,7 +45,7 @@ class Stop:
 
 @dataclass
 class CurrentExercise:
-    """The exercise that is being judged, whether its answer is being looked at yet, and since when."""
+    """The exercise being judged, whether its answer is looked at yet, and since when (in seconds)."""
 
     id: str
     is_answer: bool

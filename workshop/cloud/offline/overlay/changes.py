@@ -18,6 +18,8 @@ class Changes:
     """The items that a call has touched, as they were before it, and the stream records it will write."""
 
     def __init__(self) -> None:
+        # By table and key, the table and its item before; by shard and key, the shard and the item before and
+        # after.
         self._before: dict[tuple[int, Any, Any], tuple[Any, Any]] = {}
         self._records: dict[tuple[int, Any, Any], tuple[Any, Any, Any]] = {}
 

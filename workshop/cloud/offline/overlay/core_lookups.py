@@ -104,6 +104,7 @@ def _get_value(self: Any, value: Any, key: str, shape: Any) -> Any:
     for name in names[key]:
         if name in value:
             return value[name]
+        # Such a name leads into structures, where only moto finds its way.
         if "." in name:
             return _MOTO_GET_VALUE(self, value, key, shape)
     return None

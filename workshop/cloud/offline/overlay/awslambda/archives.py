@@ -20,6 +20,8 @@ from moto.s3.models import s3_backends
 __all__ = ["check_code"]
 
 MAX_DIRECT_BYTES = 50 * 1024 * 1024
+# As AWS's message has it: 50 MB in Base64, and 256 KB for the rest of the request.
+MAX_REQUEST_BYTES = 70_167_211
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 NO_ARCHIVE = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
@@ -39,7 +41,7 @@ def check_code(code: Mapping[str, Any], account_id: str, *, operation: str) -> N
         if len(content) > MAX_DIRECT_BYTES:
             raise ArchiveTooLargeError(
                 "RequestEntityTooLargeException",
-                f"Request must be smaller than 70167211 bytes for the {operation} operation",
+                f"Request must be smaller than {MAX_REQUEST_BYTES} bytes for the {operation} operation",
             )
     elif "S3Bucket" in code and "S3Key" in code:
         content = _object(account_id, str(code["S3Bucket"]), str(code["S3Key"]))

@@ -90,6 +90,7 @@ def _resolve(value: Any, resources: Any) -> Any:
 
 def _referenced(name: str, resources: Any) -> Any:
     found = resources[name]
+    # A parameter or a pseudo parameter is a value already.
     if not hasattr(found, "physical_resource_id"):
         return found
     if not isinstance(found.physical_resource_id, str):

@@ -23,7 +23,10 @@ __all__ = ["PlannedChange", "is_wanted", "map_for", "plan"]
 
 @dataclass(frozen=True)
 class PlannedChange:
-    """One line of a change set; the names are those of its description."""
+    """One line of a change set; the names are those of its description.
+
+    `action` is Add, Modify or Remove; `replacement` is the text True or False of a Modify, else None.
+    """
 
     action: str
     logical_resource_id: str

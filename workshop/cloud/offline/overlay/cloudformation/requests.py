@@ -152,6 +152,7 @@ def _change_stack(wanted: Wanted) -> Any:
         return stack
     update(stack, template, parameters)
     if stack.status != "UPDATE_COMPLETE":
+        # A stack keeps the events of earlier updates as well; of each status, the latest counts.
         reasons = {event.resource_status: event.resource_status_reason for event in stack.events}
         raise ResourceFailure(
             f"Embedded stack {stack.stack_id} was not successfully updated. "
@@ -160,6 +161,7 @@ def _change_stack(wanted: Wanted) -> Any:
     return stack
 
 
+# Each of the two modules has imported it under a name of its own.
 @corrects(models, "get_stack_from_s3_url")
 @corrects(responses, "get_stack_from_s3_url")
 def _template_from_url(template_url: str, account_id: str, partition: str) -> str:

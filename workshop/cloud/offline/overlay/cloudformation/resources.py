@@ -58,7 +58,11 @@ class ResourceFailure(Exception):  # noqa: N818  # the word of stack events
 
 @dataclass
 class DeployedResource:
-    """What a stack knows of one of its resources; `model` is moto's object, None until it is created."""
+    """What a stack knows of one of its resources; `model` is moto's object, None until it is created.
+
+    `definition` is its part of the template, resolved; `status`, `reason` and `timestamp` (UTC without a
+    zone) are those of its last event.
+    """
 
     logical_id: str
     resource_type: str

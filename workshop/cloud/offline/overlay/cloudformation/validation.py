@@ -208,8 +208,9 @@ def _unresolved_in_conditions(template: Mapping[str, Any]) -> Iterator[str]:
             f"Template format error: Unresolved condition dependency {unknown[0]} "
             "in the Conditions block of the template"
         )
-        return
+        return  # a circle can be looked for only among conditions that exist
     try:
+        # They depend on each other as resources do.
         creation_order({name: {"DependsOn": names} for name, names in needed.items()})
     except CircularDependencyError as error:
         yield f"Template error: Found circular condition dependency between {' and '.join(error.names)}"

@@ -55,6 +55,7 @@ def _get_metric_data(
     end_time: datetime,
     scan_by: str = "TimestampAscending",
 ) -> list[dict[str, Any]]:
+    # moto leaves out what is not to be returned, which an expression may need all the same.
     metrics = [{**query, "ReturnData": True} for query in queries if "MetricStat" in query]
     stats = [query["MetricStat"]["Stat"] for query in metrics]
     _check_statistics(stats)
@@ -130,5 +131,6 @@ def _get_metric_statistics(self: Any) -> Any:
 
 
 def _times(start: datetime, end: datetime, period: int) -> list[datetime]:
+    # Rounded up: a period that has begun counts.
     count = min(MOST_VALUES, max(0, -int((start - end).total_seconds() // period)))
     return [start + timedelta(seconds=period * place) for place in range(count)]

@@ -109,6 +109,7 @@ class _Metrics:
         filled: Series = {}
         for time in sorted({*self.grid, *one}):
             value = one.get(time, last)
+            # In `FILL(a, b)` with a series `b`, its value of the same time.
             if isinstance(value, dict):
                 value = value.get(time)
             if value is not None:

@@ -65,6 +65,7 @@ class _Sums:
     sums: dict[tuple[Metric, float], Any]
 
 
+# By backend; weakly, so that one that nobody uses any more can go.
 _OPEN: WeakKeyDictionary[Any, _Sums] = WeakKeyDictionary()
 
 

@@ -59,7 +59,10 @@ class WriteOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A put (with `attributes`), an update, a delete or a check of one item, if its conditions hold."""
+    """A write of one item, if its conditions hold.
+
+    `kind` is Put (with `attributes`, moto's values by name), Update, Delete or ConditionCheck.
+    """
 
     kind: str
     place: Place

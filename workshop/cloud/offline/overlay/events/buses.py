@@ -64,6 +64,7 @@ def _put(backend: Any, entry: Mapping[str, Any]) -> dict[str, str]:
         "resources": entry.get("Resources") or [],
         "detail": detail,
     }
+    # `is_forwarded` is no member of a request: the delivery from bus to bus sets it.
     put_event(backend, event, bus=entry.get("EventBusName"), is_forwarded=bool(entry.get("is_forwarded")))
     return {"EventId": str(event["id"])}
 

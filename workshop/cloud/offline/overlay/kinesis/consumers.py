@@ -29,7 +29,7 @@ _MOTO_DELETE_STREAM = KinesisResponse.delete_stream
 
 @corrects(KinesisResponse, "delete_stream")
 def _delete_stream(self: Any) -> Any:
-    # Its model: `EnforceConsumerDeletion`.
+    # moto deletes consumers with their stream, whatever `EnforceConsumerDeletion` says.
     stream = self.kinesis_backend.describe_stream(
         stream_arn=self._get_param("StreamARN"), stream_name=self._get_param("StreamName")
     )

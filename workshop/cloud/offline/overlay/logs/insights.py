@@ -42,6 +42,7 @@ def _execute(log_groups: list[Any], query: str, start_time: int, end_time: int) 
         for group in log_groups
         for stream in group.streams.values()
         for event in stream.events
+        # The end is a second, all of which belongs to the range.
         if start_time * 1000 <= event.timestamp <= end_time * 1000 + 999
     ]
     rows.sort(key=lambda row: str(row["@timestamp"]), reverse=True)
@@ -59,6 +60,7 @@ def _row(event: Any, stream: Any, group: Any) -> Row:
     }
     if event.message.lstrip().startswith("{"):
         with contextlib.suppress(ValueError):  # no JSON after all: only the fields of every event
+            # As texts, fractions are shown with the digits that they were written with.
             _flatten(json.loads(event.message, parse_float=str), "", row)
     elif line := LAMBDA_LINE.match(event.message):
         row |= {"@type": line[1], "@requestId": line[2], **_reported(event.message)}

@@ -50,6 +50,7 @@ class Query:
         for step in self.steps:
             rows = step(rows)
         wanted = self.shown or ["@timestamp", "@message"]
+        # A group is no event that a pointer could lead to.
         names = dict.fromkeys([*wanted] if self.has_groups else [*wanted, "@ptr"])
         return [
             {name: _shown(row[name]) for name in names if row.get(name) is not None}
@@ -112,6 +113,7 @@ def _sort(query: Query, words: QueryWords) -> None:
     keys = words.list_of(_sort_key)
 
     def run(rows: list[Row]) -> list[Row]:
+        # The last key first: what is equal by the next one keeps this order.
         for value, descending in reversed(keys):
             rows = sorted(rows, key=lambda row: sort_key(value(row)), reverse=descending)
         return rows
@@ -125,6 +127,7 @@ def _sort_key(words: QueryWords) -> tuple[Expression, bool]:
     value = expression(words)
     written = words.text[start : words.at].strip()
     descending = words.word("asc", "desc") == "desc"
+    # After `stats`, what is written may be the name of a column, such as `count(*)`.
     return lambda row: row[written] if written in row else value(row), descending
 
 

@@ -93,6 +93,7 @@ def _in(words: QueryWords, left: Expression) -> Expression:
 
 def _found(left: Expression, pattern: re.Pattern[str]) -> Expression:
     def test(row: Row) -> bool:
+        # What an event lacks reads as an empty text, so `not like` holds for it.
         value = left(row)
         return pattern.search("" if value is None else str(value)) is not None
 
@@ -123,6 +124,7 @@ def compared(sign: str, left: Any, right: Any, *, as_text: bool = False) -> bool
         return sign == "!="
     numbers = None if as_text else (number(left), number(right))
     if numbers is None or None in numbers:
+        # A text is neither smaller nor larger than a number, and never equal.
         if not as_text and isinstance(right, int | float):
             return sign == "!="
         left, right = str(left), str(right)
@@ -222,6 +224,7 @@ def _bin(words: QueryWords) -> Expression:
         raise words.refusal("a period such as 5m (of milliseconds, seconds, minutes, hours or days)")
     words.expect(")")
     unit = match[2].lower()
+    # Of the units with an `m` in front, only milliseconds have an `s`, however they are written.
     length = int(match[1]) * (1 if unit[0] == "m" and "s" in unit else PERIOD_MILLISECONDS[unit[0]])
 
     def start(row: Row) -> str | None:
@@ -260,6 +263,7 @@ def _texts(compute: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *values: None if values[0] is None else compute(*map(str, values))
 
 
+# Name → fewest and most arguments, and what it computes.
 FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "ispresent": (1, 1, lambda value: value is not None),
     "isempty": (1, 1, lambda value: value is None or value == ""),

@@ -24,7 +24,7 @@ SEE = "docs/offline-cloud.md"
 UNKNOWN_TYPE: Mapping[str, Any] = {
     "note": "resources of this type are kept and described, nothing acts on them"
 }
-# Values that ask for nothing.
+# Values that ask for nothing; 0 is one of them, since it equals `False`.
 NOTHING: tuple[Any, ...] = (None, False, "", {})
 # Parts of a resource beside its properties, of which nothing here takes notice.
 IDLE_PARTS = ("CreationPolicy", "UpdatePolicy")

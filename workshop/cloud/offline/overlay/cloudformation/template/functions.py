@@ -126,6 +126,7 @@ def _base64(argument: Any, _resources: Any, resolve: Resolve) -> str:
 
 def _cidr(argument: Any, _resources: Any, resolve: Resolve) -> list[str]:
     try:
+        # The third argument may be missing, and then stands for 8.
         block, count, bits = [*map(resolve, argument), 8][:3]
         network, wanted = ipaddress.ip_network(block), int(count)
         subnets = network.subnets(new_prefix=network.max_prefixlen - int(bits))

@@ -61,7 +61,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class BoundUpdate:
-    """The actions of an update expression with their values."""
+    """The actions of an update expression; `values` has moto's values by placeholder, such as `:v`."""
 
     actions: tuple[UpdateAction, ...]
     values: Mapping[str, Any]

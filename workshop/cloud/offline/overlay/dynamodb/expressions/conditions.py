@@ -44,7 +44,10 @@ ARGUMENT_TYPES: dict[str, tuple[tuple[str, ...], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class BoundCondition:
-    """A condition with its values; `kind` is the parameter that it came in."""
+    """A condition; `kind` is the parameter that it came in.
+
+    `values` has moto's values by placeholder, such as `:v`.
+    """
 
     kind: str
     tree: Condition

@@ -47,7 +47,7 @@ Names = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A tree (of a projection, its paths), and the placeholders that the expression uses."""
+    """A tree (of a projection, its paths), and the placeholders that it uses, with their `#` and `:`."""
 
     tree: Any
     names: frozenset[str]

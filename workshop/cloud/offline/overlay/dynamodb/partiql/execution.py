@@ -53,7 +53,11 @@ class _Insert(Write):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a SELECT finds: parts of its condition that concern the key, and all others."""
+    """What a SELECT finds: parts of its condition that concern the key, and all others.
+
+    `equal` has the values of key attributes that must equal one; `is_bounded` says whether each attribute of
+    the partition key is compared by `=` or `IN`.
+    """
 
     key: BoundCondition | None
     rest: BoundCondition | None
@@ -63,7 +67,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A statement with the values of its parameters."""
+    """A statement with its values by placeholder (`:0`, …); `item` is what an INSERT puts, or None."""
 
     statement: Statement
     values: Mapping[str, Any]
