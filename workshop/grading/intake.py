@@ -121,6 +121,7 @@ def _read(submission: Path, name: str, most: int) -> bytes:
         if about.st_size > most:
             raise OSError(None, f"it has {about.st_size:,} bytes, and at most {most:,} are taken")
         content = bytearray()
+        # One byte more than is taken, which tells that the file has grown since.
         while len(content) <= most and (piece := os.read(descriptor, most + 1 - len(content))):
             content += piece
     if len(content) > most:

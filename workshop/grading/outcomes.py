@@ -102,6 +102,7 @@ def plain(text: str) -> str:
     >>> plain("a" + chr(27) + "[31mb" + chr(10) + "c")
     'a [31mb c'
     """
+    # One more than is shown, which tells that something is cut off.
     kept = "".join(each if each.isprintable() else " " for each in text[: MOST_CHARACTERS + 1])
     return kept if len(kept) <= MOST_CHARACTERS else f"{kept[:MOST_CHARACTERS]} …"
 

@@ -21,6 +21,7 @@ def scrubbed(home: Path, *, temporary: Path | None = None) -> dict[str, str]:
         **dict.fromkeys(("HOME", "USERPROFILE"), str(home)),
         "PATH": str(windows) if os.name == "nt" else PATH,
         "WORKSHOP_HOME": str(home / ".workshop"),
+        # boto3 is to find no credentials of the machine: neither those of its role nor those in its files.
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

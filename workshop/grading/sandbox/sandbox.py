@@ -44,6 +44,7 @@ class Sandbox:
 
     def launcher(self, kind: str) -> tuple[str, ...]:
         """Return what stands before a command so that it runs contained; `kind` is `function` or `cell`."""
+        # Isolated: neither variables nor the working folder, where answers lie, may lend modules to it.
         return (sys.executable, "-I", "-S", str(SCRIPT), str(self.settings), kind, "--")
 
     def write_settings(self, port: int) -> None:

@@ -41,4 +41,5 @@ def interpreter_folders() -> list[str]:
 
 
 def _is_hidden(folder: Path) -> bool:
+    # Shown with the system already, or so high that the solutions would be seen.
     return folder.is_relative_to("/usr") or (CHECKOUT / "solutions").is_relative_to(folder)

@@ -33,6 +33,7 @@ class Changes:
         """Store another item in the place of the present one, or none; the stream hears of it at the end."""
         # The stored object stays as it was: it is the old image of the stream record.
         old = stored(table, hash_key, range_key)
+        # Only the first time: a later write of the same call must not pass for the beginning.
         self._before.setdefault((id(table), hash_key, range_key), (table, old))
         _store(table, hash_key, range_key, item)
         if table.stream_shard is not None:

@@ -66,6 +66,7 @@ def _is_possible(name: str, value: Any) -> bool:
     text = str(value)
     if name in RANGES:
         lowest, highest = RANGES[name]
+        # `int` would take other digits, signs and blanks as well; no bound has more than seven digits.
         return re.fullmatch("[0-9]{1,9}", text) is not None and lowest <= int(text) <= highest
     if name in FLAGS:
         return text.lower() in {"true", "false"}
@@ -75,6 +76,7 @@ def _is_possible(name: str, value: Any) -> bool:
 def _is_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
+    # Also brackets that are nested more deeply than Python reads.
     except (ValueError, RecursionError):
         return False
 

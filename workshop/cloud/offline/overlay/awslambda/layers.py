@@ -21,5 +21,6 @@ def _delete(self: Any, layer_name: str, layer_version: str) -> None:
     for version in self.list_layer_versions(layer_name.rpartition(":")[2]):
         if str(version.version) == str(layer_version):
             kept = {**kept, version.arn: version}
+    # Also those deleted earlier are forgotten that no function has any more.
     self.deleted_layers = {arn: version for arn, version in kept.items() if arn in used}
     _MOTO_DELETE(self, layer_name, layer_version)

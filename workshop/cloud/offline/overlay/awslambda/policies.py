@@ -78,6 +78,7 @@ def _remove(self: Any) -> Any:
     check_revision(self._get_param("RevisionId"), policy.revision, READING)
     if not own:
         raise GenericResourcNotFound
+    # A statement of another qualifier may have the same id, and stays.
     kept = [one for one in policy.statements if one not in own or one.get("Sid") != identity]
     if len(kept) == len(policy.statements):
         raise StatementNotFoundError(identity)

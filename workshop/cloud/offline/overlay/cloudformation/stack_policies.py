@@ -60,6 +60,7 @@ def denial(policy: str, action: str, logical_id: str, resource_type: str) -> str
                 f"Action denied by stack policy: Statement [#{number}] does not allow [{action}] "
                 f"for resource [{resource}]"
             )
+        # Not decided yet: a later statement may deny it.
         allowed = True
     return (
         None if allowed else f"Action denied by stack policy: no statement allows [{action}] for [{resource}]"

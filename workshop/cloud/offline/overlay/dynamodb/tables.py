@@ -66,6 +66,7 @@ def _create_table(self: Any) -> Any:
     _MOTO_CREATE(self)
     table = self.dynamodb_backend.get_table(self.body["TableName"])
     limit_throughput(table, wanted)
+    # Described once more: moto's answer was made before the limits were set.
     return DynamoResult(table.describe())
 
 

@@ -78,7 +78,7 @@ def _get_shard_iterator(  # noqa: PLR0913, PLR0917 # moto's arguments
     shard = stream.shards[shard_id]
     if shard_iterator_type in (AT, AFTER):
         number = _number(self, stream, shard, shard_iterator_type, starting_sequence_number)
-        # Between this record and the one before, whose numbers are `SHARDS` apart.
+        # For AT, a place between this record and the one before: their numbers are `SHARDS` apart.
         last = number - (shard_iterator_type == AT)
     elif shard_iterator_type == "AT_TIMESTAMP":
         last = shard.get_sequence_number_at(_moment(at_timestamp))

@@ -163,6 +163,7 @@ def _place(event: dict[str, Any]) -> tuple[int, int]:
 
 
 def _time_range(start: int | None, end: int | None) -> Callable[[int], bool]:
+    # The end itself belongs to the range here, unlike in GetLogEvents.
     return lambda moment: (start is None or moment >= start) and (end is None or moment <= end)
 
 

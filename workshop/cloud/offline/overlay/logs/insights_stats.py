@@ -78,6 +78,7 @@ def _extreme(choose: Callable[..., Any]) -> Callable[[list[Any]], Any]:
 
 AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
     "count": len,
+    # By text: a number of a JSON message and one that `parse` found are the same value.
     "count_distinct": lambda values: len(set(map(str, values))),
     "sum": _of_numbers(math.fsum),
     "avg": _of_numbers(statistics.fmean),

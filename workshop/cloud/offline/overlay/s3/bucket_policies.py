@@ -17,6 +17,7 @@ from workshop.cloud.offline.permissions.bucket_policies import verdict_of
 from workshop.cloud.offline.permissions.policy_evaluation import Access, PolicyVerdict
 from workshop.cloud.offline.permissions.trust import Principal
 
+# Of every request: it comes from this machine, and counts as encrypted, although the endpoint is HTTP.
 KEYS = {"aws:securetransport": ("true",), "aws:sourceip": ("127.0.0.1",)}
 RESULTS = {
     PolicyVerdict.ALLOWED: PermissionResult.PERMITTED,

@@ -127,6 +127,7 @@ def _signed(notification: dict[str, Any], subscription: Any) -> dict[str, Any]:
     certificate = hashlib.sha256(host.encode()).hexdigest()[:32]
     return {
         **notification,
+        # As long as a signature by an RSA key of 2,048 bits.
         "Signature": base64.b64encode(hashlib.shake_256(seed).digest(256)).decode(),
         "SigningCertURL": f"{host}/SimpleNotificationService-{certificate}.pem",
         "UnsubscribeURL": f"{host}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}",

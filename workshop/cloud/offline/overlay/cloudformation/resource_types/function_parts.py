@@ -58,6 +58,7 @@ def _publish(wanted: Wanted) -> AddedResource:
     backend, name = _lambda(wanted), _function(wanted).name
     before = {str(one.version) for one in backend.list_versions_by_function(name)}
     version = backend.publish_version(name, wanted.properties.get("Description", ""))
+    # Where nothing has changed, Lambda gives the last version, which belongs to another resource.
     if version is None or str(version.version) in before:
         number = "" if version is None else version.version
         raise ValidationError(

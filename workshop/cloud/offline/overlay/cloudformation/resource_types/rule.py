@@ -40,6 +40,7 @@ def _put_rule(wanted: Wanted) -> AddedResource:
             _remove_rule(wanted)
         raise
     named = {target["Id"] for target in targets}
+    # Only now, when the new ones have been taken.
     rule.remove_targets([target["Id"] for target in list(rule.targets) if target["Id"] not in named])
     shown = name if rule.event_bus_name == "default" else f"{rule.event_bus_name}|{name}"
     return AddedResource(shown, Arn=rule.arn, RuleName=name)

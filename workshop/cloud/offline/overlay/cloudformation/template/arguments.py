@@ -45,6 +45,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_delimiter(value: Any) -> bool:
+    # An empty one joins texts with nothing in between.
     return isinstance(value, str)
 
 
@@ -166,6 +167,7 @@ ARGUMENTS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "Ref": (_is_text, "every Ref object must have a single String value."),
 }
 NOT_OFFERED = {"Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}
+# Functions that only the language extensions know.
 EXTENDED = {"Fn::Length", "Fn::ToJsonString"}
 IN_CONDITIONS = frozenset(
     (*CONDITION_FUNCTIONS, "Fn::FindInMap", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub", "Ref")
@@ -183,7 +185,7 @@ def misused_functions(value: Any, allowed: frozenset[str], *, is_extended: bool)
                 yield f"Template error: {name} must be the only member of its object"
             elif (problem := _problem_of_call(name, value[name], allowed, is_extended)) is not None:
                 yield problem
-                return
+                return  # what is inside of a malformed call makes no sense on its own
     for member in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
         yield from misused_functions(member, allowed, is_extended=is_extended)
 

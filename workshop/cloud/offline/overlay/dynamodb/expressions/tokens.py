@@ -8,6 +8,7 @@ from moto.dynamodb.exceptions import MockValidationException
 __all__ = ["ExpressionError", "Token", "Tokens"]
 
 MAXIMUM_BYTES = 4096
+# Numbers are positions in lists: values are never written into an expression, unlike into a statement.
 _TOKEN = re.compile(
     r"\s*(?:(?P<placeholder>[#:][A-Za-z0-9_]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>[0-9]+)"
     r"|(?P<symbol><>|<=|>=|[=<>(),.\[\]+-])|(?P<unknown>\S))"

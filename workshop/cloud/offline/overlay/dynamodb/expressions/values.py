@@ -52,6 +52,8 @@ def compare(sign: str, left: Any | None, right: Any | None) -> bool:
     if left.type != right.type or left.type not in ORDERED:
         return False
     cast = _scalar(left.type)
+    # Texts by code points, whose order is that of the UTF-8 bytes by which AWS compares:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
     return _ORDERS[sign](cast(left.value), cast(right.value))
 
 

@@ -100,5 +100,6 @@ def _word(found: re.Match[str]) -> Word:
     kind = str(found.lastgroup)
     text = found[kind]
     if kind in ("text", "quoted"):
+        # Two quotes in a row are one that belongs to the text.
         return Word(kind, text[1:-1].replace(text[0] * 2, text[0]))
     return Word(kind, text)
