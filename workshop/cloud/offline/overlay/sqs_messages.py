@@ -27,6 +27,7 @@ from workshop.cloud.offline.overlay.used_tokens import UsedTokens
 WINDOW_SECONDS = 300
 # With the time in milliseconds before, twenty digits.
 NUMBERS_PER_MILLISECOND = 10**7
+# Whole groups of three, which Base64 does not pad.
 KEY_BYTES = 24
 
 GONE = (

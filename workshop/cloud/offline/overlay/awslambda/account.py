@@ -23,6 +23,7 @@ CODE_LIMITS = {
 }
 
 
+# moto has a dict there, and no function.
 @corrects(urls, "url_paths", kind=lambda paths: paths())
 def _paths() -> dict[str, Any]:
     return {**_MOTO_PATHS, r"{0}/(?P<api_version>[^/]+)/account-settings/?$": LambdaResponse.dispatch}

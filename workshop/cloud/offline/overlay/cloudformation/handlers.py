@@ -53,6 +53,7 @@ def creating(make: Callable[[Wanted], Any]) -> Callable[..., Any]:
     """Return `make` with the signature with which moto has a resource created."""
 
     def create(_model: Any, *arguments: Any, **names: Any) -> Any:
+        # By position; by name comes what moto knows of a resource that is new.
         name, definition, account_id, region_name = arguments
         return make(Wanted(name, definition["Properties"], account_id, region_name, names=names))
 

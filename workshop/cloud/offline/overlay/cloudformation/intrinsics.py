@@ -136,6 +136,7 @@ def _condition(condition: Any, values: Any, conditions: Any) -> bool:
 class _Values(dict[str, Any]):
     """What a condition may refer to: parameters, pseudo parameters and mappings."""
 
+    # moto puts the mappings among these values; `Fn::FindInMap` looks for them in the template.
     @property
     def _template(self) -> dict[str, Any]:
         return {"Mappings": self}

@@ -95,6 +95,7 @@ def _set_stream_specification(self: Any, streams: dict[str, Any] | None) -> None
     self.latest_stream_label = label
     self.stream_shard = StreamShard(self.account_id, self)
     self.stream_shard.items = new_stream_records()
+    # On the shard, which outlasts its stream: the table's own are those of the current one.
     self.stream_shard.label = label
     self.stream_shard.view_type = streams["StreamViewType"]
 

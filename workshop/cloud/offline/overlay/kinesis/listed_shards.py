@@ -72,6 +72,7 @@ def _passes(stream: Any, shard: Any, shard_filter: dict[str, Any]) -> bool:
     if kind.endswith("_TIMESTAMP"):
         given = _needed(shard_filter, "Timestamp")
         moment_ms = max(moment_ms, 1000 * float(given.timestamp() if hasattr(given, "timestamp") else given))
+    # Open at that time, or begun later.
     is_since = _closed_ms(stream, shard) > moment_ms
     return bool(is_since and (kind.startswith("FROM_") or shard.created_ms <= moment_ms))
 

@@ -136,6 +136,7 @@ def _number_at(self: Any, at_timestamp: float) -> int:
     """Return the number of the last record that came before a time, 0 if none did."""
     if not self.records:
         return 0
+    # Records go only from the front, so there are no gaps between their numbers.
     numbers = range(next(iter(self.records)), _last_number(self) + 1, SHARDS)
     earlier = bisect_left(numbers, at_timestamp, key=lambda number: self.records[number].created_at)
     return numbers[earlier - 1] if earlier else 0
