@@ -60,18 +60,14 @@ BATCH_WRITES = 25
 PAUSE_SECONDS = (0.0, 0.025, 0.05, 0.1)
 # An INSERT finds an item, or the condition of an UPDATE does not hold.
 REFUSALS = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
-RETRIES = {"busy": 0}  # since the last report
+RETRIES = {"busy": 0}  # how often DynamoDB was, since the last report
 
 
 class BusyError(RuntimeError):
     """There is no way on now, though there may be one later, so what is left of the batch has to come again.
 
-    DynamoDB refused or did not answer, or the invocation's time is running out.
+    DynamoDB refused or did not answer, the pipeline was cleared, or the invocation's time is running out.
     """
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(problem)
-        RETRIES["busy"] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +167,7 @@ def transact(actions: Sequence[Action], *, token: str | None = None) -> bool:
         if reasons[:1] == ["ConditionalCheckFailed"]:
             return False
         if reasons and set(reasons) <= BUSY_CODES | {"None"}:
-            raise BusyError(f"a transaction met another one or a limit: {error}") from error
+            raise _busy(f"a transaction met another one or a limit: {error}") from error
         raise
     return True
 
@@ -189,9 +185,7 @@ def write_all(table: str, items: Sequence[Item]) -> None:
             if not request:
                 break
         else:
-            raise BusyError(
-                f"`{table}` did not take {len(request[table])} items; the batch has to come again"
-            )
+            raise _busy(f"`{table}` did not take {len(request[table])} items; the batch has to come again")
 
 
 def execute(statements: Sequence[Statement]) -> Iterator[Refusal | BusyError | None]:
@@ -236,7 +230,7 @@ def _outcome(error: Item | None) -> Refusal | BusyError | None:
     if error["Code"] in REFUSALS:
         return Refusal(error.get("Item", {}))
     if error["Code"] in BUSY_CODES:
-        return BusyError(f"DynamoDB was too busy for a statement: {error}")
+        return _busy(f"DynamoDB was too busy for a statement: {error}")
     raise ClientError({"Error": {"Code": error["Code"], "Message": error.get("Message", "")}}, "Statement")
 
 
@@ -245,7 +239,7 @@ def _write(operation: str, **request: Any) -> Any:
     try:
         faults.before_write()
     except InjectedBusyError as error:
-        raise BusyError(f"DynamoDB was too busy for {operation}: {error}") from error
+        raise _busy(f"DynamoDB was too busy for {operation}: {error}") from error
     answer = _call(operation, **request)
     faults.after_write()
     return answer
@@ -265,15 +259,21 @@ def _faults() -> Faults:
     return Faults(read, settings.stage, environment=settings.aws_lambda_log_stream_name)
 
 
+def _busy(problem: str) -> BusyError:
+    """Return the error of a DynamoDB that refused or did not answer, after counting it."""
+    RETRIES["busy"] += 1
+    return BusyError(problem)
+
+
 def _call(operation: str, **request: Any) -> Any:
     try:
         return getattr(client(), operation)(**request)
     except (HTTPClientError, ConnectionError) as error:
-        raise BusyError(f"no answer to {operation}: {error}") from error
+        raise _busy(f"no answer to {operation}: {error}") from error
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if error.response["Error"]["Code"] in BUSY_CODES or status >= 500:
-            raise BusyError(f"DynamoDB was too busy for {operation}: {error}") from error
+            raise _busy(f"DynamoDB was too busy for {operation}: {error}") from error
         raise
 
 

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from common import storage
 from common.items import number, text
-from common.storage import BusyError, Refusal, put, read_item, transact, update, write
+from common.storage import RETRIES, BusyError, Refusal, put, read_item, transact, update, write
 
 from tests.lambdas.handler_bench import Bench, refusal
 
@@ -115,9 +115,12 @@ def test_a_token_stands_for_one_effect(bench: Bench) -> None:
 def test_being_busy_is_a_passing_state(bench: Bench, problem: Exception) -> None:
     """Throttling, a server's failure and a lost connection are all the same: the batch has to come again."""
     bench.fail_from(1, problem)
+    before = RETRIES["busy"]
 
     with pytest.raises(BusyError):
         write(put("StateTable", ITEM))
+
+    assert RETRIES["busy"] == before + 1
 
 
 @pytest.mark.parametrize(
