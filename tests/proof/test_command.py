@@ -1,9 +1,12 @@
 """`workshop prove`, as people and scripts run it."""
 
 import json
+import signal
 import sys
+import time
 from collections.abc import Callable
-from multiprocessing import active_children
+from contextlib import closing
+from multiprocessing import active_children, get_context
 from types import SimpleNamespace
 from typing import Any
 
@@ -123,14 +126,39 @@ def test_an_interrupt_says_how_far_the_proof_was(
 
 
 def test_an_interrupt_ends_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for what workers are at, once the proof is given up."""
+    """Nobody waits for what workers are at, once the proof is given up; other processes go on."""
     monkeypatch.setattr(module, "CHUNK", 1)
-    before = set(active_children())
+    before, workers = set(active_children()), set()
+    bystander = get_context("spawn").Process(target=time.sleep, args=(600,))
 
     def stop(_: ScheduleResult) -> None:
+        workers.update(set(active_children()) - before)
+        bystander.start()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         prove("ledger", schedules=200, jobs=2, on_outcome=stop)
 
-    assert set(active_children()) <= before
+    with closing(bystander):
+        goes_on = bystander.exitcode is None
+        bystander.kill()
+        bystander.join()
+    assert goes_on
+    # A worker that had come to its end by itself would say 0.
+    assert len(workers) == 2
+    assert all(worker.exitcode for worker in workers)
+
+
+def test_a_worker_does_not_hear_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker makes itself deaf to Ctrl-C, since on Windows it does not inherit that."""
+    monkeypatch.setattr(module, "Laboratory", SimpleNamespace)
+    monkeypatch.setattr(module, "Bench", lambda *_, **__: None)
+    monkeypatch.setattr(module, "_BENCHES", [])
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        module._open_bench("ledger", "stateful", False)
+        now = signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+
+    assert now is signal.SIG_IGN

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import active_children, get_context
+from multiprocessing import get_context
 from typing import Any
 
 from workshop.cloud.laboratory import Laboratory
@@ -134,7 +134,6 @@ def _run_in_processes(
     variant: str, pipeline: str, seeds: range, jobs: int, *, is_packed: bool
 ) -> Generator[ScheduleResult, None, None]:
     chunks = [seeds[start : start + CHUNK] for start in range(0, len(seeds), CHUNK)]
-    before = set(active_children())
     # Not forked: a laboratory belongs to the process that made it.
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=_open_bench, initargs=(variant, pipeline, is_packed)
@@ -146,9 +145,14 @@ def _run_in_processes(
                 yield from each.result()
         except BaseException:
             # Whoever has had enough does not wait for what the workers are at.
-            for worker in set(active_children()) - before:
-                worker.kill()
+            _kill_workers(pool)
             raise
+
+
+def _kill_workers(pool: ProcessPoolExecutor) -> None:
+    """Kill the workers of a pool, as its own `kill_workers` does from Python 3.14 on."""
+    for worker in [*(pool._processes or {}).values()]:  # noqa: SLF001 # other children are somebody else's
+        worker.kill()
 
 
 @contextmanager
@@ -168,6 +172,8 @@ _BENCHES: list[Bench] = []
 
 
 def _open_bench(variant: str, pipeline: str, is_packed: bool) -> None:
+    # Processes inherit that they are deaf, but not on Windows.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _BENCHES[:] = [Bench(Laboratory(), pipeline=pipeline, variant=variant, is_packed=is_packed)]
 
 
