@@ -1,6 +1,8 @@
 """Environments inside this process: handlers in everybody's style, and the same each time."""
 
 import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,15 @@ def make_client(service: str, variables: dict[str, str], **given: Any) -> Any:
 
 
 @pytest.fixture
-def environments() -> InProcessEnvironments:
-    """Makes environments on a clock that stands still."""
-    return InProcessEnvironments(clock=ManualClock(NOW), endpoint_url=NOWHERE, make_client=make_client)
+def clock() -> ManualClock:
+    """A clock that stands still."""
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+def environments(clock: ManualClock) -> InProcessEnvironments:
+    """Makes environments on this clock."""
+    return InProcessEnvironments(clock=clock, endpoint_url=NOWHERE, make_client=make_client)
 
 
 def invoke(environments: InProcessEnvironments, source: str, key: str = "key", **settings: Any) -> Any:
@@ -120,12 +128,16 @@ def handler(*_):
 
 
 CHANCE = """
-import os, random, uuid
+import os, random, secrets, uuid
 from random import choice
 from uuid import uuid4
 HERE = str(uuid4())
 def handler(*_):
-    return [HERE, random.random(), choice(range(1000)), str(uuid.uuid4()), os.urandom(4).hex()]
+    given = [random.Random(), random.SystemRandom()]
+    given += [random, secrets.SystemRandom()] if random.seed() is None else []
+    drawn = [one.random() for one in given]
+    tokens = [secrets.token_hex(), secrets.token_urlsafe(4), secrets.randbelow(10**9)]
+    return [HERE, choice(range(10**9)), str(uuid.uuid4()), os.urandom(4).hex(), *drawn, *tokens]
 """
 
 
@@ -138,12 +150,40 @@ def test_chance_is_the_same_in_every_run(environments) -> None:
     assert all(one != other for one, other in zip(*before, strict=True))
 
 
+@pytest.fixture
+def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine where it is tomorrow already; Windows keeps its own time zone."""
+    # The form of POSIX needs no catalogue of zones.
+    monkeypatch.setenv("TZ", "EAST-14")
+    if hasattr(time, "tzset"):
+        time.tzset()
+    yield
+    monkeypatch.undo()
+    if hasattr(time, "tzset"):
+        time.tzset()
+
+
 @pytest.mark.parametrize(
     ("read", "wanted"),
     [
         ("datetime.now(UTC).isoformat()", "2025-06-15T15:15:00+00:00"),
         ("datetime.utcnow().isoformat()", "2025-06-15T15:15:00"),
-        ("str(date.today())[:7]", "2025-06"),
+        ("datetime.now().isoformat()", "2025-06-15T15:15:00"),
+        ("datetime.today().isoformat()", "2025-06-15T15:15:00"),
+        ("datetime.fromtimestamp(0).isoformat()", "1970-01-01T00:00:00"),
+        ("datetime(1970, 1, 1).timestamp()", 0.0),
+        ("datetime.now().astimezone().isoformat()", "2025-06-15T15:15:00+00:00"),
+        ("datetime.fromisoformat('2020-01-01T00:00+02:00').astimezone().hour", 22),
+        ("str(date.today())", "2025-06-15"),
+        ("str(date.fromtimestamp(0))", "1970-01-01"),
+        ("time.ctime()", "Sun Jun 15 15:15:00 2025"),
+        ("time.ctime(0)", "Thu Jan  1 00:00:00 1970"),
+        ("time.asctime()", "Sun Jun 15 15:15:00 2025"),
+        ("time.localtime().tm_hour", 15),
+        ("time.localtime(None).tm_hour", 15),
+        ("time.mktime(time.gmtime(NOW))", NOW),
+        ("[*time.tzname, time.timezone]", ["UTC", "UTC", 0]),
+        ("time.process_time()", NOW),
         ("isinstance(datetime.fromisoformat('2020-01-01'), datetime)", True),
         ("time.strftime('%H:%M', time.gmtime())", "15:15"),
         ("time.strftime('%Y')", "2025"),
@@ -151,20 +191,47 @@ def test_chance_is_the_same_in_every_run(environments) -> None:
         ("time.monotonic_ns() / 1e9", NOW),
     ],
 )
+@pytest.mark.usefixtures("far_from_utc")
 def test_every_clock_is_the_experiments(environments, read: str, wanted: Any) -> None:
-    """Whatever a handler asks for the time tells the laboratory's."""
-    source = f"import time\nfrom datetime import UTC, date, datetime\ndef handler(*_):\n    return {read}\n"
+    """Whatever a handler asks for the time tells the laboratory's, in UTC, wherever this machine is."""
+    source = f"import time\nfrom datetime import UTC, date, datetime\nNOW = {NOW}\n"
+    source += f"def handler(*_):\n    return {read}\n"
 
     assert invoke(environments, source) == wanted
 
 
-def test_what_a_module_has_read_is_read_again(environments) -> None:
+@pytest.mark.parametrize(
+    "read",
+    [
+        "os.environ['COLOUR']",
+        "os.getenv('COLOUR')",
+        "(os.environ | {})['COLOUR']",
+        "({} | os.environ)['COLOUR']",
+        "os.environ.copy()['COLOUR']",
+        "copy.copy(os.environ)['COLOUR']",
+        "copy.deepcopy(os.environ)['COLOUR']",
+        "{**os.environ}['COLOUR']",
+    ],
+)
+def test_what_a_module_has_read_is_read_again(environments, read: str) -> None:
     """A variable that a module keeps in a global is that of its own environment."""
-    source = "import os\nCOLOUR = os.environ['COLOUR']\ndef handler(*_):\n    return COLOUR\n"
+    source = f"import copy, os\nCOLOUR = {read}\ndef handler(*_):\n    return COLOUR\n"
 
     found = [invoke(environments, source, environment=(("COLOUR", one),)) for one in ("red", "blue")]
 
     assert found == ["red", "blue"]
+
+
+@pytest.mark.parametrize("read", ["time.time()", "datetime.now().timestamp()", "time.gmtime()[5] + NOW"])
+def test_a_module_tells_the_time_anew(environments, clock: ManualClock, read: str) -> None:
+    """A moment that a module keeps in a global is when its own environment began."""
+    source = f"import time\nfrom datetime import datetime\nNOW = {NOW}\nSTARTED = {read}\n"
+    source += "def handler(*_):\n    return STARTED\n"
+    first = invoke(environments, source)
+
+    clock.advance(5)
+
+    assert [first, invoke(environments, source)] == [NOW, NOW + 5]
 
 
 @pytest.mark.parametrize(
@@ -189,3 +256,71 @@ def test_layers_lie_behind_the_functions_own_modules(environments) -> None:
     source = "import own, shared\ndef handler(*_):\n    return [own.X, shared.X]\n"
 
     assert invoke(environments, source, modules={"own": "X = 9"}, layers=layers) == [9, 2]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "{'d': boto3.client('dynamodb', 'eu-west-1')}",
+        "[threading.Lock()]",
+        "{'m': threading}",
+    ],
+)
+def test_a_module_may_hold_what_cannot_be_copied(environments, made: str) -> None:
+    """A container of clients or locks is made anew for each environment."""
+    source = f"import boto3, threading\nHELD = {made}\nSEEN = []\n"
+    source += "def handler(*_):\n    SEEN.append(1)\n    return len(SEEN)\n"
+
+    assert [invoke(environments, source) for _ in range(2)] == [1, 1]
+
+
+@pytest.mark.parametrize("made", ["{}", "defaultdict(int)", "Counter()", "OrderedDict()"])
+def test_modules_share_what_they_hold_together(environments, made: str) -> None:
+    """What a module has put into another's container is there in each environment, and no more than that."""
+    shared = f"from collections import *\nHELD = {made}\n"
+    source = "import shared\nfrom shared import HELD\nHELD[0] = 0\n"
+    source += "def handler(*_):\n    HELD[len(HELD)] = 1\n    return [*shared.HELD.values()]\n"
+
+    found = [invoke(environments, source, modules={"shared": shared}) for _ in range(3)]
+
+    assert found == [[0, 1]] * 3
+
+
+def test_what_a_handler_imports_late_begins_anew(environments) -> None:
+    """A module that only the handler imports is fresh in each environment, and so is what it changes."""
+    source = "SEEN = []\ndef handler(*_):\n    import late\n    return late.SEEN\n"
+    late = "import index\nSEEN = index.SEEN\nSEEN.append(1)\n"
+
+    assert [invoke(environments, source, modules={"late": late}) for _ in range(3)] == [[1]] * 3
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("sys.exit(3)", "Runtime exited with error: exit status 3"),
+        ("sys.exit('text')", "Runtime exited with error: exit status 1"),
+        ("sys.exit()", "Runtime exited without providing a reason"),
+        ("exit(4)", "Runtime exited with error: exit status 4"),
+        ("os._exit(5)", "Runtime exited with error: exit status 5"),
+    ],
+)
+@pytest.mark.parametrize("place", ["def handler(*_):\n    {end}", "{end}"])
+def test_a_handler_that_exits_ends_its_environment_only(
+    environments, place: str, end: str, reason: str
+) -> None:
+    """However a handler or its module ends the process, the caller gets the fault of a lost process."""
+    found = answer(environments, "import os, sys\n" + place.format(end=end))
+
+    assert found.error_type == "Runtime.ExitError"
+    assert json.loads(found.payload)["errorMessage"].endswith(reason)
+
+
+def test_a_syntax_error_keeps_nothing_of_those_who_met_it(environments) -> None:
+    """Each environment that meets a module's error gets one of its own: its trace has no other's lines."""
+    source = "def handler(*_):\n    import broken\n"
+
+    found = [invoke(environments, source, modules={"broken": "def (:"}) for _ in range(3)]
+
+    assert found[0]["errorType"] == "SyntaxError"
+    assert found[0]["stackTrace"]
+    assert found == found[:1] * 3

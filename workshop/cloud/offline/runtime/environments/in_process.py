@@ -26,6 +26,7 @@ from workshop.cloud.offline.runtime.environments.stand_ins import (
     EnvironmentVariables,
     MakeClient,
     ProcessEndedError,
+    WatchedClock,
     stand_ins,
 )
 from workshop.cloud.offline.runtime.environments.variables import environment_variables
@@ -105,15 +106,17 @@ class _Interpreter:
         # Handlers may have noted these very objects when they were loaded.
         self._variables = EnvironmentVariables()
         self._chance = random.Random()  # repeatable, not secret
-        in_place = stand_ins(clock, self._variables, self._chance, make_client)
+        watched = WatchedClock(clock)
+        in_place = stand_ins(watched, self._variables, self._chance, make_client)
         self._space = ModuleSpace(
-            _sources(code), in_place, lambda: (self._variables.reads, self._chance.getstate())
+            _sources(code),
+            in_place,
+            lambda: (self._variables.reads, watched.uses, self._chance.getstate()),
         )
 
     def start(self, variables: dict[str, str], seed: float) -> None:
         """Be like new, with these environment variables."""
-        self._variables.clear()
-        self._variables.update(variables)
+        self._variables.replace(variables)
         self._chance.seed(seed)
         self._space.restore()
 
@@ -156,8 +159,10 @@ class InProcessEnvironment:
                 payload, error_type = self._run(self._interpreter, invocation)
         except TimeIsUpError:
             lost = EnvironmentLostError.timed_out(self._function.timeout_seconds)
-        except ProcessEndedError:
-            lost = EnvironmentLostError(exit_fault(1))
+        except ProcessEndedError as end:
+            lost = EnvironmentLostError(exit_fault(end.status))
+        except SystemExit as end:
+            lost = EnvironmentLostError(exit_fault(_status(end.code)))
         else:
             return EnvironmentAnswer(
                 payload=payload,
@@ -200,6 +205,11 @@ class InProcessEnvironment:
         except Exception as error:  # noqa: BLE001 - whatever the function raises is its answer
             payload = describe(error, invocation.request_id)
             return json.dumps(payload).encode(), payload["errorType"]
+
+
+def _status(code: Any) -> int:
+    """Return the exit status that a process has after `sys.exit(code)`."""
+    return code if isinstance(code, int) else int(code is not None)
 
 
 def _sources(code: Code) -> dict[str, CodeType | SyntaxError]:

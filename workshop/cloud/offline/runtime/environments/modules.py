@@ -7,20 +7,22 @@ has a stand-in is replaced by it, and everything else is the interpreter's.
 
 import builtins
 import copy
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import Any
 
 __all__ = ["ModuleSpace"]
 
-CONTAINERS = (dict, list, set)
+CONTAINERS = (dict, list, set, bytearray, Counter, OrderedDict, defaultdict, deque)
 
 
 class ModuleSpace:
     """The modules of one execution environment; `sources` are compiled modules by dotted name.
 
     `mark` returns another value after a module has used what no other environment has: its variables, with
-    its credentials, or chance.
+    its credentials, its time, or chance.
     """
 
     def __init__(
@@ -33,30 +35,36 @@ class ModuleSpace:
         self._stand_ins = stand_ins
         self._mark = mark
         self._is_personal = False
+        self._loading = 0
         self._modules: dict[str, ModuleType] = {}
+        # The modules' contents when all had been executed; nothing where they must be executed again.
         self._pristine: dict[str, dict[str, Any]] = {}
         self._packages = {
             name.rsplit(".", depth)[0] for name in sources for depth in range(1, name.count(".") + 1)
         }
-        self._builtins = {**vars(builtins), "__import__": self._import}
+        # Those of `site` close the standard input of this process.
+        ends = {"exit": sys.exit, "quit": sys.exit}
+        self._builtins = {**vars(builtins), **ends, "__import__": self._import}
 
     def restore(self) -> None:
         """Make every module what it was when it had just been executed, as in a fresh interpreter.
 
         Much cheaper than executing it again. Good for modules whose global values are constants, plain
-        containers, or caches of functions, as those of the workshop's bundles are. What has made a client or
-        read a variable while it was executed is executed again.
+        containers, or caches of functions, as those of the workshop's bundles are. Everything is executed
+        again after a module has made a client, read a variable or the time, or drawn a number while it was
+        executed, if it holds what cannot be copied, and if a module was loaded late, by a handler.
         """
-        if self._is_personal:
+        if self._modules.keys() != self._pristine.keys():
             self._modules.clear()
             self._pristine.clear()
             self._is_personal = False
+        fresh = _copied(self._pristine)
         for name, module in self._modules.items():
             for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
             vars(module).clear()
-            vars(module).update(_copied(self._pristine[name]))
+            vars(module).update(fresh[name])
 
     def load(self, name: str) -> ModuleType:
         """Return a module of the bundle, executed the first time.
@@ -66,26 +74,45 @@ class ModuleSpace:
             SyntaxError: it is no Python.
         """
         if name not in self._modules:
-            source = self._sources.get(name) or self._sources.get(f"{name}.__init__")
-            if source is None and name not in self._packages:
-                raise ModuleNotFoundError(f"No module named '{name}'", name=name)
-            module = self._modules[name] = ModuleType(name)
-            vars(module)["__builtins__"] = self._builtins
-            if name in self._packages:
-                module.__path__ = []
-            if source is not None:
-                self._execute(source, module)
-            self._pristine[name] = _copied(vars(module))
-            parent, _, last = name.rpartition(".")
-            if parent:
-                setattr(self.load(parent), last, module)
+            self._loading += 1
+            try:
+                self._load(name)
+            finally:
+                self._loading -= 1
+            if not self._loading:
+                self._keep_pristine()
         return self._modules[name]
+
+    def _load(self, name: str) -> None:
+        source = self._sources.get(name) or self._sources.get(f"{name}.__init__")
+        if source is None and name not in self._packages:
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+        module = self._modules[name] = ModuleType(name)
+        vars(module)["__builtins__"] = self._builtins
+        if name in self._packages:
+            module.__path__ = []
+        if source is not None:
+            self._execute(source, module)
+        parent, _, last = name.rpartition(".")
+        if parent:
+            setattr(self.load(parent), last, module)
+
+    def _keep_pristine(self) -> None:
+        """Note what all modules hold together, once none is being loaded any more."""
+        self._is_personal = self._is_personal or bool(self._pristine)
+        self._pristine = {}
+        if not self._is_personal:
+            try:
+                self._pristine = _copied({name: vars(module) for name, module in self._modules.items()})
+            except Exception:  # noqa: BLE001 - whatever a value raises that will not be copied
+                self._is_personal = True
 
     def _execute(self, source: CodeType | SyntaxError, module: ModuleType) -> None:
         before = self._mark()
         try:
             if isinstance(source, SyntaxError):
-                raise source  # noqa: TRY301 # as if it had just been compiled
+                # As if it had just been compiled: one error for all would keep every traceback.
+                raise type(source)(*source.args)  # noqa: TRY301
             exec(source, vars(module))  # noqa: S102 - this is what an import does
         except BaseException:
             # As for the interpreter, what could not be imported is not there, and may be tried again.
@@ -126,8 +153,15 @@ class ModuleSpace:
         return name in self._packages or name in self._sources
 
 
-def _copied(namespace: Mapping[str, Any]) -> dict[str, Any]:
+def _copied(namespaces: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return copies of modules' contents; what two of them hold together, the copies do as well."""
+    known: dict[int, Any] = {}
     return {
-        name: copy.deepcopy(value) if type(value) in CONTAINERS and name != "__builtins__" else value
-        for name, value in namespace.items()
+        module: {
+            name: copy.deepcopy(value, known)
+            if type(value) in CONTAINERS and name != "__builtins__"
+            else value
+            for name, value in namespace.items()
+        }
+        for module, namespace in namespaces.items()
     }
