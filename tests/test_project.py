@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tomllib
+import venv
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,21 @@ def test_an_environment_that_was_moved_is_made_anew(tmp_path, monkeypatch) -> No
 
     (place / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /elsewhere/.venv\n")
     assert not bootstrap.is_in_its_place()
+
+
+def test_what_was_installed_is_compiled(tmp_path, monkeypatch) -> None:
+    """Nothing is compiled by pip; afterwards every module is, and one that cannot be stops nothing."""
+    venv.create(tmp_path / ".venv", with_pip=False)
+    python = tmp_path / ".venv" / Path(bootstrap.PYTHON).relative_to(bootstrap.VENV)
+    monkeypatch.setattr(bootstrap, "PYTHON", str(python))
+    question = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    packages = Path(subprocess.run(question, capture_output=True, text=True, check=True).stdout.strip())
+    (packages / "good.py").write_text("x = 1", encoding="utf-8")
+    (packages / "bad.py").write_text("x = = 1", encoding="utf-8")
+
+    bootstrap.compile_packages()
+
+    assert [each.name.split(".")[0] for each in (packages / "__pycache__").iterdir()] == ["good"]
 
 
 def test_every_file_of_the_package_is_in_its_wheel() -> None:

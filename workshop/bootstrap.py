@@ -41,6 +41,7 @@ def main(extras: List[str]) -> int:
     trouble = create_venv() or install(extras, kit)
     if trouble:
         return complain(trouble)
+    compile_packages()
     for extra in ["base", *extras]:
         with open(stamp(extra), "w") as file:
             file.write(wanted)
@@ -138,7 +139,16 @@ def install(extras: List[str], kit: Optional[str]) -> Optional[str]:
 
 def run_pip(words: List[str], environment: Dict[str, str]) -> Optional[str]:
     """Run `pip install`; return what went wrong, if anything."""
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *words]
+    command = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-compile",
+        *words,
+    ]
     log = os.path.join(VENV, "install.log")
     started = time.monotonic()
     with open(log, "a") as file:
@@ -166,6 +176,15 @@ def run_pip(words: List[str], environment: Dict[str, str]) -> Optional[str]:
             % log
         )
     return f"pip failed; the last lines of {log}:\n" + "".join(text.splitlines(keepends=True)[-8:])
+
+
+def compile_packages() -> None:
+    """Compile what was installed on all cores, since pip takes one; what cannot be compiled stays so."""
+    program = (
+        "import compileall, sysconfig; "
+        "compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"
+    )
+    subprocess.run([PYTHON, "-c", program], check=False)
 
 
 def show_progress(line: str, seconds: float) -> None:
