@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from tests.cloud.documents import zip_of
 from tests.cloud.runtime.world import World, client
 
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/own"
+
 
 def refused(call, **arguments) -> tuple[str, str]:
     with pytest.raises(ClientError) as error:
@@ -68,6 +70,17 @@ def test_settings_are_kept(world: World) -> None:
     assert (updated["EphemeralStorage"], updated["TracingConfig"]) == ({"Size": 1024}, {"Mode": "Active"})
     assert updated["LoggingConfig"] == log_group
     assert client("lambda").list_tags(Resource=arn)["Tags"] == {"a": "b"}
+
+
+def test_a_function_that_is_published_at_once_keeps_its_settings(world: World) -> None:
+    """The answer bears the version's number; function and version have what was asked for."""
+    settings = {"LoggingConfig": {"LogFormat": "Text", "LogGroup": "/own/group"}, "KMSKeyArn": KEY}
+
+    world.function(**settings, Publish=True)
+
+    for qualifier in ("$LATEST", "1"):
+        shown = client("lambda").get_function_configuration(FunctionName="F", Qualifier=qualifier)
+        assert (shown["Version"], {name: shown[name] for name in settings}) == (qualifier, settings)
 
 
 def test_code_digest_is_that_of_the_zip(world: World) -> None:

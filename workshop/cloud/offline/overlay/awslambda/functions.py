@@ -12,6 +12,7 @@ download address that does not exist. Changed as above; a change of a function a
 """
 
 import json
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -69,11 +70,17 @@ def _create_function(self: Any, spec: dict[str, Any]) -> Any:
         raise FunctionAlreadyExists(name)
     check_code(spec.get("Code") or {}, self.account_id, operation="CreateFunction")
     check_dead_letters(spec, str(spec.get("Role")))
-    function = _MOTO_CREATE(self, spec)
+    function = _MOTO_CREATE(self, {**spec, "Publish": False})
     function.logging_config = spec.get("LoggingConfig") or {}
     function.dead_letter_config = spec.get("DeadLetterConfig") or {}
     function.snap_start = spec.get("SnapStart") or {}
     function.last_modified = moment()
+    if spec.get("Publish"):
+        # Only now, since a version has all that its function has; moto would publish before. What is answered
+        # is the function under the version's number.
+        published = self.publish_version(name)
+        function = copy(function)
+        function.version = published.version
     wake_active()
     return function
 
