@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from tests.cloud.documents import allow, document, function, permission, trust
-from tests.cloud.runtime.world import NEEDED
+from tests.cloud.runtime.world import NEEDED, REGION, World
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.keeping.marks import MARKS
@@ -272,6 +272,20 @@ def test_a_call_is_due_until_it_has_been_made(cloud: Scheduled, keeping: None, i
     assert cloud.scheduler.list_schedules()["Schedules"]
     jobs[1]()
     assert cloud.scheduler.list_schedules()["Schedules"] == []
+
+
+def test_a_runtime_that_was_stopped_makes_the_call(world: World) -> None:
+    """What a stop has kept from being made is due again as soon as the same runtime goes on."""
+    jobs: list[Callable[[], None]] = []
+    world.runtime._schedules._later = jobs.append
+    target = {"Arn": CALL["arn"], "RoleArn": ROLE, "Input": CALL["Input"]}
+    boto3.client("scheduler", REGION).create_schedule(**settings("rate(1 hour)", Target=target))
+    world.step()
+
+    world.runtime.stop()
+    world.step()
+
+    assert len(jobs) == 2
 
 
 def test_a_call_is_made_once(cloud: Scheduled, keeping: None) -> None:
