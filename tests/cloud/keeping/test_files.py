@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.keeping.errors import InUseError, UnavailableError, remedy_of
 from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.keeping.store import Store, companions
+from workshop.cloud.offline.keeping.stored_rows import ROWS, write_rows
 from workshop.errors import ConfigurationError
 
 # The user who owns nothing.
@@ -121,6 +122,16 @@ def test_a_first_start_that_was_killed_is_no_damage(tmp_path: Path) -> None:
     assert path.stat().st_size > 0
     with Laboratory(kept=path) as laboratory:
         assert notes(laboratory) == []
+
+
+def test_the_last_word_on_a_row_counts() -> None:
+    """A row that is written and taken away in one commit is gone; the other way round it is there."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(ROWS)
+        write_rows(connection, 1, [(1, b"a"), (1, None), (2, None), (2, b"b")])
+        found = connection.execute("SELECT key, content FROM rows").fetchall()
+
+    assert found == [(2, b"b")]
 
 
 def test_a_file_has_one_owner(tmp_path: Path) -> None:

@@ -110,10 +110,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def write_rows(connection: sqlite3.Connection, part: int, rows: Iterable[Change]) -> None:
-    """Write rows by their keys, or take those away that have no content."""
-    changes = list(rows)
-    written = [(part, key, content) for key, content in changes if content is not None]
-    gone = [(part, key) for key, content in changes if content is None]
+    """Write rows by their keys, or take those away that have no content; the last word on a key counts."""
+    changes = dict(rows)
+    written = [(part, key, content) for key, content in changes.items() if content is not None]
+    gone = [(part, key) for key, content in changes.items() if content is None]
     if gone:
         connection.executemany("DELETE FROM rows WHERE part = ? AND key = ?", gone)
     if written:
