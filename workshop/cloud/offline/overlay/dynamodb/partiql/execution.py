@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from typing import Any
 
@@ -24,6 +24,7 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     Condition,
     FunctionCall,
     Included,
+    Or,
     Path,
     Value,
 )
@@ -102,9 +103,13 @@ class Bound:
             )
         place, others = self._place(table)
         conditions = [] if others is None else [others]
-        # To delete what is not there succeeds (ql-reference.delete.html); the others want an item.
+        # To delete what is not there succeeds, whatever else is asked (ql-reference.delete.html); the others
+        # want an item.
         if self.statement.kind != "DELETE":
             conditions.insert(0, _existence("attribute_exists", table.hash_key_attr))
+        elif others is not None:
+            absent = _existence("attribute_not_exists", table.hash_key_attr)
+            conditions = [replace(others, tree=Or(absent.tree, others.tree))]
         update = None
         if self.statement.kind == "UPDATE":
             update = BoundUpdate(self.statement.actions, self.values)
