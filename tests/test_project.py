@@ -142,6 +142,34 @@ def test_an_environment_that_was_moved_is_made_anew(tmp_path, monkeypatch) -> No
     assert not bootstrap.is_in_its_place()
 
 
+@pytest.mark.parametrize(
+    ("settings", "has_uv", "installs", "by"),
+    [
+        ("global.extra-index-url='https://also.example'", True, True, ["uv"]),
+        ("", True, False, ["uv", "pip"]),
+        ("", False, True, ["pip"]),
+        ("global.index-url='https://own.example'", True, True, ["pip"]),
+        (":env:.no-index='1'", True, True, ["pip"]),
+    ],
+)
+def test_pip_installs_where_uv_cannot(monkeypatch, settings, has_uv, installs, by) -> None:
+    """First uv is fetched and tried; pip goes on if it fails, and alone knows an index of one's own."""
+    tried: list[str] = []
+
+    def run(command: list[str], _: object) -> int:
+        if command[-1] == "uv":
+            return 0 if has_uv else 1
+        tried.append("uv" if "uv" in command else "pip")
+        return 0 if installs or tried[-1] == "pip" else 1
+
+    listed = subprocess.CompletedProcess([], 0, stdout=settings + "\n")
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_, **__: listed)
+    monkeypatch.setattr(bootstrap, "run", run)
+
+    assert bootstrap.install(["test"], None) is None
+    assert tried == by
+
+
 def test_what_was_installed_is_compiled(tmp_path, monkeypatch) -> None:
     """Nothing is compiled by pip; afterwards every module is, and one that cannot be stops nothing."""
     venv.create(tmp_path / ".venv", with_pip=False)
