@@ -2,11 +2,10 @@
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
-from tests.browser.notebook_page import NotebookPage
+from tests.browser.notebook_page import LIVE, NotebookPage
 from tests.course.notebooks.runs import NUMBERS, source_of
 
 LARGEST_BYTES = 1_000_000
@@ -14,7 +13,6 @@ LARGEST_BYTES = 1_000_000
 IN_BOTH_THEMES = {"00", "06", "10"}
 THEMES = ("light", "dark")
 BROKEN_CHECK = "The check itself failed"
-LIVE = re.compile(r"control_room\(|live=True")
 # What a live output shows before it moves: nothing, a card, a first picture.
 FACES_AT_REST = 3
 

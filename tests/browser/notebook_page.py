@@ -18,6 +18,8 @@ QUESTIONS = ".jp-Dialog, .Toastify__toast"
 TILE = {"width": 1280, "height": 1900}
 OVERLAP = 40
 
+# Code whose output moves.
+LIVE = re.compile(r"control_room\(|live=True")
 LOADING = "Loading widget"
 # What JupyterLab shows in place of something that it could not draw.
 BROKEN = (
@@ -32,7 +34,7 @@ BROKEN = (
 
 
 class NotebookPage:
-    """A page with one notebook; `faces` counts, per code cell, the faces that its output showed."""
+    """A page with one notebook; `faces` counts, per live code cell, the faces that its output showed."""
 
     def __init__(self, page: Any, lab: Lab) -> None:
         self.page = page
@@ -53,7 +55,7 @@ class NotebookPage:
         quiet, begun = 0, stopwatch()
         while quiet < QUIET_LOOKS:
             assert stopwatch() - begun < RUN_SECONDS, f"still running: {self._prompts()}"
-            self.faces = self.page.evaluate("look.faces", PANEL)
+            self.faces = self.page.evaluate("look.faces", [PANEL, LIVE.pattern])
             quiet = quiet + 1 if "[*]:" not in self._prompts() and self.lab.is_idle() else 0
             self.page.wait_for_timeout(LOOK_MS)
 
