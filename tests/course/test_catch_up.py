@@ -237,7 +237,7 @@ def test_a_disabled_mapping_is_named_by_whoever_waits(course: Course) -> None:
     rest = course.rest_state(8)
 
     disabled = "The mapping of MapLambda is disabled; connecting it again enables it"
-    assert rest.held_up == f"5 records are still on the way. {disabled}"
+    assert rest.held_up == f"5 records wait before MapLambda. {disabled}"
     assert course.diagnose_at(rest).summary.endswith(f"once this is mended: {disabled}.")
 
 
