@@ -14,6 +14,7 @@ from moto.logs.models import logs_backends
 from moto.sqs.models import sqs_backends
 from moto.sts.models import sts_backends
 
+from workshop.cloud.offline.overlay.cloudwatch import sums
 from workshop.cloud.offline.runtime.event_sources.mapping_worker import NO_RECORDS, current_mappings
 
 __all__ = ["forget_data"]
@@ -30,7 +31,7 @@ def forget_data() -> None:
     for backend in _all(logs_backends):
         _empty_logs(backend)
     for backend in _all(cloudwatch_backends):
-        backend.metric_data.clear()
+        sums.forget(backend)
         # Sums of the minute that is under way, each of a metric that is gone.
         vars(backend).pop("kinesis_metrics", None)
     for backend in _all(sts_backends):

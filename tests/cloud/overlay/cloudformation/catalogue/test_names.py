@@ -249,8 +249,8 @@ TYPES: dict[str, Row] = {
 
 
 def test_the_table_has_every_type() -> None:
-    """No type of `effects.toml` lacks a line."""
-    assert {row[0] for row in TYPES.values()} == effects().keys()
+    """No type of `effects.toml` of which anything works lacks a line."""
+    assert {row[0] for row in TYPES.values()} == {name for name, each in effects().items() if each["works"]}
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from moto.cloudwatch.models import MetricAggregatedDatum, MetricDatum, Statistic
 from workshop.cloud.offline.keeping.logs import note_sum
 from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["PERCENTILE", "Distribution", "Metric", "add"]
+__all__ = ["PERCENTILE", "Distribution", "Metric", "add", "forget"]
 
 PERCENTILE = re.compile(r"p(100|\d{1,2}(?:\.\d{1,10})?)")
 # More values than these are told apart by two digits alone.
@@ -85,6 +85,12 @@ def add(account_id: str, region: str, metric: Metric, seconds: float, values: Di
     else:
         _grow(datum, values)
         note_sum(backend.metric_data, datum)
+
+
+def forget(backend: Any) -> None:
+    """Begin all sums anew, since a backend's values are gone; the caller holds the lock."""
+    backend.metric_data.clear()
+    _OPEN.pop(backend, None)
 
 
 def _begun(metric: Metric, seconds: float, values: Distribution) -> Any:
