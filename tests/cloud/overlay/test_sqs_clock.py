@@ -89,5 +89,8 @@ def test_a_clock_that_was_set_back_allows_a_purge(account: Account) -> None:
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     sqs.purge_queue(QueueUrl=url)
     CLOCK.use(ManualClock(account.clock.now() - 1000.0))
+    sqs.send_message(QueueUrl=url, MessageBody="sent since")
 
     sqs.purge_queue(QueueUrl=url)
+
+    assert sqs.receive_message(QueueUrl=url).get("Messages", []) == []
