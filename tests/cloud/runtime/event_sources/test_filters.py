@@ -278,3 +278,35 @@ def test_patterns_compare_flattened_leaves(document: dict, path: list[str], matc
     )
 
     assert passes is any(expected(matcher, flattened(document), tuple(path)) for matcher in matchers)
+
+
+ONE, OTHER = {"a": 1, "b": 9}, {"a": 9, "b": 2}
+ABSENT = [{"exists": False}]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found", "passes"),
+    [
+        ({"a": [1], "b": [2]}, [ONE, OTHER], False),
+        ({"a": [1], "b": [9]}, [OTHER, ONE], True),
+        ({"a": [1], "b": [2]}, [[ONE], [OTHER, {"a": 1, "b": 2}]], True),
+        ({"a": [1], "b": {"c": [2]}}, [{"a": 1, "b": [{"c": 3}, {"c": 2}]}], True),
+        ({"a": [1], "b": {"c": [2]}}, [{"a": 1, "b": {"c": 3}}, {"a": 2, "b": {"c": 2}}], False),
+        ({"a": [1], "$or": [{"b": [2]}, {"c": [2]}]}, [ONE, OTHER], False),
+        ({"a": [1], "z": ABSENT}, [ONE, {"z": 1}], True),
+        ({"b": ABSENT}, [{"a": 1}, ONE], False),
+        ({"b": ABSENT}, [{"a": 1}, 5, {}], True),
+        ({"b": ABSENT}, [], True),
+        ({"b": [{"exists": True}]}, [], False),
+        ({"a": ABSENT, "b": [2]}, [{"b": 2}, {"a": 1}], False),
+    ],
+    ids=str,
+)
+def test_one_object_of_an_array_has_all_the_fields(pattern: dict, found: list, passes: bool) -> None:
+    """What a pattern asks for below an array is in one element; what must be absent is so in the chosen one.
+
+    If no element has been chosen by a field before, it is absent from all.
+    """
+    record = {"data": {"items": found}}
+
+    assert matches_any([parse_pattern(json.dumps({"data": {"items": pattern}}))], record) is passes
