@@ -56,7 +56,7 @@ def test_a_redrive_policy_counts_from_one_to_a_thousand(sqs, url, refused, count
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"MessageBody": ""}, "MissingParameter"),
     ({"MessageBody": "a\x01"}, "InvalidMessageContents"),
-    ({"MessageBody": "ü" * 524_289}, "InvalidParameterValue"),
+    ({"MessageBody": "ü" * 513}, "InvalidParameterValue"),
     ({"MessageBody": "a", "MessageDeduplicationId": "d"}, "InvalidParameterValue"),
     *(
         ({"MessageBody": "a", "MessageAttributes": attributes}, "InvalidParameterValue")
@@ -64,7 +64,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
             {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(11)},
             {"AWS.x": {"DataType": "String", "StringValue": "x"}},
             {"n": {"DataType": "Number", "StringValue": "x"}},
-            {"n": {"DataType": "String", "StringValue": "x" * 1_048_576}},
+            {"n": {"DataType": "String", "StringValue": "x" * 1024}},
         )
     ),
 ]
@@ -74,6 +74,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
 def test_a_message_that_aws_refuses_is_refused(sqs, url, refused, message, code) -> None:
     """SendMessage fails, and in a batch the entry does, beside others that are sent."""
     entries = [{"Id": "bad", **message}, {"Id": "good", "MessageBody": "b"}]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MaximumMessageSize": "1024"})
 
     alone = refused(sqs.send_message, QueueUrl=url, **message)[0]
     answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
@@ -81,6 +82,16 @@ def test_a_message_that_aws_refuses_is_refused(sqs, url, refused, message, code)
     assert alone == code
     assert [(one["Id"], one["Code"]) for one in answer["Failed"]] == [("bad", code)]
     assert [one["Id"] for one in answer["Successful"]] == ["good"]
+
+
+def test_a_batch_that_is_too_large_is_refused_as_a_whole(sqs, url, refused) -> None:
+    """Bytes of all bodies and attributes count together, not letters; nothing of it is sent."""
+    entries = [{"Id": str(number), "MessageBody": "ü" * 263_000} for number in range(2)]
+
+    code, _ = refused(sqs.send_message_batch, QueueUrl=url, Entries=entries)
+
+    assert code == "AWS.SimpleQueueService.BatchRequestTooLong"
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
 def test_plain_moto_takes_all_of_them(sqs) -> None:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from moto.sqs.models import sqs_backends
 
-from tests.cloud.conftest import Account
+from tests.cloud.conftest import REGION, Account
+from tests.cloud.documents import ACCOUNT
 from workshop.clock import ManualClock
 from workshop.cloud.offline.overlay.correct import CLOCK, plain_moto
 
@@ -94,3 +96,31 @@ def test_a_clock_that_was_set_back_allows_a_purge(account: Account) -> None:
     sqs.purge_queue(QueueUrl=url)
 
     assert sqs.receive_message(QueueUrl=url).get("Messages", []) == []
+
+
+def grow_old(name: str) -> None:
+    """Have the first message of a queue sent a minute earlier: plain moto has no clock to move."""
+    sqs_backends[ACCOUNT][REGION].queues[name]._messages[0].sent_timestamp -= 60_000
+
+
+def test_what_has_expired_is_not_there(account: Account) -> None:
+    """It is neither counted nor in the way of younger messages; plain moto counts it, and gives out none."""
+
+    def seen(name: str, wait: Any) -> tuple[list[str], str]:
+        sqs = account.client("sqs")
+        attributes = {"MessageRetentionPeriod": "60", "VisibilityTimeout": "0"}
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="old")
+        wait()
+        sqs.send_message(QueueUrl=url, MessageBody="young")
+        count = "ApproximateNumberOfMessages"
+        counted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[count])["Attributes"][count]
+        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        return [message["Body"] for message in found], counted
+
+    ours = seen("q", lambda: account.clock.advance(60.0))
+    with plain_moto():
+        plain = seen("plain", lambda: grow_old("plain"))
+
+    assert ours == (["young"], "1")
+    assert plain == ([], "2")

@@ -1,11 +1,14 @@
 """FIFO queues number their messages and know duplicates; receipt handles are good for their queue."""
 
+import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.sqs.models import sqs_backends
 
-from tests.cloud.conftest import Account
+from tests.cloud.conftest import REGION, Account
+from tests.cloud.documents import ACCOUNT
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 
@@ -159,3 +162,36 @@ def test_standard_queues_are_as_before(account: Account) -> None:
     corrected = seen("corrected")
     with plain_moto():
         assert seen("plain") == corrected
+
+
+@pytest.mark.parametrize(("suffix", "is_kept"), [("", False), (".fifo", True)])
+def test_dead_letters_of_fifo_queues_are_kept_anew(account: Account, suffix: str, is_kept: bool) -> None:
+    """How long a message is kept begins anew in the dead-letter queue of a FIFO queue; elsewhere it does not.
+
+    In plain moto it never does.
+    """
+    sqs = account.client("sqs")
+
+    def moved(name: str) -> list[str]:
+        dead = Queue(sqs, f"{name}-dead{suffix}", MessageRetentionPeriod="120")
+        arn = sqs.get_queue_attributes(QueueUrl=dead.url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
+        queue = Queue(sqs, name + suffix, RedrivePolicy=redrive, VisibilityTimeout="0")
+        group = {"MessageGroupId": "g", "MessageDeduplicationId": "d"} if suffix else {}
+        sqs.send_message(QueueUrl=queue.url, MessageBody="a", **group)
+        sent = sqs_backends[ACCOUNT][REGION].queues[name + suffix]._messages[0]
+        before = sent.sent_timestamp
+        account.clock.advance(90)
+        queue.receive()
+        queue.receive()
+        times.append(sent.sent_timestamp - before)
+        account.clock.advance(90)
+        return list(dead.receive())
+
+    times: list[int] = []
+    assert bool(moved("q")) is is_kept
+    with plain_moto():
+        moved("plain")
+    assert times == [90_000 if is_kept else 0, 0]

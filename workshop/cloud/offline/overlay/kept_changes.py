@@ -17,6 +17,7 @@ from moto.sqs.models import SQSBackend
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.sqs_clock import forget_expired
 
 _MOTO_BACKEND = BaseBackend.__init__
 _MOTO_RECEIVE = SQSBackend.receive_message
@@ -36,6 +37,8 @@ def _initialize_backend(self: Any, *arguments: Any, **named: Any) -> None:
 
 @corrects(SQSBackend, "receive_message")
 def _receive_message(self: Any, queue_name: str, *arguments: Any, **named: Any) -> Any:
+    # moto ends at the first one that has expired.
+    forget_expired(self.get_queue(queue_name))
     try:
         return _MOTO_RECEIVE(self, queue_name, *arguments, **named)
     finally:

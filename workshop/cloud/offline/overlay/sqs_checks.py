@@ -2,7 +2,7 @@
 
 AWS checks the values of a queue's attributes, and what a message consists of: no empty text, the characters
 of XML, at most ten attributes, whose names and values count as part of its size in bytes. In a batch the
-others are sent. Times are whole seconds. Sources:
+others are sent, unless all are too large together. Times are whole seconds. Sources:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html and
 API_SetQueueAttributes there.
 
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moto.sqs.exceptions import (
+    BatchRequestTooLong,
     InvalidAttributeValue,
     InvalidParameterValue,
     MissingParameter,
@@ -25,6 +26,7 @@ from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend
 from moto.sqs.responses import SQSResponse
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.sqs_clock import forget_expired
 
 RANGES: Mapping[str, tuple[int, int]] = {
     "DelaySeconds": (0, 900),
@@ -102,6 +104,7 @@ def _create_queue(self: Any, name: str, tags: dict[str, str] | None = None, **at
 
 @corrects(SQSBackend, "get_queue_attributes")
 def _get_queue_attributes(self: Any, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
+    forget_expired(self.get_queue(queue_name))
     found = _MOTO_ATTRIBUTES(self, queue_name, attribute_names)
     return {name: int(value) if name in TIMES else value for name, value in found.items()}
 
@@ -116,6 +119,12 @@ def _send_message(request: Any) -> Any:
 @corrects(SQSBackend, "send_message_batch")
 def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str, Any]]) -> Any:
     queue, failed = self.get_queue(queue_name), {}
+    total = sum(
+        _size(entry.get("MessageBody") or "", entry.get("MessageAttributes") or {})
+        for entry in entries.values()
+    )
+    if total > MAXIMUM_MESSAGE_LENGTH:
+        raise BatchRequestTooLong(total)
     for key, entry in entries.items():
         try:
             _check_message(queue, entry)

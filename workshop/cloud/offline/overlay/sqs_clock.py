@@ -3,8 +3,9 @@
 AWS has one time for all services
 (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html). moto
 reads the machine's, so that a message whose consumer failed stayed invisible while the cloud's clock was
-moved past its timeout, and a message is not visible at the very end of it. Changed: the time that moto's
-queues read, that of their making and of their last purge included, and that end. How long a call waits stays
+moved past its timeout, and a message is not visible at the very end of it. A message that has expired is
+counted for ever, and holds up those behind it. Changed: the time that moto's queues read, that of their
+making and of their last purge included, and that end; what has expired is gone. How long a call waits stays
 the machine's.
 """
 
@@ -15,6 +16,8 @@ from moto.sqs.exceptions import PurgeQueueInProgress
 
 from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+
+__all__ = ["forget_expired"]
 
 # A queue is purged once in so many seconds.
 PURGE_SECONDS = 60.0
@@ -56,5 +59,17 @@ def _is_visible(message: Any) -> bool:
 
 @corrects(models.SQSBackend, "is_message_valid_based_on_retention_period")
 def _is_kept(backend: Any, queue_name: str, message: Any) -> bool:
-    kept_seconds = float(backend.get_queue(queue_name).message_retention_period)
-    return bool(message.sent_timestamp / 1000 + kept_seconds > CLOCK.now())
+    return not _has_expired(message, backend.get_queue(queue_name))
+
+
+def forget_expired(queue: Any) -> None:
+    """Drop the messages that a queue no longer keeps, also those in flight; the caller holds the lock."""
+    expired = {message for message in queue._messages if _has_expired(message, queue)}
+    if expired:
+        queue._messages = [message for message in queue._messages if message not in expired]
+        queue.pending_messages.difference_update(expired)
+        note_messages(queue)
+
+
+def _has_expired(message: Any, queue: Any) -> bool:
+    return bool(message.sent_timestamp / 1000 + float(queue.message_retention_period) <= CLOCK.now())

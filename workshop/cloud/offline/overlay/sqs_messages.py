@@ -2,15 +2,17 @@
 
 AWS: sequence numbers of a FIFO queue increase. A deduplication id counts for five minutes, even if the
 message has been received and deleted meanwhile, for the queue or for each message group; the answer to a
-duplicate is that to the first. A message moved to a dead-letter queue is no duplicate. Messages of a group
-that were received and not deleted come again in their order. Deleting a message that is gone succeeds; a
-handle of another queue is refused. Sources:
+duplicate is that to the first. A message moved to a dead-letter queue is no duplicate, and how long it is
+kept begins anew if the queues are FIFO queues. Messages of a group that were received and not deleted come
+again in their order. Deleting a message that is gone succeeds; a handle of another queue is refused. Sources:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html and
-API_DeleteMessage there.
+API_DeleteMessage there, and on dead-letter queues
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html.
 
 moto draws sequence numbers by lot, or gives none, forgets duplicates with the message, hands out the last
-message of such a group first, and remembers the handles of deleted messages for ever. Changed: as above; a
-handle says itself of which queue it is, so that one of a deleted message is told from one that is none.
+message of such a group first, leaves dead letters as old as they are, and remembers the handles of deleted
+messages for ever. Changed: as above; a handle says itself of which queue it is, so that one of a deleted
+message is told from one that is none.
 """
 
 import base64
@@ -46,7 +48,9 @@ def _add_message(self: Any, message: Any) -> None:
     note_messages(self)
     message.queue_key = _key(self)
     # What has been received was sent to another queue, which gives it up.
-    if self.fifo_queue and not message.approximate_receive_count and _is_duplicate(self, message):
+    if self.fifo_queue and message.approximate_receive_count:
+        message.sent_timestamp = int(CLOCK.now() * 1000)
+    elif self.fifo_queue and _is_duplicate(self, message):
         return
     # moto looks for duplicates among the messages that are there, unless they have no id.
     identity, message.deduplication_id = message.deduplication_id, None

@@ -1,7 +1,7 @@
-"""Records that are older than their streams keep them leave memory, and with it the kept state.
+"""What streams, queues and log groups no longer keep leaves memory, and with it the kept state.
 
-Kinesis keeps a record for the retention period of its stream, the stream of a table for a day, a log group an
-event for as long as is set. Sources:
+Kinesis keeps a record for the retention period of its stream, the stream of a table for a day, a queue a
+message and a log group an event for as long as is set. Sources:
 https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html,
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html.
 """
@@ -14,13 +14,15 @@ from typing import Any
 from moto.dynamodb.models import dynamodb_backends
 from moto.kinesis.models import kinesis_backends
 from moto.logs.models import logs_backends
+from moto.sqs.models import sqs_backends
 
 from workshop.clock import Clock
 from workshop.cloud.offline.keeping.logs import drop_first
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay.dynamodb.streams import all_shards, drop_records
-from workshop.cloud.offline.overlay.logs.events import forget_expired
+from workshop.cloud.offline.overlay.logs.events import forget_expired as forget_expired_events
+from workshop.cloud.offline.overlay.sqs_clock import forget_expired
 from workshop.cloud.offline.runtime.event_sources.sources import DYNAMODB_RETENTION_HOURS, SECONDS_PER_HOUR
 from workshop.cloud.offline.runtime.leftovers import drop_leftovers
 
@@ -38,7 +40,7 @@ class Retention:
         self._due = clock.now()
 
     def drop_expired(self) -> None:
-        """Look at all streams and log groups, if it is time."""
+        """Look at all streams, queues and log groups, if it is time."""
         now = self._clock.now()
         if now < self._due:
             return
@@ -46,9 +48,12 @@ class Retention:
         with LOCK:
             _drop_from_streams(now)
             _drop_from_tables(now - DYNAMODB_RETENTION_HOURS * SECONDS_PER_HOUR)
+            for _, _, backend in sqs_backends.iter_backends():
+                for queue in backend.queues.values():
+                    forget_expired(queue)
             for _, _, backend in logs_backends.iter_backends():
                 for group in backend.groups.values():
-                    forget_expired(group)
+                    forget_expired_events(group)
             drop_leftovers()
 
 
