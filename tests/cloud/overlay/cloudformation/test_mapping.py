@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.cloud.overlay.cloudformation.samples import function, get, inline, resource, role
+from tests.cloud.overlay.cloudformation.samples import function, get, inline, queue, resource, role
 
 FULL: dict[str, Any] = {
     "BatchSize": 7,
@@ -70,3 +70,49 @@ def test_another_source_is_another_mapping(aws: Any) -> None:
     mappings = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     assert [each["UUID"] for each in mappings] == [aws.resources()["Mapping"]]
     assert mappings[0]["UUID"] != before["UUID"]
+
+
+def of_queue(**properties: Any) -> dict[str, Any]:
+    """Return a template with a mapping of a queue, and its function."""
+    return {
+        "Queue": queue(),
+        "Role": role(Policies=[inline("Read", "sqs:*")]),
+        "Function": function(),
+        "Mapping": resource(
+            "Lambda::EventSourceMapping",
+            FunctionName={"Ref": "Function"},
+            EventSourceArn=get("Queue"),
+            **properties,
+        ),
+    }
+
+
+def test_a_mapping_of_a_queue_gets_its_defaults_back(aws: Any) -> None:
+    """Whatever the template no longer mentions is as if it never had been, filters above all."""
+    aws.create(of_queue())
+    usual = settings_of(aws)
+    full = {
+        "BatchSize": 20,
+        "Enabled": False,
+        "FilterCriteria": {"Filters": [{"Pattern": '{"body": ["a"]}'}]},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumBatchingWindowInSeconds": 5,
+        "ScalingConfig": {"MaximumConcurrency": "2"},
+    }
+    aws.update(of_queue(**full))
+    changed = settings_of(aws)
+
+    aws.update(of_queue())
+
+    assert [name for name in full if name != "Enabled" and name not in changed] == []
+    assert changed["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert settings_of(aws) == usual
+
+
+def settings_of(aws: Any) -> dict[str, Any]:
+    """Return the mapping without what follows from time."""
+    shown = describe(aws)
+    is_on = shown.pop("State") in {"Creating", "Enabling", "Updating", "Enabled"}
+    return {name: one for name, one in shown.items() if name not in {"LastModified", "ResponseMetadata"}} | {
+        "is_on": is_on
+    }

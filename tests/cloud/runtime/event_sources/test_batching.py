@@ -35,7 +35,7 @@ def test_payload_stays_below_six_megabytes() -> None:
     cut = cut_batch(waiting, mapping(batch_size=100))
 
     assert cut == Cut(2, is_closed=True)
-    assert len(encode_event(waiting[: cut.count])) <= MAX_PAYLOAD_BYTES
+    assert len(encode_event(record.encoded for record in waiting[: cut.count])) <= MAX_PAYLOAD_BYTES
 
 
 def test_record_larger_than_the_payload_stands_alone() -> None:

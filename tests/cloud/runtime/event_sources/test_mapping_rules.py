@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cloud.runtime.world import on_failure
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.event_sources.mapping_rules import (
     RefusedSettingError,
@@ -54,10 +55,14 @@ def test_numbers_have_a_range(name, lowest, highest, field) -> None:
         ),
         (
             KINESIS,
-            {"DestinationConfig": {"OnFailure": {"Destination": KINESIS.arn}}},
+            on_failure(KINESIS.arn),
             "Invalid DestinationConfig",
         ),
-        (QUEUE, {"ParallelizationFactor": 2}, "Unsupported parameter"),
+        (QUEUE, {"ParallelizationFactor": 2}, "Unsupported ParallelizationFactor parameter"),
+        (QUEUE, {"MaximumRetryAttempts": 0}, "Unsupported MaximumRetryAttempts parameter"),
+        (QUEUE, {"BisectBatchOnFunctionError": False}, "Unsupported BisectBatchOnFunctionError parameter"),
+        (QUEUE, on_failure(QUEUE.arn), "Unsupported DestinationConfig parameter"),
+        (KINESIS, {"ScalingConfig": {"MaximumConcurrency": 2}}, "Unsupported ScalingConfig parameter"),
         (QUEUE, {"BatchSize": 11}, "Maximum batch window in seconds must be greater than 0"),
         (FIFO, {"BatchSize": 11, "MaximumBatchingWindowInSeconds": 1}, "FIFO"),
     ],

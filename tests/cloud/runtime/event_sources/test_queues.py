@@ -1,10 +1,13 @@
 """Queues as event sources."""
 
 import json
+from functools import partial
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.cloud.runtime.world import World, client, fail, queue_url
+from workshop.cloud.offline.runtime.event_sources.batching import MAX_PAYLOAD_BYTES
 from workshop.cloud.offline.runtime.event_sources.poller import BatchReport
 from workshop.cloud.offline.runtime.event_sources.queue_poller import failed_messages
 
@@ -142,3 +145,125 @@ def test_messages_that_went_away_in_flight_hold_nothing_up(world: World) -> None
 
     assert world.batches() == [[1, 2], [3]]
     assert left() == (0, 0)
+
+
+def receive_counts(world: World) -> list[list[str]]:
+    """Return how often each message of each batch had been received."""
+    events = [json.loads(event) for event in world.sent()]
+    return [
+        [record["attributes"]["ApproximateReceiveCount"] for record in event["Records"]] for event in events
+    ]
+
+
+def test_a_batch_ends_before_it_is_too_large_for_an_event(world: World) -> None:
+    """What does not fit into 6 MB with the others comes in another batch, received for the first time."""
+    world.connect(source=world.queue(), BatchSize=10)
+    # Each quote is four bytes of an event, and two of a message.
+    world.send(*['"' * 250_000] * 7)
+
+    world.step()
+
+    assert [len(batch) for batch in world.batches()] == [6, 1]
+    assert max(map(len, world.sent())) <= MAX_PAYLOAD_BYTES
+    assert receive_counts(world) == [["1"] * 6, ["1"]]
+    assert left() == (0, 0)
+
+
+def test_a_batch_that_is_full_waits_for_no_window(world: World) -> None:
+    """A batching window is over when the messages fill an event, however few they are."""
+    world.connect(source=world.queue(), BatchSize=100, MaximumBatchingWindowInSeconds=300)
+    world.send(*["x" * 1_000_000] * 6)
+    world.step()
+    waiting = len(world.batches())
+    world.send("x" * 1_000_000)
+
+    world.step()
+    at_once = [len(batch) for batch in world.batches()]
+    world.step(300)
+
+    assert (waiting, at_once) == (0, [6])
+    assert [len(batch) for batch in world.batches()] == [6, 1]
+
+
+def test_groups_keep_their_order_across_batches_that_are_full(world: World) -> None:
+    """In a FIFO queue what did not fit waits until those before it are done."""
+    world.connect(source=world.queue("Q.fifo", FifoQueue="true", ContentBasedDeduplication="true"))
+    for number in range(8):
+        client("sqs").send_message(
+            QueueUrl=queue_url("Q.fifo"),
+            MessageGroupId="g",
+            MessageBody=json.dumps([number, "x" * 1_000_000]),
+        )
+
+    world.step()
+
+    assert [[number for number, _ in batch] for batch in world.batches()] == [[0, 1, 2, 3, 4, 5], [6, 7]]
+
+
+def test_as_many_batches_are_under_way_as_a_mapping_allows(world: World) -> None:
+    """Five at once, or fewer if the mapping says so; what it says can be changed and taken back."""
+    uuid = world.connect(source=world.queue(), ScalingConfig={"MaximumConcurrency": 2})
+    update = partial(client("lambda").update_event_source_mapping, UUID=uuid)
+    shown, slots = [], []
+
+    for config in ({"MaximumConcurrency": 2}, {"MaximumConcurrency": 1000}, {}):
+        update(ScalingConfig=config)
+        world.step()
+        shown.append(world.mapping(uuid).get("ScalingConfig"))
+        (worker,) = world.runtime._engine.mappings()
+        slots += [poller.slot_count for poller in worker.pollers()]
+
+    assert shown == [{"MaximumConcurrency": 2}, {"MaximumConcurrency": 1000}, None]
+    assert slots == [2, 5, 5]
+
+
+def test_messages_come_back_no_sooner_than_their_function_ends(world: World) -> None:
+    """A queue whose visibility timeout is shorter than the function's is refused, in AWS's words."""
+    world.function(Timeout=31)
+    world.function("G")
+    source = world.queue()
+
+    with pytest.raises(ClientError) as refused:
+        world.map(source)
+    uuid = world.map(source, "G")
+    with pytest.raises(ClientError, match="Queue visibility timeout"):
+        client("lambda").update_event_source_mapping(UUID=uuid, FunctionName="F")
+    client("sqs").set_queue_attributes(QueueUrl=queue_url(), Attributes={"VisibilityTimeout": "31"})
+    client("lambda").update_event_source_mapping(UUID=uuid, FunctionName="F")
+
+    assert refused.value.response["Error"] == {
+        "Code": "InvalidParameterValueException",
+        "Message": "Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds",
+    }
+
+
+def test_an_update_is_checked_with_what_stays(world: World) -> None:
+    """Whether a batch may be large depends on the window that the mapping has, or gets."""
+    uuid = world.connect(source=world.queue(), MaximumBatchingWindowInSeconds=5)
+    update = partial(client("lambda").update_event_source_mapping, UUID=uuid)
+
+    update(BatchSize=100)
+    with pytest.raises(ClientError, match="Maximum batch window in seconds must be greater than 0"):
+        update(MaximumBatchingWindowInSeconds=0)
+    update(MaximumBatchingWindowInSeconds=0, BatchSize=10)
+    with pytest.raises(ClientError, match="Maximum batch window in seconds must be greater than 0"):
+        update(BatchSize=11)
+
+    mapping = world.mapping(uuid)
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (10, 0)
+
+
+def test_expired_messages_hold_nothing_up(world: World) -> None:
+    """What a queue no longer keeps is neither sent nor waited for, in flight or not."""
+    world.connect(fail, source=world.queue(MessageRetentionPeriod="60", VisibilityTimeout="3600"))
+    world.send(1)
+    world.step()
+    world.step(60)
+    (worker,) = world.runtime._engine.mappings()
+    assert not worker.has_work()
+    assert left() == (0, 0)
+    world.send(2)
+
+    world.step()
+
+    assert world.batches() == [[1], [2]]

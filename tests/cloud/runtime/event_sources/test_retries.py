@@ -258,7 +258,7 @@ def test_event_beyond_six_megabytes_goes_the_way_of_failures(world: World) -> No
     world.put("x" * 900_000, 2)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workshop.cloud.offline.runtime.event_sources.batching.MAX_PAYLOAD_BYTES", 500_000)
+        patch.setattr("workshop.cloud.offline.runtime.event_sources.batching.ROOM_BYTES", 499_000)
         patch.setattr("workshop.cloud.offline.runtime.invocations.invoker.MAX_PAYLOAD_BYTES", 500_000)
         world.run(until_seconds=5)
 

@@ -2,8 +2,9 @@
 
 AWS: CreateEventSourceMapping answers 202 with every default filled in and the state Creating. It refuses
 settings out of range, an unknown stream, a missing starting position, an invalid filter, a source that the
-function's role may not read and a destination that it may not write to. A second mapping of the same source
-and function is a conflict. Mappings are listed by a function's name or ARN. Source:
+function's role may not read, a destination that it may not write to and a queue whose visibility timeout is
+shorter than the function's timeout. An update is checked together with what stays as it is. A second mapping
+of the same source and function is a conflict. Mappings are listed by a function's name or ARN. Source:
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
 moto answers 201 with the state Enabled and without defaults, accepts almost everything, raises bare
@@ -33,7 +34,7 @@ from workshop.cloud.offline.runtime.event_sources.mapping_rules import (
 )
 from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError, tips
 
-__all__ = ["STREAM_DEFAULTS"]
+__all__ = ["QUEUE_DEFAULTS", "STREAM_DEFAULTS"]
 
 NO_RECORDS = "No records processed"
 NO_SUCH_MAPPING = "The resource you requested does not exist."
@@ -77,6 +78,7 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
     _refuse(check_starting_position, spec, source, now=CLOCK.now())
     _refuse_without_rights(str(function.role), source, spec)
     positions = _tips(source, self.account_id)
+    _refuse_short_visibility(source, function)
     reference = FunctionReference(function.function_name, reference.qualifier)
     _refuse_duplicate(self, source, reference)
     function_arn = reference.arn(self.region_name, self.account_id)
@@ -99,7 +101,9 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     if esm is None:
         raise MappingNotFoundError("ResourceNotFoundException", NO_SUCH_MAPPING)
     source = SourceReference.parse(esm.event_source_arn)
-    _refuse(check_settings, spec, source)
+    # A rule may look at two settings, of which one stays as it is.
+    stored = {"BatchSize": esm.batch_size, "MaximumBatchingWindowInSeconds": esm.max_batch_window}
+    _refuse(check_settings, {**stored, **spec}, source)
     was_enabled = esm.enabled
     changes = dict(spec)
     reference = FunctionReference.parse(changes.get("FunctionName") or esm.function_arn)
@@ -107,6 +111,7 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     if changes.keys() & {"DestinationConfig", "FunctionName"}:
         function = self.get_function(reference.name, reference.qualifier)
         _refuse_without_rights(str(function.role), source, spec)
+        _refuse_short_visibility(source, function)
     if "FunctionName" in changes:
         del changes["FunctionName"]
         esm.function_arn = reference.arn(self.region_name, self.account_id)
@@ -150,9 +155,10 @@ def _get_configuration(self: Any) -> dict[str, Any]:
     shown: dict[str, Any] = _MOTO_CONFIGURATION(self)
     for name, default in (STREAM_DEFAULTS if is_stream else QUEUE_DEFAULTS).items():
         shown.setdefault(name, default)
-    # An update takes filters away with an empty list, and then there is nothing left to show.
-    if not shown.get("FilterCriteria", {}).get("Filters"):
-        shown.pop("FilterCriteria", None)
+    # An update takes these away with empty ones, and then there is nothing left to show.
+    for name, member in (("FilterCriteria", "Filters"), ("ScalingConfig", "MaximumConcurrency")):
+        if not shown.get(name, {}).get(member):
+            shown.pop(name, None)
     if self.starting_position_timestamp is not None:
         shown["StartingPositionTimestamp"] = float(self.starting_position_timestamp)
     shown["State"] = getattr(self, "state", shown["State"])
@@ -212,6 +218,19 @@ def _tips(source: SourceReference, account_id: str) -> dict[str, int]:
         message = f"Error occurred while ReceiveMessage. The event source {source.arn} does not exist."
         raise LambdaClientError("InvalidParameterValueException", message)
     return {}
+
+
+def _refuse_short_visibility(source: SourceReference, function: Any) -> None:
+    """Refuse a queue whose messages come back while the function may still be at work."""
+    if source.is_stream:
+        return
+    queue = sqs_backends[source.account_id][source.region].queues.get(source.name)
+    if queue is not None and queue.visibility_timeout < int(function.timeout):
+        raise LambdaClientError(
+            "InvalidParameterValueException",
+            f"Queue visibility timeout: {queue.visibility_timeout} seconds is less than Function timeout: "
+            f"{function.timeout} seconds",
+        )
 
 
 def _refuse_duplicate(backend: Any, source: SourceReference, function: FunctionReference) -> None:

@@ -121,12 +121,13 @@ class BatchSlot:
 
     def payload(self, batch: Batch, mapping: Mapping) -> bytes:
         """Return the event of a batch; the same batch gives the same bytes."""
+        encoded = (record.encoded for record in batch.records)
         if self.window is None:
-            return encode_event(batch.records)
+            return encode_event(encoded)
         envelope = self.window.envelope(
             shard_id=self.shard_id, source_arn=mapping.source.arn, is_final=not batch.records
         )
-        return encode_event(batch.records, envelope)
+        return encode_event(encoded, envelope)
 
     def next_due(self, mapping: Mapping) -> float | None:
         """Return when the slot has something to do without any new record, or None if it never has."""

@@ -15,6 +15,7 @@ __all__ = ["RefusedSettingError", "check_settings", "check_starting_position"]
 
 INVALID = "InvalidParameterValueException"
 CONSTRAINT = "ValidationException"
+UNSUPPORTED = "Unsupported {} parameter for given event source mapping type."
 
 RANGES = {
     "BatchSize": (1, 10_000),
@@ -30,12 +31,14 @@ LARGEST_UNGATHERED_QUEUE_BATCH = 10
 MAX_FILTERS = 5
 POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 STREAM_ONLY = (
+    "DestinationConfig",
     "ParallelizationFactor",
     "MaximumRecordAgeInSeconds",
     "MaximumRetryAttempts",
     "TumblingWindowInSeconds",
     "BisectBatchOnFunctionError",
 )
+QUEUE_ONLY = ("ScalingConfig",)
 
 
 class RefusedSettingError(ValueError):
@@ -64,6 +67,7 @@ def check_settings(settings: Settings[str, Any], source: SourceReference) -> Non
         if kind != REPORT_ITEM_FAILURES:
             raise _not_in(kind, "functionResponseTypes", (REPORT_ITEM_FAILURES,))
     _check_filters(settings.get("FilterCriteria"), source)
+    _check_kind(settings, source)
     if source.is_stream:
         _check_destinations(settings.get("DestinationConfig"))
     else:
@@ -127,19 +131,22 @@ def _check_filters(criteria: Any, source: SourceReference) -> None:
         raise RefusedSettingError(INVALID, "Invalid filter pattern definition.") from error
 
 
+def _check_kind(settings: Settings[str, Any], source: SourceReference) -> None:
+    for name in QUEUE_ONLY if source.is_stream else STREAM_ONLY:
+        # Also a value that changes nothing, such as 0.
+        if settings.get(name) not in (None, {}):
+            raise RefusedSettingError(INVALID, UNSUPPORTED.format(name))
+
+
 def _check_destinations(config: Any) -> None:
     if (config or {}).get("OnSuccess"):
-        raise RefusedSettingError(
-            INVALID, "Unsupported DestinationConfig parameter for given event source mapping type."
-        )
+        raise RefusedSettingError(INVALID, UNSUPPORTED.format("DestinationConfig"))
     destination = ((config or {}).get("OnFailure") or {}).get("Destination")
     if destination and SourceReference.parse(destination).service not in {"sqs", "sns", "s3"}:
         raise RefusedSettingError(INVALID, f"Invalid DestinationConfig: {destination}")
 
 
 def _check_queue(settings: Settings[str, Any], source: SourceReference) -> None:
-    if unfit := [name for name in STREAM_ONLY if settings.get(name)]:
-        raise RefusedSettingError(INVALID, f"Unsupported parameter for SQS event sources: {unfit[0]}")
     size = int(settings.get("BatchSize") or 0)
     if size > LARGEST_UNGATHERED_QUEUE_BATCH and source.arn.endswith(".fifo"):
         raise RefusedSettingError(INVALID, "Batch size of a FIFO queue must not be greater than 10")

@@ -37,6 +37,7 @@ class Mapping:
     tumbling_window_seconds: int = 0
     reports_item_failures: bool = False
     on_failure_arn: str | None = None
+    maximum_concurrency: int | None = None
     filters: tuple[str, ...] = ()
     # Since when the function is another one, as far as the engine has seen it change.
     code_changed_at: float = 0.0
@@ -64,6 +65,7 @@ class Mapping:
             tumbling_window_seconds=int(esm.tumbling_window or 0),
             reports_item_failures=REPORT_ITEM_FAILURES in (esm.function_response_types or ()),
             on_failure_arn=on_failure.get("Destination") or None,
+            maximum_concurrency=_whole((esm.scaling_config or {}).get("MaximumConcurrency")),
             filters=tuple(one["Pattern"] for one in filters if one.get("Pattern")),
         )
 
@@ -86,6 +88,10 @@ class Mapping:
 
 def _or_endless(value: Any) -> int:
     return ENDLESS if value is None else int(value)
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _is_true(value: Any) -> bool:

@@ -1,7 +1,8 @@
 """Polls one SQS queue for a mapping: receives messages, forms batches, deletes what has been processed.
 
 What failed stays in the queue and comes back after its visibility timeout, until the queue's own redrive
-policy moves it away; there are no attempts to count here.
+policy moves it away; there are no attempts to count here. What was received and does not fit into a payload
+is given back as if it had not been.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
 """
 
@@ -14,8 +15,10 @@ from typing import Any
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import sqs_backends
 
+from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.runtime.event_sources.events import encode
+from workshop.cloud.offline.runtime.event_sources.batching import ROOM_BYTES, fitting_count
+from workshop.cloud.offline.runtime.event_sources.events import encode, encode_event
 from workshop.cloud.offline.runtime.event_sources.filters import filter_view, matches_any
 from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
 from workshop.cloud.offline.runtime.event_sources.poller import BatchReport, DiscardedBatch, DueBatch
@@ -30,14 +33,14 @@ from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingEr
 
 __all__ = ["QueuePoller", "failed_messages"]
 
-# Lambda begins with five concurrent batches.
+# Lambda begins with five concurrent batches, unless the mapping allows fewer.
 SLOTS = 5
 
 Messages = tuple[Any, ...]
 
 
 class QueuePoller:
-    """One queue's poller, with five slots. Thread-safe; its lock is taken before the cloud's, never after."""
+    """One queue's poller, with up to five slots. Thread-safe; its lock is taken before the cloud's."""
 
     def __init__(self, mapping: Mapping, *, now: float) -> None:
         self.mapping = mapping
@@ -50,7 +53,7 @@ class QueuePoller:
     @property
     def slot_count(self) -> int:
         """How many batches may be in flight at once."""
-        return SLOTS
+        return min(SLOTS, self.mapping.maximum_concurrency or SLOTS)
 
     @property
     def is_busy(self) -> bool:
@@ -95,9 +98,11 @@ class QueuePoller:
             self._delete([message for message in messages if message not in wanted])
             if not wanted:
                 return None
+            records = [encode(message_record(message, self.mapping)) for message in wanted]
+            count = fitting_count(map(len, records))
+            self._give_back(wanted[count:])
             self._busy.add(slot_index)
-            records = [message_record(message, self.mapping) for message in wanted]
-            return DueBatch(slot_index, encode({"Records": records}), wanted, records=len(records))
+            return DueBatch(slot_index, encode_event(records[:count]), wanted[:count], records=count)
 
     def finish(self, work: DueBatch[Messages], report: BatchReport, now: float) -> Decision:
         """Delete what was done; what was not comes back by itself."""
@@ -123,7 +128,7 @@ class QueuePoller:
     def next_due(self) -> float | None:
         """Return when gathered messages are to be sent."""
         window = self.mapping.batching_window_seconds
-        return self._gathering_since + window if window and self._visible_count() else None
+        return self._gathering_since + window if window and self._visible() else None
 
     def recover(self) -> None:
         """Forget what was in flight; the messages come back after their visibility timeout."""
@@ -134,7 +139,7 @@ class QueuePoller:
         """Return the lag, for people."""
         return {
             "queue": self.mapping.source.name,
-            "pending": self._visible_count(),
+            "pending": len(self._visible()),
             "in_flight": len(self._busy),
         }
 
@@ -150,17 +155,20 @@ class QueuePoller:
             raise StreamMissingError(self.mapping.source.arn)
         return queue
 
-    def _visible_count(self) -> int:
+    def _visible(self) -> list[Any]:
         with LOCK:
             queue = self._found_queue()
-            return len(queue.messages) if queue is not None else 0
+            return list(queue.messages) if queue is not None else []
 
     def _is_due(self, now: float) -> bool:
-        count = self._visible_count()
-        if count == 0:
+        visible = self._visible()
+        if not visible:
             self._gathering_since = now
+            return False
         window_is_over = now >= self._gathering_since + self.mapping.batching_window_seconds
-        return count >= self.mapping.batch_size or (count > 0 and window_is_over)
+        if window_is_over or len(visible) >= self.mapping.batch_size:
+            return True
+        return sum(len(message.body) for message in visible) >= ROOM_BYTES
 
     def _receive(self) -> list[Any]:
         with LOCK:
@@ -169,6 +177,22 @@ class QueuePoller:
                 queue.name, self.mapping.batch_size, 0, queue.visibility_timeout, ["All"]
             )
         return list(received)
+
+    def _give_back(self, messages: Messages) -> None:
+        """Make messages visible again; that they were received does not count."""
+        received = {message.id for message in messages}
+        with LOCK:
+            queue = self._found_queue()
+            if queue is None or not received:
+                return
+            note_messages(queue)
+            for message in queue._messages:  # noqa: SLF001 - `messages` leaves out the invisible ones
+                if message.id in received:
+                    message.visible_at = 0.0
+                    queue.pending_messages.discard(message)
+                    message.approximate_receive_count -= 1
+                    if not message.approximate_receive_count:
+                        message.approximate_first_receive_timestamp = None
 
     def _delete(self, messages: list[Any]) -> None:
         with LOCK:

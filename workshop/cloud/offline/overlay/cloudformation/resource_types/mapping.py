@@ -14,7 +14,7 @@ from moto.awslambda.models import EventSourceMapping
 from moto.awslambda.utils import get_backend
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 
-from workshop.cloud.offline.overlay.awslambda.event_sources import STREAM_DEFAULTS
+from workshop.cloud.offline.overlay.awslambda.event_sources import QUEUE_DEFAULTS, STREAM_DEFAULTS
 from workshop.cloud.offline.overlay.cloudformation.handlers import (
     Wanted,
     changes,
@@ -23,8 +23,11 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     tags_as_dict,
 )
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.runtime.arns import SourceReference
 
-DEFAULTS: Mapping[str, Any] = {**STREAM_DEFAULTS, "BatchSize": 100, "Enabled": True, "FilterCriteria": None}
+FOR_ALL: Mapping[str, Any] = {"Enabled": True, "FilterCriteria": None}
+OF_STREAMS: Mapping[str, Any] = {**STREAM_DEFAULTS, **FOR_ALL, "BatchSize": 100}
+OF_QUEUES: Mapping[str, Any] = {**QUEUE_DEFAULTS, **FOR_ALL, "BatchSize": 10, "ScalingConfig": {}}
 # The API's update does not take them; a change of one of the first three replaces the mapping.
 FIXED = ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp", "Tags")
 BOOLEANS = ("BisectBatchOnFunctionError", "Enabled")
@@ -38,9 +41,8 @@ def _create(wanted: Wanted) -> Any:
 
 @changes(EventSourceMapping)
 def _change(wanted: Wanted) -> Any:
-    is_stream = ":sqs:" not in wanted.original.event_source_arn
-    # Most of the defaults are properties that a queue's mapping may not have.
-    properties = {**(DEFAULTS if is_stream else {}), **_typed(wanted.properties)}
+    is_stream = SourceReference.parse(wanted.original.event_source_arn).is_stream
+    properties = {**(OF_STREAMS if is_stream else OF_QUEUES), **_typed(wanted.properties)}
     mapping = get_backend(wanted.account_id, wanted.region_name).update_event_source_mapping(
         wanted.original.uuid, {name: value for name, value in properties.items() if name not in FIXED}
     )
@@ -54,8 +56,10 @@ def _typed(properties: dict[str, Any]) -> dict[str, Any]:
     for name, value in properties.items():
         if name in BOOLEANS:
             typed[name] = is_true(value)
-        elif isinstance(DEFAULTS.get(name), int):
+        elif isinstance(OF_STREAMS.get(name), int):
             typed[name] = int(value)
+    if "ScalingConfig" in typed:
+        typed["ScalingConfig"] = {name: int(value) for name, value in typed["ScalingConfig"].items()}
     if "Tags" in typed:
         typed["Tags"] = tags_as_dict(properties)
     return typed
