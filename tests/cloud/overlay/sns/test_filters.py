@@ -156,3 +156,37 @@ def test_an_empty_message_is_refused(account, refused) -> None:
         "InvalidParameter",
         "Invalid parameter: Empty message",
     )
+
+
+def test_nothing_is_absent_where_there_are_no_attributes(account) -> None:
+    """A policy for attributes takes no message without any; plain moto takes it where one must be absent."""
+
+    def takes(name: str) -> bool:
+        topic = Topic(account, name)
+        topic.change("FilterPolicy", '{"absent": [{"exists": false}]}')
+        topic.sns.publish(TopicArn=topic.arn, Message=BODY)
+        return "Messages" in topic.sqs.receive_message(QueueUrl=topic.queue)
+
+    ours = takes("T")
+    with plain_moto():
+        assert (ours, takes("plain")) == (False, True)
+
+
+@pytest.mark.parametrize("kind", ["Number.x", "String.Array"])
+def test_an_attribute_that_is_not_what_it_says_is_a_text(account, kind) -> None:
+    """A value that cannot be read as its type matches as the text that it is."""
+    topic = Topic(account)
+    topic.change("FilterPolicy", '{"n": ["[x"]}')
+
+    value = {"DataType": kind, "StringValue": "[x"}
+    topic.sns.publish(TopicArn=topic.arn, Message="m", MessageAttributes={"n": value})
+
+    assert "Messages" in topic.sqs.receive_message(QueueUrl=topic.queue)
+
+
+@pytest.mark.parametrize("depth", [500, 30_000])
+def test_a_body_that_is_nested_deeply_is_not_wanted(account, depth) -> None:
+    """It fails nobody's Publish."""
+    topic = Topic(account)
+
+    assert not topic.takes({"n": [1]}, "MessageBody", '{"a": ' * depth + "1" + "}" * depth)

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -120,6 +121,44 @@ def test_a_filter_policy_looks_at_attributes_or_at_the_body(world: World) -> Non
 
     assert [one["Message"] for one in world.messages()] == ['{"kind": "y"}']
     assert [one["Message"] for one in world.messages("by-body")] == ['{"kind": "x"}']
+
+
+def test_each_protocol_may_have_a_text_of_its_own(world: World) -> None:
+    """A text for a protocol goes to it alone, filters included; a value that is no text counts as absent."""
+    filtered = {"FilterPolicy": '{"a": [1]}', "FilterPolicyScope": "MessageBody"}
+    subscribe("sqs", queue_for(world, TOPIC), RawMessageDelivery="true")
+    subscribe("sqs", queue_for(world, TOPIC, name="filtered"), RawMessageDelivery="true", **filtered)
+
+    for texts in ({"default": '{"a": 1}', "sqs": {"a": 2}}, {"default": "1", "sqs": '{"a": 1}', "lambda": 3}):
+        publish(json.dumps(texts), MessageStructure="json")
+
+    assert world.messages() == world.messages("filtered") == [{"a": 1}, {"a": 1}]
+
+
+@pytest.mark.parametrize("message", ['{"default": 1}', '{"sqs": "x"}', '["default"]', "{", "[" * 100_000])
+def test_a_structured_message_has_a_default(world: World, message: str) -> None:
+    """What is no object with a text for everybody else is refused, and nobody gets it."""
+    subscribe("sqs", queue_for(world, TOPIC))
+
+    with pytest.raises(client("sns").exceptions.InvalidParameterException):
+        publish(message, MessageStructure="json")
+
+    assert world.messages() == []
+
+
+@pytest.mark.parametrize(("attribute", "fits"), [(0, True), (1, False)])
+def test_a_message_has_so_many_bytes_at_most(world: World, attribute: int, fits: bool) -> None:
+    """256 KiB, of which a letter may take several; names, types and values of attributes count."""
+    subscribe("sqs", queue_for(world, TOPIC))
+    value = {"DataType": "Binary", "BinaryValue": b"x" * (3 + attribute)}
+    # Name, type and value have eleven bytes.
+    send = partial(publish, "ü" * (128 * 1024 - 6) + "x", MessageAttributes={"ab": value})
+
+    if fits:
+        send()
+    else:
+        with pytest.raises(client("sns").exceptions.InvalidParameterException, match="too long"):
+            send()
 
 
 def test_a_subscription_that_nobody_confirms_gets_nothing(world: World) -> None:

@@ -77,6 +77,7 @@ CORRECTIONS: tuple[str, ...] = (
     "events.buses",
     "events.rules",
     "sns.deliveries",
+    "sns.batches",
     "sns.filters",
     "s3.bucket_policies",
     "s3.forms",

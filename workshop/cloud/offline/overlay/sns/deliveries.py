@@ -5,8 +5,9 @@ it invoke; what cannot be delivered goes to the subscription's dead-letter queue
 (https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html). Subscriptions by HTTP and e-mail
 receive nothing until somebody has confirmed them. moto asks for no permission, fails Publish if a target is
 gone, invents most of a function's event, takes `RawMessageDelivery=false` for true, signs with a certificate
-of its own, calls whatever address was subscribed and keeps every message for ever. Changed: publication, as
-above. The signature looks like one, but nothing can check it: its certificate lies on a host of AWS.
+of its own, calls whatever address was subscribed, keeps every message for ever, counts characters for bytes
+and takes a text for a protocol that is none. Changed: publication, as above. The signature looks like one,
+but nothing can check it: its certificate lies on a host of AWS.
 """
 
 import base64
@@ -29,11 +30,15 @@ from workshop.cloud.offline.runtime.deliveries.targets import (
 )
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
+__all__ = ["LARGEST_BYTES", "message_bytes"]
+
 SERVICE = "sns.amazonaws.com"
 UNCONFIRMED = ("http", "https", "email", "email-json")
 OFFERED = ("sqs", "lambda", "sms", *UNCONFIRMED)
 BINARY = "Binary"
 ARN_PARTS = 6
+# Of a message with its attributes, or of those of a batch together.
+LARGEST_BYTES = 256 * 1024
 
 _MOTO_SUBSCRIBE = SNSBackend.subscribe
 
@@ -68,6 +73,8 @@ def _publish(  # noqa: PLR0913, PLR0917 - moto's signature
 ) -> str:
     if not message:
         raise InvalidParameterValue("Invalid parameter: Empty message")
+    if message_bytes(message, message_attributes or {}) > LARGEST_BYTES:
+        raise InvalidParameterValue("Invalid parameter: Message too long")
     texts = _structured(message) if message_structure == "json" else {"default": message}
     notification: dict[str, Any] = {
         "Type": "Notification",
@@ -88,16 +95,30 @@ def _publish(  # noqa: PLR0913, PLR0917 - moto's signature
     return str(notification["MessageId"])
 
 
+def message_bytes(message: str, attributes: dict[str, Any]) -> int:
+    """Return what counts as the size of a message, with its attributes as moto keeps them."""
+    size = len(message.encode())
+    for name, value in attributes.items():
+        text = str(value["Value"] or "")
+        content = base64.b64decode(text) if value["Type"].startswith(BINARY) else text.encode()
+        size += len(name.encode()) + len(value["Type"]) + len(content)
+    return size
+
+
 def _structured(message: str) -> dict[str, str]:
     try:
         texts = json.loads(message)
-    except ValueError as error:
+    # Also brackets that are nested more deeply than Python reads.
+    except (ValueError, RecursionError) as error:
         raise InvalidParameterValue(
             "Invalid parameter: Message Structure - JSON message body failed to parse"
         ) from error
-    if not isinstance(texts, dict) or "default" not in texts:
+    # A value that is no text counts as absent.
+    members = texts.items() if isinstance(texts, dict) else ()
+    given = {name: text for name, text in members if isinstance(text, str)}
+    if "default" not in given:
         raise InvalidParameterValue("Invalid parameter: Message Structure - No default entry in JSON message")
-    return texts
+    return given
 
 
 def _send(subscription: Any, notification: dict[str, Any], fifo: dict[str, str | None]) -> None:

@@ -5,8 +5,9 @@ compares numbers by their values, to five decimal places; a policy it cannot rea
 (https://docs.aws.amazon.com/sns/latest/dg/string-value-matching.html and
 subscription-filter-policy-constraints.html there). moto does not know `wildcard` and `cidr`, takes
 `equals-ignore-case` for something that never matches, fails Publish where an array meets a number or `$or` an
-object, keeps to the scope that held when the policy was set, and takes any value of the other attributes.
-Changed: the check of policies and of attributes; `is_wanted` does the matching.
+object, keeps to the scope that held when the policy was set, finds things absent where there is no attribute
+at all, and takes any value of the other attributes. Changed: the check of policies and of attributes;
+`is_wanted` does the matching.
 """
 
 import json
@@ -44,25 +45,32 @@ def is_wanted(subscription: Any, attributes: dict[str, Any] | None, text: str) -
     policy = subscription._filter_policy
     if not policy:
         return True
-    if subscription.attributes.get("FilterPolicyScope") == BODY:
-        try:
-            found = read_json(text)
-        except (ValueError, RecursionError):
-            return False
-    else:
-        found = {name: _value(one) for name, one in (attributes or {}).items() if "Binary" not in one["Type"]}
-    return isinstance(found, dict) and matches(_comparable(policy), _comparable(found))
+    try:
+        if subscription.attributes.get("FilterPolicyScope") == BODY:
+            found = _parsed(text)
+        elif not attributes:
+            return False  # also where the policy asks for something to be absent
+        else:
+            found = {name: _value(one) for name, one in attributes.items() if "Binary" not in one["Type"]}
+        return isinstance(found, dict) and matches(_comparable(policy), _comparable(found))
+    except RecursionError:
+        return False  # nested more deeply than anything that a policy can ask for
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return read_json(text)
+    except ValueError:
+        return None
 
 
 def _value(attribute: dict[str, Any]) -> Any:
     kind, text = attribute["Type"], attribute["Value"]
-    if kind.startswith("Number"):
-        return Decimal(text)
-    if kind != "String.Array":
-        return text
     try:
-        return read_json(text)
-    except ValueError:
+        if kind.startswith("Number"):
+            return Decimal(text)
+        return read_json(text) if kind == "String.Array" else text
+    except (ArithmeticError, RecursionError, ValueError):
         return text
 
 
@@ -116,7 +124,7 @@ def _set_attribute(backend: Any, arn: str, name: str, value: Any) -> None:
     if name in {"FilterPolicy", "RedrivePolicy"} and value:
         try:
             json.loads(value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SNSInvalidParameter(f"Invalid parameter: {name}: failed to parse JSON.") from error
     _MOTO_SET(backend, arn, name, value)
 
