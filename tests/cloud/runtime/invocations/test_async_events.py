@@ -1,6 +1,9 @@
 """Asynchronous events: retries, age, destinations."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,6 +19,8 @@ from tests.cloud.runtime.world import (
     queue_url,
 )
 from workshop.cloud.offline.overlay.correct import plain_moto
+from workshop.cloud.offline.runtime.arns import FunctionReference
+from workshop.cloud.offline.runtime.invocations.functions import find_function
 
 
 def configure(**settings) -> None:
@@ -37,6 +42,22 @@ def test_failed_event_is_retried_twice(world: World) -> None:
         counts.append(len(world.sent()))
 
     assert counts == [1, 1, 2, 2, 3, 3]
+
+
+def test_an_event_keeps_its_id(world: World) -> None:
+    """Whoever sends an event learns the id of all of its attempts, and of what is told in the end."""
+    world.function(handler=fail)
+    configure(**on_failure(world.queue()))
+    invoke = partial(client("lambda").invoke, FunctionName="F")
+
+    answers = [invoke(), invoke(InvocationType="Event")]
+    ids = [answer["ResponseMetadata"]["RequestId"] for answer in answers]
+    world.run(until_seconds=3600)
+
+    reports = client("logs").filter_log_events(logGroupName="/aws/lambda/F", filterPattern="REPORT")["events"]
+    (document,) = world.messages()
+    assert [report["message"].split()[2] for report in reports] == [ids[0], *[ids[1]] * 3]
+    assert document["requestContext"]["requestId"] == ids[1]
 
 
 def test_each_alias_has_its_own_settings(world: World) -> None:
@@ -182,15 +203,24 @@ def test_a_bucket_is_told_how_an_invocation_ended(world: World) -> None:
     assert body["requestPayload"] == {"a": 1}
 
 
+@contextmanager
+def taken(world: World) -> Iterator[None]:
+    """Hold the only place of the function."""
+    client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=1)
+    with world.runtime._concurrency.slot(
+        find_function(FunctionReference("F"), region=REGION, account_id=ACCOUNT)
+    ):
+        yield
+
+
 def test_throttled_event_waits_without_losing_a_retry(world: World) -> None:
     """An event that finds no free concurrency waits, and is sent when there is some."""
     world.function()
-    client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=0)
-    send()
-    world.run(until_seconds=300)
-    assert world.sent() == []
+    with taken(world):
+        send()
+        world.run(until_seconds=300)
+        assert world.sent() == []
 
-    client("lambda").delete_function_concurrency(FunctionName="F")
     world.run(until_seconds=5)
 
     assert [json.loads(event) for event in world.sent()] == [{"a": 1}]
@@ -200,15 +230,50 @@ def test_throttled_event_is_given_up_when_it_is_too_old(world: World) -> None:
     """An event that waits longer than its maximum age goes to the failure destination."""
     queue = world.queue()
     world.function()
-    client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=0)
     configure(MaximumEventAgeInSeconds=60, **on_failure(queue))
-    send()
-
-    world.run(until_seconds=90)
+    with taken(world):
+        send()
+        world.run(until_seconds=90)
 
     (document,) = world.messages()
     assert document["requestContext"]["condition"] == "EventAgeExceeded"
     assert "responseContext" not in document
+
+
+@pytest.mark.parametrize(("age", "runs"), [(60, 1), (61, 2), (180, 2), (181, 3)])
+def test_an_event_is_retried_while_it_is_young_enough(world: World, age: int, runs: int) -> None:
+    """A retry that would come when the event is too old does not come; what the function said is told."""
+    world.function(handler=fail)
+    configure(MaximumEventAgeInSeconds=age, **on_failure(world.queue()))
+    send()
+
+    world.run(until_seconds=3600)
+
+    (document,) = world.messages()
+    assert len(world.sent()) == document["requestContext"]["approximateInvokeCount"] == runs
+    condition = "RetriesExhausted" if runs == 3 else "EventAgeExceeded"
+    assert document["requestContext"]["condition"] == condition
+    assert document["responsePayload"]["errorMessage"] == "no"
+
+
+def test_events_of_a_stopped_function_are_given_up_at_once(world: World) -> None:
+    """With a reservation of 0 an event goes to the destination and the dead-letter queue, and never runs."""
+    url = client("sqs").create_queue(QueueName="D")["QueueUrl"]
+    world.function(DeadLetterConfig={"TargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:D"})
+    configure(**on_failure(world.queue()))
+    client("lambda").put_function_concurrency(FunctionName="F", ReservedConcurrentExecutions=0)
+    send()
+
+    world.step()
+    client("lambda").delete_function_concurrency(FunctionName="F")
+    world.run(until_seconds=3600)
+
+    (document,) = world.messages()
+    (letter,) = client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert world.sent() == []
+    assert document["requestContext"]["condition"] == "ZeroReservedConcurrency"
+    assert document["requestContext"]["approximateInvokeCount"] == 0
+    assert (letter["Body"], set(letter["MessageAttributes"])) == ('{"a": 1}', {"RequestID", "ErrorMessage"})
 
 
 def test_event_for_a_deleted_function_is_dropped(world: World) -> None:

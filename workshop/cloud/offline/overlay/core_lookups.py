@@ -4,8 +4,8 @@ No behaviour differs from AWS here; this saves time. moto lists its own folder t
 inspects a class for its methods, searches each response for a request id to replace, and works out the names
 under which each member of a response could be found. Changed: the results are cached, and the search is
 skipped where nothing can be found. The letters of a random text, such as the request id of each answer, are
-drawn at once. Names of services and regions are looked up without the settings of this machine's user, of
-which a broken one would make every request fail.
+drawn at once; an invocation brings an id of its own. Names of services and regions are looked up without the
+settings of this machine's user, of which a broken one would make every request fail.
 """
 
 from functools import cache, lru_cache
@@ -25,7 +25,11 @@ from moto.utilities.aws_headers import gen_amzn_requestid_long
 from workshop.cloud.blank_session import blank_session
 from workshop.cloud.offline.overlay.correct import corrects
 
+__all__ = ["INVOCATION_ID"]
+
 REMEMBERED = 1024
+# The header of an answer that has the id of an invocation, which becomes that of the request.
+INVOCATION_ID = "Invocation-Id"
 
 _MODULES = frozenset(backends.list_of_moto_modules())
 _MOTO_METHOD_NAMES = responses.method_names_from_class
@@ -70,13 +74,16 @@ def _session_for_services() -> Session:
 
 @corrects(BaseResponse, "_enrich_response", kind=staticmethod)
 def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
+    given = headers.pop(INVOCATION_ID, None)
     # Only XML repeats the request id in its body; JSON, which most answers are, has it in a header.
     if not isinstance(body, str) or "<RequestId>" in body:
-        enriched: tuple[dict[str, str], Any] = _MOTO_ENRICH(headers, body)
-        return enriched
-    if "status" in headers:
-        headers["status"] = str(headers["status"])
-    gen_amzn_requestid_long(headers)
+        headers, body = _MOTO_ENRICH(headers, body)
+    else:
+        if "status" in headers:
+            headers["status"] = str(headers["status"])
+        gen_amzn_requestid_long(headers)
+    if given is not None:
+        headers["x-amzn-requestid"] = given
     return headers, body
 
 

@@ -157,12 +157,12 @@ class Runtime:
             version = find_function(reference, region=region, account_id=ACCOUNT_ID).version
         if invocation_type == "DryRun":
             return InvocationResult(204, None, b"", "", version)
-        self._accept(reference, payload or b"{}", region=region, client_context=client_context)
-        return InvocationResult(202, None, b"", "", version)
+        event = self._accept(reference, payload or b"{}", region=region, client_context=client_context)
+        return InvocationResult(202, None, b"", "", version, event.request_id)
 
     def _accept(
         self, reference: FunctionReference, payload: bytes, *, region: str, client_context: str | None
-    ) -> None:
+    ) -> AsyncEvent:
         """Queue an asynchronous event, and let the engine look at it."""
         if len(payload) > MAX_ASYNC_BYTES:
             raise PayloadTooLargeError(
@@ -181,6 +181,7 @@ class Runtime:
         )
         self._events.add(event)
         self.wake()
+        return event
 
     def wait_until_quiet(self, functions: Collection[str] = (), *, timeout_seconds: float) -> bool:
         """Block until these functions, or all, have nothing to do; False if the time is over before.

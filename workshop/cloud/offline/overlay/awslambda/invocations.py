@@ -1,9 +1,9 @@
 """Invoke runs the function in the runtime.
 
 AWS: RequestResponse answers with the function's payload, `X-Amz-Function-Error` if it failed, the executed
-version and, on request, the last 4 KB of the log; Event answers 202 at once, DryRun 204. A throttled call is
-a `TooManyRequestsException` with a reason. Source:
-https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+version and, on request, the last 4 KB of the log; Event answers 202 at once, DryRun 204. The id of the
+request is that of the invocation, whose retries have it too. A throttled call is a `TooManyRequestsException`
+with a reason. Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 
 moto starts a Docker container, or echoes the request, while every other call waits.
 
@@ -23,6 +23,7 @@ from moto.awslambda.responses import LambdaResponse
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.overlay.core_lookups import INVOCATION_ID
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.runtime.active_runtime import RuntimeApi, active
 from workshop.cloud.offline.runtime.arns import SourceReference
@@ -130,6 +131,8 @@ def _headers(result: InvocationResult) -> dict[str, str]:
         "status": str(result.status_code),
         "X-Amz-Executed-Version": result.executed_version,
     }
+    if result.request_id:
+        headers[INVOCATION_ID] = result.request_id
     if result.function_error:
         headers["X-Amz-Function-Error"] = result.function_error
     if result.log_tail:
@@ -159,7 +162,7 @@ def _bytes(body: Any) -> bytes:
 def _check_json(payload: bytes) -> None:
     try:
         json.loads(payload or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LambdaClientError(
             "InvalidRequestContentException", f"Could not parse request body into json: {error}"
         ) from error

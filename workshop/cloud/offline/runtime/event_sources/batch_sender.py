@@ -18,7 +18,7 @@ from workshop.cloud.offline.runtime.event_sources.retry_or_bisect import Advance
 from workshop.cloud.offline.runtime.event_sources.sources import StreamMissingError
 from workshop.cloud.offline.runtime.failures_in_a_row import FailuresInARow
 from workshop.cloud.offline.runtime.invocations.async_events import AsyncEvent, AsyncEvents
-from workshop.cloud.offline.runtime.invocations.concurrency import ThrottledError
+from workshop.cloud.offline.runtime.invocations.concurrency import StoppedError, ThrottledError
 from workshop.cloud.offline.runtime.invocations.invoker import Invoker, PayloadTooLargeError
 from workshop.cloud.offline.runtime.invocations.metrics import Metrics
 
@@ -105,7 +105,10 @@ class BatchSender:
                 region=event.region,
                 account_id=event.account_id,
                 client_context=event.client_context,
+                request_id=event.request_id,
             )
+        except StoppedError:
+            self._events.stopped(event, self._clock.now())
         except ThrottledError:
             self._events.throttled(event, self._clock.now())
         except (JsonRESTError, PayloadTooLargeError) as error:

@@ -1,7 +1,8 @@
 """Asynchronous invocations: events that wait in Lambda's own queue, are retried, and end in a destination.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html: two retries, after one and after
-two minutes; throttled events stay in the queue for up to six hours.
+two minutes; throttled events stay in the queue for up to six hours. An event that would be too old at its
+next attempt is given up at once, and so is one for a function that a reservation of 0 has stopped.
 """
 
 import json
@@ -30,6 +31,9 @@ RETRY_SECONDS = (60.0, 120.0)
 # AWS backs off from one second to five minutes; on one machine a place becomes free sooner.
 THROTTLE_SECONDS = 1.0
 MAX_ERROR_CHARACTERS = 1024
+STOPPED = "ZeroReservedConcurrency"
+# As AWS spells it.
+STOPPED_MESSAGE = "Function not invoked. Function isconfigured with zero reserved concurrent executions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,10 @@ class AsyncSettings:
             on_failure_arn=(destinations.get("OnFailure") or {}).get("Destination"),
             dead_letter_arn=dead_letter,
         )
+
+    def allows(self, event: "AsyncEvent") -> bool:
+        """Whether an event is young enough when its next attempt is due."""
+        return event.not_before < event.accepted_at + self.maximum_event_age_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +155,21 @@ class AsyncEvents:
         self._settle(event)
 
     def throttled(self, event: AsyncEvent, now: float) -> None:
-        """Keep an event that found no free concurrency; this is no attempt."""
+        """Keep an event that found no free concurrency, unless it gets too old; this is no attempt."""
         with LOCK:
-            self._throttled(event, now)
+            settings = AsyncSettings.read(event)
+            again = replace(event, not_before=now + THROTTLE_SECONDS)
+            if settings.allows(again):
+                self._settle(event, again=again)
+            elif self._settle(event):
+                self._give_up(event, settings, None, condition="EventAgeExceeded", now=now)
 
-    def _throttled(self, event: AsyncEvent, now: float) -> None:
-        settings = AsyncSettings.read(event)
-        if now - event.accepted_at <= settings.maximum_event_age_seconds:
-            self._settle(event, again=replace(event, not_before=now + THROTTLE_SECONDS))
-        elif self._settle(event):
-            self._finish(event, settings.on_failure_arn, None, condition="EventAgeExceeded", now=now)
-            _bury(event, settings.dead_letter_arn, None)
+    def stopped(self, event: AsyncEvent, now: float) -> None:
+        """Give up an event whose function has been stopped: it will not run by itself any more."""
+        with LOCK:
+            settings = AsyncSettings.read(event)
+            if self._settle(event):
+                self._give_up(event, settings, None, condition=STOPPED, now=now)
 
     def answered(self, event: AsyncEvent, result: InvocationResult, now: float) -> None:
         """Take the outcome of a delivery in: done, to be retried, or discarded."""
@@ -169,16 +181,29 @@ class AsyncEvents:
         # Read at each attempt, since the function's settings may have changed while the event waited.
         settings = AsyncSettings.read(event)
         tried = replace(event, attempts=event.attempts + 1)
-        if result.function_error is not None and tried.attempts <= settings.maximum_retry_attempts:
-            delay = RETRY_SECONDS[min(tried.attempts, len(RETRY_SECONDS)) - 1]
-            self._settle(event, again=replace(tried, not_before=now + delay))
+        again = replace(tried, not_before=now + RETRY_SECONDS[min(tried.attempts, len(RETRY_SECONDS)) - 1])
+        is_last = tried.attempts > settings.maximum_retry_attempts
+        if result.function_error is not None and not is_last and settings.allows(again):
+            self._settle(event, again=again)
         elif not self._settle(event):
             return
         elif result.function_error is None:
             self._finish(tried, settings.on_success_arn, result, condition="Success", now=now)
         else:
-            self._finish(tried, settings.on_failure_arn, result, condition="RetriesExhausted", now=now)
-            _bury(tried, settings.dead_letter_arn, result)
+            condition = "RetriesExhausted" if is_last else "EventAgeExceeded"
+            self._give_up(tried, settings, result, condition=condition, now=now)
+
+    def _give_up(
+        self,
+        event: AsyncEvent,
+        settings: AsyncSettings,
+        result: InvocationResult | None,
+        *,
+        condition: str,
+        now: float,
+    ) -> None:
+        self._finish(event, settings.on_failure_arn, result, condition=condition, now=now)
+        _bury(event, settings.dead_letter_arn, result, condition=condition)
 
     def _settle(self, event: AsyncEvent, *, again: AsyncEvent | None = None) -> bool:
         """Note what became of an event that was taken; return False if it was forgotten meanwhile."""
@@ -205,18 +230,21 @@ class AsyncEvents:
             LOGGER.exception("the destination `%s` could not be reached", arn)
 
 
-def _bury(event: AsyncEvent, arn: str | None, result: InvocationResult | None) -> None:
+def _bury(event: AsyncEvent, arn: str | None, result: InvocationResult | None, *, condition: str) -> None:
     """Send the event as it came to the function's dead-letter queue or topic, if it has one."""
     if arn is None:
         return
     answer = _parsed(result.payload) if result else {}
     error = answer.get("errorMessage", "") if isinstance(answer, dict) else ""
     attributes = {
-        "RequestID": ("String", result.request_id if result else event.request_id),
+        "RequestID": ("String", event.request_id),
         # The status of the last Invoke; a function that fails has been invoked with success.
         "ErrorCode": ("Number", str(result.status_code) if result else "429"),
         "ErrorMessage": ("String", str(error)[:MAX_ERROR_CHARACTERS] if result else "Rate Exceeded."),
     }
+    if condition == STOPPED:
+        del attributes["ErrorCode"]  # nobody has called the function
+        attributes["ErrorMessage"] = ("String", STOPPED_MESSAGE)
     try:
         send_raw(arn, event.payload.decode(), role_arn=_role_of(event), attributes=attributes)
     except Exception:  # the backend raises whatever a missing or refusing queue makes of it
@@ -237,7 +265,7 @@ def _document(
         "version": "1.0",
         "timestamp": iso_time(now),
         "requestContext": {
-            "requestId": result.request_id if result else "",
+            "requestId": event.request_id,
             "functionArn": FunctionReference(event.function.name, version).arn(
                 event.region, event.account_id
             ),

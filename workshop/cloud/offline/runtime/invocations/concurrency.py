@@ -14,13 +14,14 @@ from moto.awslambda.exceptions import InvalidParameterValueException, LambdaClie
 
 from workshop.cloud.offline.runtime.invocations.functions import FunctionSpec
 
-__all__ = ["ACCOUNT_CONCURRENCY", "Concurrency", "ThrottledError", "check_reservation"]
+__all__ = ["ACCOUNT_CONCURRENCY", "Concurrency", "StoppedError", "ThrottledError", "check_reservation"]
 
 Place = tuple[str, str, str]
 
 # The quota of an account, and what of it must stay unreserved.
 ACCOUNT_CONCURRENCY = 1000
 UNRESERVED_MINIMUM = 100
+RESERVATION_USED_UP = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
 
 class ThrottledError(LambdaClientError):  # type: ignore[misc]  # moto is untyped
@@ -32,6 +33,10 @@ class ThrottledError(LambdaClientError):  # type: ignore[misc]  # moto is untype
         self.reason = reason
         super().__init__("TooManyRequestsException", "Rate Exceeded.")
         self.description = json.dumps({"Reason": reason, "Type": "User", "message": "Rate Exceeded."})
+
+
+class StoppedError(ThrottledError):
+    """The invocation was refused: a reservation of 0 stops the function. Callers get the same answer."""
 
 
 class Concurrency:
@@ -46,13 +51,13 @@ class Concurrency:
         """Hold one of the function's places inside the block; yields how many are taken.
 
         Raises:
-            ThrottledError: none is free.
+            ThrottledError: none is free; `StoppedError` if there is none at all.
         """
         limit = function.reserved_concurrency
         with self._lock:
             # A reservation of 0 is how people stop a function, so it must not be mistaken for no reservation.
             if limit is not None and self._running[function.place] >= limit:
-                raise ThrottledError("ReservedFunctionConcurrentInvocationLimitExceeded")
+                raise (ThrottledError if limit else StoppedError)(RESERVATION_USED_UP)
             self._running[function.place] += 1
             running = self._running[function.place]
         try:

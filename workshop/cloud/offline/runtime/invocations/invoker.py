@@ -68,8 +68,11 @@ class Invoker:
         region: str,
         account_id: str,
         client_context: str | None = None,
+        request_id: str | None = None,
     ) -> InvocationResult:
         """Run the function with the payload and return its answer, or how it failed.
+
+        An event that is tried again has the id that it had before.
 
         Raises:
             UnknownFunctionException: moto's own, if there is no such function.
@@ -81,7 +84,7 @@ class Invoker:
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise PayloadTooLargeError(f"the event has {len(payload)} bytes")
         invocation = Invocation(
-            request_id=str(uuid.uuid4()),
+            request_id=request_id or str(uuid.uuid4()),
             event=payload,
             function_arn=reference.arn(region, account_id),
             client_context=client_context,
