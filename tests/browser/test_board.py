@@ -147,6 +147,67 @@ def test_the_class_is_led_by_keyboard(opened, lively) -> None:
     page.get_by_role("rowheader", name="Ada L").first.wait_for(timeout=FRESH_MILLISECONDS)
 
 
+MOVES = """(each) => { window.moving = setInterval(() =>
+  document.querySelector(each).dispatchEvent(new PointerEvent('pointermove', { bubbles: true })), 100); }"""
+# Clicks on the first button of a learner as soon as a row has come, before anybody could have seen that.
+CLICK_AT_ONCE = """() => new Promise((done) => new MutationObserver((changes) => {
+  if (!changes.some((each) => [...each.addedNodes].some((node) => node.id === 'people'))) return;
+  const click = new MouseEvent('click', { bubbles: true, cancelable: true, detail: 1 });
+  document.querySelector('#people button.danger').dispatchEvent(click);
+  done(click.defaultPrevented);
+}).observe(document.querySelector('main'), { childList: true, subtree: true }))"""
+
+
+def test_nothing_moves_away_from_under_the_pointer(opened, lively, complaints) -> None:
+    """While the pointer moves in a part it stays as it is; a click in the moment of a change does nothing."""
+    page = opened("/instructor")
+    page.locator("#people summary").click()
+    page.evaluate(MOVES, "#people table")
+    lively.join("Aaron")
+    page.locator("#rows", has_text="Aaron").wait_for(timeout=FRESH_MILLISECONDS)
+    assert "Aaron" not in page.locator("#people").inner_text()
+    page.evaluate("clearInterval(window.moving)")
+    page.locator("#people", has_text="Aaron").wait_for(timeout=FRESH_MILLISECONDS)
+
+    clicked = page.evaluate_handle(f"() => ({{ answer: ({CLICK_AT_ONCE})() }})")
+    lively.join("Aardvark")
+    assert clicked.evaluate("(each) => each.answer")
+    assert complaints == []
+
+
+def test_who_is_removed_is_named_first(opened, lively, screenshots) -> None:
+    """Removing takes two steps, by keyboard as well, and the second one says whom it is about."""
+    lively.join("Zoe")
+    page = opened("/instructor")
+    page.locator("#people summary").click()
+    page.get_by_role("button", name="Remove … Zoe").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Zoe").wait_for(timeout=FRESH_MILLISECONDS)
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            page.screenshot(path=screenshots / f"board-sure-{theme}-{size}.png")
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+            assert page.evaluate(TOO_FAINT) == []
+    page.get_by_role("button", name="Remove").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/instructor")
+    assert "Zoe" not in lively.inside(lambda board: [each.alias for each in board.store.learners()])
+
+
+def test_a_new_call_is_said(opened, lively) -> None:
+    """Who calls for help is told where screen readers listen, in an element that stays."""
+    page = opened("/instructor")
+    page.evaluate("window.told = document.getElementById('told')")
+    lively.join("Hedy").say("help", step=STEPS[0].id)
+    page.locator("#told", has_text="Hedy").wait_for(state="attached", timeout=FRESH_MILLISECONDS)
+
+    assert page.evaluate("window.told.isConnected")
+    assert page.locator("#told[role=status]").count() == 1
+    assert page.locator("#needs [role=status]").count() == 0
+
+
 def test_tables_have_headers(opened) -> None:
     """The class is a table with a header for each row and each column, and every cell says what it shows."""
     page = opened("/")

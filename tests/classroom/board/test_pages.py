@@ -1,7 +1,11 @@
 """What the instructor does on the pages, and what leaves the board as a file."""
 
 import csv
+import gzip
 import io
+import json
+import re
+from typing import Any
 
 import pytest
 
@@ -25,8 +29,24 @@ def test_a_learner_is_renamed_and_removed(running) -> None:
     assert running.act("rename", learner="2", alias="\u202ex").status == 400
     assert running.act("remove", learner="x").status == 400
     assert aliases(running) == ["Bob", "Grace"]
-    running.act("remove", learner="1")
+    running.act("remove", learner="1", sure="yes")
     assert (aliases(running), running.inside(lambda board: board.store.steps())) == (["Bob"], [])
+
+
+def test_nobody_is_removed_without_being_named(running) -> None:
+    """A click on a neighbour deletes nobody: the instructor is asked first, by name."""
+    running.join("Ada")
+    running.join("Bob").say("began", step=STEP)
+
+    assert "Remove \u2068Bob\u2069?" in running.act("remove", learner="2").text
+    asked = running.act("idle").text
+    assert "Deleted at once: \u2068Ada\u2069. " in asked
+    assert aliases(running) == ["Ada", "Bob"]
+    running.join("Cleo")
+    upto = re.search(r'name="learner" value="(\d+)"', asked)[1]
+    assert running.act("idle", sure="yes", learner=upto).status == 303
+    assert aliases(running) == ["Bob", "Cleo"]
+    assert running.act("remove", learner="1").status == 400
 
 
 def test_solutions_can_be_withheld_again(running) -> None:
@@ -46,7 +66,9 @@ def test_the_first_announcement_starts_the_clock(running, clock) -> None:
     running.act("announce", notebook="01")
     assert running.inside(lambda board: board.begun) == begun
     assert "Minute 10 of 120" in running.ask("GET", "/").text
-    running.act("clock")
+    assert "It stands at minute 10." in running.act("clock").text
+    assert running.inside(lambda board: board.begun) == begun
+    running.act("clock", sure="yes")
     assert running.inside(lambda board: board.begun) == clock.now()
 
 
@@ -92,7 +114,6 @@ def test_the_scoreboard_has_the_best_first(running, clock) -> None:
 
 def test_the_join_page_shows_code_and_qr_code(running) -> None:
     """The page for the projector has the code, the lines to type, and a QR code within itself."""
-    pytest.importorskip("segno")
     code = running.inside(lambda board: board.code)
     typed = f"127.0.0.1:{running.port}/{code}"
 
@@ -141,8 +162,47 @@ def test_a_page_gets_what_is_new_to_it() -> None:
     known = live.version
     live.refresh({"a": "2", "row-1": "x", "row-2": "y"})
 
-    assert live.since(known)["parts"] == {"a": "2", "row-2": "y"}
-    assert live.since(live.version)["parts"] == {}
+    def given(version: str) -> dict[str, Any]:
+        return json.loads(live.since(version).plain)
+
+    assert given(known)["parts"] == {"a": "2", "row-2": "y"}
+    assert given(live.version)["parts"] == {}
     for other in ("", "x", restarted.version, known + "0" * 40, "-1", "\u0661"):
-        assert live.since(other)["parts"].keys() == {"a", "row-1", "row-2"}
-    assert live.since(known)["rows"] == ["row-1", "row-2"]
+        assert given(other)["parts"].keys() == {"a", "row-1", "row-2"}
+    assert given(known)["rows"] == ["row-1", "row-2"]
+
+
+def test_a_flood_is_answered_with_what_was_made_once(running, monkeypatch) -> None:
+    """Whoever asks for the whole page again and again, by whatever version, costs the board no more work."""
+    from workshop.classroom.board import live, pages
+
+    made: list[str] = []
+
+    def count(text: str) -> live.PackedText:
+        made.append(text)
+        return pack(text)
+
+    pack = live.pack_text
+    monkeypatch.setattr(live, "pack_text", count)
+    monkeypatch.setattr(pages, "pack_text", count)
+    running.join("Ada")
+    for number in range(20):
+        running.ask("GET", f"/live?since=x{number}")
+        running.ask("GET", "/")
+    packed = running.ask("GET", "/live?since=", headers={"Accept-Encoding": "gzip"})
+
+    assert len(made) == 2
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body).decode() == made[0]
+
+
+def test_few_answers_are_kept_whatever_is_asked_for() -> None:
+    """Versions that are old, made up or still to come share an answer, so that memory has a bound."""
+    page = LiveParts()
+    for number in range(100):
+        page.refresh({"a": str(number)})
+    epoch = page.version.partition("-")[0]
+
+    kept = {id(page.since(f"{epoch}-{number}")) for number in range(10_000)}
+
+    assert len(kept) <= 34

@@ -180,7 +180,7 @@ def test_whoever_is_removed_is_in_the_file_no_more(tmp_path, clock) -> None:
     with RunningBoard(file, clock) as running:
         assert running.call("leave", {}, running.join("Grace Hopper").token).status == 200
         running.join("Ada Lovelace")
-        running.act("remove", learner="2")
+        running.act("remove", learner="2", sure="yes")
         running.join("Alan Turing")
     board.store.forget()
     store.close()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.classroom.board.running import PLAN, STEPS
+from workshop.classroom.board.drawing import neediest, pace_words
 from workshop.classroom.board.plan import due_part, late_minutes, leave_out
 from workshop.classroom.board.standing import ClassView, class_view
 from workshop.classroom.board.tables import Learner, StepRow
@@ -47,6 +48,26 @@ def test_whoever_passed_works_at_the_next_step() -> None:
     standing = look(row("00-a", 30, passed=20), row("00-b", 20, passed=15)).standings[0]
 
     assert (standing.step.id, standing.doing, standing.minutes, standing.done) == ("00-c", "stuck", 15, 2)
+
+
+def test_nobody_is_stuck_who_has_just_passed_a_step() -> None:
+    """A notebook or step that was begun long ago and is opened again is worked at since the last pass."""
+    passed = row("02-a", 40, passed=1)
+    opened_again = StepRow(1, "02", NOW - 40 * MINUTE, NOW, None, 0, 0, 0)
+    checked_again = StepRow(1, "02-b", NOW - 30 * MINUTE, NOW, None, 1, 1, 0)
+
+    for latest in (opened_again, checked_again):
+        standing = look(passed, latest).standings[0]
+        assert (standing.step.id, standing.doing, standing.minutes) == ("02-b", "working", 1)
+
+
+def test_opening_a_notebook_again_hides_nobody_who_is_stuck() -> None:
+    """Whoever restarts the kernel at a step that they cannot pass is stuck as before."""
+    opened_again = StepRow(1, "02", NOW - 40 * MINUTE, NOW, None, 0, 0, 0)
+
+    standing = look(opened_again, row("02-a", 30, wrong=3)).standings[0]
+
+    assert (standing.step.id, standing.doing, standing.minutes) == ("02-a", "stuck", 30)
 
 
 def test_whoever_opened_a_notebook_works_at_its_first_open_step() -> None:
@@ -145,3 +166,22 @@ def test_the_class_is_as_late_as_half_of_it() -> None:
     assert [each.late for each in view.standings] == [30, 10, -5, None]
     assert (view.pace.elapsed, view.pace.due.notebook, view.pace.late) == (40, "01", 10)
     assert [part.notebook for part in view.pace.leave_out] == ["99"]
+
+
+def test_nothing_is_left_out_by_a_class_that_is_on_time() -> None:
+    """What is said of the pace and what is advised have one threshold."""
+    for minutes, words, advised in ((2, "on time", []), (3, "3 min behind", ["99"])):
+        begun = NOW - (10 + minutes) * MINUTE
+        pace = class_view(STEPS, [learner()], [row("00-a", 1)], NOW, plan=PLAN, begun=begun).pace
+        assert (pace_words(pace.late), [part.notebook for part in pace.leave_out]) == (words, advised)
+
+
+def test_who_calls_first_stands_first_and_stays_there() -> None:
+    """Calls are in the order in which they came, not of whole minutes, so that rows do not change places."""
+    for passing in (0, 35, 70):
+        callers = [
+            learner(number, help_at=NOW - seconds, help_step="00-a")
+            for number, seconds in ((1, 190), (2, 220))
+        ]
+        view = class_view(STEPS, callers, [], NOW + passing)
+        assert [each.learner.id for each in neediest(view)] == [2, 1]

@@ -1,6 +1,7 @@
 """The board's pages as HTML: templates that escape every field, filled with what the class looks like."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
@@ -9,10 +10,10 @@ from typing import Any
 from tornado.template import Loader
 
 from workshop.classroom.board.class_board import ClassBoard
-from workshop.classroom.board.plan import PlanPart
+from workshop.classroom.board.plan import NOTABLE_MINUTES, PlanPart
 from workshop.classroom.board.standing import ClassView, Standing, StepCell
 
-__all__ = ["FOLDER", "PAGE_FILES", "draw", "draw_parts", "qr_code"]
+__all__ = ["FOLDER", "PAGE_FILES", "draw", "draw_parts", "hidden_token", "qr_code"]
 
 FOLDER = Path(__file__).parent / "page"
 PAGE_FILES = {"board.css": "text/css", "board.js": "text/javascript"}
@@ -24,8 +25,6 @@ DOING = {
     "done": ("tick", "done"),
     "joined": ("dot", "joined"),
 }
-# From how many minutes on somebody is behind or ahead of the plan.
-NOTABLE_MINUTES = 3
 
 PUBLIC_PARTS = ("status", "summary", "pace", "head", "scores")
 INSTRUCTOR_PARTS = ("needs", "controls", "people")
@@ -84,9 +83,14 @@ def pace_words(late: float | None) -> str:
     """Return how somebody is doing against the plan, in words; nothing if that is not known."""
     if late is None:
         return ""
-    if late >= NOTABLE_MINUTES:
+    if is_late(late):
         return f"{late:.0f} min behind"
     return f"{-late:.0f} min ahead" if late <= -NOTABLE_MINUTES else "on time"
+
+
+def is_late(late: float | None) -> bool:
+    """Whether somebody is so far behind the plan that it is worth a word."""
+    return late is not None and late >= NOTABLE_MINUTES
 
 
 def counts(view: ClassView) -> Mapping[str, int]:
@@ -97,7 +101,14 @@ def counts(view: ClassView) -> Mapping[str, int]:
 def neediest(view: ClassView) -> list[Standing]:
     """Return those who call for help, then those who are stuck, each by how long."""
     needing = [each for each in view.standings if each.doing in {"help", "stuck"}]
-    return sorted(needing, key=lambda each: (each.doing != "help", -each.minutes, each.learner.alias))
+    return sorted(needing, key=lambda each: (each.doing != "help", each.since, each.learner.id))
+
+
+def told_calls(view: ClassView) -> str:
+    """Return who calls for help, by name, since calls may replace each other, and how many are stuck."""
+    calling = [each.learner.alias for each in neediest(view) if each.doing == "help"]
+    stuck = counts(view)["stuck"]
+    return f"Calls for help: {', '.join(calling) or 'none'}. Stuck: {stuck}."
 
 
 def told_parts(parts: tuple[PlanPart, ...]) -> str:
@@ -105,12 +116,12 @@ def told_parts(parts: tuple[PlanPart, ...]) -> str:
     return ", ".join(f"{part.notebook} {part.what} ({part.minutes} min)" for part in parts)
 
 
+# Who has the code may ask again and again; drawing it takes longer than everything else.
+@lru_cache(maxsize=4)
 def qr_code(text: str) -> str:
-    """Return a QR code as SVG, black on white in every theme; nothing where segno is not installed."""
-    try:
-        import segno  # noqa: PLC0415 - comes with the extra `class`
-    except ImportError:
-        return ""
+    """Return a QR code as SVG, black on white in every theme."""
+    import segno  # noqa: PLC0415 - one page alone needs it
+
     drawn = BytesIO()
     segno.make(text, error="m").save(
         drawn,
@@ -128,8 +139,10 @@ def qr_code(text: str) -> str:
 WORDS = {
     "doing": DOING,
     "pace_words": pace_words,
+    "is_late": is_late,
     "look": cell_look,
     "counts": counts,
     "neediest": neediest,
+    "told_calls": told_calls,
     "told_parts": told_parts,
 }

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from tornado.web import HTTPError, RequestHandler
 
 from workshop.classroom.board.class_board import ClassBoard
+from workshop.classroom.board.live import PackedText
 from workshop.classroom.board.tables import Learner
 from workshop.classroom.protocol import LARGEST_BODY_BYTES
 
@@ -156,6 +157,15 @@ class ApiHandler(BoardHandler):
 
 class PageHandler(BoardHandler):
     """A request of a browser."""
+
+    def send(self, packed: PackedText, kind: str) -> None:
+        """Answer with a text of a kind, such as `text/html`; Tornado leaves alone what is compressed."""
+        self.set_header("Content-Type", f"{kind}; charset=utf-8")
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            self.finish(packed.compressed)
+        else:
+            self.finish(packed.plain)
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Say what went wrong, as text, which no browser takes for a page."""

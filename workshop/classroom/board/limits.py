@@ -38,6 +38,8 @@ LIMITS = {
     "password": Limit(burst=5, per_second=0.05),
     # The same from wherever they come, apart from the address where the learner was last: two in a minute.
     "name": Limit(burst=30, per_second=1 / 30),
+    # Names that one address takes at the hub: a learner needs one, and there are not many seats.
+    "sign-up": Limit(burst=10, per_second=0.05),
 }
 
 

@@ -1,18 +1,18 @@
 """What browsers ask of the board: the public page, the instructor's behind a key, and the page to join by."""
 
-from collections.abc import Callable
-from typing import Any
+from functools import cache
 from urllib.parse import quote
 
 from tornado.web import HTTPError
 
+from workshop.classroom.board.actions import ACTIONS, confirmation_before
 from workshop.classroom.board.class_board import ClassBoard
-from workshop.classroom.board.drawing import FOLDER, PAGE_FILES, draw, draw_parts, qr_code
+from workshop.classroom.board.drawing import FOLDER, PAGE_FILES, draw, draw_parts, hidden_token, qr_code
 from workshop.classroom.board.export import class_table
 from workshop.classroom.board.guarding import PageHandler
-from workshop.classroom.board.live import LiveParts
+from workshop.classroom.board.live import LiveParts, PackedText, pack_text
 from workshop.classroom.board.store import KEPT_DAYS, AliasTakenError
-from workshop.classroom.invitation import Invitation, checked_alias, checked_code
+from workshop.classroom.invitation import Invitation, checked_code
 
 __all__ = ["PAGE_HANDLERS", "FreshPage"]
 
@@ -29,7 +29,8 @@ class FreshPage:
         self._live = LiveParts()
         self._drawn: tuple[int, int] | None = None
         self._at = 0.0
-        self.parts: dict[str, str] = {}
+        self._parts: dict[str, str] = {}
+        self._whole: PackedText | None = None
 
     def refreshed(self) -> LiveParts:
         """Return the parts as they are now."""
@@ -37,10 +38,28 @@ class FreshPage:
         # Minutes pass also where nothing is reported.
         state = (self._board.store.version, int(now // 10))
         if state != self._drawn and not 0 <= now - self._at < FRESH_SECONDS:
-            self.parts = draw_parts(self._board, self._board.view(), for_instructor=self._for_instructor)
-            self._live.refresh(self.parts)
+            self._parts = draw_parts(self._board, self._board.view(), for_instructor=self._for_instructor)
+            self._live.refresh(self._parts)
+            self._whole = None
             self._drawn, self._at = state, now
         return self._live
+
+    def whole(self) -> PackedText:
+        """Return the page as it is now."""
+        live = self.refreshed()
+        if self._whole is None:
+            page = draw(
+                "class.html",
+                board=self._board,
+                parts=self._parts,
+                version=live.version,
+                live="/instructor/live" if self._for_instructor else "/live",
+                legend=draw("legend.html"),
+                kept_days=KEPT_DAYS,
+                for_instructor=self._for_instructor,
+            )
+            self._whole = pack_text(page)
+        return self._whole
 
 
 class _ClassPage(PageHandler):
@@ -49,21 +68,7 @@ class _ClassPage(PageHandler):
     for_instructor = False
 
     def get(self) -> None:
-        page = self.page
-        live = page.refreshed()
-        path = "/instructor/live" if self.for_instructor else "/live"
-        self.finish(
-            draw(
-                "class.html",
-                board=self.board,
-                parts=page.parts,
-                version=live.version,
-                live=path,
-                legend=draw("legend.html"),
-                kept_days=KEPT_DAYS,
-                for_instructor=self.for_instructor,
-            )
-        )
+        self.send(self.page.whole(), "text/html")
 
     @property
     def page(self) -> FreshPage:
@@ -77,7 +82,7 @@ class _Live(_ClassPage):
 
     def get(self) -> None:
         version = self.get_query_argument("since", "")
-        self.say(self.page.refreshed().since(version))
+        self.send(self.page.refreshed().since(version), "application/json")
 
 
 class _InstructorMixin(PageHandler):
@@ -121,18 +126,26 @@ class _Instructor(_InstructorMixin, _ClassPage):
     """The class, and how it is led."""
 
     def post(self) -> None:
-        if not self.board.is_secret("form", self.get_body_argument("token", "")):
+        if not self.board.is_secret("form", self.said("token")):
             raise HTTPError(
                 403, "this form is too old, or was on a page of somebody else; load the page again"
             )
-        action = ACTIONS.get(self.get_body_argument("action", ""))
-        if action is None:
+        name = self.said("action")
+        if name not in ACTIONS:
             raise HTTPError(400, "there is no such action")
         try:
-            action(self.board, self)
+            if not self.said("sure") and (question := confirmation_before(name, self.board, self.said)):
+                token = hidden_token(self.board)
+                self.finish(draw("sure.html", board=self.board, question=question, action=name, token=token))
+                return
+            ACTIONS[name](self.board, self.said)
         except (ValueError, AliasTakenError) as error:
             raise HTTPError(400, f"{error}; go back to the page, and try again") from error
         self.redirect("/instructor", status=303)
+
+    def said(self, name: str) -> str:
+        """Return a field of the form, empty if it has none of this name."""
+        return str(self.get_body_argument(name, ""))
 
 
 class _InstructorLive(_InstructorMixin, _Live):
@@ -178,9 +191,8 @@ class _File(PageHandler):
     """The stylesheet and the script."""
 
     def get(self, name: str) -> None:
-        self.set_header("Content-Type", f"{PAGE_FILES[name]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.finish((FOLDER / name).read_bytes())
+        self.send(_packed_file(name), PAGE_FILES[name])
 
 
 class NoSuchPageHandler(PageHandler):
@@ -190,6 +202,11 @@ class NoSuchPageHandler(PageHandler):
         """Refuse it."""
         super().prepare()
         raise HTTPError(404, "there is no such page")
+
+
+@cache
+def _packed_file(name: str) -> PackedText:
+    return pack_text((FOLDER / name).read_text(encoding="utf-8"))
 
 
 def _join_page(handler: PageHandler, code: str) -> str:
@@ -208,33 +225,10 @@ def _join_page(handler: PageHandler, code: str) -> str:
     )
 
 
-def _learner(handler: PageHandler) -> int:
-    number = handler.get_body_argument("learner", "")
-    if not number.isascii() or not number.isdecimal() or len(number) > 9:
-        raise ValueError("no learner was named")
-    return int(number)
-
-
 ALONE = (
     "This board listens to this machine alone, so nobody else can join. "
     "Start it with `workshop board --lan` to let the class in."
 )
-Action = Callable[[ClassBoard, PageHandler], Any]
-ACTIONS: dict[str, Action] = {
-    "announce": lambda board, form: board.announce(form.get_body_argument("notebook", "")),
-    "release": lambda board, form: board.release(form.get_body_argument("notebook", "")),
-    "withhold": lambda board, form: board.withhold(form.get_body_argument("notebook", "")),
-    "clock": lambda board, _: board.start_clock(),
-    "code": lambda board, _: board.renew_code(),
-    "close": lambda board, _: board.close(),
-    "reopen": lambda board, _: board.reopen(),
-    "idle": lambda board, _: board.store.remove_idle(),
-    "helped": lambda board, form: board.store.mark_helped(_learner(form), board.clock.now()),
-    "remove": lambda board, form: board.store.remove(_learner(form)),
-    "rename": lambda board, form: board.store.rename(
-        _learner(form), checked_alias(form.get_body_argument("alias", ""))
-    ),
-}
 PAGE_HANDLERS = [
     (r"/", _ClassPage),
     (r"/live", _Live),

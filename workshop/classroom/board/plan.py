@@ -8,7 +8,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ClassPlan", "CourseStep", "PlanPart", "due_part", "late_minutes", "leave_out", "steps_of_plan"]
+__all__ = [
+    "NOTABLE_MINUTES",
+    "ClassPlan",
+    "CourseStep",
+    "PlanPart",
+    "due_part",
+    "late_minutes",
+    "leave_out",
+    "steps_of_plan",
+]
+
+# From how many minutes on somebody is behind or ahead of the plan; less is on time.
+NOTABLE_MINUTES = 3
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from workshop.classroom.board.plan import ClassPlan, CourseStep, PlanPart, due_part, late_minutes, leave_out
+from workshop.classroom.board.plan import (
+    NOTABLE_MINUTES,
+    ClassPlan,
+    CourseStep,
+    PlanPart,
+    due_part,
+    late_minutes,
+    leave_out,
+)
 from workshop.classroom.board.tables import Learner, StepRow
 
 __all__ = ["ClassPace", "ClassView", "Standing", "StepCell", "class_pace", "class_view", "minutes_since"]
@@ -36,12 +44,13 @@ class StepCell:
 class Standing:
     """One learner: what they are doing, since when, and every step that they have begun, by its id.
 
-    `doing` is `help`, `stuck`, `working`, `done` or `joined`; `late` is in minutes against the plan, None
-    where there is nothing to compare.
+    `doing` is `help`, `stuck`, `working`, `done` or `joined`, since a time in unix seconds; `late` is in
+    minutes against the plan, None where there is nothing to compare.
     """
 
     learner: Learner
     doing: str
+    since: float
     minutes: int
     step: CourseStep | None
     done: int
@@ -104,7 +113,7 @@ def class_pace(
     late = median(lates) if lates else 0.0
     notebook_of = {step.id: step.notebook for step in steps}
     begun = Counter(notebook for each in standings for notebook in {notebook_of[step] for step in each.cells})
-    skipped = leave_out(plan, elapsed, late, begun, len(standings)) if late >= 1 else []
+    skipped = leave_out(plan, elapsed, late, begun, len(standings)) if late >= NOTABLE_MINUTES else []
     return ClassPace(int(elapsed), due_part(plan, elapsed), late, tuple(skipped))
 
 
@@ -136,7 +145,7 @@ def _standing(
             cells[step.id] = replace(cells[step.id], doing=doing)
     quiet = minutes_since(learner.heard, now)
     quiet = quiet if quiet >= QUIET_MINUTES else 0
-    return Standing(learner, doing, minutes_since(since, now), step, len(done), quiet, late, cells)
+    return Standing(learner, doing, since, minutes_since(since, now), step, len(done), quiet, late, cells)
 
 
 def _current(
@@ -145,7 +154,8 @@ def _current(
     """Return the step that somebody works at, and since when; None before the first and after the last.
 
     Whoever has passed a step works at the next one that is open, in this notebook or a later one; whoever has
-    opened a notebook, at its first that is open.
+    opened a notebook, at its first that is open. They have since they began it, or since they passed
+    anything, if that was later: a notebook that is opened again was begun long ago.
     """
     order = list(known.values())
     notebooks = {step.notebook for step in order}
@@ -153,8 +163,7 @@ def _current(
     if not placed:
         return None
     latest = max(placed, key=lambda row: (row.touched, row.step in known, row.step))
-    if latest.step in known and latest.step not in done:
-        return known[latest.step], latest.began
+    passed = max((row.passed for row in placed if row.passed is not None), default=0.0)
     is_notebook = latest.step not in known
     begin = next(
         place
@@ -162,4 +171,7 @@ def _current(
         if latest.step == (step.notebook if is_notebook else step.id)
     )
     following = next((step for step in order[begin:] if step.id not in done), None)
-    return (following, latest.began if is_notebook else latest.touched) if following else None
+    if following is None:
+        return None
+    begun = next((row for row in rows if row.step == following.id), latest)
+    return following, max(latest.began, begun.began, passed)

@@ -155,10 +155,10 @@ class ClassStore:
         with self._change():
             self._base.execute("DELETE FROM learners WHERE id = ?", (learner,))
 
-    def remove_idle(self) -> int:
-        """Delete everybody who has not reported anything; return how many that were."""
+    def remove_idle(self, up_to: int) -> None:
+        """Delete everybody who has not reported anything, up to the learner of this number."""
         with self._change():
-            return self._base.execute("DELETE FROM learners WHERE accepted = 0").rowcount
+            self._base.execute("DELETE FROM learners WHERE accepted = 0 AND id <= ?", (up_to,))
 
     def mark_helped(self, learner: int, now: float) -> None:
         """End a learner's call for help."""

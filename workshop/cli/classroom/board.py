@@ -12,7 +12,7 @@ from workshop.classroom.board.serving import EVERYWHERE, addresses_of, is_alone,
 from workshop.classroom.board.store import KEPT_DAYS, ClassStore
 from workshop.classroom.invitation import DEFAULT_BOARD_PORT
 from workshop.cli.classroom.alone import only_one
-from workshop.cli.course.run_sheet import BY_IMPORTANCE, read_lessons, run_sheet
+from workshop.cli.course.run_sheet import BY_IMPORTANCE, NEVER_LEFT_OUT, read_lessons, run_sheet
 from workshop.cli.options import HIGHEST_PORT, YesOption, agree, console, usage_errors
 from workshop.clock import SystemClock
 from workshop.course.exercises import all_exercises
@@ -141,5 +141,5 @@ def _plan(lessons: dict[str, tuple[str, int]], minutes: int | None) -> ClassPlan
         sheet = run_sheet(lessons, minutes)
     parts = tuple(PlanPart(step.begin, step.minutes, step.what, step.notebook) for step in sheet.steps)
     chosen = {part.notebook for part in parts}
-    expendable = tuple(number for number in reversed(BY_IMPORTANCE) if number in chosen)
+    expendable = tuple(number for number in reversed(BY_IMPORTANCE) if number in chosen - NEVER_LEFT_OUT)
     return ClassPlan(minutes, parts, expendable)

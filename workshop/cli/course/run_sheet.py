@@ -14,13 +14,23 @@ from workshop.course.catch_up import NOTEBOOKS
 from workshop.errors import ConfigurationError
 from workshop.settings import STARTERS, has_solutions
 
-__all__ = ["BY_IMPORTANCE", "USUAL_MINUTES", "RunSheet", "SheetStep", "read_lessons", "run_sheet"]
+__all__ = [
+    "BY_IMPORTANCE",
+    "NEVER_LEFT_OUT",
+    "USUAL_MINUTES",
+    "RunSheet",
+    "SheetStep",
+    "read_lessons",
+    "run_sheet",
+]
 
 USUAL_MINUTES = (60, 90, 120, 180)
 WELCOME, CLOSING, BREAK, MINUTES_TO_A_BREAK = 5, 4, 10, 90
 LEAST_MINUTES = 30
 # What a class should not miss comes first; the notebooks are taught in their own order all the same.
 BY_IMPORTANCE = ("00", "08", "06", "03", "01", "04", "05", "02", "09", "07", "99", "10", "11", "12")
+# Without these a class has not begun, or has seen a tutorial like others.
+NEVER_LEFT_OUT = frozenset({"00", "08"})
 HEAD = re.compile(
     r"^# # (?P<title>[^\n]+)$.*?\*\*Time:\*\* (?P<minutes>\d+) minutes", re.MULTILINE | re.DOTALL
 )
