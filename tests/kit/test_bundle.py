@@ -17,7 +17,7 @@ import pytest
 from tests.kit.wheelhouse import make_wheel
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.kit import bundle, manifest, wheels
-from workshop.kit.bundle import fetch, finish, plan_kit
+from workshop.kit.bundle import fetch, finish, plan_kit, requirements_of
 from workshop.kit.manifest import CHECKSUMS, LOCKS, WHEELS, check_files
 from workshop.kit.proof import prove_on_paper
 from workshop.kit.targets import PLATFORMS, KitTarget, chosen_targets
@@ -360,3 +360,8 @@ def test_a_kit_for_other_machines_is_verified_on_paper(
     done = CliRunner().invoke(app, ["bundle", "--out", str(kit), "--verify"])
     assert isinstance(done.exception, WorkshopError)
     assert "`wheels/app-1.0-py3-none-any.whl` was changed or damaged" in str(done.exception)
+
+
+def test_a_kit_is_enough_for_a_class_board() -> None:
+    """An instructor in a room without a network has the join page with its QR code from the stick."""
+    assert any(each.startswith("segno") for each in requirements_of(ROOT))
