@@ -16,7 +16,9 @@ class Hub(Served):
 
     def __init__(self, checkout: Checkout, folder: Path) -> None:
         self.port = free_port()
-        super().__init__(checkout, "hub", "--port", str(self.port), "--data", str(folder), "--code", CODE)
+        words = ("hub", "--port", str(self.port), "--data", str(folder), "--code", CODE)
+        # All learners of a test come from one address.
+        super().__init__(checkout, *words, "--behind-proxy")
 
     @property
     def url(self) -> str:

@@ -15,8 +15,9 @@ from workshop.clock import ManualClock
 jupyterhub = pytest.importorskip("jupyterhub", reason="the extra `class` is not installed")
 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine  # noqa: E402 - JupyterHub brings it
+from tornado.web import HTTPError  # noqa: E402
 
-from workshop.classroom.hub.door import Keys  # noqa: E402 - needs JupyterHub
+from workshop.classroom.hub.door import FULL, Keys  # noqa: E402 - needs JupyterHub
 
 CODE = "ABC-234"
 LOGIN = RequestStartLine("POST", "/hub/login", "HTTP/1.1")
@@ -53,9 +54,13 @@ def enter(
     handler = SimpleNamespace(request=request)
     # It waits for nothing, and a browser's tests in the same process may have a loop of their own.
     asked = door.authenticate(handler, {"username": name, "password": password, "code": code})
-    with pytest.raises(StopIteration) as answered:
+    try:
         asked.send(None)
-    return answered.value.value
+    except StopIteration as answered:
+        return answered.value
+    except HTTPError as refused:
+        door.said = refused.log_message
+    return None
 
 
 def test_the_code_lets_somebody_in_once_and_their_password_from_then_on(door, plan, clock) -> None:
@@ -96,6 +101,7 @@ def test_whoever_guesses_has_to_wait(door, clock) -> None:
         assert enter(door, "ada", "wrong-one") is None
 
     assert enter(door, "ada") is None
+    assert "Wait 20 seconds" in door.said
     assert enter(door, "ada", address="192.168.1.30") == "ada"
     assert enter(door, "bob", code=CODE) == "bob"
     clock.advance(61)
@@ -190,12 +196,31 @@ def test_a_forgotten_password_is_chosen_anew(door, plan, clock) -> None:
     assert enter(door, "ada", "a-new-one", CODE) == "ada"
 
 
-def test_no_more_learners_than_seats(door) -> None:
-    """Who comes when all seats are taken is refused; who has a seat keeps it."""
+def test_no_more_learners_than_seats(door, plan) -> None:
+    """Who comes when all seats are taken is told so, and has guessed nothing; who has a seat keeps it."""
     assert enter(door, "ada", code=CODE) == "ada"
     assert enter(door, "bob", code=CODE) == "bob"
-    assert enter(door, "eve", code=CODE) is None
+    for _ in range(40):
+        assert enter(door, "eve", code=CODE) is None
+        assert door.said == FULL
     assert enter(door, "bob") == "bob"
+    Keys(plan.passwords).forget("bob")
+    assert enter(door, "eve", code=CODE) == "eve"
+
+
+@pytest.mark.parametrize(("is_behind_proxy", "names"), [(False, 10), (True, 40)])
+def test_nobody_takes_all_seats(plan, clock, monkeypatch, is_behind_proxy: bool, names: int) -> None:
+    """One address gets so many new names and then has to wait, unless a proxy makes one address of all."""
+    monkeypatch.setattr(Keys, "keep", lambda keys, name, _: keys._known.update({name: []}) or keys._write())
+    door = door_of(replace(plan, seats=40, is_behind_proxy=is_behind_proxy), clock)
+
+    entered = [enter(door, f"eve-{number}", code=CODE) for number in range(40)]
+
+    assert len([each for each in entered if each]) == names
+    assert is_behind_proxy or enter(door, "bob", code=CODE, address="192.168.1.30") == "bob"
+    assert is_behind_proxy or "Wait 20 seconds" in door.said
+    clock.advance(20)
+    assert is_behind_proxy or enter(door, "cleo", code=CODE) == "cleo"
 
 
 def test_the_code_makes_nobody_an_instructor(door) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import Authenticator
+from tornado.web import HTTPError
 from traitlets import Any as AnyTrait
 
 from workshop.classroom.board.limits import RequestLimits
@@ -16,10 +17,14 @@ from workshop.classroom.hub.plan import INSTRUCTOR, NAME
 from workshop.classroom.invitation import checked_code
 from workshop.clock import Clock, SystemClock
 
-__all__ = ["SHORTEST_PASSWORD", "Door", "Keys"]
+__all__ = ["FULL", "SHORTEST_PASSWORD", "Door", "Keys"]
 
 SHORTEST_PASSWORD = 6
 LONGEST_PASSWORD = 200
+# What the page to sign in shows instead of "that did not fit".
+FULL = "All seats of this class are taken. Tell your instructor, who can make room for you."
+GUESSED = "Too many wrong passwords or codes were tried from where you are. Wait {} seconds, then try again."
+MANY_NAMES = "Many new names came from where you are. Wait {} seconds, then try again."
 
 
 class Keys:
@@ -76,6 +81,9 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
 
         Who guesses has to wait, with the name they try at the address where they are; many guesses from
         many addresses keep a name waiting too, but not at the address from which its learner came last.
+
+        Raises:
+            HTTPError: they have to wait, or there is no seat for them; the page to sign in says which.
         """
         name = data.get("username", "").strip().lower()
         password = data.get("password", "")
@@ -86,15 +94,18 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
             is_right = secrets.compare_digest(password.encode(), self.plan.instructor_password.encode())
             return name if is_right else None
         keys, address = self._keys(), _address(handler.request)
-        buckets = self._buckets(name, address) if name in keys else [("guess", address)]
-        if any(self._limits.wait_for(*each) for each in buckets):
+        is_new = name not in keys
+        buckets = [("guess", address)] if is_new else self._buckets(name, address)
+        if wait := max(self._limits.wait_for(*each) for each in buckets):
+            raise HTTPError(429, GUESSED.format(wait))
+        if not (_same_code(data.get("code", ""), self.plan.code) if is_new else keys.fits(name, password)):
+            for each in buckets:
+                self._limits.take(*each)
             return None
-        if self._may_enter(keys, name, password, data.get("code", "")):
-            self._came_from[name] = address
-            return name
-        for each in buckets:
-            self._limits.take(*each)
-        return None
+        if is_new:
+            self._give_seat(keys, name, password, address)
+        self._came_from[name] = address
+        return name
 
     def delete_user(self, user: Any) -> None:
         """Forget the password of somebody who is removed, and keep their folder from newcomers."""
@@ -111,13 +122,13 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
         """Return the passwords as they are now: `workshop hub --new-password` may have changed them."""
         return Keys(self.plan.passwords)
 
-    def _may_enter(self, keys: Keys, name: str, password: str, code: str) -> bool:
-        if name in keys:
-            return keys.fits(name, password)
-        if len(keys) >= self.plan.seats or not _same_code(code, self.plan.code):
-            return False
+    def _give_seat(self, keys: Keys, name: str, password: str, address: str) -> None:
+        """Take a new name for good; who gets no seat is told why, and has guessed nothing."""
+        if len(keys) >= self.plan.seats:
+            raise HTTPError(403, FULL)
+        if not self.plan.is_behind_proxy and (wait := self._limits.take("sign-up", address)):
+            raise HTTPError(429, MANY_NAMES.format(wait))
         keys.keep(name, password)
-        return True
 
 
 def _address(request: Any) -> str:

@@ -22,7 +22,8 @@ class HubPlan:
 
     `folder` holds everything of it: database, passwords, a folder for each learner, and the course as handed
     out. `memory_mb` bounds a process, and the sum of a seat's processes; `processors` is how many a seat may
-    use at once; a seat ends when nothing has happened there for `idle_minutes`.
+    use at once; a seat ends when nothing has happened there for `idle_minutes`. `is_behind_proxy` says that
+    another proxy makes one address of all learners.
     """
 
     folder: str
@@ -36,6 +37,7 @@ class HubPlan:
     processes: int = 400
     processors: int = 2
     idle_minutes: int = 90
+    is_behind_proxy: bool = False
 
     @property
     def course(self) -> Path:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -59,6 +59,9 @@ def hub(  # noqa: PLR0913 - each argument is an option of the command
     processes: Annotated[int, typer.Option(help="Processes and threads of a seat.", min=100)] = 400,
     processors: Annotated[int, typer.Option(help="Processors that a seat uses at once.", min=1)] = 2,
     idle_minutes: Annotated[int, typer.Option(help="A seat ends after so long without use.", min=1)] = 90,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="A proxy or router makes one address of all learners.")
+    ] = False,
     new_password: Annotated[
         str | None,
         typer.Option(help="Let a learner choose a password anew, with the code, and end.", metavar="NAME"),
@@ -76,13 +79,14 @@ def hub(  # noqa: PLR0913 - each argument is an option of the command
         "processes": processes,
         "processors": processors,
         "idle_minutes": idle_minutes,
+        "is_behind_proxy": behind_proxy,
     }
     with only_one(folder, "hub"):
         end_leftovers(folder)
         _begin(folder, (EVERYWHERE if lan else DEFAULT_HOST, port), code, limits)
 
 
-def _begin(folder: Path, place: tuple[str, int], code: str | None, limits: dict[str, int]) -> None:
+def _begin(folder: Path, place: tuple[str, int], code: str | None, limits: dict[str, Any]) -> None:
     """Run the hub of a folder, with what it was told last time."""
     people, (host, port) = console(), place
     _refuse_if_taken(host, port)

@@ -15,6 +15,7 @@ from traitlets.config import Config
 from workshop.classroom.hub.door import Door
 from workshop.classroom.hub.kubernetes.class_hub import configure
 from workshop.classroom.hub.kubernetes.pod import prepare_home
+from workshop.classroom.invitation import DEFAULT_BOARD_PORT
 
 ROOT = Path(__file__).resolve().parents[4]
 FOLDER = ROOT / "workshop" / "classroom" / "hub" / "kubernetes"
@@ -129,3 +130,14 @@ def test_a_seats_volume_gets_the_course_once(tmp_path) -> None:
 
     assert (prepare_home(home, course) / "README.md").read_text() == "mine"
     assert (home / "home").is_dir()
+
+
+def test_the_guide_opens_a_way_to_a_class_board(values) -> None:
+    """What the guide adds to the values is known to the chart, and leads to the board's port alone."""
+    guide = (ROOT / "docs" / "classroom.md").read_text(encoding="utf-8")
+    added = yaml.safe_load(re.search(r"    networkPolicy:\n(?:     .*\n?)+", guide)[0])
+
+    assert unknown({"singleuser": added}, KNOWN) == []
+    [rule] = added["networkPolicy"]["egress"]
+    assert [each["port"] for each in rule["ports"]] == [DEFAULT_BOARD_PORT]
+    assert "egress" not in values["singleuser"]["networkPolicy"]

@@ -41,6 +41,8 @@ def configure(c: Any, folder: str = FOLDER) -> None:
         instructor_password=password,
         proxy="",
         seats=c.JupyterHub.get("active_server_limit") or HubPlan.seats,
+        # What leads into a cluster makes one address of all learners.
+        is_behind_proxy=True,
     )
     c.JupyterHub.authenticator_class = door.Door
     c.JupyterHub.template_paths = [str(TEMPLATES)]
