@@ -1,17 +1,23 @@
 """The scoreboard: drawn, told line by line, and as a document."""
 
+import io
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from workshop.classroom.learner.membership import Membership, keep_membership
+from workshop.classroom.learner.outbox import Outbox
+from workshop.cli import play
 from workshop.cli.views.play_board import GamePrinter, document_of, draw_view, verdict_of
 from workshop.diagnosis import Cause, CauseKind, Confidence, Diagnosis
 from workshop.game.cause import RoundCause
 from workshop.game.scoreboard import PathDifference, Round, Scoreboard
-from workshop.game.session import GameView
+from workshop.game.session import Bounds, GameView
 
 SENDING = Round("one", "sending", level=1, messages=1000, seed=7, started_at=1.0, accepted=500)
 EXACT = replace(SENDING, status="judged", exact=True, points=100, settled_seconds=4.25)
@@ -126,3 +132,36 @@ def test_the_document_holds_what_a_script_needs() -> None:
         "expected_trades": 2,
         "found_trades": 1,
     }
+
+
+def test_the_class_sees_points_while_the_command_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`workshop play` brings points to the class board as soon as they are won, not when the game is over."""
+    heard: list[list[int]] = []
+    membership = Membership("http://127.0.0.1:9", "1", "t" * 32, "Ada", 1, "A class", "class-1")
+    keep_membership(tmp_path, membership)
+
+    def note(_: object) -> None:
+        reports = Outbox(tmp_path, membership.key).unsent()
+        heard.append([int(each.fields["score"]) for each in reports])
+
+    class Session:
+        board, findings, rounds = Scoreboard(), {}, ()
+
+        def __init__(self, *arguments: Any) -> None:
+            self._show = arguments[-1]
+
+        def play(self, *_: object, **__: object) -> None:
+            for points in (0, 100, 100, 200):
+                self._show(GameView(Scoreboard(points), {}))
+
+    monkeypatch.setattr(play, "GameSession", Session)
+    monkeypatch.setattr(play, "home_folder", lambda: tmp_path)
+    monkeypatch.setattr(play, "say_delivered", note)
+    game: Any = SimpleNamespace(target=SimpleNamespace(stack="desk"), is_apart=True)
+    cloud: Any = SimpleNamespace(badge="OFFLINE")
+
+    play._sit(cloud, game, Bounds(2, 60), Console(file=io.StringIO()), play._Wishes(None, None))
+
+    assert heard == [[0], [0, 100], [0, 100, 200]]

@@ -1,13 +1,19 @@
 """What `ws.play` shows: the score, each round with its verdict, and why one was not exact."""
 
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
 from tests.game.test_play_board import EXACT, FINDING, SENDING, WRONG
-from workshop.errors import ConfigurationError
+from workshop.classroom.learner.membership import Membership, keep_membership
+from workshop.classroom.learner.outbox import Outbox
+from workshop.clock import ManualClock
+from workshop.errors import ConfigurationError, WorkshopError
 from workshop.game.scoreboard import Round, Scoreboard
 from workshop.game.session import GameView
 from workshop.notebook.parts.game import GameTools
@@ -65,3 +71,34 @@ def test_a_game_that_cannot_be_played_empties_nothing(wrong: dict[str, Any]) -> 
 
     with pytest.raises(ConfigurationError, match=f"`{next(iter(wrong))}` is a whole number"):
         tools.play(**wrong)
+
+
+class Fake:
+    """A session whose second round fails; it is shown as a real one is."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._show = arguments[-1]
+
+    def play(self, *_: object, **__: object) -> None:
+        """Win a round, and fail in the next."""
+        for points in (0, 0, 100):
+            self._show(GameView(Scoreboard(points), {}))
+        raise WorkshopError("the generator failed")
+
+
+def test_the_class_sees_points_as_soon_as_they_are_won(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Points are reported while the game goes on, and a round that fails later takes none of them back."""
+    membership = Membership("http://127.0.0.1:9", "1", "t" * 32, "Ada", 1, "A class", "class-1")
+    keep_membership(tmp_path, membership)
+    for name, stand_in in (("find_game", Mock()), ("set_up", Mock()), ("GameSession", Fake)):
+        monkeypatch.setattr(f"workshop.notebook.parts.game.{name}", stand_in)
+    monkeypatch.setattr("workshop.notebook.parts.game.borrowed", lambda *_, **__: nullcontext())
+    course: Any = SimpleNamespace(home=tmp_path, clock=ManualClock(), cloud=Mock(), stack="desk")
+
+    with pytest.raises(WorkshopError, match="the generator failed"):
+        GameTools(course, TableMemory()).play(2)
+
+    reports = Outbox(tmp_path, membership.key).unsent()
+    assert [each.fields["score"] for each in reports] == [0, 100]

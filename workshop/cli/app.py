@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.text import Text
 
 from workshop import __version__
-from workshop.classroom.learner.recording import deliver_recorded
 from workshop.cli import cloud
 from workshop.cli.aggregates import aggregates
 from workshop.cli.bench import bench
@@ -33,6 +32,7 @@ from workshop.cli.demo import demo
 from workshop.cli.deploy import deploy_command, destroy_command, package_command
 from workshop.cli.doctor import doctor
 from workshop.cli.faults import faults
+from workshop.cli.options import console, say_delivered
 from workshop.cli.play import play
 from workshop.cli.produce import produce
 from workshop.cli.prove import prove
@@ -134,8 +134,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        for told in deliver_recorded():
-            Console(stderr=True, soft_wrap=True).print(Text(told), highlight=False)
+        say_delivered(console(stderr=True))
 
 
 def _complain(message: str) -> None:

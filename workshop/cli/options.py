@@ -13,7 +13,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
+from workshop.classroom.learner.recording import deliver_recorded
 from workshop.cloud.connection import Cloud, connect
 from workshop.errors import ConfigurationError
 
@@ -35,6 +37,7 @@ __all__ = [
     "cloud_options",
     "console",
     "print_json",
+    "say_delivered",
     "usage_errors",
 ]
 
@@ -114,6 +117,12 @@ def cloud_options(command: Callable[..., None]) -> Callable[..., None]:
     run.__signature__ = signature(command).replace(parameters=[*own, *added])  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in [*own, *added]}
     return run
+
+
+def say_delivered(people: Console) -> None:
+    """Try for a moment to bring the class board what was recorded; say what the learner has to know of it."""
+    for told in deliver_recorded():
+        people.print(Text(told), soft_wrap=True, highlight=False)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -10,9 +10,18 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from workshop.classroom.learner.recording import report_score
+from workshop.classroom.learner.recording import LiveScore
 from workshop.cli.clear import begin_run
-from workshop.cli.options import CloudChoice, JsonOption, YesOption, agree, cloud_options, console, print_json
+from workshop.cli.options import (
+    CloudChoice,
+    JsonOption,
+    YesOption,
+    agree,
+    cloud_options,
+    console,
+    print_json,
+    say_delivered,
+)
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cli.views.play_board import GamePrinter, document_of, draw_view
 from workshop.clock import SystemClock
@@ -136,7 +145,14 @@ def _lent(cloud: Cloud, game: Game, people: Console) -> Iterator[None]:
 def _sit(cloud: Cloud, game: Game, bounds: Bounds, people: Console, wishes: _Wishes | None) -> GameSession:
     """Play the game as wished, or watch it; return the session as it ended."""
     stage = _Stage(people, title=f"{game.target.stack}: the game", badge=cloud.badge)
-    session = GameSession(cloud, game, bounds, SystemClock(), stage.show)
+    score = LiveScore(home_folder())
+
+    def look(view: GameView) -> None:
+        stage.show(view)
+        if wishes is not None and score.tell(view.board.points):
+            say_delivered(people)
+
+    session = GameSession(cloud, game, bounds, SystemClock(), look)
     stage.begin(session)
 
     def go_on() -> None:
@@ -147,8 +163,6 @@ def _sit(cloud: Cloud, game: Game, bounds: Bounds, people: Console, wishes: _Wis
 
     if stage.run(go_on):
         people.print(_farewell(game, is_played_here=wishes is not None))
-    if wishes is not None:
-        report_score(home_folder(), session.board.points)
     return session
 
 

@@ -121,11 +121,13 @@ def test_a_closed_class_takes_nothing_and_loses_nothing(running) -> None:
     running.act("close")
 
     code = running.inside(lambda board: board.code)
-    assert running.call("join", {"code": code, "alias": "Bob"}).status == 403
+    assert running.call("join", {"code": code, "alias": "Bob"}).status == 503
+    assert running.call("state", token=ada.token).document["closed"] is True
     ada.note("checked", step=STEP, outcome="passed", attempts=1)
     assert ada.send().status == 503
     running.act("reopen")
-    assert ada.send().document["accepted"] == 1
+    state = ada.send().document
+    assert (state["accepted"], state["state"]["closed"]) == (1, False)
 
 
 def test_a_machine_brings_its_own_token(running) -> None:

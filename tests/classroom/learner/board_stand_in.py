@@ -21,6 +21,7 @@ class StandIn:
         self.zips: dict[str, bytes] = {}
         self.heard: list[bytes] = []  # every byte of every request
         self.loses_answers = False
+        self.closed: str | None = None  # why it takes nothing
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
 
@@ -99,7 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _join(self, document: dict[str, Any]) -> None:
         wanted, known = read_join(document), self.stand_in.learners
         taken = {alias_key(each["alias"]) for token, each in known.items() if token != self._token}
-        if wanted.code != CODE:
+        if self.stand_in.closed:
+            self._say(503, {"error": self.stand_in.closed})
+        elif wanted.code != CODE:
             self._say(403, {"error": "this code lets nobody in"})
         elif alias_key(wanted.alias) in taken:
             self._say(409, {"error": f"`{wanted.alias}` is taken; `{wanted.alias}2` is free"})
@@ -121,6 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
         mine = self.stand_in.learners.get(self._token)
         if mine is None:
             self._say(401, {"error": "the board does not know you; join again"})
+            return
+        if self.stand_in.closed:
+            self._say(503, {"error": self.stand_in.closed})
             return
         for report in read_reports(document):
             mine["reports"].setdefault(report.number, report.document())

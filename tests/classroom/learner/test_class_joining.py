@@ -351,3 +351,16 @@ def test_an_address_that_is_no_board_asks_for_another_address(
 
     assert board.address in what
     assert way_on == "Look at the address on the board's join page again."
+
+
+@pytest.mark.parametrize("why", ["the class is closed", "the class is full: a board takes 400 learners"])
+def test_who_has_the_right_code_is_not_sent_for_another(board: StandIn, tmp_path: Path, why: str) -> None:
+    """A class that is closed or full says so, and nobody is told that codes change."""
+    board.closed = why
+
+    with pytest.raises(
+        BoardError, match=f"did not let you in: {why}\nTell whoever leads the class"
+    ) as refused:
+        join_class(tmp_path, board.invitation, "Ada")
+
+    assert "code" not in str(refused.value)

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.learner.board_stand_in import StandIn
+from workshop.classroom.board.release import released_solutions
 from workshop.classroom.learner.delivery import bring_released, deliver, fetch_news
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.released import unpack
 from workshop.errors import BoardError
 from workshop.settings import RELEASED, STARTERS
 
+ROOT = Path(__file__).resolve().parents[3]
 FINE = "solutions/notebooks/05_aggregate.py"
 
 
@@ -89,3 +91,23 @@ def test_a_file_that_grows_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BoardError, match="nothing of it was kept"):
         unpack(target.getvalue(), tmp_path / "05")
+
+
+def test_what_two_notebooks_share_becomes_whole_in_any_order(board: StandIn, tmp_path: Path) -> None:
+    """Released, withheld and released again, a handler file of two notebooks is there without a gap."""
+    name = "solutions/lambdas/textbook/stateful/map.py"
+    whole = (ROOT / name).read_text(encoding="utf-8")
+    join_class(tmp_path, board.invitation, "Ada")
+
+    def is_whole(*released: str) -> bool:
+        board.zips = {each: released_solutions(each, released, ROOT) for each in released}
+        board.state["released"] = [*released]
+        deliver(tmp_path)
+        fetch_news(tmp_path)
+        found = (tmp_path / RELEASED).glob(f"[0-9][0-9]/{name}")
+        return any(each.read_text(encoding="utf-8") == whole for each in found)
+
+    assert [is_whole("04"), is_whole("09"), is_whole("04", "09")] == [False, False, True]
+    loaded = len(board.heard)
+    assert is_whole("04", "09")
+    assert not any(b"solutions/" in each for each in board.heard[loaded:])

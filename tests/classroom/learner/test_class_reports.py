@@ -16,7 +16,7 @@ from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import leave_class
 from workshop.classroom.learner.membership import read_membership
 from workshop.classroom.learner.outbox import FILE, ClassState, Happening, Outbox
-from workshop.classroom.learner.recording import class_progress, deliver_recorded, report, report_score
+from workshop.classroom.learner.recording import LiveScore, class_progress, deliver_recorded, report
 from workshop.classroom.protocol import KINDS
 from workshop.course.exercise import CheckResult, Outcome, incorrect, not_attempted, passed
 from workshop.course.progress import CourseProgress
@@ -51,7 +51,8 @@ def test_everything_that_counts_is_reported(board: StandIn, tmp_path: Path) -> N
     progress.take_hint("put-records", 1)
     progress.take_solution("put-records")
     progress.record("put-records", passed("Yes."))
-    report_score(tmp_path, 300)
+    score = LiveScore(tmp_path)
+    assert [score.tell(points) for points in (100, 100, 300)] == [True, False, True]
     deliver(tmp_path)
 
     assert told(board) == [
@@ -61,6 +62,7 @@ def test_everything_that_counts_is_reported(board: StandIn, tmp_path: Path) -> N
         ("hinted", "put-records", 1),
         ("hinted", "put-records", 2),
         ("checked", "put-records", "passed", 2),
+        ("played", "trade risk", 100),
         ("played", "trade risk", 300),
     ]
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.classroom.learner.board_stand_in import StandIn
 from workshop.classroom.learner.delivery import Courier, deliver
-from workshop.classroom.learner.outbox import FILE
+from workshop.classroom.learner.leaving import leave_class
+from workshop.classroom.learner.outbox import FILE, Outbox
 from workshop.clock import ManualClock
 from workshop.errors import BoardError, ConfigurationError
 from workshop.notebook.classroom.tools import ClassTools
@@ -107,6 +108,7 @@ def test_help_is_called_and_withdrawn(
     assert any("somebody will come" in text for text in kernel.texts)
     row.widget.children[0].click()
     assert labels(row) == ["Ask for help"]
+    assert "Nobody is called any more." in kernel.texts[-1]
     deliver(tmp_path)
 
     assert [each["kind"] for each in board.of("Ada")] == ["help", "help_withdrawn"]
@@ -125,6 +127,65 @@ def test_nobody_is_promised_before_the_board_knows(
     board.start()
 
     assert not any("somebody will come" in text for text in kernel.texts)
+
+
+def test_a_call_that_was_not_kept_is_said_where_it_was_asked(
+    board: StandIn,
+    kernel: Kernel,
+    rows: list[ButtonRow],
+    classroom: ClassTools,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who has left in a terminal, or has no room on the disk, hears at the button to raise a hand."""
+    classroom.join(board.invitation, "Ada")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Outbox, "add", refuse)
+        rows[0].widget.children[0].click()
+    assert "✗ Not asked" in kernel.texts[-1]
+    assert "could not be kept" in kernel.texts[-1]
+    rows[0].widget.children[0].click()
+    leave_class(tmp_path)
+    rows[0].widget.children[0].click()
+    rows[0].widget.children[0].click()
+
+    assert "✗ Not asked" in kernel.texts[-1]
+    assert "in no class any more" in kernel.texts[-1]
+    assert labels(rows[0]) == ["Ask for help"]
+
+
+@pytest.mark.parametrize("change", ["closed", "removed"])
+def test_no_call_is_promised_that_a_board_does_not_take(
+    board: StandIn,
+    kernel: Kernel,
+    rows: list[ButtonRow],
+    classroom: ClassTools,
+    tmp_path: Path,
+    change: str,
+) -> None:
+    """Where the board answers, and the class is closed or the learner removed, that is said."""
+    classroom.join(board.invitation, "Ada")
+    if change == "closed":
+        board.closed = "the class is closed"
+    else:
+        board.learners.clear()
+    rows[0].widget.children[0].click()
+    with pytest.raises(BoardError):
+        deliver(tmp_path)
+    classroom._desk.look()
+
+    said = " ".join(kernel.texts[-1].split())
+    assert "Raise your hand" in said
+    assert ("class is closed" if change == "closed" else "does not know you any more") in said
+    board.closed = None
+    if change == "closed":
+        deliver(tmp_path)
+        classroom._desk.look()
+        assert "somebody will come" in kernel.texts[-1]
 
 
 def test_what_is_wrong_with_the_class_stands_above_the_next_cell(

@@ -36,7 +36,7 @@ class _Join(ApiHandler):
             self.demand("guess", self.address)
             raise HTTPError(403, "this is not the code of the class; look at the join page again")
         if self.board.is_closed:
-            raise HTTPError(403, CLOSED)
+            raise WaitError(503, CLOSED_SECONDS, CLOSED)
         token = self.request.headers.get("Authorization", "").partition(" ")[2]
         try:
             if known:
@@ -50,7 +50,7 @@ class _Join(ApiHandler):
             self.say({"error": str(error), "free": error.free}, 409)
             return
         except ClassFullError as error:
-            raise HTTPError(403, str(error)) from error
+            raise WaitError(503, CLOSED_SECONDS, str(error)) from error
         self.say(
             {
                 "learner": str(learner.id),

@@ -143,6 +143,7 @@ class ClassBoard:
         plan, begun = self.setup.plan, self.begun
         return {
             "announced": self.announced,
+            "closed": self.is_closed,
             "released": list(self.released) if self.has_solutions else [],
             "helped_at": None if learner.helped_at is None else instant(learner.helped_at),
             "plan": None if plan is None else plan.document(None if begun is None else instant(begun)),

@@ -17,7 +17,7 @@ from workshop.clock import stopwatch
 from workshop.errors import BoardError
 from workshop.pipeline.front_end import printable
 
-__all__ = ["CALL_SECONDS", "UNKNOWN_LEARNER", "call", "download"]
+__all__ = ["CALL_SECONDS", "CLOSED_CLASS", "UNKNOWN_LEARNER", "call", "download"]
 
 CALL_SECONDS = 4.0
 LARGEST_DOWNLOAD_BYTES = 8 * 1024**2
@@ -26,6 +26,8 @@ LONGEST_REASON = 200
 OK = 200
 # The status of a board that knows no learner with this token.
 UNKNOWN_LEARNER = 401
+# That of one that takes nothing more: the class is closed, or full.
+CLOSED_CLASS = 503
 JSON = "application/json"
 ANOTHER = "{} is no class board, or an older one\nLook at the address on the board's join page again."
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workshop.classroom.learner.calls import CALL_SECONDS, UNKNOWN_LEARNER, call
+from workshop.classroom.learner.calls import CALL_SECONDS, CLOSED_CLASS, UNKNOWN_LEARNER, call
 from workshop.classroom.learner.leaving import forget_left
 from workshop.classroom.learner.membership import Membership, read_membership
-from workshop.classroom.learner.outbox import ClassState, Outbox
+from workshop.classroom.learner.outbox import CLOSED, UNKNOWN, ClassState, Outbox
 from workshop.classroom.learner.released import fetch_released
 from workshop.classroom.protocol import pack
 from workshop.clock import Clock, SystemClock, stopwatch
@@ -33,6 +33,8 @@ LONGEST_PAUSE_SECONDS = 60.0
 BRIEFLY_SECONDS = 1.5
 # What may happen to the outbox or on the way, and is no reason to disturb anybody: it is tried again.
 TRIED_AGAIN = (BoardError, sqlite3.Error, OSError, ValueError)
+# What a board means by a refusal, and the learner is to know.
+NOTED = {UNKNOWN_LEARNER: UNKNOWN, CLOSED_CLASS: CLOSED}
 
 _couriers: dict[Path, Courier] = {}
 _guard = threading.Lock()
@@ -43,7 +45,8 @@ def deliver(
 ) -> None:
     """Send what the board has not accepted yet; with nothing to send, `ask` what the board says.
 
-    Does nothing outside a class. That the board does not know this learner is kept in the outbox's state.
+    Does nothing outside a class. That the board does not know this learner, or that the class is closed, is
+    kept in the outbox's state.
 
     Raises:
         BoardError: the board does not answer, or refuses; everything that was not accepted is kept.
@@ -60,8 +63,8 @@ def deliver(
         if not _send(outbox, membership, now, seconds) and ask:
             _ask(outbox, membership, now, seconds)
     except BoardError as error:
-        if error.status == UNKNOWN_LEARNER:
-            outbox.note_unknown()
+        if error.status in NOTED:
+            outbox.note(NOTED[error.status])
         raise
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from workshop.classroom.invitation import Invitation, checked_alias, checked_code, read_invitation
-from workshop.classroom.learner.calls import call
+from workshop.classroom.learner.calls import CLOSED_CLASS, call
 from workshop.classroom.learner.delivery import deliver_briefly
 from workshop.classroom.learner.leaving import class_at, drop_left, forget_left
 from workshop.classroom.learner.membership import Membership, keep_membership, own_token, read_membership
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["join_class"]
 
-REFUSED = 403
+WRONG_CODE = 403
 TAKEN = 409
 WRONG_FORM = 400
 TOO_MANY = 429
@@ -112,9 +112,10 @@ def _asked(place: Invitation, alias: str, token: str) -> dict[str, Any]:
     except BoardError as error:
         ways_on = {
             WRONG_FORM: "Choose another alias.",
-            REFUSED: "Codes change: copy the one that the join page shows now.",
+            WRONG_CODE: "Codes change: copy the one that the join page shows now.",
             TAKEN: "Join again with another alias.",
-            TOO_MANY: f"Wait {error.wait_seconds or 60:.0f} seconds, and look at the code again.",
+            CLOSED_CLASS: "Tell whoever leads the class, and then join again.",
+            TOO_MANY: f"Wait {error.wait_seconds or 60:.0f} seconds, and then join again.",
         }
         if error.status not in ways_on:
             raise

@@ -24,11 +24,11 @@ from workshop.course.files import locked
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["ClassState", "Happening", "HelpCall", "Outbox", "take_put_aside"]
+__all__ = ["CLOSED", "UNKNOWN", "ClassState", "Happening", "HelpCall", "Outbox", "take_put_aside"]
 
 FILE = "class.sqlite3"
-# Beside what the board said last.
-UNKNOWN = "unknown"
+# Beside what the board said last: that it does not know this learner, and that it takes nothing.
+UNKNOWN, CLOSED = "unknown", "closed"
 BUSY_SECONDS = 5.0
 TABLES = """
 CREATE TABLE IF NOT EXISTS reports (
@@ -56,24 +56,31 @@ class Happening:
 
 @dataclass(frozen=True)
 class HelpCall:
-    """A call for help that was not withdrawn; `has_arrived` once the board has it."""
+    """A call for help that was not withdrawn; `has_arrived` once the board has it.
+
+    `is_unknown` or `is_closed` if the board answers and yet shows no call: it does not know the learner, or
+    its class is closed.
+    """
 
     step: str
     has_arrived: bool
     is_helped: bool
+    is_unknown: bool = False
+    is_closed: bool = False
 
 
 @dataclass(frozen=True)
 class ClassState:
     """What the board said last: where the class is, and of which notebooks the solutions are released.
 
-    `is_unknown` if it says that it does not know this learner.
+    `is_unknown` if it says that it does not know this learner, `is_closed` that its class is closed.
     """
 
     announced: str | None = None
     released: tuple[str, ...] = ()
     helped_at: str | None = None
     is_unknown: bool = False
+    is_closed: bool = False
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> ClassState:
@@ -85,6 +92,7 @@ class ClassState:
             released=tuple(filter(_is_notebook, released)) if isinstance(released, list) else (),
             helped_at=helped_at if isinstance(helped_at, str) else None,
             is_unknown=document.get(UNKNOWN) is True,
+            is_closed=document.get(CLOSED) is True,
         )
 
 
@@ -144,10 +152,10 @@ class Outbox:
                 (known if accepted is None else accepted, json.dumps(dict(state)), now, self._learner),
             )
 
-    def note_unknown(self) -> None:
-        """Keep that the board does not know this learner, until it says something else."""
+    def note(self, what: str) -> None:
+        """Keep that the board knows no such learner (`UNKNOWN`), or takes nothing (`CLOSED`)."""
         with self._changing() as database:
-            state = json.loads(self._row(database)[1]) | {UNKNOWN: True}
+            state = json.loads(self._row(database)[1]) | {what: True}
             changed = (json.dumps(state), self._learner)
             database.execute("UPDATE boards SET state = ? WHERE learner = ?", changed)
 
@@ -172,8 +180,9 @@ class Outbox:
             if found is None:
                 return None
             step, number, before = found
-            has_arrived, helped_at = self._accepted(database) >= number, self._state(database).helped_at
-            return HelpCall(step, has_arrived, is_helped=has_arrived and helped_at not in {None, before})
+            has_arrived, state = self._accepted(database) >= number, self._state(database)
+            is_helped = has_arrived and state.helped_at not in {None, before}
+            return HelpCall(step, has_arrived, is_helped, state.is_unknown, state.is_closed)
 
     def forget(self) -> None:
         """Remove everything of this learner."""

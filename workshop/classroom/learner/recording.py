@@ -18,6 +18,7 @@ from workshop.course.exercise import Outcome
 from workshop.course.progress import CourseProgress, ExerciseEntry
 
 __all__ = [
+    "LiveScore",
     "class_progress",
     "counted_once",
     "deliver_recorded",
@@ -25,7 +26,6 @@ __all__ = [
     "is_unknown",
     "report",
     "report_anew",
-    "report_score",
 ]
 
 GAME = "trade risk"
@@ -52,9 +52,19 @@ def class_progress(home: Path, *, clock: Clock | None = None) -> CourseProgress:
     return CourseProgress(home, clock=clock, tell=tell)
 
 
-def report_score(home: Path, points: int, *, clock: Clock | None = None) -> None:
-    """Report the points that the learner's pipeline has in the game."""
-    report(home, "played", {"game": GAME, "score": points}, clock=clock)
+class LiveScore:
+    """The points of a pipeline in the game, reported whenever they change, so that the class follows it."""
+
+    def __init__(self, home: Path, *, clock: Clock | None = None) -> None:
+        self._home, self._clock = home, clock
+        self._told: int | None = None
+
+    def tell(self, points: int) -> bool:
+        """Report the points, if they are others than before; return whether that was done."""
+        if points == self._told:
+            return False
+        self._told = points
+        return report(self._home, "played", {"game": GAME, "score": points}, clock=self._clock)
 
 
 def report(home: Path, kind: str, fields: Mapping[str, str | int], *, clock: Clock | None = None) -> bool:
@@ -73,7 +83,7 @@ def report(home: Path, kind: str, fields: Mapping[str, str | int], *, clock: Clo
 
 
 def deliver_recorded() -> list[str]:
-    """At the end of a command: try for a moment to deliver what it has recorded.
+    """At the end of a command, or now and then in a long one: try briefly to deliver what it recorded.
 
     Returns what the learner has to know, each thing once.
     """

@@ -6,6 +6,7 @@ A zip from the board is unpacked only if every name in it is that of a solution;
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import uuid
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workshop.classroom.learner.calls import download
-from workshop.course.files import patiently
+from workshop.course.files import locked, patiently, write_whole
 from workshop.errors import BoardError
 from workshop.settings import RELEASED
 
@@ -31,37 +32,62 @@ NAME = re.compile(
 )
 LARGEST_FILE_BYTES = 1024**2
 MOST_FILES = 64
+# Beside the folders of notebooks: which of them were released when that was looked at last.
+SEEN_FILE = "seen.json"
+LOCK_FILE = "released.lock"
 
 
 def fetch_released(home: Path, membership: Membership, released: Sequence[str]) -> None:
     """Load the solutions that are released and not here yet.
 
+    A notebook that was withheld meanwhile is loaded anew: what it shares with others is whole only in what is
+    loaded last.
+
     Raises:
         BoardError: the board gives none, or gives something else.
     """
-    for notebook in released:
-        if not (home / RELEASED / notebook).is_dir():
-            content = download(membership.address, f"solutions/{notebook}", token=membership.token)
-            unpack(content, home / RELEASED / notebook)
+    seen = _seen(home)
+    known = seen & set(released)
+    try:
+        for notebook in released:
+            if notebook not in known or not (home / RELEASED / notebook).is_dir():
+                content = download(membership.address, f"solutions/{notebook}", token=membership.token)
+                unpack(content, home / RELEASED / notebook)
+                known.add(notebook)
+    finally:
+        if known != seen:
+            write_whole(home / RELEASED / SEEN_FILE, json.dumps(sorted(known)))
+
+
+def _seen(home: Path) -> set[str]:
+    """Return the notebooks that were released, and loaded, when that was looked at last."""
+    file = home / RELEASED / SEEN_FILE
+    try:
+        return set(json.loads(patiently(lambda: file.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, TypeError):
+        return set()
 
 
 def unpack(content: bytes, folder: Path) -> None:
-    """Write the solutions of a zip into a folder, which appears when all of them are there.
+    """Write the solutions of a zip into a folder, in the place of what it held, once all of them are there.
 
     Raises:
         BoardError: it is no zip, or holds something else than solutions; then nothing is written.
     """
     texts = _checked(content)
-    draft = folder.with_name(f"{folder.name}-{uuid.uuid4().hex[:8]}.draft")
+    draft, old = (folder.with_name(f"{folder.name}-{uuid.uuid4().hex[:8]}.{end}") for end in ("draft", "old"))
     try:
         for name, text in texts.items():
             place = draft.joinpath(*name.split("/"))
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(text)
-        if not folder.exists():  # another kernel may have been faster
+        with locked(folder.with_name(LOCK_FILE)):  # another kernel may be as fast
+            if folder.exists():
+                patiently(lambda: folder.replace(old))
             patiently(lambda: draft.replace(folder))
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        for each in (draft, old):
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _checked(content: bytes) -> dict[str, bytes]:

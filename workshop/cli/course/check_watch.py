@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from workshop.cli.options import say_delivered
 from workshop.clock import Clock, SystemClock
 from workshop.course.answers import handler_file
 from workshop.course.exercise import Exercise, Function
@@ -39,6 +40,7 @@ def check_when_saved(
         )
     saved = {file: saved_at(file) for file in answered_in}
     check([exercise for group in answered_in.values() for exercise in group])
+    say_delivered(people)
     people.print(Text(f"Watching {_named(answered_in, root)}; Ctrl-C ends it.", style="dim"))
     try:
         while True:
@@ -48,6 +50,8 @@ def check_when_saved(
                     saved[file] = now
                     people.print(Text(f"\n{file.relative_to(root)} was saved.", style="bold"))
                     check(group)
+                    # The class sees it now, and not only after Ctrl-C.
+                    say_delivered(people)
     except KeyboardInterrupt:
         people.print(Text("No longer watching.", style="dim"))
 

@@ -21,9 +21,16 @@ __all__ = ["HelpCalls", "HelpDesk"]
 ASK, WITHDRAW = "Ask for help", "Withdraw the call for help"
 ASKED = "The class board shows that you need help with `{}`; somebody will come."
 NOT_THERE_YET = "That you need help with `{}` will be sent as soon as the class board can be reached."
+NOT_KNOWN = (
+    "The class board does not know you any more, so it shows no call of yours. Raise your hand, and join "
+    "again with the line that its join page shows."
+)
+CLOSED = "The class is closed, so its board shows no call until it is opened again. Raise your hand."
 HELPED = "Helped, says the class board. `{}` asks once more."
 WITHDRAWN = "Nobody is called any more."
-NOT_KEPT = "The call could not be kept on this machine; raise your hand."
+NOT_KEPT = "This could not be kept on this machine; its disk may be full."
+NO_CLASS = "You are in no class any more."
+RAISE = "Raise your hand."
 
 
 class HelpDesk:
@@ -46,14 +53,16 @@ class HelpDesk:
 
     def ask(self, step: str, *, wait: bool = False) -> Shown:
         """Ask for help with a step; `wait` a moment for the board to have it."""
-        kept = report(self._home, "help", {"step": step}, clock=self._clock)
-        if kept and wait:
+        if not report(self._home, "help", {"step": step}, clock=self._clock):
+            return self._tell_all(self._failed("✗ Not asked", RAISE))
+        if wait:
             deliver_briefly(self._home)
-        return self._tell_all() if kept else status_line("✗ Not asked", NOT_KEPT, "bad")
+        return self._tell_all()
 
     def withdraw(self) -> Shown:
         """Withdraw the call."""
-        report(self._home, "help_withdrawn", {}, clock=self._clock)
+        if not report(self._home, "help_withdrawn", {}, clock=self._clock):
+            return self._tell_all(self._failed("✗ Not withdrawn"))
         return self._tell_all()
 
     def show_with(self, step: str, show: Callable[[Shown], None]) -> None:
@@ -65,9 +74,14 @@ class HelpDesk:
         if self.call != self._latest:
             self._tell_all()
 
-    def _tell_all(self) -> Shown:
+    def _failed(self, what: str, *advice: str) -> Shown:
+        why = NOT_KEPT if read_membership(self._home) else NO_CLASS
+        return status_line(what, " ".join([why, *advice]), "bad")
+
+    def _tell_all(self, failed: Shown | None = None) -> Shown:
+        """Show what came of a click, or how the call stands, wherever there are buttons."""
         self._latest = self.call
-        shown = draw_help(self._latest)
+        shown = failed or draw_help(self._latest)
         for show in list(self._shown_by.values()):
             show(shown)
         return shown
@@ -98,6 +112,10 @@ def draw_help(call: HelpCall | None) -> Shown:
         return status_line("○ Withdrawn", WITHDRAWN, "info")
     if call.is_helped:
         return status_line("✓ Helped", HELPED.format(ASK), "ok")
+    if call.is_unknown:
+        return status_line("✗ Not asked", NOT_KNOWN, "bad")
+    if not call.has_arrived and call.is_closed:
+        return status_line("◐ Not sent yet", CLOSED, "warn")
     if not call.has_arrived:
         return status_line("◐ Not sent yet", NOT_THERE_YET.format(call.step), "warn")
     return status_line("◐ Help is called", ASKED.format(call.step), "warn")

@@ -1,6 +1,6 @@
 """The scored game on the learner's own pipeline, shown while it is played."""
 
-from workshop.classroom.learner.recording import report_score
+from workshop.classroom.learner.recording import LiveScore
 from workshop.course.course import Course
 from workshop.errors import ConfigurationError
 from workshop.game.own_pipeline import borrowed
@@ -42,20 +42,21 @@ class GameTools:
         course = self._course
         _check(rounds, messages, level)
         find_game(course.cloud, course.stack)
+        score = LiveScore(course.home, clock=course.clock)
+
+        def look(view: GameView) -> None:
+            output.update(draw_game(view))
+            score.tell(view.board.points)
+
         output = Live(status_line("◐ Preparing", "deploying the generator beside the pipeline", "info"))
         with told_if_it_fails(output, "the game"):
             game = set_up(course.cloud, course.stack)
             with borrowed(course.cloud, game, empty=self._empty):
                 session = GameSession(
-                    course.cloud,
-                    game,
-                    Bounds(rounds, LONGEST_GAME_SECONDS),
-                    course.clock,
-                    lambda view: output.update(draw_game(view)),
+                    course.cloud, game, Bounds(rounds, LONGEST_GAME_SECONDS), course.clock, look
                 )
                 settle = OFFLINE_SECONDS if course.cloud.offline else None
                 session.play(messages, level=level, settle_seconds=settle)
-        report_score(course.home, session.board.points, clock=course.clock)
         output.close(draw_game(GameView(session.board, session.findings), is_over=True))
         if not all(each.exact for each in session.rounds) and (trouble := course.trouble()):
             show(status_line("▲ Stuck", trouble, "warn"))
