@@ -137,8 +137,11 @@ def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, scree
 
     look_back(page, ticks)
 
-    # What is switched comes to the kernel.
+    # What is switched comes to the kernel, and nothing of a button that is greyed.
     page.get_by_role("slider", name="Crash after a write").fill("12")
+    for idle in ("Pause", "Stop"):
+        assert page.locator(ROOM).get_by_role("button", name=idle).get_attribute("aria-disabled") == "true"
+        page.locator(ROOM).get_by_role("button", name=idle).press("Enter")
     page.get_by_role("button", name="Start again").press("Enter")
     page.get_by_label("Trade to follow").fill("T-1")
     page.get_by_label("Trade to follow").press("Enter")

@@ -31,6 +31,7 @@ def board(played: Round) -> Scoreboard:
         (SENDING, "◐ the messages are being sent"),
         (replace(SENDING, status="settling"), "◐ sent; waiting for the totals"),
         (EXACT, "✓ exact after 4.2 s"),
+        (replace(EXACT, settled_seconds=None), "✓ exact"),
         (WRONG, "✗ not exact: 2 paths wrong"),
         (replace(SENDING, status="void", reason="cleared"), "▲ void: cleared"),
     ],

@@ -89,6 +89,27 @@ def test_pause_and_start_work_at_once(make_room: MakeRoom) -> None:
     assert room.run()["run"]["sent"] == 100
 
 
+def test_what_would_do_nothing_does_nothing(make_room: MakeRoom) -> None:
+    """Pause counts while messages are sent, Start not before the run is over, Stop not after it: no mark else."""
+    room = make_room(messages=20, rate=100)
+    room.model.command({"do": "pause"})
+    assert room.seconds(1)["run"]["state"] == "ready"
+    room.model.command({"do": "start"})
+    room.model.tick()
+    assert room.seconds(1, steps=False)["run"]["state"] == "settling"
+
+    for word in ("start", "pause"):
+        room.model.command({"do": word})
+    settling = room.seconds(1, steps=False)["run"]
+    room.seconds(10)
+    for word in ("pause", "stop"):
+        room.model.command({"do": word})
+    over = room.seconds(1)
+
+    assert [(run["state"], run["sent"]) for run in (settling, over["run"])] == [("settling", 20), ("done", 20)]
+    assert [mark["text"] for mark in over["marks"]] == ["started"]
+
+
 def test_what_is_set_holds_from_the_next_slice_on(make_room: MakeRoom) -> None:
     """Rate and duplicates change while the run goes on; each change leaves a mark."""
     room = make_room(messages=400, rate=20)

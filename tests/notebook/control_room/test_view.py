@@ -34,3 +34,27 @@ def test_the_page_gets_what_it_asks_for_and_the_model_the_rest() -> None:
         {"kind": "csv", "name": "control-room.csv", "text": "seconds\n1"},
     ]
     assert steered == [{"do": "start"}, {"do": "follow", "trade": "T-1"}]
+
+
+def test_the_twin_claims_no_number_that_nobody_knows() -> None:
+    """On AWS, which does not tell how many records are on the way, the twin gives no number, not 0."""
+    waiting = "Not there yet: messages are on their way; AWS does not tell how many."
+    run = recorded_run(1)[20]
+    run["pipelines"][0]["meter"] |= {"state": "in_flight", "in_flight": None, "text": waiting}
+
+    text = draw_twin(run).text
+
+    assert "ledger: ◐ Not there yet\n  messages are on their way; AWS does not tell how many.\n" in text
+    assert "0 still in flight" not in text
+
+
+def test_the_twin_says_why_nothing_arrives() -> None:
+    """What the meter says in words, such as a mapping that is missing, outlives the widget too."""
+    run = recorded_run(1)[20]
+    told = "Not there yet: the mapping of MapLambda is disabled."
+    run["pipelines"][0]["meter"] |= {"state": "in_flight", "in_flight": 40, "text": told}
+
+    shown = draw_twin(run)
+
+    assert f"40 still in flight\n  {told}\n" in shown.text
+    assert told in shown.html

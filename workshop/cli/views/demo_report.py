@@ -56,10 +56,14 @@ def _facts(run: DemoRun) -> list[tuple[str, str]]:
         ("Took", f"{run.seconds:.1f} s, {run.messages_per_second:,.0f} messages/s"),
         (
             "Latency",
-            ", ".join(f"{name} {latency[name] or 0:.1f} s" for name in ("mean", "p50", "p99", "max")),
+            ", ".join(f"{name} {_seconds(latency[name])}" for name in ("mean", "p50", "p99", "max")),
         ),
     ]
     return facts
+
+
+def _seconds(latency: float | None) -> str:
+    return "unknown" if latency is None else f"{latency:.1f} s"
 
 
 def _verdict(run: DemoRun) -> Text:

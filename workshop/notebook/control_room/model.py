@@ -84,14 +84,14 @@ class RoomModel:
         """Do what a person asks for: `{"do": "start"}`, `pause` or `stop`, or `set` with names and values.
 
         Returns at once. What takes calls to the cloud, batch size and faults, is done at the next tick. What
-        is impossible is told as a mark, and changes nothing.
+        is impossible is told as a mark, and changes nothing; what would do nothing, such as a start while a
+        run goes on, leaves no mark.
         """
         match command.get("do"):
             case "start":
                 self._start()
             case "pause":
-                self._sender.pause()
-                self._mark("paused")
+                self._pause()
             case "stop":
                 self.stop()
             case "set":
@@ -130,8 +130,8 @@ class RoomModel:
             each.investigate()
 
     def stop(self) -> None:
-        """End the run: nothing more is sent, and faults that the room has begun are ended."""
-        if not self._is_stopped:
+        """End the run, unless it is over: nothing more is sent. Faults that the room has begun are ended."""
+        if not self.is_over:
             self._sender.end()
             self._is_stopped = True
             self._mark("stopped")
@@ -139,16 +139,22 @@ class RoomModel:
         self.end_faults()
 
     def _start(self) -> None:
-        state = self._sender.state
-        if state in {READY, SENT, FAILED}:
+        state = self.state
+        if state in {SENDING, SETTLING}:
+            return
+        if state != PAUSED:
             self._is_new_run = True
             self._was_settled = False
         self._is_stopped = False
-        if state != SENDING:
-            self._sender.begin()
-            self._mark("started" if state != PAUSED else "goes on")
-            if not self._fault_plan.is_empty and not self._has_faults:
-                self._slow.append(("faults", self._controls))
+        self._sender.begin()
+        self._mark("goes on" if state == PAUSED else "started")
+        if not self._fault_plan.is_empty and not self._has_faults:
+            self._slow.append(("faults", self._controls))
+
+    def _pause(self) -> None:
+        if self.state == SENDING:
+            self._sender.pause()
+            self._mark("paused")
 
     def _set(self, name: str, value: Any) -> None:
         with self._guard:

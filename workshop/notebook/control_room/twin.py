@@ -9,7 +9,7 @@ from typing import Any
 
 from workshop.notebook.markup.cells import shown_path
 from workshop.notebook.markup.display import Shown
-from workshop.notebook.markup.html import Html, element, join, table
+from workshop.notebook.markup.html import Html, code_in, element, join, table
 from workshop.notebook.markup.texts import NONE, plain_table
 from workshop.notebook.views.cards import card, pill
 from workshop.notebook.views.totals import signed
@@ -37,13 +37,13 @@ def draw_twin(snapshot: Mapping[str, Any]) -> Shown:
     parts: list[Html] = []
     texts = [f"Control room · {told}"]
     for pipeline in pipelines:
-        shape, tone = METERS.get(pipeline["meter"]["state"], METERS["empty"])
-        words, figures = _meter_words(pipeline["meter"]), _figures(pipeline)
+        words, said, figures = _meter_lines(pipeline)
         parts += [
-            element("p", element("strong", pipeline["name"]), " ", pill(f"{shape} {words}", tone)),
+            element("p", element("strong", pipeline["name"]), " ", pill(words, _tone(pipeline))),
+            *(element("p", code_in(line)) for line in said),
             element("p", figures, class_="soft"),
         ]
-        texts += [f"{pipeline['name']}: {shape} {words}", f"  {figures}"]
+        texts += [f"{pipeline['name']}: {words}", *(f"  {line}" for line in (*said, figures))]
     heads, rows = ("Risk", *(each["name"] for each in pipelines)), _total_rows(pipelines)
     columns = [("Risk", ""), *((head, "num") for head in heads[1:])]
     drawn = [
@@ -63,12 +63,27 @@ def draw_twin(snapshot: Mapping[str, Any]) -> Shown:
     return Shown(html, "\n".join(texts))
 
 
+def _tone(pipeline: Pipeline) -> str:
+    return METERS.get(pipeline["meter"]["state"], METERS["empty"])[1]
+
+
+def _meter_lines(pipeline: Pipeline) -> tuple[str, list[str], str]:
+    """Return the headline of a pipeline, what is said below it, and its figures."""
+    meter = pipeline["meter"]
+    shape, _ = METERS.get(meter["state"], METERS["empty"])
+    words = _meter_words(meter)
+    # What the headline says already is not said again.
+    said = str(meter.get("text") or "").removeprefix(f"{words}: ")
+    return f"{shape} {words}", [said] if said else [], _figures(pipeline)
+
+
 def _meter_words(meter: Mapping[str, Any]) -> str:
     match meter["state"]:
         case "exact":
             return "Exact to the cent"
         case "in_flight":
-            return f"{meter.get('in_flight') or 0:,} still in flight"
+            # AWS does not tell how many, and totals may move although nothing waits.
+            return f"{meter['in_flight']:,} still in flight" if meter.get("in_flight") else "Not there yet"
         case "off":
             off_by = "" if meter.get("off_by") is None else f" by {signed(Decimal(meter['off_by']))}"
             where = f" at {shown_path(meter['path'])}" if meter.get("path") else ""

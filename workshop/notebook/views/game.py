@@ -57,7 +57,7 @@ def _verdict(each: Round) -> str:
     if each.status != "judged":
         return f"▲ {each.status}: {each.reason}"
     if each.exact:
-        return f"✓ exact after {each.settled_seconds or 0:.1f} s"
+        return "✓ exact" if each.settled_seconds is None else f"✓ exact after {each.settled_seconds:.1f} s"
     return f"✗ not exact: {plural(len({one.path for one in each.differences}), 'path')} wrong"
 
 

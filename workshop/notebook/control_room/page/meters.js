@@ -19,7 +19,8 @@ function headline(meter) {
     case "exact":
       return "Exact to the cent";
     case "in_flight":
-      return `${whole(meter.in_flight)} still in flight`;
+      // AWS does not tell how many, and totals may move although nothing waits.
+      return meter.in_flight ? `${whole(meter.in_flight)} still in flight` : "Not there yet";
     case "off":
       return meter.off_by == null ? "Off: too many trades" : `Off by ${written(amount(meter.off_by), "value", true)}`;
     default:
@@ -28,8 +29,8 @@ function headline(meter) {
 }
 
 function whereAndWhen(meter, now) {
-  // The headline says already that they are exact.
-  if (stateOf(meter) !== "off") return (meter.text ?? "").replace(/^Exact to the cent: /, "");
+  // What the headline says already is not said again.
+  if (stateOf(meter) !== "off") return (meter.text ?? "").replace(`${headline(meter)}: `, "");
   const since = meter.since == null ? "" : ` · since ${seconds(meter.since)} (for ${seconds(Math.max(0, now - meter.since))})`;
   // Before the pipeline is at rest nobody knows by how much, but how many trades are too many.
   if (meter.off_by == null) return `${(meter.text ?? "").replace(/\.$/, "")}${since}`;

@@ -93,6 +93,8 @@ function makeRoom(model) {
     part("Functions", hops),
     follow.element,
   );
+  // A button that says it would do nothing does nothing; it stays in reach of the keyboard.
+  root.addEventListener("click", (event) => event.target.closest('[aria-disabled="true"]') && event.stopImmediatePropagation(), true);
   panel.open = (model.get("snapshot")?.run?.state ?? "ready") === "ready";
 
   // Many ticks before the next frame are drawn once; a page that nobody sees is not drawn at all.
