@@ -35,7 +35,7 @@ import subprocess
 import sys
 from workshop.notebook import start
 
-subprocess.run([sys.executable, "-m", "workshop", "catch-up", "11"], check=True)
+subprocess.run([sys.executable, "-m", "workshop", "catch-up", "11", "--yes"], check=True)
 ws = start("11")
 """,
     """

@@ -51,6 +51,7 @@ def test_on_a_terminal_the_answer_decides(monkeypatch: pytest.MonkeyPatch, answe
             raise typer.Abort
 
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.delenv("JPY_PARENT_PID", raising=False)
     monkeypatch.setattr(typer, "confirm", confirm)
 
     agree("This deletes a thing.", yes=True)
@@ -63,9 +64,14 @@ def test_on_a_terminal_the_answer_decides(monkeypatch: pytest.MonkeyPatch, answe
     assert asked == ["This deletes a thing. Go on?"]
 
 
-def test_nobody_to_ask_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a terminal the message says what would happen and how to want it."""
-    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
+@pytest.mark.parametrize("kernel", ["", "77"])
+def test_nobody_to_ask_is_wrong_usage(monkeypatch: pytest.MonkeyPatch, kernel: str) -> None:
+    """Without a terminal, and in a notebook's cell, a message says what would happen and how to want it.
+
+    There a command has a terminal on which nobody can write: it would wait for ever.
+    """
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: bool(kernel))
+    monkeypatch.setenv("JPY_PARENT_PID", "77") if kernel else monkeypatch.delenv("JPY_PARENT_PID", raising=False)
 
     with pytest.raises(ConfigurationError, match=r"This deletes a thing\. Nobody can be asked here; say"):
         agree("This deletes a thing.", yes=False)

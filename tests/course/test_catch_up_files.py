@@ -9,7 +9,7 @@ import pytest
 
 from workshop.clock import ManualClock
 from workshop.course.answers import handler_file, is_solved_by, solution_text
-from workshop.course.catch_up import catch_up, file_at
+from workshop.course.catch_up import catch_up, file_at, lost_by
 from workshop.course.exercise import Exercise, Function
 from workshop.course.exercises import all_exercises
 from workshop.errors import ConfigurationError
@@ -69,3 +69,16 @@ def test_a_notebook_that_does_not_exist_is_said(course: Any) -> None:
     """Only numbers of notebooks are taken."""
     with pytest.raises(ConfigurationError, match="not the number of a notebook"):
         catch_up(cast("Any", course), "13")
+
+
+@pytest.mark.parametrize(("notebook", "stacks"), [("05", "`mine` and `other`"), ("09", "`mine`")])
+def test_what_is_lost_is_said_before(course: Any, monkeypatch: pytest.MonkeyPatch, notebook: str, stacks: str) -> None:
+    """Who catches up hears whose data goes: of each pipeline that is emptied or replaced, and of no other."""
+    monkeypatch.setattr("workshop.course.catch_up.has_course_parameters", lambda _: True)
+    assert lost_by(course, notebook) == ""
+
+    course.is_deployed, course.stack = True, "mine"
+    course.stateless = SimpleNamespace(is_deployed=True, stack="other")
+
+    assert lost_by(course, notebook).startswith(f"This deletes all data of {stacks}, and ")
+    assert lost_by(course, "99") == ""

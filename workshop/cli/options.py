@@ -1,6 +1,7 @@
 """What the commands share: the options that name a cloud, JSON on stdout, text for people."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ __all__ = [
 ]
 
 HIGHEST_PORT = 65_535
+# Jupyter sets it for kernels, and they hand it on to the commands of their cells.
+KERNEL_VARIABLE = "JPY_PARENT_PID"
 
 
 class PipelineName(StrEnum):
@@ -143,11 +146,12 @@ def agree(consequence: str, *, yes: bool) -> None:
     """Go on only if people want what follows, such as "This deletes …"; `--yes` has said so already.
 
     Raises:
-        ConfigurationError: there is no terminal at which anybody could be asked.
+        ConfigurationError: there is no terminal at which anybody could be asked, as in a notebook.
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    # A notebook's `!` gives a command a terminal on which nobody can write.
+    if not sys.stdin.isatty() or KERNEL_VARIABLE in os.environ:
         raise ConfigurationError(f"{consequence} Nobody can be asked here; say `--yes` to go on")
     typer.confirm(f"{consequence} Go on?", abort=True, err=True)
 

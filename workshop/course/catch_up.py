@@ -24,6 +24,7 @@ from workshop.course.exercises import all_exercises
 from workshop.course.files import write_whole
 from workshop.course.parameters import deploy_for_course, has_course_parameters
 from workshop.course.progress import CourseProgress
+from workshop.course.rest import try_a_message
 from workshop.course.solving import Say, Steps, keep_file, run_solution
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.deploy.stacks import destroy
@@ -45,6 +46,7 @@ __all__ = [
     "exercises_before",
     "file_at",
     "fit_mappings",
+    "lost_by",
     "restore",
 ]
 
@@ -62,8 +64,10 @@ FIRST_WITH_DATA = "04"
 STANDARD_MESSAGES = 300
 # How the step begins that says that it failed.
 STUCK = "the message did not get through"
-# In which a single message passes all stages of an idle cloud.
-TRY_SECONDS = 8.0
+LOST = (
+    "This deletes all data of {}, and whatever is not there yet where notebook {} begins; copies of your files "
+    "are kept."
+)
 
 
 def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:
@@ -81,7 +85,9 @@ def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[s
         _bring_stack(course, notebook, done, lambda each: _is_missing(each, course))
         done.steps += fit_mappings(course, notebook, say=say)
         if is_new and notebook >= FIRST_WITH_DATA:
-            _try_a_message(course, done)
+            done.tell("sending a message through it")
+            if held_up := try_a_message(course):
+                done.tell(f"{STUCK}: {held_up}")
     return tuple(done.steps)
 
 
@@ -104,23 +110,6 @@ def _is_kept(exercise: Exercise, course: Course, notebook: str) -> bool:
     path, passed = exercise.answer_location.path, CourseProgress(course.home).of(exercise.id).is_passed
     is_solved = passed or is_solved_by(exercise, course.root)
     return is_solved and read_handler(course.root, path) != file_at(path, notebook, course.root)
-
-
-def _try_a_message(course: Course, done: Steps) -> None:
-    """Send one message through a stack that was just made, and say if it gets stuck; else empty the stack."""
-    done.tell("sending a message through it")
-    course.send(1)
-    rest = course.rest_state(TRY_SECONDS)
-    if not rest.is_certain and not rest.trouble:
-        rest = course.rest_state()  # a busy machine, or AWS
-    held_up = rest.held_up
-    # AWS does not tell what is under way: there also the totals of a stuck message are at rest.
-    if rest.pending is None and not held_up and (table := course.last_table()) and not course.items(table):
-        held_up = f"`{table}` is still empty. {course.trouble()}".rstrip(" .")
-    if held_up:
-        done.tell(f"{STUCK}: {held_up}")
-    else:
-        course.clear()
 
 
 def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:
@@ -154,6 +143,17 @@ def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[
         if held_up := _bring_all(course, notebook, done):
             raise NotSettledError(f"a pipeline for notebook {notebook} was made, but {held_up}")
     return tuple(done.steps)
+
+
+def lost_by(course: Course, notebook: str) -> str:
+    """Say what catching up with a notebook deletes for good; nothing where nothing is deployed that it would."""
+    stacks = [
+        f"`{own.stack}`"
+        for own in (course, course.stateless)
+        if own.is_deployed
+        and (own is course and notebook <= LAST_WITH_STACK or _must_go(own, course, notebook))
+    ]
+    return LOST.format(" and ".join(stacks), notebook) if stacks else ""
 
 
 def bring_to(course: Course, exercise: Exercise, *, solved: set[str]) -> None:

@@ -204,11 +204,22 @@ def test_resetting_a_file_brings_the_starter_back(learner: Workshop, root: Path)
 
 def test_a_learner_catches_up_and_checks_twice(learner: Workshop) -> None:
     """After catching up, the cells before a notebook pass in the terminal, twice in a row."""
-    assert learner.run("catch-up", "4").returncode == 0
+    assert learner.run("catch-up", "4", "--yes").returncode == 0
 
     for _ in range(2):
         assert learner.run("check", "connect-state").returncode == 0
     assert learner.run("check", "connect-map").returncode == 1
+
+
+def test_catching_up_asks_before_it_deletes(learner: Workshop) -> None:
+    """Where a pipeline is deployed, whoever catches up is told what goes, and has to want it."""
+    learner.run("catch-up", "4", "--yes")
+
+    done = learner.run("catch-up", "2")
+
+    assert done.returncode == 2
+    assert "This deletes all data of `course-stateful`, and whatever" in done.stderr
+    assert learner.run("check", "connect-state").returncode == 0
 
 
 def test_only_notebooks_can_be_caught_up_with(learner: Workshop) -> None:

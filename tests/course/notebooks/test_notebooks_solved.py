@@ -47,7 +47,7 @@ class Learner:
         self._first = first
         self._done: dict[str, Ran] = {}
         if first != NUMBERS[0]:
-            command = [sys.executable, "-m", "workshop", "catch-up", first]
+            command = [sys.executable, "-m", "workshop", "catch-up", first, "--yes"]
             subprocess.run(
                 command, cwd=checkout.root, env=checkout.environment, check=True, capture_output=True
             )

@@ -260,6 +260,27 @@ def test_one_click_catches_up(board: StandIn, kernel: Kernel, rows: list[ButtonR
     assert kept.read_text(encoding="utf-8") == "mine = True\n"
 
 
+def test_no_single_click_deletes_what_a_learner_has_made(
+    board: StandIn, kernel: Kernel, rows: list[ButtonRow], tmp_path: Path
+) -> None:
+    """Where a pipeline would be emptied, the button says so and asks; whoever says no keeps all of it."""
+    stateless = SimpleNamespace(is_deployed=False)
+    course: Any = SimpleNamespace(
+        home=tmp_path, root=ROOT, clock=ManualClock(), is_deployed=True, stack="mine", stateless=stateless
+    )
+    board.state["announced"] = "05"
+    classroom = ClassTools(course, "03")
+    classroom.join(board.invitation, "Ada")
+    rows[-1].widget.children[0].click()
+    assert labels(rows[-1]) == ["Catch up, and delete that", "Not now"]
+    assert "△ Catch up?: This deletes all data of `mine`" in kernel.texts[-1]
+    rows[-1].widget.children[1].click()
+    classroom.leave()
+
+    assert labels(rows[-1]) == ["Catch up with 05"]
+    assert not any("Caught up" in text for text in kernel.texts)
+
+
 @pytest.mark.parametrize("announced", ["03", "02", None, "98"])
 def test_whoever_is_there_or_further_is_not_disturbed(
     board: StandIn, kernel: Kernel, classroom: ClassTools, announced: str | None

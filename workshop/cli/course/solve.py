@@ -15,7 +15,7 @@ from workshop.cli.options import CloudChoice, YesOption, agree, cloud_options, c
 from workshop.clock import stopwatch
 from workshop.course.answers import solution_text
 from workshop.course.catch_up import catch_up as catch_up_with
-from workshop.course.catch_up import checked_notebook
+from workshop.course.catch_up import checked_notebook, lost_by
 from workshop.course.course import Course
 from workshop.course.exercise import Cell, Exercise, Function
 from workshop.course.exercises import find_exercise
@@ -96,11 +96,14 @@ def reset(
 def catch_up(
     notebook: Annotated[str, typer.Argument(help="Number of a notebook, such as 05.", metavar="NN")],
     *,
+    yes: YesOption = False,
     cloud: CloudChoice,
 ) -> None:
     """Bring code, data, connections and parameters to where a notebook begins; your own versions are kept."""
     number, people = checked_notebook(notebook.zfill(2)), console()
     course = Course(cloud.connect())
+    if lost := lost_by(course, number):
+        agree(lost, yes=yes)
     bring_released(course.home, course.root)
     started = stopwatch()
     with StepPrinter(people).running(f"catching up with notebook {number}") as teller:

@@ -13,13 +13,13 @@ from workshop.classroom.learner.leaving import leave_class
 from workshop.classroom.learner.membership import read_left, read_membership, take_damaged
 from workshop.classroom.learner.outbox import ClassState, Outbox
 from workshop.classroom.learner.recording import UNKNOWN, report_anew
-from workshop.course.catch_up import NOTEBOOKS, catch_up
+from workshop.course.catch_up import NOTEBOOKS, catch_up, lost_by
 from workshop.course.course import Course
 from workshop.errors import ConfigurationError
 from workshop.notebook.classroom.announcement import draw_announcement, draw_caught_up
 from workshop.notebook.classroom.help_calls import HelpCalls, HelpDesk
 from workshop.notebook.content import read_notebook_file
-from workshop.notebook.controls.widgets import ButtonRow, Control, show_control
+from workshop.notebook.controls.widgets import ButtonRow, Buttons, Control, show_control
 from workshop.notebook.markup.display import NOTHING, Live, Shown, shell, show
 from workshop.notebook.views.cards import status_line
 from workshop.notebook.views.errors import error_lines
@@ -173,9 +173,25 @@ class _Announcement:
     def begin(self) -> None:
         """Show it."""
         self._output = Live(draw_announcement(self._notebook, self._file.title))
-        row = ButtonRow({f"Catch up with {self._notebook}": self._catch_up}, self._output.update)
-        self._control = show_control(row.widget, f"Button: Catch up with {self._notebook}")
+        self._row = ButtonRow(self._buttons, self._output.update)
+        self._control = show_control(self._row.widget, f"Button: Catch up with {self._notebook}")
         self._output.close()
+
+    @property
+    def _buttons(self) -> Buttons:
+        return {f"Catch up with {self._notebook}": self._ask}
+
+    def _ask(self) -> None:
+        """Catch up at once where nothing is lost by it; else a second click says that it may be."""
+        if not (lost := lost_by(self._course, self._notebook)):
+            self._catch_up()
+            return
+        self._row.offer({"Catch up, and delete that": self._catch_up, "Not now": self._leave_it})
+        self._output.update(status_line("△ Catch up?", lost, "warn"))
+
+    def _leave_it(self) -> None:
+        self._row.offer(self._buttons)
+        self._output.update(draw_announcement(self._notebook, self._file.title))
 
     def _catch_up(self) -> None:
         done: list[str] = []
@@ -190,6 +206,7 @@ class _Announcement:
         except Exception as error:  # noqa: BLE001
             told = " · ".join(error_lines(error, error.__traceback__))
             self._output.update(status_line("✗ Not caught up", told, "bad"))
+            self._row.offer(self._buttons)
             return
         self._output.update(draw_caught_up(self._notebook, self._file, done, is_over=True))
         if self._control is not None:
