@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from workshop.build.content import content_version
+from workshop.errors import BundleError
 from workshop.notebook import standing
 from workshop.notebook.content import read_notebook_file
-from workshop.notebook.standing import ahead, failing
+from workshop.notebook.standing import ahead, failing, unlike
 
 SOURCE = "# %% [markdown]\n# # Title\n"
 
@@ -104,3 +105,32 @@ def test_functions_that_fail_are_told_with_a_way_on(course: Any, monkeypatch: py
     assert failing(course, "03") == ""
     assert failing(course, "06").startswith("MapLambda fails: KeyError (map.py, line 33). Mend that")
     assert "`!workshop catch-up 06`" in failing(course, "06")
+
+
+@pytest.mark.parametrize(("notebook", "stacks"), [("01", ""), ("06", "a"), ("07", "ab"), ("99", "")])
+def test_what_runs_is_held_against_files_and_parameters(
+    monkeypatch: pytest.MonkeyPatch, notebook: str, stacks: str
+) -> None:
+    """Who saved a file and did not deploy it, or has other parameters, hears so of each stack in use."""
+    monkeypatch.setattr(standing, "has_course_parameters", lambda own: own.stack != "b")
+    common = {"is_deployed": True, "undeployed": lambda: ("map",)}
+    stateless = SimpleNamespace(stack="b", pipeline="stateless", **common)
+    course: Any = SimpleNamespace(stack="a", pipeline="stateful", stateless=stateless, **common)
+
+    told = " ".join(unlike(course, notebook))
+
+    assert ("than stands in `lambdas/stateful/map.py`. `ws.deploy()` brings" in told) == ("a" in stacks)
+    assert ("than stands in `lambdas/stateless/map.py`. `ws.stateless.deploy()` " in told) == ("b" in stacks)
+    assert ("`b` has other parameters than the course" in told) == ("b" in stacks)
+    assert "`a` has other" not in told
+
+
+def test_a_file_that_is_no_python_is_told_at_once() -> None:
+    """Who saved a handler half-written hears of it in the head of the notebook, which comes all the same."""
+
+    def undeployed() -> None:
+        raise BundleError("`map.py` cannot be parsed")
+
+    course: Any = SimpleNamespace(is_deployed=True, undeployed=undeployed, pipeline="stateful")
+
+    assert unlike(course, "06") == ["`map.py` cannot be parsed"]

@@ -187,3 +187,13 @@ def test_a_stack_that_is_new_is_said_to_hold_nothing(tmp_path: Path, capsys: pyt
             told.append("Run the cells below again" in " ".join(capsys.readouterr().out.split()))
 
     assert told == [False, False, True]
+
+
+def test_a_stack_unlike_the_courses_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """Who deployed with other parameters than the course does is told so by the first cell."""
+    with Laboratory() as laboratory:
+        course = Course(laboratory, home=tmp_path, prefix="course", clock=laboratory.clock)
+        course.deploy(ShardCount=1)
+        Workshop(course, "03")._begin()
+
+    assert "`course-stateful` has other parameters" in " ".join(capsys.readouterr().out.split())

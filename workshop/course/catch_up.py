@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from workshop.course.course import Course
 
 __all__ = [
+    "FIRST_WITH_DATA",
+    "FIRST_WITH_STACK",
     "LAST_WITH_STACK",
     "NOTEBOOKS",
     "STUCK",
+    "WITH_STATELESS",
     "bring_to",
     "catch_up",
     "checked_notebook",
@@ -64,10 +67,7 @@ FIRST_WITH_DATA = "04"
 STANDARD_MESSAGES = 300
 # How the step begins that says that it failed.
 STUCK = "the message did not get through"
-LOST = (
-    "This deletes all data of {}, and whatever is not there yet where notebook {} begins; copies of your files "
-    "are kept."
-)
+LOST = "This deletes all data of {}, and whatever notebook {} does not begin with; your files are kept."
 
 
 def restore(course: Course, notebook: str, *, say: Say | None = None) -> tuple[str, ...]:

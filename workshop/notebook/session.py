@@ -44,7 +44,7 @@ from workshop.notebook.parts.live import LiveTools
 from workshop.notebook.parts.proofs import proof_shown
 from workshop.notebook.parts.questions import QuestionTools
 from workshop.notebook.parts.tables import TableTools
-from workshop.notebook.standing import ahead, behind, failing, faults_in_force
+from workshop.notebook.standing import ahead, behind, failing, faults_in_force, unlike
 from workshop.notebook.views.cards import status_line
 from workshop.notebook.views.certificate import draw_certificate, printable_page
 from workshop.notebook.views.differences import TableMemory
@@ -150,7 +150,7 @@ class Workshop(NotebookPipeline):
             f"<workshop in notebook {self._notebook}, stack {self.aws.stack}; help(ws) says what it can do>"
         )
 
-    def _header(self, restored: Sequence[str] = (), *, warning: str = "") -> Shown:
+    def _header(self, restored: Sequence[str] = (), *, warnings: Sequence[str] = ()) -> Shown:
         """Return the head of the notebook as it is now."""
         exercises, entries = all_exercises(), self._record.entries()
         file = read_notebook_file(self.root, self._notebook)
@@ -175,7 +175,7 @@ class Workshop(NotebookPipeline):
                             file.warning,
                             self._record.warning,
                             self.classroom.warning,
-                            warning,
+                            *warnings,
                             *self._standing,
                         ],
                     )
@@ -234,7 +234,7 @@ class Workshop(NotebookPipeline):
         was_deployed = self.aws.is_deployed
         if was_deployed and (gone := self._course.deleted_parts()):
             told = DELETED.format("`, `".join(gone), self.aws.stack, self._notebook)
-            output.close(self._header(warning=told))
+            output.close(self._header(warnings=[told]))
             return
 
         def tell(step: str) -> None:
@@ -251,11 +251,13 @@ class Workshop(NotebookPipeline):
             output.close(self._header(ended + [step.replace("◐", "✗") for step in done[-1:]]))
             raise
         is_new = self._stopped_in == self._notebook and not was_deployed and self.aws.is_deployed
-        warning = NEW_STACK.format(self.aws.stack) if is_new else ""
+        warnings = [NEW_STACK.format(self.aws.stack)] if is_new else []
+        if was_deployed:
+            warnings += unlike(self._course, self._notebook)
         if was_deployed and not steps:  # else it was put right a moment ago
-            warning = failing(self._course, self._notebook)
+            warnings.append(failing(self._course, self._notebook))
         self.__dict__.pop("_cost", None)  # what was put in place costs something from now on
-        output.close(self._header([with_mark(step) for step in steps], warning=warning))
+        output.close(self._header([with_mark(step) for step in steps], warnings=warnings))
 
 
 def start(notebook: str) -> Workshop:

@@ -1,4 +1,4 @@
-"""What the head of a notebook warns of: faults in force, functions that fail, code that is behind or ahead.
+"""What the head of a notebook warns of: faults in force, functions that fail, and code that is another.
 
 In go a course and a notebook's number, out come sentences, empty where there is nothing to say.
 """
@@ -8,15 +8,23 @@ from collections.abc import Collection
 from botocore.exceptions import ClientError
 
 from workshop.course.answers import is_solved_by
-from workshop.course.catch_up import FIRST_WITH_DATA, LAST_WITH_STACK, exercises_before
+from workshop.course.catch_up import (
+    FIRST_WITH_DATA,
+    FIRST_WITH_STACK,
+    LAST_WITH_STACK,
+    WITH_STATELESS,
+    exercises_before,
+)
 from workshop.course.course import Course
 from workshop.course.exercise import Exercise, Function
 from workshop.course.exercises import all_exercises
+from workshop.course.parameters import has_course_parameters
 from workshop.course.trials.trial import is_untouched
+from workshop.errors import BundleError
 from workshop.pipeline.last_errors import troubles_of
 from workshop.pipeline.operations.live_faults import read_faults
 
-__all__ = ["ahead", "behind", "failing", "faults_in_force"]
+__all__ = ["ahead", "behind", "failing", "faults_in_force", "unlike"]
 
 NOT_YET = (
     "Not solved yet in your files: {}. Where this notebook runs them, totals can be off for that alone. "
@@ -29,6 +37,11 @@ AHEAD = (
 )
 # They show what unguarded code does, and leave it to the learner's files.
 UNGUARDED = ("04", "05", "06", "09")
+OTHER_CODE = "Other code runs in the cloud than stands in {}. `{}.deploy()` brings your files there."
+OTHER_PARAMETERS = (
+    "`{}` has other parameters than the course deploys it with, so figures and checks can come out otherwise. "
+    "`!workshop catch-up {}`, in a cell of its own, makes it anew, and says before what goes with it."
+)
 FAULTS = "Faults on purpose are still in force: {}. `ws.live.faults(clear=True)` ends them."
 FAILING = (
     "{} Mend that and run `ws.deploy()`, or let `!workshop catch-up {}`, in a cell of its own, make all as "
@@ -56,6 +69,27 @@ def failing(course: Course, notebook: str) -> str:
     except ClientError:
         return ""  # not everybody may read logs
     return FAILING.format(" ".join(troubles), notebook) if troubles else ""
+
+
+def unlike(course: Course, notebook: str) -> list[str]:
+    """Say of each stack that a notebook uses whether code or parameters are not what they should be."""
+    if not FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
+        return []
+    told = []
+    for own in (course, course.stateless) if notebook == WITH_STATELESS else (course,):
+        try:
+            if not own.is_deployed:
+                continue
+            if files := [f"`lambdas/{own.pipeline}/{each}.py`" for each in own.undeployed()]:
+                call = "ws" if own is course else f"ws.{own.pipeline}"
+                told.append(OTHER_CODE.format(" and ".join(files), call))
+            if not has_course_parameters(own):
+                told.append(OTHER_PARAMETERS.format(own.stack, notebook))
+        except BundleError as error:
+            told.append(str(error))
+        except ClientError:
+            continue  # not everybody may read all of that
+    return told
 
 
 def behind(course: Course, notebook: str) -> str:
