@@ -5,18 +5,21 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from workshop.course.exercise import Cell, Exercise, incorrect
+from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect
 from workshop.errors import FROM_A_NOTEBOOK, CloudNotRunningError
 from workshop.notebook.controls import background
+from workshop.notebook.controls.waiting import WaitLine
 from workshop.notebook.controls.widgets import ButtonRow
 from workshop.notebook.markup import display
 from workshop.notebook.markup.display import Shown
 from workshop.notebook.markup.html import Html
 from workshop.notebook.parts.check_card import CheckActions, CheckCard
+from workshop.notebook.parts.exercises import ExerciseTools
 
 DEADLINE_SECONDS = 60
 EXERCISE = Exercise("keep", "Keep it", "09", 4, Cell("09"), lambda _: incorrect("No."))
@@ -52,8 +55,9 @@ class Done:
 
         return act
 
-    def look(self) -> tuple[object, str]:
+    def look(self, line: WaitLine) -> tuple[object, str]:
         """Judge: always wrong, with the number of the look."""
+        self.line = line
         self.calls.append("look")
         if self.calls.count("look") == 2:
             self.looked_twice.set()
@@ -183,3 +187,19 @@ def test_what_a_button_raises_is_said_below_the_verdict(done: Done, shell: Shell
     assert shell.texts[-1].startswith("✗ Not done: CloudNotRunningError")
     assert FROM_A_NOTEBOOK in shell.texts[-1]
     assert label in labels(shown.row)
+
+
+def test_what_a_check_waits_for_is_told_in_its_card() -> None:
+    """While a check looks, the waits of both pipelines go to the line of its card, and then to their own again."""
+    own, line, seen = object(), WaitLine(), []
+    course: Any = SimpleNamespace(on_wait=own, stateless=SimpleNamespace(on_wait=own))
+    record: Any = SimpleNamespace(record=lambda *_: None, of=lambda _: SimpleNamespace(hints=0))
+
+    def look(given: Any) -> CheckResult:
+        seen.extend([given.on_wait, given.stateless.on_wait])
+        return incorrect("No.")
+
+    ExerciseTools(course, record, "09")._look(replace(EXERCISE, check=look), line)
+
+    assert seen == [line.telling, line.telling]
+    assert [course.on_wait, course.stateless.on_wait] == [own, own]

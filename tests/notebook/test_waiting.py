@@ -40,26 +40,23 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_a_wait_says_for_what_how_much_and_how_long() -> None:
-    """The line names what is waited for, what is left, and the seconds."""
+    """The line names what is waited for, what is left, the seconds, and how many there are at most."""
     assert draw_wait("until nothing moves", "540 records on the way", 6.2).text == (
         "◐ Waiting: until nothing moves · 540 records on the way · 6 s"
     )
     assert draw_wait("for the check", "", 3).text == "◐ Waiting: for the check · 3 s"
+    assert draw_wait("for it", "", 6, 60).text == "◐ Waiting: for it · 6 s of at most 60 s"
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_wait_moves_in_the_output_of_its_call() -> None:
-    """Inside an output that is there already, what is left is told there; a wait in a wait adds nothing."""
+    """Inside an output that is there already, it is told there; of a wait in a wait, what the inner one knows."""
     line, output = WaitLine(), Told()
 
-    with (
-        line.within(output, "waiting"),
-        line.telling("outside", lambda: "5 left"),
-        line.telling("inside", str),
-    ):
+    with line.within(output, "waiting"), line.telling("outside", str), line.telling("inside", lambda: "5 left", 60):
         assert output.has_told.wait(DEADLINE_SECONDS)
 
-    assert all("outside · 5 left" in text for text in output.texts)
+    assert output.texts[0] == "◐ Waiting: outside, inside · 5 left · 0 s of at most 60 s"
 
 
 @pytest.mark.usefixtures("impatient")

@@ -24,7 +24,7 @@ from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.compare_with_truth import Comparison, compare
 from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage
-from workshop.pipeline.operations.clear import Cleared, clear
+from workshop.pipeline.operations.clear import TIMEOUT_SECONDS, Cleared, clear
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile
 from workshop.pipeline.producer.producer import ProduceResult, ProducerOptions, SendProgress, produce
 from workshop.pipeline.settle import Quiet, quiet_of
@@ -177,7 +177,7 @@ class Course(CourseStack):
 
     def rest_state(self, timeout: float = 60.0) -> Rest:
         """Return the same totals as `rest`, and whether they are at rest or the time was over before."""
-        with self.on_wait("until nothing moves", self._on_the_way):
+        with self.on_wait("until nothing moves", self._on_the_way, timeout):
             seen = self.totals, self.pending, self.quiet, lambda: resting.fails_for_good(self)
             rest = wait_for_rest(*seen, clock=self.clock, timeout_seconds=timeout)
         trouble = self.trouble() if rest.pending or not rest.is_certain else ""
@@ -241,7 +241,8 @@ class Course(CourseStack):
         """Empty the pipeline for a fresh run: wait for what is on its way, delete it, and start anew."""
         self.is_clearing = True
         try:
-            with self.on_wait("until what is on its way has arrived and is deleted", self._on_the_way):
+            what = "until what is on its way has arrived and is deleted"
+            with self.on_wait(what, self._on_the_way, TIMEOUT_SECONDS):
                 cleared = clear(self.cloud, self.stack, clock=self.clock)
             self.sent.begin()
         finally:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from workshop.clock import Clock, SystemClock
-from workshop.course.mappings import switch
+from workshop.course.mappings import LONGEST_SECONDS, switch
 from workshop.errors import ConfigurationError, NotSettledError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ManualPoller:
         self._uuid, self.stream_arn = mapping["UUID"], mapping["EventSourceArn"]
         course.rest()
         try:
-            with course.on_wait(f"until the mapping of {function} is paused", str):
+            with course.on_wait(f"until the mapping of {function} is paused", str, LONGEST_SECONDS):
                 switch(self._lambda, self._uuid, enabled=False, clock=self._clock)
                 self._bookmarks = self._bookmarks_at("LATEST")
         except BaseException:
@@ -77,7 +77,7 @@ class ManualPoller:
             NotSettledError: they have not been written within `timeout` seconds.
         """
         what = f"for {at_least} new records before {self.function}"
-        with self.course.on_wait(what, lambda: f"{self._waiting} are there"):
+        with self.course.on_wait(what, lambda: f"{self._waiting} of {at_least} are there", timeout):
             return self._fetched(at_least, timeout)
 
     @property
@@ -116,7 +116,7 @@ class ManualPoller:
 
     def resume(self) -> None:
         """Enable the mapping, which continues at its last checkpoint; may be repeated."""
-        with self.course.on_wait(f"until the mapping of {self.function} is enabled again", str):
+        with self.course.on_wait(f"until the mapping of {self.function} is enabled again", str, LONGEST_SECONDS):
             switch(self._lambda, self._uuid, enabled=True, clock=self._clock)
 
     def _bookmarks_at(self, iterator_type: str) -> dict[str, str | None]:

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from workshop.clock import Clock
 
-__all__ = ["connect", "disconnect", "find_mapping", "switch"]
+__all__ = ["LONGEST_SECONDS", "connect", "disconnect", "find_mapping", "switch"]
 
 # On AWS a mapping takes up to a minute to become enabled.
 PATIENCE_SECONDS = 180.0
+# One that is made anew is waited for, and then until the one before it is gone.
+LONGEST_SECONDS = 2 * PATIENCE_SECONDS
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 3.0
 SETTLED = ("Enabled", "Disabled")

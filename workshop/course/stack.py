@@ -46,11 +46,14 @@ LAMBDA, TABLE = "Lambda", "Table"
 OUTPUTS_CACHED_SECONDS = 5.0
 # How long a mapping may take from being enabled to its first look at the source.
 POLLED_SECONDS = 15.0
+CONNECTED_SECONDS = mappings.LONGEST_SECONDS + POLLED_SECONDS
 UNCONNECTED = {"ConnectStages": "false"}
 
 
-def _silently(what: str, left: Callable[[], str]) -> AbstractContextManager[None]:
-    del what, left
+def _silently(
+    what: str, left: Callable[[], str], longest: float | None = None
+) -> AbstractContextManager[None]:
+    del what, left, longest
     return nullcontext()
 
 
@@ -69,8 +72,8 @@ class CourseStack:
         self.on_event: Callable[[StackEvent], None] | None = None
         # Called with what a learner should know, such as a file that is damaged, for display.
         self.on_note: Callable[[str], object] = lambda _: None
-        # Entered around each wait with what is waited for and how to ask what is left, for display.
-        self.on_wait: Callable[[str, Callable[[], str]], AbstractContextManager[None]] = _silently
+        # Entered around each wait, for display: what is waited for, how to ask what is left, the most seconds.
+        self.on_wait: Callable[..., AbstractContextManager[None]] = _silently
         self._outputs: dict[str, str] = {}
         self._outputs_until = 0.0
 
@@ -174,7 +177,7 @@ class CourseStack:
 
         `arguments` are those of CreateEventSourceMapping. Run again, it changes what differs.
         """
-        with self.on_wait(f"until the mapping of {function} is enabled", str):
+        with self.on_wait(f"until the mapping of {function} is enabled", str, CONNECTED_SECONDS):
             client, name = self.client("lambda"), self.physical(function, LAMBDA)
             found = mappings.connect(client, name, arguments, clock=self.clock)
             deadline = self.clock.now() + POLLED_SECONDS
@@ -186,7 +189,9 @@ class CourseStack:
 
     def disconnect(self, function: str) -> bool:
         """Delete the event source mapping of a function; return False if it has none."""
-        return mappings.disconnect(self.client("lambda"), self.physical(function), clock=self.clock)
+        name = self.physical(function)
+        with self.on_wait(f"until the mapping of {function} is gone", str, mappings.LONGEST_SECONDS):
+            return mappings.disconnect(self.client("lambda"), name, clock=self.clock)
 
     def mapping(self, function: str) -> dict[str, Any] | None:
         """Return the event source mapping of a function, or None."""

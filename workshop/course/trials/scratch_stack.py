@@ -50,6 +50,7 @@ class ScratchStack(CourseStack):
             pipeline=pipeline,
             clock=course.clock,
         )
+        self.on_wait = course.on_wait
         self._number = int(course.clock.now() * 1000)
 
     def invoke(self, stage: str, event: Any) -> Delivery:
@@ -65,11 +66,14 @@ class ScratchStack(CourseStack):
 
     def take_over_code(self) -> None:
         """Update the functions to the saved code; UpdateFunctionCode is faster than a stack update."""
-        client = self.client("lambda")
-        for function, bundle in self.undeployed_bundles().items():
-            name = self.physical(f"{function.capitalize()}Lambda")
-            client.update_function_code(FunctionName=name, ZipFile=bundle.content)
-            client.get_waiter("function_updated_v2").wait(FunctionName=name)
+        client, left = self.client("lambda"), self.undeployed_bundles()
+        with self.on_wait("until your files are tried", lambda: f"{len(left)} to be taken over"):
+            while left:
+                function, bundle = next(iter(left.items()))
+                name = self.physical(f"{function.capitalize()}Lambda")
+                client.update_function_code(FunctionName=name, ZipFile=bundle.content)
+                client.get_waiter("function_updated_v2").wait(FunctionName=name)
+                del left[function]
 
     def empty(self) -> None:
         """Delete every item of every table."""
@@ -113,6 +117,7 @@ def open_scratch_stack(course: Course, pipeline: str = "stateful") -> ScratchSta
     if scratch.is_deployed:
         scratch.take_over_code()
     else:
-        scratch.deploy(ShardCount="1")
+        with scratch.on_wait("until a stack is deployed on which your files are tried", str):
+            scratch.deploy(ShardCount="1")
     scratch.empty()
     return scratch

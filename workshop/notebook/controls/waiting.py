@@ -1,11 +1,12 @@
-"""What a long wait tells: what is waited for, how much is left, and for how long it has lasted.
+"""What a long wait tells: what is waited for, how much is left, how long it has lasted and may last.
 
 A wait that is over soon says nothing. A longer one has a line of its own, which moves once a second and goes
 when the wait is over, or it moves in the output of the call that waits.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 
 from workshop.clock import stopwatch
 from workshop.notebook.controls.background import Loop
@@ -19,9 +20,13 @@ EVERY_SECONDS = 1.0
 LONGEST_SECONDS = 24 * 3600.0
 
 
-def draw_wait(what: str, left: str, seconds: float) -> Shown:
-    """Return the line of a wait, such as `◐ Waiting: until nothing moves · 540 records on the way · 6 s`."""
-    return status_line("◐ Waiting", " · ".join(filter(None, [what, left, f"{seconds:.0f} s"])), "info")
+def draw_wait(what: str, left: str, seconds: float, longest: float | None = None) -> Shown:
+    """Return the line of a wait, such as `◐ Waiting: until nothing moves · 540 records on the way · 6 s`.
+
+    With the seconds that it lasts at the `longest`, it ends in `6 s of at most 60 s`.
+    """
+    lasted = f"{seconds:.0f} s" if longest is None else f"{min(seconds, longest):.0f} s of at most {longest:.0f} s"
+    return status_line("◐ Waiting", " · ".join(filter(None, [what, left, lasted])), "info")
 
 
 @contextmanager
@@ -37,12 +42,22 @@ def told_if_it_fails(output: Live, doing: str) -> Iterator[None]:
         raise
 
 
+@dataclass(eq=False)
+class _Wait:
+    """One wait; `longest` is after how many seconds it gives up, None if nobody knows."""
+
+    what: str
+    left: Callable[[], str]
+    longest: float | None
+    begun: float = field(default_factory=stopwatch)
+
+
 class WaitLine:
-    """The waits of one pipeline; one at a time has the line, those inside it are part of it."""
+    """The waits of one pipeline; of waits within each other the line tells of the innermost."""
 
     def __init__(self) -> None:
         self._output: Live | None = None
-        self._is_waiting = False
+        self._waits: list[_Wait] = []
 
     @contextmanager
     def within(self, output: Live, doing: str) -> Iterator[None]:
@@ -55,18 +70,27 @@ class WaitLine:
             self._output = None
 
     @contextmanager
-    def telling(self, what: str, left: Callable[[], str]) -> Iterator[None]:
-        """Tell of a wait while the block lasts; `left` is asked once a second how much is left."""
-        if self._is_waiting:
-            yield
-            return
-        self._is_waiting, begun, given = True, stopwatch(), self._output
-        own: list[Live] = []
+    def telling(self, what: str, left: Callable[[], str], longest: float | None = None) -> Iterator[None]:
+        """Tell of a wait while the block lasts; `left` is asked once a second how much is left.
+
+        `longest` is after how many seconds it will give up.
+        """
+        wait = _Wait(what, left, longest)
+        self._waits.append(wait)
+        try:
+            with nullcontext() if len(self._waits) > 1 else self._line(wait.begun):
+                yield
+        finally:
+            self._waits.remove(wait)
+
+    @contextmanager
+    def _line(self, begun: float) -> Iterator[None]:
+        given, own = self._output, list[Live]()
 
         def tell() -> None:
-            if (seconds := stopwatch() - begun) < SILENT_SECONDS:
+            if stopwatch() - begun < SILENT_SECONDS or not (waits := list(self._waits)):
                 return
-            shown = draw_wait(what, _asked(left), seconds)
+            shown = _told(waits)
             if given is not None:
                 given.update(shown)
             elif own:
@@ -78,9 +102,15 @@ class WaitLine:
             with Loop(f"wait {id(self)}", tell, every=EVERY_SECONDS, seconds=LONGEST_SECONDS):
                 yield
         finally:
-            self._is_waiting = False
             for output in own:
                 output.replace(NOTHING)
+
+
+def _told(waits: Sequence[_Wait]) -> Shown:
+    """Return the line of the innermost wait, with what those around it wait for."""
+    innermost = waits[-1]
+    what = ", ".join(each.what for each in waits)
+    return draw_wait(what, _asked(innermost.left), stopwatch() - innermost.begun, innermost.longest)
 
 
 def _asked(left: Callable[[], str]) -> str:

@@ -28,11 +28,12 @@ LOOKING = CheckResult(Outcome.NOT_ATTEMPTED, "Looking …")
 class CheckActions:
     """What the buttons of a card do; `file` is the handler file that holds the answer, if one does.
 
-    `look` judges, records, and returns the verdict with a sentence on what to do next. `help_calls` is given
+    `look` judges, records, and returns the verdict with a sentence on what to do next; what it waits for goes
+    to the line that it is given. `help_calls` is given
     in a class, whose board shows that help is needed.
     """
 
-    look: Callable[[], tuple[CheckResult, str]]
+    look: Callable[[WaitLine], tuple[CheckResult, str]]
     hint: Callable[[], Shown]
     solution: Callable[[], Shown]
     reset: Callable[[], Shown]
@@ -61,7 +62,7 @@ class CheckCard:
         """Look at the answer and show the verdict; the buttons come with the first one."""
         self._output.update(self._looking)
         with self._wait.within(self._output, "the check"), self._wait.telling("for the check", str):
-            verdict, next_step = self._actions.look()
+            verdict, next_step = self._actions.look(self._wait)
         self._output.close(verdict_card(self._exercise, verdict, next_step))
         if self._below is None and self._show_buttons():
             self._below = Live(NOTHING)

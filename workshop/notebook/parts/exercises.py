@@ -10,6 +10,7 @@ from workshop.course.progress import CourseProgress
 from workshop.course.releases import release_as_of
 from workshop.course.solving import reset
 from workshop.notebook.classroom.help_calls import HelpCalls
+from workshop.notebook.controls.waiting import WaitLine
 from workshop.notebook.markup.display import Shown, show
 from workshop.notebook.markup.html import code_in, element, join
 from workshop.notebook.parts.check_card import CheckActions, CheckCard
@@ -39,7 +40,7 @@ class ExerciseTools:
         exercise = find_exercise(exercise_id)
         place = exercise.answer_location
         actions = CheckActions(
-            look=lambda: self._look(exercise),
+            look=lambda line: self._look(exercise, line),
             hint=lambda: self._next_hint(exercise),
             solution=lambda: self._way_to_do_it(exercise, is_open=False),
             reset=lambda: self._starter_again(exercise),
@@ -76,8 +77,16 @@ class ExerciseTools:
         """Show every exercise of the course and how far each is."""
         return show(draw_progress(all_exercises(), self._record.entries(), notebook=self._notebook))
 
-    def _look(self, exercise: Exercise) -> tuple[CheckResult, str]:
-        verdict = judge(exercise, self._course)
+    def _look(self, exercise: Exercise, line: WaitLine) -> tuple[CheckResult, str]:
+        both = self._course, self._course.stateless
+        before = [each.on_wait for each in both]
+        try:
+            for each in both:
+                each.on_wait = line.telling
+            verdict = judge(exercise, self._course)
+        finally:
+            for each, telling in zip(both, before, strict=True):
+                each.on_wait = telling
         self._record.record(exercise.id, verdict)
         return verdict, self._next_step(exercise, verdict)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from workshop.cloud.connection import Cloud
 
-__all__ = ["MARKER", "Cleared", "clear"]
+__all__ = ["MARKER", "TIMEOUT_SECONDS", "Cleared", "clear"]
 
 # The functions leave out records that are exactly this.
 MARKER = b'{"Marker": "workshop clear"}'
