@@ -42,6 +42,8 @@ def test_only_what_was_recorded_is_claimed(progress: CourseProgress) -> None:
     assert (facts.attempts, facts.without_help, facts.hints, facts.answered, facts.right) == (4, 1, 2, 2, 1)
     shown = draw_certificate(facts, "certificate.html").text
     assert "On the way" in shown
+    # Predictions and quizzes alike.
+    assert "1 of 2 questions answered right" in shown
     assert "Still open: Three." in shown
     assert "01 January 1970 to 03 January 1970, 3 days" in shown
 

@@ -83,11 +83,12 @@ def test_a_prediction_is_held_against_what_was_seen(session: QuestionTools, reco
     assert kept.is_right is False
 
 
-def test_what_is_measured_makes_no_guess_wrong(session: QuestionTools) -> None:
-    """Where the value comes from the learner's own machine, it is told and not judged."""
+def test_what_is_measured_makes_no_guess_wrong(session: QuestionTools, record: CourseProgress) -> None:
+    """Where the value comes from the learner's own machine, it is told and not judged, also in what is kept."""
     session.predict("measured", answer=2)
 
     assert "Measured" in session.reveal("measured", 3.1).text
+    assert record.question("measured").is_right is None
 
 
 def test_a_value_can_be_revealed_without_a_prediction(session: QuestionTools) -> None:
@@ -122,7 +123,7 @@ def test_a_value_must_come_from_somewhere(session: QuestionTools) -> None:
 def test_an_answer_that_cannot_be_kept_is_said_where_it_was_given(
     question: Question, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What goes wrong after a click, such as a full disk, is said beside the buttons or the field."""
+    """What goes wrong after a click, such as a full disk, is said beside the buttons or the field, and announced."""
     rows: list[Any] = []
     monkeypatch.setattr(questions_part, "show_control", lambda row, _: rows.append(row))
     monkeypatch.setattr(questions_part, "find_question", lambda _: question)
@@ -138,5 +139,22 @@ def test_an_answer_that_cannot_be_kept_is_said_where_it_was_given(
 
     button.click()
 
-    assert said.value.startswith("✗ Not done: OSError")
+    assert said.value.startswith('<span role="alert">✗ Not done: OSError')
     assert "Make room on that disk" in said.value
+
+
+def test_the_same_mistake_is_announced_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gives the same wrong number twice hears twice that it is none: what is said is taken back before."""
+    rows: list[Any] = []
+    monkeypatch.setattr(questions_part, "show_control", lambda row, _: rows.append(row))
+    monkeypatch.setattr(questions_part, "find_question", lambda _: COUNT)
+    QuestionTools(cast("Any", SimpleNamespace())).predict("count")
+    field, button, said = rows[0].children
+    field.value, told = "<b>many</b>", []
+    said.observe(lambda change: told.append(change.new), "value")
+
+    button.click()
+    button.click()
+
+    assert [bool(each) for each in told] == [True, False, True]
+    assert "&lt;b&gt;many" in said.value

@@ -12,7 +12,10 @@ __all__ = ["CertificateFacts", "certificate_facts"]
 
 @dataclass(frozen=True)
 class CertificateFacts:
-    """The numbers of one learner; days are in UTC, and None before the first check."""
+    """The numbers of one learner; days are in UTC, and None before the first check.
+
+    `answered` and `right` count predictions and quizzes alike, as far as there is a right answer.
+    """
 
     name: str
     solved: tuple[str, ...]

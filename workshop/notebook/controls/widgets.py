@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as widgets  # type: ignore[import-untyped] # it brings no types
 
 from workshop.notebook.markup.display import NOTHING, Live, Shown, shell
-from workshop.notebook.markup.html import Html
+from workshop.notebook.markup.html import Html, code_in, element
 from workshop.notebook.views.errors import failed
 
 __all__ = ["ButtonRow", "Buttons", "Control", "Slider", "choice", "number_field", "panel", "show_control"]
@@ -43,22 +43,35 @@ def show_control(widget: Any, label: str) -> Control | None:
     return None if shell() is None else Control(widget, label)
 
 
+class _Said:
+    """What is said beside a widget, such as a mistake: a screen reader says it too, also the same once more."""
+
+    def __init__(self) -> None:
+        self.widget = widgets.HTML()
+
+    def say(self, told: str | None) -> None:
+        """Say this in the place of what was said before; nothing takes that away."""
+        self.widget.value = ""
+        if told:
+            self.widget.value = element("span", code_in(told), role="alert")
+
+
 def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[int], str | None]) -> Any:
     """Return the options as buttons below each other, each with its letter and text; a click answers.
 
     What `on_choice` returns is said below them, such as what went wrong.
     """
-    buttons, said = [], widgets.Label("")
+    buttons, said = [], _Said()
 
     def take(place: int) -> None:
-        said.value = (on_choice(place) or "").replace("`", "")
+        said.say(on_choice(place))
 
     for place, (letter, text) in enumerate(zip(letters, texts, strict=True)):
         button = widgets.Button(description=f"{letter}   {text.replace('`', '')}", layout={"width": "auto"})
         button.add_class("ws-option")
         button.on_click(lambda _, place=place: take(place))
         buttons.append(button)
-    return widgets.VBox([*buttons, said])
+    return widgets.VBox([*buttons, said.widget])
 
 
 class ButtonRow:
@@ -97,10 +110,10 @@ def number_field(on_number: Callable[[str], str | None]) -> Any:
         layout={"width": "240px"},
     )
     button = widgets.Button(description="Answer", layout={"width": "90px"})
-    said = widgets.Label("")
+    said = _Said()
 
     def take(_: Any) -> None:
-        said.value = (on_number(field.value) or "").replace("`", "")
+        said.say(on_number(field.value))
 
     def take_on_enter(_: Any, message: Mapping[str, Any], __: Any) -> None:
         if message.get("event") == "submit":
@@ -109,7 +122,7 @@ def number_field(on_number: Callable[[str], str | None]) -> Any:
     button.on_click(take)
     # What JupyterLab sends for the Enter key; the field's own `on_submit` is deprecated.
     field.on_msg(take_on_enter)
-    return widgets.HBox([field, button, said])
+    return widgets.HBox([field, button, said.widget], layout={"flex_flow": "row wrap"})
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,9 @@ class QuestionTools:
             ) from error
         reply = question.reply(place if given is None else given, value=place)
         if given is not None:
-            self._record.answer(question_id, given, is_right=reply.is_right)
+            # A number that is measured makes no guess right or wrong.
+            is_judged = question.options or question.answer is not None
+            self._record.answer(question_id, given, is_right=reply.is_right if is_judged else None)
         return show(reply_card(question, given, reply, value=place))
 
     def quiz(self, question_id: str, *, answer: Any = None) -> Live:

@@ -81,7 +81,7 @@ def _figures(facts: CertificateFacts) -> list[tuple[str, int]]:
         ("answers checked", facts.attempts),
     ]
     if facts.answered:
-        figures.append((f"of {facts.answered} predictions right", facts.right))
+        figures.append((f"of {plural(facts.answered, 'question')} answered right", facts.right))
     return figures
 
 
