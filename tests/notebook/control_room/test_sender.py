@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from workshop.clock import ManualClock
 from workshop.errors import ConfigurationError
 from workshop.notebook.control_room.controls import Controls
+from workshop.notebook.control_room.opening import RoomTools
 from workshop.notebook.control_room.sender import Sender, plan_of
 from workshop.pipeline.messages import PlannedMessage, PlanOptions, make_plan
 from workshop.pipeline.producer.accounting import ProduceResult, RefusedMessage
+from workshop.settings import CLASS_FILE
 
 
 class Streams:
@@ -165,3 +169,16 @@ def test_faults_are_named_with_chances(faults: dict[str, Any]) -> None:
     """A fault that does not exist, and a chance that is none, are refused."""
     with pytest.raises(ConfigurationError, match=r"fault|chance"):
         Controls().changed("faults", faults)
+
+
+def test_no_two_learners_of_a_class_open_the_same_room(tmp_path: Path) -> None:
+    """Without a seed, a room has one of the learner's own, also in an empty pipeline, and another each time."""
+    sent: list[object] = []
+    tools = RoomTools(cast("Any", SimpleNamespace(home=tmp_path, messages=lambda: sent)))
+    alone = tools._next_seed()
+    (tmp_path / CLASS_FILE).write_text('{"seed": 2147483647}', encoding="utf-8")
+    in_class = tools._next_seed()
+    sent.append("a message")
+
+    assert (alone, in_class, tools._next_seed()) == (1, 147483648, 147483649)
+    assert Controls().changed("seed", in_class).seed == in_class

@@ -7,7 +7,7 @@ from typing import Any, Self
 from workshop.cloud.fault_plan import FaultKind
 from workshop.errors import ConfigurationError
 
-__all__ = ["Controls"]
+__all__ = ["LIMITS", "Controls"]
 
 LIMITS: Mapping[str, tuple[float, float]] = {
     "rate": (1, 10_000),

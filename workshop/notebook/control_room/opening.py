@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from workshop.cloud.fault_plan import NO_FAULTS, FaultPlan
 from workshop.course.tools.plain import PlainPipeline
 from workshop.errors import ConfigurationError
-from workshop.notebook.control_room.controls import Controls
+from workshop.notebook.control_room.controls import LIMITS, Controls
 from workshop.notebook.control_room.model import RoomModel
 from workshop.notebook.control_room.room import ControlRoom
 from workshop.notebook.controls.panels import FAULTS, plan_of_faults
+from workshop.settings import class_seed
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["RoomTools", "chance_of"]
 
 TEXTBOOK = "textbook"
+MOST_SEEDS = int(LIMITS["seed"][1])
 
 
 class RoomTools:
@@ -43,10 +45,10 @@ class RoomTools:
         """Show a run that you steer while it goes on: totals, a meter of truth, speed, latency, every stage.
 
         Nothing is sent before Start, unless `autostart`. The options say where the controls stand at first;
-        percentages are as in `ws.send`, `faults` as in `ws.live.faults`. Without a `seed`, every room sends
-        other messages. `beside` is a second pipeline that gets the same messages and faults: `ws.stateless`,
-        or "textbook" for one with the textbook's guards, which is deployed if it is missing. Does not block;
-        `room.wait()` does, until everything has arrived.
+        percentages are as in `ws.send`, `faults` as in `ws.live.faults`. Without a `seed`, every room and
+        every learner of a class sends other messages. `beside` is a second pipeline that gets the same messages
+        and faults: `ws.stateless`, or "textbook" for one with the textbook's guards, which is deployed if it is
+        missing. Does not block; `room.wait()` does, until everything has arrived.
 
         Raises:
             ConfigurationError: an impossible value, or a fault that does not exist.
@@ -75,8 +77,8 @@ class RoomTools:
         )
 
     def _next_seed(self) -> int:
-        """Return a seed that grows with what was sent, so that the same cell sends other trades each time."""
-        return 1 + len(self._course.messages())
+        """Return a seed of the learner's own that grows with what was sent: no cell sends the same trades twice."""
+        return (1 + len(self._course.messages()) + class_seed(self._course.home)) % MOST_SEEDS
 
 
 def _emptied(textbook: Course) -> Course:
