@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workshop.clock import ManualClock
+from workshop.course import rest as rest_module
 from workshop.course.exercise import CheckResult, Outcome, incorrect, judge, passed
 from workshop.course.exercises import find_exercise
 from workshop.course.rest import Rest, wait_for_rest
@@ -194,3 +195,24 @@ def test_a_batch_that_is_stuck_lets_nothing_pass(verdict: CheckResult, outcome: 
 def test_a_notebook_says_rest_only_of_what_rests(rest: Rest, told: str) -> None:
     """Only totals behind which nothing is pending are shown as being at rest."""
     assert rest_shown(rest, 8.0).text.startswith(told)
+
+
+def test_on_aws_rest_is_not_claimed_behind_a_function_that_has_failed() -> None:
+    """Where nobody counts what waits, the error of the last minutes is told beside the totals at rest."""
+    told = rest_shown(Rest(FULL, None, is_certain=True, trouble="MapLambda has failed: KeyError."), 60).text
+
+    assert told.startswith("● At rest so far: nothing moves. MapLambda has failed: KeyError. AWS does not tell")
+
+
+@pytest.mark.parametrize(("pending", "is_certain", "asked"), [(None, True, True), (0, True, False), (5, True, True)])
+def test_logs_are_read_where_records_may_wait(
+    monkeypatch: pytest.MonkeyPatch, pending: int | None, is_certain: bool, asked: bool
+) -> None:
+    """What fails is looked up where records wait, or where nobody knows; not where all has arrived."""
+    monkeypatch.setattr(rest_module, "troubles_of", lambda *_: ["MapLambda has failed: KeyError."])
+    monkeypatch.setattr(rest_module, "unfed", lambda _: {})
+    stack: Any = SimpleNamespace(cloud=None, outputs={}, pipeline="stateful")
+
+    told = rest_module.trouble_with(stack, Rest(FULL, pending, is_certain=is_certain))
+
+    assert bool(told) == asked

@@ -180,7 +180,7 @@ class Course(CourseStack):
         with self.on_wait("until nothing moves", self._on_the_way, timeout):
             seen = self.totals, self.pending, self.quiet, lambda: resting.fails_for_good(self)
             rest = wait_for_rest(*seen, clock=self.clock, timeout_seconds=timeout)
-        trouble = self.trouble() if rest.pending or not rest.is_certain else ""
+        trouble = resting.trouble_with(self, rest)
         where = resting.where_records_wait(self) if rest.pending else ""
         not_read = resting.unread(self, lambda: len(self.sent.records()))
         return replace(rest, trouble=trouble, where=where, unread=not_read)

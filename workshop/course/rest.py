@@ -27,6 +27,7 @@ __all__ = [
     "fails_for_good",
     "of_one_moment",
     "trouble_of",
+    "trouble_with",
     "try_a_message",
     "unfed",
     "unread",
@@ -54,7 +55,7 @@ class Rest:
     """The totals when nothing moved any more; not `is_certain` if patience was at its end before.
 
     `pending` counts the records that no stage has finished with, None where the cloud does not tell.
-    `trouble` names the functions that fail meanwhile, with their last error, `where` counts the records
+    `trouble` names the functions that fail meanwhile, with their last error, or have failed where nobody counts, `where` counts the records
     before each function, and `unread` tells of records that wait before functions without a mapping.
     """
 
@@ -153,11 +154,21 @@ def unfed(stack: CourseStack) -> dict[str, str]:
 
 def trouble_of(stack: CourseStack) -> str:
     """Say which functions fail, and how, hang, or are not fed, in a sentence each; as far as one can tell."""
+    return " ".join([*_failures(stack), *unfed(stack).values()])
+
+
+def trouble_with(stack: CourseStack, rest: Rest) -> str:
+    """Say what keeps records from arriving; on AWS, which does not count them, also which functions have failed."""
+    if rest.pending or not rest.is_certain:
+        return trouble_of(stack)
+    return " ".join(_failures(stack)) if rest.pending is None else ""
+
+
+def _failures(stack: CourseStack) -> list[str]:
     try:
-        troubles = troubles_of(stack.cloud, stack.outputs, stack.pipeline)
+        return troubles_of(stack.cloud, stack.outputs, stack.pipeline)
     except ClientError:
-        troubles = []  # not everybody may read logs
-    return " ".join([*troubles, *unfed(stack).values()])
+        return []  # not everybody may read logs
 
 
 def where_records_wait(stack: CourseStack) -> str:

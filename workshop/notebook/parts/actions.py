@@ -19,6 +19,8 @@ from workshop.pipeline.producer.producer import ProduceResult, SendProgress
 
 __all__ = ["PipelineActions", "ShownMapping", "rest_shown"]
 
+NOT_COUNTED = "AWS does not tell whether records still wait behind that."
+
 
 class ShownMapping(dict[str, Any]):
     """An event source mapping as AWS describes it; a notebook shows it as one line."""
@@ -147,8 +149,9 @@ def rest_shown(rest: Rest, timeout: float) -> Shown:
         return status_line("▲ Stuck", f"nothing has changed for a while: {rest.held_up}", "warn")
     count = rest.snapshot.message_count
     told = f"{plural(count, 'change')} summed in" if count else "nothing moves"
-    if rest.unread:
-        return status_line("● At rest so far", f"{told}. {rest.unread}", "info")
+    if rest.unread or rest.trouble:
+        untold = f"{rest.trouble} {NOT_COUNTED}" if rest.trouble else ""
+        return status_line("● At rest so far", " ".join(filter(None, [f"{told}.", rest.unread, untold])), "info")
     return status_line("✓ At rest", told, "ok")
 
 
