@@ -37,11 +37,14 @@ window.look = {
       .filter((chart) => chart.clientHeight < 200)
       .map((chart) => `${chart.clientHeight} high: ${chart.textContent.slice(0, 80)}`),
 
-  // How many Mermaid diagrams were drawn, and how many could not be.
+  // How many Mermaid diagrams were drawn, how many could not be, and of how many the house's stylesheet does not know
+  // in which theme they were drawn: it looks for the colour of Mermaid's boxes.
   diagrams: (panel) => {
     const all = [...document.querySelectorAll(`${panel} .jp-RenderedMermaid`)];
     const refused = all.filter((diagram) => diagram.classList.contains('jp-mod-warning')).length;
-    return { drawn: all.length - refused, refused };
+    const drawnIn = (theme) => all.filter((diagram) => diagram.querySelector(`img[src*="${theme}"]`)).length;
+    const unknown = all.length - refused - drawnIn('ECECFF') - drawnIn('1f2020');
+    return { drawn: all.length - refused, refused, unknown };
   },
 
   // Scrolls to `top`, and returns the notebook's height and the height of what is visible.

@@ -85,7 +85,7 @@ def _theme(shown: NotebookPage, theme: str) -> list[str]:
 
 def _diagrams(shown: NotebookPage, cells: list[dict[str, Any]]) -> list[str]:
     texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
-    wanted = {"drawn": sum(text.count("```mermaid") for text in texts), "refused": 0}
+    wanted = {"drawn": sum(text.count("```mermaid") for text in texts), "refused": 0, "unknown": 0}
     return [] if shown.diagrams == wanted else [f"diagrams: {shown.diagrams}, not {wanted}"]
 
 

@@ -117,7 +117,7 @@ class NotebookPage:
 
     @property
     def diagrams(self) -> dict[str, int]:
-        """How many Mermaid diagrams were drawn, and how many could not be."""
+        """How many Mermaid diagrams were drawn, could not be, and were drawn in an unknown theme."""
         return self.page.evaluate("look.diagrams", PANEL)
 
     def enlarge(self) -> None:

@@ -1,7 +1,9 @@
 """The control room's widget in JupyterLab, fed with a recorded run."""
 
+import base64
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -9,6 +11,8 @@ import pytest
 
 from tests.browser.notebook_page import PANEL, NotebookPage
 from tests.browser.recorded_room import recorded_run
+from tests.effort import LONG
+from workshop.notebook.control_room.widget import packed_plotly, page_script, page_style
 
 ROOM = f"{PANEL} .ws-room"
 NOTEBOOK = "control_room"
@@ -29,6 +33,10 @@ HEARD = 'json.dump(heard, open("heard.json", "w"))'
 WIDGETS = {"button", "slider", "spinbutton", "textbox", "searchbox", "combobox", "image", "treegrid"}
 TEXTS = "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
 ROWS = f"{ROOM} [role=treegrid] tbody tr"
+# Of a recorded run those seconds in which it goes wrong and ends; they come again and again.
+ROUND = slice(25, 50)
+ROUNDS = 36 if LONG else 4
+LARGEST_LEFT_BYTES = 2_000
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +179,34 @@ def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, scree
     assert page.get_by_role("slider", name="Crash after a write").is_disabled()
     # The new kernel answers, and can be ended.
     room.run_cell(1)
+
+
+def counted(devtools: Any) -> tuple[dict[str, int], int]:
+    """Return how many documents, nodes and listeners there are, and how many bytes the page's scripts hold."""
+    for _ in range(2):
+        devtools.send("HeapProfiler.collectGarbage")
+    return devtools.send("Memory.getDOMCounters"), devtools.send("Runtime.getHeapUsage")["usedSize"]
+
+
+def test_a_long_run_leaves_nothing_behind_in_the_page(window: Any) -> None:
+    """Hundreds of updates, each of them drawn, leave no node, no listener and hardly a byte in the browser.
+
+    A hundred show it; `make test-long` draws nine hundred, as many as a quarter of an hour has seconds.
+    """
+    page = window.new_page()
+    page.set_content("<!doctype html><body></body>")
+    page.add_script_tag(path=Path(__file__).with_name("room_alone.js"))
+    plotly = base64.b64encode(packed_plotly()).decode()
+    page.evaluate("room.open", [page_script(), page_style(), plotly, recorded_run()[ROUND]])
+    page.locator(".ws-room .main-svg").first.wait_for()
+    devtools = page.context.new_cdp_session(page)
+    page.evaluate("room.run", 2)
+    before, held = counted(devtools)
+
+    drawn = page.evaluate("room.run", ROUNDS)
+
+    after, holds = counted(devtools)
+    page.close()
+    assert drawn == ROUNDS * (ROUND.stop - ROUND.start)
+    assert after == before
+    assert holds - held < drawn * LARGEST_LEFT_BYTES
