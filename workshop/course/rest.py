@@ -55,8 +55,9 @@ class Rest:
     """The totals when nothing moved any more; not `is_certain` if patience was at its end before.
 
     `pending` counts the records that no stage has finished with, None where the cloud does not tell.
-    `trouble` names the functions that fail meanwhile, with their last error, or have failed where nobody counts, `where` counts the records
-    before each function, and `unread` tells of records that wait before functions without a mapping.
+    `trouble` names the functions that fail meanwhile, with their last error, or have failed where nobody tells
+    what is pending; `where` counts the records before each function, and `unread` tells of records that wait
+    before functions without a mapping.
     """
 
     snapshot: AggregateSnapshot
@@ -158,7 +159,7 @@ def trouble_of(stack: CourseStack) -> str:
 
 
 def trouble_with(stack: CourseStack, rest: Rest) -> str:
-    """Say what keeps records from arriving; on AWS, which does not count them, also which functions have failed."""
+    """Say what keeps records from arriving; on AWS, which counts none, also which functions have failed."""
     if rest.pending or not rest.is_certain:
         return trouble_of(stack)
     return " ".join(_failures(stack)) if rest.pending is None else ""

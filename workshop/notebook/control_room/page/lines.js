@@ -97,7 +97,9 @@ function lineLayout(ink, width, height, range, marks, cursor, suffix) {
 function makeLines() {
   const speed = lineFigure("Messages per second");
   const latency = lineFigure("Latency of the recent past");
-  const marks = make("ol", { class: "ws-marks", "aria-label": "What was switched during the run" });
+  // Announced as they come: what cannot be set is told here as well.
+  const marks = make("ol", { class: "ws-marks", "aria-label": "What was switched during the run", "aria-live": "polite", "aria-relevant": "additions" });
+  const markFor = keyed(makeMark);
   const charts = make("div", { class: "ws-two" }, speed.element, latency.element);
   return {
     element: make("div", {}, charts, marks),
@@ -106,7 +108,7 @@ function makeLines() {
       const points = thinned(ticks);
       const range = [points[0]?.seconds ?? 0, Math.max(ticks.at(-1)?.seconds ?? 0, (points[0]?.seconds ?? 0) + 10)];
       const switched = snapshot.marks ?? [];
-      showMarks(marks, switched);
+      showMarks(marks, markFor, switched);
       const draw = ({ plot }, lines, suffix) => {
         if (!Plotly || !plot.clientWidth) return;
         const layout = lineLayout(ink, plot.clientWidth, plot.clientHeight, range, switched, cursor, suffix);
@@ -136,12 +138,13 @@ function latencyTold({ pipelines }) {
   return `Latency. Now ${pipelines.map((one) => `${one.name}: ${figures(one)}`).join("; ")}`;
 }
 
-function showMarks(list, marks) {
-  if (list.children.length !== marks.length) {
-    list.replaceChildren(
-      ...marks.map((each, place) =>
-        make("li", {}, make("b", {}, String(place + 1)), ` ${each.text} `, make("span", { class: "soft" }, `at ${seconds(each.seconds)}`)),
-      ),
-    );
-  }
+function makeMark(key) {
+  const [text, moment] = JSON.parse(key);
+  return make("li", {}, make("b"), ` ${text} `, make("span", { class: "soft" }, `at ${seconds(moment)}`));
+}
+
+function showMarks(list, markFor, marks) {
+  const items = markFor(marks.map((each) => JSON.stringify([each.text, each.seconds])));
+  items.forEach((each, place) => tell(each.firstElementChild, String(place + 1)));
+  arrange(list, items);
 }
