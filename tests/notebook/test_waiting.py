@@ -1,12 +1,17 @@
 """What a long wait tells."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from workshop.course.releases import release_as_of
+from workshop.course.tools.plain import LeftoverTools
+from workshop.notebook.control_room.opening import RoomTools
 from workshop.notebook.controls import waiting
 from workshop.notebook.controls.waiting import WaitLine, draw_wait, told_if_it_fails
 from workshop.notebook.markup.display import NOTHING, Live
@@ -14,6 +19,7 @@ from workshop.notebook.parts.actions import PipelineActions
 from workshop.notebook.views.differences import TableMemory
 
 DEADLINE_SECONDS = 60
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Told(Live):
@@ -114,3 +120,50 @@ def test_a_deployment_that_nobody_waits_for_says_so(capsys: pytest.CaptureFixtur
     said = capsys.readouterr().out
     assert said.startswith("‖ Interrupted: ")
     assert "Run the cell again" in said
+
+
+def destroy_a_stack(course: Any) -> None:
+    LeftoverTools(course).destroy("mine")
+
+
+def go_back_with_the_code(course: Any) -> None:
+    release_as_of(course, "08")
+
+
+def open_beside_the_textbook(course: Any) -> None:
+    RoomTools(course)._pipelines("textbook")
+
+
+@pytest.mark.parametrize(
+    ("wait", "told"),
+    [
+        (destroy_a_stack, "until `mine` is deleted; "),
+        (go_back_with_the_code, "until the functions run the code of notebook 08; 3 to be changed"),
+        (open_beside_the_textbook, "until the textbook's pipeline is there, and empty; "),
+    ],
+)
+def test_what_takes_long_without_a_picture_says_so(
+    monkeypatch: pytest.MonkeyPatch, wait: Callable[[Any], None], told: str
+) -> None:
+    """Deploying and deleting that nobody sees, minutes on AWS, is a wait like any other."""
+    within: list[str] = []
+
+    @contextmanager
+    def on_wait(what: str, left: Callable[[], str]) -> Iterator[None]:
+        within.append(f"{what}; {left()}")
+        yield
+        within.append("over")
+
+    def done(*_: object) -> None:
+        within.append("done")
+
+    monkeypatch.setattr("workshop.course.tools.plain.destroy", done)
+    monkeypatch.setattr("workshop.course.releases.release_changed", done)
+    textbook = SimpleNamespace(is_deployed=False, deploy=done)
+    course = SimpleNamespace(
+        cloud=None, root=ROOT, pipeline="stateful", on_wait=on_wait, textbook=textbook
+    )
+
+    wait(course)
+
+    assert (within[0], set(within[1:-1]), within[-1]) == (told, {"done"}, "over")

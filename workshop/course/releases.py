@@ -26,10 +26,13 @@ def release_as_of(course: Course, notebook: str) -> None:
         ConfigurationError: there is no such notebook.
     """
     checked_notebook(notebook)
-    for function in FUNCTIONS[course.pipeline]:
-        path = f"{course.pipeline}/{function}.py"
-        text = file_at(path, notebook, course.root)
-        release_changed(course, function, "textbook", path, partial(_replace, text))
+    left = list(FUNCTIONS[course.pipeline])
+    with course.on_wait(f"until the functions run the code of notebook {notebook}", lambda: f"{len(left)} to be changed"):
+        while left:
+            path = f"{course.pipeline}/{left[0]}.py"
+            text = file_at(path, notebook, course.root)
+            release_changed(course, left[0], "textbook", path, partial(_replace, text))
+            del left[0]
 
 
 def _replace(new: str, _old: str) -> str:

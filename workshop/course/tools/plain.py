@@ -80,7 +80,8 @@ class LeftoverTools:
         """Delete a stack and what hangs on its resources; blocks until it is gone, minutes on AWS."""
         if not stack or not isinstance(stack, str):
             raise ConfigurationError(f"`{stack}` is no name of a stack; `ws.leftovers.find()` lists yours")
-        destroy(self._course.cloud, stack)
+        with self._course.on_wait(f"until `{stack}` is deleted", str):
+            destroy(self._course.cloud, stack)
 
 
 class PlainWorkshop(PlainPipeline):

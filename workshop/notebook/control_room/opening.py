@@ -71,21 +71,24 @@ class RoomTools:
             other = beside._course  # noqa: SLF001 - what a pipeline of the notebook stands for
             return {self._course.pipeline: self._course, other.pipeline: other}
         if beside == TEXTBOOK:
-            return {"yours": self._course, TEXTBOOK: _emptied(self._course.textbook)}
+            return {"yours": self._course, TEXTBOOK: self._textbook()}
         raise ConfigurationError(
             f'`beside` is a pipeline such as `ws.stateless`, or "textbook", not `{beside}`'
         )
 
+    def _textbook(self) -> Course:
+        """Return the textbook's pipeline, deployed, without what an earlier room has left in it."""
+        textbook = self._course.textbook
+        with self._course.on_wait("until the textbook's pipeline is there, and empty", str):
+            if not textbook.is_deployed:
+                textbook.deploy()
+            elif textbook.messages():
+                textbook.clear()
+        return textbook
+
     def _next_seed(self) -> int:
         """Return a seed of the learner's own that grows with what was sent: no cell sends the same trades twice."""
         return (1 + len(self._course.messages()) + class_seed(self._course.home)) % MOST_SEEDS
-
-
-def _emptied(textbook: Course) -> Course:
-    """Return the pipeline without what an earlier room has left in it; it is deployed if it is missing."""
-    if textbook.is_deployed and textbook.messages():
-        textbook.clear()
-    return textbook
 
 
 def chance_of(plan: FaultPlan, kind: str) -> float:
