@@ -182,7 +182,7 @@ def test_the_control_room_in_jupyterlab(room, ticks, complaints, checkout, scree
 
 
 def counted(devtools: Any) -> tuple[dict[str, int], int]:
-    """Return how many documents, nodes and listeners there are, and how many bytes the page's scripts hold."""
+    """Return how many documents, nodes and listeners there are, and how many bytes the scripts hold."""
     for _ in range(2):
         devtools.send("HeapProfiler.collectGarbage")
     return devtools.send("Memory.getDOMCounters"), devtools.send("Runtime.getHeapUsage")["usedSize"]

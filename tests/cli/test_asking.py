@@ -71,7 +71,9 @@ def test_nobody_to_ask_is_wrong_usage(monkeypatch: pytest.MonkeyPatch, kernel: s
     There a command has a terminal on which nobody can write: it would wait for ever.
     """
     monkeypatch.setattr(sys.stdin, "isatty", lambda: bool(kernel))
-    monkeypatch.setenv("JPY_PARENT_PID", "77") if kernel else monkeypatch.delenv("JPY_PARENT_PID", raising=False)
+    monkeypatch.setenv("JPY_PARENT_PID", "77") if kernel else monkeypatch.delenv(
+        "JPY_PARENT_PID", raising=False
+    )
 
     with pytest.raises(ConfigurationError, match=r"This deletes a thing\. Nobody can be asked here; say"):
         agree("This deletes a thing.", yes=False)

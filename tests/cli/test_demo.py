@@ -47,7 +47,15 @@ def test_an_exact_run_is_reported_with_counts_tree_and_verdict() -> None:
     """
     drawn = report(run_of(forgotten=0))
 
-    for part in ("200 messages", "Duplicates", "out of order", "FXOptions", "Grand Total", "100 messages/s", "mean unknown"):
+    for part in (
+        "200 messages",
+        "Duplicates",
+        "out of order",
+        "FXOptions",
+        "Grand Total",
+        "100 messages/s",
+        "mean unknown",
+    ):
         assert part in drawn
     assert "✔ Exact" in drawn
 

@@ -72,7 +72,9 @@ def test_a_notebook_that_does_not_exist_is_said(course: Any) -> None:
 
 
 @pytest.mark.parametrize(("notebook", "stacks"), [("05", "`mine` and `other`"), ("09", "`mine`")])
-def test_what_is_lost_is_said_before(course: Any, monkeypatch: pytest.MonkeyPatch, notebook: str, stacks: str) -> None:
+def test_what_is_lost_is_said_before(
+    course: Any, monkeypatch: pytest.MonkeyPatch, notebook: str, stacks: str
+) -> None:
     """Who catches up hears whose data goes: of each pipeline that is emptied or replaced, and of no other."""
     monkeypatch.setattr("workshop.course.catch_up.has_course_parameters", lambda _: True)
     assert lost_by(course, notebook) == ""

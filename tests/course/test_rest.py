@@ -201,10 +201,14 @@ def test_on_aws_rest_is_not_claimed_behind_a_function_that_has_failed() -> None:
     """Where nobody counts what waits, the error of the last minutes is told beside the totals at rest."""
     told = rest_shown(Rest(FULL, None, is_certain=True, trouble="MapLambda has failed: KeyError."), 60).text
 
-    assert told.startswith("● At rest so far: nothing moves. MapLambda has failed: KeyError. AWS does not tell")
+    assert told.startswith(
+        "● At rest so far: nothing moves. MapLambda has failed: KeyError. AWS does not tell"
+    )
 
 
-@pytest.mark.parametrize(("pending", "is_certain", "asked"), [(None, True, True), (0, True, False), (5, True, True)])
+@pytest.mark.parametrize(
+    ("pending", "is_certain", "asked"), [(None, True, True), (0, True, False), (5, True, True)]
+)
 def test_logs_are_read_where_records_may_wait(
     monkeypatch: pytest.MonkeyPatch, pending: int | None, is_certain: bool, asked: bool
 ) -> None:

@@ -190,7 +190,7 @@ def test_what_a_button_raises_is_said_below_the_verdict(done: Done, shell: Shell
 
 
 def test_what_a_check_waits_for_is_told_in_its_card() -> None:
-    """While a check looks, the waits of both pipelines go to the line of its card, and then to their own again."""
+    """While a check looks, the waits of both pipelines go to its card, and afterwards to their own line."""
     own, line, seen = object(), WaitLine(), []
     course: Any = SimpleNamespace(on_wait=own, stateless=SimpleNamespace(on_wait=own))
     record: Any = SimpleNamespace(record=lambda *_: None, of=lambda _: SimpleNamespace(hints=0))

@@ -84,7 +84,7 @@ def test_a_prediction_is_held_against_what_was_seen(session: QuestionTools, reco
 
 
 def test_what_is_measured_makes_no_guess_wrong(session: QuestionTools, record: CourseProgress) -> None:
-    """Where the value comes from the learner's own machine, it is told and not judged, also in what is kept."""
+    """What comes from the learner's own machine is told and not judged, also in what is kept."""
     session.predict("measured", answer=2)
 
     assert "Measured" in session.reveal("measured", 3.1).text
@@ -123,7 +123,7 @@ def test_a_value_must_come_from_somewhere(session: QuestionTools) -> None:
 def test_an_answer_that_cannot_be_kept_is_said_where_it_was_given(
     question: Question, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What goes wrong after a click, such as a full disk, is said beside the buttons or the field, and announced."""
+    """What goes wrong after a click, such as a full disk, is said beside the buttons or the field, aloud."""
     rows: list[Any] = []
     monkeypatch.setattr(questions_part, "show_control", lambda row, _: rows.append(row))
     monkeypatch.setattr(questions_part, "find_question", lambda _: question)
@@ -144,7 +144,7 @@ def test_an_answer_that_cannot_be_kept_is_said_where_it_was_given(
 
 
 def test_the_same_mistake_is_announced_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who gives the same wrong number twice hears twice that it is none: what is said is taken back before."""
+    """Who gives the same wrong number twice hears twice that it is none."""
     rows: list[Any] = []
     monkeypatch.setattr(questions_part, "show_control", lambda row, _: rows.append(row))
     monkeypatch.setattr(questions_part, "find_question", lambda _: COUNT)

@@ -146,12 +146,12 @@ def catch_up(course: Course, notebook: str, *, say: Say | None = None) -> tuple[
 
 
 def lost_by(course: Course, notebook: str) -> str:
-    """Say what catching up with a notebook deletes for good; nothing where nothing is deployed that it would."""
+    """Say what catching up with a notebook deletes for good; nothing where there is nothing to delete."""
     stacks = [
         f"`{own.stack}`"
         for own in (course, course.stateless)
         if own.is_deployed
-        and (own is course and notebook <= LAST_WITH_STACK or _must_go(own, course, notebook))
+        and ((own is course and notebook <= LAST_WITH_STACK) or _must_go(own, course, notebook))
     ]
     return LOST.format(" and ".join(stacks), notebook) if stacks else ""
 

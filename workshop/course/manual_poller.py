@@ -116,7 +116,9 @@ class ManualPoller:
 
     def resume(self) -> None:
         """Enable the mapping, which continues at its last checkpoint; may be repeated."""
-        with self.course.on_wait(f"until the mapping of {self.function} is enabled again", str, LONGEST_SECONDS):
+        with self.course.on_wait(
+            f"until the mapping of {self.function} is enabled again", str, LONGEST_SECONDS
+        ):
             switch(self._lambda, self._uuid, enabled=True, clock=self._clock)
 
     def _bookmarks_at(self, iterator_type: str) -> dict[str, str | None]:

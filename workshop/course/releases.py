@@ -27,7 +27,9 @@ def release_as_of(course: Course, notebook: str) -> None:
     """
     checked_notebook(notebook)
     left = list(FUNCTIONS[course.pipeline])
-    with course.on_wait(f"until the functions run the code of notebook {notebook}", lambda: f"{len(left)} to be changed"):
+    with course.on_wait(
+        f"until the functions run the code of notebook {notebook}", lambda: f"{len(left)} to be changed"
+    ):
         while left:
             path = f"{course.pipeline}/{left[0]}.py"
             text = file_at(path, notebook, course.root)

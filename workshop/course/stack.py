@@ -72,7 +72,7 @@ class CourseStack:
         self.on_event: Callable[[StackEvent], None] | None = None
         # Called with what a learner should know, such as a file that is damaged, for display.
         self.on_note: Callable[[str], object] = lambda _: None
-        # Entered around each wait, for display: what is waited for, how to ask what is left, the most seconds.
+        # Entered around each wait, for display: what is waited for, how to ask what is left, seconds at most.
         self.on_wait: Callable[..., AbstractContextManager[None]] = _silently
         self._outputs: dict[str, str] = {}
         self._outputs_until = 0.0

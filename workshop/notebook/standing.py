@@ -39,7 +39,7 @@ AHEAD = (
 UNGUARDED = ("04", "05", "06", "09")
 OTHER_CODE = "Other code runs in the cloud than stands in {}. `{}.deploy()` brings your files there."
 OTHER_PARAMETERS = (
-    "`{}` has other parameters than the course deploys it with, so figures and checks can come out otherwise. "
+    "`{}` has other parameters than the course gives it, so figures and checks can come out otherwise. "
     "`!workshop catch-up {}`, in a cell of its own, makes it anew, and says before what goes with it."
 )
 FAULTS = "Faults on purpose are still in force: {}. `ws.live.faults(clear=True)` ends them."

@@ -90,7 +90,7 @@ def test_pause_and_start_work_at_once(make_room: MakeRoom) -> None:
 
 
 def test_what_would_do_nothing_does_nothing(make_room: MakeRoom) -> None:
-    """Pause counts while messages are sent, Start not before the run is over, Stop not after it: no mark else."""
+    """Pause counts while messages are sent, Start not before the run is over, Stop not after it."""
     room = make_room(messages=20, rate=100)
     room.model.command({"do": "pause"})
     assert room.seconds(1)["run"]["state"] == "ready"
@@ -106,7 +106,10 @@ def test_what_would_do_nothing_does_nothing(make_room: MakeRoom) -> None:
         room.model.command({"do": word})
     over = room.seconds(1)
 
-    assert [(run["state"], run["sent"]) for run in (settling, over["run"])] == [("settling", 20), ("done", 20)]
+    assert [(run["state"], run["sent"]) for run in (settling, over["run"])] == [
+        ("settling", 20),
+        ("done", 20),
+    ]
     assert [mark["text"] for mark in over["marks"]] == ["started"]
 
 

@@ -172,7 +172,7 @@ def test_faults_are_named_with_chances(faults: dict[str, Any]) -> None:
 
 
 def test_no_two_learners_of_a_class_open_the_same_room(tmp_path: Path) -> None:
-    """Without a seed, a room has one of the learner's own, also in an empty pipeline, and another each time."""
+    """Without a seed a room has one of the learner's, also in an empty pipeline, and another each time."""
     sent: list[object] = []
     tools = RoomTools(cast("Any", SimpleNamespace(home=tmp_path, messages=lambda: sent)))
     alone = tools._next_seed()

@@ -46,8 +46,8 @@ class RoomTools:
 
         Nothing is sent before Start, unless `autostart`. The options say where the controls stand at first;
         percentages are as in `ws.send`, `faults` as in `ws.live.faults`. Without a `seed`, every room and
-        every learner of a class sends other messages. `beside` is a second pipeline that gets the same messages
-        and faults: `ws.stateless`, or "textbook" for one with the textbook's guards, which is deployed if it is
+        every learner of a class sends other messages. `beside` is a second pipeline that gets the same
+        messages and faults: `ws.stateless`, or "textbook" for one with the textbook's guards, deployed if it is
         missing. Does not block; `room.wait()` does, until everything has arrived.
 
         Raises:
@@ -87,7 +87,7 @@ class RoomTools:
         return textbook
 
     def _next_seed(self) -> int:
-        """Return a seed of the learner's own that grows with what was sent: no cell sends the same trades twice."""
+        """Return a seed of the learner's that grows with what was sent: the same cell sends other trades."""
         return (1 + len(self._course.messages()) + class_seed(self._course.home)) % MOST_SEEDS
 
 

@@ -25,7 +25,9 @@ def draw_wait(what: str, left: str, seconds: float, longest: float | None = None
 
     With the seconds that it lasts at the `longest`, it ends in `6 s of at most 60 s`.
     """
-    lasted = f"{seconds:.0f} s" if longest is None else f"{min(seconds, longest):.0f} s of at most {longest:.0f} s"
+    lasted = (
+        f"{seconds:.0f} s" if longest is None else f"{min(seconds, longest):.0f} s of at most {longest:.0f} s"
+    )
     return status_line("◐ Waiting", " · ".join(filter(None, [what, left, lasted])), "info")
 
 

@@ -44,7 +44,7 @@ def show_control(widget: Any, label: str) -> Control | None:
 
 
 class _Said:
-    """What is said beside a widget, such as a mistake: a screen reader says it too, also the same once more."""
+    """What is said beside a widget, such as a mistake; a screen reader says it too, also once more."""
 
     def __init__(self) -> None:
         self.widget = widgets.HTML()

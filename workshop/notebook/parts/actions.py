@@ -151,7 +151,9 @@ def rest_shown(rest: Rest, timeout: float) -> Shown:
     told = f"{plural(count, 'change')} summed in" if count else "nothing moves"
     if rest.unread or rest.trouble:
         untold = f"{rest.trouble} {NOT_COUNTED}" if rest.trouble else ""
-        return status_line("● At rest so far", " ".join(filter(None, [f"{told}.", rest.unread, untold])), "info")
+        return status_line(
+            "● At rest so far", " ".join(filter(None, [f"{told}.", rest.unread, untold])), "info"
+        )
     return status_line("✓ At rest", told, "ok")
 
 
