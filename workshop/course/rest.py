@@ -55,8 +55,8 @@ class Rest:
     """The totals when nothing moved any more; not `is_certain` if patience was at its end before.
 
     `pending` counts the records that no stage has finished with, None where the cloud does not tell.
-    `trouble` names the functions that fail meanwhile, with their last error, or have failed where no one tells
-    what is pending; `where` counts the records before each function, and `unread` tells of records that wait
+    `trouble` names the functions that fail meanwhile, with their last error, or where nobody tells what is
+    pending, have failed; `where` counts the records before each function, and `unread` tells of records that wait
     before functions without a mapping.
     """
 
