@@ -56,8 +56,8 @@ class Rest:
 
     `pending` counts the records that no stage has finished with, None where the cloud does not tell.
     `trouble` names the functions that fail meanwhile, with their last error, or where nobody tells what is
-    pending, have failed; `where` counts the records before each function, and `unread` tells of records that wait
-    before functions without a mapping.
+    pending, have failed. `where` counts the records before each function, and `unread` tells of records that
+    wait before functions without a mapping.
     """
 
     snapshot: AggregateSnapshot

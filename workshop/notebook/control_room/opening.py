@@ -47,8 +47,8 @@ class RoomTools:
         Nothing is sent before Start, unless `autostart`. The options say where the controls stand at first;
         percentages are as in `ws.send`, `faults` as in `ws.live.faults`. Without a `seed`, every room and
         every learner of a class sends other messages. `beside` is a second pipeline that gets the same
-        messages and faults: `ws.stateless`, or "textbook" for one with the textbook's guards, deployed if
-        missing. Does not block; `room.wait()` does, until everything has arrived.
+        messages and faults: `ws.stateless`, or "textbook" for one with the textbook's guards, which is
+        deployed if it is missing. Does not block; `room.wait()` does, until everything has arrived.
 
         Raises:
             ConfigurationError: an impossible value, or a fault that does not exist.
