@@ -24,7 +24,7 @@ from workshop.course.exercises import all_exercises
 from workshop.course.files import write_whole
 from workshop.course.parameters import deploy_for_course, has_course_parameters
 from workshop.course.progress import CourseProgress
-from workshop.course.rest import try_a_message
+from workshop.course.settled import try_a_message
 from workshop.course.solving import Say, Steps, keep_file, run_solution
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.deploy.stacks import destroy

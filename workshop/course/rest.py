@@ -19,7 +19,6 @@ from workshop.pipeline.operations.live_faults import read_faults
 from workshop.pipeline.settle import Quiet, watch
 
 if TYPE_CHECKING:
-    from workshop.course.course import Course
     from workshop.course.stack import CourseStack
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "of_one_moment",
     "trouble_of",
     "trouble_with",
-    "try_a_message",
     "unfed",
     "unread",
     "wait_for_rest",
@@ -46,8 +44,6 @@ UNCHANGED_SECONDS = 10.0
 STUCK_SECONDS = 30.0
 # Where that is plain already, nothing is gained by looking on.
 FAILING_SECONDS = 1.0
-# In which a single message passes all stages of an idle cloud.
-TRY_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -124,21 +120,6 @@ def of_one_moment(
         if sent() == before:
             return judged
     return judge(replace(rest, is_certain=False))
-
-
-def try_a_message(course: Course) -> str:
-    """Send one message through a stack that was just made; return how it got stuck, else empty the stack."""
-    course.send(1)
-    rest = course.rest_state(TRY_SECONDS)
-    if not rest.is_certain and not rest.trouble:
-        rest = course.rest_state()  # a busy machine, or AWS
-    held_up = rest.held_up
-    # AWS does not tell what is under way: there also the totals of a stuck message are at rest.
-    if rest.pending is None and not held_up and (table := course.last_table()) and not course.items(table):
-        held_up = f"`{table}` is still empty. {course.trouble()}".rstrip(" .")
-    if not held_up:
-        course.clear()
-    return held_up
 
 
 def unfed(stack: CourseStack) -> dict[str, str]:

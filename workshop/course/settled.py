@@ -1,6 +1,7 @@
 """Totals judged only while nothing moves: what changes under a check's eyes is neither right nor wrong.
 
-In goes a course and how to judge it at rest, out comes that verdict, or word of what still moves.
+In goes a course and how to judge it at rest, out comes that verdict, or word of what still moves. A new stack
+is tried in the same way, with a single message.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from workshop.course.course import Course
     from workshop.course.rest import Rest
 
-__all__ = ["judged_at_rest"]
+__all__ = ["judged_at_rest", "try_a_message"]
 
+# In which a single message passes all stages of an idle cloud.
+TRY_SECONDS = 8.0
 AGAIN = "Nothing has been judged: let it come to rest (`ws.rest()` waits for that) and run the check again."
 
 
@@ -35,3 +38,18 @@ def judged_at_rest(course: Course, judge: Callable[[Rest], CheckResult]) -> Chec
     if verdict.is_passed and rest.held_up:
         return not_attempted(f"Stuck, nothing has changed for a while: {rest.held_up}. {AGAIN}")
     return verdict
+
+
+def try_a_message(course: Course) -> str:
+    """Send one message through a stack that was just made; return how it got stuck, else empty the stack."""
+    course.send(1)
+    rest = course.rest_state(TRY_SECONDS)
+    if not rest.is_certain and not rest.trouble:
+        rest = course.rest_state()  # a busy machine, or AWS
+    held_up = rest.held_up
+    # AWS does not tell what is under way: there also the totals of a stuck message are at rest.
+    if rest.pending is None and not held_up and (table := course.last_table()) and not course.items(table):
+        held_up = f"`{table}` is still empty. {course.trouble()}".rstrip(" .")
+    if not held_up:
+        course.clear()
+    return held_up
