@@ -240,7 +240,7 @@ ELSEWHERE = {
         "cloudformation.stack_policies"
     ),
     "overlay/cloudformation/test_iam.py": (
-        "cloudformation.resource_types.managed_policy cloudformation.resource_types.role iam_versions"
+        "cloudformation.resource_types.managed_policy cloudformation.resource_types.role iam.versions"
     ),
     "overlay/cloudformation/test_operations.py": (
         "cloudformation.descriptions cloudformation.events cloudformation.exports"
@@ -256,7 +256,7 @@ ELSEWHERE = {
     "overlay/test_forms.py": "s3.forms",
     "overlay/test_overlay.py": "core_lookups",
     "overlay/test_plain_deliveries.py": (
-        "events.rules logs.metric_filters logs.subscriptions s3.bucket_policies s3.notifications"
+        "events.buses events.rules logs.metric_filters logs.subscriptions s3.bucket_policies s3.notifications"
     ),
     "overlay/test_refusals.py": "awslambda.aliases cloudwatch.expressions",
     "overlay/test_revisions.py": "awslambda.policies awslambda.revisions",

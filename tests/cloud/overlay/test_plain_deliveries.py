@@ -103,6 +103,18 @@ def test_entries_that_are_refused_are_refused_alike(account: Account, entries: l
     )
 
 
+def test_plain_buses_take_anything_and_go_with_their_rules(plain: Account) -> None:
+    """A bus that is not there fails the whole request in plain moto, and one with rules is deleted."""
+    events = plain.client("events")
+    events.create_event_bus(Name="bus")
+    events.put_rule(Name="r", EventBusName="bus", EventPattern='{"source": ["a"]}')
+
+    events.delete_event_bus(Name="bus")
+
+    with pytest.raises(events.exceptions.ResourceNotFoundException):
+        events.put_events(Entries=[{**ENTRY, "EventBusName": "bus"}])
+
+
 def delivered_raw(account: Account, name: str) -> list[str]:
     """Publish a message to a topic with an open queue; return the bodies that the queue got."""
     sns, sqs = account.client("sns"), account.client("sqs")

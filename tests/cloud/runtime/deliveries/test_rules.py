@@ -1,5 +1,6 @@
 """Rules send events to all kinds of targets, if they may, and never fail whoever puts an event."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -348,3 +349,31 @@ def test_events_of_services_are_for_services(world: World) -> None:
     answer = client("events").put_events(Entries=entries)
 
     assert [one.get("ErrorCode") for one in answer["Entries"]] == ["NotAuthorizedForSourceException", None]
+
+
+def test_events_for_a_bus_that_is_not_there_are_lost(world: World) -> None:
+    """They are taken like any others, as on AWS, and the rest of the request is delivered once."""
+    rule({"Arn": open_queue(world)})
+
+    answer = client("events").put_events(Entries=[EVENT, {**EVENT, "EventBusName": "nowhere"}])
+
+    assert answer["FailedEntryCount"] == 0
+    assert all(entry["EventId"] for entry in answer["Entries"])
+    assert len(world.messages()) == 1
+
+
+@pytest.mark.parametrize(("more", "is_taken"), [(-1, True), (0, False)])
+def test_a_request_is_smaller_than_a_mebibyte(world: World, more: int, is_taken: bool) -> None:
+    """Sources, types, details and resources count, 14 bytes for each time; too much is refused as a whole."""
+    rule({"Arn": open_queue(world)}, pattern={"detail-type": ["Small"]})
+    small = {**EVENT, "DetailType": "Small", "Resources": ["é"], "Time": 1_800_000_000}
+    counted = len("shop") + len("Small") + len(EVENT["Detail"]) + len("é".encode()) + 14
+    rest = (1 << 20) - counted - len("shop") - len("Large") + more
+    detail = json.dumps({"x": "y" * (rest - len('{"x": ""}'))})
+    large = {"Source": "shop", "DetailType": "Large", "Detail": detail}
+    words = "Total size of the entries in the request is over the limit"
+
+    with contextlib.nullcontext() if is_taken else pytest.raises(ClientError, match=words):
+        client("events").put_events(Entries=[small, large])
+
+    assert len(world.messages()) == is_taken

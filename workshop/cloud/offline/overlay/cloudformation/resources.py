@@ -172,6 +172,12 @@ def delete(stack: Any, resource: DeployedResource) -> None:
         )
         if not any(word in words for word in ABSENT):
             raise ResourceFailure(reason_of(error, resource.resource_type)) from error
+    # A stack inside a stack does not raise: what kept it is in its status alone.
+    model = resource.model
+    if isinstance(model, models.Stack) and model.status != "DELETE_COMPLETE":
+        raise ResourceFailure(
+            f"Embedded stack {model.stack_id} was not successfully deleted: {model.stack_status_reason}"
+        )
 
 
 def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any]) -> bool:

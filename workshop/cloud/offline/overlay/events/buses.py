@@ -5,6 +5,10 @@ that it does not take are named in the answer. An event that came from another b
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-to-bus.html). moto sends inside the
 call, to logs, queues and buses only, raises for all others and so fails PutEvents, matches rules that are
 disabled or have no pattern, and gives every event a time that is no text. Changed: PutEvents.
+
+AWS refuses a request of 1 MiB (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html),
+takes events for a bus that is not there, after which they are gone, and deletes a bus only when it has no
+rules. moto does none of this. Changed: as above.
 """
 
 import json
@@ -12,19 +16,25 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from moto.events.exceptions import ValidationException
+from moto.events.exceptions import ResourceNotFoundException, ValidationException
 from moto.events.models import EventsBackend
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.runtime.deliveries.rules import send_to_targets
+from workshop.cloud.offline.runtime.deliveries.targets import log_once
 from workshop.cloud.offline.runtime.timestamps import iso_time
 
 __all__ = ["put_event"]
 
 REQUIRED = ("Source", "DetailType", "Detail")
 MOST_ENTRIES = 10
+TOO_LARGE = 1 << 20
+# What a time counts for, however it is written.
+BYTES_OF_TIME = 14
 # Only services of AWS send events by these names.
 OWN_SOURCES = "aws."
+
+_MOTO_DELETE_BUS = EventsBackend.delete_event_bus
 
 
 @corrects(EventsBackend, "put_events")
@@ -34,7 +44,15 @@ def _put_events(backend: Any, events: list[dict[str, Any]]) -> list[dict[str, st
             "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed to satisfy "
             "constraint: Member must have length less than or equal to 10"
         )
+    if sum(map(_size, events)) >= TOO_LARGE:
+        raise ValidationException("Total size of the entries in the request is over the limit.")
     return [_put(backend, entry) for entry in events]
+
+
+def _size(entry: Mapping[str, Any]) -> int:
+    texts = [entry.get(name) or "" for name in REQUIRED] + list(entry.get("Resources") or ())
+    in_texts = sum(len(str(text).encode("utf-8", "surrogatepass")) for text in texts)
+    return in_texts + (BYTES_OF_TIME if entry.get("Time") else 0)
 
 
 def _put(backend: Any, entry: Mapping[str, Any]) -> dict[str, str]:
@@ -64,8 +82,12 @@ def _put(backend: Any, entry: Mapping[str, Any]) -> dict[str, str]:
         "resources": entry.get("Resources") or [],
         "detail": detail,
     }
-    # `is_forwarded` is no member of a request: the delivery from bus to bus sets it.
-    put_event(backend, event, bus=entry.get("EventBusName"), is_forwarded=bool(entry.get("is_forwarded")))
+    bus = entry.get("EventBusName")
+    try:
+        # `is_forwarded` is no member of a request: the delivery from bus to bus sets it.
+        put_event(backend, event, bus=bus, is_forwarded=bool(entry.get("is_forwarded")))
+    except ResourceNotFoundException:
+        log_once(f"events for the bus `{bus}` are lost, since there is none; AWS does not say so either")
     return {"EventId": str(event["id"])}
 
 
@@ -84,3 +106,11 @@ def put_event(
         if rule.event_pattern.matches_event(event):
             targets = [one for one in rule.targets if not (is_forwarded and ":event-bus/" in one["Arn"])]
             send_to_targets(rule.arn, targets, event, ingested=iso_time(CLOCK.now(), "seconds"))
+
+
+@corrects(EventsBackend, "delete_event_bus")
+def _delete_bus(backend: Any, name: str) -> None:
+    bus = backend.event_buses.get(name)
+    if bus is not None and bus.rules and name != "default":
+        raise ValidationException("EventBus can't be deleted since it has rules.")
+    _MOTO_DELETE_BUS(backend, name)

@@ -181,7 +181,9 @@ def _put_event(target: SourceReference, message: Message, options: Options) -> N
         "EventBusName": target.resource.partition("/")[2],
         "is_forwarded": not chosen,
     }
-    answer = events_backends[target.account_id][target.region].put_events([entry])
+    backend = events_backends[target.account_id][target.region]
+    backend.describe_event_bus(entry["EventBusName"])  # a delivery fails where PutEvents says nothing
+    answer = backend.put_events([entry])
     if "ErrorCode" in answer[0]:
         raise DeliveryError(answer[0]["ErrorCode"], answer[0]["ErrorMessage"])
 

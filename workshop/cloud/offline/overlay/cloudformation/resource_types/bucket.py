@@ -1,22 +1,24 @@
 """AWS::S3::Bucket applies versioning, notifications and the block of public access.
 
 AWS configures them with the bucket and resets them when the template no longer mentions them; a notification
-whose destination the bucket may not reach fails the resource
+whose destination the bucket may not reach fails the resource, and one that is not empty cannot be deleted
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html). moto
-applies encryption and tags only, and fails an update of the tags of a bucket without a name. Changed:
-creation and update.
+applies encryption and tags only, fails an update of the tags of a bucket without a name, and says that it
+has deleted what it keeps. Changed: creation, update and deletion.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from moto.s3.cloud_formation import cfn_to_api_encryption
+from moto.s3.exceptions import BucketNotEmpty
 from moto.s3.models import FakeBucket, s3_backends
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import (
     Wanted,
     changes,
     creates,
+    deletes,
     is_true,
     tags_as_dict,
 )
@@ -47,6 +49,13 @@ def _change(wanted: Wanted) -> Any:
     bucket = wanted.backend(s3_backends, is_global=True).get_bucket(wanted.name)
     _settle(wanted, bucket)
     return bucket
+
+
+@deletes(FakeBucket)
+def _remove(wanted: Wanted) -> None:
+    # moto answers nothing if there are objects, old versions or delete markers.
+    if wanted.backend(s3_backends, is_global=True).delete_bucket(wanted.name) is None:
+        raise BucketNotEmpty(wanted.name)
 
 
 def _settle(wanted: Wanted, bucket: Any) -> None:

@@ -9,7 +9,6 @@ leaves a policy behind when it cannot attach it. Changed: creation, update and d
 
 from typing import Any
 
-from moto.iam.exceptions import DeleteConflictException
 from moto.iam.models import ManagedPolicy, iam_backends
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import (
@@ -19,6 +18,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     deletes,
     policy_text,
 )
+from workshop.cloud.offline.overlay.iam.deletions import attached_to
 
 VERSIONS_KEPT = 5
 KINDS = {"Groups": "group", "Users": "user", "Roles": "role"}
@@ -54,7 +54,7 @@ def _change(wanted: Wanted) -> Any:
             oldest = next(version for version in policy.versions if not version.is_default)
             backend.delete_policy_version(policy.arn, oldest.version_id)
         backend.create_policy_version(policy.arn, document, set_as_default=True)
-    entities, attached = _entities(properties), _attached(backend, policy.arn)
+    entities, attached = _entities(properties), attached_to(backend, policy.arn)
     _for_each(backend, "detach", policy.arn, attached - entities)
     _for_each(backend, "attach", policy.arn, entities - attached)
     return policy
@@ -64,23 +64,16 @@ def _change(wanted: Wanted) -> Any:
 def _remove(wanted: Wanted) -> None:
     backend, arn = wanted.backend(iam_backends, is_global=True), wanted.name
     # Whoever attached it by hand still uses it; AWS then refuses, and the stack says why.
-    _for_each(backend, "detach", arn, _attached(backend, arn) & _entities(wanted.properties))
-    if _attached(backend, arn):
-        raise DeleteConflictException("Cannot delete a policy attached to entities.")
+    _for_each(backend, "detach", arn, attached_to(backend, arn) & _entities(wanted.properties))
+    if not attached_to(backend, arn):
+        policy = backend.get_policy(arn)
+        for version in [one for one in policy.versions if not one.is_default]:
+            backend.delete_policy_version(arn, version.version_id)
     backend.delete_policy(arn)
 
 
 def _entities(properties: dict[str, Any]) -> set[tuple[str, str]]:
     return {(kind, name) for group, kind in KINDS.items() for name in properties.get(group, [])}
-
-
-def _attached(backend: Any, arn: str) -> set[tuple[str, str]]:
-    return {
-        (kind, entity.name)
-        for kind in KINDS.values()
-        for entity in getattr(backend, f"{kind}s").values()
-        if arn in entity.managed_policies
-    }
 
 
 def _for_each(backend: Any, action: str, arn: str, entities: set[tuple[str, str]]) -> None:

@@ -1,10 +1,12 @@
 """AWS::IAM::Role has its policies, and changes in place.
 
 AWS puts inline policies and attaches managed ones. An update brings both, the trust policy and the other
-properties to what the template says; policies that were never in the template stay
+properties to what the template says; policies that were never in the template stay, and as long as there is
+one, the role cannot be deleted
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html). moto ignores
-`ManagedPolicyArns`, stores inline policies unchecked and not as JSON text, updates only the description, and
-cannot delete a role with a managed policy. Changed: creation, update and deletion.
+`ManagedPolicyArns`, stores inline policies unchecked and not as JSON text, updates only the description,
+cannot delete a role with a managed policy, and deletes one whatever its inline policies. Changed: creation,
+update and deletion.
 """
 
 from dataclasses import replace
@@ -25,7 +27,6 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
 FROM_TEMPLATE = "policies_from_template"
 
 _create_role = Role.create_from_cloudformation_json.__func__
-_delete_role = Role.delete_from_cloudformation_json.__func__
 
 
 @creates(Role)
@@ -62,7 +63,10 @@ def _remove(wanted: Wanted) -> None:
     for arn in wanted.properties.get("ManagedPolicyArns", []):
         if arn in role.managed_policies:
             backend.detach_role_policy(arn, wanted.name)
-    _delete_role(Role, wanted.name, {"Properties": wanted.properties}, wanted.account_id, wanted.region_name)
+    for policy in wanted.properties.get("Policies", []):
+        if policy["PolicyName"] in role.policies:
+            backend.delete_role_policy(wanted.name, policy["PolicyName"])
+    backend.delete_role(wanted.name)
 
 
 def _settle(backend: Any, role: Any, properties: dict[str, Any]) -> None:
