@@ -104,25 +104,48 @@ def test_a_stream_that_is_switched_on_again_has_a_new_arn(aws: Any) -> None:
     assert read == second
 
 
-def test_indexes_come_and_go(aws: Any) -> None:
-    """Global secondary indexes are added and removed in place."""
+def indexed(*names: str, key: str = "Other", projection: str = "ALL") -> dict[str, Any]:
+    """Return a table with global secondary indexes."""
     attributes = [{"AttributeName": name, "AttributeType": "S"} for name in ("Key", "Other")]
+    indexes = [
+        {
+            "IndexName": name,
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": projection},
+        }
+        for name in names
+    ]
+    return {"Table": table(AttributeDefinitions=attributes, GlobalSecondaryIndexes=indexes)}
 
-    def indexed(*names: str) -> dict[str, Any]:
-        indexes = [
-            {
-                "IndexName": name,
-                "KeySchema": [{"AttributeName": "Other", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for name in names
-        ]
-        return {"Table": table(AttributeDefinitions=attributes, GlobalSecondaryIndexes=indexes)}
 
+def test_indexes_come_and_go(aws: Any) -> None:
+    """Global secondary indexes are added and removed in place, one by one."""
     aws.create(indexed("one", "two"))
+    aws.update(indexed("two"))
     aws.update(indexed("two", "three"))
 
     assert {index["IndexName"] for index in describe(aws)["GlobalSecondaryIndexes"]} == {"two", "three"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        (indexed("one", projection="KEYS_ONLY"), "Cannot update GSI's properties other than"),
+        (indexed("two"), "more than one GSI creation or deletion"),
+        (indexed("one", "two", "three"), "more than one GSI creation or deletion"),
+    ],
+)
+def test_what_cannot_be_changed_of_an_index_fails_the_update(aws: Any, wanted: Any, reason: str) -> None:
+    """Another projection, and two indexes that come or go at once, are refused; the table stays as it is."""
+    aws.create(indexed("one"))
+    before = describe(aws)
+    wanted["Table"]["Properties"]["StreamSpecification"] = STREAM
+
+    stack = aws.update(wanted)
+
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert any(reason in text for name, text in aws.reasons() if name == "Table")
+    assert describe(aws) == before
 
 
 @pytest.mark.parametrize("properties", [{}, {"StreamSpecification": STREAM}, {"TableName": "named"}])

@@ -51,3 +51,18 @@ def test_plain_moto_forgets_the_tables_key(account) -> None:
         table = account.dynamodb.describe_table(TableName="T")["Table"]
 
     assert [one["AttributeName"] for one in table["AttributeDefinitions"]] == ["x"]
+
+
+def test_one_index_comes_or_goes_at_a_time(account, refused) -> None:
+    """An UpdateTable that makes two indexes, or one in place of another, is refused and changes nothing."""
+    account.create_table()
+    update = account.dynamodb.update_table
+    update(TableName="T", AttributeDefinitions=[STRING], GlobalSecondaryIndexUpdates=[{"Create": INDEX}])
+    others = [{"Create": {**INDEX, "IndexName": name}} for name in ("one", "two")]
+
+    for changes in (others, [{"Delete": {"IndexName": "index"}}, others[0]]):
+        code, message = refused(update, TableName="T", GlobalSecondaryIndexUpdates=changes)
+        assert (code, "Only 1 online index" in message) == ("LimitExceededException", True)
+
+    table = account.dynamodb.describe_table(TableName="T")["Table"]
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["index"]

@@ -1,7 +1,8 @@
 """UpdateTable keeps what it is not told to change, and refuses indexes that are there, or are not.
 
 AWS: `AttributeDefinitions` of an UpdateTable adds what a new index needs; the table's own keys stay defined.
-An index that exists is not created again, and one that does not is neither updated nor deleted. Source:
+An index that exists is not created again, and one that does not is neither updated nor deleted; one comes or
+goes at a time. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 
 moto replaces the definitions, after which no item can be found by its key, and fails with a ValueError for
@@ -10,10 +11,19 @@ such indexes.
 
 from typing import Any
 
-from moto.dynamodb.exceptions import MockValidationException, ResourceNotFoundException
+from moto.dynamodb.exceptions import (
+    ERROR_TYPE_PREFIX,
+    DynamodbException,
+    MockValidationException,
+    ResourceNotFoundException,
+)
 from moto.dynamodb.models import DynamoDBBackend
 
 from workshop.cloud.offline.overlay.correct import corrects
+
+ONE_AT_A_TIME = (
+    "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
+)
 
 _MOTO_UPDATE = DynamoDBBackend.update_table
 
@@ -28,6 +38,8 @@ def _update_table(
     **named: Any,
 ) -> Any:
     table = self.get_table(name)
+    if sum("Update" not in change for change in global_index or ()) > 1:
+        raise DynamodbException(f"{ERROR_TYPE_PREFIX}LimitExceededException", ONE_AT_A_TIME)
     known = {index.name for index in table.global_indexes}
     for change in global_index or ():
         _check(change, known)

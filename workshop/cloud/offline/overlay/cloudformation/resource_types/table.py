@@ -3,9 +3,10 @@
 AWS enables and disables a table's stream and updates its capacity, indexes, tags, time to live and recovery
 without touching its items
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-table.html, "Update
-requires"); a stream that is enabled again has a new ARN, and a table without one has no `StreamArn`. moto has
-no update at all, drops time to live and recovery, and fails with `KeyError: LatestStreamArn`. Changed:
-creation, update and the attribute.
+requires"); of its global indexes one comes or goes at a time, and none changes its key or projection. A
+stream that is enabled again has a new ARN, and a table without one has no `StreamArn`. moto has no update at
+all, drops time to live and recovery, and fails with `KeyError: LatestStreamArn`. Changed: creation, update
+and the attribute.
 """
 
 from typing import Any
@@ -18,6 +19,12 @@ from moto.dynamodb.models.table import Table
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, is_true
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.tables import limit_throughput
+
+ONE_AT_A_TIME = "Cannot perform more than one GSI creation or deletion in a single update"
+FIXED = (
+    "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights "
+    "Specification. You can create a new GSI with a different name."
+)
 
 _create_table = Table.create_from_cloudformation_json.__func__
 
@@ -38,12 +45,13 @@ def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(dynamodb_backends)
     _check_definitions(properties)
     table = backend.get_table(wanted.name)
+    indexes = _index_changes(table, properties.get("GlobalSecondaryIndexes", []))
     _change_stream(backend, table, properties.get("StreamSpecification", {}).get("StreamViewType"))
     on_demand = properties.get("BillingMode") == "PAY_PER_REQUEST"
     backend.update_table(
         name=table.name,
         attr_definitions=properties["AttributeDefinitions"],
-        global_index=_index_changes(table, properties.get("GlobalSecondaryIndexes", [])),
+        global_index=indexes,
         throughput=None if on_demand else properties.get("ProvisionedThroughput"),
         billing_mode="PAY_PER_REQUEST" if on_demand else "PROVISIONED",
         stream_spec=None,
@@ -81,10 +89,23 @@ def _change_stream(backend: Any, table: Any, wanted_view: str | None) -> None:
 
 
 def _index_changes(table: Any, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    existing = {index.name for index in table.global_indexes}
-    names = {index["IndexName"] for index in wanted}
-    removed = [{"Delete": {"IndexName": name}} for name in sorted(existing - names)]
-    return removed + [{"Create": index} for index in wanted if index["IndexName"] not in existing]
+    existing = {index.name: _form(index.schema, index.projection) for index in table.global_indexes}
+    forms = {index["IndexName"]: _form(index["KeySchema"], index["Projection"]) for index in wanted}
+    if any(forms[name] != existing[name] for name in existing.keys() & forms.keys()):
+        raise MockValidationException(FIXED)
+    changes = [
+        *({"Delete": {"IndexName": name}} for name in existing.keys() - forms.keys()),
+        *({"Create": index} for index in wanted if index["IndexName"] not in existing),
+    ]
+    if len(changes) > 1:
+        raise MockValidationException(ONE_AT_A_TIME)
+    return changes
+
+
+def _form(schema: list[dict[str, str]], projection: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what of an index stays as it is; projected attributes have no order."""
+    keys = [(key["AttributeName"], key["KeyType"]) for key in schema]
+    return keys, projection.get("ProjectionType"), frozenset(projection.get("NonKeyAttributes") or ())
 
 
 def _settle(backend: Any, table: Any, properties: dict[str, Any]) -> None:
