@@ -1,12 +1,14 @@
 """Topics, buckets and log groups deliver AWS's documents, to whoever lets them."""
 
 import base64
+import contextlib
 import gzip
 import json
 from functools import partial
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.cloud.documents import ACCOUNT, allow, document, permission, trust
 from tests.cloud.runtime.world import REGION, World, client, queue_url
@@ -206,20 +208,27 @@ def test_a_bucket_invokes_a_function_with_its_event(world: World) -> None:
     }
 
 
+def wanted(*events: str, **ends: str) -> dict[str, Any]:
+    """Return what a configuration selects: deletions unless told otherwise, of keys that begin or end so."""
+    rules = [{"Name": name, "Value": value} for name, value in ends.items()]
+    chosen = {"Filter": {"Key": {"FilterRules": rules}}} if rules else {}
+    return {"Events": list(events) or ["s3:ObjectRemoved:*"], **chosen}
+
+
 def test_a_bucket_notifies_queues_and_topics_of_deletions(world: World) -> None:
     """A queue gets a test event first; a deletion has neither size nor tag."""
     client("sns").create_topic(Name="T")
     policy = document({**allow("sns:Publish", TOPIC), "Principal": {"Service": BUCKETS}})
     client("sns").set_topic_attributes(TopicArn=TOPIC, AttributeName="Policy", AttributeValue=policy)
     subscribe("sqs", queue_for(world, TOPIC, name="through"), RawMessageDelivery="true")
-    events = ["s3:ObjectRemoved:*"]
     bucket(
-        QueueConfigurations=[{"QueueArn": queue_for(world, BUCKET), "Events": events}],
-        TopicConfigurations=[{"TopicArn": TOPIC, "Events": events}],
+        QueueConfigurations=[{"QueueArn": queue_for(world, BUCKET), **wanted(prefix="q")}],
+        TopicConfigurations=[{"TopicArn": TOPIC, **wanted(prefix="t")}],
     )
-    client("s3").put_object(Bucket="box", Key="a", Body=b"123")
 
-    client("s3").delete_object(Bucket="box", Key="a")
+    for key in ("q", "t"):
+        client("s3").put_object(Bucket="box", Key=key, Body=b"123")
+        client("s3").delete_object(Bucket="box", Key=key)
 
     for name in ("Q", "through"):
         test, event = world.messages(name)
@@ -238,6 +247,38 @@ def test_a_bucket_may_not_notify_whoever_does_not_let_it(world: World) -> None:
         bucket(
             LambdaFunctionConfigurations=[{"LambdaFunctionArn": function, "Events": ["s3:ObjectCreated:*"]}]
         )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_taken"),
+    [
+        (wanted(), wanted(), False),
+        (wanted("s3:ObjectRemoved:*"), wanted("s3:ObjectRemoved:Delete"), False),
+        (wanted(prefix="a"), wanted(prefix="ab"), False),
+        (wanted(prefix="a", suffix=".csv"), wanted(suffix="s.csv"), False),
+        (wanted("s3:ObjectCreated:*"), wanted("s3:ObjectRemoved:*"), True),
+        (wanted(prefix="a"), wanted(prefix="b"), True),
+        (wanted(prefix="a", suffix=".csv"), wanted(prefix="a", suffix=".txt"), True),
+    ],
+)
+def test_no_two_configurations_of_a_bucket_overlap(
+    world: World, one: dict[str, Any], other: dict[str, Any], is_taken: bool
+) -> None:
+    """The same event of the same object for two destinations is refused with AWS's words, and none is kept."""
+    configurations = {
+        "QueueConfigurations": [{"QueueArn": queue_for(world, BUCKET), **one}],
+        "LambdaFunctionConfigurations": [{"LambdaFunctionArn": world.function(), **other}],
+    }
+    permit("s3", BUCKET)
+
+    refusal = (
+        contextlib.nullcontext() if is_taken else pytest.raises(ClientError, match="ambiguously defined")
+    )
+    with refusal:
+        bucket(**configurations)
+
+    kept = client("s3").get_bucket_notification_configuration(Bucket="box")
+    assert ("QueueConfigurations" in kept) is is_taken
 
 
 def test_a_bucket_tells_the_default_bus(world: World) -> None:

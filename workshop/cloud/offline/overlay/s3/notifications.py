@@ -1,10 +1,13 @@
 """Buckets notify functions, queues, topics and EventBridge with AWS's event, if they may.
 
-AWS checks when a notification is configured that the bucket may reach each destination; an event has the
+AWS checks when a notification is configured that the bucket may reach each destination, and that no two
+configurations want the same event of the same object
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html); an event has the
 members of https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html, and
 EventBridge gets those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html on its default
-bus. moto asks for no permission, hides every failure, sends a shorter event with the machine's time, sends to
-rules of all buses, and says nothing about delete markers. Changed: all of these.
+bus. moto asks for no permission, takes configurations that overlap, hides every failure, sends a shorter
+event with the machine's time, sends to rules of all buses, and says nothing about delete markers. Changed:
+all of these.
 """
 
 import itertools
@@ -57,17 +60,61 @@ class UnreachableDestinationError(S3ClientError):  # type: ignore[misc]  # moto 
         super().__init__("InvalidArgument", "Unable to validate the following destination configurations")
 
 
+class AmbiguousNotificationsError(S3ClientError):  # type: ignore[misc]  # moto is untyped
+    """Two configurations of a bucket want the same event of the same object."""
+
+    code = 400
+
+    def __init__(self) -> None:
+        super().__init__(
+            "InvalidArgument",
+            "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the "
+            "prefixes are overlapping for the same event type.",
+        )
+
+
 @corrects(FakeBucket, "set_notification_configuration")
 def _configure(bucket: Any, notification_config: dict[str, Any] | None) -> None:
-    kinds = {"TopicConfiguration": "Topic", "QueueConfiguration": "Queue"}
-    kinds["CloudFunctionConfiguration"] = "CloudFunction"
-    for name, kind in kinds.items():
-        for one in (notification_config or {}).get(name) or ():
-            # Before moto keeps anything; AWS's refusal does not say why, so the log does.
-            if (problem := delivery_problem(_sender(bucket), one[kind])) is not None:
-                log_once(f"{bucket.arn}: {problem}")
-                raise UnreachableDestinationError
+    wanted = notification_config or {}
+    # As moto's own class reads it, before a bucket has it.
+    read = s3_models.NotificationConfiguration(
+        wanted.get("TopicConfiguration"),
+        wanted.get("QueueConfiguration"),
+        wanted.get("CloudFunctionConfiguration"),
+    )
+    notifications_of = (*read.topic, *read.queue, *read.cloud_function)
+    if any(_overlap(one, other) for one, other in itertools.combinations(notifications_of, 2)):
+        raise AmbiguousNotificationsError
+    for one in notifications_of:
+        # AWS's refusal does not say why, so the log does.
+        if (problem := delivery_problem(_sender(bucket), one.arn)) is not None:
+            log_once(f"{bucket.arn}: {problem}")
+            raise UnreachableDestinationError
     _MOTO_SET(bucket, notification_config)
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    if not any(_shares(event, wanted) for event in one.events for wanted in other.events):
+        return False
+    (prefix, suffix), (other_prefix, other_suffix) = _ends(one), _ends(other)
+    return (prefix.startswith(other_prefix) or other_prefix.startswith(prefix)) and (
+        suffix.endswith(other_suffix) or other_suffix.endswith(suffix)
+    )
+
+
+def _shares(event: str, other: str) -> bool:
+    """Return whether something can be both; `s3:ObjectCreated:*` is every creation."""
+    return event == other or any(
+        whole.endswith(":*") and part.startswith(whole[:-1])
+        for whole, part in ((event, other), (other, event))
+    )
+
+
+def _ends(notification: Any) -> tuple[str, str]:
+    """Return prefix and suffix of the keys that a configuration is about."""
+    rules = (notification.filters.get("S3Key") or {}).get("FilterRule") or []
+    named = {rule["Name"].lower(): rule.get("Value") or "" for rule in rules}
+    return named.get("prefix", ""), named.get("suffix", "")
 
 
 @corrects(notifications, "send_event")
