@@ -1,6 +1,7 @@
 """Environments inside this process: handlers in everybody's style, and the same each time."""
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -302,6 +303,7 @@ def test_what_a_handler_imports_late_begins_anew(environments) -> None:
         ("sys.exit()", "Runtime exited without providing a reason"),
         ("exit(4)", "Runtime exited with error: exit status 4"),
         ("os._exit(5)", "Runtime exited with error: exit status 5"),
+        ("raise GeneratorExit", "Runtime exited with error: exit status 1"),
     ],
 )
 @pytest.mark.parametrize("place", ["def handler(*_):\n    {end}", "{end}"])
@@ -313,6 +315,29 @@ def test_a_handler_that_exits_ends_its_environment_only(
 
     assert found.error_type == "Runtime.ExitError"
     assert json.loads(found.payload)["errorMessage"].endswith(reason)
+
+
+LOGGING = """
+import logging, sys
+logging.getLogger().setLevel(logging.INFO)
+logging.getLogger("handlers-own").addHandler(logging.NullHandler())
+def handler(*_):
+    logging.info("a\\nb")
+    print("err", file=sys.stderr)
+    logging.getLogger("workshop.cloud").error("of the cloud")
+"""
+
+
+def test_what_a_handler_logs_is_its_own(environments, caplog, capsys) -> None:
+    """Log lines have Lambda's form, the clock's time and the request's id; nobody else's logging changes."""
+    level, wanted = logging.root.level, "[INFO]\t2025-06-15T15:15:00.000Z\trequest\ta\nb"
+
+    found = [answer(environments, source).output for source in (LOGGING, LOGGING.replace("INFO", "ERROR"))]
+
+    assert found == [(wanted, "err"), ("err",)]
+    assert (logging.root.level, "handlers-own" in logging.root.manager.loggerDict) == (level, False)
+    assert [record.getMessage() for record in caplog.records] == ["of the cloud"] * 2
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_syntax_error_keeps_nothing_of_those_who_met_it(environments) -> None:

@@ -12,16 +12,17 @@ import random
 import re
 import zipfile
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from types import CodeType, SimpleNamespace
 from typing import Any
 
 from workshop.clock import Clock
-from workshop.cloud.offline.runtime.environments.bootstrap import describe, load_handler, to_json
+from workshop.cloud.offline.runtime.environments.bootstrap import LINE_JOINT, describe, load_handler, to_json
 from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.environments.failures import EnvironmentLostError, exit_fault
 from workshop.cloud.offline.runtime.environments.modules import ModuleSpace
+from workshop.cloud.offline.runtime.environments.own_logging import OwnLogging
 from workshop.cloud.offline.runtime.environments.stand_ins import (
     EnvironmentVariables,
     MakeClient,
@@ -103,6 +104,7 @@ class _Interpreter:
     def __init__(self, code: Code, clock: Clock, make_client: MakeClient) -> None:
         self.code = code
         self.clock = clock
+        self.logging = OwnLogging(clock)
         # Handlers may have noted these very objects when they were loaded.
         self._variables = EnvironmentVariables()
         self._chance = random.Random()  # repeatable, not secret
@@ -119,6 +121,7 @@ class _Interpreter:
         self._variables.replace(variables)
         self._chance.seed(seed)
         self._space.restore()
+        self.logging = OwnLogging(self.clock)
 
     def handler(self, name: str) -> Callable[[Any, Any], Any]:
         """Return the function that `module.function` names.
@@ -155,7 +158,11 @@ class InProcessEnvironment:
         clock = self._interpreter.clock
         started = clock.now()
         try:
-            with redirect_stdout(output):
+            with (
+                redirect_stdout(output),
+                redirect_stderr(output),
+                self._interpreter.logging.in_place(output, invocation.request_id),
+            ):
                 payload, error_type = self._run(self._interpreter, invocation)
         except TimeIsUpError:
             lost = EnvironmentLostError.timed_out(self._function.timeout_seconds)
@@ -163,16 +170,20 @@ class InProcessEnvironment:
             lost = EnvironmentLostError(exit_fault(end.status))
         except SystemExit as end:
             lost = EnvironmentLostError(exit_fault(_status(end.code)))
+        except KeyboardInterrupt:
+            raise  # of whoever sits before this process
+        except BaseException:  # noqa: BLE001 - no handler of errors catches it, so it ends the process
+            lost = EnvironmentLostError(exit_fault(1))
         else:
             return EnvironmentAnswer(
                 payload=payload,
                 error_type=error_type,
                 duration_ms=(clock.now() - started) * 1000,
-                output=tuple(output.getvalue().splitlines()),
+                output=tuple(_lines(output)),
                 init_ms=init_ms,
             )
         self.close()
-        lost.output = output.getvalue().splitlines()
+        lost.output = _lines(output)
         return lost.answer(invocation.request_id, (clock.now() - started) * 1000)
 
     def interrupt(self, *, is_timeout: bool = False) -> None:
@@ -205,6 +216,12 @@ class InProcessEnvironment:
         except Exception as error:  # noqa: BLE001 - whatever the function raises is its answer
             payload = describe(error, invocation.request_id)
             return json.dumps(payload).encode(), payload["errorType"]
+
+
+def _lines(output: io.StringIO) -> list[str]:
+    """Return what was printed by log events; one that was logged may have several lines."""
+    printed = output.getvalue().removesuffix("\n")
+    return [line.replace(LINE_JOINT, "\n") for line in printed.split("\n")] if printed else []
 
 
 def _status(code: Any) -> int:
