@@ -137,8 +137,7 @@ def _get_records(
     fitting = sum(size <= READ_BYTES for size in sizes)
     if records and fitting < len(records):
         # One at least, so that the reader gets on.
-        records = records[: max(fitting, 1)]
-        last = records[-1].sequence_number
+        records, last, millis_behind_latest = shard.get_records(position.last, max(fitting, 1))
     is_at_end = not shard.records or int(last) >= shard.get_max_sequence_number()
     if not shard.is_open and is_at_end:
         return None, records, millis_behind_latest

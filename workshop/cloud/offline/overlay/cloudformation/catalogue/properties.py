@@ -24,8 +24,6 @@ SEE = "docs/offline-cloud.md"
 UNKNOWN_TYPE: Mapping[str, Any] = {
     "note": "resources of this type are kept and described, nothing acts on them"
 }
-# Values that ask for nothing; 0 is one of them, since it equals `False`.
-NOTHING: tuple[Any, ...] = (None, False, "", {})
 # Parts of a resource beside its properties, of which nothing here takes notice.
 IDLE_PARTS = ("CreationPolicy", "UpdatePolicy")
 JSON_TYPES = {
@@ -72,7 +70,7 @@ def property_problem(logical_id: str, definition: Mapping[str, Any]) -> str | No
         return f"Properties validation failed for resource {logical_id} with message:\n" + "\n".join(problems)
     refused = effects().get(definition["Type"], UNKNOWN_TYPE).get("refused", {})
     for name, reason in refused.items():
-        if properties.get(name) not in NOTHING:
+        if not _is_nothing(properties.get(name)):
             return f"The offline cloud does not offer the property {name}: {reason} ({SEE})"
     return None
 
@@ -86,16 +84,21 @@ def without_effect(definition: Mapping[str, Any]) -> str | None:
     idle = [
         name
         for name, value in properties.items()
-        if name not in known.get("works", ()) and value not in (*NOTHING, same.get(name))
+        if name not in known.get("works", ()) and not _is_nothing(value) and value != same.get(name)
     ]
     for path in known.get("idle", ()):
         values = _members(properties, path.split("."))
-        idle += [path] if any(value not in (*NOTHING, same.get(path)) for value in values) else []
+        idle += [path] if any(not _is_nothing(value) and value != same.get(path) for value in values) else []
     idle += [part for part in IDLE_PARTS if part in definition]
     if not idle:
         return None
     verb, note = "has" if len(idle) == 1 else "have", known.get("note")
     return f"{', '.join(idle)} {verb} no effect in the offline cloud{f': {note}' if note else ''} ({SEE})"
+
+
+def _is_nothing(value: Any) -> bool:
+    """Return whether a property asks for nothing; the number 0 asks for itself, and a list for an alarm's."""
+    return value is None or value is False or value in ("", {})
 
 
 @cache

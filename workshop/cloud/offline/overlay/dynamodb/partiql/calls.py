@@ -176,7 +176,7 @@ def _batch_execute_statement(self: Any) -> Any:
     _check_alike([bound for bound, _ in read if bound is not None], "BatchExecuteStatement")
     backend = self.dynamodb_backend
     answers = [_answer(backend, request, *found) for request, found in zip(requests, read, strict=True)]
-    units = lambda: summed((table, one()) for table, one, _ in answers)  # noqa: E731 # called if asked for
+    units = lambda: summed((table, one()) for table, one, _ in answers if table)  # noqa: E731 # called if asked for
     return DynamoResult(
         {"Responses": [response for _, _, response in answers], **capacities(self.body, units)}
     )
@@ -185,14 +185,14 @@ def _batch_execute_statement(self: Any) -> Any:
 def _answer(
     backend: Any, request: Mapping[str, Any], bound: Bound | None, reason: TransactionReason
 ) -> tuple[str, Units, dict[str, Any]]:
-    """Do one statement of a batch; return its table, what that consumes, and the response or error."""
+    """Do one statement of a batch; return its table, if it has one, what that consumes, and the answer."""
     if bound is None:
         return "", _nothing, {"Error": {"Code": reason[0], "Message": reason[1]}}
     name = bound.statement.table
     try:
         table = backend.get_table(name)
     except ResourceNotFoundException as error:
-        return name, _nothing, {"Error": {"Code": NOT_FOUND, "Message": error.message}, "TableName": name}
+        return "", _nothing, {"Error": {"Code": NOT_FOUND, "Message": error.message}, "TableName": name}
     done, (code, message, item) = attempt(lambda: _done(bound, table, bool(request.get("ConsistentRead"))))
     if done is None:
         shown = {"Item": item} if item else {}
