@@ -37,6 +37,12 @@ def unfit(what: str, constraint: str) -> str:
 
 CASES: list[tuple[str, dict[str, Any], str, str]] = [
     (
+        "s3.ListObjectsV2",
+        {"Bucket": "b", "ExpectedBucketOwner": "000000000000"},
+        "AccessDenied",
+        "Access Denied",
+    ),
+    (
         "lambda.Invoke",
         {"FunctionName": "f:1", "Qualifier": "live"},
         "InvalidParameterValueException",

@@ -13,6 +13,8 @@ LINES = (
     '{"level": "INFO", "n": 9, "user": {"name": "b"}}',
     "plain | ERROR",
 )
+TRIM = "fields ltrim('xyZfooxyZ', 'xyZ') as l, rtrim('foo  ') as r, substr('xyZfooxyZ', 3, 3) as s | limit 1"
+TIMED = {"l": "0", "t": "1970-01-01 00:00:09.000"}
 PARSED = {"kind": "plain", "word": "ERROR"}
 COMPUTED = {"m": "20", "concat(level, '-', user.name)": "ERROR-a"}
 
@@ -97,6 +99,11 @@ def test_an_event_has_the_fields_of_every_event(query: Any) -> None:
         ("stats count(n) as many, sum(n) as total", [{"many": "2", "total": "19"}]),
         ("stats avg(n), min(n), max(n)", [{"avg(n)": "9.5", "min(n)": "9", "max(n)": "10"}]),
         ("stats count_distinct(level) as kinds, pct(n, 50) as middle", [{"kinds": "2", "middle": "9"}]),
+        ("stats stddev(n) as s", [{"s": "0.5"}]),
+        ("stats earliest(n) as first, latest(n) as last", [{"first": "10", "last": "9"}]),
+        ("stats sortsFirst(level) as a, sortsLast(level) as z", [{"a": "ERROR", "z": "INFO"}]),
+        (TRIM, [{"l": "fooxyZ", "r": "foo", "s": "foo"}]),
+        ("filter n = 9 | fields log(n - 8) as l, fromMillis(n * 1000) as t", [TIMED]),
         ("stats avg(n / 3) as third", [{"third": "3.1667"}]),
         ("filter n = 1000 | stats count(*)", []),
         (
@@ -132,6 +139,31 @@ def test_bins_begin_at_whole_periods(query: Any) -> None:
             assert 0 <= round((moment - start) * 1000) < length
 
 
+def test_times_are_rounded(query: Any) -> None:
+    """`datefloor` and `dateceil` give the whole period before and after a time, and itself if it is one."""
+    hours = "datefloor(@timestamp, 1h) as f, dateceil(@timestamp, 1h) as c, dateceil(f, 1h) as same"
+    (row,) = query(f"fields @timestamp, {hours}, toMillis(c) - toMillis(f) as ms | limit 1")
+
+    assert row["f"] < row["@timestamp"] < row["c"]
+    assert (row["f"][14:], row["same"], row["ms"]) == ("00:00.000", row["f"], "3600000")
+
+
+@pytest.mark.parametrize("named", ["logGroupName", "logGroupNames", "logGroupIdentifiers"])
+def test_a_query_has_a_limit_and_groups(account: Account, query: Any, named: str) -> None:
+    """Groups are given by name or ARN, in one way; the limit of the request cuts what the query finds."""
+    del query
+    logs, now = account.client("logs"), int(account.clock.now())
+    arn = logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
+    group = {"logGroupName": "g", "logGroupNames": ["g"], "logGroupIdentifiers": [arn]}[named]
+    asked = {"startTime": now - 60, "endTime": now + 60, "queryString": "fields @message", named: group}
+
+    for limit, found in ((2, 2), (100, 3)):
+        started = logs.start_query(**asked, limit=limit)
+        assert len(logs.get_query_results(queryId=started["queryId"])["results"]) == found
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="Only one of"):
+        logs.start_query(**{**asked, "logGroupName": "g", "logGroupNames": ["g"]})
+
+
 def test_lines_of_lambda_have_fields(query: Any) -> None:
     """REPORT lines say how long an invocation took, and memory in bytes."""
     rows = query("filter @type = 'REPORT' | fields @requestId, @duration, @maxMemoryUsed / 1000000 as used")
@@ -155,7 +187,9 @@ def test_lines_of_lambda_have_fields(query: Any) -> None:
     [
         ("pattern @message", "`pattern`"),
         ("fields @message | diff", "`diff`"),
-        ("stats stddev(n)", "`stddev`"),
+        ("stats median(n)", "`median`"),
+        ("fields datefloor(@timestamp) as x", "`,`"),
+        ("fields datefloor(@timestamp, 5w) as x", "`5w) as x`"),
         ("stats avg(n) / 2", "`/ 2`"),
         ("stats count(*) by bin(5w)", "`5w)`"),
         ("stats count(*) by bin(0m)", "period"),

@@ -72,6 +72,7 @@ CORRECTIONS: tuple[str, ...] = (
     "kept_changes",
     "scheduler_schedules",
     "logs.events",
+    "logs.groups",
     "logs.insights",
     "cloudwatch.sums",
     "cloudwatch.expressions",

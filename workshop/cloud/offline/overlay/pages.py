@@ -4,7 +4,8 @@ AWS's listings heed a limit, have one of their own where none is given, and give
 Lambda never returns more than its own, whatever the limit
 (https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html, and so for the others). For those below
 moto ignores the limit, or cuts the list (ListBuckets, ListEntitiesForPolicy) and tells nobody that there is
-more. Changed: all of these have pages; ListEntitiesForPolicy gives all in one, which IAM may. A token names
+more; and it lists what the other arguments of a request leave out (`listing_filters`). Changed: all of
+these have pages of what was asked for; ListEntitiesForPolicy gives all in one, which IAM may. A token names
 operation and place, so that what is made or deleted between two pages may be listed twice or not at all.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 from moto.awslambda.responses import LambdaResponse
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
+from moto.events.responses import EventsHandler
 from moto.iam.responses import IamResponse
 from moto.logs.responses import LogsResponse
 from moto.s3.models import S3Backend
@@ -24,6 +26,9 @@ from moto.s3.responses import S3Response
 from moto.sqs.responses import SQSResponse
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.listing_filters import FILTERS
+
+__all__ = ["LOGS", "page"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ LOGS = Names("limit", "nextToken", "nextToken", usual=50)
 IAM = Names("MaxItems", "Marker", "Marker", "IsTruncated", usual=100)
 SQS = Names("MaxResults", "NextToken", "NextToken", usual=1000)
 CLOUDWATCH = Names("MaxRecords", "NextToken", "NextToken", usual=50)
+EVENTS = Names("Limit", "NextToken", "NextToken", usual=100, most=100)
 S3 = Names("max-buckets", "continuation-token", "ContinuationToken")
 # Class of moto, names, and method → the list in its answer.
 LISTINGS: tuple[tuple[Any, Names, dict[str, str]], ...] = (
@@ -65,7 +71,11 @@ LISTINGS: tuple[tuple[Any, Names, dict[str, str]], ...] = (
     (
         LogsResponse,
         LOGS,
-        {"describe_metric_filters": "metricFilters", "describe_resource_policies": "resourcePolicies"},
+        {
+            "describe_metric_filters": "metricFilters",
+            "describe_resource_policies": "resourcePolicies",
+            "describe_subscription_filters": "subscriptionFilters",
+        },
     ),
     (
         IamResponse,
@@ -77,6 +87,7 @@ LISTINGS: tuple[tuple[Any, Names, dict[str, str]], ...] = (
             "list_groups_for_user": "Groups",
             "list_instance_profiles": "InstanceProfiles",
             "list_role_policies": "PolicyNames",
+            "list_server_certificates": "ServerCertificateMetadataList",
             "list_user_policies": "PolicyNames",
             "list_user_tags": "Tags",
             "list_users": "Users",
@@ -84,6 +95,13 @@ LISTINGS: tuple[tuple[Any, Names, dict[str, str]], ...] = (
     ),
     (SQSResponse, SQS, {"list_dead_letter_source_queues": "queueUrls"}),
     (CloudWatchResponse, CLOUDWATCH, {"describe_alarms": "MetricAlarms"}),
+    # This one has no pages.
+    (CloudWatchResponse, replace(CLOUDWATCH, usual=10_000), {"describe_alarms_for_metric": "MetricAlarms"}),
+    (
+        EventsHandler,
+        EVENTS,
+        {"list_api_destinations": "ApiDestinations", "list_connections": "Connections"},
+    ),
 )
 
 _MOTO_BUCKETS = S3Backend.list_buckets
@@ -91,25 +109,36 @@ _MOTO_ALL_BUCKETS = S3Response.all_buckets
 _MOTO_ENTITIES = IamResponse.list_entities_for_policy
 
 
-def _page(request: Any, answer: Any, listed: str, names: Names) -> Any:
-    """Return moto's answer with the page of a list that the request asks for.
+def page(
+    request: Any,
+    answer: Any,
+    listed: str,
+    names: Names,
+    chosen: Callable[[Any, list[Any]], list[Any]] | None = None,
+) -> Any:
+    """Return moto's answer with the page of a list that the request asks for; `chosen` narrows the list.
 
     Raises:
         ValueError: no page has given out the token.
     """
     limit, token = request._get_param(names.limit), request._get_param(names.token)
-    if isinstance(answer, tuple):
-        return *answer[:-1], _page(request, answer[-1], listed, names)
+    if isinstance(answer, tuple):  # with a status, or with headers
+        return tuple(
+            page(request, part, listed, names, chosen) if isinstance(part, str | ActionResult) else part
+            for part in answer
+        )
     document = answer.result if isinstance(answer, ActionResult) else json.loads(answer)
     everything = list(document[listed])
+    if chosen is not None:
+        everything = chosen(request, everything)
     start = _place(listed, token) if token else 0
     end = start + min(int(limit or names.usual), names.most)
-    page = {**document, listed: everything[start:end]}
-    page.pop(names.next_token, None)  # that of the request, which moto repeats
+    part = {**document, listed: everything[start:end]}
+    part.pop(names.next_token, None)  # that of the request, which moto repeats
     if end < len(everything):
-        page[names.next_token] = b64encode(json.dumps([listed, end]).encode()).decode()
-        page |= {names.is_more: True} if names.is_more else {}
-    return ActionResult(page) if isinstance(answer, ActionResult) else json.dumps(page)
+        part[names.next_token] = b64encode(json.dumps([listed, end]).encode()).decode()
+        part |= {names.is_more: True} if names.is_more else {}
+    return ActionResult(part) if isinstance(answer, ActionResult) else json.dumps(part)
 
 
 def _place(listed: str, token: str) -> int:
@@ -119,13 +148,18 @@ def _place(listed: str, token: str) -> int:
     return int(place)
 
 
-def _in_pages(moto: Callable[[Any], Any], listed: str, names: Names) -> Callable[[Any], Any]:
-    return lambda request: _page(request, moto(request), listed, names)
+def _in_pages(
+    moto: Callable[[Any], Any],
+    listed: str,
+    names: Names,
+    chosen: Callable[[Any, list[Any]], list[Any]] | None,
+) -> Callable[[Any], Any]:
+    return lambda request: page(request, moto(request), listed, names, chosen)
 
 
 for _owner, _names, _methods in LISTINGS:
     for _method, _listed in _methods.items():
-        _replacement = _in_pages(getattr(_owner, _method), _listed, _names)
+        _replacement = _in_pages(getattr(_owner, _method), _listed, _names, FILTERS.get(_method))
         corrects(_owner, _method)(_replacement)
 
 
@@ -139,7 +173,7 @@ def _list_buckets(self: Any, prefix: Any, bucket_region: Any, max_buckets: Any) 
 def _all_buckets(self: Any) -> Any:
     # moto's method answers with XML, so the page is cut just before that is made.
     serialized = self.serialized
-    self.serialized = lambda answer: serialized(_page(self, answer, "Buckets", S3))
+    self.serialized = lambda answer: serialized(page(self, answer, "Buckets", S3))
     return _MOTO_ALL_BUCKETS(self)
 
 

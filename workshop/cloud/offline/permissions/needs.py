@@ -162,13 +162,15 @@ def _ssm(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator
 
 
 def _logs(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
-    group = parameters.get("logGroupName") or parameters.get("logGroupIdentifier")
-    if group is None:
+    one = parameters.get("logGroupName") or parameters.get("logGroupIdentifier")
+    several = parameters.get("logGroupNames") or parameters.get("logGroupIdentifiers") or ()
+    groups = [one] if one is not None else several if name == "StartQuery" else ()
+    if not groups:
         yield Needed(f"logs:{name}", _by_table("logs", parameters, scope))
-        return
-    group = str(group).rpartition("log-group:")[2].removesuffix(":*")
     stream = str(parameters.get("logStreamName") or "")
-    yield Needed(f"logs:{name}", log_stream_arn(scope, group, stream))
+    for group in groups:
+        plain = str(group).rpartition("log-group:")[2].removesuffix(":*")
+        yield Needed(f"logs:{name}", log_stream_arn(scope, plain, stream))
 
 
 def _scheduler(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:

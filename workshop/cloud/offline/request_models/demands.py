@@ -6,16 +6,22 @@ from typing import Any
 
 from workshop.cloud.offline.request_models.wording import ModelError
 from workshop.cloud.offline.runtime.arns import FunctionReference
+from workshop.settings import ACCOUNT_ID
 
 __all__ = ["unmet_demand"]
 
 Demand = Callable[[dict[str, Any]], ModelError | None]
+
+# Whom a caller of S3 believes to own a bucket; all buckets here are the account's.
+OWNERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
 def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> ModelError | None:
     """Return the error for what a request lacks or says twice, None if AWS would go on."""
     if service == "lambda" and "Qualifier" in parameters:
         return _contradiction(parameters)
+    if service == "s3" and any(parameters.get(name, ACCOUNT_ID) != ACCOUNT_ID for name in OWNERS):
+        return ModelError("AccessDenied", "Access Denied")
     demand = _DEMANDS.get((service, operation))
     return None if demand is None else demand(parameters)
 
@@ -71,12 +77,10 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
         ),
     ),
     ("logs", "StartQuery"): _one_of(
+        "logGroupIdentifiers",
         "logGroupName",
         "logGroupNames",
-        error=ModelError(
-            "InvalidParameterException",
-            "At least one log group must be given, and the offline cloud takes them by name alone.",
-        ),
+        error=ModelError("InvalidParameterException", "At least one log group must be given."),
     ),
     ("logs", "PutDeliveryDestination"): _destination,
     ("events", "CreateConnection"): _authorization,

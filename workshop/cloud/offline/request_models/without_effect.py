@@ -1,7 +1,7 @@
 """Members of requests that have no effect here, and that no answer would show: they are refused by name.
 
 Templates can be warned of such properties, callers of the API cannot: a message filter that lets everything
-through, or a policy that protects nothing, would be believed in.
+through, a policy that protects nothing, or a list that is not narrowed, would be believed in.
 """
 
 import json
@@ -10,19 +10,25 @@ from contextlib import suppress
 from typing import Any
 
 from workshop.cloud.offline.request_models.wording import ModelError
+from workshop.settings import ACCOUNT_ID
 
 __all__ = ["REFUSED", "refused_member"]
 
-# What is not asked for by naming it.
-NOTHING: tuple[Any, ...] = (None, False, "", {}, [])
 INVALID: Mapping[str, str] = {
+    "cloudformation": "ValidationError",
+    "cloudwatch": "InvalidParameterValue",
     "dynamodb": "ValidationException",
+    "dynamodbstreams": "ValidationException",
     "events": "ValidationException",
+    "iam": "InvalidInput",
     "kinesis": "InvalidArgumentException",
     "lambda": "InvalidParameterValueException",
     "logs": "InvalidParameterException",
+    "s3": "InvalidArgument",
     "sns": "InvalidParameter",
     "sqs": "InvalidAttributeValue",
+    "ssm": "ValidationException",
+    "sts": "ValidationError",
 }
 IN_LOGS = {"applyOnTransformedLogs": False, "fieldSelectionCriteria": ""}
 IN_QUEUES = {"Attributes.RedriveAllowPolicy": '{"redrivePermission":"allowAll"}'}
@@ -37,44 +43,97 @@ IN_TOPICS = {
         for setting in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
     },
 }
+NO_LIMITS = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+ONLY_SELF = {"CallAs": "SELF"}
 # By service and operation: the members, at any depth, and the value of each that changes nothing.
 REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("cloudformation", "DescribeStackInstance"): ONLY_SELF,
+    ("cloudformation", "DescribeStackSet"): ONLY_SELF,
+    ("cloudformation", "DescribeStackSetOperation"): ONLY_SELF,
+    ("cloudformation", "GetTemplate"): {"ChangeSetName": ""},
+    ("cloudformation", "GetTemplateSummary"): {**ONLY_SELF, "StackSetName": ""},
+    ("cloudformation", "ListStackInstances"): {
+        **ONLY_SELF,
+        "Filters": [],
+        "StackInstanceAccount": "",
+        "StackInstanceRegion": "",
+    },
+    ("cloudformation", "ListStackSetOperationResults"): {**ONLY_SELF, "Filters": []},
+    ("cloudformation", "ListStackSetOperations"): ONLY_SELF,
+    ("cloudformation", "ListStackSets"): {**ONLY_SELF, "Status": "ACTIVE"},
+    ("cloudwatch", "DescribeAlarms"): {"ChildrenOfAlarmName": "", "ParentsOfAlarmName": ""},
+    ("cloudwatch", "GetMetricData"): {"LabelOptions": {}},
+    ("cloudwatch", "ListMetrics"): {
+        "IncludeLinkedAccounts": False,
+        "OwningAccount": "",
+        "RecentlyActive": "",
+    },
     ("dynamodb", "CreateTable"): {
-        "GlobalSecondaryIndexes.OnDemandThroughput": {},
+        **{f"GlobalSecondaryIndexes.OnDemandThroughput.{name}": usual for name, usual in NO_LIMITS.items()},
         "GlobalTableSourceArn": "",
         "ResourcePolicy": "",
         "TableClass": "STANDARD",
         "VectorIndexes": [],
     },
+    ("dynamodb", "ListBackups"): {
+        "BackupType": "USER",
+        "TimeRangeLowerBound": None,
+        "TimeRangeUpperBound": None,
+    },
     ("dynamodb", "UpdateTable"): {
-        "GlobalSecondaryIndexUpdates.Create.OnDemandThroughput": {},
-        "GlobalSecondaryIndexUpdates.Update.OnDemandThroughput": {},
+        **{
+            f"GlobalSecondaryIndexUpdates.{action}.OnDemandThroughput.{name}": usual
+            for action in ("Create", "Update")
+            for name, usual in NO_LIMITS.items()
+        },
         "GlobalTableWitnessUpdates": [],
         "ReplicaUpdates": [],
         "SSESpecification": {},
         "TableClass": "STANDARD",
         "VectorIndexUpdates": [],
     },
+    ("dynamodbstreams", "DescribeStream"): {"ShardFilter": {}},
+    ("dynamodbstreams", "GetShardIterator"): {"Timestamp": None},
     ("events", "CreateEventBus"): {"LogConfig": {"Level": "OFF"}},
     ("events", "PutEvents"): {"EndpointId": ""},
+    ("iam", "ListEntitiesForPolicy"): {"PolicyUsageFilter": "PermissionsPolicy"},
+    ("iam", "ListPolicies"): {"PolicyUsageFilter": "PermissionsPolicy"},
     ("kinesis", "CreateStream"): {"RecordDistributionStrategy": "USER_PARTITION_KEY"},
+    ("kinesis", "GetRecords"): {"DryRun": False},
+    ("kinesis", "GetShardIterator"): {"DryRun": False},
+    ("kinesis", "PutRecord"): {"DryRun": False},
+    ("kinesis", "PutRecords"): {"DryRun": False},
     ("lambda", "CreateEventSourceMapping"): {"LoggingConfig": {}},
     ("lambda", "CreateFunction"): {"Code.ImageUri": "", "Code.S3ObjectVersion": "", "PublishTo": ""},
+    ("lambda", "ListFunctions"): {"MasterRegion": ""},
     ("lambda", "PublishLayerVersion"): {"Content.S3ObjectVersion": ""},
     ("lambda", "PublishVersion"): {"PublishTo": ""},
     ("lambda", "UpdateEventSourceMapping"): {"LoggingConfig": {}},
     ("lambda", "UpdateFunctionCode"): {"ImageUri": "", "PublishTo": "", "S3ObjectVersion": ""},
     ("logs", "CreateLogGroup"): {"deletionProtectionEnabled": False, "logGroupClass": "STANDARD"},
+    ("logs", "DescribeDeliveries"): {"deliverySourceNames": []},
+    ("logs", "DescribeDeliveryDestinations"): {"names": []},
+    ("logs", "DescribeDeliverySources"): {"resourceArns": []},
+    ("logs", "DescribeExportTasks"): {"statusCode": ""},
+    ("logs", "DescribeLogGroups"): {"accountIdentifiers": [], "includeLinkedAccounts": False},
+    ("logs", "DescribeQueries"): {"queryLanguage": "CWLI"},
+    ("logs", "DescribeResourcePolicies"): {"policyScope": "ACCOUNT", "resourceArn": ""},
+    ("logs", "FilterLogEvents"): {"startFromHead": True},
     ("logs", "PutMetricFilter"): {**IN_LOGS, "emitSystemFieldDimensions": []},
     ("logs", "PutSubscriptionFilter"): {**IN_LOGS, "emitSystemFields": []},
     ("logs", "StartQuery"): {"queryLanguage": "CWLI"},
+    ("s3", "ListMultipartUploads"): {"Delimiter": "", "Prefix": ""},
     ("sns", "CreateTopic"): {
         **{f"Attributes.{name}": usual for name, usual in IN_TOPICS.items()},
         "DataProtectionPolicy": "{}",
     },
     ("sns", "SetTopicAttributes"): IN_TOPICS,
     ("sqs", "CreateQueue"): IN_QUEUES,
+    ("sqs", "GetQueueUrl"): {"QueueOwnerAWSAccountId": ACCOUNT_ID},
     ("sqs", "SetQueueAttributes"): IN_QUEUES,
+    ("ssm", "DescribeParameters"): {"Shared": False},
+    ("ssm", "ListCommands"): {"Filters": []},
+    ("sts", "GetFederationToken"): {"PolicyArns": [], "Tags": []},
 }
 
 
@@ -84,11 +143,19 @@ def refused_member(service: str, operation: str, parameters: Mapping[str, Any]) 
     if "AttributeName" in parameters:
         parameters = {str(parameters["AttributeName"]): parameters.get("AttributeValue")}
     for path, usual in REFUSED.get((service, operation), {}).items():
-        taken = (*NOTHING, _read(usual))
-        if any(value not in taken for value in _values(parameters, path.split("."))):
+        taken = _read(usual)
+        given = _values(parameters, path.split("."))
+        if any(value != taken and not _is_nothing(value, taken) for value in given):
             text = f"The offline cloud does not offer {path} of {operation}; see docs/offline-cloud.md"
             return ModelError(INVALID[service], text)
     return None
+
+
+def _is_nothing(value: Any, usual: Any) -> bool:
+    """Return whether a member is not asked for by naming it; the number 0 asks for itself."""
+    if value is False:
+        return usual is not True
+    return value is None or (not isinstance(value, int | float) and not value)
 
 
 def _values(given: Any, path: Sequence[str]) -> Iterator[Any]:

@@ -25,6 +25,7 @@ from moto.logs.responses import LogsResponse
 
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.logs.groups import group_name
 from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError, LogPattern, compile_pattern
 
 __all__ = ["checked_pattern", "forget_expired", "oldest_kept"]
@@ -177,7 +178,7 @@ def _check_limit(limit: Any) -> None:
 
 def _group(backend: Any, name_or_arn: str | None) -> LogGroup:
     """Return a group by its name or ARN; raise AWS's error if there is none."""
-    name = (name_or_arn or "").rpartition(":log-group:")[2].removesuffix(":*")
+    name = group_name(name_or_arn or "")
     if name not in backend.groups:
         raise ResourceNotFoundException
     return backend.groups[name]

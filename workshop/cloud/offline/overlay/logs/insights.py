@@ -7,9 +7,11 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html and
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
 
-moto leaves every command but `fields`, `sort` and `limit` aside, and so answers with all events.
+moto leaves every command but `fields`, `sort` and `limit` aside, and so answers with all events; it knows
+groups by their names alone, and no limit but that in the query.
 
-Changed: queries are read and run here, by `insights_commands`.
+Changed: queries are read and run here, by `insights_commands`; StartQuery takes groups by their ARNs, and its
+limit.
 """
 
 import contextlib
@@ -18,10 +20,14 @@ import re
 from typing import Any
 
 from moto.logs import models
+from moto.logs.exceptions import InvalidParameterException
+from moto.logs.responses import LogsResponse
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.logs.groups import group_name
 from workshop.cloud.offline.overlay.logs.insights_commands import read_query
-from workshop.cloud.offline.overlay.logs.insights_expressions import Row, utc_text
+from workshop.cloud.offline.overlay.logs.insights_expressions import Row
+from workshop.cloud.offline.overlay.logs.insights_values import utc_text
 
 LAMBDA_LINE = re.compile(r"(START|END|REPORT) RequestId: ([0-9a-f-]{36})")
 REPORTED = {
@@ -32,6 +38,28 @@ REPORTED = {
     "@maxMemoryUsed": re.compile(r"\tMax Memory Used: ([\d.]+) MB"),
 }
 BYTES_OF_MEGABYTE = 1_000_000
+
+
+@corrects(LogsResponse, "start_query")
+def _start(self: Any) -> str:
+    one, names, identifiers = (
+        self._get_param(name) for name in ("logGroupName", "logGroupNames", "logGroupIdentifiers")
+    )
+    if sum(map(bool, (one, names, identifiers))) > 1:
+        raise InvalidParameterException(
+            "Only one of logGroupName, logGroupNames and logGroupIdentifiers can be given."
+        )
+    groups = [one] if one else names or [group_name(identifier) for identifier in identifiers]
+    backend = self.logs_backend
+    query_id = backend.start_query(
+        groups,
+        self._get_int_param("startTime"),
+        self._get_int_param("endTime"),
+        self._get_param("queryString"),
+    )
+    query = backend.queries[query_id]
+    query.results = query.results[: self._get_param("limit")]
+    return json.dumps({"queryId": query_id})
 
 
 @corrects(models, "execute_query")

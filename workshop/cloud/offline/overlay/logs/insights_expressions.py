@@ -14,9 +14,15 @@ import math
 import operator
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
+from workshop.cloud.offline.overlay.logs.insights_values import (
+    FUNCTIONS,
+    milliseconds,
+    number,
+    of_milliseconds,
+    of_numbers,
+)
 from workshop.cloud.offline.overlay.logs.insights_words import (
     NUMBER,
     REGEX,
@@ -25,7 +31,7 @@ from workshop.cloud.offline.overlay.logs.insights_words import (
     QueryWords,
 )
 
-__all__ = ["Expression", "Row", "compiled", "expression", "number", "tidy", "utc_text"]
+__all__ = ["Expression", "Row", "compiled", "expression"]
 
 Row = dict[str, Any]
 Expression = Callable[[Row], Any]
@@ -35,6 +41,8 @@ PERIOD = re.compile(
 )
 PERIOD_MILLISECONDS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 SIGNS = re.compile(r"<=|>=|!=|=~|=|<|>")
+END = re.compile(r"\)")
+ROUNDED = ("datefloor", "dateceil")
 
 
 def expression(words: QueryWords) -> Expression:
@@ -155,27 +163,12 @@ def _joined(words: QueryWords, signs: dict[str, Any], read: Callable[[QueryWords
     left = read(words)
     is_word = next(iter(signs)).isalpha()
     while sign := (words.word if is_word else words.sign)(*signs):
-        left = _combined(signs[sign] if is_word else _of_numbers(signs[sign]), left, read(words))
+        left = _combined(signs[sign] if is_word else of_numbers(signs[sign]), left, read(words))
     return left
 
 
 def _combined(join: Callable[[Any, Any], Any], left: Expression, right: Expression) -> Expression:
     return lambda row: join(left(row), right(row))
-
-
-def _of_numbers(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a function get numbers; without them, or where there is no result, it gives nothing."""
-
-    def run(*values: Any) -> Any:
-        numbers = [number(value) for value in values]
-        if None in numbers:
-            return None
-        try:
-            return tidy(compute(*numbers))
-        except (ArithmeticError, ValueError):
-            return None
-
-    return run
 
 
 def _factor(words: QueryWords) -> Expression:
@@ -184,7 +177,7 @@ def _factor(words: QueryWords) -> Expression:
         words.expect(")")
         return inner
     if words.sign("-"):
-        return _combined(_of_numbers(operator.sub), lambda _: 0, _factor(words))
+        return _combined(of_numbers(operator.sub), lambda _: 0, _factor(words))
     if words.is_next(TEXT) or words.is_next(NUMBER):
         value = _literal(words)
         return lambda _: value
@@ -209,10 +202,12 @@ def _text(match: re.Match[str]) -> str:
 def _call(words: QueryWords, name: str) -> Expression:
     if name.lower() == "bin":
         return _bin(words)
+    if name.lower() in ROUNDED:
+        return _rounded(words, up=name.lower() == "dateceil")
     if (known := FUNCTIONS.get(name.lower())) is None:
         raise MalformedQueryError(f"the offline cloud does not compute `{name}()`")
     fewest, most, compute = known
-    inner = words.list_of(expression)
+    inner = [] if words.is_next(END) else words.list_of(expression)
     words.expect(")")
     if not fewest <= len(inner) <= most:
         raise MalformedQueryError(f"`{name}()` does not take {len(inner)} arguments")
@@ -220,66 +215,30 @@ def _call(words: QueryWords, name: str) -> Expression:
 
 
 def _bin(words: QueryWords) -> Expression:
+    length = _period(words)
+    return lambda row: _start(row.get("@timestamp"), length)
+
+
+def _rounded(words: QueryWords, *, up: bool) -> Expression:
+    """Read the arguments of `datefloor` or `dateceil`: a time and a period."""
+    moment = expression(words)
+    words.expect(",")
+    length = _period(words)
+    return lambda row: _start(moment(row), length, up=up)
+
+
+def _period(words: QueryWords) -> int:
+    """Read a period and the end of the arguments; return its milliseconds."""
     if (match := words.take(PERIOD)) is None or not int(match[1]):
         raise words.refusal("a period such as 5m (of milliseconds, seconds, minutes, hours or days)")
     words.expect(")")
     unit = match[2].lower()
     # Of the units with an `m` in front, only milliseconds have an `s`, however they are written.
-    length = int(match[1]) * (1 if unit[0] == "m" and "s" in unit else PERIOD_MILLISECONDS[unit[0]])
-
-    def start(row: Row) -> str | None:
-        if (moment := row.get("@timestamp")) is None:
-            return None
-        milliseconds = round(datetime.fromisoformat(f"{moment}+00:00").timestamp() * 1000)
-        return utc_text(milliseconds - milliseconds % length)
-
-    return start
+    return int(match[1]) * (1 if unit[0] == "m" and "s" in unit else PERIOD_MILLISECONDS[unit[0]])
 
 
-def utc_text(milliseconds: int) -> str:
-    """Return a time as queries show it: `2026-01-31 12:00:00.000`."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{milliseconds % 1000:03d}"
-
-
-def number(value: Any) -> int | float | None:
-    """Return what a value is as a number, None if it is none."""
-    if isinstance(value, int | float):
-        return value
-    try:
-        return tidy(float(value))
-    except (TypeError, ValueError):
+def _start(text: Any, length: int, *, up: bool = False) -> str | None:
+    """Return the time at which the period of a time begins, or the next one, if it is not itself one."""
+    if (moment := milliseconds(text)) is None:
         return None
-
-
-def tidy(value: float) -> int | float | None:
-    """Return a number, whole ones without a point; None for infinity and what is no number."""
-    if not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) else value
-
-
-def _texts(compute: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *values: None if values[0] is None else compute(*map(str, values))
-
-
-# Name → fewest and most arguments, and what it computes.
-FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
-    "ispresent": (1, 1, lambda value: value is not None),
-    "isempty": (1, 1, lambda value: value is None or value == ""),
-    "isblank": (1, 1, lambda value: value is None or not str(value).strip()),
-    "coalesce": (1, 99, lambda *values: next((each for each in values if each is not None), None)),
-    "strlen": (1, 1, _texts(len)),
-    "toupper": (1, 1, _texts(str.upper)),
-    "tolower": (1, 1, _texts(str.lower)),
-    "trim": (1, 1, _texts(str.strip)),
-    "concat": (2, 99, lambda *values: "".join(str(each) for each in values if each is not None)),
-    "strcontains": (2, 2, _texts(lambda text, part: part in text)),
-    "replace": (3, 3, _texts(str.replace)),
-    "abs": (1, 1, _of_numbers(abs)),
-    "ceil": (1, 1, _of_numbers(math.ceil)),
-    "floor": (1, 1, _of_numbers(math.floor)),
-    "sqrt": (1, 1, _of_numbers(math.sqrt)),
-    "greatest": (1, 99, _of_numbers(max)),
-    "least": (1, 99, _of_numbers(min)),
-}
+    return of_milliseconds(moment - moment % length + (length if up and moment % length else 0))

@@ -1,7 +1,8 @@
 """What `stats` of Logs Insights computes from the events of a group.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Stats.html; how AWS
-approximates percentiles is not documented: the nearest rank is taken.
+approximates percentiles is not documented: the nearest rank is taken; nor which standard deviation it takes:
+that of all values is.
 """
 
 import math
@@ -10,7 +11,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from workshop.cloud.offline.overlay.logs.insights_expressions import Row, expression, number, tidy
+from workshop.cloud.offline.overlay.logs.insights_expressions import Row, expression
+from workshop.cloud.offline.overlay.logs.insights_values import number, tidy
 from workshop.cloud.offline.overlay.logs.insights_words import NAME, MalformedQueryError, QueryWords
 
 __all__ = ["Aggregate", "aggregate", "sort_key"]
@@ -34,10 +36,10 @@ def aggregate(words: QueryWords) -> tuple[str, Aggregate]:
     compute: Aggregate
     if function == "count" and (words.sign("*") or words.is_next(END)):
         compute = len
-    elif function in AGGREGATES or function == "pct":
+    elif function in AGGREGATES or function in (*BY_TIME, "pct"):
         compute = _of_values(function, words)
     else:
-        known = ", ".join([*AGGREGATES, "pct"])
+        known = ", ".join([*AGGREGATES, *BY_TIME, "pct"])
         raise MalformedQueryError(f"the offline cloud computes {known} in `stats`, not `{function}`")
     words.expect(")")
     written = words.text[start : words.at].strip()
@@ -46,8 +48,20 @@ def aggregate(words: QueryWords) -> tuple[str, Aggregate]:
 
 def _of_values(function: str, words: QueryWords) -> Callable[[list[Row]], Any]:
     value = expression(words)
+    if function in BY_TIME:
+        return _by_time(BY_TIME[function], value)
     compute = _percentile(words) if function == "pct" else AGGREGATES[function]
     return lambda rows: compute([found for row in rows if (found := value(row)) is not None])
+
+
+def _by_time(choose: Callable[..., Row], value: Callable[[Row], Any]) -> Callable[[list[Row]], Any]:
+    """Return what takes the value of the first or the last event that has one."""
+
+    def run(rows: list[Row]) -> Any:
+        having = [row for row in rows if value(row) is not None]
+        return value(choose(having, key=lambda row: str(row.get("@timestamp", "")))) if having else None
+
+    return run
 
 
 def _percentile(words: QueryWords) -> Callable[[list[Any]], Any]:
@@ -82,9 +96,13 @@ AGGREGATES: dict[str, Callable[[list[Any]], Any]] = {
     "count_distinct": lambda values: len(set(map(str, values))),
     "sum": _of_numbers(math.fsum),
     "avg": _of_numbers(statistics.fmean),
+    "stddev": _of_numbers(statistics.pstdev),
     "min": _extreme(min),
     "max": _extreme(max),
+    "sortsfirst": _extreme(min),
+    "sortslast": _extreme(max),
 }
+BY_TIME: dict[str, Callable[..., Row]] = {"earliest": min, "latest": max}
 
 
 def sort_key(value: Any) -> tuple[int, float, str]:
