@@ -264,7 +264,7 @@ def test_a_bucket_may_not_notify_whoever_does_not_let_it(world: World) -> None:
 def test_no_two_configurations_of_a_bucket_overlap(
     world: World, one: dict[str, Any], other: dict[str, Any], is_taken: bool
 ) -> None:
-    """The same event of the same object for two destinations is refused with AWS's words, and none is kept."""
+    """The same event of the same object for two destinations is refused, and none of the two is kept."""
     configurations = {
         "QueueConfigurations": [{"QueueArn": queue_for(world, BUCKET), **one}],
         "LambdaFunctionConfigurations": [{"LambdaFunctionArn": world.function(), **other}],
