@@ -94,6 +94,20 @@ def test_a_batch_that_is_too_large_is_refused_as_a_whole(sqs, url, refused) -> N
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
+@pytest.mark.parametrize(
+    ("identities", "code"),
+    [(["a", "a"], "BatchEntryIdsNotDistinct"), (range(11), "TooManyEntriesInBatchRequest")],
+    ids=["same", "many"],
+)
+def test_a_batch_is_judged_with_the_entries_that_are_refused(sqs, url, refused, identities, code) -> None:
+    """Whether ids are distinct, and entries few enough, depends on all that were given."""
+    entries = [{"Id": str(one), "MessageBody": "x" if place else ""} for place, one in enumerate(identities)]
+
+    found, _ = refused(sqs.send_message_batch, QueueUrl=url, Entries=entries)
+
+    assert found == f"AWS.SimpleQueueService.{code}"
+
+
 def test_plain_moto_takes_all_of_them(sqs) -> None:
     """Without the correction such a message is sent."""
     with plain_moto():

@@ -195,3 +195,30 @@ def test_dead_letters_of_fifo_queues_are_kept_anew(account: Account, suffix: str
     with plain_moto():
         moved("plain")
     assert times == [90_000 if is_kept else 0, 0]
+
+
+def test_one_message_that_is_gone_keeps_no_other_from_its_timeout(account: Account) -> None:
+    """A batch of new timeouts names the messages that it could not change, and changes the others."""
+    sqs = account.client("sqs")
+
+    def change(name: str) -> tuple[list[str], list[str], list[str]]:
+        queue = Queue(sqs, name)
+        for body in "ab":
+            sqs.send_message(QueueUrl=queue.url, MessageBody=body)
+        handles = queue.receive()
+        queue.delete(handles["a"])
+        entries = [
+            {"Id": name, "ReceiptHandle": handle, "VisibilityTimeout": 0}
+            for name, handle in [("none", "none"), *handles.items()]
+        ]
+        answer = sqs.change_message_visibility_batch(QueueUrl=queue.url, Entries=entries)
+        codes = [f"{one['Id']}: {one['Code']}" for one in answer["Failed"]]
+        return [one["Id"] for one in answer["Successful"]], codes, list(queue.receive())
+
+    ours = change("q")
+    with plain_moto():
+        plain = change("plain")
+
+    gone = "a: InvalidParameterValue"
+    assert ours == (["b"], ["none: ReceiptHandleIsInvalid", gone], ["b"])
+    assert plain[:2] == (["b"], ["none: ReceiptHandleIsInvalid", "a: ReceiptHandleIsInvalid"])

@@ -16,11 +16,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moto.sqs.exceptions import (
+    BatchEntryIdsNotDistinct,
     BatchRequestTooLong,
     InvalidAttributeValue,
     InvalidParameterValue,
     MissingParameter,
     SQSException,
+    TooManyEntriesInBatchRequest,
 )
 from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend
 from moto.sqs.responses import SQSResponse
@@ -40,7 +42,7 @@ FLAGS = ("ContentBasedDeduplication", "FifoQueue", "SqsManagedSseEnabled")
 DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
 MEMBERS = ("MessageBody", "MessageAttributes", "MessageDeduplicationId")
 TIMES = ("CreatedTimestamp", "LastModifiedTimestamp")
-MOST_RECEIVES, MOST_ATTRIBUTES = 1000, 10
+MOST_RECEIVES, MOST_ATTRIBUTES, MOST_ENTRIES = 1000, 10, 10
 NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 WRONG_CHARACTER = (
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
@@ -125,6 +127,11 @@ def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str,
     )
     if total > MAXIMUM_MESSAGE_LENGTH:
         raise BatchRequestTooLong(total)
+    # moto sees only those that are left.
+    if len(entries) > MOST_ENTRIES:
+        raise TooManyEntriesInBatchRequest(len(entries))
+    if twice := self._get_first_duplicate_id([entry["Id"] for entry in entries.values()]):
+        raise BatchEntryIdsNotDistinct(twice)
     for key, entry in entries.items():
         try:
             _check_message(queue, entry)

@@ -38,6 +38,7 @@ GONE = (
 )
 
 _MOTO_CHANGE = SQSBackend.change_message_visibility
+_MOTO_CHANGE_BATCH = SQSBackend.change_message_visibility_batch
 _MOTO_ADD = Queue.add_message
 _MOTO_DELETE = Queue.delete_message
 _MOTO_RECEIVED = Message.mark_received
@@ -110,6 +111,26 @@ def _change_visibility(self: Any, queue_name: str, receipt_handle: str, visibili
         if not receipt_handle.startswith(_key(queue)):
             raise
         raise InvalidParameterValue(GONE.format(receipt_handle)) from error
+
+
+@corrects(SQSBackend, "change_message_visibility_batch")
+def _change_visibilities(
+    self: Any, queue_name: str, entries: list[dict[str, Any]]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    done, failed = [], []
+    for entry in entries:
+        # moto ends at the first message that is gone, when others have been changed.
+        try:
+            changed, refused = _MOTO_CHANGE_BATCH(self, queue_name, [entry])
+        except InvalidParameterValue as error:
+            changed, refused = [], [_failure(entry["Id"], error)]
+        done += changed
+        failed += refused
+    return done, failed
+
+
+def _failure(identity: str, error: Any) -> dict[str, Any]:
+    return {"Id": identity, "SenderFault": True, "Code": error.code, "Message": error.message}
 
 
 def _key(queue: Any) -> str:
