@@ -23,6 +23,7 @@ def published(account: Any, *entries: dict[str, Any], name: str = "T") -> tuple[
     "entry",
     [
         LONG,
+        {"Id": "lines", "Message": "m", "Subject": "a\nb"},
         {"Id": "empty", "Message": ""},
         {"Id": "text", "Message": "{", "MessageStructure": "json"},
         {"Id": "odd", "Message": "m", "MessageStructure": "xml"},
@@ -50,12 +51,15 @@ def test_plain_moto_forgets_an_entry(account) -> None:
     [
         ([{**GOOD, "Id": str(number)} for number in range(11)], "TooManyEntriesInBatchRequest"),
         ([GOOD, GOOD], "BatchEntryIdsNotDistinct"),
+        ([], "EmptyBatchRequest"),
+        ([GOOD, {"Id": "a b", "Message": "m"}], "InvalidBatchEntryId"),
+        ([GOOD, {"Id": "a" * 81, "Message": "m"}], "InvalidBatchEntryId"),
         ([{"Id": str(number), "Message": "ü" * 70_000} for number in range(2)], "BatchRequestTooLong"),
     ],
-    ids=["many", "same", "large"],
+    ids=["many", "same", "empty", "blank", "long", "large"],
 )
 def test_a_batch_that_is_refused_publishes_nothing(account, refused, entries, code) -> None:
-    """Too many entries, ids that are not distinct, or too many bytes together: the whole batch is refused."""
+    """No entries or too many, ids that are not distinct or none, too many bytes: all is refused."""
     sns = account.client("sns")
     topic = sns.create_topic(Name="T")["TopicArn"]
 

@@ -148,6 +148,26 @@ def test_a_structured_message_has_a_default(world: World, message: str) -> None:
     assert world.messages() == []
 
 
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"Subject": ""}, "Subject"),
+        ({"Subject": "a\nb"}, "Subject"),
+        ({"Subject": "s" * 101}, "Subject"),
+        ({"MessageAttributes": {"a": {"DataType": "String"}}}, "must contain non-empty"),
+    ],
+    ids=str,
+)
+def test_a_subject_is_one_line_and_an_attribute_has_a_value(world: World, more: Any, words: str) -> None:
+    """Others are refused, and nobody gets the message."""
+    subscribe("sqs", queue_for(world, TOPIC))
+
+    with pytest.raises(client("sns").exceptions.InvalidParameterException, match=words):
+        publish(**more)
+
+    assert world.messages() == []
+
+
 @pytest.mark.parametrize(("attribute", "fits"), [(0, True), (1, False)])
 def test_a_message_has_so_many_bytes_at_most(world: World, attribute: int, fits: bool) -> None:
     """256 KiB, of which a letter may take several; names, types and values of attributes count."""
@@ -392,3 +412,13 @@ def test_a_fifo_topic_keeps_groups_and_drops_duplicates(world: World) -> None:
         client("sns").publish(TopicArn=topic, Message=message, MessageGroupId="g")
 
     assert world.messages("Q.fifo") == [1, 2]
+
+
+def test_a_fifo_queue_does_not_subscribe_to_a_topic_without_order(world: World) -> None:
+    """It is refused in AWS's words: its messages would need groups."""
+    queue = world.queue("Q.fifo", FifoQueue="true")
+
+    with pytest.raises(
+        client("sns").exceptions.InvalidParameterException, match="FIFO SQS Queues can not be"
+    ):
+        subscribe("sqs", queue)

@@ -1,11 +1,13 @@
 """PublishBatch says of every entry what became of it.
 
 AWS answers with the entries that were published and with those that were not, each with its error, and
-refuses batches that are too large together. Source:
+refuses batches that are empty, too large together or have ids that are none. Source:
 https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html. moto forgets the entries that it refuses for
-a reason that it does not expect, such as a subject that is too long, and takes any size. Changed: as above.
+a reason that it does not expect, such as a subject that is too long, and takes those batches. Changed: as
+above.
 """
 
+import re
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -21,8 +23,23 @@ from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.sns.deliveries import LARGEST_BYTES, message_bytes
 
 MOST_ENTRIES = 10
+IDENTITY = re.compile("[A-Za-z0-9_-]{1,80}")
 
 Entry = dict[str, Any]
+
+
+class EmptyBatchError(SNSException):  # type: ignore[misc]  # moto is untyped
+    """There is nothing to publish."""
+
+    code = "EmptyBatchRequest"
+    message = "The batch request doesn't contain any entries."
+
+
+class InvalidEntryIdError(SNSException):  # type: ignore[misc]  # moto is untyped
+    """The id of an entry has other characters than it may have, or too many."""
+
+    code = "InvalidBatchEntryId"
+    message = "The Id of a batch entry in a batch request doesn't abide by the specification."
 
 
 class BatchTooLongError(SNSException):  # type: ignore[misc]  # moto is untyped
@@ -43,6 +60,10 @@ def _publish_batch(
 
 
 def _check(topic: Any, entries: list[Entry]) -> None:
+    if not entries:
+        raise EmptyBatchError
+    if not all(IDENTITY.fullmatch(entry["Id"]) for entry in entries):
+        raise InvalidEntryIdError
     if len(entries) > MOST_ENTRIES:
         raise TooManyEntriesInBatchRequest
     if len({entry["Id"] for entry in entries}) < len(entries):

@@ -13,6 +13,7 @@ but nothing can check it: its certificate lies on a host of AWS.
 import base64
 import hashlib
 import json
+import re
 import uuid
 from typing import Any
 
@@ -39,6 +40,8 @@ BINARY = "Binary"
 ARN_PARTS = 6
 # Of a message with its attributes, or of those of a batch together.
 LARGEST_BYTES = 256 * 1024
+# Line breaks among them.
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _MOTO_SUBSCRIBE = SNSBackend.subscribe
 
@@ -53,6 +56,11 @@ def _subscribe(backend: Any, topic_arn: str, endpoint: str | None, protocol: str
         raise SNSInvalidParameter("Invalid parameter: Endpoint")
     if protocol == "sqs" and len(endpoint.split(":")) != ARN_PARTS:
         raise SNSInvalidParameter("Invalid parameter: SQS endpoint ARN")
+    if protocol == "sqs" and endpoint.endswith(".fifo") and not topic_arn.endswith(".fifo"):
+        raise SNSInvalidParameter(
+            "Invalid parameter: Invalid parameter: Endpoint Reason: "
+            "FIFO SQS Queues can not be subscribed to standard SNS topics"
+        )
     if protocol == "lambda" and ":function:" not in endpoint:
         raise SNSInvalidParameter("Invalid parameter: Lambda endpoint ARN")
     subscription = _MOTO_SUBSCRIBE(backend, topic_arn, endpoint, protocol)
@@ -71,10 +79,7 @@ def _publish(  # noqa: PLR0913, PLR0917 - moto's signature
     deduplication_id: str | None = None,
     message_structure: str | None = None,
 ) -> str:
-    if not message:
-        raise InvalidParameterValue("Invalid parameter: Empty message")
-    if message_bytes(message, message_attributes or {}) > LARGEST_BYTES:
-        raise InvalidParameterValue("Invalid parameter: Message too long")
+    _check(message, subject, message_attributes or {})
     texts = _structured(message) if message_structure == "json" else {"default": message}
     notification: dict[str, Any] = {
         "Type": "Notification",
@@ -93,6 +98,21 @@ def _publish(  # noqa: PLR0913, PLR0917 - moto's signature
         if is_wanted(subscription, message_attributes, text):
             _send(subscription, {**notification, "Message": text}, fifo)
     return str(notification["MessageId"])
+
+
+def _check(message: str, subject: str | None, attributes: dict[str, Any]) -> None:
+    if not message:
+        raise InvalidParameterValue("Invalid parameter: Empty message")
+    if message_bytes(message, attributes) > LARGEST_BYTES:
+        raise InvalidParameterValue("Invalid parameter: Message too long")
+    if subject is not None and (not subject or CONTROL.search(subject)):
+        raise InvalidParameterValue("Invalid parameter: Subject")
+    for name, value in attributes.items():
+        if value["Value"] is None:
+            raise InvalidParameterValue(
+                f"The message attribute '{name}' must contain non-empty message attribute value for message "
+                f"attribute type '{value['Type']}'."
+            )
 
 
 def message_bytes(message: str, attributes: dict[str, Any]) -> int:
