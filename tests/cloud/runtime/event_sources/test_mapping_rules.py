@@ -53,11 +53,8 @@ def test_numbers_have_a_range(name, lowest, highest, field) -> None:
             {"DestinationConfig": {"OnSuccess": {"Destination": QUEUE.arn}}},
             "Unsupported DestinationConfig parameter for given event source mapping type.",
         ),
-        (
-            KINESIS,
-            on_failure(KINESIS.arn),
-            "Invalid DestinationConfig",
-        ),
+        (KINESIS, on_failure(KINESIS.arn), "Invalid DestinationConfig"),
+        (KINESIS, on_failure(FIFO.arn), "Invalid DestinationConfig"),
         (QUEUE, {"ParallelizationFactor": 2}, "Unsupported ParallelizationFactor parameter"),
         (QUEUE, {"MaximumRetryAttempts": 0}, "Unsupported MaximumRetryAttempts parameter"),
         (QUEUE, {"BisectBatchOnFunctionError": False}, "Unsupported BisectBatchOnFunctionError parameter"),

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.documents import trust
 from tests.cloud.runtime.world import (
     ACCOUNT,
     REGION,
@@ -406,7 +407,41 @@ def test_only_asynchronous_events_are_dead_letters(world: World) -> None:
     assert world.messages("D") == []
 
 
-@pytest.mark.parametrize("target", [f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/S", "queue"])
+FIFO = f"arn:aws:sqs:{REGION}:{ACCOUNT}:Q.fifo"
+DESTINATIONS = [
+    ("OnSuccess", "arn:aws:s3:::box", r"onSuccess=OnSuccess\(destination=arn:aws:s3:::box\), onFailure=null"),
+    ("OnFailure", f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/S", "is invalid"),
+    ("OnFailure", FIFO, "is invalid"),
+    ("OnFailure", f"arn:aws:sns:{REGION}:{ACCOUNT}:T.fifo", "is invalid"),
+    ("OnFailure", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:F:live", "destination for itself"),
+]
+
+
+@pytest.mark.parametrize(("kind", "arn", "words"), DESTINATIONS)
+def test_destinations_are_what_lambda_can_tell(world: World, kind: str, arn: str, words: str) -> None:
+    """A destination that would never hear of anything is refused; plain moto takes it."""
+    world.function()
+    destination = {"DestinationConfig": {kind: {"Destination": arn}}}
+
+    with pytest.raises(ClientError, match=words) as refused:
+        configure(**destination)
+    with plain_moto():
+        configure(**destination)
+
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+
+
+def test_a_role_must_be_allowed_to_tell_the_destination(world: World) -> None:
+    """A destination that the function's role may not write to is refused, in AWS's words."""
+    iam = client("iam")
+    role = iam.create_role(RoleName="weak", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
+    world.function(Role=role["Role"]["Arn"])
+
+    with pytest.raises(ClientError, match="does not have permissions to call SendMessage on SQS"):
+        configure(**on_failure(world.queue()))
+
+
+@pytest.mark.parametrize("target", [f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/S", "queue", FIFO])
 def test_dead_letters_go_to_queues_and_topics_alone(world: World, target: str) -> None:
     """Anything else is refused at creation and update."""
     world.function()

@@ -67,6 +67,11 @@ class SourceReference:
         return self.arn.partition("/consumer/")[0]
 
     @property
+    def is_fifo(self) -> bool:
+        """Whether this is a FIFO queue or topic, to which Lambda sends nothing by itself."""
+        return self.service in {"sns", "sqs"} and self.resource.endswith(".fifo")
+
+    @property
     def is_stream(self) -> bool:
         """Whether records are read shard by shard."""
         return self.service in {"kinesis", "dynamodb"}

@@ -1,6 +1,6 @@
 """The dead-letter queue of a function, as CreateFunction and UpdateFunctionConfiguration check it.
 
-AWS takes the ARN of a queue or a topic that the function's role may write to. Source:
+AWS takes the ARN of a standard queue or topic that the function's role may write to. Source:
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
 """
 
@@ -19,9 +19,10 @@ def check_dead_letters(spec: dict[str, Any], role_arn: str) -> None:
     arn = (spec.get("DeadLetterConfig") or {}).get("TargetArn")
     if not arn:  # an empty one takes the queue away
         return
-    if SourceReference.parse(arn).service not in {"sqs", "sns"}:
+    target = SourceReference.parse(arn)
+    if target.service not in {"sqs", "sns"} or target.is_fifo:
         raise InvalidParameterValueException(
-            f"The provided target arn {arn} is invalid: a dead-letter queue is an SQS queue or an SNS topic."
+            f"The provided target arn {arn} is invalid: it must be that of a standard SQS queue or SNS topic."
         )
     if (problem := destination_problem(role_arn, str(arn))) is not None:
         raise InvalidParameterValueException(problem)

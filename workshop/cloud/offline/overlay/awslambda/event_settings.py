@@ -3,20 +3,26 @@
 AWS keeps one configuration of asynchronous events for each qualifier; a put replaces it, an update changes
 what it names, and an invocation by an alias obeys the alias's own
 (https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html,
-API_UpdateFunctionEventInvokeConfig.html there). moto takes no notice of the qualifier, shows the first
-configuration for ever, and replaces where it should update. Changed: as above.
+API_UpdateFunctionEventInvokeConfig.html there). A destination is a standard queue or topic, a bus, another
+function or, for failures, a bucket, to which the function's role may write
+(https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html). moto takes no notice of
+the qualifier, shows the first configuration for ever, replaces where it should update, and takes any
+destination. Changed: as above.
 """
 
 from typing import Any
 from urllib.parse import quote
 
-from moto.awslambda.exceptions import UnknownEventConfig
+from moto.awslambda.exceptions import InvalidParameterValueException, UnknownEventConfig
 from moto.awslambda.models import EventInvokeConfig, LambdaBackend
 from moto.awslambda.responses import LambdaResponse
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference
+from workshop.cloud.offline.permissions.services import destination_problem
+from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference, SourceReference
 
+ANY = frozenset({"events", "lambda", "sns", "sqs"})
+OFFERED = {"OnSuccess": ANY, "OnFailure": ANY | {"s3"}}
 METHODS = ("put", "get", "update", "delete")
 
 
@@ -54,6 +60,7 @@ def _found(backend: Any, function_name: str) -> tuple[Any, str]:
 @corrects(LambdaBackend, "put_function_event_invoke_config")
 def _put(self: Any, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
     function, arn = _found(self, function_name)
+    _check_destinations(config.get("DestinationConfig") or {}, function)
     made = EventInvokeConfig(arn, CLOCK.now(), config)
     function.event_invoke_config = [*_others(function, arn), made]
     return dict(made.response())
@@ -80,6 +87,30 @@ def _delete(self: Any, function_name: str) -> None:
 def _list(self: Any, function_name: str) -> dict[str, Any]:
     function, _ = _found(self, FunctionReference.parse(function_name).name)
     return {"FunctionEventInvokeConfigs": [one.response() for one in function.event_invoke_config]}
+
+
+def _check_destinations(destinations: dict[str, Any], function: Any) -> None:
+    given = {name: (destinations.get(name) or {}).get("Destination") for name in OFFERED}
+    for name, services in OFFERED.items():
+        arn = given[name]
+        if not arn:
+            continue
+        source = SourceReference.parse(arn)
+        if source.service not in services or source.is_fifo:
+            success, failure = (
+                f"{one}(destination={given[one]})" if given[one] else "null"
+                for one in ("OnSuccess", "OnFailure")
+            )
+            raise InvalidParameterValueException(
+                "The provided destination config DestinationConfig("
+                f"onSuccess={success}, onFailure={failure}) is invalid."
+            )
+        if source.service == "lambda" and FunctionReference.parse(arn).name == function.function_name:
+            raise InvalidParameterValueException(
+                "You can't specify the function as a destination for itself."
+            )
+        if (problem := destination_problem(str(function.role), arn)) is not None:
+            raise InvalidParameterValueException(problem)
 
 
 def _others(function: Any, arn: str) -> list[Any]:

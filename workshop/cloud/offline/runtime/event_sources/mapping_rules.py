@@ -142,7 +142,10 @@ def _check_destinations(config: Any) -> None:
     if (config or {}).get("OnSuccess"):
         raise RefusedSettingError(INVALID, UNSUPPORTED.format("DestinationConfig"))
     destination = ((config or {}).get("OnFailure") or {}).get("Destination")
-    if destination and SourceReference.parse(destination).service not in {"sqs", "sns", "s3"}:
+    if not destination:
+        return
+    target = SourceReference.parse(destination)
+    if target.service not in {"sqs", "sns", "s3"} or target.is_fifo:
         raise RefusedSettingError(INVALID, f"Invalid DestinationConfig: {destination}")
 
 
