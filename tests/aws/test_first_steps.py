@@ -30,7 +30,7 @@ def test_the_doctor_tells_account_region_limit_and_cost(account: Account) -> Non
     assert found["AWS account"]["seen"] == "…9012, as user/moto"
     assert found["AWS region"]["seen"] == "eu-west-1"
     assert found["AWS concurrency"]["seen"] == "1000 of 1000 functions at a time are not reserved"
-    assert found["AWS cost"]["seen"].startswith("about 0.09 USD for 2 hours")
+    assert found["AWS cost"]["seen"].startswith("about 0.15 USD for 2 hours")
     assert "Offline cloud" not in found
     assert account.control_calls == []
 

@@ -11,7 +11,9 @@ import pytest
 
 from tests.deploy.by_hand import connect_reduce, role_of
 from workshop.cloud.connection import Cloud
+from workshop.cloud.offline.overlay.awslambda import account
 from workshop.deploy.bundles import build_bundle
+from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.stacks import STACK_TAG, StackEvent, deploy, find_stack, list_stacks
 from workshop.errors import ConfigurationError, DeploymentError
 
@@ -338,3 +340,44 @@ def test_a_stack_bears_the_workshops_tag(checkout: Path, cloud: Cloud) -> None:
 
     described = cloud.client("cloudformation").describe_stacks(StackName=deployment.stack)["Stacks"][0]
     assert described["Tags"] == [{"Key": STACK_TAG, "Value": "stateless"}]
+
+
+@pytest.mark.parametrize(
+    ("limit", "given", "reserved"),
+    [(10, {}, None), (50, {}, None), (1_000, {}, 1), (10, {"ReduceConcurrency": "1"}, 1)],
+)
+def test_a_new_account_gets_a_stack_without_a_reservation(
+    checkout: Path,
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int,
+    given: dict[str, str],
+    reserved: int | None,
+) -> None:
+    """Where nothing can be reserved, a new stack reserves nothing, and says so, unless it is asked for."""
+    monkeypatch.setattr(account, "ACCOUNT_CONCURRENCY", limit)
+
+    made = deploy(cloud, "stateful", parameters=given)
+    again = deploy(cloud, "stateful")
+
+    assert reserved_concurrency(cloud, made.outputs["ReduceLambdaName"]) == reserved
+    assert made.without_reservation is (reserved is None)
+    assert again.changed_functions == ()
+    assert parameters_of(cloud, made.stack)["ReduceConcurrency"] == str(reserved or 0)
+
+
+def test_zips_that_somebodys_destroy_took_along_come_again(checkout: Path, cloud: Cloud) -> None:
+    """A last stack that is destroyed in the middle of a deployment, bucket and all, does not break it."""
+    taken: list[None] = []
+
+    def destroy_meanwhile(**_: Any) -> None:
+        if not taken:
+            taken.append(None)
+            bucket = CodeBucket(cloud)
+            bucket.clear("mine")
+            bucket.remove()
+
+    with calling(cloud, "ExecuteChangeSet", destroy_meanwhile):
+        deployment = deploy(cloud, "stateful", stack="mine")
+
+    assert find_stack(cloud, "mine").outputs == deployment.outputs

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.cloudformation.conftest import read
+from tests.deploy.by_hand import ANY_TABLE, role_of
 from workshop.clock import ManualClock
 from workshop.cloud.laboratory import Laboratory
 from workshop.deploy.code_bucket import CodeBucket
-from workshop.deploy.ending import End, parse_end, read_end, remove_end, set_end
+from workshop.deploy.ending import End, parse_end, read_end, remove_end, roles_begin, set_end
 from workshop.deploy.finding import list_ends
 from workshop.deploy.listing import everything
 from workshop.deploy.stacks import deploy, destroy, list_stacks
@@ -163,3 +165,38 @@ def test_an_end_says_what_happens_when() -> None:
 
     assert str(End(moment, deletes_pipeline=True)) == "the stack is deleted on 1 December 2026, 18:00 UTC"
     assert str(End(moment, deletes_pipeline=False)).startswith("its generator is taken away on")
+
+
+def test_what_was_added_by_hand_outlives_the_end_and_costs_nothing(pipeline: Laboratory) -> None:
+    """A role with a learner's policy keeps its stack half deleted: what costs is gone; `destroy` ends it."""
+    outputs = {each.name: each.outputs for each in list_stacks(pipeline)}[NAME]
+    iam = pipeline.client("iam")
+    role = role_of(pipeline, outputs["ReduceLambdaName"])
+    iam.put_role_policy(RoleName=role, PolicyName="ReadReduceTable", PolicyDocument=ANY_TABLE)
+    set_end(pipeline, NAME, later(pipeline, minutes=1), deletes_pipeline=True, clock=pipeline.clock)
+    pipeline.clock.advance(61)
+    pipeline.step()
+
+    kinds = {kind for kind, name in everything(pipeline) if not name.startswith(f"{NAME}-end")}
+    assert [each.status for each in list_stacks(pipeline)] == ["DELETE_FAILED"]
+    assert kinds <= {"role", "table"}
+
+    destroy(pipeline, NAME, clock=ManualClock())
+
+    assert list(everything(pipeline)) == []
+
+
+@pytest.mark.parametrize("stack", ["mine", "ada-trade-risk-stateful", "a" * 50])
+def test_the_end_may_delete_roles_of_long_stacks(stack: str) -> None:
+    """CloudFormation keeps 25 characters of a stack in a role's name, and the role of its end knows."""
+    roles = {
+        (f"{stack}{suffix}", name)
+        for template, suffix in (("stateful", ""), ("stateless", ""), ("game", "-generator"))
+        for name, each in read(template)["Resources"].items()
+        if each["Type"] == "AWS::IAM::Role"
+    }
+
+    names = {f"{one}-{role}" if len(one + role) <= 50 else f"{one[:25]}-{role[:25]}" for one, role in roles}
+
+    assert len(names) > 4
+    assert [name for name in names if not name.startswith(roles_begin(stack))] == []

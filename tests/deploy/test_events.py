@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from workshop.clock import ManualClock
 from workshop.deploy.events import EventLog, StackEvent, follow
 
@@ -92,3 +94,14 @@ def test_a_failure_is_one_of_a_resource() -> None:
     assert event("AWS::SQS::Queue", "CREATE_FAILED").is_failure
     assert not event("AWS::SQS::Queue", "CREATE_COMPLETE").is_failure
     assert not event("AWS::CloudFormation::Stack", "DELETE_FAILED").is_failure
+
+
+@pytest.mark.parametrize("statuses", [("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS"), ("UPDATE_COMPLETE",) * 3])
+def test_the_status_from_before_is_no_end(statuses: tuple[str, ...]) -> None:
+    """As long as AWS tells what was before, nothing is over; but what left no trace is, after a minute."""
+    slow, clock = SlowCloudFormation(*statuses, "UPDATE_COMPLETE"), ManualClock(0)
+
+    status, _ = follow(slow, EventLog(slow, "stack"), "stack", before="UPDATE_COMPLETE", clock=clock)
+
+    assert status == "UPDATE_COMPLETE"
+    assert clock.now() == (4 if "UPDATE_IN_PROGRESS" in statuses else 60)

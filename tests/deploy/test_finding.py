@@ -12,8 +12,10 @@ QUEUE = '{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}'
 
 
 def test_only_tagged_stacks_are_listed(checkout: Path, cloud: Cloud) -> None:
-    """Stacks of others are none of the workshop's business."""
-    cloud.client("cloudformation").create_stack(StackName="other", TemplateBody=QUEUE)
+    """Stacks of others are no pipelines, nor is what else bears the workshop's tag."""
+    environment = [{"Key": "trade-risk-workshop", "Value": "environment"}]
+    for name, tags in (("other", []), ("environment", environment)):
+        cloud.client("cloudformation").create_stack(StackName=name, TemplateBody=QUEUE, Tags=tags)
     deploy(cloud, "stateless")
 
     [found] = list_stacks(cloud)

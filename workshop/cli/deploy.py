@@ -36,6 +36,10 @@ from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
 
 __all__ = ["deploy_command", "destroy_command", "package_command"]
 
+NOTHING_RESERVED = (
+    "This account has no concurrency to reserve, so ReduceLambda runs without (`ReduceConcurrency=0`): "
+    "totals stay exact.\n"
+)
 
 PipelineArgument = Annotated[PipelineName, typer.Argument(help="Which pipeline.", show_default=False)]
 VariantOption = Annotated[
@@ -206,6 +210,8 @@ def _print_deployment(deployment: Deployment, people: Console) -> None:
         f"functions with new code: {changed}; it took {deployment.seconds:.1f} s.\n",
         soft_wrap=True,
     )
+    if deployment.without_reservation:
+        people.print(NOTHING_RESERVED, soft_wrap=True)
     width = max(map(len, deployment.outputs), default=0)
     for name, value in deployment.outputs.items():
         people.print(f"{name:<{width}}  {value}", markup=False, soft_wrap=True)

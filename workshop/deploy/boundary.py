@@ -8,7 +8,10 @@ from botocore.exceptions import ClientError
 from workshop.cloud.connection import Cloud
 from workshop.settings import own_prefix
 
-__all__ = ["boundary_of"]
+__all__ = ["BOUNDARY", "boundary_of"]
+
+# The parameter of our templates.
+BOUNDARY = "PermissionsBoundaryArn"
 
 
 def boundary_of(cloud: Cloud) -> dict[str, str]:
@@ -22,4 +25,4 @@ def boundary_of(cloud: Cloud) -> dict[str, str]:
         if error.response["Error"]["Code"] in {"AccessDenied", "NoSuchEntity"}:
             return {}
         raise
-    return {"PermissionsBoundaryArn": arn}
+    return {BOUNDARY: arn}

@@ -8,21 +8,31 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.connection import Cloud
 from workshop.deploy.boundary import boundary_of
-from workshop.deploy.bundles import FUNCTIONS, GAME, build_bundle
+from workshop.deploy.bundles import FUNCTIONS, GAME, Bundle, build_bundle
 from workshop.deploy.change_sets import StackChange
 from workshop.deploy.code_bucket import CodeBucket
+from workshop.deploy.concurrency import can_reserve
 from workshop.deploy.deployed_code import deployed_digests, restore_code
 from workshop.deploy.events import StackEvent
 from workshop.deploy.finding import LEARNER_TAG, STACK_TAG, describe, find_stack
 from workshop.deploy.site import StackSite, Told
-from workshop.errors import ConfigurationError
+from workshop.errors import ConfigurationError, DeploymentError
 from workshop.settings import own_prefix, project_root
 
-__all__ = ["Deployment", "code_parameters", "default_stack", "deploy", "stack_tags", "template_body"]
+__all__ = [
+    "Deployment",
+    "code_parameters",
+    "default_of",
+    "default_stack",
+    "deploy",
+    "stack_tags",
+    "template_body",
+]
 
 DEFAULT_STACKS = {
     "stateless": "trade-risk-stateless",
@@ -35,7 +45,10 @@ STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,49}")
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployed pipeline; `changed_functions` have other code than before."""
+    """A deployed pipeline; `changed_functions` have other code than before.
+
+    `without_reservation` if it is new and its account had no concurrency to reserve for ReduceLambda.
+    """
 
     stack: str
     pipeline: str
@@ -43,6 +56,7 @@ class Deployment:
     outputs: dict[str, str]
     changed_functions: tuple[str, ...]
     seconds: float
+    without_reservation: bool = False
 
 
 def deploy(  # noqa: PLR0913 - what is deployed, where, and who is told; most have a default
@@ -72,11 +86,9 @@ def deploy(  # noqa: PLR0913 - what is deployed, where, and who is told; most ha
     bundles = {each: build_bundle(pipeline, each, variant, root=root) for each in FUNCTIONS[pipeline]}
     described = site.usable_stack()
     before = deployed_digests(cloud, described, bundles)
-    bucket = CodeBucket(cloud)
-    keys = bucket.upload(name, bundles)
-    own = code_parameters(bucket.name, keys) | boundary_of(cloud) | _variant(pipeline, variant)
-    site.bring(template_body(pipeline), {**own, **(parameters or {})}, described, tags=stack_tags(pipeline))
-    restore_code(cloud, describe(cloud, name), bundles, bucket=bucket.name, keys=keys)
+    unreserved = _unreserved(cloud, pipeline) if described is None else {}
+    wanted = {**unreserved, **boundary_of(cloud), **_variant(pipeline, variant), **(parameters or {})}
+    _bring(cloud, site, bundles, wanted, described)
     return Deployment(
         name,
         pipeline,
@@ -84,7 +96,32 @@ def deploy(  # noqa: PLR0913 - what is deployed, where, and who is told; most ha
         find_stack(cloud, name).outputs,
         tuple(each for each, bundle in bundles.items() if before.get(each) != bundle.digest),
         stopwatch() - started,
+        bool(unreserved.keys() - (parameters or {}).keys()),
     )
+
+
+def _bring(
+    cloud: Cloud,
+    site: StackSite,
+    bundles: Mapping[str, Bundle],
+    wanted: Mapping[str, str],
+    described: dict[str, Any] | None,
+) -> None:
+    """Bring a stack up to date from zips in the bucket, and give functions their own code back."""
+    bucket = CodeBucket(cloud)
+    body, tags = template_body(site.pipeline), stack_tags(site.pipeline)
+    while True:
+        keys = bucket.upload(site.stack, bundles)
+        try:
+            site.bring(body, {**code_parameters(bucket.name, keys), **wanted}, described, tags=tags)
+        except DeploymentError:
+            if set(keys.values()) <= set(bucket.keys(site.stack)):
+                raise
+            # Somebody destroyed the last stack meanwhile, and the bucket with our zips went with it.
+            described = site.usable_stack()
+        else:
+            break
+    restore_code(cloud, describe(cloud, site.stack), bundles, bucket=bucket.name, keys=keys)
 
 
 def default_stack(pipeline: str) -> str:
@@ -96,6 +133,15 @@ def default_stack(pipeline: str) -> str:
 def template_body(pipeline: str) -> str:
     """Return the text of a pipeline's template."""
     return (project_root() / "cloudformation" / f"{pipeline}.yaml").read_text(encoding="utf-8")
+
+
+def default_of(pipeline: str, parameter: str) -> str:
+    """Return the default of a parameter of a pipeline's template; it has one."""
+    pattern = rf"^  {parameter}:\n(?:    .*\n)*?    Default: (\S+)$"
+    declared = re.search(pattern, template_body(pipeline), re.MULTILINE)
+    if declared is None:
+        raise ConfigurationError(f"`{parameter}` has no default in the template of the {pipeline} pipeline")
+    return declared[1]
 
 
 def code_parameters(bucket: str, keys: Mapping[str, str]) -> dict[str, str]:
@@ -111,6 +157,11 @@ def stack_tags(pipeline: str) -> dict[str, str]:
 
 def _variant(pipeline: str, variant: str) -> dict[str, str]:
     return {} if pipeline == GAME else {"Variant": variant}
+
+
+def _unreserved(cloud: Cloud, pipeline: str) -> dict[str, str]:
+    """Return the parameter that reserves nothing, for an account that has nothing to reserve."""
+    return {} if pipeline == GAME or can_reserve(cloud) else {"ReduceConcurrency": "0"}
 
 
 def _checked_name(stack: str) -> str:

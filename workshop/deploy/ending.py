@@ -18,10 +18,12 @@ from workshop.deploy.leftovers import remaining, resources_of
 from workshop.deploy.site import StackSite, Told
 from workshop.errors import ConfigurationError, TearDownError
 
-__all__ = ["NEVER", "End", "parse_end", "read_end", "remove_end", "set_end"]
+__all__ = ["NEVER", "End", "parse_end", "read_end", "remove_end", "roles_begin", "set_end"]
 
 NEVER = "never"
 FORM = "%Y-%m-%dT%H:%M:%S"
+# Of the 64 characters of a role's name a random end takes 13; if need be, stack and role keep 25 each.
+KEPT_OF_STACK = 24
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,18 @@ def set_end(
     site = StackSite(cloud, END, _end_stack(stack), told=Told(on_event=on_event), clock=waiting)
     wanted = {
         "PipelineStack": stack,
+        "RolesBegin": roles_begin(stack),
         "EndDate": f"{moment:{FORM}}",
         "DeletePipeline": str(deletes_pipeline).lower(),
         **boundary_of(cloud),
     }
     site.bring(template_body(END), wanted, site.usable_stack(), tags=stack_tags(END))
     return end
+
+
+def roles_begin(stack: str) -> str:
+    """Return how the names begin that CloudFormation makes for roles of a stack, and of its generator."""
+    return f"{stack}-"[:KEPT_OF_STACK]
 
 
 def read_end(cloud: Cloud, stack: str) -> End | None:
@@ -113,7 +121,8 @@ def remove_end(
     resources, log = resources_of(cloud, described["StackId"]), EventLog(cloud, described["StackId"])
     log.skip()
     cloud.client("cloudformation").delete_stack(StackName=described["StackId"])
-    status, _ = follow(cloud, log, described["StackId"], on_event=on_event, clock=clock)
+    before = described["StackStatus"]
+    status, _ = follow(cloud, log, described["StackId"], before=before, on_event=on_event, clock=clock)
     if status != GONE:
         left = tuple(str(each) for each in remaining(cloud, resources))
         raise TearDownError(

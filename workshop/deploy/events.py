@@ -18,6 +18,8 @@ from workshop.cloud.connection import Cloud
 __all__ = ["POLL_SECONDS", "EventLog", "StackEvent", "follow", "going_on", "is_throttled"]
 
 POLL_SECONDS = 2.0
+# After which the status that a stack had before is believed to be its new one.
+LATE_SECONDS = 60.0
 # What services say to whoever asks too often; they differ in the names.
 THROTTLED = frozenset(
     {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
@@ -78,14 +80,19 @@ def follow(
     log: EventLog,
     stack_id: str,
     *,
+    before: str = "",
     on_event: Callable[[StackEvent], None] | None = None,
     clock: Clock | None = None,
 ) -> tuple[str, tuple[StackEvent, ...]]:
     """Block until the operation on a stack is over; return its last status and what happened.
 
+    `before` is the status in which we began it: AWS may tell it for a moment longer, and then it is no end
+    until the log has an event of the stack itself.
+
     Whoever is cut off, by Ctrl-C or by credentials that expire, is told that CloudFormation goes on.
     """
-    waiting, happened = clock or SystemClock(), list[StackEvent]()
+    waiting, happened, has_begun = clock or SystemClock(), list[StackEvent](), False
+    latest = waiting.now() + LATE_SECONDS
     with going_on(stack_id):
         while True:
             status, fresh = _look(cloud, log, stack_id)
@@ -93,7 +100,10 @@ def follow(
                 happened.append(event)
                 if on_event is not None:
                     on_event(event)
-            if not status.endswith("_IN_PROGRESS"):
+            has_begun |= (
+                status != before or any(event.is_of_stack for event in fresh) or waiting.now() >= latest
+            )
+            if has_begun and not status.endswith("_IN_PROGRESS"):
                 return status, tuple(happened)
             waiting.sleep(POLL_SECONDS)
 

@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from workshop.cloud.connection import Cloud
+from workshop.deploy.bundles import FUNCTIONS
 from workshop.errors import ConfigurationError, StackNotFoundError
 from workshop.settings import own_prefix
 
@@ -140,7 +141,8 @@ def pipeline_stack(described: dict[str, Any]) -> PipelineStack | None:
     outputs = {row["OutputKey"]: row["OutputValue"] for row in described.get("Outputs", [])}
     parameters = {row["ParameterKey"]: row["ParameterValue"] for row in described.get("Parameters", [])}
     pipeline = _tags(described).get(STACK_TAG) or outputs.get("Pipeline")
-    if pipeline is None or ("Pipeline" not in outputs and STACK_TAG not in _tags(described)):
+    # The tag is on other stacks as well, such as that of an environment in AWS, so that a budget knows them.
+    if pipeline not in {*FUNCTIONS, END}:
         return None
     variant = outputs.get("Variant") or parameters.get("Variant", "")
     return PipelineStack(described["StackName"], pipeline, variant, outputs, described["StackStatus"])

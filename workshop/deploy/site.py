@@ -41,8 +41,8 @@ class StackSite:
     def __init__(self, cloud: Cloud, pipeline: str, stack: str, *, told: Told, clock: Clock) -> None:
         self._cloud = cloud
         self._cloudformation = cloud.client("cloudformation")
-        self._pipeline = pipeline
-        self._stack = stack
+        self.pipeline = pipeline
+        self.stack = stack
         self._told = told
         self._clock = clock
 
@@ -55,20 +55,20 @@ class StackSite:
         if described is None or is_free(self._cloud, described):
             return None
         found, status = pipeline_stack(described), described["StackStatus"]
-        if found is None or found.pipeline != self._pipeline:
+        if found is None or found.pipeline != self.pipeline:
             what = "is no pipeline of this workshop" if found is None else f"is a {found.pipeline} pipeline"
             raise ConfigurationError(
-                f"the stack `{self._stack}` exists and {what}; choose another name with `--stack NAME`"
+                f"the stack `{self.stack}` exists and {what}; choose another name with `--stack NAME`"
             )
         if status in BROKEN:
-            self._delete(described["StackId"])
+            self._delete(described["StackId"], status)
             return None
         if status == STUCK:
             self._resume_rollback(described["StackId"])
         return described
 
     def _described_at_rest(self) -> dict[str, Any] | None:
-        while (described := describe(self._cloud, self._stack)) is not None:
+        while (described := describe(self._cloud, self.stack)) is not None:
             status = described["StackStatus"]
             if status == UNDER_REVIEW or not status.endswith("_IN_PROGRESS"):
                 return described
@@ -97,7 +97,7 @@ class StackSite:
         tags: Mapping[str, str],
     ) -> bool:
         request = {
-            "StackName": self._stack,
+            "StackName": self.stack,
             "TemplateBody": template,
             "Parameters": self._parameters(template, wanted, described),
             "Capabilities": list(CONSENT),
@@ -105,7 +105,7 @@ class StackSite:
         }
         try:
             change_set = propose(
-                self._cloud, self._pipeline, request, is_new=described is None, clock=self._clock
+                self._cloud, self.pipeline, request, is_new=described is None, clock=self._clock
             )
             if change_set is None:
                 return True
@@ -118,8 +118,9 @@ class StackSite:
                 described is None and "already exists" in error.response["Error"]["Message"]
             ):
                 return False
-            raise _refusal(self._stack, error) from error
-        self._end(log, change_set.stack_id, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+            raise _refusal(self.stack, error) from error
+        before = "" if described is None else described["StackStatus"]
+        self._end(log, change_set.stack_id, {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, before=before)
         return True
 
     def _parameters(
@@ -128,11 +129,11 @@ class StackSite:
         try:
             declared = self._cloudformation.validate_template(TemplateBody=template)["Parameters"]
         except ClientError as error:
-            raise _refusal(self._stack, error) from error
+            raise _refusal(self.stack, error) from error
         known = [row["ParameterKey"] for row in declared]
         if unknown := [name for name in wanted if name not in known]:
             raise ConfigurationError(
-                f"`{unknown[0]}` is not a parameter of the {self._pipeline} pipeline; "
+                f"`{unknown[0]}` is not a parameter of the {self.pipeline} pipeline; "
                 f"there are: {', '.join(known)}"
             )
         kept = {row["ParameterKey"] for row in (described or {}).get("Parameters", [])} & set(known)
@@ -144,17 +145,17 @@ class StackSite:
             if name in wanted or name in kept
         ]
 
-    def _delete(self, stack_id: str) -> None:
+    def _delete(self, stack_id: str, status: str) -> None:
         # What somebody added by hand is often what keeps a stack from being deleted.
         remove_additions(self._cloud, resources_of(self._cloud, stack_id))
         log = self._log(stack_id)
         self._cloudformation.delete_stack(StackName=stack_id)
-        self._end(log, stack_id, {"DELETE_COMPLETE"})
+        self._end(log, stack_id, {"DELETE_COMPLETE"}, before=status)
 
     def _resume_rollback(self, stack_id: str) -> None:
         log = self._log(stack_id)
         self._cloudformation.continue_update_rollback(StackName=stack_id)
-        self._end(log, stack_id, {UNSTUCK})
+        self._end(log, stack_id, {UNSTUCK}, before=STUCK)
 
     def _log(self, stack_id: str) -> EventLog:
         """Return the log of what happens from now on."""
@@ -162,11 +163,12 @@ class StackSite:
         log.skip()
         return log
 
-    def _end(self, log: EventLog, stack_id: str, wanted: Collection[str]) -> None:
+    def _end(self, log: EventLog, stack_id: str, wanted: Collection[str], *, before: str) -> None:
         """Wait until an operation is over, and raise an error if it did not end as wanted."""
-        status, events = follow(self._cloud, log, stack_id, on_event=self._told.on_event, clock=self._clock)
+        told = self._told.on_event
+        status, events = follow(self._cloud, log, stack_id, before=before, on_event=told, clock=self._clock)
         if status not in wanted:
-            raise _failure(self._stack, status, events)
+            raise _failure(self.stack, status, events)
 
 
 def _refusal(stack: str, error: ClientError) -> ConfigurationError | DeploymentError:

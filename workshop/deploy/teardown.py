@@ -73,7 +73,8 @@ def _delete(
     log = EventLog(cloud, described["StackId"])
     log.skip()
     cloud.client("cloudformation").delete_stack(StackName=described["StackId"])
-    status, events = follow(cloud, log, described["StackId"], on_event=on_event, clock=clock)
+    before = described["StackStatus"]
+    status, events = follow(cloud, log, described["StackId"], before=before, on_event=on_event, clock=clock)
     bucket = _bucket_of(cloud, described)
     foreign = _clear(cloud, bucket, stack)
     groups = log_groups_of(stack, resources)

@@ -8,6 +8,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from workshop.cloud.connection import Cloud, connect
 from workshop.cloud.sign_in import sign_in_advice
+from workshop.course.course import TOUR_PARAMETERS
+from workshop.course.exercises.stack import PARAMETERS
+from workshop.deploy.concurrency import KEPT_UNRESERVED, concurrency_of
+from workshop.deploy.deployment import default_of
 from workshop.errors import ConfigurationError
 from workshop.kit.findings import Grade, Preflight
 from workshop.pipeline.cost import standing_cost
@@ -15,11 +19,6 @@ from workshop.pipeline.cost import standing_cost
 __all__ = ["check_aws"]
 
 ACCOUNT = "AWS account"
-# New accounts may run ten functions at a time, and AWS lets none of them be reserved:
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
-UNRESERVABLE = 100
-# What two hours of the course have deployed at once: the tour's stream, the stateful and the stateless one.
-STREAMS = 3
 HOURS = 2
 ASK = "ask whoever manages the account for the learner's rights"
 
@@ -52,18 +51,26 @@ def _region(cloud: Cloud, chosen: str | None) -> Preflight:
 def _concurrency(cloud: Cloud) -> Preflight:
     check = "AWS concurrency"
     try:
-        limits = cloud.client("lambda").get_account_settings()["AccountLimit"]
+        limit, free = concurrency_of(cloud)
     except (BotoCoreError, ClientError) as error:
         return Preflight(check, Grade.WARNING, str(error), sign_in_advice(error) or ASK)
-    free = int(limits["UnreservedConcurrentExecutions"])
-    seen = f"{free} of {limits['ConcurrentExecutions']} functions at a time are not reserved"
-    if free > UNRESERVABLE:
+    seen = f"{free} of {limit} functions at a time are not reserved"
+    if free > KEPT_UNRESERVED:
         return Preflight(check, Grade.GOOD, seen)
-    fix = "nothing needs to be done: the course works without a reservation; Service Quotas raises the limit"
+    fix = (
+        "nothing needs to be done: new stacks are made without a reservation, and totals stay exact; "
+        "Service Quotas raises the limit"
+    )
     return Preflight(check, Grade.WARNING, f"{seen}, so none can be reserved", fix)
 
 
+def _shards() -> int:
+    """Return how many shards the tour, the learner's own stack and the stateless one have together."""
+    stateless = default_of("stateless", "ShardCount")
+    return sum(int(each) for each in (TOUR_PARAMETERS["ShardCount"], PARAMETERS["ShardCount"], stateless))
+
+
 def _costs() -> Preflight:
-    cost = (standing_cost(shards=STREAMS) * HOURS).quantize(Decimal("0.01"))
+    cost = (standing_cost(shards=_shards()) * HOURS).quantize(Decimal("0.01"))
     seen = f"about {cost} USD for {HOURS} hours with the course's stacks, and cents for its messages"
     return Preflight("AWS cost", Grade.GOOD, f"{seen}; `workshop destroy` and notebook 99 end it")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
 from workshop.course.trials.policies import Keys, RoleStatement, allows, keys_of_role, statements_of
+from workshop.deploy.concurrency import can_reserve
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -21,8 +22,6 @@ READING = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardI
 LISTING = "dynamodb:ListStreams"
 # IAM does not look at the case of an action.
 ALLOWED = {action.lower() for action in (*READING, LISTING)}
-# An account that is new may run ten functions at a time, and has to keep as many unreserved.
-SMALLEST_ACCOUNT = 10
 
 
 def check_policy(course: Course) -> CheckResult:
@@ -164,13 +163,13 @@ def undo_policy(course: Course) -> None:
 
 def check_concurrency(course: Course) -> CheckResult:
     """Observe the reserved concurrency of the function."""
-    if course.cloud.offline is None and _account_limit(course) <= SMALLEST_ACCOUNT:
-        return passed(
-            f"This account may run {SMALLEST_ACCOUNT} functions at a time, and AWS lets none of them be "
-            "reserved. So we do without; the totals do not depend on it."
-        )
     reserved = _reserved(course)
     if reserved is None:
+        if not can_reserve(course.cloud):
+            return passed(
+                "This account has no concurrency to reserve: AWS keeps all of it for functions without a "
+                "reservation. So we do without; the totals do not depend on it."
+            )
         return not_attempted(
             f"{FUNCTION} has no reserved concurrency: as many run at a time as there is work."
         )
@@ -179,11 +178,6 @@ def check_concurrency(course: Course) -> CheckResult:
     if reserved > 1:
         return incorrect(f"Up to {reserved} invocations of {FUNCTION} may run at the same time.")
     return passed(f"At most one {FUNCTION} runs at a time, and that one is always free for it.")
-
-
-def _account_limit(course: Course) -> int:
-    limits = course.client("lambda").get_account_settings()["AccountLimit"]
-    return int(limits["ConcurrentExecutions"])
 
 
 def _reserved(course: Course) -> int | None:
