@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from tests.cloudformation.conftest import PIPELINES, read
+from tests.cloudformation.conftest import FOLDER, PIPELINES, read
 from tests.cloudformation.test_lint import policies_of, resolved
 from workshop.cloud.offline.permissions.policy_evaluation import (
     Access,
@@ -20,7 +20,9 @@ from workshop.cloud.offline.permissions.policy_evaluation import (
     PolicyVerdict,
     parse_statements,
 )
-from workshop.deploy.finding import LEARNER_TAG
+from workshop.deploy.bundles import FUNCTIONS
+from workshop.deploy.code_bucket import TAGS
+from workshop.deploy.finding import LEARNER_TAG, STACK_TAG
 
 STACKS = (*PIPELINES, "game", "end")
 # What the schemas name and our templates never use, by the beginning of the action.
@@ -215,3 +217,48 @@ def test_every_table_can_be_capped(name: str) -> None:
 
     assert len(tables) >= 5
     assert set(tables.values()) == {"HasTableCap"}
+
+
+def test_a_budget_counts_everything_that_bears_the_tag() -> None:
+    """Pipelines, generator, zips and an environment are in the budget; what ends a pipeline costs nothing."""
+    budget = read("budget")["Resources"]["Budget"]["Properties"]["Budget"]
+    docs = (FOLDER.parent / "docs" / "aws.md").read_text(encoding="utf-8")
+
+    counted = {each.removeprefix(f"user:{STACK_TAG}$") for each in budget["CostFilters"]["TagKeyValue"]}
+
+    assert counted == {*FUNCTIONS, TAGS[0]["Value"], "environment"}
+    assert f"--tags {STACK_TAG}=environment" in docs
+
+
+def test_the_console_is_found_in_each_partition() -> None:
+    """The address of an environment has the domain of its own partition."""
+    template = read("environment")
+    [text, values] = template["Outputs"]["Address"]["Value"]["Fn::Sub"]
+
+    assert text.startswith("https://${AWS::Region}.${Domain}/")
+    assert values == {"Domain": {"Fn::FindInMap": ["Console", {"Ref": "AWS::Partition"}, "Domain"]}}
+    assert template["Mappings"]["Console"].keys() == {"aws", "aws-cn", "aws-us-gov"}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("dynamodb:PutResourcePolicy", "dynamodb:us-east-1:123456789012:table/Learner-stateful-StateTable"),
+        ("kinesis:PutResourcePolicy", "kinesis:us-east-1:123456789012:stream/Learner-stateful-Stream"),
+        ("lambda:AddPermission", "lambda:us-east-1:123456789012:function:Learner-stateful-MapLambda"),
+        ("lambda:CreateFunctionUrlConfig", "lambda:us-east-1:123456789012:function:Learner-MapLambda"),
+        ("lambda:PutProvisionedConcurrencyConfig", "lambda:us-east-1:123456789012:function:Learner-f"),
+        ("sqs:AddPermission", "sqs:us-east-1:123456789012:Learner-stateful-FailureQueue"),
+    ],
+)
+def test_a_learner_opens_nothing_to_strangers(action: str, resource: str) -> None:
+    """Not even of their own things may learners let others in, or pay for functions that wait."""
+    [policy] = [each for name, each in policies_of(read("access")) if name == "LearnerPolicy"]
+    allowed = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+
+    def verdict(statements: list[Any]) -> PolicyVerdict:
+        document = resolved({**policy, "Statement": statements})
+        return PolicySet(parse_statements(document)).decide(Access(action, f"arn:aws:{resource}", {}))
+
+    assert verdict(allowed) is PolicyVerdict.ALLOWED
+    assert verdict(policy["Statement"]) is PolicyVerdict.DENIED

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.cloud.permissions.conftest import DENIALS, REGION, Roles, make_client
 from workshop.clock import ManualClock
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.runtime.environments.environment import Credentials
+from workshop.course.course import Course
+from workshop.course.trials.made_role import FRONT_END, make_role
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.deployment import template_body
 from workshop.deploy.ending import set_end
@@ -139,12 +142,37 @@ def test_a_learner_cannot_gain_rights(laboratory: Laboratory, clouds: dict[str, 
 
 
 def test_a_learner_writes_metrics_of_pipelines_alone(clouds: dict[str, Any]) -> None:
-    """What a reconciliation found may be told to CloudWatch; other namespaces may not be written to."""
+    """What a reconciliation of one's own found may be told to CloudWatch, and nothing to other namespaces."""
     put = clouds["c01ada"].client("cloudwatch").put_metric_data
     data = [{"MetricName": "WrongTotals", "Value": 1.0}]
 
-    assert outcome(put, Namespace="TradeRisk", MetricData=data) == "allowed"
-    assert outcome(put, Namespace="Other", MetricData=data) in DENIALS
+    assert outcome(put, Namespace="TradeRisk/c01ada-stateful", MetricData=data) == "allowed"
+    for other in ("TradeRisk/c02bob-stateful", "TradeRisk", "Other"):
+        assert outcome(put, Namespace=other, MetricData=data) in DENIALS
+
+
+def test_a_learner_makes_the_roles_of_notebook_12(
+    clouds: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The producer's and the front end's role can be made within the boundary, given rights, and taken."""
+    monkeypatch.setenv("WORKSHOP_STACK", "c01ada")
+    course = Course(clouds["c01ada"], home=tmp_path)
+    course.stack = stack_of("c01ada")
+    table = course.outputs["AggregateTableName"]
+    reading = document(allow("dynamodb:GetItem", f"arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/{table}"))
+
+    role = make_role(course, FRONT_END)
+    course.client("iam").put_role_policy(RoleName=role, PolicyName="FrontEnd", PolicyDocument=reading)
+    arn = course.client("iam").get_role(RoleName=role)["Role"]["Arn"]
+    given = course.client("sts").assume_role(RoleArn=arn, RoleSessionName="me")["Credentials"]
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    screen = make_client("dynamodb", Credentials(*(given[each] for each in names)))
+
+    key = {"Identifier": {"S": "Grand Total"}}
+    assert outcome(screen.get_item, TableName=table, Key=key) == "allowed"
+    assert outcome(screen.scan, TableName=table) in DENIALS
+    course.client("iam").delete_role_policy(RoleName=role, PolicyName="FrontEnd")
+    assert outcome(course.client("iam").delete_role, RoleName=role) == "allowed"
 
 
 def test_what_a_learner_deploys_is_bounded(laboratory: Laboratory, clouds: dict[str, Any]) -> None:

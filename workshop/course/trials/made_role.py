@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
+from workshop.deploy.boundary import BOUNDARY, boundary_of
+
 if TYPE_CHECKING:
     from workshop.course.course import Course
 
@@ -30,7 +32,7 @@ def made_role_name(course: Course, who: str) -> str:
 def make_role(course: Course, who: str) -> str:
     """Make the role unless it is there, so that people of this account may take it; return its name.
 
-    It may do nothing until a policy says otherwise.
+    It may do nothing until a policy says otherwise; in a shared account it has the learner's boundary.
     """
     name = made_role_name(course, who)
     trust = {
@@ -43,8 +45,10 @@ def make_role(course: Course, who: str) -> str:
             }
         ],
     }
+    bound = boundary_of(course.cloud)
+    options = {"PermissionsBoundary": bound[BOUNDARY]} if bound else {}
     try:
-        course.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        course.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust), **options)
     except ClientError as error:
         if error.response["Error"]["Code"] != "EntityAlreadyExists":
             raise

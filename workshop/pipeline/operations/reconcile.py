@@ -37,7 +37,7 @@ __all__ = ["Books", "Reconciliation", "Torn", "open_books", "reconcile", "torn_t
 QUIET_SECONDS = 8.0
 TIMEOUT_SECONDS = 120.0
 POLL_SECONDS = 1.0
-# Of CloudWatch, as in the functions' own metrics.
+# Of CloudWatch; behind it comes the stack, so that a policy can tell whose a metric is, which has no ARN.
 NAMESPACE = "TradeRisk"
 
 Row = dict[str, Any]
@@ -221,9 +221,10 @@ def _publish(books: Books, found: Reconciliation) -> None:
         "Unit": "Count",
         "Value": len(wrong),
     }
+    namespace = f"{NAMESPACE}/{books.target.stack}"
     # What was found is worth more than the alarm that follows from it.
     with suppress(ClientError, BotoCoreError):
-        books.cloud.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=[datum])
+        books.cloud.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
 
 
 def _document(difference: Difference) -> dict[str, Any]:
