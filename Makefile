@@ -40,8 +40,13 @@ test: setup-test ## the whole test suite, with lint, types and generated files
 test-quick: setup-test ## the inner loop: no browser, no notebooks
 	@$(PYTEST_QUICK) -m "not slow"
 
-test-long: setup-test ## the whole suite with many times the random cases; takes hours
-	@WORKSHOP_LONG_TESTS=1 $(PYTEST) --timeout 7200
+test-long: setup-test build/checkov build/ministack ## the whole suite with many times the random cases; takes hours
+	@PATH="$$PATH:$(CURDIR)/build/checkov/bin:$(CURDIR)/build/ministack/bin" WORKSHOP_LONG_TESTS=1 \
+	$(PYTEST) --timeout 7200
+
+# Programs of others that want other versions of our libraries: each in an environment of its own.
+build/%: | python
+	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet $* || { rm -rf $@; exit 1; }
 
 clean: ## remove .venv/ and what builds and tests left behind; your work stays
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
