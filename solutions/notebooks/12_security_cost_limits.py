@@ -247,8 +247,8 @@ pd.DataFrame(table, index=pd.Index(designs, name="50,000 messages a second, USD 
 ws.cost_calculator()
 
 # %% [markdown]
-# `workshop cost` does the same in a terminal. Not counted: alarms, the storage of StateTable, free
-# allowances, and the producer's own machine.
+# `workshop cost` does the same in a terminal. Not counted: alarms, the storage of StateTable, calls of the
+# stream's key (less than a few dollars), free allowances, and the producer's own machine.
 
 # %% [markdown]
 # ## What it costs to forget it

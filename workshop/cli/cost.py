@@ -17,7 +17,7 @@ __all__ = ["cost"]
 
 ASSUMPTIONS = (
     "Not counted: free tiers, alarms, more shards if functions cannot keep up, data transfer, the storage of "
-    "StateTable, the producer's machine. "
+    "StateTable, calls of the stream's key, the producer's machine. "
     f"Prices of {DATED:%d %B %Y}, from workshop/pipeline/prices.toml; look up today's."
 )
 

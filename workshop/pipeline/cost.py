@@ -2,7 +2,9 @@
 
 The model turns a load (messages per second, and how they are packed, batched and kept) into the lines of a
 monthly bill, each with its arithmetic. It leaves out free tiers, metrics, alarms and dashboards (see
-docs/watching.md), data transfer out of the region, the storage of StateTable, and the producer's own machine.
+docs/watching.md), data transfer out of the region, the storage of StateTable, calls of the stream's key, the
+look for injected faults (a read a second at most from each busy environment: a third of a dollar a month),
+and the producer's own machine.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,6 +25,8 @@ from workshop.pipeline.saturation import Saturated, saturated
 
 __all__ = [
     "HOURS_PER_MONTH",
+    "METERED_GB",
+    "METERED_KB",
     "CostLine",
     "cannot_keep_up",
     "monthly_bill",
@@ -172,7 +176,7 @@ def _tables(pipeline: str, load: Load, calls: Iterable[_Calls]) -> tuple[CostLin
     touched = load.totals_touched(_reaching_map(pipeline, load) / adds)
     total_units = UNITS_IN_TRANSACTION * (touched + 3)
     of_rows, of_adds = f"rows {_figure(rows)}/s", f"commits {_figure(adds)}/s"
-    # State reads the epoch alone.
+    # State has no position, so it reads the epoch alone; for the look for faults, see above.
     state = rates.get("State", Decimal(0))
     of_state, reads = f"State {_figure(state)}/s", _times("2", f"({of_rows} + {of_adds})")
     stored = rows * ROW_SECONDS * load.row_bytes / GIGABYTE
