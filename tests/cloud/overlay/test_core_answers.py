@@ -32,13 +32,18 @@ LISTS = st.one_of(
 # A service, an operation of it, and a list in its answer.
 PUT_RECORDS = ("kinesis", "PutRecords", "Records")
 STATEMENTS = ("dynamodb", "BatchExecuteStatement", "Responses")
+ATTRIBUTES = st.dictionaries(TEXTS, st.fixed_dictionaries({"S": TEXTS}), max_size=2)
 # As BatchExecuteStatement answers: a table's name alone, or an item or an error beside it.
 RESPONSES = st.lists(
     st.fixed_dictionaries(
         {"TableName": TEXTS},
         optional={
-            "Item": st.dictionaries(TEXTS, st.fixed_dictionaries({"S": TEXTS}), max_size=2),
-            "Error": st.dictionaries(st.sampled_from(["Code", "Message", "code"]), TEXTS),
+            "Item": ATTRIBUTES,
+            "Error": st.one_of(
+                st.none(),
+                st.dictionaries(st.sampled_from(["Code", "Message", "code"]), st.one_of(TEXTS, st.none())),
+                st.fixed_dictionaries({"Code": TEXTS, "Item": ATTRIBUTES}),
+            ),
             "Other": TEXTS,
         },
     ),

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moto.dynamodb import responses
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
@@ -31,6 +32,17 @@ def test_items_are_as_before(attributes: dict) -> None:
     with plain_moto():
         plain = build(attributes)
         assert described == (plain.to_json(), plain.size())
+
+
+@given(st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
+def test_answers_hold_items_as_before(attributes: dict) -> None:
+    """Items, their values and whatever stands beside them come into an answer as plain moto puts them."""
+    item = build(attributes)
+    answer = {"Item": item, "Items": [item.attrs, attributes], "Count": 1, "Key": None, "At": ManualClock()}
+    corrected = responses.dynamo_to_dict(answer)
+
+    with plain_moto():
+        assert corrected == responses.dynamo_to_dict(answer)
 
 
 @given(VALUES)

@@ -8,9 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cloud.documents import ROLE_ARN
+from tests.cloud.overlay.test_differential import KEYS, VALUES
 from tests.cloud.runtime.world import ACCOUNT, REGION, World, client
 from workshop.cloud.offline.runtime.arns import SourceReference
-from workshop.cloud.offline.runtime.event_sources.events import Origin, encode, kinesis_record, kinesis_text
+from workshop.cloud.offline.runtime.event_sources.events import (
+    Origin,
+    dynamodb_record,
+    dynamodb_text,
+    encode,
+    kinesis_record,
+    kinesis_text,
+)
 
 
 def only_record(world: World) -> dict:
@@ -148,3 +156,20 @@ def test_a_joined_kinesis_record_is_the_encoded_one(
         "arrived_at": arrived_at,
     }
     assert kinesis_text(origin, **fields) == encode(kinesis_record(origin, **fields))
+
+
+IMAGES = st.dictionaries(st.text(max_size=3), VALUES, max_size=3)
+
+
+@given(KEYS, st.dictionaries(st.sampled_from(["NewImage", "OldImage"]), IMAGES), st.floats(0, 2e9))
+def test_a_joined_dynamodb_record_is_the_encoded_one(keys: dict, images: dict, arrived_at: float) -> None:
+    """So do the parts of a change of an item; its keys come with it as the text that decides its slot."""
+    arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/T/stream/2025-06-15T15:06:40.500"
+    origin = Origin(SourceReference.parse(arn), "shardId-1", ROLE_ARN)
+    change = {"SequenceNumber": "7", "SizeBytes": 30, "StreamViewType": "NEW_IMAGE", "Keys": keys, **images}
+    record = {"eventID": "0f", "eventName": "MODIFY", "dynamodb": change}
+
+    text, key = dynamodb_text(origin, record, arrived_at)
+
+    assert text == encode(dynamodb_record(origin, record, arrived_at))
+    assert key == encode(keys).decode()

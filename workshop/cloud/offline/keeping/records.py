@@ -47,11 +47,17 @@ class Records(Spilling, Mapping[int, Any]):
             self._origin = self._held[0].sequence_number - self._held_from * STEP
 
     def __setitem__(self, sequence_number: int, record: Any) -> None:
+        self.update({sequence_number: record})
+
+    def update(self, records: Mapping[int, Any]) -> None:
+        """Append records whose numbers follow each other."""
+        place, first = self._end, next(iter(records))
         if not self:
-            self._origin = sequence_number - self._end * STEP
-        elif sequence_number != self._origin + self._end * STEP:
-            raise ValueError(f"{sequence_number} does not follow the last sequence number of its shard")
-        self._append(record)
+            self._origin = first - place * STEP
+        following = range(self._origin + place * STEP, self._origin + (place + len(records)) * STEP, STEP)
+        if list(records) != list(following):
+            raise ValueError(f"{first} does not follow the last sequence number of its shard")
+        self._extend(list(records.values()))
 
     def __getitem__(self, sequence_number: int) -> Any:
         if sequence_number not in self:
@@ -115,7 +121,7 @@ class StreamRecords(Spilling, Sequence[Any]):
 
     def append(self, record: Any) -> None:
         """As a list does."""
-        self._append(record)
+        self._extend([record])
 
     @overload
     def __getitem__(self, index: int) -> Any: ...

@@ -95,9 +95,9 @@ class Spilling:
         self.held_bytes += size
         MEMORY.held_bytes += size
 
-    def _append(self, record: Any) -> None:
-        self._held.append(record)
-        size = self.size(record)
+    def _extend(self, records: list[Any]) -> None:
+        self._held += records
+        size = sum(map(self.size, records))
         self._count(size)
         self._new_bytes += size
         MARKS.note(self)

@@ -1,24 +1,34 @@
-"""Lists of entries that hold texts alone, and errors, are put into answers at once.
+"""Entries of lists, and errors, are put into answers at once.
 
 No behaviour differs from AWS here; this saves time. moto looks each member of each entry up under several
-names, which takes a third of PutRecords, and writes each error of JSON as XML first. Changed: how moto puts
-an entry with the same members is looked at once, and all such entries of a list are put in the same way;
-errors of JSON are written as JSON alone. Everything else still takes moto's way. Answers are the same, byte
-for byte.
+names, which takes a third of PutRecords, and writes each error of JSON as XML first. Changed: under which
+name an entry has a member is looked up once for all entries with the same names, also in structures within
+entries; texts are put in as they are, and all other members as moto puts them. Errors of JSON are written as
+JSON alone. Everything else still takes moto's way. Answers are the same, byte for byte.
 """
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.serialize import BaseJSONSerializer, XFormedAttributePicker
 from werkzeug.exceptions import HTTPException
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.dynamodb import wire
 
 _MOTO_LIST = BaseJSONSerializer._serialize_type_list
-# The members of a structure that are texts, by their names; None if all are.
-Texts = frozenset[str] | None
+
+
+class _Taken(NamedTuple):
+    """A member of a structure: the name under which an entry has it, and that in the answer."""
+
+    source: str
+    name: str
+    shape: Any
+    key: str
+    is_text: bool
 
 
 @corrects(JsonRESTError, "__init__")
@@ -33,7 +43,7 @@ def _initialize_error(self: Any, error_type: str, message: str, _: str = "", **_
 def _serialize_list(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
     # moto also gives generators, which can be looked at once.
     if type(value) is list and len(value) > 1 and _is_plain(self, shape.member):
-        self._default_serialize(serialized, _entries(self, value, shape), shape, key)
+        self._default_serialize(serialized, [_entry(self, each, shape) for each in value], shape, key)
     else:
         _MOTO_LIST(self, serialized, value, shape, key)
 
@@ -42,42 +52,43 @@ def _is_plain(serializer: Any, shape: Any) -> bool:
     picker = serializer._value_picker
     if type(picker) is not XFormedAttributePicker or picker.response_transformers:
         return False
-    return shape.type_name == "structure" and _texts(shape) != frozenset()
+    # A correction of their own sees to the values of DynamoDB.
+    return shape.type_name == "structure" and not shape.is_document_type and shape.name != wire.SHAPE
 
 
-def _texts(shape: Any) -> Texts:
-    known: dict[str, Texts] = vars(shape)
-    if "texts" not in known:
-        names = frozenset(name for name, member in shape.members.items() if member.type_name == "string")
-        known["texts"] = None if len(names) == len(shape.members) else names
-    return known["texts"]
-
-
-def _entries(serializer: Any, value: list[Any], shape: Any) -> list[Any]:
-    """Return the entries as the answer has them."""
-    texts = _texts(shape.member)
-    taken: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {}
-    found = []
-    for entry in value:
-        if not _has_texts_alone(entry, texts):
-            found.append(_by_moto(serializer, entry, shape))
-            continue
-        names = tuple(entry)
-        if names not in taken:
-            # An entry whose texts are its own names tells which name moto takes for which member.
-            taken[names] = tuple(_by_moto(serializer, {name: name for name in names}, shape).items())
-        found.append({name: entry[source] for name, source in taken[names]})
-    return found
-
-
-def _has_texts_alone(entry: Any, texts: Texts) -> bool:
-    if type(entry) is not dict or not (texts is None or texts.issuperset(entry)):
-        return False
-    return set(map(type, entry.values())) == {str}
-
-
-def _by_moto(serializer: Any, entry: Any, shape: Any) -> Any:
+def _entry(serializer: Any, entry: Any, shape: Any) -> Any:
+    if type(entry) is dict:
+        return _structure(serializer, entry, shape.member)
     alone: dict[str, Any] = {}
     _MOTO_LIST(serializer, alone, [entry], shape, "alone")
     ((shown,),) = alone.values()
     return shown
+
+
+def _structure(serializer: Any, entry: dict[str, Any], shape: Any) -> dict[str, Any]:
+    """Return a structure as the answer has it."""
+    known: dict[tuple[str, ...], tuple[_Taken, ...]] = vars(shape).setdefault("taken_by_names", {})
+    names = tuple(entry)
+    if names not in known:
+        known[names] = tuple(_members(serializer, names, shape))
+    found: dict[str, Any] = {}
+    for source, name, of, key, is_text in known[names]:
+        value = entry[source]
+        if is_text and type(value) is str:
+            found[name] = value
+        elif type(value) is dict and _is_plain(serializer, of):
+            found[name] = _structure(serializer, value, of)
+        elif value is not None:
+            serializer._serialize(found, value, of, key)
+    return found
+
+
+def _members(serializer: Any, names: tuple[str, ...], shape: Any) -> Iterator[_Taken]:
+    """Yield the members that moto takes from an entry with these names."""
+    # An entry whose values are its own names tells which name moto takes for which member.
+    probe = {name: name for name in names}
+    for key, member in shape.members.items():
+        member.parent = shape  # as moto notes it
+        if (source := serializer.get_value(probe, key, member)) is not None:
+            name = serializer.get_serialized_name(member, key)
+            yield _Taken(source, name, member, key, member.type_name == "string")

@@ -16,7 +16,6 @@ from typing import Any
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from workshop.cloud.offline.overlay.changes import collected_changes
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.capacity import capacities, read_units, write_units
 from workshop.cloud.offline.overlay.dynamodb.expressions.legacy import check_forms
@@ -47,8 +46,7 @@ def _batch_write_item(self: Any) -> Any:
     for name, group in writes.items():
         for write in group:
             # Each write on its own: a batch is no transaction.
-            with collected_changes() as changes:
-                units[name] += write_units(write.run(changes).size)
+            units[name] += write_units(write.run().size)
     return DynamoResult({"UnprocessedItems": {}, **capacities(self.body, lambda: units)})
 
 

@@ -17,7 +17,6 @@ from typing import Any
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from workshop.cloud.offline.overlay.changes import collected_changes
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.capacity import capacity, read_units, write_units
 from workshop.cloud.offline.overlay.dynamodb.expressions.conditions import BoundCondition
@@ -67,15 +66,14 @@ def update_of(table: Any, request: Mapping[str, Any], expressions: Expressions, 
 
 def returned_attributes(wanted: str, outcome: WriteOutcome) -> dict[str, Any]:
     """Return what a value of `ReturnValues` stands for; empty if there is nothing."""
-    before, after = outcome.before or {}, outcome.after or {}
     if wanted == "ALL_OLD":
-        return dict(before)
+        return dict(outcome.before)
     if wanted == "ALL_NEW":
-        return dict(after)
+        return dict(outcome.after)
     if wanted == "UPDATED_OLD" and outcome.changed:
-        return project(before, outcome.changed.old_paths)
+        return project(outcome.before, outcome.changed.old_paths)
     if wanted == "UPDATED_NEW" and outcome.changed:
-        return project(after, outcome.changed.new_paths)
+        return project(outcome.after, outcome.changed.new_paths)
     return {}
 
 
@@ -108,8 +106,7 @@ def _checked(
 
 
 def _answer(request: Mapping[str, Any], write: Write) -> Any:
-    with collected_changes() as changes:
-        outcome = write.run(changes)
+    outcome = write.run()
     attributes = returned_attributes(request.get("ReturnValues") or "NONE", outcome)
     answer = {"Attributes": attributes} if attributes else {}
     return DynamoResult({**answer, **capacity(request, lambda: write_units(outcome.size))})

@@ -30,6 +30,7 @@ __all__ = [
     "key_types",
     "place_of",
     "place_of_item",
+    "place_of_key",
 ]
 
 MAXIMUM_HASH_BYTES = 2048
@@ -82,7 +83,12 @@ def place_of(table: Any, raw: Mapping[str, Any]) -> Place:
         MockValidationException: other attributes or types than the table's key has, or a value that no key
         can have.
     """
-    key, types = attributes_of(raw), key_types(table)
+    return place_of_key(table, attributes_of(raw))
+
+
+def place_of_key(table: Any, key: Mapping[str, Any]) -> Place:
+    """Return the place of a key whose values have been read; raises as `place_of` does."""
+    types = key_types(table)
     if key.keys() != set(table.table_key_attrs):
         raise ProvidedKeyDoesNotExist
     for name, value in key.items():

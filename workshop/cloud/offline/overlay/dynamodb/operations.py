@@ -7,7 +7,7 @@ there. moto creates the item first, changes it in place, and keeps what it has d
 fails.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,12 @@ from moto.dynamodb.exceptions import (
 )
 from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
 
-from workshop.cloud.offline.overlay.changes import Changes
+from workshop.cloud.offline.overlay.changes import put_in_place
 from workshop.cloud.offline.overlay.dynamodb.attribute_values import attributes_of
 from workshop.cloud.offline.overlay.dynamodb.expressions.actions import BoundUpdate, Changed
 from workshop.cloud.offline.overlay.dynamodb.expressions.conditions import BoundCondition
 from workshop.cloud.offline.overlay.dynamodb.keys import Place, check_index_keys, place_of_item
-from workshop.cloud.offline.overlay.sizes import attributes_size
+from workshop.cloud.offline.overlay.sizes import attributes_size, item_size
 
 __all__ = ["MAXIMUM_ITEM_BYTES", "DuplicateItemError", "Write", "WriteOutcome", "put_of", "put_of_attributes"]
 
@@ -47,14 +47,24 @@ class DuplicateItemError(DynamodbException):  # type: ignore[misc] # moto is unt
 class WriteOutcome:
     """An item before and after a write, None if there is none; of an update, what it touched as well."""
 
-    before: Attributes | None
-    after: Attributes | None
+    old: Any | None
+    new: Any | None
     changed: Changed | None = None
+
+    @property
+    def before(self) -> Attributes:
+        """The attributes of the item before it."""
+        return {} if self.old is None else self.old.attrs
+
+    @property
+    def after(self) -> Attributes:
+        """The attributes of the item after it."""
+        return {} if self.new is None else self.new.attrs
 
     @property
     def size(self) -> int:
         """The bytes of the larger of the two, by which AWS counts a write."""
-        return max(attributes_size(image) if image else 0 for image in (self.before, self.after))
+        return max(item_size(item) if item is not None else 0 for item in (self.old, self.new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +83,8 @@ class Write:
     # In bytes, of what a put puts.
     size: int | None = None
 
-    def run(self, changes: Changes) -> WriteOutcome:
-        """Apply it.
+    def run(self, put: Callable[[Any, Any, Any, Any], None] = put_in_place) -> WriteOutcome:
+        """Apply it; `put` stores an item, or None, under the two keys of a table.
 
         Raises:
             ConditionalCheckFailed: a condition does not hold; carries the item if that is wanted.
@@ -85,15 +95,17 @@ class Write:
         for condition in self.conditions:
             if not condition.holds(before):
                 raise self.refusal(before)
-        changed = self._changed(before) if self.kind == "Update" else None
         if self.kind == "ConditionCheck":
-            return WriteOutcome(before, before)
+            return WriteOutcome(item, item)
+        changed = self._changed(before) if self.kind == "Update" else None
         after = changed.attributes if changed else self.attributes if self.kind == "Put" else None
+        new = None if after is None else _item(self.place, after, self.size)
+        if new is not None and self.kind == "Update" and item_size(new) > MAXIMUM_ITEM_BYTES:
+            raise ItemSizeToUpdateTooLarge
         # To delete what is not there changes nothing, and leaves no stream record.
-        if after is not None or before is not None:
-            new = None if after is None else _item(self.place, after, self.size)
-            changes.write(self.place.table, self.place.hash_key, self.place.range_key, new)
-        return WriteOutcome(before, after, changed)
+        if new is not None or item is not None:
+            put(self.place.table, self.place.hash_key, self.place.range_key, new)
+        return WriteOutcome(item, new, changed)
 
     def refusal(self, before: Attributes | None) -> DynamodbException:
         """Return the error that a condition does not hold."""
@@ -115,8 +127,6 @@ class Write:
             return Changed(dict(start), (), ())
         changed = self.update.applied_to(start)
         check_index_keys(self.place.table, changed.attributes, updated=True)
-        if attributes_size(changed.attributes) > MAXIMUM_ITEM_BYTES:
-            raise ItemSizeToUpdateTooLarge
         return changed
 
 
@@ -129,13 +139,13 @@ def put_of(table: Any, raw: Attributes, **more: Any) -> Write:
     return put_of_attributes(table, attributes_of(raw), **more)
 
 
-def put_of_attributes(table: Any, attributes: Attributes, **more: Any) -> Write:
+def put_of_attributes(table: Any, attributes: Attributes, *, of: type[Write] = Write, **more: Any) -> Write:
     """Return the put of an item whose values have been read; raises `MockValidationException`."""
     place = place_of_item(table, attributes)
     check_index_keys(table, attributes)
     if (size := attributes_size(attributes)) > MAXIMUM_ITEM_BYTES:
         raise ItemSizeTooLarge
-    return Write("Put", place, attributes, size=size, **more)
+    return of("Put", place, attributes, size=size, **more)
 
 
 def _item(place: Place, attributes: Attributes, size: int | None) -> Any:

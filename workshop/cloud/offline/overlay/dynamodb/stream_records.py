@@ -9,8 +9,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html (the three examples t
 moto writes a MODIFY for an unchanged item, `eventVersion` 1.0, always `us-east-1`, its own time with
 microseconds, the length of its JSON as size, and one shard id for all tables.
 
-Changed: `StreamShard.add` skips unchanged items and collects during a call; `StreamRecord` fills the fields
-in. Sequence numbers stay moto's: first number plus position in `StreamShard.items`.
+Changed: `StreamShard.add` skips unchanged items; `StreamRecord` fills the fields in. Sequence numbers stay
+moto's: first number plus position in `StreamShard.items`.
 """
 
 import hashlib
@@ -19,7 +19,6 @@ from typing import Any
 from moto.dynamodb.models.table import StreamRecord, StreamShard
 from moto.moto_api._internal import mock_random
 
-from workshop.cloud.offline.overlay.changes import current_changes
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.sizes import attributes_size, item_size
 
@@ -70,10 +69,7 @@ def _initialize_shard(self: Any, account_id: str, table: Any) -> None:
 
 @corrects(StreamShard, "add")
 def _add(self: Any, old: Any, new: Any) -> None:
-    # The records of a call wait for its commit: a cancelled transaction must leave none in the stream.
-    if (changes := current_changes()) is not None:
-        changes.record(self, old, new)
-    elif old is None or new is None or not _same(old.attrs, new.attrs):
+    if old is None or new is None or not _same(old.attrs, new.attrs):
         name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
         number = self.starting_sequence_number + len(self.items)
         view = self.table.stream_specification["StreamViewType"]

@@ -74,7 +74,7 @@ def run_transaction(writes: Sequence[Callable[[], Write]]) -> list[WriteOutcome]
         # All of them, even after a failure: the client gets a reason for each action. Every action is on
         # another item, so no condition can see what an earlier action has written.
         results = [
-            (None, reason) if write is None else attempt(partial(write.run, changes))
+            (None, reason) if write is None else attempt(partial(write.run, changes.write))
             for write, reason in prepared
         ]
         if any(reason is not NO_REASON for _, reason in results):

@@ -26,6 +26,7 @@ SERVICES = ("dynamodb", "dynamodbstreams")
 
 _MOTO_PARSE = BaseJSONParser._parse_structure
 _MOTO_SERIALIZE = BaseJSONSerializer._serialize_type_structure
+_MOTO_SERIALIZE_MAP = BaseJSONSerializer._serialize_type_map
 
 
 class _UnusualFormError(Exception):
@@ -111,3 +112,18 @@ def _serialize_structure(self: Any, serialized: Any, value: Any, shape: Any, key
             self._default_serialize(serialized, converted, shape, key)
             return
     _MOTO_SERIALIZE(self, serialized, value, shape, key)
+
+
+@corrects(BaseJSONSerializer, "_serialize_type_map")
+def _serialize_map(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """Write an item: the map's own values at once, without a step of moto's for each."""
+    # moto puts what has an empty name elsewhere.
+    if _is_attribute_value(self, shape.value) and "" not in value:
+        try:
+            converted = {name: _convert(part, _WRITE) for name, part in value.items()}
+        except _UnusualFormError:
+            pass
+        else:
+            self._default_serialize(serialized, converted, shape, key)
+            return
+    _MOTO_SERIALIZE_MAP(self, serialized, value, shape, key)

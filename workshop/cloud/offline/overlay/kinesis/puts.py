@@ -15,6 +15,7 @@ from moto.kinesis.exceptions import InvalidArgumentError, RecordSizeExceedsLimit
 from moto.kinesis.models import KinesisBackend
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.kinesis.shards import put_all
 
 REQUEST_RECORDS = 500
 REQUEST_BYTES = 10 * 1024 * 1024
@@ -59,12 +60,7 @@ def _put_records(
         raise RecordSizeExceedsLimit(position=sizes.index(largest) + 1)
     for record in records:
         _check_hash_key(record.get("ExplicitHashKey"))
-    put = []
-    for record in records:
-        number, shard = stream.put_record(
-            record["PartitionKey"], record.get("ExplicitHashKey"), record["Data"]
-        )
-        put.append({"SequenceNumber": number, "ShardId": shard})
+    put = put_all(stream, records)
     self._send_stream_metrics(stream.stream_name, incoming_bytes=sum(sizes), incoming_records=len(records))
     return {"FailedRecordCount": 0, "Records": put}
 

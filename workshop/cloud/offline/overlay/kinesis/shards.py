@@ -33,7 +33,7 @@ from workshop.cloud.offline.keeping.records import STEP as SHARDS
 from workshop.cloud.offline.keeping.records import new_records
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 
-__all__ = ["SHARDS", "count_after", "records_after"]
+__all__ = ["SHARDS", "count_after", "put_all", "records_after"]
 
 # 49, 13 digits of milliseconds, 35 for the record, 6 for the shard: 56 digits, which begin and end as AWS's
 # usually do. The time comes first, so that a stream created again continues above the old numbers.
@@ -51,13 +51,18 @@ _MOTO_MERGE = Stream.merge_shards
 
 @corrects(Record, "__init__")
 def _initialize_record(
-    self: Any, partition_key: str, data: str, sequence_number: int, explicit_hash_key: str
+    self: Any,
+    partition_key: str,
+    data: str,
+    sequence_number: int,
+    explicit_hash_key: str,
+    moment: Any = None,
 ) -> None:
     self.partition_key = partition_key
     self.data = data
     self.sequence_number = sequence_number
     self.explicit_hash_key = explicit_hash_key
-    self.created_at_datetime = CLOCK.moment()
+    self.created_at_datetime = moment or CLOCK.moment()
     self.created_at = _unix_time(self.created_at_datetime)
 
 
@@ -159,6 +164,22 @@ def _put_into_stream(self: Any, partition_key: str, explicit_hash_key: str, data
     # Without moto's own mappings, which push records into functions; there are none here.
     shard = self.get_shard_for_key(partition_key, explicit_hash_key)
     return shard.put_record(partition_key, data, explicit_hash_key), shard.shard_id
+
+
+def put_all(stream: Any, entries: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Put records as PutRecords names them, in their order; return the number and the shard of each."""
+    new: dict[str, dict[int, Any]] = {}
+    put, moment = [], CLOCK.moment()
+    for entry in entries:
+        key, explicit_key = entry["PartitionKey"], entry.get("ExplicitHashKey")
+        shard = stream.get_shard_for_key(key, explicit_key)
+        records = new.setdefault(shard.shard_id, {})
+        number = (next(reversed(records)) if records else _last_number(shard)) + SHARDS
+        records[number] = Record(key, entry["Data"], number, explicit_key, moment)
+        put.append({"SequenceNumber": str(number), "ShardId": shard.shard_id})
+    for shard_id, records in new.items():
+        stream.shards[shard_id].records.update(records)
+    return put
 
 
 @corrects(Stream, "split_shard")

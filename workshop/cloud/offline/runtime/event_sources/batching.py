@@ -38,12 +38,11 @@ def cut_batch(waiting: Sequence[SourceRecord], mapping: Mapping, *, state_bytes:
     """
     room = ROOM_BYTES - state_bytes
     length = mapping.tumbling_window_seconds
+    window = window_of(waiting[0].arrived_at, length) if length and waiting else None
     for index, record in enumerate(waiting):
         # The comma between two records.
         room -= len(record.encoded) + 1
-        leaves_window = length and window_of(record.arrived_at, length) != window_of(
-            waiting[0].arrived_at, length
-        )
+        leaves_window = window is not None and not window.start <= record.arrived_at < window.end
         if index == mapping.batch_size or (index and (room < 0 or leaves_window)):
             return Cut(index, is_closed=True)
     return Cut(len(waiting), is_closed=len(waiting) >= mapping.batch_size or room < 0)

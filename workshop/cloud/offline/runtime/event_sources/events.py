@@ -19,11 +19,14 @@ __all__ = [
     "Origin",
     "SourceRecord",
     "dynamodb_record",
+    "dynamodb_text",
     "encode",
     "encode_event",
     "kinesis_record",
     "kinesis_text",
 ]
+
+IMAGES = ("NewImage", "OldImage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,8 @@ def dynamodb_record(origin: Origin, stream_record: dict[str, Any], arrived_at: f
     Source: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html.
     """
     change = stream_record["dynamodb"]
-    images = {name: change[name] for name in ("Keys", "NewImage", "OldImage") if name in change}
-    record = {
+    images = {name: change[name] for name in ("Keys", *IMAGES) if name in change}
+    return {
         "eventID": stream_record["eventID"],
         "eventName": stream_record["eventName"],
         "eventVersion": "1.1",
@@ -138,9 +141,21 @@ def dynamodb_record(origin: Origin, stream_record: dict[str, Any], arrived_at: f
         },
         "eventSourceARN": origin.source.arn,
     }
-    if "userIdentity" in stream_record:
-        record["userIdentity"] = stream_record["userIdentity"]
-    return record
+
+
+def dynamodb_text(origin: Origin, stream_record: dict[str, Any], arrived_at: float) -> tuple[bytes, str]:
+    """Return the same record encoded, and its keys encoded, which decide its slot."""
+    change = stream_record["dynamodb"]
+    keys = _ENCODER.encode(change["Keys"])
+    images = "".join(f'"{name}":{_ENCODER.encode(change[name])},' for name in IMAGES if name in change)
+    text = (
+        f'{{"eventID":"{stream_record["eventID"]}","eventName":"{stream_record["eventName"]}",'
+        f'"eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"{origin.source.region}",'
+        f'"dynamodb":{{"ApproximateCreationDateTime":{float(int(arrived_at))!r},"Keys":{keys},{images}'
+        f'"SequenceNumber":"{change["SequenceNumber"]}","SizeBytes":{change["SizeBytes"]},'
+        f'"StreamViewType":"{change["StreamViewType"]}"}},"eventSourceARN":"{origin.source.arn}"}}'
+    )
+    return text.encode(), keys
 
 
 def _as_base64(value: object) -> str:

@@ -264,7 +264,7 @@ class ShardPoller:
 
     def _slot_of(self, record: SourceRecord) -> int:
         # A hash that is the same in every process, so that a key keeps its slot across restarts.
-        return zlib.crc32(record.key.encode()) % len(self._slots)
+        return zlib.crc32(record.key.encode()) % len(self._slots) if len(self._slots) > 1 else 0
 
     def _discard_expired(self, slot: BatchSlot, batch: Batch, now: float) -> bool:
         if not batch.records:

@@ -22,6 +22,7 @@ from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.event_sources.events import (
     Origin,
     dynamodb_record,
+    dynamodb_text,
     encode,
     kinesis_record,
     kinesis_text,
@@ -74,7 +75,7 @@ class StreamSource(ABC):
     def read(self, shard_id: str, *, after: int, limit: int) -> list[RawRecord]:
         """Return up to `limit` records behind a position, in order."""
         with LOCK:
-            return list(islice(self._after(shard_id, after), limit))
+            return list(self._after(shard_id, after, limit))
 
     def tip(self, shard_id: str) -> int:
         """Return the position of the shard's last record."""
@@ -100,17 +101,15 @@ class StreamSource(ABC):
     def decode(self, raw: RawRecord, origin: Origin) -> tuple[dict[str, Any], str]:
         """Return a record as it stands in an event, and the key whose order is kept."""
 
+    @abstractmethod
     def encoded(self, raw: RawRecord, origin: Origin) -> tuple[bytes, str]:
         """Return the same, the record as the text that is sent."""
-        record, key = self.decode(raw, origin)
-        return encode(record), key
 
     @abstractmethod
     def _shards(self) -> list[ShardInfo]: ...
 
     @abstractmethod
-    def _after(self, shard_id: str, position: int) -> Iterable[RawRecord]: ...
-
+    def _after(self, shard_id: str, position: int, limit: int | None = None) -> Iterable[RawRecord]: ...
     @abstractmethod
     def _tip(self, shard_id: str) -> int: ...
 
@@ -178,8 +177,8 @@ class KinesisSource(StreamSource):
             raise StreamMissingError(f"{self.reference.stream_arn}, {shard_id}")
         return shard
 
-    def _after(self, shard_id: str, position: int) -> Iterable[RawRecord]:
-        for record in records_after(self._shard(shard_id), position):
+    def _after(self, shard_id: str, position: int, limit: int | None = None) -> Iterable[RawRecord]:
+        for record in islice(records_after(self._shard(shard_id), position), limit):
             content = (record.partition_key, record.data)
             yield RawRecord(record.sequence_number, float(record.created_at), content)
 
@@ -202,6 +201,10 @@ class DynamoDBSource(StreamSource):
         record = dynamodb_record(origin, raw.content, raw.arrived_at)
         return record, encode(record["dynamodb"]["Keys"]).decode()
 
+    def encoded(self, raw: RawRecord, origin: Origin) -> tuple[bytes, str]:
+        """Return the same, the record as the text that is sent."""
+        return dynamodb_text(origin, raw.content, raw.arrived_at)
+
     def _shard(self, shard_id: str | None = None) -> Any:
         place = self.reference
         shard = stream_shard(dynamodb_backends[place.account_id][place.region], place.arn)
@@ -217,13 +220,13 @@ class DynamoDBSource(StreamSource):
         # The stream of a table ends when it is switched off; switched on again, the table has another one.
         return [ShardInfo(shard.id, is_open=shard.table.stream_shard is shard)]
 
-    def _after(self, shard_id: str, position: int) -> Iterable[RawRecord]:
+    def _after(self, shard_id: str, position: int, limit: int | None = None) -> Iterable[RawRecord]:
         shard = self._shard(shard_id)
-        for index in range(self._index_after(shard, position), len(shard.items)):
-            record = shard.items[index].record
-            change = record["dynamodb"]
+        first = self._index_after(shard, position)
+        for stored in shard.items[first : None if limit is None else first + limit]:
+            change = stored.record["dynamodb"]
             arrived_at = change["ApproximateCreationDateTime"].replace(tzinfo=UTC).timestamp()
-            yield RawRecord(int(change["SequenceNumber"]), arrived_at, record)
+            yield RawRecord(int(change["SequenceNumber"]), arrived_at, stored.record)
 
     def _tip(self, shard_id: str) -> int:
         shard = self._shard(shard_id)

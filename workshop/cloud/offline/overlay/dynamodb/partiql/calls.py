@@ -24,7 +24,6 @@ from moto.dynamodb.exceptions import (
 )
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from workshop.cloud.offline.overlay.changes import collected_changes
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.attribute_values import item_of
 from workshop.cloud.offline.overlay.dynamodb.capacity import capacities, capacity, read_units, write_units
@@ -68,8 +67,7 @@ def _execute_statement(self: Any) -> Any:
     table = self.dynamodb_backend.get_table(bound.statement.table)
     if bound.statement.is_read:
         return _selected(self.body, bound, table)
-    with collected_changes() as changes:
-        outcome = bound.write(table).run(changes)
+    outcome = bound.write(table).run()
     attributes = returned_attributes(bound.statement.returning, outcome)
     return DynamoResult(
         {
@@ -218,8 +216,7 @@ def _done(bound: Bound, table: Any, consistent: bool) -> tuple[Units, Mapping[st
     if bound.statement.is_read:
         item, size = _one(bound, table)
         return partial(read_units, size, consistent=consistent), item
-    with collected_changes() as changes:
-        outcome = bound.write(table).run(changes)
+    outcome = bound.write(table).run()
     return lambda: write_units(outcome.size), returned_attributes(bound.statement.returning, outcome)
 
 

@@ -16,7 +16,6 @@ from moto.dynamodb.exceptions import MockValidationException
 from workshop.cloud.offline.overlay.dynamodb.attribute_values import item_of
 from workshop.cloud.offline.overlay.dynamodb.expressions.actions import BoundUpdate
 from workshop.cloud.offline.overlay.dynamodb.expressions.conditions import BoundCondition
-from workshop.cloud.offline.overlay.dynamodb.expressions.overlaps import check_distinct
 from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     And,
     Between,
@@ -28,14 +27,14 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     Path,
     Value,
 )
-from workshop.cloud.offline.overlay.dynamodb.keys import Place, place_of
+from workshop.cloud.offline.overlay.dynamodb.keys import Place, place_of_key
 from workshop.cloud.offline.overlay.dynamodb.operations import (
     DuplicateItemError,
     Write,
     put_of,
     put_of_attributes,
 )
-from workshop.cloud.offline.overlay.dynamodb.partiql.statements import Parameter, Statement, bound_values
+from workshop.cloud.offline.overlay.dynamodb.partiql.statements import Row, Statement, bound_values
 
 __all__ = ["Bound", "Selection", "bind"]
 
@@ -92,15 +91,7 @@ class Bound:
         if self.statement.index is not None:
             raise MockValidationException("An index can only be read: name the table alone")
         if self.statement.kind == "INSERT":
-            put = self._put(table)
-            return _Insert(
-                "Put",
-                put.place,
-                put.attributes,
-                conditions=(_existence("attribute_not_exists", table.hash_key_attr),),
-                shows_item=self.shows_item,
-                size=put.size,
-            )
+            return self._insert(table)
         place, others = self._place(table)
         conditions = [] if others is None else [others]
         # To delete what is not there succeeds, whatever else is asked (ql-reference.delete.html); the others
@@ -132,11 +123,16 @@ class Bound:
             set(hash_names) <= equal.keys() | bounded,
         )
 
-    def _put(self, table: Any) -> Write:
-        if all(isinstance(part, Parameter) for _, part in self.statement.item.parts):
-            return put_of_attributes(table, self.item.value)
+    def _insert(self, table: Any) -> Write:
+        more: dict[str, Any] = {
+            "of": _Insert,
+            "conditions": (_existence("attribute_not_exists", table.hash_key_attr),),
+            "shows_item": self.shows_item,
+        }
+        if isinstance(self.statement.item, Row):
+            return put_of_attributes(table, self.item.value, **more)
         # A parameter inside of a literal lies deeper in the item than where it was checked.
-        return put_of(table, item_of(self.item.value))
+        return put_of(table, item_of(self.item.value), **more)
 
     def _place(self, table: Any) -> tuple[Place, BoundCondition | None]:
         names = table.table_key_attrs
@@ -151,7 +147,7 @@ class Bound:
                 others.append(tree)
         if key.keys() != set(names):
             raise MockValidationException(NO_KEY)
-        return place_of(table, item_of(key)), self.condition(_joined(others))
+        return place_of_key(table, key), self.condition(_joined(others))
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -169,8 +165,6 @@ def bind(statement: Statement, parameters: Any, *, shows_item: bool = False) -> 
     bound = Bound(statement, values, item, shows_item)
     if (condition := bound.condition(statement.condition)) is not None:
         condition.check()
-    check_distinct("statement", [action.path for action in statement.actions])
-    check_distinct("statement", statement.paths or ())
     return bound
 
 

@@ -6,6 +6,7 @@ is refused.
 
 from functools import lru_cache
 
+from workshop.cloud.offline.overlay.dynamodb.expressions.overlaps import check_distinct
 from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     AddAction,
     Arithmetic,
@@ -18,7 +19,7 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     UpdateAction,
 )
 from workshop.cloud.offline.overlay.dynamodb.partiql.conditions import ConditionReader
-from workshop.cloud.offline.overlay.dynamodb.partiql.statements import MapOf, Statement
+from workshop.cloud.offline.overlay.dynamodb.partiql.statements import MapOf, Parameter, Row, Statement
 from workshop.cloud.offline.overlay.dynamodb.partiql.tokens import StatementError, Words
 
 __all__ = ["parse_statement"]
@@ -44,6 +45,8 @@ def parse_statement(text: str) -> Statement:
     statement = reader.statement()
     if reader.tokens.next.kind != "end":
         raise reader.tokens.syntax_error()
+    check_distinct("statement", [action.path for action in statement.actions])
+    check_distinct("statement", statement.paths or ())
     return statement
 
 
@@ -110,7 +113,9 @@ class _StatementReader(ConditionReader):
         item = self.template()
         if not isinstance(item, MapOf):
             raise StatementError("INSERT takes one item, such as {'name': 'value'}")
-        return self._made("INSERT", table, item=item)
+        row = Row(tuple(name for name, _ in item.parts))
+        is_row = all(isinstance(part, Parameter) for _, part in item.parts)
+        return self._made("INSERT", table, item=row if is_row else item)
 
     def _update(self) -> Statement:
         table = self._table()
