@@ -28,7 +28,7 @@ def measure_updates(
     before, begun = meter.cpu(), stopwatch()
     place.put(range(plan.updates))
     progress(f"{plan.updates:,} conditional updates from {shards} shards")
-    place.finish()
+    place.wait_for_rows()
     seconds, used = stopwatch() - begun, meter.cpu().since(before)
     dynamodb = measured.cloud.client("dynamodb")
     right = {row["id"]: int(row["v"]) for row in scan_rows(dynamodb, place.table)} == {

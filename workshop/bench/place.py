@@ -3,9 +3,10 @@
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
+from workshop.clock import SystemClock, stopwatch
 from workshop.cloud.connection import Cloud
 from workshop.errors import NotSettledError
 
@@ -14,7 +15,7 @@ __all__ = ["COUNTING", "STATEMENTS", "UPDATING", "SmallPipeline"]
 RECORDS_OF_A_CALL = 500
 # As many as a BatchExecuteStatement takes.
 STATEMENTS = 25
-LONGEST_SECONDS = 600.0
+LONGEST_SECONDS, POLL_SECONDS = 600.0, 0.1
 CONDITION = "attribute_not_exists(v) OR v < :v"
 UPDATING = f"""
 import base64, os
@@ -58,13 +59,14 @@ RIGHTS = {
 
 @dataclass
 class SmallPipeline:
-    """A stream and a table of one name, and functions between them."""
+    """A stream and a table of one name, and functions between them; `last` is what was put last, by shard."""
 
     cloud: Cloud
     name: str
     stream_arn: str
     role_arn: str
     functions: list[str]
+    last: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def made(cls, cloud: Cloud, name: str, shards: int) -> Self:
@@ -113,10 +115,30 @@ class SmallPipeline:
         """Put a record for each number, with the number as key and as content."""
         for start in range(0, len(numbers), RECORDS_OF_A_CALL):
             part = numbers[start : start + RECORDS_OF_A_CALL]
-            self.cloud.client("kinesis").put_records(
+            answer = self.cloud.client("kinesis").put_records(
                 StreamARN=self.stream_arn,
                 Records=[{"Data": str(each).encode(), "PartitionKey": str(each)} for each in part],
             )
+            for number, record in zip(part, answer["Records"], strict=True):
+                self.last[record["ShardId"]] = number
+
+    def has_row(self, number: int) -> bool:
+        """Whether the function has written the row of a number."""
+        found = self.cloud.client("dynamodb").get_item(
+            TableName=self.table, Key={"id": {"S": str(number)}}, ConsistentRead=True
+        )
+        return "Item" in found
+
+    def wait_for_rows(self) -> None:
+        """Block until each shard's last number has its row; a shard's records are worked on in order.
+
+        Works in every cloud, also in one that does not tell when it has nothing left to do.
+        """
+        begun, clock, waiting = stopwatch(), SystemClock(), list(self.last.values())
+        while waiting := [number for number in waiting if not self.has_row(number)]:
+            if stopwatch() - begun > LONGEST_SECONDS:
+                raise NotSettledError(f"no row for a record of ten minutes ago in `{self.table}`")
+            clock.sleep(POLL_SECONDS)
 
     def finish(self) -> None:
         """Block until the functions have nothing left to do."""

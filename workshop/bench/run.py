@@ -5,6 +5,8 @@ import platform
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,6 +17,7 @@ from workshop.bench.clouds import MeasuredCloud, measured_cloud
 from workshop.bench.figures import HIGHER, Arrivals, BenchReport, Figure, figure
 from workshop.bench.functions import measure_tree, measure_updates
 from workshop.bench.idle import measure_idle
+from workshop.bench.peer import PEER, compared, peer_cloud
 from workshop.bench.pipeline_figures import LeastCost, figures_of, latencies_of
 from workshop.bench.pipelines import LoadedPipeline
 from workshop.bench.plan import PARTS, Plan
@@ -28,19 +31,27 @@ __all__ = ["run_bench"]
 PACE = 0.8
 
 
-def run_bench(plan: Plan, parts: Collection[str], observer: Observer, *, pack: str = "auto") -> BenchReport:
+def run_bench(
+    plan: Plan, parts: Collection[str], observer: Observer, *, pack: str = "auto", peer: Path | None = None
+) -> BenchReport:
     """Measure these parts, and return all that was found; nothing is left behind.
 
-    `pack` tells how many messages share a record, as `workshop produce --pack` does.
+    `pack` tells how many messages share a record, as `workshop produce --pack` does. Where updates and
+    transactions are measured, the program `peer` is measured as well.
 
     Raises:
         ValueError: nobody can pack so.
         NotSettledError: a pipeline or function needs far longer than a slow one may.
     """
-    bench = _Bench(plan, observer, packing_of(pack))
+    bench = _Bench(plan, observer, packing_of(pack), peer)
     for part in (each for each in PARTS if each in parts):
         MEASUREMENTS[part](bench)
-    options = {"plan": plan.name, "pack": pack, "parts": [each for each in PARTS if each in parts]}
+    options = {
+        "plan": plan.name,
+        "pack": pack,
+        "parts": [each for each in PARTS if each in parts],
+        "peer": PEER if peer else "",
+    }
     return BenchReport(
         __version__, _machine(), options, tuple(bench.figures), tuple(bench.inexact), bench.arrivals
     )
@@ -53,6 +64,7 @@ class _Bench:
     plan: Plan
     observer: Observer
     packing: Packing | None
+    peer: Path | None
     figures: list[Figure] = field(default_factory=list)
     inexact: list[str] = field(default_factory=list)
     arrivals: dict[str, Arrivals] = field(default_factory=dict)
@@ -112,14 +124,22 @@ class _Bench:
             self.keep("put_records", measure_put_records(measured, self.plan, self.observer.progress))
 
     def transactions(self) -> None:
-        with self.cloud("transactions") as measured:
-            self.keep("transactions", measure_transactions(measured, self.plan, self.observer.progress))
+        self._beside_the_peer("transactions", "transactions", measure_transactions)
 
     def updates(self) -> None:
         for shards in self.plan.update_shards:
-            with self.cloud(f"updates from {shards} shards") as measured:
-                found = measure_updates(measured, self.plan, self.observer.progress, shards=shards)
-                self.keep(f"updates.{shards}_shards", found)
+            measure = partial(measure_updates, shards=shards)
+            self._beside_the_peer(f"updates.{shards}_shards", f"updates from {shards} shards", measure)
+
+    def _beside_the_peer(self, name: str, step: str, measure: Callable[..., Found]) -> None:
+        with self.cloud(step) as measured:
+            own = measure(measured, self.plan, self.observer.progress)
+        self.keep(name, own)
+        if self.peer is not None:
+            self.observer.step(f"{step}, {PEER}")
+            with peer_cloud(self.peer) as measured:
+                others = measure(measured, self.plan, self.observer.progress)
+            self.keep(f"{name}.peer", compared(name, own, others))
 
     def tree(self) -> None:
         with self.cloud("many shards and functions") as measured:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from workshop.bench.compare import differing, worse
 from workshop.bench.figures import BenchReport
+from workshop.bench.peer import find_peer
 from workshop.bench.picture import draw_picture
 from workshop.bench.plan import FULL, PARTS, QUICK, USUAL, Plan
 from workshop.bench.run import run_bench
@@ -33,6 +34,9 @@ UpToOption = Annotated[
 ]
 PartOption = Annotated[
     list[Part] | None, typer.Option("--part", help="Measure this part alone; may be repeated.")
+]
+PeerOption = Annotated[
+    bool, typer.Option("--peer", help="Also measure ministack, an emulator by others, if it is installed.")
 ]
 ReadOption = Annotated[
     Path | None, typer.Option("--read", help="Measure nothing, and show this report.", metavar="REPORT.json")
@@ -61,6 +65,7 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
     up_to: UpToOption = None,
     part: PartOption = None,
     pack: PackOption = "auto",
+    peer: PeerOption = False,
     read: ReadOption = None,
     output: OutputOption = None,
     compare: CompareOption = None,
@@ -77,7 +82,8 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
     people = console(stderr=as_json)
     plan = _plan(quick=quick, full=full, up_to=up_to)
     before = None if compare is None else _read(compare)
-    report = _measure(plan, part or list(PARTS), people, pack) if read is None else _read(read)
+    found_peer = find_peer() if peer else None
+    report = _measure(plan, part or list(PARTS), people, pack, found_peer) if read is None else _read(read)
     if output is not None:
         output.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
     if plot is not None:
@@ -104,7 +110,9 @@ def _plan(*, quick: bool, full: bool, up_to: int | None) -> Plan:
     return plan if up_to is None else plan.up_to(up_to)
 
 
-def _measure(plan: Plan, parts: Collection[str], people: Console, pack: str) -> BenchReport:
+def _measure(
+    plan: Plan, parts: Collection[str], people: Console, pack: str, peer: Path | None
+) -> BenchReport:
     """Measure, and say what is going on: in a line that changes, or outside a terminal step by step."""
     # A spinner takes time from what is measured; twice a second is enough to see that something happens.
     with people.status("starting", refresh_per_second=2) as status:
@@ -119,7 +127,7 @@ def _measure(plan: Plan, parts: Collection[str], people: Console, pack: str) -> 
 
         observer = Observer(step, lambda text: status.update(f"{current}: {text}"))
         with usage_errors():
-            return run_bench(plan, parts, observer, pack=pack)
+            return run_bench(plan, parts, observer, pack=pack, peer=peer)
 
 
 def _read(path: Path) -> BenchReport:
