@@ -48,6 +48,7 @@ MAY_IMPORT_TIME = STANDALONE | {
 
 # Waiting on a clock can be skipped in a test; these wait for something real, and say what.
 MAY_WAIT = STANDALONE | {
+    "workshop/bench/peer.py",  # the peer's process
     "workshop/classroom/learner/delivery.py",  # the board's answer, for a moment
     "workshop/clock.py",  # a manual clock's waiters
     "workshop/classroom/board/serving.py",  # Ctrl-C

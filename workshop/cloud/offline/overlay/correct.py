@@ -40,11 +40,20 @@ class CorrectionClock:
         """Return the time as moto stores it: UTC without a zone, whole milliseconds."""
         return _moment(int(self.now() * 1000))
 
+    def second(self) -> datetime:
+        """Return the same in whole seconds; the same object for all of a second."""
+        return _second(int(self.now()))
+
 
 # Many records of a request come within the same millisecond.
 @lru_cache(maxsize=1)
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).replace(tzinfo=None)
+
+
+@lru_cache(maxsize=1)
+def _second(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC).replace(tzinfo=None)
 
 
 CLOCK = CorrectionClock()

@@ -38,7 +38,7 @@ MAXIMUM_RANGE_BYTES = 1024
 NOT_VALID = "One or more parameter values are not valid. "
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """A table and a key: where an item is, or could be."""
 

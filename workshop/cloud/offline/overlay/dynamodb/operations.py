@@ -43,7 +43,7 @@ class DuplicateItemError(DynamodbException):  # type: ignore[misc] # moto is unt
         self.item = item
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WriteOutcome:
     """An item before and after a write, None if there is none; of an update, what it touched as well."""
 
@@ -67,7 +67,7 @@ class WriteOutcome:
         return max(item_size(item) if item is not None else 0 for item in (self.old, self.new))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Write:
     """A write of one item, if its conditions hold.
 

@@ -38,7 +38,7 @@ def _initialize_record(  # noqa: PLR0913, PLR0917 # moto's signature
     keys = {name: item.attrs[name].to_regular_json() for name in table.table_key_attrs}
     change: dict[str, Any] = {
         "StreamViewType": stream_type,
-        "ApproximateCreationDateTime": CLOCK.moment().replace(microsecond=0),
+        "ApproximateCreationDateTime": CLOCK.second(),
         "SequenceNumber": str(seq),
         "SizeBytes": attributes_size(keys),
         "Keys": keys,

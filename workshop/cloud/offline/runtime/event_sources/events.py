@@ -38,7 +38,8 @@ class Origin:
     role_arn: str
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as other values are of which each message has one: those take three times as long to make.
+@dataclass(slots=True)
 class SourceRecord:
     """One record of a shard.
 

@@ -49,7 +49,7 @@ class ShardInfo:
     parents: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RawRecord:
     """A record as the backend keeps it."""
 

@@ -34,7 +34,7 @@ from workshop.cloud.offline.overlay.dynamodb.operations import (
     put_of,
     put_of_attributes,
 )
-from workshop.cloud.offline.overlay.dynamodb.partiql.statements import Row, Statement, bound_values
+from workshop.cloud.offline.overlay.dynamodb.partiql.statements import ItemOf, Statement, bound_values
 
 __all__ = ["Bound", "Selection", "bind"]
 
@@ -43,7 +43,7 @@ REMEMBERED = 1024
 NO_KEY = "Where clause does not contain a mandatory equality on all key attributes"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Insert(Write):
     """A put that refuses a key that exists."""
 
@@ -65,7 +65,7 @@ class Selection:
     is_bounded: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bound:
     """A statement with its values by placeholder (`:0`, …); `item` is what an INSERT puts, or None."""
 
@@ -129,7 +129,7 @@ class Bound:
             "conditions": (_existence("attribute_not_exists", table.hash_key_attr),),
             "shows_item": self.shows_item,
         }
-        if isinstance(self.statement.item, Row):
+        if isinstance(self.statement.item, ItemOf):
             return put_of_attributes(table, self.item.value, **more)
         # A parameter inside of a literal lies deeper in the item than where it was checked.
         return put_of(table, item_of(self.item.value), **more)

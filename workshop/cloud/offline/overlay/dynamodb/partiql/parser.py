@@ -19,7 +19,7 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     UpdateAction,
 )
 from workshop.cloud.offline.overlay.dynamodb.partiql.conditions import ConditionReader
-from workshop.cloud.offline.overlay.dynamodb.partiql.statements import MapOf, Parameter, Row, Statement
+from workshop.cloud.offline.overlay.dynamodb.partiql.statements import ItemOf, MapOf, Parameter, Statement
 from workshop.cloud.offline.overlay.dynamodb.partiql.tokens import StatementError, Words
 
 __all__ = ["parse_statement"]
@@ -113,7 +113,7 @@ class _StatementReader(ConditionReader):
         item = self.template()
         if not isinstance(item, MapOf):
             raise StatementError("INSERT takes one item, such as {'name': 'value'}")
-        row = Row(tuple(name for name, _ in item.parts))
+        row = ItemOf(tuple(name for name, _ in item.parts))
         is_row = all(isinstance(part, Parameter) for _, part in item.parts)
         return self._made("INSERT", table, item=row if is_row else item)
 

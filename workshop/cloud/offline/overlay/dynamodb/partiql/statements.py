@@ -10,7 +10,7 @@ from workshop.cloud.offline.overlay.dynamodb.attribute_values import read_value,
 from workshop.cloud.offline.overlay.dynamodb.expressions.trees import Condition, Path, UpdateAction
 from workshop.cloud.offline.overlay.dynamodb.partiql.tokens import StatementError
 
-__all__ = ["ListOf", "MapOf", "Parameter", "Row", "SetOf", "Statement", "Template", "bound_values"]
+__all__ = ["ItemOf", "ListOf", "MapOf", "Parameter", "SetOf", "Statement", "Template", "bound_values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class MapOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ItemOf:
     """An item of which all values are parameters, in their order: `{'a': ?, 'b': ?}`."""
 
     names: tuple[str, ...]
@@ -95,7 +95,7 @@ def bound_values(statement: Statement, parameters: Sequence[Any] | None) -> tupl
 def _bound(template: Template, given: list[Any]) -> Any:
     if isinstance(template, Parameter):
         return given[template.place]
-    if isinstance(template, Row):
+    if isinstance(template, ItemOf):
         return value_of("M", dict(zip(template.names, given, strict=True)))
     if isinstance(template, ListOf):
         return value_of("L", [_bound(part, given) for part in template.parts])
