@@ -82,14 +82,11 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
     people = console(stderr=as_json)
     plan = _plan(quick=quick, full=full, up_to=up_to)
     before = None if compare is None else _read(compare)
-    found_peer = find_peer() if peer else None
-    report = _measure(plan, part or list(PARTS), people, pack, found_peer) if read is None else _read(read)
+    program = find_peer() if peer else None
+    report = _measure(plan, part or list(PARTS), people, pack, program) if read is None else _read(read)
     if output is not None:
         output.write_text(json.dumps(report.document(), indent=2) + "\n", encoding="utf-8")
-    if plot is not None:
-        draw_picture(report, plot)
-    if docs:
-        write_table(report, project_root() / DOCUMENT)
+    _show(report, plot=plot, docs=docs)
     found = () if before is None else worse(report, before, percent=tolerance)
     if as_json:
         print_json(report.document())
@@ -99,6 +96,13 @@ def bench(  # noqa: PLR0913 - each argument is an option of the command
         people.print(draw_worse(found, differing(report, before), percent=tolerance))
     if found or not report.exact:
         raise typer.Exit(1)
+
+
+def _show(report: BenchReport, *, plot: Path | None, docs: bool) -> None:
+    if plot is not None:
+        draw_picture(report, plot)
+    if docs:
+        write_table(report, project_root() / DOCUMENT)
 
 
 def _plan(*, quick: bool, full: bool, up_to: int | None) -> Plan:
