@@ -151,6 +151,9 @@ def _number_at(self: Any, at_timestamp: float) -> int:
 def _get_shard_for_key(self: Any, partition_key: str, explicit_hash_key: str) -> Any:
     if not isinstance(partition_key, str) or len(partition_key) > LONGEST_KEY or explicit_hash_key:
         _MOTO_SHARD_FOR_KEY(self, partition_key, explicit_hash_key)  # checks both arguments
+    elif len(self.shards) == 1:
+        # The only shard is open, and takes every key.
+        return next(iter(self.shards.values()))
     # moto's ranges exclude their last key, and after a split or merge it finds the closed parent.
     key = int(explicit_hash_key) if explicit_hash_key else _hash(partition_key)
     for candidate in self.shards.values():
@@ -168,17 +171,20 @@ def _put_into_stream(self: Any, partition_key: str, explicit_hash_key: str, data
 
 def put_all(stream: Any, entries: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Put records as PutRecords names them, in their order; return the number and the shard of each."""
-    new: dict[str, dict[int, Any]] = {}
+    # By shard its id, which moto puts together each time, and its new records.
+    new: dict[Any, tuple[str, dict[int, Any]]] = {}
     put, moment = [], CLOCK.moment()
     for entry in entries:
         key, explicit_key = entry["PartitionKey"], entry.get("ExplicitHashKey")
         shard = stream.get_shard_for_key(key, explicit_key)
-        records = new.setdefault(shard.shard_id, {})
+        if shard not in new:
+            new[shard] = shard.shard_id, {}
+        shard_id, records = new[shard]
         number = (next(reversed(records)) if records else _last_number(shard)) + SHARDS
         records[number] = Record(key, entry["Data"], number, explicit_key, moment)
-        put.append({"SequenceNumber": str(number), "ShardId": shard.shard_id})
-    for shard_id, records in new.items():
-        stream.shards[shard_id].records.update(records)
+        put.append({"SequenceNumber": str(number), "ShardId": shard_id})
+    for shard, (_, records) in new.items():
+        shard.records.update(records)
     return put
 
 
