@@ -310,3 +310,11 @@ def test_one_object_of_an_array_has_all_the_fields(pattern: dict, found: list, p
     record = {"data": {"items": found}}
 
     assert matches_any([parse_pattern(json.dumps({"data": {"items": pattern}}))], record) is passes
+
+
+@pytest.mark.parametrize(("pattern", "innermost"), [([1], "1"), ({"b": [1]}, '{"b": 1}')], ids=str)
+def test_arrays_may_be_nested_as_deeply_as_can_be_read(pattern: Any, innermost: str) -> None:
+    """What is in an array of an array counts as if it were in the outer one, and none is too deep."""
+    data = ('{"a": ' + "[" * 700 + innermost + "]" * 700 + "}").encode()
+
+    assert matches_any([parse_pattern(json.dumps({"data": {"a": pattern}}))], filter_view(kinesis(data)))

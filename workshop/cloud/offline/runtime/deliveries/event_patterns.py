@@ -75,7 +75,7 @@ def read_pattern(text: str) -> dict[str, Any]:
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
     """Return whether an event, or a part of it, has everything that the pattern asks for."""
     if isinstance(event, list):
-        return _one_matches(pattern, event)
+        return _one_matches(pattern, list(_elements(event)))
     return all(_field_matches(name, wanted, event) for name, wanted in pattern.items())
 
 
@@ -211,20 +211,21 @@ def _field_matches(name: str, wanted: Any, event: Any) -> bool:
     if isinstance(wanted, dict):
         # What is absent has no leaves, and a pattern may ask for just that.
         return matches(wanted, found)
-    leaves = list(_leaves(found))
+    leaves = [one for one in _elements(found) if one is not _ABSENT and not isinstance(one, dict)]
     return any(_leaf_matches(matcher, leaves) for matcher in wanted)
 
 
 _ABSENT = object()
 
 
-def _leaves(found: Any) -> Iterator[Any]:
+def _elements(found: Any) -> Iterator[Any]:
+    """Yield what is in an array and the arrays in it, however deep, or a value that is no array."""
     waiting = [found]
     while waiting:
         found = waiting.pop()
         if isinstance(found, list):
             waiting.extend(found)
-        elif found is not _ABSENT and not isinstance(found, dict):
+        else:
             yield found
 
 
