@@ -197,3 +197,21 @@ def test_no_token_and_no_address_is_kept(running, tmp_path) -> None:
 
     assert token.encode() not in content
     assert b"127.0.0.1" not in content
+
+
+def test_nobody_is_stuck_overnight(running, clock) -> None:
+    """Whoever comes back after hours begins anew with what is open; who works offline for an hour goes on."""
+
+    def minutes() -> int:
+        return running.inside(lambda board: board.view().standings[0].minutes)
+
+    ada = running.join("Ada")
+    ada.say("checked", step=STEP, outcome="incorrect", attempts=1)
+    clock.advance(3_600)
+    assert running.call("state", token=ada.token).status == 200
+    assert minutes() == 60
+
+    clock.advance(14 * 3_600)
+    ada.say("checked", step=STEP, outcome="incorrect", attempts=2)
+
+    assert minutes() == 0

@@ -24,6 +24,7 @@ KEPT_DAYS = 30
 MOST_LEARNERS = 400
 SECONDS_A_DAY = 86_400
 BUSY_MILLISECONDS = 5_000
+LONGEST_SILENCE_SECONDS = 3 * 3_600
 LARGEST_SEED = 2**31 - 1
 LEARNER = "SELECT id, alias, seed, joined, heard, accepted, help_step, help_at, helped_at FROM learners"
 
@@ -169,7 +170,15 @@ class ClassStore:
             )
 
     def hear(self, learner: int, now: float) -> None:
-        """Note that a learner's machine was heard."""
+        """Note that a learner's machine was heard; after a long silence, what is open begins anew.
+
+        Whoever comes back the next day was not stuck overnight.
+        """
+        self._base.execute(
+            "UPDATE steps SET began = ? WHERE learner = ? AND passed IS NULL "
+            "AND EXISTS (SELECT 1 FROM learners WHERE id = learner AND heard < ?)",
+            (now, learner, now - LONGEST_SILENCE_SECONDS),
+        )
         self._base.execute("UPDATE learners SET heard = ? WHERE id = ?", (now, learner))
 
     def take(self, learner: Learner, reports: Sequence[LearnerReport], now: float) -> int:
