@@ -230,13 +230,13 @@ table = {
 pd.DataFrame(table, index=pd.Index(designs, name="50,000 messages a second, USD a month"))
 
 # %% [markdown]
-# **What just happened?** With our settings the stateless pipeline costs 3,167.59 USD, just above the
-# claim. Below 3,000 takes full shards, short invocations and no ledger; an on-demand stream costs nearly
-# four times as much.
+# **What just happened?** With our settings the stateless pipeline costs 3,392.81 USD, above the claim. Below
+# 3,000 takes full shards, short invocations, fewer commits and no ledger; an on-demand stream costs over
+# three times as much.
 #
 # Puts are 1,839.60 of it. A producer that packs 40 messages into a record pays 45.99 and needs 13 shards, or
 # 20, since 256 keys fill them unevenly. Longer waits save most of the rest, for latency: a tuned design costs
-# about a tenth. Less memory saves little: half of it is half the processor.
+# about a ninth. Less memory saves little: half of it is half the processor.
 #
 # None of this helps the stateful pipeline, whose state is the bill: it would have to live elsewhere, or in
 # capacity provisioned for a steady load.

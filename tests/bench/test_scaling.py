@@ -188,3 +188,17 @@ def test_a_design_that_keeps_up_lets_nothing_wait() -> None:
 
     assert all(not any(moment.waiting.values()) for moment in moments)
     assert {moment.latency for moment in moments} == {Decimal(3)}
+
+
+def test_the_bill_has_the_rows_and_commits_of_this_model() -> None:
+    """As deployed, both models have a row and a commit a second for each shard of a table's stream."""
+    load, design = Load(messages_per_second=Decimal(500)), DESIGNS["as deployed"]
+    used = {each.name: each.used for each in stages(design, load.messages_per_second, load)}
+    rows = used["ReduceTable"] * design.other_units / load.row_units
+    commits = used["Grand Total"] * 1_000 / 2
+
+    bill = {each.item: each.quantity / Decimal("2.628") for each in monthly_bill("stateful", load)}
+
+    assert (rows, commits) == (4, 4)
+    assert bill["ReduceTable and its ledger: writes"] == rows * 6
+    assert bill["AggregateTable and its ledger: writes"] == commits * 44

@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from workshop.pipeline.load import (
+    PARTITION_WRITE_UNITS,
     SHARD_BYTES_PER_SECOND,
     SHARD_RECORDS_PER_SECOND,
     UNITS_IN_TRANSACTION,
@@ -21,7 +22,6 @@ from workshop.pipeline.saturation import lanes
 
 __all__ = ["DESIGNS", "Backlog", "Design", "StageUse", "first_limit", "most", "simulate", "stages"]
 
-PARTITION_WRITE_UNITS = Decimal(1_000)
 MOST_MESSAGES_PER_SECOND = 10_000_000
 NOTHING = Decimal(0)
 

@@ -19,6 +19,7 @@ from workshop.pipeline.load import (
     WRITES_OF_STORED_TRADE,
     Load,
     ceiling,
+    table_shards,
 )
 from workshop.pipeline.prices import PRICES, Price
 from workshop.pipeline.saturation import Saturated, saturated
@@ -80,7 +81,7 @@ def monthly_bill(pipeline: str, load: Load) -> tuple[CostLine, ...]:
         full = (load.map_batch, load.map_seconds)
     rows = _rows(pipeline, load)
     calls.append(_Calls("Map", rows, _duration(load, _reaching_map(pipeline, load) / rows, *full)))
-    adds = min(rows, max(1 / Decimal(load.window_seconds), rows / load.reduce_batch))
+    adds = _batches(load, rows, rows / load.reduce_batch, table_shards(rows * load.row_units))
     share = rows / adds / load.reduce_batch
     calls.append(_Calls("Reduce", adds, max(load.least_seconds, load.reduce_seconds * share)))
     return (*lines, *_tables(pipeline, load, calls), *_functions(load, calls))
@@ -254,7 +255,7 @@ def _gigabytes(item: str, per_second: Decimal, price: str, units: str, kind: str
 
 def _state_calls(load: Load) -> _Calls:
     most = load.most_messages(load.state_batch)
-    rate = _batches(load, load.records_per_second, load.messages_per_second / most)
+    rate = _batches(load, load.records_per_second, load.messages_per_second / most, load.width)
     seconds = _duration(load, load.messages_per_second / rate, load.state_batch, load.state_seconds)
     return _Calls("State", rate, seconds)
 
@@ -268,14 +269,15 @@ def _rows(pipeline: str, load: Load) -> Decimal:
     """Return how many rows Map writes in a second: one for each of its batches."""
     arriving = _reaching_map(pipeline, load)
     if pipeline == "stateful":
-        return _batches(load, arriving, arriving / load.map_batch)
+        shards = table_shards(load.messages_per_second * load.state_units)
+        return _batches(load, arriving, arriving / load.map_batch, shards)
     most = load.most_messages(load.stateless_map_batch)
-    return _batches(load, load.records_per_second, arriving / most)
+    return _batches(load, load.records_per_second, arriving / most, load.width)
 
 
-def _batches(load: Load, records: Decimal, full: Decimal) -> Decimal:
+def _batches(load: Load, records: Decimal, full: Decimal, shards: int) -> Decimal:
     """Return how many batches a second there are: full ones, or one for each shard and window."""
-    return min(records, max(Decimal(load.width) / load.window_seconds, full))
+    return min(records, max(Decimal(shards) / load.window_seconds, full))
 
 
 def _duration(load: Load, messages: Decimal, full: int, seconds: Decimal) -> Decimal:

@@ -9,10 +9,12 @@ __all__ = [
     "FREE_HOURS",
     "MEMORY_RANGE",
     "MOST_HOURS",
+    "PARTITION_WRITE_UNITS",
     "Load",
     "ceiling",
     "shards_filled",
     "shards_needed",
+    "table_shards",
 ]
 
 ARCHITECTURES = ("arm64", "x86_64")
@@ -24,6 +26,11 @@ HUNDRED = Decimal(100)
 # StateTable: an INSERT, or a refused one and an UPDATE; a refused write is paid as if it had written.
 WRITES_OF_NEW_TRADE, WRITES_OF_STORED_TRADE = 1, 2
 ITEM_UNIT_BYTES = Decimal(1_024)
+# A table on demand has four partitions when it is new, each for so many write units a second, and more as it
+# needs them; its stream has a shard for each.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
+PARTITION_WRITE_UNITS = Decimal(1_000)
+PARTITIONS_OF_NEW_TABLE = 4
 # In a transaction everything costs double.
 UNITS_IN_TRANSACTION = 2
 FREE_HOURS, EXTENDED_HOURS, MOST_HOURS = 24, 7 * 24, 365 * 24
@@ -178,6 +185,11 @@ def shards_filled(load: Load) -> Decimal:
 def shards_needed(load: Load) -> int:
     """Return how many provisioned shards take this load, filled evenly and with nothing to spare."""
     return max(1, int(ceiling(shards_filled(load))))
+
+
+def table_shards(write_units: Decimal) -> int:
+    """Return how many shards the stream of an on-demand table has that takes so many write units a second."""
+    return max(PARTITIONS_OF_NEW_TABLE, int(ceiling(write_units / PARTITION_WRITE_UNITS)))
 
 
 def ceiling(number: Decimal) -> Decimal:
