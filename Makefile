@@ -44,9 +44,10 @@ test-long: setup-test build/checkov build/ministack ## the whole suite with many
 	@PATH="$$PATH:$(CURDIR)/build/checkov/bin:$(CURDIR)/build/ministack/bin" WORKSHOP_LONG_TESTS=1 \
 	$(PYTEST) --timeout 7200
 
-# Programs of others that want other versions of our libraries: each in an environment of its own.
+# Programs of others that want other versions of our libraries: each in an environment of its own. ministack runs
+# functions with the boto3 that is beside it.
 build/%: | python
-	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet $* || { rm -rf $@; exit 1; }
+	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet $* boto3 || { rm -rf $@; exit 1; }
 
 clean: ## remove .venv/ and what builds and tests left behind; your work stays
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

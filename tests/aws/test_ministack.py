@@ -1,7 +1,7 @@
 """Our deployment in an emulator that others have written: nothing of our own is behind the same commands.
 
 ministack is no dependency; `make build/ministack` installs it in an environment of its own. These tests run
-where it is on the PATH, as with `make test-long`.
+where it is on the PATH, as in CI and with `make test-long`.
 """
 
 import os
@@ -101,7 +101,7 @@ def is_exact(cloud: Cloud, deployment: Deployment) -> bool:
         snapshot = take_snapshot(cloud.client("dynamodb"), deployment.outputs["AggregateTableName"])
         return compare(snapshot, truth).exact
 
-    return wait_until(holds, 60)
+    return wait_until(holds, 240)
 
 
 def send(cloud: Cloud, deployment: Deployment, messages: list[Message]) -> None:
