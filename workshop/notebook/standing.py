@@ -37,7 +37,10 @@ AHEAD = (
 )
 # They show what unguarded code does, and leave it to the learner's files.
 UNGUARDED = ("04", "05", "06", "09")
-OTHER_CODE = "Other code runs in the cloud than stands in {}. `{}.deploy()` brings your files there."
+OTHER_CODE = (
+    "Other code runs in the cloud than stands in {}. If no experiment has put it there on purpose, "
+    "`{}.deploy()` brings your files there."
+)
 OTHER_PARAMETERS = (
     "`{}` has other parameters than the course gives it, so figures and checks can come out otherwise. "
     "`!workshop catch-up {}`, in a cell of its own, makes it anew, and says before what goes with it."
