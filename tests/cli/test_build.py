@@ -13,7 +13,7 @@ from workshop.build.leaks import find_leaks, is_telling
 from workshop.build.notebooks import notebook_of
 from workshop.build.starters import blocks_of, solution_of, starter_of
 from workshop.build.tree import FileState, inspect_tree, manifest_is_current, write_tree
-from workshop.cli.app import app
+from workshop.cli.app import command_line
 from workshop.errors import ConfigurationError
 from workshop.settings import project_root
 
@@ -77,7 +77,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*arguments: str):
     """Run `workshop build` as the command line would."""
-    return CliRunner().invoke(app, ["build", *arguments])
+    return CliRunner().invoke(command_line(), ["build", *arguments])
 
 
 def states(root: Path) -> dict[str, FileState]:

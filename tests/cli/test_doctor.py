@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from workshop.cli import doctor
-from workshop.cli.app import app
+from workshop.cli.app import command_line
 from workshop.kit.findings import Grade, Preflight
 
 
@@ -19,7 +19,7 @@ def _own_home(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str):
-    return CliRunner().invoke(app, ["doctor", *arguments])
+    return CliRunner().invoke(command_line(), ["doctor", *arguments])
 
 
 def test_the_command_prints_findings_and_fixes(monkeypatch: pytest.MonkeyPatch) -> None:

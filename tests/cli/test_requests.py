@@ -51,7 +51,7 @@ def diagnose_all(laboratory: Laboratory) -> None:
 def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Recorded]]]:
     """Every request by the command in which it was made."""
     found: dict[str, list[Recorded]] = {}
-    program = typer.main.get_command(command_line.app)
+    program = typer.main.get_command(command_line.command_line())
     with pytest.MonkeyPatch.context() as patch, Laboratory() as laboratory:
         patch.setenv("WORKSHOP_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setattr(options, "connect", lambda *_, **__: laboratory)

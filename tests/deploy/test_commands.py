@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from workshop.cli.app import app
+from workshop.cli.app import command_line
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cloud.connection import Cloud
 from workshop.deploy.stacks import StackEvent, find_stack, list_stacks
@@ -39,7 +39,7 @@ def run(live: Cloud, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("WORKSHOP_CLOUD", raising=False)
 
     def invoke(*arguments: str) -> Result:
-        result = CliRunner().invoke(app, arguments)
+        result = CliRunner().invoke(command_line(), arguments)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

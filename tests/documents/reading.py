@@ -78,7 +78,7 @@ def is_name_alone(words: list[str]) -> bool:
 @cache
 def program() -> Any:
     """Return the `workshop` command as typer made it: a group of commands."""
-    return typer.main.get_command(app.app)
+    return typer.main.get_command(app.command_line())
 
 
 def parse(words: tuple[str, ...]) -> None:

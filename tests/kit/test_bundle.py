@@ -322,13 +322,13 @@ def test_the_command_says_the_size_beforehand(tmp_path, monkeypatch: pytest.Monk
     from typer.testing import CliRunner
 
     from workshop.cli import bundle as command
-    from workshop.cli.app import app
+    from workshop.cli.app import command_line
 
     monkeypatch.setattr(command, "requirements_of", lambda root: ["app"])
     kit = tmp_path / "kit"
     words = ["bundle", "--out", str(kit), "--platform", "linux-x86-64", "--python", "3.12", "--dry-run"]
 
-    done = CliRunner().invoke(app, [*words, "--find-links", str(house), "--no-index", "--json"])
+    done = CliRunner().invoke(command_line(), [*words, "--find-links", str(house), "--no-index", "--json"])
 
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
@@ -344,20 +344,20 @@ def test_a_kit_for_other_machines_is_verified_on_paper(
     from typer.testing import CliRunner
 
     from workshop.cli import bundle as command
-    from workshop.cli.app import app
+    from workshop.cli.app import command_line
 
     finish(kit, plan_again(kit, house), ROOT, "the day", with_solutions=False)
     monkeypatch.setattr(command, "requirements_of", lambda root: ["app"])
     monkeypatch.setattr(command, "this_python", lambda: "3.0")
 
-    done = CliRunner().invoke(app, ["bundle", "--out", str(kit), "--verify"])
+    done = CliRunner().invoke(command_line(), ["bundle", "--out", str(kit), "--verify"])
 
     assert done.exit_code == 0, done.output
     assert done.output.count("tags, hashes and markers fit") == 2
     assert "not tried, since the kit is for others" in done.output
 
     (kit / WHEELS / "app-1.0-py3-none-any.whl").write_bytes(b"other")
-    done = CliRunner().invoke(app, ["bundle", "--out", str(kit), "--verify"])
+    done = CliRunner().invoke(command_line(), ["bundle", "--out", str(kit), "--verify"])
     assert isinstance(done.exception, WorkshopError)
     assert "`wheels/app-1.0-py3-none-any.whl` was changed or damaged" in str(done.exception)
 

@@ -5,8 +5,9 @@ or a file that this machine refuses.
 """
 
 import errno
+import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -15,79 +16,68 @@ from rich.console import Console
 from rich.text import Text
 
 from workshop import __version__
-from workshop.cli import cloud
-from workshop.cli.aggregates import aggregates
-from workshop.cli.bench import bench
-from workshop.cli.build import build
-from workshop.cli.bundle import bundle
-from workshop.cli.classroom.board import board
-from workshop.cli.classroom.hub import hub
-from workshop.cli.clear import clear
-from workshop.cli.cost import cost
-from workshop.cli.course.check import check
-from workshop.cli.course.join import join, leave
-from workshop.cli.course.plan import plan
-from workshop.cli.course.solve import catch_up, hint, reset, solve
-from workshop.cli.demo import demo
-from workshop.cli.deploy import deploy_command, destroy_command, package_command
-from workshop.cli.doctor import doctor
-from workshop.cli.faults import faults
 from workshop.cli.options import console, say_delivered
-from workshop.cli.play import play
-from workshop.cli.produce import produce
-from workshop.cli.prove import prove
-from workshop.cli.quarantine import quarantine
-from workshop.cli.reconcile import reconcile
-from workshop.cli.start import start
-from workshop.cli.watch import watch
 from workshop.cloud.sign_in import sign_in_advice
 from workshop.errors import ConfigurationError, WorkshopError, reason
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "command_line", "main"]
 
-# In the order in which a newcomer meets them.
-COMMANDS: dict[str, Callable[..., None]] = {
-    "start": start,
-    "demo": demo,
-    "deploy": deploy_command,
-    "destroy": destroy_command,
-    "package": package_command,
-    "produce": produce,
-    "watch": watch,
-    "aggregates": aggregates,
-    "quarantine": quarantine,
-    "reconcile": reconcile,
-    "faults": faults,
-    "prove": prove,
-    "clear": clear,
-    "play": play,
-    "check": check,
-    "hint": hint,
-    "solve": solve,
-    "reset": reset,
-    "catch-up": catch_up,
-    "cost": cost,
-    "plan": plan,
-    "board": board,
-    "join": join,
-    "leave": leave,
-    "doctor": doctor,
-    "bench": bench,
-    "build": build,
-    "bundle": bundle,
-    "hub": hub,
+# In the order in which a newcomer meets them, each with where it is: to load all of them takes a second.
+COMMANDS = {
+    "start": "workshop.cli.start:start",
+    "demo": "workshop.cli.demo:demo",
+    "deploy": "workshop.cli.deploy:deploy_command",
+    "destroy": "workshop.cli.deploy:destroy_command",
+    "package": "workshop.cli.deploy:package_command",
+    "produce": "workshop.cli.produce:produce",
+    "watch": "workshop.cli.watch:watch",
+    "aggregates": "workshop.cli.aggregates:aggregates",
+    "quarantine": "workshop.cli.quarantine:quarantine",
+    "reconcile": "workshop.cli.reconcile:reconcile",
+    "faults": "workshop.cli.faults:faults",
+    "prove": "workshop.cli.prove:prove",
+    "clear": "workshop.cli.clear:clear",
+    "play": "workshop.cli.play:play",
+    "check": "workshop.cli.course.check:check",
+    "hint": "workshop.cli.course.solve:hint",
+    "solve": "workshop.cli.course.solve:solve",
+    "reset": "workshop.cli.course.solve:reset",
+    "catch-up": "workshop.cli.course.solve:catch_up",
+    "cost": "workshop.cli.cost:cost",
+    "plan": "workshop.cli.course.plan:plan",
+    "board": "workshop.cli.classroom.board:board",
+    "join": "workshop.cli.course.join:join",
+    "leave": "workshop.cli.course.join:leave",
+    "doctor": "workshop.cli.doctor:doctor",
+    "bench": "workshop.cli.bench:bench",
+    "build": "workshop.cli.build:build",
+    "bundle": "workshop.cli.bundle:bundle",
+    "hub": "workshop.cli.classroom.hub:hub",
+    "cloud": "workshop.cli.cloud:app",
 }
 # What to do where this machine refuses a file.
 NO_ROOM = "make room on that disk, or name a folder elsewhere in the variable `WORKSHOP_HOME`"
 NO_WAY = "name another path, or for the workshop's own files another folder in the variable `WORKSHOP_HOME`"
 
-app = typer.Typer(
-    name="workshop",
-    help="Learn serverless stream aggregation: both pipelines, offline or on AWS.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+
+def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Return the command line, or as much of it as the commands with these names need."""
+    app = typer.Typer(
+        name="workshop",
+        help="Learn serverless stream aggregation: both pipelines, offline or on AWS.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for name in names:
+        command = pkgutil.resolve_name(COMMANDS[name])
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def _print_version(*, wanted: bool) -> None:
@@ -96,7 +86,6 @@ def _print_version(*, wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     *,
     version: Annotated[
@@ -106,15 +95,11 @@ def _options(
     """Learn serverless stream aggregation: both pipelines, offline or on AWS."""
 
 
-for name, command in COMMANDS.items():
-    app.command(name)(command)
-app.add_typer(cloud.app, name="cloud")
-
-
 def main() -> None:
     """Run one command; expected errors become one message on stderr, unexpected ones keep their traceback."""
+    asked = [word for word in sys.argv[1:2] if word in COMMANDS]
     try:
-        app()
+        command_line(asked or COMMANDS)()
     except WorkshopError as error:
         _complain(str(error))
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
