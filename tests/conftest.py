@@ -1,5 +1,6 @@
 """What holds for every test: in which runs it takes part, how it hears Ctrl-C, and the cloud it may use."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -131,6 +132,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks = {name: rank for rank, name in enumerate(FIRST)}
     rest = len(FIRST)
     items.sort(key=lambda item: ranks.get(item.path.name, rest + (item.get_closest_marker("slow") is None)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and never in what is loaded: it takes a sixth of a run otherwise."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_report_header() -> str:

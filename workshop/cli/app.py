@@ -60,7 +60,6 @@ NO_ROOM = "make room on that disk, or name a folder elsewhere in the variable `W
 NO_WAY = "name another path, or for the workshop's own files another folder in the variable `WORKSHOP_HOME`"
 
 
-
 def command_line(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """Return the command line, or as much of it as the commands with these names need."""
     app = typer.Typer(

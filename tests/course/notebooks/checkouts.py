@@ -73,9 +73,10 @@ class Checkout:
         for entry in self.home.iterdir():
             if not entry.name.startswith(RUNNING):
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        left_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        left_out = shutil.ignore_patterns(".ipynb_checkpoints")
         for name in FOLDERS:
             shutil.rmtree(self.root / name, ignore_errors=True)
+            # With what Python has compiled, or each process would do that again.
             shutil.copytree(ROOT / name, self.root / name, ignore=left_out)
         for name in FILES:
             shutil.copy2(ROOT / name, self.root / name)
