@@ -18,8 +18,9 @@ from workshop.clock import AdjustableClock
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.keeping.errors import InUseError, UnavailableError, remedy_of
 from workshop.cloud.offline.keeping.keeper import Keeper
+from workshop.cloud.offline.keeping.marks import Change
 from workshop.cloud.offline.keeping.store import Store, companions
-from workshop.cloud.offline.keeping.stored_rows import ROWS, write_rows
+from workshop.cloud.offline.keeping.stored_rows import AT_ONCE, ROWS, is_one_statement, write_rows
 from workshop.errors import ConfigurationError
 
 # The user who owns nothing.
@@ -124,11 +125,28 @@ def test_a_first_start_that_was_killed_is_no_damage(tmp_path: Path) -> None:
         assert notes(laboratory) == []
 
 
+@pytest.mark.parametrize("count", [1, AT_ONCE, AT_ONCE + 1])
+def test_rows_of_several_containers_are_written_together(count: int) -> None:
+    """Each is in its place; few of them are one statement, unless one is taken away."""
+    wanted = [(place % 4, place, bytes([place])) for place in range(count)]
+    changes: dict[int, list[Change]] = {}
+    for part, key, content in wanted:
+        changes.setdefault(part, []).append((key, content))
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(ROWS)
+
+        write_rows(connection, changes)
+
+        assert sorted(connection.execute("SELECT * FROM rows")) == sorted(wanted)
+    assert is_one_statement(changes) is (count <= AT_ONCE)
+    assert not is_one_statement({1: [(1, b"a"), (2, None)]})
+
+
 def test_the_last_word_on_a_row_counts() -> None:
     """A row that is written and taken away in one commit is gone; the other way round it is there."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(ROWS)
-        write_rows(connection, 1, [(1, b"a"), (1, None), (2, None), (2, b"b")])
+        write_rows(connection, {1: [(1, b"a"), (1, None), (2, None), (2, b"b")]})
         found = connection.execute("SELECT key, content FROM rows").fetchall()
 
     assert found == [(2, b"b")]

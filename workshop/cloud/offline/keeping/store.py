@@ -27,7 +27,13 @@ from workshop.cloud.offline.keeping.errors import (
 )
 from workshop.cloud.offline.keeping.marks import Change
 from workshop.cloud.offline.keeping.packing import sealed, unsealed
-from workshop.cloud.offline.keeping.stored_rows import ROWS, StoredRows, transaction, write_rows
+from workshop.cloud.offline.keeping.stored_rows import (
+    ROWS,
+    StoredRows,
+    is_one_statement,
+    transaction,
+    write_rows,
+)
 
 __all__ = [
     "FORMAT",
@@ -152,13 +158,13 @@ class Store:
         """Write rows and documents, or take them away, together or not at all; raises sqlite3's errors."""
         self._check_place()
         connection = self._cursor()
-        single = not dropped and not documents and sum(map(len, changes.values())) == 1
-        # What is one statement is a transaction without being told so.
-        with contextlib.nullcontext() if single else transaction(connection):
+        if not dropped and not documents and is_one_statement(changes):
+            write_rows(connection, changes)
+            return
+        with transaction(connection):
             for part in dropped:
                 connection.execute("DELETE FROM rows WHERE part = ?", (part,))
-            for part, rows in changes.items():
-                write_rows(connection, part, rows)
+            write_rows(connection, changes)
             for name, content in documents.items():
                 if content is None:
                     connection.execute("DELETE FROM documents WHERE name = ?", (name,))
