@@ -230,7 +230,7 @@ table = {
 pd.DataFrame(table, index=pd.Index(designs, name="50,000 messages a second, USD a month"))
 
 # %% [markdown]
-# **What just happened?** With our settings the stateless pipeline costs 3,392.81 USD, above the claim. Below
+# **What just happened?** With our settings the stateless pipeline costs 3,407.00 USD, above the claim. Below
 # 3,000 takes full shards, short invocations, fewer commits and no ledger; an on-demand stream costs over
 # three times as much.
 #
