@@ -121,3 +121,13 @@ def test_a_call_is_answered_with_the_services_error(
     error = understood(service, answer)
     assert (answer.status, error["Code"]) == (400, code)
     assert f"does not offer {member} of" in error["Message"]
+
+
+@pytest.mark.parametrize(("units", "is_taken"), [(-1, True), (0, False), (5, False)])
+def test_nothing_is_not_zero(units: int, is_taken: bool) -> None:
+    """The number 0 asks for itself, and what takes a limit away asks for nothing."""
+    index = {"OnDemandThroughput": {"MaxReadRequestUnits": units}}
+
+    assert (
+        refused_member("dynamodb", "CreateTable", {"GlobalSecondaryIndexes": [index]}) is None
+    ) is is_taken

@@ -10,6 +10,7 @@ from moto.kinesis.responses import KinesisResponse
 
 from tests.cloud.conftest import REGION
 from workshop.cloud.offline.overlay.correct import plain_moto
+from workshop.cloud.offline.overlay.kinesis import iterators
 from workshop.settings import ACCOUNT_ID
 
 
@@ -149,3 +150,19 @@ def test_a_request_that_is_too_large_puts_nothing(kinesis, sizes: tuple[float, .
         put_megabytes(kinesis, *sizes)
 
     assert kinesis.get_records(ShardIterator=iterator_by_arn(kinesis))["Records"] == []
+
+
+def test_an_answer_that_is_cut_lags_behind(account, kinesis, monkeypatch) -> None:
+    """What lies behind the newest record is told of the last record that was returned."""
+    monkeypatch.setattr(iterators, "READ_BYTES", 10)
+    for _ in range(2):
+        kinesis.put_record(StreamName="S", PartitionKey="k", Data=b"12345678")
+        account.clock.advance(5)
+    iterator = kinesis.get_shard_iterator(
+        StreamName="S", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+
+    answers = [kinesis.get_records(ShardIterator=iterator)]
+    answers.append(kinesis.get_records(ShardIterator=answers[0]["NextShardIterator"]))
+
+    assert [(len(one["Records"]), one["MillisBehindLatest"]) for one in answers] == [(1, 5000), (1, 0)]
