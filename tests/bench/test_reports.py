@@ -9,6 +9,7 @@ from rich.console import Console
 
 from workshop.bench.compare import differing, worse
 from workshop.bench.figures import HIGHER, BenchReport, figure
+from workshop.bench.peer import compared, find_peer
 from workshop.bench.picture import draw_picture
 from workshop.bench.plan import FULL, QUICK
 from workshop.bench.table import BEGIN, END, write_table
@@ -137,3 +138,21 @@ def test_a_plan_can_stop_at_a_size() -> None:
     """Larger runs are left out, and the smallest of each pipeline never is."""
     assert FULL.up_to(100_000).sizes == {"stateless": (10_000, 100_000), "stateful": (10_000, 100_000)}
     assert QUICK.up_to(1).sizes == QUICK.sizes
+
+
+def test_a_peer_is_compared_by_rate() -> None:
+    """Beside the peer's rate stands how many times as high ours is, with floor and goal of that."""
+    own, others = (((figure("transactions.rate", "it", rate, "a second"),), True) for rate in (150.0, 100.0))
+
+    (theirs, times), exact = compared("transactions", own, others)
+
+    assert (theirs.value, times.value, exact) == (100.0, 1.5, True)
+    assert (times.floor, times.goal, times.reaches(1.2)) == (1.2, 2.0, True)
+
+
+def test_a_peer_that_is_not_installed_is_named(monkeypatch) -> None:
+    """Whoever asks for a peer that is nowhere is told how to install it."""
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+
+    with pytest.raises(ConfigurationError, match="pip install ministack"):
+        find_peer()
