@@ -8,7 +8,7 @@ PYTEST = $(VENV)/pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reord
 PYTEST_QUICK = $(VENV)/pytest -n logical --dist loadscope --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup setup-test workshop demo check test test-quick test-long clean
+.PHONY: build/checkov build/ministack help python setup setup-test workshop demo check test test-quick test-long clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,8 +46,12 @@ test-long: setup-test build/checkov build/ministack ## the whole suite with many
 
 # Programs of others that want other versions of our libraries: each in an environment of its own. ministack runs
 # functions with the boto3 that is beside it.
-build/%: | python
-	@$(PYTHON) -m venv $@ && $@/bin/pip install --quiet $* boto3 || { rm -rf $@; exit 1; }
+checkov := checkov==3.3.30
+ministack := ministack==1.5.33
+build/checkov build/ministack: build/%: build/%/.installed
+
+build/%/.installed: Makefile | python
+	@rm -rf build/$* && $(PYTHON) -m venv build/$* && build/$*/bin/pip install --quiet $($*) boto3 && touch $@
 
 clean: ## remove .venv/ and what builds and tests left behind; your work stays
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from workshop.course.exercises import find_exercise
 from workshop.course.exercises.permissions import check_concurrency
 from workshop.kit import aws_account
 
@@ -43,7 +44,10 @@ class Account:
 def test_what_cannot_be_reserved_is_not_asked_for(
     monkeypatch: pytest.MonkeyPatch, limit: int, *, can_reserve: bool
 ) -> None:
-    """Doctor and exercise agree on whether there is something to reserve; if not, all is well without."""
+    """Doctor and exercise agree on whether there is something to reserve; if not, all is well without.
+
+    Nor is it what catching up does, or takes for an answer before its time.
+    """
     account: Any = Account(limit)
     monkeypatch.setattr(aws_account, "connect", lambda *_, **__: account)
     course: Any = SimpleNamespace(cloud=account, client=account.client, outputs={"ReduceLambdaName": "f"})
@@ -53,3 +57,4 @@ def test_what_cannot_be_reserved_is_not_asked_for(
     assert found.seen.startswith(f"{limit} of {limit} functions at a time are not reserved")
     assert ("none can be reserved" in found.seen) is not can_reserve
     assert check_concurrency(course).is_passed is not can_reserve
+    assert find_exercise("reduce-concurrency").is_possible(course) is can_reserve

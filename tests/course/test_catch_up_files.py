@@ -79,8 +79,21 @@ def test_what_is_lost_is_said_before(
     monkeypatch.setattr("workshop.course.catch_up.has_course_parameters", lambda _: True)
     assert lost_by(course, notebook) == ""
 
-    course.is_deployed, course.stack = True, "mine"
-    course.stateless = SimpleNamespace(is_deployed=True, stack="other")
+    deploy_both(course)
 
     assert lost_by(course, notebook).startswith(f"This deletes all data of {stacks}, and ")
     assert lost_by(course, "99") == ""
+
+
+def test_a_broken_stack_goes_whatever_the_notebook(course: Any) -> None:
+    """Who catches up hears of a stack that lacks a part, since another one is made in its place."""
+    deploy_both(course)
+    course.deleted_parts = lambda: ["AggregateTable"]
+
+    assert lost_by(course, "99").startswith("This deletes all data of `mine`, and ")
+
+
+def deploy_both(course: Any) -> None:
+    """Let both pipelines of a learner be deployed, whole."""
+    course.is_deployed, course.stack, course.deleted_parts = True, "mine", list
+    course.stateless = SimpleNamespace(is_deployed=True, stack="other", deleted_parts=list)

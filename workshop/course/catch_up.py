@@ -2,8 +2,7 @@
 
 `restore` adds what is missing when a notebook is opened, and does not touch the learner's files. `catch_up`
 is for a learner who asks for it: everything is as the notebook expects, and changed files are kept aside.
-Both return the steps that they took, in words. `bring_to` is for judging and for tests: it overwrites the
-files.
+Both return the steps that they took, in words. `bring_to` is for judging and tests: it overwrites files.
 """
 
 from __future__ import annotations
@@ -262,7 +261,7 @@ def _bring_stack(
         deploy_for_course(course)
     solved = set()
     for exercise in exercises_before(point):
-        if isinstance(exercise.answer_location, Cell) and lacks(exercise):
+        if isinstance(exercise.answer_location, Cell) and lacks(exercise) and exercise.is_possible(course):
             done.tell(f"solving `{exercise.id}` of notebook {exercise.notebook}")
             run_solution(exercise, course)
             solved.add(exercise.id)
@@ -284,13 +283,14 @@ def _undo_what_comes(course: Course, notebook: str) -> None:
 
 def _must_go(own: Course, course: Course, notebook: str) -> bool:
     """Whether a stack cannot be what a notebook finds: another one is made in its place."""
+    if own.deleted_parts():
+        return True
     if own is not course:
         return notebook < FIRST_AFTER_STATELESS or not has_course_parameters(own)
-    if notebook > LAST_WITH_STACK:
-        return False
-    if notebook < FIRST_WITH_STACK or not has_course_parameters(own):
-        return True
-    return any(_is_otherwise(each, course, notebook) for each in all_exercises() if each.is_done)
+    if not FIRST_WITH_STACK <= notebook <= LAST_WITH_STACK:
+        return notebook < FIRST_WITH_STACK
+    lasting = (each for each in all_exercises() if each.is_done and each.is_possible(course))
+    return not has_course_parameters(own) or any(_is_otherwise(each, course, notebook) for each in lasting)
 
 
 def _is_otherwise(exercise: Exercise, course: Course, notebook: str) -> bool:

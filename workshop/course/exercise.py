@@ -96,7 +96,8 @@ class Exercise:
     `hints` ask, then point, then show nearly the code; the course keeps them in `workshop/course/hints`.
     `is_done` is given where later notebooks build on what the answer leaves in the cloud: a quick look at
     whether that exists. `undo` removes it. `deletes` names what an answer takes away for good. `fits` names
-    functions without whose changed mappings the code of later exercises fails.
+    functions without whose changed mappings the code of later exercises fails. `is_possible` tells accounts
+    that offer what the answer needs from those in which all goes on without it.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Exercise:
     undo: Callable[[Course], None] | None = None
     deletes: str = ""
     fits: tuple[str, ...] = ()
+    is_possible: Callable[[Course], bool] = lambda _: True
 
 
 def judge(exercise: Exercise, course: Course) -> CheckResult:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workshop.course.exercises.stack import PARAMETERS
 from workshop.course.stack import UNCONNECTED
+from workshop.deploy.concurrency import can_reserve
 from workshop.deploy.deployment import template_body
 from workshop.deploy.finding import describe
 
@@ -19,6 +20,7 @@ __all__ = ["deploy_for_course", "has_course_parameters"]
 
 # Which code runs is told by the code itself.
 VARIANT_PARAMETER = "Variant"
+RESERVED_PARAMETER = "ReduceConcurrency"
 
 
 def deploy_for_course(own: CourseStack) -> None:
@@ -40,6 +42,9 @@ def has_course_parameters(own: CourseStack) -> bool:
     }
     wanted |= {**UNCONNECTED, **_parameters_of(own)}
     wanted.pop(VARIANT_PARAMETER)
+    if present.get(RESERVED_PARAMETER) == "0" and not can_reserve(own.cloud):
+        # Deployed without a reservation, since the account had none to give.
+        del wanted[RESERVED_PARAMETER]
     return all(present.get(name) == str(value) for name, value in wanted.items())
 
 

@@ -64,8 +64,8 @@ NEW_STACK = (
     "`{}` was gone and is new: of what you did in this notebook, nothing is in it. Run the cells below again."
 )
 DELETED = (
-    "Somebody has deleted `{}` of `{}`, and the pipeline cannot work without. `!workshop catch-up {}`, in a "
-    "cell of its own, makes it again; then run this cell once more."
+    "Somebody has deleted `{}` of `{}`, and the pipeline cannot work without. `!workshop catch-up {} "
+    "--yes`, in a cell of its own, makes it again, without its data; then run this cell once more."
 )
 
 

@@ -28,7 +28,8 @@ __all__ = ["ahead", "behind", "failing", "faults_in_force", "unlike"]
 
 NOT_YET = (
     "Not solved yet in your files: {}. Where this notebook runs them, totals can be off for that alone. "
-    "`!workshop catch-up {}`, in a cell of its own, puts in what is missing and keeps your own versions."
+    "`!workshop catch-up {} --yes`, in a cell of its own, puts in what is missing; your own versions are "
+    "kept, and the pipeline's data are not."
 )
 AHEAD = (
     "Your code has solved `{}` of {} already, so not all that goes wrong in this notebook will. "
@@ -43,12 +44,12 @@ OTHER_CODE = (
 )
 OTHER_PARAMETERS = (
     "`{}` has other parameters than the course gives it, so figures and checks can come out otherwise. "
-    "`!workshop catch-up {}`, in a cell of its own, makes it anew, and says before what goes with it."
+    "`!workshop catch-up {} --yes`, in a cell of its own, makes it anew, without its data."
 )
 FAULTS = "Faults on purpose are still in force: {}. `ws.live.faults(clear=True)` ends them."
 FAILING = (
-    "{} Mend that and run `ws.deploy()`, or let `!workshop catch-up {}`, in a cell of its own, make all as "
-    "this notebook needs it; your own versions are kept."
+    "{} Mend that and run `ws.deploy()`, or let `!workshop catch-up {} --yes`, in a cell of its own, make "
+    "all as this notebook needs it; your own versions are kept, and the pipeline's data are not."
 )
 
 

@@ -215,3 +215,10 @@ def test_nobody_is_stuck_overnight(running, clock) -> None:
     ada.say("checked", step=STEP, outcome="incorrect", attempts=2)
 
     assert minutes() == 0
+
+    ada.say("began", step=STEPS[0].notebook)
+    ada.say("checked", step=STEP, outcome="passed", attempts=3)
+    clock.advance(14 * 3_600)
+    assert running.call("state", token=ada.token).status == 200
+
+    assert minutes() == 0

@@ -73,7 +73,7 @@ class Checkout:
         for entry in self.home.iterdir():
             if not entry.name.startswith(RUNNING):
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        left_out = shutil.ignore_patterns(".ipynb_checkpoints")
+        left_out = shutil.ignore_patterns(".ipynb_checkpoints", "*.pyc.*")
         for name in FOLDERS:
             shutil.rmtree(self.root / name, ignore_errors=True)
             # With what Python has compiled, or each process would do that again.

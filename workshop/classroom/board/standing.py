@@ -173,5 +173,6 @@ def _current(
     following = next((step for step in order[begin:] if step.id not in done), None)
     if following is None:
         return None
-    begun = next((row for row in rows if row.step == following.id), latest)
-    return following, max(latest.began, begun.began, passed)
+    # The board lets what is open begin anew when somebody comes back after a long silence.
+    here = [row.began for row in rows if row.step in {following.id, following.notebook}]
+    return following, max(latest.began, passed, *here)

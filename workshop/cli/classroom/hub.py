@@ -42,6 +42,10 @@ START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.2
 TAIL_LINES = 15
+ONE_ADDRESS = (
+    "From one address come ten new names, then one every 20 seconds: if a router or proxy makes one address of "
+    "your class, start the hub with `--behind-proxy`."
+)
 
 
 def hub(  # noqa: PLR0913 - each argument is an option of the command
@@ -253,6 +257,8 @@ def _announce(plan: HubPlan, people: Console) -> None:
         people.print(f"Learners open {address} with the code [bold]{plan.code}[/bold].")
     if plan.host == EVERYWHERE:
         people.print("Everybody in this network can open it, and the connection is not encrypted.")
+        if not plan.is_behind_proxy:
+            people.print(ONE_ADDRESS, soft_wrap=True)
     else:
         people.print("Only this machine can open it; `--lan` lets the class in.")
     people.print(f"You sign in as [bold]{INSTRUCTOR}[/bold] with the password {plan.instructor_password}.")

@@ -211,5 +211,6 @@ EXERCISES = (
         check=check_concurrency,
         is_done=lambda course: check_concurrency(course).is_passed,
         undo=undo_concurrency,
+        is_possible=lambda course: can_reserve(course.cloud) or _reserved(course) is not None,
     ),
 )

@@ -14,7 +14,7 @@ from workshop.notebook.views.cards import bullets, card, pill
 __all__ = ["draw_announcement", "draw_caught_up"]
 
 KEPT = "Catching up keeps copies of your files, and brings data and code to where that notebook begins."
-CALL = "Without the button: `!workshop catch-up {}`, in a cell of its own."
+CALL = "Without the button: `!workshop catch-up {} --yes`, in a cell of its own."
 
 
 def draw_announcement(notebook: str, title: str) -> Shown:

@@ -1,0 +1,25 @@
+"""The parameters with which the course deploys, in accounts that have concurrency to reserve and in new ones."""
+
+import pytest
+
+from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.overlay.awslambda import account
+from workshop.course.parameters import deploy_for_course, has_course_parameters
+from workshop.course.stack import CourseStack
+from workshop.settings import project_root
+
+
+@pytest.mark.parametrize("limit", [10, 1_000])
+def test_a_new_stack_is_as_the_course_makes_it(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    """A stack just made has the course's parameters, also one without a reservation that nobody could have."""
+    laboratory.empty()
+    monkeypatch.setattr(account, "ACCOUNT_CONCURRENCY", limit)
+    own = CourseStack(laboratory, root=project_root(), stack="mine", pipeline="stateful")
+
+    deploy_for_course(own)
+    assert has_course_parameters(own)
+
+    own.deploy(ReduceConcurrency=0)
+    assert has_course_parameters(own) is (limit == 10)
