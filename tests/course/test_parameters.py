@@ -1,4 +1,4 @@
-"""The parameters with which the course deploys, in accounts that have concurrency to reserve and in new ones."""
+"""The parameters with which the course deploys, also in accounts without concurrency to reserve."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from workshop.settings import project_root
 def test_a_new_stack_is_as_the_course_makes_it(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
-    """A stack just made has the course's parameters, also one without a reservation that nobody could have."""
+    """A stack just made has the course's parameters, also without a reservation that nobody could have."""
     laboratory.empty()
     monkeypatch.setattr(account, "ACCOUNT_CONCURRENCY", limit)
     own = CourseStack(laboratory, root=project_root(), stack="mine", pipeline="stateful")

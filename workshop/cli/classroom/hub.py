@@ -43,8 +43,8 @@ STOP_SECONDS = 60.0
 POLL_SECONDS = 0.2
 TAIL_LINES = 15
 ONE_ADDRESS = (
-    "From one address come ten new names, then one every 20 seconds: if a router or proxy makes one address of "
-    "your class, start the hub with `--behind-proxy`."
+    "From one address come ten new names, then one every 20 seconds: if a router or proxy makes one address "
+    "of your class, start the hub with `--behind-proxy`."
 )
 
 

@@ -104,6 +104,7 @@ def test_an_event_has_the_fields_of_every_event(query: Any) -> None:
         ("stats sortsFirst(level) as a, sortsLast(level) as z", [{"a": "ERROR", "z": "INFO"}]),
         (TRIM, [{"l": "fooxyZ", "r": "foo", "s": "foo"}]),
         ("filter n = 9 | fields log(n - 8) as l, fromMillis(n * 1000) as t", [TIMED]),
+        ("fields coalesce(trim(level, nothing), 'absent') as t | limit 1", [{"t": "absent"}]),
         ("stats avg(n / 3) as third", [{"third": "3.1667"}]),
         ("filter n = 1000 | stats count(*)", []),
         (

@@ -27,6 +27,11 @@ def published(account: Any, *entries: dict[str, Any], name: str = "T") -> tuple[
         {"Id": "empty", "Message": ""},
         {"Id": "text", "Message": "{", "MessageStructure": "json"},
         {"Id": "odd", "Message": "m", "MessageStructure": "xml"},
+        {
+            "Id": "binary",
+            "Message": "m",
+            "MessageAttributes": {"a": {"DataType": "Binary", "StringValue": "a"}},
+        },
         {"Id": "twice", "Message": "m", "MessageDeduplicationId": "d"},
     ],
     ids=lambda entry: entry["Id"],

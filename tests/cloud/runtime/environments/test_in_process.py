@@ -332,12 +332,23 @@ def test_what_a_handler_logs_is_its_own(environments, caplog, capsys) -> None:
     """Log lines have Lambda's form, the clock's time and the request's id; nobody else's logging changes."""
     level, wanted = logging.root.level, "[INFO]\t2025-06-15T15:15:00.000Z\trequest\ta\nb"
 
-    found = [answer(environments, source).output for source in (LOGGING, LOGGING.replace("INFO", "ERROR"))]
+    sources = (LOGGING, LOGGING, LOGGING.replace("INFO", "ERROR"))
+    found = [answer(environments, source).output for source in sources]
 
-    assert found == [(wanted, "err"), ("err",)]
+    assert found == [(wanted, "err"), (wanted, "err"), ("err",)]
     assert (logging.root.level, "handlers-own" in logging.root.manager.loggerDict) == (level, False)
-    assert [record.getMessage() for record in caplog.records] == ["of the cloud"] * 2
+    assert [record.getMessage() for record in caplog.records] == ["of the cloud"] * 3
     assert capsys.readouterr() == ("", "")
+
+
+def test_an_error_is_one_event_of_the_log(environments) -> None:
+    """What a handler raises stands in its log as in a process's, with its trace; empty lines do not."""
+    source = "def handler(*_):\n    print('before\\n')\n    raise ValueError('a\\nb')\n"
+
+    before, error = answer(environments, source).output
+
+    assert before == "before"
+    assert error.startswith("[ERROR] ValueError: a\nb\nTraceback (most recent call last):\n")
 
 
 def test_a_syntax_error_keeps_nothing_of_those_who_met_it(environments) -> None:

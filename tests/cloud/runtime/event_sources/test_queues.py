@@ -216,6 +216,14 @@ def test_as_many_batches_are_under_way_as_a_mapping_allows(world: World) -> None
     assert shown == [{"MaximumConcurrency": 2}, {"MaximumConcurrency": 1000}, None]
     assert slots == [2, 5, 5]
 
+    (poller,) = worker.pollers()
+    world.send("m")
+    update(ScalingConfig={"MaximumConcurrency": 2})
+
+    # As a thread asks that was at work before.
+    assert poller.next_batch(4, world.clock.now()) is None
+    assert poller.next_batch(1, world.clock.now()) is not None
+
 
 def test_messages_come_back_no_sooner_than_their_function_ends(world: World) -> None:
     """A queue whose visibility timeout is shorter than the function's is refused, in AWS's words."""

@@ -6,17 +6,20 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-operati
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workshop.cloud.offline.overlay.correct import CLOCK
 
 __all__ = ["FUNCTIONS", "milliseconds", "number", "of_milliseconds", "of_numbers", "tidy", "utc_text"]
 
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def utc_text(moment_ms: int) -> str:
     """Return a time as queries show it: `2026-01-31 12:00:00.000`."""
-    moment = datetime.fromtimestamp(moment_ms // 1000, UTC)
+    # `fromtimestamp` knows nothing before 1970 on Windows.
+    moment = BEGINNING + timedelta(seconds=moment_ms // 1000)
     return f"{moment:%Y-%m-%d %H:%M:%S}.{moment_ms % 1000:03d}"
 
 
@@ -61,7 +64,7 @@ def of_numbers(compute: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _texts(compute: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *values: None if values[0] is None else compute(*map(str, values))
+    return lambda *values: None if None in values else compute(*map(str, values))
 
 
 def _part(text: Any, start: Any, length: Any = math.inf) -> str | None:
@@ -78,7 +81,7 @@ def of_milliseconds(value: Any) -> str | None:
     found = number(value)
     try:
         return None if found is None else utc_text(int(found))
-    except (OSError, OverflowError, ValueError):
+    except (OverflowError, ValueError):
         return None
 
 

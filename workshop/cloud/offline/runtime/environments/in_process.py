@@ -18,11 +18,17 @@ from types import CodeType, SimpleNamespace
 from typing import Any
 
 from workshop.clock import Clock
-from workshop.cloud.offline.runtime.environments.bootstrap import LINE_JOINT, describe, load_handler, to_json
+from workshop.cloud.offline.runtime.environments.bootstrap import (
+    LINE_JOINT,
+    describe,
+    load_handler,
+    log_error,
+    to_json,
+)
 from workshop.cloud.offline.runtime.environments.environment import Credentials, EnvironmentAnswer, Invocation
 from workshop.cloud.offline.runtime.environments.failures import EnvironmentLostError, exit_fault
 from workshop.cloud.offline.runtime.environments.modules import ModuleSpace
-from workshop.cloud.offline.runtime.environments.own_logging import OwnLogging
+from workshop.cloud.offline.runtime.environments.own_logging import OwnLogging, logging_mark
 from workshop.cloud.offline.runtime.environments.stand_ins import (
     EnvironmentVariables,
     MakeClient,
@@ -113,7 +119,7 @@ class _Interpreter:
         self._space = ModuleSpace(
             _sources(code),
             in_place,
-            lambda: (self._variables.reads, watched.uses, self._chance.getstate()),
+            lambda: (self._variables.reads, watched.uses, self._chance.getstate(), logging_mark()),
         )
 
     def start(self, variables: dict[str, str], seed: float) -> None:
@@ -215,13 +221,19 @@ class InProcessEnvironment:
             return to_json(handler(json.loads(invocation.event), context)), None
         except Exception as error:  # noqa: BLE001 - whatever the function raises is its answer
             payload = describe(error, invocation.request_id)
+            log_error(SimpleNamespace(event=_print_event), payload)
             return json.dumps(payload).encode(), payload["errorType"]
 
 
 def _lines(output: io.StringIO) -> list[str]:
     """Return what was printed by log events; one that was logged may have several lines."""
-    printed = output.getvalue().removesuffix("\n")
-    return [line.replace(LINE_JOINT, "\n") for line in printed.split("\n")] if printed else []
+    events = (line.replace(LINE_JOINT, "\n").rstrip("\n") for line in output.getvalue().split("\n"))
+    return [event for event in events if event]
+
+
+def _print_event(text: str) -> None:
+    """Print the lines of one log event."""
+    print(text.replace("\n", LINE_JOINT))
 
 
 def _status(code: Any) -> int:

@@ -1,7 +1,7 @@
 """The logging of a handler that runs inside this process: loggers of its own, which write into its own log.
 
 As in an environment with a process, the root logger writes what Lambda's does, and what a handler does to
-levels, handlers and loggers reaches nobody else.
+levels, handlers and loggers reaches nobody else; names of levels and factories of records are the process's.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from workshop.clock import Clock
 from workshop.cloud.offline.runtime.environments.bootstrap import LOG_FORMAT, LambdaLogFormatter
 
-__all__ = ["OwnLogging"]
+__all__ = ["OwnLogging", "logging_mark"]
 
 OF_THE_CLOUD = "workshop."
 
@@ -77,6 +77,12 @@ class _Loggers:
         manager.loggerDict = self.by_name
 
 
+def logging_mark() -> tuple[object, ...]:
+    """Return what changes when a module sets up logging while it is loaded."""
+    root = logging.root
+    return root.level, tuple(map(id, root.handlers)), root.manager.disable
+
+
 class OwnLogging:
     """What one handler has made of logging, from one invocation to the next."""
 
@@ -87,8 +93,9 @@ class OwnLogging:
     @contextmanager
     def in_place(self, output: TextIO, request_id: str) -> Iterator[None]:
         """Be the logging of this process while a handler runs; its lines go to `output`."""
+        # A handler may invoke another one, and log again afterwards.
+        before, of_caller = _Loggers.in_force(), LambdaLogFormatter.request_id
         self._lines.stream, LambdaLogFormatter.request_id = output, request_id
-        before = _Loggers.in_force()
         self._lines.others = before.handlers
         self._loggers.put()
         try:
@@ -96,3 +103,4 @@ class OwnLogging:
         finally:
             self._loggers = _Loggers.in_force()
             before.put()
+            LambdaLogFormatter.request_id = of_caller

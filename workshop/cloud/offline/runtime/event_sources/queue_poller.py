@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
 
 import json
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -87,7 +87,7 @@ class QueuePoller:
         with self._lock:
             with LOCK:
                 self._queue()
-            if slot_index in self._busy or not self.mapping.is_enabled:
+            if slot_index in self._busy or slot_index >= self.slot_count or not self.mapping.is_enabled:
                 return None
             if now < self._not_before or not self._is_due(now):
                 return None
@@ -98,8 +98,8 @@ class QueuePoller:
             self._delete([message for message in messages if message not in wanted])
             if not wanted:
                 return None
-            records = [encode(message_record(message, self.mapping)) for message in wanted]
-            count = fitting_count(map(len, records))
+            records: list[bytes] = []
+            count = fitting_count(self._lengths(wanted, records))
             self._give_back(wanted[count:])
             self._busy.add(slot_index)
             return DueBatch(slot_index, encode_event(records[:count]), wanted[:count], records=count)
@@ -178,6 +178,12 @@ class QueuePoller:
             )
         return list(received)
 
+    def _lengths(self, messages: Messages, records: list[bytes]) -> Iterator[int]:
+        """Encode messages one by one into `records`, as far as somebody asks for their lengths."""
+        for message in messages:
+            records.append(encode(message_record(message, self.mapping)))
+            yield len(records[-1])
+
     def _give_back(self, messages: Messages) -> None:
         """Make messages visible again; that they were received does not count."""
         received = {message.id for message in messages}
@@ -191,6 +197,7 @@ class QueuePoller:
                     message.visible_at = 0.0
                     queue.pending_messages.discard(message)
                     message.approximate_receive_count -= 1
+                    message.receipt_handle = message._old_receipt_handles.pop()  # noqa: SLF001 - as above
                     if not message.approximate_receive_count:
                         message.approximate_first_receive_timestamp = None
 
