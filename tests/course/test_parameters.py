@@ -14,9 +14,8 @@ def test_a_new_stack_is_as_the_course_makes_it(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     """A stack just made has the course's parameters, also without a reservation that nobody could have."""
-    laboratory.empty()
     monkeypatch.setattr(account, "ACCOUNT_CONCURRENCY", limit)
-    own = CourseStack(laboratory, root=project_root(), stack="mine", pipeline="stateful")
+    own = CourseStack(laboratory, root=project_root(), stack=f"mine-{limit}", pipeline="stateful")
 
     deploy_for_course(own)
     assert has_course_parameters(own)

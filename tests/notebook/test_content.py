@@ -104,7 +104,7 @@ def test_functions_that_fail_are_told_with_a_way_on(course: Any, monkeypatch: py
 
     assert failing(course, "03") == ""
     assert failing(course, "06").startswith("MapLambda fails: KeyError (map.py, line 33). Mend that")
-    assert "`!workshop catch-up 06`" in failing(course, "06")
+    assert "`!workshop catch-up 06 --yes`" in failing(course, "06")
 
 
 @pytest.mark.parametrize(("notebook", "stacks"), [("01", ""), ("06", "a"), ("07", "ab"), ("99", "")])

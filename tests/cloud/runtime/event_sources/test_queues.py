@@ -216,9 +216,10 @@ def test_as_many_batches_are_under_way_as_a_mapping_allows(world: World) -> None
     assert shown == [{"MaximumConcurrency": 2}, {"MaximumConcurrency": 1000}, None]
     assert slots == [2, 5, 5]
 
+    update(ScalingConfig={"MaximumConcurrency": 2})
+    world.step()
     (poller,) = worker.pollers()
     world.send("m")
-    update(ScalingConfig={"MaximumConcurrency": 2})
 
     # As a thread asks that was at work before.
     assert poller.next_batch(4, world.clock.now()) is None

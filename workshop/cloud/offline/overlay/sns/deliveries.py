@@ -15,7 +15,6 @@ import hashlib
 import json
 import re
 import uuid
-from contextlib import suppress
 from typing import Any
 
 from moto.sns.exceptions import InvalidParameterValue, SNSInvalidParameter
@@ -114,6 +113,10 @@ def _check(message: str, subject: str | None, attributes: dict[str, Any]) -> Non
                 f"The message attribute '{name}' must contain non-empty message attribute value for message "
                 f"attribute type '{value['Type']}'."
             )
+        if value["Type"].startswith(BINARY) and not _is_base64(value["Value"]):
+            raise InvalidParameterValue(
+                f"The message attribute '{name}' with type '{value['Type']}' must use field 'Binary'."
+            )
 
 
 def message_bytes(message: str, attributes: dict[str, Any]) -> int:
@@ -121,15 +124,17 @@ def message_bytes(message: str, attributes: dict[str, Any]) -> int:
     size = len(message.encode())
     for name, value in attributes.items():
         text = str(value["Value"] or "")
-        size += len(name.encode()) + len(value["Type"]) + _content_bytes(text, value["Type"])
+        is_binary = value["Type"].startswith(BINARY) and _is_base64(text)
+        content = base64.b64decode(text) if is_binary else text.encode()
+        size += len(name.encode()) + len(value["Type"]) + len(content)
     return size
 
 
-def _content_bytes(text: str, kind: str) -> int:
-    with suppress(ValueError):  # no base64: publishing refuses it
-        if kind.startswith(BINARY):
-            return len(base64.b64decode(text))
-    return len(text.encode())
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text)) or not text
+    except ValueError:
+        return False
 
 
 def _structured(message: str) -> dict[str, str]:
