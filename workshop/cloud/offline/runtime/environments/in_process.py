@@ -20,6 +20,7 @@ from typing import Any
 from workshop.clock import Clock
 from workshop.cloud.offline.runtime.environments.bootstrap import (
     LINE_JOINT,
+    Log,
     describe,
     load_handler,
     log_error,
@@ -221,7 +222,7 @@ class InProcessEnvironment:
             return to_json(handler(json.loads(invocation.event), context)), None
         except Exception as error:  # noqa: BLE001 - whatever the function raises is its answer
             payload = describe(error, invocation.request_id)
-            log_error(SimpleNamespace(event=_print_event), payload)
+            log_error(_PrintedLog(), payload)
             return json.dumps(payload).encode(), payload["errorType"]
 
 
@@ -231,9 +232,14 @@ def _lines(output: io.StringIO) -> list[str]:
     return [event for event in events if event]
 
 
-def _print_event(text: str) -> None:
-    """Print the lines of one log event."""
-    print(text.replace("\n", LINE_JOINT))
+class _PrintedLog(Log):
+    """Prints the events of a log, each in one line."""
+
+    def __init__(self) -> None:
+        pass  # what is printed here is kept already
+
+    def event(self, text: str) -> None:
+        print(text.replace("\n", LINE_JOINT))
 
 
 def _status(code: Any) -> int:
