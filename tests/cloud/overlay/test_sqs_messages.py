@@ -222,3 +222,29 @@ def test_one_message_that_is_gone_keeps_no_other_from_its_timeout(account: Accou
     gone = "a: InvalidParameterValue"
     assert ours == (["b"], ["none: ReceiptHandleIsInvalid", gone], ["b"])
     assert plain[:2] == (["b"], ["none: ReceiptHandleIsInvalid", "a: ReceiptHandleIsInvalid"])
+
+
+def test_a_dead_letter_names_the_queue_that_gave_it_up(account: Account) -> None:
+    """It keeps when it was sent and how often it was received; a message that was sent names no queue."""
+    sqs = account.client("sqs")
+    dead = Queue(sqs, "dead")
+    policy = {"deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead", "maxReceiveCount": "1"}
+    queue = Queue(sqs, "q", VisibilityTimeout="30", RedrivePolicy=json.dumps(policy))
+    sqs.send_message(QueueUrl=queue.url, MessageBody="a")
+    sqs.send_message(QueueUrl=dead.url, MessageBody="b")
+
+    def receive(one: Queue, *names: str) -> dict[str, dict[str, str]]:
+        answer = sqs.receive_message(
+            QueueUrl=one.url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageSystemAttributeNames=names
+        )
+        return {message["Body"]: message.get("Attributes", {}) for message in answer.get("Messages", ())}
+
+    (sent,) = receive(queue, "All").values()
+    assert receive(queue, "All") == {}
+    found = receive(dead, "DeadLetterQueueSourceArn")
+
+    assert found == {"a": {"DeadLetterQueueSourceArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"}, "b": {}}
+    kept = receive(dead, "All")["a"]
+    assert kept["ApproximateReceiveCount"] == "3"
+    times = ("SentTimestamp", "ApproximateFirstReceiveTimestamp")
+    assert [kept[name] for name in times] == [sent[name] for name in times]

@@ -99,6 +99,19 @@ def test_raw_delivery_sends_the_message_alone(world: World) -> None:
     assert [notification["Message"] for notification in world.messages()] == ["hello"]
 
 
+@pytest.mark.parametrize(("is_raw", "arrives_at"), [("true", "dead"), ("false", "Q")])
+def test_a_raw_message_has_at_most_ten_attributes(world: World, is_raw: str, arrives_at: str) -> None:
+    """A queue takes no more; in a notification they are text, and may be as many as they are."""
+    dead = queue_for(world, TOPIC, name="dead")
+    redrive = json.dumps({"deadLetterTargetArn": dead})
+    subscribe("sqs", queue_for(world, TOPIC), RawMessageDelivery=is_raw, RedrivePolicy=redrive)
+    attribute = {"DataType": "String", "StringValue": "x"}
+
+    publish("1", MessageAttributes={f"k{number}": attribute for number in range(11)})
+
+    assert [name for name in ("Q", "dead") if world.messages(name)] == [arrives_at]
+
+
 def test_a_queue_that_does_not_let_the_topic_gets_nothing(world: World) -> None:
     """Publish succeeds; the subscription's dead-letter queue gets the notification."""
     dead = queue_for(world, TOPIC, name="dead")

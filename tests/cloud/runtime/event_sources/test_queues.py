@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.runtime.world import World, client, fail, queue_url
+from tests.cloud.runtime.world import FunctionFailureError, World, client, fail, queue_url, raising
 from workshop.cloud.offline.runtime.event_sources.batching import MAX_PAYLOAD_BYTES
 from workshop.cloud.offline.runtime.event_sources.poller import BatchReport
 from workshop.cloud.offline.runtime.event_sources.queue_poller import failed_messages
@@ -276,3 +276,52 @@ def test_expired_messages_hold_nothing_up(world: World) -> None:
     world.step()
 
     assert world.batches() == [[1], [2]]
+
+
+def rest(world: World, *, most: int = 20) -> bool:
+    """Let time pass until nothing is due; return False if something still is after so many steps."""
+    due = world.step()
+    while due is not None and (most := most - 1):
+        due = world.step(due - world.clock.now())
+    return due is None
+
+
+def test_what_failed_is_due_when_it_comes_back(world: World) -> None:
+    """Nothing is at rest while a message is hidden, also if its time is no whole number of milliseconds."""
+    failures = [FunctionFailureError("no"), FunctionFailureError("no"), None]
+    world.connect(raising(*failures), source=world.queue(VisibilityTimeout="30"))
+    world.send(1)
+    world.clock.advance(1 / 3)
+    begun = world.clock.now()
+
+    assert rest(world)
+
+    assert world.batches() == [[1], [1], [1]]
+    assert world.clock.now() == pytest.approx(begun + 60)
+    assert left() == (0, 0)
+
+
+def test_a_delayed_message_is_due_when_it_appears(world: World) -> None:
+    """So is one that its sender has delayed."""
+    world.connect(source=world.queue(DelaySeconds="90"))
+    world.send(1)
+
+    assert rest(world)
+
+    assert world.batches() == [[1]]
+
+
+def test_an_event_says_which_queue_gave_a_message_up(world: World) -> None:
+    """A function that reads a dead-letter queue learns where its messages come from."""
+    dead = world.queue("dead")
+    policy = {"deadLetterTargetArn": dead, "maxReceiveCount": 1}
+    source = world.queue(RedrivePolicy=json.dumps(policy))
+    world.connect(fail, source=source)
+    world.function("reader")
+    world.map(dead, "reader")
+    world.send(1)
+
+    assert rest(world)
+
+    (event,) = map(json.loads, world.sent("reader"))
+    assert event["Records"][0]["attributes"]["DeadLetterQueueSourceArn"] == source

@@ -29,6 +29,7 @@ from moto.sqs.responses import SQSResponse
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.sqs_clock import forget_expired
+from workshop.cloud.offline.overlay.sqs_messages import DEAD_LETTER_SOURCE, dead_letter_source
 
 RANGES: Mapping[str, tuple[int, int]] = {
     "DelaySeconds": (0, 900),
@@ -40,7 +41,6 @@ RANGES: Mapping[str, tuple[int, int]] = {
 }
 FLAGS = ("ContentBasedDeduplication", "FifoQueue", "SqsManagedSseEnabled")
 DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
-MEMBERS = ("MessageBody", "MessageAttributes", "MessageDeduplicationId")
 TIMES = ("CreatedTimestamp", "LastModifiedTimestamp")
 MOST_RECEIVES, MOST_ATTRIBUTES, MOST_ENTRIES = 1000, 10, 10
 NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -52,7 +52,8 @@ WRONG_CHARACTER = (
 _MOTO_SET = Queue._set_attributes
 _MOTO_CREATE = SQSBackend.create_queue
 _MOTO_ATTRIBUTES = SQSBackend.get_queue_attributes
-_MOTO_SEND = SQSResponse.send_message
+_MOTO_SEND = SQSBackend.send_message
+_MOTO_SEND_CALL = SQSResponse.send_message
 _MOTO_SEND_BATCH = SQSBackend.send_message_batch
 _MOTO_RECEIVE = SQSResponse.receive_message
 
@@ -111,11 +112,18 @@ def _get_queue_attributes(self: Any, queue_name: str, attribute_names: list[str]
     return {name: int(value) if name in TIMES else value for name, value in found.items()}
 
 
+# Not at the request: other services send as well, and are refused the same.
+@corrects(SQSBackend, "send_message")
+def _send_message(self: Any, queue_name: str, message_body: str, **given: Any) -> Any:
+    _check_message(self.get_queue(queue_name), message_body, given.get("message_attributes") or {})
+    return _MOTO_SEND(self, queue_name, message_body, **given)
+
+
 @corrects(SQSResponse, "send_message")
-def _send_message(request: Any) -> Any:
-    message = {name: request._get_param(name) for name in MEMBERS}
-    _check_message(request.sqs_backend.get_queue(request._get_queue_name()), message)
-    return _MOTO_SEND(request)
+def _send_message_call(request: Any) -> Any:
+    queue = request.sqs_backend.get_queue(request._get_queue_name())
+    _check_identity(queue, request._get_param("MessageDeduplicationId"))
+    return _MOTO_SEND_CALL(request)
 
 
 @corrects(SQSBackend, "send_message_batch")
@@ -134,7 +142,8 @@ def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str,
         raise BatchEntryIdsNotDistinct(twice)
     for key, entry in entries.items():
         try:
-            _check_message(queue, entry)
+            _check_message(queue, entry.get("MessageBody") or "", entry.get("MessageAttributes") or {})
+            _check_identity(queue, entry.get("MessageDeduplicationId"))
         except SQSException as error:
             failed[key] = {
                 "Id": entry["Id"],
@@ -147,23 +156,26 @@ def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str,
     return messages, [*others, *failed.values()]
 
 
-def _check_message(queue: Any, message: Mapping[str, Any]) -> None:
-    body, attributes = message.get("MessageBody") or "", message.get("MessageAttributes") or {}
+def _check_message(queue: Any, body: str, attributes: Mapping[str, Any]) -> None:
     if not body:
         raise MissingParameter("MessageBody")
     if NO_CHARACTER.search(body):
         raise SQSException("InvalidMessageContents", WRONG_CHARACTER)
-    if not queue.fifo_queue and (identity := message.get("MessageDeduplicationId")):
-        raise InvalidParameterValue(
-            f"Value {identity} for parameter MessageDeduplicationId is invalid. Reason: "
-            "The request include parameter that is not valid for this queue type."
-        )
     for problem in _problems_of_attributes(attributes):
         raise InvalidParameterValue(problem)
     if _size(body, attributes) > queue.maximum_message_size:
         raise InvalidParameterValue(
             "One or more parameters are invalid. Reason: Message must be shorter than "
             f"{queue.maximum_message_size} bytes."
+        )
+
+
+def _check_identity(queue: Any, identity: str | None) -> None:
+    # A topic that is first in, first out gives one to every queue, whatever its kind.
+    if identity and not queue.fifo_queue:
+        raise InvalidParameterValue(
+            f"Value {identity} for parameter MessageDeduplicationId is invalid. Reason: "
+            "The request include parameter that is not valid for this queue type."
         )
 
 
@@ -200,4 +212,19 @@ def _receive_message(request: Any) -> Any:
                 f"Value {value} for parameter {name} is invalid. Reason: Must be between {lowest} and "
                 f"{highest}, if provided."
             )
-    return _MOTO_RECEIVE(request)
+    answer = _MOTO_RECEIVE(request)
+    asked = {
+        *(request._get_param("AttributeNames") or ()),
+        *(request._get_param("MessageSystemAttributeNames") or ()),
+    }
+    if asked & {"All", DEAD_LETTER_SOURCE}:
+        _name_sources(request.sqs_backend.get_queue(request._get_queue_name()), answer.result)
+    return answer
+
+
+def _name_sources(queue: Any, answer: dict[str, Any]) -> None:
+    """Add to dead letters where they come from."""
+    received = {one["MessageId"]: one for one in answer.get("Messages", ())}
+    for message in queue._messages if received else ():
+        if message.id in received and (source := dead_letter_source(message)) is not None:
+            received[message.id].setdefault("Attributes", {})[DEAD_LETTER_SOURCE] = source

@@ -2,17 +2,18 @@
 
 AWS: sequence numbers of a FIFO queue increase. A deduplication id counts for five minutes, even if the
 message has been received and deleted meanwhile, for the queue or for each message group; the answer to a
-duplicate is that to the first. A message moved to a dead-letter queue is no duplicate, and how long it is
-kept begins anew if the queues are FIFO queues. Messages of a group that were received and not deleted come
-again in their order. Deleting a message that is gone succeeds; a handle of another queue is refused. Sources:
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html and
-API_DeleteMessage there, and on dead-letter queues
+duplicate is that to the first. A message moved to a dead-letter queue is no duplicate, names the queue that
+gave it up, and how long it is kept begins anew if the queues are FIFO queues. Messages of a group that were
+received and not deleted come again in their order. Deleting a message that is gone succeeds; a handle of
+another queue is refused. Sources:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html,
+API_ReceiveMessage.html and API_DeleteMessage.html there, and on dead-letter queues
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html.
 
 moto draws sequence numbers by lot, or gives none, forgets duplicates with the message, hands out the last
-message of such a group first, leaves dead letters as old as they are, and remembers the handles of deleted
-messages for ever. Changed: as above; a handle says itself of which queue it is, so that one of a deleted
-message is told from one that is none.
+message of such a group first, leaves dead letters as old as they are and does not know where they come from,
+and remembers the handles of deleted messages for ever. Changed: as above; a handle says itself of which queue
+it is, so that one of a deleted message is told from one that is none.
 """
 
 import base64
@@ -20,12 +21,15 @@ import hashlib
 from typing import Any
 
 from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
-from moto.sqs.models import Message, Queue, SQSBackend
+from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
 from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.used_tokens import UsedTokens
 
+__all__ = ["DEAD_LETTER_SOURCE", "dead_letter_source"]
+
+DEAD_LETTER_SOURCE = "DeadLetterQueueSourceArn"
 WINDOW_SECONDS = 300
 # With the time in milliseconds before, twenty digits.
 NUMBERS_PER_MILLISECOND = 10**7
@@ -47,6 +51,8 @@ _MOTO_RECEIVED = Message.mark_received
 @corrects(Queue, "add_message")
 def _add_message(self: Any, message: Any) -> None:
     note_messages(self)
+    if (before := vars(message).get("queue_key")) is not None:
+        message.dead_letter_source = _arn_of(before, self)
     message.queue_key = _key(self)
     # What has been received was sent to another queue, which gives it up.
     if self.fifo_queue and message.approximate_receive_count:
@@ -57,6 +63,12 @@ def _add_message(self: Any, message: Any) -> None:
     identity, message.deduplication_id = message.deduplication_id, None
     _MOTO_ADD(self, message)
     message.deduplication_id = identity
+
+
+def dead_letter_source(message: Any) -> str | None:
+    """Return the ARN of the queue that has given a message up, None for a message that was sent."""
+    source: str | None = vars(message).get("dead_letter_source")
+    return source
 
 
 def _is_duplicate(queue: Any, message: Any) -> bool:
@@ -137,3 +149,9 @@ def _key(queue: Any) -> str:
     """Return how the handles of a queue begin."""
     digest = hashlib.sha256(queue.queue_arn.encode()).digest()
     return base64.b64encode(digest[:KEY_BYTES]).decode()
+
+
+def _arn_of(key: str, sibling: Any) -> str | None:
+    """Return the ARN of the queue with this key, in the region of another one."""
+    queues = sqs_backends[sibling.account_id][sibling.region].queues.values()
+    return next((queue.queue_arn for queue in queues if _key(queue) == key), None)

@@ -17,6 +17,7 @@ from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.overlay.sqs_messages import DEAD_LETTER_SOURCE, dead_letter_source
 from workshop.cloud.offline.runtime.event_sources.batching import ROOM_BYTES, fitting_count
 from workshop.cloud.offline.runtime.event_sources.events import encode, encode_event
 from workshop.cloud.offline.runtime.event_sources.filters import filter_view, matches_any
@@ -126,9 +127,22 @@ class QueuePoller:
         return []
 
     def next_due(self) -> float | None:
-        """Return when gathered messages are to be sent."""
+        """Return when there is something to look for: a window or a pause ends, or messages come back."""
+        times = [] if (returns := self._next_return()) is None else [returns]
         window = self.mapping.batching_window_seconds
-        return self._gathering_since + window if window and self._visible() else None
+        if self._visible():
+            times += [self._gathering_since + window] if window else []
+            times += [self._not_before] if self._throttles else []
+        return min(times, default=None)
+
+    def _next_return(self) -> float | None:
+        """Return when the first message that nobody can see now becomes visible again."""
+        with LOCK:
+            queue = self._found_queue()
+            messages = queue._messages if queue is not None else ()  # noqa: SLF001 - as above
+            hidden = [one for one in messages if one.delayed or not one.visible]
+            milliseconds = [max(one.visible_at, one.delayed_until) for one in hidden]
+        return min(milliseconds) / 1000 if milliseconds else None
 
     def recover(self) -> None:
         """Forget what was in flight; the messages come back after their visibility timeout."""
@@ -229,11 +243,19 @@ def message_record(message: Any, mapping: Mapping) -> dict[str, Any]:
         "MessageDeduplicationId": message.deduplication_id,
         "SequenceNumber": message.sequence_number,
     }
+    header = (message.system_attributes or {}).get("AWSTraceHeader") or {}
+    others = {
+        "AWSTraceHeader": header.get("StringValue"),
+        DEAD_LETTER_SOURCE: dead_letter_source(message),
+    }
     return {
         "messageId": message.id,
         "receiptHandle": message.receipt_handle,
         "body": message.body,
-        "attributes": {**attributes, **{name: value for name, value in fifo.items() if value}},
+        "attributes": {
+            **attributes,
+            **{name: value for name, value in (fifo | others).items() if value},
+        },
         "messageAttributes": {name: _attribute(value) for name, value in message.message_attributes.items()},
         "md5OfBody": message.body_md5,
         "eventSource": "aws:sqs",
