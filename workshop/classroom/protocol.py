@@ -49,6 +49,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "help": ("step",),
     "help_withdrawn": (),
     "played": ("game", "score"),
+    # A cell was run or a file saved: told now and then, so that nobody who works is taken to be away.
+    "worked": (),
 }
 # From 0 to these.
 MOST_OF = {"attempts": 9_999, "hints": 99, "score": 1_000_000_000}

@@ -200,3 +200,10 @@ class Machine:
         answer = self.send()
         assert answer.status == 200, answer.text
         return answer.document["state"]
+
+    def work(self, minutes: int) -> None:
+        """Run a cell every ten minutes, and at the end."""
+        while minutes > 0:
+            self.running.clock.sleep(60.0 * min(minutes, 10))
+            minutes -= 10
+            self.say("worked")

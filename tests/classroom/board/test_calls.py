@@ -150,3 +150,49 @@ def test_a_board_without_solutions_releases_none(tmp_path) -> None:
 
         assert running.call("state", token=ada.token).document["released"] == []
         assert "no solutions" in running.call("solutions/03", token=ada.token).document["error"]
+
+
+def calls(running) -> list[str | None]:
+    return running.inside(lambda board: [each.help_step for each in board.store.learners()])
+
+
+def test_passing_a_step_ends_the_call_for_it(running, clock) -> None:
+    """Who calls for help and then passes the step has solved it alone; the board says so for a while."""
+    ada = running.join("Ada")
+    ada.say("help", step=STEP)
+    assert ada.say("checked", step=STEPS[1].id, outcome="passed", attempts=1)["calling"]
+    assert ada.say("checked", step=STEP, outcome="incorrect", attempts=1)["calling"]
+    state = ada.say("checked", step=STEP, outcome="passed", attempts=2)
+
+    assert (state["calling"], state["helped_at"]) == (False, None)
+    assert f"{STEP} solved alone" in running.ask("GET", "/").text
+    assert f"Solved alone: <bdi>Ada</bdi> ({STEP})" in running.ask(
+        "GET", "/instructor", headers=running.as_instructor()
+    ).text.replace("  ", " ")
+    clock.advance(600)
+    assert "solved alone" not in running.ask("GET", "/").text
+
+
+def test_going_on_ends_a_call(running) -> None:
+    """Who goes on to a later notebook calls nobody any more; opening an earlier one changes nothing."""
+    ada = running.join("Ada")
+    for step in ("01", "02"):
+        ada.say("began", step=step)
+    ada.say("help", step="02-a")
+    for step in ("01", "02", "00"):
+        assert ada.say("began", step=step)["calling"]
+    assert not ada.say("began", step="03")["calling"]
+    assert calls(running) == [None]
+
+
+def test_a_call_ends_with_a_long_silence(running, clock) -> None:
+    """Nobody calls for help the next morning who has called the evening before; an hour's silence is none."""
+    ada = running.join("Ada")
+    ada.say("help", step=STEP)
+    clock.advance(3_600)
+    assert running.call("state", token=ada.token).document["calling"]
+
+    clock.advance(12 * 3_600)
+    assert running.inside(lambda board: board.view().standings[0].doing) == "joined"
+    assert not running.call("state", token=ada.token).document["calling"]
+    assert calls(running) == [None]

@@ -79,7 +79,7 @@ def test_the_public_page_says_who_needs_help_and_what_to_leave_out(running, cloc
     for attempts in (1, 2):
         ada.say("checked", step=STEP, outcome="incorrect", attempts=attempts)
     ada.say("hinted", step=STEP, hints=1)
-    clock.advance(40 * 60)
+    ada.work(40)
     page = running.ask("GET", "/").text
     assert "stuck, 40 min, 2 wrong answers, 1 hint" in page
     assert "30 min behind" in page
@@ -93,7 +93,7 @@ def test_many_who_are_stuck_leave_the_page_in_sight(running, clock) -> None:
     """The instructor sees the first dozen who need somebody, and opens the list of the others."""
     for number in range(14):
         running.join(f"Ada {number}").say("began", step=STEP)
-    clock.advance(40 * 60)
+    clock.advance(12 * 60)
     page = running.ask("GET", "/instructor", headers=running.as_instructor()).text
     first, _, others = page.partition("<details><summary>2 more</summary>")
     assert (first.count('<tr class="stuck">'), others.count('<tr class="stuck">')) == (12, 2)

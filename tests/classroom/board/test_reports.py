@@ -1,14 +1,16 @@
 """What a board keeps of what learners report: each report once, in order, at a time that can be believed."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 
 import pytest
 
-from tests.classroom.board.running import SETUP, STEPS, RunningBoard
+from tests.classroom.board.running import SETUP, STEPS, Machine, RunningBoard
 from workshop.classroom.board.class_board import ClassBoard
 from workshop.classroom.board.store import KEPT_DAYS, ClassStore
+from workshop.classroom.board.tables import SCHEMA
 from workshop.classroom.protocol import instant
 from workshop.clock import ManualClock
 
@@ -199,26 +201,86 @@ def test_no_token_and_no_address_is_kept(running, tmp_path) -> None:
     assert b"127.0.0.1" not in content
 
 
-def test_nobody_is_stuck_overnight(running, clock) -> None:
-    """Whoever comes back after hours begins anew with what is open; who works offline for an hour goes on."""
+def doing(running: RunningBoard) -> tuple[str, int]:
+    standing = running.inside(lambda board: board.view().standings[0])
+    return standing.doing, standing.minutes
 
-    def minutes() -> int:
-        return running.inside(lambda board: board.view().standings[0].minutes)
 
+def poll(machine: Machine, minutes: int) -> None:
+    """Let a machine ask for news every ten minutes, as a kernel does beside which nobody works."""
+    for _ in range(minutes // 10):
+        machine.running.clock.sleep(600)
+        assert machine.running.call("state", token=machine.token).status == 200
+
+
+def test_a_break_is_not_work(running) -> None:
+    """Nobody is stuck at lunch: who leaves a kernel that asks for news is away, and then begins anew."""
     ada = running.join("Ada")
     ada.say("checked", step=STEP, outcome="incorrect", attempts=1)
-    clock.advance(3_600)
-    assert running.call("state", token=ada.token).status == 200
-    assert minutes() == 60
+    ada.work(12)
+    assert doing(running) == ("stuck", 12)
 
-    clock.advance(14 * 3_600)
-    ada.say("checked", step=STEP, outcome="incorrect", attempts=2)
+    poll(ada, 60)
+    assert doing(running) == ("away", 60)
 
-    assert minutes() == 0
+    ada.say("worked")
+    assert doing(running) == ("working", 0)
+    ada.work(12)
+    assert doing(running) == ("stuck", 12)
 
-    ada.say("began", step=STEPS[0].notebook)
-    ada.say("checked", step=STEP, outcome="passed", attempts=3)
-    clock.advance(14 * 3_600)
-    assert running.call("state", token=ada.token).status == 200
 
-    assert minutes() == 0
+def test_whoever_works_without_checking_is_not_away(running) -> None:
+    """Who runs cells, and checks nothing for an hour, is stuck for an hour."""
+    ada = running.join("Ada")
+    ada.say("began", step="00")
+    ada.work(60)
+
+    assert doing(running) == ("stuck", 60)
+
+
+def test_an_hour_offline_was_work(running) -> None:
+    """What was done while the board could not be reached counts from its own times, once it arrives."""
+    ada = running.join("Ada")
+    ada.say("began", step="00")
+    for _ in range(6):
+        running.clock.sleep(600)
+        ada.note("worked")
+    assert doing(running) == ("away", 60)
+    ada.send()
+
+    assert doing(running) == ("stuck", 60)
+
+
+def test_nobody_is_stuck_overnight(running) -> None:
+    """Who has passed a notebook's last step, and opens the next in the morning, is never stuck."""
+    ada = running.join("Ada")
+    ada.say("began", step="00")
+    for step in STEPS[:4]:
+        ada.say("checked", step=step.id, outcome="passed", attempts=1)
+    running.clock.sleep(14 * 60)
+    assert doing(running) == ("between", 14)
+
+    poll(ada, 14 * 60)
+    assert doing(running) == ("away", 180)
+
+    ada.say("began", step="00")
+    assert doing(running) == ("between", 0)
+    ada.say("began", step="01")
+    assert doing(running) == ("working", 0)
+
+
+def test_a_file_of_an_earlier_board_gets_what_it_lacks(tmp_path, clock) -> None:
+    """A board goes on with a class whose file knows nothing yet of who is away."""
+    base = sqlite3.connect(tmp_path / "board.db")
+    base.executescript(SCHEMA)
+    base.execute(
+        "INSERT INTO learners (alias, key, token, seed, joined, heard) VALUES ('Ada', 'ada', 't', 1, ?, ?)",
+        (clock.now(), clock.now()),
+    )
+    base.commit()
+    base.close()
+
+    for _ in range(2):
+        store = ClassStore(tmp_path / "board.db", clock.now())
+        assert [(each.alias, each.worked) for each in store.learners()] == [("Ada", 0)]
+        store.close()

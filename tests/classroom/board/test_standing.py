@@ -19,6 +19,10 @@ def learner(number: int = 1, **changes: float | str | None) -> Learner:
         "help_step": None,
         "help_at": None,
         "helped_at": None,
+        "worked": NOW,
+        "back": 0.0,
+        "solved_step": None,
+        "solved_at": None,
     }
     return Learner(id=number, alias=f"L{number}", seed=1, accepted=0, **{**fields, **changes})
 

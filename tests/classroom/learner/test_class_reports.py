@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.learner.board_stand_in import StandIn
+from workshop.classroom.learner.class_state import ClassState
 from workshop.classroom.learner.delivery import Courier, deliver
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import leave_class
 from workshop.classroom.learner.membership import read_membership
-from workshop.classroom.learner.outbox import FILE, ClassState, Happening, Outbox
+from workshop.classroom.learner.outbox import FILE, Happening, Outbox
 from workshop.classroom.learner.recording import LiveScore, class_progress, deliver_recorded, report
 from workshop.classroom.protocol import KINDS
 from workshop.course.exercise import CheckResult, Outcome, incorrect, not_attempted, passed

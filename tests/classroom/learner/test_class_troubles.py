@@ -7,11 +7,12 @@ from threading import Barrier
 import pytest
 
 from tests.classroom.learner.board_stand_in import StandIn
+from workshop.classroom.learner.class_state import ClassState
 from workshop.classroom.learner.delivery import Courier, deliver
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import leave_class
 from workshop.classroom.learner.membership import LEFT_FILE, SECRET_FILE
-from workshop.classroom.learner.outbox import FILE, ClassState, Happening, Outbox, take_put_aside
+from workshop.classroom.learner.outbox import FILE, Happening, Outbox, take_put_aside
 from workshop.classroom.learner.recording import UNKNOWN, class_progress, deliver_recorded, is_unknown, report
 from workshop.clock import ManualClock
 from workshop.course.exercise import passed

@@ -15,6 +15,7 @@ from workshop.classroom.learner.recording import class_progress, report
 from workshop.clock import ManualClock
 from workshop.course.exercise import incorrect, passed
 from workshop.errors import BoardError
+from workshop.notebook.classroom.help_calls import draw_help
 from workshop.settings import RELEASED
 
 
@@ -88,3 +89,41 @@ def test_the_boards_refusals_are_told_in_two_lines(tmp_path: Path) -> None:
             with pytest.raises(BoardError, match=expected) as caught:
                 join_class(tmp_path / home, text, "Ada")
             assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_call_ends_for_both_when_its_step_is_passed(tmp_path: Path) -> None:
+    """Who passes the step calls nobody any more, at once, also before the board has heard of it."""
+    home = tmp_path / "home"
+    with RunningBoard(tmp_path / "board.db") as running:
+        outbox = joined(running, home)
+        for step in ("00-a", "00-b"):
+            report(home, "help", {"step": step})
+            class_progress(home).record("00-b", passed("Yes."))
+            assert (outbox.help_call is None) == (step == "00-b")
+        deliver(home)
+        [learner] = running.inside(lambda board: board.store.learners())
+
+    assert (learner.help_step, learner.solved_step) == (None, "00-b")
+
+
+def test_a_call_that_the_board_has_ended_is_over(tmp_path: Path) -> None:
+    """Who goes on to the next notebook hears that the call has ended, and can call anew."""
+    home = tmp_path / "home"
+    with RunningBoard(tmp_path / "board.db") as running:
+        outbox = joined(running, home)
+        progress = class_progress(home)
+        progress.begin_notebook("00")
+        report(home, "help", {"step": "00-a"})
+        deliver(home)
+        assert (call := outbox.help_call) is not None
+        assert not call.is_over
+
+        progress.begin_notebook("01")
+        deliver(home)
+        assert (call := outbox.help_call) is not None
+        assert call.is_over
+        assert "has ended" in str(draw_help(call))
+        report(home, "help", {"step": "01-a"})
+        deliver(home)
+        assert (call := outbox.help_call) is not None
+        assert not call.is_over

@@ -1,5 +1,6 @@
 """A class in a notebook: calls for help and announcements, seen and clicked as a learner does."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 
 from tests.classroom.learner.board_stand_in import StandIn
 from workshop.classroom.learner.delivery import Courier, deliver
+from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import leave_class
 from workshop.classroom.learner.outbox import FILE, Outbox
 from workshop.clock import ManualClock
 from workshop.errors import BoardError, ConfigurationError
+from workshop.notebook.classroom.signs_of_work import SignsOfWork
 from workshop.notebook.classroom.tools import ClassTools
 from workshop.notebook.controls.widgets import ButtonRow
 from workshop.settings import CLASS_FILE
@@ -233,7 +236,7 @@ def test_where_the_class_is_stands_above_the_next_cell(
 
     assert any("The class is at 05 — " in text for text in kernel.texts)
     assert "Catch up with 05" in labels(rows[-1])
-    assert len(kernel.waiting) == 1
+    assert len(kernel.waiting) == 2
     assert kernel.run_cell() == ""
 
 
@@ -312,3 +315,30 @@ def test_a_damaged_membership_is_told(board: StandIn, classroom: ClassTools, tmp
     classroom.join(board.invitation, "Ada")
 
     assert classroom.warning == ""
+
+
+def test_signs_of_work_are_told_now_and_then(board: StandIn, tmp_path: Path) -> None:
+    """Cells and saved handler files are told, once a minute at most; who only looks tells nothing."""
+    handler = tmp_path / "lambdas" / "stateful" / "map.py"
+    handler.parent.mkdir(parents=True)
+    handler.write_text("")
+    join_class(tmp_path, board.invitation, "Ada")
+    course = SimpleNamespace(home=tmp_path, root=tmp_path, clock=ManualClock())
+    signs = SignsOfWork(course)
+
+    def told() -> int:
+        deliver(tmp_path)
+        return [each["kind"] for each in board.of("Ada")].count("worked")
+
+    courier = Courier(tmp_path, lambda _: None, course.clock, look=signs.look)
+    courier.step()
+    assert told() == 0
+    for _ in range(3):
+        signs.note()
+    assert told() == 1
+
+    course.clock.advance(60)
+    os.utime(handler, (1, 1))
+    courier.step()
+    courier.step()
+    assert told() == 2

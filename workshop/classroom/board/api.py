@@ -81,7 +81,7 @@ class _State(ApiHandler):
     def get(self) -> None:
         learner = self.known_learner()
         self.board.store.hear(learner.id, self.board.clock.now())
-        self.say(self.board.state_for(learner))
+        self.say(self.board.state_for(_now(self, learner)))
 
 
 class _Solutions(ApiHandler):

@@ -146,6 +146,7 @@ class ClassBoard:
             "closed": self.is_closed,
             "released": list(self.released) if self.has_solutions else [],
             "helped_at": None if learner.helped_at is None else instant(learner.helped_at),
+            "calling": learner.help_at is not None,
             "plan": None if plan is None else plan.document(None if begun is None else instant(begun)),
             "accepted": learner.accepted,
             "now": instant(self.clock.now()),

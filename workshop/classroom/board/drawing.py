@@ -22,6 +22,8 @@ DOING = {
     "help": ("flag", "needs help"),
     "stuck": ("triangle", "stuck"),
     "working": ("ring", "working"),
+    "away": ("pause", "away"),
+    "between": ("arrow", "between notebooks"),
     "done": ("tick", "done"),
     "joined": ("dot", "joined"),
 }

@@ -17,7 +17,7 @@ from workshop.classroom.board.plan import (
     late_minutes,
     leave_out,
 )
-from workshop.classroom.board.tables import Learner, StepRow
+from workshop.classroom.board.tables import AWAY_SECONDS, CALL_ENDS_SECONDS, Learner, StepRow
 
 __all__ = ["ClassPace", "ClassView", "Standing", "StepCell", "class_pace", "class_view", "minutes_since"]
 
@@ -25,13 +25,14 @@ SECONDS = 60
 # A step takes as long as the course says; who needs twice that, and this many minutes at least, is stuck.
 SLOW, LEAST_STUCK_MINUTES = 2, 8
 QUIET_MINUTES = 10
+SOLVED_MINUTES = 10
 # Nobody is told a number that only says that a laptop was closed over lunch.
 MOST_MINUTES = 180
 
 
 @dataclass(frozen=True)
 class StepCell:
-    """One learner at one step; `doing` is `help`, `stuck` or `working` where they are now, for so long."""
+    """One learner at one step; `doing` is as in `Standing` where they are now, for so many `minutes`."""
 
     is_done: bool = False
     wrong: int = 0
@@ -44,8 +45,9 @@ class StepCell:
 class Standing:
     """One learner: what they are doing, since when, and every step that they have begun, by its id.
 
-    `doing` is `help`, `stuck`, `working`, `done` or `joined`, since a time in unix seconds; `late` is in
-    minutes against the plan, None where there is nothing to compare.
+    `doing` is `help`, `stuck`, `working`, `away`, `between` (notebooks: the next is not opened yet), `done`
+    or `joined`, since a time in unix seconds; `late` is in minutes against the plan, None where there is
+    nothing to compare. `solved` is a step that they called for help with and passed alone a moment ago.
     """
 
     learner: Learner
@@ -57,6 +59,7 @@ class Standing:
     quiet: int
     late: float | None
     cells: Mapping[str, StepCell]
+    solved: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,26 +129,43 @@ def _standing(
 ) -> Standing:
     done = {row.step for row in rows if row.step in known and row.passed is not None}
     current = _current(rows, known, done)
+    step = current[0] if current else None
+    doing, since = _doing(learner, _notebooks(rows, known), current, now)
+    if not rows:
+        doing, since = "joined", learner.joined
+    if learner.help_at is not None and now - max(learner.heard, learner.help_at) < CALL_ENDS_SECONDS:
+        doing, since = "help", learner.help_at
+    minutes = minutes_since(since, now)
     cells = {
         row.step: StepCell(row.passed is not None, row.wrong, row.hints) for row in rows if row.step in known
     }
-    doing, since = ("done" if rows else "joined"), learner.heard if rows else learner.joined
-    step, late = None, None
-    if current:
-        step, since = current
-        minutes = minutes_since(since, now)
-        is_stuck = minutes >= max(LEAST_STUCK_MINUTES, SLOW * step.minutes)
-        doing = "stuck" if is_stuck else "working"
+    if step and doing != "between":
         cells[step.id] = replace(cells.get(step.id, StepCell()), doing=doing, minutes=minutes)
-        if clock:
-            late = late_minutes(clock[0], tuple(known.values()), done, step, clock[1])
-    if learner.help_at is not None:
-        doing, since = "help", learner.help_at
-        if step:
-            cells[step.id] = replace(cells[step.id], doing=doing)
-    quiet = minutes_since(learner.heard, now)
+    late = late_minutes(clock[0], tuple(known.values()), done, step, clock[1]) if clock and step else None
+    quiet = minutes_since(learner.heard, now) if doing != "away" else 0
     quiet = quiet if quiet >= QUIET_MINUTES else 0
-    return Standing(learner, doing, since, minutes_since(since, now), step, len(done), quiet, late, cells)
+    solved = learner.solved_step if minutes_since(learner.solved_at or 0.0, now) < SOLVED_MINUTES else None
+    return Standing(learner, doing, since, minutes, step, len(done), quiet, late, cells, solved or "")
+
+
+def _notebooks(rows: Sequence[StepRow], known: Mapping[str, CourseStep]) -> set[str]:
+    """Return the notebooks that somebody has begun, by a step of theirs or as such."""
+    return {known[row.step].notebook if row.step in known else row.step for row in rows}
+
+
+def _doing(
+    learner: Learner, begun: Collection[str], current: tuple[CourseStep, float] | None, now: float
+) -> tuple[str, float]:
+    """Return what somebody does, and since when: nobody is stuck who is not there, or has not begun."""
+    if current is None:
+        return "done", learner.heard
+    step, since = current[0], max(current[1], learner.back)
+    if now - learner.worked >= AWAY_SECONDS:
+        return "away", learner.worked
+    if step.notebook not in begun:
+        return "between", since
+    is_stuck = minutes_since(since, now) >= max(LEAST_STUCK_MINUTES, SLOW * step.minutes)
+    return ("stuck" if is_stuck else "working"), since
 
 
 def _current(
@@ -173,6 +193,5 @@ def _current(
     following = next((step for step in order[begin:] if step.id not in done), None)
     if following is None:
         return None
-    # The board lets what is open begin anew when somebody comes back after a long silence.
     here = [row.began for row in rows if row.step in {following.id, following.notebook}]
     return following, max(latest.began, passed, *here)

@@ -10,10 +10,11 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from workshop.classroom.board.applying import apply, arrivals
-from workshop.classroom.board.tables import SCHEMA, BestScore, Learner, StepRow
+from workshop.classroom.board.tables import CALL_ENDS_SECONDS, BestScore, Learner, StepRow, make_tables
 from workshop.classroom.invitation import CODE_ALPHABET, alias_key, checked_alias
 from workshop.classroom.protocol import JoinRequest, LearnerReport
 from workshop.errors import ConfigurationError, WorkshopError
@@ -24,9 +25,8 @@ KEPT_DAYS = 30
 MOST_LEARNERS = 400
 SECONDS_A_DAY = 86_400
 BUSY_MILLISECONDS = 5_000
-LONGEST_SILENCE_SECONDS = 3 * 3_600
 LARGEST_SEED = 2**31 - 1
-LEARNER = "SELECT id, alias, seed, joined, heard, accepted, help_step, help_at, helped_at FROM learners"
+LEARNER = f"SELECT {', '.join(each.name for each in fields(Learner))} FROM learners"  # noqa: S608
 
 
 class AliasTakenError(WorkshopError):
@@ -61,7 +61,7 @@ class ClassStore:
             self._base.execute("PRAGMA foreign_keys=ON")
             # What is deleted is overwritten: forgotten means that it is not in the file any more.
             self._base.execute("PRAGMA secure_delete=ON")
-            self._base.executescript(SCHEMA)
+            make_tables(self._base)
         except sqlite3.DatabaseError as error:
             self._base.close()
             raise ConfigurationError(
@@ -117,12 +117,14 @@ class ClassStore:
                 raise ClassFullError(f"the class is full: a board takes {MOST_LEARNERS} learners")
             self._claim(request.alias)
             new = self._base.execute(
-                "INSERT INTO learners (alias, key, token, seed, joined, heard) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO learners (alias, key, token, seed, joined, heard, worked) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     request.alias,
                     alias_key(request.alias),
                     digest(token),
                     1 + secrets.randbelow(LARGEST_SEED),
+                    now,
                     now,
                     now,
                 ),
@@ -170,14 +172,10 @@ class ClassStore:
             )
 
     def hear(self, learner: int, now: float) -> None:
-        """Note that a learner's machine was heard; after a long silence, what is open begins anew.
-
-        Whoever comes back the next day was not stuck overnight.
-        """
+        """Note that a learner's machine was heard; a night's silence before it ends a call for help."""
         self._base.execute(
-            "UPDATE steps SET began = ? WHERE learner = ? AND passed IS NULL "
-            "AND EXISTS (SELECT 1 FROM learners WHERE id = learner AND heard < ?)",
-            (now, learner, now - LONGEST_SILENCE_SECONDS),
+            "UPDATE learners SET help_step = NULL, help_at = NULL WHERE id = ? AND heard < ?",
+            (learner, now - CALL_ENDS_SECONDS),
         )
         self._base.execute("UPDATE learners SET heard = ? WHERE id = ?", (now, learner))
 

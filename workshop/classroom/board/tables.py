@@ -1,8 +1,14 @@
 """The tables of a board's file, and their rows as values; times are in unix seconds on the board's clock."""
 
+import sqlite3
 from dataclasses import dataclass
 
-__all__ = ["SCHEMA", "BestScore", "Learner", "StepRow"]
+__all__ = ["AWAY_SECONDS", "CALL_ENDS_SECONDS", "SCHEMA", "BestScore", "Learner", "StepRow", "make_tables"]
+
+# Who has done nothing for so long is away.
+AWAY_SECONDS = 15 * 60
+# Nobody comes any more to whose machine was not heard for so long.
+CALL_ENDS_SECONDS = 3 * 3_600
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -23,10 +29,34 @@ CREATE TABLE IF NOT EXISTS scores (
 ) WITHOUT ROWID;
 """
 
+# Columns of `learners` that files of earlier boards do not have.
+ADDED = {
+    "worked": "REAL NOT NULL DEFAULT 0",
+    "back": "REAL NOT NULL DEFAULT 0",
+    "solved_step": "TEXT",
+    "solved_at": "REAL",
+}
+
+
+def make_tables(base: sqlite3.Connection) -> None:
+    """Make what a file does not have yet.
+
+    Raises:
+        sqlite3.DatabaseError: it is no file of a board.
+    """
+    base.executescript(SCHEMA)
+    known = {row[1] for row in base.execute("PRAGMA table_info(learners)")}
+    for name in ADDED.keys() - known:
+        base.execute(f"ALTER TABLE learners ADD COLUMN {name} {ADDED[name]}")
+
 
 @dataclass(frozen=True)
 class Learner:
-    """Somebody of the class; times are in unix seconds on the board's clock."""
+    """Somebody of the class; times are in unix seconds on the board's clock.
+
+    `heard` is when their machine was heard last, `worked` when they did anything themselves, and `back` when
+    they came back after being away.
+    """
 
     id: int
     alias: str
@@ -37,6 +67,10 @@ class Learner:
     help_step: str | None
     help_at: float | None
     helped_at: float | None
+    worked: float
+    back: float
+    solved_step: str | None
+    solved_at: float | None
 
 
 @dataclass(frozen=True)

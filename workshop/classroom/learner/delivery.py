@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop.classroom.learner.calls import CALL_SECONDS, CLOSED_CLASS, UNKNOWN_LEARNER, call
+from workshop.classroom.learner.class_state import CLOSED, UNKNOWN, ClassState
 from workshop.classroom.learner.leaving import forget_left
 from workshop.classroom.learner.membership import Membership, read_membership
-from workshop.classroom.learner.outbox import CLOSED, UNKNOWN, ClassState, Outbox
+from workshop.classroom.learner.outbox import Outbox
 from workshop.classroom.learner.released import fetch_released
 from workshop.classroom.protocol import pack
 from workshop.clock import Clock, SystemClock, stopwatch
@@ -136,14 +137,21 @@ def poke(home: Path) -> bool:
 class Courier:
     """Delivers beside the kernel's own work, and tells what the board says; one for each home.
 
-    After a failure the pauses grow up to a minute. `on_state` is called from the courier's thread.
+    After a failure the pauses grow up to a minute. `on_state`, and before each delivery `look`, are called
+    from the courier's thread.
     """
 
     def __init__(
-        self, home: Path, on_state: Callable[[ClassState], None], clock: Clock | None = None
+        self,
+        home: Path,
+        on_state: Callable[[ClassState], None],
+        clock: Clock | None = None,
+        *,
+        look: Callable[[], None] = lambda: None,
     ) -> None:
         self._home = home
         self._on_state = on_state
+        self._look = look
         self._clock = clock or SystemClock()
         self._poked = threading.Event()
         self._stopping = False
@@ -179,6 +187,7 @@ class Courier:
         if membership is None:
             self._forget_left()
             return LONGEST_PAUSE_SECONDS
+        self._look()
         try:
             self._deliver(membership)
         except TRIED_AGAIN as error:

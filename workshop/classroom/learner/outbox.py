@@ -18,17 +18,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workshop.classroom.learner.class_state import ClassState, HelpCall
 from workshop.classroom.protocol import MOST_REPORTS, LearnerReport, instant, read_reports
 from workshop.course.files import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["CLOSED", "UNKNOWN", "ClassState", "Happening", "HelpCall", "Outbox", "take_put_aside"]
+__all__ = ["Happening", "Outbox", "take_put_aside"]
 
 FILE = "class.sqlite3"
-# Beside what the board said last: that it does not know this learner, and that it takes nothing.
-UNKNOWN, CLOSED = "unknown", "closed"
 BUSY_SECONDS = 5.0
 TABLES = """
 CREATE TABLE IF NOT EXISTS reports (
@@ -52,48 +51,6 @@ class Happening:
     kind: str
     fields: Mapping[str, str | int]
     at: float
-
-
-@dataclass(frozen=True)
-class HelpCall:
-    """A call for help that was not withdrawn; `has_arrived` once the board has it.
-
-    `is_unknown` or `is_closed` if the board answers and yet shows no call: it does not know the learner, or
-    its class is closed.
-    """
-
-    step: str
-    has_arrived: bool
-    is_helped: bool
-    is_unknown: bool = False
-    is_closed: bool = False
-
-
-@dataclass(frozen=True)
-class ClassState:
-    """What the board said last: where the class is, and of which notebooks the solutions are released.
-
-    `is_unknown` if it says that it does not know this learner, `is_closed` that its class is closed.
-    """
-
-    announced: str | None = None
-    released: tuple[str, ...] = ()
-    helped_at: str | None = None
-    is_unknown: bool = False
-    is_closed: bool = False
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any]) -> ClassState:
-        """Read an answer; what has another form than expected is left out."""
-        announced, released = document.get("announced"), document.get("released")
-        helped_at = document.get("helped_at")
-        return cls(
-            announced=announced if _is_notebook(announced) else None,
-            released=tuple(filter(_is_notebook, released)) if isinstance(released, list) else (),
-            helped_at=helped_at if isinstance(helped_at, str) else None,
-            is_unknown=document.get(UNKNOWN) is True,
-            is_closed=document.get(CLOSED) is True,
-        )
 
 
 class Outbox:
@@ -182,7 +139,8 @@ class Outbox:
             step, number, before = found
             has_arrived, state = self._accepted(database) >= number, self._state(database)
             is_helped = has_arrived and state.helped_at not in {None, before}
-            return HelpCall(step, has_arrived, is_helped, state.is_unknown, state.is_closed)
+            is_over = has_arrived and not is_helped and not state.is_calling
+            return HelpCall(step, has_arrived, is_helped, is_over, state.is_unknown, state.is_closed)
 
     def forget(self) -> None:
         """Remove everything of this learner."""
@@ -191,6 +149,9 @@ class Outbox:
                 database.execute(f"DELETE FROM {table} WHERE learner = ?", (self._learner,))  # noqa: S608
 
     def _note_help(self, database: sqlite3.Connection, report: LearnerReport) -> None:
+        if report.fields.get("outcome") == "passed":
+            mine = (self._learner, report.fields["step"])
+            database.execute("DELETE FROM help WHERE learner = ? AND step = ?", mine)
         if report.kind in {"help", "help_withdrawn"}:
             database.execute("DELETE FROM help WHERE learner = ?", (self._learner,))
         if report.kind == "help":
@@ -290,7 +251,3 @@ def take_put_aside() -> list[Path]:
     taken = _put_aside[:]
     _put_aside.clear()
     return taken
-
-
-def _is_notebook(value: object) -> bool:
-    return isinstance(value, str) and len(value) == len("05") and value.isdecimal() and value.isascii()

@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from workshop.classroom.learner.class_state import HelpCall
 from workshop.classroom.learner.delivery import deliver_briefly
 from workshop.classroom.learner.membership import read_membership
-from workshop.classroom.learner.outbox import HelpCall, Outbox
+from workshop.classroom.learner.outbox import Outbox
 from workshop.classroom.learner.recording import report
 from workshop.clock import Clock
 from workshop.notebook.controls.widgets import Buttons
@@ -28,6 +29,7 @@ NOT_KNOWN = (
 CLOSED = "The class is closed, so its board shows no call until it is opened again. Raise your hand."
 HELPED = "Helped, says the class board. `{}` asks once more."
 WITHDRAWN = "Nobody is called any more."
+OVER = "Your call for help with `{}` has ended, as you went on to another notebook or were away for hours."
 NOT_KEPT = "This could not be kept on this machine; its disk may be full."
 NO_CLASS = "You are in no class any more."
 RAISE = "Raise your hand."
@@ -97,7 +99,7 @@ class HelpCalls:
     def buttons(self) -> Buttons:
         """Return what may be clicked now."""
         call = self._desk.call
-        if call is None or call.is_helped or call.step != self._step:
+        if call is None or call.is_helped or call.is_over or call.step != self._step:
             return {ASK: lambda: self._desk.ask(self._step)}
         return {WITHDRAW: self._desk.withdraw}
 
@@ -108,8 +110,8 @@ class HelpCalls:
 
 def draw_help(call: HelpCall | None) -> Shown:
     """Return how a call for help stands."""
-    if call is None:
-        return status_line("○ Withdrawn", WITHDRAWN, "info")
+    if call is None or call.is_over:
+        return status_line("○ No call", OVER.format(call.step) if call else WITHDRAWN, "info")
     if call.is_helped:
         return status_line("✓ Helped", HELPED.format(ASK), "ok")
     if call.is_unknown:

@@ -7,17 +7,19 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
+from workshop.classroom.learner.class_state import ClassState
 from workshop.classroom.learner.delivery import Courier
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import leave_class
 from workshop.classroom.learner.membership import read_left, read_membership, take_damaged
-from workshop.classroom.learner.outbox import ClassState, Outbox
+from workshop.classroom.learner.outbox import Outbox
 from workshop.classroom.learner.recording import UNKNOWN, report_anew
 from workshop.course.catch_up import NOTEBOOKS, catch_up, lost_by
 from workshop.course.course import Course
 from workshop.errors import ConfigurationError
 from workshop.notebook.classroom.announcement import draw_announcement, draw_caught_up
 from workshop.notebook.classroom.help_calls import HelpCalls, HelpDesk
+from workshop.notebook.classroom.signs_of_work import SignsOfWork
 from workshop.notebook.content import read_notebook_file
 from workshop.notebook.controls.widgets import ButtonRow, Buttons, Control, show_control
 from workshop.notebook.markup.display import NOTHING, Live, Shown, shell, show
@@ -27,13 +29,13 @@ from workshop.settings import CLASS_FILE
 
 __all__ = ["ClassTools"]
 
-# IPython calls what waits for this above the output of each cell.
-BEFORE_A_CELL = "pre_run_cell"
+# IPython calls what waits for these above the output of each cell, and after each cell and each click.
+BEFORE_A_CELL, AFTER_AN_ACT = "pre_run_cell", "post_execute"
 NO_MEMBER = (
     "`{}` cannot be read, so you are in no class any more, and nothing is reported. Join again with the "
     "address of the join page, and with another alias if yours is taken; or delete that file."
 )
-_watching: list[Callable[..., None]] = []
+_watching: list[tuple[str, Callable[..., None]]] = []
 
 
 class ClassTools:
@@ -43,6 +45,7 @@ class ClassTools:
         self._course = course
         self._notebook = notebook
         self._desk = HelpDesk(course.home, course.clock)
+        self._signs = SignsOfWork(course)
         self._state = ClassState()
         self._told: str | None = None
         self._is_told_unknown = False
@@ -108,7 +111,9 @@ class ClassTools:
         membership = read_membership(self._course.home)
         if membership is None and not read_left(self._course.home):
             return
-        self._courier = Courier(self._course.home, self._hear, self._course.clock).start()
+        self._courier = Courier(
+            self._course.home, self._hear, self._course.clock, look=self._signs.look
+        ).start()
         if membership is None:
             return
         with suppress(sqlite3.Error, OSError):
@@ -119,9 +124,10 @@ class ClassTools:
             # The notebook's first cell may run again: one of its sessions watches.
             while _watching:
                 with suppress(ValueError):
-                    running.events.unregister(BEFORE_A_CELL, _watching.pop())
-            _watching.append(self._announce)
-            running.events.register(BEFORE_A_CELL, self._announce)
+                    running.events.unregister(*_watching.pop())
+            _watching.extend([(BEFORE_A_CELL, self._announce), (AFTER_AN_ACT, self._signs.note)])
+            for each in _watching:
+                running.events.register(*each)
 
     def _needs_class(self) -> None:
         if read_membership(self._course.home) is None:
