@@ -12,7 +12,8 @@ from workshop.pipeline.front_end import printable
 
 __all__ = ["Html", "code_in", "element", "escaped", "join", "table"]
 
-VOID = {"br", "hr", "input", "path", "line", "rect", "circle", "polyline"}
+VOID = {"br", "hr", "input", "path", "line", "rect", "circle", "polyline", "wbr"}
+BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 CODE = re.compile(r"`([^`\n]+)`")
 
 
@@ -76,7 +77,9 @@ def table(
             for place, (cell, (_, style)) in enumerate(zip(cells, heads, strict=True))
         ]
         body.append(element("tr", *drawn, class_=row_class or None))
-    head = element("tr", *(element("th", name, scope="col", class_=style or None) for name, style in heads))
+    head = element(
+        "tr", *(element("th", _foldable(name), scope="col", class_=style or None) for name, style in heads)
+    )
     return element(
         "div",
         element(
@@ -90,3 +93,8 @@ def table(
         role="region",
         aria_label=str(caption) if isinstance(caption, str) and not isinstance(caption, Html) else "table",
     )
+
+
+def _foldable(name: str) -> Html:
+    """Return a name that may be broken between its words, as `MessageCount` may."""
+    return join(BETWEEN_WORDS.split(name), Html("<wbr/>"))

@@ -17,6 +17,7 @@ color:var(--ink);font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);m
 [data-jp-theme-light=false] .ws,.vscode-dark .ws{--ink:var(--jp-content-font-color1,#e6edf3);--soft:#a3adb8;
 --raised:#1c2128;--ok:#56d364;--ok-bg:#12351f;--bad:#ff938a;--bad-bg:#4a1a17;--warn:#e8b339;--warn-bg:#3b2d0b;
 --info:#7ab7ff;--info-bg:#132f52;--quiet-bg:#2a3038}
+.jp-RenderedText pre{word-break:normal;overflow-wrap:anywhere}
 .ws *{box-sizing:border-box}
 .ws p{margin:4px 0}
 .ws code,.ws .card pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px}
@@ -40,20 +41,24 @@ white-space:nowrap;background:var(--quiet-bg);color:var(--ink)}
 .ws .pill.warn{background:var(--warn-bg);color:var(--warn)}.ws .pill.info{background:var(--info-bg);color:var(--info)}
 .ws .meter{height:6px;border-radius:3px;background:var(--quiet-bg);overflow:hidden;min-width:120px}
 .ws .meter>span{display:block;height:100%;background:var(--ok)}
-.ws .ws-scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--ground);margin:4px 0}
+.ws .ws-scroll{container-type:inline-size;overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--ground);margin:4px 0}
 .ws .ws-scroll:focus-visible,.ws summary:focus-visible{outline:2px solid var(--info);outline-offset:1px}
 .ws .ws-scroll table{border-collapse:collapse;width:100%;margin:0;font-size:13px;table-layout:auto;border:0;color:var(--ink)}
 .ws .ws-scroll caption{caption-side:top;text-align:left;padding:8px 8px 6px;font-weight:600;color:var(--ink);font-size:13.5px}
 .ws caption .soft{font-weight:400}
 .ws .ws-scroll thead th{color:var(--soft);font-weight:600;font-size:12px;text-align:left;background:var(--raised);
-border:0;border-bottom:1px solid var(--line);padding:5px 8px;white-space:nowrap}
+border:0;border-bottom:1px solid var(--line);padding:5px 8px;vertical-align:bottom}
 .ws .ws-scroll tbody th,.ws .ws-scroll tbody td{text-align:left;font-weight:400;padding:4px 8px;vertical-align:top;border:0;
 border-top:1px solid var(--line);background:transparent;max-width:none;overflow-wrap:anywhere;line-height:1.45}
 .ws .ws-scroll tbody tr:first-child>*{border-top:0}
 .ws .ws-scroll tbody tr,.ws .ws-scroll tbody tr:nth-child(even),.ws .ws-scroll tbody tr:hover{background:transparent}
-.ws .ws-scroll thead th.num,.ws .ws-scroll tbody .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
+.ws .ws-scroll .num{text-align:right;font-variant-numeric:tabular-nums}
+.ws .ws-scroll tbody .num{white-space:nowrap;overflow-wrap:normal}
 .ws .ws-scroll tbody .id{min-width:132px;font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .ws .ws-scroll tbody .tight{white-space:nowrap;overflow-wrap:normal}
+@container (max-width:640px){.ws .ws-scroll table :is(th,td){padding-inline:6px}.ws .ws-scroll tbody .id{min-width:84px}
+.ws .ws-scroll .word{white-space:normal}}
+:is(.ws-room,.fit) .ws-scroll{container-type:normal}
 .ws .fit .ws-scroll{display:inline-block;max-width:100%}.ws .fit .ws-scroll table{width:auto;min-width:240px}
 .ws tbody tr.added>*:first-child{box-shadow:inset 3px 0 var(--ok)}
 .ws tbody tr.changed>*:first-child{box-shadow:inset 3px 0 var(--warn)}
