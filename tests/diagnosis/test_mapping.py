@@ -48,6 +48,19 @@ def test_overlapping_ranges_are_batches_cut_anew() -> None:
     assert sum(each.messages for each in cause.elements) == 8
 
 
+def test_a_row_names_its_trades() -> None:
+    """A row that counts twice tells the trades that it sums, with what each changes, if the stream does."""
+    rows = [row_of("a", RECORDS[:3]), row_of("a", RECORDS[:3]), row_of("b", RECORDS[3:])]
+
+    (cause,) = causes(SENT, rows, RECORDS)
+    (row,) = cause.elements
+    (forgotten,) = causes(SENT, rows, None)
+
+    assert isinstance(row, RowElement)
+    assert sorted(row.trades) == sorted((each.trade_id, abs(each.value)) for each in SENT[:3])
+    assert [each.trades for each in forgotten.elements if isinstance(each, RowElement)] == [()]
+
+
 def test_gap_and_repeated_range_are_both_seen() -> None:
     """A range that was written twice and one that nobody wrote do not hide each other."""
     rows = [row_of("a", RECORDS[:10]), row_of("b", RECORDS[:10]), row_of("c", RECORDS[20:])]

@@ -6,7 +6,7 @@ could read.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, repeat
 
@@ -105,7 +105,17 @@ class _Case:
                 ]
             causes += found
             alternatives += others
-        return causes, alternatives
+        return [self._with_trades(each) for each in causes], alternatives
+
+    def _with_trades(self, cause: Cause) -> Cause:
+        """Return a cause whose rows know the trades that they sum."""
+        elements = (
+            replace(each, trades=tuple(self._map.trades_in(each.message_hash)))
+            if isinstance(each, RowElement)
+            else each
+            for each in cause.elements
+        )
+        return replace(cause, elements=tuple(elements))
 
     def _judge_stages(self, stages: Sequence[Stage], difference: Effect) -> Judged:
         """Explain what went wrong between two tables that could be read."""
@@ -130,7 +140,7 @@ class _Case:
         """Return what happened at a stage, or between several, each with its part of the difference."""
         pending = self.evidence.pending
         if stage is Stage.MAP:
-            return MapReading(self.flow, self.rows, self.evidence.records, pending).parts()
+            return self._map.parts()
         whole: list[Explanation] = []
         if stage is Stage.REDUCE:
             reading = ReduceReading(self.rows, self._row_effects, difference, pending, self._surplus)
@@ -171,6 +181,10 @@ class _Case:
         # Trades are judged where both totals and rows count them; a learner's handlers need not.
         counted = bool(self.observed.trades) and (not self.rows or any(row.trades for row in self.rows))
         return Flow(self.sent, self.stateful, counted, self.order, shards, arrivals, self.within)
+
+    @cached_property
+    def _map(self) -> MapReading:
+        return MapReading(self.flow, self.rows, self.evidence.records, self.evidence.pending)
 
     @cached_property
     def _state(self) -> StateReading | None:

@@ -10,11 +10,12 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from itertools import chain, groupby, repeat
 from operator import attrgetter
 
-from workshop.diagnosis.effects import Effect, combine, times_in
+from workshop.diagnosis.effects import Effect, amount_of, combine, times_in
 from workshop.diagnosis.flow import Flow
 from workshop.diagnosis.judgement import in_flight
 from workshop.diagnosis.suspects import explain, suspects_of
@@ -68,6 +69,16 @@ class MapReading:
                     yield from self._miscounted(run, ranges)
         for explanation in in_flight(self.flow, _places(waiting), self.pending):
             yield explanation, _sum(waiting, -1)
+
+    def trades_in(self, message_hash: str) -> Iterator[tuple[str, Decimal]]:
+        """Yield the trades that a row sums, each with how much it changes a leaf at the most."""
+        where = next(
+            (each for each, rows in self._rows_of.items() if rows[0].message_hash == message_hash), None
+        )
+        for source in _between(self._sources, where) if where else ():
+            if source.item and source.effect:
+                most = max(abs(units) for units, _ in source.effect.values())
+                yield source.item.trade_id, amount_of(most)
 
     def _written(self, rows: Sequence[ReduceRow], sources: Sequence[Source], where: Range) -> Iterator[Part]:
         """Yield that a range was written several times, and why its rows are not the sum of its records."""

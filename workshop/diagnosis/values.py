@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -101,11 +101,16 @@ class BatchElement:
 
 @dataclass(frozen=True)
 class RowElement:
-    """One row of ReduceTable, and how often it was added to the totals."""
+    """One row of ReduceTable, and how often it was added to the totals.
+
+    `trades` are those that it sums, each with how much it changes a leaf at the most, where the stream of its
+    records still tells.
+    """
 
     message_hash: str
     message_count: int
     counted: int
+    trades: tuple[tuple[str, Decimal], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

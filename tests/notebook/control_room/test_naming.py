@@ -87,6 +87,25 @@ def test_a_batch_names_the_largest_of_its_trades() -> None:
     )
 
 
+def test_a_row_names_the_largest_of_its_trades() -> None:
+    """A row that was added twice names a trade that it sums, where the stream of its records still tells."""
+    trades = (("t1", Decimal("10.00")), ("t2", Decimal("500.00")))
+    row = RowElement("hash", 2, 2, trades)
+
+    assert told(cause(CauseKind.DOUBLE_REDUCE, row)) == (
+        "t2",
+        "A row reduced more than once (certain): trade `t2` (500.00), and 1 more trade.",
+    )
+
+
+def test_a_row_that_is_wrong_in_an_unknown_way_blames_no_trade_of_several() -> None:
+    """Where nothing explains a row, its trade is named only if it sums a single one."""
+    one, two = (("t1", Decimal("10.00")),), (("t1", Decimal("10.00")), ("t2", Decimal("500.00")))
+
+    assert told(cause(CauseKind.UNKNOWN, RowElement("hash", 1, 1, one)))[0] == "t1"
+    assert told(cause(CauseKind.UNKNOWN, RowElement("hash", 2, 1, two)))[0] is None
+
+
 def test_what_is_certain_goes_before_what_is_likely() -> None:
     """Of several causes, the certain one names its trade, and then the one that knows any."""
     row = cause(CauseKind.DOUBLE_REDUCE, RowElement("hash", 12, 2))

@@ -6,7 +6,15 @@ Where many trades are wrong, the one with the largest difference stands for them
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from workshop.diagnosis import BatchElement, Cause, CauseKind, Confidence, Diagnosis, TradeElement
+from workshop.diagnosis import (
+    BatchElement,
+    Cause,
+    CauseKind,
+    Confidence,
+    Diagnosis,
+    RowElement,
+    TradeElement,
+)
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import format_amount
 
@@ -68,6 +76,9 @@ def _trades(
             case BatchElement():
                 for place in _places(element, lanes):
                     yield sent[place].trade_id, abs(sent[place].value)
+            # Of a row that is wrong in an unknown way, nobody knows which of its trades is to blame.
+            case RowElement() if cause.kind is not CauseKind.UNKNOWN or len(element.trades) == 1:
+                yield from element.trades
 
 
 def _places(batch: BatchElement, lanes: Sequence[Sequence[int]] | None) -> Sequence[int]:
