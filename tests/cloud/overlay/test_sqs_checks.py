@@ -53,6 +53,26 @@ def test_a_redrive_policy_counts_from_one_to_a_thousand(sqs, url, refused, count
     assert (code, "valid values are from 1 to 1000" in message) == ("InvalidParameterValue", True)
 
 
+@pytest.mark.parametrize(
+    ("dead", "reason"),
+    [
+        ("gone", "Dead letter target does not exist."),
+        ("dead.fifo", "Dead-letter queue must be same type of queue as the source."),
+    ],
+)
+def test_a_dead_letter_queue_is_there_and_of_the_same_kind(sqs, url, refused, dead, reason) -> None:
+    """Whoever names another one is refused, when the queue is made and later."""
+    sqs.create_queue(QueueName="dead.fifo", Attributes={"FifoQueue": "true"})
+    policy = {"deadLetterTargetArn": DEAD.rpartition(":")[0] + f":{dead}", "maxReceiveCount": 1}
+    attributes = {"RedrivePolicy": json.dumps(policy)}
+
+    for refusal in (
+        refused(sqs.create_queue, QueueName="R", Attributes=attributes),
+        refused(sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes),
+    ):
+        assert (refusal[0], refusal[1].endswith(f"Reason: {reason}")) == ("InvalidParameterValue", True)
+
+
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"MessageBody": ""}, "MissingParameter"),
     ({"MessageBody": "a\x01"}, "InvalidMessageContents"),

@@ -2,11 +2,12 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 
 from tests.cloud.documents import allow, document
-from tests.cloud.runtime.world import ACCOUNT, REGION, World, client, fail, on_failure
+from tests.cloud.runtime.world import ACCOUNT, REGION, World, client, fail, on_failure, queue_url
 
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:F"
 
@@ -95,7 +96,8 @@ def test_bucket_receives_the_records_too(world: World) -> None:
 
 def test_missing_destination_does_not_stop_the_shard(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """A destination that is gone loses the document; the log says so and the shard goes on."""
-    give_up(world, world.stream(), f"arn:aws:sqs:{REGION}:{ACCOUNT}:gone")
+    give_up(world, world.stream(), world.queue())
+    client("sqs").delete_queue(QueueUrl=queue_url())
     world.put(1)
     world.run(until_seconds=5)
     world.put(2)
@@ -104,3 +106,44 @@ def test_missing_destination_does_not_stop_the_shard(world: World, caplog: pytes
 
     assert world.batches() == [[1], [1], [2], [2]]
     assert "could not be reached" in caplog.text
+
+
+MISSING = [
+    f"arn:aws:sqs:{REGION}:{ACCOUNT}:gone",
+    f"arn:aws:sns:{REGION}:{ACCOUNT}:gone",
+    f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:gone",
+    f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/gone",
+    "arn:aws:s3:::gone",
+]
+
+
+@pytest.mark.parametrize("arn", MISSING)
+def test_a_destination_that_is_missing_is_refused(world: World, refused, arn: str) -> None:
+    """So it is for asynchronous events, for dead letters and for a mapping, as far as they take its kind."""
+    functions = client("lambda")
+    world.function()
+    settings = {"FunctionName": "F", "DestinationConfig": {"OnFailure": {"Destination": arn}}}
+    calls = [partial(functions.put_function_event_invoke_config, **settings)]
+    if arn.split(":")[2] in {"sqs", "sns"}:
+        letters = {"DeadLetterConfig": {"TargetArn": arn}}
+        calls.append(partial(functions.update_function_configuration, FunctionName="F", **letters))
+    if arn.split(":")[2] in {"sqs", "sns", "s3"}:
+        source = {"EventSourceArn": world.stream(), "StartingPosition": "LATEST"}
+        calls.append(partial(functions.create_event_source_mapping, **source, **settings))
+
+    wanted = ("InvalidParameterValueException", f"The destination ARN {arn} is invalid.")
+    assert [refused(call) for call in calls] == [wanted] * len(calls)
+
+
+def test_a_destination_that_is_there_is_taken(world: World) -> None:
+    """Also the default bus, and another function by the ARN of its version."""
+    world.function()
+    other = world.function("other", Publish=True)
+    client("s3").create_bucket(Bucket="failures")
+    topic = client("sns").create_topic(Name="topic")["TopicArn"]
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+
+    for arn in (world.queue(), topic, bus, f"{other}:1", "arn:aws:s3:::failures"):
+        client("lambda").put_function_event_invoke_config(
+            FunctionName="F", DestinationConfig={"OnFailure": {"Destination": arn}}
+        )

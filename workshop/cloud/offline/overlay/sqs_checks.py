@@ -24,7 +24,7 @@ from moto.sqs.exceptions import (
     SQSException,
     TooManyEntriesInBatchRequest,
 )
-from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend
+from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend, sqs_backends
 from moto.sqs.responses import SQSResponse
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
@@ -63,7 +63,7 @@ def _set_attributes(queue: Any, attributes: dict[str, Any], _now: float | None =
     for name, value in attributes.items():
         if not _is_possible(name, value):
             raise InvalidAttributeValue(name)
-    _check_redrive_policy(attributes.get("RedrivePolicy"))
+    _check_redrive_policy(queue, attributes.get("RedrivePolicy"))
     _MOTO_SET(queue, attributes, CLOCK.now())
 
 
@@ -86,14 +86,26 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def _check_redrive_policy(policy: Any) -> None:
+def _check_redrive_policy(queue: Any, policy: Any) -> None:
     policy = json.loads(policy) if isinstance(policy, str) and policy else policy
-    count = str((policy or {}).get("maxReceiveCount", "1"))
-    if not count.isdecimal() or not 1 <= int(count) <= MOST_RECEIVES:
+    for problem in _problems_of_redriving(queue, policy or {}):
         raise InvalidParameterValue(
-            f"Value {json.dumps(policy)} for parameter RedrivePolicy is invalid. Reason: Invalid value for "
-            f"maxReceiveCount: {count}, valid values are from 1 to {MOST_RECEIVES} both inclusive."
+            f"Value {json.dumps(policy)} for parameter RedrivePolicy is invalid. Reason: {problem}"
         )
+
+
+def _problems_of_redriving(queue: Any, policy: Mapping[str, Any]) -> Iterator[str]:
+    count = str(policy.get("maxReceiveCount", "1"))
+    if not count.isdecimal() or not 1 <= int(count) <= MOST_RECEIVES:
+        valid = f"valid values are from 1 to {MOST_RECEIVES} both inclusive."
+        yield f"Invalid value for maxReceiveCount: {count}, {valid}"
+    if (arn := policy.get("deadLetterTargetArn")) is not None:
+        name = str(arn).rpartition(":")[2]
+        dead = sqs_backends[queue.account_id][queue.region].queues.get(name)
+        if dead is None or dead.queue_arn != arn:
+            yield "Dead letter target does not exist."
+        elif dead.fifo_queue != queue.name.endswith(".fifo"):
+            yield "Dead-letter queue must be same type of queue as the source."
 
 
 @corrects(SQSBackend, "create_queue")

@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 
-from workshop.cloud.offline.permissions.services import destination_problem
+from workshop.cloud.offline.overlay.awslambda.destinations import check_destination
 from workshop.cloud.offline.runtime.arns import SourceReference
 
 __all__ = ["check_dead_letters"]
@@ -24,5 +24,4 @@ def check_dead_letters(spec: dict[str, Any], role_arn: str) -> None:
         raise InvalidParameterValueException(
             f"The provided target arn {arn} is invalid: it must be that of a standard SQS queue or SNS topic."
         )
-    if (problem := destination_problem(role_arn, str(arn))) is not None:
-        raise InvalidParameterValueException(problem)
+    check_destination(role_arn, str(arn))

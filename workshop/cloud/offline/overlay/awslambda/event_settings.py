@@ -17,8 +17,8 @@ from moto.awslambda.exceptions import InvalidParameterValueException, UnknownEve
 from moto.awslambda.models import EventInvokeConfig, LambdaBackend
 from moto.awslambda.responses import LambdaResponse
 
+from workshop.cloud.offline.overlay.awslambda.destinations import check_destination
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.permissions.services import destination_problem
 from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference, SourceReference
 
 ANY = frozenset({"events", "lambda", "sns", "sqs"})
@@ -109,8 +109,7 @@ def _check_destinations(destinations: dict[str, Any], function: Any) -> None:
             raise InvalidParameterValueException(
                 "You can't specify the function as a destination for itself."
             )
-        if (problem := destination_problem(str(function.role), arn)) is not None:
-            raise InvalidParameterValueException(problem)
+        check_destination(str(function.role), arn)
 
 
 def _others(function: Any, arn: str) -> list[Any]:

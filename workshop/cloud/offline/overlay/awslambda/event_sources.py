@@ -23,8 +23,9 @@ from moto.awslambda.models import EventSourceMapping, LambdaBackend
 from moto.awslambda.responses import LambdaResponse
 from moto.sqs.models import sqs_backends
 
+from workshop.cloud.offline.overlay.awslambda.destinations import check_destination
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.permissions.services import destination_problem, source_problem
+from workshop.cloud.offline.permissions.services import source_problem
 from workshop.cloud.offline.runtime.active_runtime import wake_active
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
 from workshop.cloud.offline.runtime.event_sources.mapping_rules import (
@@ -199,11 +200,10 @@ def _refuse(check: Any, *arguments: Any, **named: Any) -> None:
 def _refuse_without_rights(role_arn: str, source: SourceReference, spec: dict[str, Any]) -> None:
     """Refuse a source that the function's role may not read, or a destination that it may not write to."""
     destination = ((spec.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
-    problem = source_problem(role_arn, source.arn)
-    if problem is None and destination:
-        problem = destination_problem(role_arn, str(destination))
-    if problem is not None:
+    if (problem := source_problem(role_arn, source.arn)) is not None:
         raise LambdaClientError("InvalidParameterValueException", problem)
+    if destination:
+        check_destination(role_arn, str(destination))
 
 
 def _tips(source: SourceReference, account_id: str) -> dict[str, int]:
