@@ -20,7 +20,7 @@ def test_whoever_has_the_code_joins(running) -> None:
     answer = running.call("join", {"code": code, "alias": " Ada "})
 
     assert answer.status == 200
-    assert answer.document.keys() == {"learner", "token", "seed", "alias", "class", "class_id"}
+    assert answer.document.keys() == {"learner", "token", "seed", "alias", "class", "class_id", "accepted"}
     assert running.call("class").document == {name: answer.document[name] for name in ("class_id", "class")}
     assert (answer.document["alias"], answer.document["class"]) == ("Ada", "Risk & Co")
 
@@ -39,7 +39,7 @@ def test_who_joins_again_stays_the_same(running) -> None:
 
     again = running.join("Ada L", Authorization=f"Bearer {ada.token}")
 
-    assert again.joined == {**ada.joined, "alias": "Ada L"}
+    assert again.joined == {**ada.joined, "alias": "Ada L", "accepted": 1}
     assert running.inside(lambda board: [each.alias for each in board.store.learners()]) == ["Ada L"]
 
 

@@ -9,14 +9,15 @@ from tests.classroom.board.running import RunningBoard
 from workshop.classroom.learner.delivery import deliver, fetch_news
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import leave_class
-from workshop.classroom.learner.membership import read_membership
-from workshop.classroom.learner.outbox import Outbox
+from workshop.classroom.learner.membership import SECRET_FILE, read_membership
+from workshop.classroom.learner.outbox import FILE, Outbox
 from workshop.classroom.learner.recording import class_progress, report
 from workshop.clock import ManualClock
 from workshop.course.exercise import incorrect, passed
+from workshop.course.progress import FILE as PROGRESS
 from workshop.errors import BoardError
 from workshop.notebook.classroom.help_calls import draw_help
-from workshop.settings import RELEASED
+from workshop.settings import CLASS_FILE, RELEASED
 
 
 def joined(running: RunningBoard, home: Path, alias: str = "Ada") -> Outbox:
@@ -127,3 +128,26 @@ def test_a_call_that_the_board_has_ended_is_over(tmp_path: Path) -> None:
         deliver(home)
         assert (call := outbox.help_call) is not None
         assert not call.is_over
+
+
+def test_whatever_files_are_lost_nothing_counts_twice(tmp_path: Path) -> None:
+    """A learner who joins again, after any of the home's files were lost, has the wrong answers of before."""
+    # Without its secret and the membership, nothing says any more who the learner was.
+    lost = [(CLASS_FILE,), (FILE,), (CLASS_FILE, FILE), (CLASS_FILE, FILE, PROGRESS), (FILE, SECRET_FILE)]
+    with RunningBoard(tmp_path / "board.db") as running:
+        for number, names in enumerate(lost):
+            home, alias = tmp_path / f"{number}", f"L{number}"
+            joined(running, home, alias)
+            class_progress(home).record("00-a", incorrect("No."))
+            class_progress(home).record("00-b", passed("Yes."))
+            deliver(home)
+            for name in names:
+                (home / name).unlink()
+            outbox = joined(running, home, alias)
+            deliver(home)
+            class_progress(home).record("00-c", incorrect("No."))
+            deliver(home)
+            assert outbox.unsent() == ()
+        rows = running.inside(lambda board: board.store.steps())
+
+    assert [(row.step, row.wrong) for row in rows] == [("00-a", 1), ("00-b", 0), ("00-c", 1)] * len(lost)

@@ -59,6 +59,7 @@ class _Join(ApiHandler):
                 "alias": learner.alias,
                 "class": self.board.setup.name,
                 "class_id": self.board.class_id,
+                "accepted": learner.accepted,
             }
         )
 

@@ -57,13 +57,14 @@ def join_class(
     class_id = class_at(place.address)
     forget_left(home, (class_id, place.address))
     token = known.token if known and known.class_id == class_id else own_token(home, class_id)
-    membership = _membership(place, _asked(place, chosen, token))
+    answer = _asked(place, chosen, token)
+    membership = _membership(place, answer)
     if known is not None and known.class_id != class_id:
         _take_leave(home, known, tell or (lambda _: None))
     keep_membership(home, membership)
     drop_left(home)
     if known is None or known.key != membership.key:
-        _bring_along(home, membership)
+        _bring_along(home, membership, is_known=bool(answer.get("accepted")))
     deliver_briefly(home, ask=True)
     return membership
 
@@ -80,11 +81,14 @@ def _take_leave(home: Path, known: Membership, tell: Callable[[str], object]) ->
             )
 
 
-def _bring_along(home: Path, membership: Membership) -> None:
-    """Report what was done before; where some of it was reported, or is to be, only what counts once."""
+def _bring_along(home: Path, membership: Membership, *, is_known: bool) -> None:
+    """Report what was done before; where some of it was reported, or is to be, only what counts once.
+
+    A board to which a learner `is_known` has heard of them, whatever was lost here since.
+    """
     outbox = Outbox(home, membership.key)
     done = happenings_of(CourseProgress(home).entries())
-    outbox.add(counted_once(done) if outbox.heard_at or outbox.waiting else done)
+    outbox.add(counted_once(done) if is_known or outbox.heard_at or outbox.waiting else done)
 
 
 def _read(text: str, known: Membership | None) -> Invitation:
