@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NoReturn
 
 __all__ = [
@@ -42,6 +43,8 @@ MAX_TIMESTAMP_DIGITS = 11
 MAX_TRADE_ID_BYTES = 2048
 MAX_HIERARCHY_BYTES = 32_768
 MAX_RUN_ID_CHARACTERS = 36
+# Up to 32 KB each, in a function of 256 MB.
+REMEMBERED_HIERARCHIES = 1024
 KINDS = {str: "text", bool: "true or false", type(None): "null", list: "a list", dict: "an object"}
 
 
@@ -125,14 +128,14 @@ def trade_from_fields(fields: Mapping[str, Any], levels: Sequence[str]) -> Trade
     """
     cancelled = _cancelled(fields)
     value = _value(_number(fields, "Value"))
-    hierarchy = _hierarchy(fields, levels)
+    hierarchy, path = _hierarchy(fields, levels)
     return Trade(
         trade_id=_text(_present(fields, "TradeID"), "`TradeID`", max_bytes=MAX_TRADE_ID_BYTES),
         value=NOTHING if cancelled else value,
         version=_version(_number(fields, "Version")),
         timestamp=_timestamp(_number(fields, "Timestamp")),
         hierarchy=hierarchy,
-        path=_path(hierarchy, levels),
+        path=path,
         cancelled=cancelled,
         run_id=_run_id(fields),
     )
@@ -222,24 +225,33 @@ def _run_id(fields: Mapping[str, Any]) -> str | None:
     return run_id
 
 
-def _hierarchy(fields: Mapping[str, Any], levels: Sequence[str]) -> dict[str, str]:
+def _hierarchy(fields: Mapping[str, Any], levels: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Return the name of each level, and the path that they make."""
     names = _present(fields, "Hierarchy")
     if not isinstance(names, dict):
         raise MalformedRecordError(f"`Hierarchy` is {_kind(names)}, not an object with a name for each level")
+    pairs = tuple(names.items())
+    try:
+        return names, _path(pairs, tuple(levels))
+    except TypeError:
+        # A name that is a list or an object cannot be looked up; the checks say what is wrong with it.
+        return names, _path.__wrapped__(pairs, tuple(levels))
+
+
+# A few hundred hierarchies come again and again, so each is checked once.
+@lru_cache(maxsize=REMEMBERED_HIERARCHIES)
+def _path(pairs: tuple[tuple[str, str], ...], levels: tuple[str, ...]) -> str:
+    hierarchy = dict(pairs)
     for level in levels:
-        if level not in names:
+        if level not in hierarchy:
             raise MalformedRecordError(f"`Hierarchy` has no level `{level}`; it needs {', '.join(levels)}")
     size = 0
-    for level, name in names.items():
+    for level, name in pairs:
         _text(level, "the name of a level in `Hierarchy`", max_bytes=MAX_HIERARCHY_BYTES)
         _text(name, f"`{_shown(level)}` in `Hierarchy`", max_bytes=MAX_HIERARCHY_BYTES)
         size += len(level.encode()) + len(name.encode())
     if size > MAX_HIERARCHY_BYTES:
         raise MalformedRecordError(f"`Hierarchy` has {size} bytes, more than {MAX_HIERARCHY_BYTES}")
-    return names
-
-
-def _path(hierarchy: Mapping[str, str], levels: Sequence[str]) -> str:
     path = leaf_path([hierarchy[level] for level in levels])
     if (size := len(path.encode())) > MAX_PATH_BYTES:
         raise MalformedRecordError(

@@ -201,6 +201,8 @@ def test_a_field_out_of_its_range_is_refused(field: str, text: str, reason: str)
         ('""', "`TradeDesk` in `Hierarchy` is empty"),
         ("5", "`TradeDesk` in `Hierarchy` is a number, not text"),
         ("null", "`TradeDesk` in `Hierarchy` is null, not text"),
+        ('["FX"]', "`TradeDesk` in `Hierarchy` is a list, not text"),
+        ('{"FX": 1}', "`TradeDesk` in `Hierarchy` is an object, not text"),
         (r'"\ud83d"', "`TradeDesk` in `Hierarchy` holds half of a surrogate pair"),
         ('"' + "x" * 2041 + '"', "make a path of 2049 bytes; a row's key holds 2048"),
         ('"' + ":" * 1000 + '"', "make a path of 3008 bytes"),
@@ -214,6 +216,16 @@ def test_a_name_that_makes_no_path_is_refused(name: str, reason: str) -> None:
 
     with pytest.raises(MalformedRecordError, match=reason):
         decode_trade(wire(Hierarchy=hierarchy), LEVELS)
+
+
+def test_a_known_hierarchy_is_judged_by_the_levels_that_are_asked_for() -> None:
+    """The same names make another path for other levels, and none for a level that they lack."""
+    data = wire(Hierarchy='{"RiskType": "PV", "TradeDesk": "FX", "Region": "EMEA"}')
+
+    assert decode_trade(data, LEVELS).path == "PV:FX:EMEA"
+    assert decode_trade(data, ["Region", "RiskType"]).path == "EMEA:PV"
+    with pytest.raises(MalformedRecordError, match="no level `Book`; it needs Region, Book"):
+        decode_trade(data, ["Region", "Book"])
 
 
 @pytest.mark.parametrize(
