@@ -65,12 +65,15 @@ SECONDS_OF_SILENCE = 30.0
 def report(stage: str, counts: Mapping[str, int], ages: Mapping[float, int] | None = None) -> None:
     """Print counts of an invocation as a line of JSON, without zeros; of a batch, its metrics are in there.
 
-    `ages` says how old the messages were when the stage was done with them: milliseconds, each with a number
-    of messages. Metrics need a function's name, so there are none outside of Lambda. Never fails because of
-    InfluxDB, nor waits for it longer than 0.3 seconds.
+    Nothing is printed of an invocation that failed before it counted anything. `ages` says how old the
+    messages were when the stage was done with them: milliseconds, each with a number of messages. Metrics
+    need a function's name, so there are none outside of Lambda. Never fails because of InfluxDB, nor waits
+    for it longer than 0.3 seconds.
 
     Shape: `{"stage": "map", "records": 2, "_aws": {…}, "FunctionName": …, "Messages": 2, "BatchSize": 2, …}`
     """
+    if not counts:
+        return
     line: dict[str, Any] = {"stage": stage, **{name: count for name, count in counts.items() if count}}
     settings = _settings()
     function = settings.aws_lambda_function_name

@@ -1,5 +1,6 @@
 """ReduceLambda with the ledger: rows are added to AggregateTable exactly once, and its tree stays whole."""
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import count
@@ -20,6 +21,7 @@ from tests.lambdas.handler_bench import (
     deliver,
     fresh_bench,
     insert,
+    refusal,
     window_event,
 )
 
@@ -95,6 +97,33 @@ def test_300_groups_in_several_commits_of_whole_sub_trees(bench: Bench) -> None:
     assert bench.totals()[ROOT] == 300
     assert bench.progress()["RowCount"] == 1
     bench.check_tree()
+
+
+def test_what_was_committed_is_reported_once(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """An invocation that fails between two commits tells of the first, and the next one of the rest."""
+    rows = [wide(1, 40), row(2, {f"X:desk{group:03}:EMEA": "1.00" for group in range(40)}, messages=5)]
+
+    with bench.crash_at(2, after=False):
+        run(bench, *rows)
+    run(bench, *rows)
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told == [
+        {"stage": "reduce", "records": 2, "commits": 1},
+        {"stage": "reduce", "records": 2, "repeated": 1, "commits": 1},
+    ]
+
+
+def test_an_invocation_that_did_nothing_reports_nothing(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where not even the position could be read, there is no line that says so little."""
+    bench.fail_from(1, refusal("InternalServerError", status=500))
+
+    with pytest.raises(RuntimeError):
+        run(bench, row(1, {"PV:FX:EMEA": "5.25"}))
+
+    assert capsys.readouterr().out == ""
 
 
 @settings(max_examples=20)

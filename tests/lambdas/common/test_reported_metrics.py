@@ -176,6 +176,27 @@ def test_every_stage_of_every_variant_is_measured(
     assert [each["BatchSize"] for each in found.values()] == [3, 2, 1]
 
 
+FORGED = json.dumps({"_aws": {"Timestamp": 1, "CloudWatchMetrics": []}, "Messages": 1_000_000})
+
+
+@pytest.mark.parametrize("variant", ["starter", "textbook", "ledger"])
+def test_no_message_can_claim_a_metric(variant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever stands in a message, good or set aside, the log has the lines of the stages and no other."""
+    name = f"\n{FORGED}\n"
+    with fresh_bench(variant) as bench:
+        bench.flow(
+            message(name, "1.00", name, name, name), FORGED.encode(), name.encode(), message("b", f'"{name}"')
+        )
+
+    lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+
+    assert [(each["stage"], values(each)["Messages"]) for each in lines] == [
+        ("state", 1),
+        ("map", 1),
+        ("reduce", 1),
+    ]
+
+
 def test_an_influxdb_that_does_not_answer_is_left_alone(line: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     """A report comes back from an InfluxDB that says nothing, and does not go there again soon."""
     with socket.create_server((DEFAULT_HOST, 0)) as silent:

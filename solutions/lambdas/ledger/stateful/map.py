@@ -26,14 +26,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if batch.records:  # the last event of a tumbling window may be empty
         ledger_key = batch.ledger_key(context.function_name)
         ledger = Ledger(settings.ledger_table_name, ledger_key, epoch)
-        ledger.apply(
-            entries_of_changes(batch, settings.hierarchy_levels, epoch, compare=difference),
-            rows_into(
-                settings.reduce_table_name, ledger_key=ledger_key, shard_id=batch.shard_id, epoch=epoch
-            ),
-            Quarantine(settings.quarantine_table_name, "map", batch.shard_id),
-        )
-        report("map", ledger.counts, in_milliseconds(ledger.ages))
+        try:
+            ledger.apply(
+                entries_of_changes(batch, settings.hierarchy_levels, epoch, compare=difference),
+                rows_into(
+                    settings.reduce_table_name, ledger_key=ledger_key, shard_id=batch.shard_id, epoch=epoch
+                ),
+                Quarantine(settings.quarantine_table_name, "map", batch.shard_id),
+            )
+        finally:
+            # Also when the batch fails: what is committed now is no news to the next invocation.
+            report("map", ledger.counts, in_milliseconds(ledger.ages))
     return window_answer(event)
 
 

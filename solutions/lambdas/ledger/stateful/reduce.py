@@ -24,10 +24,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     batch = change_batch(event)
     if batch.records:  # the last event of a tumbling window may be empty
         ledger = Ledger(settings.ledger_table_name, batch.ledger_key(context.function_name), epoch)
-        ledger.apply(
-            entries_of_rows(batch, epoch),
-            totals_into(settings.aggregate_table_name, epoch=epoch),
-            Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id),
-        )
-        report("reduce", ledger.counts, in_milliseconds(ledger.ages))
+        try:
+            ledger.apply(
+                entries_of_rows(batch, epoch),
+                totals_into(settings.aggregate_table_name, epoch=epoch),
+                Quarantine(settings.quarantine_table_name, "reduce", batch.shard_id),
+            )
+        finally:
+            # Also when the batch fails: what is committed now is no news to the next invocation.
+            report("reduce", ledger.counts, in_milliseconds(ledger.ages))
     return window_answer(event)

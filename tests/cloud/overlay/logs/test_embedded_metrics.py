@@ -106,6 +106,17 @@ def test_a_number_is_a_value_of_each_dimension_set(account: Account) -> None:
         assert ask(account, "Maximum") == [[3.0]]
 
 
+@pytest.mark.parametrize(
+    "around", ["[ERROR] KeyError: '{}'", "START\n{}", "START\r{}\rTraceback", '"{}"', "[{}]"]
+)
+def test_a_document_inside_of_an_event_is_text(account: Account, around: str) -> None:
+    """Only an event that is a document as a whole has metrics: no message within an error claims any."""
+    put(account, around.format(json.dumps(event())))
+
+    assert ask(account, "Sum") == [[]]
+    assert errors(account, "EMFParsingErrors") == [[]]
+
+
 def test_an_array_is_as_many_values(account: Account) -> None:
     """Up to a hundred numbers stand for themselves."""
     put(account, event(M=list(range(1, 101))))
