@@ -10,7 +10,7 @@ from workshop.pipeline.messages import Message
 
 LEVELS = {"RiskType": "PV", "TradeDesk": "FXSpot", "Region": "EMEA"}
 SENT = [
-    Message(f"t{number}", Decimal(value), version, 1.0, LEVELS)
+    Message(f"t{number}", Decimal(value), version, LEVELS)
     for number, value, version in [(1, "10.00", 1), (2, "500.00", 1), (3, "80.00", 1), (3, "79.00", 2)]
 ]
 
@@ -67,7 +67,7 @@ def test_a_trade_is_off_by_what_stands_less_what_should(
 ) -> None:
     """Of several contents of a version, the first is right; a later version replaces the one before."""
     contents = [("100.00", 1), ("900.00", 1), ("101.00", 2)]
-    sent = [Message(trade, Decimal(each), v, 1.0, LEVELS) for trade in ("a", "b") for each, v in contents]
+    sent = [Message(trade, Decimal(each), v, LEVELS) for trade in ("a", "b") for each, v in contents]
     elements = [
         TradeElement(trade, version, "PV:FXSpot:EMEA", Decimal(value), 1, counted, instead_of)
         for trade in ("a", "b")
@@ -104,6 +104,18 @@ def test_a_row_that_is_wrong_in_an_unknown_way_blames_no_trade_of_several() -> N
 
     assert told(cause(CauseKind.UNKNOWN, RowElement("hash", 1, 1, one)))[0] == "t1"
     assert told(cause(CauseKind.UNKNOWN, RowElement("hash", 2, 1, two)))[0] is None
+
+
+@pytest.mark.parametrize(("is_stateful", "off_by"), [(True, "1.00"), (False, "79.00")])
+def test_a_batch_is_off_by_what_its_versions_change(is_stateful: bool, off_by: str) -> None:
+    """A lost version that follows another one lacks the change alone; without state, each message adds."""
+    batch = BatchElement(shard=0, first=4, last=5, messages=2, counted=0)
+    sent = [*SENT, Message("t4", Decimal("0.50"), 1, LEVELS)]
+    lost = Diagnosis((), (cause(CauseKind.BATCH_LOST, batch),), "")
+
+    trade, text = named_trade(lost, sent, [[2, 3, 4], [0, 1]], is_stateful=is_stateful)
+
+    assert (trade, text) == ("t3", f"A batch lost (certain): trade `t3` ({off_by}), and 1 more trade.")
 
 
 def test_what_is_certain_goes_before_what_is_likely() -> None:

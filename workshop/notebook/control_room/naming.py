@@ -30,19 +30,28 @@ IN_ITS_PLACE = {
 
 
 def named_trade(
-    diagnosis: Diagnosis, sent: Sequence[Message], lanes: Sequence[Sequence[int]] | None
+    diagnosis: Diagnosis,
+    sent: Sequence[Message],
+    lanes: Sequence[Sequence[int]] | None,
+    *,
+    is_stateful: bool = True,
 ) -> tuple[str | None, str]:
     """Return the trade with the largest difference, None if nobody knows one, and what is to be said.
 
-    `sent` is everything in order of arrival, and `lanes` the places of each shard's messages in it.
+    `sent` is everything in order of arrival, and `lanes` the places of each shard's messages in it. With
+    `is_stateful`, a newer version takes the place of an older one; else every message adds to the totals.
     """
     # What was stored wrongly names its trades, also where no known fault explains it.
     causes = [each for each in diagnosis.causes if each.kind is not CauseKind.UNKNOWN or each.elements]
     if not causes:
         return None, "The trade is unknown: several faults may have come together."
     # A certain cause first; of two, what is known of trades goes before what is known of rows.
-    cause = min(causes, key=lambda each: (not _is_sure(each), not any(_trades(each, sent, lanes))))
-    trades = dict(sorted(_trades(cause, sent, lanes), key=lambda each: each[1]))
+    trades_of = {
+        id(each): dict(sorted(_trades(each, sent, lanes, is_stateful=is_stateful), key=lambda off: off[1]))
+        for each in causes
+    }
+    cause = min(causes, key=lambda each: (not _is_sure(each), not trades_of[id(each)]))
+    trades = trades_of[id(cause)]
     head = f"{cause.kind.value.capitalize()} ({cause.confidence})"
     if not trades:
         return None, f"{head}: {cause.sentence}"
@@ -60,7 +69,7 @@ def _is_sure(cause: Cause) -> bool:
 
 
 def _trades(
-    cause: Cause, sent: Sequence[Message], lanes: Sequence[Sequence[int]] | None
+    cause: Cause, sent: Sequence[Message], lanes: Sequence[Sequence[int]] | None, *, is_stateful: bool
 ) -> Iterator[tuple[str, Decimal]]:
     """Yield the trades of a cause, each with how much is too much or too little through it at the most."""
     values: dict[tuple[str, int], Decimal] = {}
@@ -74,14 +83,35 @@ def _trades(
                 off_by = element.value - (other if cause.kind in IN_ITS_PLACE else 0)
                 yield element.trade_id, abs(off_by) * max(1, element.counted - 1)
             case BatchElement():
-                for place in _places(element, lanes):
-                    yield sent[place].trade_id, abs(sent[place].value)
+                yield from _of_batch(element, sent, _lane(element, lanes, sent), is_stateful=is_stateful)
             # Of a row that is wrong in an unknown way, nobody knows which of its trades is to blame.
             case RowElement() if cause.kind is not CauseKind.UNKNOWN or len(element.trades) == 1:
                 yield from element.trades
 
 
-def _places(batch: BatchElement, lanes: Sequence[Sequence[int]] | None) -> Sequence[int]:
-    if lanes is None or batch.shard >= len(lanes):
-        return range(batch.first - 1, batch.last)
-    return [place for place in lanes[batch.shard] if batch.first <= place + 1 <= batch.last]
+def _of_batch(
+    batch: BatchElement, sent: Sequence[Message], lane: Sequence[int], *, is_stateful: bool
+) -> Iterator[tuple[str, Decimal]]:
+    """Yield the trades of a batch, each with how much its messages together change the totals."""
+    newest: dict[str, Message] = {}
+    changes: dict[str, Decimal] = {}
+    for place in lane:
+        message = sent[place]
+        before = newest.get(message.trade_id) if is_stateful else None
+        if before is not None and message.version <= before.version:
+            continue
+        newest[message.trade_id] = message
+        if batch.first <= place + 1 <= batch.last:
+            change = _amount(message) - _amount(before)
+            changes[message.trade_id] = changes.get(message.trade_id, Decimal(0)) + change
+    yield from ((trade, abs(change)) for trade, change in changes.items())
+
+
+def _amount(message: Message | None) -> Decimal:
+    return Decimal(0) if message is None or message.cancelled else message.value
+
+
+def _lane(
+    batch: BatchElement, lanes: Sequence[Sequence[int]] | None, sent: Sequence[Message]
+) -> Sequence[int]:
+    return lanes[batch.shard] if lanes is not None and batch.shard < len(lanes) else range(len(sent))

@@ -137,7 +137,12 @@ class Watched:
         is_same = (snapshot.revision, snapshot.message_count) == moment[1:]
         if is_same and self.course.sent.since(mark)[0] == mark:
             arrived = self.course.sent.arrived()
-            told = named_trade(diagnosis, [message for _, message in arrived], lanes_of(arrived))
+            told = named_trade(
+                diagnosis,
+                [message for _, message in arrived],
+                lanes_of(arrived),
+                is_stateful=self.course.pipeline == "stateful",
+            )
             self._told = (moment, *told)
 
     def document(self, *, is_over: bool) -> dict[str, Any]:
