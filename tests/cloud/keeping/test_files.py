@@ -1,5 +1,6 @@
 """What becomes of a cloud whose file is damaged, foreign, from another version, in use, or on a full disk."""
 
+import errno
 import os
 import re
 import shutil
@@ -18,9 +19,8 @@ from workshop.clock import AdjustableClock
 from workshop.cloud.laboratory import Laboratory
 from workshop.cloud.offline.keeping.errors import InUseError, UnavailableError, remedy_of
 from workshop.cloud.offline.keeping.keeper import Keeper
-from workshop.cloud.offline.keeping.marks import Change
 from workshop.cloud.offline.keeping.store import Store, companions
-from workshop.cloud.offline.keeping.stored_rows import AT_ONCE, ROWS, is_one_statement, write_rows
+from workshop.cloud.offline.keeping.stored_rows import AT_ONCE, ROWS, write_rows
 from workshop.errors import ConfigurationError
 
 # The user who owns nothing.
@@ -64,6 +64,14 @@ def written_anew(path: Path, statement: str) -> Path:
     return path
 
 
+def settled(path: Path) -> Path:
+    """Have all into the file itself, from the journal and the log beside it; return its path."""
+    store = Store(path)
+    store.open()
+    store.close()
+    return written_anew(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 DAMAGES = {
     "foreign": lambda path: path.write_bytes(b"<html>not a database</html>" * 400) and path,
     "foreign database": lambda path: written_anew(path, "PRAGMA application_id = 7"),
@@ -81,9 +89,7 @@ DAMAGES = {
 def test_an_unreadable_file_is_kept_aside(cloud: KeptCloud, damage: str) -> None:
     """What cannot be read is put aside under a name that a note tells, and the cloud begins empty."""
     put(cloud.laboratory, "a")
-    copy = cloud.copied()
-    # All into the file itself, from the log beside it.
-    written_anew(copy, "PRAGMA wal_checkpoint(TRUNCATE)")
+    copy = settled(cloud.copied())
     before = DAMAGES[damage](copy).read_bytes()
 
     cloud.crash(copy)
@@ -125,31 +131,20 @@ def test_a_first_start_that_was_killed_is_no_damage(tmp_path: Path) -> None:
         assert notes(laboratory) == []
 
 
-@pytest.mark.parametrize("count", [1, AT_ONCE, AT_ONCE + 1])
+@pytest.mark.parametrize("count", [1, 7, 2 * AT_ONCE + 3])
 def test_rows_of_several_containers_are_written_together(count: int) -> None:
-    """Each is in its place; few of them are one statement, unless one is taken away."""
-    wanted = [(place % 4, place, bytes([place])) for place in range(count)]
-    changes: dict[int, list[Change]] = {}
+    """However many there are, each is in its place, and what is taken away is gone."""
+    wanted = [(place % 4, place, bytes([place % 256])) for place in range(count)]
+    changes: dict[int, dict[int, bytes | None]] = {1: {-1: None}}
     for part, key, content in wanted:
-        changes.setdefault(part, []).append((key, content))
+        changes.setdefault(part, {})[key] = content
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.execute(ROWS)
+        write_rows(connection, {1: {-1: b"old"}})
 
         write_rows(connection, changes)
 
         assert sorted(connection.execute("SELECT * FROM rows")) == sorted(wanted)
-    assert is_one_statement(changes) is (count <= AT_ONCE)
-    assert not is_one_statement({1: [(1, b"a"), (2, None)]})
-
-
-def test_the_last_word_on_a_row_counts() -> None:
-    """A row that is written and taken away in one commit is gone; the other way round it is there."""
-    with closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute(ROWS)
-        write_rows(connection, {1: [(1, b"a"), (1, None), (2, None), (2, b"b")]})
-        found = connection.execute("SELECT key, content FROM rows").fetchall()
-
-    assert found == [(2, b"b")]
 
 
 def test_a_file_has_one_owner(tmp_path: Path) -> None:
@@ -211,8 +206,7 @@ def test_a_kill_while_the_disk_is_full_costs_nothing(cloud: KeptCloud) -> None:
 def test_what_may_not_be_written_is_left_alone(cloud: KeptCloud, what: str) -> None:
     """Where the file or its folder is read-only no cloud begins, and what was kept is there afterwards."""
     put(cloud.laboratory, "before")
-    copy = cloud.copied()
-    written_anew(copy, "PRAGMA wal_checkpoint(TRUNCATE)")
+    copy = settled(cloud.copied())
     cloud.laboratory.close()
     # Not below pytest's folder, which is of no use to anybody but its owner.
     with tempfile.TemporaryDirectory() as name:
@@ -281,6 +275,19 @@ def test_the_message_says_what_can_be_done(code: int) -> None:
     error.sqlite_errorcode = code
 
     assert remedy_of(error).removeprefix(", so ") == REMEDIES[code]
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EFBIG, "free some space"),
+        (errno.EACCES, "let it be written"),
+    ],
+)
+def test_the_message_says_it_of_the_journal_too(code: int, remedy: str) -> None:
+    """What the system says of a write is told as what SQLite says."""
+    assert remedy_of(OSError(code, "no")) == f", so {remedy}"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody delete a file that is open")

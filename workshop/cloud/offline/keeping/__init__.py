@@ -14,8 +14,10 @@ kinds:
   their services have.
 
 There is one place where effects are written. Whatever touches a backend holds the lock of the offline cloud,
-and when that becomes free the keeper (`keeper`) commits what is marked (`marks`), in one transaction of
-SQLite (`store`): before the answer to a call, after a mapping has received or discarded, whoever it was.
+and when that becomes free the keeper (`keeper`) commits what is marked (`marks`), all of it or nothing:
+before the answer to a call, after a mapping has received or discarded, whoever it was. Rows go to a journal
+(`journal`), which SQLite's file (`store`) takes over now and then; documents go to that file at once, and
+with them all that the journal has.
 
 A mapping's progress is kept after each batch: a record that was read but not finished comes again, at most
 one batch for each slot of a shard. What belongs to this process alone is not kept: environments and their

@@ -1,5 +1,6 @@
 """What can be wrong with the file in which the state of an offline cloud is kept."""
 
+import errno
 import sqlite3
 
 __all__ = [
@@ -21,6 +22,8 @@ REMEDIES = {
     ),
     **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), ", so end what holds it"),
 }
+# The disk is full, or the user's share of it, or what one file may hold.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class KeepingError(Exception):
@@ -51,6 +54,9 @@ def told(error: Exception) -> Exception:
 
 def remedy_of(error: Exception) -> str:
     """Return what the user can do so that the file can be written again, as the end of a sentence."""
+    if isinstance(error, OSError):
+        is_full = error.errno in FULL
+        return REMEDIES[sqlite3.SQLITE_FULL if is_full else sqlite3.SQLITE_READONLY]
     if not isinstance(error, sqlite3.Error):
         return "; stop the cloud and start it again, without the last change"
     # The rest of the code says what exactly was tried.

@@ -77,6 +77,7 @@ class Keeper:
                 self.restored_bytes = self._store.size
             else:
                 self._is_empty = True
+            self._tell_of_damage()
             resources = Resources(self._store)
             resources.read()
         except UnavailableError:
@@ -91,6 +92,14 @@ class Keeper:
                 log.exception("the kept state could not be read")
             return self._begin_anew(error)
         return resources
+
+    def _tell_of_damage(self) -> None:
+        if self._store.set_aside is not None:
+            self.notes.append(
+                f"the newest changes of what `{self._store.path}` had kept could not all be read, and those "
+                f"that could not are gone; `{self._store.set_aside}` has what was there"
+            )
+            log.error(self.notes[-1])
 
     def _begin_anew(self, error: Exception) -> Resources:
         moto_api_backend.reset()
@@ -205,9 +214,7 @@ class Keeper:
             if are_resources_due:
                 self._gather_resources()
             self._gather_parts()
-            self._store.write(
-                {part: rows.items() for part, rows in self._waiting.items()}, self._gone, self._documents
-            )
+            self._store.write(self._waiting, self._gone, self._documents)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be acknowledged until it is gone
             self._fail(error)
             return

@@ -28,7 +28,10 @@ class RowsFile(Protocol):
     """The file that has what is not in memory."""
 
     def rows(self, part: int) -> StoredRows:
-        """Return the rows of a container."""
+        """Return the rows of a container, up to the last `settle`."""
+
+    def settle(self) -> None:
+        """Have in rows what was written; raises sqlite3's errors."""
 
 
 class Leaving(Protocol):
@@ -89,6 +92,12 @@ class StreamMemory:
             raise RuntimeError("no file has what is not in memory")
         return self._file.rows(number)
 
+    def settled_rows(self, number: int) -> StoredRows:
+        """Return all that the file has of a shard's records, the newest included; raises sqlite3's errors."""
+        if self._file is not None:
+            self._file.settle()
+        return self.rows(number)
+
     def relieve(self) -> None:
         """Let the oldest records leave if there is more in memory than the limit; those of any stream."""
         if self.limit_bytes is None or self.held_bytes <= self.limit_bytes:
@@ -103,13 +112,16 @@ class StreamMemory:
                     member.forget_read()
 
     def _write(self, members: list[Leaving]) -> bool:
-        """Return whether the file has what may leave: a temporary one only now."""
-        if not isinstance(self._file, TemporaryRows):
-            return True
+        """Return whether the file's rows have what may leave: only now."""
         try:
-            self._file.write({member.number: member.changes() for member in members})
+            if isinstance(self._file, TemporaryRows):
+                self._file.write({member.number: dict(member.changes()) for member in members})
+            elif self._file is not None:
+                self._file.settle()
         except (OSError, sqlite3.Error):
             # Nothing of this was written, so nothing of it may leave; what left before is still in the file.
+            if not isinstance(self._file, TemporaryRows):
+                return False  # the keeper refuses changes until it can be written
             self.limit_bytes = None
             log.exception("records stay in memory from now on: the temporary file cannot be written")
             return False

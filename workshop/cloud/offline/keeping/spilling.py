@@ -148,7 +148,7 @@ class Spilling:
     def _expired_rows(self) -> list[Change]:
         if not self._is_expiring:
             return []
-        keys = MEMORY.rows(self.number).before(self._first, is_last=self._first >= self._kept_to)
+        keys = MEMORY.settled_rows(self.number).before(self._first, is_last=self._first >= self._kept_to)
         return [(key, None) for key in keys]
 
     def restore(self, rows: Iterable[tuple[int, bytes]]) -> None:

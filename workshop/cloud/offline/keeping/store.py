@@ -1,8 +1,9 @@
 """The file in which the state of an offline cloud is kept: rows of containers, and documents of resources.
 
-SQLite with a write-ahead log: what was committed before a `kill -9` is there afterwards. The log is only
-brought to the disk when it is moved into the file (`synchronous=NORMAL`), so that after a power cut the
-newest commits may be missing, and what is there is consistent.
+A commit of rows alone, as nearly all are, goes to a journal beside the file (`journal`), from which many are
+taken over at once. The file is SQLite's, with a write-ahead log: what was committed before a `kill -9` is
+there afterwards. The log is only brought to the disk when it is moved into the file (`synchronous=NORMAL`),
+so that after a power cut the newest commits may be missing, and what is there is consistent.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -25,25 +27,15 @@ from workshop.cloud.offline.keeping.errors import (
     UnreadableStateError,
     told,
 )
-from workshop.cloud.offline.keeping.marks import Change
+from workshop.cloud.offline.keeping.journal import Journal, RowsOfParts
 from workshop.cloud.offline.keeping.packing import sealed, unsealed
-from workshop.cloud.offline.keeping.stored_rows import (
-    ROWS,
-    StoredRows,
-    is_one_statement,
-    transaction,
-    write_rows,
-)
+from workshop.cloud.offline.keeping.stored_rows import ROWS, StoredRows, transaction, write_rows
 
-__all__ = [
-    "FORMAT",
-    "Store",
-    "companions",
-    "set_aside",
-]
+__all__ = ["FORMAT", "Store", "companions", "set_aside"]
 
 # Any change of what is written, or of how.
-FORMAT = 5
+FORMAT = 6
+READABLE = {FORMAT, 5}  # which had no journal
 APPLICATION = int.from_bytes(b"TRWS", "big")
 SCHEMA = (
     "CREATE TABLE documents (name TEXT PRIMARY KEY, content BLOB NOT NULL)",
@@ -54,7 +46,13 @@ SCHEMA = (
 # In pages: how long the log grows before it is moved into the file.
 LOG_PAGES = 4000
 PAGE_BYTES = 4096
-COMPANIONS = ("", "-wal", "-shm", "-journal")
+JOURNAL = "-newest"
+COMPANIONS = ("", "-wal", "-shm", "-journal", JOURNAL)
+# How large the journal grows before it is taken over, and what goes into the file at once, since writing it
+# twice would cost more.
+JOURNAL_BYTES = 500_000
+LARGE_BYTES = 50_000
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Store:
@@ -73,6 +71,9 @@ class Store:
             raise UnavailableError(f"{path}: {error}") from error
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
+        self._journal = Journal(path.with_name(path.name + JOURNAL))
+        # Where a journal is that could not be read to its end.
+        self.set_aside: Path | None = None
 
     def open(self) -> bool:
         """Open the file, or make it; return whether it was there.
@@ -95,6 +96,7 @@ class Store:
                 self._check()
             self._prepare(is_new=not is_there)
             self._opened = self._place()
+            self._read_journal()
         except (OSError, sqlite3.Error) as error:
             self.disconnect()
             raise told(error) from error
@@ -123,12 +125,25 @@ class Store:
             raise UnreadableStateError("it is not the state of an offline cloud")
         (kept_format,) = self._one("PRAGMA user_version")
         origin = json.loads(self.document("origin") or b"{}")
-        if kept_format != FORMAT or origin.get("moto") != version("moto"):
+        if kept_format not in READABLE or origin.get("moto") != version("moto"):
             raise OtherVersionError(
                 f"version {origin.get('workshop')} of the workshop wrote it (format {kept_format}, "
                 f"moto {origin.get('moto')}), and this is version {__version__} (format {FORMAT}, "
                 f"moto {version('moto')})"
             )
+
+    def _read_journal(self) -> None:
+        """Take over what the journal has, and begin a new one."""
+        known = self.document("journal")
+        if self._journal.read(known):
+            self.set_aside = _free_name(self._journal.path, int(self._journal.path.stat().st_mtime))
+            self._journal.path.rename(self.set_aside)
+        if known is None:
+            self._cursor().execute(f"PRAGMA user_version = {FORMAT}")
+        if known is None or self._journal.rows:
+            self._take_over()
+        else:
+            self._journal.begin()
 
     def document(self, name: str) -> bytes | None:
         """Return a document, None if there is none; raises DamagedError or sqlite3's errors."""
@@ -150,26 +165,44 @@ class Store:
         return StoredRows(self._cursor, part)
 
     def write(
-        self,
-        changes: Mapping[int, Collection[Change]],
-        dropped: Collection[int],
-        documents: Mapping[str, bytes | None],
+        self, changes: RowsOfParts, dropped: Collection[int], documents: Mapping[str, bytes | None]
     ) -> None:
-        """Write rows and documents, or take them away, together or not at all; raises sqlite3's errors."""
+        """Write rows and documents, or take them away, together or not at all.
+
+        Raises:
+            sqlite3.Error, OSError: they could not be written.
+        """
         self._check_place()
-        connection = self._cursor()
-        if not dropped and not documents and is_one_statement(changes):
-            write_rows(connection, changes)
-            return
+        size = sum(len(content or b"") for rows in changes.values() for content in rows.values())
+        if dropped or documents or size > LARGE_BYTES or self._journal.size > JOURNAL_BYTES:
+            self._take_over(changes, dropped, documents)
+        elif any(changes.values()):
+            self._journal.append(changes)
+
+    def settle(self) -> None:
+        """Have in rows what was written; raises sqlite3's errors."""
+        if self._journal.rows:
+            self._take_over()
+
+    def _take_over(
+        self,
+        changes: RowsOfParts = NOTHING,
+        dropped: Collection[int] = (),
+        documents: Mapping[str, bytes | None] = NOTHING,
+    ) -> None:
+        """Write all that the journal has, and what is newer, and empty the journal."""
+        connection, generation = self._cursor(), self._journal.following
         with transaction(connection):
+            write_rows(connection, self._journal.rows)
             for part in dropped:
                 connection.execute("DELETE FROM rows WHERE part = ?", (part,))
             write_rows(connection, changes)
-            for name, content in documents.items():
+            for name, content in {**documents, "journal": generation}.items():
                 if content is None:
                     connection.execute("DELETE FROM documents WHERE name = ?", (name,))
-                    continue
-                connection.execute("REPLACE INTO documents VALUES (?, ?)", (name, sealed(content)))
+                else:
+                    connection.execute("REPLACE INTO documents VALUES (?, ?)", (name, sealed(content)))
+        self._journal.begin(generation)
 
     def compact(self) -> None:
         """Give back the space of what is gone."""
@@ -178,7 +211,8 @@ class Store:
 
     def copied_aside(self, clock: Clock) -> Path:
         """Return a copy of the file as it is now; raises sqlite3's errors, and leaves no half of one."""
-        aside = _free_name(self.path, clock)
+        aside = _free_name(self.path, int(clock.now()))
+        self.settle()
         try:
             with contextlib.closing(sqlite3.connect(aside)) as copy:
                 self._cursor().backup(copy)
@@ -206,22 +240,24 @@ class Store:
 
     def disconnect(self) -> None:
         """Close the file and go on holding it."""
+        self._journal.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def close(self, *, forget: bool = False) -> None:
         """Close the file, smaller if more than half of it is free; if asked to, delete it."""
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, OSError):
+            self.settle()
             (free,), (pages,) = self._one("PRAGMA freelist_count"), self._one("PRAGMA page_count")
             if 2 * free > pages and not forget:
                 self.compact()
         is_ours = self._place() == self._opened
+        gone = companions(self.path) if forget else [] if self._journal.rows else [self._journal.path]
         self.disconnect()
         # Another cloud may have begun one in its place, where ours was deleted.
-        if forget and is_ours:
-            for path in companions(self.path):
-                path.unlink(missing_ok=True)
+        for path in gone if is_ours else []:
+            path.unlink(missing_ok=True)
         self._lock.release()
 
     def _cursor(self) -> sqlite3.Connection:
@@ -244,7 +280,7 @@ def set_aside(path: Path, clock: Clock) -> Path:
     Raises:
         UnavailableError: it may not be renamed.
     """
-    aside = _free_name(path, clock)
+    aside = _free_name(path, int(clock.now()))
     try:
         for old, new in zip(companions(path), companions(aside), strict=True):
             if old.exists():
@@ -254,8 +290,7 @@ def set_aside(path: Path, clock: Clock) -> Path:
     return aside
 
 
-def _free_name(path: Path, clock: Clock) -> Path:
-    number = int(clock.now())
+def _free_name(path: Path, number: int) -> Path:
     while (aside := path.with_name(f"{path.name}.aside-{number}")).exists():
         number += 1
     return aside

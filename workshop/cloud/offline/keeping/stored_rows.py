@@ -4,18 +4,18 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from workshop.cloud.offline.keeping.marks import Change
+from workshop.cloud.offline.keeping.journal import RowsOfParts
 
-__all__ = ["AT_ONCE", "ROWS", "StoredRows", "TemporaryRows", "is_one_statement", "transaction", "write_rows"]
+__all__ = ["AT_ONCE", "ROWS", "StoredRows", "TemporaryRows", "transaction", "write_rows"]
 
-# How many rows one statement writes.
-AT_ONCE = 32
+# How many rows one statement writes at most: many, since others run between statements, and a power of two.
+AT_ONCE = 256
 
 ROWS = "CREATE TABLE rows (part INTEGER, key, content BLOB NOT NULL, PRIMARY KEY (part, key)) WITHOUT ROWID"
 
@@ -72,7 +72,7 @@ class TemporaryRows:
         """Return the rows of a container."""
         return StoredRows(lambda: self._connection, part)
 
-    def write(self, changes: Mapping[int, Iterable[Change]]) -> None:
+    def write(self, changes: RowsOfParts) -> None:
         """Write rows, or take them away, all or none, and forget other containers.
 
         Raises:
@@ -85,6 +85,9 @@ class TemporaryRows:
             known = {part for (part,) in connection.execute("SELECT DISTINCT part FROM rows")}
             for part in known.difference(changes):
                 connection.execute("DELETE FROM rows WHERE part = ?", (part,))
+
+    def settle(self) -> None:
+        """Have in rows what was written, as it always is."""
 
     def close(self) -> None:
         """Delete it."""
@@ -112,29 +115,19 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def write_rows(connection: sqlite3.Connection, changes: Mapping[int, Iterable[Change]]) -> None:
-    """Write rows by container and key, or take away those without content; the last word on a key counts.
-
-    The caller has begun a transaction, unless `is_one_statement` holds.
-    """
-    last = {(part, key): content for part, rows in changes.items() for key, content in rows}
-    gone = [key for key, content in last.items() if content is None]
+def write_rows(connection: sqlite3.Connection, changes: RowsOfParts) -> None:
+    """Write rows, or take away those without content; the caller has begun a transaction."""
+    rows = [(part, key, content) for part, ones in changes.items() for key, content in ones.items()]
+    gone = [(part, key) for part, key, content in rows if content is None]
     if gone:
         connection.executemany("DELETE FROM rows WHERE part = ? AND key = ?", gone)
-    if count := len(last) - len(gone):
-        written = [(*key, content) for key, content in last.items() if content is not None]
-        if count > AT_ONCE:
-            connection.executemany(_replace(1), written)
-        else:  # in half the time
-            connection.execute(_replace(count), list(chain.from_iterable(written)))
-
-
-def is_one_statement(changes: Mapping[int, Collection[Change]]) -> bool:
-    """Return whether rows are written by a single statement, which is a transaction without being told so."""
-    count = sum(map(len, changes.values()))
-    if count == 1:
-        return True
-    return count <= AT_ONCE and all(content is not None for rows in changes.values() for _, content in rows)
+    written = [row for row in rows if row[-1] is not None]
+    begin = 0
+    while left := len(written) - begin:
+        # Few statements differ, so that SQLite knows them all.
+        count = min(AT_ONCE, 1 << left.bit_length() - 1)
+        connection.execute(_replace(count), list(chain.from_iterable(written[begin : begin + count])))
+        begin += count
 
 
 @cache
