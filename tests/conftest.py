@@ -60,12 +60,10 @@ SLOW = (
 # What is soonest mended, then the longest, which mostly wait: whatever comes later fills the gaps.
 FIRST = (
     "test_tidy.py",
-    "test_notebooks_solved.py",
-    "test_later_notebooks.py",
-    "test_core_notebooks.py",
-    "test_honest_class.py",
-    # A worker takes a module as soon as it has two tests left: the one behind this lone test waits long.
+    "test_solved_notebooks.py",
     "test_notebooks_on_aws.py",
+    "test_unsolved_notebooks.py",
+    "test_honest_class.py",
     "test_gate.py",
 )
 

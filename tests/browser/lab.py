@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -33,6 +34,13 @@ class Lab(Served):
         """Set `light` or `dark` as a learner does under Settings; it holds for pages opened afterwards."""
         document = {"raw": json.dumps({"theme": f"JupyterLab {theme.title()}"})}
         self.call("PUT", THEME_SETTINGS, document)
+
+    def start_kernel(self, notebook: str) -> Path:
+        """Start the kernel that a notebook's page will find, and return its connection file."""
+        path = f"notebooks/{notebook}.ipynb"
+        wanted = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
+        kernel = self.call("POST", "api/sessions", wanted)["kernel"]["id"]
+        return self.checkout.kernels / f"kernel-{kernel}.json"
 
     def is_idle(self) -> bool:
         """Say whether a kernel runs and no kernel has anything to do."""

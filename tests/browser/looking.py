@@ -1,15 +1,18 @@
-"""What must hold of every notebook that was run in JupyterLab."""
+"""Notebooks run in JupyterLab, by its menu or by its kernel alone, and what must hold when somebody looks at them."""
 
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
+from tests.browser.lab import Lab
 from tests.browser.notebook_page import LIVE, NotebookPage
-from tests.course.notebooks.runs import NUMBERS, source_of
+from tests.course.notebooks.runs import NUMBERS, Ran, run, source_of
 
 LARGEST_BYTES = 1_000_000
-# Looked at once more in the other theme, as somebody who has run it and comes back finds it.
+# Looked at once more in the other theme.
 IN_BOTH_THEMES = {"00", "06", "10"}
 THEMES = ("light", "dark")
 BROKEN_CHECK = "The check itself failed"
@@ -17,27 +20,52 @@ BROKEN_CHECK = "The check itself failed"
 FACES_AT_REST = 3
 
 
-def run_and_look(shown: NotebookPage, number: str, screenshots: Path) -> list[str]:
-    """Open a notebook, run it, save it, look at it; return everything that is wrong.
+def run_by_menu(shown: NotebookPage, number: str) -> list[str]:
+    """Open a notebook, choose Run All Cells and save it, as learners do; return everything wrong."""
+    shown.lab.choose_theme(_themes(number)[0])
+    shown.open(shown.lab.address_of(_name(number)))
+    shown.run_all()
+    shown.save()
+    return [
+        *(f"code cell {cell} did not run" for cell in shown.left_out),
+        *_unmoved(shown, _cells(shown.lab, number)),
+        *shown.faults,
+    ]
 
-    Light and dark alternate from notebook to notebook; some are opened in both.
+
+def run_in_kernel(
+    lab: Lab, number: str, notebook: nbformat.NotebookNode, *, solve: tuple[str, ...] = ()
+) -> Ran:
+    """Run a notebook in JupyterLab's kernel without its page, and save it; the kernel goes on.
+
+    To draw while cells run takes the page as long as the cells themselves.
     """
-    first, second = THEMES if NUMBERS.index(number) % 2 == 0 else reversed(THEMES)
-    wrong = _run_and_look(shown, number, first, screenshots)
-    return wrong + (_look_again(shown, number, second, screenshots) if number in IN_BOTH_THEMES else [])
+    name = _name(number)
+    lab.end_kernels()
+    ran = run(lab.checkout, number, notebook, solve=solve, kernel=lab.start_kernel(name))
+    nbformat.write(notebook, lab.checkout.notebooks / f"{name}.ipynb")
+    return ran
 
 
-def _run_and_look(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
-    name = source_of(number).stem
-    path = shown.lab.checkout.notebooks / f"{name}.ipynb"
+def look(shown: NotebookPage, number: str, screenshots: Path) -> list[str]:
+    """Look at a notebook that was run and saved, as somebody who comes back to it; return everything wrong.
+
+    Light and dark alternate from notebook to notebook; some are looked at in both.
+    """
+    themes = _themes(number) if number in IN_BOTH_THEMES else _themes(number)[:1]
+    return [fault for theme in themes for fault in _look(shown, number, theme, screenshots)]
+
+
+def _look(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
+    path, cells = _path(shown.lab, number), _cells(shown.lab, number)
     shown.lab.choose_theme(theme)
-    shown.open(shown.lab.address_of(name))
+    shown.open(shown.lab.address_of(_name(number)))
+    diagrams = sum("".join(cell["source"]).count("```mermaid") for cell in cells)
+    shown.wait_until_drawn(diagrams)
     try:
-        shown.run_all()
-        shown.save()
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        wrong = [f"code cell {cell} did not run" for cell in shown.left_out]
-        wrong += [*_errors(cells), *_theme(shown, theme), *_diagrams(shown, cells), *_unmoved(shown, cells)]
+        wrong = [*_errors(cells), *_theme(shown, theme)]
+        if shown.diagrams != (wanted := {"drawn": diagrams, "refused": 0, "unknown": 0}):
+            wrong.append(f"diagrams: {shown.diagrams}, not {wanted}")
         if (size := path.stat().st_size) > LARGEST_BYTES:
             wrong.append(f"{size} bytes when saved")
         wrong += shown.faults
@@ -47,15 +75,21 @@ def _run_and_look(shown: NotebookPage, number: str, theme: str, screenshots: Pat
     return [*wrong, *(fault for fault in shown.faults if fault not in wrong)]
 
 
-def _look_again(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
-    """Open a notebook that was run and saved in another theme; return what is wrong."""
-    shown.lab.choose_theme(theme)
-    shown.open(shown.lab.address_of(source_of(number).stem))
-    shown.wait_for_widgets()
-    try:
-        return [f"opened again: {fault}" for fault in [*_theme(shown, theme), *shown.faults]]
-    finally:
-        _photograph(shown, screenshots, f"{number}-{theme}")
+def _themes(number: str) -> tuple[str, ...]:
+    return THEMES if NUMBERS.index(number) % 2 == 0 else THEMES[::-1]
+
+
+def _name(number: str) -> str:
+    return source_of(number).stem
+
+
+def _path(lab: Lab, number: str) -> Path:
+    return lab.checkout.notebooks / f"{_name(number)}.ipynb"
+
+
+def _cells(lab: Lab, number: str) -> list[dict[str, Any]]:
+    cells: list[dict[str, Any]] = json.loads(_path(lab, number).read_text(encoding="utf-8"))["cells"]
+    return cells
 
 
 def _photograph(shown: NotebookPage, screenshots: Path, name: str) -> None:
@@ -81,12 +115,6 @@ def _errors(cells: list[dict[str, Any]]) -> list[str]:
 def _theme(shown: NotebookPage, theme: str) -> list[str]:
     is_light = shown.page.locator("body").get_attribute("data-jp-theme-light") == "true"
     return [] if is_light == (theme == "light") else [f"the theme is not {theme}"]
-
-
-def _diagrams(shown: NotebookPage, cells: list[dict[str, Any]]) -> list[str]:
-    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
-    wanted = {"drawn": sum(text.count("```mermaid") for text in texts), "refused": 0, "unknown": 0}
-    return [] if shown.diagrams == wanted else [f"diagrams: {shown.diagrams}, not {wanted}"]
 
 
 def _unmoved(shown: NotebookPage, cells: list[dict[str, Any]]) -> list[str]:

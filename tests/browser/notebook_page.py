@@ -71,18 +71,19 @@ class NotebookPage:
         self.page.keyboard.press("Shift+Enter")
         self._wait(lambda: "[*]:" not in self._prompts() and self.lab.is_idle(), "the cell still runs")
 
-    def wait_for_widgets(self) -> None:
-        """Wait until the widgets of a notebook that was opened again are back."""
+    def wait_until_drawn(self, diagrams: int) -> None:
+        """Wait until the widgets of a notebook that was opened again are back, and all its diagrams are there."""
         panel = self.page.locator(PANEL)
         quiet = 0
 
         def are_back() -> bool:
             # Outputs are drawn one after the other: none may be loading for a while.
             nonlocal quiet
-            quiet = 0 if LOADING in panel.inner_text() else quiet + 1
+            is_drawn = LOADING not in panel.inner_text() and sum(self.diagrams.values()) >= diagrams
+            quiet = quiet + 1 if is_drawn else 0
             return quiet > QUIET_LOOKS
 
-        self._wait(are_back, "widgets do not come back")
+        self._wait(are_back, "widgets or diagrams do not come back")
 
     def save(self) -> None:
         """Save the notebook as learners do."""

@@ -42,6 +42,11 @@ class Checkout:
         return self.root / "notebooks"
 
     @property
+    def kernels(self) -> Path:
+        """Where kernels that JupyterLab starts say how to reach them."""
+        return self.folder / "kernels"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables of a process that works in this copy and nowhere else."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
@@ -52,6 +57,7 @@ class Checkout:
             "PYTHONUNBUFFERED": "1",
             # What someone chose in a JupyterLab of their own stays out of it, and is left alone.
             "JUPYTER_CONFIG_DIR": str(self.folder / "jupyter"),
+            "JUPYTER_RUNTIME_DIR": str(self.kernels),
             "WATCH_LOG": str(self.folder / "watched.log"),
             **pointed,
         }

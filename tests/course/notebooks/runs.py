@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from tests.course.notebooks.checkouts import ROOT, Checkout
@@ -87,10 +88,34 @@ def starter_notebook(checkout: Checkout, number: str) -> nbformat.NotebookNode:
     return nbformat.read(checkout.notebooks / f"{source_of(number).stem}.ipynb", as_version=4)
 
 
+class KernelOfOthers(AsyncKernelManager):
+    """A kernel that somebody else has started, and will end."""
+
+    has_kernel = True
+
+    def __init__(self, connection_file: Path) -> None:
+        super().__init__(connection_file=str(connection_file))
+        self.load_connection_file()
+
+    async def _async_is_alive(self) -> bool:
+        # Who has started it looks after it.
+        return True
+
+    is_alive = _async_is_alive
+
+
 def run(
-    checkout: Checkout, number: str, notebook: nbformat.NotebookNode, *, solve: tuple[str, ...] = ()
+    checkout: Checkout,
+    number: str,
+    notebook: nbformat.NotebookNode,
+    *,
+    solve: tuple[str, ...] = (),
+    kernel: Path | None = None,
 ) -> Ran:
-    """Run a notebook in a new kernel; files of the exercises in `solve` are solved when they are reached."""
+    """Run a notebook in a new kernel, or in the one that a connection file leads to.
+
+    Files of the exercises in `solve` are solved when they are reached.
+    """
     ran = Ran(number, notebook)
     due = [(place_of(notebook, exercise), exercise) for exercise in solve]
     before = len(checkout.watched())
@@ -108,6 +133,7 @@ def run(
 
     client = NotebookClient(
         notebook,
+        km=KernelOfOthers(kernel) if kernel else None,
         timeout=CELL_SECONDS,
         kernel_name="python3",
         allow_errors=True,
@@ -118,6 +144,8 @@ def run(
     )
     begun = stopwatch()
     client.execute(env=checkout.environment)
+    if kernel:
+        client.kc.stop_channels()
     ran.seconds = stopwatch() - begun
     return ran
 
