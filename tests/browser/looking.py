@@ -1,4 +1,4 @@
-"""Notebooks run in JupyterLab, by its menu or by its kernel alone, and what must hold when somebody looks at them."""
+"""Notebooks run in JupyterLab, by its menu or in its kernel alone, and looked at afterwards."""
 
 import json
 import os

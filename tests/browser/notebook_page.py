@@ -72,7 +72,7 @@ class NotebookPage:
         self._wait(lambda: "[*]:" not in self._prompts() and self.lab.is_idle(), "the cell still runs")
 
     def wait_until_drawn(self, diagrams: int) -> None:
-        """Wait until the widgets of a notebook that was opened again are back, and all its diagrams are there."""
+        """Wait until the widgets of a notebook that was opened again are back, and its diagrams there."""
         panel = self.page.locator(PANEL)
         quiet = 0
 

@@ -1,7 +1,8 @@
-"""The course solved, in JupyterLab: every notebook from its first to its last cell, some of them twice, in order.
+"""The course solved, in JupyterLab: notebooks from their first to their last cell, some of them twice.
 
-Learners share it, each with a cloud of their own, so that they can go at the same time: the classes are separate
-jobs for the workers. Whoever begins in the middle catches up first, as learners do. One cloud is killed on the way.
+Learners share it, each with a cloud of their own, so that they can go at the same time: the classes are
+separate jobs for the workers. Whoever begins in the middle catches up first, as learners do. One cloud is
+killed on the way.
 """
 
 import json
@@ -22,8 +23,8 @@ from tests.effort import LONG
 from workshop.course.exercises import all_exercises
 from workshop.course.progress import CourseProgress
 
-# What is taught by a handler's file and by deleting everything; the others run again only in the long form. That
-# each exercise's check passes twice in a row, the gate tries.
+# What is taught by a handler's file and by deleting everything; the others run again only in the long form.
+# That each exercise's check passes twice in a row, the gate tries.
 TWICE = NUMBERS if LONG else ("11", "99")
 # The whole first pipeline is there; the next notebooks must find all of it again.
 KILLED_BEFORE = "07"
@@ -118,7 +119,7 @@ class Part:
 
     @pytest.mark.timeout(1200)
     def test_a_solved_notebook_runs_to_its_end_and_gives_the_same_twice(self, learner, number) -> None:
-        """Solved, a notebook runs without an error, passes its checks, and gives the same again from the top."""
+        """Solved, a notebook runs without an error, passes its checks, and gives the same from the top."""
         here = [exercise for exercise in all_exercises() if exercise.notebook == number]
 
         ran = learner.up_to(number)

@@ -1,6 +1,7 @@
 """Every notebook as a learner gets it, run to its end on its own before anything is solved.
 
-Where there is a browser, `tests/browser` runs them in JupyterLab instead, and looks at them as well.
+Where there is a browser, `tests/browser` runs them in JupyterLab instead, and looks at them as well: those up to 06,
+and in the long form all.
 """
 
 import re
