@@ -170,7 +170,7 @@ class FunctionFailedError(WorkshopError):
 
 
 class TearDownError(WorkshopError):
-    """Something is left after a delete; ``remaining`` names each thing."""
+    """Something is left after a delete, or keeps it from beginning; ``remaining`` names each thing."""
 
     def __init__(self, message: str, remaining: tuple[str, ...] = ()) -> None:
         self.remaining = remaining

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from tests.deploy.by_hand import ANY_TABLE, role_of
 from workshop.cli.app import command_line
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.cloud.connection import Cloud
@@ -101,12 +102,15 @@ def test_deploying_again_tells_what_changed(run: Run, checkout: Path) -> None:
 
 
 def test_all_stacks_can_be_destroyed_at_once(run: Run, live: Cloud) -> None:
-    """`--all` takes every stack of the workshop, and none is no error."""
+    """`--all` takes every stack of the workshop, says what else goes, and none is no error."""
     for name in ("one", "two"):
         run("deploy", "stateless", "--stack", name)
+    role = role_of(live, find_stack(live, "one").outputs["MapLambdaName"])
+    live.client("iam").put_role_policy(RoleName=role, PolicyName="mine", PolicyDocument=ANY_TABLE)
 
     everything, nothing = run("destroy", "--all", "--yes"), run("destroy", "--all")
 
+    assert f"Added by hand, goes as well: policy `mine` of AWS::IAM::Role `{role}`" in everything.output
     assert "Nothing is left of `one`" in everything.output
     assert "Nothing is left of `two`" in everything.output
     assert "There is no stack of this workshop." in nothing.output

@@ -14,7 +14,7 @@ from workshop.deploy.additions import own_policy_of
 from workshop.deploy.bundles import build_bundle
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.leftovers import StackResource, remaining, resources_of
-from workshop.deploy.stacks import deploy, destroy, list_stacks
+from workshop.deploy.stacks import added_by_hand, deploy, destroy, list_stacks
 from workshop.errors import DeploymentError, StackNotFoundError, TearDownError
 
 
@@ -107,21 +107,45 @@ def test_logs_that_lambda_made_go_as_well(checkout: Path, cloud: Cloud) -> None:
     assert cloud.client("logs").describe_log_groups()["logGroups"] == []
 
 
+def test_what_others_hold_is_named_before_anything_goes(checkout: Path, cloud: Cloud) -> None:
+    """A policy of a user, or a protected table, is theirs to undo: all stays, and they are told how."""
+    iam, dynamodb = cloud.client("iam"), cloud.client("dynamodb")
+    deployment = deploy(cloud, "stateful")
+    arn, table = deployment.outputs["FrontEndPolicyArn"], deployment.outputs["StateTableName"]
+    iam.create_user(UserName="reader")
+    iam.attach_user_policy(UserName="reader", PolicyArn=arn)
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
+    before = inventory(cloud)
+
+    with pytest.raises(TearDownError, match="cannot be deleted as a whole, so nothing was deleted") as caught:
+        destroy(cloud, deployment.stack, clock=ManualClock())
+
+    protected, attached = sorted(caught.value.remaining)
+    assert f"update-table --table-name {table} --no-deletion-protection-enabled" in protected
+    assert f"aws iam detach-user-policy --user-name reader --policy-arn {arn}" in attached
+    assert f"`workshop destroy {deployment.stack}` again" in str(caught.value)
+    assert inventory(cloud) == before
+    iam.detach_user_policy(UserName="reader", PolicyArn=arn)
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+    destroy(cloud, deployment.stack, clock=ManualClock())
+    assert list_stacks(cloud) == ()
+
+
 def test_what_is_left_is_named(checkout: Path, cloud: Cloud) -> None:
     """A resource that cannot be deleted is named with the reason; without the cause a second try works."""
     iam = cloud.client("iam")
-    deployment = deploy(cloud, "stateful")
-    arn = deployment.outputs["FrontEndPolicyArn"]
-    iam.create_user(UserName="reader")
-    iam.attach_user_policy(UserName="reader", PolicyArn=arn)
+    deployment = deploy(cloud, "stateless")
+    role = role_of(cloud, deployment.outputs["MapLambdaName"])
+    iam.create_instance_profile(InstanceProfileName="theirs")
+    iam.add_role_to_instance_profile(InstanceProfileName="theirs", RoleName=role)
 
     with pytest.raises(TearDownError, match="ended in `DELETE_FAILED` and something is left") as caught:
         destroy(cloud, deployment.stack, clock=ManualClock())
 
-    assert f"AWS::IAM::ManagedPolicy `{arn}` (FrontEndPolicy)" in caught.value.remaining
-    assert "Cannot delete a policy attached to entities" in str(caught.value)
+    assert f"AWS::IAM::Role `{role}` (MapLambdaRole)" in caught.value.remaining
+    assert "instance profile" in str(caught.value)
     assert f"`workshop destroy {deployment.stack}` again" in str(caught.value)
-    iam.detach_user_policy(UserName="reader", PolicyArn=arn)
+    iam.remove_role_from_instance_profile(InstanceProfileName="theirs", RoleName=role)
     destroy(cloud, deployment.stack, clock=ManualClock())
     assert list_stacks(cloud) == ()
 
@@ -156,9 +180,17 @@ def test_what_was_added_by_hand_goes_as_well(checkout: Path, cloud: Cloud, pipel
     before = inventory(cloud)
     deployment = deploy(cloud, pipeline, parameters={"ConnectStages": "false"})
     stays = add_by_hand(cloud, deployment.outputs)
+    role, mapped = role_of(cloud, deployment.outputs["ReduceLambdaName"]), inventory(cloud)["mappings"]
 
+    named = added_by_hand(cloud, deployment.stack)
     destroy(cloud, deployment.stack, clock=ManualClock())
 
+    assert sorted(named) == [
+        "AWS::CloudWatch::Alarm `behind` (of ReduceLambda)",
+        f"AWS::Lambda::EventSourceMapping `{mapped[0]['UUID']}` (of ReduceLambda)",
+        f"policy `ReadStream` of AWS::IAM::Role `{role}` (ReduceLambdaRole)",
+        f"policy `mine` of AWS::IAM::Role `{role}` (ReduceLambdaRole)",
+    ]
     cloud.client("cloudwatch").delete_alarms(AlarmNames=["not-ours"])
     cloud.client("iam").delete_policy(PolicyArn=stays)
     assert inventory(cloud) == before

@@ -29,7 +29,7 @@ from workshop.deploy.ending import NEVER, parse_end, read_end, remove_end, set_e
 from workshop.deploy.finding import list_ends
 from workshop.deploy.mappings import wait_for_mappings
 from workshop.deploy.package import write_package
-from workshop.deploy.stacks import Deployment, StackEvent, deploy, destroy, list_stacks
+from workshop.deploy.stacks import Deployment, StackEvent, added_by_hand, deploy, destroy, list_stacks
 from workshop.errors import ConfigurationError
 from workshop.pipeline.running_cost import running_cost
 from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
@@ -122,6 +122,7 @@ def destroy_command(
     if not names:
         people.print("There is no stack of this workshop.")
     else:
+        _tell_additions(connected, names, people)
         agree(f"This deletes {', '.join(names)} with all data ({connected.kind}).", yes=yes)
     for name in names:
         progress = DeployProgress(people)
@@ -168,6 +169,12 @@ def _set_end(
         remove_end(cloud, stack, on_event=tell, clock=SystemClock())
     else:
         set_end(cloud, stack, moment, deletes_pipeline=deletes_pipeline, on_event=tell)
+
+
+def _tell_additions(cloud: Cloud, names: Sequence[str], people: Console) -> None:
+    """Name what somebody added by hand, before anybody agrees that it goes."""
+    for added in (each for name in names for each in added_by_hand(cloud, name)):
+        people.print(f"Added by hand, goes as well: {added}", markup=False, soft_wrap=True)
 
 
 def _all_stacks(cloud: Cloud) -> list[str]:

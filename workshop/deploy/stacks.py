@@ -4,7 +4,7 @@ from workshop.deploy.change_sets import StackChange
 from workshop.deploy.deployment import Deployment, deploy
 from workshop.deploy.events import StackEvent
 from workshop.deploy.finding import STACK_TAG, PipelineStack, find_stack, list_stacks
-from workshop.deploy.teardown import destroy
+from workshop.deploy.teardown import added_by_hand, destroy
 
 __all__ = [
     "STACK_TAG",
@@ -12,6 +12,7 @@ __all__ = [
     "PipelineStack",
     "StackChange",
     "StackEvent",
+    "added_by_hand",
     "deploy",
     "destroy",
     "find_stack",

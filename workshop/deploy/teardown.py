@@ -2,7 +2,8 @@
 
 CloudFormation deletes what it made. What it does not know goes here: what somebody added by hand, the zips in
 the bucket, log groups that Lambda made by itself, and, with the last stack, the bucket. Then every service is
-asked for every resource, and lists are searched for the stack's name.
+asked for every resource, and lists are searched for the stack's name. What would leave the stack half deleted
+is looked for before.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
-from workshop.deploy.additions import delete_addition, remove_additions
+from workshop.deploy.additions import delete_addition, find_additions, obstacles, remove_additions
 from workshop.deploy.code_bucket import CodeBucket, bucket_name
 from workshop.deploy.ending import remove_end
 from workshop.deploy.events import EventLog, StackEvent, follow
@@ -19,11 +20,19 @@ from workshop.deploy.leftovers import StackResource, log_groups_of, remaining, r
 from workshop.deploy.listing import strays
 from workshop.errors import StackNotFoundError, TearDownError
 
-__all__ = ["destroy"]
+__all__ = ["added_by_hand", "destroy"]
 
 # A queue can be seen for a minute after it was deleted; everything else goes sooner.
 PATIENCE_SECONDS = 120
 ASK_AGAIN_SECONDS = 3.0
+
+
+def added_by_hand(cloud: Cloud, stack: str) -> tuple[str, ...]:
+    """Return what somebody added to a pipeline's functions and roles: it goes with the pipeline."""
+    described = describe(cloud, stack)
+    if described is None or own_stack(cloud, described) is None:
+        return ()
+    return tuple(map(str, find_additions(cloud, resources_of(cloud, stack))))
 
 
 def destroy(
@@ -40,7 +49,8 @@ def destroy(
 
     Raises:
         StackNotFoundError: there is no such stack, or it is no pipeline of the workshop.
-        TearDownError: something is still there; names each thing.
+        TearDownError: something is still there, or something keeps the stack from being deleted, and then
+            nothing was; names each thing.
     """
     waiting = clock or SystemClock()
     described = describe(cloud, stack)
@@ -69,6 +79,7 @@ def _delete(
 ) -> None:
     stack = described["StackName"]
     resources = resources_of(cloud, stack)
+    _refuse_if_held(cloud, stack, resources)
     added = remove_additions(cloud, resources)
     log = EventLog(cloud, described["StackId"])
     log.skip()
@@ -86,6 +97,17 @@ def _delete(
     left += [each for each in strays(cloud, stack) if not any(each[each.index("`") :] in one for one in left)]
     if left or status != GONE:
         raise _remainder(stack, status, events, tuple(left))
+
+
+def _refuse_if_held(cloud: Cloud, stack: str, resources: tuple[StackResource, ...]) -> None:
+    """Refuse to begin what would end in the middle."""
+    if held := tuple(obstacles(cloud, resources)):
+        lines = "".join(f"\n  {line}" for line in held)
+        raise TearDownError(
+            f"the stack `{stack}` cannot be deleted as a whole, so nothing was deleted:{lines}\n"
+            f"undo that, then run `workshop destroy {stack}` again",
+            held,
+        )
 
 
 def _deleted_zips(cloud: Cloud, stack: str) -> bool:
