@@ -1,15 +1,18 @@
 """Who comes in: the class's code once, a password of one's own always."""
 
+import errno
 import json
 import stat
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from workshop.classroom.board.limits import LIMITS
+from workshop.classroom.hub import course
 from workshop.classroom.hub.plan import INSTRUCTOR, HubPlan
-from workshop.cli.classroom.hub import _let_choose
+from workshop.cli.classroom.hub import _before, _let_choose
 from workshop.clock import ManualClock
 
 jupyterhub = pytest.importorskip("jupyterhub", reason="the extra `class` is not installed")
@@ -17,7 +20,7 @@ jupyterhub = pytest.importorskip("jupyterhub", reason="the extra `class` is not 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine  # noqa: E402 - JupyterHub brings it
 from tornado.web import HTTPError  # noqa: E402
 
-from workshop.classroom.hub.door import FULL, Keys  # noqa: E402 - needs JupyterHub
+from workshop.classroom.hub.door import DISK_FULL, FULL, Keys  # noqa: E402 - needs JupyterHub
 
 CODE = "ABC-234"
 LOGIN = RequestStartLine("POST", "/hub/login", "HTTP/1.1")
@@ -239,3 +242,29 @@ def test_passwords_are_not_kept_as_they_are(door, plan, tmp_path) -> None:
     ada, bob = json.loads(path.read_text()).values()
     assert ada != bob
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_full_disk_is_told_at_the_door(door, monkeypatch) -> None:
+    """While the hub's disk is full nobody comes in, everybody reads why, and afterwards the class goes on."""
+    enter(door, "ada", code=CODE)
+    with monkeypatch.context() as full:
+        full.setattr(course, "LEAST_FREE_BYTES", 2**62)
+        for name in ("ada", "bob"):
+            assert enter(door, name, code=CODE) is None
+            assert door.said == DISK_FULL
+
+    assert (enter(door, "ada"), enter(door, "bob", code=CODE)) == ("ada", "bob")
+
+
+def test_what_a_hub_was_told_is_not_lost_on_a_full_disk(plan, monkeypatch) -> None:
+    """A plan that cannot be written leaves the one of before, with code and password."""
+    plan.write()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(json, "dump", fail)
+    with pytest.raises(OSError, match="No space"):
+        replace(plan, code="XYZ-234").write()
+
+    assert _before(Path(plan.folder))["code"] == CODE

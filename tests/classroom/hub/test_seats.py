@@ -7,9 +7,11 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from workshop.classroom.hub import course
 from workshop.classroom.hub.course import copy_course, prepare_course, prepare_seat
 from workshop.classroom.hub.plan import HubPlan
 from workshop.grading.sandbox.availability import find_containment
@@ -107,6 +109,14 @@ def test_memory_is_bounded(plan) -> None:
     assert "MemoryError" in done.stderr
 
 
+def test_no_file_grows_without_end(plan) -> None:
+    """A file has a bound, so that one runaway program does not fill the disk of the class."""
+    done = run(plan, "open('big', 'wb').truncate(2 * 1024**3)")
+
+    assert "File too large" in done.stderr
+    assert not plan.seat("ada").joinpath("course", "big").stat().st_size
+
+
 @CONTAINED
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="needs a uid for each learner")
 def test_learners_are_different_users(plan) -> None:
@@ -171,3 +181,17 @@ def test_a_class_that_begins_at_one_moment_is_not_refused(plan) -> None:
     assert c.JupyterHub.concurrent_spawn_limit == 0
     assert c.JupyterHub.active_server_limit == plan.seats
     assert plan.seats / AT_ONCE * START_SECONDS <= LONGEST_TURN_SECONDS
+
+
+def test_who_waits_for_a_seat_reads_that_the_disk_is_full(plan, monkeypatch) -> None:
+    """On a full disk no seat begins, and its learner is told in words that JupyterHub shows."""
+    from workshop.classroom.hub.door import DISK_FULL
+    from workshop.classroom.hub.spawner import SeatSpawner
+
+    monkeypatch.setattr(course, "LEAST_FREE_BYTES", 2**62)
+    seat = SeatSpawner(plan=plan, user=SimpleNamespace(name="eve"))
+    with pytest.raises(OSError, match="No space left") as refused:
+        seat._begin().send(None)
+
+    assert refused.value.jupyterhub_message == DISK_FULL
+    assert not plan.seat("eve").exists()

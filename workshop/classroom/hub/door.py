@@ -12,17 +12,21 @@ from tornado.web import HTTPError
 from traitlets import Any as AnyTrait
 
 from workshop.classroom.board.limits import RequestLimits
-from workshop.classroom.hub.course import archive_seat
+from workshop.classroom.hub.course import archive_seat, is_disk_full
 from workshop.classroom.hub.plan import INSTRUCTOR, NAME
 from workshop.classroom.invitation import checked_code
 from workshop.clock import Clock, SystemClock
 
-__all__ = ["FULL", "SHORTEST_PASSWORD", "Door", "Keys"]
+__all__ = ["DISK_FULL", "FULL", "SHORTEST_PASSWORD", "Door", "Keys"]
 
 SHORTEST_PASSWORD = 6
 LONGEST_PASSWORD = 200
 # What the page to sign in shows instead of "that did not fit".
 FULL = "All seats of this class are taken. Tell your instructor, who can make room for you."
+DISK_FULL = (
+    "The disk of the hub's machine is full. Tell your instructor; what you have saved is there as soon as "
+    "there is room again."
+)
 GUESSED = "Too many wrong passwords or codes were tried from where you are. Wait {} seconds, then try again."
 MANY_NAMES = "Many new names came from where you are. Wait {} seconds, then try again."
 
@@ -89,6 +93,8 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
         password = data.get("password", "")
         if not NAME.fullmatch(name) or not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
             return None
+        if is_disk_full(Path(self.plan.folder)):
+            raise HTTPError(503, DISK_FULL)
         if name == INSTRUCTOR:
             # Made by the command, or as long as that: nobody guesses it, and there is nothing to wait for.
             is_right = secrets.compare_digest(password.encode(), self.plan.instructor_password.encode())

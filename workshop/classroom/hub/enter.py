@@ -16,6 +16,7 @@ if sys.platform != "win32":
 __all__ = ["main"]
 
 MEGABYTE = 1024 * 1024
+LARGEST_FILE_MB = 1024
 # The hub and its proxy answer the class while seats compute.
 NICENESS = 5
 
@@ -37,7 +38,12 @@ def main() -> None:
 
 def limit(settings: dict[str, int]) -> None:
     """Set what this process and its children may use at most."""
-    bounds = {"RLIMIT_CORE": 0, "RLIMIT_AS": settings["memory_mb"] * MEGABYTE}
+    bounds = {
+        "RLIMIT_CORE": 0,
+        "RLIMIT_AS": settings["memory_mb"] * MEGABYTE,
+        # A file that grows without end meets this before the disk of the class is full.
+        "RLIMIT_FSIZE": LARGEST_FILE_MB * MEGABYTE,
+    }
     # Counted for each user: only a seat that has a user of its own can be bounded by itself.
     if settings["user"] is not None:
         bounds["RLIMIT_NPROC"] = settings["processes"]

@@ -66,10 +66,12 @@ class HubPlan:
     def write(self) -> Path:
         """Write it for the hub alone to read, since it names the instructor's password; return the file."""
         path = Path(self.folder) / "plan.json"
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # Whole or not at all: on a full disk, code and password of before must not be lost.
+        new = path.with_suffix(".new")
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(asdict(self), file, indent=2)
-        return path
+        return new.replace(path)
 
     @classmethod
     def read(cls) -> Self:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,8 @@ from jupyterhub.utils import wait_for_server
 from traitlets import Any as AnyTrait
 
 from workshop.classroom.hub import enter
-from workshop.classroom.hub.course import prepare_seat
+from workshop.classroom.hub.course import is_disk_full, prepare_seat
+from workshop.classroom.hub.door import DISK_FULL
 from workshop.classroom.hub.plan import HubPlan
 from workshop.grading.sandbox.availability import find_containment
 from workshop.grading.sandbox.containment import folders_above, mounted, privileges
@@ -65,6 +68,11 @@ class SeatSpawner(LocalProcessSpawner):  # type: ignore[misc] # JupyterHub has n
 
     async def _begin(self) -> tuple[str, int]:
         plan, name = self.plan, self.user.name
+        if is_disk_full(plan.seats_folder.parent):
+            error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), plan.folder)
+            # JupyterHub shows this to who waits for the seat.
+            error.jupyterhub_message = DISK_FULL  # type: ignore[attr-defined]
+            raise error
         user = await asyncio.to_thread(prepare_seat, plan.course, plan.seats_folder, name)
         position = sorted(each.name for each in plan.seats_folder.iterdir()).index(name)
         self.cmd = seat_command(plan, plan.seat(name), user=user, position=position)

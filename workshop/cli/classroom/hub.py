@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 
 from workshop.classroom.board.serving import EVERYWHERE, addresses_of
-from workshop.classroom.hub.course import prepare_course
+from workshop.classroom.hub.course import LEAST_FREE_BYTES, is_disk_full, prepare_course
 from workshop.classroom.hub.leftovers import end_leftovers
 from workshop.classroom.hub.plan import INSTRUCTOR, PASSWORDS, PLAN_VARIABLE, HubPlan
 from workshop.classroom.invitation import CODE_ALPHABET, checked_code
@@ -94,6 +94,11 @@ def _begin(folder: Path, place: tuple[str, int], code: str | None, limits: dict[
     """Run the hub of a folder, with what it was told last time."""
     people, (host, port) = console(), place
     _refuse_if_taken(host, port)
+    if is_disk_full(folder):
+        raise ConfigurationError(
+            f"the disk of `{folder}` is full, so nobody could be let in; make room there, "
+            f"{LEAST_FREE_BYTES:,} bytes at least, and start the hub again"
+        )
     before = _before(folder)
     plan = HubPlan(
         folder=str(folder),
