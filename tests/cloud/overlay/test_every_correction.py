@@ -235,7 +235,7 @@ COMPARES = re.compile(r"plain_moto\(|\bplain: |\(plain[,)]|, plain[,)]|\(plain_t
 ELSEWHERE = {
     "overlay/cloudformation/stacks/test_plain_stacks.py": (
         "cloudformation.options cloudformation.resource_types.bucket "
-        "cloudformation.resource_types.log_group cloudformation.resource_types.queue "
+        "cloudformation.resource_types.keys_and_parameters cloudformation.resource_types.queue "
         "cloudformation.resource_types.rule cloudformation.resource_types.topic "
         "cloudformation.stack_policies"
     ),

@@ -54,7 +54,7 @@ def test_a_function_keeps_all_properties(aws: Any) -> None:
     assert described["Architectures"] == ["arm64"]
     assert described["Environment"]["Variables"] == {"WORD": "w", "COUNT": "3", "FLAG": "true"}
     assert described["EphemeralStorage"] == {"Size": 1024}
-    assert described["Tags"] == {"a": "b"}
+    assert described["Tags"]["a"] == "b"
     assert (described["MemorySize"], described["Timeout"], described["Description"]) == (256, 60, "Words.")
     assert model(aws).logging_config == {"LogFormat": "JSON", "LogGroup": "/somewhere"}
     assert reserved(aws) == 1

@@ -187,7 +187,7 @@ def test_ordinary_iam_resources_are_the_same_as_in_moto(aws: Any) -> None:
         described = iam.get_role(RoleName="named")["Role"]
         policy = iam.list_policies(Scope="Local")["Policies"][0]
         aws.cloudformation.delete_stack(StackName="stack")
-        own = ("RoleId", "CreateDate", "PolicyId", "UpdateDate")
+        own = ("RoleId", "CreateDate", "PolicyId", "UpdateDate", "Tags")
         return [
             {name: value for name, value in each.items() if name not in own} for each in (described, policy)
         ]

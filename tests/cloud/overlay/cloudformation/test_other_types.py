@@ -53,7 +53,7 @@ def test_a_queue_changes_all_its_attributes(aws: Any) -> None:
         "345600",
         "30",
     )
-    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"a": "b"}
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"]["a"] == "b"
     assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "kept"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.cloud.overlay.cloudformation.samples import broken, queue, role, table
+from tests.cloud.overlay.cloudformation.samples import broken, queue, resource, role, table
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 NAMED = {
@@ -99,7 +99,7 @@ def test_a_resource_that_cannot_be_changed_is_replaced(aws: Any) -> None:
     tags = aws.client("sqs").list_queue_tags(QueueUrl=new["Queue"])["Tags"]
     assert new["Queue"] == old["Queue"]
     assert new["Table"] != old["Table"]
-    assert tags == {"table": new["Table"]}
+    assert tags["table"] == new["Table"]
     assert aws.client("dynamodb").list_tables()["TableNames"] == [new["Table"]]
     assert aws.events()[-3:] == ["Table DELETE_IN_PROGRESS", "Table DELETE_COMPLETE", "stack UPDATE_COMPLETE"]
 
@@ -180,13 +180,13 @@ def test_a_type_cannot_be_changed(aws: Any) -> None:
 
 def test_what_moto_cannot_change_is_said(aws: Any) -> None:
     """A type that moto cannot change fails loudly, instead of being forgotten."""
-    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}, "Description": "one"}}
-    aws.create({"Key": key})
+    roles = {"One": role(), "Two": role()}
+    aws.create({**roles, "Profile": resource("IAM::InstanceProfile", Roles=[{"Ref": "One"}])})
 
-    stack = aws.update({"Key": {**key, "Properties": {**key["Properties"], "Description": "two"}}})
+    stack = aws.update({**roles, "Profile": resource("IAM::InstanceProfile", Roles=[{"Ref": "Two"}])})
 
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert "cannot change a resource of type AWS::KMS::Key" in aws.reason("Key")
+    assert "cannot change a resource of type AWS::IAM::InstanceProfile" in aws.reason("Profile")
 
 
 def test_a_policy_of_deletion_is_an_update(aws: Any) -> None:
@@ -230,7 +230,7 @@ def test_previous_values_and_templates_can_be_kept(aws: Any) -> None:
 
 
 def test_tags_of_the_stack_are_an_update(aws: Any) -> None:
-    """Other tags on the stack change the stack alone."""
+    """Other tags on the stack are a reason to update it."""
     aws.create({"Queue": queue()}, Tags=[{"Key": "a", "Value": "1"}])
 
     aws.update({"Queue": queue()}, Tags=[{"Key": "a", "Value": "2"}])

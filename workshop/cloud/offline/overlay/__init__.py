@@ -107,7 +107,7 @@ CORRECTIONS: tuple[str, ...] = (
     "cloudformation.resource_types.role",
     "cloudformation.resource_types.managed_policy",
     "cloudformation.resource_types.queue",
-    "cloudformation.resource_types.log_group",
+    "cloudformation.resource_types.keys_and_parameters",
     "cloudformation.resource_types.added",
     "cloudformation.resource_types.alarm",
     "cloudformation.resource_types.schedule",

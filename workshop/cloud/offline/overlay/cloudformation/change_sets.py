@@ -145,7 +145,8 @@ def _read_own_template(change_set: Any) -> None:
 
 @corrects(models.ChangeSet, "diff")
 def _diff(change_set: Any) -> list[Any]:
-    return list(plan(change_set.stack, change_set.template_dict, change_set.parameters))
+    tags = change_set.tags or None  # it keeps those of the stack if it names none
+    return list(plan(change_set.stack, change_set.template_dict, change_set.parameters, tags))
 
 
 @corrects(responses.CloudFormationResponse, "describe_change_set")
@@ -162,7 +163,7 @@ def _execute(request: Any) -> Any:
             f"in its current execution status of [{change_set.execution_status}]"
         )
     stack = change_set.stack
-    stack.tags = change_set.tags or stack.tags
+    tags = change_set.tags or stack.tags
     stack.capabilities = change_set.capabilities
     stack.disable_rollback = is_true(request._get_param("DisableRollback"))
     # Before anything runs: the lock is given up while the function of a custom resource does, and nobody
@@ -172,7 +173,7 @@ def _execute(request: Any) -> Any:
         _become(stack, change_set, request.cloudformation_backend)
         operations.create(stack, "DO_NOTHING" if stack.disable_rollback else "ROLLBACK")
     else:
-        update(stack, change_set.template, change_set.parameters, policy=stack.policy)
+        update(stack, change_set.template, change_set.parameters, policy=stack.policy, tags=tags)
     worked = stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
     change_set.execution_status = "EXECUTE_COMPLETE" if worked else "EXECUTE_FAILED"
     return EmptyResult()
@@ -181,7 +182,7 @@ def _execute(request: Any) -> Any:
 def _become(stack: Any, change_set: Any, backend: Any) -> None:
     """Turn a stack in `REVIEW_IN_PROGRESS` into the one that its change set describes."""
     # It was made before any template was known, so all that moto derives from one is derived now.
-    stack.parameters = change_set.parameters
+    stack.parameters, stack.tags = change_set.parameters, change_set.tags or stack.tags
     stack.notification_arns = change_set.notification_arns
     stack.role_arn = change_set.role_arn
     stack.cross_stack_resources = backend.exports

@@ -115,7 +115,7 @@ def make(stack: Any, logical_id: str) -> DeployedResource | None:
     stack.deployed[logical_id] = resource
     record_resource(stack, resource)
     try:
-        resource.definition = resources.resolve(declared, stack.resource_map)
+        resource.definition = resources.resolve(logical_id, declared, stack.resource_map)
         resources.check(logical_id, resource.definition)
         resource.model = resources.create(stack, logical_id, resource.definition)
     except ResourceFailure as failure:

@@ -35,13 +35,21 @@ class PlannedChange:
     replacement: str | None = None
 
 
-def map_for(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> Any:
-    """Return moto's resource map for a new template, with the existing resources that it keeps filled in."""
+def map_for(
+    stack: Any,
+    template: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    tags: Mapping[str, str] | None = None,
+) -> Any:
+    """Return moto's resource map for a new template, with the existing resources that it keeps filled in.
+
+    Without other tags the stack keeps those that it has.
+    """
     target = ResourceMap(
         stack.stack_id,
         stack.name,
         dict(parameters),
-        stack.tags,
+        dict(stack.tags or {} if tags is None else tags),
         account_id=stack.account_id,
         region_name=stack.region_name,
         template=template,
@@ -61,9 +69,14 @@ def is_wanted(target: Any, logical_id: str) -> bool:
     return not condition or bool(target.lazy_condition_map[condition])
 
 
-def plan(stack: Any, template: Mapping[str, Any], parameters: Mapping[str, str]) -> list[PlannedChange]:
+def plan(
+    stack: Any,
+    template: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    tags: Mapping[str, str] | None = None,
+) -> list[PlannedChange]:
     """Return what an update to a template would do, in the order in which it would happen."""
-    target = map_for(stack, template, parameters)
+    target = map_for(stack, template, parameters, tags)
     check_left_out(template, target.lazy_condition_map)
     wanted = [name for name in creation_order(template["Resources"]) if is_wanted(target, name)]
     changes = [change for name in wanted if (change := _planned(stack, target, name)) is not None]
@@ -84,7 +97,7 @@ def _planned(stack: Any, target: Any, logical_id: str) -> PlannedChange | None:
             f"of the following resources: [{logical_id}]"
         )
     try:
-        definition = resources.resolve(declared, target)
+        definition = resources.resolve(logical_id, declared, target)
     except ResourceFailure:
         definition = {"Properties": {}}  # the update itself will report the reason and roll back
     if definition == resource.definition:

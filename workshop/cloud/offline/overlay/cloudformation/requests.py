@@ -116,11 +116,12 @@ def _update_stack(request: Any) -> Any:
     tags = tags_of(request) or stack.tags  # an update that names no tags keeps them
     if changes_nothing(stack, content, parameters) and tags == stack.tags:
         raise ValidationError(message="No updates are to be performed.")
-    stack.tags, stack.capabilities = tags, list(capabilities)
+    stack.capabilities = list(capabilities)
     # AWS goes on with the role of the last operation.
     stack.role_arn = request._get_param("RoleARN") or stack.role_arn
     stack.policy = policy_of(request) or stack.policy
-    update(stack, template, parameters, policy=policy_of(request, "StackPolicyDuringUpdate") or stack.policy)
+    policy = policy_of(request, "StackPolicyDuringUpdate") or stack.policy
+    update(stack, template, parameters, policy=policy, tags=tags)
     return ActionResult({"StackId": stack.stack_id})
 
 

@@ -17,6 +17,7 @@ from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import CloudFormationError
 
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import property_problem, schema
+from workshop.cloud.offline.overlay.cloudformation.catalogue.tags import add_tags
 from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
 from workshop.cloud.offline.overlay.cloudformation.template.dynamic_references import with_dynamic_references
 
@@ -87,8 +88,8 @@ class DeployedResource:
         return str(self.definition.get("UpdateReplacePolicy" if replaced else "DeletionPolicy", "Delete"))
 
 
-def resolve(declared: Mapping[str, Any], resources: Any) -> dict[str, Any]:
-    """Return a resource of a template with its intrinsic functions resolved.
+def resolve(logical_id: str, declared: Mapping[str, Any], resources: Any) -> dict[str, Any]:
+    """Return a resource of a template with its intrinsic functions resolved, and the tags of its stack.
 
     Raises:
         ResourceFailure: one cannot be resolved.
@@ -103,6 +104,7 @@ def resolve(declared: Mapping[str, Any], resources: Any) -> dict[str, Any]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ResourceFailure(f"Template error: an intrinsic function cannot be resolved: {error}") from error
     definition.setdefault("Properties", {})
+    add_tags(definition, logical_id, resources)
     return definition
 
 

@@ -62,11 +62,21 @@ def changes_nothing(stack: Any, template: Mapping[str, Any], parameters: Mapping
     return not plan(stack, template, parameters) and same_outputs
 
 
-def update(stack: Any, template: str, parameters: Mapping[str, str], *, policy: str = "") -> None:
-    """Update a stack to a template that was checked before, as its policy lets; roll back on a failure."""
+def update(
+    stack: Any,
+    template: str,
+    parameters: Mapping[str, str],
+    *,
+    policy: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Update a stack to a template that was checked before, as its policy lets; roll back on a failure.
+
+    Without tags it keeps those that it has.
+    """
     record(stack, "UPDATE_IN_PROGRESS", "User Initiated")
     stack.last_updated_time = CLOCK.moment()
-    attempt = _Update(stack, template, dict(parameters), policy)
+    attempt = _Update(stack, template, dict(parameters), policy, tags)
     failed = attempt.run()
     if failed is None:
         attempt.clean_up()
@@ -81,7 +91,7 @@ class _Before:
     def __init__(self, stack: Any) -> None:
         self.attributes = {
             name: getattr(stack, name)
-            for name in ("template", "template_dict", "parameters", "resource_map", "output_map")
+            for name in ("template", "template_dict", "parameters", "resource_map", "output_map", "tags")
         }
         self.leftovers = list(stack.leftovers)
         self.deployed: dict[str, DeployedResource] = dict(stack.deployed)
@@ -111,6 +121,7 @@ class _Update:
     template: str
     parameters: dict[str, str]
     policy: str = ""
+    tags: Mapping[str, str] | None = None
     changed: list[tuple[DeployedResource, dict[str, Any]]] = field(default_factory=list)
     added: list[DeployedResource] = field(default_factory=list)
 
@@ -120,6 +131,7 @@ class _Update:
         # From here on the stack is what it is to become; `_Before` has what a rollback needs.
         stack.template = self.template
         stack.template_dict = processed_template(self.template, self.parameters, stack.region_name)
+        stack.tags = stack.tags if self.tags is None else dict(self.tags)
         stack.resource_map = map_for(stack, stack.template_dict, self.parameters)
         stack.parameters = self.parameters
 
@@ -190,7 +202,7 @@ class _Update:
         if resource is None or not resource.is_there:
             return self._add(logical_id)
         try:
-            definition = resources.resolve(declared, stack.resource_map)
+            definition = resources.resolve(logical_id, declared, stack.resource_map)
             if definition["Properties"] == resource.definition["Properties"]:
                 # `DeletionPolicy` and its like concern no service; they hold from now on.
                 resource.definition = definition
@@ -271,7 +283,5 @@ def _update_stack(
     content = processed_template(template, parameters or {}, stack.region_name)
     check_template(content)
     values = ruled_parameters(content, parameters or {}, stack)
-    update(stack, template, values)
+    update(stack, template, values, tags=tags)
     stack.role_arn = role_arn or stack.role_arn
-    if tags is not None:
-        stack.tags = tags

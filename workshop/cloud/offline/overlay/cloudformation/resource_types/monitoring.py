@@ -1,25 +1,30 @@
-"""Filters of log groups, dashboards, consumers of streams and groups of schedules exist in stacks.
+"""Log groups change in place; their filters, dashboards, consumers and schedule groups exist in stacks.
 
-`Ref` is the name of a filter, dashboard or group, and the ARN of a consumer
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-subscriptionfilter.html,
+AWS sets or removes the retention of a log group and its tags; its `Arn` ends in `:*`, so that a policy with
+it covers its streams. `Ref` is the name of a filter, dashboard or group, and the ARN of a consumer
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html,
+aws-resource-logs-subscriptionfilter.html,
 aws-resource-logs-metricfilter.html, aws-resource-cloudwatch-dashboard.html,
 aws-resource-kinesis-streamconsumer.html and aws-resource-scheduler-schedulegroup.html there). moto has them
-in its APIs, of these only dashboards in stacks, which get another name with every update. Changed: all exist.
+in its APIs, of these only groups in stacks, without an update and that ending, and dashboards, which get
+another name with every update. Changed: as above, and all exist.
 """
 
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.kinesis.models import kinesis_backends
-from moto.logs.models import logs_backends
+from moto.logs.models import LogGroup, logs_backends
 from moto.scheduler.models import scheduler_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, tags_as_dict
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
 )
+from workshop.cloud.offline.overlay.correct import corrects
 
 TRANSFORMATION = {
     "MetricName": "metricName",
@@ -28,6 +33,25 @@ TRANSFORMATION = {
     "DefaultValue": "defaultValue",
     "Unit": "unit",
 }
+
+
+@changes(LogGroup)
+def _change_group(wanted: Wanted) -> Any:
+    backend = wanted.backend(logs_backends)
+    if days := wanted.properties.get("RetentionInDays"):
+        backend.put_retention_policy(wanted.name, days)
+    else:
+        backend.delete_retention_policy(wanted.name)
+    backend.tagger.delete_all_tags_for_resource(wanted.original.arn)
+    backend.tag_resource(wanted.original.arn, tags_as_dict(wanted.properties))
+    return wanted.original
+
+
+@corrects(LogGroup, "get_cfn_attribute")
+def _attribute_of_group(group: Any, attribute_name: str) -> str:
+    if attribute_name != "Arn":
+        raise UnformattedGetAttTemplateException
+    return f"{group.arn}:*"
 
 
 def _put_metric_filter(wanted: Wanted) -> AddedResource:
@@ -102,8 +126,15 @@ def _remove_consumer(wanted: Wanted) -> None:
 
 
 def _create_group(wanted: Wanted) -> AddedResource:
-    tags = wanted.properties.get("Tags", [])
-    group = wanted.backend(scheduler_backends).create_schedule_group(wanted.name, tags)
+    wanted.backend(scheduler_backends).create_schedule_group(wanted.name, [])
+    return _settle_group(wanted)
+
+
+def _settle_group(wanted: Wanted) -> AddedResource:
+    backend = wanted.backend(scheduler_backends)
+    group = backend.get_schedule_group(wanted.name)
+    backend.tagger.delete_all_tags_for_resource(group.arn)
+    backend.tag_resource(group.arn, wanted.properties.get("Tags", []))
     made = datetime.fromtimestamp(group.created_on, UTC).isoformat()
     return AddedResource(
         group.name, Arn=group.arn, State="ACTIVE", CreationDate=made, LastModificationDate=made
@@ -154,6 +185,6 @@ add_resource_type(
     name_property="Name",
     attributes=("Arn", "CreationDate", "LastModificationDate", "State"),
     create=_create_group,
-    change=_keep,
+    change=_settle_group,
     delete=_remove_group,
 )

@@ -30,8 +30,8 @@ def _put_rule(wanted: Wanted) -> AddedResource:
         description=properties.get("Description"),
         role_arn=properties.get("RoleArn"),
         event_bus_arn=bus,
-        tags=properties.get("Tags"),
     )
+    _tag(wanted, rule.arn)
     targets = properties.get("Targets") or []
     try:
         backend.put_targets(name=name, event_bus_arn=bus, targets=targets)
@@ -55,16 +55,21 @@ def _remove_rule(wanted: Wanted) -> None:
 
 
 def _create_bus(wanted: Wanted) -> AddedResource:
-    properties, backend = wanted.properties, wanted.backend(events_backends)
-    backend.create_event_bus(name=wanted.name, tags=properties.get("Tags"))
+    wanted.backend(events_backends).create_event_bus(name=wanted.name)
     return _settle_bus(wanted)
 
 
 def _settle_bus(wanted: Wanted) -> AddedResource:
     bus = wanted.backend(events_backends).describe_event_bus(wanted.name)
     bus.description = wanted.properties.get("Description")
-    bus.tags = wanted.properties.get("Tags") or []
+    _tag(wanted, bus.arn)
     return AddedResource(bus.name, Arn=bus.arn, Name=bus.name, Policy=bus.policy or "")
+
+
+def _tag(wanted: Wanted, arn: str) -> None:
+    tagger = wanted.backend(events_backends).tagger
+    tagger.delete_all_tags_for_resource(arn)
+    tagger.tag_resource(arn, wanted.properties.get("Tags") or [])
 
 
 def _remove_bus(wanted: Wanted) -> None:

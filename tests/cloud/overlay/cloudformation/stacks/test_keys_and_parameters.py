@@ -1,0 +1,49 @@
+"""Keys outlive their stack by some days."""
+
+from typing import Any
+
+import pytest
+
+from tests.cloud.overlay.cloudformation.samples import document, resource
+
+
+@pytest.mark.parametrize(("properties", "days"), [({}, 30), ({"PendingWindowInDays": 7}, 7)])
+def test_a_key_is_deleted_later_than_its_stack(aws: Any, clock: Any, properties: Any, days: int) -> None:
+    """What it has encrypted can still be read until then."""
+    aws.create({"Key": resource("KMS::Key", **properties)})
+    key = aws.resources()["Key"]
+
+    aws.cloudformation.delete_stack(StackName="stack")
+
+    described = aws.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+    assert described["KeyState"] == "PendingDeletion"
+    assert described["DeletionDate"].timestamp() == clock.now() + days * 86_400
+
+
+def test_a_key_changes_in_place(aws: Any) -> None:
+    """Policy, description and whether it is enabled follow the template."""
+    kms = aws.client("kms")
+    aws.create({"Key": resource("KMS::Key", KeyPolicy=document("kms:*"), Description="one")})
+    key = aws.resources()["Key"]
+
+    aws.update({"Key": resource("KMS::Key", Enabled="false", EnableKeyRotation=True)})
+
+    assert aws.resources()["Key"] == key
+    described = kms.describe_key(KeyId=key)["KeyMetadata"]
+    assert (described["Description"], described["KeyState"]) == ("", "Disabled")
+    assert "Enable IAM User Permissions" in kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+
+
+def test_a_parameter_has_another_version_after_an_update(aws: Any) -> None:
+    """The old values stay in its history."""
+    ssm = aws.client("ssm")
+    aws.create({"P": resource("SSM::Parameter", Type="String", Value="one", Description="first")})
+    name = aws.resources()["P"]
+
+    aws.update({"P": resource("SSM::Parameter", Type="String", Value=2)})
+
+    history = ssm.get_parameter_history(Name=name)["Parameters"]
+    assert [(one["Version"], one["Value"], one.get("Description")) for one in history] == [
+        (1, "one", "first"),
+        (2, "2", None),
+    ]

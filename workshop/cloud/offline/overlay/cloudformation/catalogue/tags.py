@@ -1,0 +1,41 @@
+"""Tags of a stack reach all of its resources that can have tags, beside three of CloudFormation's own.
+
+A resource's own tag counts more than one of its stack with the same key
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html). Support
+for the operations on stacks; corrects nothing. `schemas.json` and `effects.toml` say which types have tags.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import effects, schema
+
+__all__ = ["add_tags"]
+
+TAGS = "Tags"
+SYSTEM = "aws:cloudformation:"
+
+
+def add_tags(definition: dict[str, Any], logical_id: str, resources: Any) -> None:
+    """Add to a resource the tags of its stack and those that name it; `resources` is moto's map."""
+    kind, properties = definition["Type"], definition["Properties"]
+    if TAGS not in effects().get(kind, {}).get("works", ()):
+        return
+    added = {
+        **_own(resources.tags),
+        f"{SYSTEM}stack-name": resources["AWS::StackName"],
+        f"{SYSTEM}stack-id": resources["AWS::StackId"],
+        f"{SYSTEM}logical-id": logical_id,
+    }
+    given = properties.get(TAGS)
+    if (schema(kind) or {})["properties"][TAGS] == "object":
+        properties[TAGS] = {**added, **given} if isinstance(given, dict) else given or added
+    elif given is None or isinstance(given, list):  # others are refused with the other properties
+        known = {one.get("Key") for one in given or () if isinstance(one, dict)}
+        missing = [{"Key": key, "Value": value} for key, value in added.items() if key not in known]
+        properties[TAGS] = [*(given or ()), *missing]
+
+
+def _own(tags: Mapping[str, str] | None) -> dict[str, str]:
+    """Return a stack's own tags: a stack inside another one has some that name itself."""
+    return {key: value for key, value in (tags or {}).items() if not key.startswith(SYSTEM)}

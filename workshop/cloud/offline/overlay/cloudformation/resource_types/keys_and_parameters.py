@@ -1,0 +1,92 @@
+"""AWS::KMS::Key and AWS::SSM::Parameter change in place; a key is there for some days after its stack.
+
+Deleting the resource schedules the deletion of the key, by default in 30 days, so that what it has encrypted
+can still be read; without a policy it has the default one. A parameter has a new version with every update
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html and
+aws-resource-ssm-parameter.html there). moto forgets the key at once, with its data, has no update, and fails
+without a policy; it makes parameters anew, and fails with tags. Changed: as above.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from moto.kms.models import Key, kms_backends
+from moto.ssm.models import Parameter, ssm_backends
+
+from workshop.cloud.offline.overlay.cloudformation.handlers import (
+    Wanted,
+    as_text,
+    changes,
+    creates,
+    is_true,
+    tags_as_dict,
+)
+from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+
+USUAL_DAYS = 30
+
+
+@creates(Key)
+def _create_key(wanted: Wanted) -> Any:
+    key = wanted.backend(kms_backends).create_key(
+        policy=None, key_usage="ENCRYPT_DECRYPT", key_spec="SYMMETRIC_DEFAULT", description="", tags=[]
+    )
+    return _settle_key(wanted, key)
+
+
+@changes(Key)
+def _change_key(wanted: Wanted) -> Any:
+    return _settle_key(wanted, wanted.original)
+
+
+def _settle_key(wanted: Wanted, key: Any) -> Any:
+    backend, properties = wanted.backend(kms_backends), wanted.properties
+    policy = properties.get("KeyPolicy")
+    key.policy = json.dumps(policy) if policy else key.generate_default_policy()
+    key.description = properties.get("Description", "")
+    key.key_rotation_status = is_true(properties.get("EnableKeyRotation", False))
+    (backend.enable_key if is_true(properties.get("Enabled", True)) else backend.disable_key)(key.id)
+    backend.tagger.delete_all_tags_for_resource(key.id)
+    backend.tag_resource(key.id, tags_as_dict(properties))
+    key.pending_days = int(properties.get("PendingWindowInDays", USUAL_DAYS))
+    return key
+
+
+@corrects(Key, "delete")
+def _delete_key(key: Any, account_id: str, region_name: str) -> None:
+    backend, days = kms_backends[account_id][region_name], vars(key).get("pending_days", USUAL_DAYS)
+    if key.id in backend.keys and key.key_state != "PendingDeletion":
+        backend.schedule_key_deletion(key.id, days)
+        key.deletion_date = CLOCK.moment() + timedelta(days=days)
+
+
+@creates(Parameter)
+def _create_parameter(wanted: Wanted) -> Any:
+    return _put_parameter(wanted, overwrite=False)
+
+
+@changes(Parameter)
+def _change_parameter(wanted: Wanted) -> Any:
+    return _put_parameter(wanted, overwrite=True)
+
+
+def _put_parameter(wanted: Wanted, *, overwrite: bool) -> Any:
+    backend, properties = wanted.backend(ssm_backends), wanted.properties
+    name = properties["Name"]
+    parameter = backend.put_parameter(
+        name=name,
+        description=properties.get("Description", ""),
+        value=as_text(properties["Value"]),
+        parameter_type=properties["Type"],
+        allowed_pattern=properties.get("AllowedPattern", ""),
+        keyid=None,
+        overwrite=overwrite,
+        tags=[],
+        data_type=properties.get("DataType", "text"),
+        tier=properties.get("Tier"),
+        policies=properties.get("Policies"),
+    )
+    backend.list_tags_for_resource("Parameter", name).clear()
+    backend.add_tags_to_resource("Parameter", name, properties.get("Tags", {}))
+    return parameter
