@@ -49,3 +49,17 @@ def test_a_row_has_a_status_and_points_to_what_is_there(row: tuple[str, str, str
     assert named or numbers
     assert [each for each in named if not is_there(each)] == []
     assert set(numbers) <= NOTEBOOKS
+
+
+def test_a_measured_row_quotes_the_page_about_speed() -> None:
+    """A rate that a measured row gives stands in `docs/speed.md`, so that both tell the same measurement."""
+    speed = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    rates = [
+        rate
+        for _, _, status, where in ROWS
+        for rate in re.findall(r"([\d,]+) a second", where)
+        if status == "measured"
+    ]
+
+    assert rates
+    assert [rate for rate in rates if f"{rate}/s" not in speed] == []
