@@ -152,6 +152,17 @@ def test_a_comparison_names_its_differences_and_weighs_them() -> None:
     assert '<tr class="sum">' in shown.html
 
 
+def test_what_holds_totals_up_stands_with_their_difference() -> None:
+    """Totals that differ because something has not arrived say what that is."""
+    truth = stateful_truth([])
+    wrong = AggregateSnapshot({"Grand Total": Decimal("1.00")}, {"Grand Total": 1})
+
+    shown = draw_comparison(replace(compare(wrong, truth), held_up="`MapLambda` fails"))
+
+    assert "`MapLambda` fails." in shown.text
+    assert "<code>MapLambda</code> fails." in shown.html
+
+
 def test_an_area_is_never_negative() -> None:
     """A leaf's area is its amount without sign, a parent's the sum of its children's areas."""
     assert areas(TOTALS) == {

@@ -22,7 +22,7 @@ from workshop.deploy.stacks import Deployment, deploy
 from workshop.diagnosis import Diagnosis, diagnose
 from workshop.diagnosis.evidence import gather_evidence, pending_records
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
-from workshop.pipeline.compare_with_truth import Comparison, compare
+from workshop.pipeline.compare_with_truth import Comparison
 from workshop.pipeline.messages import Message, MessagePlan, PlannedMessage
 from workshop.pipeline.operations.clear import TIMEOUT_SECONDS, Cleared, clear
 from workshop.pipeline.operations.reconcile import Reconciliation, open_books, reconcile
@@ -206,9 +206,7 @@ class Course(CourseStack):
 
     def compare(self, timeout: float = 60.0) -> Comparison:
         """Return how the totals at rest differ from the truth."""
-        return self._at_rest(
-            lambda rest: replace(compare(rest.snapshot, self.truth()), held_up=rest.held_up), timeout
-        )
+        return self._at_rest(lambda rest: rest.against(self.truth()), timeout)
 
     def reconcile(self) -> Reconciliation:
         """Return how AggregateTable differs from the sum over StateTable."""

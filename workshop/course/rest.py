@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
 from workshop.pipeline.aggregates import AggregateSnapshot
+from workshop.pipeline.compare_with_truth import Comparison, compare
 from workshop.pipeline.hops import FLOWS, count_items, look_at_hops
 from workshop.pipeline.last_errors import is_failing_again_and_again, troubles_of
 from workshop.pipeline.operations.live_faults import read_faults
@@ -20,6 +21,7 @@ from workshop.pipeline.settle import Quiet, watch
 
 if TYPE_CHECKING:
     from workshop.course.stack import CourseStack
+    from workshop.pipeline.truth import Truth
 
 __all__ = [
     "Rest",
@@ -71,6 +73,12 @@ class Rest:
             where = self.where or f"{self.pending:,} {are} still on the way"
             return f"{where}. {self.trouble}".rstrip(" .")
         return "" if self.is_certain else "the totals still change"
+
+    def against(self, truth: Truth) -> Comparison:
+        """Return how the totals differ from the truth, and what holds them up."""
+        found = compare(self.snapshot, truth)
+        # What nobody reads is why totals are wrong; where they are right, it makes no difference.
+        return replace(found, held_up=self.held_up or ("" if found.exact else self.unread.rstrip(".")))
 
 
 def wait_for_rest(

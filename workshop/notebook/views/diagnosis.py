@@ -56,7 +56,7 @@ def draw_comparison(comparison: Comparison) -> Shown:
     facts = [_that_differ(comparison.differences)]
     facts += [f"{plural(comparison.lost, 'message')} missing"] if comparison.lost else []
     facts += [f"{plural(comparison.duplicated, 'message')} too many"] if comparison.duplicated else []
-    return _bad(", ".join(facts), comparison.differences)
+    return _bad(", ".join(facts), comparison.differences, comparison.held_up)
 
 
 def draw_reconciliation(found: Reconciliation) -> Shown:
@@ -83,11 +83,12 @@ def _good(text: str) -> Shown:
     return Shown(card(title, tone="ok"), f"✓ Exact: {text}")
 
 
-def _bad(headline: str, differences: Sequence[Difference]) -> Shown:
+def _bad(headline: str, differences: Sequence[Difference], held_up: str = "") -> Shown:
     title = element("div", pill("✗ Not exact", "bad"), element("span", headline), class_="row")
-    return Shown(
-        card(title, _cells(differences), tone="bad"), f"✗ Not exact: {headline}\n{_plain(differences)}"
-    )
+    why = f"{held_up[0].upper()}{held_up[1:]}." if held_up else ""
+    told = element("p", code_in(why), class_="prose") if why else ""
+    text = "\n".join(filter(None, [f"✗ Not exact: {headline}", why, _plain(differences)]))
+    return Shown(card(title, join([told, _cells(differences)]), tone="bad"), text)
 
 
 def _headline(diagnosis: Diagnosis) -> str:
