@@ -40,7 +40,7 @@ ZONE = "UTC"
 KEYS = ("ID", "Key", "Position")
 # A row of ReduceTable says which records it sums for the diagnosis: three columns too long to read.
 SOURCE = {"ShardId", "FirstSequenceNumber", "LastSequenceNumber", "PartNumber", "PartCount"}
-BULK = {"Latency", "MeanTimestamp", "TimeToLive", *SOURCE}
+BULK = {"Latency", "FirstTimestamp", "MeanTimestamp", "TimeToLive", *SOURCE}
 ZEROS = re.compile(r"0{7,}")
 ARN = re.compile(r"arn:[\w-]+:\w+:[\w-]*:\d*:")
 

@@ -56,8 +56,9 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .ws .ws-scroll tbody .num{white-space:nowrap;overflow-wrap:normal}
 .ws .ws-scroll tbody .id{min-width:132px;font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .ws .ws-scroll tbody .tight{white-space:nowrap;overflow-wrap:normal}
-@container (max-width:640px){.ws .ws-scroll table :is(th,td){padding-inline:6px}.ws .ws-scroll tbody .id{min-width:84px}
-.ws .ws-scroll .word{white-space:normal}}
+@container (max-width:640px){.ws .ws-scroll table{font-size:12px}.ws .ws-scroll table :is(th,td){padding-inline:5px}
+.ws .ws-scroll tbody .id{min-width:76px;font-size:11.5px}.ws .ws-scroll :is(tbody .tight,.step,.word){white-space:normal}
+.ws-grid table :is(th,td){padding-inline:3px!important}.ws-grid .word{font-size:10.5px!important}}
 :is(.ws-room,.fit) .ws-scroll{container-type:normal}
 .ws .fit .ws-scroll{display:inline-block;max-width:100%}.ws .fit .ws-scroll table{width:auto;min-width:240px}
 .ws tbody tr.added>*:first-child{box-shadow:inset 3px 0 var(--ok)}

@@ -42,7 +42,7 @@ def draw_proof(progress: ProofProgress, *, is_cut_short: bool = False) -> Shown:
     caption = "Schedules of faults and re-deliveries"
     html = table([(heads[0], "tight"), *((head, "tight") for head in heads[1:])], drawn, caption=caption)
     # Only the counts are announced as they change, not the whole grid.
-    html = element("div", html, element("p", told, class_="soft", role="status"))
+    html = element("div", html, element("p", told, class_="soft", role="status"), class_="ws-grid")
     return Shown(html, f"{caption}\n{plain_table(heads, plain)}\n{told}")
 
 

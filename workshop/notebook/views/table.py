@@ -87,7 +87,7 @@ def _is_numeric(rows: Sequence[RowChange], name: str) -> bool:
 
 
 def _cell(each: RowChange, name: str) -> Html:
-    if name == BESIDE and not each.before and _stands_beside(each.row):
+    if name == BESIDE and each.before.keys().isdisjoint((PATHS, BESIDE)) and _stands_beside(each.row):
         return figures_beside(each.row[BESIDE], each.row[PATHS], name)
     if name not in each.before:
         return cell_html(each.row.get(name), name, "value") if name in each.row else _missing()
