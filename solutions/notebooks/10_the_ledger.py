@@ -218,9 +218,9 @@ with ws.lab.poller("ReduceLambda") as poller:
 ws.diagnose()
 
 # %% [markdown]
-# `repeated 5` means: five records lay at or before the position, and were passed over. Whole, in pieces, in
-# new company, after eleven minutes, and at the end of each block once more by the mapping: every total is
-# exact. Here is what the ledger has written down, one line for each ledger key:
+# With the ledger, `repeated 5` means: five records lay at or before the position, and were passed over. Whole,
+# in pieces, in new company, after eleven minutes, and at the end of each block once more by the mapping: every
+# total stays exact. Here is what the ledger has written down, one line for each ledger key:
 
 # %%
 ws.table("LedgerTable")
@@ -252,7 +252,8 @@ room.wait()
 room.stop()
 
 # %% [markdown]
-# One drifts, the other does not. Each meter holds its totals against what lies in its own stream.
+# The textbook drifts; with the ledger, yours does not. (If it does, an exercise above is still open.) Each
+# meter holds its totals against what lies in its own stream.
 
 # %% [markdown]
 # ## Prove it
