@@ -15,7 +15,8 @@ QUIET_LOOKS = 3
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 PROMPTS = f"{PANEL} .jp-CodeCell .jp-InputPrompt"
 QUESTIONS = ".jp-Dialog, .Toastify__toast"
-TILE = {"width": 1280, "height": 1900}
+# A small screen, with the files beside the notebook.
+TILE = {"width": 1024, "height": 1900}
 OVERLAP = 40
 
 # Code whose output moves.
