@@ -326,7 +326,8 @@ def test_waiting_says_no_more_that_the_cloud_is_gone_once_it_is_back(capsys: Any
 
     told = capsys.readouterr().out
     assert "no offline cloud" not in told
-    assert "■ Stopped" in told
+    # How far the run was as well, or what other cells count would look like its result.
+    assert "■ Stopped: It is stopped." in told
 
 
 def test_a_room_looks_no_more_after_the_end_of_its_run() -> None:

@@ -268,7 +268,8 @@ class ControlRoom:
             return status_line("✗ Failed", self._latest["run"]["text"], "bad")
         told = " · ".join(f"{each['name']}: {each['meter']['text']}" for each in self._latest["pipelines"])
         if state == "stopped":
-            return status_line("■ Stopped", f"{told} `room.start()` begins another run.", "warn")
+            sent = self._latest["run"]["text"].removeprefix("Stopped ")
+            return status_line("■ Stopped", f"{sent} {told} `room.start()` begins another run.", "warn")
         if state != "done":
             return status_line("▲ Not at rest", f"{told} Look again with `room.wait()`.", "warn")
         is_off = any(each["meter"]["state"] == "off" for each in self._latest["pipelines"])
