@@ -48,12 +48,12 @@ MAY_IMPORT_TIME = STANDALONE | {
 
 # Waiting on a clock can be skipped in a test; these wait for something real, and say what.
 MAY_WAIT = STANDALONE | {
-    "workshop/bench/peer.py",  # the peer's process
     "workshop/classroom/learner/delivery.py",  # the board's answer, for a moment
     "workshop/clock.py",  # a manual clock's waiters
     "workshop/classroom/board/serving.py",  # Ctrl-C
     "workshop/cli/start.py",  # JupyterLab's process
     "workshop/cli/classroom/hub.py",  # JupyterHub's process
+    "workshop/cloud/child_processes.py",  # a child that was asked to end
     "workshop/cloud/offline/runtime/environments/process.py",  # an environment's process
     "workshop/cloud/offline/runtime/environments/fork_templates.py",  # a fork's end
     "workshop/cloud/offline/runtime/environments/threads.py",  # the runtime's own threads

@@ -21,6 +21,7 @@ from workshop.bench.calls import Found
 from workshop.bench.clouds import MeasuredCloud
 from workshop.bench.figures import HIGHER, figure
 from workshop.clock import SystemClock, stopwatch
+from workshop.cloud.child_processes import end_child
 from workshop.cloud.connection import Cloud
 from workshop.errors import CloudStartError, ConfigurationError
 from workshop.settings import DEFAULT_HOST, DEFAULT_REGION
@@ -95,12 +96,7 @@ def peer_cloud(program: Path) -> Iterator[MeasuredCloud]:
             _wait_until_it_answers(cloud, process)
             yield MeasuredCloud(cloud, process.pid, stopwatch() - begun)
         finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end_child(process, STOP_SECONDS)
 
 
 def _free_port() -> int:

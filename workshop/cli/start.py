@@ -18,6 +18,7 @@ from rich.console import Console
 from workshop.cli.options import CloudOption, LabPortOption, PortOption, RegionOption, console
 from workshop.clock import SystemClock, stopwatch
 from workshop.cloud import background
+from workshop.cloud.child_processes import end_child
 from workshop.cloud.connection import connect
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.kit.findings import Grade
@@ -161,13 +162,7 @@ class _JupyterLab:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        end_child(self._process, STOP_SECONDS)
 
     def wait_until_ready(self) -> None:
         """Return when the server answers.

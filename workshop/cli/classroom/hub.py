@@ -28,6 +28,7 @@ from workshop.cli.classroom.alone import only_one
 from workshop.cli.options import HIGHEST_PORT, console
 from workshop.cli.start import ended_like_ctrl_c
 from workshop.clock import SystemClock, stopwatch
+from workshop.cloud.child_processes import end_child
 from workshop.errors import ConfigurationError, WorkshopError
 from workshop.grading.sandbox.availability import find_containment
 from workshop.kit.jupyter import jupyter_command
@@ -229,13 +230,7 @@ def _running(plan: HubPlan, people: Console) -> Iterator[subprocess.Popen[bytes]
         _wait_until_ready(plan, process)
         yield process
     finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end_child(process, STOP_SECONDS)
 
 
 def _wait_until_ready(plan: HubPlan, process: subprocess.Popen[bytes]) -> None:
