@@ -101,29 +101,37 @@ def read(parser: Any, shape: Any, value: Any) -> Any:
         return _MOTO_PARSE(parser, shape, value)
 
 
+def _written_value(value: Any) -> Any:
+    return _convert(value, _WRITE)
+
+
+def _written_item(item: Any) -> Any:
+    return {name: _convert(part, _WRITE) for name, part in item.items()}
+
+
+def _wrote(
+    serializer: Any, serialized: Any, value: Any, shape: Any, key: str, convert: Callable[[Any], Any]
+) -> bool:
+    """Write a value of the usual form at once; return whether it was one."""
+    try:
+        converted = convert(value)
+    except _UnusualFormError:
+        return False
+    serializer._default_serialize(serialized, converted, shape, key)
+    return True
+
+
 @corrects(BaseJSONSerializer, "_serialize_type_structure")
 def _serialize_structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    if key and _is_attribute_value(self, shape):
-        try:
-            converted = _convert(value, _WRITE)
-        except _UnusualFormError:
-            pass
-        else:
-            self._default_serialize(serialized, converted, shape, key)
-            return
-    _MOTO_SERIALIZE(self, serialized, value, shape, key)
+    is_ours = key and _is_attribute_value(self, shape)
+    if not (is_ours and _wrote(self, serialized, value, shape, key, _written_value)):
+        _MOTO_SERIALIZE(self, serialized, value, shape, key)
 
 
 @corrects(BaseJSONSerializer, "_serialize_type_map")
 def _serialize_map(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
     """Write an item: the map's own values at once, without a step of moto's for each."""
     # moto puts what has an empty name elsewhere.
-    if _is_attribute_value(self, shape.value) and "" not in value:
-        try:
-            converted = {name: _convert(part, _WRITE) for name, part in value.items()}
-        except _UnusualFormError:
-            pass
-        else:
-            self._default_serialize(serialized, converted, shape, key)
-            return
-    _MOTO_SERIALIZE_MAP(self, serialized, value, shape, key)
+    is_ours = _is_attribute_value(self, shape.value) and "" not in value
+    if not (is_ours and _wrote(self, serialized, value, shape, key, _written_item)):
+        _MOTO_SERIALIZE_MAP(self, serialized, value, shape, key)
