@@ -23,6 +23,7 @@ def inventory(cloud: Cloud) -> dict[str, Any]:
     functions, iam = cloud.client("lambda"), cloud.client("iam")
     return {
         "alarms": cloud.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "dashboards": cloud.client("cloudwatch").list_dashboards()["DashboardEntries"],
         "buckets": cloud.client("s3").list_buckets()["Buckets"],
         "functions": functions.list_functions()["Functions"],
         "groups": cloud.client("logs").describe_log_groups()["logGroups"],
