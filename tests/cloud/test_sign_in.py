@@ -6,9 +6,11 @@ from botocore.exceptions import ClientError
 
 from workshop.cloud.sign_in import sign_in_advice
 
+DENIED, SCP = "User: ada is not authorized to perform: kinesis:CreateStream", "a service control policy"
 
-def answered(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetCallerIdentity")
+
+def answered(code: str, message: str = "no") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "GetCallerIdentity")
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,9 @@ def answered(code: str) -> ClientError:
         (exceptions.CredentialRetrievalError(provider="process", error_msg="no"), "get-caller-identity"),
         (exceptions.NoRegionError(), "--region"),
         (exceptions.EndpointConnectionError(endpoint_url="https://sts"), "network"),
+        (exceptions.EndpointConnectionError(endpoint_url="https://scheduler"), "without this service"),
+        (answered("AccessDeniedException", f"{DENIED} with an explicit deny in {SCP}"), "organization"),
+        (answered("AccessDenied", f"{DENIED} because no {SCP[2:]} allows it"), "organization"),
         (answered("ExpiredToken"), "sign in again"),
         (answered("ExpiredTokenException"), "sign in again"),
         (answered("InvalidClientTokenId"), "get-caller-identity"),
@@ -39,6 +44,7 @@ def test_each_way_to_be_kept_out_has_its_advice(error: Exception, part: str) -> 
     "error",
     [
         answered("AccessDenied"),
+        answered("AccessDenied", f"{DENIED} because no identity-based policy allows it"),
         answered("ValidationError"),
         ValueError("x"),
         exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"),

@@ -34,7 +34,17 @@ NO_CREDENTIALS = (
 SIGN_IN_AGAIN = "sign in again, for example with `aws sso login` or `aws login`, and repeat this"
 OTHERS = "look at the profile and the variables `AWS_…`; `aws sts get-caller-identity` shows who you are"
 LATER = "AWS limits how often an account may ask; wait a minute, then repeat this"
-NETWORK = "look at the network, a proxy and the name of the region; the offline cloud needs none of them"
+NETWORK = (
+    "look at the network, a proxy and the name of the region, which may be without this service; the offline "
+    "cloud needs none of them"
+)
+# As AWS says it where an organization denies something, or allows only other things.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+OF_ORGANIZATION = ("service control policy", "resource control policy")
+FORBIDDEN = (
+    "the organization forbids this to the whole account, and no policy inside of it helps: ask whoever "
+    "manages the organization, or take another region or account"
+)
 NO_WAY_THERE = (EndpointConnectionError, ConnectionClosedError)
 KINDS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((NoCredentialsError, PartialCredentialsError), NO_CREDENTIALS),
@@ -71,5 +81,8 @@ def sign_in_advice(error: BaseException) -> str | None:
     if isinstance(error, NO_WAY_THERE) and f"//{DEFAULT_HOST}" in error.kwargs["endpoint_url"]:
         return None
     if isinstance(error, ClientError):
-        return CODES.get(str(error.response.get("Error", {}).get("Code", "")))
+        said = error.response.get("Error", {})
+        if any(each in str(said.get("Message", "")) for each in OF_ORGANIZATION):
+            return FORBIDDEN
+        return CODES.get(str(said.get("Code", "")))
     return next((advice for kinds, advice in KINDS if isinstance(error, kinds)), None)
