@@ -110,6 +110,19 @@ def test_the_scoreboard_has_the_best_first(running, clock) -> None:
     scores = running.ask("GET", "/live?since=").document["parts"]["scores"]
 
     assert scores.index("Bob") < scores.index("1,200") < scores.index("Ada") < scores.index("300")
+    assert "<details>" not in scores
+
+
+def test_many_scores_leave_the_page_in_sight(running) -> None:
+    """The first dozen of the game are on the page, whoever wants to see the others opens them."""
+    for number in range(14):
+        running.join(f"Ada {number}").say("played", game="trade risk", score=number)
+
+    scores = running.ask("GET", "/live?since=").document["parts"]["scores"]
+
+    first, _, others = scores.partition("<details><summary>2 more</summary>")
+    assert ("<td>12</td>" in first, "<td>13</td>" in others) == (True, True)
+    assert (first.count("<bdi>"), others.count("<bdi>")) == (12, 2)
 
 
 def test_the_join_page_shows_code_and_qr_code(running) -> None:
