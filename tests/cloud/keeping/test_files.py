@@ -17,6 +17,7 @@ from tests.cloud.documents import table
 from tests.cloud.keeping.crashing import KeptCloud, largest_file
 from workshop.clock import AdjustableClock
 from workshop.cloud.laboratory import Laboratory
+from workshop.cloud.offline.keeping import store
 from workshop.cloud.offline.keeping.errors import InUseError, UnavailableError, remedy_of
 from workshop.cloud.offline.keeping.keeper import Keeper
 from workshop.cloud.offline.keeping.store import Store, companions
@@ -305,8 +306,11 @@ def test_a_cloud_deletes_no_file_but_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move a file that is open")
-def test_a_file_that_was_moved_refuses_changes(cloud: KeptCloud, tmp_path: Path) -> None:
-    """What goes to a file that no start would find is not acknowledged; put back, it is written again."""
+def test_a_file_that_was_moved_refuses_changes(
+    cloud: KeptCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once that is seen, no change is acknowledged that no start would find; put back, it is written."""
+    monkeypatch.setattr(store, "LOOK_SECONDS", 0.0)
     put(cloud.laboratory, "before")
     moved = cloud.path.rename(tmp_path / "moved")
 

@@ -81,13 +81,17 @@ class Dispatcher:
         return answer
 
     def _valid_answer(self, call: Call) -> Answer:
-        # Without a keeper nothing is kept, and the lock is all that is needed.
-        held = LOCK if self._keeper is None else self._keeper.keeping(call)
-        with held:
-            answer = denied(call) or direct_answer(call) or self._through_flask(call)
+        if self._keeper is not None:
+            answer = self._keeper.keep(call, self._permitted_answer)
+        else:
+            with LOCK:
+                answer = self._permitted_answer(call)
         if self._after is not None:
             self._after(call)
         return answer
+
+    def _permitted_answer(self, call: Call) -> Answer:
+        return denied(call) or direct_answer(call) or self._through_flask(call)
 
     def _through_flask(self, call: Call) -> Answer:
         begun: list[tuple[str, list[tuple[str, str]]]] = []

@@ -10,6 +10,7 @@ and nothing that an older generation has left behind them.
 import errno
 import os
 import pickle
+import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,11 +18,16 @@ from typing import IO, Any
 
 from workshop.cloud.offline.keeping.packing import unpickled
 
-__all__ = ["Journal", "RowsOfParts"]
+__all__ = ["LARGE_BYTES", "MOST_BYTES", "Journal", "RowsOfParts"]
 
 # A generation's name: that of the file, which no other one has, and a number that grows.
 FILE_BYTES, GENERATION_BYTES = 8, 16
-NUMBER_BYTES = 4
+# Before each commit: how many bytes it has, and the checksum.
+HEAD = struct.Struct(">II")
+# How large the file grows before its commits are taken over, and what never goes there, since to write it
+# twice would cost more.
+MOST_BYTES = 500_000
+LARGE_BYTES = 50_000
 # Of containers by number: rows by key, without content if there is none any more.
 RowsOfParts = Mapping[int, Mapping[Any, bytes | None]]
 
@@ -70,14 +76,21 @@ class Journal:
             self._file = self.path.open("r+b", buffering=0)
         self._file.truncate(0)
 
-    def append(self, rows: RowsOfParts) -> None:
-        """Add a commit; after an OSError it is not there."""
+    def append(self, rows: RowsOfParts) -> bool:
+        """Add a commit; return False if it is too large for that, or the journal is.
+
+        Raises:
+            OSError: it could not be added.
+        """
+        content = pickle.dumps(rows, protocol=5)
+        if len(content) > LARGE_BYTES or self.size > MOST_BYTES:
+            return False
         if self._file is None:
             raise OSError(errno.EBADF, "the journal is closed")
-        content = pickle.dumps(rows, protocol=5)
         checksum = zlib.crc32(content, self._checksum)
-        begin = b"" if self.size else self._generation
-        entry = b"".join((begin, _number(len(content)), _number(checksum), content))
+        entry = HEAD.pack(len(content), checksum) + content
+        if not self.size:
+            entry = self._generation + entry
         if self._is_torn:
             self._file.seek(self.size)
             self._file.truncate()
@@ -86,6 +99,7 @@ class Journal:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.size, self._checksum, self._is_torn = self.size + len(entry), checksum, False
         self._note(rows)
+        return True
 
     def _note(self, rows: RowsOfParts) -> None:
         for part, changed in rows.items():
@@ -99,19 +113,12 @@ class Journal:
             self._file = None
 
 
-def _number(number: int) -> bytes:
-    return number.to_bytes(NUMBER_BYTES, "big")
-
-
 def _commits(content: bytes) -> Iterator[tuple[RowsOfParts, int]]:
     """Yield the commits in the content of a file, each with its end, up to the first that is damaged."""
     begin, checksum = GENERATION_BYTES, zlib.crc32(content[:GENERATION_BYTES])
-    while begin < len(content):
-        middle = begin + NUMBER_BYTES
-        length, wanted = (
-            int.from_bytes(content[each : each + NUMBER_BYTES], "big") for each in (begin, middle)
-        )
-        begin = middle + NUMBER_BYTES
+    while len(content) >= begin + HEAD.size:
+        length, wanted = HEAD.unpack_from(content, begin)
+        begin += HEAD.size
         commit = content[begin : begin + length]
         checksum = zlib.crc32(commit, checksum)
         if len(commit) < length or checksum != wanted:

@@ -8,14 +8,14 @@ the next commit, and changing calls are refused until one succeeds.
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from moto.moto_api._internal.models import moto_api_backend
 
 from workshop.clock import AdjustableClock, Clock
-from workshop.cloud.offline.http.calls import Call
+from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.keeping.changing_calls import Effect, concerned, effect_of, services_of
 from workshop.cloud.offline.keeping.errors import (
     KeepingError,
@@ -157,9 +157,8 @@ class Keeper:
         """Whether something has changed that is not kept before all services have their state back."""
         return bool(MARKS.services) and not self.is_complete
 
-    @contextlib.contextmanager
-    def keeping(self, call: Call) -> Iterator[None]:
-        """Hold the lock inside the block; what the call changes there is kept at its end.
+    def keep(self, call: Call, act: Callable[[Call], Answer]) -> Answer:
+        """Return what `act` answers to a call, with the lock held; what has changed then is kept.
 
         Raises:
             KeepingError: it could not be kept, or what was before it could not; nobody may hear of it.
@@ -168,18 +167,19 @@ class Keeper:
         services = services_of(call) if effect is Effect.RESOURCES else None
         with LOCK:
             self._check(effect)
-            unkept = set(self._resources.unkept)
-            if unkept:
+            if unkept := set(self._resources.unkept):
                 self._refuse_unkept(effect, unkept & concerned(call, effect, unkept))
             self._is_empty &= effect is Effect.NOTHING
             try:
                 # Twice: whoever gives the lock up amid a call has changed something before and after.
                 self._note(services)
-                yield
+                answer = act(call)
             finally:
                 self._note(services)
         self._check(effect)
-        self._refuse_unkept(effect, self._resources.unkept.keys() - unkept)
+        if self._resources.unkept:
+            self._refuse_unkept(effect, self._resources.unkept.keys() - unkept)
+        return answer
 
     def _check(self, effect: Effect) -> None:
         if self._problem is not None and effect is not Effect.NOTHING:
@@ -236,7 +236,8 @@ class Keeper:
     def _gather_parts(self) -> None:
         # One by one: what cannot be packed stays marked, and with it what comes after.
         for number, part in list(MARKS.parts.items()):
-            self._waiting.setdefault(number, {}).update(part.changes())
+            if changes := part.changes():
+                self._waiting.setdefault(number, {}).update(changes)
             del MARKS.parts[number]
 
     def _note_clock(self) -> None:

@@ -8,7 +8,6 @@ so that after a power cut the newest commits may be missing, and what is there i
 
 import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Collection, Mapping
 from importlib.metadata import version
@@ -19,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from workshop import __version__
-from workshop.clock import Clock
+from workshop.clock import Clock, stopwatch
 from workshop.cloud.offline.keeping.errors import (
     InUseError,
     OtherVersionError,
@@ -48,10 +47,8 @@ LOG_PAGES = 4000
 PAGE_BYTES = 4096
 JOURNAL = "-newest"
 COMPANIONS = ("", "-wal", "-shm", "-journal", JOURNAL)
-# How large the journal grows before it is taken over, and what goes into the file at once, since writing it
-# twice would cost more.
-JOURNAL_BYTES = 500_000
-LARGE_BYTES = 50_000
+# How often it is looked whether the file is still there.
+LOOK_SECONDS = 1.0
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -60,7 +57,6 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._name = str(path)
         # Not a soft lock where the file system has none: that would survive a crash of its holder.
         self._lock = FileLock(f"{path}.lock", mode=0o600, fallback_to_soft=False)
         try:
@@ -71,6 +67,7 @@ class Store:
             raise UnavailableError(f"{path}: {error}") from error
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
+        self._looked = 0.0
         self._journal = Journal(path.with_name(path.name + JOURNAL))
         # Where a journal is that could not be read to its end.
         self.set_aside: Path | None = None
@@ -173,11 +170,8 @@ class Store:
             sqlite3.Error, OSError: they could not be written.
         """
         self._check_place()
-        size = sum(len(content or b"") for rows in changes.values() for content in rows.values())
-        if dropped or documents or size > LARGE_BYTES or self._journal.size > JOURNAL_BYTES:
+        if dropped or documents or not self._journal.append(changes):
             self._take_over(changes, dropped, documents)
-        elif any(changes.values()):
-            self._journal.append(changes)
 
     def settle(self) -> None:
         """Have in rows what was written; raises sqlite3's errors."""
@@ -222,13 +216,17 @@ class Store:
         return aside
 
     def _check_place(self) -> None:
+        if (now := stopwatch()) - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
         if self._place() != self._opened:
+            self._looked = 0.0
             # SQLite would go on writing to what no start can find.
             raise sqlite3.OperationalError("it was moved or deleted while it was open, so put it back")
 
     def _place(self) -> tuple[int, int] | None:
         try:
-            found = os.stat(self._name)  # noqa: PTH116 - with each commit, and this takes a third
+            found = self.path.stat()
         except OSError:
             return None
         return found.st_dev, found.st_ino
