@@ -27,6 +27,8 @@ PART_MESSAGES = 50_000
 # The least that a run may be waited for, and how slow a pipeline may be beyond that.
 LEAST_SECONDS, LEAST_RATE = 300.0, 100.0
 LOOK_SECONDS = 1.0
+# One batch of a shard at a time leaves the cloud idle while State works on an answer.
+PARAMETERS = {"stateful": {"StateParallelizationFactor": "2"}}
 NOTHING = Truth({GRAND_TOTAL: Decimal("0.00")}, {GRAND_TOTAL: 0}, frozenset())
 
 
@@ -84,7 +86,7 @@ class LoadedPipeline:
         self._pipeline = pipeline
         self._progress = progress
         self._clock = SystemClock()
-        self._outputs = deploy(self._cloud, pipeline).outputs
+        self._outputs = deploy(self._cloud, pipeline, parameters=PARAMETERS.get(pipeline)).outputs
         self._truth = NOTHING
         self._seed = 0
 
