@@ -7,7 +7,7 @@ numbers. What is compared, counted and aged stands beside the bytes; nobody pars
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
@@ -61,7 +61,7 @@ class SourceRecord:
 
 def encode(document: object) -> bytes:
     """Return compact JSON as UTF-8, binary values as base64; equal documents give equal bytes."""
-    return _ENCODER.encode(document).encode()
+    return _text(document).encode()
 
 
 def encode_event(records: Iterable[bytes], envelope: dict[str, Any] | None = None) -> bytes:
@@ -147,8 +147,8 @@ def dynamodb_record(origin: Origin, stream_record: dict[str, Any], arrived_at: f
 def dynamodb_text(origin: Origin, stream_record: dict[str, Any], arrived_at: float) -> tuple[bytes, str]:
     """Return the same record encoded, and its keys encoded, which decide its slot."""
     change = stream_record["dynamodb"]
-    keys = _ENCODER.encode(change["Keys"])
-    images = "".join(f'"{name}":{_ENCODER.encode(change[name])},' for name in IMAGES if name in change)
+    keys = _text(change["Keys"])
+    images = "".join(f'"{name}":{_text(change[name])},' for name in IMAGES if name in change)
     text = (
         f'{{"eventID":"{stream_record["eventID"]}","eventName":"{stream_record["eventName"]}",'
         f'"eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"{origin.source.region}",'
@@ -165,5 +165,14 @@ def _as_base64(value: object) -> str:
     raise TypeError(f"`{value!r}` has no JSON form")
 
 
-# Made once: `json.dumps` makes another one for each call with options.
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_as_base64)
+def _text_maker() -> Callable[[object], str]:
+    """Return what writes compact JSON."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # another Python than CPython
+        return json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_as_base64).encode
+    # What `JSONEncoder.encode` makes anew for each document, which takes it as long as the document.
+    parts_of = make(None, _as_base64, encode_basestring, None, ":", ",", False, False, True)
+    return lambda document: "".join(parts_of(document, 0))
+
+
+_text = _text_maker()
