@@ -275,6 +275,40 @@ def test_patterns_combine_fields_by_and_and_by_or(world: World) -> None:
     assert not test(b=2)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "result"),
+    [
+        ({"detail": {"a": {"x": [1]}}, "$or": [{"detail": {"a": {"y": [2]}}}, {"source": ["no"]}]}, False),
+        ({"detail": {"a": {"x": [1]}}, "$or": [{"detail": {"a": {"y": [3]}}}, {"source": ["no"]}]}, True),
+        ({"detail": {"b": [5], "$or": [{"b": [6]}, {"b": [{"exists": False}]}]}}, True),
+        ({"detail": {"b": [5], "$or": [{"b": [7]}, {"b": [{"exists": False}]}]}}, False),
+    ],
+)
+def test_an_alternative_is_about_the_same_element_as_what_is_beside_it(
+    world: World, pattern: dict[str, Any], result: bool
+) -> None:
+    """Each alternative is a pattern together with all other fields, so that one element has everything."""
+    del world
+    detail = {"a": [{"x": 1, "y": 3}, {"x": 9, "y": 2}], "b": [5, 6]}
+
+    answer = client("events").test_event_pattern(EventPattern=json.dumps(pattern), Event=envelope(detail))
+
+    assert answer["Result"] is result
+
+
+def test_alternatives_are_not_combined_without_end(world: World) -> None:
+    """More than 1,000 combinations are refused."""
+    del world
+    events = client("events")
+    ten = [{"a": [number]} for number in range(10)]
+    pattern = {"detail": {"a": {"$or": ten}, "b": {"$or": ten}, "c": {"$or": ten}}}
+
+    assert events.put_rule(Name="r", EventPattern=json.dumps(pattern))
+    pattern["detail"]["d"] = {"$or": ten[:2]}
+    with pytest.raises(events.exceptions.InvalidEventPatternException, match="1000 combinations"):
+        events.put_rule(Name="r", EventPattern=json.dumps(pattern))
+
+
 def test_targets_that_nothing_could_reach_are_refused(world: World) -> None:
     """PutTargets names what the offline cloud delivers to, and asks for the role of a stream."""
     events = client("events")

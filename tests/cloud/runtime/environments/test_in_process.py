@@ -341,6 +341,25 @@ def test_what_a_handler_logs_is_its_own(environments, caplog, capsys) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    "set_up", ["setLevel('INFO')", "addFilter(str)", "addHandler(logging.StreamHandler())"]
+)
+def test_a_logger_is_set_up_in_each_environment(environments, set_up: str) -> None:
+    """What a module sets of a logger while it is loaded holds in every environment, not just the first."""
+    source = f"""
+import logging
+logging.getLogger("own").{set_up}
+def handler(*_):
+    own = logging.getLogger("own")
+    print(own.level, len(own.filters), len(own.handlers))
+"""
+
+    first, second = (answer(environments, source).output for _ in range(2))
+
+    assert first == second
+    assert first != ("0 0 0",)
+
+
 def test_an_error_is_one_event_of_the_log(environments) -> None:
     """What a handler raises stands in its log as in a process's, with its trace; empty lines do not."""
     source = "def handler(*_):\n    print('before\\n')\n    raise ValueError('a\\nb')\n"

@@ -293,6 +293,8 @@ ABSENT = [{"exists": False}]
         ({"a": [1], "b": {"c": [2]}}, [{"a": 1, "b": [{"c": 3}, {"c": 2}]}], True),
         ({"a": [1], "b": {"c": [2]}}, [{"a": 1, "b": {"c": 3}}, {"a": 2, "b": {"c": 2}}], False),
         ({"a": [1], "$or": [{"b": [2]}, {"c": [2]}]}, [ONE, OTHER], False),
+        ({"$or": [{"b": [2]}, {"b": [9]}], "a": [1]}, [OTHER, ONE], True),
+        ({"$or": [{"b": ABSENT}, {"c": [1]}], "a": [1]}, [{"a": 1}, OTHER], True),
         ({"a": [1], "z": ABSENT}, [ONE, {"z": 1}], True),
         ({"b": ABSENT}, [{"a": 1}, ONE], False),
         ({"b": ABSENT}, [{"a": 1}, 5, {}], True),

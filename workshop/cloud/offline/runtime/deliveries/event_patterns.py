@@ -1,8 +1,9 @@
 """Event patterns: which events a rule is for. Pure.
 
 A pattern names fields down to leaves; each leaf lists what it takes. All fields must match, and of `$or` one
-alternative. A leaf of the event that is an array matches if one of its elements does; of an array of objects
-one must have all the fields that the pattern asks for below it. Source:
+alternative, as if each stood in a pattern of its own. A leaf of the event that is an array matches if one of
+its elements does; of an array of objects one must have all the fields that the pattern asks for below it.
+Source:
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html and
 eb-event-patterns.html there; on arrays https://github.com/aws/event-ruler, which EventBridge matches with.
 """
@@ -26,6 +27,8 @@ from workshop.cloud.offline.runtime.deliveries.pattern_values import (
 __all__ = ["InvalidEventPatternError", "check_pattern", "matches", "read_json", "read_pattern"]
 
 MAX_CHARACTERS = 4096
+MAX_COMBINATIONS = 1000
+OR = "$or"
 BELOW_ANYTHING_BUT = ("prefix", "suffix", IGNORING_CASE, "wildcard")
 
 
@@ -74,21 +77,64 @@ def read_pattern(text: str) -> dict[str, Any]:
 
 def matches(pattern: Mapping[str, Any], event: Any) -> bool:
     """Return whether an event, or a part of it, has everything that the pattern asks for."""
-    if isinstance(event, list):
-        return _one_matches(pattern, list(_elements(event)))
-    return all(_field_matches(name, wanted, event) for name, wanted in pattern.items())
+    # Before anything else: an alternative may say more of an array that a field beside it is about.
+    return any(_fits(one, event) for one in _without_or(pattern))
 
 
 def check_pattern(pattern: Mapping[str, Any]) -> None:
-    """Raise `InvalidEventPatternError` if a leaf is no list, or an operator or operand is none."""
+    """Raise `InvalidEventPatternError` if a leaf, an operator or an operand is none, or `$or` too wide."""
+    if _checked(pattern) > MAX_COMBINATIONS:
+        raise InvalidEventPatternError(f"$or makes more than {MAX_COMBINATIONS} combinations")
+
+
+def _checked(pattern: Mapping[str, Any]) -> int:
+    """Check a pattern, and return how many there would be without `$or`."""
+    combinations = 1
     for name, wanted in pattern.items():
-        if name == "$or" and _are_alternatives(wanted):
-            for alternative in wanted:
-                check_pattern(alternative)
+        if name == OR and _are_alternatives(wanted):
+            combinations *= sum(map(_checked, wanted))
         elif isinstance(wanted, dict) and wanted:
-            check_pattern(wanted)
+            combinations *= _checked(wanted)
         else:
             _check_leaf(name, wanted)
+    return combinations
+
+
+def _without_or(pattern: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the patterns, one for each combination of alternatives, of which one must match."""
+    found: list[dict[str, Any]] = [{}]
+    for name, wanted in pattern.items():
+        if name == OR and _are_alternatives(wanted):
+            choices = [one for alternative in wanted for one in _without_or(alternative)]
+        elif isinstance(wanted, dict):
+            choices = [{name: one} for one in _without_or(wanted)]
+        else:
+            choices = [{name: wanted}]
+        found = [_merged(one, choice) for one in found for choice in choices]
+    return found
+
+
+def _merged(one: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pattern that asks for all of two; what both ask of the same leaf is a tuple."""
+    merged = dict(one)
+    for name, wanted in other.items():
+        if name not in merged:
+            merged[name] = wanted
+        elif isinstance(merged[name], dict) and isinstance(wanted, dict):
+            merged[name] = _merged(merged[name], wanted)
+        else:
+            merged[name] = (*_asked(merged[name]), *_asked(wanted))
+    return merged
+
+
+def _asked(wanted: Any) -> tuple[Any, ...]:
+    return wanted if isinstance(wanted, tuple) else (wanted,)
+
+
+def _fits(pattern: Mapping[str, Any], event: Any) -> bool:
+    if isinstance(event, list):
+        return _one_fits(pattern, list(_elements(event)))
+    return all(_field_fits(name, wanted, event) for name, wanted in pattern.items())
 
 
 def _check_leaf(name: str, wanted: Any) -> None:
@@ -182,7 +228,7 @@ OPERANDS: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-def _one_matches(pattern: Mapping[str, Any], elements: list[Any]) -> bool:
+def _one_fits(pattern: Mapping[str, Any], elements: list[Any]) -> bool:
     """Return whether one element of an array has everything.
 
     A field that must be absent is absent from all elements, until another one has chosen an element; fields
@@ -191,8 +237,8 @@ def _one_matches(pattern: Mapping[str, Any], elements: list[Any]) -> bool:
     fields = sorted(pattern.items())
     absent = dict(takewhile(_asks_for_absence, fields))
     chosen = dict(fields[len(absent) :])
-    return all(matches(absent, one) for one in elements) and (
-        not chosen or any(matches(chosen, one) for one in elements)
+    return all(_fits(absent, one) for one in elements) and (
+        not chosen or any(_fits(chosen, one) for one in elements)
     )
 
 
@@ -201,16 +247,18 @@ def _asks_for_absence(field: tuple[str, Any]) -> bool:
     _, wanted = field
     if isinstance(wanted, dict):
         return all(map(_asks_for_absence, wanted.items()))
+    if isinstance(wanted, tuple):
+        return all(_asks_for_absence(("", one)) for one in wanted)
     return all(isinstance(matcher, dict) and matcher.get("exists") is False for matcher in wanted)
 
 
-def _field_matches(name: str, wanted: Any, event: Any) -> bool:
-    if name == "$or" and _are_alternatives(wanted):
-        return any(matches(alternative, event) for alternative in wanted)
+def _field_fits(name: str, wanted: Any, event: Any) -> bool:
     found = event.get(name, _ABSENT) if isinstance(event, dict) else _ABSENT
     if isinstance(wanted, dict):
         # What is absent has no leaves, and a pattern may ask for just that.
-        return matches(wanted, found)
+        return _fits(wanted, found)
+    if isinstance(wanted, tuple):
+        return all(_field_fits(name, one, event) for one in wanted)
     leaves = [one for one in _elements(found) if one is not _ABSENT and not isinstance(one, dict)]
     return any(_leaf_matches(matcher, leaves) for matcher in wanted)
 

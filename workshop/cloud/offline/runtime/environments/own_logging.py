@@ -79,8 +79,16 @@ class _Loggers:
 
 def logging_mark() -> tuple[object, ...]:
     """Return what changes when a module sets up logging while it is loaded."""
-    root = logging.root
-    return root.level, tuple(map(id, root.handlers)), root.manager.disable
+    manager = logging.root.manager
+    return manager.disable, *map(_state, (logging.root, *manager.loggerDict.values()))
+
+
+def _state(logger: Any) -> object:
+    """Return what somebody has set of a logger, nothing of one that was only asked for."""
+    if not isinstance(logger, logging.Logger):  # stands for the parent of some that were asked for
+        return ()
+    parts = (logger.level, logger.disabled, not logger.propagate, *logger.handlers, *logger.filters)
+    return (logger.name, *parts) if any(parts) else ()
 
 
 class OwnLogging:
