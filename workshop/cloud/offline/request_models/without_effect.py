@@ -122,7 +122,17 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("logs", "PutMetricFilter"): {**IN_LOGS, "emitSystemFieldDimensions": []},
     ("logs", "PutSubscriptionFilter"): {**IN_LOGS, "emitSystemFields": []},
     ("logs", "StartQuery"): {"queryLanguage": "CWLI"},
-    ("s3", "ListMultipartUploads"): {"Delimiter": "", "Prefix": ""},
+    ("s3", "ListMultipartUploads"): {
+        "Delimiter": "",
+        "EncodingType": "",
+        "KeyMarker": "",
+        "MaxUploads": 1000,
+        "Prefix": "",
+        "UploadIdMarker": "",
+    },
+    ("s3", "ListObjectVersions"): {"OptionalObjectAttributes": []},
+    ("s3", "ListObjects"): {"OptionalObjectAttributes": []},
+    ("s3", "ListObjectsV2"): {"OptionalObjectAttributes": []},
     ("sns", "CreateTopic"): {
         **{f"Attributes.{name}": usual for name, usual in IN_TOPICS.items()},
         "DataProtectionPolicy": "{}",
