@@ -13,6 +13,7 @@ from tests.deploy.test_teardown import inventory
 from tests.effort import LONG
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
+from workshop.course.course import Textbook
 from workshop.deploy.change_sets import StackChange
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.events import EventLog, follow
@@ -131,6 +132,17 @@ def test_a_stack_that_was_never_made_is_ours(checkout: Path, cloud: Cloud) -> No
     assert (stack.name, stack.pipeline, stack.status) == ("mine", "stateful", "REVIEW_IN_PROGRESS")
     destroy(cloud, "mine", clock=ManualClock())
     assert inventory(cloud)["stacks"] == []
+
+
+def test_a_finished_pipeline_that_was_interrupted_is_made_anew(checkout: Path, cloud: Cloud) -> None:
+    """A pipeline beside the learner's is deployed once it has outputs, so that a second try makes it."""
+    textbook = Textbook(cloud, root=checkout, home=checkout, prefix="mine")
+    with pytest.raises(RuntimeError), calling(cloud, "ExecuteChangeSet", stop):
+        deploy(cloud, "stateful", stack=textbook.stack)
+
+    assert not textbook.is_deployed
+    assert textbook.outputs["StateTableName"]
+    assert textbook.is_deployed
 
 
 def propose_by_hand(cloud: Cloud, name: str) -> None:

@@ -272,9 +272,9 @@ class Tour(Course):
 
     @property
     def is_deployed(self) -> bool:
-        """Whether the stack exists, as of now."""
+        """Whether the stack is there and complete, as of now: one that was interrupted has no outputs yet."""
         self._outputs = {}
-        return describe(self.cloud, self.stack) is not None
+        return bool((describe(self.cloud, self.stack) or {}).get("Outputs"))
 
     def deploy(self, **parameters: Any) -> Deployment:
         """Deploy the finished pipeline, or bring it up to date."""
