@@ -94,7 +94,8 @@ class ManualPoller:
             if self._clock.now() >= deadline:
                 raise NotSettledError(
                     f"fewer than {at_least} new records came into the stream in front of "
-                    f"`{self.function}`; see whether the stage before it works, then fetch again"
+                    f"`{self.function}`: the stage before it does not work, or knew what was sent, as when a "
+                    "cell runs twice; empty the pipeline with `ws.clear()`, then run the cell again"
                 )
             self._clock.sleep(PAUSE_SECONDS)
 
