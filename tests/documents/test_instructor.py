@@ -5,8 +5,7 @@ import re
 import pytest
 
 from tests.documents.reading import ROOT
-from workshop.course.catch_up import NOTEBOOKS
-from workshop.course.exercises import all_exercises
+from workshop.course.exercises import NOTEBOOKS, all_exercises
 
 
 @pytest.mark.parametrize("number", NOTEBOOKS)

@@ -13,9 +13,9 @@ from workshop.classroom.learner.released import unpack
 from workshop.cli.course.run_sheet import read_lessons
 from workshop.clock import ManualClock
 from workshop.course.answers import is_solved_by, learners_text, put_answer, solution_text, starter_text
-from workshop.course.catch_up import NOTEBOOKS, catch_up
+from workshop.course.catch_up import catch_up
 from workshop.course.exercise import Function
-from workshop.course.exercises import all_exercises, find_exercise
+from workshop.course.exercises import NOTEBOOKS, all_exercises, find_exercise
 from workshop.course.held_back import hold_back
 from workshop.course.trials.trial import is_untouched
 from workshop.deploy.bundles import build_bundle

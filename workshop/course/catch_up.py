@@ -19,7 +19,7 @@ from workshop.course.answers import (
     with_answer,
 )
 from workshop.course.exercise import Cell, Exercise, Function, Outcome, judge
-from workshop.course.exercises import all_exercises
+from workshop.course.exercises import all_exercises, checked_notebook, exercises_before
 from workshop.course.files import write_whole
 from workshop.course.parameters import deploy_for_course, has_course_parameters
 from workshop.course.progress import CourseProgress
@@ -27,7 +27,7 @@ from workshop.course.settled import try_a_message
 from workshop.course.solving import Say, Steps, keep_file, run_solution
 from workshop.deploy.bundles import FUNCTIONS
 from workshop.deploy.stacks import destroy
-from workshop.errors import ConfigurationError, NotSettledError
+from workshop.errors import NotSettledError
 from workshop.pipeline.operations.live_faults import clear_faults
 
 if TYPE_CHECKING:
@@ -39,20 +39,16 @@ __all__ = [
     "FIRST_WITH_DATA",
     "FIRST_WITH_STACK",
     "LAST_WITH_STACK",
-    "NOTEBOOKS",
     "STUCK",
     "WITH_STATELESS",
     "bring_to",
     "catch_up",
-    "checked_notebook",
-    "exercises_before",
     "file_at",
     "fit_mappings",
     "lost_by",
     "restore",
 ]
 
-NOTEBOOKS = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "99")
 # The first one that finds the stack deployed; before it, learners deploy it themselves.
 FIRST_WITH_STACK = "02"
 # The last one that needs it; afterwards everything is to go.
@@ -178,14 +174,6 @@ def bring_to(course: Course, exercise: Exercise, *, solved: set[str]) -> None:
     solved |= _bring_stack(course, exercise, Steps(None), lacks)
 
 
-def exercises_before(point: str | Exercise) -> tuple[Exercise, ...]:
-    """Return the exercises before a notebook or before an exercise, in the course's order."""
-    known = tuple(all_exercises())
-    if isinstance(point, Exercise):
-        return known[: known.index(point)]
-    return tuple(each for each in known if each.notebook < point)
-
-
 def file_at(path: str, point: str | Exercise, root: Path) -> str:
     """Return a handler file as a notebook or an exercise finds it: the starter with earlier solutions."""
     text = starter_file(path, "textbook", root)
@@ -193,19 +181,6 @@ def file_at(path: str, point: str | Exercise, root: Path) -> str:
         if isinstance(each.answer_location, Function) and each.answer_location.path == path:
             text = with_answer(each, solution_text(each, root), text, root)
     return text
-
-
-def checked_notebook(notebook: str) -> str:
-    """Return the number of a notebook.
-
-    Raises:
-        ConfigurationError: there is no such notebook.
-    """
-    if notebook in NOTEBOOKS:
-        return notebook
-    raise ConfigurationError(
-        f"`{notebook}` is not the number of a notebook; choose one of: {', '.join(NOTEBOOKS)}"
-    )
 
 
 def _files_at(point: str | Exercise, root: Path) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workshop.course.catch_up import checked_notebook, file_at
+from workshop.course.catch_up import file_at
+from workshop.course.exercises import checked_notebook
 from workshop.course.tools.bad_release import release_changed
 from workshop.deploy.bundles import FUNCTIONS
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from workshop.course.answers import handler_file, read_handler, solution_text, starter_text, with_answer
-from workshop.course.catch_up import bring_to, exercises_before
+from workshop.course.catch_up import bring_to
 from workshop.course.course import Course
 from workshop.course.exercise import Cell, CheckResult, Exercise, Function, Outcome, incorrect, judge, passed
-from workshop.course.exercises import all_exercises
+from workshop.course.exercises import all_exercises, exercises_before
 from workshop.course.parameters import has_course_parameters
 from workshop.deploy.bundles import VARIANTS
 from workshop.errors import BundleError

@@ -13,13 +13,11 @@ from botocore.exceptions import ClientError
 
 from workshop.classroom.learner.recording import class_progress
 from workshop.course.catch_up import (
-    NOTEBOOKS,
-    checked_notebook,
     fit_mappings,
     restore,
 )
 from workshop.course.course import Course
-from workshop.course.exercises import all_exercises
+from workshop.course.exercises import NOTEBOOKS, all_exercises, checked_notebook
 from workshop.course.files import write_whole
 from workshop.course.tools.costs import CostTools
 from workshop.course.tools.laboratory import LabTools

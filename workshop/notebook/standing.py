@@ -13,11 +13,10 @@ from workshop.course.catch_up import (
     FIRST_WITH_STACK,
     LAST_WITH_STACK,
     WITH_STATELESS,
-    exercises_before,
 )
 from workshop.course.course import Course
 from workshop.course.exercise import Exercise, Function
-from workshop.course.exercises import all_exercises
+from workshop.course.exercises import all_exercises, exercises_before
 from workshop.course.parameters import has_course_parameters
 from workshop.course.trials.trial import is_untouched
 from workshop.errors import BundleError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workshop.cli.course.run_sheet import BREAK, USUAL_MINUTES, read_lessons, run_sheet
-from workshop.course.catch_up import NOTEBOOKS
+from workshop.course.exercises import NOTEBOOKS
 from workshop.errors import ConfigurationError
 from workshop.settings import project_root
 

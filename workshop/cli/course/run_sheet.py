@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from workshop.course.catch_up import NOTEBOOKS
+from workshop.course.exercises import NOTEBOOKS
 from workshop.errors import ConfigurationError
 from workshop.settings import STARTERS, has_solutions
 

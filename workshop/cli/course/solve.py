@@ -15,10 +15,10 @@ from workshop.cli.options import CloudChoice, YesOption, agree, cloud_options, c
 from workshop.clock import stopwatch
 from workshop.course.answers import solution_text
 from workshop.course.catch_up import catch_up as catch_up_with
-from workshop.course.catch_up import checked_notebook, lost_by
+from workshop.course.catch_up import lost_by
 from workshop.course.course import Course
 from workshop.course.exercise import Cell, Exercise, Function
-from workshop.course.exercises import find_exercise
+from workshop.course.exercises import checked_notebook, find_exercise
 from workshop.course.progress import CourseProgress
 from workshop.course.solving import Done
 from workshop.course.solving import reset as reset_exercise

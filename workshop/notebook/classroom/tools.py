@@ -14,8 +14,9 @@ from workshop.classroom.learner.leaving import leave_class
 from workshop.classroom.learner.membership import read_left, read_membership, take_damaged
 from workshop.classroom.learner.outbox import Outbox
 from workshop.classroom.learner.recording import UNKNOWN, report_anew
-from workshop.course.catch_up import NOTEBOOKS, catch_up, lost_by
+from workshop.course.catch_up import catch_up, lost_by
 from workshop.course.course import Course
+from workshop.course.exercises import NOTEBOOKS
 from workshop.errors import ConfigurationError
 from workshop.notebook.classroom.announcement import draw_announcement, draw_caught_up
 from workshop.notebook.classroom.help_calls import HelpCalls, HelpDesk
