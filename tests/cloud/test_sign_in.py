@@ -32,6 +32,7 @@ def answered(code: str, message: str = "no") -> ClientError:
         (answered("ExpiredToken"), "sign in again"),
         (answered("ExpiredTokenException"), "sign in again"),
         (answered("InvalidClientTokenId"), "get-caller-identity"),
+        (answered("UnrecognizedClientException"), "has not enabled"),
         (answered("SignatureDoesNotMatch"), "clock"),
     ],
 )

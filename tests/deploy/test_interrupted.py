@@ -1,6 +1,7 @@
 """Deployments that are cut off, and what comes after."""
 
 import random
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from workshop.errors import ConfigurationError, DeploymentError, StackNotFoundEr
 
 SEEDS = range(20 if LONG else 2)
 PIPELINES = ("stateless", "stateful")
+BUSY = ClientError({"Error": {"Code": "OperationAborted", "Message": "in progress"}}, "CreateBucket")
 EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "DescribeStacks")
 
 
@@ -285,6 +287,27 @@ def test_the_bucket_is_private_and_keeps_every_version(checkout: Path, cloud: Cl
     assert s3.get_bucket_tagging(**name)["TagSet"] == [{"Key": "trade-risk-workshop", "Value": "code"}]
     assert '"Effect": "Deny"' in policy
     assert '"aws:SecureTransport": "false"' in policy
+
+
+@pytest.mark.parametrize(("refusals", "is_made"), [(3, True), (1_000, False)])
+def test_a_bucket_that_has_just_gone_is_waited_for(cloud: Cloud, refusals: int, is_made: bool) -> None:
+    """Where S3 does not give the name away yet, as right after `destroy`, the deployment waits a little."""
+    clock, left = ManualClock(0), [BUSY] * refusals
+
+    def refuse(**_: Any) -> None:
+        if left:
+            raise left.pop()
+
+    events = cloud.client("s3").meta.events
+    events.register("before-call.s3.CreateBucket", refuse)
+    try:
+        with nullcontext() if is_made else pytest.raises(ClientError, match="OperationAborted"):
+            CodeBucket(cloud, clock=clock).upload("mine", {})
+    finally:
+        events.unregister("before-call.s3.CreateBucket", refuse)
+
+    assert CodeBucket(cloud).exists() is is_made
+    assert clock.now() == (15 if is_made else 180)
 
 
 def test_deleted_versions_go_with_the_bucket(checkout: Path, cloud: Cloud) -> None:

@@ -33,6 +33,7 @@ NO_CREDENTIALS = (
 )
 SIGN_IN_AGAIN = "sign in again, for example with `aws sso login` or `aws login`, and repeat this"
 OTHERS = "look at the profile and the variables `AWS_…`; `aws sts get-caller-identity` shows who you are"
+OTHERS_OR_REGION = f"{OTHERS}; a region that the account has not enabled has the same effect"
 LATER = "AWS limits how often an account may ask; wait a minute, then repeat this"
 NETWORK = (
     "look at the network, a proxy and the name of the region, which may be without this service; the offline "
@@ -59,9 +60,9 @@ CODES = {
     "ExpiredToken": SIGN_IN_AGAIN,
     "ExpiredTokenException": SIGN_IN_AGAIN,
     "RequestExpired": f"{SIGN_IN_AGAIN}; if that does not help, set this machine's clock",
-    "InvalidClientTokenId": OTHERS,
-    "UnrecognizedClientException": OTHERS,
-    "AuthFailure": OTHERS,
+    "InvalidClientTokenId": OTHERS_OR_REGION,
+    "UnrecognizedClientException": OTHERS_OR_REGION,
+    "AuthFailure": OTHERS_OR_REGION,
     "SignatureDoesNotMatch": f"{OTHERS}; a clock that is minutes off has the same effect",
     "InvalidSignatureException": f"{OTHERS}; a clock that is minutes off has the same effect",
     "Throttling": LATER,

@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
 from workshop.deploy.bundles import Bundle
 from workshop.errors import ConfigurationError
@@ -22,6 +23,8 @@ __all__ = ["CodeBucket", "bucket_name"]
 # The only region that must not be named when a bucket is made in it.
 FIRST_REGION = "us-east-1"
 DELETED_AT_ONCE = 1000
+# S3 takes a while to give the name of a deleted bucket away once more, also to whoever had it.
+BUSY, PATIENCE_SECONDS, ASK_AGAIN_SECONDS = "OperationAborted", 180.0, 5.0
 # Names of buckets have 63 characters, and know no others.
 PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?")
 # What `upload` puts there; everything else is somebody's own.
@@ -52,8 +55,9 @@ def bucket_name(account_id: str, region: str) -> str:
 class CodeBucket:
     """The bucket of the connected account and region."""
 
-    def __init__(self, cloud: Cloud, name: str | None = None) -> None:
+    def __init__(self, cloud: Cloud, name: str | None = None, *, clock: Clock | None = None) -> None:
         self._s3 = cloud.client("s3")
+        self._clock = clock or SystemClock()
         self._region = cloud.region
         self._arn = f"arn:{cloud.partition}:s3:::"
         self.name = name or bucket_name(cloud.account_id, cloud.region)
@@ -139,17 +143,28 @@ class CodeBucket:
     def _make(self) -> None:
         """Make the bucket if it is missing, and whatever an interrupted run has left out."""
         if not self.exists():
-            place = {} if self._region == FIRST_REGION else {"LocationConstraint": self._region}
-            options: dict[str, Any] = {"CreateBucketConfiguration": place} if place else {}
-            try:
-                self._s3.create_bucket(Bucket=self.name, ObjectOwnership="BucketOwnerEnforced", **options)
-            except ClientError as error:
-                # Another deployment was faster.
-                if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
-                    raise
+            self._create()
         elif self._is_protected():
             return
         self._protect()
+
+    def _create(self) -> None:
+        place = {} if self._region == FIRST_REGION else {"LocationConstraint": self._region}
+        options: dict[str, Any] = {"CreateBucketConfiguration": place} if place else {}
+        deadline = self._clock.now() + PATIENCE_SECONDS
+        while True:
+            try:
+                self._s3.create_bucket(Bucket=self.name, ObjectOwnership="BucketOwnerEnforced", **options)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                # Another deployment was faster.
+                if code == "BucketAlreadyOwnedByYou":
+                    return
+                if code != BUSY or self._clock.now() >= deadline:
+                    raise
+                self._clock.sleep(ASK_AGAIN_SECONDS)
+            else:
+                return
 
     def _is_protected(self) -> bool:
         try:
