@@ -21,6 +21,7 @@ class StandIn:
         self.zips: dict[str, bytes] = {}
         self.heard: list[bytes] = []  # every byte of every request
         self.loses_answers = False
+        self.claims: dict[str, Any] = {}  # what it says falsely to who joins
         self.closed: str | None = None  # why it takes nothing
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
@@ -118,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "class": "A",
                 "class_id": self.stand_in.class_id,
             }
-            self._say(200, answer)
+            self._say(200, answer | self.stand_in.claims)
 
     def _report(self, document: dict[str, Any]) -> None:
         mine = self.stand_in.learners.get(self._token)

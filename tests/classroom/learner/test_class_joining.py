@@ -364,3 +364,17 @@ def test_who_has_the_right_code_is_not_sent_for_another(board: StandIn, tmp_path
         join_class(tmp_path, board.invitation, "Ada")
 
     assert "code" not in str(refused.value)
+
+
+def test_what_a_board_claims_does_nothing_to_a_terminal(board: StandIn, tmp_path: Path) -> None:
+    """A board that gives an alias which nobody could choose is none, and the name of a class is printable."""
+    for alias in ("\x1b[2J", "A\u202eda", "A" * 99, ["Ada"], ""):
+        board.claims = {"alias": alias}
+        with pytest.raises(BoardError, match="is no class board"):
+            join_class(tmp_path, board.invitation, "Ada")
+    assert read_membership(tmp_path) is None
+
+    board.claims = {"class": "\x1b[2JRisk" + "k" * 999}
+    name = join_class(tmp_path, board.invitation, "Ada").class_name
+    assert name.isprintable()
+    assert len(name) == 200

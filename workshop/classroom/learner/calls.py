@@ -17,7 +17,7 @@ from workshop.clock import stopwatch
 from workshop.errors import BoardError
 from workshop.pipeline.front_end import printable
 
-__all__ = ["CALL_SECONDS", "CLOSED_CLASS", "UNKNOWN_LEARNER", "call", "download"]
+__all__ = ["ANOTHER", "CALL_SECONDS", "CLOSED_CLASS", "UNKNOWN_LEARNER", "call", "download"]
 
 CALL_SECONDS = 4.0
 LARGEST_DOWNLOAD_BYTES = 8 * 1024**2

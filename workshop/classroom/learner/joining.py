@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from workshop.classroom.invitation import Invitation, checked_alias, checked_code, read_invitation
-from workshop.classroom.learner.calls import CLOSED_CLASS, call
+from workshop.classroom.learner.calls import ANOTHER, CLOSED_CLASS, call
 from workshop.classroom.learner.delivery import deliver_briefly
 from workshop.classroom.learner.leaving import class_at, drop_left, forget_left
 from workshop.classroom.learner.membership import Membership, keep_membership, own_token, read_membership
@@ -17,6 +17,7 @@ from workshop.classroom.learner.outbox import Outbox
 from workshop.classroom.learner.recording import counted_once, happenings_of
 from workshop.course.progress import CourseProgress
 from workshop.errors import BoardError, ConfigurationError
+from workshop.pipeline.front_end import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ WRONG_CODE = 403
 TAKEN = 409
 WRONG_FORM = 400
 TOO_MANY = 429
+LONGEST_NAME = 200
 
 
 def join_class(
@@ -131,10 +133,12 @@ def _asked(place: Invitation, alias: str, token: str) -> dict[str, Any]:
 def _membership(place: Invitation, answer: dict[str, Any]) -> Membership:
     texts = [answer.get(name) for name in ("learner", "token", "alias", "class_id")]
     seed = answer.get("seed")
-    if not all(isinstance(each, str | int) and each for each in texts) or not isinstance(seed, int):
-        raise BoardError(
-            f"what answers at {place.address} is no class board, or an older one\n"
-            "Look at the address on the board's join page again."
-        )
-    learner, token, alias, class_id = map(str, texts)
-    return Membership(place.address, learner, token, alias, seed, str(answer.get("class", "")), class_id)
+    try:
+        if not all(isinstance(each, str | int) and each for each in texts) or not isinstance(seed, int):
+            raise ValueError("something is missing")  # noqa: TRY301 - as what has another form
+        learner, token, alias, class_id = map(str, texts)
+        # What is shown from now on has a form in which it does nothing to a terminal.
+        alias, class_name = checked_alias(alias), printable(str(answer.get("class", "")))[:LONGEST_NAME]
+    except ValueError as error:
+        raise BoardError(ANOTHER.format(f"what answers at {place.address}")) from error
+    return Membership(place.address, learner, token, alias, seed, class_name, class_id)

@@ -8,7 +8,6 @@ from rich.text import Text
 from workshop.classroom.learner.joining import join_class
 from workshop.classroom.learner.leaving import leave_class
 from workshop.cli.options import console
-from workshop.pipeline.front_end import printable
 from workshop.settings import home_folder
 
 __all__ = ["join", "leave"]
@@ -34,8 +33,7 @@ def join(
         alias,
         tell=lambda said: people.print(Text(f"Note: {said}"), soft_wrap=True),
     )
-    named = printable(joined.class_name)
-    people.print(Text(f"You are in the class {named} as {joined.alias}.", style="bold green"))
+    people.print(Text(f"You are in the class {joined.class_name} as {joined.alias}.", style="bold green"))
     people.print(
         Text(f"Checks report to {joined.address} by themselves; `workshop leave` ends that."), soft_wrap=True
     )
