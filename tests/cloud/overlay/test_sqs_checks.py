@@ -78,12 +78,15 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"MessageBody": "a\x01"}, "InvalidMessageContents"),
     ({"MessageBody": "ü" * 513}, "InvalidParameterValue"),
     ({"MessageBody": "a", "MessageDeduplicationId": "d"}, "InvalidParameterValue"),
+    ({"MessageBody": "a", "MessageGroupId": "two words"}, "InvalidParameterValue"),
+    ({"MessageBody": "a", "MessageGroupId": "g" * 129}, "InvalidParameterValue"),
     *(
         ({"MessageBody": "a", "MessageAttributes": attributes}, "InvalidParameterValue")
         for attributes in (
             {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(11)},
             {"AWS.x": {"DataType": "String", "StringValue": "x"}},
             {"n": {"DataType": "Number", "StringValue": "x"}},
+            {"n": {"DataType": "String.kind", "StringValue": ""}},
             {"n": {"DataType": "String", "StringValue": "x" * 1024}},
         )
     ),
@@ -126,6 +129,36 @@ def test_a_batch_is_judged_with_the_entries_that_are_refused(sqs, url, refused, 
     found, _ = refused(sqs.send_message_batch, QueueUrl=url, Entries=entries)
 
     assert found == f"AWS.SimpleQueueService.{code}"
+
+
+@pytest.mark.parametrize("operation", ["delete_message_batch", "change_message_visibility_batch"])
+@pytest.mark.parametrize(
+    ("identities", "code"),
+    [
+        ("", "EmptyBatchRequest"),
+        ("aa", "BatchEntryIdsNotDistinct"),
+        ("abcdefghijk", "TooManyEntriesInBatchRequest"),
+    ],
+)
+def test_every_batch_is_judged_alike(sqs, url, refused, operation, identities, code) -> None:
+    """What holds for messages that are sent holds for those that are deleted or hidden."""
+    more = {"VisibilityTimeout": 1} if "visibility" in operation else {}
+    entries = [{"Id": one, "ReceiptHandle": f"r{place}", **more} for place, one in enumerate(identities)]
+
+    found, _ = refused(getattr(sqs, operation), QueueUrl=url, Entries=entries)
+
+    assert found == f"AWS.SimpleQueueService.{code}"
+
+
+def test_messages_of_a_batch_keep_their_trace(sqs, url) -> None:
+    """The header for tracing arrives, as that of a message that is sent alone does."""
+    header = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1"}}
+    entry = {"Id": "a", "MessageBody": "x", "MessageSystemAttributes": header}
+    sqs.send_message_batch(QueueUrl=url, Entries=[entry])
+
+    (message,) = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
+
+    assert message["Attributes"]["AWSTraceHeader"] == "Root=1"
 
 
 def test_plain_moto_takes_all_of_them(sqs) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from moto.sqs.exceptions import (
     BatchEntryIdsNotDistinct,
     BatchRequestTooLong,
+    EmptyBatchRequest,
     InvalidAttributeValue,
     InvalidParameterValue,
     MissingParameter,
@@ -44,6 +45,8 @@ DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
 TIMES = ("CreatedTimestamp", "LastModifiedTimestamp")
 MOST_RECEIVES, MOST_ATTRIBUTES, MOST_ENTRIES = 1000, 10, 10
 NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+IDENTITY = re.compile(r"[!-~]{1,128}")
+IDENTITIES = ("MessageGroupId", "MessageDeduplicationId")
 WRONG_CHARACTER = (
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
     "#xE000 to #xFFFD | #x10000 to #x10FFFF"
@@ -54,6 +57,8 @@ _MOTO_CREATE = SQSBackend.create_queue
 _MOTO_ATTRIBUTES = SQSBackend.get_queue_attributes
 _MOTO_SEND = SQSBackend.send_message
 _MOTO_SEND_CALL = SQSResponse.send_message
+_MOTO_DELETE_BATCH = SQSResponse.delete_message_batch
+_MOTO_CHANGE_BATCH = SQSResponse.change_message_visibility_batch
 _MOTO_SEND_BATCH = SQSBackend.send_message_batch
 _MOTO_RECEIVE = SQSResponse.receive_message
 
@@ -134,7 +139,7 @@ def _send_message(self: Any, queue_name: str, message_body: str, **given: Any) -
 @corrects(SQSResponse, "send_message")
 def _send_message_call(request: Any) -> Any:
     queue = request.sqs_backend.get_queue(request._get_queue_name())
-    _check_identity(queue, request._get_param("MessageDeduplicationId"))
+    _check_identities(queue, {name: request._get_param(name) for name in IDENTITIES})
     return _MOTO_SEND_CALL(request)
 
 
@@ -147,15 +152,11 @@ def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str,
     )
     if total > MAXIMUM_MESSAGE_LENGTH:
         raise BatchRequestTooLong(total)
-    # moto sees only those that are left.
-    if len(entries) > MOST_ENTRIES:
-        raise TooManyEntriesInBatchRequest(len(entries))
-    if twice := self._get_first_duplicate_id([entry["Id"] for entry in entries.values()]):
-        raise BatchEntryIdsNotDistinct(twice)
+    _check_entries([*entries.values()], "Send")  # moto sees only those that are left
     for key, entry in entries.items():
         try:
             _check_message(queue, entry.get("MessageBody") or "", entry.get("MessageAttributes") or {})
-            _check_identity(queue, entry.get("MessageDeduplicationId"))
+            _check_identities(queue, entry)
         except SQSException as error:
             failed[key] = {
                 "Id": entry["Id"],
@@ -165,7 +166,34 @@ def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str,
             }
     good = {key: entry for key, entry in entries.items() if key not in failed}
     messages, others = _MOTO_SEND_BATCH(self, queue_name, good)
+    traced = {entry["Id"]: entry.get("MessageSystemAttributes") or {} for entry in entries.values()}
+    for message in messages:
+        message.system_attributes = traced[message.user_id]
     return messages, [*others, *failed.values()]
+
+
+@corrects(SQSResponse, "delete_message_batch")
+def _delete_batch_call(request: Any) -> Any:
+    _check_entries(request._get_param("Entries") or [], "Delete")
+    return _MOTO_DELETE_BATCH(request)
+
+
+@corrects(SQSResponse, "change_message_visibility_batch")
+def _change_batch_call(request: Any) -> Any:
+    _check_entries(request._get_param("Entries") or [], "Change")
+    return _MOTO_CHANGE_BATCH(request)
+
+
+def _check_entries(entries: list[dict[str, Any]], action: str) -> None:
+    if not entries:
+        raise EmptyBatchRequest(action)
+    if len(entries) > MOST_ENTRIES:
+        raise TooManyEntriesInBatchRequest(len(entries))
+    known = set()
+    for entry in entries:
+        if entry["Id"] in known:
+            raise BatchEntryIdsNotDistinct(entry["Id"])
+        known.add(entry["Id"])
 
 
 def _check_message(queue: Any, body: str, attributes: Mapping[str, Any]) -> None:
@@ -182,7 +210,15 @@ def _check_message(queue: Any, body: str, attributes: Mapping[str, Any]) -> None
         )
 
 
-def _check_identity(queue: Any, identity: str | None) -> None:
+def _check_identities(queue: Any, message: Mapping[str, Any]) -> None:
+    for name in IDENTITIES:
+        value = message.get(name)
+        if value is not None and not IDENTITY.fullmatch(value):
+            raise InvalidParameterValue(
+                f"Value {value} for parameter {name} is invalid. Reason: {name} can only include "
+                "alphanumeric and punctuation characters. 1 to 128 in length."
+            )
+    identity = message.get("MessageDeduplicationId")
     # A topic that is first in, first out gives one to every queue, whatever its kind.
     if identity and not queue.fifo_queue:
         raise InvalidParameterValue(
@@ -200,6 +236,9 @@ def _problems_of_attributes(attributes: Mapping[str, Any]) -> Iterator[str]:
     for name, value in attributes.items():
         if name.lower().startswith(("aws.", "amazon.")):
             yield f"Message (user) attribute name '{name}' cannot start with AWS. or Amazon."
+        kind = value.get("DataType", "").partition(".")[0]
+        if not value.get("BinaryValue" if kind == "Binary" else "StringValue"):
+            yield f"Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'."
         if value.get("DataType", "").startswith("Number") and not _is_number(value.get("StringValue")):
             yield f"Can't cast the value of message (user) attribute '{name}' to a number."
 
