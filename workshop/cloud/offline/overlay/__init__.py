@@ -83,6 +83,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sns.filters",
     "s3.bucket_policies",
     "s3.forms",
+    "s3.contents",
     "s3.listings",
     "s3.notifications",
     "logs.subscriptions",
