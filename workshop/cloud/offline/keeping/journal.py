@@ -47,6 +47,11 @@ class Journal:
         self._is_torn = False
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has begun, and has no commits yet."""
+        return self._file is not None and not self.size
+
+    @property
     def following(self) -> bytes:
         """The name of the next generation."""
         number = int.from_bytes(self._generation[FILE_BYTES:], "big") + 1

@@ -185,18 +185,20 @@ class Store:
         documents: Mapping[str, bytes | None] = NOTHING,
     ) -> None:
         """Write all that the journal has, and what is newer, and empty the journal."""
-        connection, generation = self._cursor(), self._journal.following
+        connection, is_empty = self._cursor(), self._journal.is_empty
+        if not is_empty:
+            documents = {**documents, "journal": self._journal.following}
         with transaction(connection):
             write_rows(connection, self._journal.rows)
             for part in dropped:
                 connection.execute("DELETE FROM rows WHERE part = ?", (part,))
             write_rows(connection, changes)
-            for name, content in {**documents, "journal": generation}.items():
-                if content is None:
-                    connection.execute("DELETE FROM documents WHERE name = ?", (name,))
-                else:
-                    connection.execute("REPLACE INTO documents VALUES (?, ?)", (name, sealed(content)))
-        self._journal.begin(generation)
+            for name, content in documents.items():
+                connection.execute("DELETE FROM documents WHERE name = ?", (name,))
+                if content is not None:
+                    connection.execute("INSERT INTO documents VALUES (?, ?)", (name, sealed(content)))
+        if not is_empty:
+            self._journal.begin(self._journal.following)
 
     def compact(self) -> None:
         """Give back the space of what is gone."""
