@@ -18,6 +18,7 @@ from moto.s3.exceptions import InvalidContinuationToken, InvalidMaxPartArgument,
 from moto.s3.models import FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 
+from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.correct import corrects
 
 MOST = 1000
@@ -129,7 +130,10 @@ def _versions(bucket: Any) -> list[tuple[str, Any]]:
     for name in sorted(bucket.keys.keys()):
         versions = bucket.keys.getlist(name)[::-1]
         for version in versions:
-            version.is_latest = version is versions[0]
+            is_latest = version is versions[0]
+            if getattr(version, "is_latest", None) is not is_latest:
+                version.is_latest = is_latest
+                MARKS.note_resources("s3")
         found += [(name, version) for version in versions]
     return found
 
