@@ -158,6 +158,16 @@ def test_values_are_written_digit_for_digit(value: str) -> None:
     assert f'"Value": {value},' in message.wire(1.0).decode()
 
 
+@given(st.text(), st.dictionaries(st.text(), st.text(), max_size=3))
+@settings(max_examples=50, deadline=None)
+def test_texts_are_written_as_json_writes_them(name: str, hierarchy: dict[str, str]) -> None:
+    """Names with quotes, control characters or letters of any alphabet are escaped as `json` escapes them."""
+    wire = Message(name, Decimal(1), 1, hierarchy, run_id=name).wire(1.0).decode()
+
+    assert f'"TradeID": {json.dumps(name)}, ' in wire
+    assert f'"Hierarchy": {json.dumps(hierarchy)}, "RunID": {json.dumps(name)}' in wire
+
+
 def test_the_wire_form_is_the_contracts() -> None:
     """The wire form has the contract's attributes; optional ones appear only when they say something."""
     place = {"RiskType": "Delta", "Region": "Côte d'Ivoire", "TradeDesk": "FX:Spot"}

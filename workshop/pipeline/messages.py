@@ -6,11 +6,11 @@ so its timestamp. This module uses the standard library only, because the genera
 contains it.
 """
 
-import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from json.encoder import encode_basestring_ascii as quoted
 from random import Random
 
 __all__ = ["DEFAULT_LEVELS", "Message", "MessagePlan", "PlanOptions", "PlannedMessage", "make_plan"]
@@ -45,18 +45,19 @@ class Message:
         Shape: `{"TradeID": …, "Value": 34624.50, "Version": 1, "Timestamp": …, "Hierarchy": {…}}`;
         with `wrapped` inside `{"RiskMessage": …}`.
         """
+        names = ", ".join(f"{quoted(level)}: {quoted(name)}" for level, name in self.hierarchy.items())
         parts = [
-            f'"TradeID": {json.dumps(self.trade_id)}',
-            # json.dumps knows no Decimal, and a float would not keep 34624.50 as it is.
+            f'"TradeID": {quoted(self.trade_id)}',
+            # JSON's writer knows no Decimal, and a float would not keep 34624.50 as it is.
             f'"Value": {self.value:f}',
             f'"Version": {self.version}',
             f'"Timestamp": {timestamp:.6f}',
-            f'"Hierarchy": {json.dumps(dict(self.hierarchy))}',
+            f'"Hierarchy": {{{names}}}',
         ]
         if self.cancelled:
             parts.append('"Cancelled": true')
         if self.run_id is not None:
-            parts.append(f'"RunID": {json.dumps(self.run_id)}')
+            parts.append(f'"RunID": {quoted(self.run_id)}')
         text = "{" + ", ".join(parts) + "}"
         return (f'{{"RiskMessage": {text}}}' if wrapped else text).encode()
 
