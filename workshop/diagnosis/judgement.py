@@ -47,7 +47,8 @@ def causes_of(explanations: Iterable[Explanation], stage: Stage | None) -> tuple
         if first.instead:
             others = dict.fromkeys(element for each in group if each.instead for element in each.instead[1])
             alternatives.append(make_cause(first.instead[0], [*others], stage=stage))
-    return causes, alternatives
+    # What is certain is read first.
+    return sorted(causes, key=lambda each: [*Confidence].index(each.confidence)), alternatives
 
 
 def make_cause(

@@ -220,7 +220,7 @@ def test_nobody_waits_long_for_a_stage_that_takes_nothing(capsys: Any, hop_state
 
 
 def test_an_interrupt_ends_the_wait_and_not_the_run(capsys: Any) -> None:
-    """Who interrupts the kernel gets the prompt back, and the room goes on."""
+    """Who interrupts the kernel ends the cell, with what it would do after the run, and the room goes on."""
     model = Model(ticks=10_000)
     room, course = opened(model)
 
@@ -228,7 +228,8 @@ def test_an_interrupt_ends_the_wait_and_not_the_run(capsys: Any) -> None:
         raise KeyboardInterrupt
 
     course.clock.sleep = interrupt
-    room.wait()
+    with pytest.raises(KeyboardInterrupt):
+        room.wait()
 
     assert "Interrupted: the run goes on" in capsys.readouterr().out
     assert model.commands == ["start"]
@@ -245,7 +246,8 @@ def test_an_interrupt_says_of_a_paused_run_that_it_is_paused(capsys: Any) -> Non
 
     course.clock.sleep = interrupt
     room.pause()
-    room.wait()
+    with pytest.raises(KeyboardInterrupt):
+        room.wait()
 
     assert "Interrupted: the run is still paused; `room.start()` goes on" in capsys.readouterr().out
 

@@ -118,7 +118,8 @@ class ControlRoom:
         except KeyboardInterrupt:
             told = INTERRUPTED.get(self._model.state, "the run goes on; `room.stop()` ends it")
             output.close(status_line("‖ Interrupted", told, "warn"))
-            return
+            # What the cell does after the run must not be done in the middle of it.
+            raise
         output.close(self._outcome())
 
     def history(self) -> Any:
