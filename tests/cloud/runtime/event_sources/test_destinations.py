@@ -143,7 +143,13 @@ def test_a_destination_that_is_there_is_taken(world: World) -> None:
     topic = client("sns").create_topic(Name="topic")["TopicArn"]
     bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
 
-    for arn in (world.queue(), topic, bus, f"{other}:1", "arn:aws:s3:::failures"):
+    taken = [world.queue(), topic, bus, f"{other}:1", "arn:aws:s3:::failures"]
+    found = []
+    for arn in taken:
         client("lambda").put_function_event_invoke_config(
             FunctionName="F", DestinationConfig={"OnFailure": {"Destination": arn}}
         )
+        kept = client("lambda").get_function_event_invoke_config(FunctionName="F")
+        found.append(kept["DestinationConfig"]["OnFailure"]["Destination"])
+
+    assert found == taken
