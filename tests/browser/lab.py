@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
+import nbformat
+
 from tests.browser.served import Served
 from tests.course.notebooks.checkouts import Checkout
 from tests.ports import free_port
@@ -41,6 +43,14 @@ class Lab(Served):
         wanted = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
         kernel = self.call("POST", "api/sessions", wanted)["kernel"]["id"]
         return self.checkout.kernels / f"kernel-{kernel}.json"
+
+    def save(self, notebook: str, content: nbformat.NotebookNode) -> None:
+        """Save what its owner has run, so that JupyterLab trusts it and shows its outputs as they are."""
+        for cell in content.cells:
+            if cell.cell_type == "code":
+                cell.metadata["trusted"] = True
+        model = {"type": "notebook", "format": "json", "content": content}
+        self.call("PUT", f"api/contents/notebooks/{notebook}.ipynb", model)
 
     def is_idle(self) -> bool:
         """Say whether a kernel runs and no kernel has anything to do."""

@@ -43,7 +43,7 @@ def run_in_kernel(
     name = _name(number)
     lab.end_kernels()
     ran = run(lab.checkout, number, notebook, solve=solve, kernel=lab.start_kernel(name))
-    nbformat.write(notebook, lab.checkout.notebooks / f"{name}.ipynb")
+    lab.save(name, notebook)
     return ran
 
 
@@ -59,6 +59,7 @@ def look(shown: NotebookPage, number: str, screenshots: Path) -> list[str]:
 def _look(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> list[str]:
     path, cells = _path(shown.lab, number), _cells(shown.lab, number)
     shown.lab.choose_theme(theme)
+    shown.shrink()
     shown.open(shown.lab.address_of(_name(number)))
     diagrams = sum("".join(cell["source"]).count("```mermaid") for cell in cells)
     shown.wait_until_drawn(diagrams)
@@ -66,6 +67,8 @@ def _look(shown: NotebookPage, number: str, theme: str, screenshots: Path) -> li
         wrong = [*_errors(cells), *_theme(shown, theme)]
         if shown.diagrams != (wanted := {"drawn": diagrams, "refused": 0, "unknown": 0}):
             wrong.append(f"diagrams: {shown.diagrams}, not {wanted}")
+        if not shown.is_trusted:
+            wrong.append("JupyterLab does not trust its outputs, and shows them without their style")
         if (size := path.stat().st_size) > LARGEST_BYTES:
             wrong.append(f"{size} bytes when saved")
         wrong += shown.faults

@@ -15,8 +15,9 @@ QUIET_LOOKS = 3
 PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 PROMPTS = f"{PANEL} .jp-CodeCell .jp-InputPrompt"
 QUESTIONS = ".jp-Dialog, .Toastify__toast"
-# A small screen, with the files beside the notebook.
-TILE = {"width": 1024, "height": 1900}
+# A small screen, with the files beside the notebook, and a large one.
+SMALL = {"width": 1024, "height": 900}
+TILE = {"width": 1280, "height": 1900}
 OVERLAP = 40
 
 # Code whose output moves.
@@ -113,6 +114,11 @@ class NotebookPage:
         ]
 
     @property
+    def is_trusted(self) -> bool:
+        """Whether outputs are shown as they are: of others' notebooks JupyterLab removes the style."""
+        return bool(self.page.locator(f"{PANEL} .jp-OutputArea style").count())
+
+    @property
     def left_out(self) -> list[int]:
         """The code cells that did not run."""
         return self.page.evaluate("look.leftOut", PANEL)
@@ -122,8 +128,12 @@ class NotebookPage:
         """How many Mermaid diagrams were drawn, could not be, and were drawn in an unknown theme."""
         return self.page.evaluate("look.diagrams", PANEL)
 
+    def shrink(self) -> None:
+        """Make the window that of a small screen; charts that are drawn already keep their width."""
+        self.page.set_viewport_size(SMALL)
+
     def enlarge(self) -> None:
-        """Make the window much higher, as on another screen."""
+        """Make the window wider and much higher, as on another screen."""
         self.page.set_viewport_size(TILE)
         self.page.wait_for_timeout(LOOK_MS)
 

@@ -18,6 +18,7 @@ color:var(--ink);font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);m
 --raised:#1c2128;--ok:#56d364;--ok-bg:#12351f;--bad:#ff938a;--bad-bg:#4a1a17;--warn:#e8b339;--warn-bg:#3b2d0b;
 --info:#7ab7ff;--info-bg:#132f52;--quiet-bg:#2a3038}
 .jp-RenderedText pre{word-break:normal;overflow-wrap:anywhere}
+.jp-RenderedPlotly img{max-width:100%;height:auto}
 .ws *{box-sizing:border-box}
 .ws p{margin:4px 0}
 .ws code,.ws .card pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12.5px}
