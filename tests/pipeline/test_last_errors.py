@@ -203,3 +203,11 @@ def test_what_fails_again_and_again_holds_all_that_waits(
     document["mappings"][0]["shards"] = shards
 
     assert is_failing_again_and_again(document, FUNCTIONS.values()) is is_failing
+
+
+def test_who_gives_up_does_not_fail_for_good() -> None:
+    """A batch that has failed many times holds nothing up any more once its mapping gives up."""
+    document = status()
+    document["mappings"][0] |= {"gives_up": True, "shards": [{"pending": 7, "attempts": 6}]}
+
+    assert not is_failing_again_and_again(document, FUNCTIONS.values())

@@ -109,16 +109,19 @@ def troubles_of(cloud: Cloud, outputs: Mapping[str, str], pipeline: str) -> list
 def is_failing_again_and_again(status: Mapping[str, Any], functions: Collection[str]) -> bool:
     """Whether all that waits before these functions, real names, waits behind a batch that fails for long.
 
-    `status` is what the offline cloud's runtime tells; where nothing waits, nothing fails.
+    `status` is what the offline cloud's runtime tells; where nothing waits, nothing fails. Who gives up after
+    some attempts gets past such a batch, also if it was told to only now, when the batch had failed for long.
     """
     waiting = [
-        shard
+        (row, shard)
         for row in status["mappings"]
         if row["function"].rpartition(":")[2] in functions and row["state"] == "Enabled"
         for shard in row.get("shards", ())
         if shard.get("pending")
     ]
-    return bool(waiting) and all(shard.get("attempts", 0) >= MANY_ATTEMPTS for shard in waiting)
+    return bool(waiting) and all(
+        shard.get("attempts", 0) >= MANY_ATTEMPTS and not row.get("gives_up") for row, shard in waiting
+    )
 
 
 def longest_batches(status: Mapping[str, Any]) -> dict[str, float]:

@@ -332,6 +332,7 @@ def test_status_tells_the_lag(world: World) -> None:
     assert status["uuid"] == uuid
     assert status["state"] == "Enabled"
     assert status["last_result"] == "PROBLEM: Function call failed"
+    assert status["gives_up"] is False
     assert status["shards"] == [
         {
             "shard": "shardId-000000000000",

@@ -238,6 +238,19 @@ def test_dynamodb_records_are_reported_by_their_sequence_number(world: World) ->
     assert world.batches() == [["a", "b"], ["b"]]
 
 
+def test_who_gives_up_is_told_as_soon_as_it_is_so(world: World) -> None:
+    """What the runtime tells of a mapping follows an update of its attempts, also while its batch fails."""
+    uuid = world.connect(fail)
+    world.put(1)
+    world.run(until_seconds=60)
+    before = world.runtime.status()["mappings"][0]["gives_up"]
+
+    client("lambda").update_event_source_mapping(UUID=uuid, MaximumRetryAttempts=2)
+    world.step()
+
+    assert (before, world.runtime.status()["mappings"][0]["gives_up"]) == (False, True)
+
+
 def test_last_result_is_shown(world: World) -> None:
     """A mapping shows how its last batch went."""
     uuid = world.connect(fail)

@@ -15,7 +15,7 @@ from workshop.clock import Clock
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.permissions.services import source_problem
-from workshop.cloud.offline.runtime.event_sources.mappings import Mapping
+from workshop.cloud.offline.runtime.event_sources.mappings import ENDLESS, Mapping
 from workshop.cloud.offline.runtime.event_sources.poller import DueBatch, Poller
 from workshop.cloud.offline.runtime.event_sources.queue_poller import QueuePoller
 from workshop.cloud.offline.runtime.event_sources.shard_poller import ShardPoller
@@ -198,6 +198,7 @@ class MappingWorker:
             "source": self.mapping.source.arn,
             "state": getattr(self.esm, "state", "Enabled" if self.mapping.is_enabled else "Disabled"),
             "last_result": getattr(self.esm, "last_processing_result", NO_RECORDS),
+            "gives_up": self.mapping.maximum_retry_attempts != ENDLESS,
             "batches": asdict(self._batches),
             "shards": [self._poller_status(poller, now) for poller in list(self._pollers.values())],
         }
