@@ -187,23 +187,28 @@ class Outbox:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the file in a transaction that nobody else changes it in."""
-        try:
-            database = self._open()
-        except sqlite3.DatabaseError as error:
-            self._put_aside_if_damaged(error)
-            database = self._open()
-        with contextlib.closing(database):
+        """Yield the file in a transaction that nobody else changes it in.
+
+        SQLite's own locks do not cover making the file and putting it aside: closing a file drops every lock
+        that the process has on it, and a renamed file leaves its journal to the one that takes its place.
+        """
+        with locked(self._file.with_name(f"{FILE}.lock")):
             try:
-                yield database
-            except BaseException as error:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-                database.close()
-                if type(error) is sqlite3.DatabaseError:
-                    self._put_aside_if_damaged(error)
-                raise
-            database.execute("COMMIT")
+                database = self._open()
+            except sqlite3.DatabaseError as error:
+                self._put_aside_if_damaged(error)
+                database = self._open()
+            with contextlib.closing(database):
+                try:
+                    yield database
+                except BaseException as error:
+                    if database.in_transaction:
+                        database.execute("ROLLBACK")
+                    database.close()
+                    if type(error) is sqlite3.DatabaseError:
+                        self._put_aside_if_damaged(error)
+                    raise
+                database.execute("COMMIT")
 
     def _open(self) -> sqlite3.Connection:
         """Return the file in a transaction, with everything that it needs."""
@@ -225,15 +230,14 @@ class Outbox:
         """Rename a file that is no database any more; what is busy, full or not writable stays as it is."""
         if type(error) is not sqlite3.DatabaseError:
             raise error
+        # Whoever holds a lock that was not given back may have begun a new file already.
+        if self._is_sound():
+            return
         aside = self._file.with_name(f"{FILE}.damaged-{uuid.uuid4().hex[:8]}")
-        with locked(self._file.with_name(f"{FILE}.lock")):
-            # Whoever met the damage at the same time may have begun a new file already.
-            if self._is_sound():
-                return
-            try:
-                self._file.replace(aside)
-            except OSError:  # Windows keeps it while another process has it open
-                raise error from None
+        try:
+            self._file.replace(aside)
+        except OSError:  # Windows keeps it while another process has it open
+            raise error from None
         _put_aside.append(aside)
 
     def _is_sound(self) -> bool:
