@@ -51,17 +51,22 @@ class LearnersCloud:
 
 
 @pytest.fixture(scope="module")
-def clouds(laboratory: Laboratory) -> Iterator[dict[str, Any]]:
-    """Two learners and an instructor with the rights of our template; each learner has a pipeline."""
-    roles, found = Roles(laboratory), {}
-    with pytest.MonkeyPatch.context() as environment:
-        for learner, pipeline in LEARNERS.items():
-            environment.setenv("WORKSHOP_STACK", learner)
-            found[learner] = cloud_of(laboratory, roles, learner, Learner=learner)
-            deploy(found[learner], pipeline)
-        environment.delenv("WORKSHOP_STACK")
-        found["instructor"] = cloud_of(laboratory, roles, "instructor", Class=CLASS)
-        yield found
+def people(laboratory: Laboratory) -> dict[str, Any]:
+    """Two learners and an instructor with the rights of our template."""
+    roles = Roles(laboratory)
+    learners = {each: cloud_of(laboratory, roles, each, Learner=each) for each in LEARNERS}
+    return {**learners, "instructor": cloud_of(laboratory, roles, "instructor", Class=CLASS)}
+
+
+@pytest.fixture
+def clouds(laboratory: Laboratory, people: dict[str, Any]) -> dict[str, Any]:
+    """These people; each learner has a pipeline, also if a test before has destroyed it."""
+    for learner, pipeline in LEARNERS.items():
+        if stack_of(learner) not in {each.name for each in list_stacks(laboratory)}:
+            with pytest.MonkeyPatch.context() as environment:
+                environment.setenv("WORKSHOP_STACK", learner)
+                deploy(people[learner], pipeline)
+    return people
 
 
 def cloud_of(laboratory: Laboratory, roles: Roles, person: str, **parameters: str) -> LearnersCloud:
@@ -261,7 +266,7 @@ def test_a_learner_can_do_all_of_it(
 def test_an_instructor_deletes_what_a_learner_has(
     laboratory: Laboratory, clouds: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The instructor finds the pipeline of a learner of the class, and takes all of it away, end included."""
+    """The instructor finds the pipelines of a learner of the class and takes them all away, end included."""
     monkeypatch.setenv("WORKSHOP_STACK", "c01ada")
     stack = deploy(clouds["c01ada"], "stateless").stack
     tomorrow = datetime.fromtimestamp(laboratory.clock.now() + 86_400, UTC)
@@ -270,8 +275,10 @@ def test_an_instructor_deletes_what_a_learner_has(
     monkeypatch.delenv("WORKSHOP_STACK")
     instructor = clouds["instructor"]
 
-    assert [each.name for each in list_stacks(instructor)] == [stack]
-    destroy(instructor, stack, clock=ManualClock())
+    found = [each.name for each in list_stacks(instructor) if each.name.startswith(CLASS)]
+    for each in found:
+        destroy(instructor, each, clock=ManualClock())
 
-    assert list_stacks(laboratory) == ()
+    assert found == [stack_of("c01ada"), stack]
+    assert [each.name for each in list_stacks(laboratory)] == [stack_of("c02bob")]
     assert not bucket.exists()
