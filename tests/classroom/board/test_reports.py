@@ -229,6 +229,30 @@ def test_a_break_is_not_work(running) -> None:
     assert doing(running) == ("stuck", 12)
 
 
+def test_who_is_too_stuck_to_ask_is_not_forgotten(running, clock) -> None:
+    """The instructor can see who has gone silent at a step with the machine on; who has left is not shown."""
+    machines = {alias: running.join(alias) for alias in ("Ada", "Bob", "Cleo")}
+    for alias in ("Ada", "Bob"):
+        machines[alias].say("checked", step=STEP, outcome="incorrect", attempts=1)
+    for step in STEPS[:4]:
+        machines["Cleo"].say("checked", step=step.id, outcome="passed", attempts=1)
+    clock.advance(20 * 60)
+    for alias in ("Ada", "Cleo"):
+        assert running.call("state", token=machines[alias].token).status == 200
+
+    view = running.inside(lambda board: board.view())
+    page = running.ask("GET", "/instructor", headers=running.as_instructor()).text
+
+    assert {each.learner.alias: (each.doing, each.is_silent) for each in view.standings} == {
+        "Ada": ("away", True),
+        "Bob": ("away", False),
+        "Cleo": ("away", False),
+    }
+    assert f"<bdi>Ada</bdi> ({STEP}, 20 min)" in page
+    machines["Ada"].say("worked")
+    assert not running.inside(lambda board: board.view().standings[0].is_silent)
+
+
 def test_whoever_works_without_checking_is_not_away(running) -> None:
     """Who runs cells, and checks nothing for an hour, is stuck for an hour."""
     ada = running.join("Ada")

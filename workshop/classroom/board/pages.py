@@ -102,7 +102,7 @@ class _InstructorMixin(PageHandler):
     def turn_away(self) -> None:
         """Say how the instructor gets in."""
         self.set_status(403)
-        message = "Open the link that `workshop board` has printed on the instructor's machine."
+        message = "Open the link that <code>workshop board</code> has printed on the instructor's machine."
         self.finish(draw("door.html", board=self.board, title="For the instructor", message=message))
 
     @property
@@ -213,22 +213,17 @@ def _join_page(handler: PageHandler, code: str) -> str:
     addresses: tuple[str, ...] = handler.settings["addresses"]
     invitation = Invitation(addresses[0], code)
     for_instructor = isinstance(handler, _InstructorMixin)
-    is_alone = handler.settings["is_alone"]
     return draw(
         "join.html",
         board=handler.board,
         qr=qr_code(str(invitation)),
         link=str(invitation),
         typed=f"{addresses[0].removeprefix('http://')}/{quote(code)}",
-        warning=ALONE if is_alone and for_instructor else "",
+        is_alone=handler.settings["is_alone"] and for_instructor,
         for_instructor=for_instructor,
     )
 
 
-ALONE = (
-    "This board listens to this machine alone, so nobody else can join. "
-    "Start it with `workshop board --lan` to let the class in."
-)
 PAGE_HANDLERS = [
     (r"/", _ClassPage),
     (r"/live", _Live),

@@ -48,6 +48,8 @@ class Standing:
     `doing` is `help`, `stuck`, `working`, `away`, `between` (notebooks: the next is not opened yet), `done`
     or `joined`, since a time in unix seconds; `late` is in minutes against the plan, None where there is
     nothing to compare. `solved` is a step that they called for help with and passed alone a moment ago.
+    `is_silent` says that they are away from a step that they have begun while their machine is on: at lunch,
+    or too stuck to ask.
     """
 
     learner: Learner
@@ -60,6 +62,7 @@ class Standing:
     late: float | None
     cells: Mapping[str, StepCell]
     solved: str = ""
+    is_silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,8 @@ def _standing(
     done = {row.step for row in rows if row.step in known and row.passed is not None}
     current = _current(rows, known, done)
     step = current[0] if current else None
-    doing, since = _doing(learner, _notebooks(rows, known), current, now)
+    begun = _notebooks(rows, known)
+    doing, since = _doing(learner, begun, current, now)
     if not rows:
         doing, since = "joined", learner.joined
     if learner.help_at is not None and now - max(learner.heard, learner.help_at) < CALL_ENDS_SECONDS:
@@ -142,10 +146,13 @@ def _standing(
     if step and doing != "between":
         cells[step.id] = replace(cells.get(step.id, StepCell()), doing=doing, minutes=minutes)
     late = late_minutes(clock[0], tuple(known.values()), done, step, clock[1]) if clock and step else None
-    quiet = minutes_since(learner.heard, now) if doing != "away" else 0
+    quiet = minutes_since(learner.heard, now)
     quiet = quiet if quiet >= QUIET_MINUTES else 0
+    is_silent = doing == "away" and not quiet and step is not None and step.notebook in begun
     solved = learner.solved_step if minutes_since(learner.solved_at or 0.0, now) < SOLVED_MINUTES else None
-    return Standing(learner, doing, since, minutes, step, len(done), quiet, late, cells, solved or "")
+    return Standing(
+        learner, doing, since, minutes, step, len(done), quiet, late, cells, solved or "", is_silent
+    )
 
 
 def _notebooks(rows: Sequence[StepRow], known: Mapping[str, CourseStep]) -> set[str]:
