@@ -37,10 +37,8 @@ def _batch_write_item(self: Any) -> Any:
     requests = self.body["RequestItems"]
     if sum(map(len, requests.values())) > MAXIMUM_WRITES:
         raise MockValidationException("Too many items requested for the BatchWriteItem call")
-    writes = {
-        name: [_write(self.dynamodb_backend.get_table(name), entry) for entry in entries]
-        for name, entries in requests.items()
-    }
+    tables = {name: self.dynamodb_backend.get_table(name) for name in requests}
+    writes = {name: [_write(tables[name], entry) for entry in entries] for name, entries in requests.items()}
     _check_distinct([write.place for group in writes.values() for write in group])
     units = dict.fromkeys(writes, 0.0)
     for name, group in writes.items():

@@ -58,6 +58,8 @@ def canonical_number(text: str) -> str:
 
 
 def _plain(number: Decimal) -> str:
+    if _CANONICAL.fullmatch(text := str(number)):
+        return text
     sign, digits, exponent = number.as_tuple()
     text = "".join(map(str, digits)).lstrip("0")
     significant = text.rstrip("0")

@@ -142,7 +142,8 @@ def _written(handler: Any) -> Any:
     entries = handler.body["TransactItems"]
     if len(entries) > MAXIMUM_ACTIONS:
         raise TooManyTransactionsException
-    outcomes = run_transaction([_write(handler.dynamodb_backend, entry) for entry in entries])
+    backend = handler.dynamodb_backend
+    outcomes = run_transaction([_write(backend, entry) for entry in entries])
     tables = [next(iter(entry.values()))["TableName"] for entry in entries]
     # Twice, once to prepare and once to commit:
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
@@ -163,7 +164,8 @@ def _transact_get_items(self: Any) -> Any:
     entries = self.body["TransactItems"]
     if len(entries) > MAXIMUM_ACTIONS:
         raise TooManyTransactionsException
-    reads = [_read(self.dynamodb_backend, entry) for entry in entries]
+    backend = self.dynamodb_backend
+    reads = [_read(backend, entry) for entry in entries]
     # One after the other, and yet the same moment: nobody writes while this call holds the lock.
     results = [attempt(read) for read in reads]
     if any(reason is not NO_REASON for _, reason in results):

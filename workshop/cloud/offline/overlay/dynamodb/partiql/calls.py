@@ -248,7 +248,8 @@ def _transacted(handler: Any) -> Any:
         )
     bounds = [_bound(request) for request in requests]
     _check_alike(bounds, "ExecuteTransaction")
-    pairs = [(bound, handler.dynamodb_backend.get_table(bound.statement.table)) for bound in bounds]
+    backend = handler.dynamodb_backend
+    pairs = [(bound, backend.get_table(bound.statement.table)) for bound in bounds]
     names = [bound.statement.table for bound in bounds]
     if bounds and bounds[0].statement.is_read:
         results = [attempt(partial(_one, *pair)) for pair in pairs]
