@@ -72,7 +72,8 @@ USUAL = Plan(
     tree_rounds=10,
     tree_records=10_000,
     idle_stacks=30,
-    idle_seconds=30.0,
+    # Longer than a template waits for its first fork.
+    idle_seconds=90.0,
 )
 FULL = Plan(
     **{

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cloud.runtime.environments.conftest import Make, call
 from tests.cloud.waiting import wait_until, wait_until_gone
-from workshop.cloud.offline.runtime.environments import fork_template
+from workshop.cloud.offline.runtime.environments import fork_template, fork_templates
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="templates are for Linux")
 
@@ -132,6 +132,22 @@ def test_the_first_environment_is_forked_from_the_template_that_was_prepared(mak
     environment.templates.reap()
     assert len([each for each in templates() if each not in others]) == 1
     environment.templates.reap(idle_seconds=0)
+    assert [each for each in templates() if each not in others] == []
+
+
+def test_what_nobody_forks_ends_after_a_minute(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template that waits for its first fork is given up soon, also in a cloud that has just begun."""
+    others, now = templates(), 1_000.0
+    monkeypatch.setattr(fork_templates, "stopwatch", lambda: now)
+    made = make(PARENT).templates
+    assert made is not None
+    made.prepare()
+
+    now += fork_templates.UNFORKED_SECONDS - 1
+    made.reap()
+    assert len([each for each in templates() if each not in others]) == 1
+    now += 1
+    made.reap()
     assert [each for each in templates() if each not in others] == []
 
 

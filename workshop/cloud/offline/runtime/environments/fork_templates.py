@@ -8,6 +8,7 @@ does between environments of AWS.
 
 import contextlib
 import json
+import math
 import os
 import select
 import signal
@@ -111,7 +112,7 @@ class Templates:
         self._lock = threading.Lock()
         self._made: dict[int, _Template] = {}
         self._is_open = IS_OFFERED
-        self._used_at = stopwatch()
+        self._used_at = -math.inf
 
     def fork(
         self,
