@@ -1,5 +1,6 @@
 """What the dispatcher does with calls that moto cannot answer, or must not."""
 
+import gzip
 import json
 import logging
 from xml.etree import ElementTree as ET
@@ -173,3 +174,17 @@ def test_a_service_that_is_not_there_is_refused(dispatcher, service: str) -> Non
 
     assert answer.status == 400
     assert "it does not offer this service" in json.loads(answer.body)["message"]
+
+
+@pytest.mark.parametrize(("service", "is_unpacked"), [("monitoring", True), ("s3", False)])
+def test_a_packed_body_is_unpacked(service: str, is_unpacked: bool) -> None:
+    """SDKs pack large bodies, such as those of PutMetricData; objects are kept as they come."""
+    packed = gzip.compress(b"{}")
+    sent = call(service, Content_Encoding="gzip", Content_Length=str(len(packed)))
+    sent.body = packed
+
+    arrived = sent.unpacked()
+
+    assert arrived.body == (b"{}" if is_unpacked else packed)
+    assert int(arrived.headers["Content-Length"]) == len(arrived.body)
+    assert ("content-encoding" in arrived.headers) is not is_unpacked

@@ -1,12 +1,22 @@
 """Creating and deleting stacks."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.cloud.overlay.cloudformation.samples import body, broken, document, queue, resource, role, table
+from tests.cloud.overlay.cloudformation.samples import (
+    body,
+    broken,
+    document,
+    get,
+    queue,
+    resource,
+    role,
+    table,
+)
 from workshop.clock import ManualClock
 from workshop.cloud.offline.runtime.leftovers import shorten_stack_events
 
@@ -225,6 +235,45 @@ def test_a_stack_in_a_stack_fails_with_it(aws: Any) -> None:
 
     assert aws.create({"Queue": queue(), "Inner": inner})["StackStatus"] == "ROLLBACK_COMPLETE"
     assert aws.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
+@pytest.fixture
+def inner(aws: Any) -> Callable[..., dict[str, Any]]:
+    """Return what makes a stack of a queue in a stack, with an output Url."""
+    template = {"Resources": {"Q": queue()}, "Outputs": {"Url": {"Value": {"Ref": "Q"}}}}
+    aws.client("s3").create_bucket(Bucket="templates")
+    aws.client("s3").put_object(Bucket="templates", Key="inner.json", Body=body(template))
+    url = "https://s3.amazonaws.com/templates/inner.json"
+    return lambda **properties: resource("CloudFormation::Stack", TemplateURL=url, **properties)
+
+
+def test_a_stack_in_a_stack_has_the_tags_of_both(aws: Any, inner: Any) -> None:
+    """So have its resources, and again after an update; it names the stack around it and the outermost."""
+    queues, url = aws.client("sqs"), {"Url": {"Value": get("Inner", "Outputs.Url")}}
+
+    def tags_of(value: str, create: Any) -> dict[str, str]:
+        own = {"Inner": inner(Tags=[{"Key": "own", "Value": value}])}
+        create({"Resources": own, "Outputs": url}, Tags=[{"Key": "outer", "Value": "o"}])
+        found = queues.list_queue_tags(QueueUrl=aws.outputs()["Url"])["Tags"]
+        return {key: value for key, value in found.items() if not key.startswith("aws:")}
+
+    made, changed = tags_of("a", aws.create), tags_of("b", aws.update)
+    within = aws.stack(aws.resources()["Inner"])
+
+    assert (made, changed) == ({"own": "a", "outer": "o"}, {"own": "b", "outer": "o"})
+    assert (within["ParentId"], within["RootId"]) == (aws.stack()["StackId"],) * 2
+    assert {"Key": "own", "Value": "b"} in within["Tags"]
+
+
+def test_an_output_that_a_stack_in_a_stack_lacks_fails_the_operation(aws: Any, inner: Any) -> None:
+    """The reason names the output."""
+    template = {"Resources": {"Inner": inner()}, "Outputs": {"O": {"Value": get("Inner", "Outputs.No")}}}
+
+    stack = aws.create(template)
+
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reasons = [reason for _, reason in aws.reasons()]
+    assert any("does not support attribute type Outputs.No in Fn::GetAtt" in reason for reason in reasons)
 
 
 def test_a_stack_set_makes_stacks_as_before(aws: Any) -> None:

@@ -67,7 +67,7 @@ class Dispatcher:
         """
         started = stopwatch()
         expired = expired_answer(call, MACHINE_CLOCK.now())
-        call = signed_in_headers(call)
+        call = signed_in_headers(call).unpacked()
         try:
             if self._before is not None:
                 self._before(call)

@@ -121,6 +121,29 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"Q": {**queue(), "Propertys": {}}}, "Invalid template resource property 'Propertys'"),
     ({"Q": {**queue(), "Version": "1.0"}}, "Invalid template resource property 'Version'"),
     ({"Q": {**queue(), "DeletionPolicy": "Keep"}}, "Unrecognized DeletionPolicy Keep for resource Q"),
+    ({"Q": {**queue(), "DeletionPolicy": {"Ref": "P"}}}, "Every DeletionPolicy member must be a string."),
+    ({"Q": {**queue(), "UpdateReplacePolicy": "RetainExceptOnCreate"}}, "Unrecognized UpdateReplacePolicy"),
+    (
+        {
+            **EXTENDED,
+            "Parameters": {"P": {"Type": "String", "Default": "Keep"}},
+            "Resources": {"Q": {**queue(), "DeletionPolicy": {"Ref": "P"}}},
+        },
+        "Unrecognized DeletionPolicy Keep for resource Q",
+    ),
+    (named("q", AWSTemplateFormatVersion="2010"), "unsupported value for AWSTemplateFormatVersion."),
+    (named("q", Description="d" * 1025), "'Description' length is greater than 1024."),
+    ({"Q-1": queue()}, "Resource name Q-1 is non alphanumeric."),
+    (named("q", Outputs={"a_b": {"Value": "v"}}), "Output name a_b is non alphanumeric."),
+    (
+        {f"Q{number}": queue() for number in range(501)},
+        "Number of resources, 501, is greater than maximum allowed, 500",
+    ),
+    (
+        named("q", Outputs={f"O{number}": {"Value": "v"} for number in range(201)}),
+        "Number of outputs, 201, is greater than maximum allowed, 200",
+    ),
+    (named("{{resolve:ssm:/p:9}}"), "Parameters: [ssm:/p:9] cannot be found."),
     ({"Q": {**queue(), "DependsOn": {"a": 1}}}, "DependsOn must be a string or list of strings."),
     (
         {**EXTENDED, "Resources": {"Fn::ForEach::Queues": ["Name", ["a"], {"Q${Name}": queue()}]}},
@@ -131,6 +154,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 def test_what_is_malformed_is_refused(aws: Any) -> None:
     """The refusal has AWS's words, at once or as the reason of the resource; Python's are nowhere in it."""
+    aws.client("ssm").put_parameter(Name="/p", Value="v", Type="String")
     for index, (template, words) in enumerate(REFUSED):
         name = f"stack{index}"
         try:
@@ -159,6 +183,17 @@ RIGHT: dict[str, tuple[Any, str]] = {
     "True": ({"Fn::If": ["IsThree", True, "no"]}, "true"),
     "Attribute": ({"Fn::GetAtt": ["Queue", {"Ref": "Attribute"}]}, "q"),
 }
+
+
+def test_policies_may_be_computed_in_the_language_extensions(aws: Any) -> None:
+    """A deletion policy that a parameter gives is followed."""
+    kept = {**queue(QueueName="kept"), "DeletionPolicy": {"Ref": "P"}}
+    template = {**EXTENDED, "Parameters": {"P": {"Type": "String"}}, "Resources": {"Q": kept}}
+    aws.create(template, parameters={"P": "Retain"}, Capabilities=CONSENT)
+
+    aws.cloudformation.delete_stack(StackName="stack")
+
+    assert len(aws.client("sqs").list_queues()["QueueUrls"]) == 1
 
 
 def test_functions_take_what_aws_lets_them_take(aws: Any) -> None:

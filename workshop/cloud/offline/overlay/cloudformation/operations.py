@@ -15,7 +15,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from moto.cloudformation import models
-from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormationError
+from moto.cloudformation.exceptions import (
+    AlreadyExistsException,
+    CloudFormationError,
+    UnformattedGetAttTemplateException,
+)
 from moto.cloudformation.utils import generate_stack_id
 
 from workshop.cloud.offline.overlay.cloudformation import resources
@@ -269,7 +273,10 @@ def _has_attribute(attribute: str) -> bool:
 
 @corrects(models.Stack, "get_cfn_attribute")
 def _attribute(stack: Any, attribute_name: str) -> str:
-    return str(stack.output_map[attribute_name.removeprefix("Outputs.")].value)
+    name = attribute_name.removeprefix("Outputs.")
+    if name not in stack.output_map.outputs:
+        raise UnformattedGetAttTemplateException
+    return str(stack.output_map[name].value)
 
 
 @corrects(models.CloudFormationBackend, "create_stack")

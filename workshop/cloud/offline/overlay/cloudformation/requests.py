@@ -6,8 +6,8 @@ and refuses an update that changes nothing with `No updates are to be performed.
 has ended when the call returns, so a client's first poll finds the final status. moto requires no
 capabilities and ignores these options. A stack in a stack is updated with it, keeps what its resources hold,
 and fails with it (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html);
-moto deletes it and makes another one. Changed: the three calls, that update, and template URLs, which moto
-can only read from hosts of `amazonaws.com`.
+moto deletes it and makes another one, and drops its tags and topics. Changed: the three calls, stacks in
+stacks, and template URLs, which moto can only read from hosts of `amazonaws.com`.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,14 @@ from moto.s3.models import s3_backends
 from moto.utilities.utils import get_partition
 
 from workshop.cloud.offline.overlay.cloudformation import operations
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, as_text, changes, is_true
+from workshop.cloud.offline.overlay.cloudformation.handlers import (
+    Wanted,
+    as_text,
+    changes,
+    creates,
+    is_true,
+    tags_as_dict,
+)
 from workshop.cloud.offline.overlay.cloudformation.options import (
     check_options,
     check_unprotected,
@@ -139,19 +146,44 @@ def _delete_stack(request: Any) -> Any:
     return EmptyResult()
 
 
-@changes(models.Stack)
-def _change_stack(wanted: Wanted) -> Any:
-    stack, properties = wanted.original, wanted.properties
-    check_updatable(stack)
-    partition = get_partition(wanted.region_name)
+@creates(models.Stack)
+def _create_inner(wanted: Wanted) -> Any:
+    backend = wanted.backend(models.cloudformation_backends)
+    outer, properties = backend.stacks[wanted.names["StackId"]], wanted.properties
+    template, given = _inner_template(wanted)
+    stack = operations.new_stack(
+        backend,
+        wanted.name,
+        template,
+        parameters=given,
+        notification_arns=properties.get("NotificationARNs"),
+        tags=tags_as_dict(properties),
+        timeout_in_mins=properties.get("TimeoutInMinutes"),
+    )
+    stack.parent_id, stack.root_id = outer.stack_id, getattr(outer, "root_id", outer.stack_id)
+    operations.create(stack)
+    return stack
+
+
+def _inner_template(wanted: Wanted) -> tuple[str, dict[str, str]]:
+    """Return the template of a stack in a stack, and what it gives for parameters."""
+    properties, partition = wanted.properties, get_partition(wanted.region_name)
     template = responses.get_stack_from_s3_url(properties["TemplateURL"], wanted.account_id, partition)
-    given = {name: as_text(value) for name, value in properties.get("Parameters", {}).items()}
+    return template, {name: as_text(value) for name, value in properties.get("Parameters", {}).items()}
+
+
+@changes(models.Stack)
+def _change_inner(wanted: Wanted) -> Any:
+    stack, tags = wanted.original, tags_as_dict(wanted.properties)
+    check_updatable(stack)
+    template, given = _inner_template(wanted)
     content = processed_template(template, given, wanted.region_name)
     check_template(content)
     parameters = ruled_parameters(content, given, stack)
-    if changes_nothing(stack, content, parameters):
+    stack.notification_arns = wanted.properties.get("NotificationARNs") or []
+    if changes_nothing(stack, content, parameters) and tags == stack.tags:
         return stack
-    update(stack, template, parameters)
+    update(stack, template, parameters, tags=tags)
     if stack.status != "UPDATE_COMPLETE":
         # A stack keeps the events of earlier updates as well; of each status, the latest counts.
         reasons = {event.resource_status: event.resource_status_reason for event in stack.events}

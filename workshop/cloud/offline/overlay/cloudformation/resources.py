@@ -20,6 +20,7 @@ from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import p
 from workshop.cloud.offline.overlay.cloudformation.catalogue.tags import add_tags
 from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
 from workshop.cloud.offline.overlay.cloudformation.template.dynamic_references import with_dynamic_references
+from workshop.cloud.offline.overlay.cloudformation.template.wellformed import problems_of_policies
 
 __all__ = [
     "DeployedResource",
@@ -114,6 +115,9 @@ def check(logical_id: str, definition: Mapping[str, Any]) -> None:
     Raises:
         ResourceFailure: naming resource and property.
     """
+    # Policies may be functions in the language extensions, and are known only now.
+    for odd in problems_of_policies(logical_id, definition):
+        raise ResourceFailure(odd)
     if problem := property_problem(logical_id, definition):
         raise ResourceFailure(problem)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
+from moto.ssm.exceptions import ParameterVersionNotFound
 from moto.ssm.models import ssm_backends
 
 __all__ = ["with_dynamic_references"]
@@ -45,7 +46,10 @@ def with_dynamic_references(value: Any, account_id: str, region_name: str) -> An
 
 
 def _parameter(argument: str, account_id: str, region_name: str) -> str:
-    parameter = ssm_backends[account_id][region_name].get_parameter(argument)
+    try:
+        parameter = ssm_backends[account_id][region_name].get_parameter(argument)
+    except ParameterVersionNotFound:
+        parameter = None
     if parameter is None:
         raise ValidationError(message=f"Parameters: [ssm:{argument}] cannot be found.")
     if parameter.parameter_type == "SecureString":

@@ -5,6 +5,7 @@ that nothing here would read is refused by name
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html).
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from workshop.cloud.offline.overlay.cloudformation.template.arguments import (
     misused_functions,
 )
 
-__all__ = ["problems_of_form"]
+__all__ = ["problems_of_form", "problems_of_policies"]
 
 SECTIONS = frozenset(
     (
@@ -77,7 +78,14 @@ WITH_SNAPSHOTS = (
     "AWS::Redshift::Cluster",
 )
 CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
-POLICY_VALUES = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}
+POLICY_VALUES = {
+    "DeletionPolicy": ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot"),
+    "UpdateReplacePolicy": ("Delete", "Retain", "Snapshot"),
+}
+VERSION = "2010-09-09"
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MOST = {"Mappings": 200, "Outputs": 200, "Parameters": 200, "Resources": 500}
+LONGEST_DESCRIPTION = 1024
 
 
 def problems_of_form(template: Mapping[str, Any], transforms: Collection[str]) -> Iterator[str]:
@@ -93,8 +101,54 @@ def problems_of_form(template: Mapping[str, Any], transforms: Collection[str]) -
     for section, members in MEMBERS.items():
         for name, one in (template.get(section) or {}).items():
             yield from _problems_of_member(section, name, one, members)
+    is_extended = LANGUAGE_EXTENSIONS in transforms
+    if not is_extended:
+        yield from _computed_policies(template.get("Resources") or {})
+    yield from _odd_head(template)
+    yield from _odd_names(template)
     yield from _odd_mappings(template.get("Mappings") or {})
-    yield from _misused_functions(template, is_extended=LANGUAGE_EXTENSIONS in transforms)
+    yield from _misused_functions(template, is_extended=is_extended)
+
+
+def problems_of_policies(name: str, resource: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the policies of a resource, as far as they are no functions."""
+    kind = str(resource.get("Type"))
+    for policy, known in POLICY_VALUES.items():
+        value = resource.get(policy)
+        if isinstance(value, dict) or policy not in resource:
+            continue
+        if value not in known:
+            yield f"Template format error: Unrecognized {policy} {value} for resource {name}"
+        elif value == "Snapshot" and not kind.startswith(WITH_SNAPSHOTS):
+            yield f"Template error: resource type {kind} does not support {policy} Snapshot"
+
+
+def _computed_policies(resources: Mapping[str, Any]) -> Iterator[str]:
+    for resource in resources.values():
+        for policy in POLICY_VALUES:
+            if isinstance(resource.get(policy), dict):
+                yield f"Template format error: Every {policy} member must be a string."
+
+
+def _odd_head(template: Mapping[str, Any]) -> Iterator[str]:
+    # YAML takes it for a date.
+    if str(template.get("AWSTemplateFormatVersion", VERSION)) != VERSION:
+        yield "Template format error: unsupported value for AWSTemplateFormatVersion."
+    if len(str(template.get("Description", "")).encode()) > LONGEST_DESCRIPTION:
+        yield f"Template format error: 'Description' length is greater than {LONGEST_DESCRIPTION}."
+
+
+def _odd_names(template: Mapping[str, Any]) -> Iterator[str]:
+    for section, most in MOST.items():
+        names = template.get(section) or {}
+        if len(names) > most:
+            yield (
+                f"Template format error: Number of {section.lower()}, {len(names)}, "
+                f"is greater than maximum allowed, {most}"
+            )
+        for name in names:
+            if not re.fullmatch("[A-Za-z0-9]+", str(name)):
+                yield f"Template format error: {section[:-1]} name {name} is non alphanumeric."
 
 
 def _odd_mappings(mappings: Mapping[str, Any]) -> Iterator[str]:
@@ -165,11 +219,7 @@ def _odd_values(name: str, one: Mapping[str, Any], place: str) -> Iterator[str]:
         yield "Template format error: Every Condition member must be a string."
     if not all(isinstance(each, str) for each in (needed if isinstance(needed, list) else [needed])):
         yield "Template format error: DependsOn must be a string or list of strings."
-    for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-        if policy in one and one[policy] not in POLICY_VALUES:
-            yield f"Template format error: Unrecognized {policy} {one[policy]} for resource {name}"
-        elif one.get(policy) == "Snapshot" and not str(one.get("Type")).startswith(WITH_SNAPSHOTS):
-            yield f"Template error: resource type {one.get('Type')} does not support {policy} Snapshot"
+    yield from problems_of_policies(name, one)
 
 
 def _nulls(value: Any, place: str) -> Iterator[str]:
