@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from workshop.classroom.board.limits import LIMITS
-from workshop.classroom.hub import course
+from workshop.classroom.hub import disk
 from workshop.classroom.hub.plan import INSTRUCTOR, HubPlan
 from workshop.cli.classroom.hub import _before, _let_choose
 from workshop.clock import ManualClock
@@ -248,7 +248,7 @@ def test_a_full_disk_is_told_at_the_door(door, monkeypatch) -> None:
     """While the hub's disk is full nobody comes in, everybody reads why, and afterwards the class goes on."""
     enter(door, "ada", code=CODE)
     with monkeypatch.context() as full:
-        full.setattr(course, "LEAST_FREE_BYTES", 2**62)
+        full.setattr(disk, "LEAST_FREE_BYTES", 2**62)
         for name in ("ada", "bob"):
             assert enter(door, name, code=CODE) is None
             assert door.said == DISK_FULL

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from workshop.classroom.hub import course
+from workshop.classroom.hub import disk
 from workshop.classroom.hub.course import copy_course, prepare_course, prepare_seat
 from workshop.classroom.hub.plan import HubPlan
 from workshop.grading.sandbox.availability import find_containment
@@ -188,7 +188,7 @@ def test_who_waits_for_a_seat_reads_that_the_disk_is_full(plan, monkeypatch) -> 
     from workshop.classroom.hub.door import DISK_FULL
     from workshop.classroom.hub.spawner import SeatSpawner
 
-    monkeypatch.setattr(course, "LEAST_FREE_BYTES", 2**62)
+    monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 2**62)
     seat = SeatSpawner(plan=plan, user=SimpleNamespace(name="eve"))
     with pytest.raises(OSError, match="No space left") as refused:
         seat._begin().send(None)

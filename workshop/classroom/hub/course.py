@@ -9,14 +9,7 @@ from pathlib import Path
 
 from workshop.settings import has_solutions
 
-__all__ = [
-    "LEAST_FREE_BYTES",
-    "archive_seat",
-    "copy_course",
-    "is_disk_full",
-    "prepare_course",
-    "prepare_seat",
-]
+__all__ = ["archive_seat", "copy_course", "prepare_course", "prepare_seat"]
 
 FOLDERS = ("notebooks", "lambdas", "cloudformation", "solutions", "starters", "docs")
 FILES = ("README.md", "pyproject.toml", "LICENSE")
@@ -24,8 +17,6 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
 FIRST_USER = 30_000
 # Beside the learners' folders; nobody but the hub looks into it.
 REMOVED = "removed"
-# Below this nobody is let in: the hub itself has to write passwords, sessions and logs.
-LEAST_FREE_BYTES = 100 * 1024**2
 # A class begins at one moment, and no two learners may become one user.
 ONE_AT_A_TIME = threading.Lock()
 
@@ -83,11 +74,6 @@ def prepare_seat(course: Path, seats: Path, name: str) -> int | None:
         if user is not None:
             os.chown(seat, user, user)
     return user
-
-
-def is_disk_full(folder: Path) -> bool:
-    """Whether a folder's disk has too little room for the hub itself, let alone for what learners make."""
-    return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
 
 
 def archive_seat(seats: Path, name: str) -> None:

@@ -12,7 +12,8 @@ from tornado.web import HTTPError
 from traitlets import Any as AnyTrait
 
 from workshop.classroom.board.limits import RequestLimits
-from workshop.classroom.hub.course import archive_seat, is_disk_full
+from workshop.classroom.hub.course import archive_seat
+from workshop.classroom.hub.disk import is_disk_full
 from workshop.classroom.hub.plan import INSTRUCTOR, NAME
 from workshop.classroom.invitation import checked_code
 from workshop.clock import Clock, SystemClock

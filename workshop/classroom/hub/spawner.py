@@ -15,7 +15,8 @@ from jupyterhub.utils import wait_for_server
 from traitlets import Any as AnyTrait
 
 from workshop.classroom.hub import enter
-from workshop.classroom.hub.course import is_disk_full, prepare_seat
+from workshop.classroom.hub.course import prepare_seat
+from workshop.classroom.hub.disk import is_disk_full
 from workshop.classroom.hub.door import DISK_FULL
 from workshop.classroom.hub.plan import HubPlan
 from workshop.grading.sandbox.availability import find_containment

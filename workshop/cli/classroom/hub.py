@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.error import HTTPError, URLError
@@ -20,7 +20,8 @@ import typer
 from rich.console import Console
 
 from workshop.classroom.board.serving import EVERYWHERE, addresses_of
-from workshop.classroom.hub.course import LEAST_FREE_BYTES, is_disk_full, prepare_course
+from workshop.classroom.hub.course import prepare_course
+from workshop.classroom.hub.disk import LEAST_FREE_BYTES, disk_warning, is_disk_full
 from workshop.classroom.hub.leftovers import end_leftovers
 from workshop.classroom.hub.plan import INSTRUCTOR, PASSWORDS, PLAN_VARIABLE, HubPlan
 from workshop.classroom.invitation import CODE_ALPHABET, checked_code
@@ -42,6 +43,7 @@ PROXY_PACKAGE = f"{PROXY}@5"
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.2
+DISK_SECONDS = 60.0
 TAIL_LINES = 15
 ONE_ADDRESS = (
     "From one address come ten new names, then one every 20 seconds: if a router or proxy makes one address "
@@ -119,11 +121,22 @@ def _serve(plan: HubPlan, people: Console) -> None:
     with ended_like_ctrl_c(), _running(plan, people) as process:
         _announce(plan, people)
         try:
-            if process.wait() != 0:
+            if _wait_for_end(plan, people, process) != 0:
                 raise WorkshopError(f"the hub ended by itself; {_last_words(plan)}")
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             people.print("\nStopping the hub and all seats; what learners did stays in their folders.")
+
+
+def _wait_for_end(plan: HubPlan, people: Console, process: subprocess.Popen[bytes]) -> int:
+    """Return the hub's exit code once it has ended; until then say when the disk fills, and who fills it."""
+    was_told = False
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(DISK_SECONDS)
+        if (warning := disk_warning(plan.seats_folder)) and not was_told:
+            people.print(warning, soft_wrap=True)
+        was_told = bool(warning)
 
 
 def _folder(chosen: Path | None) -> Path:
