@@ -1,5 +1,6 @@
 """A class on one server: `workshop hub` as an instructor starts it, and learners who sign in there."""
 
+import json
 import re
 import shutil
 import sys
@@ -11,7 +12,9 @@ import pytest
 
 from tests.browser.conftest import VIEWPORT
 from tests.browser.hub import CODE, Hub
+from tests.browser.test_board import TOO_FAINT
 from tests.effort import LONG
+from workshop.classroom.hub.plan import INSTRUCTOR
 
 pytest.importorskip("jupyterhub", reason="the extra `class` is not installed")
 if sys.platform == "win32":
@@ -35,12 +38,12 @@ def hub(checkout, folder) -> Iterator[Hub]:
         yield running
 
 
-def sign_in(browser: Any, hub: Hub, name: str, *, code: str = "") -> Any:
+def sign_in(browser: Any, hub: Hub, name: str, *, code: str = "", password: str = "") -> Any:
     """Sign in as a learner in a window of their own; return the page."""
     page = browser.new_context(viewport=VIEWPORT).new_page()
     page.goto(hub.url)
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("Password", exact=True).fill(f"{name}s-own-secret")
+    page.get_by_label("Password", exact=True).fill(password or f"{name}s-own-secret")
     page.get_by_label("Code of the class").fill(code)
     page.get_by_role("button", name="Go to my seat").click()
     return page
@@ -61,15 +64,22 @@ def run_first_cell(page: Any) -> str:
 def test_learners_work_side_by_side_and_come_back(browser, hub, folder, screenshots) -> None:
     """Two learners get a course and a cloud each; after the hub was restarted, one finds what they did.
 
-    A stranger without the code is told what is missing.
+    A stranger without the code is told what is missing, and the instructor sees who is there.
     """
     ada, bob = sign_in(browser, hub, "ada", code=CODE), sign_in(browser, hub, "bob", code=CODE)
     eve = sign_in(browser, hub, "eve")
 
     eve.get_by_role("alert").wait_for(timeout=PAGE_MILLISECONDS)
     assert "code" in eve.get_by_role("alert").inner_text()
+    for theme in ("light", "dark"):
+        eve.emulate_media(color_scheme=theme)
+        assert eve.evaluate(TOO_FAINT) == []
     assert run_first_cell(ada) != run_first_cell(bob)
     assert sorted(each.name for each in (folder / "learners").iterdir()) == ["ada", "bob"]
+    password = json.loads((folder / "plan.json").read_text("utf-8"))["instructor_password"]
+    leader = sign_in(browser, hub, INSTRUCTOR, password=password)
+    leader.wait_for_url("**/hub/admin", timeout=PAGE_MILLISECONDS)
+    leader.get_by_text("ada", exact=True).first.wait_for(timeout=PAGE_MILLISECONDS)
     # For the next test.
     mine = folder / "learners" / "ada" / "course" / "lambdas" / "mine.py"
     mine.write_text("# Ada was here.")

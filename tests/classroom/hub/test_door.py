@@ -20,7 +20,7 @@ jupyterhub = pytest.importorskip("jupyterhub", reason="the extra `class` is not 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine  # noqa: E402 - JupyterHub brings it
 from tornado.web import HTTPError  # noqa: E402
 
-from workshop.classroom.hub.door import DISK_FULL, FULL, Keys  # noqa: E402 - needs JupyterHub
+from workshop.classroom.hub.door import DISK_FULL, FULL, Keys, first_page  # noqa: E402 - needs JupyterHub
 
 CODE = "ABC-234"
 LOGIN = RequestStartLine("POST", "/hub/login", "HTTP/1.1")
@@ -268,3 +268,14 @@ def test_what_a_hub_was_told_is_not_lost_on_a_full_disk(plan, monkeypatch) -> No
         replace(plan, code="XYZ-234").write()
 
     assert _before(Path(plan.folder))["code"] == CODE
+
+
+@pytest.mark.parametrize(("is_admin", "page"), [(True, "/hub/admin"), (False, "")])
+def test_the_instructor_comes_to_the_class(is_admin: bool, page: str) -> None:
+    """Who leads the class needs no seat and takes none; others come to theirs, as JupyterHub does it."""
+    signed_in = SimpleNamespace(
+        current_user=SimpleNamespace(admin=is_admin), hub=SimpleNamespace(base_url="/hub/")
+    )
+
+    assert first_page(signed_in) == page
+    assert first_page(SimpleNamespace(current_user=None)) == ""

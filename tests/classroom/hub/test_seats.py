@@ -179,7 +179,7 @@ def test_a_class_that_begins_at_one_moment_is_not_refused(plan) -> None:
     configure(c, plan)
 
     assert c.JupyterHub.concurrent_spawn_limit == 0
-    assert c.JupyterHub.active_server_limit == plan.seats
+    assert c.JupyterHub.active_server_limit == plan.seats + 1
     assert plan.seats / AT_ONCE * START_SECONDS <= LONGEST_TURN_SECONDS
 
 

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from workshop.classroom.hub.door import Door
+from workshop.classroom.hub.door import Door, first_page
 from workshop.classroom.hub.plan import INSTRUCTOR, HubPlan
 from workshop.classroom.hub.spawner import SeatSpawner
 
@@ -20,8 +20,10 @@ def configure(c: Any, plan: HubPlan) -> None:
     c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
     c.JupyterHub.authenticator_class = Door
     c.JupyterHub.spawner_class = SeatSpawner
+    c.JupyterHub.default_url = first_page
     c.JupyterHub.template_paths = [str(HERE / "templates")]
-    c.JupyterHub.active_server_limit = plan.seats
+    # The door counts learners; one more, so that the instructor's own seat takes none of theirs.
+    c.JupyterHub.active_server_limit = plan.seats + 1
     # A class begins at one moment: beyond a limit JupyterHub shows an error, so seats queue in the spawner.
     c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.init_spawners_timeout = 5

@@ -18,7 +18,7 @@ from workshop.classroom.hub.plan import INSTRUCTOR, NAME
 from workshop.classroom.invitation import checked_code
 from workshop.clock import Clock, SystemClock
 
-__all__ = ["DISK_FULL", "FULL", "SHORTEST_PASSWORD", "Door", "Keys"]
+__all__ = ["DISK_FULL", "FULL", "SHORTEST_PASSWORD", "Door", "Keys", "first_page"]
 
 SHORTEST_PASSWORD = 6
 LONGEST_PASSWORD = 200
@@ -136,6 +136,12 @@ class Door(Authenticator):  # type: ignore[misc] # JupyterHub has no types
         if not self.plan.is_behind_proxy and (wait := self._limits.take("sign-up", address)):
             raise HTTPError(429, MANY_NAMES.format(wait))
         keys.keep(name, password)
+
+
+def first_page(handler: Any) -> str:
+    """Return where somebody comes who has signed in: the instructor to the class, others to their seat."""
+    user = handler.current_user
+    return f"{handler.hub.base_url}admin" if user and user.admin else ""
 
 
 def _address(request: Any) -> str:

@@ -274,7 +274,9 @@ def _announce(plan: HubPlan, people: Console) -> None:
             people.print(ONE_ADDRESS, soft_wrap=True)
     else:
         people.print("Only this machine can open it; `--lan` lets the class in.")
-    people.print(f"You sign in as [bold]{INSTRUCTOR}[/bold] with the password {plan.instructor_password}.")
+    # No full stop, which would be taken for a part of the password.
+    password = f"[bold]{plan.instructor_password}[/bold]"
+    people.print(f"You sign in as [bold]{INSTRUCTOR}[/bold] with the password {password}")
     people.print(f"Everything of this class is in {plan.folder}.", soft_wrap=True)
     if find_containment().bwrap is None:
         people.print(

@@ -45,6 +45,7 @@ def configure(c: Any, folder: str = FOLDER) -> None:
         is_behind_proxy=True,
     )
     c.JupyterHub.authenticator_class = door.Door
+    c.JupyterHub.default_url = door.first_page
     c.JupyterHub.template_paths = [str(TEMPLATES)]
     c.Authenticator.admin_users = {INSTRUCTOR}
     c.Authenticator.allow_all = True
