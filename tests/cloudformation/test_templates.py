@@ -251,19 +251,6 @@ def test_expiring_tables_expire_by_the_same_attribute(template: dict[str, Any]) 
     assert expiring == {"LedgerTable": TIME_TO_LIVE, "ReduceTable": TIME_TO_LIVE}
 
 
-def test_every_function_is_watched(template: dict[str, Any]) -> None:
-    """Iterator age, errors and what is set aside of every function, and the failure queue, have an alarm."""
-    alarms = {
-        (alarm["MetricName"], str(alarm["Dimensions"][0]["Value"]))
-        for alarm in of_type(template, "CloudWatch::Alarm").values()
-    }
-    for name in of_type(template, "Lambda::Function"):
-        for metric in ("IteratorAge", "Errors", "Quarantined"):
-            assert (metric, str({"Ref": name})) in alarms
-    assert "ApproximateNumberOfMessagesVisible" in {metric for metric, _ in alarms}
-    assert ("WrongTotals" in {metric for metric, _ in alarms}) is ("StateTable" in template["Resources"])
-
-
 def test_every_function_is_on_the_dashboard(template: dict[str, Any]) -> None:
     """The dashboard shows each metric that functions write of every one of them, and what Lambda measures."""
     [dashboard] = of_type(template, "CloudWatch::Dashboard").values()

@@ -10,6 +10,7 @@ from moto import mock_aws
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
 from workshop.cloud.offline.overlay import apply
+from workshop.deploy.bundles import GENERATOR, PRODUCER
 
 ROOT = Path(__file__).parents[2]
 HANDLER = "from common.shared import answer\n\n\ndef handler(event, context):\n    return answer({!r})\n"
@@ -24,6 +25,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for function in functions:
             for place in ("lambdas", "solutions/lambdas/textbook"):
                 write(tmp_path / place / pipeline / f"{function}.py", HANDLER.format(f"{place} {function}"))
+    for each in (f"{GENERATOR}/round.py", *PRODUCER):
+        write(tmp_path / each, HANDLER.format("generator"))
     write(tmp_path / "solutions/lambdas/ledger/stateful/map.py", HANDLER.format("ledger map"))
     shutil.copytree(ROOT / "cloudformation", tmp_path / "cloudformation")
     (tmp_path / "notebooks").mkdir()

@@ -16,6 +16,7 @@ from workshop.deploy.bundles import build_bundle
 from workshop.deploy.code_bucket import CodeBucket
 from workshop.deploy.stacks import STACK_TAG, StackEvent, deploy, find_stack, list_stacks
 from workshop.errors import ConfigurationError, DeploymentError
+from workshop.game.play import set_up
 
 
 @contextmanager
@@ -375,9 +376,20 @@ def test_zips_that_somebodys_destroy_took_along_come_again(checkout: Path, cloud
             taken.append(None)
             bucket = CodeBucket(cloud)
             bucket.clear("mine")
-            bucket.remove()
+            bucket.remove_if_empty()
 
     with calling(cloud, "ExecuteChangeSet", destroy_meanwhile):
         deployment = deploy(cloud, "stateful", stack="mine")
 
     assert find_stack(cloud, "mine").outputs == deployment.outputs
+
+
+def test_a_generator_tells_whom_its_pipeline_tells(checkout: Path, cloud: Cloud) -> None:
+    """The topic of the pipeline's alarms is that of the generator's as well."""
+    topic = "arn:aws:sns:us-east-1:123456789012:operators"
+    deploy(cloud, "stateful", stack="mine", parameters={"AlarmTopicArn": topic})
+
+    set_up(cloud, "mine")
+
+    alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="mine-generator-")["MetricAlarms"]
+    assert [alarm["AlarmActions"] for alarm in alarms] == [[topic]]

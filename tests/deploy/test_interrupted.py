@@ -2,6 +2,7 @@
 
 import random
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,22 @@ from tests.deploy.calls import hooked, recorded
 from tests.deploy.test_deployment import calling
 from tests.deploy.test_teardown import inventory
 from tests.effort import LONG
+from workshop.cli.deploy import all_stacks
 from workshop.clock import ManualClock
 from workshop.cloud.connection import Cloud
 from workshop.course.course import Textbook
 from workshop.deploy.change_sets import StackChange
 from workshop.deploy.code_bucket import CodeBucket
+from workshop.deploy.ending import read_end, set_end
 from workshop.deploy.events import EventLog, follow
-from workshop.deploy.finding import change_sets_of, describe
+from workshop.deploy.finding import change_sets_of, describe, list_ends
 from workshop.deploy.stacks import deploy, destroy, list_stacks
 from workshop.errors import ConfigurationError, DeploymentError, StackNotFoundError
+from workshop.game.play import GAME_LEVELS, set_up
 
 SEEDS = range(20 if LONG else 2)
 PIPELINES = ("stateless", "stateful")
+END = datetime(2090, 12, 1, tzinfo=UTC)
 BUSY = ClientError({"Error": {"Code": "OperationAborted", "Message": "in progress"}}, "CreateBucket")
 EXPIRED = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "DescribeStacks")
 
@@ -47,31 +52,68 @@ def moments() -> dict[str, int]:
     return {}
 
 
-def whole_deployment(cloud: Cloud, moments: dict[str, int], pipeline: str) -> int:
-    """Return how many calls a whole deployment makes; nothing of it is left."""
+def deploy_all(cloud: Cloud, pipeline: str) -> None:
+    """Deploy a pipeline; beside a stateful one the generator with its schedule, and the end of both."""
+    if pipeline == "stateless":
+        deploy(cloud, pipeline, stack="mine")
+        return
+    deploy(cloud, pipeline, stack="mine", parameters={"HierarchyLevels": GAME_LEVELS})
+    set_up(cloud, "mine")
+    set_end(cloud, "mine", END, deletes_pipeline=True, clock=ManualClock())
+
+
+def destroy_all(cloud: Cloud) -> None:
+    """Do as `workshop destroy --all`."""
+    for name in all_stacks(cloud):
+        destroy(cloud, name, clock=ManualClock())
+    CodeBucket(cloud).remove_if_empty()
+
+
+def cut_off(cloud: Cloud, moments: dict[str, int], seed: int) -> str:
+    """Deploy a pipeline until Ctrl-C at a random moment, and return which."""
+    pipeline = PIPELINES[seed % len(PIPELINES)]
+    assert cloud.account_id  # asked for once, and not with each deployment
     if pipeline not in moments:
         with recorded(cloud) as calls:
-            deploy(cloud, pipeline, stack="mine")
+            deploy_all(cloud, pipeline)
         moments[pipeline] = len(calls)
-        destroy(cloud, "mine", clock=ManualClock())
-    return moments[pipeline]
+        destroy_all(cloud)
+    passing = random.Random(seed).randrange(moments[pipeline])
+    with pytest.raises(KeyboardInterrupt), hooked(cloud, CutOff(passing)):
+        deploy_all(cloud, pipeline)
+    return pipeline
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_deployment_that_was_cut_off_leaves_nothing(
     checkout: Path, cloud: Cloud, moments: dict[str, int], seed: int
 ) -> None:
-    """After Ctrl-C at any moment, the stack can be destroyed, and the account is as empty as before."""
-    pipeline = PIPELINES[seed % len(PIPELINES)]
-    moment = random.Random(seed).randrange(whole_deployment(cloud, moments, pipeline))
+    """After Ctrl-C at any moment, everything can be destroyed, and the account is as empty as before."""
     before = inventory(cloud)
-    with pytest.raises(KeyboardInterrupt), hooked(cloud, CutOff(moment)):
-        deploy(cloud, pipeline, stack="mine")
+    cut_off(cloud, moments, seed)
 
-    try:
-        destroy(cloud, "mine", clock=ManualClock())
-    except StackNotFoundError:
-        assert not CodeBucket(cloud).exists()
+    destroy_all(cloud)
+
+    assert inventory(cloud) == before
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_farewell_that_was_cut_off_is_completed_by_the_next(
+    checkout: Path, cloud: Cloud, moments: dict[str, int], seed: int
+) -> None:
+    """After Ctrl-C at any moment of destroying, the next time leaves nothing."""
+    pipeline, before = PIPELINES[seed % len(PIPELINES)], inventory(cloud)
+    deploy_all(cloud, pipeline)
+    with recorded(cloud) as calls:
+        destroy_all(cloud)
+    deploy_all(cloud, pipeline)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        hooked(cloud, CutOff(random.Random(seed).randrange(len(calls)))),
+    ):
+        destroy_all(cloud)
+
+    destroy_all(cloud)
 
     assert inventory(cloud) == before
 
@@ -81,14 +123,12 @@ def test_a_deployment_that_was_cut_off_is_completed_by_the_next(
     checkout: Path, cloud: Cloud, moments: dict[str, int], seed: int
 ) -> None:
     """After Ctrl-C at any moment, the same deployment works, and nothing tells it from an undisturbed one."""
-    pipeline = PIPELINES[seed % len(PIPELINES)]
-    moment = random.Random(seed).randrange(whole_deployment(cloud, moments, pipeline))
-    with pytest.raises(KeyboardInterrupt), hooked(cloud, CutOff(moment)):
-        deploy(cloud, pipeline, stack="mine")
+    pipeline = cut_off(cloud, moments, seed)
 
-    deploy(cloud, pipeline, stack="mine")
+    deploy_all(cloud, pipeline)
 
-    assert [stack.status for stack in list_stacks(cloud)] == ["CREATE_COMPLETE"]
+    assert {stack.status for stack in list_stacks(cloud)} == {"CREATE_COMPLETE"}
+    assert (read_end(cloud, "mine") is not None) is (pipeline == "stateful")
     assert cloud.client("s3").get_bucket_policy(Bucket=CodeBucket(cloud).name)["Policy"]
 
 
@@ -133,6 +173,18 @@ def test_a_stack_that_was_never_made_is_ours(checkout: Path, cloud: Cloud) -> No
     [stack] = list_stacks(cloud)
     assert (stack.name, stack.pipeline, stack.status) == ("mine", "stateful", "REVIEW_IN_PROGRESS")
     destroy(cloud, "mine", clock=ManualClock())
+    assert inventory(cloud)["stacks"] == []
+
+
+def test_an_end_that_was_never_made_goes_with_its_pipeline(checkout: Path, cloud: Cloud) -> None:
+    """What was going to end a pipeline is found without tags and outputs, and goes, also on its own."""
+    deploy(cloud, "stateless", stack="mine")
+    with pytest.raises(RuntimeError), calling(cloud, "ExecuteChangeSet", stop):
+        set_end(cloud, "mine", END, deletes_pipeline=True, clock=ManualClock())
+    cloud.client("cloudformation").delete_stack(StackName="mine")
+
+    assert list_ends(cloud) == ("mine",)
+    destroy_all(cloud)
     assert inventory(cloud)["stacks"] == []
 
 

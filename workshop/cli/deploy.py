@@ -24,9 +24,9 @@ from workshop.cli.options import (
 from workshop.cli.views.deploy_progress import DeployProgress
 from workshop.clock import SystemClock
 from workshop.cloud.connection import Cloud, connect
-from workshop.deploy.code_bucket import bucket_name
+from workshop.deploy.code_bucket import CodeBucket, bucket_name
 from workshop.deploy.ending import NEVER, parse_end, read_end, remove_end, set_end
-from workshop.deploy.finding import list_ends
+from workshop.deploy.finding import describe, list_ends
 from workshop.deploy.mappings import wait_for_mappings
 from workshop.deploy.package import write_package
 from workshop.deploy.stacks import Deployment, StackEvent, added_by_hand, deploy, destroy, list_stacks
@@ -34,7 +34,7 @@ from workshop.errors import ConfigurationError
 from workshop.pipeline.running_cost import running_cost
 from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
 
-__all__ = ["deploy_command", "destroy_command", "package_command"]
+__all__ = ["all_stacks", "deploy_command", "destroy_command", "package_command"]
 
 NOTHING_RESERVED = (
     "This account has no concurrency to reserve, so ReduceLambda runs without (`ReduceConcurrency=0`): "
@@ -118,8 +118,10 @@ def destroy_command(
         raise ConfigurationError("name one stack, or say `--all` for every stack of this workshop")
     connected, people = cloud.connect(), console()
     people.print(connected.badge, soft_wrap=True)
-    names = [stack] if stack else _all_stacks(connected)
+    names = [stack] if stack else all_stacks(connected)
     if not names:
+        # A deployment that was cut off at its very beginning has left nothing but this.
+        CodeBucket(connected).remove_if_empty()
         people.print("There is no stack of this workshop.")
     else:
         _tell_additions(connected, names, people)
@@ -177,9 +179,10 @@ def _tell_additions(cloud: Cloud, names: Sequence[str], people: Console) -> None
         people.print(f"Added by hand, goes as well: {added}", markup=False, soft_wrap=True)
 
 
-def _all_stacks(cloud: Cloud) -> list[str]:
-    """Return every pipeline, and those that have ended."""
-    return list(dict.fromkeys([*(each.name for each in list_stacks(cloud)), *list_ends(cloud)]))
+def all_stacks(cloud: Cloud) -> list[str]:
+    """Return every pipeline, those that have ended, and those of which only zips are left."""
+    zipped = (name for name in sorted(CodeBucket(cloud).stacks()) if describe(cloud, name) is None)
+    return list(dict.fromkeys([*(each.name for each in list_stacks(cloud)), *list_ends(cloud), *zipped]))
 
 
 @contextmanager

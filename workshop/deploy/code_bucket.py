@@ -115,9 +115,9 @@ class CodeBucket:
             objects = found[start : start + DELETED_AT_ONCE]
             self._s3.delete_objects(**self._own, Delete={"Objects": objects, "Quiet": True})
 
-    def remove(self) -> None:
-        """Delete the bucket, which must be empty; may be repeated."""
-        if self.exists():
+    def remove_if_empty(self) -> None:
+        """Delete the bucket if nothing is in it, in any version; may be repeated."""
+        if self.exists() and not any(self.versions()):
             self._s3.delete_bucket(**self._own)
 
     def exists(self) -> bool:

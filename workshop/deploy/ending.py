@@ -13,7 +13,7 @@ from workshop.cloud.connection import Cloud
 from workshop.deploy.boundary import boundary_of
 from workshop.deploy.deployment import stack_tags, template_body
 from workshop.deploy.events import EventLog, StackEvent, follow
-from workshop.deploy.finding import END, GONE, describe, find_stack, pipeline_stack
+from workshop.deploy.finding import END, GONE, describe, end_stack, find_stack, own_stack, pipeline_stack
 from workshop.deploy.leftovers import remaining, resources_of
 from workshop.deploy.site import StackSite, Told
 from workshop.errors import ConfigurationError, TearDownError
@@ -79,7 +79,7 @@ def set_end(
         )
     end = End(moment, deletes_pipeline)
     find_stack(cloud, stack)
-    site = StackSite(cloud, END, _end_stack(stack), told=Told(on_event=on_event), clock=waiting)
+    site = StackSite(cloud, END, end_stack(stack), told=Told(on_event=on_event), clock=waiting)
     wanted = {
         "PipelineStack": stack,
         "RolesBegin": roles_begin(stack),
@@ -98,7 +98,7 @@ def roles_begin(stack: str) -> str:
 
 def read_end(cloud: Cloud, stack: str) -> End | None:
     """Return when a pipeline ends, or ended; None if no end is set."""
-    described = describe(cloud, _end_stack(stack))
+    described = describe(cloud, end_stack(stack))
     found = None if described is None else pipeline_stack(described)
     if found is None or found.pipeline != END or not found.outputs:
         return None
@@ -114,8 +114,8 @@ def remove_end(
     Raises:
         TearDownError: something of it could not be deleted; names each thing.
     """
-    described = describe(cloud, _end_stack(stack))
-    found = None if described is None else pipeline_stack(described)
+    described = describe(cloud, end_stack(stack))
+    found = None if described is None else own_stack(cloud, described)
     if described is None or found is None or found.pipeline != END:
         return False
     resources, log = resources_of(cloud, described["StackId"]), EventLog(cloud, described["StackId"])
@@ -131,7 +131,3 @@ def remove_end(
             left,
         )
     return True
-
-
-def _end_stack(stack: str) -> str:
-    return f"{stack}-end"

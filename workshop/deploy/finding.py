@@ -25,6 +25,7 @@ __all__ = [
     "PipelineStack",
     "change_sets_of",
     "describe",
+    "end_stack",
     "find_stack",
     "is_free",
     "list_ends",
@@ -61,10 +62,13 @@ def list_stacks(cloud: Cloud) -> tuple[PipelineStack, ...]:
 
 
 def list_ends(cloud: Cloud) -> tuple[str, ...]:
-    """Return the pipelines for which an end is set, or that have ended and left what ended them."""
-    return tuple(
-        stack.outputs["PipelineStack"] for stack in _tagged(cloud) if stack.pipeline == END and stack.outputs
-    )
+    """Return the pipelines with a stack that ends them, in any state, also those that have ended."""
+    return tuple(stack.name.removesuffix(end_stack("")) for stack in _tagged(cloud) if stack.pipeline == END)
+
+
+def end_stack(pipeline: str) -> str:
+    """Return the name of the stack that ends a pipeline."""
+    return f"{pipeline}-end"
 
 
 def _tagged(cloud: Cloud) -> Iterator[PipelineStack]:

@@ -139,8 +139,7 @@ def _clear(cloud: Cloud, bucket: CodeBucket, stack: str) -> list[str]:
         for gone in (each for each in bucket.stacks() if describe(cloud, each) is None):
             bucket.clear(gone)
     foreign = bucket.foreign(None if is_last else stack)
-    if not any(bucket.versions()):
-        bucket.remove()
+    bucket.remove_if_empty()
     return [
         f"object `{key}` in the bucket `{bucket.name}`, which the workshop did not put there"
         for key in foreign

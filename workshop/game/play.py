@@ -117,7 +117,7 @@ def set_up(
             cloud, "stateful", stack=name, variant=variant, parameters=_parameters(cloud), on_event=on_event
         )
     target = _playable(find_target(cloud, name))
-    taken = {output: target.outputs[output] for output in TAKEN_OVER}
+    taken = {name: target.outputs[name] for name in TAKEN_OVER} | {"AlarmTopicArn": target.alarm_topic}
     deployment = deploy(
         cloud,
         "game",

@@ -18,12 +18,16 @@ __all__ = ["Target", "find_target"]
 
 @dataclass(frozen=True)
 class Target:
-    """Where messages go and totals come from; `order` names the levels of the roll-up, top first."""
+    """Where messages go and totals come from; `order` names the levels of the roll-up, top first.
+
+    `alarm_topic` is the ARN of whom its alarms tell, empty if nobody.
+    """
 
     stack: str
     pipeline: str
     outputs: Mapping[str, str]
     order: tuple[str, ...] = DEFAULT_ORDER
+    alarm_topic: str = ""
 
     @property
     def levels(self) -> dict[str, tuple[str, ...]]:
@@ -49,4 +53,5 @@ def find_target(cloud: Cloud, stack: str) -> Target:
     described = describe(cloud, found.name) or {}
     parameters = {row["ParameterKey"]: row["ParameterValue"] for row in described.get("Parameters", [])}
     order = tuple(filter(None, parameters.get("HierarchyLevels", "").split(",")))
-    return Target(found.name, found.pipeline, found.outputs, order or DEFAULT_ORDER)
+    topic = parameters.get("AlarmTopicArn", "")
+    return Target(found.name, found.pipeline, found.outputs, order or DEFAULT_ORDER, topic)
