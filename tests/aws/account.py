@@ -5,6 +5,7 @@ notes who asks. boto3 finds it as it finds any endpoint that somebody configured
 workshop knows that this is not AWS.
 """
 
+import json
 import os
 import threading
 from http.client import HTTPConnection
@@ -27,6 +28,8 @@ class Account:
     def __init__(self, cloud: Cloud, folder: Path) -> None:
         self.cloud = cloud
         self.control_calls: list[str] = []
+        # Code and message by operation, of the services that are asked in JSON.
+        self.refused: dict[str, tuple[str, str]] = {}
         self._folder = folder
         self._target = urlsplit(cloud.endpoint or "").netloc
         self._server = ThreadingHTTPServer((DEFAULT_HOST, 0), self._handler())
@@ -75,6 +78,10 @@ class Account:
                 if self.path.startswith("/_workshop"):
                     account.control_calls.append(f"{self.command} {self.path}")
                     self._answer(404, {}, b"")
+                    return
+                if refused := account.refused.get(self.headers.get("X-Amz-Target", "").rpartition(".")[2]):
+                    code, message = refused
+                    self._answer(400, {}, json.dumps({"__type": code, "message": message}).encode())
                     return
                 there = HTTPConnection(account._target, timeout=LONGEST_CALL_SECONDS)
                 there.request(self.command, self.path, body, dict(self.headers))

@@ -39,6 +39,32 @@ def signed_in(account: Account) -> Workshop:
     return command
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("command", "operation", "code", "way_on"),
+    [
+        (("watch", STACK, "--once"), "Scan", "AccessDeniedException", "ask whoever manages the account"),
+        (("watch", STACK, "--once"), "Scan", "ExpiredTokenException", "sign in again"),
+        (("produce", STACK, "--messages", "1"), "PutRecords", "ExpiredTokenException", "sign in again"),
+    ],
+)
+def test_a_refused_command_says_what_to_do(
+    account: Account, signed_in: Workshop, command: tuple[str, ...], operation: str, code: str, way_on: str
+) -> None:
+    """Whom AWS refuses a call in the middle of a command reads which, why and the way on, and it fails."""
+    signed_in.run("deploy", "stateful", "--shards", "1")
+    account.refused = {operation: (code, "no such right")}
+    try:
+        done = signed_in.run(*command)
+    finally:
+        account.refused = {}
+
+    assert done.returncode == 1
+    told = " ".join((done.stdout + done.stderr).split())
+    assert f"({code}) when calling the {operation} operation: no such right" in told
+    assert way_on in told
+
+
 @pytest.mark.timeout(600)
 def test_every_command_works_there_and_leaves_nothing(account: Account, signed_in: Workshop) -> None:
     """From the first deployment to the last stack, no command needs what only the offline cloud has."""

@@ -261,6 +261,17 @@ def test_credentials_that_expire_tell_the_way_on(checkout: Path, cloud: Cloud) -
     assert note.endswith("or remove it with `workshop destroy mine`")
 
 
+def test_credentials_that_expire_before_anything_changes_are_no_refusal(checkout: Path, cloud: Cloud) -> None:
+    """What keeps somebody out of AWS comes as AWS says it, so that it is told how to sign in."""
+
+    def expire(**_: Any) -> None:
+        raise EXPIRED
+
+    for operation in ("ValidateTemplate", "CreateChangeSet"):
+        with pytest.raises(ClientError, match="ExpiredToken"), calling(cloud, operation, expire):
+            deploy(cloud, "stateless", stack="mine")
+
+
 def test_whoever_asks_too_often_waits(checkout: Path, cloud: Cloud) -> None:
     """A throttled look at a stack is no failure of its deployment: the next look finds how it ended."""
     deploy(cloud, "stateless", stack="mine")

@@ -45,7 +45,7 @@ SHORTER = {"produce": ("--messages", "200"), "watch": ("--once",)}
 # Nobody can be asked here.
 AGREED = {"clear": ("--yes",), "destroy": ("--yes",)}
 # A pipeline with the starters cannot be rebuilt, and one that was destroyed can do nothing.
-LATE = {"starter": 1, "destroy": 2}
+LATE = {"starter": 1, "--all": 3, "destroy": 2}
 # These tell with their exit code what they found, and this machine or this pipeline may be what it is.
 MAY_FIND_SOMETHING = {"doctor", "reconcile"}
 

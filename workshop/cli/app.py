@@ -17,7 +17,7 @@ from rich.text import Text
 
 from workshop import __version__
 from workshop.cli.options import console, say_delivered
-from workshop.cloud.sign_in import sign_in_advice
+from workshop.cloud.sign_in import way_on
 from workshop.errors import ConfigurationError, WorkshopError, reason
 
 __all__ = ["COMMANDS", "command_line", "main"]
@@ -104,10 +104,8 @@ def main() -> None:
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
     except (BotoCoreError, ClientError) as error:
         # What AWS or the way to it refuses (credentials, rights, network) is for people to put right.
-        way_on = (
-            sign_in_advice(error) or "check credentials, region and rights, and what the cloud's log says"
-        )
-        _complain(". ".join([f"{str(error).rstrip('.')}; {way_on}", *getattr(error, "__notes__", ())]))
+        told = f"{str(error).rstrip('.')}; {way_on(error)}"
+        _complain(". ".join([told, *getattr(error, "__notes__", ())]))
         sys.exit(1)
     except OSError as error:
         if error.filename is None and error.errno != errno.ENOSPC:

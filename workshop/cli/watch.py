@@ -12,6 +12,7 @@ from rich.live import Live
 
 from workshop.cli.options import CloudChoice, StackArgument, cloud_options, console
 from workshop.clock import Clock, SystemClock
+from workshop.cloud.sign_in import way_on
 from workshop.errors import CloudNotRunningError, NotSettledError, StackNotFoundError
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.front_end import Dashboard, Facts, draw_dashboard, draw_fitting
@@ -41,6 +42,7 @@ def watch(
         clock=clock,
         title=f"{target.stack} ({target.pipeline})",
         badge=connected.badge,
+        is_only=once,
     )
     try:
         if once:
@@ -65,6 +67,7 @@ class _View:
     clock: Clock
     title: str
     badge: str
+    is_only: bool
     note: str = ""
     dashboard: Dashboard = field(default_factory=Dashboard)
     console: Console = field(default_factory=console)
@@ -77,13 +80,20 @@ class _View:
             self.dashboard.add(self.clock.now(), self.read())
         except NotSettledError as error:
             self.note = str(error)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        except CloudNotRunningError as error:
+            self._keep(error, str(error))
+        except (BotoCoreError, ClientError) as error:
+            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+            if code == "ResourceNotFoundException":
                 raise StackNotFoundError(self.stack) from error
-            self.note = str(error)
-        except (BotoCoreError, CloudNotRunningError) as error:
-            self.note = f"The totals cannot be read: {error}"
+            self._keep(error, f"{error}; {way_on(error)}")
         return self.dashboard.latest != before
+
+    def _keep(self, error: Exception, told: str) -> None:
+        """Tell what is wrong below the last totals; without another look it is all that there is to tell."""
+        if self.is_only:
+            raise error
+        self.note = f"The totals cannot be read: {told}"
 
     def print(self) -> None:
         """Print what was seen last."""

@@ -7,11 +7,15 @@ https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html.
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
     ConnectionClosedError,
     ConnectTimeoutError,
     CredentialRetrievalError,
     EndpointConnectionError,
+    InvalidConfigError,
+    InvalidRegionError,
     LoginError,
+    MissingDependencyException,
     NoAuthTokenError,
     NoCredentialsError,
     NoRegionError,
@@ -25,7 +29,7 @@ from botocore.exceptions import (
 
 from workshop.settings import DEFAULT_HOST
 
-__all__ = ["sign_in_advice"]
+__all__ = ["is_denied", "sign_in_advice", "way_on"]
 
 NO_CREDENTIALS = (
     "sign in first: `aws configure sso` for a company's account, `aws login` or `aws configure` for your "
@@ -34,6 +38,8 @@ NO_CREDENTIALS = (
 SIGN_IN_AGAIN = "sign in again, for example with `aws sso login` or `aws login`, and repeat this"
 OTHERS = "look at the profile and the variables `AWS_…`; `aws sts get-caller-identity` shows who you are"
 OTHERS_OR_REGION = f"{OTHERS}; a region that the account has not enabled has the same effect"
+# `aws login` signs requests with a library that boto3 takes along only on request.
+MISSING = "run `.venv/bin/pip install 'botocore[crt]'` in the folder of the course, then repeat this"
 LATER = "AWS limits how often an account may ask; wait a minute, then repeat this"
 NETWORK = (
     "look at the network, a proxy and the name of the region, which may be without this service; the offline "
@@ -46,13 +52,20 @@ FORBIDDEN = (
     "the organization forbids this to the whole account, and no policy inside of it helps: ask whoever "
     "manages the organization, or take another region or account"
 )
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+ASK = (
+    "ask whoever manages the account for this right; in a shared account the variable `WORKSHOP_STACK` has "
+    "to be the learner's name there"
+)
+ELSEWHERE = "check credentials, region and rights, and what the cloud's log says"
 NO_WAY_THERE = (EndpointConnectionError, ConnectionClosedError)
 KINDS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((NoCredentialsError, PartialCredentialsError), NO_CREDENTIALS),
     ((ProfileNotFound,), "`aws configure list-profiles` shows those there are; `AWS_PROFILE` chooses one"),
     ((SSOError, LoginError, NoAuthTokenError, TokenRetrievalError), SIGN_IN_AGAIN),
-    ((CredentialRetrievalError, UnknownCredentialError), OTHERS),
-    ((NoRegionError,), "name one with `--region` or in the variable `AWS_REGION`"),
+    ((CredentialRetrievalError, UnknownCredentialError, InvalidConfigError, ConfigParseError), OTHERS),
+    ((MissingDependencyException,), MISSING),
+    ((NoRegionError, InvalidRegionError), "name one with `--region` or in the variable `AWS_REGION`"),
     ((*NO_WAY_THERE, ConnectTimeoutError, ProxyConnectionError), NETWORK),
 )
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html; services differ in the names.
@@ -87,3 +100,13 @@ def sign_in_advice(error: BaseException) -> str | None:
             return FORBIDDEN
         return CODES.get(str(said.get("Code", "")))
     return next((advice for kinds, advice in KINDS if isinstance(error, kinds)), None)
+
+
+def is_denied(error: BaseException) -> bool:
+    """Return whether AWS knows who asks, and lets them not do this."""
+    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in DENIED
+
+
+def way_on(error: BotoCoreError | ClientError) -> str:
+    """Return what people can do about an error of AWS or of the way there, as `sign_in_advice` does."""
+    return sign_in_advice(error) or (ASK if is_denied(error) else ELSEWHERE)

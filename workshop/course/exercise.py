@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from workshop.cloud.connection import NO_ANSWER
+from workshop.cloud.sign_in import sign_in_advice
 from workshop.errors import BundleError, StackNotFoundError
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ def _verdict_on(error: Exception, exercise: Exercise) -> CheckResult:
 
 
 def _way_on(error: Exception) -> str:
+    if advice := sign_in_advice(error):
+        return f"{advice[0].upper()}{advice[1:]}."
     if isinstance(error, NO_ANSWER):
         return "Check again once the cloud answers."
     if isinstance(error, ClientError) and "NotFound" in error.response["Error"]["Code"]:

@@ -6,6 +6,7 @@ Without it the learner's policy lets nobody make a role, so a deployment names i
 from botocore.exceptions import ClientError
 
 from workshop.cloud.connection import Cloud
+from workshop.cloud.sign_in import is_denied
 from workshop.settings import own_prefix
 
 __all__ = ["BOUNDARY", "boundary_of"]
@@ -22,7 +23,7 @@ def boundary_of(cloud: Cloud) -> dict[str, str]:
     try:
         cloud.client("iam").get_policy(PolicyArn=arn)
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"AccessDenied", "NoSuchEntity"}:
+        if is_denied(error) or error.response["Error"]["Code"] == "NoSuchEntity":
             return {}
         raise
     return {BOUNDARY: arn}

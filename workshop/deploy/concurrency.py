@@ -7,6 +7,7 @@ keeps up to a hundred for functions without a reservation.
 from botocore.exceptions import ClientError
 
 from workshop.cloud.connection import Cloud
+from workshop.cloud.sign_in import is_denied
 
 __all__ = ["KEPT_UNRESERVED", "can_reserve", "concurrency_of"]
 
@@ -29,7 +30,7 @@ def can_reserve(cloud: Cloud) -> bool:
     try:
         _, free = concurrency_of(cloud)
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}:
+        if is_denied(error):
             return True
         raise
     return free > KEPT_UNRESERVED

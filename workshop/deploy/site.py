@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
 from workshop.cloud.connection import Cloud
+from workshop.cloud.sign_in import sign_in_advice
 from workshop.deploy.additions import remove_additions
 from workshop.deploy.change_sets import StackChange, is_lost, propose
 from workshop.deploy.events import EventLog, StackEvent, follow
@@ -118,6 +119,8 @@ class StackSite:
                 described is None and "already exists" in error.response["Error"]["Message"]
             ):
                 return False
+            if sign_in_advice(error):
+                raise
             raise _refusal(self.stack, error) from error
         before = "" if described is None else described["StackStatus"]
         self._end(log, change_set.stack_id, {"CREATE_COMPLETE", "UPDATE_COMPLETE"}, before=before)
@@ -129,6 +132,8 @@ class StackSite:
         try:
             declared = self._cloudformation.validate_template(TemplateBody=template)["Parameters"]
         except ClientError as error:
+            if sign_in_advice(error):
+                raise
             raise _refusal(self.stack, error) from error
         known = [row["ParameterKey"] for row in declared]
         if unknown := [name for name in wanted if name not in known]:

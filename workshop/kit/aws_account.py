@@ -7,7 +7,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from workshop.cloud.connection import Cloud, connect
-from workshop.cloud.sign_in import sign_in_advice
+from workshop.cloud.sign_in import way_on
 from workshop.course.course import TOUR_PARAMETERS
 from workshop.course.exercises.stack import PARAMETERS
 from workshop.deploy.concurrency import KEPT_UNRESERVED, concurrency_of
@@ -20,7 +20,6 @@ __all__ = ["check_aws"]
 
 ACCOUNT = "AWS account"
 HOURS = 2
-ASK = "ask whoever manages the account for the learner's rights"
 
 
 def check_aws(region: str | None = None) -> Iterator[Preflight]:
@@ -32,8 +31,7 @@ def check_aws(region: str | None = None) -> Iterator[Preflight]:
         yield Preflight(ACCOUNT, Grade.PROBLEM, str(error), "choose one of the two")
         return
     except (BotoCoreError, ClientError) as error:
-        fix = sign_in_advice(error) or "`aws sts get-caller-identity` must answer first"
-        yield Preflight(ACCOUNT, Grade.PROBLEM, str(error), fix)
+        yield Preflight(ACCOUNT, Grade.PROBLEM, str(error), way_on(error))
         return
     yield Preflight(ACCOUNT, Grade.GOOD, f"{cloud.shown_account}, as {caller['Arn'].rpartition(':')[2]}")
     yield _region(cloud, region)
@@ -53,7 +51,7 @@ def _concurrency(cloud: Cloud) -> Preflight:
     try:
         limit, free = concurrency_of(cloud)
     except (BotoCoreError, ClientError) as error:
-        return Preflight(check, Grade.WARNING, str(error), sign_in_advice(error) or ASK)
+        return Preflight(check, Grade.WARNING, str(error), way_on(error))
     seen = f"{free} of {limit} functions at a time are not reserved"
     if free > KEPT_UNRESERVED:
         return Preflight(check, Grade.GOOD, seen)
@@ -72,5 +70,8 @@ def _shards() -> int:
 
 def _costs() -> Preflight:
     cost = (standing_cost(shards=_shards()) * HOURS).quantize(Decimal("0.01"))
-    seen = f"about {cost} USD for {HOURS} hours with the course's stacks, and cents for its messages"
+    seen = (
+        f"about {cost} USD for {HOURS} hours with the course's stacks at us-east-1's prices, "
+        "and cents for its messages"
+    )
     return Preflight("AWS cost", Grade.GOOD, f"{seen}; `workshop destroy` and notebook 99 end it")

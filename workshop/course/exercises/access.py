@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from workshop.cloud.sign_in import is_denied
 from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect, not_attempted, passed
-from workshop.course.trials.made_role import FRONT_END, PRODUCER, client_as, is_denied, made_role_name
+from workshop.course.trials.made_role import FRONT_END, PRODUCER, client_as, made_role_name
 from workshop.course.trials.policies import statements_of
 from workshop.pipeline.operations.clear import MARKER
 

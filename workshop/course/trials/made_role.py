@@ -17,11 +17,10 @@ from workshop.deploy.boundary import BOUNDARY, boundary_of
 if TYPE_CHECKING:
     from workshop.course.course import Course
 
-__all__ = ["FRONT_END", "PRODUCER", "client_as", "is_denied", "made_role_name", "make_role"]
+__all__ = ["FRONT_END", "PRODUCER", "client_as", "made_role_name", "make_role"]
 
 PRODUCER, FRONT_END = "producer", "front-end"
 SHORTEST_SESSION_SECONDS = 900
-DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 def made_role_name(course: Course, who: str) -> str:
@@ -73,8 +72,3 @@ def client_as(course: Course, who: str, service: str) -> Any:
         aws_secret_access_key=session["SecretAccessKey"],
         aws_session_token=session["SessionToken"],
     )
-
-
-def is_denied(error: ClientError) -> bool:
-    """Whether AWS refused a call because the caller may not make it."""
-    return error.response["Error"]["Code"] in DENIED
