@@ -1,7 +1,8 @@
 """What Reduce did wrong, from the rows of ReduceTable: rows added again, or never.
 
-AggregateTable holds sums alone, so here hypotheses are tried: neighbouring rows, as one invocation gets them.
-Only what predicts every difference exactly is an explanation.
+AggregateTable holds sums alone. So hypotheses are tried: neighbouring rows, as one invocation gets them.
+Where none of them fits, and rows are few, the sums themselves say how often each row was added. Only what
+predicts every difference exactly is an explanation.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from functools import cached_property
 from itertools import accumulate, islice, product
 
 from workshop.diagnosis.effects import Effect, Key, combine, key_of, times_in
+from workshop.diagnosis.factors import factors_of
 from workshop.diagnosis.values import CauseKind, Confidence, Element, Explanation, RowElement
 from workshop.pipeline.tables import ReduceRow
 
@@ -17,6 +19,8 @@ __all__ = ["ReduceReading"]
 
 # With more runs of neighbours than this, only single rows are paired.
 MOST_RUNS = 2_000
+# More rows than these leave a choice, or take long.
+MOST_SOLVED = 60
 # As many candidates as anybody cares to count; a search through all pairs might find thousands.
 MOST_FOUND = 50
 # The row at a place, and how often it was added too often; negative if it was not added.
@@ -37,10 +41,11 @@ class ReduceReading:
     surplus: int | None
 
     def explanations(self) -> list[Explanation]:
-        """Return what explains the difference: one run of neighbouring rows if one does, or else two."""
+        """Return what explains the difference: one run of neighbouring rows, or else several rows."""
         found, confidence = list(islice(self._runs(), MOST_FOUND)), Confidence.CERTAIN
-        if not found:
-            found, confidence = list(islice(self._pairs(), MOST_FOUND)), Confidence.LIKELY
+        for several in (self._solved, self._pairs):
+            if not found:
+                found, confidence = list(islice(several(), MOST_FOUND)), Confidence.LIKELY
         fitting = [each for each in found if self.surplus in (None, self._records(each))]
         if not found or (len(found) > 1 and not fitting):
             return []
@@ -79,6 +84,23 @@ class ReduceReading:
                     yield dict.fromkeys(range(start, end), times)
             # Of runs that differ by rows without effect, the shortest is told.
             starts[key_of(total)] = end
+
+    def _solved(self) -> Iterator[Factors]:
+        """Yield which rows were added too often, or not at all, if the sums leave no choice."""
+        alike: dict[Key, list[int]] = {}
+        for place, effect in enumerate(self.effects):
+            if effect:
+                alike.setdefault(key_of(effect), []).append(place)
+        if len(alike) > MOST_SOLVED:
+            return
+        factors = factors_of(self.difference, [dict(key) for key in alike])
+        # A row cannot be left out more often than once.
+        if factors is None or min(factors) < -1:
+            return
+        wrong = [(places, times) for places, times in zip(alike.values(), factors, strict=True) if times]
+        # Which of the rows that add the same it was, no sum tells.
+        for chosen in product(*(places for places, _ in wrong)):
+            yield dict(zip(chosen, (times for _, times in wrong), strict=True))
 
     def _pairs(self) -> Iterator[Factors]:
         """Yield two runs of neighbours, each of them added once more or left out."""
