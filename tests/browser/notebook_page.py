@@ -129,7 +129,7 @@ class NotebookPage:
         return self.page.evaluate("look.diagrams", PANEL)
 
     def shrink(self) -> None:
-        """Make the window that of a small screen; charts that are drawn already keep their width."""
+        """Make the window that of a small screen."""
         self.page.set_viewport_size(SMALL)
 
     def enlarge(self) -> None:

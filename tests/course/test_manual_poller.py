@@ -112,6 +112,15 @@ def test_what_was_read_once_is_not_read_again(course: Course, monkeypatch: pytes
     assert len(both) == 3
 
 
+def test_what_does_not_come_is_not_waited_for(course: Course) -> None:
+    """Offline it is said what to do as soon as nothing is on its way, as when a cell sends the same again."""
+    with ManualPoller(course, "ReduceLambda") as poller:
+        course.send(1, seed=9)
+        rows = poller.fetch(timeout=float("inf"))
+        with pytest.raises(NotSettledError, match=r"as when a cell runs twice; .*`ws\.clear\(\)`"):
+            poller.fetch(at_least=len(rows) + 1, timeout=float("inf"))
+
+
 def test_nothing_to_fetch_is_said(course: Course) -> None:
     """Waiting for records that do not come ends with a reason."""
     with ManualPoller(course, "MapLambda") as poller, pytest.raises(NotSettledError, match="fewer than 1"):

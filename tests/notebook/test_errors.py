@@ -105,7 +105,7 @@ def test_a_new_kernel_knows_what_to_do_before_the_first_cell_has_run(
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(ROOT))
 
     [error] = [each for each in cell.outputs if each.output_type == "error"]
-    assert "after a restart of the kernel, run the" in " ".join(error.traceback)
+    assert "after a restart of the kernel, run the" in " ".join(" ".join(error.traceback).split())
     assert len(error.traceback) <= 3
 
 

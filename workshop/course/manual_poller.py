@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from workshop.clock import Clock, SystemClock
 from workshop.course.mappings import LONGEST_SECONDS, switch
 from workshop.errors import ConfigurationError, NotSettledError
+from workshop.pipeline.hops import FLOWS
 
 if TYPE_CHECKING:
     from workshop.course.course import Course
@@ -74,7 +75,8 @@ class ManualPoller:
         """Return the new records of the fullest shard, once all shards together have `at_least` as many.
 
         Raises:
-            NotSettledError: they have not been written within `timeout` seconds.
+            NotSettledError: they have not been written within `timeout` seconds, or offline the functions
+                before this one have nothing left to do.
         """
         what = f"for {at_least} new records before {self.function}"
         with self.course.on_wait(what, lambda: f"{self._waiting} of {at_least} are there", timeout):
@@ -87,17 +89,25 @@ class ManualPoller:
     def _fetched(self, at_least: int, timeout: float) -> list[Record]:
         deadline = self._clock.now() + timeout
         while True:
+            # Asked before the stream is read: then all that will come is there.
+            cloud, is_over = self.course.cloud, self._clock.now() >= deadline
+            is_quiet = cloud.wait_until_quiet(self._before, PAUSE_SECONDS, clock=self._clock)
             self._read_on()
             if self._waiting >= at_least:
                 fullest = max(self._new, key=lambda shard: len(self._new[shard]))
                 return list(self._new[fullest])
-            if self._clock.now() >= deadline:
+            if is_quiet or is_over:
                 raise NotSettledError(
                     f"fewer than {at_least} new records came into the stream in front of "
                     f"`{self.function}`: the stage before it does not work, or knew what was sent, as when a "
                     "cell runs twice; empty the pipeline with `ws.clear()`, then run the cell again"
                 )
-            self._clock.sleep(PAUSE_SECONDS)
+
+    @property
+    def _before(self) -> list[str]:
+        """The functions through which a message comes before this one."""
+        stages = [name for name, _, _ in FLOWS[self.course.pipeline]]
+        return [self.course.outputs[f"{name}Name"] for name in stages[: stages.index(self.function)]]
 
     def deliver(self, records: Sequence[Record]) -> Delivery:
         """Invoke the function with these records as one batch."""

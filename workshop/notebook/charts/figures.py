@@ -31,7 +31,8 @@ def template() -> dict[str, Any]:
         "zeroline": False,
         "ticks": "outside",
         "tickcolor": "rgba(128,128,128,.5)",
-        "title": {"standoff": 6},
+        "title": {"standoff": 10, "font": {"size": 13}},
+        "automargin": True,
     }
     return {
         "layout": {

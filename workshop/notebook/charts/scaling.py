@@ -17,7 +17,7 @@ __all__ = ["draw_scaling"]
 
 RATES = tuple(Decimal(rate) for each in (100, 1_000, 10_000, 100_000) for rate in (each, 2 * each, 5 * each))
 SECONDS = 60
-HEIGHT = 420
+HEIGHT = 500
 DASHES = ("solid", "dash")
 
 
@@ -28,9 +28,7 @@ def draw_scaling(rate: float = 4_000) -> Shown:
         ValueError: that is no rate of messages.
     """
     asked = _rate(rate)
-    figure = go.Figure(
-        layout={"template": template(), "height": HEIGHT, "margin": {"l": 72, "b": 56, "t": 16}}
-    )
+    figure = go.Figure(layout={"template": template(), "height": HEIGHT, "margin": {"l": 16, "t": 16}})
     colours = (GREY, *COLOURS)
     for place, (name, design) in enumerate(DESIGNS.items()):
         end = most(design)
@@ -45,7 +43,8 @@ def draw_scaling(rate: float = 4_000) -> Shown:
     figure.update_xaxes(title_text="messages per second", tickformat=",.0f", **decades)
     figure.update_yaxes(title_text="share of the narrowest stage in use", tickformat=",.0%", **decades)
     figure.add_hline(y=1, line={"color": GREY, "dash": "dot"})
-    figure.update_layout(legend={"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"})
+    # Beside the lines it would leave them no room on a small screen.
+    figure.update_layout(legend={"x": 0, "xanchor": "left", "y": -0.22, "yanchor": "top"})
     return chart(figure, _table(asked))
 
 

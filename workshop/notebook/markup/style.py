@@ -15,7 +15,7 @@ STYLESHEET = """
 --warn:#8a5a00;--warn-bg:#fff4d6;--info:#0a58b9;--info-bg:#e3f0ff;--quiet-bg:#eef1f4;
 color:var(--ink);font:13.5px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);max-width:880px;margin:4px 0 6px}
 [data-jp-theme-light=false] .ws,.vscode-dark .ws{--ink:var(--jp-content-font-color1,#e6edf3);--soft:#a3adb8;
---raised:#1c2128;--ok:#56d364;--ok-bg:#12351f;--bad:#ff938a;--bad-bg:#4a1a17;--warn:#e8b339;--warn-bg:#3b2d0b;
+--raised:#191a1d;--ok:#56d364;--ok-bg:#12351f;--bad:#ff938a;--bad-bg:#4a1a17;--warn:#e8b339;--warn-bg:#3b2d0b;
 --info:#7ab7ff;--info-bg:#132f52;--quiet-bg:#2a3038}
 .jp-RenderedText pre{word-break:normal;overflow-wrap:anywhere}
 .jp-RenderedPlotly img{max-width:100%;height:auto}
@@ -59,7 +59,20 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .ws .ws-scroll tbody .tight{white-space:nowrap;overflow-wrap:normal}
 @container (max-width:640px){.ws .ws-scroll table{font-size:12px}.ws .ws-scroll table :is(th,td){padding-inline:5px}
 .ws .ws-scroll tbody .id{min-width:76px;font-size:11.5px}.ws .ws-scroll :is(tbody .tight,.step,.word){white-space:normal}
-.ws-grid table :is(th,td){padding-inline:3px!important}.ws-grid .word{font-size:10.5px!important}}
+.ws-grid table :is(th,td){padding-inline:2px!important}.ws-grid .word{font-size:10.5px!important;padding-inline:2px!important}}
+.ws .ws-grid .word{display:block;text-align:center;border-radius:6px;padding:3px 5px;background:var(--quiet-bg);line-height:1.35;white-space:normal}
+.ws .ws-grid .word.ok{background:var(--ok-bg)}.ws .ws-grid .word.bad{background:var(--bad-bg)}
+.ws .ws-grid .word.info{background:var(--info-bg)}.ws .ws-grid table :is(th,td):not(:first-child){text-align:center;padding-inline:3px}
+.ws .ws-grid tbody :is(th,td){vertical-align:middle}
+.ws .diploma{padding:20px 24px 14px;border:4px double var(--info);border-radius:10px;background:var(--ground)}
+.ws .diploma,.ws .diploma :is(p,dt,dd){text-align:center}
+.ws .diploma .course{font:400 17px/1.4 Georgia,serif;letter-spacing:.03em;color:var(--info);margin-top:10px}
+.ws .diploma .name{display:inline-block;font:400 30px/1.3 Georgia,serif;border-bottom:1px solid var(--line);padding:0 28px 2px;margin:8px 0 10px;
+overflow-wrap:anywhere}
+.ws .diploma dl{display:flex;flex-wrap:wrap;justify-content:center;gap:10px 36px;margin:16px 0}
+.ws .diploma dl>div{display:flex;flex-direction:column-reverse}.ws .diploma :is(dt,dd){float:none;width:auto;margin:0;padding:0}
+.ws .diploma dt{color:var(--soft);font-size:12.5px;font-weight:400}
+.ws .diploma dd{font:400 26px/1.3 Georgia,serif;font-variant-numeric:tabular-nums}
 :is(.ws-room,.fit) .ws-scroll{container-type:normal}
 .ws .fit .ws-scroll{display:inline-block;max-width:100%}.ws .fit .ws-scroll table{width:auto;min-width:240px}
 .ws tbody tr.added>*:first-child{box-shadow:inset 3px 0 var(--ok)}

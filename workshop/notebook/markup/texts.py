@@ -50,10 +50,10 @@ def bar(done: int, total: int, width: int = 20) -> str:
     return f"[{'#' * full}{'-' * (width - full)}] {done} of {total}"
 
 
-def wrapped(text: str, indent: str = "") -> str:
+def wrapped(text: str, indent: str = "", *, width: int = WIDTH) -> str:
     """Return prose in lines of a readable length; paragraphs and lists keep their lines."""
     return "\n".join(
-        textwrap.fill(line, WIDTH, initial_indent=indent, subsequent_indent=indent) if line else ""
+        textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent) if line else ""
         for line in text.splitlines()
     )
 

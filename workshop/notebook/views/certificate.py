@@ -1,10 +1,10 @@
-"""The certificate as a card in the notebook and as a page to print. Only what was recorded is claimed."""
+"""The certificate in the notebook and as a page to print. Only what was recorded is claimed."""
 
 from workshop.notebook.certificate import CertificateFacts
 from workshop.notebook.markup.display import Shown
-from workshop.notebook.markup.html import Html, element, join
+from workshop.notebook.markup.html import Html, element
 from workshop.notebook.markup.texts import plural
-from workshop.notebook.views.cards import card, pill
+from workshop.notebook.views.cards import pill
 
 __all__ = ["draw_certificate", "printable_page"]
 
@@ -13,6 +13,7 @@ LEARNT = (
     "has built a serverless pipeline of Kinesis, Lambda and DynamoDB, broken it with duplicates, crashes and "
     "redelivered batches, and repaired it until its totals were exact to the cent"
 )
+MOST_NAMED = 3
 # A page of its own, for paper: no theme, no script, nothing from elsewhere.
 PAGE_STYLE = """
 @page{size:A4 landscape;margin:0}
@@ -31,38 +32,33 @@ dt{font-size:13px;color:#59636e}dd{margin:0;font-size:27px;font-variant-numeric:
 
 
 def draw_certificate(facts: CertificateFacts, file: str) -> Shown:
-    """Return the certificate as a card; `file` is the page that can be printed."""
+    """Return the certificate as a display; `file` is the page that can be printed."""
     label, tone = ("✓ Complete", "ok") if facts.is_complete else ("◐ On the way", "info")
-    told = [f"{figure} {words}" for words, figure in _figures(facts)]
-    open_ones = f"Still open: {', '.join(facts.open)}." if facts.open else ""
-    print_it = f"A page to print: {file}."
-    title = element("div", pill(label, tone), element("span", f"{facts.name} · {COURSE}"), class_="row")
-    link = element("p", "A page to print: ", element("a", file, href=f"../{file}"), ".")
-    body = [
-        element("p", " · ".join(told)),
-        element("p", _days(facts), class_="soft"),
+    open_ones, days = _open(facts), _days(facts)
+    parts = [
+        pill(label, tone),
+        element("p", COURSE, class_="course"),
+        element("p", facts.name, class_="name"),
+        element("p", _claim(facts)),
+        _drawn_figures(facts),
+        element("p", days, class_="soft"),
         element("p", open_ones, class_="soft") if open_ones else None,
-        link,
+        element("p", "A page to print: ", element("a", file, href=f"../{file}"), "."),
     ]
-    text = [f"{label}: {facts.name} · {COURSE}", " · ".join(told), _days(facts), open_ones, print_it]
-    return Shown(card(title, join(filter(None, body)), tone=tone), "\n".join(filter(None, text)))
+    told = " · ".join(f"{figure} {words}" for words, figure in _figures(facts))
+    text = [f"{label}: {facts.name} · {COURSE}", told, days, open_ones, f"A page to print: {file}."]
+    return Shown(element("div", *parts, class_="diploma", role="status"), "\n".join(filter(None, text)))
 
 
 def printable_page(facts: CertificateFacts) -> str:
     """Return a whole HTML document for printing."""
-    what = (
-        LEARNT if facts.is_complete else f"has solved {plural(len(facts.solved), 'exercise')} of this course"
-    )
-    figures = [
-        element("div", element("dt", words), element("dd", str(figure))) for words, figure in _figures(facts)
-    ]
     body = element(
         "main",
         element("h1", COURSE),
         element("p", "This certifies that"),
         element("p", facts.name, class_="name"),
-        element("p", what),
-        element("dl", *figures),
+        element("p", _claim(facts)),
+        _drawn_figures(facts),
         element("p", _days(facts), class_="soft"),
     )
     head = element(
@@ -74,15 +70,38 @@ def printable_page(facts: CertificateFacts) -> str:
     return f"<!doctype html>\n{element('html', head, element('body', body), lang='en')}\n"
 
 
+def _claim(facts: CertificateFacts) -> str:
+    if facts.is_complete:
+        return LEARNT
+    return f"has solved {plural(len(facts.solved), 'exercise')} of this course"
+
+
+def _drawn_figures(facts: CertificateFacts) -> Html:
+    pairs = [(element("dt", words), element("dd", str(figure))) for words, figure in _figures(facts)]
+    return element("dl", *(element("div", *pair) for pair in pairs))
+
+
 def _figures(facts: CertificateFacts) -> list[tuple[str, int]]:
+    solved, checked = len(facts.solved), facts.attempts
     figures = [
-        ("exercises solved", len(facts.solved)),
+        (f"{_noun(solved, 'exercise')} solved", solved),
         ("of them without help", facts.without_help),
-        ("answers checked", facts.attempts),
+        (f"{_noun(checked, 'answer')} checked", checked),
     ]
     if facts.answered:
         figures.append((f"of {plural(facts.answered, 'question')} answered right", facts.right))
     return figures
+
+
+def _noun(count: int, word: str) -> str:
+    return plural(count, word).partition(" ")[2]
+
+
+def _open(facts: CertificateFacts) -> str:
+    """Say what is open: titles hold commas, so semicolons stand between them."""
+    more = len(facts.open) - MOST_NAMED
+    named = [*facts.open[:MOST_NAMED], *([f"and {more} more"] if more > 0 else [])]
+    return f"Still open: {'; '.join(named)}." if named else ""
 
 
 def _days(facts: CertificateFacts) -> str:

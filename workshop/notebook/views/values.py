@@ -30,6 +30,8 @@ from workshop.pipeline.truth import MessageCounts, Truth
 
 __all__ = ["drawn", "teach_ipython", "tell_error"]
 
+# So that nothing is broken twice beside JupyterLab's files on a small screen.
+ERROR_WIDTH = 70
 # Their method has shown them already.
 SHOWN_BEFORE = (Cleared, Deployment, ProduceResult, CheckResult)
 
@@ -66,7 +68,7 @@ def tell_error(
     running: Any, kind: type[BaseException], error: BaseException, trace: Any, **_: Any
 ) -> list[str]:
     """Show an error by what it says and what to do; its traceback, mostly of code by others, is folded."""
-    lines = [wrapped(line) for line in error_lines(error, trace)]
+    lines = [wrapped(line, width=ERROR_WIDTH) for line in error_lines(error, trace)]
     # IPython shows nothing for a handler of ours.
     running._showtraceback(kind, error, lines)  # noqa: SLF001
     if not isinstance(error, WorkshopError):
