@@ -223,14 +223,16 @@ def test_a_damaged_journal_is_told(store: Store) -> None:
     keeper.close()
 
 
-def test_a_file_without_a_journal_is_read(store: Store) -> None:
-    """What the version before has kept, which had no journal, is there, and is of this version afterwards."""
+@pytest.mark.parametrize("older", [5, 6])
+def test_what_older_versions_have_kept_is_read(store: Store, older: int) -> None:
+    """It is there, also from the version that had no journal, and is of this version afterwards."""
     write(store, "a")
     store.settle()
     store.close()
     with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA user_version = 5")
-        connection.execute("DELETE FROM documents WHERE name = 'journal'")
+        connection.execute(f"PRAGMA user_version = {older}")
+        if older == 5:
+            connection.execute("DELETE FROM documents WHERE name = 'journal'")
 
     assert found(store.path) == (["a"], None)
     with closing(sqlite3.connect(store.path)) as connection:

@@ -99,13 +99,20 @@ class Rows(_MarkingDict):
 
 
 class Items(_MarkingDict):
-    """The items of a table: by their key, or for a table with a sort key one dict for each partition key."""
+    """The items of a table: by their key, or for a table with a sort key one dict for each partition key.
+
+    Their rows are numbered as they come, so that new ones lie together in the file: by their keys each would
+    fall into another page of it.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
-        # (partition key, None) may stand for all items of that key.
-        self._changed: set[tuple[Any, Any]] = set()
+        # In their order; (partition key, None) may stand for all items of that key.
+        self._changed: dict[tuple[Any, Any], None] = {}
+        # By both keys. Texts, in part, in a file that an older version has begun.
+        self._rows: dict[tuple[Any, Any], int | str] = {}
+        self._next_row = 0
 
     def __missing__(self, hash_key: Any) -> "_SameHash":
         # moto asks so whether there is an item, and an empty dict is none.
@@ -127,7 +134,7 @@ class Items(_MarkingDict):
 
     def mark_item(self, hash_key: Any, range_key: Any) -> None:
         """Note that an item has changed."""
-        self._changed.add((hash_key, range_key))
+        self._changed[hash_key, range_key] = None
         MARKS.note(self)
 
     def __delitem__(self, hash_key: Any) -> None:
@@ -147,22 +154,37 @@ class Items(_MarkingDict):
     def changes(self) -> list[Change]:
         """Return what has changed since the last call."""
         found: list[Change] = []
-        for hash_key, range_key in self._changed:
-            item = self.get(hash_key)
+        gone = []
+        for place in self._changed:
+            item = self.get(place[0])
             if isinstance(item, dict):
-                item = item.get(range_key)
-            found.append((_name(hash_key, range_key), None if item is None else pack(_plain_item(item))))
+                item = item.get(place[1])
+            if item is not None:
+                found.append((self._row(place), pack(_plain_item(item))))
+            elif place in self._rows:
+                gone.append(place)
+        # Only now: what could not be packed is still to be written, and so is what is gone.
+        found += [(self._rows.pop(place), None) for place in gone]
         self._changed.clear()
         return found
 
+    def _row(self, place: tuple[Any, Any]) -> int | str:
+        if (row := self._rows.get(place)) is None:
+            row = self._rows[place] = self._next_row
+            self._next_row += 1
+        return row
+
     def restore(self, rows: Iterable[tuple[Any, bytes]]) -> None:
         """Take in what was kept."""
-        for _, row in rows:
-            item = _item(*unpack(row))
+        for row, content in rows:
+            item = _item(*unpack(content))
             if item.range_key is None:
                 dict.__setitem__(self, item.hash_key, item)
             else:
                 dict.__setitem__(self[item.hash_key], item.range_key, item)
+            self._rows[item.hash_key, item.range_key] = row
+            if isinstance(row, int):
+                self._next_row = row + 1
 
 
 class _SameHash(_MarkingDict):
@@ -176,10 +198,6 @@ class _SameHash(_MarkingDict):
     def mark(self, key: Any) -> None:
         """Note that an item has changed."""
         self._table.mark_item(self._hash_key, key)
-
-
-def _name(hash_key: Any, range_key: Any) -> str:
-    return repr([(key.type, key.value) for key in (hash_key, range_key) if key is not None])
 
 
 def _plain(value: Any) -> Any:

@@ -33,8 +33,8 @@ from workshop.cloud.offline.keeping.stored_rows import ROWS, StoredRows, transac
 __all__ = ["FORMAT", "Store", "companions", "set_aside"]
 
 # Any change of what is written, or of how.
-FORMAT = 6
-READABLE = {FORMAT, 5}  # which had no journal
+FORMAT = 7
+READABLE = {FORMAT, 6, 5}  # 6 named rows of items by their keys, 5 had no journal either
 APPLICATION = int.from_bytes(b"TRWS", "big")
 SCHEMA = (
     "CREATE TABLE documents (name TEXT PRIMARY KEY, content BLOB NOT NULL)",
@@ -135,7 +135,7 @@ class Store:
         if self._journal.read(known):
             self.set_aside = _free_name(self._journal.path, int(self._journal.path.stat().st_mtime))
             self._journal.path.rename(self.set_aside)
-        if known is None:
+        if self._one("PRAGMA user_version") != (FORMAT,):
             self._cursor().execute(f"PRAGMA user_version = {FORMAT}")
         if known is None or self._journal.rows:
             self._take_over()
