@@ -140,15 +140,21 @@ def count_messages(messages: Iterable[RiskMessage]) -> MessageCounts:
 
 
 def _sum(messages: Iterable[RiskMessage], order: Sequence[str]) -> Truth:
+    # By place first: there are few of them, and each has several paths.
+    places: dict[tuple[str, ...], tuple[Decimal, int]] = {}
+    for message in messages:
+        place = tuple([message.hierarchy[level] for level in order])
+        total, count = places.get(place, (Decimal(0), 0))
+        places[place] = EXACT.add(total, message.value), count + 1
     totals: dict[str, Decimal] = {GRAND_TOTAL: Decimal("0.00")}
     trades: dict[str, int] = {GRAND_TOTAL: 0}
     leaves = set()
-    for message in messages:
-        paths = roll_up_paths(message.hierarchy, order)
+    for place, (total, count) in places.items():
+        paths = roll_up_paths(dict(zip(order, place, strict=True)), order)
         leaves.add(paths[-1])
         for path in (*paths, GRAND_TOTAL):
-            totals[path] = EXACT.add(totals.get(path, Decimal(0)), message.value)
-            trades[path] = trades.get(path, 0) + 1
+            totals[path] = EXACT.add(totals.get(path, Decimal(0)), total)
+            trades[path] = trades.get(path, 0) + count
     return Truth(totals, trades, frozenset(leaves))
 
 
