@@ -158,7 +158,7 @@ class StreamRecords(Spilling, Sequence[Any]):
     def size(record: Any) -> int:
         """Return about how many bytes of memory a record takes."""
         change = record.record["dynamodb"]
-        attributes = sum(len(change.get(image, ())) for image in ("NewImage", "OldImage"))
+        attributes = len(change.get("NewImage", ())) + len(change.get("OldImage", ()))
         return int(STREAM_RECORD_BYTES + attributes * ATTRIBUTE_BYTES + 2 * change["SizeBytes"])
 
     @staticmethod
