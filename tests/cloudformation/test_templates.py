@@ -82,6 +82,14 @@ def test_mappings_report_what_they_give_up(template: dict[str, Any]) -> None:
         assert ("sqs:SendMessage", "FailureQueue.Arn") in rights_of(role)
 
 
+def test_every_stage_waits_as_long_as_the_stack_is_told(template: dict[str, Any]) -> None:
+    """All mappings have the batching window that one parameter sets, a second unless it is told another."""
+    windows = [each["MaximumBatchingWindowInSeconds"] for each in mappings(template).values()]
+
+    assert windows == [{"Ref": "BatchWindowSeconds"}] * len(windows)
+    assert template["Parameters"]["BatchWindowSeconds"]["Default"] == 1
+
+
 def test_ledger_hops_take_one_batch_of_a_shard_at_a_time(template: dict[str, Any]) -> None:
     """Where one position is kept per shard, batches of a shard never run side by side."""
     assert {each["ParallelizationFactor"] for each in ledger_hops(template).values()} == {1}
