@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from workshop.bench import pipelines
 from workshop.bench.calls import measure_put_records, measure_transactions
 from workshop.bench.clouds import MeasuredCloud
 from workshop.bench.functions import measure_tree, measure_updates
@@ -14,6 +15,7 @@ from workshop.bench.plan import QUICK
 from workshop.bench.processes import Meter, ProcessUse
 from workshop.cloud.connection import Cloud
 from workshop.pipeline.messages import PlanOptions, make_plan
+from workshop.pipeline.producer.packing import Packing
 
 
 def silent(_: str) -> None:
@@ -48,6 +50,19 @@ def test_a_pipeline_is_loaded_again_and_again(measured: MeasuredCloud) -> None:
     assert [(run.messages, run.exact) for run in runs] == [(60, True), (40, True)]
     assert all(run.latency["max"] for run in runs)
     assert all(run.arrivals[-1][1] == run.messages for run in runs)
+
+
+def test_a_larger_load_is_sent_by_several_processes(
+    measured: MeasuredCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each makes and sends parts of its own, and together they send exactly what was wanted."""
+    monkeypatch.setattr(pipelines, "PART_MESSAGES", 25)
+    loaded = LoadedPipeline(measured, "stateless", progress=silent, packing=Packing())
+
+    run = loaded.run(60)
+
+    assert run.exact
+    assert run.arrivals[-1][1:] == (60, 60)
 
 
 def test_boto3_alone_makes_one_call(cloud: Cloud) -> None:

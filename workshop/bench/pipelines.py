@@ -4,31 +4,37 @@ Messages are made and sent part by part, so that ten million of them need not li
 parts is added up, since no trade occurs in two of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from workshop.bench.clouds import MeasuredCloud
 from workshop.bench.processes import Meter, ProcessUse
+from workshop.bench.sending import SentPart, Stream, send, sending_processes
 from workshop.clock import SystemClock, stopwatch
 from workshop.deploy.stacks import deploy
 from workshop.pipeline.aggregates import AggregateSnapshot, take_snapshot
 from workshop.pipeline.compare_with_truth import compare
-from workshop.pipeline.demo import SENDING, plan_options
-from workshop.pipeline.messages import MessagePlan, make_plan
+from workshop.pipeline.demo import plan_options
+from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.producer.packing import Packing
-from workshop.pipeline.producer.producer import ProducerOptions, SendProgress, produce
+from workshop.pipeline.producer.producer import SendProgress
 from workshop.pipeline.settle import Patience, quiet_of, wait_until_settled
-from workshop.pipeline.truth import EXACT, GRAND_TOTAL, Truth, stateful_truth, stateless_truth
+from workshop.pipeline.truth import EXACT, GRAND_TOTAL, Truth
 
 __all__ = ["LoadRun", "LoadedPipeline"]
 
-PART_MESSAGES = 50_000
+# As many as a producer packs at once.
+PART_MESSAGES = 25_000
 # The least that a run may be waited for, and how slow a pipeline may be beyond that.
 LEAST_SECONDS, LEAST_RATE = 300.0, 100.0
 LOOK_SECONDS = 1.0
-# One batch of a shard at a time leaves the cloud idle while State works on an answer.
-PARAMETERS = {"stateful": {"StateParallelizationFactor": "2"}}
+# The cloud is idle while a stage waits for a fuller batch, or State works on the one batch of a shard.
+PARAMETERS = {
+    "stateless": {"BatchWindowSeconds": "0"},
+    "stateful": {"StateParallelizationFactor": "2"},
+}
 NOTHING = Truth({GRAND_TOTAL: Decimal("0.00")}, {GRAND_TOTAL: 0}, frozenset())
 
 
@@ -98,23 +104,23 @@ class LoadedPipeline:
         """
         meter = Meter([self._pid])
         meter.memory()
-        before, plans = self._read(), self._plans(messages)
-        # At an even rate nothing may be made meanwhile, or the pace would falter.
-        ready = list(plans) if rate else [next(plans)]
-        watch = _Watch(self._read, meter, self._progress, messages, already=before)
-        cpu, started = meter.cpu(), self._clock.now()
-        all_taken = self._send(ready, watch, rate) and self._send(plans, watch, rate)
-        settled = wait_until_settled(
-            lambda: watch.look(force=True),
-            self._truth,
-            quiet=quiet_of(self._cloud, self._outputs, clock=self._clock),
-            clock=self._clock,
-            patience=Patience(timeout_seconds=max(LEAST_SECONDS, messages / LEAST_RATE)),
-        )
-        snapshot, used = settled.snapshot, meter.cpu().since(cpu)
+        before = self._read()
+        with self._sender(messages, rate) as send:
+            watch = _Watch(self._read, meter, self._progress, messages, already=before)
+            cpu, started = meter.cpu(), self._clock.now()
+            all_taken = True
+            for sent in send(watch):
+                all_taken &= self._note(sent, watch)
+            settled = wait_until_settled(
+                lambda: watch.look(force=True),
+                self._truth,
+                quiet=quiet_of(self._cloud, self._outputs, clock=self._clock),
+                clock=self._clock,
+                patience=Patience(timeout_seconds=max(LEAST_SECONDS, messages / LEAST_RATE)),
+            )
+            snapshot, used, after = settled.snapshot, meter.cpu().since(cpu), meter.memory()
         committed = float(snapshot.updated_at or 0)
         ended = committed if started < committed < settled.since else settled.since
-        after = meter.memory()
         return LoadRun(
             messages=messages,
             exact=all_taken and compare(snapshot, self._truth).exact,
@@ -126,28 +132,34 @@ class LoadedPipeline:
             arrivals=watch.rows(ended - started),
         )
 
-    def _send(
-        self, plans: Iterator[MessagePlan] | list[MessagePlan], watch: "_Watch", rate: float | None
-    ) -> bool:
-        """Send plans one after the other, and add their truth; return whether all was accepted."""
-        of = stateless_truth if self._pipeline == "stateless" else stateful_truth
-        options = ProducerOptions(SENDING.threads, rate, self._packing)
-        kinesis = self._cloud.client("kinesis")
-        complete = True
-        for plan in plans:
-            produced = produce(
-                kinesis, self._outputs["StreamName"], plan.entries, options=options, on_progress=watch.on_sent
-            )
-            watch.sent_before += len(produced.accepted)
-            complete &= not produced.refused
-            self._truth = _added(self._truth, of(produced.messages))
-        return complete
+    @contextmanager
+    def _sender(
+        self, messages: int, rate: float | None
+    ) -> Iterator[Callable[["_Watch"], Iterable[SentPart]]]:
+        """Yield what sends so many messages, part by part; the first parts are made already."""
+        stream = Stream(self._pipeline, self._outputs["StreamName"], self._packing)
+        parts = list(self._parts(messages))
+        if rate is None and len(parts) > 1:
+            with sending_processes(self._cloud, stream, parts) as send_parts:
+                yield lambda _: send_parts()
+            return
+        # At an even rate nothing may be made meanwhile, or the pace would falter.
+        plans = list(map(make_plan, parts))
+        yield lambda watch: (
+            send(self._cloud, stream, plan, rate=rate, on_progress=watch.on_sent) for plan in plans
+        )
 
-    def _plans(self, messages: int) -> Iterator[MessagePlan]:
+    def _parts(self, messages: int) -> Iterator[PlanOptions]:
         while messages > 0:
             self._seed += 1
-            yield make_plan(plan_options(self._pipeline, min(messages, PART_MESSAGES), self._seed))
+            yield plan_options(self._pipeline, min(messages, PART_MESSAGES), self._seed)
             messages -= PART_MESSAGES
+
+    def _note(self, sent: SentPart, watch: "_Watch") -> bool:
+        """Add the truth of a part that was sent; return whether all of it was accepted."""
+        self._truth = _added(self._truth, sent.truth)
+        watch.part_sent(sent.accepted)
+        return sent.is_complete
 
     def _read(self) -> AggregateSnapshot:
         return take_snapshot(self._cloud.client("dynamodb"), self._outputs["AggregateTableName"])
@@ -173,6 +185,11 @@ class _Watch:
         self._sent = self.sent_before + progress.accepted
         if stopwatch() - self._looked_at >= LOOK_SECONDS:
             self.look()
+
+    def part_sent(self, accepted: int) -> None:
+        """Take note of a part that the stream has accepted, as far as it has."""
+        self.sent_before += accepted
+        self.on_sent(SendProgress(0, 0, 0, 0))
 
     def look(self, *, force: bool = False) -> AggregateSnapshot:
         """Return the totals as they are now; `force` even if no second has passed."""

@@ -1,8 +1,8 @@
 """What processes take: CPU time of producer, cloud and execution environments, and their memory.
 
-The producer is the process that measures. Memory is proportional (PSS: a page that n processes share counts
-1/n for each) where the system tells it, which is Linux; elsewhere it is what only the process has (USS), or
-what it has in memory (RSS).
+The producer is the process that measures, and those that send for it. Memory is proportional (PSS: a page
+that n processes share counts 1/n for each) where the system tells it, which is Linux; elsewhere it is what
+only the process has (USS), or what it has in memory (RSS).
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,22 +50,23 @@ class Meter:
 
     def cpu(self) -> ProcessUse:
         """Return the seconds of CPU used up to now."""
-        used = {PRODUCER: own_cpu_seconds(), CLOUD: 0.0, ENVIRONMENTS: 0.0}
+        used = {PRODUCER: sum(map(_cpu, self._producers())), CLOUD: 0.0, ENVIRONMENTS: 0.0}
         for cloud in self._clouds:
             times = cloud.cpu_times()
             used[CLOUD] += times.user + times.system
             used[ENVIRONMENTS] += _of_ended_children(times)
             for child in cloud.children(recursive=True):
-                try:
-                    times = child.cpu_times()
-                except psutil.Error:  # it has ended meanwhile
-                    continue
-                used[ENVIRONMENTS] += times.user + times.system + _of_ended_children(times)
+                used[ENVIRONMENTS] += _cpu(child, of_ended_children=True)
         return ProcessUse(used)
+
+    def _producers(self) -> list[psutil.Process]:
+        # A cloud may be a child of this process as well.
+        clouds = {cloud.pid for cloud in self._clouds}
+        return [self._own, *(child for child in self._own.children() if child.pid not in clouds)]
 
     def memory(self) -> ProcessUse:
         """Return the MB of memory in use, and remember the most that was seen."""
-        used = {PRODUCER: _memory(self._own), CLOUD: 0.0, ENVIRONMENTS: 0.0}
+        used = {PRODUCER: sum(map(_memory, self._producers())), CLOUD: 0.0, ENVIRONMENTS: 0.0}
         for cloud in self._clouds:
             used[CLOUD] += _memory(cloud)
             used[ENVIRONMENTS] += sum(_memory(child) for child in cloud.children(recursive=True))
@@ -89,6 +90,14 @@ def own_cpu_seconds() -> float:
     """Return the seconds of CPU that this process has used, all its threads together."""
     times = psutil.Process().cpu_times()
     return float(times.user + times.system)
+
+
+def _cpu(process: psutil.Process, *, of_ended_children: bool = False) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:  # it has ended meanwhile
+        return 0.0
+    return float(times.user + times.system + (_of_ended_children(times) if of_ended_children else 0.0))
 
 
 def _of_ended_children(times: object) -> float:
