@@ -9,6 +9,7 @@ from tests.classroom.board.running import STEPS, RunningBoard
 from workshop.clock import SystemClock
 
 EVIL = '<img src=x onerror="document.title=1">'
+WIDE = "W" * 24
 SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 360, "height": 740}}
 PAGES = ("/", "/instructor", "/join")
 FRESH_MILLISECONDS = 30_000  # on a machine that does other things as well
@@ -42,7 +43,7 @@ TOO_FAINT = """() => {
 def lively(tmp_path_factory) -> Iterator[RunningBoard]:
     """A board with a class in the middle of its work; one of them wishes it ill."""
     with RunningBoard(tmp_path_factory.mktemp("board") / "board.db", SystemClock()) as running:
-        machines = [running.join(alias) for alias in ("Ada", "Grace", "عائشة", EVIL[:24])]
+        machines = [running.join(alias) for alias in ("Ada", "Grace", "عائشة", EVIL[:24], WIDE)]
         for place, machine in enumerate(machines):
             for step in STEPS[: 3 * place]:
                 machine.note("checked", step=step.id, outcome="passed", attempts=1)
@@ -51,6 +52,7 @@ def lively(tmp_path_factory) -> Iterator[RunningBoard]:
             machine.send()
         machines[1].say("help", step=STEPS[3].id)
         machines[2].say("played", game="trade risk", score=900)
+        machines[4].say("played", game="g" * 40, score=10**9)
         running.act("announce", notebook="01")
         yield running
 

@@ -32,7 +32,9 @@ def reports(*changes: dict) -> dict:
     return {"reports": [{**CHECKED, "number": place, **change} for place, change in enumerate(changes, 1)]}
 
 
-@pytest.mark.parametrize("alias", ["Ada", "Ада", "عائشة", "花子 2", "Zoë", "d'Arc-99", "👩 Ada", "Ā" * 24])
+@pytest.mark.parametrize(
+    "alias", ["Ada", "Ада", "عائشة", "花子 2", "Zoë", "d'Arc-99", "👩 Ada", "Ā" * 24, "བརྒྱུད"]
+)
 def test_people_choose_their_own_aliases(alias: str) -> None:
     """Letters of every script, digits, spaces and signs make an alias; it is kept in its composed form."""
     assert checked_alias(f" {alias} ") == unicodedata.normalize("NFC", alias)
@@ -55,6 +57,11 @@ def test_people_choose_their_own_aliases(alias: str) -> None:
         "A\u00a0da",
         "A\ud800da",
         "A" + "\u0301" * 9,
+        "A" + "\u20dd" * 4,
+        "A" + "\u0e47" * 4,
+        "\U00013441",
+        "A\U00016fe4da",
+        "A\U0001d159da",
         "\u0301A",
         "A  da",
         "...",
@@ -72,8 +79,11 @@ def test_an_alias_can_be_read_and_told_from_others(alias: object) -> None:
 
 
 def test_aliases_that_look_alike_are_one() -> None:
-    """Case, width and spaces tell nobody apart."""
+    """Neither case, width and spaces nor look-alikes of another alphabet tell anybody apart."""
     assert alias_key("Ada Lovelace") == alias_key("ADA LOVE LACE") == alias_key("\uff41\uff44\uff41 lovelace")
+    assert alias_key("\u0430\u0501\u0430") == alias_key("Ada")
+    assert alias_key("\u0412\u041e\u0412") == alias_key("BOB")
+    assert alias_key("\u0391\u039d\u039d\u0391") == alias_key("Anna")
 
 
 def test_a_code_is_read_as_people_type_it() -> None:

@@ -26,11 +26,29 @@ CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE = re.compile(f"([{CODE_ALPHABET}]{{3}})-?([{CODE_ALPHABET}]{{3}})")
 # Characters that have no face of their own but count as printable, and marks that pile up on a letter.
 FACELESS = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U00013441\U00013442\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
 )
-MOST_MARKS_IN_A_ROW = 2
+MOST_MARKS_IN_A_ROW = 3
 # Alphabets whose letters are taken for each other's: an alias keeps to one of them.
 LOOK_ALIKE = ("LATIN", "CYRILLIC", "GREEK")
+# Letters of theirs, and the Latin ones for which they are taken.
+TAKEN_FOR = (
+    (
+        "\u0410\u0412\u0415\u0417\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405",
+        "ABE3KMHOPCTYXIJS",
+    ),
+    (
+        "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u04cf",
+        "aeopcyxijsdqwhl",
+    ),
+    (
+        "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+        "ABEZHIKMNOPTYX",
+    ),
+    ("\u03b1\u03b9\u03bf\u03bd", "aiov"),
+)
+LATIN = {ord(own): latin for pair in TAKEN_FOR for own, latin in zip(*pair, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -93,11 +111,11 @@ def checked_alias(text: str) -> str:
         raise ValueError(
             "an alias has only characters that can be seen, and single spaces; choose another one"
         )
-    marks = "".join(
-        "m" if unicodedata.combining(each) else " " for each in unicodedata.normalize("NFD", alias)
-    )
+    # Not `combining`, which knows nothing of enclosing marks and of many in Asian scripts.
+    kinds = map(unicodedata.category, unicodedata.normalize("NFD", alias))
+    marks = "".join("m" if each in {"Mn", "Me"} else " " for each in kinds)
     if "m" * (MOST_MARKS_IN_A_ROW + 1) in marks or marks.startswith("m"):
-        raise ValueError("an alias has no more than two marks on a letter; choose another one")
+        raise ValueError("an alias has no more than three marks on a letter; choose another one")
     if not any(each.isalnum() for each in alias):
         raise ValueError("an alias has a letter or a digit; choose another one")
     names = [unicodedata.name(each, "") for each in unicodedata.normalize("NFKC", alias)]
@@ -109,5 +127,8 @@ def checked_alias(text: str) -> str:
 
 
 def alias_key(alias: str) -> str:
-    """Return what two aliases share that people would take for one: case, width and spaces do not count."""
-    return "".join(unicodedata.normalize("NFKC", alias).casefold().split())
+    """Return what two aliases share that people would take for one: case, width and spaces do not count.
+
+    Nor does it count whether a letter is Latin, or Cyrillic or Greek and looks like that.
+    """
+    return "".join(unicodedata.normalize("NFKC", alias).translate(LATIN).casefold().split())

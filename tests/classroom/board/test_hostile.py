@@ -280,6 +280,25 @@ def test_a_flood_of_one_learner_holds_up_nobody_else(running, clock) -> None:
     assert running.call("state", token=eve.token).status == 200
 
 
+def test_what_costs_more_counts_more(running, clock) -> None:
+    """Who sends five hundred reports again and again waits after a few; a thousand are taken at once."""
+    ada, eve = running.join("Ada"), running.join("Eve")
+    for _ in range(1_000):
+        ada.note("checked", step=STEP, outcome="incorrect", attempts=1)
+        eve.note("checked", step=STEP, outcome="incorrect", attempts=1)
+    for start in (0, 500):
+        sent = {"reports": ada.reports[start : start + 500]}
+        assert running.call("reports", sent, ada.token).document["accepted"] == start + 500
+    again = {"reports": eve.reports[:500]}
+
+    statuses = [running.call("reports", again, eve.token).status for _ in range(10)]
+
+    assert sorted(set(statuses)) == [200, 429]
+    assert statuses.count(200) <= 3
+    clock.advance(5)
+    assert running.call("reports", again, eve.token).status == 200
+
+
 def test_a_flood_of_strangers_holds_up_no_learner(running) -> None:
     """An address that asks too often without a token must wait; learners at the same address are served."""
     ada = running.join("Ada")

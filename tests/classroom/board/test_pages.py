@@ -33,6 +33,18 @@ def test_a_learner_is_renamed_and_removed(running) -> None:
     assert (aliases(running), running.inside(lambda board: board.store.steps())) == (["Bob"], [])
 
 
+def test_who_is_to_be_removed_is_told_from_others(running, clock) -> None:
+    """The question says since when somebody is there and what they have passed: aliases may look alike."""
+    running.join("Ada").say("checked", step=STEP, outcome="passed", attempts=1)
+    clock.advance(300)
+    running.join("Bob")
+
+    asked = [running.act("remove", learner=number).text for number in "12"]
+
+    assert "Ada\u2069 joined 5 min ago and has passed 1 step." in asked[0]
+    assert "Bob\u2069 joined 0 min ago and has passed 0 steps." in asked[1]
+
+
 def test_nobody_is_removed_without_being_named(running) -> None:
     """A click on a neighbour deletes nobody: the instructor is asked first, by name."""
     running.join("Ada")

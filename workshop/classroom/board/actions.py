@@ -43,7 +43,13 @@ def _ask_to_remove(board: ClassBoard, field: Field) -> Confirmation:
     if learner is None:
         raise ValueError("this learner is not in the class any more")
     alias = _apart(learner.alias)
-    told = f"Everything that the board keeps of {alias} is deleted at once, and cannot be brought back."
+    joined = minutes_since(learner.joined, board.clock.now())
+    passed = sum(each.learner == learner.id and each.passed is not None for each in board.store.steps())
+    # Somebody may have an alias that looks like another's.
+    told = (
+        f"{alias} joined {joined} min ago and has passed {passed} step{'s' * (passed != 1)}. "
+        "Everything that the board keeps of them is deleted at once, and cannot be brought back."
+    )
     return Confirmation(f"Remove {alias}?", told, f"Remove {alias}", learner.id)
 
 

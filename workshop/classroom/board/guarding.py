@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from tornado.web import HTTPError, RequestHandler
 
 from workshop.classroom.board.class_board import ClassBoard
+from workshop.classroom.board.limits import BYTES_A_TOKEN
 from workshop.classroom.board.live import PackedText
 from workshop.classroom.board.tables import Learner
 from workshop.classroom.protocol import LARGEST_BODY_BYTES
@@ -75,16 +76,21 @@ class BoardHandler(RequestHandler):
 
     def count_request(self) -> None:
         """Count the request for its address."""
-        self.demand("address", self.address)
+        self.demand("address", self.address, self.weight)
+
+    @property
+    def weight(self) -> int:
+        """How many tokens the request takes."""
+        return 1 + len(self.request.body) // BYTES_A_TOKEN
 
     @property
     def address(self) -> str:
         """Where the request comes from."""
         return str(self.request.remote_ip)
 
-    def demand(self, kind: str, who: str) -> None:
-        """Take a token from a bucket, or refuse the request."""
-        if wait := self.board.limits.take(kind, who):
+    def demand(self, kind: str, who: str, tokens: int = 1) -> None:
+        """Take tokens from a bucket, or refuse the request."""
+        if wait := self.board.limits.take(kind, who, tokens):
             raise WaitError(429, wait, f"too many requests; try again in {wait} s")
 
     def demand_patience(self, kind: str, who: str) -> None:
@@ -140,9 +146,9 @@ class ApiHandler(BoardHandler):
         kind, _, token = self.request.headers.get("Authorization", "").partition(" ")
         self.learner = self.board.store.learner_of(token) if kind == "Bearer" and token else None
         if self.learner:
-            self.demand("learner", str(self.learner.id))
+            self.demand("learner", str(self.learner.id), self.weight)
         else:
-            self.demand("address", self.address)
+            super().count_request()
 
     def known_learner(self) -> Learner:
         """Return the learner whose token the request bears; refuse it if that is nobody's."""

@@ -1,7 +1,8 @@
 """How much anybody may ask of the board: a bucket of tokens for each learner and for each address.
 
-A bucket holds so many tokens, and gets new ones at a steady rate; a request takes one. What learners send
-with their tokens counts for them alone, so a class behind one address is not held up by a stranger there.
+A bucket holds so many tokens, and gets new ones at a steady rate; a request takes one, and another for each
+`BYTES_A_TOKEN` that it holds, since reading them is what costs. What learners send with their tokens counts
+for them alone, so a class behind one address is not held up by a stranger there.
 """
 
 import math
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 
 from workshop.clock import Clock
 
-__all__ = ["LIMITS", "Limit", "RequestLimits"]
+__all__ = ["BYTES_A_TOKEN", "LIMITS", "Limit", "RequestLimits"]
 
 MOST_BUCKETS = 4_096
+# Some thirty reports; the largest request takes seventeen tokens.
+BYTES_A_TOKEN = 4_096
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Limit:
 
 LIMITS = {
     # A notebook reports a few times a minute, and after an hour offline a few requests with
-    # some hundred reports each.
+    # some hundred reports each: the burst has room for a thousand.
     "learner": Limit(burst=40, per_second=4),
     # A class of 200 behind one address looks at the board from its phones, once a second.
     "address": Limit(burst=1_200, per_second=600),
@@ -50,16 +53,16 @@ class RequestLimits:
         self._clock = clock
         self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
-    def wait_for(self, kind: str, who: str) -> int:
-        """Return after how many seconds a token will be there; 0 if one is there now. Takes none."""
-        missing = 1 - self._filled(kind, who)
+    def wait_for(self, kind: str, who: str, tokens: int = 1) -> int:
+        """Return after how many seconds the tokens will be there; 0 if they are there now. Takes none."""
+        missing = tokens - self._filled(kind, who)
         return 0 if missing <= 0 else max(1, math.ceil(missing / LIMITS[kind].per_second))
 
-    def take(self, kind: str, who: str) -> int:
-        """Take a token; return 0, or if there is none, after how many seconds there will be one."""
-        if wait := self.wait_for(kind, who):
+    def take(self, kind: str, who: str, tokens: int = 1) -> int:
+        """Take tokens; return 0, or if there are too few, after how many seconds there will be enough."""
+        if wait := self.wait_for(kind, who, tokens):
             return wait
-        self._buckets[kind, who] = (self._filled(kind, who) - 1, self._clock.now())
+        self._buckets[kind, who] = (self._filled(kind, who) - tokens, self._clock.now())
         self._buckets.move_to_end((kind, who))
         if len(self._buckets) > MOST_BUCKETS:
             self._buckets.popitem(last=False)
