@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from tests.diagnosis.messages import changes_of, diagnosed, different, message, row_of, totals
-from workshop.diagnosis import Cause, CauseKind, Confidence, MapRecord, RowElement
+from workshop.diagnosis import Cause, CauseKind, Confidence, MapRecord, RowElement, Stage
 from workshop.pipeline.aggregates import AggregateSnapshot
 from workshop.pipeline.messages import Message
 from workshop.pipeline.tables import ReduceRow
@@ -180,3 +182,15 @@ def test_what_is_missing_at_the_end_may_be_on_its_way() -> None:
     (cause,) = diagnosed(SENT, totals(SENT[:20]), held=SENT, **evidence).causes
 
     assert (cause.kind, cause.confidence) == (CauseKind.IN_FLIGHT, Confidence.CERTAIN)
+
+
+@pytest.mark.parametrize(("value", "first"), [("0.01", Stage.REDUCE), ("900000000.00", Stage.STATE)])
+def test_what_moved_most_is_told_first(value: str, first: Stage) -> None:
+    """Of faults at several stages, the one behind most of the difference comes first, not the earliest."""
+    rows = [row_of("a", RECORDS[:20]), row_of("b", RECORDS[20:])]
+    sent = [*SENT, message("trade-lost", value)]
+
+    found = diagnosed(sent, added([*rows, rows[0]]), held=SENT, records=RECORDS, reduce=rows).causes
+
+    assert found[0].stage is first
+    assert {cause.stage for cause in found} == {Stage.STATE, Stage.REDUCE}

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain, repeat
 
 from workshop.diagnosis.cells import rows_below, snapshot_below, torn_by, torn_cells, truth_below
-from workshop.diagnosis.effects import Effect, amount_of, combine, effect_of
+from workshop.diagnosis.effects import Effect, amount_of, combine, effect_of, size_of
 from workshop.diagnosis.flow import Flow
 from workshop.diagnosis.judgement import causes_of, in_flight, make_cause, unknown_cause
 from workshop.diagnosis.mapping import MapReading
@@ -79,7 +79,7 @@ class _Case:
     within: str | None
 
     def judge(self) -> Judged:
-        """Return the causes and their alternatives: first torn totals, then stage by stage."""
+        """Return the causes and their alternatives: first torn totals, then the stage that moved most."""
         causes: list[Cause] = []
         alternatives: list[Cause] = []
         torn = torn_cells(self.observed, depth=len(self.order), within=self.within)
@@ -92,7 +92,9 @@ class _Case:
                 row, factor, torn_of_row = rows_to_blame[0]
                 elements = (RowElement(row.message_hash, row.message_count, 1 + factor), *torn_of_row)
             causes.append(make_cause(CauseKind.TORN_TOTAL, elements, Confidence.CERTAIN))
-        for stages, difference in self._differences():
+        for stages, difference in sorted(
+            self._differences(), key=lambda each: size_of(each[1]), reverse=True
+        ):
             is_torn = bool(torn) and Stage.REDUCE in stages
             # The row that tore the totals is the whole difference, and is named already.
             if is_torn and rows_to_blame:

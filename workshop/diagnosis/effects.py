@@ -6,7 +6,7 @@ from math import gcd
 
 from workshop.pipeline.truth import EXACT
 
-__all__ = ["Effect", "Key", "amount_of", "combine", "effect_of", "key_of", "times_in"]
+__all__ = ["Effect", "Key", "amount_of", "combine", "effect_of", "key_of", "size_of", "times_in"]
 
 # A leaf -> what is added to it: (amount in the smallest unit, number of trades). Never (0, 0), so that equal
 # effects are equal dictionaries.
@@ -31,6 +31,11 @@ def effect_of(amounts: Mapping[str, Decimal], trades: Mapping[str, int]) -> Effe
 def amount_of(units: int) -> Decimal:
     """Return the amount that these units are."""
     return EXACT.normalize(EXACT.scaleb(Decimal(units), -DECIMALS))
+
+
+def size_of(effect: Effect) -> tuple[int, int]:
+    """Return how much an effect moves, whatever the signs: first in amounts, then in trades."""
+    return sum(abs(units) for units, _ in effect.values()), sum(abs(trades) for _, trades in effect.values())
 
 
 def combine(terms: Iterable[tuple[int, Effect]]) -> Effect:
