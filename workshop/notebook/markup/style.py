@@ -63,7 +63,7 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .ws .ws-grid .word{display:block;text-align:center;border-radius:6px;padding:3px 5px;background:var(--quiet-bg);line-height:1.35;white-space:normal}
 .ws .ws-grid .word.ok{background:var(--ok-bg)}.ws .ws-grid .word.bad{background:var(--bad-bg)}
 .ws .ws-grid .word.info{background:var(--info-bg)}.ws .ws-grid table :is(th,td):not(:first-child){text-align:center;padding-inline:3px}
-.ws .ws-grid tbody :is(th,td){vertical-align:middle}
+.ws .ws-grid tbody :is(th,td){vertical-align:middle}.ws .ws-grid :is(th,td):not(:first-child){width:8.5%}
 .ws .diploma{padding:20px 24px 14px;border:4px double var(--info);border-radius:10px;background:var(--ground)}
 .ws .diploma,.ws .diploma :is(p,dt,dd){text-align:center}
 .ws .diploma .course{font:400 17px/1.4 Georgia,serif;letter-spacing:.03em;color:var(--info);margin-top:10px}
