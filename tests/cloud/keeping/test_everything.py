@@ -66,7 +66,10 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     (
         "iam",
         "create_role",
-        {"RoleName": "lambda", "AssumeRolePolicyDocument": trust(Service="lambda.amazonaws.com")},
+        {
+            "RoleName": "lambda",
+            "AssumeRolePolicyDocument": trust(Service=["lambda.amazonaws.com", "scheduler.amazonaws.com"]),
+        },
     ),
     (
         "iam",

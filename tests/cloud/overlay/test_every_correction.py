@@ -28,8 +28,11 @@ ARN = "arn:aws:{}:eu-west-1:123456789012:{}"
 KEY, NUMBER = {"pk": {"S": "a"}}, {":n": {"N": "1"}}
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
-    '"Principal": {"Service": "lambda.amazonaws.com"}}]}'
+    '"Principal": {"Service": ["lambda.amazonaws.com", "scheduler.amazonaws.com"]}}]}'
 )
+TAGS = [{"Key": "k", "Value": "v"}]
+IN_GROUP = {"logGroupName": "g", "filterName": "m"}
+TRANSFORMATION = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
 WRITE = {"TableName": "T", "Key": KEY}
 SCHEDULE: dict[str, Any] = {
     "Name": "d",
@@ -66,12 +69,15 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             "update_time_to_live",
             {"TableName": "T", "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "t"}},
         ),
+        ("tag_resource", {"ResourceArn": ARN.format("dynamodb", "table/T"), "Tags": TAGS}),
+        ("list_tags_of_resource", {"ResourceArn": ARN.format("dynamodb", "table/T")}),
         ("delete_item", WRITE),
         ("list_tables", {}),
     ],
     "kinesis": [
         ("create_stream", {"StreamName": "S", "ShardCount": 2}),
         ("list_streams", {}),
+        ("add_tags_to_stream", {"StreamName": "S", "Tags": {"k": "v"}}),
         ("list_tags_for_stream", {"StreamName": "S"}),
         ("put_record", {"StreamName": "S", "Data": b"x", "PartitionKey": "a"}),
         ("put_records", {"StreamName": "S", "Records": [{"Data": b"x", "PartitionKey": "a"}]}),
@@ -81,6 +87,7 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     ],
     "sqs": [
         ("create_queue", {"QueueName": "Q", "Attributes": {"DelaySeconds": "0"}}),
+        ("tag_queue", {"QueueUrl": "Q", "Tags": {"k": "v"}}),
         ("send_message", {"QueueUrl": "Q", "MessageBody": "a"}),
         ("send_message_batch", {"QueueUrl": "Q", "Entries": [{"Id": "a", "MessageBody": "b"}]}),
         ("receive_message", {"QueueUrl": "Q", "MaxNumberOfMessages": 10}),
@@ -112,7 +119,10 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             "put_log_events",
             {"logGroupName": "g", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "a"}]},
         ),
+        ("put_metric_filter", {**IN_GROUP, "filterPattern": "", "metricTransformations": [TRANSFORMATION]}),
+        ("delete_metric_filter", IN_GROUP),
         ("describe_metric_filters", {"logGroupName": "g"}),
+        ("delete_log_stream", {"logGroupName": "g", "logStreamName": "s"}),
     ],
     "iam": [
         ("create_role", {"RoleName": "r", "AssumeRolePolicyDocument": TRUST}),
@@ -122,6 +132,7 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "events": [
         ("put_rule", {"Name": "r", "EventPattern": '{"source": ["shop"]}'}),
         ("put_rule", {"Name": "s", "ScheduleExpression": "rate(5 minutes)"}),
+        ("tag_resource", {"ResourceARN": ARN.format("events", "rule/r"), "Tags": TAGS}),
         ("put_targets", {"Rule": "r", "Targets": [{"Id": "1", "Arn": ARN.format("sqs", "Q")}]}),
         ("put_events", {"Entries": [{"Source": "other", "DetailType": "t", "Detail": "{}"}]}),
         ("list_rules", {}),

@@ -70,6 +70,26 @@ def test_names_of_aliases_and_statements_are_unique(functions, refused) -> None:
     assert [code for code, _ in again] == ["ResourceConflictException"] * 2
 
 
+def test_code_needs_a_runtime_and_a_handler(account, refused) -> None:
+    """A function whose code is a zip file has both."""
+    make_role(account.client("iam"))
+    text = "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+    for name in ("Runtime", "Handler"):
+        settings = {key: value for key, value in function().items() if key != name}
+
+        error = refused(account.client("lambda").create_function, **settings)
+
+        assert error == ("InvalidParameterValueException", text)
+
+
+def test_settings_of_events_set_something(functions, refused) -> None:
+    """PutFunctionEventInvokeConfig with nothing to keep is refused."""
+    error = refused(functions.put_function_event_invoke_config, FunctionName="F")
+
+    text = "You must specify at least one of error handling or destination setting."
+    assert error == ("InvalidParameterValueException", text)
+
+
 def test_weights_of_an_alias_are_refused_by_name(functions) -> None:
     """An alias invokes one version here."""
     weights = {"AdditionalVersionWeights": {"2": 0.5}}

@@ -44,13 +44,14 @@ def test_a_schedule_needs_a_role_that_may_invoke(
     """A function is invoked if the schedule's role trusts the scheduler and allows this very function."""
     roles.make("f", allow("dynamodb:PutItem"), trusted=trust(Service="lambda.amazonaws.com"))
     roles.make_function("f", SOURCE)
-    role = roles.make("s", *rights, trusted=trusted)
+    role = roles.make("s", *rights, trusted=trust(Service=SERVICE))
     laboratory.client("scheduler").create_schedule(
         Name="n",
         ScheduleExpression="rate(1 hour)",
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={"Arn": FUNCTION, "RoleArn": role, "Input": json.dumps({})},
     )
+    laboratory.client("iam").update_assume_role_policy(RoleName="s", PolicyDocument=trusted)
 
     laboratory.step()
 

@@ -49,6 +49,24 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "The derived qualifier from the function name does not match the specified qualifier.",
     ),
     (
+        "sqs.CreateQueue",
+        {"QueueName": "Q", "tags": {f"k{number}": "v" for number in range(51)}},
+        "InvalidParameterValue",
+        "Too many tags added for the queue.",
+    ),
+    (
+        "cloudformation.CreateStack",
+        {"StackName": "1a"},
+        "ValidationError",
+        unfit("'1a' at 'stackName'", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"),
+    ),
+    (
+        "cloudformation.CreateStack",
+        {"StackName": "a", "DisableRollback": True, "OnFailure": "DELETE"},
+        "ValidationError",
+        "Either DisableRollback or OnFailure can be specified, not both.",
+    ),
+    (
         "kinesis.CreateStream",
         {"StreamName": "S", "ShardCount": 0},
         "ValidationException",

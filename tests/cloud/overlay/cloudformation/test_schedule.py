@@ -1,12 +1,13 @@
 """AWS::Scheduler::Schedule, AWS::Lambda::EventInvokeConfig, and the API of EventBridge Scheduler."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.overlay.cloudformation.samples import function, get, resource, role
+from tests.cloud.overlay.cloudformation.samples import function, get, resource, role, trust
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 ROLE = "arn:aws:iam::123456789012:role/scheduler"
@@ -14,11 +15,21 @@ FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:generator"
 END = "2026-11-02T12:00:00Z"
 
 
+@pytest.fixture
+def aws(aws: Any) -> Any:
+    """An account with the role of the schedules."""
+    aws.client("iam").create_role(
+        RoleName="scheduler", AssumeRolePolicyDocument=json.dumps(trust("scheduler.amazonaws.com"))
+    )
+    return aws
+
+
 def schedule(**properties: Any) -> dict[str, Any]:
     """Return a schedule for a function, every minute."""
     properties.setdefault("ScheduleExpression", "rate(1 minute)")
     properties.setdefault("Target", {"Arn": FUNCTION_ARN, "RoleArn": ROLE, "Input": "{}"})
-    return resource("Scheduler::Schedule", Name="play", FlexibleTimeWindow={"Mode": "OFF"}, **properties)
+    common = {"Name": "play", "FlexibleTimeWindow": {"Mode": "OFF"}}
+    return resource("Scheduler::Schedule", **{**common, **properties})
 
 
 def configured(**properties: Any) -> dict[str, Any]:
@@ -141,6 +152,45 @@ def test_the_scheduler_refuses_what_it_cannot_read(aws: Any, wrong: dict[str, st
     with pytest.raises(ClientError, match="Invalid Schedule Expression"):
         create(scheduler, Name="other", **wrong)
     assert described(aws)["ScheduleExpression"] == "rate(1 minute)"
+
+
+NOT_TRUSTED = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+HOUR = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 60}
+
+
+def test_a_schedule_needs_a_role_that_trusts_the_scheduler(aws: Any) -> None:
+    """Calls and stacks refuse a role that is not there, or trusts another service."""
+    other = aws.create({"Role": role(RoleName="other")}, "roles")
+    create(scheduler := aws.client("scheduler"))
+    for name in ("none", "other"):
+        target = {"Arn": FUNCTION_ARN, "RoleArn": f"arn:aws:iam::123456789012:role/{name}"}
+
+        refused = {
+            aws.refusal(create, scheduler, Name="second", Target=target),
+            aws.refusal(scheduler.update_schedule, **{**schedule()["Properties"], "Target": target}),
+        }
+        aws.create({"Play": schedule(Target=target, Name="third")}, name)
+
+        assert refused == {("ValidationException", NOT_TRUSTED)}
+        assert NOT_TRUSTED in aws.reason("Play", name)
+    assert other["StackStatus"] == "CREATE_COMPLETE"
+    assert described(aws)["Target"]["RoleArn"] == ROLE
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}},
+        {"FlexibleTimeWindow": {**HOUR, "Mode": "OFF"}},
+        {"StartDate": "2026-11-02T12:00:00Z", "EndDate": END},
+    ],
+)
+def test_a_schedule_makes_sense(aws: Any, wrong: dict[str, Any]) -> None:
+    """A flexible window has a length, no other has one, and the end comes after the start."""
+    scheduler = aws.client("scheduler")
+
+    assert aws.refusal(create, scheduler, **wrong)[0] == "ValidationException"
+    create(scheduler, FlexibleTimeWindow=HOUR)
 
 
 def test_plain_moto_takes_any_text_for_a_schedule(plain: Any) -> None:

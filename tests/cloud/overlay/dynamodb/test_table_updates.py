@@ -66,3 +66,12 @@ def test_one_index_comes_or_goes_at_a_time(account, refused) -> None:
 
     table = account.dynamodb.describe_table(TableName="T")["Table"]
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["index"]
+
+
+def test_an_update_changes_something(account, refused) -> None:
+    """One that names nothing to change is refused."""
+    account.create_table()
+
+    code, message = refused(account.dynamodb.update_table, TableName="T")
+
+    assert (code, message[:46]) == ("ValidationException", "At least one of ProvisionedThroughput, Billing")

@@ -16,6 +16,14 @@ def index(name: str, *names: str) -> dict:
     return {"IndexName": name, "KeySchema": key(*names), "Projection": {"ProjectionType": "ALL"}}
 
 
+def projected(projection: dict) -> dict:
+    """Return what a request says of an index with a projection."""
+    return {
+        "attributes": "pk g",
+        "GlobalSecondaryIndexes": [{**index("global", "g"), "Projection": projection}],
+    }
+
+
 def create(account, *names: str, attributes: str = "pk", **more) -> dict:
     more.setdefault("BillingMode", "PAY_PER_REQUEST")
     more.setdefault("KeySchema", key(*(names or ("pk",))))
@@ -151,6 +159,12 @@ def test_indexes_count_what_is_in_them(account) -> None:
             },
             "limit of 5",
         ),
+        (
+            projected({"ProjectionType": "ALL", "NonKeyAttributes": ["a"]}),
+            "is ALL, but NonKeyAttributes is spec",
+        ),
+        (projected({"ProjectionType": "INCLUDE"}), "is INCLUDE, but NonKeyAttributes is not specified"),
+        (projected({}), "Unknown ProjectionType: null"),
     ],
 )
 def test_tables_that_cannot_be_are_refused(account, request_: dict, problem: str) -> None:
@@ -181,11 +195,13 @@ def test_time_to_live_is_switched_and_not_twice(account, refused) -> None:
     enabled = status()
     again = refused(switch, enabled=True)
     other = refused(switch, enabled=False, attribute="u")
+    at_once = refused(switch, enabled=True, attribute="u")
     unknown = refused(switch, enabled=True, table="nowhere")
 
     assert early == ("ValidationException", "TimeToLive is already disabled")
     assert enabled == {"TimeToLiveStatus": "ENABLED", "AttributeName": "t"}
     assert account.item()["t"] == {"N": "1"}
     assert again == ("ValidationException", "TimeToLive is already enabled")
-    assert other[0] == "ValidationException"
+    text = "TimeToLive is active on a different AttributeName: current AttributeName is t"
+    assert other == at_once == ("ValidationException", text)
     assert unknown[0] == "ResourceNotFoundException"

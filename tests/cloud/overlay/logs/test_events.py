@@ -163,3 +163,13 @@ def test_a_missing_group_is_named(logs: Any) -> None:
     """A group that does not exist is AWS's own error."""
     with pytest.raises(ClientError, match="log group does not exist"):
         logs.filter_log_events(logGroupName="none")
+
+
+def test_a_stream_that_is_not_there_is_named(logs: Any) -> None:
+    """Reading and deleting say that the stream is missing, not its group, as plain moto does."""
+    wanted = {"logGroupName": "g", "logStreamName": "none"}
+    for call in (logs.get_log_events, logs.delete_log_stream):
+        with pytest.raises(ClientError, match="The specified log stream"):
+            call(**wanted)
+    with plain_moto(), pytest.raises(ClientError, match="The specified log group"):
+        logs.get_log_events(**wanted)

@@ -278,6 +278,7 @@ def test_a_runtime_that_was_stopped_makes_the_call(world: World) -> None:
     """What a stop has kept from being made is due again as soon as the same runtime goes on."""
     jobs: list[Callable[[], None]] = []
     world.runtime._schedules._later = jobs.append
+    make_role(boto3.client("iam", REGION))
     target = {"Arn": CALL["arn"], "RoleArn": ROLE, "Input": CALL["Input"]}
     boto3.client("scheduler", REGION).create_schedule(**settings("rate(1 hour)", Target=target))
     world.step()

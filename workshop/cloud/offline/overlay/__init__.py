@@ -88,6 +88,7 @@ CORRECTIONS: tuple[str, ...] = (
     "s3.notifications",
     "logs.subscriptions",
     "logs.metric_filters",
+    "tag_limits",
     "cloudformation.catalogue.services",
     "cloudformation.yaml",
     "cloudformation.intrinsics",

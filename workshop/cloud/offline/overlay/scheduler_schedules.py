@@ -1,10 +1,14 @@
-"""EventBridge Scheduler refuses invalid expressions, and an update resets what it leaves out.
+"""EventBridge Scheduler refuses invalid schedules, and an update resets what it leaves out.
 
 AWS answers CreateSchedule and UpdateSchedule with a ValidationException if the schedule expression or its
-time zone is invalid. An update resets what it leaves out to the default, so one without State enables the
-schedule (https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html). moto takes any
-text as an expression, leaves an updated schedule without a state, ignores ActionAfterCompletion in updates,
-and stamps the machine's time. Changed: all four; targets that nothing here could reach are refused by name.
+time zone is invalid, if the scheduler may not assume the target's role, if a window lacks its length, or if
+the end comes before the start
+(https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html#setting-up-execution-role). An update
+resets what it leaves out to the default, so one without State enables the schedule
+(https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html). moto takes any text as an
+expression and any role, leaves an updated schedule without a state, ignores ActionAfterCompletion in updates,
+and stamps the machine's time. Changed: all of these; targets that nothing here could reach are refused by
+name.
 """
 
 from typing import Any
@@ -14,6 +18,7 @@ from moto.scheduler.models import Schedule
 from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.permissions.services import SCHEDULER, trusts
 from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.deliveries.targets import UNIVERSAL_TARGETS
 from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
@@ -23,6 +28,7 @@ from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
 
 TARGETS = ("events", "kinesis", "lambda", "sns", "sqs")
 COLONS_OF_AN_ARN = 5
+NOT_TRUSTED = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
 
 _MOTO_INIT = Schedule.__init__
 _MOTO_UPDATE = Schedule.update
@@ -33,12 +39,14 @@ _MOTO_UPDATE_CALL = EventBridgeSchedulerResponse.update_schedule
 def _init(schedule: Any, *arguments: Any, **wanted: Any) -> None:
     _check(wanted)
     _MOTO_INIT(schedule, *arguments, **wanted)
+    _check_role(schedule.arn, wanted)
     schedule.creation_date = schedule.last_modified_date = CLOCK.now()
 
 
 @corrects(Schedule, "update")
 def _update(schedule: Any, **wanted: Any) -> None:
     _check(wanted)
+    _check_role(schedule.arn, wanted)
     _MOTO_UPDATE(schedule, **{**wanted, "state": wanted.get("state") or "ENABLED"})
     # The backend is not told what an update says about it; `_call` fills that in afterwards.
     schedule.action_after_completion = None
@@ -67,3 +75,14 @@ def _check(wanted: dict[str, Any]) -> None:
         parse_expression(expression, zone)
     except ScheduleExpressionError as error:
         raise ValidationException(f"Invalid Schedule Expression {expression}: {error}.") from error
+    window = wanted["flexible_time_window"]
+    if (window["Mode"] == "FLEXIBLE") is not bool(window.get("MaximumWindowInMinutes")):
+        raise ValidationException("MaximumWindowInMinutes goes with a FlexibleTimeWindow of mode FLEXIBLE.")
+    start, end = wanted.get("start_date"), wanted.get("end_date")
+    if start and end and float(end) <= float(start):
+        raise ValidationException("The EndDate must come after the StartDate.")
+
+
+def _check_role(schedule_arn: str, wanted: dict[str, Any]) -> None:
+    if not trusts(str(wanted["target"]["RoleArn"]), SCHEDULER, on_behalf_of=schedule_arn):
+        raise ValidationException(NOT_TRUSTED)

@@ -1,18 +1,36 @@
 """What AWS demands of requests beyond the models of their operations, where moto would stumble."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sized
 from typing import Any
 
 from workshop.cloud.offline.request_models.wording import ModelError
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.settings import ACCOUNT_ID
 
-__all__ = ["unmet_demand"]
+__all__ = ["MOST_TAGS", "SYSTEM_TAGS", "unmet_demand"]
 
 Demand = Callable[[dict[str, Any]], ModelError | None]
 
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+MOST_TAGS, SYSTEM_TAGS = 50, "aws:"
+TOO_MANY_TAGS = {
+    "dynamodb": ModelError("ValidationException", f"A table has at most {MOST_TAGS} tags."),
+    "events": ModelError("LimitExceededException", f"A resource has at most {MOST_TAGS} tags."),
+    "kinesis": ModelError(
+        "InvalidArgumentException",
+        f"Failed to add tags because a given stream cannot have more than {MOST_TAGS} tags.",
+    ),
+    "lambda": ModelError(
+        "InvalidParameterValueException", f"A function or mapping has at most {MOST_TAGS} tags."
+    ),
+    "s3": ModelError("BadRequest", f"Bucket tag count cannot be greater than {MOST_TAGS}"),
+    "sns": ModelError("TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded"),
+    "sqs": ModelError("InvalidParameterValue", "Too many tags added for the queue."),
+}
 # Whom a caller of S3 believes to own a bucket; all buckets here are the account's.
+LONGEST_STACK_NAME = 128
 OWNERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
@@ -22,8 +40,18 @@ def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> Mo
         return _contradiction(parameters)
     if service == "s3" and any(parameters.get(name, ACCOUNT_ID) != ACCOUNT_ID for name in OWNERS):
         return ModelError("AccessDenied", "Access Denied")
+    if service in TOO_MANY_TAGS and len(_tags(parameters)) > MOST_TAGS:
+        return TOO_MANY_TAGS[service]
     demand = _DEMANDS.get((service, operation))
     return None if demand is None else demand(parameters)
+
+
+def _tags(given: dict[str, Any]) -> Sized:
+    """Return the tags that a request brings, as a list or by their keys."""
+    found = given.get("Tags") or given.get("tags") or given.get("Tagging") or ()
+    # S3 has them one level deeper, or as the text of a header.
+    found = found.get("TagSet", found) if isinstance(found, dict) else found
+    return found if isinstance(found, list | dict) else ()
 
 
 def _contradiction(given: dict[str, Any]) -> ModelError | None:
@@ -66,7 +94,25 @@ def _service_name(given: dict[str, Any]) -> ModelError | None:
     return None if "." in name else ModelError("InvalidInput", f"Service role name {name} is not valid.")
 
 
+def _name_of_stack(given: dict[str, Any]) -> ModelError | None:
+    name, limit = str(given["StackName"]), "regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+    if re.fullmatch("[a-zA-Z][-a-zA-Z0-9]*", name) and len(name) > LONGEST_STACK_NAME:
+        limit = f"length less than or equal to {LONGEST_STACK_NAME}"
+    elif re.fullmatch("[a-zA-Z][-a-zA-Z0-9]*", name):
+        return _only_one_way_to_fail(given)
+    verb = "have" if "length" in limit else "satisfy"
+    text = f"Value '{name}' at 'stackName' failed to satisfy constraint: Member must {verb} {limit}"
+    return ModelError("ValidationError", f"1 validation error detected: {text}")
+
+
+def _only_one_way_to_fail(given: dict[str, Any]) -> ModelError | None:
+    if given.get("DisableRollback") is None or given.get("OnFailure") is None:
+        return None
+    return ModelError("ValidationError", "Either DisableRollback or OnFailure can be specified, not both.")
+
+
 _DEMANDS: dict[tuple[str, str], Demand] = {
+    ("cloudformation", "CreateStack"): _name_of_stack,
     ("sns", "Publish"): _one_of(
         "TopicArn",
         "TargetArn",

@@ -28,7 +28,9 @@ def iam(rest: str) -> str:
 
 
 TRUST = trust("lambda.amazonaws.com")
-TRUST["Statement"][0]["Principal"] = {"Service": ["lambda.amazonaws.com", "logs.amazonaws.com"]}
+TRUST["Statement"][0]["Principal"] = {
+    "Service": ["lambda.amazonaws.com", "logs.amazonaws.com", "scheduler.amazonaws.com"]
+}
 FUNCTION, STREAM, TOPIC = {"Ref": "Function"}, get("Stream"), {"Ref": "Topic"}
 TARGET = {"Arn": get("Queue"), "RoleArn": get("Role")}
 TRANSFORMATION = {"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"}
@@ -123,7 +125,13 @@ TYPES: dict[str, Row] = {
         FunctionVersion=get("Version", "Version"),
         Name="live",
     ),
-    "InvokeConfig": row("Lambda::EventInvokeConfig", ".+", FunctionName=FUNCTION, Qualifier="$LATEST"),
+    "InvokeConfig": row(
+        "Lambda::EventInvokeConfig",
+        ".+",
+        FunctionName=FUNCTION,
+        Qualifier="$LATEST",
+        MaximumRetryAttempts=0,
+    ),
     "Mapping": row(
         "Lambda::EventSourceMapping",
         UUID,

@@ -23,6 +23,7 @@ from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference, Sourc
 
 ANY = frozenset({"events", "lambda", "sns", "sqs"})
 OFFERED = {"OnSuccess": ANY, "OnFailure": ANY | {"s3"}}
+SETTINGS = ("DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts")
 METHODS = ("put", "get", "update", "delete")
 
 
@@ -60,6 +61,10 @@ def _found(backend: Any, function_name: str) -> tuple[Any, str]:
 @corrects(LambdaBackend, "put_function_event_invoke_config")
 def _put(self: Any, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
     function, arn = _found(self, function_name)
+    if all(config.get(name) is None for name in SETTINGS):
+        raise InvalidParameterValueException(
+            "You must specify at least one of error handling or destination setting."
+        )
     _check_destinations(config.get("DestinationConfig") or {}, function)
     made = EventInvokeConfig(arn, CLOCK.now(), config)
     function.event_invoke_config = [*_others(function, arn), made]

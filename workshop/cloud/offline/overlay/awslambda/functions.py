@@ -24,11 +24,13 @@ from moto.awslambda.exceptions import (
 )
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
+from moto.awslambda.utils import get_backend
 from moto.core.utils import get_service_model
 from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.overlay.awslambda.archives import check_code
 from workshop.cloud.offline.overlay.awslambda.dead_letters import check_dead_letters
+from workshop.cloud.offline.overlay.awslambda.layers import check_layers
 from workshop.cloud.offline.overlay.awslambda.modified import moment
 from workshop.cloud.offline.overlay.awslambda.revisions import check_revision, renew, revision_of
 from workshop.cloud.offline.overlay.correct import corrects
@@ -68,6 +70,11 @@ def _create_function(self: Any, spec: dict[str, Any]) -> Any:
     _check(spec)
     if (name := FunctionReference.parse(str(spec.get("FunctionName"))).name) in self._lambdas._functions:
         raise FunctionAlreadyExists(name)
+    if not (spec.get("Runtime") and spec.get("Handler")):
+        raise InvalidParameterValueException(
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+        )
+    check_layers(self, spec.get("Layers") or [])
     check_code(spec.get("Code") or {}, self.account_id, operation="CreateFunction")
     check_dead_letters(spec, str(spec.get("Role")))
     function = _MOTO_CREATE(self, {**spec, "Publish": False})
@@ -99,6 +106,7 @@ def _delete_function(self: Any, function_name: str, qualifier: str | None = None
 def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
     check_revision(config_updates.get("RevisionId"), revision_of(self))
     _check(config_updates)
+    check_layers(get_backend(self.account_id, self.region), config_updates.get("Layers") or [])
     check_dead_letters(config_updates, str(config_updates.get("Role") or self.role))
     # moto fails on an environment without variables.
     updates = {name: value for name, value in config_updates.items() if value is not None}

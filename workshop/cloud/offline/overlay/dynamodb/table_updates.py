@@ -20,6 +20,7 @@ from moto.dynamodb.exceptions import (
 from moto.dynamodb.models import DynamoDBBackend
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.dynamodb.tables import check_projection
 
 ONE_AT_A_TIME = (
     "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
@@ -50,8 +51,10 @@ def _update_table(
 
 
 def _check(change: dict[str, Any], known: set[str]) -> None:
-    if (created := change.get("Create")) and created["IndexName"] in known:
-        raise MockValidationException("Attempting to create an index which already exists")
+    if created := change.get("Create"):
+        check_projection(created.get("Projection") or {})
+        if created["IndexName"] in known:
+            raise MockValidationException("Attempting to create an index which already exists")
     if (updated := change.get("Update")) and updated["IndexName"] not in known:
         raise MockValidationException(f"The table does not have the specified index: {updated['IndexName']}")
     if (deleted := change.get("Delete")) and deleted["IndexName"] not in known:

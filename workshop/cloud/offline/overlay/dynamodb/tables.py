@@ -26,9 +26,23 @@ from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.sizes import attributes_size
 
+__all__ = ["check_projection", "limit_throughput"]
+
 MAXIMUM_LOCAL, MAXIMUM_GLOBAL = 5, 20
 INVALID = "One or more parameter values were invalid: "
 NOT_ON_DEMAND = f"{INVALID}OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"
+CHANGES = frozenset(
+    (
+        *("BillingMode", "DeletionProtectionEnabled", "GlobalSecondaryIndexUpdates", "OnDemandThroughput"),
+        *("ProvisionedThroughput", "ReplicaUpdates", "SSESpecification", "StreamSpecification"),
+        *("TableClass", "WarmThroughput", "GlobalTableWitnessUpdates", "MultiRegionConsistency"),
+        *("GlobalTableSettingsReplicationMode", "VectorIndexUpdates"),
+    )
+)
+NOTHING_TO_CHANGE = (
+    "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
+    "or SSESpecification or ReplicaUpdates is required"
+)
 _MOTO_CREATE = DynamoHandler.create_table
 _MOTO_UPDATE = DynamoHandler.update_table
 _MOTO_DESCRIBE = Table.describe
@@ -72,6 +86,8 @@ def _create_table(self: Any) -> Any:
 
 @corrects(DynamoHandler, "update_table")
 def _update_table(self: Any) -> Any:
+    if not self.body.keys() & CHANGES:
+        raise MockValidationException(NOTHING_TO_CHANGE)
     if not (wanted := self.body.get("OnDemandThroughput")):
         return _MOTO_UPDATE(self)
     table = _table(self, self.body["TableName"])
@@ -113,6 +129,7 @@ def _validate_table_creation(self: Any, **request: Any) -> None:
     _check_schema(schema)
     for index in (*local, *everywhere):
         _check_schema(index["KeySchema"])
+        check_projection(index.get("Projection") or {})
     names = [index["IndexName"] for index in (*local, *everywhere)]
     if met := [name for name in names if names.count(name) > 1]:
         raise MockValidationException(f"{INVALID}Duplicate index name: {met[0]}")
@@ -141,6 +158,18 @@ def _check_schema(schema: Sequence[Mapping[str, str]]) -> None:
         )
 
 
+def check_projection(projection: Mapping[str, Any]) -> None:
+    """Refuse a projection of an index that says nothing or too much."""
+    kind, has_names = projection.get("ProjectionType"), bool(projection.get("NonKeyAttributes"))
+    if kind is None:
+        raise MockValidationException(f"{INVALID}Unknown ProjectionType: null")
+    if (kind == "INCLUDE") is not has_names:
+        verb = "is" if has_names else "is not"
+        raise MockValidationException(
+            f"{INVALID}ProjectionType is {kind}, but NonKeyAttributes {verb} specified"
+        )
+
+
 def _check_local(index: Mapping[str, Any], schema: Sequence[Mapping[str, str]]) -> None:
     if len(schema) == 1:
         raise MockValidationException(
@@ -164,9 +193,10 @@ def _update_time_to_live(self: Any) -> Any:
     name, wanted = self.body["TableName"], self.body["TimeToLiveSpecification"]
     current = _table(self, name).ttl
     is_enabled = current["TimeToLiveStatus"] == "ENABLED"
-    if wanted["Enabled"] is is_enabled:
+    is_other = wanted["AttributeName"] != current.get("AttributeName")
+    if wanted["Enabled"] is is_enabled and not (is_enabled and is_other):
         raise MockValidationException(f"TimeToLive is already {'enabled' if is_enabled else 'disabled'}")
-    if is_enabled and wanted["AttributeName"] != current["AttributeName"]:
+    if is_enabled and is_other:
         raise MockValidationException(
             "TimeToLive is active on a different AttributeName: "
             f"current AttributeName is {current['AttributeName']}"

@@ -3,7 +3,9 @@
 AWS refuses a pattern that it cannot read with an InvalidEventPatternException, matches by all operators that
 are documented, and tries a pattern by TestEventPattern
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html). PutTargets refuses targets
-of unknown kinds, streams without a role and contradicting inputs. moto accepts operators that it does not
+of unknown kinds, streams without a role, roles that EventBridge may not assume, contradicting inputs, and
+more than five targets of a rule (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html).
+moto accepts operators that it does not
 know, which then match everything, any target, schedules that never come, such as `rate(1 minutes)`, and
 answers TestEventPattern with nothing. Changed: patterns, TestEventPattern, PutTargets and PutRule. Archives
 are refused by name: events would not be kept in them.
@@ -13,12 +15,14 @@ import json
 import re
 from typing import Any
 
+from moto.core.exceptions import JsonRESTError
 from moto.events.exceptions import InvalidEventPatternException, ValidationException
 from moto.events.models import EventPattern, EventPatternParser, EventsBackend
 from moto.events.responses import EventsHandler
 
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.permissions.resource_policies import ACTIONS
+from workshop.cloud.offline.permissions.services import trusts
 from workshop.cloud.offline.runtime.deliveries.event_patterns import (
     InvalidEventPatternError,
     matches,
@@ -32,8 +36,19 @@ from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
 _MOTO_PUT_TARGETS = EventsBackend.put_targets
 _MOTO_PUT_RULE = EventsBackend.put_rule
 
+SERVICE = "events.amazonaws.com"
+MOST_TARGETS = 5
 INPUTS = ("Input", "InputPath", "InputTransformer")
 EVENT_MEMBERS = ("id", "account", "source", "time", "region", "resources", "detail-type")
+
+
+class TooManyTargetsError(JsonRESTError):  # type: ignore[misc]  # moto is untyped
+    """A rule would have more targets than AWS lets it have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "LimitExceededException", "The requested resource exceeds the maximum number allowed."
+        )
 
 
 @corrects(EventPatternParser, "parse")
@@ -75,7 +90,19 @@ def _put_rule(backend: Any, name: str, *arguments: Any, **wanted: Any) -> Any:
             (int(one_many[1]) == 1) is bool(one_many[2])
         ):
             raise ValidationException("Parameter ScheduleExpression is not valid.")
+    if role := wanted.get("role_arn"):
+        _check_role(role, _rule_arn(backend, name, wanted.get("event_bus_arn")))
     return _MOTO_PUT_RULE(backend, name, *arguments, **wanted)
+
+
+def _rule_arn(backend: Any, name: str, bus: str | None) -> str:
+    place = "" if (bus_name := backend._normalize_event_bus_arn(bus)) == "default" else f"{bus_name}/"
+    return f"arn:aws:events:{backend.region_name}:{backend.account_id}:rule/{place}{name}"
+
+
+def _check_role(role_arn: str, rule_arn: str) -> None:
+    if not trusts(role_arn, SERVICE, on_behalf_of=rule_arn):
+        raise ValidationException(f"Provided role '{role_arn}' cannot be assumed by principal '{SERVICE}'.")
 
 
 @corrects(EventsBackend, "put_targets")
@@ -83,6 +110,11 @@ def _put_targets(backend: Any, name: str, event_bus_arn: str | None, targets: li
     for target in targets:
         if (problem := _problem(target)) is not None:
             raise ValidationException(problem)
+        if role := target.get("RoleArn"):
+            _check_role(role, _rule_arn(backend, name, event_bus_arn))
+    rule = backend.describe_rule(name, event_bus_arn)
+    if len({target["Id"] for target in [*rule.targets, *targets]}) > MOST_TARGETS:
+        raise TooManyTargetsError
     _MOTO_PUT_TARGETS(backend, name, event_bus_arn, targets)
 
 

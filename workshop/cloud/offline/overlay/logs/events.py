@@ -4,11 +4,11 @@ AWS: FilterLogEvents selects by pattern, streams by prefix as well, and takes a 
 token that it does not understand is an InvalidParameterException. GetLogEvents leaves out what happened at
 the end time itself. Events that are older than the group's retention are gone. Source:
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html,
-API_GetLogEvents.html and API_PutRetentionPolicy.html there.
+API_GetLogEvents.html and API_PutRetentionPolicy.html there. A stream that is not there is named as such.
 
 moto takes every pattern but plain words and one phrase for "all events", ignores the prefix, answers a wrong
-token with nothing, includes the end time, accepts any retention, never lets an event go, and judges by the
-machine's clock which events are too old or too new.
+token with nothing, includes the end time, says that a group is not there when its stream is not, accepts any
+retention, never lets an event go, and judges by the machine's clock which events are too old or too new.
 
 Changed as above. Events keep the order of their times over all streams, as on AWS for years.
 """
@@ -39,6 +39,7 @@ RETENTION_DAYS = (
 
 _MOTO_GET_EVENTS = LogStream.get_log_events
 _MOTO_GET_FROM_BACKEND = LogsBackend.get_log_events
+_MOTO_DELETE_STREAM = LogGroup.delete_log_stream
 
 
 def checked_pattern(text: str | None) -> LogPattern:
@@ -90,8 +91,21 @@ def _put_retention(self: Any, log_group_name: str, retention_in_days: Any) -> No
 @corrects(LogsBackend, "get_log_events")
 def _get_from_backend(self: Any, **request: Any) -> Any:
     _check_limit(request.get("limit"))
-    forget_expired(self._find_log_group(request["log_group_id"], log_group_name=request["log_group_name"]))
+    group = self._find_log_group(request["log_group_id"], log_group_name=request["log_group_name"])
+    _check_stream(group, request["log_stream_name"])
+    forget_expired(group)
     return _MOTO_GET_FROM_BACKEND(self, **request)
+
+
+@corrects(LogGroup, "delete_log_stream")
+def _delete_stream(self: Any, log_stream_name: str) -> None:
+    _check_stream(self, log_stream_name)
+    _MOTO_DELETE_STREAM(self, log_stream_name)
+
+
+def _check_stream(group: Any, name: str) -> None:
+    if name not in group.streams:
+        raise ResourceNotFoundException("The specified log stream does not exist.")
 
 
 @corrects(LogStream, "get_log_events")
@@ -117,8 +131,7 @@ def _filter_call(self: Any) -> str:
     )
     forget_expired(group)
     for name in names:
-        if name not in group.streams:
-            raise ResourceNotFoundException("The specified log stream does not exist.")
+        _check_stream(group, name)
     streams = [
         stream
         for name, stream in group.streams.items()

@@ -2,8 +2,9 @@
 
 AWS publishes a value for each event that matches, and the default value if log events came and none matched
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html); PutMetricFilter overwrites
-a filter of the same name, and refuses a pattern that it cannot read. moto keeps filters, also two of one
-name, and does nothing with them. Changed: both.
+a filter of the same name, and refuses a pattern that it cannot read, and more than 100 filters of a group.
+DeleteMetricFilter refuses one that is not there. moto keeps filters, also two of one name, does nothing with
+them, and deletes what is not there. Changed: as above.
 """
 
 from collections.abc import Iterator
@@ -11,14 +12,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudwatch.models import MetricDatum, cloudwatch_backends
-from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.exceptions import (
+    InvalidParameterException,
+    LimitExceededException,
+    ResourceNotFoundException,
+)
 from moto.logs.models import LogGroup, LogsBackend, logs_backends
 
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.logs.embedded_metrics import publish
 from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError, compile_pattern
 
-_MOTO_PUT = LogsBackend.put_metric_filter
+MOST_FILTERS = 100
+_MOTO_PUT, _MOTO_DELETE = LogsBackend.put_metric_filter, LogsBackend.delete_metric_filter
 _MOTO_PUT_LOG_EVENTS = LogGroup.put_log_events
 
 
@@ -36,8 +42,25 @@ def _put(
         compile_pattern(filter_pattern)
     except InvalidLogPatternError as error:
         raise InvalidParameterException(str(error)) from error
-    backend.delete_metric_filter(filter_name, log_group_name)
+    names = _names(backend, log_group_name)
+    if filter_name not in names and len(names) >= MOST_FILTERS:
+        raise LimitExceededException
+    _MOTO_DELETE(backend, filter_name, log_group_name)
     _MOTO_PUT(backend, filter_name, filter_pattern, log_group_name, metric_transformations)
+
+
+@corrects(LogsBackend, "delete_metric_filter")
+def _delete(backend: Any, filter_name: str | None = None, log_group_name: str | None = None) -> None:
+    if log_group_name not in backend.groups:
+        raise ResourceNotFoundException
+    if filter_name not in _names(backend, log_group_name):
+        raise ResourceNotFoundException("The specified metric filter does not exist.")
+    _MOTO_DELETE(backend, filter_name, log_group_name)
+
+
+def _names(backend: Any, group: str | None) -> list[str]:
+    filters = backend.filters.metric_filters
+    return [one["filterName"] for one in filters if one["logGroupName"] == group]
 
 
 @corrects(LogGroup, "put_log_events")

@@ -39,6 +39,16 @@ STREAM_ONLY = (
     "BisectBatchOnFunctionError",
 )
 QUEUE_ONLY = ("ScalingConfig",)
+# Of sources that are not offered.
+FOREIGN = (
+    "AmazonManagedKafkaEventSourceConfig",
+    "DocumentDBEventSourceConfig",
+    "Queues",
+    "SelfManagedEventSource",
+    "SelfManagedKafkaEventSourceConfig",
+    "SourceAccessConfigurations",
+    "Topics",
+)
 
 
 class RefusedSettingError(ValueError):
@@ -132,9 +142,9 @@ def _check_filters(criteria: Any, source: SourceReference) -> None:
 
 
 def _check_kind(settings: Settings[str, Any], source: SourceReference) -> None:
-    for name in QUEUE_ONLY if source.is_stream else STREAM_ONLY:
+    for name in (*FOREIGN, *(QUEUE_ONLY if source.is_stream else STREAM_ONLY)):
         # Also a value that changes nothing, such as 0.
-        if settings.get(name) not in (None, {}):
+        if settings.get(name) not in (None, {}, []):
             raise RefusedSettingError(INVALID, UNSUPPORTED.format(name))
 
 
@@ -153,6 +163,8 @@ def _check_queue(settings: Settings[str, Any], source: SourceReference) -> None:
     size = int(settings.get("BatchSize") or 0)
     if size > LARGEST_UNGATHERED_QUEUE_BATCH and source.arn.endswith(".fifo"):
         raise RefusedSettingError(INVALID, "Batch size of a FIFO queue must not be greater than 10")
+    if settings.get("MaximumBatchingWindowInSeconds") and source.arn.endswith(".fifo"):
+        raise RefusedSettingError(INVALID, "Batching window is not supported for FIFO queues")
     if size > LARGEST_UNGATHERED_QUEUE_BATCH and not settings.get("MaximumBatchingWindowInSeconds"):
         raise RefusedSettingError(
             INVALID,
