@@ -47,3 +47,14 @@ def test_a_parameter_has_another_version_after_an_update(aws: Any) -> None:
         (1, "one", "first"),
         (2, "2", None),
     ]
+
+
+def test_a_secret_names_a_key_that_is_there(aws: Any) -> None:
+    """PutParameter refuses another one; the service's own key needs no name."""
+    parameter = {"Name": "secret", "Value": "v", "Type": "SecureString"}
+    ssm = aws.client("ssm")
+
+    code, message = aws.refusal(ssm.put_parameter, **parameter, KeyId="alias/none")
+    ssm.put_parameter(**parameter)
+
+    assert (code, message.endswith("alias/none is not found.")) == ("InvalidKeyId", True)

@@ -3,16 +3,19 @@
 Deleting the resource schedules the deletion of the key, by default in 30 days, so that what it has encrypted
 can still be read; without a policy it has the default one. A parameter has a new version with every update
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html and
-aws-resource-ssm-parameter.html there). moto forgets the key at once, with its data, has no update, and fails
-without a policy; it makes parameters anew, and fails with tags. Changed: as above.
+aws-resource-ssm-parameter.html there). PutParameter refuses a key that is not there. moto forgets the key at
+once, with its data, has no update, and fails without a policy; it makes parameters anew, fails with tags, and
+takes any key. Changed: as above.
 """
 
 import json
 from datetime import timedelta
+from inspect import signature
 from typing import Any
 
 from moto.kms.models import Key, kms_backends
-from moto.ssm.models import Parameter, ssm_backends
+from moto.ssm.exceptions import SSMException
+from moto.ssm.models import Parameter, SimpleSystemManagerBackend, ssm_backends
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import (
     Wanted,
@@ -23,8 +26,17 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     tags_as_dict,
 )
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.every_service.named_keys import key_problem
 
 USUAL_DAYS = 30
+_MOTO_PUT = SimpleSystemManagerBackend.put_parameter
+
+
+class UnknownKeyError(SSMException):  # type: ignore[misc]  # moto is untyped
+    """A secret parameter names a key that is not there."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("InvalidKeyId", problem)
 
 
 @creates(Key)
@@ -90,3 +102,11 @@ def _put_parameter(wanted: Wanted, *, overwrite: bool) -> Any:
     backend.list_tags_for_resource("Parameter", name).clear()
     backend.add_tags_to_resource("Parameter", name, properties.get("Tags", {}))
     return parameter
+
+
+@corrects(SimpleSystemManagerBackend, "put_parameter")
+def _check_parameter(self: Any, *arguments: Any, **named: Any) -> Any:
+    given = signature(_MOTO_PUT).bind(self, *arguments, **named).arguments
+    if given["parameter_type"] == "SecureString" and (problem := key_problem(self, given["keyid"])):
+        raise UnknownKeyError(problem)
+    return _MOTO_PUT(self, *arguments, **named)

@@ -1,0 +1,79 @@
+"""Keys that calls name."""
+
+from typing import Any
+
+import pytest
+
+from tests.cloud.conftest import Account
+from tests.cloud.documents import table
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+KEY = "11111111-1111-1111-1111-111111111111"
+ARN = f"arn:aws:kms:eu-west-1:123456789012:key/{KEY}"
+NO_KEY, NO_ALIAS = f"Key '{ARN}' does not exist", f"Alias {ARN.partition('key/')[0]}alias/none is not found."
+GROUP_ARN = "arn:aws:logs:eu-west-1:123456789012:log-group:g"
+
+
+def calls(key: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return a call for each service that encrypts by a key."""
+    secret = {"SSEType": "KMS", "Enabled": True, "KMSMasterKeyId": key}
+    return {
+        "kinesis": (
+            "start_stream_encryption",
+            {"StreamName": "S", "EncryptionType": "KMS", "KeyId": key},
+        ),
+        "logs": ("create_log_group", {"logGroupName": "g", "kmsKeyId": key}),
+        "s3": (
+            "put_object",
+            {"Bucket": "box", "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key},
+        ),
+        "dynamodb": ("create_table", {"TableName": "T", **table(), "SSESpecification": secret}),
+    }
+
+
+@pytest.fixture
+def clients(account: Account) -> dict[str, Any]:
+    """Clients of an account with a stream and a bucket."""
+    found = {service: account.client(service) for service in calls(KEY)}
+    found["kinesis"].create_stream(StreamName="S", ShardCount=1)
+    place = {"LocationConstraint": "eu-west-1"}
+    found["s3"].create_bucket(Bucket="box", CreateBucketConfiguration=place)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("service", "key", "code", "text"),
+    [
+        ("kinesis", KEY, "KMSNotFoundException", NO_KEY),
+        ("kinesis", "alias/none", "KMSNotFoundException", NO_ALIAS),
+        ("logs", ARN, "AccessDeniedException", f"not allowed to be used with Arn '{GROUP_ARN}'"),
+        ("s3", ARN, "KMS.NotFoundException", NO_KEY),
+        ("s3", "alias/none", "KMS.NotFoundException", NO_ALIAS),
+        ("dynamodb", ARN, "ValidationException", f"services.kms.model.NotFoundException: {NO_KEY}"),
+    ],
+)
+def test_a_key_that_is_not_there_is_refused(
+    clients: dict[str, Any], refused: Any, service: str, key: str, code: str, text: str
+) -> None:
+    """The error is that of the service, with the sentence of KMS; plain moto takes the key."""
+    name, arguments = calls(key)[service]
+
+    error = refused(getattr(clients[service], name), **arguments)
+    with plain_moto():
+        getattr(clients[service], name)(**arguments)
+
+    assert error[0] == code
+    assert text in error[1]
+
+
+@pytest.mark.parametrize("service", calls(KEY))
+def test_a_key_that_is_there_is_taken(account: Account, clients: dict[str, Any], service: str) -> None:
+    """By its ARN, by an alias, and the services' own by theirs."""
+    kms = account.client("kms")
+    made = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/mine", TargetKeyId=made)
+    keys = [made] if service in {"logs", "dynamodb"} else [made, "alias/mine", f"alias/aws/{service}"]
+
+    for key in keys:
+        name, arguments = calls(key)[service]
+        getattr(clients[service], name)(**arguments)

@@ -1,0 +1,1 @@
+"""Corrections that concern many of moto's services alike."""

@@ -1,0 +1,106 @@
+"""A key that a call names must be there, by its id, ARN or alias.
+
+AWS asks KMS before it encrypts streams, log groups, objects or tables, and refuses the call with an error of
+the service (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_StartStreamEncryption.html; the other
+sentences are those that users report). moto keeps any text. Changed: as above; nothing is encrypted here for
+all that. Parameters are with their type (`cloudformation.resource_types.keys_and_parameters`), since their
+service takes long to load.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.models import DynamoDBBackend
+from moto.kinesis.models import KinesisBackend
+from moto.logs.exceptions import LogsClientError
+from moto.logs.models import LogsBackend
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import S3Backend
+
+from workshop.cloud.offline.overlay.correct import corrects
+from workshop.settings import DEFAULT_REGION
+
+__all__ = ["key_problem"]
+
+PARTS_OF_AN_ARN = 6
+
+_MOTO_STREAM = KinesisBackend.start_stream_encryption
+_MOTO_GROUP = LogsBackend.create_log_group
+_MOTO_OBJECT = S3Backend.put_object
+_MOTO_COPY = S3Backend.copy_object
+_MOTO_TABLE = DynamoDBBackend.create_table
+
+
+def key_problem(backend: Any, identifier: str | None, region: str | None = None) -> str | None:
+    """Return KMS's sentence about a key that is not there; None if it is, or none is named."""
+    if not identifier:
+        return None
+    # It takes a moment to load, and hardly anybody names a key.
+    from moto.kms.models import kms_backends  # noqa: PLC0415
+
+    parts = identifier.split(":", PARTS_OF_AN_ARN - 1)
+    is_arn = len(parts) == PARTS_OF_AN_ARN
+    home, account = (parts[3], parts[4]) if is_arn else (region or backend.region_name, backend.account_id)
+    keys = kms_backends[account][home]
+    alias = keys.get_alias_name(identifier)
+    is_alias = alias.startswith("alias/")
+    # AWS makes the key of a service when it is first used.
+    if alias.startswith("alias/aws/"):
+        return None
+    if keys.get_key_id_from_alias(alias) if is_alias else keys.get_key_id(identifier) in keys.keys:
+        return None
+    arn = identifier if is_arn else f"arn:aws:kms:{home}:{account}:"
+    if is_alias:
+        return f"Alias {arn if is_arn else arn + identifier} is not found."
+    return f"Key '{arn if is_arn else f'{arn}key/{identifier}'}' does not exist"
+
+
+@corrects(KinesisBackend, "start_stream_encryption")
+def _encrypt_stream(self: Any, stream_arn: str, stream_name: str, encryption_type: str, key_id: str) -> None:
+    self.describe_stream(stream_arn, stream_name)
+    if problem := key_problem(self, key_id):
+        raise JsonRESTError("KMSNotFoundException", problem)
+    _MOTO_STREAM(self, stream_arn, stream_name, encryption_type, key_id)
+
+
+@corrects(LogsBackend, "create_log_group")
+def _create_group(self: Any, log_group_name: str, tags: Mapping[str, str], **given: Any) -> Any:
+    if key_problem(self, given.get("kmsKeyId")):
+        arn = f"arn:aws:logs:{self.region_name}:{self.account_id}:log-group:{log_group_name}"
+        raise LogsClientError(
+            "AccessDeniedException",
+            f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'",
+        )
+    return _MOTO_GROUP(self, log_group_name, tags, **given)
+
+
+@corrects(S3Backend, "put_object")
+def _put_object(self: Any, bucket_name: str, *arguments: Any, **given: Any) -> Any:
+    _check_object(self, bucket_name, given)
+    return _MOTO_OBJECT(self, bucket_name, *arguments, **given)
+
+
+@corrects(S3Backend, "copy_object")
+def _copy_object(self: Any, src_key: Any, dest_bucket_name: str, *arguments: Any, **given: Any) -> Any:
+    _check_object(self, dest_bucket_name, given)
+    return _MOTO_COPY(self, src_key, dest_bucket_name, *arguments, **given)
+
+
+def _check_object(backend: Any, bucket_name: str, given: Mapping[str, Any]) -> None:
+    if not (identifier := given.get("kms_key_id")):
+        return
+    region = backend.get_bucket(bucket_name).region_name or DEFAULT_REGION
+    if problem := key_problem(backend, identifier, region):
+        raise S3ClientError("KMS.NotFoundException", problem)
+
+
+@corrects(DynamoDBBackend, "create_table")
+def _create_table(self: Any, name: str, **given: Any) -> Any:
+    if problem := key_problem(self, (given["sse_specification"] or {}).get("KMSMasterKeyId")):
+        raise MockValidationException(
+            f"KMS validation error: com.amazonaws.services.kms.model.NotFoundException: {problem} "
+            "(Service: AWSKMS; Status Code: 400; Error Code: NotFoundException)"
+        )
+    return _MOTO_TABLE(self, name, **given)
