@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+import psutil
 import pytest
 
 from workshop.bench import pipelines
@@ -13,6 +14,7 @@ from workshop.bench.limits import bare_cost, decode_and_sum_cost
 from workshop.bench.pipelines import LoadedPipeline, LoadRun
 from workshop.bench.plan import QUICK
 from workshop.bench.processes import Meter, ProcessUse
+from workshop.bench.sending import Stream, sending_processes
 from workshop.cloud.connection import Cloud
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.producer.packing import Packing
@@ -63,6 +65,26 @@ def test_a_larger_load_is_sent_by_several_processes(
 
     assert run.exact
     assert run.arrivals[-1][1:] == (60, 60)
+
+
+def test_whoever_has_had_enough_does_not_wait_for_what_is_sent(measured: MeasuredCloud) -> None:
+    """An interrupt ends the processes that send, whatever they are at."""
+    measured.cloud.client("kinesis").create_stream(StreamName="interrupted", ShardCount=1)
+    stream = Stream("stateless", "interrupted", None)
+    parts = [PlanOptions(messages=1_000_000, seed=seed) for seed in (2, 3, 4, 5)]
+    parts[:2] = [PlanOptions(messages=10), PlanOptions(messages=10)]
+    before = {child.pid for child in psutil.Process().children()}
+
+    def interrupted() -> None:
+        with sending_processes(measured.cloud, stream, parts) as send:
+            next(iter(send()))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    still = [child for child in psutil.Process().children() if child.pid not in before]
+    assert not [child for child in still if "spawn_main" in " ".join(child.cmdline())]
 
 
 def test_boto3_alone_makes_one_call(cloud: Cloud) -> None:

@@ -5,6 +5,7 @@ interpreter. No trade occurs in two parts, so it does not matter which of them a
 """
 
 import gc
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 
+from workshop.cloud.child_processes import kill_workers
 from workshop.cloud.connection import Cloud, connect
 from workshop.pipeline.demo import SENDING
 from workshop.pipeline.messages import MessagePlan, PlanOptions, make_plan
@@ -82,6 +84,11 @@ def sending_processes(
         for ready in [pool.submit(_is_ready) for pool in pools]:
             ready.result()
         yield lambda: _sent(pools, shares)
+    except BaseException:
+        # Whoever has had enough does not wait for what is on its way.
+        for pool in pools:
+            kill_workers(pool)
+        raise
     finally:
         for pool in pools:
             pool.shutdown(cancel_futures=True)
@@ -110,6 +117,8 @@ _HERE: list[_Process] = []
 
 
 def _begin(endpoint: str | None, region: str, stream: Stream, first: PlanOptions) -> None:
+    # A terminal tells all processes of Ctrl-C, and the one that measures ends these.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A message refers to no other, and to look for garbage among so many takes a tenth of the time.
     gc.disable()
     cloud = connect("offline", endpoint=endpoint, region=region)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from typing import Any
 
+from workshop.cloud.child_processes import kill_workers
 from workshop.cloud.laboratory import Laboratory
 from workshop.proof.bench import Bench, ScheduleResult
 from workshop.proof.schedules import REPORTED_KINDS, make_schedule
@@ -145,14 +146,8 @@ def _run_in_processes(
                 yield from each.result()
         except BaseException:
             # Whoever has had enough does not wait for what the workers are at.
-            _kill_workers(pool)
+            kill_workers(pool)
             raise
-
-
-def _kill_workers(pool: ProcessPoolExecutor) -> None:
-    """Kill the workers of a pool, as its own `kill_workers` does from Python 3.14 on."""
-    for worker in [*(pool._processes or {}).values()]:  # noqa: SLF001 # other children are somebody else's
-        worker.kill()
 
 
 @contextmanager
