@@ -38,6 +38,8 @@ def answered(code: str, message: str = "no") -> ClientError:
         (answered("InvalidClientTokenId"), "get-caller-identity"),
         (answered("UnrecognizedClientException"), "has not enabled"),
         (answered("SignatureDoesNotMatch"), "clock"),
+        (answered("ThrottlingException"), "wait a minute"),
+        (answered("ProvisionedThroughputExceededException"), "wait a minute"),
     ],
 )
 def test_each_way_to_be_kept_out_has_its_advice(error: Exception, part: str) -> None:

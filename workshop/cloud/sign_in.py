@@ -83,6 +83,7 @@ CODES = {
     "RequestLimitExceeded": LATER,
     "TooManyRequestsException": LATER,
     "SlowDown": LATER,
+    "ProvisionedThroughputExceededException": "it takes no more just now; wait a minute, then repeat this",
     "OptInRequired": "the account is not ready yet: AWS says in an e-mail when a new one is",
 }
 

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import Clock, SystemClock
 from workshop.cloud.connection import Cloud
+from workshop.cloud.sign_in import is_denied, sign_in_advice
 from workshop.deploy.bundles import Bundle
 from workshop.errors import ConfigurationError
 from workshop.settings import PREFIX_VARIABLE, own_prefix
@@ -127,12 +128,12 @@ class CodeBucket:
             ConfigurationError: it belongs to another account.
         """
         try:
-            self._s3.head_bucket(**self._own)
+            # HeadBucket needs the same right, and says of a refusal neither what nor why.
+            self._s3.list_objects_v2(**self._own, MaxKeys=1)
         except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status == 404:
+            if error.response["Error"]["Code"] == "NoSuchBucket":
                 return False
-            if status == 403:
+            if is_denied(error) and not sign_in_advice(error):
                 raise ConfigurationError(
                     f"the bucket `{self.name}` cannot be used: it belongs to another account, or you have no "
                     "right to it; ask whoever manages the account"

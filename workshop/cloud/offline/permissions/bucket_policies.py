@@ -16,12 +16,12 @@ from workshop.settings import ACCOUNT_ID
 __all__ = ["BUCKET_DENIAL", "bucket_verdict", "verdict_of"]
 
 BUCKET_DENIAL = "with an explicit deny in a resource-based policy"
-ARN = "arn:aws:s3:::"
 
 
 def bucket_verdict(principal: Principal, access: Access) -> PolicyVerdict:
     """Return what the policy of the bucket that an access concerns says; the caller holds the lock."""
-    name = access.resource.removeprefix(ARN).partition("/")[0]
+    name = access.resource.rpartition(":::")[2].partition("/")[0]
+    # Addresses of S3 name no region here, so moto has all buckets in one partition.
     bucket = s3_backends[ACCOUNT_ID]["aws"].buckets.get(name)
     policy = getattr(bucket, "policy", None)
     return verdict_of(policy, principal, access) if policy else PolicyVerdict.SILENT

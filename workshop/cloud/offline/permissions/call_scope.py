@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workshop.cloud.offline.partitions import partition_of
+
 __all__ = ["CallScope", "FindKeys", "Needed", "NeedsOf"]
 
 FindKeys = Callable[[], Mapping[str, tuple[str, ...]]]
@@ -16,9 +18,15 @@ class CallScope:
     account_id: str
     region: str
 
-    def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of a resource in this account and region."""
-        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
+    @property
+    def partition(self) -> str:
+        """The partition that the region lies in."""
+        return partition_of(self.region)
+
+    def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
+        """Return the ARN of a resource in this account, and in this region unless it is in all."""
+        region = "" if is_global else self.region
+        return f"arn:{self.partition}:{service}:{region}:{self.account_id}:{resource}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,9 @@ KINDS = {"RoleName": "role", "UserName": "user", "GroupName": "group", "PolicyNa
 
 def needs_of_iam(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     """Yield what a call of this operation needs."""
-    where = CallScope(scope.account_id, "")
     for parameter, kind in KINDS.items():
         if named := parameters.get(parameter):
-            arn = where.arn("iam", f"{kind}/{named}")
+            arn = scope.arn("iam", f"{kind}/{named}", is_global=True)
             break
     else:
         arn = str(parameters.get("PolicyArn") or "*")

@@ -190,7 +190,7 @@ def _cloudwatch(name: str, parameters: Mapping[str, Any], scope: CallScope) -> I
 
     resources = [scope.arn("cloudwatch", f"alarm:{each}") for each in named("Alarm")]
     # Dashboards belong to all regions.
-    resources += [f"arn:aws:cloudwatch::{scope.account_id}:dashboard/{each}" for each in named("Dashboard")]
+    resources += [scope.arn("cloudwatch", f"dashboard/{each}", is_global=True) for each in named("Dashboard")]
     keys = {"cloudwatch:namespace": (str(parameters.get("Namespace")),)} if name == "PutMetricData" else {}
     for resource in resources or [str(parameters.get("ResourceARN") or "*")]:
         yield Needed(f"cloudwatch:{name}", resource, partial(dict, keys))

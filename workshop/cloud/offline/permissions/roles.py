@@ -11,6 +11,7 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from workshop.cloud.offline.lock import LOCK
+from workshop.cloud.offline.partitions import PARTITIONS
 from workshop.cloud.offline.permissions.policy_evaluation import Access, PolicySet, parse_statements
 from workshop.cloud.offline.permissions.rights import NO_RIGHTS, Rights
 from workshop.cloud.offline.permissions.standing_keys import standing_keys
@@ -35,9 +36,9 @@ _known: dict[str, _Known] = {}
 
 def find_role(role_arn: str) -> Any:
     """Return moto's role, None if there is none; the caller holds the lock."""
-    account_id = role_arn.split(":")[4] if role_arn.count(":") >= 5 else ""
+    _, partition, _, _, account_id, *_ = (*role_arn.split(":"), "", "", "", "", "")
     partitions = dict.get(iam_backends, account_id)
-    backend = dict.get(partitions, "aws") if partitions is not None else None
+    backend = dict.get(partitions, partition) if partitions is not None else None
     if backend is None:
         return None
     known = _known.get(role_arn)
@@ -74,7 +75,9 @@ def _role(role_arn: str) -> Any:
 
 def managed_document(policy_arn: str, account_id: str) -> Any:
     """Return a managed policy's default document, None if it does not exist; the caller holds the lock."""
-    policy = iam_backends[account_id]["aws"].managed_policies.get(policy_arn)
+    _, partition, *_ = (*policy_arn.split(":"), "")
+    policies = iam_backends[account_id][partition].managed_policies if partition in PARTITIONS else {}
+    policy = policies.get(policy_arn)
     return None if policy is None else _default_document(policy)
 
 

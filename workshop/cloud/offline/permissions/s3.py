@@ -32,7 +32,7 @@ ACTIONS = {
 }
 
 
-def needs_of_s3(name: str, parameters: Mapping[str, Any], _scope: CallScope) -> Iterator[Needed]:
+def needs_of_s3(name: str, parameters: Mapping[str, Any], scope: CallScope) -> Iterator[Needed]:
     """Yield what a call of this operation needs."""
     action = f"s3:{ACTIONS.get(name, name)}"
     bucket, key = parameters.get("Bucket"), parameters.get("Key")
@@ -41,16 +41,16 @@ def needs_of_s3(name: str, parameters: Mapping[str, Any], _scope: CallScope) -> 
         return
     if name == "DeleteObjects":
         key = "*"
-    arn = f"arn:aws:s3:::{bucket}"
+    arn = f"arn:{scope.partition}:s3:::{bucket}"
     prefix = str(parameters.get("Prefix", ""))
     yield Needed(action, f"{arn}/{key}" if key else arn, lambda: {"s3:prefix": (prefix,)} if prefix else {})
     if action == "s3:PutObject" and (source := parameters.get("CopySource")):
-        yield _copied(str(source))
+        yield _copied(str(source), scope)
 
 
-def _copied(source: str) -> Needed:
+def _copied(source: str, scope: CallScope) -> Needed:
     """Return what reading the source of a copy needs: `bucket/key` or an access point's ARN, URL-encoded."""
     name, _, version = source.partition("?versionId=")
     name = unquote(name).lstrip("/")
     action = "s3:GetObjectVersion" if version else "s3:GetObject"
-    return Needed(action, name if name.startswith("arn:") else f"arn:aws:s3:::{name}")
+    return Needed(action, name if name.startswith("arn:") else f"arn:{scope.partition}:s3:::{name}")

@@ -13,6 +13,7 @@ from moto.sts.models import sts_backends
 
 from workshop.cloud.offline.http.calls import Call
 from workshop.cloud.offline.overlay.correct import CLOCK
+from workshop.cloud.offline.partitions import PARTITIONS
 from workshop.cloud.offline.permissions.policy_evaluation import PolicySet, parse_statements
 
 __all__ = ["TOKEN_MARK", "RoleSession", "access_key_of", "find_session", "has_ended", "has_foreign_token"]
@@ -42,7 +43,8 @@ class RoleSession:
     @cached_property
     def arn(self) -> str:
         """The session as errors and GetCallerIdentity name it."""
-        return f"arn:aws:sts::{self.account_id}:assumed-role/{self.role_name}/{self.name}"
+        partition = self.role_arn.split(":")[1]
+        return f"arn:{partition}:sts::{self.account_id}:assumed-role/{self.role_name}/{self.name}"
 
     @cached_property
     def policies(self) -> PolicySet | None:
@@ -70,17 +72,18 @@ class _Index:
         return self._sessions.get(access_key)
 
 
-_indexes: dict[str, _Index] = {}
+_indexes: dict[tuple[str, str], _Index] = {}
 
 
 def find_session(access_key: str) -> RoleSession | None:
     """Return the session that an access key belongs to, None for anybody else; the caller holds the lock."""
     for account_id, partitions in sts_backends.items():
-        if (backend := dict.get(partitions, "aws")) is None:
-            continue
-        index = _indexes.setdefault(account_id, _Index())
-        if (session := index.find(backend.assumed_roles, access_key)) is not None:
-            return session
+        for partition in PARTITIONS:
+            if (backend := dict.get(partitions, partition)) is None:
+                continue
+            index = _indexes.setdefault((account_id, partition), _Index())
+            if (session := index.find(backend.assumed_roles, access_key)) is not None:
+                return session
     return None
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from workshop.cloud.offline.partitions import PARTITIONS
 from workshop.cloud.offline.permissions.policy_evaluation import (
     Access,
     PolicyStatement,
@@ -81,5 +82,6 @@ def _among(principal: Principal, principals: Any) -> Trust:
     named = {str(one) for one in as_list(principals.get("AWS"))}
     if "*" in named or named & principal.arns:
         return Trust.NAMED
-    account = {principal.account_id, f"arn:aws:iam::{principal.account_id}:root"}
+    roots = {f"arn:{partition}:iam::{principal.account_id}:root" for partition in PARTITIONS}
+    account = {principal.account_id, *roots}
     return Trust.ACCOUNT if named & account else Trust.NONE

@@ -7,6 +7,8 @@ works with the parts. Pure: nothing here knows whether what is named exists.
 from dataclasses import dataclass
 from typing import Self
 
+from workshop.cloud.offline.partitions import partition_of
+
 __all__ = ["LATEST", "FunctionReference", "SourceReference"]
 
 # The qualifier of what has not been published, which a name alone means too.
@@ -35,7 +37,7 @@ class FunctionReference:
 
     def arn(self, region: str, account_id: str) -> str:
         """Return the whole ARN, with the qualifier if there is one."""
-        arn = f"arn:aws:lambda:{region}:{account_id}:function:{self.name}"
+        arn = f"arn:{partition_of(region)}:lambda:{region}:{account_id}:function:{self.name}"
         return f"{arn}:{self.qualifier}" if self.qualifier else arn
 
 

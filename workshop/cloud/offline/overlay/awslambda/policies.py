@@ -17,6 +17,7 @@ from moto.awslambda.responses import LambdaResponse
 
 from workshop.cloud.offline.overlay.awslambda.revisions import check_revision, renew
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.partitions import partition_of
 from workshop.cloud.offline.runtime.arns import FunctionReference
 
 __all__ = ["ResourceConflictError"]
@@ -57,7 +58,8 @@ def _add(self: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
             "Please provide a new statement id, or remove the existing statement."
         )
     if str(statement.get("Principal")).isdigit():
-        statement["Principal"] = f"arn:aws:iam::{statement['Principal']}:root"
+        partition = partition_of(self.region_name)
+        statement["Principal"] = f"arn:{partition}:iam::{statement['Principal']}:root"
     reference = FunctionReference.parse(function_name)
     return _MOTO_ADD_PERMISSION(self, reference.name, qualifier or reference.qualifier, json.dumps(statement))
 

@@ -47,7 +47,7 @@ def check_options(request: Any, template: Mapping[str, Any]) -> None:
         if arn not in sns_backends[request.current_account][request.region].topics:
             raise ValidationError(message=f"Topic {arn} of NotificationARNs does not exist")
     role = request._get_param("RoleARN")
-    stacks = f"arn:aws:cloudformation:{request.region}:{request.current_account}:stack/*"
+    stacks = f"arn:{request.partition}:cloudformation:{request.region}:{request.current_account}:stack/*"
     if role and not trusts(role, SERVICE, on_behalf_of=stacks):
         raise ValidationError(message=f"Role {role} is invalid or cannot be assumed")
     if (request._get_param("RollbackConfiguration") or {}).get("RollbackTriggers"):

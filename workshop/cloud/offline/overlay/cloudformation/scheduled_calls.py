@@ -15,6 +15,7 @@ from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.cloudformation import operations
 from workshop.cloud.offline.overlay.cloudformation.options import check_unprotected
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.partitions import partition_of
 from workshop.cloud.offline.permissions.resource_policies import DeliveringService, role_problem
 from workshop.cloud.offline.runtime.deliveries.targets import ApiCalls, DeliveryError
 
@@ -26,7 +27,7 @@ def _delete_stack(sender: DeliveringService, request: Mapping[str, Any]) -> None
     stacks = [each for each in backend.stacks.values() if name in (each.name, each.stack_id)]
     # Of a stack that is not there any more, no ARN is known, and deleting it is no error.
     arns = [each.stack_id for each in stacks] or [
-        f"arn:aws:cloudformation:{region}:{sender.account_id}:stack/{name}/none"
+        f"arn:{partition_of(region)}:cloudformation:{region}:{sender.account_id}:stack/{name}/none"
     ]
     if (problem := role_problem(sender, "cloudformation:DeleteStack", arns[0])) is not None:
         raise DeliveryError("AccessDenied", problem)

@@ -20,6 +20,7 @@ from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
 )
+from workshop.cloud.offline.partitions import partition_of
 from workshop.cloud.offline.runtime.active_runtime import wake_active
 from workshop.cloud.offline.runtime.arns import FunctionReference
 
@@ -108,7 +109,8 @@ def _add_permission(wanted: Wanted) -> AddedResource:
     statement = {name: properties[name] for name in STATEMENT_MEMBERS if name in properties}
     statement["StatementId"] = wanted.name
     if str(statement["Principal"]).isdigit():
-        statement["Principal"] = f"arn:aws:iam::{statement['Principal']}:root"
+        partition = partition_of(wanted.region_name)
+        statement["Principal"] = f"arn:{partition}:iam::{statement['Principal']}:root"
     function = _lambda(wanted).get_function(reference.name)
     function.policy.add_statement(json.dumps(statement), reference.qualifier)
     return AddedResource(wanted.name, Id=wanted.name)
