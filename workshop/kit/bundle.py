@@ -70,8 +70,9 @@ class KitPlan:
         """Return in a sentence how large it is."""
         everything, missing = _bytes(self.all_wheels), _bytes(self.missing)
         unknown = sum(wheel.size is None for wheel in self.all_wheels)
+        targets = "1 target" if len(self.wheels) == 1 else f"{len(self.wheels)} targets"
         return (
-            f"{len(self.all_wheels)} wheels for {len(self.wheels)} targets, {size(everything)}; "
+            f"{len(self.all_wheels)} wheels for {targets}, {size(everything)}; "
             f"{len(self.missing)} of them to load, {size(missing)}"
             + (f" and {unknown} of unknown size" if unknown else "")
         )

@@ -15,7 +15,7 @@ from filelock import FileLock
 from tests.classroom.board.running import RunningBoard
 from tests.cli.conftest import Workshop
 from workshop.classroom.board.serving import EVERYWHERE, addresses_of
-from workshop.cli.classroom.board import _plan, board_setup
+from workshop.cli.classroom.board import _plan, _tell, board_setup
 from workshop.cli.course.run_sheet import read_lessons
 from workshop.course.exercises import all_exercises
 from workshop.settings import project_root
@@ -81,6 +81,20 @@ def test_the_address_of_the_way_to_the_world_comes_first(monkeypatch) -> None:
     ]
 
 
+def test_the_class_is_told_an_address_that_it_reaches(monkeypatch, capsys, tmp_path) -> None:
+    """With `--lan`, what everybody opens is an address in the network; the instructor's link stays here."""
+    network = {EVERYWHERE: ("http://192.168.1.5:8787",), "127.0.0.1": ("http://127.0.0.1:8787",)}
+    monkeypatch.setattr("workshop.cli.classroom.board.addresses_of", lambda host, _: network[host])
+
+    _tell(SimpleNamespace(key="secret"), tmp_path, EVERYWHERE, 8787)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [
+        "Instructor: http://127.0.0.1:8787/instructor?key=secret",
+        "Everybody:  http://192.168.1.5:8787/",
+    ]
+
+
 def test_a_class_becomes_a_file_and_is_forgotten(workshop, kept, tmp_path) -> None:
     """The export has every learner and exercise, also of a class of years ago; `--forget` leaves no file."""
     target = tmp_path / "class.csv"
@@ -90,6 +104,7 @@ def test_a_class_becomes_a_file_and_is_forgotten(workshop, kept, tmp_path) -> No
     forgotten = workshop.run("board", "--data", str(kept), "--forget", "--yes")
 
     assert (exported.returncode, forgotten.returncode) == (0, 0), exported.stderr + forgotten.stderr
+    assert "1 learner is in" in exported.stdout
     head, row = target.read_text(encoding="utf-8-sig").splitlines()
     assert head.count(",") == 7 + len(all_exercises())
     assert row.startswith("Ada,")

@@ -76,10 +76,12 @@ def _serve(setup: ClassSetup, file: Path, host: str, port: int) -> None:
 
 def _tell(class_board: ClassBoard, file: Path, host: str, port: int) -> None:
     """Say where the board is, who can reach it, and what it keeps."""
+    # The instructor's link is opened here: in the room it could be heard.
     own = addresses_of(DEFAULT_HOST if host == EVERYWHERE else host, port)[0]
-    lines = [f"Instructor: {own}/instructor?key={class_board.key}", f"Everybody:  {own}/"]
+    everybody = addresses_of(host, port)
+    lines = [f"Instructor: {own}/instructor?key={class_board.key}", f"Everybody:  {everybody[0]}/"]
     if host == EVERYWHERE:
-        lines.append(f"It listens to the networks of this machine: {', '.join(addresses_of(host, port))}.")
+        lines.append(f"It listens to the networks of this machine: {', '.join(everybody)}.")
     elif is_alone(host):
         lines.append("It listens to this machine alone; `--lan` lets the class in.")
     lines.append(
@@ -100,7 +102,9 @@ def _export(setup: ClassSetup, file: Path, target: Path) -> None:
     try:
         # Spreadsheets take a file for UTF-8 only if it begins with this mark.
         target.write_text(class_table(ClassBoard(setup, store, clock)), encoding="utf-8-sig", newline="")
-        console().print(f"{len(store.learners())} learners are in `{target}`.", soft_wrap=True)
+        count = len(store.learners())
+        told = "1 learner is" if count == 1 else f"{count} learners are"
+        console().print(f"{told} in `{target}`.", soft_wrap=True)
     finally:
         store.close()
 

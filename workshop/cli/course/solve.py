@@ -108,7 +108,8 @@ def catch_up(
     started = stopwatch()
     with StepPrinter(people).running(f"catching up with notebook {number}") as teller:
         steps = catch_up_with(course, number, say=teller.tell)
-    done = f"{len(steps)} steps in {stopwatch() - started:.0f} s" if steps else "everything was in place"
+    counted = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
+    done = f"{counted} in {stopwatch() - started:.0f} s" if steps else "everything was in place"
     people.print(Text(f"Ready for notebook {number}: {done}.", style="bold green"))
 
 
