@@ -13,6 +13,10 @@ from workshop.cloud.offline.http.calls import Answer
 from workshop.cloud.offline.http.dispatch import Dispatcher
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:t"
+TOO_LONG = (
+    "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+    "Member must have length less than or equal to 51200"
+)
 LISTS = "docs/offline-cloud.md lists what it does"
 
 
@@ -53,6 +57,12 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         {"QueueName": "Q", "tags": {f"k{number}": "v" for number in range(51)}},
         "InvalidParameterValue",
         "Too many tags added for the queue.",
+    ),
+    (
+        "cloudformation.ValidateTemplate",
+        {"TemplateBody": " " * 51_201},
+        "ValidationError",
+        TOO_LONG,
     ),
     (
         "cloudformation.CreateStack",

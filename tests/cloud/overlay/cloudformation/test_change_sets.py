@@ -60,6 +60,18 @@ def test_a_change_set_says_what_it_would_do(aws: Any) -> None:
         ("Added", "Add", None),
         ("Removed", "Remove", None),
     }
+    told = {each["LogicalResourceId"]: [one["Target"] for one in each["Details"]] for each in changes}
+    assert told["Changed"] == [
+        {"Attribute": "Properties", "Name": "DelaySeconds", "RequiresRecreation": "Never"}
+    ]
+    assert {(one["Name"], one["RequiresRecreation"]) for one in told["Replaced"]} == {
+        ("AttributeDefinitions", "Never"),
+        ("KeySchema", "Always"),
+    }
+    assert {each["LogicalResourceId"]: each["Scope"] for each in changes if each["Scope"]} == {
+        "Changed": ["Properties"],
+        "Replaced": ["Properties"],
+    }
 
 
 def test_a_parameter_alone_is_a_change(aws: Any) -> None:

@@ -320,3 +320,10 @@ def test_a_role_for_stacks_must_be_assumable(aws: Any) -> None:
     assert aws.stack()["RoleARN"] == role_arn
     with plain_moto():
         aws.cloudformation.create_stack(StackName="plain", TemplateBody=body(template), RoleARN=other)
+
+
+def test_an_update_names_a_stack_that_is_not_there(aws: Any) -> None:
+    """In the words of UpdateStack, which differ from those of DescribeStacks."""
+    error = aws.refusal(aws.update, {"Queue": queue()}, "none")
+
+    assert error == ("ValidationError", "Stack [none] does not exist")

@@ -165,6 +165,10 @@ def test_indexes_count_what_is_in_them(account) -> None:
         ),
         (projected({"ProjectionType": "INCLUDE"}), "is INCLUDE, but NonKeyAttributes is not specified"),
         (projected({}), "Unknown ProjectionType: null"),
+        (
+            {"StreamSpecification": {"StreamEnabled": False, "StreamViewType": "KEYS_ONLY"}},
+            "StreamViewType can only be specified with StreamEnabled",
+        ),
     ],
 )
 def test_tables_that_cannot_be_are_refused(account, request_: dict, problem: str) -> None:

@@ -31,6 +31,13 @@ TOO_MANY_TAGS = {
 }
 # Whom a caller of S3 believes to own a bucket; all buckets here are the account's.
 LONGEST_STACK_NAME = 128
+# Larger templates come from a bucket.
+LONGEST_TEMPLATE = 51_200
+TOO_LONG_TEMPLATE = ModelError(
+    "ValidationError",
+    "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+    f"Member must have length less than or equal to {LONGEST_TEMPLATE}",
+)
 OWNERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
@@ -40,6 +47,8 @@ def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> Mo
         return _contradiction(parameters)
     if service == "s3" and any(parameters.get(name, ACCOUNT_ID) != ACCOUNT_ID for name in OWNERS):
         return ModelError("AccessDenied", "Access Denied")
+    if service == "cloudformation" and len(parameters.get("TemplateBody") or "") > LONGEST_TEMPLATE:
+        return TOO_LONG_TEMPLATE
     if service in TOO_MANY_TAGS and len(_tags(parameters)) > MOST_TAGS:
         return TOO_MANY_TAGS[service]
     demand = _DEMANDS.get((service, operation))

@@ -5,7 +5,7 @@ with. So a parameter counts even if it only appears inside an `Fn::Sub` or decid
 count if its new value makes no difference.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,16 @@ from workshop.cloud.offline.overlay.cloudformation.validation import check_left_
 __all__ = ["PlannedChange", "is_wanted", "map_for", "plan"]
 
 
+# Parts of a resource beside its properties, as change sets name them.
+PARTS = ("Metadata", "CreationPolicy", "UpdatePolicy", "DeletionPolicy", "UpdateReplacePolicy")
+
+
 @dataclass(frozen=True)
 class PlannedChange:
     """One line of a change set; the names are those of its description.
 
-    `action` is Add, Modify or Remove; `replacement` is the text True or False of a Modify, else None.
+    `action` is Add, Modify or Remove; of a Modify, `replacement` is the text True or False, `scope` says what
+    of the resource changes, and `details` has an entry for each property that does.
     """
 
     action: str
@@ -33,6 +38,8 @@ class PlannedChange:
     resource_type: str
     physical_resource_id: str | None = None
     replacement: str | None = None
+    scope: tuple[str, ...] = ()
+    details: tuple[dict[str, Any], ...] = ()
 
 
 def map_for(
@@ -106,6 +113,32 @@ def _planned(stack: Any, target: Any, logical_id: str) -> PlannedChange | None:
     if is_new:
         # Whatever refers to it changes as well, since the replacement has another name.
         target._parsed_resources[logical_id] = PENDING
+    details = tuple(_details(resource, definition))
     return PlannedChange(
-        "Modify", logical_id, resource.resource_type, resource.physical_id, "True" if is_new else "False"
+        "Modify",
+        logical_id,
+        resource.resource_type,
+        resource.physical_id,
+        "True" if is_new else "False",
+        tuple(dict.fromkeys(detail["Target"]["Attribute"] for detail in details)),
+        details,
     )
+
+
+def _details(resource: Any, definition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a change set tells of each property, and of each part beside them, that changes."""
+    old, new = resource.definition["Properties"], definition["Properties"]
+    replacing = resources.replacing_properties(resource.resource_type)
+    targets = [
+        {
+            **({"Attribute": "Tags"} if name == "Tags" else {"Attribute": "Properties", "Name": name}),
+            "RequiresRecreation": "Always" if name in replacing else "Never",
+        }
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    ]
+    targets += [
+        {"Attribute": part} for part in PARTS if resource.definition.get(part) != definition.get(part)
+    ]
+    for target in targets:
+        yield {"Target": target, "Evaluation": "Static", "ChangeSource": "DirectModification"}

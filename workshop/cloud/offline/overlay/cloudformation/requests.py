@@ -113,7 +113,7 @@ def _create_stack(request: Any) -> Any:
 
 @corrects(responses.CloudFormationResponse, "update_stack")
 def _update_stack(request: Any) -> Any:
-    stack = request.cloudformation_backend.get_stack(request._get_param("StackName"))
+    stack = _stack_to_update(request)
     check_updatable(stack)
     template = template_of(request, stack.template)
     given = merged_parameters(request._get_param("Parameters") or [], stack.parameters)
@@ -130,6 +130,14 @@ def _update_stack(request: Any) -> Any:
     policy = policy_of(request, "StackPolicyDuringUpdate") or stack.policy
     update(stack, template, parameters, policy=policy, tags=tags)
     return ActionResult({"StackId": stack.stack_id})
+
+
+def _stack_to_update(request: Any) -> Any:
+    name = request._get_param("StackName")
+    for stack in request.cloudformation_backend.stacks.values():
+        if name in (stack.name, stack.stack_id):
+            return stack
+    raise ValidationError(message=f"Stack [{name}] does not exist")
 
 
 @corrects(responses.CloudFormationResponse, "delete_stack")

@@ -31,6 +31,7 @@ __all__ = [
     "create",
     "delete",
     "is_new_one_needed",
+    "replacing_properties",
     "resolve",
 ]
 
@@ -188,9 +189,14 @@ def delete(stack: Any, resource: DeployedResource) -> None:
 
 def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any]) -> bool:
     """Return whether the change requires a replacement."""
-    old, new, kind = resource.definition["Properties"], definition["Properties"], resource.resource_type
-    replacing = {*(schema(kind) or {}).get("replaced", ()), *ALSO_REPLACED.get(kind, ())}
+    old, new = resource.definition["Properties"], definition["Properties"]
+    replacing = replacing_properties(resource.resource_type)
     return any(_texts(old.get(name)) != _texts(new.get(name)) for name in replacing)
+
+
+def replacing_properties(resource_type: str) -> set[str]:
+    """Return the properties of a type whose change requires a replacement."""
+    return {*(schema(resource_type) or {}).get("replaced", ()), *ALSO_REPLACED.get(resource_type, ())}
 
 
 def _texts(value: Any) -> Any:

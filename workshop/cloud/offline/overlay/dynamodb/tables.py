@@ -73,6 +73,7 @@ def _describe(self: Any, base_key: str = "TableDescription") -> dict[str, Any]:
 
 @corrects(DynamoHandler, "create_table")
 def _create_table(self: Any) -> Any:
+    _check_stream(self.body.get("StreamSpecification") or {})
     if not (wanted := self.body.get("OnDemandThroughput")):
         return _MOTO_CREATE(self)
     if self.body.get("BillingMode") != "PAY_PER_REQUEST":
@@ -88,6 +89,7 @@ def _create_table(self: Any) -> Any:
 def _update_table(self: Any) -> Any:
     if not self.body.keys() & CHANGES:
         raise MockValidationException(NOTHING_TO_CHANGE)
+    _check_stream(self.body.get("StreamSpecification") or {})
     if not (wanted := self.body.get("OnDemandThroughput")):
         return _MOTO_UPDATE(self)
     table = _table(self, self.body["TableName"])
@@ -96,6 +98,12 @@ def _update_table(self: Any) -> Any:
     _MOTO_UPDATE(self)
     limit_throughput(table, {**vars(table).get("on_demand_throughput", {}), **wanted})
     return DynamoResult(table.describe())
+
+
+def _check_stream(wanted: Mapping[str, Any]) -> None:
+    # moto takes a view for a stream, whatever else is said.
+    if wanted.get("StreamViewType") and not wanted["StreamEnabled"]:
+        raise MockValidationException(f"{INVALID}StreamViewType can only be specified with StreamEnabled")
 
 
 def limit_throughput(table: Any, limits: Mapping[str, Any]) -> None:
