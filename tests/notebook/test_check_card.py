@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ipywidgets import Widget  # type: ignore[import-untyped] # it brings no types
 
 from workshop.course.exercise import Cell, CheckResult, Exercise, incorrect
 from workshop.errors import FROM_A_NOTEBOOK, CloudNotRunningError
@@ -90,6 +91,23 @@ def labels(row: ButtonRow) -> list[str]:
 
 def click(row: ButtonRow, label: str) -> None:
     next(button for button in row.widget.children if button.description == label).click()
+
+
+@pytest.mark.usefixtures("shell")
+def test_on_a_page_that_was_opened_later_a_click_says_what_to_do(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outputs of a page that was opened anew do not follow any more: nothing is done unseen there."""
+    monkeypatch.setattr(Widget, "_control_comm", object())
+    shown = card(done)
+    shown.check()
+    monkeypatch.setattr(Widget, "_control_comm", object())
+
+    click(shown.row, "Reset")
+
+    [said] = shown.row.widget.children
+    assert "run this cell again" in said.value
+    assert done.calls == ["look"]
 
 
 @pytest.mark.usefixtures("shell")

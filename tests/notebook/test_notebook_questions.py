@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from ipywidgets import Widget  # type: ignore[import-untyped] # it brings no types
 
 from workshop.clock import ManualClock
 from workshop.course.progress import CourseProgress
@@ -158,3 +159,21 @@ def test_the_same_mistake_is_announced_each_time(monkeypatch: pytest.MonkeyPatch
 
     assert [bool(each) for each in told] == [True, False, True]
     assert "&lt;b&gt;many" in said.value
+
+
+@pytest.mark.parametrize("question", [COLOURS, COUNT])
+def test_a_question_on_a_page_that_was_opened_later_says_what_to_do(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody would see the reply, no answer is taken."""
+    rows: list[Any] = []
+    monkeypatch.setattr(questions_part, "show_control", lambda row, _: rows.append(row))
+    monkeypatch.setattr(questions_part, "find_question", lambda _: question)
+    monkeypatch.setattr(Widget, "_control_comm", object())
+    QuestionTools(cast("Any", SimpleNamespace())).predict(question.id)
+    monkeypatch.setattr(Widget, "_control_comm", object())
+
+    rows[0].children[-2].click()
+
+    [said] = rows[0].children
+    assert "run this cell again" in said.value

@@ -1,7 +1,8 @@
 """The few widgets: a row of buttons for options, a field for a number, sliders with a button.
 
 Each hands what a person chose to a function of the caller and knows nothing else. A row that has done its
-work takes itself out of the output, so that a saved notebook does not hold dead buttons.
+work takes itself out of the output, so that a saved notebook does not hold dead buttons. On a page that was
+opened later the outputs beside a widget change no more, so there a click does nothing but say what to do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ __all__ = ["ButtonRow", "Buttons", "Control", "Slider", "choice", "number_field"
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSWER = "Your answer:"
+OPENED_LATER = "△ The page was opened or connected anew after this cell had run: run this cell again."
 Buttons = Mapping[str, Callable[[], object]]
 
 
@@ -56,12 +58,29 @@ class _Said:
             self.widget.value = element("span", code_in(told), role="alert")
 
 
+def _clicks(box: Any) -> Callable[..., None]:
+    """Return what carries out clicks on the widgets in a box, on the page for which they were made."""
+    # A page makes a connection of its own when it is opened, if the kernel has loaded ipywidgets by then.
+    made_for = widgets.Widget._control_comm  # noqa: SLF001 - ipywidgets tells it nowhere else
+
+    def click(act: Callable[..., object], *given: object) -> None:
+        if made_for is widgets.Widget._control_comm:  # noqa: SLF001
+            act(*given)
+        else:
+            said = _Said()
+            box.children = [said.widget]
+            said.say(OPENED_LATER)
+
+    return click
+
+
 def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[int], str | None]) -> Any:
     """Return the options as buttons below each other, each with its letter and text; a click answers.
 
     What `on_choice` returns is said below them, such as what went wrong.
     """
-    buttons, said = [], _Said()
+    buttons, said, box = [], _Said(), widgets.VBox()
+    click = _clicks(box)
 
     def take(place: int) -> None:
         said.say(on_choice(place))
@@ -69,9 +88,10 @@ def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[in
     for place, (letter, text) in enumerate(zip(letters, texts, strict=True)):
         button = widgets.Button(description=f"{letter}   {text.replace('`', '')}", layout={"width": "auto"})
         button.add_class("ws-option")
-        button.on_click(lambda _, place=place: take(place))
+        button.on_click(lambda _, place=place: click(take, place))
         buttons.append(button)
-    return widgets.VBox([*buttons, said.widget])
+    box.children = [*buttons, said.widget]
+    return box
 
 
 class ButtonRow:
@@ -80,6 +100,7 @@ class ButtonRow:
     def __init__(self, buttons: Buttons, tell: Callable[[Shown], object]) -> None:
         self._tell = tell
         self.widget = widgets.HBox(layout={"flex_flow": "row wrap"})
+        self._click = _clicks(self.widget)
         self.offer(buttons)
 
     def offer(self, buttons: Buttons) -> None:
@@ -87,7 +108,7 @@ class ButtonRow:
         before, row = self.widget.children, []
         for label, act in buttons.items():
             button = widgets.Button(description=label, layout={"width": "auto"})
-            button.on_click(lambda _, act=act: self._press(act))
+            button.on_click(lambda _, act=act: self._click(self._press, act))
             row.append(button)
         self.widget.children = row
         for button in before:
@@ -110,19 +131,21 @@ def number_field(on_number: Callable[[str], str | None]) -> Any:
         layout={"width": "240px"},
     )
     button = widgets.Button(description="Answer", layout={"width": "90px"})
-    said = _Said()
+    said, box = _Said(), widgets.HBox(layout={"flex_flow": "row wrap"})
+    click = _clicks(box)
 
-    def take(_: Any) -> None:
+    def take() -> None:
         said.say(on_number(field.value))
 
     def take_on_enter(_: Any, message: Mapping[str, Any], __: Any) -> None:
         if message.get("event") == "submit":
-            take(None)
+            click(take)
 
-    button.on_click(take)
+    button.on_click(lambda _: click(take))
     # What JupyterLab sends for the Enter key; the field's own `on_submit` is deprecated.
     field.on_msg(take_on_enter)
-    return widgets.HBox([field, button, said.widget], layout={"flex_flow": "row wrap"})
+    box.children = [field, button, said.widget]
+    return box
 
 
 @dataclass(frozen=True)
@@ -153,9 +176,11 @@ def panel(sliders: Mapping[str, Slider], buttons: Mapping[str, Callable[[dict[st
         )
         for name, each in sliders.items()
     }
-    row = []
+    row, box = [], widgets.VBox()
+    click = _clicks(box)
     for label, act in buttons.items():
         button = widgets.Button(description=label, layout={"width": "auto"})
-        button.on_click(lambda _, act=act: act({name: field.value for name, field in fields.items()}))
+        button.on_click(lambda _, act=act: click(act, {name: field.value for name, field in fields.items()}))
         row.append(button)
-    return widgets.VBox([*fields.values(), widgets.HBox(row)])
+    box.children = [*fields.values(), widgets.HBox(row)]
+    return box
