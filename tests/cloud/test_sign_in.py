@@ -27,6 +27,8 @@ def answered(code: str, message: str = "no") -> ClientError:
         (exceptions.InvalidConfigError(error_msg="no source_profile"), "get-caller-identity"),
         (exceptions.ConfigParseError(path="config"), "get-caller-identity"),
         (exceptions.MissingDependencyException(msg="pip install"), "pip install 'botocore[crt]'"),
+        (exceptions.RefreshWithMFAUnsupportedError(), "sign in again"),
+        (exceptions.SSLError(endpoint_url="https://sts", error="self-signed"), "AWS_CA_BUNDLE"),
         (exceptions.NoRegionError(), "--region"),
         (exceptions.InvalidRegionError(region_name="us east 1"), "--region"),
         (exceptions.EndpointConnectionError(endpoint_url="https://sts"), "network"),

@@ -22,6 +22,8 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
+    RefreshWithMFAUnsupportedError,
+    SSLError,
     SSOError,
     TokenRetrievalError,
     UnknownCredentialError,
@@ -45,6 +47,10 @@ NETWORK = (
     "look at the network, a proxy and the name of the region, which may be without this service; the offline "
     "cloud needs none of them"
 )
+CERTIFICATE = (
+    "a company's proxy signs with a certificate of its own: name the file that holds it in the variable "
+    "`AWS_CA_BUNDLE`"
+)
 # As AWS says it where an organization denies something, or allows only other things.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 OF_ORGANIZATION = ("service control policy", "resource control policy")
@@ -52,7 +58,7 @@ FORBIDDEN = (
     "the organization forbids this to the whole account, and no policy inside of it helps: ask whoever "
     "manages the organization, or take another region or account"
 )
-DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+DENIED = ("AccessDenied", "AccessDeniedException", "KMSAccessDeniedException", "UnauthorizedOperation")
 ASK = (
     "ask whoever manages the account for this right; in a shared account the variable `WORKSHOP_STACK` has "
     "to be the learner's name there"
@@ -62,7 +68,11 @@ NO_WAY_THERE = (EndpointConnectionError, ConnectionClosedError)
 KINDS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((NoCredentialsError, PartialCredentialsError), NO_CREDENTIALS),
     ((ProfileNotFound,), "`aws configure list-profiles` shows those there are; `AWS_PROFILE` chooses one"),
-    ((SSOError, LoginError, NoAuthTokenError, TokenRetrievalError), SIGN_IN_AGAIN),
+    (
+        (SSOError, LoginError, NoAuthTokenError, TokenRetrievalError, RefreshWithMFAUnsupportedError),
+        SIGN_IN_AGAIN,
+    ),
+    ((SSLError,), CERTIFICATE),
     ((CredentialRetrievalError, UnknownCredentialError, InvalidConfigError, ConfigParseError), OTHERS),
     ((MissingDependencyException,), MISSING),
     ((NoRegionError, InvalidRegionError), "name one with `--region` or in the variable `AWS_REGION`"),
