@@ -8,11 +8,12 @@ workshop knows that this is not AWS.
 import json
 import os
 import threading
+from collections.abc import Mapping
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from workshop.cloud.connection import Cloud
 from workshop.settings import DEFAULT_HOST
@@ -28,7 +29,7 @@ class Account:
     def __init__(self, cloud: Cloud, folder: Path) -> None:
         self.cloud = cloud
         self.control_calls: list[str] = []
-        # Code and message by operation, of the services that are asked in JSON.
+        # Code and message by operation, of services that are asked in JSON, and of CloudFormation.
         self.refused: dict[str, tuple[str, str]] = {}
         self._folder = folder
         self._target = urlsplit(cloud.endpoint or "").netloc
@@ -79,9 +80,10 @@ class Account:
                     account.control_calls.append(f"{self.command} {self.path}")
                     self._answer(404, {}, b"")
                     return
-                if refused := account.refused.get(self.headers.get("X-Amz-Target", "").rpartition(".")[2]):
-                    code, message = refused
-                    self._answer(400, {}, json.dumps({"__type": code, "message": message}).encode())
+                asked = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+                asked = asked or parse_qs(body.decode("latin-1")).get("Action", [""])[0]
+                if refused := account.refused.get(asked):
+                    self._answer(400, {}, _refusal(self.headers, *refused))
                     return
                 there = HTTPConnection(account._target, timeout=LONGEST_CALL_SECONDS)
                 there.request(self.command, self.path, body, dict(self.headers))
@@ -104,3 +106,10 @@ class Account:
                 """Say nothing."""
 
         return Handler
+
+
+def _refusal(headers: Mapping[str, str], code: str, message: str) -> bytes:
+    if headers.get("X-Amz-Target"):
+        return json.dumps({"__type": code, "message": message}).encode()
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>".encode()

@@ -29,10 +29,24 @@ def test_the_doctor_tells_account_region_limit_and_cost(account: Account) -> Non
     assert code == 0
     assert found["AWS account"]["seen"] == "…9012, as user/moto"
     assert found["AWS region"]["seen"] == "eu-west-1"
+    assert found["AWS stacks"]["seen"] == "of this workshop: none yet"
     assert found["AWS concurrency"]["seen"] == "1000 of 1000 functions at a time are not reserved"
     assert found["AWS cost"]["seen"].startswith("about 0.15 USD for 2 hours")
     assert "Offline cloud" not in found
     assert account.control_calls == []
+
+
+def test_the_doctor_finds_that_somebody_may_not_deploy(account: Account) -> None:
+    """Who is known to AWS and may not even look for stacks is not ready, and hears whom to ask."""
+    account.refused = {"DescribeStacks": ("AccessDenied", "not authorized to perform this")}
+    try:
+        code, found = examined(account.environment)
+    finally:
+        account.refused = {}
+
+    assert code == 1
+    assert "not authorized" in found["AWS stacks"]["seen"]
+    assert "ask whoever manages the account" in found["AWS stacks"]["fix"]
 
 
 def test_the_doctor_finds_that_nobody_has_signed_in(account: Account) -> None:

@@ -35,6 +35,14 @@ class Account:
             }
         }
 
+    def get_paginator(self, _operation: str) -> "Account":
+        """Stand in for every list."""
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        """Tell that there is nothing yet."""
+        return []
+
     def get_function_concurrency(self, **_: str) -> dict[str, int]:
         """Tell that nothing is reserved."""
         return {}

@@ -48,8 +48,8 @@ NETWORK = (
     "cloud needs none of them"
 )
 CERTIFICATE = (
-    "a company's proxy signs with a certificate of its own: name the file that holds it in the variable "
-    "`AWS_CA_BUNDLE`"
+    "if a company's proxy signs with a certificate of its own, name the file that holds this certificate in "
+    "the variable `AWS_CA_BUNDLE`"
 )
 # As AWS says it where an organization denies something, or allows only other things.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html

@@ -12,6 +12,7 @@ from workshop.course.course import TOUR_PARAMETERS
 from workshop.course.exercises.stack import PARAMETERS
 from workshop.deploy.concurrency import KEPT_UNRESERVED, concurrency_of
 from workshop.deploy.deployment import default_of
+from workshop.deploy.finding import list_stacks
 from workshop.errors import ConfigurationError
 from workshop.kit.findings import Grade, Preflight
 from workshop.pipeline.cost import standing_cost
@@ -35,6 +36,7 @@ def check_aws(region: str | None = None) -> Iterator[Preflight]:
         return
     yield Preflight(ACCOUNT, Grade.GOOD, f"{cloud.shown_account}, as {caller['Arn'].rpartition(':')[2]}")
     yield _region(cloud, region)
+    yield _stacks(cloud)
     yield _concurrency(cloud)
     yield _costs()
 
@@ -44,6 +46,16 @@ def _region(cloud: Cloud, chosen: str | None) -> Preflight:
         return Preflight("AWS region", Grade.GOOD, cloud.region)
     fix = "to use another one, set the variable `AWS_REGION` or give `--region` to the commands"
     return Preflight("AWS region", Grade.WARNING, f"none is chosen, so {cloud.region} is used", fix)
+
+
+def _stacks(cloud: Cloud) -> Preflight:
+    """Look for stacks, which is the least that every command has to be allowed."""
+    check = "AWS stacks"
+    try:
+        names = ", ".join(stack.name for stack in list_stacks(cloud))
+    except (BotoCoreError, ClientError) as error:
+        return Preflight(check, Grade.PROBLEM, str(error), way_on(error))
+    return Preflight(check, Grade.GOOD, f"of this workshop: {names or 'none yet'}")
 
 
 def _concurrency(cloud: Cloud) -> Preflight:
