@@ -149,6 +149,25 @@ def test_the_class_is_led_by_keyboard(opened, lively) -> None:
     page.get_by_role("rowheader", name="Ada L").first.wait_for(timeout=FRESH_MILLISECONDS)
 
 
+def test_what_was_opened_stays_open(opened, lively) -> None:
+    """A fold that somebody has opened stays open on a page that is kept fresh, and no other opens with it."""
+    lively.join("Joan").say("help", step=STEPS[0].id)
+    page = opened("/instructor")
+    page.locator("#plan-parts summary").click()
+    page.locator("#people summary").click()
+    lively.join("Katherine").say("help", step=STEPS[0].id)
+    lively.act("announce", notebook="02")
+    page.locator("#needs", has_text="Katherine").wait_for(timeout=FRESH_MILLISECONDS)
+    page.locator("#pace td.at", has_text="02").wait_for(state="attached", timeout=FRESH_MILLISECONDS)
+    page.mouse.move(0, 0)
+    page.locator("#people", has_text="Katherine").wait_for(timeout=FRESH_MILLISECONDS)
+
+    assert [each.get_attribute("id") for each in page.locator("details[open]").all()] == [
+        "plan-parts",
+        "people",
+    ]
+
+
 MOVES = """(each) => { window.moving = setInterval(() =>
   document.querySelector(each).dispatchEvent(new PointerEvent('pointermove', { bubbles: true })), 100); }"""
 # Clicks on the first button of a learner as soon as a row has come, before anybody could have seen that.

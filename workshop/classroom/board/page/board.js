@@ -43,8 +43,10 @@ function replace(id, html) {
   }
   if (isInUse(old)) return false;
   const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
-  const opened = (element) => [element, ...element.querySelectorAll('details')];
-  opened(old).forEach((each, place) => { if (each.open && opened(fresh)[place]) opened(fresh)[place].open = true; });
+  for (const each of [old, ...old.querySelectorAll('details')]) {
+    const twin = each.id === fresh.id ? fresh : fresh.querySelector(`#${each.id}`);
+    if (each.open && twin) twin.open = true;
+  }
   old.replaceWith(fresh);
   if (focused) document.getElementById(focused)?.focus();
   return true;
