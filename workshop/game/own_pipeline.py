@@ -25,6 +25,8 @@ __all__ = ["LEVEL_TWO", "borrowed", "make_ready"]
 # A round here is small, and must meet in a few batches what a large one meets in hundreds. Crashes happen on
 # AWS as well; only the offline cloud cuts batches anew on purpose.
 CRASH = 0.15
+# The generator's lease in ParameterTable, under which one round is played at a time.
+LEASE = {"Parameter": {"S": "generator"}}
 FIRST_BATCHES = range(1, 4)
 LEVEL_TWO = FaultPlan(
     seed=300,
@@ -51,6 +53,8 @@ def borrowed(cloud: Cloud, game: Game, *, empty: Callable[[], object]) -> Iterat
     finally:
         # The generator first: a round that is still under way must not go on sending.
         destroy(cloud, generator_stack(game.target.stack))
+        # With it goes whoever held the lease; of a round that was broken off, it would last for minutes.
+        cloud.client("dynamodb").delete_item(TableName=game.table, Key=LEASE)
         clear_faults(cloud, game.target.outputs)
         empty()
 

@@ -103,7 +103,7 @@ class GameSession:
                 log = f"; its log in `/aws/lambda/{self.game.generator}` says more"
                 raise WorkshopError(ticket.error + (log if self.game.is_apart else ""))
             if ticket.outcome.get("outcome") == "busy":
-                self._look("another round is under way; waiting for it")
+                self._look("another round is under way, or was broken off; waiting for it, minutes at most")
                 self.clock.sleep(BUSY_SECONDS)
                 continue
             played += 1
