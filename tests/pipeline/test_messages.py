@@ -1,6 +1,7 @@
 """The producer's plan."""
 
 import json
+import uuid
 from collections import Counter, defaultdict
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workshop.pipeline import messages
 from workshop.pipeline.messages import LATE_AFTER, Message, PlanOptions, make_plan
 from workshop.pipeline.truth import count_messages
 
@@ -100,6 +102,12 @@ def test_seeds_give_different_trades() -> None:
     one, two = (make_plan(PlanOptions(messages=50, seed=seed)) for seed in (1, 2))
 
     assert {m.trade_id for m in one.messages}.isdisjoint(m.trade_id for m in two.messages)
+
+
+@given(st.integers(0, 2**128 - 1))
+def test_trades_are_named_as_python_names_them(bits: int) -> None:
+    """A trade's ID is a random UUID, written as `uuid` writes it."""
+    assert messages._uuid(bits) == str(uuid.UUID(int=bits, version=4))
 
 
 def test_some_modifications_move_a_trade_to_another_place() -> None:
