@@ -57,6 +57,7 @@ border-top:1px solid var(--line);background:transparent;max-width:none;overflow-
 .ws .ws-scroll tbody .num{white-space:nowrap;overflow-wrap:normal}
 .ws .ws-scroll tbody .id{min-width:132px;font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:12px}
 .ws .ws-scroll tbody .tight{white-space:nowrap;overflow-wrap:normal}
+@container (min-width:700px){.ws .ws-scroll tbody .whole{overflow-wrap:normal}}
 @container (max-width:640px){.ws .ws-scroll table{font-size:12px}.ws .ws-scroll table :is(th,td){padding-inline:5px}
 .ws .ws-scroll tbody .id{min-width:76px;font-size:11.5px}.ws .ws-scroll :is(tbody .tight,.step,.word){white-space:normal}
 .ws-grid table :is(th,td){padding-inline:2px!important}.ws-grid .word{font-size:10.5px!important;padding-inline:2px!important}}

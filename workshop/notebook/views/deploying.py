@@ -89,7 +89,7 @@ class EventBoard:
         ]
 
     def _table(self) -> Html:
-        heads = list(zip(HEADS, ("num", "tight", "tight", "tight", ""), strict=True))
+        heads = list(zip(HEADS, ("num", "whole", "whole", "tight", ""), strict=True))
         return table(heads, [("", [*row[:3], _status(row[3]), row[4]]) for row in self._rows()])
 
     def _plain(self) -> str:
