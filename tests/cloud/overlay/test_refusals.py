@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.documents import function, make_role
+from tests.cloud.documents import ROLE_ARN, function, make_role
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 SPAN: dict[str, Any] = {"StartTime": 0, "EndTime": 60}
@@ -80,6 +80,20 @@ def test_code_needs_a_runtime_and_a_handler(account, refused) -> None:
         error = refused(account.client("lambda").create_function, **settings)
 
         assert error == ("InvalidParameterValueException", text)
+
+
+def test_who_is_permitted_is_there(functions, refused) -> None:
+    """AddPermission refuses a role or a user of this account that is not there."""
+    statement = {"FunctionName": "F", "Action": "lambda:InvokeFunction"}
+    text = "The provided principal was invalid. Please check the principal and try again."
+    for kind in ("role", "user"):
+        nobody = f"arn:aws:iam::123456789012:{kind}/nobody"
+
+        error = refused(functions.add_permission, **statement, StatementId=kind, Principal=nobody)
+
+        assert error == ("InvalidParameterValueException", text)
+    for number, principal in enumerate((ROLE_ARN, "arn:aws:iam::999999999999:role/other", "*")):
+        functions.add_permission(**statement, StatementId=f"s{number}", Principal=principal)
 
 
 def test_settings_of_events_set_something(functions, refused) -> None:

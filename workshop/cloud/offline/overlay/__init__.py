@@ -43,6 +43,7 @@ CORRECTIONS: tuple[str, ...] = (
     "iam.catalogue",
     "iam.versions",
     "iam.deletions",
+    "iam.quotas",
     "sts_sessions",
     "dynamodb.numbers",
     "dynamodb.wire",

@@ -30,6 +30,8 @@ TOO_MANY_TAGS = {
     "sqs": ModelError("InvalidParameterValue", "Too many tags added for the queue."),
 }
 # Whom a caller of S3 believes to own a bucket; all buckets here are the account's.
+MOST_METRICS, MOST_VALUES = 1_000, 150
+LONGEST_PARAMETER = 4_096
 LONGEST_STACK_NAME = 128
 # Larger templates come from a bucket.
 LONGEST_TEMPLATE = 51_200
@@ -120,7 +122,34 @@ def _only_one_way_to_fail(given: dict[str, Any]) -> ModelError | None:
     return ModelError("ValidationError", "Either DisableRollback or OnFailure can be specified, not both.")
 
 
+def _metrics(given: dict[str, Any]) -> ModelError | None:
+    data, name = given.get("MetricData") or [], str(given["Namespace"])
+    if name.startswith("AWS/"):
+        return ModelError("InvalidParameterValue", f"The value {name} for parameter Namespace is invalid.")
+    sizes = {"MetricData": (len(data), MOST_METRICS)}
+    for place, datum in enumerate(data, 1):
+        values = len(datum.get("Values") or ())
+        sizes[f"MetricData.member.{place}.Values"] = (values, MOST_VALUES)
+    for collection, (size, most) in sizes.items():
+        if size > most:
+            text = f"The collection {collection} must not have a size greater than {most}."
+            return ModelError("InvalidParameterValue", text)
+    return None
+
+
+def _parameter(given: dict[str, Any]) -> ModelError | None:
+    if (given.get("Tier") or "Standard") != "Standard" or len(str(given["Value"])) <= LONGEST_PARAMETER:
+        return None
+    text = (
+        f"Standard tier parameters support a maximum parameter value of {LONGEST_PARAMETER} characters. To "
+        "create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
+    )
+    return ModelError("ValidationException", text)
+
+
 _DEMANDS: dict[tuple[str, str], Demand] = {
+    ("cloudwatch", "PutMetricData"): _metrics,
+    ("ssm", "PutParameter"): _parameter,
     ("cloudformation", "CreateStack"): _name_of_stack,
     ("sns", "Publish"): _one_of(
         "TopicArn",

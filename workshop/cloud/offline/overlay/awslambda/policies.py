@@ -2,7 +2,8 @@
 
 AWS keeps statements by qualifier: GetPolicy returns those of the function or of what `Qualifier` names, an id
 is unique among them, and RemovePermission takes one from there. A principal that is an account stands for its
-root (https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html). moto returns and removes the
+root; a role or a user must be there
+(https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html). moto returns and removes the
 statements of all qualifiers together, keeps two of one id, takes every revision of RemovePermission for a
 wrong one, and keeps an account's number. Changed: as above.
 """
@@ -11,9 +12,14 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from moto.awslambda.exceptions import GenericResourcNotFound, LambdaClientError
+from moto.awslambda.exceptions import (
+    GenericResourcNotFound,
+    InvalidParameterValueException,
+    LambdaClientError,
+)
 from moto.awslambda.models import LambdaBackend
 from moto.awslambda.responses import LambdaResponse
+from moto.iam.models import iam_backends
 
 from workshop.cloud.offline.overlay.awslambda.revisions import check_revision, renew
 from workshop.cloud.offline.overlay.correct import corrects
@@ -57,11 +63,25 @@ def _add(self: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
             f"The statement id ({identity}) provided already exists. "
             "Please provide a new statement id, or remove the existing statement."
         )
+    _check_principal(str(statement.get("Principal")), self.account_id)
     if str(statement.get("Principal")).isdigit():
         partition = partition_of(self.region_name)
         statement["Principal"] = f"arn:{partition}:iam::{statement['Principal']}:root"
     reference = FunctionReference.parse(function_name)
     return _MOTO_ADD_PERMISSION(self, reference.name, qualifier or reference.qualifier, json.dumps(statement))
+
+
+def _check_principal(principal: str, account_id: str) -> None:
+    """Refuse a role or user of this account that is not there."""
+    kind = principal.removeprefix(f"arn:aws:iam::{account_id}:").partition("/")[0]
+    if kind not in {"role", "user"}:
+        return
+    backend = iam_backends[account_id]["aws"]
+    known = backend.roles if kind == "role" else backend.users
+    if not any(one.arn == principal for one in known.values()):
+        raise InvalidParameterValueException(
+            "The provided principal was invalid. Please check the principal and try again."
+        )
 
 
 @corrects(LambdaBackend, "get_policy")

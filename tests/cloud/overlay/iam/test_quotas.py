@@ -1,0 +1,105 @@
+"""How long policies may be, and how many of them a role may have."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cloud.documents import allow, document, trust
+from workshop.cloud.offline.overlay.correct import plain_moto
+
+ROLE = {"RoleName": "r"}
+SHORT = document(allow("*"))
+
+
+def policy(size: int) -> str:
+    """Return a policy with so many characters beside white space."""
+    empty = json.loads(document(allow("s3:GetObject", "arn:aws:s3:::")))
+    missing = size - len(json.dumps(empty).replace(" ", ""))
+    return json.dumps(json.loads(document(allow("s3:GetObject", "arn:aws:s3:::" + "a" * missing))), indent=2)
+
+
+def trusting(size: int) -> str:
+    """Return a trust policy with so many characters beside white space."""
+    written = json.loads(trust(Service="lambda.amazonaws.com"))
+    written["Statement"][0]["Sid"] = ""
+    missing = size - len(json.dumps(written).replace(" ", ""))
+    written["Statement"][0]["Sid"] = "a" * missing
+    return json.dumps(written, indent=2)
+
+
+@pytest.fixture
+def iam(account) -> Any:
+    """The client, with a role, a group, a user and a managed policy."""
+    client = account.client("iam")
+    client.create_role(**ROLE, AssumeRolePolicyDocument=trusting(2048))
+    client.create_group(GroupName="g")
+    client.create_user(UserName="u")
+    client.create_policy(PolicyName="p", PolicyDocument=SHORT)
+    return client
+
+
+P = {"PolicyName": "p"}
+ARN = "arn:aws:iam::123456789012:policy/p"
+SIZES: list[tuple[str, dict[str, str], str, Callable[[int], str], int, str]] = [
+    ("create_policy", {"PolicyName": "q"}, "PolicyDocument", policy, 6144, "quota for PolicySize: 6144"),
+    ("create_policy_version", {"PolicyArn": ARN}, "PolicyDocument", policy, 6144, "PolicySize: 6144"),
+    (
+        "create_role",
+        {"RoleName": "s"},
+        "AssumeRolePolicyDocument",
+        trusting,
+        2048,
+        "Cannot exceed quota for ACLSizePerRole: 2048",
+    ),
+    ("update_assume_role_policy", ROLE, "PolicyDocument", trusting, 2048, "ACLSizePerRole: 2048"),
+    (
+        "put_role_policy",
+        {**ROLE, **P},
+        "PolicyDocument",
+        policy,
+        10_240,
+        "Maximum policy size of 10240 bytes exceeded for role r",
+    ),
+    ("put_group_policy", {"GroupName": "g", **P}, "PolicyDocument", policy, 5120, "exceeded for group g"),
+    ("put_user_policy", {"UserName": "u", **P}, "PolicyDocument", policy, 2048, "exceeded for user u"),
+]
+
+
+@pytest.mark.parametrize("case", SIZES, ids=lambda case: case[0])
+def test_a_policy_has_a_largest_size(iam: Any, refused: Any, case: Any) -> None:
+    """White space does not count; one character more is refused, which plain moto takes."""
+    call, names, member, write, most, text = case
+    error = refused(getattr(iam, call), **names, **{member: write(most + 1)})
+    getattr(iam, call)(**names, **{member: write(most)})
+    if "create" not in call:
+        with plain_moto():
+            getattr(iam, call)(**names, **{member: write(most + 1)})
+
+    assert error[0] == "LimitExceeded"
+    assert text in error[1]
+
+
+def test_inline_policies_count_together(iam: Any, refused: Any) -> None:
+    """Another one of a role is refused if all of them would be too long."""
+    iam.put_role_policy(**ROLE, PolicyName="a", PolicyDocument=policy(6000))
+
+    code, _ = refused(iam.put_role_policy, **ROLE, PolicyName="b", PolicyDocument=policy(6000))
+    iam.put_role_policy(**ROLE, PolicyName="a", PolicyDocument=policy(10_000))
+
+    assert code == "LimitExceeded"
+
+
+def test_a_role_has_ten_managed_policies(iam: Any, refused: Any) -> None:
+    """An eleventh is refused; one that is attached can be attached again."""
+    arns = [
+        iam.create_policy(PolicyName=f"p{number}", PolicyDocument=SHORT)["Policy"]["Arn"]
+        for number in range(11)
+    ]
+    for arn in [*arns[:10], arns[0]]:
+        iam.attach_role_policy(**ROLE, PolicyArn=arn)
+
+    error = refused(iam.attach_role_policy, **ROLE, PolicyArn=arns[10])
+
+    assert error == ("LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 10")

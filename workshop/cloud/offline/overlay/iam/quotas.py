@@ -1,0 +1,84 @@
+"""Policies of IAM have a largest size, and a role has at most ten managed ones.
+
+AWS counts characters without white space: 6,144 of a managed policy, 10,240 of all inline policies of a role
+(5,120 of a group, 2,048 of a user), 2,048 of a trust policy
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). moto counts nothing. Changed: as
+above, with AWS's sentences as users report them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import signature
+from typing import Any
+
+from moto.iam.exceptions import LimitExceededException
+from moto.iam.models import IAMBackend
+
+from workshop.cloud.offline.overlay.correct import corrects
+
+MOST_ATTACHED, MOST_OF_MANAGED, MOST_OF_TRUST = 10, 6_144, 2_048
+MOST_INLINE = {"role": 10_240, "group": 5_120, "user": 2_048}
+
+Check = Callable[[Any, Mapping[str, Any]], None]
+
+
+def _size(document: Any) -> int:
+    return len(re.sub(r"\s", "", str(document)))
+
+
+def _check_quota(quota: str, size: int, most: int) -> None:
+    if size > most:
+        raise LimitExceededException(f"Cannot exceed quota for {quota}: {most}")
+
+
+def _check_managed(_backend: Any, given: Mapping[str, Any]) -> None:
+    _check_quota("PolicySize", _size(given["policy_document"]), MOST_OF_MANAGED)
+
+
+def _check_new_trust(_backend: Any, given: Mapping[str, Any]) -> None:
+    _check_quota("ACLSizePerRole", _size(given["assume_role_policy_document"]), MOST_OF_TRUST)
+
+
+def _check_trust(_backend: Any, given: Mapping[str, Any]) -> None:
+    _check_quota("ACLSizePerRole", _size(given["policy_document"]), MOST_OF_TRUST)
+
+
+def _check_attached(backend: Any, given: Mapping[str, Any]) -> None:
+    attached = {*backend.get_role(given["role_name"]).managed_policies, given["policy_arn"]}
+    _check_quota("PoliciesPerRole", len(attached), MOST_ATTACHED)
+
+
+def _check_inline(kind: str, backend: Any, given: Mapping[str, Any]) -> None:
+    name, most = given[f"{kind}_name"], MOST_INLINE[kind]
+    policies = {**_inline(kind, backend, name), given["policy_name"]: given["policy_json"]}
+    if sum(map(_size, policies.values())) > most:
+        raise LimitExceededException(f"Maximum policy size of {most} bytes exceeded for {kind} {name}")
+
+
+def _inline(kind: str, backend: Any, name: str) -> Mapping[str, Any]:
+    policies: Mapping[str, Any] = getattr(backend, f"get_{kind}")(name).policies
+    return policies
+
+
+def _checked(moto: Callable[..., Any], check: Check) -> Callable[..., Any]:
+    """Return a method that checks its arguments, by their names, before moto's own."""
+    expected = signature(moto)
+
+    def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        check(self, expected.bind(self, *arguments, **named).arguments)
+        return moto(self, *arguments, **named)
+
+    return method
+
+
+CHECKS: Mapping[str, Check] = {
+    "attach_role_policy": _check_attached,
+    "create_policy": _check_managed,
+    "create_policy_version": _check_managed,
+    "create_role": _check_new_trust,
+    "update_assume_role_policy": _check_trust,
+    **{f"put_{kind}_policy": partial(_check_inline, kind) for kind in MOST_INLINE},
+}
+for _name, _check in CHECKS.items():
+    corrects(IAMBackend, _name)(_checked(getattr(IAMBackend, _name), _check))
