@@ -82,13 +82,16 @@ def test_the_address_of_the_way_to_the_world_comes_first(monkeypatch) -> None:
 
 
 def test_the_class_is_told_an_address_that_it_reaches(monkeypatch, capsys, tmp_path) -> None:
-    """With `--lan`, what everybody opens is an address in the network; the instructor's link stays here."""
+    """With `--lan` everybody opens an address in the network; what else there is to know is told as well."""
     network = {EVERYWHERE: ("http://192.168.1.5:8787",), "127.0.0.1": ("http://127.0.0.1:8787",)}
     monkeypatch.setattr("workshop.cli.classroom.board.addresses_of", lambda host, _: network[host])
 
-    _tell(SimpleNamespace(key="secret"), tmp_path, EVERYWHERE, 8787)
+    store = SimpleNamespace(was_emptied=True)
+
+    _tell(SimpleNamespace(key="secret", store=store), tmp_path, EVERYWHERE, 8787)
 
     lines = capsys.readouterr().out.splitlines()
+    assert "earlier class was deleted" in lines[-1]
     assert lines[:2] == [
         "Instructor: http://127.0.0.1:8787/instructor?key=secret",
         "Everybody:  http://192.168.1.5:8787/",

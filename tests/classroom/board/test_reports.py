@@ -171,6 +171,7 @@ def test_a_class_is_forgotten_after_a_while(tmp_path) -> None:
     for days, aliases in ((KEPT_DAYS - 1, ["Ada"]), (KEPT_DAYS + 1, [])):
         store = ClassStore(file, clock.now() + days * SECONDS_A_DAY)
         assert [each.alias for each in store.learners()] == aliases
+        assert store.was_emptied == (not aliases)
         store.close()
 
 

@@ -47,7 +47,7 @@ class ClassStore:
     def __init__(self, file: Path, now: float, *, most_steps: int = 64, is_old_kept: bool = False) -> None:
         """Open a file, or make it; one that nobody has changed for `KEPT_DAYS` is emptied first.
 
-        With `is_old_kept`, it is read as it is.
+        `was_emptied` says whether that was done. With `is_old_kept`, it is read as it is.
 
         Raises:
             ConfigurationError: it is no file of a board.
@@ -67,7 +67,8 @@ class ClassStore:
             raise ConfigurationError(
                 f"`{file}` is not a board's file: {error}; name another one with `--data`"
             ) from error
-        if not is_old_kept and now - self.last_change() > KEPT_DAYS * SECONDS_A_DAY:
+        self.was_emptied = not is_old_kept and now - self.last_change() > KEPT_DAYS * SECONDS_A_DAY
+        if self.was_emptied:
             self.forget()
 
     def close(self) -> None:

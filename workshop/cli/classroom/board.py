@@ -88,6 +88,8 @@ def _tell(class_board: ClassBoard, file: Path, host: str, port: int) -> None:
         f"What learners report is kept in `{file}`, for {KEPT_DAYS} days after the last report at most."
     )
     lines.append("Keep the instructor's link to yourself. Ctrl-C ends the board; nothing is lost.")
+    if class_board.store.was_emptied:
+        lines.append(f"Nothing had been reported for {KEPT_DAYS} days, so an earlier class was deleted.")
     people = console()
     for line in lines:
         people.print(line, soft_wrap=True)
