@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import ipywidgets as widgets  # type: ignore[import-untyped] # it brings no types
 import pytest
 
 from workshop.course.tools.costs import CostTools
@@ -96,3 +97,17 @@ def test_a_load_that_is_none_is_refused_in_words(ask: Callable[[CostTools], obje
     """What is no rate, no pipeline or no number of shards has no price, and is not said to keep up."""
     with pytest.raises(ValueError, match=r"`(x|-1)`"):
         ask(CostTools())
+
+
+def test_on_a_page_that_was_opened_later_no_bill_stays_that_is_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the bill below would not follow, the chart beside the fields does not follow either."""
+    monkeypatch.setattr(widgets.Widget, "_control_comm", object())
+    calculator = CostCalculator()
+    before = calculator.shown.text
+    monkeypatch.setattr(widgets.Widget, "_control_comm", object())
+
+    calculator.fields["rate"].value = 1
+
+    assert calculator.shown.text == before

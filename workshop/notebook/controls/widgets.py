@@ -15,7 +15,17 @@ from workshop.notebook.markup.display import NOTHING, Live, Shown, shell
 from workshop.notebook.markup.html import Html, code_in, element
 from workshop.notebook.views.errors import failed
 
-__all__ = ["ButtonRow", "Buttons", "Control", "Slider", "choice", "number_field", "panel", "show_control"]
+__all__ = [
+    "ButtonRow",
+    "Buttons",
+    "Control",
+    "Slider",
+    "choice",
+    "clicks",
+    "number_field",
+    "panel",
+    "show_control",
+]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSWER = "Your answer:"
@@ -58,8 +68,11 @@ class _Said:
             self.widget.value = element("span", code_in(told), role="alert")
 
 
-def _clicks(box: Any) -> Callable[..., None]:
-    """Return what carries out clicks on the widgets in a box, on the page for which they were made."""
+def clicks(box: Any) -> Callable[..., None]:
+    """Return what carries out clicks in a box, and other changes, on the page for which it was made.
+
+    On a later page it puts what to do in the place of what is in the box.
+    """
     # A page makes a connection of its own when it is opened, if the kernel has loaded ipywidgets by then.
     made_for = widgets.Widget._control_comm  # noqa: SLF001 - ipywidgets tells it nowhere else
 
@@ -80,7 +93,7 @@ def choice(letters: Sequence[str], texts: Sequence[str], on_choice: Callable[[in
     What `on_choice` returns is said below them, such as what went wrong.
     """
     buttons, said, box = [], _Said(), widgets.VBox()
-    click = _clicks(box)
+    click = clicks(box)
 
     def take(place: int) -> None:
         said.say(on_choice(place))
@@ -100,7 +113,7 @@ class ButtonRow:
     def __init__(self, buttons: Buttons, tell: Callable[[Shown], object]) -> None:
         self._tell = tell
         self.widget = widgets.HBox(layout={"flex_flow": "row wrap"})
-        self._click = _clicks(self.widget)
+        self._click = clicks(self.widget)
         self.offer(buttons)
 
     def offer(self, buttons: Buttons) -> None:
@@ -132,7 +145,7 @@ def number_field(on_number: Callable[[str], str | None]) -> Any:
     )
     button = widgets.Button(description="Answer", layout={"width": "90px"})
     said, box = _Said(), widgets.HBox(layout={"flex_flow": "row wrap"})
-    click = _clicks(box)
+    click = clicks(box)
 
     def take() -> None:
         said.say(on_number(field.value))
@@ -177,7 +190,7 @@ def panel(sliders: Mapping[str, Slider], buttons: Mapping[str, Callable[[dict[st
         for name, each in sliders.items()
     }
     row, box = [], widgets.VBox()
-    click = _clicks(box)
+    click = clicks(box)
     for label, act in buttons.items():
         button = widgets.Button(description=label, layout={"width": "auto"})
         button.on_click(lambda _, act=act: click(act, {name: field.value for name, field in fields.items()}))

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped] # it brings no types
 
-from workshop.notebook.controls.widgets import show_control
+from workshop.notebook.controls.widgets import clicks, show_control
 from workshop.notebook.markup.display import Live, Shown
 from workshop.notebook.markup.html import code_in, element
 from workshop.notebook.views.costs import draw_bill, draw_growth
@@ -61,11 +61,14 @@ class CostCalculator:
             field.description = LABELS[name]
             field.style = {"description_width": "175px"}
             field.layout = {"width": "390px"}
-            field.observe(lambda _: self._follow(), "value")
         # Unlike an output of the cell, a widget's is drawn anew when it is set: plotly's charts need that.
         self._chart = widgets.Output()
         grid = widgets.Box([*self.fields.values()], layout={"flex_flow": "row wrap"})
-        show_control(widgets.VBox([grid, self._chart]), "Controls of the cost calculator")
+        box = widgets.VBox([grid, self._chart])
+        change = clicks(box)
+        for field in self.fields.values():
+            field.observe(lambda _: change(self._follow), "value")
+        show_control(box, "Controls of the cost calculator")
         self._said = Live(self._answer())
         self._said.close()
 
