@@ -5,6 +5,8 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
+from workshop.cloud.offline.overlay.correct import plain_moto
+
 
 def key(*names: str) -> list[dict]:
     return [
@@ -209,3 +211,18 @@ def test_time_to_live_is_switched_and_not_twice(account, refused) -> None:
     text = "TimeToLive is active on a different AttributeName: current AttributeName is t"
     assert other == at_once == ("ValidationException", text)
     assert unknown[0] == "ResourceNotFoundException"
+
+
+def test_a_protected_table_stays(account, refused) -> None:
+    """DeleteTable says that the protection has to go first; plain moto has words of its own."""
+    create(account, DeletionProtectionEnabled=True)
+
+    error = refused(account.dynamodb.delete_table, TableName="T")
+    with plain_moto():
+        plain = refused(account.dynamodb.delete_table, TableName="T")
+    account.dynamodb.update_table(TableName="T", DeletionProtectionEnabled=False)
+    account.dynamodb.delete_table(TableName="T")
+
+    text = "Resource cannot be deleted as it is currently protected against deletion."
+    assert error == ("ValidationException", f"{text} Disable deletion protection first.")
+    assert plain != error

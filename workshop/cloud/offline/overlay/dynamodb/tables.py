@@ -17,7 +17,11 @@ a table is made or its time to live is changed.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moto.dynamodb.exceptions import MockValidationException, ResourceNotFoundException
+from moto.dynamodb.exceptions import (
+    DeletionProtectedException,
+    MockValidationException,
+    ResourceNotFoundException,
+)
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 from moto.moto_api._internal import mock_random
@@ -38,6 +42,10 @@ CHANGES = frozenset(
         *("TableClass", "WarmThroughput", "GlobalTableWitnessUpdates", "MultiRegionConsistency"),
         *("GlobalTableSettingsReplicationMode", "VectorIndexUpdates"),
     )
+)
+PROTECTED = (
+    "Resource cannot be deleted as it is currently protected against deletion. "
+    "Disable deletion protection first."
 )
 NOTHING_TO_CHANGE = (
     "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
@@ -69,6 +77,11 @@ def _describe(self: Any, base_key: str = "TableDescription") -> dict[str, Any]:
         for entry, index in zip(table.get(name, ()), indexes, strict=True):
             entry.update(_contents(self, index))
     return described
+
+
+@corrects(DeletionProtectedException, "__init__")
+def _protected(self: Any, _table_name: str) -> None:
+    MockValidationException.__init__(self, PROTECTED)
 
 
 @corrects(DynamoHandler, "create_table")
