@@ -5,7 +5,8 @@ import re
 import pytest
 
 from tests.browser.looking import look, run_by_menu, run_in_kernel
-from tests.course.notebooks.runs import NUMBERS, starter_notebook
+from tests.browser.notebook_page import PANEL
+from tests.course.notebooks.runs import NUMBERS, source_of, starter_notebook
 from tests.effort import LONG
 
 # What learners meet first; what they meet later is looked at solved (see `test_solved_notebooks.py`).
@@ -23,6 +24,22 @@ def test_the_printed_address_opens_the_first_notebook(notebook_page, lab, compla
     assert re.match(r"00_\w+\.ipynb", tab)
     assert notebook_page.faults == []
     assert complaints == []
+
+
+def test_buttons_on_a_page_that_was_opened_anew_say_what_to_do(notebook_page, lab, checkout) -> None:
+    """After a reload no click goes into the void: it says that the cell must run again."""
+    checkout.renew()
+    address = lab.address_of(source_of("01").stem)
+    notebook_page.open(address)
+    notebook_page.run_all()
+    notebook_page.save()
+    notebook_page.open(address)
+    panel = notebook_page.page.locator(PANEL)
+
+    panel.get_by_role("button", name="Hint", exact=True).first.click()
+
+    panel.get_by_role("alert").filter(has_text="run this cell again").first.wait_for()
+    assert "Hint 1 of" not in panel.inner_text()
 
 
 @pytest.mark.timeout(900)
