@@ -1,9 +1,9 @@
 """Each measurement in its smallest form: that what it measures is exact, not how fast it is."""
 
+import multiprocessing
 from collections.abc import Callable
 from functools import partial
 
-import psutil
 import pytest
 
 from workshop.bench import pipelines
@@ -14,7 +14,7 @@ from workshop.bench.limits import bare_cost, decode_and_sum_cost
 from workshop.bench.pipelines import LoadedPipeline, LoadRun
 from workshop.bench.plan import QUICK
 from workshop.bench.processes import Meter, ProcessUse
-from workshop.bench.sending import Stream, sending_processes
+from workshop.bench.sending import PROCESSES, Stream, sending_processes
 from workshop.cloud.connection import Cloud
 from workshop.pipeline.messages import PlanOptions, make_plan
 from workshop.pipeline.producer.packing import Packing
@@ -73,18 +73,20 @@ def test_whoever_has_had_enough_does_not_wait_for_what_is_sent(measured: Measure
     stream = Stream("stateless", "interrupted", None)
     parts = [PlanOptions(messages=1_000_000, seed=seed) for seed in (2, 3, 4, 5)]
     parts[:2] = [PlanOptions(messages=10), PlanOptions(messages=10)]
-    before = {child.pid for child in psutil.Process().children()}
+    senders = []
 
     def interrupted() -> None:
         with sending_processes(measured.cloud, stream, parts) as send:
             next(iter(send()))
+            senders.extend(multiprocessing.active_children())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
 
-    still = [child for child in psutil.Process().children() if child.pid not in before]
-    assert not [child for child in still if "spawn_main" in " ".join(child.cmdline())]
+    # Who had finished would have ended with 0.
+    assert len(senders) == PROCESSES
+    assert all(sender.exitcode for sender in senders)
 
 
 def test_boto3_alone_makes_one_call(cloud: Cloud) -> None:

@@ -22,10 +22,10 @@ NAMES = [name for name in overlay.CORRECTIONS if not name.startswith("cloudforma
 
 
 @cache
-def _client(service: str) -> Any:
+def _client(service: str, region: str = REGION) -> Any:
     """Making a client takes longer than most tests; moto answers old ones too."""
     return boto3.client(
-        service, region_name=REGION, aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x"
+        service, region_name=region, aws_access_key_id="AKIAIOSFODNN7EXAMPLE", aws_secret_access_key="x"
     )
 
 
@@ -37,9 +37,9 @@ class Account:
         self.stream = ""
         overlay.apply(self.clock, NAMES)
 
-    def client(self, service: str) -> Any:
-        """Return a client in `REGION`."""
-        return _client(service)
+    def client(self, service: str, region: str = REGION) -> Any:
+        """Return a client."""
+        return _client(service, region)
 
     @property
     def dynamodb(self) -> Any:

@@ -146,6 +146,32 @@ def test_a_bucket_with_notifications_and_policy(aws: Account) -> None:
     assert "Unable to validate the following destination" in aws.reason("B", "closed")
 
 
+def test_new_targets_take_the_place_of_old_ones(aws: Account) -> None:
+    """Old and new ones together may be more than a rule can have."""
+
+    def wanted(*targets: str) -> dict[str, Any]:
+        named = [{"Id": name, "Arn": get("Q")} for name in targets]
+        rule = resource("Events::Rule", EventPattern={"source": ["a"]}, Targets=named)
+        return template({"Rule": {"Ref": "R"}}, Q=queue(), R=rule)
+
+    complete(aws, wanted("a", "b", "c"))
+    complete(aws, wanted("d", "e", "f"))
+
+    targets = aws.client("events").list_targets_by_rule(Rule=aws.outputs()["Rule"])["Targets"]
+    assert [target["Id"] for target in targets] == ["d", "e", "f"]
+
+
+def test_a_permission_is_for_somebody_who_is_there(aws: Account) -> None:
+    """A role that does not exist fails the stack, as AddPermission would be refused."""
+    nobody = f"arn:aws:iam::{ACCOUNT}:role/nobody"
+    allowed = {**permission(), "Properties": {**permission()["Properties"], "Principal": nobody}}
+
+    refused = aws.create(template(F=function("R"), R=role(), P=allowed))
+
+    assert refused["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "The provided principal was invalid" in aws.reason("P")
+
+
 def test_rules_and_buses(aws: Account) -> None:
     """A rule keeps its name and replaces its targets; `Ref` names the bus where it is not the default one."""
     events = aws.client("events")

@@ -199,6 +199,24 @@ def test_a_policy_of_deletion_is_an_update(aws: Any) -> None:
     assert len(aws.client("dynamodb").list_tables()["TableNames"]) == 1
 
 
+def test_a_policy_of_deletion_that_is_none_is_refused(aws: Any) -> None:
+    """In the language extensions it may come from a parameter, so an update finds out; the old one holds."""
+    kept = {**table(), "DeletionPolicy": {"Ref": "Policy"}}
+    wanted = {
+        "Transform": "AWS::LanguageExtensions",
+        "Parameters": {"Policy": {"Type": "String", "Default": "Retain"}},
+        "Resources": {"Table": kept},
+    }
+    consent = ["CAPABILITY_AUTO_EXPAND"]
+    aws.create(wanted, Capabilities=consent)
+
+    stack = aws.update(wanted, parameters={"Policy": "Keep"}, Capabilities=consent)
+    aws.cloudformation.delete_stack(StackName="stack")
+
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert len(aws.client("dynamodb").list_tables()["TableNames"]) == 1
+
+
 def test_outputs_follow_the_resources(aws: Any) -> None:
     """After an update the outputs are those of the new template and the new resources."""
     outputs = {"Arn": {"Value": {"Fn::GetAtt": ["Table", "StreamArn"]}}}

@@ -67,6 +67,30 @@ def test_a_key_that_is_not_there_is_refused(
 
 
 @pytest.mark.parametrize("service", calls(KEY))
+def test_a_key_of_no_region_is_refused(clients: dict[str, Any], refused: Any, service: str) -> None:
+    """A region that does not exist has no keys."""
+    name, arguments = calls(ARN.replace("eu-west-1", "nowhere-1"))[service]
+
+    assert refused(getattr(clients[service], name), **arguments)[0] in {
+        "KMSNotFoundException",
+        "AccessDeniedException",
+        "KMS.NotFoundException",
+        "ValidationException",
+    }
+
+
+def test_an_upload_in_parts_is_refused_at_its_beginning(clients: dict[str, Any], refused: Any) -> None:
+    """Nobody sends parts that could not be put together; plain moto takes the key."""
+    upload = {"Bucket": "box", "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": ARN}
+
+    error = refused(clients["s3"].create_multipart_upload, **upload)
+    with plain_moto():
+        clients["s3"].create_multipart_upload(**upload)
+
+    assert error == ("KMS.NotFoundException", NO_KEY)
+
+
+@pytest.mark.parametrize("service", calls(KEY))
 def test_a_key_that_is_there_is_taken(account: Account, clients: dict[str, Any], service: str) -> None:
     """By its ARN, by an alias, and the services' own by theirs."""
     kms = account.client("kms")

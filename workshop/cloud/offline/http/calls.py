@@ -82,10 +82,11 @@ class Call:
     def unpacked(self) -> "Call":
         """Return the call with its body as it was before the client packed it, as SDKs do with large ones.
 
-        Objects of S3 stay packed, and so does what is no gzip: its service refuses it as unreadable.
+        Objects of S3 stay packed, also those of unsigned calls, and so does what is no gzip: its service
+        refuses it as unreadable.
         """
-        is_object = self.scope is not None and self.scope.service == "s3"
-        if self.headers.get("content-encoding") != PACKED or is_object:
+        may_be_object = self.scope is None or self.scope.service == "s3"
+        if self.headers.get("content-encoding") != PACKED or may_be_object:
             return self
         try:
             body = zlib.decompress(self.body, GZIP_WINDOW)

@@ -29,10 +29,9 @@ TOO_MANY_TAGS = {
     "sns": ModelError("TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded"),
     "sqs": ModelError("InvalidParameterValue", "Too many tags added for the queue."),
 }
-# Whom a caller of S3 believes to own a bucket; all buckets here are the account's.
 MOST_METRICS, MOST_VALUES = 1_000, 150
 LONGEST_PARAMETER = 4_096
-LONGEST_STACK_NAME = 128
+STACK_NAME, LONGEST_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*", 128
 # Larger templates come from a bucket.
 LONGEST_TEMPLATE = 51_200
 TOO_LONG_TEMPLATE = ModelError(
@@ -40,6 +39,7 @@ TOO_LONG_TEMPLATE = ModelError(
     "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
     f"Member must have length less than or equal to {LONGEST_TEMPLATE}",
 )
+# Whom a caller of S3 believes to own a bucket; all buckets here are the account's.
 OWNERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
@@ -106,13 +106,14 @@ def _service_name(given: dict[str, Any]) -> ModelError | None:
 
 
 def _name_of_stack(given: dict[str, Any]) -> ModelError | None:
-    name, limit = str(given["StackName"]), "regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
-    if re.fullmatch("[a-zA-Z][-a-zA-Z0-9]*", name) and len(name) > LONGEST_STACK_NAME:
-        limit = f"length less than or equal to {LONGEST_STACK_NAME}"
-    elif re.fullmatch("[a-zA-Z][-a-zA-Z0-9]*", name):
+    name = str(given["StackName"])
+    if not re.fullmatch(STACK_NAME, name):
+        demand = f"satisfy regular expression pattern: {STACK_NAME}"
+    elif len(name) > LONGEST_STACK_NAME:
+        demand = f"have length less than or equal to {LONGEST_STACK_NAME}"
+    else:
         return _only_one_way_to_fail(given)
-    verb = "have" if "length" in limit else "satisfy"
-    text = f"Value '{name}' at 'stackName' failed to satisfy constraint: Member must {verb} {limit}"
+    text = f"Value '{name}' at 'stackName' failed to satisfy constraint: Member must {demand}"
     return ModelError("ValidationError", f"1 validation error detected: {text}")
 
 

@@ -63,7 +63,7 @@ def _add(self: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
             f"The statement id ({identity}) provided already exists. "
             "Please provide a new statement id, or remove the existing statement."
         )
-    _check_principal(str(statement.get("Principal")), self.account_id)
+    check_principal(self, str(statement.get("Principal")))
     if str(statement.get("Principal")).isdigit():
         partition = partition_of(self.region_name)
         statement["Principal"] = f"arn:{partition}:iam::{statement['Principal']}:root"
@@ -71,12 +71,17 @@ def _add(self: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
     return _MOTO_ADD_PERMISSION(self, reference.name, qualifier or reference.qualifier, json.dumps(statement))
 
 
-def _check_principal(principal: str, account_id: str) -> None:
-    """Refuse a role or user of this account that is not there."""
-    kind = principal.removeprefix(f"arn:aws:iam::{account_id}:").partition("/")[0]
+def check_principal(of: Any, principal: str) -> None:
+    """Refuse a role or user that is not there; `of` names the account and the region.
+
+    Raises:
+        InvalidParameterValueException: the principal belongs to the account, which has none such.
+    """
+    partition = partition_of(of.region_name)
+    kind = principal.removeprefix(f"arn:{partition}:iam::{of.account_id}:").partition("/")[0]
     if kind not in {"role", "user"}:
         return
-    backend = iam_backends[account_id]["aws"]
+    backend = iam_backends[of.account_id][partition]
     known = backend.roles if kind == "role" else backend.users
     if not any(one.arn == principal for one in known.values()):
         raise InvalidParameterValueException(

@@ -132,7 +132,9 @@ def _details(resource: Any, definition: Mapping[str, Any]) -> Iterator[dict[str,
     targets = [
         {
             **({"Attribute": "Tags"} if name == "Tags" else {"Attribute": "Properties", "Name": name}),
-            "RequiresRecreation": "Always" if name in replacing else "Never",
+            "RequiresRecreation": "Always"
+            if name in replacing and resources.is_other(old.get(name), new.get(name))
+            else "Never",
         }
         for name in dict.fromkeys([*old, *new])
         if old.get(name) != new.get(name)

@@ -116,11 +116,19 @@ def check(logical_id: str, definition: Mapping[str, Any]) -> None:
     Raises:
         ResourceFailure: naming resource and property.
     """
-    # Policies may be functions in the language extensions, and are known only now.
-    for odd in problems_of_policies(logical_id, definition):
-        raise ResourceFailure(odd)
+    check_policies(logical_id, definition)
     if problem := property_problem(logical_id, definition):
         raise ResourceFailure(problem)
+
+
+def check_policies(logical_id: str, definition: Mapping[str, Any]) -> None:
+    """Refuse policies that are none; functions in the language extensions are known only now.
+
+    Raises:
+        ResourceFailure: naming resource and policy.
+    """
+    for odd in problems_of_policies(logical_id, definition):
+        raise ResourceFailure(odd)
 
 
 def create(stack: Any, logical_id: str, definition: Mapping[str, Any]) -> Any:
@@ -191,12 +199,17 @@ def is_new_one_needed(resource: DeployedResource, definition: Mapping[str, Any])
     """Return whether the change requires a replacement."""
     old, new = resource.definition["Properties"], definition["Properties"]
     replacing = replacing_properties(resource.resource_type)
-    return any(_texts(old.get(name)) != _texts(new.get(name)) for name in replacing)
+    return any(is_other(old.get(name), new.get(name)) for name in replacing)
 
 
 def replacing_properties(resource_type: str) -> set[str]:
     """Return the properties of a type whose change requires a replacement."""
     return {*(schema(resource_type) or {}).get("replaced", ()), *ALSO_REPLACED.get(resource_type, ())}
+
+
+def is_other(old: Any, new: Any) -> bool:
+    """Return whether AWS takes two values of a property for different ones."""
+    return bool(_texts(old) != _texts(new))
 
 
 def _texts(value: Any) -> Any:

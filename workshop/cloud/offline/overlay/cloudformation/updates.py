@@ -205,6 +205,7 @@ class _Update:
             definition = resources.resolve(logical_id, declared, stack.resource_map)
             if definition["Properties"] == resource.definition["Properties"]:
                 # `DeletionPolicy` and its like concern no service; they hold from now on.
+                resources.check_policies(logical_id, definition)
                 resource.definition = definition
                 return True
             resources.check(logical_id, definition)

@@ -5,14 +5,14 @@ are documented, and tries a pattern by TestEventPattern
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html). PutTargets refuses targets
 of unknown kinds, streams without a role, roles that EventBridge may not assume, contradicting inputs, and
 more than five targets of a rule (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html).
-moto accepts operators that it does not
-know, which then match everything, any target, schedules that never come, such as `rate(1 minutes)`, and
-answers TestEventPattern with nothing. Changed: patterns, TestEventPattern, PutTargets and PutRule. Archives
-are refused by name: events would not be kept in them.
+moto accepts operators that it does not know, which then match everything, any target, schedules that never
+come, such as `rate(1 minutes)`, and answers TestEventPattern with nothing. Changed: patterns, PutTargets,
+TestEventPattern and PutRule. Archives are refused by name: events would not be kept in them.
 """
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
@@ -21,6 +21,7 @@ from moto.events.models import EventPattern, EventPatternParser, EventsBackend
 from moto.events.responses import EventsHandler
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.partitions import partition_of
 from workshop.cloud.offline.permissions.resource_policies import ACTIONS
 from workshop.cloud.offline.permissions.services import trusts
 from workshop.cloud.offline.runtime.deliveries.event_patterns import (
@@ -32,6 +33,8 @@ from workshop.cloud.offline.runtime.schedules.schedule_expressions import (
     ScheduleExpressionError,
     parse_expression,
 )
+
+__all__ = ["put_targets"]
 
 _MOTO_PUT_TARGETS = EventsBackend.put_targets
 _MOTO_PUT_RULE = EventsBackend.put_rule
@@ -97,7 +100,8 @@ def _put_rule(backend: Any, name: str, *arguments: Any, **wanted: Any) -> Any:
 
 def _rule_arn(backend: Any, name: str, bus: str | None) -> str:
     place = "" if (bus_name := backend._normalize_event_bus_arn(bus)) == "default" else f"{bus_name}/"
-    return f"arn:aws:events:{backend.region_name}:{backend.account_id}:rule/{place}{name}"
+    partition = partition_of(backend.region_name)
+    return f"arn:{partition}:events:{backend.region_name}:{backend.account_id}:rule/{place}{name}"
 
 
 def _check_role(role_arn: str, rule_arn: str) -> None:
@@ -107,18 +111,37 @@ def _check_role(role_arn: str, rule_arn: str) -> None:
 
 @corrects(EventsBackend, "put_targets")
 def _put_targets(backend: Any, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]) -> None:
+    bus = backend.describe_event_bus(event_bus_arn or "default")
+    # moto says what is missing.
+    others = bus.rules[name].targets if name in bus.rules else ()
+    put_targets(backend, name, event_bus_arn, targets, beside=others)
+
+
+def put_targets(
+    backend: Any,
+    name: str,
+    event_bus_arn: str | None,
+    targets: Sequence[Mapping[str, Any]],
+    *,
+    beside: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Give a rule targets, `beside` others that it keeps.
+
+    Raises:
+        ValidationException: a target is refused.
+        TooManyTargetsError: together they are too many.
+    """
     for target in targets:
         if (problem := _problem(target)) is not None:
             raise ValidationException(problem)
         if role := target.get("RoleArn"):
             _check_role(role, _rule_arn(backend, name, event_bus_arn))
-    rule = backend.describe_rule(name, event_bus_arn)
-    if len({target["Id"] for target in [*rule.targets, *targets]}) > MOST_TARGETS:
+    if len({target["Id"] for target in [*beside, *targets]}) > MOST_TARGETS:
         raise TooManyTargetsError
     _MOTO_PUT_TARGETS(backend, name, event_bus_arn, targets)
 
 
-def _problem(target: dict[str, Any]) -> str | None:
+def _problem(target: Mapping[str, Any]) -> str | None:
     """Return why a target is refused; what is no ARN at all is left to moto."""
     arn = str(target["Arn"])
     service = arn.split(":")[2] if arn.count(":") > 1 else ""

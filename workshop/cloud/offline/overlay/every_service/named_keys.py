@@ -20,6 +20,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import S3Backend
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.partitions import partition_of
 from workshop.settings import DEFAULT_REGION
 
 __all__ = ["key_problem"]
@@ -30,6 +31,7 @@ _MOTO_STREAM = KinesisBackend.start_stream_encryption
 _MOTO_GROUP = LogsBackend.create_log_group
 _MOTO_OBJECT = S3Backend.put_object
 _MOTO_COPY = S3Backend.copy_object
+_MOTO_UPLOAD = S3Backend.create_multipart_upload
 _MOTO_TABLE = DynamoDBBackend.create_table
 
 
@@ -43,6 +45,8 @@ def key_problem(backend: Any, identifier: str | None, region: str | None = None)
     parts = identifier.split(":", PARTS_OF_AN_ARN - 1)
     is_arn = len(parts) == PARTS_OF_AN_ARN
     home, account = (parts[3], parts[4]) if is_arn else (region or backend.region_name, backend.account_id)
+    if home not in kms_backends[account].regions:
+        return f"Invalid arn {home}"
     keys = kms_backends[account][home]
     alias = keys.get_alias_name(identifier)
     is_alias = alias.startswith("alias/")
@@ -51,7 +55,7 @@ def key_problem(backend: Any, identifier: str | None, region: str | None = None)
         return None
     if keys.get_key_id_from_alias(alias) if is_alias else keys.get_key_id(identifier) in keys.keys:
         return None
-    arn = identifier if is_arn else f"arn:aws:kms:{home}:{account}:"
+    arn = identifier if is_arn else f"arn:{partition_of(home)}:kms:{home}:{account}:"
     if is_alias:
         return f"Alias {arn if is_arn else arn + identifier} is not found."
     return f"Key '{arn if is_arn else f'{arn}key/{identifier}'}' does not exist"
@@ -68,7 +72,8 @@ def _encrypt_stream(self: Any, stream_arn: str, stream_name: str, encryption_typ
 @corrects(LogsBackend, "create_log_group")
 def _create_group(self: Any, log_group_name: str, tags: Mapping[str, str], **given: Any) -> Any:
     if key_problem(self, given.get("kmsKeyId")):
-        arn = f"arn:aws:logs:{self.region_name}:{self.account_id}:log-group:{log_group_name}"
+        place = f"{self.region_name}:{self.account_id}"
+        arn = f"arn:{partition_of(self.region_name)}:logs:{place}:log-group:{log_group_name}"
         raise LogsClientError(
             "AccessDeniedException",
             f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'",
@@ -86,6 +91,13 @@ def _put_object(self: Any, bucket_name: str, *arguments: Any, **given: Any) -> A
 def _copy_object(self: Any, src_key: Any, dest_bucket_name: str, *arguments: Any, **given: Any) -> Any:
     _check_object(self, dest_bucket_name, given)
     return _MOTO_COPY(self, src_key, dest_bucket_name, *arguments, **given)
+
+
+@corrects(S3Backend, "create_multipart_upload")
+def _create_upload(self: Any, bucket_name: str, *arguments: Any) -> Any:
+    # Else the parts would be refused when all of them have been sent.
+    _check_object(self, bucket_name, {"kms_key_id": arguments[-1]})
+    return _MOTO_UPLOAD(self, bucket_name, *arguments)
 
 
 def _check_object(backend: Any, bucket_name: str, given: Mapping[str, Any]) -> None:

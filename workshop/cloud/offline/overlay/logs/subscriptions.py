@@ -21,8 +21,8 @@ from workshop.cloud.offline.permissions.resource_policies import DeliveringServi
 from workshop.cloud.offline.runtime.deliveries.targets import DeliveryError, deliver, log_once
 
 SERVICE = "logs.amazonaws.com"
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
-MOST_FILTERS = 5
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html
+MOST_FILTERS = 2
 UNREACHABLE = {
     "lambda": (
         "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to "

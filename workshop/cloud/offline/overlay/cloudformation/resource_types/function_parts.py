@@ -15,6 +15,7 @@ from typing import Any
 from moto.awslambda.utils import get_backend
 from moto.cloudformation.exceptions import ValidationError
 
+from workshop.cloud.offline.overlay.awslambda.policies import check_principal
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
@@ -108,6 +109,7 @@ def _add_permission(wanted: Wanted) -> AddedResource:
     properties, reference = wanted.properties, _function(wanted)
     statement = {name: properties[name] for name in STATEMENT_MEMBERS if name in properties}
     statement["StatementId"] = wanted.name
+    check_principal(wanted, str(statement["Principal"]))
     if str(statement["Principal"]).isdigit():
         partition = partition_of(wanted.region_name)
         statement["Principal"] = f"arn:{partition}:iam::{statement['Principal']}:root"

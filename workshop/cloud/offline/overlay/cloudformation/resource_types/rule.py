@@ -16,6 +16,7 @@ from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
 )
+from workshop.cloud.offline.overlay.events.rules import put_targets
 
 
 def _put_rule(wanted: Wanted) -> AddedResource:
@@ -34,7 +35,8 @@ def _put_rule(wanted: Wanted) -> AddedResource:
     _tag(wanted, rule.arn)
     targets = properties.get("Targets") or []
     try:
-        backend.put_targets(name=name, event_bus_arn=bus, targets=targets)
+        # Not beside the old ones, which make room for them.
+        put_targets(backend, name, bus, targets)
     except Exception:
         if wanted.original is None:  # no stack would know of it
             _remove_rule(wanted)
