@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from workshop.cloud.connection import Cloud
+from workshop.cloud.sign_in import is_denied
 from workshop.course.catch_up import restore
 from workshop.course.course import Course
 from workshop.course.exercise import judge
@@ -16,7 +17,7 @@ from workshop.course.exercises.permissions import READING, policy_works, undo_po
 from workshop.course.leftovers import leftovers
 from workshop.course.manual_poller import ManualPoller
 from workshop.course.tools.bad_release import release_with_a_bug
-from workshop.course.trials.made_role import PRODUCER, client_as, is_denied, make_role
+from workshop.course.trials.made_role import PRODUCER, client_as, make_role
 from workshop.course.trials.stream_records import send_again
 from workshop.errors import ConfigurationError, NotSettledError
 

@@ -47,7 +47,7 @@ def test_every_correction_is_listed_once() -> None:
         ".".join(path.relative_to(folder).with_suffix("").parts)
         for path in folder.rglob("*.py")
         if re.search(
-            r"^(@?corrects|@creates|@changes|add_resource_type)\(", path.read_text("utf-8"), re.MULTILINE
+            r"^ *(@?corrects|@creates|@changes|add_resource_type)\(", path.read_text("utf-8"), re.MULTILINE
         )
     }
 

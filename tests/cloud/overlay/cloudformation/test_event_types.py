@@ -166,7 +166,7 @@ def test_a_permission_is_for_somebody_who_is_there(aws: Account) -> None:
     nobody = f"arn:aws:iam::{ACCOUNT}:role/nobody"
     allowed = {**permission(), "Properties": {**permission()["Properties"], "Principal": nobody}}
 
-    refused = aws.create(template(F=function("R"), R=role(), P=allowed))
+    refused = aws.create(template(F=function(), Role=role(), P=allowed))
 
     assert refused["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "The provided principal was invalid" in aws.reason("P")
