@@ -117,6 +117,21 @@ def test_all_stacks_can_be_destroyed_at_once(run: Run, live: Cloud) -> None:
     assert live.client("s3").list_buckets()["Buckets"] == []
 
 
+@pytest.mark.parametrize("deployed", [(), ("mine",)])
+def test_zips_whose_stacks_are_gone_go_with_all(run: Run, live: Cloud, deployed: tuple[str, ...]) -> None:
+    """`--all` succeeds though the last stack takes along what is left of those that are gone."""
+    for name in ("old", "older", *deployed):
+        run("deploy", "stateless", "--stack", name)
+    for name in ("old", "older"):
+        live.client("cloudformation").delete_stack(StackName=name)
+
+    done = run("destroy", "--all", "--yes")
+
+    assert done.exit_code == 0
+    assert all(f"Nothing is left of `{name}`" in done.output for name in ("old", "older", *deployed))
+    assert live.client("s3").list_buckets()["Buckets"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

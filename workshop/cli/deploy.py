@@ -30,7 +30,7 @@ from workshop.deploy.finding import describe, list_ends
 from workshop.deploy.mappings import wait_for_mappings
 from workshop.deploy.package import write_package
 from workshop.deploy.stacks import Deployment, StackEvent, added_by_hand, deploy, destroy, list_stacks
-from workshop.errors import ConfigurationError
+from workshop.errors import ConfigurationError, StackNotFoundError
 from workshop.pipeline.running_cost import running_cost
 from workshop.settings import ACCOUNT_ID, DEFAULT_REGION, cloud_kind
 
@@ -128,7 +128,9 @@ def destroy_command(
         agree(f"This deletes {', '.join(names)} with all data ({connected.kind}).", yes=yes)
     for name in names:
         progress = DeployProgress(people)
-        with _told_if_cut_off(people), progress.running():
+        # Zips of a stack that is gone may have been cleared with the one before.
+        gone = (StackNotFoundError,) if every else ()
+        with suppress(*gone), _told_if_cut_off(people), progress.running():
             destroy(connected, name, on_event=progress.tell)
         people.print(
             f"Nothing is left of `{name}`: every service was asked for every resource.", soft_wrap=True
