@@ -84,6 +84,10 @@ def test_aliases_that_look_alike_are_one() -> None:
     assert alias_key("\u0430\u0501\u0430") == alias_key("Ada")
     assert alias_key("\u0412\u041e\u0412") == alias_key("BOB")
     assert alias_key("\u0391\u039d\u039d\u0391") == alias_key("Anna")
+    assert alias_key("\u041a\u0430\u0442\u044f") == alias_key("\u043a\u0430\u0442\u044f")
+    assert alias_key("\u043d\u0430\u0442\u0430") == alias_key("HATA")
+    assert alias_key("\u03bd\u03af\u03c1\u03b1") == alias_key("N\u00edpa")
+    assert alias_key("\u0401\u0407") == alias_key("\u00eb\u00ef")
 
 
 def test_a_code_is_read_as_people_type_it() -> None:

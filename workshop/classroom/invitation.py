@@ -32,21 +32,14 @@ FACELESS = re.compile(
 MOST_MARKS_IN_A_ROW = 3
 # Alphabets whose letters are taken for each other's: an alias keeps to one of them.
 LOOK_ALIKE = ("LATIN", "CYRILLIC", "GREEK")
-# Letters of theirs, and the Latin ones for which they are taken.
+# Small letters of Cyrillic and Greek, and the Latin ones for which they, or their capitals, are taken.
 TAKEN_FOR = (
+    ("\u0430\u0432\u0435\u0437\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445", "abe3kmhopctyx"),
+    ("\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u04cf\u04af", "ijsdqwhiy"),
     (
-        "\u0410\u0412\u0415\u0417\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405",
-        "ABE3KMHOPCTYXIJS",
+        "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7",
+        "abezhikmnoptyx",
     ),
-    (
-        "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u04cf",
-        "aeopcyxijsdqwhl",
-    ),
-    (
-        "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
-        "ABEZHIKMNOPTYX",
-    ),
-    ("\u03b1\u03b9\u03bf\u03bd", "aiov"),
 )
 LATIN = {ord(own): latin for pair in TAKEN_FOR for own, latin in zip(*pair, strict=True)}
 
@@ -129,6 +122,8 @@ def checked_alias(text: str) -> str:
 def alias_key(alias: str) -> str:
     """Return what two aliases share that people would take for one: case, width and spaces do not count.
 
-    Nor does it count whether a letter is Latin, or Cyrillic or Greek and looks like that.
+    Nor does it count whether a letter is Latin, or Cyrillic or Greek with a capital that looks like that.
     """
-    return "".join(unicodedata.normalize("NFKC", alias).translate(LATIN).casefold().split())
+    # Case first, as a capital and its small letter are one; marks apart, as all alphabets share them.
+    small = unicodedata.normalize("NFKC", alias).casefold()
+    return "".join(unicodedata.normalize("NFKD", small).translate(LATIN).split())
