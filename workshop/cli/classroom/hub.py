@@ -21,7 +21,7 @@ from rich.console import Console
 
 from workshop.classroom.board.serving import EVERYWHERE, addresses_of
 from workshop.classroom.hub.course import prepare_course
-from workshop.classroom.hub.disk import LEAST_FREE_BYTES, disk_warning, is_disk_full
+from workshop.classroom.hub.disk import LEAST_FREE_BYTES, disk_warning, is_disk_full, is_disk_low
 from workshop.classroom.hub.leftovers import end_leftovers
 from workshop.classroom.hub.plan import INSTRUCTOR, PASSWORDS, PLAN_VARIABLE, HubPlan
 from workshop.classroom.invitation import CODE_ALPHABET, checked_code
@@ -134,9 +134,10 @@ def _wait_for_end(plan: HubPlan, people: Console, process: subprocess.Popen[byte
     while True:
         with suppress(subprocess.TimeoutExpired):
             return process.wait(DISK_SECONDS)
-        if (warning := disk_warning(plan.seats_folder)) and not was_told:
-            people.print(warning, soft_wrap=True)
-        was_told = bool(warning)
+        is_low = is_disk_low(plan.seats_folder)
+        if is_low and not was_told:
+            people.print(disk_warning(plan.seats_folder), soft_wrap=True)
+        was_told = is_low
 
 
 def _folder(chosen: Path | None) -> Path:
