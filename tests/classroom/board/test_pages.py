@@ -43,6 +43,8 @@ def test_who_is_to_be_removed_is_told_from_others(running, clock) -> None:
 
     assert "Ada\u2069 joined 5 min ago and has passed 1 step." in asked[0]
     assert "Bob\u2069 joined 0 min ago and has passed 0 steps." in asked[1]
+    clock.advance(86_400)
+    assert "Bob\u2069 joined 1,440 min ago" in running.act("remove", learner="2").text
 
 
 def test_nobody_is_removed_without_being_named(running) -> None:

@@ -47,7 +47,7 @@ def _ask_to_remove(board: ClassBoard, field: Field) -> Confirmation:
     passed = sum(each.learner == learner.id and each.passed is not None for each in board.store.steps())
     # Somebody may have an alias that looks like another's.
     told = (
-        f"{alias} joined {joined} min ago and has passed {passed} step{'s' * (passed != 1)}. "
+        f"{alias} joined {joined:,} min ago and has passed {passed} step{'s' * (passed != 1)}. "
         "Everything that the board keeps of them is deleted at once, and cannot be brought back."
     )
     return Confirmation(f"Remove {alias}?", told, f"Remove {alias}", learner.id)

@@ -104,8 +104,8 @@ def class_view(
 
 
 def minutes_since(at: float, now: float) -> int:
-    """Return whole minutes since a time; never negative, and no more than three hours."""
-    return int(min(max(0.0, now - at) / SECONDS, MOST_MINUTES))
+    """Return whole minutes since a time; never negative."""
+    return int(max(0.0, now - at) / SECONDS)
 
 
 def class_pace(
@@ -139,14 +139,14 @@ def _standing(
         doing, since = "joined", learner.joined
     if learner.help_at is not None and now - max(learner.heard, learner.help_at) < CALL_ENDS_SECONDS:
         doing, since = "help", learner.help_at
-    minutes = minutes_since(since, now)
+    minutes = min(minutes_since(since, now), MOST_MINUTES)
     cells = {
         row.step: StepCell(row.passed is not None, row.wrong, row.hints) for row in rows if row.step in known
     }
     if step and doing != "between":
         cells[step.id] = replace(cells.get(step.id, StepCell()), doing=doing, minutes=minutes)
     late = late_minutes(clock[0], tuple(known.values()), done, step, clock[1]) if clock and step else None
-    quiet = minutes_since(learner.heard, now)
+    quiet = min(minutes_since(learner.heard, now), MOST_MINUTES)
     quiet = quiet if quiet >= QUIET_MINUTES else 0
     is_silent = doing == "away" and not quiet and step is not None and step.notebook in begun
     solved = learner.solved_step if minutes_since(learner.solved_at or 0.0, now) < SOLVED_MINUTES else None
