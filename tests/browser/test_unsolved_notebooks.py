@@ -13,6 +13,16 @@ from tests.effort import LONG
 OPENED = NUMBERS if LONG else tuple(number for number in NUMBERS if number <= "06")
 # The first one, and one with everything that moves.
 BY_MENU = NUMBERS if LONG else ("00", "06")
+# Lets a test close the connections to kernels, as a network that is lost does.
+KEEP_SOCKETS = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    if (this.url.includes("/channels")) sockets.push(this);
+  }
+};
+"""
 
 
 def test_the_printed_address_opens_the_first_notebook(notebook_page, lab, complaints) -> None:
@@ -40,6 +50,24 @@ def test_buttons_on_a_page_that_was_opened_anew_say_what_to_do(notebook_page, la
 
     panel.get_by_role("alert").filter(has_text="run this cell again").first.wait_for()
     assert "Hint 1 of" not in panel.inner_text()
+
+
+def test_buttons_work_on_a_page_that_connected_anew(notebook_page, lab, checkout) -> None:
+    """After sleep or a lost network the page is the same one: its buttons and outputs go on."""
+    checkout.renew()
+    page = notebook_page.page
+    page.add_init_script(KEEP_SOCKETS)
+    notebook_page.open(lab.address_of(source_of("01").stem))
+    notebook_page.run_all()
+    panel = page.locator(PANEL)
+
+    with page.expect_websocket(lambda socket: "/channels" in socket.url):
+        page.evaluate("sockets.forEach(each => each.close(4000))")
+    page.wait_for_function("sockets.at(-1).readyState === WebSocket.OPEN")
+    panel.get_by_role("button", name="Hint", exact=True).first.click()
+
+    panel.get_by_text("Hint 1 of").first.wait_for()
+    assert "run this cell again" not in panel.inner_text()
 
 
 @pytest.mark.timeout(900)

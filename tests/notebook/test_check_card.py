@@ -2,6 +2,7 @@
 
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,17 @@ class Done:
         return incorrect(f"Look {self.calls.count('look')}."), ""
 
 
+def open_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all messages come from a page that was opened anew, each with an id of its own as JupyterLab's."""
+    page = uuid.uuid4().hex
+
+    def parent() -> dict[str, object]:
+        return {"header": {"session": page, "msg_id": uuid.uuid4().hex}}
+
+    kernel = SimpleNamespace(get_parent=parent)
+    monkeypatch.setattr("workshop.notebook.controls.widgets.shell", lambda: kernel)
+
+
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     kernel = Shell()
@@ -98,16 +110,29 @@ def test_on_a_page_that_was_opened_later_a_click_says_what_to_do(
     done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Outputs of a page that was opened anew do not follow any more: nothing is done unseen there."""
-    monkeypatch.setattr(Widget, "_control_comm", object())
+    open_page(monkeypatch)
     shown = card(done)
     shown.check()
-    monkeypatch.setattr(Widget, "_control_comm", object())
+    open_page(monkeypatch)
 
     click(shown.row, "Reset")
 
     [said] = shown.row.widget.children
     assert "run this cell again" in said.value
     assert done.calls == ["look"]
+
+
+@pytest.mark.usefixtures("shell")
+def test_on_a_page_that_has_connected_anew_buttons_work(done: Done, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After sleep JupyterLab opens its connections anew, but the page and its outputs are the same."""
+    open_page(monkeypatch)
+    shown = card(done)
+    shown.check()
+    monkeypatch.setattr(Widget, "_control_comm", object())
+
+    click(shown.row, "Hint")
+
+    assert done.calls == ["look", "hint"]
 
 
 @pytest.mark.usefixtures("shell")

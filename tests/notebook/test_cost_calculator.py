@@ -4,9 +4,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import ipywidgets as widgets  # type: ignore[import-untyped] # it brings no types
 import pytest
 
+from tests.notebook.test_check_card import open_page
 from workshop.course.tools.costs import CostTools
 from workshop.notebook.parts.calculator import LABELS, CostCalculator, cost_calculator
 
@@ -103,10 +103,10 @@ def test_on_a_page_that_was_opened_later_no_bill_stays_that_is_another_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where the bill below would not follow, the chart beside the fields does not follow either."""
-    monkeypatch.setattr(widgets.Widget, "_control_comm", object())
+    open_page(monkeypatch)
     calculator = CostCalculator()
     before = calculator.shown.text
-    monkeypatch.setattr(widgets.Widget, "_control_comm", object())
+    open_page(monkeypatch)
 
     calculator.fields["rate"].value = 1
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from ipywidgets import Widget  # type: ignore[import-untyped] # it brings no types
 
+from tests.notebook.test_check_card import open_page
 from workshop.clock import ManualClock
 from workshop.course.progress import CourseProgress
 from workshop.course.questions.question import Question
@@ -169,9 +169,9 @@ def test_a_question_on_a_page_that_was_opened_later_says_what_to_do(
     rows: list[Any] = []
     monkeypatch.setattr(questions_part, "show_control", lambda row, _: rows.append(row))
     monkeypatch.setattr(questions_part, "find_question", lambda _: question)
-    monkeypatch.setattr(Widget, "_control_comm", object())
+    open_page(monkeypatch)
     QuestionTools(cast("Any", SimpleNamespace())).predict(question.id)
-    monkeypatch.setattr(Widget, "_control_comm", object())
+    open_page(monkeypatch)
 
     rows[0].children[-2].click()
 

@@ -29,7 +29,7 @@ __all__ = [
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ANSWER = "Your answer:"
-OPENED_LATER = "△ The page was opened or connected anew after this cell had run: run this cell again."
+OPENED_LATER = "△ The page was opened anew after this cell had run: run this cell again."
 Buttons = Mapping[str, Callable[[], object]]
 
 
@@ -68,16 +68,24 @@ class _Said:
             self.widget.value = element("span", code_in(told), role="alert")
 
 
+def _page_of_message() -> str | None:
+    """Return by what name the page goes whose message is carried out just now; None without a page.
+
+    A page that was opened anew has another name; one that has only connected anew, as after sleep, has not.
+    """
+    parent_of = getattr(shell(), "get_parent", None)
+    return parent_of().get("header", {}).get("session") if parent_of else None
+
+
 def clicks(box: Any) -> Callable[..., None]:
     """Return what carries out clicks in a box, and other changes, on the page for which it was made.
 
     On a later page it puts what to do in the place of what is in the box.
     """
-    # A page makes a connection of its own when it is opened, if the kernel has loaded ipywidgets by then.
-    made_for = widgets.Widget._control_comm  # noqa: SLF001 - ipywidgets tells it nowhere else
+    made_for = _page_of_message()
 
     def click(act: Callable[..., object], *given: object) -> None:
-        if made_for is widgets.Widget._control_comm:  # noqa: SLF001
+        if made_for == _page_of_message():
             act(*given)
         else:
             said = _Said()
