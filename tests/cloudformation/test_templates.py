@@ -1,14 +1,16 @@
 """What the templates promise beyond being well-formed."""
 
 import json
+import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 from common.reporting import COUNTED
 from common.settings import MapSettings, ReduceSettings, ReportSettings, StateSettings
 
-from tests.cloudformation.conftest import FOLDER, PIPELINES
+from tests.cloudformation.conftest import FOLDER, PIPELINES, read
 
 NAME_PROPERTIES = {"AlarmName", "FunctionName", "LogGroupName", "ManagedPolicyName", "Name", "QueueName"}
 NAME_PROPERTIES |= {"RoleName", "TableName"}
@@ -301,6 +303,16 @@ def test_both_templates_share_what_they_have_in_common(both: tuple[dict[str, Any
         assert {name: stateless[block][name] for name in shared} == {
             name: stateful[block].get(name) for name in shared
         }
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_is_no_arn_is_refused_before_the_stack_is_made(path: Path) -> None:
+    """Each parameter that takes an ARN has a pattern, which only ARNs and its default match."""
+    for name, declared in read(path.stem).get("Parameters", {}).items():
+        if name.endswith("Arn"):
+            pattern = declared["AllowedPattern"]
+            assert re.fullmatch(pattern, declared["Default"])
+            assert not re.fullmatch(pattern, "mine")
 
 
 def rights_of(properties: dict[str, Any]) -> set[tuple[str, str]]:
