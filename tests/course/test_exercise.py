@@ -71,6 +71,16 @@ def test_a_broken_check_blames_nobody() -> None:
     assert "Check again" in feedback
 
 
+def test_whoever_has_no_right_on_aws_is_told_whom_to_ask() -> None:
+    """In an account somebody manages the rights; in the offline cloud nobody has to be asked."""
+    on_aws: Any = SimpleNamespace(cloud=SimpleNamespace(offline=None))
+
+    told, offline = (judge(exercise(raising(DENIED)), each).feedback for each in (on_aws, course()))
+
+    assert "Ask whoever manages the account for this right" in told
+    assert "Ask whoever" not in offline
+
+
 def test_where_no_cloud_answers_the_check_says_how_to_start_it() -> None:
     """A cloud that has ended is started by the first cell of the notebook."""
     gone = CloudNotRunningError("x", FROM_A_NOTEBOOK)

@@ -31,7 +31,7 @@ from botocore.exceptions import (
 
 from workshop.settings import DEFAULT_HOST
 
-__all__ = ["is_denied", "sign_in_advice", "way_on"]
+__all__ = ["is_denied", "refusal_advice", "sign_in_advice", "way_on"]
 
 NO_CREDENTIALS = (
     "sign in first: `aws configure sso` for a company's account, `aws login` or `aws configure` for your "
@@ -118,6 +118,11 @@ def is_denied(error: BaseException) -> bool:
     return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in DENIED
 
 
+def refusal_advice(error: BaseException) -> str | None:
+    """Return what to do where AWS refuses: as `sign_in_advice` does, or whom to ask for a right."""
+    return sign_in_advice(error) or (ASK if is_denied(error) else None)
+
+
 def way_on(error: BotoCoreError | ClientError) -> str:
     """Return what people can do about an error of AWS or of the way there, as `sign_in_advice` does."""
-    return sign_in_advice(error) or (ASK if is_denied(error) else ELSEWHERE)
+    return refusal_advice(error) or ELSEWHERE

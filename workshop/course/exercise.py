@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from workshop.cloud.connection import NO_ANSWER
-from workshop.cloud.sign_in import sign_in_advice
+from workshop.cloud.sign_in import refusal_advice, sign_in_advice
 from workshop.errors import BundleError, StackNotFoundError
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def judge(exercise: Exercise, course: Course) -> CheckResult:
             return _with_reminder(verdict, exercise.answer_location, course)
     # A crash of the check must reach the learner as what it is: a fault of the workshop.
     except Exception as error:  # noqa: BLE001
-        return _verdict_on(error, exercise)
+        return _verdict_on(error, exercise, course)
     return verdict
 
 
@@ -145,7 +145,7 @@ def _with_reminder(verdict: CheckResult, location: Function, course: Course) -> 
     )
 
 
-def _verdict_on(error: Exception, exercise: Exercise) -> CheckResult:
+def _verdict_on(error: Exception, exercise: Exercise, course: Course) -> CheckResult:
     """Tell what an answer did from what stopped the check."""
     match error:
         case BundleError():
@@ -158,12 +158,14 @@ def _verdict_on(error: Exception, exercise: Exercise) -> CheckResult:
     return CheckResult(
         Outcome.BROKEN_CHECK,
         f"The check of `{exercise.id}` could not be carried out, so it says nothing about your answer. "
-        f"What stopped it: {type(error).__name__}: {error}. Your work is untouched. {_way_on(error)}",
+        f"What stopped it: {type(error).__name__}: {error}. Your work is untouched. {_way_on(error, course)}",
     )
 
 
-def _way_on(error: Exception) -> str:
-    if advice := sign_in_advice(error):
+def _way_on(error: Exception, course: Course) -> str:
+    # Nobody has to be asked for a right in a cloud of one's own.
+    on_cloud = refusal_advice if course.cloud.offline is None else sign_in_advice
+    if advice := on_cloud(error):
         return f"{advice[0].upper()}{advice[1:]}."
     if isinstance(error, NO_ANSWER):
         return "Check again once the cloud answers."

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from workshop.clock import Clock
 from workshop.cloud.connection import Cloud
-from workshop.cloud.sign_in import sign_in_advice
+from workshop.cloud.sign_in import refusal_advice
 from workshop.deploy.additions import remove_additions
 from workshop.deploy.change_sets import StackChange, is_lost, propose
 from workshop.deploy.events import EventLog, StackEvent, follow
@@ -119,7 +119,7 @@ class StackSite:
                 described is None and "already exists" in error.response["Error"]["Message"]
             ):
                 return False
-            if sign_in_advice(error):
+            if refusal_advice(error):
                 raise
             raise _refusal(self.stack, error) from error
         before = "" if described is None else described["StackStatus"]
@@ -132,7 +132,7 @@ class StackSite:
         try:
             declared = self._cloudformation.validate_template(TemplateBody=template)["Parameters"]
         except ClientError as error:
-            if sign_in_advice(error):
+            if refusal_advice(error):
                 raise
             raise _refusal(self.stack, error) from error
         known = [row["ParameterKey"] for row in declared]

@@ -158,6 +158,7 @@ def test_a_hopeless_error_ends_the_run_at_once() -> None:
     assert len(stream.calls) == 1
     assert len(result.refused) == 2_000
     assert "AccessDenied" in result.refused[0].reason
+    assert "ask whoever manages the account" in result.refused[0].reason
     assert result.refused[-1].reason == "not sent: the run ended early"
 
 

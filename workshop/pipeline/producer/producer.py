@@ -21,7 +21,7 @@ from typing import Any, Protocol, Self
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from workshop.clock import Clock, SystemClock, stopwatch
-from workshop.cloud.sign_in import sign_in_advice
+from workshop.cloud.sign_in import refusal_advice
 from workshop.errors import CloudNotRunningError, ConfigurationError
 from workshop.pipeline.messages import PlannedMessage
 from workshop.pipeline.producer.accounting import Account, ProduceResult, SendProgress
@@ -200,7 +200,7 @@ class _Sender:
             if error.response["Error"]["Code"] not in TRANSIENT_ERRORS:
                 # Nothing that follows would fare better: no such stream, no permission, a malformed call.
                 self.stopping.set()
-            told = "; ".join(filter(None, [str(error), sign_in_advice(error)]))
+            told = "; ".join(filter(None, [str(error), refusal_advice(error)]))
             return [told] * len(records), None
         except (BotoCoreError, CloudNotRunningError) as error:
             # No answer: the records may be stored or not. Sending them again is the only way not to lose one.
