@@ -1,4 +1,4 @@
-"""Single kinds of calls from one client: PutRecords, two at a time, and TransactWriteItems, one at a time."""
+"""Single kinds of calls from one client: four PutRecords at a time, and one TransactWriteItems."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +18,8 @@ from workshop.pipeline.tables import scan_rows
 __all__ = ["Found", "measure_put_records", "measure_transactions"]
 
 RECORDS_OF_A_CALL = 500
-# As a producer does; with one at a time, cloud and client would wait for each other.
-CALLS_AT_A_TIME = 2
+# As a producer's threads do; with one at a time, cloud and client would wait for each other.
+CALLS_AT_A_TIME = 4
 UPDATES_OF_A_TRANSACTION = 20
 BATCH_ITEMS = 25
 MICROSECONDS = 1_000_000
@@ -50,7 +50,7 @@ def measure_put_records(measured: MeasuredCloud, plan: Plan, progress: Callable[
     found = (
         figure(
             "put_records.rate",
-            f"PutRecords of 500 into one shard, two at a time, {plan.put_records:,} records",
+            f"PutRecords of 500 into one shard, four at a time, {plan.put_records:,} records",
             calls * RECORDS_OF_A_CALL / times[-1],
             "records/s",
             better=HIGHER,
