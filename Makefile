@@ -1,8 +1,8 @@
 # The commands a newcomer needs; each sets up what it lacks. Needs Python >= 3.11, git and make.
 PYTHON ?= python3
 VENV := .venv/bin
-# Many more than there are cores: what comes first mostly waits.
-TEST_WORKERS ?= 8
+# More than there are cores: a third of the suite mostly waits.
+TEST_WORKERS ?= 6
 PYTEST = $(VENV)/pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder
 # The inner loop never waits, and each worker has to collect everything first.
 PYTEST_QUICK = $(VENV)/pytest -n logical --dist loadscope --no-loadscope-reorder

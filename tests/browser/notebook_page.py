@@ -89,16 +89,20 @@ class NotebookPage:
 
     def save(self) -> None:
         """Save the notebook as learners do."""
-        self.page.keyboard.press("Control+s")
         unsaved = self.page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")
+        dialog = self.page.locator(".jp-Dialog")
         overwrite = self.page.get_by_role("button", name="Overwrite")
 
         def is_saved() -> bool:
             # JupyterLab saves by itself every two minutes, and asks if that has just happened.
             if overwrite.count():
                 overwrite.click()
-            return not unsaved.count() and not self.page.locator(".jp-Dialog").count()
+            elif unsaved.count() and not dialog.count():
+                # Again, since a page that is busy may not have heard it.
+                self.page.keyboard.press("Control+s")
+            return not unsaved.count() and not dialog.count()
 
+        self.page.keyboard.press("Control+s")
         self._wait(is_saved, "it was not saved")
 
     @property
