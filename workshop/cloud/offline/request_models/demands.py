@@ -2,33 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from typing import Any
 
+from workshop.cloud.offline.request_models.tags import tag_problem
 from workshop.cloud.offline.request_models.wording import ModelError
 from workshop.cloud.offline.runtime.arns import FunctionReference
 from workshop.settings import ACCOUNT_ID
 
-__all__ = ["MOST_TAGS", "SYSTEM_TAGS", "unmet_demand"]
+__all__ = ["unmet_demand"]
 
 Demand = Callable[[dict[str, Any]], ModelError | None]
 
-# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-MOST_TAGS, SYSTEM_TAGS = 50, "aws:"
-TOO_MANY_TAGS = {
-    "dynamodb": ModelError("ValidationException", f"A table has at most {MOST_TAGS} tags."),
-    "events": ModelError("LimitExceededException", f"A resource has at most {MOST_TAGS} tags."),
-    "kinesis": ModelError(
-        "InvalidArgumentException",
-        f"Failed to add tags because a given stream cannot have more than {MOST_TAGS} tags.",
-    ),
-    "lambda": ModelError(
-        "InvalidParameterValueException", f"A function or mapping has at most {MOST_TAGS} tags."
-    ),
-    "s3": ModelError("BadRequest", f"Bucket tag count cannot be greater than {MOST_TAGS}"),
-    "sns": ModelError("TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded"),
-    "sqs": ModelError("InvalidParameterValue", "Too many tags added for the queue."),
-}
 MOST_METRICS, MOST_VALUES = 1_000, 150
 LONGEST_PARAMETER = 4_096
 STACK_NAME, LONGEST_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*", 128
@@ -51,18 +36,10 @@ def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> Mo
         return ModelError("AccessDenied", "Access Denied")
     if service == "cloudformation" and len(parameters.get("TemplateBody") or "") > LONGEST_TEMPLATE:
         return TOO_LONG_TEMPLATE
-    if service in TOO_MANY_TAGS and len(_tags(parameters)) > MOST_TAGS:
-        return TOO_MANY_TAGS[service]
+    if (problem := tag_problem(service, operation, parameters)) is not None:
+        return problem
     demand = _DEMANDS.get((service, operation))
     return None if demand is None else demand(parameters)
-
-
-def _tags(given: dict[str, Any]) -> Sized:
-    """Return the tags that a request brings, as a list or by their keys."""
-    found = given.get("Tags") or given.get("tags") or given.get("Tagging") or ()
-    # S3 has them one level deeper, or as the text of a header.
-    found = found.get("TagSet", found) if isinstance(found, dict) else found
-    return found if isinstance(found, list | dict) else ()
 
 
 def _contradiction(given: dict[str, Any]) -> ModelError | None:

@@ -12,7 +12,7 @@ from typing import Any
 from workshop.cloud.offline.request_models.wording import ModelError
 from workshop.settings import ACCOUNT_ID
 
-__all__ = ["REFUSED", "refused_member"]
+__all__ = ["INVALID", "REFUSED", "refused_member"]
 
 INVALID: Mapping[str, str] = {
     "cloudformation": "ValidationError",
@@ -25,6 +25,7 @@ INVALID: Mapping[str, str] = {
     "lambda": "InvalidParameterValueException",
     "logs": "InvalidParameterException",
     "s3": "InvalidArgument",
+    "scheduler": "ValidationException",
     "sns": "InvalidParameter",
     "sqs": "InvalidAttributeValue",
     "ssm": "ValidationException",

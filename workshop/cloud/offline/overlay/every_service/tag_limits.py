@@ -4,7 +4,7 @@ AWS refuses more, each service with an error of its own; tags that CloudFormatio
 (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices,
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html). moto takes any number in
 most services, and keeps two values of one key of a table. Changed: both. What a request brings to a new
-resource is counted with the other demands on requests (`request_models.demands`).
+resource is counted before that (`request_models.tags`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ from moto.sqs.exceptions import InvalidParameterValue
 from moto.sqs.models import SQSBackend
 
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.request_models.demands import MOST_TAGS, SYSTEM_TAGS
+from workshop.cloud.offline.request_models.tags import MOST_TAGS, SYSTEM_TAGS
 from workshop.cloud.offline.runtime.arns import FunctionReference
 
 _MOTO_STREAM = KinesisBackend.add_tags_to_stream
