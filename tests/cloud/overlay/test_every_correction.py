@@ -244,6 +244,7 @@ def run_with_notes() -> tuple[dict[str, Any], set[CodeType]]:
 COMPARES = re.compile(r"plain_moto\(|\bplain: |\(plain[,)]|, plain[,)]|\(plain_table[,)]")
 # By the file of its test, unless that is called as the correction is.
 ELSEWHERE = {
+    "overlay/events/test_targets.py": "scheduler_schedules",
     "overlay/cloudformation/stacks/test_plain_stacks.py": (
         "cloudformation.options cloudformation.resource_types.bucket "
         "cloudformation.resource_types.keys_and_parameters cloudformation.resource_types.queue "

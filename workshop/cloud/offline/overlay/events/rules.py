@@ -3,7 +3,7 @@
 AWS refuses a pattern that it cannot read with an InvalidEventPatternException, matches by all operators that
 are documented, and tries a pattern by TestEventPattern
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html). PutTargets refuses targets
-of unknown kinds, streams without a role, roles that EventBridge may not assume, contradicting inputs, and
+of unknown kinds, settings that contradict each other (`targets`), roles that EventBridge may not assume, and
 more than five targets of a rule (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html).
 moto accepts operators that it does not know, which then match everything, any target, schedules that never
 come, such as `rate(1 minutes)`, and answers TestEventPattern with nothing. Changed: patterns, PutTargets,
@@ -21,8 +21,8 @@ from moto.events.models import EventPattern, EventPatternParser, EventsBackend
 from moto.events.responses import EventsHandler
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.events.targets import target_problem
 from workshop.cloud.offline.partitions import partition_of
-from workshop.cloud.offline.permissions.resource_policies import ACTIONS
 from workshop.cloud.offline.permissions.services import trusts
 from workshop.cloud.offline.runtime.deliveries.event_patterns import (
     InvalidEventPatternError,
@@ -40,8 +40,7 @@ _MOTO_PUT_TARGETS = EventsBackend.put_targets
 _MOTO_PUT_RULE = EventsBackend.put_rule
 
 SERVICE = "events.amazonaws.com"
-MOST_TARGETS = 5
-INPUTS = ("Input", "InputPath", "InputTransformer")
+MOST_TARGETS, LONGEST_PATTERN = 5, 2048
 EVENT_MEMBERS = ("id", "account", "source", "time", "region", "resources", "detail-type")
 
 
@@ -83,6 +82,10 @@ def _test_event_pattern(handler: Any) -> tuple[str, dict[str, Any]]:
 
 @corrects(EventsBackend, "put_rule")
 def _put_rule(backend: Any, name: str, *arguments: Any, **wanted: Any) -> Any:
+    if len(str(wanted.get("event_pattern") or "").encode()) > LONGEST_PATTERN:
+        raise ValidationException(
+            f"Parameter EventPattern for rule {name} exceeds limit of {LONGEST_PATTERN}."
+        )
     if expression := wanted.get("scheduled_expression"):
         try:
             parse_expression(expression)
@@ -131,28 +134,14 @@ def put_targets(
         ValidationException: a target is refused.
         TooManyTargetsError: together they are too many.
     """
+    if (problem := target_problem(targets)) is not None:
+        raise ValidationException(problem)
     for target in targets:
-        if (problem := _problem(target)) is not None:
-            raise ValidationException(problem)
         if role := target.get("RoleArn"):
             _check_role(role, _rule_arn(backend, name, event_bus_arn))
     if len({target["Id"] for target in [*beside, *targets]}) > MOST_TARGETS:
         raise TooManyTargetsError
     _MOTO_PUT_TARGETS(backend, name, event_bus_arn, targets)
-
-
-def _problem(target: Mapping[str, Any]) -> str | None:
-    """Return why a target is refused; what is no ARN at all is left to moto."""
-    arn = str(target["Arn"])
-    service = arn.split(":")[2] if arn.count(":") > 1 else ""
-    if service and service not in ACTIONS:
-        known = ", ".join(sorted(ACTIONS))
-        return f"Parameter {arn} is not valid. Reason: the offline cloud delivers to {known} only."
-    if service == "kinesis" and not target.get("RoleArn"):
-        return f"RoleArn is required for target {arn}."
-    if sum(bool(target.get(name)) for name in INPUTS) > 1:
-        return f"Only one of {', '.join(INPUTS)} must be provided for target {target['Id']}."
-    return None
 
 
 @corrects(EventsBackend, "create_archive")

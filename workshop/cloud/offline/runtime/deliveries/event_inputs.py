@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["rule_input"]
+__all__ = ["VARIABLE", "rule_input"]
 
 STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\*)\]|\['([^']+)'\]")
 # A variable, with a quotation mark on either side if it stands alone in a text.
