@@ -272,7 +272,7 @@ ELSEWHERE = {
     ),
     "overlay/test_refusals.py": "awslambda.aliases cloudwatch.expressions",
     "overlay/test_revisions.py": "awslambda.policies awslambda.revisions",
-    "overlay/test_sqs_messages.py": "kept_changes",
+    "overlay/sqs/test_messages.py": "kept_changes",
     "runtime/event_sources/test_differences.py": (
         "awslambda.account awslambda.errors awslambda.event_sources awslambda.function_urls "
         "awslambda.functions awslambda.invocations awslambda.push"

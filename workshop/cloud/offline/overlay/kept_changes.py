@@ -17,7 +17,7 @@ from moto.sqs.models import SQSBackend
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.overlay.sqs_clock import forget_expired
+from workshop.cloud.offline.overlay.sqs.clock import forget_expired
 
 _MOTO_BACKEND = BaseBackend.__init__
 _MOTO_RECEIVE = SQSBackend.receive_message

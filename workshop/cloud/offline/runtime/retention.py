@@ -22,7 +22,7 @@ from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.lock import LOCK
 from workshop.cloud.offline.overlay.dynamodb.streams import all_shards, drop_records
 from workshop.cloud.offline.overlay.logs.events import forget_expired as forget_expired_events
-from workshop.cloud.offline.overlay.sqs_clock import forget_expired
+from workshop.cloud.offline.overlay.sqs.clock import forget_expired
 from workshop.cloud.offline.runtime.event_sources.sources import DYNAMODB_RETENTION_HOURS, SECONDS_PER_HOUR
 from workshop.cloud.offline.runtime.leftovers import drop_leftovers
 

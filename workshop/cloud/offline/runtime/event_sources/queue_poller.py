@@ -17,7 +17,7 @@ from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.keeping.messages import note_messages
 from workshop.cloud.offline.lock import LOCK
-from workshop.cloud.offline.overlay.sqs_messages import DEAD_LETTER_SOURCE, dead_letter_source
+from workshop.cloud.offline.overlay.sqs.messages import DEAD_LETTER_SOURCE, dead_letter_source
 from workshop.cloud.offline.runtime.event_sources.batching import ROOM_BYTES, fitting_count
 from workshop.cloud.offline.runtime.event_sources.events import encode, encode_event
 from workshop.cloud.offline.runtime.event_sources.filters import filter_view, matches_any

@@ -29,8 +29,8 @@ from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend, sqs_backe
 from moto.sqs.responses import SQSResponse
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.overlay.sqs_clock import forget_expired
-from workshop.cloud.offline.overlay.sqs_messages import DEAD_LETTER_SOURCE, dead_letter_source
+from workshop.cloud.offline.overlay.sqs.clock import forget_expired
+from workshop.cloud.offline.overlay.sqs.messages import DEAD_LETTER_SOURCE, dead_letter_source
 
 RANGES: Mapping[str, tuple[int, int]] = {
     "DelaySeconds": (0, 900),

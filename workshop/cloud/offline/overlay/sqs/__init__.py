@@ -1,0 +1,1 @@
+"""Corrections to moto's SQS."""
