@@ -1,13 +1,10 @@
-"""Queues and messages that AWS refuses are refused."""
+"""Messages that AWS refuses are refused, alone and in batches."""
 
-import json
 from typing import Any
 
 import pytest
 
 from workshop.cloud.offline.overlay.correct import plain_moto
-
-DEAD = "arn:aws:sqs:eu-west-1:123456789012:Q"
 
 
 @pytest.fixture
@@ -18,59 +15,6 @@ def sqs(account) -> Any:
 @pytest.fixture
 def url(sqs) -> str:
     return str(sqs.create_queue(QueueName="Q")["QueueUrl"])
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("DelaySeconds", "x"),
-        ("DelaySeconds", "901"),
-        ("MessageRetentionPeriod", "59"),
-        ("ReceiveMessageWaitTimeSeconds", "21"),
-        ("VisibilityTimeout", "-1"),
-        ("MaximumMessageSize", "1048577"),
-        ("SqsManagedSseEnabled", "perhaps"),
-        ("Policy", "{"),
-    ],
-)
-def test_an_attribute_is_within_its_range(sqs, url, refused, name, value) -> None:
-    """CreateQueue and SetQueueAttributes refuse what is no value of an attribute, and nothing is made."""
-    wanted = ("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
-
-    assert refused(sqs.create_queue, QueueName="R", Attributes={name: value}) == wanted
-    assert refused(sqs.set_queue_attributes, QueueUrl=url, Attributes={name: value}) == wanted
-    assert sqs.list_queues()["QueueUrls"] == [url]
-
-
-@pytest.mark.parametrize("count", [0, 1001, "x"])
-def test_a_redrive_policy_counts_from_one_to_a_thousand(sqs, url, refused, count) -> None:
-    """Messages are received once at least before they go to the dead-letter queue."""
-    del url
-    policy = json.dumps({"deadLetterTargetArn": DEAD, "maxReceiveCount": count})
-
-    code, message = refused(sqs.create_queue, QueueName="R", Attributes={"RedrivePolicy": policy})
-
-    assert (code, "valid values are from 1 to 1000" in message) == ("InvalidParameterValue", True)
-
-
-@pytest.mark.parametrize(
-    ("dead", "reason"),
-    [
-        ("gone", "Dead letter target does not exist."),
-        ("dead.fifo", "Dead-letter queue must be same type of queue as the source."),
-    ],
-)
-def test_a_dead_letter_queue_is_there_and_of_the_same_kind(sqs, url, refused, dead, reason) -> None:
-    """Whoever names another one is refused, when the queue is made and later."""
-    sqs.create_queue(QueueName="dead.fifo", Attributes={"FifoQueue": "true"})
-    policy = {"deadLetterTargetArn": DEAD.rpartition(":")[0] + f":{dead}", "maxReceiveCount": 1}
-    attributes = {"RedrivePolicy": json.dumps(policy)}
-
-    for refusal in (
-        refused(sqs.create_queue, QueueName="R", Attributes=attributes),
-        refused(sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes),
-    ):
-        assert (refusal[0], refusal[1].endswith(f"Reason: {reason}")) == ("InvalidParameterValue", True)
 
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [
@@ -187,3 +131,33 @@ def test_receiving_names_the_range(sqs, url, refused, name, value) -> None:
         "InvalidParameterValue",
         True,
     )
+
+
+@pytest.mark.parametrize("identity", ["a b", "", "a" * 81])
+def test_ids_of_every_batch_are_judged_alike(sqs, url, refused, identity) -> None:
+    """Sending, deleting and changing refuse an id that is none; plain moto does so in sending alone."""
+    entry = {"Id": identity, "ReceiptHandle": "x"}
+    calls = {
+        sqs.send_message_batch: {"Id": identity, "MessageBody": "a"},
+        sqs.delete_message_batch: entry,
+        sqs.change_message_visibility_batch: {**entry, "VisibilityTimeout": 1},
+    }
+
+    codes = {refused(call, QueueUrl=url, Entries=[one])[0] for call, one in calls.items()}
+    with plain_moto():
+        sqs.delete_message_batch(QueueUrl=url, Entries=[entry])
+
+    assert codes == {"AWS.SimpleQueueService.InvalidBatchEntryId"}
+
+
+def test_a_receipt_may_be_in_a_batch_twice(sqs, url, refused) -> None:
+    """To delete a message again is no mistake; plain moto takes two receipts for two ids."""
+    sqs.send_message(QueueUrl=url, MessageBody="a")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    entries = [{"Id": name, "ReceiptHandle": message["ReceiptHandle"]} for name in "ab"]
+    with plain_moto():
+        refused(sqs.delete_message_batch, QueueUrl=url, Entries=entries)
+
+    answer = sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+
+    assert [one["Id"] for one in answer["Successful"]] == ["a", "b"]

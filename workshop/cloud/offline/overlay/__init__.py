@@ -69,6 +69,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sqs.clock",
     "sqs.long_poll",
     "sqs.messages",
+    "sqs.attributes",
     "sqs.checks",
     "kept_changes",
     "scheduler_schedules",

@@ -1,50 +1,40 @@
-"""Queues and messages that AWS refuses are refused, with its errors.
+"""Messages that AWS refuses are refused, with its errors, alone and in batches.
 
-AWS checks the values of a queue's attributes, and what a message consists of: no empty text, the characters
-of XML, at most ten attributes, whose names and values count as part of its size in bytes. In a batch the
-others are sent, unless all are too large together. Times are whole seconds. Sources:
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html and
-API_SetQueueAttributes there.
+AWS checks what a message consists of: no empty text, the characters of XML, at most ten attributes, whose
+names and values count as part of its size in bytes. In a batch the others are sent, unless all are too large
+together, or an id is none or there twice; a receipt may be. Times are whole seconds. Source:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 
-moto takes any number for an attribute and fails at what is none, counts characters, and sends all the rest.
+moto counts characters, sends all the rest, and looks at ids in batches that send alone.
 Changed: as above; answers of ReceiveMessage to numbers that are out of range name the range.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.sqs.exceptions import (
     BatchEntryIdsNotDistinct,
     BatchRequestTooLong,
     EmptyBatchRequest,
-    InvalidAttributeValue,
+    InvalidBatchEntryId,
     InvalidParameterValue,
     MissingParameter,
     SQSException,
     TooManyEntriesInBatchRequest,
 )
-from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend, sqs_backends
+from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, SQSBackend
 from moto.sqs.responses import SQSResponse
 
-from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.sqs.clock import forget_expired
 from workshop.cloud.offline.overlay.sqs.messages import DEAD_LETTER_SOURCE, dead_letter_source
 
-RANGES: Mapping[str, tuple[int, int]] = {
-    "DelaySeconds": (0, 900),
-    "KmsDataKeyReusePeriodSeconds": (60, 86_400),
-    "MaximumMessageSize": (1024, MAXIMUM_MESSAGE_LENGTH),
-    "MessageRetentionPeriod": (60, 1_209_600),
-    "ReceiveMessageWaitTimeSeconds": (0, 20),
-    "VisibilityTimeout": (0, 43_200),
-}
-FLAGS = ("ContentBasedDeduplication", "FifoQueue", "SqsManagedSseEnabled")
-DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
 TIMES = ("CreatedTimestamp", "LastModifiedTimestamp")
-MOST_RECEIVES, MOST_ATTRIBUTES, MOST_ENTRIES = 1000, 10, 10
+MOST_ATTRIBUTES, MOST_ENTRIES = 10, 10
 NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ENTRY = re.compile("[A-Za-z0-9_-]{1,80}")
 IDENTITY = re.compile(r"[!-~]{1,128}")
 IDENTITIES = ("MessageGroupId", "MessageDeduplicationId")
 WRONG_CHARACTER = (
@@ -52,74 +42,12 @@ WRONG_CHARACTER = (
     "#xE000 to #xFFFD | #x10000 to #x10FFFF"
 )
 
-_MOTO_SET = Queue._set_attributes
-_MOTO_CREATE = SQSBackend.create_queue
 _MOTO_ATTRIBUTES = SQSBackend.get_queue_attributes
 _MOTO_SEND = SQSBackend.send_message
 _MOTO_SEND_CALL = SQSResponse.send_message
-_MOTO_DELETE_BATCH = SQSResponse.delete_message_batch
 _MOTO_CHANGE_BATCH = SQSResponse.change_message_visibility_batch
 _MOTO_SEND_BATCH = SQSBackend.send_message_batch
 _MOTO_RECEIVE = SQSResponse.receive_message
-
-
-@corrects(Queue, "_set_attributes")
-def _set_attributes(queue: Any, attributes: dict[str, Any], _now: float | None = None) -> None:
-    for name, value in attributes.items():
-        if not _is_possible(name, value):
-            raise InvalidAttributeValue(name)
-    _check_redrive_policy(queue, attributes.get("RedrivePolicy"))
-    _MOTO_SET(queue, attributes, CLOCK.now())
-
-
-def _is_possible(name: str, value: Any) -> bool:
-    text = str(value)
-    if name in RANGES:
-        lowest, highest = RANGES[name]
-        # `int` would take other digits, signs and blanks as well; no bound has more than seven digits.
-        return re.fullmatch("[0-9]{1,9}", text) is not None and lowest <= int(text) <= highest
-    if name in FLAGS:
-        return text.lower() in {"true", "false"}
-    return name not in DOCUMENTS or not isinstance(value, str) or not value or _is_object(value)
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    # Also brackets that are nested more deeply than Python reads.
-    except (ValueError, RecursionError):
-        return False
-
-
-def _check_redrive_policy(queue: Any, policy: Any) -> None:
-    policy = json.loads(policy) if isinstance(policy, str) and policy else policy
-    for problem in _problems_of_redriving(queue, policy or {}):
-        raise InvalidParameterValue(
-            f"Value {json.dumps(policy)} for parameter RedrivePolicy is invalid. Reason: {problem}"
-        )
-
-
-def _problems_of_redriving(queue: Any, policy: Mapping[str, Any]) -> Iterator[str]:
-    count = str(policy.get("maxReceiveCount", "1"))
-    if not count.isdecimal() or not 1 <= int(count) <= MOST_RECEIVES:
-        valid = f"valid values are from 1 to {MOST_RECEIVES} both inclusive."
-        yield f"Invalid value for maxReceiveCount: {count}, {valid}"
-    if (arn := policy.get("deadLetterTargetArn")) is not None:
-        name = str(arn).rpartition(":")[2]
-        dead = sqs_backends[queue.account_id][queue.region].queues.get(name)
-        if dead is None or dead.queue_arn != arn:
-            yield "Dead letter target does not exist."
-        elif dead.fifo_queue != queue.name.endswith(".fifo"):
-            yield "Dead-letter queue must be same type of queue as the source."
-
-
-@corrects(SQSBackend, "create_queue")
-def _create_queue(self: Any, name: str, tags: dict[str, str] | None = None, **attributes: Any) -> Any:
-    if name.endswith(".fifo") and str(attributes.get("FifoQueue")).lower() != "true":
-        raise InvalidParameterValue(
-            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-        )
-    return _MOTO_CREATE(self, name, tags, **attributes)
 
 
 @corrects(SQSBackend, "get_queue_attributes")
@@ -174,8 +102,10 @@ def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str,
 
 @corrects(SQSResponse, "delete_message_batch")
 def _delete_batch_call(request: Any) -> Any:
-    _check_entries(request._get_param("Entries") or [], "Delete")
-    return _MOTO_DELETE_BATCH(request)
+    entries = request._get_param("Entries") or []
+    _check_entries(entries, "Delete")
+    deleted, failed = request.sqs_backend.delete_message_batch(request._get_queue_name(), entries)
+    return ActionResult({"Successful": [{"Id": identity} for identity in deleted], "Failed": failed})
 
 
 @corrects(SQSResponse, "change_message_visibility_batch")
@@ -189,8 +119,10 @@ def _check_entries(entries: list[dict[str, Any]], action: str) -> None:
         raise EmptyBatchRequest(action)
     if len(entries) > MOST_ENTRIES:
         raise TooManyEntriesInBatchRequest(len(entries))
-    known = set()
+    known: set[str] = set()
     for entry in entries:
+        if not ENTRY.fullmatch(entry["Id"]):
+            raise InvalidBatchEntryId
         if entry["Id"] in known:
             raise BatchEntryIdsNotDistinct(entry["Id"])
         known.add(entry["Id"])

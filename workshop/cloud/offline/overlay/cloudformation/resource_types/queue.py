@@ -19,6 +19,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     is_true,
     tags_as_dict,
 )
+from workshop.cloud.offline.overlay.sqs.attributes import check_attributes
 
 DEFAULTS: Mapping[str, Any] = {
     "DelaySeconds": 0,
@@ -58,9 +59,11 @@ def _create(wanted: Wanted) -> Any:
 @changes(Queue)
 def _change(wanted: Wanted) -> Any:
     queue = wanted.backend(sqs_backends).get_queue(wanted.original.name)
-    attributes = {**DEFAULTS, **wanted.properties}
+    given = {name: value for name, value in wanted.properties.items() if name not in FIXED}
+    check_attributes(given, {}, is_fifo=queue.fifo_queue)
+    attributes = {**DEFAULTS, **given}
     # The policy belongs to AWS::SQS::QueuePolicy, and moto would clear it.
     attributes["Policy"] = queue.policy
-    queue._set_attributes({name: value for name, value in attributes.items() if name not in FIXED})
+    queue._set_attributes(attributes)
     queue.tags = tags_as_dict(wanted.properties)
     return queue
