@@ -30,6 +30,16 @@ def test_metrics_are_put_in_moderation(given: dict[str, Any], text: str) -> None
     assert unmet_demand("cloudwatch", "PutMetricData", most) is None
 
 
+@pytest.mark.parametrize("name", ["A_b", "ab", "a..b", "1.2.3.4", "-ab", "x" * 64])
+def test_buckets_have_names_of_hosts(name: str) -> None:
+    """Small letters, digits, hyphens and dots, and no address."""
+    error = unmet_demand("s3", "CreateBucket", {"Bucket": name})
+
+    assert error is not None
+    assert error.code == "InvalidBucketName"
+    assert unmet_demand("s3", "CreateBucket", {"Bucket": "a.b-1"}) is None
+
+
 def test_a_parameter_has_4096_characters() -> None:
     """One of the advanced tier may have more."""
     given = {"Name": "p", "Type": "String", "Value": "v" * 4097}

@@ -88,3 +88,27 @@ def test_each_service_says_so_by_its_own_code(
     error = understood(service, answer)
     assert (answer.status, error["Code"]) == (400, code)
     assert error["Message"] == OTHERS.get(operation, SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "text"),
+    [
+        ("sns", "InvalidParameter", "Duplicate tag keys found: k"),
+        (
+            "dynamodb",
+            "ValidationException",
+            "Duplicate Tag Keys provided as input: Duplicate Tag Key found k",
+        ),
+        ("s3", "InvalidTag", "Cannot provide multiple Tags with the same key"),
+        ("kms", "TagException", "Duplicate tag keys found: k"),
+    ],
+)
+def test_a_request_brings_a_key_once(service: str, code: str, text: str) -> None:
+    """Another value for a key is another request; capitals make another key."""
+    pairs = [{"Key": key, "Value": "v"} for key in ("k", "j", "k")]
+
+    problem = tag_problem(service, "TagResource", {"Tags": pairs})
+
+    assert problem is not None
+    assert (problem.code, problem.message) == (code, text)
+    assert tag_problem(service, "TagResource", {"Tags": [*pairs[:2], {"Key": "K"}]}) is None

@@ -45,6 +45,7 @@ LIMITED = {
         ({"Needed": "1", "Shaped": "A1"}, "Parameter 'Shaped' must match pattern [a-z]+"),
         ({"Needed": "1", "Shaped": "a"}, "Parameter 'Shaped' must contain at least 2 characters"),
         ({"Needed": "1", "Shaped": "abcd"}, "Parameter 'Shaped' must contain at most 3 characters"),
+        ({"Needed": "é" * 2049}, "Parameter 'Needed' must contain at most 4096 bytes"),
         ({"Needed": "1", "Explained": "y"}, "Parameter 'Explained' failed to satisfy constraint: must be x"),
     ],
 )

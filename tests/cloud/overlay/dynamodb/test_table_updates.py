@@ -43,6 +43,45 @@ def test_an_index_is_there_or_it_is_not(account, refused, change: dict, code: st
     assert refused(update, TableName="T", GlobalSecondaryIndexUpdates=[change])[0] == code
 
 
+def test_a_new_index_has_capacity_if_its_table_has(account, refused) -> None:
+    """One with capacity on a table on demand is refused, and one without it on another table."""
+    account.create_table()
+    settings = {"TableName": "P", "ProvisionedThroughput": CAPACITY, "AttributeDefinitions": [STRING]}
+    account.dynamodb.create_table(**settings, KeySchema=INDEX["KeySchema"])
+
+    def made(table: str, **more: object) -> str:
+        changes = [{"Create": {**INDEX, **more}}]
+        update = {
+            "TableName": table,
+            "AttributeDefinitions": [STRING],
+            "GlobalSecondaryIndexUpdates": changes,
+        }
+        return str(refused(account.dynamodb.update_table, **update)[1])
+
+    assert "can be specified for index: index when" in made("T", ProvisionedThroughput=CAPACITY)
+    assert "ProvisionedThroughput must be specified for index: index" in made("P")
+
+
+def test_a_table_has_twenty_indexes_that_name_a_hundred_attributes(account, refused) -> None:
+    """One more is refused, as are more attributes in all projections together."""
+    account.create_table()
+
+    def update(number: int, *names: str) -> dict:
+        projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(names)}
+        index = {**INDEX, "IndexName": f"index{number}", "Projection": projection}
+        changes = [{"Create": index}]
+        return {"TableName": "T", "AttributeDefinitions": [STRING], "GlobalSecondaryIndexUpdates": changes}
+
+    for number in range(19):
+        account.dynamodb.update_table(**update(number, *(f"a{place}" for place in range(5))))
+
+    many = update(19, *(f"a{place}" for place in range(6)))
+    assert "limit of 100" in refused(account.dynamodb.update_table, **many)[1]
+    account.dynamodb.update_table(**update(19, "a"))
+    code, message = refused(account.dynamodb.update_table, **update(20, "a"))
+    assert (code, "limit of 20" in message) == ("LimitExceededException", True)
+
+
 def test_plain_moto_forgets_the_tables_key(account) -> None:
     """Without the correction, the definitions of the new index are all that is left."""
     account.create_table()

@@ -16,6 +16,10 @@ Demand = Callable[[dict[str, Any]], ModelError | None]
 
 MOST_METRICS, MOST_VALUES = 1_000, 150
 LONGEST_PARAMETER = 4_096
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+NAME_OF_BUCKET = r"(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+# Where the model has a name or an ARN.
+NAME_OF_TABLE = "[a-zA-Z0-9_.-]+"
 STACK_NAME, LONGEST_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*", 128
 # Larger templates come from a bucket.
 LONGEST_TEMPLATE = 51_200
@@ -115,7 +119,55 @@ def _metrics(given: dict[str, Any]) -> ModelError | None:
     return None
 
 
+def _dashboard(given: dict[str, Any]) -> ModelError | None:
+    if _is_json(given["DashboardBody"]):
+        return None
+    return ModelError("InvalidParameterInput", "The dashboard body is invalid: it is no JSON.")
+
+
+def _is_json(text: Any) -> bool:
+    try:
+        json.loads(text)
+    # Also brackets that are nested more deeply than Python reads.
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _metric_filter(given: dict[str, Any]) -> ModelError | None:
+    if any("defaultValue" in one and one.get("dimensions") for one in given["metricTransformations"]):
+        text = "dimensions and default value are mutually exclusive properties."
+        return ModelError("InvalidParameterException", f"Invalid metric transformation: {text}")
+    return None
+
+
+def _name_of_bucket(given: dict[str, Any]) -> ModelError | None:
+    if re.fullmatch(NAME_OF_BUCKET, str(given.get("Bucket", "bucket"))):
+        return None
+    return ModelError("InvalidBucketName", "The specified bucket is not valid.")
+
+
+def _name_of_table(given: dict[str, Any]) -> ModelError | None:
+    name = str(given.get("TableName", "Table"))
+    if re.fullmatch(NAME_OF_TABLE, name):
+        return None
+    text = f"Member must satisfy regular expression pattern: {NAME_OF_TABLE}"
+    return ModelError(
+        "ValidationException",
+        f"1 validation error detected: Value '{name}' at 'tableName' failed to satisfy constraint: {text}",
+    )
+
+
 def _parameter(given: dict[str, Any]) -> ModelError | None:
+    if pattern := given.get("AllowedPattern"):
+        try:
+            is_allowed = re.search(pattern, str(given["Value"])) is not None
+        except re.error:
+            text = f"The request does not meet the regular expression requirement: {pattern}"
+            return ModelError("InvalidAllowedPatternException", text)
+        if not is_allowed:
+            text = f"Parameter value, cannot be validated against allowedPattern: {pattern}"
+            return ModelError("ParameterPatternMismatchException", text)
     if (given.get("Tier") or "Standard") != "Standard" or len(str(given["Value"])) <= LONGEST_PARAMETER:
         return None
     text = (
@@ -126,7 +178,11 @@ def _parameter(given: dict[str, Any]) -> ModelError | None:
 
 
 _DEMANDS: dict[tuple[str, str], Demand] = {
+    ("cloudwatch", "PutDashboard"): _dashboard,
     ("cloudwatch", "PutMetricData"): _metrics,
+    ("dynamodb", "CreateTable"): _name_of_table,
+    ("logs", "PutMetricFilter"): _metric_filter,
+    ("s3", "CreateBucket"): _name_of_bucket,
     ("ssm", "PutParameter"): _parameter,
     ("cloudformation", "CreateStack"): _name_of_stack,
     ("sns", "Publish"): _one_of(

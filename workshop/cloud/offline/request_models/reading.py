@@ -27,6 +27,7 @@ SERVICES = {
     "events": "events",
     "iam": "iam",
     "kinesis": "kinesis",
+    "kms": "kms",
     "lambda": "lambda",
     "logs": "logs",
     "monitoring": "cloudwatch",

@@ -1,7 +1,7 @@
 """What AWS demands of the tags that a request names, whatever the operation calls them.
 
-A request brings at most fifty, and none whose key begins with `aws:`: those are AWS's own, CloudFormation's
-among them, which nobody else sets or takes away
+A request brings at most fifty, each key once, and none whose key begins with `aws:`: those are AWS's own,
+CloudFormation's among them, which nobody else sets or takes away
 (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html). The sentence is that
 of most services, as their users report it; S3 has its own.
 """
@@ -24,16 +24,24 @@ TOO_MANY = {
         "InvalidArgumentException",
         f"Failed to add tags because a given stream cannot have more than {MOST_TAGS} tags.",
     ),
+    "kms": ModelError("LimitExceededException", f"A key has at most {MOST_TAGS} tags."),
     "lambda": ModelError(
         "InvalidParameterValueException", f"A function or mapping has at most {MOST_TAGS} tags."
     ),
     "s3": ModelError("BadRequest", f"Bucket tag count cannot be greater than {MOST_TAGS}"),
+    "scheduler": ModelError("ServiceQuotaExceededException", f"A group has at most {MOST_TAGS} tags."),
     "sns": ModelError("TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded"),
     "sqs": ModelError("InvalidParameterValue", "Too many tags added for the queue."),
     "ssm": ModelError("TooManyTagsError", f"A parameter has at most {MOST_TAGS} tags."),
 }
 RESERVED = "aws: prefixed tag key names are not allowed for external use."
-RESERVED_CODES = {**INVALID, "s3": "InvalidTag", "sqs": "InvalidParameterValue"}
+CODES = {**INVALID, "kms": "TagException", "s3": "InvalidTag", "sqs": "InvalidParameterValue"}
+TWICE = "Duplicate tag keys found: {}"
+TWICE_OF = {
+    "dynamodb": "Duplicate Tag Keys provided as input: Duplicate Tag Key found {}",
+    "iam": "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+    "s3": "Cannot provide multiple Tags with the same key",
+}
 RESERVED_BUCKET = "System tags cannot be added/updated by requester"
 RESERVED_OBJECT = "Your TagKey cannot be prefixed with aws:"
 # What requests bring, and the keys of what they take away.
@@ -41,14 +49,16 @@ BROUGHT, TAKEN = ("Tags", "tags", "Tagging"), ("TagKeys", "tagKeys")
 
 
 def tag_problem(service: str, operation: str, given: Mapping[str, Any]) -> ModelError | None:
-    """Return the error for tags that nobody may set or take away, or for too many; else None."""
+    """Return the error for tags that nobody may set or take away, that are too many or twice, else None."""
     brought, taken = ([key for name in names for key in _keys(given.get(name))] for names in (BROUGHT, TAKEN))
     if service in TOO_MANY and len(brought) > MOST_TAGS:
         return TOO_MANY[service]
-    if not any(key.lower().startswith(SYSTEM_TAGS) for key in (*brought, *taken)):
-        return None
-    text = (RESERVED_BUCKET if "Bucket" in operation else RESERVED_OBJECT) if service == "s3" else RESERVED
-    return ModelError(RESERVED_CODES[service], text)
+    if any(key.lower().startswith(SYSTEM_TAGS) for key in (*brought, *taken)):
+        own = RESERVED_BUCKET if "Bucket" in operation else RESERVED_OBJECT
+        return ModelError(CODES[service], own if service == "s3" else RESERVED)
+    if twice := [key for place, key in enumerate(brought) if key in brought[:place]]:
+        return ModelError(CODES[service], TWICE_OF.get(service, TWICE).format(twice[0]))
+    return None
 
 
 def _keys(tags: Any) -> Iterator[str]:
@@ -60,4 +70,4 @@ def _keys(tags: Any) -> Iterator[str]:
         yield from (key for key, _ in parse_qsl(tags, keep_blank_values=True))
     elif isinstance(tags, list):
         for tag in tags:
-            yield str(tag.get("Key", "")) if isinstance(tag, Mapping) else str(tag)
+            yield str(tag.get("Key", tag.get("TagKey", ""))) if isinstance(tag, Mapping) else str(tag)

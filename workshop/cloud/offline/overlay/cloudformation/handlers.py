@@ -4,7 +4,8 @@ Support for the corrections in `resource_types`; no correction of its own.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ __all__ = [
     "is_true",
     "policy_text",
     "tags_as_dict",
+    "undone",
 ]
 
 _Handler = TypeVar("_Handler", bound="Callable[[Wanted], Any]")
@@ -95,6 +97,16 @@ def changes(model: Any) -> Callable[[_Handler], _Handler]:
 def deletes(model: Any) -> Callable[[_Handler], _Handler]:
     """Register the decorated function as what deletes the resources of one of moto's models."""
     return corrects(model, "delete_from_cloudformation_json", kind=lambda make: classmethod(deleting(make)))
+
+
+@contextmanager
+def undone(undo: Callable[[], Any]) -> Iterator[None]:
+    """Undo what has been made if the block fails: no stack knows of it yet, so a rollback would leave it."""
+    try:
+        yield
+    except Exception:
+        undo()
+        raise
 
 
 def is_true(value: Any) -> bool:

@@ -18,6 +18,8 @@ __all__ = ["effective_parameters", "merged_parameters"]
 # Those of AWS's own resources are ids of EC2 and Route 53.
 _OF_AWS = r"AWS::(EC2|Route53)::[\w:]+"
 _STORED = rf"(String|CommaDelimitedList|List<(String|{_OF_AWS})>|{_OF_AWS})"
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MOST_BYTES = 4096
 TYPES = re.compile(
     rf"String|Number|CommaDelimitedList|List<(String|Number|{_OF_AWS})>|{_OF_AWS}"
     rf"|AWS::SSM::Parameter::(Name|Value<{_STORED}>)"
@@ -71,6 +73,8 @@ def merged_parameters(given: Iterable[Mapping[str, Any]], previous: Mapping[str,
 
 
 def _check(name: str, slot: Mapping[str, Any], value: str) -> None:
+    if len(value.encode()) > MOST_BYTES:
+        raise ValidationError(message=f"Parameter '{name}' must contain at most {MOST_BYTES} bytes")
     broken = next(_broken_constraints(slot, value), None)
     if broken is None:
         return

@@ -16,6 +16,7 @@ from typing import Any
 from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import CloudFormationError
 
+from workshop.cloud.offline.overlay.cloudformation.catalogue.api_requests import request_problem
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import property_problem, schema
 from workshop.cloud.offline.overlay.cloudformation.catalogue.tags import add_tags
 from workshop.cloud.offline.overlay.cloudformation.handlers import as_text
@@ -52,6 +53,7 @@ NAMED_BY_PROPERTY = frozenset({"AWS::SSM::Parameter"})
 UNFORESEEN = (
     "The offline cloud cannot do what the properties of this {} ask for; its log says where it failed."
 )
+HANDLER_MESSAGE = 'Resource handler returned message: "{}" (HandlerErrorCode: {})'
 LOGGER = logging.getLogger(__name__)
 
 
@@ -119,6 +121,8 @@ def check(logical_id: str, definition: Mapping[str, Any]) -> None:
     check_policies(logical_id, definition)
     if problem := property_problem(logical_id, definition):
         raise ResourceFailure(problem)
+    if refused := request_problem(definition):
+        raise ResourceFailure(HANDLER_MESSAGE.format(refused.message, refused.code))
 
 
 def check_policies(logical_id: str, definition: Mapping[str, Any]) -> None:
@@ -243,10 +247,9 @@ def reason_of(error: Exception, resource_type: str) -> str:
     elif type(error).__module__ == "builtins":  # no service says it, so that nobody could make sense of it
         LOGGER.error("%s could not be made, changed or deleted", resource_type, exc_info=error)
         code, message = "InternalFailure", UNFORESEEN.format(resource_type)
-    return (
-        f'Resource handler returned message: "{message}" '
-        f"(HandlerErrorCode: {code if isinstance(code, str) else type(error).__name__})"
-    )
+    # DynamoDB's errors begin with the name of its API.
+    code = code.rpartition("#")[2] if isinstance(code, str) else type(error).__name__
+    return HANDLER_MESSAGE.format(message, code)
 
 
 def _parsed(

@@ -2,7 +2,7 @@
 
 AWS: `AttributeDefinitions` of an UpdateTable adds what a new index needs; the table's own keys stay defined.
 An index that exists is not created again, and one that does not is neither updated nor deleted; one comes or
-goes at a time. Source:
+goes at a time, and with capacity if the table has some. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 
 moto replaces the definitions, after which no item can be found by its key, and fails with a ValueError for
@@ -20,11 +20,17 @@ from moto.dynamodb.exceptions import (
 from moto.dynamodb.models import DynamoDBBackend
 
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.overlay.dynamodb.tables import check_projection
+from workshop.cloud.offline.overlay.dynamodb.tables import (
+    INVALID,
+    MAXIMUM_GLOBAL,
+    check_projected,
+    check_projection,
+)
 
 ONE_AT_A_TIME = (
     "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
 )
+TOO_MANY = f"{INVALID}GlobalSecondaryIndex count exceeds the per-table limit of {MAXIMUM_GLOBAL}"
 
 _MOTO_UPDATE = DynamoDBBackend.update_table
 
@@ -41,21 +47,38 @@ def _update_table(
     table = self.get_table(name)
     if sum("Update" not in change for change in global_index or ()) > 1:
         raise DynamodbException(f"{ERROR_TYPE_PREFIX}LimitExceededException", ONE_AT_A_TIME)
-    known = {index.name for index in table.global_indexes}
     for change in global_index or ():
-        _check(change, known)
+        _check(change, table, named.get("billing_mode") or table.billing_mode)
     added = {one["AttributeName"]: one for one in attr_definitions or ()}
     kept = [one for one in table.attr if one["AttributeName"] not in added]
     merged = [*kept, *added.values()] if added else attr_definitions
     return _MOTO_UPDATE(self, name, merged, global_index, *arguments, **named)
 
 
-def _check(change: dict[str, Any], known: set[str]) -> None:
+def _check(change: dict[str, Any], table: Any, billing_mode: str) -> None:
+    known = {index.name for index in table.global_indexes}
     if created := change.get("Create"):
-        check_projection(created.get("Projection") or {})
         if created["IndexName"] in known:
             raise MockValidationException("Attempting to create an index which already exists")
+        _check_new(created, table, billing_mode)
     if (updated := change.get("Update")) and updated["IndexName"] not in known:
         raise MockValidationException(f"The table does not have the specified index: {updated['IndexName']}")
     if (deleted := change.get("Delete")) and deleted["IndexName"] not in known:
         raise ResourceNotFoundException("Requested resource not found")
+
+
+def _check_new(index: dict[str, Any], table: Any, billing_mode: str) -> None:
+    check_projection(projection := index.get("Projection") or {})
+    check_projected([projection, *(one.projection for one in (*table.indexes, *table.global_indexes))])
+    is_on_demand, has_units = billing_mode == "PAY_PER_REQUEST", bool(index.get("ProvisionedThroughput"))
+    if is_on_demand and has_units:
+        raise MockValidationException(
+            f"{INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: "
+            f"{index['IndexName']} when BillingMode is PAY_PER_REQUEST"
+        )
+    if not (is_on_demand or has_units):
+        raise MockValidationException(
+            f"{INVALID}ProvisionedThroughput must be specified for index: {index['IndexName']}"
+        )
+    if len(table.global_indexes) >= MAXIMUM_GLOBAL:
+        raise DynamodbException(f"{ERROR_TYPE_PREFIX}LimitExceededException", TOO_MANY)

@@ -14,7 +14,7 @@ Changed: the description, which has that limit although nothing is throttled her
 a table is made or its time to live is changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from moto.dynamodb.exceptions import (
@@ -30,9 +30,18 @@ from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.sizes import attributes_size
 
-__all__ = ["check_projection", "limit_throughput"]
+__all__ = [
+    "INVALID",
+    "MAXIMUM_GLOBAL",
+    "check_projected",
+    "check_projection",
+    "check_table",
+    "limit_throughput",
+]
 
 MAXIMUM_LOCAL, MAXIMUM_GLOBAL = 5, 20
+# Named by the projections of all indexes of a table together.
+MAXIMUM_PROJECTED = 100
 INVALID = "One or more parameter values were invalid: "
 NOT_ON_DEMAND = f"{INVALID}OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"
 CHANGES = frozenset(
@@ -86,11 +95,9 @@ def _protected(self: Any, _table_name: str) -> None:
 
 @corrects(DynamoHandler, "create_table")
 def _create_table(self: Any) -> Any:
-    _check_stream(self.body.get("StreamSpecification") or {})
+    _check_settings(self.body)
     if not (wanted := self.body.get("OnDemandThroughput")):
         return _MOTO_CREATE(self)
-    if self.body.get("BillingMode") != "PAY_PER_REQUEST":
-        raise MockValidationException(NOT_ON_DEMAND)
     _MOTO_CREATE(self)
     table = self.dynamodb_backend.get_table(self.body["TableName"])
     limit_throughput(table, wanted)
@@ -117,6 +124,26 @@ def _check_stream(wanted: Mapping[str, Any]) -> None:
     # moto takes a view for a stream, whatever else is said.
     if wanted.get("StreamViewType") and not wanted["StreamEnabled"]:
         raise MockValidationException(f"{INVALID}StreamViewType can only be specified with StreamEnabled")
+
+
+def check_table(request: Mapping[str, Any]) -> None:
+    """Raise AWS's error unless CreateTable would make the table that its parameters describe."""
+    _check_settings(request)
+    DynamoHandler()._validate_table_creation(
+        billing_mode=request.get("BillingMode", "PROVISIONED"),
+        throughput=request.get("ProvisionedThroughput"),
+        key_schema=request["KeySchema"],
+        global_indexes=request.get("GlobalSecondaryIndexes"),
+        local_secondary_indexes=request.get("LocalSecondaryIndexes"),
+        attr=request.get("AttributeDefinitions", []),
+        warm_throughput=request.get("WarmThroughput"),
+    )
+
+
+def _check_settings(request: Mapping[str, Any]) -> None:
+    _check_stream(request.get("StreamSpecification") or {})
+    if request.get("OnDemandThroughput") and request.get("BillingMode") != "PAY_PER_REQUEST":
+        raise MockValidationException(NOT_ON_DEMAND)
 
 
 def limit_throughput(table: Any, limits: Mapping[str, Any]) -> None:
@@ -151,6 +178,9 @@ def _validate_table_creation(self: Any, **request: Any) -> None:
     for index in (*local, *everywhere):
         _check_schema(index["KeySchema"])
         check_projection(index.get("Projection") or {})
+    for index in everywhere:
+        _check_capacity(index, request["billing_mode"])
+    check_projected(index.get("Projection") or {} for index in (*local, *everywhere))
     names = [index["IndexName"] for index in (*local, *everywhere)]
     if met := [name for name in names if names.count(name) > 1]:
         raise MockValidationException(f"{INVALID}Duplicate index name: {met[0]}")
@@ -162,6 +192,24 @@ def _validate_table_creation(self: Any, **request: Any) -> None:
     ):
         if count > limit:
             raise MockValidationException(f"{INVALID}{kind} count exceeds the per-table limit of {limit}")
+
+
+def _check_capacity(index: Mapping[str, Any], billing_mode: str) -> None:
+    name, has_units = index["IndexName"], bool(index.get("ProvisionedThroughput"))
+    if billing_mode == "PAY_PER_REQUEST" and has_units:
+        raise MockValidationException(
+            f"{INVALID}ProvisionedThroughput should not be specified for index: {name} "
+            "when BillingMode is PAY_PER_REQUEST"
+        )
+    if billing_mode == "PROVISIONED" and not has_units:
+        raise MockValidationException(f"{INVALID}ProvisionedThroughput is not specified for index: {name}")
+
+
+def check_projected(projections: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse projections that name too many attributes together; one counts for each index that has it."""
+    if sum(len(one.get("NonKeyAttributes") or ()) for one in projections) > MAXIMUM_PROJECTED:
+        text = f"NonKeyAttributes of all indexes exceed the per-table limit of {MAXIMUM_PROJECTED}"
+        raise MockValidationException(INVALID + text)
 
 
 def _check_schema(schema: Sequence[Mapping[str, str]]) -> None:

@@ -23,7 +23,7 @@ from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.partitions import partition_of
 from workshop.settings import DEFAULT_REGION
 
-__all__ = ["key_problem"]
+__all__ = ["check_key_of_group", "key_problem"]
 
 PARTS_OF_AN_ARN = 6
 
@@ -71,14 +71,19 @@ def _encrypt_stream(self: Any, stream_arn: str, stream_name: str, encryption_typ
 
 @corrects(LogsBackend, "create_log_group")
 def _create_group(self: Any, log_group_name: str, tags: Mapping[str, str], **given: Any) -> Any:
-    if key_problem(self, given.get("kmsKeyId")):
-        place = f"{self.region_name}:{self.account_id}"
-        arn = f"arn:{partition_of(self.region_name)}:logs:{place}:log-group:{log_group_name}"
+    check_key_of_group(self, log_group_name, given.get("kmsKeyId"))
+    return _MOTO_GROUP(self, log_group_name, tags, **given)
+
+
+def check_key_of_group(backend: Any, name: str, key: str | None) -> None:
+    """Raise AWS's error unless a log group may be encrypted with a key."""
+    if key_problem(backend, key):
+        place = f"{backend.region_name}:{backend.account_id}"
+        arn = f"arn:{partition_of(backend.region_name)}:logs:{place}:log-group:{name}"
         raise LogsClientError(
             "AccessDeniedException",
             f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'",
         )
-    return _MOTO_GROUP(self, log_group_name, tags, **given)
 
 
 @corrects(S3Backend, "put_object")

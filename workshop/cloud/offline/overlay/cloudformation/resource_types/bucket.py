@@ -21,6 +21,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     deletes,
     is_true,
     tags_as_dict,
+    undone,
 )
 
 # Kind of destination: the template's list and member, and the API's.
@@ -36,11 +37,8 @@ PUBLIC_ACCESS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "Re
 def _create(wanted: Wanted) -> Any:
     backend = wanted.backend(s3_backends, is_global=True)
     bucket = backend.create_bucket(wanted.name, wanted.region_name)
-    try:
+    with undone(lambda: backend.delete_bucket(wanted.name)):
         _settle(wanted, bucket)
-    except Exception:
-        backend.delete_bucket(wanted.name)  # no stack would know of it
-        raise
     return bucket
 
 

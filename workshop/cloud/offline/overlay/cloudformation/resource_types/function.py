@@ -25,6 +25,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     changes,
     creates,
     tags_as_dict,
+    undone,
 )
 from workshop.cloud.offline.overlay.cloudformation.resource_types.inline_code import zip_inline_code
 
@@ -49,7 +50,8 @@ def _create(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, get_backend(wanted.account_id, wanted.region_name)
     configuration = _configuration(properties)
     function = backend.create_function({**configuration, "FunctionName": wanted.name, "Code": _code(wanted)})
-    _settle(backend, function, properties)
+    with undone(lambda: backend.delete_function(wanted.name)):
+        _settle(backend, function, properties)
     return function
 
 

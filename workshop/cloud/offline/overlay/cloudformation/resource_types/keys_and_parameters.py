@@ -1,19 +1,23 @@
-"""AWS::KMS::Key and AWS::SSM::Parameter change in place; a key is there for some days after its stack.
+"""Keys, their aliases and AWS::SSM::Parameter change in place; a key is there for some days after its stack.
 
 Deleting the resource schedules the deletion of the key, by default in 30 days, so that what it has encrypted
 can still be read; without a policy it has the default one. A parameter has a new version with every update
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kms-key.html and
-aws-resource-ssm-parameter.html there). PutParameter refuses a key that is not there. moto forgets the key at
-once, with its data, has no update, and fails without a policy; it makes parameters anew, fails with tags, and
-takes any key. Changed: as above.
+aws-resource-ssm-parameter.html there). PutParameter refuses a key that is not there, and nobody
+may have an alias that begins with `alias/aws/`. moto forgets the key at
+once, with its data, has no update, and fails without a policy; takes any alias in a stack; makes parameters
+anew, fails with tags, and takes any key. Changed: as above.
 """
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from inspect import signature
 from typing import Any
 
-from moto.kms.models import Key, kms_backends
+from moto.kms.exceptions import NotAuthorizedException
+from moto.kms.models import Alias, Key, kms_backends
+from moto.kms.responses import KmsResponse
 from moto.ssm.exceptions import SSMException
 from moto.ssm.models import Parameter, SimpleSystemManagerBackend, ssm_backends
 
@@ -29,6 +33,7 @@ from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.every_service.named_keys import key_problem
 
 USUAL_DAYS = 30
+_MOTO_SET_ALIAS = KmsResponse._set_alias
 _MOTO_PUT = SimpleSystemManagerBackend.put_parameter
 
 
@@ -71,6 +76,33 @@ def _delete_key(key: Any, account_id: str, region_name: str) -> None:
     if key.id in backend.keys and key.key_state != "PendingDeletion":
         backend.schedule_key_deletion(key.id, days)
         key.deletion_date = CLOCK.moment() + timedelta(days=days)
+
+
+# Made and changed by the calls of the API, which have all checks.
+@creates(Alias)
+def _create_alias(wanted: Wanted) -> Any:
+    return _set_alias(wanted, KmsResponse.create_alias)
+
+
+@changes(Alias)
+def _change_alias(wanted: Wanted) -> Any:
+    return _set_alias(wanted, KmsResponse.update_alias)
+
+
+def _set_alias(wanted: Wanted, call: Callable[[Any], str]) -> Any:
+    request, name = KmsResponse(), wanted.properties["AliasName"]
+    request.region, request.current_account = wanted.region_name, wanted.account_id
+    request._get_param = wanted.properties.get
+    call(request)
+    backend = wanted.backend(kms_backends)
+    return backend.keys[backend.get_key_id_from_alias(name)].aliases[name]
+
+
+@corrects(KmsResponse, "_set_alias")
+def _check_alias(self: Any, *, update: bool = False) -> str:
+    if self._get_param("AliasName").startswith("alias/aws/"):
+        raise NotAuthorizedException
+    return str(_MOTO_SET_ALIAS(self, update=update))
 
 
 @creates(Parameter)

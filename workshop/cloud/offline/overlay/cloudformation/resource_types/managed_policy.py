@@ -7,6 +7,7 @@ says `UPDATE_COMPLETE` and changes nothing, fails to delete an attached policy w
 leaves a policy behind when it cannot attach it. Changed: creation, update and deletion.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from moto.iam.models import ManagedPolicy, iam_backends
@@ -17,6 +18,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     creates,
     deletes,
     policy_text,
+    undone,
 )
 from workshop.cloud.offline.overlay.iam.deletions import attached_to
 
@@ -38,7 +40,8 @@ def _create(wanted: Wanted) -> Any:
         policy_name=properties.get("ManagedPolicyName", wanted.name),
         tags=properties.get("Tags", []),
     )
-    _for_each(backend, "attach", policy.arn, entities)
+    with undone(lambda: _remove(replace(wanted, name=policy.arn))):
+        _for_each(backend, "attach", policy.arn, entities)
     return policy
 
 

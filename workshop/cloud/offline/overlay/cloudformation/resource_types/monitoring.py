@@ -6,8 +6,8 @@ it covers its streams. `Ref` is the name of a filter, dashboard or group, and th
 aws-resource-logs-subscriptionfilter.html,
 aws-resource-logs-metricfilter.html, aws-resource-cloudwatch-dashboard.html,
 aws-resource-kinesis-streamconsumer.html and aws-resource-scheduler-schedulegroup.html there). moto has them
-in its APIs, of these only groups in stacks, without an update and that ending, and dashboards, which get
-another name with every update. Changed: as above, and all exist.
+in its APIs, of these only groups in stacks, without their keys, an update and that ending, and dashboards,
+which get another name with every update. Changed: as above, and all exist.
 """
 
 from datetime import UTC, datetime
@@ -19,12 +19,13 @@ from moto.kinesis.models import kinesis_backends
 from moto.logs.models import LogGroup, logs_backends
 from moto.scheduler.models import scheduler_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, tags_as_dict
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, tags_as_dict
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
 )
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.every_service.named_keys import check_key_of_group
 
 TRANSFORMATION = {
     "MetricName": "metricName",
@@ -35,9 +36,18 @@ TRANSFORMATION = {
 }
 
 
+@creates(LogGroup)
+def _create_log_group(wanted: Wanted) -> Any:
+    properties = wanted.properties
+    tags, key = tags_as_dict(properties), properties.get("KmsKeyId")
+    return wanted.backend(logs_backends).create_log_group(wanted.name, tags, kmsKeyId=key, **properties)
+
+
 @changes(LogGroup)
 def _change_group(wanted: Wanted) -> Any:
-    backend = wanted.backend(logs_backends)
+    backend, key = wanted.backend(logs_backends), wanted.properties.get("KmsKeyId")
+    check_key_of_group(backend, wanted.name, key)
+    wanted.original.kms_key_id = key
     if days := wanted.properties.get("RetentionInDays"):
         backend.put_retention_policy(wanted.name, days)
     else:

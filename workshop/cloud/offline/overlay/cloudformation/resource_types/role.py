@@ -20,6 +20,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     creates,
     deletes,
     policy_text,
+    undone,
 )
 
 # The attribute in which moto's role remembers the policies of its template; an update removes only these, and
@@ -33,12 +34,8 @@ _create_role = Role.create_from_cloudformation_json.__func__
 def _create(wanted: Wanted) -> Any:
     bare = {"Properties": {**wanted.properties, "Policies": []}}
     role = _create_role(Role, wanted.name, bare, wanted.account_id, wanted.region_name)
-    try:
+    with undone(lambda: _remove(replace(wanted, name=role.name))):
         _settle(wanted.backend(iam_backends, is_global=True), role, wanted.properties)
-    except Exception:
-        # The stack does not know of the role yet, so a rollback would leave it behind.
-        _remove(replace(wanted, name=role.name))
-        raise
     return role
 
 

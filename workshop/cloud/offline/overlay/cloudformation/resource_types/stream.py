@@ -10,7 +10,13 @@ from typing import Any
 
 from moto.kinesis.models import Stream, kinesis_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, tags_as_dict
+from workshop.cloud.offline.overlay.cloudformation.handlers import (
+    Wanted,
+    changes,
+    creates,
+    tags_as_dict,
+    undone,
+)
 
 
 @creates(Stream)
@@ -22,7 +28,8 @@ def _create(wanted: Wanted) -> Any:
         stream_mode=properties.get("StreamModeDetails"),
         retention_period_hours=int(properties.get("RetentionPeriodHours", 24)),
     )
-    _settle(backend, stream, properties)
+    with undone(lambda: backend.delete_stream(stream.arn, None)):
+        _settle(backend, stream, properties)
     return stream
 
 

@@ -16,9 +16,9 @@ from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, is_true
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, is_true, undone
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.overlay.dynamodb.tables import limit_throughput
+from workshop.cloud.offline.overlay.dynamodb.tables import check_table, limit_throughput
 
 ONE_AT_A_TIME = "Cannot perform more than one GSI creation or deletion in a single update"
 FIXED = (
@@ -32,18 +32,20 @@ _create_table = Table.create_from_cloudformation_json.__func__
 @creates(Table)
 def _create(wanted: Wanted) -> Any:
     properties = wanted.properties
-    _check_definitions(properties)
+    _check(properties)
     table = _create_table(
         Table, wanted.name, {"Properties": properties}, wanted.account_id, wanted.region_name
     )
-    _settle(wanted.backend(dynamodb_backends), table, properties)
+    backend = wanted.backend(dynamodb_backends)
+    with undone(lambda: backend.delete_table(table.name)):
+        _settle(backend, table, properties)
     return table
 
 
 @changes(Table)
 def _change(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(dynamodb_backends)
-    _check_definitions(properties)
+    _check(properties)
     table = backend.get_table(wanted.name)
     indexes = _index_changes(table, properties.get("GlobalSecondaryIndexes", []))
     _change_stream(backend, table, properties.get("StreamSpecification", {}).get("StreamViewType"))
@@ -64,16 +66,13 @@ def _change(wanted: Wanted) -> Any:
     return table
 
 
-def _check_definitions(properties: dict[str, Any]) -> None:
-    indexes = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
-    schemas = [properties, *(index for name in indexes for index in properties.get(name, []))]
-    used = {key["AttributeName"] for schema in schemas for key in schema.get("KeySchema", [])}
-    defined = [definition["AttributeName"] for definition in properties.get("AttributeDefinitions", [])]
-    if set(defined) - used:
-        raise MockValidationException(
-            "One or more parameter values were invalid: Some AttributeDefinitions are not used. "
-            f"AttributeDefinitions: [{', '.join(defined)}], keys used: [{', '.join(sorted(used))}]"
-        )
+def _check(properties: dict[str, Any]) -> None:
+    # A template names the view of a stream that there is.
+    stream = properties.get("StreamSpecification") and {
+        "StreamEnabled": True,
+        **properties["StreamSpecification"],
+    }
+    check_table({**properties, "StreamSpecification": stream})
 
 
 def _change_stream(backend: Any, table: Any, wanted_view: str | None) -> None:

@@ -20,6 +20,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     creates,
     is_true,
     tags_as_dict,
+    undone,
 )
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
@@ -49,7 +50,8 @@ def _create(wanted: Wanted) -> Any:
         name = f"{name}.fifo"
     topic = backend.create_topic(name, {"FifoTopic": "true"} if is_fifo else {})
     topic.cfn_subscriptions = []
-    _settle(wanted, topic)
+    with undone(lambda: backend.delete_topic(topic.arn)):
+        _settle(wanted, topic)
     return topic
 
 
@@ -93,7 +95,8 @@ def _attribute(topic: Any, attribute_name: str) -> str:
 def _subscribe(wanted: Wanted) -> AddedResource:
     properties, backend = wanted.properties, wanted.backend(sns_backends)
     subscription = backend.subscribe(properties["TopicArn"], properties["Endpoint"], properties["Protocol"])
-    return _set(wanted, subscription.arn)
+    with undone(lambda: backend.unsubscribe(subscription.arn)):
+        return _set(wanted, subscription.arn)
 
 
 def _change_subscription(wanted: Wanted) -> AddedResource:

@@ -1,0 +1,115 @@
+"""What a service refuses of a caller, it refuses of a template, in the same words."""
+
+from typing import Any
+
+import pytest
+
+from tests.cloud.http.test_dispatch import understood
+from tests.cloud.overlay.cloudformation.catalogue.test_names import TYPES, content
+from tests.cloud.overlay.cloudformation.limits.cases import CASES, Case
+from tests.cloud.overlay.cloudformation.samples import body
+from tests.cloud.walk.requests import model_of, wire_call
+from workshop.cloud.offline.http.dispatch import Dispatcher
+from workshop.cloud.offline.overlay.cloudformation.catalogue.api_requests import REQUESTS, request_problem
+from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import effects, schema
+from workshop.cloud.offline.overlay.cloudformation.references import references
+
+__all__ = ["content"]
+
+# They set one attribute of what is there, a policy, which is looked at wherever there is one.
+POLICIES = {"AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"}
+
+
+def template(case: Case, properties: dict[str, Any]) -> str:
+    """Return a template of the resource with other properties, and what it refers to."""
+    wanted = {case.name: {"Type": TYPES[case.name][0], "Properties": {**TYPES[case.name][1], **properties}}}
+    missing = [case.name]
+    while missing:
+        for reference in references(wanted[missing.pop()]["Properties"]):
+            if reference.name in TYPES and reference.name not in wanted:
+                kind, given, *_ = TYPES[reference.name]
+                wanted[reference.name] = {"Type": kind, "Properties": given}
+                missing.append(reference.name)
+    return body(wanted)
+
+
+def refusal(case: Case) -> str:
+    """Return the message with which the API refuses the call."""
+    service, _, operation = case.operation.partition(".")
+    call = wire_call(model_of(service).operation_model(operation), case.parameters)
+    assert call is not None
+    answer = Dispatcher().answer(call)
+    assert answer.status == 400, answer
+    if service == "cloudwatch":  # whose answers are not text
+        return case.text if case.text in answer.body.decode(errors="replace") else repr(answer.body)
+    return str(understood(service, answer)["Message"])
+
+
+@pytest.mark.usefixtures("content")
+@pytest.mark.parametrize("title", CASES)
+def test_what_an_api_refuses_fails_a_resource(aws: Any, title: str) -> None:
+    """A new stack rolls back, with the sentence of the service or that of the resource's schema."""
+    case = CASES[title]
+
+    message = refusal(case)
+    stack = aws.create(template(case, case.properties))
+
+    assert case.text in message
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reason = aws.reason(case.name, stack["StackId"])
+    assert (case.text or message) in reason or "Properties validation failed" in reason
+
+
+@pytest.mark.usefixtures("content")
+@pytest.mark.parametrize("title", CASES)
+def test_an_update_and_a_change_set_are_held_to_the_same(aws: Any, title: str) -> None:
+    """A stack that is there goes back to what it was, and one that a change set makes rolls back."""
+    case = CASES[title]
+    aws.create(template(case, {}))
+
+    updated = aws.update(template(case, case.properties))
+    aws.cloudformation.delete_stack(StackName="stack")
+    names = {"StackName": "other", "ChangeSetName": "first"}
+    aws.cloudformation.create_change_set(
+        **names,
+        ChangeSetType="CREATE",
+        TemplateBody=template(case, case.properties),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    aws.cloudformation.execute_change_set(**names)
+
+    assert updated["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert aws.stack("other")["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
+def test_every_type_that_does_something_has_its_request() -> None:
+    """Of each type it is known which request would make it, with members that both sides have."""
+    assert REQUESTS.keys() == {name for name, each in effects().items() if each["works"]} - POLICIES
+    for resource_type, requests in REQUESTS.items():
+        for request in requests:
+            shape = model_of(request.service).operation_model(request.operation).input_shape
+            known = (schema(resource_type) or {})["properties"]
+            assert {*request.members, *filter(None, [request.each])} <= known.keys(), resource_type
+            assert {path.split(".")[0] for path in request.members.values()} <= shape.members.keys()
+
+
+def longest_texts(resource_type: str) -> dict[str, int]:
+    """Return how long a text may be in the request, by the names of the properties that become one."""
+    longest = {}
+    for request in REQUESTS[resource_type]:
+        members = model_of(request.service).operation_model(request.operation).input_shape.members
+        known = {name.lower(): member for name, member in members.items() if member.type_name == "string"}
+        for name in (schema(resource_type) or {})["properties"] if not request.each else ():
+            member = known.get(request.members.get(name, name).lower())
+            if member is not None and "max" in member.metadata:
+                longest[name] = member.metadata["max"]
+    return longest
+
+
+@pytest.mark.parametrize("resource_type", REQUESTS)
+def test_no_text_is_longer_than_in_a_request(resource_type: str) -> None:
+    """Every property that becomes a text of a request may be as long as that, and no longer."""
+    for name, longest in longest_texts(resource_type).items():
+        refused = request_problem({"Type": resource_type, "Properties": {name: "x" * (longest + 1)}})
+        assert refused is not None, name
+        assert f"Member must have length less than or equal to {longest}" in refused.message, name
