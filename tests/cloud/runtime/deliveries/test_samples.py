@@ -16,7 +16,7 @@ import json, os, uuid
 import boto3
 
 def handler(event, context):
-    item = {"id": {"S": str(uuid.uuid4())}, "event": {"S": json.dumps(event)}, "v": {"S": os.environ["V"]}}
+    item = {"id": {"S": str(uuid.uuid4())}, "event": {"S": json.dumps(event)}, "v": {"S": os.environ["MINE"]}}
     boto3.client("dynamodb").put_item(TableName=os.environ["TABLE"], Item=item)
 """
 READING = {
@@ -224,7 +224,7 @@ def template(sample: Resources, version: str) -> str:
     """Return a sample with the function that it triggers; the function notes what it gets."""
     actions = [f"{service}:{action}" for service, names in READING.items() for action in names]
     noting = function(
-        Code={"ZipFile": CODE}, Environment={"Variables": {"TABLE": {"Ref": "Seen"}, "V": version}}
+        Code={"ZipFile": CODE}, Environment={"Variables": {"TABLE": {"Ref": "Seen"}, "MINE": version}}
     )
     seen = table("id", TableName="seen")
     common = {"F": noting, "Role": role("lambda.amazonaws.com", *actions), "Seen": seen}
