@@ -4,12 +4,28 @@ from collections import Counter
 
 import pytest
 
+from tests.effort import LONG
+from workshop.cloud.fault_plan import FaultKind
 from workshop.proof.bench import Bench, ScheduleResult
 from workshop.proof.schedules import FaultSchedule
 from workshop.proof.sweep import small_schedules, sweep_schedules
 
 SMALL, WIDE = small_schedules()
 Swept = list[tuple[FaultSchedule, ScheduleResult]]
+# In how many ways a batch comes again after each crash; three of them regroup it, each by a seed of its own.
+DELIVERIES = 6
+REGROUPINGS = 3
+
+
+def tried(schedules: list[FaultSchedule]) -> list[FaultSchedule]:
+    """Return the schedules to run: in the short form one regrouping after each crash, one after the other."""
+    return [
+        schedule
+        for place, schedule in enumerate(schedules)
+        if LONG
+        or not schedule.faults.strikes[-1].startswith(FaultKind.RE_BATCHED)
+        or schedule.faults.seed == 1 + place // DELIVERIES % REGROUPINGS
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +42,9 @@ def swept(bench_of, run_so_far):
         key = (pipeline, base.is_wide)
         if key not in run_so_far:
             bench: Bench = bench_of("ledger", pipeline)
-            run_so_far[key] = [(schedule, bench.run(schedule)) for schedule in sweep_schedules(bench, base)]
+            schedules = list(sweep_schedules(bench, base))
+            assert len(schedules) % DELIVERIES == 0
+            run_so_far[key] = [(schedule, bench.run(schedule)) for schedule in tried(schedules)]
         return run_so_far[key]
 
     return find
@@ -38,7 +56,7 @@ def test_no_crash_point_breaks_the_ledger(swept, pipeline: str, base: FaultSched
     """Crashed at any write of any function and delivered again in any way, a small batch counts once."""
     outcomes = [outcome for _, outcome in swept(pipeline, base)]
 
-    assert len(outcomes) >= 36
+    assert len(outcomes) >= 24
     assert [outcome for outcome in outcomes if not outcome.exact] == []
 
 
