@@ -83,6 +83,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sns.deliveries",
     "sns.batches",
     "sns.filters",
+    "sns.topics",
     "s3.bucket_policies",
     "s3.forms",
     "s3.contents",

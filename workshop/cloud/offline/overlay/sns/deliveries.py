@@ -61,6 +61,8 @@ def _subscribe(backend: Any, topic_arn: str, endpoint: str | None, protocol: str
             "Invalid parameter: Invalid parameter: Endpoint Reason: "
             "FIFO SQS Queues can not be subscribed to standard SNS topics"
         )
+    if protocol != "sqs" and topic_arn.endswith(".fifo"):
+        raise SNSInvalidParameter(f"Invalid parameter: Invalid protocol type: {protocol}")
     if protocol == "lambda" and ":function:" not in endpoint:
         raise SNSInvalidParameter("Invalid parameter: Lambda endpoint ARN")
     subscription = _MOTO_SUBSCRIBE(backend, topic_arn, endpoint, protocol)

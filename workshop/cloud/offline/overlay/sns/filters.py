@@ -19,6 +19,7 @@ from moto.sns.models import SNSBackend
 from moto.sns.responses import SNSResponse
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.runtime.arns import SourceReference
 from workshop.cloud.offline.runtime.deliveries.event_patterns import (
     InvalidEventPatternError,
     check_pattern,
@@ -29,6 +30,10 @@ from workshop.cloud.offline.runtime.deliveries.event_patterns import (
 __all__ = ["is_wanted"]
 
 BODY = "MessageBody"
+DOCUMENTS = frozenset(("DeliveryPolicy", "FilterPolicy", "RedrivePolicy"))
+TARGET = "deadLetterTargetArn"
+# Protocols by which a message may go as it is.
+RAW = ("firehose", "http", "https", "sqs")
 VALUES = {
     "FilterPolicyScope": ("MessageAttributes", BODY),
     "RawMessageDelivery": ("true", "false"),
@@ -118,15 +123,37 @@ def _outline(policy: dict[str, Any]) -> dict[str, Any]:
 def _set_attribute(backend: Any, arn: str, name: str, value: Any) -> None:
     # moto has made a boolean of the text.
     text = str(value).lower() if isinstance(value, bool) else value
+    subscription = backend.subscriptions.get(arn)
     # An empty text takes the attribute away.
-    if text and name in VALUES and text not in VALUES[name]:
-        raise SNSInvalidParameter(f"Invalid parameter: {name}: {value}")
-    if name in {"FilterPolicy", "RedrivePolicy"} and value:
-        try:
-            json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise SNSInvalidParameter(f"Invalid parameter: {name}: failed to parse JSON.") from error
+    if text and subscription and (problem := _problem(subscription, name, text)) is not None:
+        raise SNSInvalidParameter(f"Invalid parameter: {problem}")
     _MOTO_SET(backend, arn, name, value)
+
+
+def _problem(subscription: Any, name: str, text: str) -> str | None:
+    if name in VALUES and text not in VALUES[name]:
+        return f"{name}: {text}"
+    if name == "RawMessageDelivery" and text == "true" and subscription.protocol not in RAW:
+        protocol = f"Delivery protocol [{subscription.protocol}]"
+        return f"Attributes Reason: {protocol} does not support raw message delivery."
+    if name not in DOCUMENTS:
+        return None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return f"{name}: failed to parse JSON."
+    return _redrive_problem(subscription.arn, document) if name == "RedrivePolicy" else None
+
+
+def _redrive_problem(arn: str, policy: Any) -> str | None:
+    """Return why a subscription cannot have this policy about what was not delivered."""
+    queue = SourceReference.parse(str((policy if isinstance(policy, dict) else {}).get(TARGET) or ""))
+    if queue.service == "sqs" and queue.region == SourceReference.parse(arn).region:
+        return None
+    reason = f"{TARGET} must be in the same region as the subscription"
+    if queue.service != "sqs":
+        reason = f"{TARGET} must be a SQS queue" if queue.arn else f"Missing {TARGET} attribute"
+    return f"Attributes Reason: RedrivePolicy: {reason}"
 
 
 @corrects(SNSResponse, "subscribe")

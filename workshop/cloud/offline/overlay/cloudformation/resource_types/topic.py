@@ -27,7 +27,9 @@ from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     add_resource_type,
 )
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.sns.topics import check_attributes
 
+CHECKED = ("ContentBasedDeduplication", "DisplayName")
 # The scope first: it decides how the policy is checked.
 SETTINGS = (
     "FilterPolicyScope",
@@ -64,6 +66,10 @@ def _change(wanted: Wanted) -> Any:
 
 def _settle(wanted: Wanted, topic: Any) -> None:
     properties, backend = wanted.properties, wanted.backend(sns_backends)
+    check_attributes(
+        {name: properties[name] for name in CHECKED if name in properties},
+        is_fifo=is_true(properties.get("FifoTopic")),
+    )
     topic.display_name = properties.get("DisplayName", "")
     topic.kms_master_key_id = properties.get("KmsMasterKeyId", "")
     topic.content_based_deduplication = is_true(properties.get("ContentBasedDeduplication"))
