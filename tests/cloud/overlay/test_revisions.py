@@ -138,9 +138,9 @@ def test_a_function_that_is_made_again_counts_on(functions) -> None:
     assert functions.publish_version(**FUNCTION)["Version"] == "2"
 
 
-def test_key_and_snapshots_are_described(functions) -> None:
+def test_key_and_snapshots_are_described(account, functions) -> None:
     """Key and SnapStart are kept by every call that takes them, and published versions are snapped."""
-    key = "arn:aws:kms:eu-west-1:123456789012:key/k"
+    key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
     snapped = {"ApplyOn": "PublishedVersions", "OptimizationStatus": "Off"}
     changed = functions.update_function_configuration(
         **FUNCTION, KMSKeyArn=key, SnapStart={"ApplyOn": "PublishedVersions"}

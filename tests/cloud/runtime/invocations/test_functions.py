@@ -10,8 +10,6 @@ from botocore.exceptions import ClientError
 from tests.cloud.documents import zip_of
 from tests.cloud.runtime.world import World, client
 
-KEY = "arn:aws:kms:eu-west-1:123456789012:key/own"
-
 
 def refused(call, **arguments) -> tuple[str, str]:
     with pytest.raises(ClientError) as error:
@@ -74,7 +72,8 @@ def test_settings_are_kept(world: World) -> None:
 
 def test_a_function_that_is_published_at_once_keeps_its_settings(world: World) -> None:
     """The answer bears the version's number; function and version have what was asked for."""
-    settings = {"LoggingConfig": {"LogFormat": "Text", "LogGroup": "/own/group"}, "KMSKeyArn": KEY}
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+    settings = {"LoggingConfig": {"LogFormat": "Text", "LogGroup": "/own/group"}, "KMSKeyArn": key}
 
     world.function(**settings, Publish=True)
 

@@ -104,7 +104,8 @@ def keeping() -> Iterator[None]:
 
 def make_role(iam: Any) -> None:
     """Create the schedules' role, which may invoke every function."""
-    iam.create_role(RoleName="scheduler", AssumeRolePolicyDocument=trust(Service="scheduler.amazonaws.com"))
+    trusted = trust(Service=["scheduler.amazonaws.com", "lambda.amazonaws.com"])
+    iam.create_role(RoleName="scheduler", AssumeRolePolicyDocument=trusted)
     right = document(allow("lambda:InvokeFunction"))
     iam.put_role_policy(RoleName="scheduler", PolicyName="invoke", PolicyDocument=right)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from workshop.cloud.offline.request_models.tags import tag_problem
 from workshop.cloud.offline.request_models.wording import ModelError
-from workshop.cloud.offline.runtime.arns import FunctionReference
+from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference
 from workshop.settings import ACCOUNT_ID
 
 __all__ = ["unmet_demand"]
@@ -28,14 +28,22 @@ TOO_LONG_TEMPLATE = ModelError(
     "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
     f"Member must have length less than or equal to {LONGEST_TEMPLATE}",
 )
+# Of Lambda, what nobody asks of one of a function's versions.
+OF_WHOLE_FUNCTIONS = frozenset(
+    (
+        *("CreateAlias", "DeleteAlias", "GetAlias", "ListAliases", "UpdateAlias"),
+        *("DeleteFunctionConcurrency", "GetFunctionConcurrency", "PutFunctionConcurrency"),
+        *("ListVersionsByFunction", "PublishVersion", "UpdateFunctionCode", "UpdateFunctionConfiguration"),
+    )
+)
 # Whom a caller of S3 believes to own a bucket; all buckets here are the account's.
 OWNERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
 def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> ModelError | None:
     """Return the error for what a request lacks or says twice, None if AWS would go on."""
-    if service == "lambda" and "Qualifier" in parameters:
-        return _contradiction(parameters)
+    if service == "lambda" and (problem := _qualifier(operation, parameters)) is not None:
+        return problem
     if service == "s3" and any(parameters.get(name, ACCOUNT_ID) != ACCOUNT_ID for name in OWNERS):
         return ModelError("AccessDenied", "Access Denied")
     if service == "cloudformation" and len(parameters.get("TemplateBody") or "") > LONGEST_TEMPLATE:
@@ -46,11 +54,15 @@ def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> Mo
     return None if demand is None else demand(parameters)
 
 
-def _contradiction(given: dict[str, Any]) -> ModelError | None:
+def _qualifier(operation: str, given: dict[str, Any]) -> ModelError | None:
     qualifier = FunctionReference.parse(str(given.get("FunctionName", ""))).qualifier
-    if qualifier in (None, given["Qualifier"]):
+    if qualifier is None:
         return None
     text = "The derived qualifier from the function name does not match the specified qualifier."
+    if operation in OF_WHOLE_FUNCTIONS and qualifier != LATEST:
+        text = f"{operation} is about a function, not about its version or alias {qualifier}."
+    elif given.get("Qualifier", qualifier) == qualifier:
+        return None
     return ModelError("InvalidParameterValueException", text)
 
 

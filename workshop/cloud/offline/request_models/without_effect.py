@@ -45,6 +45,7 @@ IN_TOPICS = {
     },
 }
 NO_LIMITS = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+OTHER_CODE = {"ImageUri": "", "S3ObjectStorageMode": "COPY", "S3ObjectVersion": "", "SourceKMSKeyArn": ""}
 ONLY_SELF = {"CallAs": "SELF"}
 # By service and operation: the members, at any depth, and the value of each that changes nothing.
 REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
@@ -105,12 +106,21 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("kinesis", "PutRecord"): {"DryRun": False},
     ("kinesis", "PutRecords"): {"DryRun": False},
     ("lambda", "CreateEventSourceMapping"): {"LoggingConfig": {}},
-    ("lambda", "CreateFunction"): {"Code.ImageUri": "", "Code.S3ObjectVersion": "", "PublishTo": ""},
+    ("lambda", "AddLayerVersionPermission"): {"OrganizationId": ""},
+    ("lambda", "AddPermission"): {"FunctionUrlAuthType": "", "InvokedViaFunctionUrl": False},
+    ("lambda", "CreateFunction"): {
+        **{f"Code.{name}": usual for name, usual in OTHER_CODE.items()},
+        "AcceleratorConfig": {},
+        "CodeSigningConfigArn": "",
+        "PublishTo": "",
+    },
+    ("lambda", "Invoke"): {"DurableExecutionName": "", "TenantId": ""},
     ("lambda", "ListFunctions"): {"MasterRegion": ""},
-    ("lambda", "PublishLayerVersion"): {"Content.S3ObjectVersion": ""},
+    ("lambda", "PublishLayerVersion"): {"Content.S3ObjectStorageMode": "COPY", "Content.S3ObjectVersion": ""},
     ("lambda", "PublishVersion"): {"PublishTo": ""},
     ("lambda", "UpdateEventSourceMapping"): {"LoggingConfig": {}},
-    ("lambda", "UpdateFunctionCode"): {"ImageUri": "", "PublishTo": "", "S3ObjectVersion": ""},
+    ("lambda", "UpdateFunctionCode"): {**OTHER_CODE, "PublishTo": ""},
+    ("lambda", "UpdateFunctionConfiguration"): {"AcceleratorConfig": {}},
     ("logs", "CreateLogGroup"): {"deletionProtectionEnabled": False, "logGroupClass": "STANDARD"},
     ("logs", "DescribeDeliveries"): {"deliverySourceNames": []},
     ("logs", "DescribeDeliveryDestinations"): {"names": []},

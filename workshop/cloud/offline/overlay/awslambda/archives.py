@@ -1,8 +1,8 @@
 """What Lambda asks of an archive before it becomes a function's code.
 
-AWS refuses bytes that are no zip file, archives that are too large as they are sent or once unpacked, and
-objects that are not there; the code that a function had stays. It does not look for the handler's file: a
-layer may bring it, and an invocation says so if nothing does. Source:
+AWS refuses two sources at once, bytes that are no zip file, archives that are too large as they are sent or
+once unpacked, and objects that are not there; the code that a function had stays. It does not look for the
+handler's file: a layer may bring it, and an invocation says so if nothing does. Source:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
@@ -23,6 +23,8 @@ MAX_DIRECT_BYTES = 50 * 1024 * 1024
 # As AWS's message has it: 50 MB in Base64, and 256 KB for the rest of the request.
 MAX_REQUEST_BYTES = 70_167_211
 MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
+ELSEWHERE = ("S3Bucket", "S3Key", "S3ObjectVersion")
+ONE_SOURCE = "Please do not provide other FunctionCode parameters when providing a ZipFile."
 NO_ARCHIVE = "Could not unzip uploaded file. Please check your file, then try to upload again."
 
 
@@ -36,17 +38,7 @@ def check_code(code: Mapping[str, Any], account_id: str, *, operation: str) -> N
     """Raise AWS's error unless the code of a function is a zip file that Lambda takes."""
     if "ImageUri" in code:
         return
-    if "ZipFile" in code:
-        content = _decoded(code["ZipFile"])
-        if len(content) > MAX_DIRECT_BYTES:
-            raise ArchiveTooLargeError(
-                "RequestEntityTooLargeException",
-                f"Request must be smaller than {MAX_REQUEST_BYTES} bytes for the {operation} operation",
-            )
-    elif "S3Bucket" in code and "S3Key" in code:
-        content = _object(account_id, str(code["S3Bucket"]), str(code["S3Key"]))
-    else:
-        raise InvalidParameterValueException("Please provide a source for function code.")
+    content = _content(code, account_id, operation)
     if not content:
         raise InvalidParameterValueException("Uploaded file must be a non-empty zip")
     try:
@@ -56,6 +48,22 @@ def check_code(code: Mapping[str, Any], account_id: str, *, operation: str) -> N
         raise InvalidParameterValueException(NO_ARCHIVE) from error
     if size > MAX_UNZIPPED_BYTES:
         raise InvalidParameterValueException(f"Unzipped size must be smaller than {MAX_UNZIPPED_BYTES} bytes")
+
+
+def _content(code: Mapping[str, Any], account_id: str, operation: str) -> bytes:
+    if "ZipFile" not in code:
+        if "S3Bucket" in code and "S3Key" in code:
+            return _object(account_id, str(code["S3Bucket"]), str(code["S3Key"]))
+        raise InvalidParameterValueException("Please provide a source for function code.")
+    if any(code.get(name) for name in ELSEWHERE):
+        raise InvalidParameterValueException(ONE_SOURCE)
+    content = _decoded(code["ZipFile"])
+    if len(content) > MAX_DIRECT_BYTES:
+        raise ArchiveTooLargeError(
+            "RequestEntityTooLargeException",
+            f"Request must be smaller than {MAX_REQUEST_BYTES} bytes for the {operation} operation",
+        )
+    return content
 
 
 def _decoded(content: str | bytes) -> bytes:

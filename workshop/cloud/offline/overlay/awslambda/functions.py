@@ -1,7 +1,6 @@
 """Lambda functions: limits, configuration that is kept, and reserved concurrency.
 
-AWS refuses timeouts beyond 900 s, memory beyond 10,240 MB, runtimes it does not know, reserved environment
-variables and more than 4 KB of variables; keeps `LoggingConfig`, `EphemeralStorage`, `TracingConfig`,
+AWS refuses what `settings` says; keeps `LoggingConfig`, `EphemeralStorage`, `TracingConfig`,
 `KMSKeyArn` and `SnapStart`; refuses a reservation that leaves less than 100 of the account's 1,000
 unreserved; returns a reservation of 0; and offers the code for download at `Code.Location`. Source:
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html, API_PutFunctionConcurrency.html and
@@ -13,19 +12,16 @@ download address that does not exist. Changed as above; a change of a function a
 
 import json
 from copy import copy
-from functools import cache
 from typing import Any
 
 from moto.awslambda.exceptions import (
     FunctionAlreadyExists,
     InvalidParameterValueException,
     LambdaClientError,
-    ValidationException,
 )
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.awslambda.utils import get_backend
-from moto.core.utils import get_service_model
 from moto.s3.models import s3_backends
 
 from workshop.cloud.offline.overlay.awslambda.archives import check_code
@@ -33,26 +29,17 @@ from workshop.cloud.offline.overlay.awslambda.dead_letters import check_dead_let
 from workshop.cloud.offline.overlay.awslambda.layers import check_layers
 from workshop.cloud.offline.overlay.awslambda.modified import moment
 from workshop.cloud.offline.overlay.awslambda.revisions import check_revision, renew, revision_of
+from workshop.cloud.offline.overlay.awslambda.settings import check_settings
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.runtime.active_runtime import active, wake_active
 from workshop.cloud.offline.runtime.arns import FunctionReference
-from workshop.cloud.offline.runtime.environments.variables import RESERVED_NAMES
 from workshop.cloud.offline.runtime.invocations.concurrency import check_reservation
 
-# What a handler would miss, and why it is not there.
-NOT_OFFERED = {
-    "CapacityProviderConfig": "functions run on this machine",
-    "DurableConfig": "there are no durable functions here",
-    "FileSystemConfigs": "nothing is mounted for functions here",
-    "ImageConfig": "functions are zip files here",
-    "TenancyConfig": "environments are not kept apart by tenant",
-}
-LIMITS = {"Timeout": ("timeout", 1, 900), "MemorySize": ("memorySize", 128, 10_240)}
-MAX_VARIABLE_BYTES = 4096
 LAMBDA_ACCOUNT_ID = "000000000000"
 
 _MOTO_CREATE = LambdaBackend.create_function
 _MOTO_DELETE = LambdaBackend.delete_function
+_MOTO_VERSIONS = LambdaBackend.list_versions_by_function
 _MOTO_UPDATE_CONFIGURATION = LambdaFunction.update_configuration
 _MOTO_UPDATE_CODE = LambdaFunction.update_function_code
 _MOTO_CONFIGURATION = LambdaFunction.get_configuration
@@ -67,8 +54,9 @@ class VersionInUseError(LambdaClientError):  # type: ignore[misc]  # moto is unt
 
 @corrects(LambdaBackend, "create_function")
 def _create_function(self: Any, spec: dict[str, Any]) -> Any:
-    _check(spec)
-    if (name := FunctionReference.parse(str(spec.get("FunctionName"))).name) in self._lambdas._functions:
+    name = FunctionReference.parse(str(spec.get("FunctionName"))).name
+    check_settings(self, name, spec)
+    if name in self._lambdas._functions:
         raise FunctionAlreadyExists(name)
     if not (spec.get("Runtime") and spec.get("Handler")):
         raise InvalidParameterValueException(
@@ -102,11 +90,18 @@ def _delete_function(self: Any, function_name: str, qualifier: str | None = None
     wake_active()
 
 
+@corrects(LambdaBackend, "list_versions_by_function")
+def _list_versions(self: Any, function_name: str) -> Any:
+    self.get_function(function_name)  # it may not be there
+    return _MOTO_VERSIONS(self, function_name)
+
+
 @corrects(LambdaFunction, "update_configuration")
 def _update_configuration(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
     check_revision(config_updates.get("RevisionId"), revision_of(self))
-    _check(config_updates)
-    check_layers(get_backend(self.account_id, self.region), config_updates.get("Layers") or [])
+    backend = get_backend(self.account_id, self.region)
+    check_settings(backend, self.function_name, config_updates)
+    check_layers(backend, config_updates.get("Layers") or [])
     check_dead_letters(config_updates, str(config_updates.get("Role") or self.role))
     # moto fails on an environment without variables.
     updates = {name: value for name, value in config_updates.items() if value is not None}
@@ -224,32 +219,14 @@ def _get_concurrency_call(self: Any) -> tuple[int, dict[str, str], str]:
     return 200, {}, json.dumps({} if reserved is None else {"ReservedConcurrentExecutions": int(reserved)})
 
 
-def _check(spec: dict[str, Any]) -> None:
-    for name, (field, lowest, highest) in LIMITS.items():
-        _check_range(spec.get(name), field, lowest=lowest, highest=highest)
-    if (runtime := spec.get("Runtime")) and runtime not in _runtimes():
-        raise InvalidParameterValueException(
-            f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
-            f"[{', '.join(_runtimes())}] or be a valid ARN"
-        )
-    if runtime and not runtime.startswith("python"):
-        raise InvalidParameterValueException(f"The offline cloud runs Python functions, not `{runtime}`.")
-    if spec.get("PackageType", "Zip") != "Zip":
-        raise InvalidParameterValueException("The offline cloud runs zip files, not images.")
-    for name in sorted(NOT_OFFERED.keys() & spec.keys()):
-        if spec[name]:
-            raise InvalidParameterValueException(
-                f"The offline cloud does not offer {name}: {NOT_OFFERED[name]} (docs/offline-cloud.md)"
-            )
-    _check_variables((spec.get("Environment") or {}).get("Variables") or {})
-
-
 def _check_version(backend: Any, name: str, version: str) -> None:
-    """Refuse to delete a version that an alias names, and `$LATEST` alone."""
+    """Refuse to delete a version that an alias names, an alias as if it were one, and `$LATEST` alone."""
     if version == "$LATEST":
         raise InvalidParameterValueException(
             "$LATEST version cannot be deleted without deleting the function."
         )
+    if not version.isdecimal():
+        raise InvalidParameterValueException("Deletion of aliases is not currently supported.")
     users = sorted(
         alias.name
         for alias in backend.list_aliases(name)
@@ -262,34 +239,3 @@ def _check_version(backend: Any, name: str, version: str) -> None:
             f"Function version {version} is currently used by aliases: {', '.join(users)}. "
             "Please delete the aliases first.",
         )
-
-
-def _check_range(value: Any, field: str, *, lowest: int, highest: int) -> None:
-    if value is None or lowest <= int(value) <= highest:
-        return
-    side, bound = ("greater", lowest) if int(value) < lowest else ("less", highest)
-    raise ValidationException(value, field, f"Member must have value {side} than or equal to {bound}")
-
-
-def _check_variables(variables: dict[str, Any]) -> None:
-    reserved = sorted(RESERVED_NAMES & variables.keys())
-    explanation = (
-        "Lambda was unable to configure your environment variables "
-        "because the environment variables you have provided"
-    )
-    if reserved:
-        raise InvalidParameterValueException(
-            f"{explanation} contains reserved keys that are currently not supported for modification. "
-            f"Reserved keys used in this request: {', '.join(reserved)}"
-        )
-    # The limit is on the JSON text, quotes and commas included; AWS quotes that text in its message.
-    text = json.dumps(variables, separators=(",", ":"))
-    if len(text.encode()) > MAX_VARIABLE_BYTES:
-        raise InvalidParameterValueException(f"{explanation} exceeded the 4KB limit. String measured: {text}")
-
-
-@cache
-def _runtimes() -> tuple[str, ...]:
-    """Return the runtimes that the installed API model lists."""
-    # AWS adds and retires runtimes; botocore's model follows with each of its releases.
-    return tuple(get_service_model("lambda").shape_for("Runtime").enum)

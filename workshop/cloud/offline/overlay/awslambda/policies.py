@@ -24,7 +24,7 @@ from moto.iam.models import iam_backends
 from workshop.cloud.offline.overlay.awslambda.revisions import check_revision, renew
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.partitions import partition_of
-from workshop.cloud.offline.runtime.arns import FunctionReference
+from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference
 
 __all__ = ["ResourceConflictError"]
 
@@ -54,6 +54,8 @@ class StatementNotFoundError(LambdaClientError):  # type: ignore[misc]  # moto i
 
 @corrects(LambdaBackend, "add_permission")
 def _add(self: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
+    if qualifier == LATEST or FunctionReference.parse(function_name).qualifier == LATEST:
+        raise InvalidParameterValueException("We currently do not support adding policies for $LATEST.")
     statement = json.loads(raw)
     policy, _, own = _policy(self, function_name, qualifier)
     check_revision(statement.pop("RevisionId", None), policy.revision, READING)
