@@ -22,9 +22,10 @@ class Headers(dict[str, str]):
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         super().__init__()
         self.pairs = tuple(pairs)
+        get = super().get
         for name, value in self.pairs:
             key = name.lower()
-            self[key] = f"{super().__getitem__(key)},{value}" if key in self else value
+            self[key] = value if (before := get(key)) is None else f"{before},{value}"
 
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.lower())

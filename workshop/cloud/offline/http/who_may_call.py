@@ -8,7 +8,7 @@ proxy may add, such as `X-Forwarded-Host`, is looked at.
 
 import re
 import socket
-from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from workshop.cloud.offline.http.calls import Answer, Call
@@ -18,6 +18,8 @@ from workshop.cloud.offline.http.listener import ANY_ADDRESS
 __all__ = ["refused_to_strangers"]
 
 LOOPBACK_NAME = "localhost"
+# Clients name one host or two, call after call.
+REMEMBERED = 64
 USUAL = (LOOPBACK_NAME, "127.0.0.1")
 # A name or an address of version 4, or one of version 6 in brackets, and perhaps a port.
 AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[^][@/]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?::\d{0,5})?")
@@ -25,13 +27,13 @@ AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[^][@/]+)\]|(?P<name>[A-Za-z0-9_.-]+))(?:
 
 def refused_to_strangers(call: Call, listening_at: str) -> Answer | None:
     """Return why the call is refused by a cloud that listens at this host, None if it may come in."""
-    if not all(_is_ours(_host_of(authority), listening_at) for authority in _called(call)):
+    if not all(_is_ours(authority, listening_at) for authority in _called(call)):
         given = ", ".join(repr(value) for name, value in call.headers.pairs if name.lower() == "host")
         message = (
             f"the offline cloud does not answer calls to the host {given or 'that is not named'}: "
             f"call it as localhost, 127.0.0.1 or the address that it was started with ({listening_at})"
         )
-    elif _is_of_another_page(call, lambda host: _is_ours(host, listening_at)):
+    elif _is_of_another_page(call, listening_at):
         message = "the offline cloud answers no web pages from elsewhere"
     else:
         return None
@@ -52,9 +54,10 @@ def _host_of(authority: str) -> str:
     return (found["ipv6"] or found["name"]) if found is not None else ""
 
 
-def _is_ours(host: str | None, listening_at: str) -> bool:
+@lru_cache(maxsize=REMEMBERED)
+def _is_ours(authority: str, listening_at: str) -> bool:
     """Return whether the host is a name or an address of this machine's loopback, or where we listen."""
-    name = (host or "").lower().removesuffix(".")
+    name = _host_of(authority).lower().removesuffix(".")
     if name in USUAL or name.endswith(f".{LOOPBACK_NAME}"):
         return True
     if name and name == listening_at.lower().removesuffix("."):
@@ -70,11 +73,11 @@ def _is_ours(host: str | None, listening_at: str) -> bool:
     return address.is_loopback or is_open
 
 
-def _is_of_another_page(call: Call, is_ours: Callable[[str | None], bool]) -> bool:
+def _is_of_another_page(call: Call, listening_at: str) -> bool:
     origin = call.headers.get("origin")
     if origin is None:
         # An image or a link: browsers name no origin, but say that it is another one.
         return str(call.headers.get("sec-fetch-site", "")).lower() == "cross-site"
     # Several of them, or more than a scheme and a host, are the origin of no page.
     scheme, _, authority = str(origin).partition("://")
-    return scheme.lower() not in ("http", "https") or not is_ours(_host_of(authority))
+    return scheme.lower() not in ("http", "https") or not _is_ours(authority, listening_at)

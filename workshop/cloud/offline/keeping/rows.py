@@ -204,7 +204,7 @@ def _plain(value: Any) -> Any:
     """Return an attribute value as a pair; much smaller and faster to pack than moto's object."""
     content = value.value
     if value.type == "M":
-        content = {name: _plain(one) for name, one in content.items()}
+        content = _plain_attributes(content)
     elif value.type == "L":
         content = [_plain(one) for one in content]
     return value.type, content
@@ -229,8 +229,16 @@ def _attributes(plain: dict[str, Any]) -> Any:
 
 
 def _plain_item(item: Any) -> tuple[Any, ...]:
-    keys = (None if key is None else _plain(key) for key in (item.hash_key, item.range_key))
-    return (*keys, {name: _plain(value) for name, value in item.attrs.items()})
+    sort_key = None if item.range_key is None else _plain(item.range_key)
+    return _plain(item.hash_key), sort_key, _plain_attributes(item.attrs)
+
+
+def _plain_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        # Most are neither, and there are many.
+        name: _plain(value) if value.type in ("M", "L") else (value.type, value.value)
+        for name, value in attributes.items()
+    }
 
 
 def _item(hash_key: Any, range_key: Any, attributes: dict[str, Any]) -> Any:

@@ -19,12 +19,11 @@ class Changes:
         # Each item of a transaction is another one.
         self._done: list[tuple[Any, Any, Any, Any, Any]] = []
 
-    def write(self, table: Any, hash_key: Any, range_key: Any, item: Any) -> None:
+    def write(self, table: Any, hash_key: Any, range_key: Any, old: Any, new: Any) -> None:
         """Store another item in the place of the present one, or none; the stream hears of it at the end."""
         # The stored object stays as it was: it is the old image of the stream record.
-        old = stored(table, hash_key, range_key)
-        self._done.append((table, hash_key, range_key, old, item))
-        _store(table, hash_key, range_key, item)
+        self._done.append((table, hash_key, range_key, old, new))
+        _store(table, hash_key, range_key, new)
 
     def undo(self) -> None:
         """Put every item back; nothing has reached a stream."""
@@ -39,11 +38,10 @@ class Changes:
             _tell(table, old, new)
 
 
-def put_in_place(table: Any, hash_key: Any, range_key: Any, item: Any) -> None:
+def put_in_place(table: Any, hash_key: Any, range_key: Any, old: Any, new: Any) -> None:
     """Do the same for a write that is all of its change, so that nothing behind it can fail."""
-    old = stored(table, hash_key, range_key)
-    _store(table, hash_key, range_key, item)
-    _tell(table, old, item)
+    _store(table, hash_key, range_key, new)
+    _tell(table, old, new)
 
 
 def stored(table: Any, hash_key: Any, range_key: Any) -> Any | None:

@@ -1,8 +1,8 @@
 """Lookups that moto repeats for each request, although their results never change, are cached.
 
 No behaviour differs from AWS here; this saves time. moto lists its own folder twice to find a service,
-inspects a class for its methods, searches each response for a request id to replace, and works out the names
-under which each member of a response could be found. Changed: the results are cached, and the search is
+inspects a class for its methods, searches each request for its access key and each response for a request id
+to replace, and works out the names under which each member of a response could be found. Changed: the results are cached, and the search is
 skipped where nothing can be found. The letters of a random text, such as the request id of each answer, are
 drawn at once; an invocation brings an id of its own. Names of services and regions are looked up without the
 settings of this machine's user, of which a broken one would make every request fail.
@@ -37,6 +37,7 @@ _MOTO_UNDERSCORES = responses.camelcase_to_underscores
 _MOTO_BACKEND_FOR_HOST = DomainDispatcherApplication.get_backend_for_host
 _MOTO_GET_VALUE = ResponseSerializer.get_value
 _MOTO_ENRICH = BaseResponse._enrich_response
+_MOTO_ACCESS_KEY = BaseResponse.get_access_key
 
 
 @corrects(backends, "list_of_moto_modules")
@@ -60,6 +61,19 @@ def _underscores(name: str) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def _backend_for_host(self: Any, host: str | None) -> Any:
     return _MOTO_BACKEND_FOR_HOST(self, host)
+
+
+@corrects(BaseResponse, "get_access_key")
+def _get_access_key(self: Any) -> str:
+    """Return who signed a call; of the header, what is before the first comma is the same in all of a day."""
+    credential, _, rest = self.headers.get("Authorization", "").partition(",")
+    return str(_MOTO_ACCESS_KEY(self)) if not rest else _key_in(credential) or "AKIAEXAMPLE"
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _key_in(credential: str) -> str | None:
+    found = BaseResponse.access_key_regex.search(credential)
+    return found["access_key"] if found is not None else None
 
 
 @corrects(base_backend, "Session")

@@ -25,10 +25,10 @@ def attributes_size(attributes: Mapping[str, Any]) -> int:
 
 def item_size(item: Any) -> int:
     """Return the size of an item of a table, which is measured once: writes put another item in its place."""
-    known: dict[str, Any] = vars(item)
-    if "size_bytes" not in known:
-        known["size_bytes"] = attributes_size(item.attrs)
-    return int(known["size_bytes"])
+    known: dict[str, int] = vars(item)
+    if (size := known.get("size_bytes")) is None:
+        size = known["size_bytes"] = attributes_size(item.attrs)
+    return size
 
 
 def value_size(value: Any) -> int:

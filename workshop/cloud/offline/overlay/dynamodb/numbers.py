@@ -94,15 +94,22 @@ def _place_point(significant: str, shift: int) -> str:
 @corrects(DynamoType, "__add__")
 def _add(self: Any, other: Any) -> Any:
     if self.type == other.type == "N":
-        return DynamoType({"N": _plain(_EXACT.add(Decimal(self.value), Decimal(other.value)))})
+        return _number(_EXACT.add(Decimal(self.value), Decimal(other.value)))
     return _MOTO_ADD(self, other)
 
 
 @corrects(DynamoType, "__sub__")
 def _subtract(self: Any, other: Any) -> Any:
     if self.type == other.type == "N":
-        return DynamoType({"N": _plain(_EXACT.subtract(Decimal(self.value), Decimal(other.value)))})
+        return _number(_EXACT.subtract(Decimal(self.value), Decimal(other.value)))
     return _MOTO_SUBTRACT(self, other)
+
+
+def _number(number: Decimal) -> Any:
+    # Past `DynamoType.__init__`, which looks for lists and maps.
+    value = object.__new__(DynamoType)
+    value.type, value.value = "N", _plain(number)
+    return value
 
 
 @corrects(Item, "update_with_attribute_updates")

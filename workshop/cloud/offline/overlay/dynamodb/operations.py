@@ -64,7 +64,9 @@ class WriteOutcome:
     @property
     def size(self) -> int:
         """The bytes of the larger of the two, by which AWS counts a write."""
-        return max(item_size(item) if item is not None else 0 for item in (self.old, self.new))
+        old = 0 if self.old is None else item_size(self.old)
+        new = 0 if self.new is None else item_size(self.new)
+        return max(old, new)
 
 
 @dataclass(slots=True)
@@ -83,8 +85,8 @@ class Write:
     # In bytes, of what a put puts.
     size: int | None = None
 
-    def run(self, put: Callable[[Any, Any, Any, Any], None] = put_in_place) -> WriteOutcome:
-        """Apply it; `put` stores an item, or None, under the two keys of a table.
+    def run(self, put: Callable[[Any, Any, Any, Any, Any], None] = put_in_place) -> WriteOutcome:
+        """Apply it; `put` stores, under the two keys of a table, an item or None instead of the present one.
 
         Raises:
             ConditionalCheckFailed: a condition does not hold; carries the item if that is wanted.
@@ -104,7 +106,7 @@ class Write:
             raise ItemSizeToUpdateTooLarge
         # To delete what is not there changes nothing, and leaves no stream record.
         if new is not None or item is not None:
-            put(self.place.table, self.place.hash_key, self.place.range_key, new)
+            put(self.place.table, self.place.hash_key, self.place.range_key, item, new)
         return WriteOutcome(item, new, changed)
 
     def refusal(self, before: Attributes | None) -> DynamodbException:
@@ -152,8 +154,8 @@ def _item(place: Place, attributes: Attributes, size: int | None) -> Any:
     # Past `Item.__init__`, which would read and measure values that are read and measured already.
     item = object.__new__(Item)
     item.hash_key, item.range_key = place.hash_key, place.range_key
-    item.attrs = LimitedSizeDict()
     # Past the dict's own measuring, which sums everything up for each attribute.
+    item.attrs = dict.__new__(LimitedSizeDict)
     dict.update(item.attrs, attributes)
     if size is not None:
         item.size_bytes = size

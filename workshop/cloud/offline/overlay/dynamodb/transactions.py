@@ -37,13 +37,12 @@ from workshop.cloud.offline.overlay.dynamodb.attribute_values import attributes_
 from workshop.cloud.offline.overlay.dynamodb.capacity import capacities, read_units, write_units
 from workshop.cloud.offline.overlay.dynamodb.expressions.projections import project
 from workshop.cloud.offline.overlay.dynamodb.expressions.request import Expressions
-from workshop.cloud.offline.overlay.dynamodb.item_calls import update_of
-from workshop.cloud.offline.overlay.dynamodb.keys import place_of
+from workshop.cloud.offline.overlay.dynamodb.keys import place_of, place_of_key
 from workshop.cloud.offline.overlay.dynamodb.operations import (
     DuplicateItemError,
     Write,
     WriteOutcome,
-    put_of,
+    put_of_attributes,
 )
 from workshop.cloud.offline.overlay.dynamodb.tokens import once
 from workshop.cloud.offline.overlay.sizes import attributes_size
@@ -112,7 +111,7 @@ def _write(backend: Any, entry: Mapping[str, Any]) -> Callable[[], Write]:
         raise TransactWriteSingleOpException
     ((kind, request),) = given.items()
     # A value that is none is a mistake of the whole request; one that does not fit its table, of its item.
-    attributes_of(request["Item"] if kind == "Put" else request["Key"])
+    read = attributes_of(request["Item"] if kind == "Put" else request["Key"])
     kinds = ("UpdateExpression", "ConditionExpression") if kind == "Update" else ("ConditionExpression",)
     expressions = Expressions(request, kinds)
     condition = expressions.condition("ConditionExpression")
@@ -127,10 +126,8 @@ def _write(backend: Any, entry: Mapping[str, Any]) -> Callable[[], Write]:
     }
     # Made later, by `run_transaction`: what does not fit its table is this action's reason alone.
     if kind == "Put":
-        return lambda: put_of(table, request["Item"], **more)
-    if kind == "Update":
-        return lambda: update_of(table, request, expressions, **more)
-    return lambda: Write(kind, place_of(table, request["Key"]), **more)
+        return lambda: put_of_attributes(table, read, **more)
+    return lambda: Write(kind, place_of_key(table, read), update=update, **more)
 
 
 @corrects(DynamoHandler, "transact_write_items")

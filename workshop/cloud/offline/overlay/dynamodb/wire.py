@@ -7,7 +7,8 @@ moto walks the service model for each attribute value, in both directions, tryin
 0.5 ms per item.
 
 Changed: attribute values of the usual form (one type, no binary) are converted directly, and their numbers go
-through `canonical_number`; everything else still takes moto's way. Responses are the same, byte for byte.
+through `canonical_number`; an answer with nothing in it, as most writes have, is not serialized member by
+member. Everything else still takes moto's way. Responses are the same, byte for byte.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 
 from moto.core.parse import BaseJSONParser
 from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.responses import DynamoHandler
 
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.numbers import canonical_number
@@ -23,10 +25,12 @@ __all__ = ["SERVICES", "SHAPE", "read"]
 
 SHAPE = "AttributeValue"
 SERVICES = ("dynamodb", "dynamodbstreams")
+JSON_TYPE = "application/x-amz-json-1.0"
 
 _MOTO_PARSE = BaseJSONParser._parse_structure
 _MOTO_SERIALIZE = BaseJSONSerializer._serialize_type_structure
 _MOTO_SERIALIZE_MAP = BaseJSONSerializer._serialize_type_map
+_MOTO_SERIALIZED = DynamoHandler.serialized
 
 
 class _UnusualFormError(Exception):
@@ -99,6 +103,13 @@ def read(parser: Any, shape: Any, value: Any) -> Any:
         return _convert(value, _READ)
     except _UnusualFormError:
         return _MOTO_PARSE(parser, shape, value)
+
+
+@corrects(DynamoHandler, "serialized")
+def _serialized(self: Any, action_result: Any) -> Any:
+    if action_result.result == {}:
+        return 200, {"Content-Type": JSON_TYPE, **self.response_headers}, "{}"
+    return _MOTO_SERIALIZED(self, action_result)
 
 
 def _written_value(value: Any) -> Any:

@@ -47,10 +47,12 @@ TYPE_NAMES = {
     "NULL": "NULL",
 }
 ADDABLE = ("N", *SETS)
+CREATING = (SetAction, AddAction)
 Parts = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: there is one of each for every write, and that would take three times as long to make.
+@dataclass(slots=True)
 class Changed:
     """An item after its update, the paths that the update touched, and where they ended up."""
 
@@ -59,7 +61,7 @@ class Changed:
     new_paths: tuple[Parts, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BoundUpdate:
     """The actions of an update expression; `values` has moto's values by placeholder, such as `:v`."""
 
@@ -69,7 +71,7 @@ class BoundUpdate:
     @property
     def creates(self) -> bool:
         """Whether an item that does not exist comes into being: not if things are only taken away."""
-        return any(isinstance(action, SetAction | AddAction) for action in self.actions)
+        return any(isinstance(action, CREATING) for action in self.actions)
 
     def check(self, key_names: list[str]) -> None:
         """Check types of the values, and that no part of the key is touched.
@@ -127,7 +129,7 @@ class BoundUpdate:
         # From within and from behind, so that the positions in the other paths stay right.
         for path in sorted(removed, key=_depth_and_position, reverse=True):
             draft.remove(path)
-        touched = tuple(action.path.parts for action in self.actions)
+        touched = tuple([action.path.parts for action in self.actions])
         return Changed(draft.attributes, touched, tuple(new_paths))
 
 

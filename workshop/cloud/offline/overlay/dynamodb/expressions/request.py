@@ -1,7 +1,7 @@
 """The expressions of one request, with the names and values that it gives for them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from moto.dynamodb.exceptions import ExpressionAttributeValuesEmpty, MockValidationException
@@ -75,14 +75,17 @@ class Expressions:
         Raises:
             MockValidationException: with AWS's text.
         """
-        names = frozenset().union(*(parsed.names for parsed in self._used))
-        values = frozenset().union(*(parsed.values for parsed in self._used))
-        for kind, given, used in ((NAMES, dict(self._names), names), (VALUES, self.values, values)):
-            if unused := [name for name in given if name not in used]:
-                raise MockValidationException(
-                    f"{self._prefix}Value provided in {kind} unused in expressions: "
-                    f"keys: {{{', '.join(unused)}}}"
-                )
+        if self._names:
+            self._check_used(NAMES, dict(self._names), [parsed.names for parsed in self._used])
+        if self.values:
+            self._check_used(VALUES, self.values, [parsed.values for parsed in self._used])
+
+    def _check_used(self, kind: str, given: Iterable[str], used: list[frozenset[str]]) -> None:
+        known = used[0] if len(used) == 1 else frozenset().union(*used)
+        if unused := [name for name in given if name not in known]:
+            raise MockValidationException(
+                f"{self._prefix}Value provided in {kind} unused in expressions: keys: {{{', '.join(unused)}}}"
+            )
 
     def _note(self, kind: str, parsed: Parsed) -> Parsed:
         # In order, since that of a set changes from run to run, and the first that is missing is named.
