@@ -98,9 +98,9 @@ class Records(Spilling, Mapping[int, Any]):
         return record
 
     @staticmethod
-    def size(record: Any) -> int:
-        """Return about how many bytes of memory a record takes."""
-        return RECORD_BYTES + len(record.data) + len(record.partition_key)
+    def sizes(records: Iterable[Any]) -> list[int]:
+        """Return about how many bytes of memory each record takes."""
+        return [RECORD_BYTES + len(record.data) + len(record.partition_key) for record in records]
 
     @staticmethod
     def arrived(record: Any) -> float:
@@ -155,17 +155,20 @@ class StreamRecords(Spilling, Sequence[Any]):
         return record
 
     @staticmethod
-    def size(record: Any) -> int:
-        """Return about how many bytes of memory a record takes."""
-        change = record.record["dynamodb"]
-        attributes = len(change.get("NewImage", ())) + len(change.get("OldImage", ()))
-        return int(STREAM_RECORD_BYTES + attributes * ATTRIBUTE_BYTES + 2 * change["SizeBytes"])
+    def sizes(records: Iterable[Any]) -> list[int]:
+        """Return about how many bytes of memory each record takes."""
+        return [_size_of_change(record.record["dynamodb"]) for record in records]
 
     @staticmethod
     def arrived(record: Any) -> float:
         """Return when it came."""
         moment = record.record["dynamodb"]["ApproximateCreationDateTime"]
         return float(moment.replace(tzinfo=UTC).timestamp())
+
+
+def _size_of_change(change: Mapping[str, Any]) -> int:
+    attributes = len(change.get("NewImage", ())) + len(change.get("OldImage", ()))
+    return int(STREAM_RECORD_BYTES + attributes * ATTRIBUTE_BYTES + 2 * change["SizeBytes"])
 
 
 def new_records() -> Any:

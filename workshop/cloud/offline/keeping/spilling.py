@@ -6,7 +6,6 @@ behind there.
 """
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import Any
 
 from workshop.cloud.offline.keeping.marks import MARKS, Change
@@ -54,8 +53,8 @@ class Spilling:
         raise NotImplementedError
 
     @staticmethod
-    def size(record: Any) -> int:
-        """Return about how many bytes of memory a record takes."""
+    def sizes(records: Iterable[Any]) -> list[int]:
+        """Return about how many bytes of memory each record takes."""
         raise NotImplementedError
 
     @staticmethod
@@ -82,7 +81,7 @@ class Spilling:
             self.forget_read()
             self._read_from, content = MEMORY.rows(self.number).holding(place)
             self._read = [self.record(plain) for plain in unpack(content)]
-            self._read_bytes = sum(map(self.size, self._read))
+            self._read_bytes = sum(self.sizes(self._read))
             self._count(self._read_bytes)
         return self._read[place - self._read_from]
 
@@ -97,7 +96,7 @@ class Spilling:
 
     def _extend(self, records: list[Any]) -> None:
         self._held += records
-        size = sum(map(self.size, records))
+        size = sum(self.sizes(records))
         self._count(size)
         self._new_bytes += size
         MARKS.note(self)
@@ -125,7 +124,7 @@ class Spilling:
 
     def _let_go_before(self, place: int) -> None:
         count = max(0, place - self._held_from)
-        self._count(-sum(map(self.size, islice(self._held, count))))
+        self._count(-sum(self.sizes(self._held[:count])))
         del self._held[:count]
         self._held_from += count
 
@@ -137,7 +136,7 @@ class Spilling:
         # Nearly always; then no size is looked at twice.
         is_one_row = len(new) <= ROW_RECORDS and self._new_bytes <= ROW_BYTES
         while new:
-            count = len(new) if is_one_row else _fitting(map(self.size, new))
+            count = len(new) if is_one_row else _fitting(self.sizes(new[:ROW_RECORDS]))
             changes.append((kept_to, pack(list(map(self.plain, new[:count])))))
             del new[:count]
             kept_to += count
@@ -164,13 +163,13 @@ class Spilling:
             self._held_from, content = last
             self._held = [self.record(plain) for plain in unpack(content)]
             self._kept_to = self._end
-            self._count(sum(map(self.size, self._held)))
+            self._count(sum(self.sizes(self._held)))
 
 
 def _fitting(sizes: Iterable[int]) -> int:
-    """Return how many records a row takes, one at least."""
+    """Return how many records with these sizes go into a row, one at least."""
     total = count = 0
-    for size in islice(sizes, ROW_RECORDS):
+    for size in sizes:
         if count and total + size > ROW_BYTES:
             break
         total, count = total + size, count + 1

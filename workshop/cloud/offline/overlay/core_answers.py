@@ -9,6 +9,7 @@ JSON alone. Everything else still takes moto's way. Answers are the same, byte f
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from moto.core.exceptions import JsonRESTError
@@ -43,7 +44,8 @@ def _initialize_error(self: Any, error_type: str, message: str, _: str = "", **_
 def _serialize_list(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
     # moto also gives generators, which can be looked at once.
     if type(value) is list and len(value) > 1 and _is_plain(self, shape.member):
-        self._default_serialize(serialized, [_entry(self, each, shape) for each in value], shape, key)
+        entries = _of_texts(self, value, shape.member) or [_entry(self, each, shape) for each in value]
+        self._default_serialize(serialized, entries, shape, key)
     else:
         _MOTO_LIST(self, serialized, value, shape, key)
 
@@ -54,6 +56,17 @@ def _is_plain(serializer: Any, shape: Any) -> bool:
         return False
     # A correction of their own sees to the values of DynamoDB.
     return shape.type_name == "structure" and not shape.is_document_type and shape.name != wire.SHAPE
+
+
+def _of_texts(serializer: Any, entries: list[Any], shape: Any) -> list[dict[str, Any]] | None:
+    """Return entries that go into the answer as they are: all with the same texts alone; None if not."""
+    if set(map(type, entries)) != {dict} or len(set(map(tuple, entries))) != 1:
+        return None
+    taken = _taken(serializer, tuple(entries[0]), shape)
+    if set(map(type, chain.from_iterable(map(dict.values, entries)))) != {str}:
+        return None
+    is_as_it_is = [(name, name) for name in entries[0]] == [(each.source, each.name) for each in taken]
+    return entries if is_as_it_is and all(each.is_text for each in taken) else None
 
 
 def _entry(serializer: Any, entry: Any, shape: Any) -> Any:
@@ -67,12 +80,8 @@ def _entry(serializer: Any, entry: Any, shape: Any) -> Any:
 
 def _structure(serializer: Any, entry: dict[str, Any], shape: Any) -> dict[str, Any]:
     """Return a structure as the answer has it."""
-    known: dict[tuple[str, ...], tuple[_Taken, ...]] = vars(shape).setdefault("taken_by_names", {})
-    names = tuple(entry)
-    if names not in known:
-        known[names] = tuple(_members(serializer, names, shape))
     found: dict[str, Any] = {}
-    for source, name, of, key, is_text in known[names]:
+    for source, name, of, key, is_text in _taken(serializer, tuple(entry), shape):
         value = entry[source]
         if is_text and type(value) is str:
             found[name] = value
@@ -81,6 +90,13 @@ def _structure(serializer: Any, entry: dict[str, Any], shape: Any) -> dict[str, 
         elif value is not None:
             serializer._serialize(found, value, of, key)
     return found
+
+
+def _taken(serializer: Any, names: tuple[str, ...], shape: Any) -> tuple[_Taken, ...]:
+    known: dict[tuple[str, ...], tuple[_Taken, ...]] = vars(shape).setdefault("taken_by_names", {})
+    if names not in known:
+        known[names] = tuple(_members(serializer, names, shape))
+    return known[names]
 
 
 def _members(serializer: Any, names: tuple[str, ...], shape: Any) -> Iterator[_Taken]:

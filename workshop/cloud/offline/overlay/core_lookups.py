@@ -1,11 +1,12 @@
 """Lookups that moto repeats for each request, although their results never change, are cached.
 
 No behaviour differs from AWS here; this saves time. moto lists its own folder twice to find a service,
-inspects a class for its methods, searches each request for its access key and each response for a request id
-to replace, and works out the names under which each member of a response could be found. Changed: the results are cached, and the search is
-skipped where nothing can be found. The letters of a random text, such as the request id of each answer, are
-drawn at once; an invocation brings an id of its own. Names of services and regions are looked up without the
-settings of this machine's user, of which a broken one would make every request fail.
+inspects a class for its methods, searches each request twice for its access key and each response for a
+request id to replace, and works out the names under which each member of a response could be found. Changed:
+the results are cached, and a response in which nothing can be found is not searched. The letters of a random
+text, such as the request id of each answer, are drawn at once; an invocation brings an id of its own. Names
+of services and regions are looked up without the settings of this machine's user, of which a broken one would
+make every request fail.
 """
 
 from functools import cache, lru_cache

@@ -171,21 +171,28 @@ def _put_into_stream(self: Any, partition_key: str, explicit_hash_key: str, data
 
 def put_all(stream: Any, entries: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Put records as PutRecords names them, in their order; return the number and the shard of each."""
-    # By shard its id, which moto puts together each time, and its new records.
-    new: dict[Any, tuple[str, dict[int, Any]]] = {}
-    put, moment = [], CLOCK.moment()
+    places, put, moment = {}, [], CLOCK.moment()
     for entry in entries:
         key, explicit_key = entry["PartitionKey"], entry.get("ExplicitHashKey")
         shard = stream.get_shard_for_key(key, explicit_key)
-        if shard not in new:
-            new[shard] = shard.shard_id, {}
-        shard_id, records = new[shard]
-        number = (next(reversed(records)) if records else _last_number(shard)) + SHARDS
-        records[number] = Record(key, entry["Data"], number, explicit_key, moment)
-        put.append({"SequenceNumber": str(number), "ShardId": shard_id})
-    for shard, (_, records) in new.items():
-        shard.records.update(records)
+        if (place := places.get(shard)) is None:
+            place = places[shard] = _Place(shard)
+        number = place.number = place.number + SHARDS
+        place.records[number] = Record(key, entry["Data"], number, explicit_key, moment)
+        put.append({"SequenceNumber": str(number), "ShardId": place.shard_id})
+    for shard, place in places.items():
+        shard.records.update(place.records)
     return put
+
+
+class _Place:
+    """Where records of one call go: the last number in a shard, and what is to come after it."""
+
+    def __init__(self, shard: Any) -> None:
+        self.number = _last_number(shard)
+        self.records: dict[int, Any] = {}
+        # moto puts it together each time.
+        self.shard_id: str = shard.shard_id
 
 
 @corrects(Stream, "split_shard")
