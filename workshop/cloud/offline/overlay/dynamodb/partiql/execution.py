@@ -6,7 +6,7 @@ ql-reference.update.html, ql-reference.delete.html and ql-reference.select.html 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from typing import Any
@@ -112,9 +112,12 @@ class Bound:
         """Return what a SELECT looks for in a table or an index with such a key."""
         key: list[Condition] = []
         rest: list[Condition] = []
-        for tree in _parts(self.statement.condition):
-            (key if _is_of_key(tree, hash_names, range_names) else rest).append(tree)
-        equal = dict(_equals(key, self.values))
+        equal: dict[str, Any] = {}
+        for tree, name, value in self.statement.parts:
+            is_of_key = _is_of_key(tree, hash_names, range_names)
+            (key if is_of_key else rest).append(tree)
+            if is_of_key and name is not None:
+                equal[name] = self.values[str(value)]
         bounded = {str(tree.operand.parts[0]) for tree in key if isinstance(tree, Included)}  # type: ignore[union-attr] # of a key
         return Selection(
             self.condition(_joined(key)),
@@ -138,11 +141,10 @@ class Bound:
         names = table.table_key_attrs
         key: dict[str, Any] = {}
         others: list[Condition] = []
-        for tree in _parts(self.statement.condition):
-            found = dict(_equals([tree], self.values))
+        for tree, name, value in self.statement.parts:
             # In `pk = 'a' AND pk = 'b'` the first names the item, and the second is a condition that fails.
-            if found.keys() <= set(names) - key.keys() and found:
-                key.update(found)
+            if name is not None and name in names and name not in key:
+                key[name] = self.values[str(value)]
             else:
                 others.append(tree)
         if key.keys() != set(names):
@@ -168,26 +170,8 @@ def bind(statement: Statement, parameters: Any, *, shows_item: bool = False) -> 
     return bound
 
 
-def _parts(tree: Condition | None) -> Iterator[Condition]:
-    """Yield the conditions that must all hold."""
-    if isinstance(tree, And):
-        yield from _parts(tree.left)
-        yield from _parts(tree.right)
-    elif tree is not None:
-        yield tree
-
-
 def _joined(trees: list[Condition]) -> Condition | None:
     return reduce(And, trees) if trees else None
-
-
-def _equals(trees: list[Condition], values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes that a part compares with a value by `=`."""
-    for tree in trees:
-        if isinstance(tree, BinaryComparison) and tree.operator == "=":
-            path, value = (tree.left, tree.right) if isinstance(tree.left, Path) else (tree.right, tree.left)
-            if isinstance(path, Path) and len(path.parts) == 1 and isinstance(value, Value):
-                yield str(path.parts[0]), values[value.name]
 
 
 def _is_of_key(tree: Condition, hash_names: list[str], range_names: list[str]) -> bool:

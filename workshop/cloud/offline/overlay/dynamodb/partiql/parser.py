@@ -5,6 +5,7 @@ is refused.
 """
 
 from functools import lru_cache
+from typing import Any
 
 from workshop.cloud.offline.overlay.dynamodb.expressions.overlaps import check_distinct
 from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
@@ -19,7 +20,13 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
     UpdateAction,
 )
 from workshop.cloud.offline.overlay.dynamodb.partiql.conditions import ConditionReader
-from workshop.cloud.offline.overlay.dynamodb.partiql.statements import ItemOf, MapOf, Parameter, Statement
+from workshop.cloud.offline.overlay.dynamodb.partiql.statements import (
+    ItemOf,
+    MapOf,
+    Parameter,
+    Statement,
+    parts_of,
+)
 from workshop.cloud.offline.overlay.dynamodb.partiql.tokens import StatementError, Words
 
 __all__ = ["parse_statement"]
@@ -63,14 +70,15 @@ class _StatementReader(ConditionReader):
                 return read()
         raise self.tokens.syntax_error()
 
-    def _made(self, kind: str, table: tuple[str, str | None], **more: object) -> Statement:
+    def _made(self, kind: str, table: tuple[str, str | None], **more: Any) -> Statement:
         # Last, when all templates and parameters have been read.
         return Statement(
             kind,
             *table,
             templates=tuple(self.templates),
             parameter_count=self.parameter_count,
-            **more,  # type: ignore[arg-type] # members of a statement by their names
+            parts=tuple(parts_of(more.get("condition"))),
+            **more,
         )
 
     def _select(self) -> Statement:

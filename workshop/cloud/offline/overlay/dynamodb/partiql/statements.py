@@ -1,16 +1,34 @@
 """A statement as a value, and the values that it holds until its parameters are known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from moto.dynamodb.exceptions import MockValidationException
 
 from workshop.cloud.offline.overlay.dynamodb.attribute_values import read_value, value_of
-from workshop.cloud.offline.overlay.dynamodb.expressions.trees import Condition, Path, UpdateAction
+from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
+    And,
+    BinaryComparison,
+    Condition,
+    Path,
+    UpdateAction,
+    Value,
+)
 from workshop.cloud.offline.overlay.dynamodb.partiql.tokens import StatementError
 
-__all__ = ["ItemOf", "ListOf", "MapOf", "Parameter", "SetOf", "Statement", "Template", "bound_values"]
+__all__ = [
+    "ItemOf",
+    "ListOf",
+    "MapOf",
+    "Parameter",
+    "Part",
+    "SetOf",
+    "Statement",
+    "Template",
+    "bound_values",
+    "parts_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +70,21 @@ class ItemOf:
 Template = Any
 
 
+class Part(NamedTuple):
+    """One of the conditions that must all hold; of `name = :value` the attribute and the placeholder."""
+
+    tree: Condition
+    name: str | None = None
+    value: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What a statement says; nobody may change it, since it is kept for the next call.
 
     `kind` is SELECT, INSERT, UPDATE, DELETE or EXISTS. `paths` are None for `*`. The placeholders in
-    `condition` and `actions` are numbered as `templates` are. `order` names attributes, each with whether it
-    ascends.
+    `condition` and `actions` are numbered as `templates` are. `parts` are those of the condition. `order`
+    names attributes, each with whether it ascends.
     """
 
     kind: str
@@ -66,6 +92,7 @@ class Statement:
     index: str | None = None
     paths: tuple[Path, ...] | None = None
     condition: Condition | None = None
+    parts: tuple[Part, ...] = ()
     actions: tuple[UpdateAction, ...] = ()
     item: Template = None
     order: tuple[tuple[str, bool], ...] = ()
@@ -77,6 +104,19 @@ class Statement:
     def is_read(self) -> bool:
         """Whether it is a SELECT. An EXISTS changes nothing either, but counts as a write's condition."""
         return self.kind == "SELECT"
+
+
+def parts_of(tree: Condition | None) -> Iterator[Part]:
+    """Yield the conditions that must all hold."""
+    if isinstance(tree, And):
+        yield from parts_of(tree.left)
+        yield from parts_of(tree.right)
+    elif isinstance(tree, BinaryComparison) and tree.operator == "=":
+        path, value = (tree.left, tree.right) if isinstance(tree.left, Path) else (tree.right, tree.left)
+        is_equality = isinstance(path, Path) and len(path.parts) == 1 and isinstance(value, Value)
+        yield Part(tree, str(path.parts[0]), value.name) if is_equality else Part(tree)  # type: ignore[union-attr] # looked at
+    elif tree is not None:
+        yield Part(tree)
 
 
 def bound_values(statement: Statement, parameters: Sequence[Any] | None) -> tuple[dict[str, Any], Any]:
