@@ -63,7 +63,8 @@ def _put_records(
 
 def _checked_size(records: list[dict[str, Any]]) -> int:
     """Return what AWS counts for all records; raises if one lacks something or is too large, or all are."""
-    data, keys = ([record.get(name) for record in records] for name in ("Data", "PartitionKey"))
+    data: list[Any] = [record.get("Data") for record in records]
+    keys: list[Any] = [record.get("PartitionKey") for record in records]
     if None in data or None in keys:
         for position, record in enumerate(records, 1):
             _check_presence(record, f"records.{position}.member.")

@@ -171,21 +171,22 @@ def _put_into_stream(self: Any, partition_key: str, explicit_hash_key: str, data
 
 def put_all(stream: Any, entries: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Put records as PutRecords names them, in their order; return the number and the shard of each."""
-    places, put, moment = {}, [], CLOCK.moment()
+    by_shard: dict[Any, _NewRecords] = {}
+    put, moment = [], CLOCK.moment()
     for entry in entries:
         key, explicit_key = entry["PartitionKey"], entry.get("ExplicitHashKey")
         shard = stream.get_shard_for_key(key, explicit_key)
-        if (place := places.get(shard)) is None:
-            place = places[shard] = _Place(shard)
-        number = place.number = place.number + SHARDS
-        place.records[number] = Record(key, entry["Data"], number, explicit_key, moment)
-        put.append({"SequenceNumber": str(number), "ShardId": place.shard_id})
-    for shard, place in places.items():
-        shard.records.update(place.records)
+        if (new := by_shard.get(shard)) is None:
+            new = by_shard[shard] = _NewRecords(shard)
+        number = new.number = new.number + SHARDS
+        new.records[number] = Record(key, entry["Data"], number, explicit_key, moment)
+        put.append({"SequenceNumber": str(number), "ShardId": new.shard_id})
+    for shard, new in by_shard.items():
+        shard.records.update(new.records)
     return put
 
 
-class _Place:
+class _NewRecords:
     """Where records of one call go: the last number in a shard, and what is to come after it."""
 
     def __init__(self, shard: Any) -> None:

@@ -18,11 +18,11 @@ from workshop.cloud.offline.overlay.dynamodb.expressions.trees import (
 from workshop.cloud.offline.overlay.dynamodb.partiql.tokens import StatementError
 
 __all__ = [
+    "Clause",
     "ItemOf",
     "ListOf",
     "MapOf",
     "Parameter",
-    "Part",
     "SetOf",
     "Statement",
     "Template",
@@ -70,7 +70,7 @@ class ItemOf:
 Template = Any
 
 
-class Part(NamedTuple):
+class Clause(NamedTuple):
     """One of the conditions that must all hold; of `name = :value` the attribute and the placeholder."""
 
     tree: Condition
@@ -92,7 +92,7 @@ class Statement:
     index: str | None = None
     paths: tuple[Path, ...] | None = None
     condition: Condition | None = None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Clause, ...] = ()
     actions: tuple[UpdateAction, ...] = ()
     item: Template = None
     order: tuple[tuple[str, bool], ...] = ()
@@ -106,7 +106,7 @@ class Statement:
         return self.kind == "SELECT"
 
 
-def parts_of(tree: Condition | None) -> Iterator[Part]:
+def parts_of(tree: Condition | None) -> Iterator[Clause]:
     """Yield the conditions that must all hold."""
     if isinstance(tree, And):
         yield from parts_of(tree.left)
@@ -114,9 +114,9 @@ def parts_of(tree: Condition | None) -> Iterator[Part]:
     elif isinstance(tree, BinaryComparison) and tree.operator == "=":
         path, value = (tree.left, tree.right) if isinstance(tree.left, Path) else (tree.right, tree.left)
         is_equality = isinstance(path, Path) and len(path.parts) == 1 and isinstance(value, Value)
-        yield Part(tree, str(path.parts[0]), value.name) if is_equality else Part(tree)  # type: ignore[union-attr] # looked at
+        yield Clause(tree, str(path.parts[0]), value.name) if is_equality else Clause(tree)  # type: ignore[union-attr] # looked at
     elif tree is not None:
-        yield Part(tree)
+        yield Clause(tree)
 
 
 def bound_values(statement: Statement, parameters: Sequence[Any] | None) -> tuple[dict[str, Any], Any]:
