@@ -1,6 +1,7 @@
 """Single kinds of calls from one client: four PutRecords at a time, and one TransactWriteItems."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from random import Random
@@ -20,7 +21,9 @@ __all__ = ["Found", "measure_put_records", "measure_transactions"]
 RECORDS_OF_A_CALL = 500
 # As a producer's threads do; with one at a time, cloud and client would wait for each other.
 CALLS_AT_A_TIME = 4
-UPDATES_OF_A_TRANSACTION = 20
+UPDATES = 20
+# In how many parts, between which clouds take turns.
+TURNS = 10
 BATCH_ITEMS = 25
 MICROSECONDS = 1_000_000
 STREAM, TABLE = "bench-stream", "bench-table"
@@ -69,43 +72,68 @@ def measure_put_records(measured: MeasuredCloud, plan: Plan, progress: Callable[
     return found, refused == 0 and _count_records(kinesis) == (calls + 1) * RECORDS_OF_A_CALL
 
 
-def measure_transactions(measured: MeasuredCloud, plan: Plan, progress: Callable[[str], None]) -> Found:
-    """Add one to each of 20 items in a transaction, again and again; exact if the items' sum says so."""
-    dynamodb = measured.cloud.client("dynamodb")
-    dynamodb.create_table(
-        TableName=TABLE,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    dynamodb.get_waiter("table_exists").wait(TableName=TABLE)
-    progress(f"writing {plan.transaction_items:,} items")
-    for start in range(0, plan.transaction_items, BATCH_ITEMS):
-        numbers = range(start, min(start + BATCH_ITEMS, plan.transaction_items))
-        puts = [{"PutRequest": {"Item": {"id": {"S": str(each)}, "n": {"N": "0"}}}} for each in numbers]
-        dynamodb.batch_write_item(RequestItems={TABLE: puts})
-    random, meter = Random(1), measured.meter
-    before, begun = meter.cpu(), stopwatch()
-    for number in range(plan.transactions):
-        _transact(dynamodb, random.sample(range(plan.transaction_items), UPDATES_OF_A_TRANSACTION))
-        if number % 50 == 0:
-            progress(f"{number:,} of {plan.transactions:,} transactions")
-    seconds, used = stopwatch() - begun, meter.cpu().since(before)
-    first = range(UPDATES_OF_A_TRANSACTION)
-    bare = bare_cost(dynamodb, "TransactWriteItems", lambda: _transact(dynamodb, first))
-    found = (
-        figure(
-            "transactions.rate",
-            f"transactions of 20 updates among {plan.transaction_items:,} items",
-            plan.transactions / seconds,
-            "transactions/s",
-            better=HIGHER,
-            limit=(1 / bare, "boto3 alone, on one core"),
-        ),
-        *_cpu("transactions", "a transaction", used.of, plan.transactions, bare),
-    )
-    total = sum(int(row["n"]) for row in scan_rows(dynamodb, TABLE))
-    return found, total == (plan.transactions + 1) * UPDATES_OF_A_TRANSACTION
+def measure_transactions(
+    clouds: Sequence[MeasuredCloud], plan: Plan, progress: Callable[[str], None]
+) -> list[Found]:
+    """Add one to each of 20 items in a transaction, again and again; exact if the items' sum says so.
+
+    Several clouds take turns, since a machine's speed changes from one minute to the next.
+    """
+    loads = [_Transactions(measured, plan, progress) for measured in clouds]
+    for turn in range(TURNS):
+        count = plan.transactions * (turn + 1) // TURNS - plan.transactions * turn // TURNS
+        for load in loads:
+            load.go_on(count)
+        progress(f"{turn + 1} of {TURNS} parts of {plan.transactions:,} transactions")
+    return [load.found() for load in loads]
+
+
+class _Transactions:
+    """Transactions in one cloud, and what they have used so far."""
+
+    def __init__(self, measured: MeasuredCloud, plan: Plan, progress: Callable[[str], None]) -> None:
+        self._dynamodb = measured.cloud.client("dynamodb")
+        self._meter, self._plan, self._random = measured.meter, plan, Random(1)
+        self._seconds, self._used = 0.0, Counter[str]()
+        self._dynamodb.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self._dynamodb.get_waiter("table_exists").wait(TableName=TABLE)
+        progress(f"writing {plan.transaction_items:,} items")
+        for start in range(0, plan.transaction_items, BATCH_ITEMS):
+            numbers = range(start, min(start + BATCH_ITEMS, plan.transaction_items))
+            puts = [{"PutRequest": {"Item": {"id": {"S": str(each)}, "n": {"N": "0"}}}} for each in numbers]
+            self._dynamodb.batch_write_item(RequestItems={TABLE: puts})
+
+    def go_on(self, count: int) -> None:
+        """Make so many more, among all items."""
+        before, begun = self._meter.cpu(), stopwatch()
+        for _ in range(count):
+            _transact(self._dynamodb, self._random.sample(range(self._plan.transaction_items), UPDATES))
+        self._seconds += stopwatch() - begun
+        self._used.update(self._meter.cpu().since(before).of)
+
+    def found(self) -> Found:
+        """Return the figures of all that were made."""
+        bare = bare_cost(
+            self._dynamodb, "TransactWriteItems", lambda: _transact(self._dynamodb, range(UPDATES))
+        )
+        figures = (
+            figure(
+                "transactions.rate",
+                f"transactions of 20 updates among {self._plan.transaction_items:,} items",
+                self._plan.transactions / self._seconds,
+                "transactions/s",
+                better=HIGHER,
+                limit=(1 / bare, "boto3 alone, on one core"),
+            ),
+            *_cpu("transactions", "a transaction", self._used, self._plan.transactions, bare),
+        )
+        total = sum(int(row["n"]) for row in scan_rows(self._dynamodb, TABLE))
+        return figures, total == (self._plan.transactions + 1) * UPDATES
 
 
 def _cpu(name: str, of: str, used: Any, count: int, bare: float) -> tuple[Figure, Figure]:

@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -124,7 +124,13 @@ class _Bench:
             self.keep("put_records", measure_put_records(measured, self.plan, self.observer.progress))
 
     def transactions(self) -> None:
-        self._beside_the_peer("transactions", "transactions", measure_transactions)
+        name, peer = "transactions", self.peer
+        with self.cloud(name) as measured, peer_cloud(peer) if peer else nullcontext() as other:
+            clouds = [measured] if other is None else [measured, other]
+            own, *others = measure_transactions(clouds, self.plan, self.observer.progress)
+        self.keep(name, own)
+        for found in others:
+            self.keep(f"{name}.peer", compared(name, own, found))
 
     def updates(self) -> None:
         for shards in self.plan.update_shards:
