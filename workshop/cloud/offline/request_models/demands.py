@@ -18,6 +18,8 @@ MOST_METRICS, MOST_VALUES = 1_000, 150
 LONGEST_PARAMETER = 4_096
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 NAME_OF_BUCKET = r"(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+NAME_OF_QUEUE = r"[a-zA-Z0-9_-]{1,80}|[a-zA-Z0-9_-]{1,75}\.fifo"
+PUT_EVENTS = "events:PutEvents"
 # Where the model has a name or an ARN.
 NAME_OF_TABLE = "[a-zA-Z0-9_.-]+"
 STACK_NAME, LONGEST_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*", 128
@@ -83,6 +85,16 @@ def _destination(given: dict[str, Any]) -> ModelError | None:
         return None
     text = "deliveryDestinationConfiguration must have a destinationResourceArn."
     return ModelError("ValidationException", text)
+
+
+def _permission(given: dict[str, Any]) -> ModelError | None:
+    if given.get("Action", PUT_EVENTS) != PUT_EVENTS:
+        text = "Provided value in parameter 'action' is not supported."
+        return ModelError("ValidationException", text)
+    if given.get("Condition") and given.get("Principal") != "*":
+        text = "Value of the parameter 'principal' must be '*' when the parameter 'condition' is set."
+        return ModelError("InvalidParameterValue", text)
+    return _policy(given)
 
 
 def _policy(given: dict[str, Any]) -> ModelError | None:
@@ -159,6 +171,13 @@ def _name_of_bucket(given: dict[str, Any]) -> ModelError | None:
     return ModelError("InvalidBucketName", "The specified bucket is not valid.")
 
 
+def _name_of_queue(given: dict[str, Any]) -> ModelError | None:
+    if re.fullmatch(NAME_OF_QUEUE, str(given.get("QueueName", "queue"))):
+        return None
+    text = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+    return ModelError("InvalidParameterValue", text)
+
+
 def _name_of_table(given: dict[str, Any]) -> ModelError | None:
     name = str(given.get("TableName", "Table"))
     if re.fullmatch(NAME_OF_TABLE, name):
@@ -195,6 +214,7 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
     ("dynamodb", "CreateTable"): _name_of_table,
     ("logs", "PutMetricFilter"): _metric_filter,
     ("s3", "CreateBucket"): _name_of_bucket,
+    ("sqs", "CreateQueue"): _name_of_queue,
     ("ssm", "PutParameter"): _parameter,
     ("cloudformation", "CreateStack"): _name_of_stack,
     ("sns", "Publish"): _one_of(
@@ -214,6 +234,6 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
     ),
     ("logs", "PutDeliveryDestination"): _destination,
     ("events", "CreateConnection"): _authorization,
-    ("events", "PutPermission"): _policy,
+    ("events", "PutPermission"): _permission,
     ("iam", "CreateServiceLinkedRole"): _service_name,
 }

@@ -379,6 +379,16 @@ CASES = {
     "Queue: characters": Case("Queue", {"QueueName": "a b"}, "sqs.CreateQueue", {"QueueName": "a b"}, ""),
     "Topic: characters": Case("Topic", {"TopicName": "a b"}, "sns.CreateTopic", {"Name": "a b"}, ""),
     "Bucket: characters": Case("Bucket", {"BucketName": "A_b"}, "s3.CreateBucket", {"Bucket": "A_b"}, ""),
+    "Queue: a long name": Case(
+        "Queue", {"QueueName": "q" * 81}, "sqs.CreateQueue", {"QueueName": "q" * 81}, ""
+    ),
+    "BusPolicy: another action": Case(
+        "BusPolicy",
+        {"Action": "events:PutRule"},
+        "events.PutPermission",
+        {"Action": "events:PutRule", "Principal": "*", "StatementId": "s"},
+        "Provided value in parameter 'action' is not supported.",
+    ),
     "Mapping: a filter that is none": Case(
         "Mapping",
         {"FilterCriteria": {"Filters": [{"Pattern": "p" * 4097}]}},

@@ -113,3 +113,13 @@ def test_no_text_is_longer_than_in_a_request(resource_type: str) -> None:
         refused = request_problem({"Type": resource_type, "Properties": {name: "x" * (longest + 1)}})
         assert refused is not None, name
         assert f"Member must have length less than or equal to {longest}" in refused.message, name
+
+
+def test_a_list_is_a_list() -> None:
+    """Where the schema leaves a property open, the request still says of what type it is."""
+    layer = {"Content": {}, "CompatibleRuntimes": "python3.13"}
+
+    refused = request_problem({"Type": "AWS::Lambda::LayerVersion", "Properties": layer})
+
+    assert refused is not None
+    assert refused.message == "STRING_VALUE cannot be converted to List (CompatibleRuntimes)"

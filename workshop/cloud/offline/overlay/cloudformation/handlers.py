@@ -4,7 +4,7 @@ Support for the corrections in `resource_types`; no correction of its own.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ __all__ = [
     "as_text",
     "changes",
     "changing",
+    "check_free",
     "creates",
     "creating",
     "deletes",
@@ -29,6 +30,12 @@ __all__ = [
 ]
 
 _Handler = TypeVar("_Handler", bound="Callable[[Wanted], Any]")
+
+
+class NameTakenError(Exception):
+    """Something has the name of a resource that a template would make."""
+
+    code = "AlreadyExists"
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,17 @@ def changes(model: Any) -> Callable[[_Handler], _Handler]:
 def deletes(model: Any) -> Callable[[_Handler], _Handler]:
     """Register the decorated function as what deletes the resources of one of moto's models."""
     return corrects(model, "delete_from_cloudformation_json", kind=lambda make: classmethod(deleting(make)))
+
+
+def check_free(wanted: Wanted, name: str, taken: Container[str]) -> None:
+    """Refuse to make what is there: its service would overwrite it, and the stack would delete it.
+
+    Raises:
+        NameTakenError: naming type and name.
+    """
+    if wanted.original is None and name in taken:
+        kind = wanted.names["ResourceType"]
+        raise NameTakenError(f"Resource of type '{kind}' with identifier '{name}' already exists.")
 
 
 @contextmanager

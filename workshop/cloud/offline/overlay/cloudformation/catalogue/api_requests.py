@@ -29,8 +29,8 @@ __all__ = ["REQUESTS", "request_problem"]
 
 # CloudFormation's own, which no caller could give.
 OWN_TAGS = tuple(f"aws:cloudformation:{name}" for name in ("stack-name", "stack-id", "logical-id"))
-# What is missing or of another type, the schema of the resource has found; names are made up later.
-JUDGED = (ViolationKind.ARN, ViolationKind.CONSTRAINT)
+# What is missing, the schema of the resource has found; names are made up later.
+JUDGED = (ViolationKind.ARN, ViolationKind.CONSTRAINT, ViolationKind.TYPE)
 
 
 @dataclass(frozen=True)

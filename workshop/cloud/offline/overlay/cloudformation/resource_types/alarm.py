@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, is_true
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, check_free, is_true
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
@@ -19,6 +19,7 @@ from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
 
 def _put(wanted: Wanted) -> AddedResource:
     """Create an alarm or overwrite it: for CloudWatch that is the same call."""
+    check_free(wanted, wanted.name, wanted.backend(cloudwatch_backends).alarms)
     arguments = _arguments(wanted.name, wanted.properties)
     alarm = wanted.backend(cloudwatch_backends).put_metric_alarm(**arguments)
     return AddedResource(alarm.name, Arn=alarm.alarm_arn)

@@ -16,10 +16,16 @@ from typing import Any
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.kinesis.models import kinesis_backends
-from moto.logs.models import LogGroup, logs_backends
+from moto.logs.models import LogGroup, LogResourcePolicy, logs_backends
 from moto.scheduler.models import scheduler_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, tags_as_dict
+from workshop.cloud.offline.overlay.cloudformation.handlers import (
+    Wanted,
+    changes,
+    check_free,
+    creates,
+    tags_as_dict,
+)
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
@@ -41,6 +47,13 @@ def _create_log_group(wanted: Wanted) -> Any:
     properties = wanted.properties
     tags, key = tags_as_dict(properties), properties.get("KmsKeyId")
     return wanted.backend(logs_backends).create_log_group(wanted.name, tags, kmsKeyId=key, **properties)
+
+
+@creates(LogResourcePolicy)
+def _create_log_policy(wanted: Wanted) -> Any:
+    properties, backend = wanted.properties, wanted.backend(logs_backends)
+    check_free(wanted, properties["PolicyName"], backend.resource_policies)
+    return backend.put_resource_policy(properties["PolicyName"], properties["PolicyDocument"])
 
 
 @changes(LogGroup)
@@ -65,8 +78,12 @@ def _attribute_of_group(group: Any, attribute_name: str) -> str:
 
 
 def _put_metric_filter(wanted: Wanted) -> AddedResource:
-    properties = wanted.properties
-    wanted.backend(logs_backends).put_metric_filter(
+    properties, backend = wanted.properties, wanted.backend(logs_backends)
+    known = [
+        one for one in backend.filters.metric_filters if one["logGroupName"] == properties["LogGroupName"]
+    ]
+    check_free(wanted, wanted.name, [one["filterName"] for one in known])
+    backend.put_metric_filter(
         wanted.name,
         properties["FilterPattern"],
         properties["LogGroupName"],
@@ -87,8 +104,10 @@ def _remove_metric_filter(wanted: Wanted) -> None:
 
 
 def _put_subscription_filter(wanted: Wanted) -> AddedResource:
-    properties = wanted.properties
-    wanted.backend(logs_backends).put_subscription_filter(
+    properties, backend = wanted.properties, wanted.backend(logs_backends)
+    group = backend.groups.get(properties["LogGroupName"])
+    check_free(wanted, wanted.name, group.subscription_filters if group is not None else ())
+    backend.put_subscription_filter(
         properties["LogGroupName"],
         wanted.name,
         properties.get("FilterPattern", ""),
@@ -103,7 +122,9 @@ def _remove_subscription_filter(wanted: Wanted) -> None:
 
 
 def _put_dashboard(wanted: Wanted) -> AddedResource:
-    wanted.backend(cloudwatch_backends).put_dashboard(wanted.name, wanted.properties["DashboardBody"])
+    backend = wanted.backend(cloudwatch_backends)
+    check_free(wanted, wanted.name, backend.dashboards)
+    backend.put_dashboard(wanted.name, wanted.properties["DashboardBody"])
     return AddedResource(wanted.name)
 
 

@@ -15,6 +15,7 @@ from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, sqs_backends
 from workshop.cloud.offline.overlay.cloudformation.handlers import (
     Wanted,
     changes,
+    check_free,
     creates,
     is_true,
     tags_as_dict,
@@ -53,6 +54,7 @@ def _create(wanted: Wanted) -> Any:
     if "QueueName" not in properties:
         ending = FIFO if is_true(properties.get("FifoQueue")) else ""
         name = _shortened(name, LONGEST_NAME - len(ending)) + ending
+    check_free(wanted, name, wanted.backend(sqs_backends).queues)
     return _MOTO_CREATE(name, {"Properties": properties}, wanted.account_id, wanted.region_name)
 
 

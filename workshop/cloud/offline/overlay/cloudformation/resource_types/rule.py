@@ -11,7 +11,7 @@ import json
 
 from moto.events.models import events_backends
 
-from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
+from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, check_free
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
@@ -23,6 +23,7 @@ def _put_rule(wanted: Wanted) -> AddedResource:
     properties, backend = wanted.properties, wanted.backend(events_backends)
     name, bus = wanted.name.rpartition("|")[2], properties.get("EventBusName")
     pattern = properties.get("EventPattern")
+    check_free(wanted, name, backend.describe_event_bus(bus or "default").rules)
     rule = backend.put_rule(
         name,
         scheduled_expression=properties.get("ScheduleExpression"),
@@ -81,6 +82,7 @@ def _remove_bus(wanted: Wanted) -> None:
 def _put_policy(wanted: Wanted) -> AddedResource:
     properties, backend = wanted.properties, wanted.backend(events_backends)
     bus = backend.describe_event_bus(properties.get("EventBusName") or "default")
+    check_free(wanted, properties["StatementId"], bus._statements)
     statement = properties.get("Statement")
     if statement is None:
         condition = properties.get("Condition")

@@ -9,6 +9,7 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.scheduler.exceptions import ValidationException
 from moto.scheduler.models import scheduler_backends
 
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
@@ -57,7 +58,10 @@ def _moment(text: str | None) -> float | None:
     """Return a time of a template as the API takes it: in Unix seconds, UTC unless it names a zone."""
     if text is None:
         return None
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValidationException(f"Invalid date: {text} is not in the form of ISO 8601.") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 

@@ -17,6 +17,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     Wanted,
     as_text,
     changes,
+    check_free,
     creates,
     is_true,
     tags_as_dict,
@@ -50,6 +51,7 @@ def _create(wanted: Wanted) -> Any:
     name = wanted.name
     if is_fifo and not name.endswith(".fifo"):
         name = f"{name}.fifo"
+    check_free(wanted, name, [topic.name for topic in backend.topics.values()])
     topic = backend.create_topic(name, {"FifoTopic": "true"} if is_fifo else {})
     topic.cfn_subscriptions = []
     with undone(lambda: backend.delete_topic(topic.arn)):
