@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.documents import trust
 from workshop.cloud.connection import Cloud
 from workshop.cloud.sign_in import is_denied
 from workshop.course.catch_up import restore
@@ -209,7 +210,7 @@ def test_a_prefix_that_begins_like_another_is_another(course: Course, tmp_path: 
     before = leftovers(course)
     anna = Course(course.cloud, home=tmp_path, prefix="course-anna")
     role = f"{anna.stack}-producer"
-    course.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+    course.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=trust())
 
     assert leftovers(course) == before
     assert [each.name for each in leftovers(anna)] == [role]

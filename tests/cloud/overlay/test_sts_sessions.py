@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.cloud.documents import document
+from tests.cloud.documents import trust
 from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.cloud.offline.permissions.sessions import TOKEN_MARK
 
@@ -17,7 +17,7 @@ def assumed(account) -> dict[str, Any]:
 
 def test_tokens_of_sessions_are_marked(account) -> None:
     """A session's token tells that it is one of this cloud; plain moto's does not."""
-    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document())
+    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust())
 
     assert assumed(account)["Credentials"]["SessionToken"].startswith(TOKEN_MARK)
     with plain_moto():
@@ -26,7 +26,7 @@ def test_tokens_of_sessions_are_marked(account) -> None:
 
 def test_sessions_are_otherwise_as_before(account) -> None:
     """Names, ids and the form of the credentials are those of plain moto."""
-    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document())
+    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust())
     corrected = assumed(account)
     with plain_moto():
         plain = assumed(account)

@@ -7,7 +7,7 @@ from moto.core.config import default_user_config
 from moto.iam import models
 from moto.iam.models import AWSManagedPolicy, iam_backends
 
-from tests.cloud.documents import document
+from tests.cloud.documents import trust
 from workshop.cloud.offline.overlay.correct import plain_moto
 from workshop.settings import ACCOUNT_ID
 
@@ -31,7 +31,7 @@ def policy(iam) -> dict:
 
 
 def attach(iam) -> None:
-    iam.create_role(RoleName="r", AssumeRolePolicyDocument=document())
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust())
     iam.attach_role_policy(RoleName="r", PolicyArn=BASIC)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.documents import allow, document, trust
+from tests.cloud.documents import allow, document, make_role, trust
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 ROLE = {"RoleName": "r"}
@@ -103,3 +103,56 @@ def test_a_role_has_ten_managed_policies(iam: Any, refused: Any) -> None:
     error = refused(iam.attach_role_policy, **ROLE, PolicyArn=arns[10])
 
     assert error == ("LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 10")
+
+
+def test_what_is_attached_names_no_principal(account, refused) -> None:
+    """A policy of its own, and an inline one of each kind of identity; plain moto takes it."""
+    iam = account.client("iam")
+    make_role(iam)
+    iam.create_user(UserName="u")
+    iam.create_group(GroupName="g")
+    inline = {"PolicyName": "p", "PolicyDocument": document(allow("*", Principal="*"))}
+    calls = {
+        iam.create_policy: {},
+        iam.put_role_policy: {"RoleName": "lambda"},
+        iam.put_user_policy: {"UserName": "u"},
+        iam.put_group_policy: {"GroupName": "g"},
+    }
+
+    errors = {refused(call, **inline, **whose) for call, whose in calls.items()}
+    with plain_moto():
+        iam.put_user_policy(UserName="u", **inline)
+
+    assert errors == {("MalformedPolicyDocument", "Policy document should not specify a principal.")}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", document({"Effect": "Allow", "Action": "s3:GetObject"})])
+def test_a_trust_policy_is_judged_when_it_is_made_and_later(account, refused, text: str) -> None:
+    """CreateRole and UpdateAssumeRolePolicy say the same; plain moto makes a role of anything."""
+    iam = account.client("iam")
+    make_role(iam)
+
+    made = refused(iam.create_role, RoleName="new", AssumeRolePolicyDocument=text)
+    changed = refused(iam.update_assume_role_policy, RoleName="lambda", PolicyDocument=text)
+    with plain_moto():
+        iam.create_role(RoleName="new", AssumeRolePolicyDocument=text)
+
+    assert made == changed
+    assert made[0] == "MalformedPolicyDocument"
+
+
+def test_a_boundary_is_a_policy_that_is_there(account, refused) -> None:
+    """CreateRole and PutRolePermissionsBoundary say the same; plain moto takes any ARN."""
+    iam = account.client("iam")
+    make_role(iam)
+    arn = "arn:aws:iam::123456789012:policy/none"
+    new = {"RoleName": "new", "AssumeRolePolicyDocument": trust()}
+
+    made = refused(iam.create_role, **new, PermissionsBoundary=arn)
+    changed = refused(iam.put_role_permissions_boundary, RoleName="lambda", PermissionsBoundary=arn)
+    with plain_moto():
+        iam.put_role_permissions_boundary(RoleName="lambda", PermissionsBoundary=arn)
+    own = iam.create_policy(PolicyName="own", PolicyDocument=document(allow("*")))["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="lambda", PermissionsBoundary=own)
+
+    assert made == changed == ("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")

@@ -4,16 +4,23 @@ AWS counts characters without white space: 6,144 of a managed policy, 10,240 of 
 (5,120 of a group, 2,048 of a user), 2,048 of a trust policy
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). moto counts nothing. Changed: as
 above, with AWS's sentences as users report them.
+
+A policy that is attached or inline names no principal, a trust policy is judged when a role is made and later
+alike, and a permissions boundary is a policy that is there
+(https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePermissionsBoundary.html). moto takes any
+principal, any trust policy of a new role, and any boundary. Changed: as above.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import signature
 from typing import Any
 
-from moto.iam.exceptions import LimitExceededException
+from moto.iam.exceptions import LimitExceededException, MalformedPolicyDocument, NotFoundException
 from moto.iam.models import IAMBackend
+from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
 from workshop.cloud.offline.overlay.correct import corrects
 
@@ -32,11 +39,41 @@ def _check_quota(quota: str, size: int, most: int) -> None:
         raise LimitExceededException(f"Cannot exceed quota for {quota}: {most}")
 
 
+def _check_document(text: Any) -> None:
+    try:
+        document = json.loads(text)
+        statements = document.get("Statement", ())
+        listed = [statements] if isinstance(statements, dict) else statements
+        named = [one for one in listed if {"Principal", "NotPrincipal"} & one.keys()]
+    # moto says what is wrong with a document that is none.
+    except (AttributeError, TypeError, ValueError, RecursionError):
+        return
+    if named:
+        raise MalformedPolicyDocument("Policy document should not specify a principal.")
+
+
+def _check_boundary(backend: Any, arn: str | None) -> None:
+    if not arn:
+        return
+    try:
+        backend.get_policy(arn)
+    except NotFoundException as error:
+        raise NotFoundException(f"Scope ARN: {arn} does not exist or is not attachable.") from error
+
+
+def _check_new_boundary(backend: Any, given: Mapping[str, Any]) -> None:
+    backend.get_role(given["role_name"])
+    _check_boundary(backend, given["permissions_boundary"])
+
+
 def _check_managed(_backend: Any, given: Mapping[str, Any]) -> None:
+    _check_document(given["policy_document"])
     _check_quota("PolicySize", _size(given["policy_document"]), MOST_OF_MANAGED)
 
 
-def _check_new_trust(_backend: Any, given: Mapping[str, Any]) -> None:
+def _check_role(backend: Any, given: Mapping[str, Any]) -> None:
+    IAMTrustPolicyDocumentValidator(given["assume_role_policy_document"]).validate()
+    _check_boundary(backend, given.get("permissions_boundary"))
     _check_quota("ACLSizePerRole", _size(given["assume_role_policy_document"]), MOST_OF_TRUST)
 
 
@@ -50,6 +87,7 @@ def _check_attached(backend: Any, given: Mapping[str, Any]) -> None:
 
 
 def _check_inline(kind: str, backend: Any, given: Mapping[str, Any]) -> None:
+    _check_document(given["policy_json"])
     name, most = given[f"{kind}_name"], MOST_INLINE[kind]
     policies = {**_inline(kind, backend, name), given["policy_name"]: given["policy_json"]}
     if sum(map(_size, policies.values())) > most:
@@ -76,7 +114,8 @@ CHECKS: Mapping[str, Check] = {
     "attach_role_policy": _check_attached,
     "create_policy": _check_managed,
     "create_policy_version": _check_managed,
-    "create_role": _check_new_trust,
+    "create_role": _check_role,
+    "put_role_permissions_boundary": _check_new_boundary,
     "update_assume_role_policy": _check_trust,
     **{f"put_{kind}_policy": partial(_check_inline, kind) for kind in MOST_INLINE},
 }
