@@ -112,3 +112,19 @@ def test_weights_of_an_alias_are_refused_by_name(functions) -> None:
     for call, version in ((functions.create_alias, {"FunctionVersion": "1"}), (functions.update_alias, {})):
         with pytest.raises(ClientError, match="does not divide invocations"):
             call(FunctionName="F", Name="live", RoutingConfig=weights, **version)
+
+
+def test_what_is_not_there_has_neither_filters_nor_a_policy(account, refused) -> None:
+    """A group has no metric filters, a stream no policy; plain moto lists none and keeps it."""
+    logs, kinesis = account.client("logs"), account.client("kinesis")
+    stream = {"ResourceARN": "arn:aws:kinesis:eu-west-1:123456789012:stream/none", "Policy": "{}"}
+
+    codes = (
+        refused(logs.describe_metric_filters, logGroupName="none")[0],
+        refused(kinesis.put_resource_policy, **stream)[0],
+    )
+    with plain_moto():
+        assert logs.describe_metric_filters(logGroupName="none")["metricFilters"] == []
+        kinesis.put_resource_policy(**stream)
+
+    assert codes == ("ResourceNotFoundException", "ResourceNotFoundException")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workshop.cloud.offline.request_models.tags import tag_problem
+from workshop.cloud.offline.request_models.without_effect import INVALID
 from workshop.cloud.offline.request_models.wording import ModelError
 from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference
 from workshop.settings import ACCOUNT_ID
@@ -15,6 +16,8 @@ __all__ = ["unmet_demand"]
 Demand = Callable[[dict[str, Any]], ModelError | None]
 
 MOST_METRICS, MOST_VALUES = 1_000, 150
+A_VALUE = frozenset(("Value", "Values", "StatisticValues"))
+MOST_DIMENSIONS = 3
 LONGEST_PARAMETER = 4_096
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 NAME_OF_BUCKET = r"(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
@@ -134,6 +137,9 @@ def _metrics(given: dict[str, Any]) -> ModelError | None:
         return ModelError("InvalidParameterValue", f"The value {name} for parameter Namespace is invalid.")
     sizes = {"MetricData": (len(data), MOST_METRICS)}
     for place, datum in enumerate(data, 1):
+        if not datum.keys() & A_VALUE:
+            text = f"The parameter MetricData.member.{place}.Value is required."
+            return ModelError("MissingParameter", text)
         values = len(datum.get("Values") or ())
         sizes[f"MetricData.member.{place}.Values"] = (values, MOST_VALUES)
     for collection, (size, most) in sizes.items():
@@ -159,10 +165,42 @@ def _is_json(text: Any) -> bool:
 
 
 def _metric_filter(given: dict[str, Any]) -> ModelError | None:
-    if any("defaultValue" in one and one.get("dimensions") for one in given["metricTransformations"]):
-        text = "dimensions and default value are mutually exclusive properties."
-        return ModelError("InvalidParameterException", f"Invalid metric transformation: {text}")
+    for one in given["metricTransformations"]:
+        dimensions = one.get("dimensions") or {}
+        text = ""
+        if one["metricNamespace"].startswith("AWS/"):
+            return ModelError(INVALID["logs"], "Metric namespaces starting with AWS/ are reserved for AWS.")
+        if "defaultValue" in one and dimensions:
+            text = "dimensions and default value are mutually exclusive properties."
+        if not all(str(selector).startswith("$") for selector in dimensions.values()):
+            text = "dimension value must be valid selector"
+        if len(dimensions) > MOST_DIMENSIONS:
+            text = f"there may be at most {MOST_DIMENSIONS} dimensions"
+        if text:
+            return ModelError(INVALID["logs"], f"Invalid metric transformation: {text}")
     return None
+
+
+def _document(member: str, service: str, text: str) -> Demand:
+    def demand(given: dict[str, Any]) -> ModelError | None:
+        document = given.get(member) or ""
+        is_policy = _is_json(document) and isinstance(json.loads(document), dict)
+        return None if is_policy else ModelError(INVALID[service], text)
+
+    return demand
+
+
+def _encryption(given: dict[str, Any]) -> ModelError | None:
+    if given["EncryptionType"] == "KMS":
+        return None
+    return ModelError(INVALID["kinesis"], "The only encryption of a stream that starts and stops is KMS.")
+
+
+def _shards(given: dict[str, Any]) -> ModelError | None:
+    is_on_demand = (given.get("StreamModeDetails") or {}).get("StreamMode") == "ON_DEMAND"
+    if not is_on_demand or given.get("ShardCount") is None:
+        return None
+    return ModelError("ValidationException", "ShardCount is not expected when StreamMode=ON_DEMAND")
 
 
 def _name_of_bucket(given: dict[str, Any]) -> ModelError | None:
@@ -212,7 +250,17 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
     ("cloudwatch", "PutDashboard"): _dashboard,
     ("cloudwatch", "PutMetricData"): _metrics,
     ("dynamodb", "CreateTable"): _name_of_table,
+    ("kinesis", "CreateStream"): _shards,
+    ("kinesis", "PutResourcePolicy"): _document("Policy", "kinesis", "The policy is no policy document."),
+    ("kinesis", "StartStreamEncryption"): _encryption,
+    ("kinesis", "StopStreamEncryption"): _encryption,
     ("logs", "PutMetricFilter"): _metric_filter,
+    ("logs", "PutResourcePolicy"): _document(
+        "policyDocument",
+        "logs",
+        "Error occurred while parsing accessPolicy. "
+        "Please check if the accessPolicy has been constructed correctly using IAM grammar.",
+    ),
     ("s3", "CreateBucket"): _name_of_bucket,
     ("sqs", "CreateQueue"): _name_of_queue,
     ("ssm", "PutParameter"): _parameter,

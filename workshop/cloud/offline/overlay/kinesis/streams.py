@@ -22,6 +22,7 @@ from moto.kinesis.responses import KinesisResponse
 
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.kinesis.next_tokens import make_token, read_token
+from workshop.cloud.offline.runtime.arns import SourceReference
 
 __all__ = ["check_shard_limit"]
 
@@ -34,6 +35,7 @@ ON_DEMAND = "ON_DEMAND"
 # Parameters of CreateStream that change nothing here, with the value that they have on AWS if left out.
 WITHOUT_EFFECT = {"MaxRecordSizeInKiB": 1024, "WarmThroughputMiBps": None}
 
+_MOTO_PUT_POLICY = KinesisBackend.put_resource_policy
 _MOTO_CREATE_STREAM = KinesisBackend.create_stream
 _MOTO_DESCRIBE_CALL = KinesisResponse.describe_stream
 
@@ -54,6 +56,12 @@ def _stream(self: Any, stream_arn: str | None, stream_name: str | None) -> Any:
 @corrects(KinesisBackend, "_find_stream_by_arn")
 def _stream_by_arn(self: Any, stream_arn: str) -> Any:
     return self.describe_stream(stream_arn, None)
+
+
+@corrects(KinesisBackend, "put_resource_policy")
+def _put_policy(self: Any, resource_arn: str, policy_doc: str) -> None:
+    self.describe_stream(SourceReference.parse(resource_arn).stream_arn, None)
+    _MOTO_PUT_POLICY(self, resource_arn, policy_doc)
 
 
 @corrects(KinesisBackend, "create_stream")

@@ -3,8 +3,8 @@
 AWS publishes a value for each event that matches, and the default value if log events came and none matched
 (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html); PutMetricFilter overwrites
 a filter of the same name, and refuses a pattern that it cannot read, and more than 100 filters of a group.
-DeleteMetricFilter refuses one that is not there. moto keeps filters, also two of one name, does nothing with
-them, and deletes what is not there. Changed: as above.
+DeleteMetricFilter refuses one that is not there, DescribeMetricFilters a group. moto keeps filters, also two
+of one name, does nothing with them, and deletes and lists what is not there. Changed: as above.
 """
 
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ from workshop.cloud.offline.overlay.logs.patterns import InvalidLogPatternError,
 
 MOST_FILTERS = 100
 _MOTO_PUT, _MOTO_DELETE = LogsBackend.put_metric_filter, LogsBackend.delete_metric_filter
+_MOTO_DESCRIBE = LogsBackend.describe_metric_filters
 _MOTO_PUT_LOG_EVENTS = LogGroup.put_log_events
 
 
@@ -61,6 +62,15 @@ def _delete(backend: Any, filter_name: str | None = None, log_group_name: str | 
 def _names(backend: Any, group: str | None) -> list[str]:
     filters = backend.filters.metric_filters
     return [one["filterName"] for one in filters if one["logGroupName"] == group]
+
+
+@corrects(LogsBackend, "describe_metric_filters")
+def _describe(
+    backend: Any, prefix: str | None = None, log_group_name: str | None = None, *metric: str | None
+) -> Any:
+    if log_group_name and log_group_name not in backend.groups:
+        raise ResourceNotFoundException
+    return _MOTO_DESCRIBE(backend, prefix, log_group_name, *metric)
 
 
 @corrects(LogGroup, "put_log_events")

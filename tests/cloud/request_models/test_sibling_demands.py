@@ -1,0 +1,96 @@
+"""What AWS demands of operations that are each other's siblings, beyond their models."""
+
+from typing import Any
+
+import pytest
+
+from workshop.cloud.offline.request_models.demands import unmet_demand
+
+METRIC = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+FILTER = {"logGroupName": "g", "filterName": "f", "filterPattern": ""}
+KEY = {"StreamName": "S", "KeyId": "alias/aws/kinesis"}
+GRAMMAR = (
+    "Error occurred while parsing accessPolicy. "
+    "Please check if the accessPolicy has been constructed correctly using IAM grammar."
+)
+Given = dict[str, Any]
+
+
+def transformed(**more: Any) -> Given:
+    return {**FILTER, "metricTransformations": [{**METRIC, **more}]}
+
+
+# Operation, parameters that are refused, the error's code and a part of its message, and some that are taken.
+DEMANDS: list[tuple[str, Given, str, str, Given]] = [
+    (
+        "logs.PutMetricFilter",
+        transformed(metricNamespace="AWS/x"),
+        "InvalidParameterException",
+        "Metric namespaces starting with AWS/ are reserved for AWS.",
+        transformed(metricNamespace="AWSome"),
+    ),
+    (
+        "logs.PutMetricFilter",
+        transformed(dimensions={"a": "x"}),
+        "InvalidParameterException",
+        "dimension value must be valid selector",
+        transformed(dimensions={"a": "$.x"}),
+    ),
+    (
+        "logs.PutMetricFilter",
+        transformed(dimensions=dict.fromkeys("abcd", "$.x")),
+        "InvalidParameterException",
+        "at most 3 dimensions",
+        transformed(dimensions=dict.fromkeys("abc", "$.x")),
+    ),
+    (
+        "logs.PutResourcePolicy",
+        {"policyName": "p", "policyDocument": "{"},
+        "InvalidParameterException",
+        GRAMMAR,
+        {"policyName": "p", "policyDocument": "{}"},
+    ),
+    (
+        "kinesis.PutResourcePolicy",
+        {"ResourceARN": "a", "Policy": "["},
+        "InvalidArgumentException",
+        "no policy document",
+        {"ResourceARN": "a", "Policy": "{}"},
+    ),
+    *(
+        (
+            f"kinesis.{action}StreamEncryption",
+            {**KEY, "EncryptionType": "NONE"},
+            "InvalidArgumentException",
+            "is KMS",
+            {**KEY, "EncryptionType": "KMS"},
+        )
+        for action in ("Start", "Stop")
+    ),
+    (
+        "kinesis.CreateStream",
+        {"StreamName": "S", "ShardCount": 2, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}},
+        "ValidationException",
+        "ShardCount is not expected when StreamMode=ON_DEMAND",
+        {"StreamName": "S", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}},
+    ),
+    (
+        "cloudwatch.PutMetricData",
+        {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 0.0}, {"MetricName": "m"}]},
+        "MissingParameter",
+        "The parameter MetricData.member.2.Value is required.",
+        {"Namespace": "n", "MetricData": [{"MetricName": "m", "StatisticValues": {}}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "wrong", "code", "text", "right"), DEMANDS)
+def test_a_demand_is_met(operation: str, wrong: Given, code: str, text: str, right: Given) -> None:
+    """Each operation refuses what its sibling refuses, by its service's code."""
+    service, name = operation.split(".")
+
+    error = unmet_demand(service, name, wrong)
+
+    assert error is not None
+    assert (error.code, text in error.message) == (code, True)
+    assert unmet_demand(service, name, right) is None
