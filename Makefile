@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 # More than there are cores: a third of the suite mostly waits.
-TEST_WORKERS ?= 6
+TEST_WORKERS ?= 7
 PYTEST = $(VENV)/pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder
 # The inner loop never waits, and each worker has to collect everything first.
 PYTEST_QUICK = $(VENV)/pytest -n logical --dist loadscope --no-loadscope-reorder

@@ -57,14 +57,13 @@ SLOW = (
     "proof",
     "test_tidy",
 )
-# What is soonest mended, then the longest, which mostly wait: whatever comes later fills the gaps.
+# What is soonest mended, then the longest, which mostly wait: whatever comes later fills the gaps. They are
+# fewer than the workers, of which one at least always has something to compute.
 FIRST = (
     "test_tidy.py",
     "test_solved_notebooks.py",
     "test_notebooks_on_aws.py",
     "test_unsolved_notebooks.py",
-    "test_honest_class.py",
-    "test_gate.py",
 )
 
 # A machine may be busy with other things: that says nothing about what is tested.
