@@ -44,7 +44,19 @@ IN_TOPICS = {
         for setting in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
     },
 }
+# A policy of the account is not that of one resource, and has one revision.
+OF_A_RESOURCE = {"expectedRevisionId": "", "resourceArn": ""}
 NO_LIMITS = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+# What a table would be restored with instead of what it had.
+OTHERWISE = {
+    "BillingModeOverride": "",
+    "GlobalSecondaryIndexOverride": [],
+    "LocalSecondaryIndexOverride": [],
+    "OnDemandThroughputOverride": {},
+    "ProvisionedThroughputOverride": {},
+    "SSESpecificationOverride": {},
+    "VectorIndexOverride": [],
+}
 OTHER_CODE = {"ImageUri": "", "S3ObjectStorageMode": "COPY", "S3ObjectVersion": "", "SourceKMSKeyArn": ""}
 ONLY_SELF = {"CallAs": "SELF"}
 # By service and operation: the members, at any depth, and the value of each that changes nothing.
@@ -70,6 +82,16 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "OwningAccount": "",
         "RecentlyActive": "",
     },
+    ("cloudwatch", "PutDashboard"): {"Tags": []},
+    ("cloudwatch", "PutInsightRule"): {"ApplyOnTransformedLogs": False},
+    ("cloudwatch", "PutMetricAlarm"): {
+        "ActionConfiguration": {},
+        "EvaluationCriteria": {},
+        "EvaluationInterval": None,
+        "EvaluationWindow": "",
+        "WarmUpConfiguration": {},
+    },
+    ("cloudwatch", "PutMetricData"): {"EntityMetricData": []},
     ("dynamodb", "CreateTable"): {
         **{f"GlobalSecondaryIndexes.OnDemandThroughput.{name}": usual for name, usual in NO_LIMITS.items()},
         "GlobalTableSourceArn": "",
@@ -77,12 +99,21 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "TableClass": "STANDARD",
         "VectorIndexes": [],
     },
+    ("dynamodb", "ExportTableToPointInTime"): {
+        "ExportTime": None,
+        "FilterSpecification": {},
+        "IncrementalExportSpecification": {},
+    },
+    ("dynamodb", "ImportTable"): {"InputFormatOptions": {}},
     ("dynamodb", "ListBackups"): {
         "BackupType": "USER",
         "TimeRangeLowerBound": None,
         "TimeRangeUpperBound": None,
     },
+    ("dynamodb", "RestoreTableFromBackup"): OTHERWISE,
+    ("dynamodb", "RestoreTableToPointInTime"): {**OTHERWISE, "RestoreDateTime": None, "SourceTableArn": ""},
     ("dynamodb", "UpdateTable"): {
+        "DisassociationProtectionEnabled": False,
         **{
             f"GlobalSecondaryIndexUpdates.{action}.OnDemandThroughput.{name}": usual
             for action in ("Create", "Update")
@@ -96,8 +127,13 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("dynamodbstreams", "DescribeStream"): {"ShardFilter": {}},
     ("dynamodbstreams", "GetShardIterator"): {"Timestamp": None},
+    ("events", "CreateArchive"): {"KmsKeyIdentifier": ""},
+    ("events", "CreateConnection"): {"InvocationConnectivityParameters": {}, "KmsKeyIdentifier": ""},
     ("events", "CreateEventBus"): {"LogConfig": {"Level": "OFF"}},
     ("events", "PutEvents"): {"EndpointId": ""},
+    ("events", "UpdateArchive"): {"KmsKeyIdentifier": ""},
+    ("events", "UpdateConnection"): {"InvocationConnectivityParameters": {}, "KmsKeyIdentifier": ""},
+    ("iam", "CreateUser"): {"PermissionsBoundary": ""},
     ("iam", "ListEntitiesForPolicy"): {"PolicyUsageFilter": "PermissionsPolicy"},
     ("iam", "ListPolicies"): {"PolicyUsageFilter": "PermissionsPolicy"},
     ("kinesis", "CreateStream"): {"RecordDistributionStrategy": "USER_PARTITION_KEY"},
@@ -105,6 +141,8 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("kinesis", "GetShardIterator"): {"DryRun": False},
     ("kinesis", "PutRecord"): {"DryRun": False},
     ("kinesis", "PutRecords"): {"DryRun": False},
+    ("kinesis", "RegisterStreamConsumer"): {"Tags": {}},
+    ("kinesis", "UpdateStreamMode"): {"WarmThroughputMiBps": None},
     ("lambda", "CreateEventSourceMapping"): {"LoggingConfig": {}},
     ("lambda", "AddLayerVersionPermission"): {"OrganizationId": ""},
     ("lambda", "AddPermission"): {"FunctionUrlAuthType": "", "InvokedViaFunctionUrl": False},
@@ -113,6 +151,7 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "AcceleratorConfig": {},
         "CodeSigningConfigArn": "",
         "PublishTo": "",
+        "RuntimeConfig": {},
     },
     ("lambda", "Invoke"): {"DurableExecutionName": "", "TenantId": ""},
     ("lambda", "ListFunctions"): {"MasterRegion": ""},
@@ -120,8 +159,10 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("lambda", "PublishVersion"): {"PublishTo": ""},
     ("lambda", "UpdateEventSourceMapping"): {"LoggingConfig": {}},
     ("lambda", "UpdateFunctionCode"): {**OTHER_CODE, "PublishTo": ""},
-    ("lambda", "UpdateFunctionConfiguration"): {"AcceleratorConfig": {}},
+    ("lambda", "UpdateFunctionConfiguration"): {"AcceleratorConfig": {}, "RuntimeConfig": {}},
+    ("logs", "CreateExportTask"): {"logStreamNamePrefix": ""},
     ("logs", "CreateLogGroup"): {"deletionProtectionEnabled": False, "logGroupClass": "STANDARD"},
+    ("logs", "DeleteResourcePolicy"): OF_A_RESOURCE,
     ("logs", "DescribeDeliveries"): {"deliverySourceNames": []},
     ("logs", "DescribeDeliveryDestinations"): {"names": []},
     ("logs", "DescribeDeliverySources"): {"resourceArns": []},
@@ -130,7 +171,10 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("logs", "DescribeQueries"): {"queryLanguage": "CWLI"},
     ("logs", "DescribeResourcePolicies"): {"policyScope": "ACCOUNT", "resourceArn": ""},
     ("logs", "FilterLogEvents"): {"startFromHead": True},
+    ("logs", "PutDeliveryDestination"): {"roleArn": ""},
+    ("logs", "PutDeliverySource"): {"deliverySourceConfiguration": {}},
     ("logs", "PutMetricFilter"): {**IN_LOGS, "emitSystemFieldDimensions": []},
+    ("logs", "PutResourcePolicy"): OF_A_RESOURCE,
     ("logs", "PutSubscriptionFilter"): {**IN_LOGS, "emitSystemFields": []},
     ("logs", "StartQuery"): {"queryLanguage": "CWLI"},
     ("s3", "ListMultipartUploads"): {
@@ -154,6 +198,14 @@ REFUSED: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("sqs", "SetQueueAttributes"): IN_QUEUES,
     ("ssm", "DescribeParameters"): {"Shared": False},
     ("ssm", "ListCommands"): {"Filters": []},
+    ("sts", "AssumeRole"): {
+        "ProvidedContexts": [],
+        "SourceIdentity": "",
+        "Tags": [],
+        "TransitiveTagKeys": [],
+    },
+    ("sts", "AssumeRoleWithSAML"): {"DurationSeconds": 3600, "PolicyArns": []},
+    ("sts", "AssumeRoleWithWebIdentity"): {"PolicyArns": [], "ProviderId": ""},
     ("sts", "GetFederationToken"): {"PolicyArns": [], "Tags": []},
 }
 
