@@ -22,6 +22,7 @@ LONGEST_PARAMETER = 4_096
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 NAME_OF_BUCKET = r"(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 NAME_OF_QUEUE = r"[a-zA-Z0-9_-]{1,80}|[a-zA-Z0-9_-]{1,75}\.fifo"
+NO_POLICY = "Policies must be valid JSON and the first byte must be '{'"
 PUT_EVENTS = "events:PutEvents"
 # Where the model has a name or an ARN.
 NAME_OF_TABLE = "[a-zA-Z0-9_.-]+"
@@ -181,11 +182,11 @@ def _metric_filter(given: dict[str, Any]) -> ModelError | None:
     return None
 
 
-def _document(member: str, service: str, text: str) -> Demand:
+def _document(member: str, code: str, text: str) -> Demand:
     def demand(given: dict[str, Any]) -> ModelError | None:
         document = given.get(member) or ""
         is_policy = _is_json(document) and isinstance(json.loads(document), dict)
-        return None if is_policy else ModelError(INVALID[service], text)
+        return None if is_policy else ModelError(code, text)
 
     return demand
 
@@ -251,17 +252,20 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
     ("cloudwatch", "PutMetricData"): _metrics,
     ("dynamodb", "CreateTable"): _name_of_table,
     ("kinesis", "CreateStream"): _shards,
-    ("kinesis", "PutResourcePolicy"): _document("Policy", "kinesis", "The policy is no policy document."),
+    ("kinesis", "PutResourcePolicy"): _document(
+        "Policy", INVALID["kinesis"], "The policy is no policy document."
+    ),
     ("kinesis", "StartStreamEncryption"): _encryption,
     ("kinesis", "StopStreamEncryption"): _encryption,
     ("logs", "PutMetricFilter"): _metric_filter,
     ("logs", "PutResourcePolicy"): _document(
         "policyDocument",
-        "logs",
+        INVALID["logs"],
         "Error occurred while parsing accessPolicy. "
         "Please check if the accessPolicy has been constructed correctly using IAM grammar.",
     ),
     ("s3", "CreateBucket"): _name_of_bucket,
+    ("s3", "PutBucketPolicy"): _document("Policy", "MalformedPolicy", NO_POLICY),
     ("sqs", "CreateQueue"): _name_of_queue,
     ("ssm", "PutParameter"): _parameter,
     ("cloudformation", "CreateStack"): _name_of_stack,

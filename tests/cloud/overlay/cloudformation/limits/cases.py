@@ -389,6 +389,27 @@ CASES = {
         {"Action": "events:PutRule", "Principal": "*", "StatementId": "s"},
         "Provided value in parameter 'action' is not supported.",
     ),
+    "BucketPolicy: no JSON": Case(
+        "BucketPolicy",
+        {"PolicyDocument": "no"},
+        "s3.PutBucketPolicy",
+        {"Bucket": "bucket", "Policy": "no"},
+        "Policies must be valid JSON and the first byte must be '{'",
+    ),
+    "LogPolicy: no JSON": Case(
+        "LogPolicy",
+        {"PolicyDocument": "no"},
+        "logs.PutResourcePolicy",
+        {"policyName": "p", "policyDocument": "no"},
+        "Error occurred while parsing accessPolicy.",
+    ),
+    "BusPolicy: no JSON": Case(
+        "BusPolicy",
+        {"Statement": "no", "Action": {"Ref": "AWS::NoValue"}, "Principal": {"Ref": "AWS::NoValue"}},
+        "events.PutPermission",
+        {"Policy": "no"},
+        "",
+    ),
     "Mapping: a filter that is none": Case(
         "Mapping",
         {"FilterCriteria": {"Filters": [{"Pattern": "p" * 4097}]}},

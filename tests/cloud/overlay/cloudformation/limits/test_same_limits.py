@@ -123,3 +123,17 @@ def test_a_list_is_a_list() -> None:
 
     assert refused is not None
     assert refused.message == "STRING_VALUE cannot be converted to List (CompatibleRuntimes)"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("QueuePolicy", "Invalid value for the parameter Policy."), ("TopicPolicy", "Policy")],
+)
+def test_a_policy_of_a_queue_or_topic_is_one(aws: Any, name: str, message: str) -> None:
+    """What is no JSON is refused in the words of the call that sets the attribute."""
+    stack = aws.create(template(Case(name, {}, "", {}, ""), {"PolicyDocument": "no"}))
+
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reason = aws.reason(name, stack["StackId"])
+    assert message in reason
+    assert "JSONDecodeError" not in reason

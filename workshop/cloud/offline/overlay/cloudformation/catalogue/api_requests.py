@@ -60,7 +60,7 @@ REQUESTS: Mapping[str, tuple[ApiRequest, ...]] = {
         _of("dynamodb", "UpdateContinuousBackups"),
     ),
     "AWS::Events::EventBus": (_of("events", "CreateEventBus"),),
-    "AWS::Events::EventBusPolicy": (_of("events", "PutPermission"),),
+    "AWS::Events::EventBusPolicy": (_of("events", "PutPermission", Statement="Policy"),),
     "AWS::Events::Rule": (_of("events", "PutRule"), _of("events", "PutTargets")),
     "AWS::IAM::AccessKey": (_of("iam", "CreateAccessKey"),),
     "AWS::IAM::InstanceProfile": (_of("iam", "CreateInstanceProfile"),),
