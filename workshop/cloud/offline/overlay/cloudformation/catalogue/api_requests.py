@@ -25,7 +25,7 @@ from workshop.cloud.offline.request_models.tags import tag_problem
 from workshop.cloud.offline.request_models.violations import Find, ViolationKind
 from workshop.cloud.offline.request_models.wording import ModelError, constraint_refusal
 
-__all__ = ["REQUESTS", "request_problem"]
+__all__ = ["REQUESTS", "ApiRequest", "request_problem", "written"]
 
 # CloudFormation's own, which no caller could give.
 OWN_TAGS = tuple(f"aws:cloudformation:{name}" for name in ("stack-name", "stack-id", "logical-id"))
@@ -118,7 +118,7 @@ def _entries(properties: Mapping[str, Any], each: str) -> list[Mapping[str, Any]
 
 
 def _problem(request: ApiRequest, given: Mapping[str, Any]) -> ModelError | None:
-    parameters = _written(request, given)
+    parameters = written(request, given)
     model, find = _operation(request.service, request.operation)
     read = ReadCall(request.service, model, parameters, model.service_model.metadata["protocol"])
     found = [one for one in find(parameters) or () if one.kind in JUDGED and not is_taken(read, one)]
@@ -142,7 +142,7 @@ def _others(tags: Any) -> Any:
     return [one for one in tags or () if one["Key"] not in OWN_TAGS]
 
 
-def _written(request: ApiRequest, properties: Mapping[str, Any]) -> dict[str, Any]:
+def written(request: ApiRequest, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return properties as the parameters of a request, without those that it does not have."""
     placed: dict[str, Any] = {}
     for name, value in properties.items():
