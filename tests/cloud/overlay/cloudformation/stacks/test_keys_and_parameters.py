@@ -58,3 +58,46 @@ def test_a_secret_names_a_key_that_is_there(aws: Any) -> None:
     ssm.put_parameter(**parameter)
 
     assert (code, message.endswith("alias/none is not found.")) == ("InvalidKeyId", True)
+
+
+def test_a_key_is_used_while_it_is_enabled(aws: Any) -> None:
+    """One that is disabled, or is to be deleted, encrypts nothing, and the latter stays as it is."""
+    kms = aws.client("kms")
+    key = {"KeyId": kms.create_key()["KeyMetadata"]["KeyId"]}
+    uses: list[tuple[Any, dict[str, Any]]] = [
+        (kms.encrypt, {"Plaintext": b"x"}),
+        (kms.generate_data_key, {"KeySpec": "AES_256"}),
+        (kms.generate_data_key_without_plaintext, {"KeySpec": "AES_256"}),
+    ]
+    changes: list[tuple[Any, dict[str, Any]]] = [
+        (kms.enable_key, {}),
+        (kms.disable_key, {}),
+        (kms.enable_key_rotation, {}),
+        (kms.schedule_key_deletion, {}),
+        (kms.tag_resource, {"Tags": [{"TagKey": "k", "TagValue": "v"}]}),
+        (kms.untag_resource, {"TagKeys": ["k"]}),
+    ]
+
+    kms.disable_key(**key)
+    disabled = {aws.refusal(call, **key, **given)[0] for call, given in uses}
+    kms.enable_key(**key)
+    kms.encrypt(**key, Plaintext=b"x")
+    kms.schedule_key_deletion(**key)
+    pending = {aws.refusal(call, **key, **given)[0] for call, given in (*uses, *changes)}
+
+    assert disabled == {"DisabledException"}
+    assert pending == {"KMSInvalidStateException"}
+    kms.cancel_key_deletion(**key)
+
+
+def test_what_is_refused_makes_no_parameter(aws: Any) -> None:
+    """A label of one that is not there is neither set nor taken away."""
+    ssm = aws.client("ssm")
+
+    labelled = aws.refusal(ssm.label_parameter_version, Name="none", Labels=["a"])
+    unlabelled = aws.refusal(ssm.unlabel_parameter_version, Name="none", ParameterVersion=1, Labels=["a"])
+
+    assert labelled[0] == unlabelled[0] == "ParameterNotFound"
+    assert ssm.describe_parameters()["Parameters"] == []
+    assert ssm.get_parameters(Names=["none"])["InvalidParameters"] == ["none"]
+    assert ssm.delete_parameters(Names=["none"])["InvalidParameters"] == ["none"]

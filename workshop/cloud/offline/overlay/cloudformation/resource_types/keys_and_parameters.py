@@ -7,6 +7,11 @@ aws-resource-ssm-parameter.html there). PutParameter refuses a key that is not t
 may have an alias that begins with `alias/aws/`. moto forgets the key at
 once, with its data, has no update, and fails without a policy; takes any alias in a stack; makes parameters
 anew, fails with tags, and takes any key. Changed: as above.
+
+A key that is disabled or is to be deleted encrypts nothing, and the latter is not changed either
+(https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html). moto uses any key. Changed: both.
+
+What is refused makes no parameter; moto keeps one without a version, at which others then fail. Changed.
 """
 
 import json
@@ -15,8 +20,9 @@ from datetime import timedelta
 from inspect import signature
 from typing import Any
 
+from moto.core.exceptions import JsonRESTError
 from moto.kms.exceptions import NotAuthorizedException
-from moto.kms.models import Alias, Key, kms_backends
+from moto.kms.models import Alias, Key, KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 from moto.ssm.exceptions import SSMException
 from moto.ssm.models import Parameter, SimpleSystemManagerBackend, ssm_backends
@@ -33,6 +39,17 @@ from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.every_service.named_keys import key_problem
 
 USUAL_DAYS = 30
+USES = ("encrypt", "generate_data_key", "sign", "verify")
+CHANGES = (
+    "create_grant",
+    "disable_key",
+    "disable_key_rotation",
+    "enable_key",
+    "enable_key_rotation",
+    "schedule_key_deletion",
+    "tag_resource",
+    "untag_resource",
+)
 _MOTO_SET_ALIAS = KmsResponse._set_alias
 _MOTO_PUT = SimpleSystemManagerBackend.put_parameter
 
@@ -105,6 +122,28 @@ def _check_alias(self: Any, *, update: bool = False) -> str:
     return str(_MOTO_SET_ALIAS(self, update=update))
 
 
+def _in_a_state(moto: Callable[..., Any], *, is_use: bool) -> Callable[..., Any]:
+    """Return a method that refuses a key whose state does not allow it to be used, or to be changed."""
+    expected = signature(moto)
+
+    def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        # What names the key comes first, whatever it is called.
+        _, identifier, *_ = expected.bind(self, *arguments, **named).arguments.values()
+        key = self.keys.get(self.any_id_to_key_id(identifier))
+        if key is not None and key.key_state == "PendingDeletion":
+            raise JsonRESTError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
+        if is_use and key is not None and key.key_state == "Disabled":
+            raise JsonRESTError("DisabledException", f"{key.arn} is disabled.")
+        return moto(self, *arguments, **named)
+
+    return method
+
+
+for _names, _is_use in ((USES, True), (CHANGES, False)):
+    for _name in _names:
+        corrects(KmsBackend, _name)(_in_a_state(getattr(KmsBackend, _name), is_use=_is_use))
+
+
 @creates(Parameter)
 def _create_parameter(wanted: Wanted) -> Any:
     return _put_parameter(wanted, overwrite=False)
@@ -141,4 +180,21 @@ def _check_parameter(self: Any, *arguments: Any, **named: Any) -> Any:
     given = signature(_MOTO_PUT).bind(self, *arguments, **named).arguments
     if given["parameter_type"] == "SecureString" and (problem := key_problem(self, given["keyid"])):
         raise UnknownKeyError(problem)
-    return _MOTO_PUT(self, *arguments, **named)
+    return _leaving_nothing(_MOTO_PUT)(self, *arguments, **named)
+
+
+def _leaving_nothing(moto: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that makes no parameter without a version where it is refused."""
+
+    def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        try:
+            return moto(self, *arguments, **named)
+        finally:
+            for name in [name for name, versions in self._parameters.items() if not versions]:
+                del self._parameters[name]
+
+    return method
+
+
+for _name in ("label_parameter_version", "unlabel_parameter_version"):
+    corrects(SimpleSystemManagerBackend, _name)(_leaving_nothing(getattr(SimpleSystemManagerBackend, _name)))
