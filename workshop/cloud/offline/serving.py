@@ -1,7 +1,6 @@
 """The offline cloud as the work of this process: serve until told to stop, then clean up."""
 
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop import settings
+from workshop.cloud.offline import garbage
 from workshop.cloud.offline.guard import NO_GUARD, Guard, connect_to_nothing
 from workshop.cloud.offline.pid_file import PidFile, kept_path
 from workshop.cloud.users_settings import forget_the_user
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["configure_logging", "serve"]
 
 BYTES_OF_A_MB = 1_000_000
-YOUNG_OBJECTS = 10_000
 
 
 def configure_logging(*, verbose: bool) -> None:
@@ -84,10 +83,7 @@ def _run(stack: contextlib.ExitStack, cloud: "OfflineCloud") -> None:
 def _prepare() -> None:
     """Make this process a cloud's, before anything is loaded."""
     forget_the_user()
-    # Until all is loaded: imports spend a quarter of their time looking for garbage, and make hardly any.
-    gc.disable()
-    # Afterwards seldom: what calls leave behind hardly ever refers to itself.
-    gc.set_threshold(YOUNG_OBJECTS)
+    garbage.begin()
 
 
 def _stop_with_parent(stop: Callable[[], None]) -> None:
