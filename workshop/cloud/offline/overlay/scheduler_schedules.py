@@ -12,8 +12,8 @@ and stamps the machine's time. Changed: all of these; targets that nothing here 
 name.
 
 A group is made once, the default one stays, and only a group has tags
-(https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-group.html). moto empties a group
-that is made again, and takes tags for anything. Changed: as above.
+(https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-group.html). moto fails without a
+group, empties one that is made again, and takes tags for anything. Changed: as above.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -48,11 +48,18 @@ TAKING_JSON = ("events", "lambda")
 COLONS_OF_AN_ARN = 5
 NOT_TRUSTED = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
 
+_MOTO_CREATE = EventBridgeSchedulerBackend.create_schedule
 _MOTO_INIT = Schedule.__init__
 _MOTO_UPDATE = Schedule.update
 _MOTO_UPDATE_CALL = EventBridgeSchedulerResponse.update_schedule
 _MOTO_CREATE_GROUP = EventBridgeSchedulerBackend.create_schedule_group
 _MOTO_DELETE_GROUP = EventBridgeSchedulerBackend.delete_schedule_group
+
+
+@corrects(EventBridgeSchedulerBackend, "create_schedule")
+def _create(self: Any, **wanted: Any) -> Any:
+    self.get_schedule_group(wanted.get("group_name"))
+    return _MOTO_CREATE(self, **wanted)
 
 
 @corrects(Schedule, "__init__")

@@ -410,6 +410,26 @@ CASES = {
         {"Policy": "no"},
         "",
     ),
+    "Function: no runtime": Case(
+        "Function",
+        {"Runtime": ""},
+        "lambda.CreateFunction",
+        {**FUNCTION, "Runtime": ""},
+        "at 'runtime' failed to satisfy constraint: Member must satisfy enum value set",
+    ),
+    "Schedule: no such group": Case(
+        "Schedule",
+        {"GroupName": "none"},
+        "scheduler.CreateSchedule",
+        {
+            "Name": "s",
+            "GroupName": "none",
+            "ScheduleExpression": "rate(1 day)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": "arn:aws:sqs:us-east-1:123456789012:q", "RoleArn": ROLE},
+        },
+        "Schedule group none does not exist.",
+    ),
     "Mapping: a filter that is none": Case(
         "Mapping",
         {"FilterCriteria": {"Filters": [{"Pattern": "p" * 4097}]}},

@@ -58,7 +58,7 @@ def check_settings(backend: Any, name: str, spec: Mapping[str, Any]) -> None:
 def _check_values(spec: Mapping[str, Any]) -> None:
     for name, (field, lowest, highest) in LIMITS.items():
         _check_range(spec.get(name), field, lowest=lowest, highest=highest)
-    if (runtime := spec.get("Runtime")) and runtime not in _runtimes():
+    if (runtime := spec.get("Runtime")) is not None and runtime not in _runtimes():
         raise InvalidParameterValueException(
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: "
             f"[{', '.join(_runtimes())}] or be a valid ARN"
