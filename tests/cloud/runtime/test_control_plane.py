@@ -178,6 +178,21 @@ def test_values_out_of_range_are_refused(world: World) -> None:
     assert world.mapping(uuid)["BatchSize"] == 100
 
 
+def test_a_key_that_is_not_there_is_refused(world: World) -> None:
+    """Its filters would be encrypted by it; this is said when a mapping is made, and when it is changed."""
+    world.function()
+    arn, key = world.stream(), f"arn:aws:kms:{REGION}:{ACCOUNT}:key/none"
+
+    _, code, made = refusal(arn, KMSKeyArn=key)
+    uuid = create(arn)["UUID"]
+    with pytest.raises(ClientError) as changed:
+        client("lambda").update_event_source_mapping(UUID=uuid, KMSKeyArn=key)
+
+    assert code == "InvalidParameterValueException"
+    assert made == changed.value.response["Error"]["Message"]
+    assert "does not exist" in made
+
+
 def test_settings_are_kept_and_changed(world: World) -> None:
     """What is given on creation or update is what is shown; the rest stays."""
     world.function()

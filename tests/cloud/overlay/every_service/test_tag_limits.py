@@ -59,6 +59,45 @@ TAGGED: dict[str, Tagging] = {
     ),
 }
 
+TAGGED["logs"] = (
+    ("create_log_group", {"logGroupName": "g"}),
+    lambda tags: ("tag_resource", {"resourceArn": ARN.format("logs", "log-group:g"), "tags": tags}),
+    "TooManyTagsException",
+)
+NONE = {
+    "logs": {
+        "tag_resource": {"resourceArn": ARN.format("logs", "log-group:none"), "tags": ONE_MORE},
+        "untag_resource": {"resourceArn": ARN.format("logs", "log-group:none"), "tagKeys": ["k"]},
+        "list_tags_for_resource": {"resourceArn": ARN.format("logs", "log-group:none")},
+    },
+    "dynamodb": {
+        "untag_resource": {"ResourceArn": ARN.format("dynamodb", "table/none"), "TagKeys": ["k"]},
+    },
+    "cloudwatch": {"list_tags_for_resource": {"ResourceARN": ARN.format("cloudwatch", "alarm:none")}},
+}
+
+
+@pytest.mark.parametrize(("service", "name"), [(service, name) for service in NONE for name in NONE[service]])
+def test_what_is_not_there_has_no_tags(account: Account, refused: Any, service: str, name: str) -> None:
+    """They are neither set, nor taken away, nor listed; plain moto does so without a word."""
+    call, given = getattr(account.client(service), name), NONE[service][name]
+
+    code = refused(call, **given)[0]
+    with plain_moto():
+        call(**given)
+
+    assert code == "ResourceNotFoundException"
+
+
+def test_a_group_is_tagged_by_either_of_its_arns(account: Account) -> None:
+    """With the asterisk for its streams or without."""
+    logs, arn = account.client("logs"), ARN.format("logs", "log-group:g")
+    logs.create_log_group(logGroupName="g", tags={"a": "1"})
+
+    logs.tag_resource(resourceArn=f"{arn}:*", tags={"b": "2"})
+
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "1", "b": "2"}
+
 
 @pytest.mark.parametrize("service", TAGGED)
 def test_a_resource_has_fifty_tags(account: Account, refused: Any, service: str) -> None:

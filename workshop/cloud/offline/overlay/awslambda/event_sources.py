@@ -25,6 +25,7 @@ from moto.sqs.models import sqs_backends
 
 from workshop.cloud.offline.overlay.awslambda.destinations import check_destination
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.overlay.every_service.named_keys import key_problem
 from workshop.cloud.offline.permissions.services import source_problem
 from workshop.cloud.offline.runtime.active_runtime import wake_active
 from workshop.cloud.offline.runtime.arns import FunctionReference, SourceReference
@@ -77,6 +78,7 @@ def _create(self: Any, spec: dict[str, Any]) -> Any:
     function = self.get_function(reference.name, reference.qualifier)
     _refuse(check_settings, spec, source)
     _refuse(check_starting_position, spec, source, now=CLOCK.now())
+    _refuse_missing_key(self, spec)
     _refuse_without_rights(str(function.role), source, spec)
     positions = _tips(source, self.account_id)
     _refuse_short_visibility(source, function)
@@ -105,6 +107,7 @@ def _update(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
     # A rule may look at two settings, of which one stays as it is.
     stored = {"BatchSize": esm.batch_size, "MaximumBatchingWindowInSeconds": esm.max_batch_window}
     _refuse(check_settings, {**stored, **spec}, source)
+    _refuse_missing_key(self, spec)
     was_enabled = esm.enabled
     changes = dict(spec)
     reference = FunctionReference.parse(changes.get("FunctionName") or esm.function_arn)
@@ -204,6 +207,12 @@ def _refuse_without_rights(role_arn: str, source: SourceReference, spec: dict[st
         raise LambdaClientError("InvalidParameterValueException", problem)
     if destination:
         check_destination(role_arn, str(destination))
+
+
+def _refuse_missing_key(backend: Any, spec: dict[str, Any]) -> None:
+    """Refuse a key that is not there: the filters would be encrypted by it."""
+    if problem := key_problem(backend, spec.get("KMSKeyArn")):
+        raise LambdaClientError("InvalidParameterValueException", f"KMS key is invalid: {problem}")
 
 
 def _tips(source: SourceReference, account_id: str) -> dict[str, int]:

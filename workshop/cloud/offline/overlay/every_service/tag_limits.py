@@ -3,21 +3,26 @@
 AWS refuses more, each service with an error of its own; tags that CloudFormation adds do not count
 (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices,
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_AddTagsToStream.html). moto takes any number in
-most services, and keeps two values of one key of a table. Changed: both. What a request brings to a new
-resource is counted before that (`request_models.tags`).
+most services, keeps two values of one key of a table, and has tags for log groups, tables and alarms that are
+not there. Changed: all of this. What a request brings to a new resource is counted before that
+(`request_models.tags`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaBackend
+from moto.cloudwatch.exceptions import ResourceNotFoundException as NoAlarmError
+from moto.cloudwatch.models import CloudWatchBackend
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.events.models import EventsBackend
 from moto.kinesis.exceptions import InvalidArgumentError
 from moto.kinesis.models import KinesisBackend
+from moto.logs.exceptions import LogsClientError, ResourceNotFoundException
+from moto.logs.models import LogsBackend
 from moto.sqs.exceptions import InvalidParameterValue
 from moto.sqs.models import SQSBackend
 
@@ -28,6 +33,8 @@ from workshop.cloud.offline.runtime.arns import FunctionReference
 _MOTO_STREAM = KinesisBackend.add_tags_to_stream
 _MOTO_QUEUE = SQSBackend.tag_queue
 _MOTO_TABLE = DynamoDBBackend.tag_resource
+_MOTO_UNTAG_TABLE = DynamoDBBackend.untag_resource
+_MOTO_LIST_OF_ALARM = CloudWatchBackend.list_tags_for_resource
 _MOTO_FUNCTION = LambdaBackend.tag_resource
 _MOTO_FIND = LambdaBackend._get_resource_by_arn
 _MOTO_RULE = EventsBackend.tag_resource
@@ -87,3 +94,35 @@ def _tag_rule(self: Any, arn: str, tags: Mapping[str, str]) -> None:
     if _is_too_much(self.tagger.get_tag_dict_for_resource(arn), tags):
         raise JsonRESTError("LimitExceededException", f"A resource has at most {MOST_TAGS} tags.")
     _MOTO_RULE(self, arn, tags)
+
+
+def _of_a_group(moto: Callable[..., Any], *, is_adding: bool = False) -> Callable[..., Any]:
+    """Return a method about the tags of a log group that refuses one that is not there, or too many."""
+
+    def about(self: Any, arn: str, *arguments: Any) -> Any:
+        _, marker, name = (plain := arn.removesuffix(":*")).partition(":log-group:")
+        if marker and name not in self.groups:
+            raise ResourceNotFoundException
+        known = self.tagger.get_tag_dict_for_resource(plain) if is_adding else ()
+        if is_adding and _is_too_much(known, arguments[0] or ()):
+            raise LogsClientError("TooManyTagsException", f"A resource has at most {MOST_TAGS} tags.")
+        return moto(self, plain, *arguments)
+
+    return about
+
+
+for _name in ("tag_resource", "untag_resource", "list_tags_for_resource"):
+    corrects(LogsBackend, _name)(_of_a_group(getattr(LogsBackend, _name), is_adding=_name == "tag_resource"))
+
+
+@corrects(DynamoDBBackend, "untag_resource")
+def _untag_table(self: Any, arn: str, tag_keys: Iterable[str]) -> None:
+    self.list_tags_of_resource(arn)  # it may not be there
+    _MOTO_UNTAG_TABLE(self, arn, tag_keys)
+
+
+@corrects(CloudWatchBackend, "list_tags_for_resource")
+def _list_tags_of_alarm(self: Any, arn: str) -> Any:
+    if ":alarm:" in arn and all(alarm.alarm_arn != arn for alarm in self.alarms.values()):
+        raise NoAlarmError
+    return _MOTO_LIST_OF_ALARM(self, arn)
