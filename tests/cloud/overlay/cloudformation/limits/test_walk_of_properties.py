@@ -3,6 +3,7 @@
 import copy
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from workshop.cloud.offline.http.dispatch import Dispatcher
 from workshop.cloud.offline.overlay.cloudformation import resources
 from workshop.cloud.offline.overlay.cloudformation.catalogue.api_requests import REQUESTS, written
 from workshop.cloud.offline.overlay.cloudformation.catalogue.properties import effects, schema
-from workshop.cloud.offline.overlay.cloudformation.resources import ResourceFailure
+from workshop.cloud.offline.overlay.cloudformation.resources import DeployedResource, ResourceFailure
 
 __all__ = ["content"]
 
@@ -35,7 +36,7 @@ WALKED = [
 ]
 MISTAKE = 400
 # It is refused for what is there, not for its value.
-FOR_THE_REST = ("already", "exist", "in use", "not found", "quota")
+FOR_THE_REST = ("already", "exist", "in use", "limit exceeded", "not found", "quota")
 
 
 def odd_values(shape: Any) -> Iterator[Any]:
@@ -70,9 +71,13 @@ def is_made(stack: Any, number: int, definition: dict[str, Any]) -> bool:
     """Return whether a stack takes a resource."""
     try:
         resources.check("Odd", definition)
-        resources.create(stack, f"Odd{number}", copy.deepcopy(definition))
+        model = resources.create(stack, f"Odd{number}", copy.deepcopy(definition))
     except ResourceFailure:
         return False
+    # There may be one of some kinds, such as a mapping of a source and a function.
+    made = DeployedResource("Odd", definition["Type"], definition, "CREATE_COMPLETE", None, model)
+    with suppress(ResourceFailure):
+        resources.delete(stack, made)
     return True
 
 
@@ -106,6 +111,7 @@ def test_no_template_gets_what_a_caller_is_refused(
     stack = cloudformation_backends["123456789012"][REGION].stacks[made["StackId"]]
     definition = {"Type": kind, "Properties": declared}
     usual = resources.resolve(name, definition, stack.resource_map)["Properties"]
+    resources.delete(stack, stack.deployed[name])
 
     taken = [
         (number, what, properties)
