@@ -10,10 +10,11 @@ import nbformat
 from tests.browser.lab import Lab
 from tests.browser.notebook_page import LIVE, NotebookPage
 from tests.course.notebooks.runs import NUMBERS, Ran, run, source_of
+from tests.effort import LONG
 
 LARGEST_BYTES = 1_000_000
-# Looked at once more in the other theme.
-IN_BOTH_THEMES = {"00", "06", "10"}
+# Looked at once more in the other theme: those with everything that moves, and with most diagrams.
+IN_BOTH_THEMES = NUMBERS if LONG else ("06", "10")
 THEMES = ("light", "dark")
 BROKEN_CHECK = "The check itself failed"
 # What a live output shows before it moves: nothing, a card, a first picture.

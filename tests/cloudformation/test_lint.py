@@ -12,10 +12,6 @@ import pytest
 
 from tests.cloudformation.conftest import FOLDER, PIPELINES, read
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it looks for its own data with an old interface of setuptools
-    from parliament import analyze_policy_string
-
 CFN_LINT = shutil.which("cfn-lint", path=str(Path(sys.executable).parent)) or "cfn-lint"
 CHECKOV = shutil.which("checkov")
 TEMPLATES = pytest.mark.parametrize("name", [*PIPELINES, "game", "end", "access", "environment"])
@@ -64,7 +60,7 @@ def test_policies_grant_what_they_say(name: str) -> None:
     findings = [
         (name, str(finding))
         for name, policy in policies
-        for finding in analyze_policy_string(json.dumps(resolved(policy))).findings
+        for finding in findings_in(resolved(policy))
         if (name, finding.issue) not in ACCEPTED
     ]
 
@@ -83,7 +79,16 @@ def test_parliament_finds_a_bad_action() -> None:
         "Statement": [{"Effect": "Allow", "Action": "dynamodb:TransactWriteItems", "Resource": "*"}],
     }
 
-    assert analyze_policy_string(json.dumps(policy)).findings
+    assert findings_in(policy)
+
+
+def findings_in(policy: Any) -> list[Any]:
+    """Return what parliament says; loaded only here, since it takes a second in each worker that collects."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for its own data with an old interface of setuptools
+        from parliament import analyze_policy_string
+
+    return list(analyze_policy_string(json.dumps(policy)).findings)
 
 
 def policies_of(template: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from moto.cloudformation import parsing
 
 from workshop.clock import ManualClock
@@ -38,6 +37,9 @@ class Schema:
     """The schema of one resource type."""
 
     def __init__(self, resource_type: str) -> None:
+        # Loading it takes a second, which every worker of the suite would spend.
+        from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
         found = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, resource_type)
         self.whole = found.schema
         self.attributes = sorted(found.get_atts)
