@@ -9,6 +9,7 @@ import pytest
 from tests.course.gate.gate_bench import Bench
 from tests.lambdas.test_published_messages import PUBLISHED
 from workshop.cli.clear import begin_run
+from workshop.clock import ManualClock
 from workshop.course.course import Course, stack_prefix
 from workshop.course.exercises import find_exercise
 from workshop.course.rest import Rest
@@ -280,6 +281,26 @@ def test_a_stack_that_is_made_anew_has_no_past(bench: Bench) -> None:
 
     assert len(other.messages()) == 1
     assert other.sent is other.sent
+
+
+def test_the_stack_is_asked_about_as_seldom_as_its_outputs(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads the stream again and again asks CloudFormation nothing while the outputs are known."""
+    monkeypatch.setattr(course, "clock", clock := ManualClock(course.clock.now()))
+    asked: list[str] = []
+    events = course.client("cloudformation").meta.events
+    events.register("before-call.cloudformation.*", note := lambda model, **_: asked.append(model.name))
+    course.messages()
+    asked.clear()
+
+    course.messages()
+    assert asked == []
+    clock.advance(60)
+    course.messages()
+
+    events.unregister("before-call.cloudformation.*", note)
+    assert asked
 
 
 def test_totals_that_nobody_sent_are_diagnosed(course: Course) -> None:

@@ -39,7 +39,8 @@ T = TypeVar("T")
 # How often totals are looked at or judged anew because messages came meanwhile.
 LOOKS = 3
 
-LOOK_SECONDS = 0.4
+# Offline a wait ends with the work; on AWS each look is a scan, for which somebody pays.
+LOOK_SECONDS = 1.0
 # Longer than a batch may be collected on AWS.
 UNCHANGED_SECONDS = 10.0
 # A batch that fails again and again keeps its shard busy for ever; waiting for it ends nowhere.

@@ -76,6 +76,8 @@ class CourseStack:
         self.on_wait: Callable[..., AbstractContextManager[None]] = _silently
         self._outputs: dict[str, str] = {}
         self._outputs_until = 0.0
+        # The stack's id, and the outputs with which it was asked for.
+        self._identified: tuple[str, dict[str, str]] = ("", {})
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, such as `kinesis`."""
@@ -107,11 +109,14 @@ class CourseStack:
 
     @property
     def stack_id(self) -> str:
-        """The id of the stack, which another one of the same name does not have."""
-        described = describe(self.cloud, self.stack)
-        if described is None:
-            raise StackNotFoundError(self.stack, is_in_notebook=self.cloud.is_in_notebook)
-        return str(described["StackId"])
+        """The id of the stack, which another one of the same name does not have; known as long as outputs."""
+        outputs = self.outputs
+        if self._identified[1] is not outputs:
+            described = describe(self.cloud, self.stack)
+            if described is None:
+                raise StackNotFoundError(self.stack, is_in_notebook=self.cloud.is_in_notebook)
+            self._identified = str(described["StackId"]), outputs
+        return self._identified[0]
 
     def deleted_parts(self) -> tuple[str, ...]:
         """Return what belongs to the stack, and somebody has deleted, such as `StateTable`."""
