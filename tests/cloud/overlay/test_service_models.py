@@ -7,6 +7,7 @@ from typing import Any
 import botocore
 import pytest
 from botocore.loaders import JSONFileLoader
+from moto.core import utils
 
 from workshop.clock import ManualClock
 from workshop.cloud.offline import overlay
@@ -47,3 +48,12 @@ def test_a_member_that_is_called_documentation_stays(tmp_path: Path) -> None:
 
     assert JSONFileLoader().load_file(str(tmp_path / "service-2")) == shape | {"documentation": ""}
     assert JSONFileLoader().load_file(str(tmp_path / "nothing")) is None
+
+
+def test_one_loader_loads_all_descriptions() -> None:
+    """What one loader knows of the folders of all services is not looked for again by another."""
+    overlay.apply(ManualClock())
+
+    assert utils.create_loader() is utils.create_loader()
+    with plain_moto():
+        assert utils.create_loader() is not utils.create_loader()
