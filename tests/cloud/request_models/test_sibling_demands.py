@@ -9,10 +9,6 @@ from workshop.cloud.offline.request_models.demands import unmet_demand
 METRIC = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
 FILTER = {"logGroupName": "g", "filterName": "f", "filterPattern": ""}
 KEY = {"StreamName": "S", "KeyId": "alias/aws/kinesis"}
-GRAMMAR = (
-    "Error occurred while parsing accessPolicy. "
-    "Please check if the accessPolicy has been constructed correctly using IAM grammar."
-)
 Given = dict[str, Any]
 
 
@@ -42,20 +38,6 @@ DEMANDS: list[tuple[str, Given, str, str, Given]] = [
         "InvalidParameterException",
         "at most 3 dimensions",
         transformed(dimensions=dict.fromkeys("abc", "$.x")),
-    ),
-    (
-        "logs.PutResourcePolicy",
-        {"policyName": "p", "policyDocument": "{"},
-        "InvalidParameterException",
-        GRAMMAR,
-        {"policyName": "p", "policyDocument": "{}"},
-    ),
-    (
-        "kinesis.PutResourcePolicy",
-        {"ResourceARN": "a", "Policy": "["},
-        "InvalidArgumentException",
-        "no policy document",
-        {"ResourceARN": "a", "Policy": "{}"},
     ),
     *(
         (

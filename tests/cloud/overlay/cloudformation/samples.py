@@ -74,7 +74,7 @@ def inline(name: str, action: str) -> dict[str, Any]:
     return {"PolicyName": name, "PolicyDocument": document(action)}
 
 
-def document(action: str) -> dict[str, Any]:
+def document(action: str, **more: Any) -> dict[str, Any]:
     """Return a policy that allows one action."""
-    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*", **more}
     return {"Version": "2012-10-17", "Statement": [statement]}

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from workshop.cloud.offline.request_models.policies import policy_problem
 from workshop.cloud.offline.request_models.tags import tag_problem
 from workshop.cloud.offline.request_models.without_effect import INVALID
 from workshop.cloud.offline.request_models.wording import ModelError
@@ -22,7 +23,6 @@ LONGEST_PARAMETER = 4_096
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 NAME_OF_BUCKET = r"(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 NAME_OF_QUEUE = r"[a-zA-Z0-9_-]{1,80}|[a-zA-Z0-9_-]{1,75}\.fifo"
-NO_POLICY = "Policies must be valid JSON and the first byte must be '{'"
 PUT_EVENTS = "events:PutEvents"
 # Where the model has a name or an ARN.
 NAME_OF_TABLE = "[a-zA-Z0-9_.-]+"
@@ -54,8 +54,9 @@ def unmet_demand(service: str, operation: str, parameters: dict[str, Any]) -> Mo
         return ModelError("AccessDenied", "Access Denied")
     if service == "cloudformation" and len(parameters.get("TemplateBody") or "") > LONGEST_TEMPLATE:
         return TOO_LONG_TEMPLATE
-    if (problem := tag_problem(service, operation, parameters)) is not None:
-        return problem
+    for problem_of in (tag_problem, policy_problem):
+        if (problem := problem_of(service, operation, parameters)) is not None:
+            return problem
     demand = _DEMANDS.get((service, operation))
     return None if demand is None else demand(parameters)
 
@@ -98,14 +99,8 @@ def _permission(given: dict[str, Any]) -> ModelError | None:
     if given.get("Condition") and given.get("Principal") != "*":
         text = "Value of the parameter 'principal' must be '*' when the parameter 'condition' is set."
         return ModelError("InvalidParameterValue", text)
-    return _policy(given)
-
-
-def _policy(given: dict[str, Any]) -> ModelError | None:
-    try:
-        is_policy = isinstance(json.loads(given.get("Policy") or "{}"), dict)
-    except ValueError:
-        is_policy = False
+    policy = given.get("Policy") or "{}"
+    is_policy = _is_json(policy) and isinstance(json.loads(policy), dict)
     return None if is_policy else ModelError("ValidationException", "Policy is not a policy document.")
 
 
@@ -182,15 +177,6 @@ def _metric_filter(given: dict[str, Any]) -> ModelError | None:
     return None
 
 
-def _document(member: str, code: str, text: str) -> Demand:
-    def demand(given: dict[str, Any]) -> ModelError | None:
-        document = given.get(member) or ""
-        is_policy = _is_json(document) and isinstance(json.loads(document), dict)
-        return None if is_policy else ModelError(code, text)
-
-    return demand
-
-
 def _encryption(given: dict[str, Any]) -> ModelError | None:
     if given["EncryptionType"] == "KMS":
         return None
@@ -252,20 +238,10 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
     ("cloudwatch", "PutMetricData"): _metrics,
     ("dynamodb", "CreateTable"): _name_of_table,
     ("kinesis", "CreateStream"): _shards,
-    ("kinesis", "PutResourcePolicy"): _document(
-        "Policy", INVALID["kinesis"], "The policy is no policy document."
-    ),
     ("kinesis", "StartStreamEncryption"): _encryption,
     ("kinesis", "StopStreamEncryption"): _encryption,
     ("logs", "PutMetricFilter"): _metric_filter,
-    ("logs", "PutResourcePolicy"): _document(
-        "policyDocument",
-        INVALID["logs"],
-        "Error occurred while parsing accessPolicy. "
-        "Please check if the accessPolicy has been constructed correctly using IAM grammar.",
-    ),
     ("s3", "CreateBucket"): _name_of_bucket,
-    ("s3", "PutBucketPolicy"): _document("Policy", "MalformedPolicy", NO_POLICY),
     ("sqs", "CreateQueue"): _name_of_queue,
     ("ssm", "PutParameter"): _parameter,
     ("cloudformation", "CreateStack"): _name_of_stack,

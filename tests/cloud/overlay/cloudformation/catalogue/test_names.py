@@ -170,7 +170,10 @@ TYPES: dict[str, Row] = {
     "Group": row("Logs::LogGroup", "/g", {"Arn": arn("logs", r"log-group:/g:\*")}, LogGroupName="/g"),
     "Metric": row("Logs::MetricFilter", named("Metric"), **IN_GROUP, MetricTransformations=[TRANSFORMATION]),
     "LogPolicy": row(
-        "Logs::ResourcePolicy", "p", PolicyName="p", PolicyDocument=json.dumps(document("logs:*"))
+        "Logs::ResourcePolicy",
+        "p",
+        PolicyName="p",
+        PolicyDocument=json.dumps(document("logs:*", Principal="*")),
     ),
     "Subscribed": row(
         "Logs::SubscriptionFilter",
@@ -192,7 +195,10 @@ TYPES: dict[str, Row] = {
         BucketName="bucket",
     ),
     "BucketPolicy": row(
-        "S3::BucketPolicy", "bucket", Bucket={"Ref": "Bucket"}, PolicyDocument=document("s3:*")
+        "S3::BucketPolicy",
+        "bucket",
+        Bucket={"Ref": "Bucket"},
+        PolicyDocument=document("s3:*", Principal="*"),
     ),
     "Subscription": row(
         "SNS::Subscription",

@@ -1,12 +1,14 @@
 """A stack takes nothing over that is there already."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.cloud.overlay.cloudformation.catalogue.test_names import ALARM, IN_GROUP, TRANSFORMATION, TRUST
-from tests.cloud.overlay.cloudformation.samples import get, inline, queue, resource, role
+from tests.cloud.overlay.cloudformation.samples import document, get, inline, queue, resource, role
 
+LOG_POLICY = json.dumps(document("logs:*", Principal="*"))
 WIDGETS = '{"widgets": []}'
 BY_GROUP = {**IN_GROUP, "LogGroupName": "g"}
 FILTER = {"logGroupName": "g", "filterName": "taken", "filterPattern": ""}
@@ -47,7 +49,11 @@ CASES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
         "logs",
         "put_resource_policy",
         {"policyName": "taken", "policyDocument": "{}"},
-        resource("Logs::ResourcePolicy", PolicyName="taken", PolicyDocument="{}"),
+        resource(
+            "Logs::ResourcePolicy",
+            PolicyName="taken",
+            PolicyDocument=json.dumps(document("logs:*", Principal="*")),
+        ),
     ),
 }
 
