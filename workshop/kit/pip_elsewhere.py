@@ -21,7 +21,7 @@ def look_from(elsewhere: dict[str, str]) -> None:
     markers.default_environment = lambda: dict(elsewhere)
     version = tuple(int(number) for number in elsewhere["python_full_version"].split("."))
     made = RequiresPythonCandidate.__init__
-    RequiresPythonCandidate.__init__ = lambda self, _: made(self, version)  # type: ignore[method-assign,assignment]
+    RequiresPythonCandidate.__init__ = lambda self, _: made(self, version)
 
 
 if __name__ == "__main__":
