@@ -37,6 +37,21 @@ def test_what_was_not_sent_so_is_not_kept(s3, refused, given, code) -> None:
     assert (found, s3.list_objects_v2(Bucket="box")["KeyCount"]) == (code, 0)
 
 
+@pytest.mark.parametrize(("given", "code"), WRONG[:2], ids=range(2))
+def test_names_are_as_long_however_an_object_comes(s3, refused, given, code) -> None:
+    """A copy, and what is sent in parts, are held to what holds for what is put whole; not so in moto."""
+    s3.put_object(Bucket="box", Key="from", Body=b"x")
+    copy = {"CopySource": "box/from", "MetadataDirective": "REPLACE"}
+    wanted = {"Bucket": "box", "Key": "k", **given}
+
+    codes = {refused(s3.copy_object, **wanted, **copy)[0], refused(s3.create_multipart_upload, **wanted)[0]}
+    with plain_moto():
+        s3.copy_object(**wanted, **copy)
+        s3.create_multipart_upload(**wanted)
+
+    assert codes == {code}
+
+
 def test_what_is_right_is_kept_as_in_moto(s3) -> None:
     """The longest key, and digests that fit."""
 

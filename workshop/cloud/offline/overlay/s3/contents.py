@@ -4,7 +4,7 @@ AWS refuses keys of more than 1,024 bytes, metadata of more than 2 KiB, contents
 that came with them, and deletions of more than 1,000 objects at once
 (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, API_DeleteObjects.html there and
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). moto takes all of them. Changed: as
-above, for objects that are put whole and the digests that Python computes itself.
+above, for objects that are put, copied or sent in parts, and the digests that Python computes itself.
 """
 
 import hashlib
@@ -30,6 +30,8 @@ DIGESTS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 
 _MOTO_PUT = S3Response.put_object
+_MOTO_COPY = S3Response.copy_object
+_MOTO_POST = S3Response._key_response_post
 _MOTO_DELETE_KEYS = S3Response._bucket_response_delete_keys
 
 
@@ -42,6 +44,19 @@ def _put_object(self: Any) -> Any:
     _check_names(self)
     _check_digests(self.headers, self.body if isinstance(self.body, bytes) else (self.body or "").encode())
     return _MOTO_PUT(self)
+
+
+@corrects(S3Response, "copy_object")
+def _copy_object(self: Any) -> Any:
+    _check_names(self)
+    return _MOTO_COPY(self)
+
+
+# CreateMultipartUpload among others.
+@corrects(S3Response, "_key_response_post")
+def _post_key(self: Any, *arguments: Any, **named: Any) -> Any:
+    _check_names(self)
+    return _MOTO_POST(self, *arguments, **named)
 
 
 @corrects(S3Response, "_bucket_response_delete_keys")
