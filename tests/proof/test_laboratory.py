@@ -1,11 +1,11 @@
 """The laboratory: the offline cloud in one process, where every kind of fault really happens."""
 
-import json
 from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.documents import trust
 from workshop.cloud.fault_plan import FaultKind, FaultPlan
 from workshop.cloud.laboratory import START, Laboratory
 from workshop.pipeline.tables import read_quarantine, read_state_table
@@ -116,10 +116,10 @@ def test_emptying_forgets_what_was_counted_and_purged(laboratory: Laboratory) ->
 
 def test_what_is_made_after_emptying_has_a_name_of_its_own(laboratory: Laboratory) -> None:
     """Names that are drawn at random do not come again after emptying: what is deployed stays apart."""
-    iam, trust, found = laboratory.client("iam"), {"Version": "2012-10-17", "Statement": []}, set()
+    iam, found = laboratory.client("iam"), set()
     for name in ("one", "two", "three"):
         laboratory.empty()
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust())["Role"]
         found.add(role["RoleId"])
 
     assert len(found) == 3

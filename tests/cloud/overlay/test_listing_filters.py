@@ -28,7 +28,9 @@ QUEUE = "arn:aws:sqs:eu-west-1:123456789012:q"
 
 def make_functions(account: Account) -> None:
     """Make two versions with an alias each, and three versions of layers."""
-    account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust())
+    account.client("iam").create_role(
+        RoleName="r", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com")
+    )
     client = account.client("lambda")
     for number in (1, 2):
         code = zip_of(f"N = {number}\ndef handler(event, context): pass")

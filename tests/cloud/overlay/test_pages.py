@@ -41,7 +41,7 @@ ROLE = "arn:aws:iam::123456789012:role/r"
 def fill(account: Account) -> None:
     """Make three of everything."""
     iam, policy = account.client("iam"), document(allow("*"))
-    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust())
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
     account.client("logs").create_log_group(logGroupName="g")
     account.client("sqs").create_queue(QueueName="dead")
     for name in (f"n{number}" for number in range(COUNT)):

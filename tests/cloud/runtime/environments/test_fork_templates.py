@@ -1,5 +1,6 @@
 """Environments that are forked from a template: as separate as fresh interpreters, and as right."""
 
+import contextlib
 import json
 import os
 import signal
@@ -31,8 +32,16 @@ def templates() -> list[psutil.Process]:
     """Return the templates that this process owns."""
     name = Path(fork_template.__file__).name
     return [
-        each for each in psutil.Process().children() if any(part.endswith(name) for part in each.cmdline())
+        each for each in psutil.Process().children() if any(part.endswith(name) for part in command(each))
     ]
+
+
+def command(process: psutil.Process) -> list[str]:
+    """Return the command line of a child; one that has just begun has none for a moment."""
+    with contextlib.suppress(psutil.ZombieProcess):
+        wait_until(process.cmdline)
+        return process.cmdline()
+    return []
 
 
 def test_texts_hash_differently_from_one_environment_to_the_next(make: Make) -> None:
