@@ -23,7 +23,7 @@ class _MarkingDict(dict[Any, Any]):
         raise NotImplementedError
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key, value)
+        dict.__setitem__(self, key, value)
         self.mark(key)
 
     def __delitem__(self, key: Any) -> None:
@@ -130,7 +130,8 @@ class Items(_MarkingDict):
 
     def mark(self, key: Any) -> None:
         """Note that the entry of a partition key has changed."""
-        self.mark_item(key, None)
+        self._changed[key, None] = None
+        MARKS.note(self)
 
     def mark_item(self, hash_key: Any, range_key: Any) -> None:
         """Note that an item has changed."""

@@ -25,9 +25,9 @@ def attributes_size(attributes: Mapping[str, Any]) -> int:
 
 def item_size(item: Any) -> int:
     """Return the size of an item of a table, which is measured once: writes put another item in its place."""
-    known: dict[str, int] = vars(item)
-    if (size := known.get("size_bytes")) is None:
-        size = known["size_bytes"] = attributes_size(item.attrs)
+    size: int | None = getattr(item, "size_bytes", None)
+    if size is None:
+        size = item.size_bytes = attributes_size(item.attrs)
     return size
 
 

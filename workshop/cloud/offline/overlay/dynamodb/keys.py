@@ -88,11 +88,11 @@ def place_of(table: Any, raw: Mapping[str, Any]) -> Place:
 
 def place_of_key(table: Any, key: Mapping[str, Any]) -> Place:
     """Return the place of a key whose values have been read; raises as `place_of` does."""
-    types = key_types(table)
-    if key.keys() != set(table.table_key_attrs):
+    types, names = key_types(table), table.table_key_attrs
+    if len(key) != len(names):
         raise ProvidedKeyDoesNotExist
-    for name, value in key.items():
-        if value.type != types[name]:
+    for name in names:
+        if (value := key.get(name)) is None or value.type != types[name]:
             raise ProvidedKeyDoesNotExist
         check_key_value(name, value)
     return _place(table, key)

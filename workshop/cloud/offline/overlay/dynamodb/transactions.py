@@ -51,7 +51,8 @@ __all__ = ["TransactionReason", "attempt", "run_transaction", "summed"]
 
 MAXIMUM_ACTIONS = 100
 MAXIMUM_BYTES = 4 * 1024 * 1024
-KINDS = ("ConditionCheck", "Put", "Update", "Delete")
+KINDS = frozenset(("ConditionCheck", "Put", "Update", "Delete"))
+UPDATE_KINDS, OTHER_KINDS = ("UpdateExpression", "ConditionExpression"), ("ConditionExpression",)
 # Code, message and item of a member of `CancellationReasons`.
 TransactionReason = tuple[Any, Any, Any]
 NO_REASON: TransactionReason = (None, None, None)
@@ -106,14 +107,13 @@ def _write(backend: Any, entry: Mapping[str, Any]) -> Callable[[], Write]:
     Raises:
         MockValidationException: the entry is no action, or an expression of it is wrong.
     """
-    given = {kind: request for kind, request in entry.items() if request is not None}
-    if len(given) != 1 or not given.keys() <= set(KINDS):
+    given = [(kind, request) for kind, request in entry.items() if request is not None]
+    if len(given) != 1 or given[0][0] not in KINDS:
         raise TransactWriteSingleOpException
-    ((kind, request),) = given.items()
+    kind, request = given[0]
     # A value that is none is a mistake of the whole request; one that does not fit its table, of its item.
     read = attributes_of(request["Item"] if kind == "Put" else request["Key"])
-    kinds = ("UpdateExpression", "ConditionExpression") if kind == "Update" else ("ConditionExpression",)
-    expressions = Expressions(request, kinds)
+    expressions = Expressions(request, UPDATE_KINDS if kind == "Update" else OTHER_KINDS)
     condition = expressions.condition("ConditionExpression")
     update = expressions.update() if kind == "Update" else None
     expressions.check_used()
