@@ -9,6 +9,8 @@ from workshop.cloud.offline.request_models.demands import unmet_demand
 METRIC = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
 FILTER = {"logGroupName": "g", "filterName": "f", "filterPattern": ""}
 KEY = {"StreamName": "S", "KeyId": "alias/aws/kinesis"}
+ALARM = {"MetricName": "m", "Namespace": "n", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 2}
+RAW, MUST = "RawMessageDelivery", "Invalid value [maybe]. Must be true or false."
 Given = dict[str, Any]
 
 
@@ -55,6 +57,53 @@ DEMANDS: list[tuple[str, Given, str, str, Given]] = [
         "ValidationException",
         "ShardCount is not expected when StreamMode=ON_DEMAND",
         {"StreamName": "S", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}},
+    ),
+    *(
+        ("cloudwatch.PutMetricAlarm", {**ALARM, **wrong}, code, text, {**ALARM, **right})
+        for wrong, code, text, right in (
+            ({"Period": 45}, "ValidationError", "Period must be", {"Period": 30}),
+            ({"DatapointsToAlarm": 3}, "ValidationError", "DatapointsToAlarm", {"DatapointsToAlarm": 2}),
+            (
+                {"EvaluationPeriods": 1441},
+                "ValidationError",
+                "more than 86400 seconds",
+                {"EvaluationPeriods": 1440},
+            ),
+            (
+                {"Period": 3600, "EvaluationPeriods": 169},
+                "ValidationError",
+                "more than 604800 seconds",
+                {"Period": 3600, "EvaluationPeriods": 168},
+            ),
+            ({"TreatMissingData": "x"}, "ValidationError", "Option x", {"TreatMissingData": "ignore"}),
+            (
+                {"ExtendedStatistic": "p90"},
+                "InvalidParameterCombination",
+                "mutually exclusive",
+                {"Statistic": None, "ExtendedStatistic": "p90"},
+            ),
+            (
+                {"Metrics": [{"Id": "m"}]},
+                "InvalidParameterCombination",
+                "MetricName, Namespace, Period, Statistic",
+                dict.fromkeys(("MetricName", "Namespace", "Period", "Statistic"))
+                | {"Metrics": [{"Id": "m"}]},
+            ),
+        )
+    ),
+    (
+        "sns.Subscribe",
+        {"Attributes": {RAW: "maybe"}},
+        "InvalidParameter",
+        MUST,
+        {"Attributes": {RAW: "True"}},
+    ),
+    (
+        "sns.SetSubscriptionAttributes",
+        {"AttributeName": RAW, "AttributeValue": "maybe"},
+        "InvalidParameter",
+        MUST,
+        {"AttributeName": RAW, "AttributeValue": "false"},
     ),
     (
         "cloudwatch.PutMetricData",

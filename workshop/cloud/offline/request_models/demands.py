@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from workshop.cloud.offline.request_models.alarms import alarm_problem
 from workshop.cloud.offline.request_models.policies import policy_problem
 from workshop.cloud.offline.request_models.tags import tag_problem
 from workshop.cloud.offline.request_models.without_effect import INVALID
@@ -190,6 +191,16 @@ def _shards(given: dict[str, Any]) -> ModelError | None:
     return ModelError("ValidationException", "ShardCount is not expected when StreamMode=ON_DEMAND")
 
 
+def _raw_delivery(given: dict[str, Any]) -> ModelError | None:
+    # An operation that sets one attribute names it by a value.
+    set_alone = {given.get("AttributeName"): given.get("AttributeValue")}
+    value = {**set_alone, **(given.get("Attributes") or {})}.get("RawMessageDelivery")
+    if value is None or str(value).lower() in {"", "true", "false"}:
+        return None
+    text = f"RawMessageDelivery: Invalid value [{value}]. Must be true or false."
+    return ModelError(INVALID["sns"], f"Invalid parameter: Attributes Reason: {text}")
+
+
 def _name_of_bucket(given: dict[str, Any]) -> ModelError | None:
     if re.fullmatch(NAME_OF_BUCKET, str(given.get("Bucket", "bucket"))):
         return None
@@ -235,6 +246,7 @@ def _parameter(given: dict[str, Any]) -> ModelError | None:
 
 _DEMANDS: dict[tuple[str, str], Demand] = {
     ("cloudwatch", "PutDashboard"): _dashboard,
+    ("cloudwatch", "PutMetricAlarm"): alarm_problem,
     ("cloudwatch", "PutMetricData"): _metrics,
     ("dynamodb", "CreateTable"): _name_of_table,
     ("kinesis", "CreateStream"): _shards,
@@ -245,6 +257,8 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
     ("sqs", "CreateQueue"): _name_of_queue,
     ("ssm", "PutParameter"): _parameter,
     ("cloudformation", "CreateStack"): _name_of_stack,
+    ("sns", "SetSubscriptionAttributes"): _raw_delivery,
+    ("sns", "Subscribe"): _raw_delivery,
     ("sns", "Publish"): _one_of(
         "TopicArn",
         "TargetArn",

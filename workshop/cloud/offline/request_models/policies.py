@@ -12,18 +12,21 @@ from typing import Any
 from workshop.cloud.offline.request_models.without_effect import INVALID
 from workshop.cloud.offline.request_models.wording import ModelError
 
-__all__ = ["policy_problem"]
+__all__ = ["document_problem", "policy_problem"]
 
 NO_GRAMMAR = (
     "Error occurred while parsing accessPolicy. "
     "Please check if the accessPolicy has been constructed correctly using IAM grammar."
 )
 OF_QUEUES = ("Attributes.Policy", INVALID["sqs"], "Invalid value for the parameter Policy.")
+OF_KEYS = ("Policy", "MalformedPolicyDocumentException", "{}")
 OF_TOPICS = ("Attributes.Policy", INVALID["sns"], "Invalid parameter: Attributes Reason: Policy: {}")
 # By service and operation: where the policy is, and the error.
 POLICIES: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("dynamodb", "PutResourcePolicy"): ("Policy", INVALID["dynamodb"], "Resource policy is invalid: {}"),
     ("kinesis", "PutResourcePolicy"): ("Policy", INVALID["kinesis"], "The policy is no policy document: {}"),
+    ("kms", "CreateKey"): OF_KEYS,
+    ("kms", "PutKeyPolicy"): OF_KEYS,
     ("logs", "PutResourcePolicy"): (
         "policyDocument",
         INVALID["logs"],
@@ -50,8 +53,13 @@ def policy_problem(service: str, operation: str, given: Mapping[str, Any]) -> Mo
         found = (found or {}).get(name)
     # Only an attribute is taken away by an empty one.
     is_none = found is None or (not found and path.startswith("Attributes."))
-    problem = None if is_none else next(_problems(found), None)
+    problem = None if is_none else document_problem(found)
     return None if problem is None else ModelError(code, text.format(problem))
+
+
+def document_problem(text: str | bytes) -> str | None:
+    """Return why a text is no policy of a resource, None if it is one."""
+    return next(_problems(text), None)
 
 
 def _problems(text: str | bytes) -> Iterator[str]:

@@ -101,7 +101,10 @@ TYPES: dict[str, Row] = {
     "User": row("IAM::User", named("User"), {"Arn": iam("user/" + named("User"))}),
     "CryptoAlias": row("KMS::Alias", "alias/a", AliasName="alias/a", TargetKeyId={"Ref": "CryptoKey"}),
     "CryptoKey": row(
-        "KMS::Key", UUID, {"KeyId": UUID, "Arn": arn("kms", "key/" + UUID)}, KeyPolicy=document("kms:*")
+        "KMS::Key",
+        UUID,
+        {"KeyId": UUID, "Arn": arn("kms", "key/" + UUID)},
+        KeyPolicy=document("kms:*", Principal="*"),
     ),
     "Stream": row("Kinesis::Stream", named("Stream"), {"Arn": STREAM_ARN}, ShardCount=1),
     "Consumer": row(

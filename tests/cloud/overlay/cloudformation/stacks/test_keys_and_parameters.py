@@ -23,7 +23,7 @@ def test_a_key_is_deleted_later_than_its_stack(aws: Any, clock: Any, properties:
 def test_a_key_changes_in_place(aws: Any) -> None:
     """Policy, description and whether it is enabled follow the template."""
     kms = aws.client("kms")
-    aws.create({"Key": resource("KMS::Key", KeyPolicy=document("kms:*"), Description="one")})
+    aws.create({"Key": resource("KMS::Key", KeyPolicy=document("kms:*", Principal="*"), Description="one")})
     key = aws.resources()["Key"]
 
     aws.update({"Key": resource("KMS::Key", Enabled="false", EnableKeyRotation=True)})

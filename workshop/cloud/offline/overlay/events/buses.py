@@ -8,7 +8,7 @@ disabled or have no pattern, and gives every event a time that is no text. Chang
 
 AWS refuses a request of 1 MiB (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html),
 takes events for a bus that is not there, after which they are gone, and deletes a bus only when it has no
-rules. moto does none of this. Changed: as above.
+rules. moto does none of this, and takes a policy's statements only in a list. Changed: as above.
 """
 
 import json
@@ -17,9 +17,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.events.exceptions import ResourceNotFoundException, ValidationException
-from moto.events.models import EventsBackend
+from moto.events.models import EventBus, EventsBackend
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.request_models.policies import document_problem
 from workshop.cloud.offline.runtime.deliveries.rules import send_to_targets
 from workshop.cloud.offline.runtime.deliveries.targets import log_once
 from workshop.cloud.offline.runtime.timestamps import iso_time
@@ -31,9 +32,12 @@ MOST_ENTRIES = 10
 TOO_LARGE = 1 << 20
 # What a time counts for, however it is written.
 BYTES_OF_TIME = 14
+# By the first moto finds a statement again; it knows no `NotAction`.
+OF_STATEMENTS = ("Sid", "Principal", "Action", "Resource")
 # Only services of AWS send events by these names.
 OWN_SOURCES = "aws."
 
+_MOTO_ADD_POLICY = EventBus.add_policy
 _MOTO_DELETE_BUS = EventsBackend.delete_event_bus
 
 
@@ -114,3 +118,15 @@ def _delete_bus(backend: Any, name: str) -> None:
     if bus is not None and bus.rules and name != "default":
         raise ValidationException("EventBus can't be deleted since it has rules.")
     _MOTO_DELETE_BUS(backend, name)
+
+
+@corrects(EventBus, "add_policy")
+def _add_policy(bus: Any, policy: dict[str, Any]) -> None:
+    if (problem := document_problem(json.dumps(policy))) is not None:
+        raise ValidationException(f"Policy is not a policy document: {problem}")
+    statements = policy["Statement"]
+    listed = [statements] if isinstance(statements, dict) else statements
+    for name in OF_STATEMENTS:
+        if not all(statement.get(name) for statement in listed):
+            raise ValidationException(f"Each statement of a bus's policy must have a {name} here.")
+    _MOTO_ADD_POLICY(bus, {**policy, "Statement": listed})

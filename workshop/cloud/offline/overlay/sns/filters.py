@@ -34,10 +34,7 @@ DOCUMENTS = frozenset(("DeliveryPolicy", "FilterPolicy", "RedrivePolicy"))
 TARGET = "deadLetterTargetArn"
 # Protocols by which a message may go as it is.
 RAW = ("firehose", "http", "https", "sqs")
-VALUES = {
-    "FilterPolicyScope": ("MessageAttributes", BODY),
-    "RawMessageDelivery": ("true", "false"),
-}
+VALUES = {"FilterPolicyScope": ("MessageAttributes", BODY)}
 LARGEST, FIVE_PLACES = 10**9, Decimal("0.00001")
 
 _MOTO_CHECK = SNSBackend._validate_filter_policy
