@@ -32,6 +32,14 @@ def published(account: Any, *entries: dict[str, Any], name: str = "T") -> tuple[
             "Message": "m",
             "MessageAttributes": {"a": {"DataType": "Binary", "StringValue": "a"}},
         },
+        *(
+            {
+                "Id": identity,
+                "Message": "m",
+                "MessageAttributes": {name: {"DataType": "String", "StringValue": "a"}},
+            }
+            for identity, name in (("ends", "a."), ("reserved", "AWS.x"), ("row", "a..b"), ("starts", ".a"))
+        ),
         {"Id": "twice", "Message": "m", "MessageDeduplicationId": "d"},
     ],
     ids=lambda entry: entry["Id"],

@@ -106,6 +106,30 @@ def test_a_subscription_has_what_it_can_have(
     assert len(sns.list_subscriptions()["Subscriptions"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("protocol", "wrong", "text", "right"),
+    [
+        ("http", "https://example.org", "Endpoint must match the specified protocol", "http://example.org"),
+        ("https", "http://example.org", "Endpoint must match the specified protocol", "https://example.org"),
+        ("email", "nobody", "Email address", "somebody@example.org"),
+        ("email-json", "a b@example.org", "Email address", "somebody@example.org"),
+        ("lambda", "nothing", "Lambda endpoint ARN", FUNCTION),
+    ],
+)
+def test_an_endpoint_is_one_of_its_protocol(
+    sns: Any, refused: Any, protocol: str, wrong: str, text: str, right: str
+) -> None:
+    """An address of another kind is refused; plain moto takes it."""
+    given = {"TopicArn": TOPIC, "Protocol": protocol}
+
+    error = refused(sns.subscribe, **given, Endpoint=wrong)
+    sns.subscribe(**given, Endpoint=right)
+    with plain_moto():
+        sns.subscribe(**given, Endpoint=wrong)
+
+    assert error == ("InvalidParameter", f"Invalid parameter: {text}")
+
+
 def test_only_queues_subscribe_to_a_fifo_topic(sns: Any, refused: Any) -> None:
     """Any other protocol is refused; plain moto takes it."""
     function = {"TopicArn": FIFO, "Protocol": "lambda", "Endpoint": FUNCTION}

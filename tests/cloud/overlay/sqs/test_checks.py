@@ -22,13 +22,18 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"MessageBody": "a\x01"}, "InvalidMessageContents"),
     ({"MessageBody": "ü" * 513}, "InvalidParameterValue"),
     ({"MessageBody": "a", "MessageDeduplicationId": "d"}, "InvalidParameterValue"),
+    ({"MessageBody": "a", "DelaySeconds": -1}, "InvalidParameterValue"),
+    ({"MessageBody": "a", "DelaySeconds": 901}, "InvalidParameterValue"),
     ({"MessageBody": "a", "MessageGroupId": "two words"}, "InvalidParameterValue"),
     ({"MessageBody": "a", "MessageGroupId": "g" * 129}, "InvalidParameterValue"),
     *(
         ({"MessageBody": "a", "MessageAttributes": attributes}, "InvalidParameterValue")
         for attributes in (
             {f"a{number}": {"DataType": "String", "StringValue": "x"} for number in range(11)},
-            {"AWS.x": {"DataType": "String", "StringValue": "x"}},
+            *(
+                {name: {"DataType": "String", "StringValue": "x"}}
+                for name in ("AWS.x", ".a", "a.", "a..b", "a" * 257, "ü")
+            ),
             {"n": {"DataType": "Number", "StringValue": "x"}},
             {"n": {"DataType": "String.kind", "StringValue": ""}},
             {"n": {"DataType": "String", "StringValue": "x" * 1024}},

@@ -22,6 +22,7 @@ from moto.sns.models import SNSBackend, Topic
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.sns.filters import is_wanted
+from workshop.cloud.offline.overlay.sqs.checks import NAME_OF_ATTRIBUTE, RULE_OF_NAMES
 from workshop.cloud.offline.permissions.resource_policies import DeliveringService
 from workshop.cloud.offline.runtime.deliveries.targets import (
     DeliveryError,
@@ -36,6 +37,13 @@ __all__ = ["LARGEST_BYTES", "message_bytes"]
 SERVICE = "sns.amazonaws.com"
 UNCONFIRMED = ("http", "https", "email", "email-json")
 OFFERED = ("sqs", "lambda", "sms", *UNCONFIRMED)
+# What an endpoint is like, and what is said of another.
+ENDPOINTS = {
+    "lambda": (".*:function:", "Lambda endpoint ARN"),
+    "http": ("http://.", "Endpoint must match the specified protocol"),
+    "https": ("https://.", "Endpoint must match the specified protocol"),
+    **dict.fromkeys(("email", "email-json"), (r"[^@\s]+@[^@\s]+$", "Email address")),
+}
 BINARY = "Binary"
 ARN_PARTS = 6
 # Of a message with its attributes, or of those of a batch together.
@@ -63,8 +71,8 @@ def _subscribe(backend: Any, topic_arn: str, endpoint: str | None, protocol: str
         )
     if protocol != "sqs" and topic_arn.endswith(".fifo"):
         raise SNSInvalidParameter(f"Invalid parameter: Invalid protocol type: {protocol}")
-    if protocol == "lambda" and ":function:" not in endpoint:
-        raise SNSInvalidParameter("Invalid parameter: Lambda endpoint ARN")
+    if protocol in ENDPOINTS and not re.match(ENDPOINTS[protocol][0], endpoint):
+        raise SNSInvalidParameter(f"Invalid parameter: {ENDPOINTS[protocol][1]}")
     subscription = _MOTO_SUBSCRIBE(backend, topic_arn, endpoint, protocol)
     if protocol in UNCONFIRMED:
         subscription.attributes["PendingConfirmation"] = True
@@ -110,6 +118,10 @@ def _check(message: str, subject: str | None, attributes: dict[str, Any]) -> Non
     if subject is not None and (not subject or CONTROL.search(subject)):
         raise InvalidParameterValue("Invalid parameter: Subject")
     for name, value in attributes.items():
+        if not NAME_OF_ATTRIBUTE.fullmatch(name):
+            raise InvalidParameterValue(
+                f"Invalid parameter: Message attribute name '{name}' is invalid: {RULE_OF_NAMES}."
+            )
         if value["Value"] is None:
             raise InvalidParameterValue(
                 f"The message attribute '{name}' must contain non-empty message attribute value for message "

@@ -31,8 +31,16 @@ from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.sqs.clock import forget_expired
 from workshop.cloud.offline.overlay.sqs.messages import DEAD_LETTER_SOURCE, dead_letter_source
 
+__all__ = ["NAME_OF_ATTRIBUTE", "RULE_OF_NAMES"]
+
 TIMES = ("CreatedTimestamp", "LastModifiedTimestamp")
 MOST_ATTRIBUTES, MOST_ENTRIES = 10, 10
+LONGEST_DELAY_SECONDS = 900
+# What each service says whose messages have attributes.
+NAME_OF_ATTRIBUTE = re.compile(
+    r"(?!(aws|amazon)\.)(?!.{257})[A-Z0-9_-]+(\.[A-Z0-9_-]+)*", re.IGNORECASE | re.ASCII
+)
+RULE_OF_NAMES = "up to 256 of A-Z, a-z, 0-9, _, - and ., but no period at either end, and no two in a row"
 NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 ENTRY = re.compile("[A-Za-z0-9_-]{1,80}")
 IDENTITY = re.compile(r"[!-~]{1,128}")
@@ -61,6 +69,7 @@ def _get_queue_attributes(self: Any, queue_name: str, attribute_names: list[str]
 @corrects(SQSBackend, "send_message")
 def _send_message(self: Any, queue_name: str, message_body: str, **given: Any) -> Any:
     _check_message(self.get_queue(queue_name), message_body, given.get("message_attributes") or {})
+    _check_delay(given.get("delay_seconds"))
     return _MOTO_SEND(self, queue_name, message_body, **given)
 
 
@@ -85,6 +94,7 @@ def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str,
         try:
             _check_message(queue, entry.get("MessageBody") or "", entry.get("MessageAttributes") or {})
             _check_identities(queue, entry)
+            _check_delay(entry.get("DelaySeconds"))
         except SQSException as error:
             failed[key] = {
                 "Id": entry["Id"],
@@ -142,6 +152,14 @@ def _check_message(queue: Any, body: str, attributes: Mapping[str, Any]) -> None
         )
 
 
+def _check_delay(seconds: Any) -> None:
+    if not 0 <= int(seconds or 0) <= LONGEST_DELAY_SECONDS:
+        raise InvalidParameterValue(
+            f"Value {seconds} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and "
+            f"<= {LONGEST_DELAY_SECONDS}."
+        )
+
+
 def _check_identities(queue: Any, message: Mapping[str, Any]) -> None:
     for name in IDENTITIES:
         value = message.get(name)
@@ -168,6 +186,8 @@ def _problems_of_attributes(attributes: Mapping[str, Any]) -> Iterator[str]:
     for name, value in attributes.items():
         if name.lower().startswith(("aws.", "amazon.")):
             yield f"Message (user) attribute name '{name}' cannot start with AWS. or Amazon."
+        if not NAME_OF_ATTRIBUTE.fullmatch(name):
+            yield f"Message (user) attribute name '{name}' is invalid: {RULE_OF_NAMES}."
         kind = value.get("DataType", "").partition(".")[0]
         if not value.get("BinaryValue" if kind == "Binary" else "StringValue"):
             yield f"Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'."
