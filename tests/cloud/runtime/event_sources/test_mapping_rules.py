@@ -63,6 +63,7 @@ def test_numbers_have_a_range(name, lowest, highest, field) -> None:
         (QUEUE, {"BisectBatchOnFunctionError": False}, "Unsupported BisectBatchOnFunctionError parameter"),
         (QUEUE, on_failure(QUEUE.arn), "Unsupported DestinationConfig parameter"),
         (KINESIS, {"ScalingConfig": {"MaximumConcurrency": 2}}, "Unsupported ScalingConfig parameter"),
+        (KINESIS, {"ProvisionedPollerConfig": {"MinimumPollers": 2}}, "Unsupported ProvisionedPollerConfig"),
         (QUEUE, {"BatchSize": 11}, "Maximum batch window in seconds must be greater than 0"),
         (FIFO, {"BatchSize": 11, "MaximumBatchingWindowInSeconds": 1}, "FIFO"),
     ],

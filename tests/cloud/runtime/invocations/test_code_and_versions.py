@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from tests.cloud.documents import zip_of
 from tests.cloud.runtime.world import World, client
 
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:F"
 NO_ARCHIVE = "Could not unzip uploaded file"
 
 
@@ -71,6 +72,24 @@ def test_a_function_is_made_once(world: World) -> None:
 
     assert refusal(lambda: world.function(Timeout=8))[:2] == (409, "ResourceConflictException")
     assert client("lambda").get_function_configuration(FunctionName="F")["Timeout"] == 7
+
+
+@pytest.mark.parametrize("name", ["F", "F:$LATEST", ARN, f"{ARN}:$LATEST"])
+def test_a_function_has_the_same_names_in_every_call(world: World, name: str) -> None:
+    """By its ARN, too, and by what has not been published, which is what a bare name means."""
+    functions = client("lambda")
+    world.function()
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="$LATEST")
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=3)
+    functions.update_function_configuration(FunctionName=name, Timeout=9)
+
+    shown = functions.get_function_configuration(FunctionName=name)
+    aliases = functions.list_aliases(FunctionName=name)["Aliases"]
+    versions = functions.list_versions_by_function(FunctionName=name)["Versions"]
+    reserved = functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"]
+
+    assert (shown["Timeout"], reserved, versions[0]["Version"]) == (9, 3, "$LATEST")
+    assert [alias["Name"] for alias in aliases] == ["live"]
 
 
 def test_a_version_that_an_alias_names_stays(world: World) -> None:

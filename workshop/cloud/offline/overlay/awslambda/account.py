@@ -3,6 +3,7 @@
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html, and for the amounts
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. moto does not offer the call.
 Added: the call. The limits are those of an account that has been raised to AWS's default of 1,000.
+In moto's paths a function's name has no `$`, so that `F:$LATEST` is found nowhere. Changed: the paths.
 """
 
 import json
@@ -16,6 +17,8 @@ from workshop.cloud.offline.runtime.invocations.concurrency import ACCOUNT_CONCU
 
 _MOTO_PATHS = urls.url_paths
 
+NAMES = r"(?P<function_name>[\w_:%-"
+
 CODE_LIMITS = {
     "TotalCodeSize": 75 * 1024**3,
     "CodeSizeUnzipped": 250 * 1024**2,
@@ -26,7 +29,8 @@ CODE_LIMITS = {
 # moto has a dict there, and no function.
 @corrects(urls, "url_paths", kind=lambda paths: paths())
 def _paths() -> dict[str, Any]:
-    return {**_MOTO_PATHS, r"{0}/(?P<api_version>[^/]+)/account-settings/?$": LambdaResponse.dispatch}
+    paths = {path.replace(NAMES, rf"{NAMES[:-1]}\x24-"): take for path, take in _MOTO_PATHS.items()}
+    return {**paths, r"{0}/(?P<api_version>[^/]+)/account-settings/?$": LambdaResponse.dispatch}
 
 
 @corrects(LambdaResponse, "get_account_settings")

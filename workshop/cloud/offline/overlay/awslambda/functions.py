@@ -13,6 +13,7 @@ download address that does not exist. Changed as above; a change of a function a
 import json
 from copy import copy
 from typing import Any
+from urllib.parse import unquote
 
 from moto.awslambda.exceptions import (
     FunctionAlreadyExists,
@@ -39,6 +40,7 @@ LAMBDA_ACCOUNT_ID = "000000000000"
 
 _MOTO_CREATE = LambdaBackend.create_function
 _MOTO_DELETE = LambdaBackend.delete_function
+_MOTO_ALIASES = LambdaBackend.list_aliases
 _MOTO_VERSIONS = LambdaBackend.list_versions_by_function
 _MOTO_UPDATE_CONFIGURATION = LambdaFunction.update_configuration
 _MOTO_UPDATE_CODE = LambdaFunction.update_function_code
@@ -92,8 +94,17 @@ def _delete_function(self: Any, function_name: str, qualifier: str | None = None
 
 @corrects(LambdaBackend, "list_versions_by_function")
 def _list_versions(self: Any, function_name: str) -> Any:
-    self.get_function(function_name)  # it may not be there
-    return _MOTO_VERSIONS(self, function_name)
+    return _MOTO_VERSIONS(self, _name_of(self, function_name))
+
+
+@corrects(LambdaBackend, "list_aliases")
+def _list_aliases(self: Any, function_name: str) -> Any:
+    return _MOTO_ALIASES(self, _name_of(self, function_name))
+
+
+def _name_of(backend: Any, in_path: str) -> str:
+    """Return the bare name of a function that is there; moto leaves it as it is in the path."""
+    return str(backend.get_function(FunctionReference.parse(unquote(in_path)).name).function_name)
 
 
 @corrects(LambdaFunction, "update_configuration")
@@ -214,7 +225,7 @@ def _put_concurrency(self: Any, function_name: str, reserved_concurrency: Any) -
 
 @corrects(LambdaResponse, "get_function_concurrency")
 def _get_concurrency_call(self: Any) -> tuple[int, dict[str, str], str]:
-    function = self.backend.get_function(self.path.rstrip("/").split("/")[-2])
+    function = self.backend.get_function(_name_of(self.backend, self.path.rstrip("/").split("/")[-2]))
     reserved = function.reserved_concurrency
     return 200, {}, json.dumps({} if reserved is None else {"ReservedConcurrentExecutions": int(reserved)})
 

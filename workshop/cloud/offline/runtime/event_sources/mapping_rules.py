@@ -38,7 +38,7 @@ STREAM_ONLY = (
     "TumblingWindowInSeconds",
     "BisectBatchOnFunctionError",
 )
-QUEUE_ONLY = ("ScalingConfig",)
+QUEUE_ONLY = ("ProvisionedPollerConfig", "ScalingConfig")
 # Of sources that are not offered.
 FOREIGN = (
     "AmazonManagedKafkaEventSourceConfig",
