@@ -20,7 +20,6 @@ from workshop.clock import AdjustableClock, Clock
 from workshop.cloud.fault_plan import NO_FAULTS
 from workshop.cloud.offline import overlay
 from workshop.cloud.offline.faults.active_plan import CloudFaults
-from workshop.cloud.offline.garbage import look_at_everything
 from workshop.cloud.offline.guard import NO_GUARD, Guard
 from workshop.cloud.offline.http.calls import Answer, Call
 from workshop.cloud.offline.http.control import PREFIX, ControlApi
@@ -115,7 +114,9 @@ class OfflineCloud:
         self.keeper = self._open_keeper()
         if self.keeper is None:
             self._begin_spilling()
-        self._dispatcher = Dispatcher(before=self._wait_if_needed, after=self._after, keeper=self.keeper)
+        self._dispatcher = Dispatcher(
+            before=self._wait_if_needed, after=self._wait_until_kept, keeper=self.keeper
+        )
         environments = self.faults.watch(
             SubprocessEnvironments(endpoint_url=self.url, launcher=self._guard.launcher)
         )
@@ -204,7 +205,6 @@ class OfflineCloud:
             if self.keeper is not None:
                 self.keeper.forget()
         self.runtime.reset()  # what its threads have begun between the two belongs to the past as well
-        look_at_everything()
 
     def request_stop(self) -> None:
         """Make `wait` return."""
@@ -245,12 +245,8 @@ class OfflineCloud:
         if is_late:
             self._late.wait()
 
-    def _after(self, call: Call) -> None:
-        if (effect := effect_of(call)) is Effect.NOTHING:
-            return
-        if effect is Effect.RESOURCES:
-            look_at_everything()
-        if self.keeper is not None and self.keeper.is_behind:
+    def _wait_until_kept(self, call: Call) -> None:
+        if self.keeper is not None and self.keeper.is_behind and effect_of(call) is not Effect.NOTHING:
             self._late.wait()
 
     def _begin_late(self) -> None:
