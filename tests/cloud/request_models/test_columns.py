@@ -16,10 +16,11 @@ TEXTS = st.text("Aé/=,", max_size=9) | st.binary(max_size=6).map(lambda data: b
 
 def is_base64(text: str) -> bool:
     try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         return False
-    return True
+    # Python takes more padding than there may be.
+    return len(text) % 4 == 0
 
 
 @given(texts=st.lists(TEXTS, min_size=1, max_size=5))
