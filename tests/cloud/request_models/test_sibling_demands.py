@@ -61,6 +61,9 @@ DEMANDS: list[tuple[str, Given, str, str, Given]] = [
     *(
         ("cloudwatch.PutMetricAlarm", {**ALARM, **wrong}, code, text, {**ALARM, **right})
         for wrong, code, text, right in (
+            ({"Period": None, "Namespace": ""}, "ValidationError", "must have Namespace, Period.", {}),
+            ({"EvaluationPeriods": None}, "ValidationError", "must have EvaluationPeriods.", {}),
+            ({"Statistic": None}, "ValidationError", "must have Statistic.", {}),
             ({"Period": 45}, "ValidationError", "Period must be", {"Period": 30}),
             ({"DatapointsToAlarm": 3}, "ValidationError", "DatapointsToAlarm", {"DatapointsToAlarm": 2}),
             (

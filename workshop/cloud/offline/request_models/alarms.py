@@ -15,6 +15,7 @@ INVALID, CONTRADICTION = "ValidationError", "InvalidParameterCombination"
 SHORT_PERIODS, MINUTE, HOUR, DAY = (10, 20, 30), 60, 3_600, 86_400
 WEEK = 7 * DAY
 OF_ONE_METRIC = ("MetricName", "Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic")
+OF_EVERY_METRIC = ("MetricName", "Namespace", "Period")
 MISSING_DATA = ("breaching", "notBreaching", "ignore", "missing")
 
 
@@ -23,11 +24,21 @@ def alarm_problem(given: Mapping[str, Any]) -> ModelError | None:
     return next(_problems(given), None)
 
 
+def _needed(given: Mapping[str, Any]) -> Iterator[str]:
+    if not given.get("Metrics"):
+        yield from OF_EVERY_METRIC
+        if not given.get("ExtendedStatistic"):
+            yield "Statistic"
+    yield "EvaluationPeriods"
+
+
 def _problems(given: Mapping[str, Any]) -> Iterator[ModelError]:
     if given.get("Metrics") and (both := [name for name in OF_ONE_METRIC if given.get(name)]):
         yield ModelError(CONTRADICTION, f"Metrics must not be given together with {', '.join(both)}.")
     if given.get("Statistic") and given.get("ExtendedStatistic"):
         yield ModelError(CONTRADICTION, "Statistic and ExtendedStatistic are mutually exclusive.")
+    if missing := [name for name in _needed(given) if not given.get(name)]:
+        yield ModelError(INVALID, f"An alarm must have {', '.join(missing)}.")
     period, periods = int(given.get("Period") or MINUTE), int(given.get("EvaluationPeriods") or 1)
     if period not in SHORT_PERIODS and period % MINUTE:
         yield ModelError(INVALID, "Period must be 10, 20, 30 or a multiple of 60")
