@@ -137,6 +137,19 @@ def test_an_odd_argument_is_refused(
     assert words in message
 
 
+def test_streams_on_demand_are_limited_in_either_way(kinesis, refused) -> None:
+    """A stream is neither made nor changed into the 51st; one that is on demand may be asked to be."""
+    on_demand = {"StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
+    for number in range(50):
+        kinesis.create_stream(StreamName=f"D{number}", **on_demand)
+
+    made = refused(kinesis.create_stream, StreamName="D", **on_demand)
+    changed = refused(kinesis.update_stream_mode, StreamARN=arn(kinesis), **on_demand)
+    kinesis.update_stream_mode(StreamARN=arn(kinesis, "D0"), **on_demand)
+
+    assert made == changed == (LIMIT, "Account 123456789012 has at most 50 on-demand streams.")
+
+
 def test_one_wrong_hash_key_puts_no_record(kinesis, refused) -> None:
     """A PutRecords with a hash key that is too large writes none of its records."""
     records = [{"PartitionKey": "k", "Data": b"x"}, {"PartitionKey": "k", "Data": b"y"}]

@@ -36,6 +36,7 @@ ON_DEMAND = "ON_DEMAND"
 WITHOUT_EFFECT = {"MaxRecordSizeInKiB": 1024, "WarmThroughputMiBps": None}
 
 _MOTO_PUT_POLICY = KinesisBackend.put_resource_policy
+_MOTO_UPDATE_MODE = KinesisBackend.update_stream_mode
 _MOTO_CREATE_STREAM = KinesisBackend.create_stream
 _MOTO_DESCRIBE_CALL = KinesisResponse.describe_stream
 
@@ -76,15 +77,27 @@ def _create_stream(
         raise ResourceInUseError(f"Stream {stream_name} under account {self.account_id} already exists.")
     if (stream_mode or {}).get("StreamMode") == ON_DEMAND:
         check_shard_limit(self, SHARDS_ON_DEMAND)
-        if _on_demand_count(self) >= STREAMS_ON_DEMAND:
-            text = f"at most {STREAMS_ON_DEMAND} on-demand streams"
-            raise JsonRESTError("LimitExceededException", f"Account {self.account_id} has {text}.")
+        _check_on_demand_limit(self)
     elif shard_count is None:
         text = "Value null at 'shardCount' failed to satisfy constraint: Member must not be null"
         raise JsonRESTError("ValidationException", f"1 validation error detected: {text}")
     else:
         check_shard_limit(self, shard_count)
     return _MOTO_CREATE_STREAM(self, stream_name, shard_count, stream_mode, retention_period_hours)
+
+
+@corrects(KinesisBackend, "update_stream_mode")
+def _update_mode(self: Any, stream_arn: str, stream_mode: dict[str, str]) -> None:
+    stream = self.describe_stream(stream_arn, None)
+    if stream_mode["StreamMode"] == ON_DEMAND != stream.stream_mode.get("StreamMode"):
+        _check_on_demand_limit(self)
+    _MOTO_UPDATE_MODE(self, stream_arn, stream_mode)
+
+
+def _check_on_demand_limit(backend: Any) -> None:
+    if _on_demand_count(backend) >= STREAMS_ON_DEMAND:
+        text = f"at most {STREAMS_ON_DEMAND} on-demand streams"
+        raise JsonRESTError("LimitExceededException", f"Account {backend.account_id} has {text}.")
 
 
 def check_shard_limit(backend: Any, more: int) -> None:
