@@ -33,6 +33,7 @@ TRUST = (
 TAGS = [{"Key": "k", "Value": "v"}]
 IN_GROUP = {"logGroupName": "g", "filterName": "m"}
 TRANSFORMATION = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+RULE = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": "a"}, "Expiration": {"Days": 1}}
 WRITE = {"TableName": "T", "Key": KEY}
 SCHEDULE: dict[str, Any] = {
     "Name": "d",
@@ -153,6 +154,11 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
             {"Bucket": "box", "NotificationConfiguration": {"EventBridgeConfiguration": {}}},
         ),
         ("delete_object", {"Bucket": "box", "Key": "k"}),
+        (
+            "put_bucket_lifecycle_configuration",
+            {"Bucket": "box", "LifecycleConfiguration": {"Rules": [RULE]}},
+        ),
+        ("get_bucket_lifecycle_configuration", {"Bucket": "box"}),
     ],
     "cloudwatch": [
         ("put_metric_data", {"Namespace": "N", "MetricData": [{"MetricName": "m", "Value": 1}]}),

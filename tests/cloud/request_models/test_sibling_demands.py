@@ -11,7 +11,21 @@ FILTER = {"logGroupName": "g", "filterName": "f", "filterPattern": ""}
 KEY = {"StreamName": "S", "KeyId": "alias/aws/kinesis"}
 ALARM = {"MetricName": "m", "Namespace": "n", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 2}
 RAW, MUST = "RawMessageDelivery", "Invalid value [maybe]. Must be true or false."
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:T"
+FIRST = {"Message": "m", "TopicArn": f"{TOPIC}.fifo"}
 Given = dict[str, Any]
+
+
+def queried(*names: str) -> Given:
+    return {"MetricDataQueries": [{"Id": name, "Expression": "1"} for name in names]}
+
+
+def logged(*hours: int) -> Given:
+    return {"logEvents": [{"timestamp": hour * 3_600_000, "message": "m"} for hour in hours]}
+
+
+def board(body: str) -> Given:
+    return {"DashboardName": "d", "DashboardBody": body}
 
 
 def transformed(**more: Any) -> Given:
@@ -40,6 +54,49 @@ DEMANDS: list[tuple[str, Given, str, str, Given]] = [
         "InvalidParameterException",
         "at most 3 dimensions",
         transformed(dimensions=dict.fromkeys("abc", "$.x")),
+    ),
+    (
+        "logs.PutMetricFilter",
+        transformed(metricValue="count"),
+        "InvalidParameterException",
+        "metricValue must be a number or a selector",
+        transformed(metricValue="-1.5e3"),
+    ),
+    (
+        "logs.PutLogEvents",
+        logged(0, 1, 25),
+        "InvalidParameterException",
+        "cannot span more than 24 hours",
+        logged(1, 2, 25),
+    ),
+    (
+        "cloudwatch.GetMetricData",
+        queried("a", "b", "a"),
+        "ValidationError",
+        "are not unique",
+        queried("a", "b"),
+    ),
+    (
+        "cloudwatch.GetMetricData",
+        queried("a", "Big"),
+        "ValidationError",
+        "The value Big for parameter MetricDataQueries.member.2.Id is not matching",
+        queried("a", "bIG_1"),
+    ),
+    *(
+        ("cloudwatch.PutDashboard", board(body), "InvalidParameterInput", text, board('{"widgets": [{}]}'))
+        for body, text in (
+            ("[]", "must be a valid JSON object"),
+            ('{"widgets": "x"}', "there are 1 validation errors"),
+            ('{"widgets": [1, {}, 2]}', "there are 2 validation errors"),
+        )
+    ),
+    (
+        "sns.Publish",
+        FIRST,
+        "InvalidParameter",
+        "The MessageGroupId parameter is required for FIFO topics",
+        {**FIRST, "MessageGroupId": "g"},
     ),
     *(
         (
@@ -78,6 +135,7 @@ DEMANDS: list[tuple[str, Given, str, str, Given]] = [
                 "more than 604800 seconds",
                 {"Period": 3600, "EvaluationPeriods": 168},
             ),
+            ({"OKActions": ["nowhere"]}, "ValidationError", "syntax: nowhere", {"OKActions": [TOPIC]}),
             ({"TreatMissingData": "x"}, "ValidationError", "Option x", {"TreatMissingData": "ignore"}),
             (
                 {"ExtendedStatistic": "p90"},

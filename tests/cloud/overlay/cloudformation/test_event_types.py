@@ -314,7 +314,7 @@ def test_filters_dashboards_consumers_and_groups(aws: Account) -> None:
 
     complete(aws, wanted("ERROR", '{"widgets": []}'))
     before = aws.outputs()
-    complete(aws, wanted("WARN", '{"widgets": [1]}'))
+    complete(aws, wanted("WARN", '{"widgets": [{}]}'))
 
     assert aws.outputs() == before
     assert f":{ACCOUNT}:stream/k/consumer/c" in before["Consumer"]
@@ -322,7 +322,7 @@ def test_filters_dashboards_consumers_and_groups(aws: Account) -> None:
     (found,) = logs.describe_metric_filters()["metricFilters"]
     assert (found["filterName"], found["filterPattern"]) == (before["Filter"], "WARN")
     board = aws.client("cloudwatch").get_dashboard(DashboardName=before["Board"])
-    assert board["DashboardBody"] == '{"widgets": [1]}'
+    assert board["DashboardBody"] == '{"widgets": [{}]}'
     aws.cloudformation.delete_stack(StackName="stack")
     assert logs.describe_metric_filters()["metricFilters"] == []
     groups = aws.client("scheduler").list_schedule_groups()["ScheduleGroups"]

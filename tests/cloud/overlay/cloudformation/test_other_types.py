@@ -160,3 +160,17 @@ def test_a_failure_of_the_model_itself_is_a_sentence(aws: Any, monkeypatch: pyte
         'Resource handler returned message: "The offline cloud cannot do what the properties of this '
         'AWS::KMS::Key ask for; its log says where it failed." (HandlerErrorCode: InternalFailure)'
     )
+
+
+def test_a_rule_of_a_lifecycle_has_an_action(aws: Any) -> None:
+    """A bucket with one that does nothing is not made; each name that a template has for an action is one."""
+    rules = [{"Status": "Enabled", **action} for action in ({"ExpirationInDays": 1}, {"Prefix": "a"})]
+
+    def made(name: str, *rules: dict[str, Any]) -> Any:
+        properties = {"LifecycleConfiguration": {"Rules": rules}}
+        return aws.create({"Box": {"Type": "AWS::S3::Bucket", "Properties": properties}}, name)
+
+    assert made("good", rules[0])["StackStatus"] == "CREATE_COMPLETE"
+    stack = made("bad", *rules)
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "At least one action needs to be specified in a rule" in aws.reason("Box", stack["StackId"])

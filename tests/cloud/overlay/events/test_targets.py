@@ -91,6 +91,15 @@ RULED: list[tuple[Target, str | None]] = [
         {"Arn": QUEUE, "InputTransformer": {"InputTemplate": "[<aws.events.event.json>]"}},
         "InputTemplate for target t contains placeholder aws.events.event.json valid only for JSON template.",
     ),
+    *(
+        ({"Arn": QUEUE, "InputTransformer": {**ONCE, "InputTemplate": template}}, text)
+        for template, text in (
+            ('{"a": <a>', "Invalid InputTemplate for target t : it is no JSON."),
+            ('{"a": <a>, "b": "is <a>", "c": [<a>, {"<a>": 1}]}', None),
+            ("{<a>: 1}", None),
+            ("<a> {", None),
+        )
+    ),
     ({"Arn": QUEUE, "DeadLetterConfig": {"Arn": FIFO}}, "SQS FIFO is not supported by Dead Letter Queues."),
     ({"Arn": QUEUE, "DeadLetterConfig": {"Arn": TOPIC}}, "sns is not supported as a dead letter resource."),
     ({"Arn": TOPIC, "DeadLetterConfig": {"Arn": QUEUE}}, None),

@@ -74,6 +74,11 @@ def test_a_topic_is_made_again_as_it_is(sns: Any, refused: Any) -> None:
     ("name", "value", "text"),
     [
         ("RedrivePolicy", {}, f"{REASON}RedrivePolicy: Missing deadLetterTargetArn attribute"),
+        (
+            "RedrivePolicy",
+            {"deadLetterTargetArn": QUEUE, "maxReceiveCount": 5},
+            f"{REASON}RedrivePolicy: Attribute maxReceiveCount is unknown",
+        ),
         ("RedrivePolicy", {"deadLetterTargetArn": TOPIC}, f"{REDRIVE}a SQS queue"),
         (
             "RedrivePolicy",

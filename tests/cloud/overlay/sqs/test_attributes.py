@@ -31,6 +31,7 @@ def url(sqs) -> str:
         ("MaximumMessageSize", "1048577"),
         ("SqsManagedSseEnabled", "perhaps"),
         ("Policy", "{"),
+        ("RedriveAllowPolicy", '{"redrivePermission": "maybe"}'),
     ],
 )
 def test_an_attribute_is_within_its_range(sqs, url, refused, name, value) -> None:

@@ -56,6 +56,29 @@ def test_a_message_that_aws_refuses_is_refused(sqs, url, refused, message, code)
     assert [one["Id"] for one in answer["Successful"]] == ["good"]
 
 
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"DelaySeconds": 5}, "InvalidParameterValue"),
+        ({"MessageDeduplicationId": None}, "InvalidParameterValue"),
+        ({"MessageGroupId": None}, "MissingParameter"),
+    ],
+)
+def test_a_batch_for_a_fifo_queue_is_judged_by_entry(sqs, refused, more, code) -> None:
+    """What such a queue demands of a message fails its entry; plain moto then sends none of the others."""
+    url = sqs.create_queue(QueueName="Q.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    entry = {"MessageBody": "m", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
+    wrong = {name: value for name, value in {**entry, **more, "Id": "bad"}.items() if value is not None}
+    entries = [wrong, {**entry, "Id": "good"}]
+
+    answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    with plain_moto():
+        whole, _ = refused(sqs.send_message_batch, QueueUrl=url, Entries=entries)
+
+    assert [(one["Id"], one["Code"]) for one in answer["Failed"]] == [("bad", code)]
+    assert ([one["Id"] for one in answer["Successful"]], whole) == (["good"], code)
+
+
 def test_a_batch_that_is_too_large_is_refused_as_a_whole(sqs, url, refused) -> None:
     """Bytes of all bodies and attributes count together, not letters; nothing of it is sent."""
     entries = [{"Id": str(number), "MessageBody": "ü" * 263_000} for number in range(2)]

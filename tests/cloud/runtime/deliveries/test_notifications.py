@@ -314,6 +314,29 @@ def test_no_two_configurations_of_a_bucket_overlap(
     assert ("QueueConfigurations" in kept) is is_taken
 
 
+@pytest.mark.parametrize("name", ["prefix", "suffix"])
+def test_a_filter_has_one_rule_of_a_kind(world: World, name: str) -> None:
+    """A second one is refused, since only one of the two could hold."""
+    rules = [{"Name": name, "Value": value} for value in "ab"]
+    chosen = {"Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": rules}}}
+    queue = queue_for(world, BUCKET)
+
+    with pytest.raises(ClientError, match=f"Cannot specify more than one {name} rule in a filter."):
+        bucket(QueueConfigurations=[{"QueueArn": queue, **chosen}])
+
+
+def test_a_bucket_notifies_no_fifo_queue(world: World) -> None:
+    """It is refused as a destination, also if its policy lets the bucket send."""
+    policy = document({**allow("sqs:SendMessage", "*"), "Principal": {"Service": BUCKETS}})
+    attributes = {"FifoQueue": "true", "Policy": policy}
+    client("sqs").create_queue(QueueName="Q.fifo", Attributes=attributes)
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:Q.fifo"
+    assert world
+
+    with pytest.raises(ClientError, match="Unable to validate the following destination configurations"):
+        bucket(QueueConfigurations=[{"QueueArn": queue, "Events": ["s3:ObjectCreated:*"]}])
+
+
 def test_a_bucket_tells_the_default_bus(world: World) -> None:
     """EventBridge gets its own document, which a rule can match."""
     rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/r"

@@ -88,6 +88,7 @@ CORRECTIONS: tuple[str, ...] = (
     "s3.forms",
     "s3.contents",
     "s3.listings",
+    "s3.lifecycles",
     "s3.notifications",
     "logs.subscriptions",
     "logs.metric_filters",

@@ -4,6 +4,7 @@ Members contradict each other, or are values that no alarm has. Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ SHORT_PERIODS, MINUTE, HOUR, DAY = (10, 20, 30), 60, 3_600, 86_400
 WEEK = 7 * DAY
 OF_ONE_METRIC = ("MetricName", "Namespace", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic")
 OF_EVERY_METRIC = ("MetricName", "Namespace", "Period")
+ACTIONS, AN_ARN = ("AlarmActions", "InsufficientDataActions", "OKActions"), re.compile("arn(:[^:]*){3}:")
 MISSING_DATA = ("breaching", "notBreaching", "ignore", "missing")
 
 
@@ -39,6 +41,13 @@ def _problems(given: Mapping[str, Any]) -> Iterator[ModelError]:
         yield ModelError(CONTRADICTION, "Statistic and ExtendedStatistic are mutually exclusive.")
     if missing := [name for name in _needed(given) if not given.get(name)]:
         yield ModelError(INVALID, f"An alarm must have {', '.join(missing)}.")
+    for action in (action for name in ACTIONS for action in given.get(name) or ()):
+        if not AN_ARN.match(str(action)):
+            yield ModelError(INVALID, f"Invalid arn syntax: {action}")
+    yield from _problems_of_time(given)
+
+
+def _problems_of_time(given: Mapping[str, Any]) -> Iterator[ModelError]:
     period, periods = int(given.get("Period") or MINUTE), int(given.get("EvaluationPeriods") or 1)
     if period not in SHORT_PERIODS and period % MINUTE:
         yield ModelError(INVALID, "Period must be 10, 20, 30 or a multiple of 60")

@@ -1,12 +1,18 @@
 """What AWS demands of requests beyond the models of their operations, where moto would stumble."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from workshop.cloud.offline.request_models.alarms import alarm_problem
-from workshop.cloud.offline.request_models.policies import policy_problem
+from workshop.cloud.offline.request_models.monitoring import (
+    dashboard_problem,
+    log_events_problem,
+    metric_data_problem,
+    metric_filter_problem,
+    queries_problem,
+)
+from workshop.cloud.offline.request_models.policies import json_object, policy_problem
 from workshop.cloud.offline.request_models.tags import tag_problem
 from workshop.cloud.offline.request_models.without_effect import INVALID
 from workshop.cloud.offline.request_models.wording import ModelError
@@ -17,9 +23,6 @@ __all__ = ["unmet_demand"]
 
 Demand = Callable[[dict[str, Any]], ModelError | None]
 
-MOST_METRICS, MOST_VALUES = 1_000, 150
-A_VALUE = frozenset(("Value", "Values", "StatisticValues"))
-MOST_DIMENSIONS = 3
 LONGEST_PARAMETER = 4_096
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 NAME_OF_BUCKET = r"(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
@@ -100,9 +103,9 @@ def _permission(given: dict[str, Any]) -> ModelError | None:
     if given.get("Condition") and given.get("Principal") != "*":
         text = "Value of the parameter 'principal' must be '*' when the parameter 'condition' is set."
         return ModelError("InvalidParameterValue", text)
-    policy = given.get("Policy") or "{}"
-    is_policy = _is_json(policy) and isinstance(json.loads(policy), dict)
-    return None if is_policy else ModelError("ValidationException", "Policy is not a policy document.")
+    if json_object(given.get("Policy") or "{}") is not None:
+        return None
+    return ModelError("ValidationException", "Policy is not a policy document.")
 
 
 def _service_name(given: dict[str, Any]) -> ModelError | None:
@@ -128,56 +131,6 @@ def _only_one_way_to_fail(given: dict[str, Any]) -> ModelError | None:
     return ModelError("ValidationError", "Either DisableRollback or OnFailure can be specified, not both.")
 
 
-def _metrics(given: dict[str, Any]) -> ModelError | None:
-    data, name = given.get("MetricData") or [], str(given["Namespace"])
-    if name.startswith("AWS/"):
-        return ModelError("InvalidParameterValue", f"The value {name} for parameter Namespace is invalid.")
-    sizes = {"MetricData": (len(data), MOST_METRICS)}
-    for place, datum in enumerate(data, 1):
-        if not datum.keys() & A_VALUE:
-            text = f"The parameter MetricData.member.{place}.Value is required."
-            return ModelError("MissingParameter", text)
-        values = len(datum.get("Values") or ())
-        sizes[f"MetricData.member.{place}.Values"] = (values, MOST_VALUES)
-    for collection, (size, most) in sizes.items():
-        if size > most:
-            text = f"The collection {collection} must not have a size greater than {most}."
-            return ModelError("InvalidParameterValue", text)
-    return None
-
-
-def _dashboard(given: dict[str, Any]) -> ModelError | None:
-    if _is_json(given["DashboardBody"]):
-        return None
-    return ModelError("InvalidParameterInput", "The dashboard body is invalid: it is no JSON.")
-
-
-def _is_json(text: Any) -> bool:
-    try:
-        json.loads(text)
-    # Also brackets that are nested more deeply than Python reads.
-    except (TypeError, ValueError, RecursionError):
-        return False
-    return True
-
-
-def _metric_filter(given: dict[str, Any]) -> ModelError | None:
-    for one in given["metricTransformations"]:
-        dimensions = one.get("dimensions") or {}
-        text = ""
-        if one["metricNamespace"].startswith("AWS/"):
-            return ModelError(INVALID["logs"], "Metric namespaces starting with AWS/ are reserved for AWS.")
-        if "defaultValue" in one and dimensions:
-            text = "dimensions and default value are mutually exclusive properties."
-        if not all(str(selector).startswith("$") for selector in dimensions.values()):
-            text = "dimension value must be valid selector"
-        if len(dimensions) > MOST_DIMENSIONS:
-            text = f"there may be at most {MOST_DIMENSIONS} dimensions"
-        if text:
-            return ModelError(INVALID["logs"], f"Invalid metric transformation: {text}")
-    return None
-
-
 def _encryption(given: dict[str, Any]) -> ModelError | None:
     if given["EncryptionType"] == "KMS":
         return None
@@ -199,6 +152,17 @@ def _raw_delivery(given: dict[str, Any]) -> ModelError | None:
         return None
     text = f"RawMessageDelivery: Invalid value [{value}]. Must be true or false."
     return ModelError(INVALID["sns"], f"Invalid parameter: Attributes Reason: {text}")
+
+
+def _publication(given: dict[str, Any]) -> ModelError | None:
+    arn = given.get("TopicArn") or given.get("TargetArn")
+    if str(arn).endswith(".fifo") and not given.get("MessageGroupId"):
+        text = "The MessageGroupId parameter is required for FIFO topics"
+        return ModelError(INVALID["sns"], f"Invalid parameter: {text}")
+    if arn or given.get("PhoneNumber"):
+        return None
+    text = "TopicArn or TargetArn Reason: no value for required parameter"
+    return ModelError(INVALID["sns"], f"Invalid parameter: {text}")
 
 
 def _name_of_bucket(given: dict[str, Any]) -> ModelError | None:
@@ -245,29 +209,23 @@ def _parameter(given: dict[str, Any]) -> ModelError | None:
 
 
 _DEMANDS: dict[tuple[str, str], Demand] = {
-    ("cloudwatch", "PutDashboard"): _dashboard,
+    ("cloudwatch", "GetMetricData"): queries_problem,
+    ("cloudwatch", "PutDashboard"): dashboard_problem,
     ("cloudwatch", "PutMetricAlarm"): alarm_problem,
-    ("cloudwatch", "PutMetricData"): _metrics,
+    ("cloudwatch", "PutMetricData"): metric_data_problem,
     ("dynamodb", "CreateTable"): _name_of_table,
     ("kinesis", "CreateStream"): _shards,
     ("kinesis", "StartStreamEncryption"): _encryption,
     ("kinesis", "StopStreamEncryption"): _encryption,
-    ("logs", "PutMetricFilter"): _metric_filter,
+    ("logs", "PutLogEvents"): log_events_problem,
+    ("logs", "PutMetricFilter"): metric_filter_problem,
     ("s3", "CreateBucket"): _name_of_bucket,
     ("sqs", "CreateQueue"): _name_of_queue,
     ("ssm", "PutParameter"): _parameter,
     ("cloudformation", "CreateStack"): _name_of_stack,
     ("sns", "SetSubscriptionAttributes"): _raw_delivery,
     ("sns", "Subscribe"): _raw_delivery,
-    ("sns", "Publish"): _one_of(
-        "TopicArn",
-        "TargetArn",
-        "PhoneNumber",
-        error=ModelError(
-            "InvalidParameter",
-            "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter",
-        ),
-    ),
+    ("sns", "Publish"): _publication,
     ("logs", "StartQuery"): _one_of(
         "logGroupIdentifiers",
         "logGroupName",

@@ -12,7 +12,7 @@ from typing import Any
 from workshop.cloud.offline.request_models.without_effect import INVALID
 from workshop.cloud.offline.request_models.wording import ModelError
 
-__all__ = ["document_problem", "policy_problem"]
+__all__ = ["document_problem", "json_object", "policy_problem"]
 
 NO_GRAMMAR = (
     "Error occurred while parsing accessPolicy. "
@@ -62,13 +62,19 @@ def document_problem(text: str | bytes) -> str | None:
     return next(_problems(text), None)
 
 
-def _problems(text: str | bytes) -> Iterator[str]:
+def json_object(text: str | bytes) -> dict[str, Any] | None:
+    """Return the object that a text in JSON is, None if it is none."""
     try:
         document = json.loads(text)
     # Also brackets that are nested more deeply than Python reads.
     except (TypeError, ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _problems(text: str | bytes) -> Iterator[str]:
+    document = json_object(text)
+    if document is None:
         yield "Policies must be valid JSON and the first byte must be '{'"
         return
     statements = document.get("Statement")

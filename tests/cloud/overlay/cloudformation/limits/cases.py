@@ -9,6 +9,8 @@ ON_DEMAND = {"BillingMode": "PAY_PER_REQUEST", **KEYED}
 PROVISIONED = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": UNITS, **KEYED}
 RESERVED = "aws: prefixed tag key names are not allowed for external use."
 METRIC = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+ALARM = {"AlarmName": "a", "MetricName": "m", "Namespace": "n", "Statistic": "Sum", "Period": 60}
+ALARM |= {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
 PARAMETER = {"Name": "p", "Type": "String", "Value": "v"}
 ROLE = "arn:aws:iam::123456789012:role/r"
 NO_KEY = "arn:aws:kms:us-east-1:123456789012:key/none"
@@ -185,6 +187,32 @@ CASES = {
         {"DashboardName": "d", "DashboardBody": "{"},
         "",
     ),
+    "Dashboard: widgets that are none": Case(
+        "Dashboard",
+        {"DashboardBody": '{"widgets": "x"}'},
+        "cloudwatch.PutDashboard",
+        {"DashboardName": "d", "DashboardBody": '{"widgets": "x"}'},
+        "The dashboard body is invalid, there are 1 validation errors",
+    ),
+    "Alarm: an action that is none": Case(
+        "Alarm",
+        {"AlarmActions": ["nowhere"]},
+        "cloudwatch.PutMetricAlarm",
+        {**ALARM, "AlarmActions": ["nowhere"]},
+        "Invalid arn syntax: nowhere",
+    ),
+    "Metric: a value that is none": Case(
+        "Metric",
+        {"MetricTransformations": [{"MetricName": "m", "MetricNamespace": "n", "MetricValue": "count"}]},
+        "logs.PutMetricFilter",
+        {
+            "logGroupName": "g",
+            "filterName": "f",
+            "filterPattern": "",
+            "metricTransformations": [{**METRIC, "metricValue": "count"}],
+        },
+        "metricValue must be a number or a selector",
+    ),
     "CryptoAlias: no prefix": Case(
         "CryptoAlias",
         {"AliasName": "a"},
@@ -352,16 +380,7 @@ CASES = {
         "Alarm",
         {"Namespace": "n" * 256},
         "cloudwatch.PutMetricAlarm",
-        {
-            "AlarmName": "a",
-            "ComparisonOperator": "GreaterThanThreshold",
-            "EvaluationPeriods": 1,
-            "MetricName": "m",
-            "Namespace": "n" * 256,
-            "Period": 60,
-            "Threshold": 1,
-            "Statistic": "Sum",
-        },
+        {**ALARM, "Namespace": "n" * 256},
         at_most(255),
     ),
     "Alarm: a namespace that begins with a colon": Case(

@@ -14,7 +14,7 @@ from typing import Any
 
 from workshop.cloud.offline.permissions.resource_policies import ACTIONS
 from workshop.cloud.offline.runtime.arns import SourceReference
-from workshop.cloud.offline.runtime.deliveries.event_inputs import VARIABLE
+from workshop.cloud.offline.runtime.deliveries.event_inputs import VARIABLE, filled
 
 __all__ = ["is_json", "target_problem"]
 
@@ -73,13 +73,19 @@ def _problems_of_input(target: Mapping[str, Any]) -> Iterator[str]:
     for path in (target.get("InputPath"), *paths.values()):
         if path and not PATH.fullmatch(path):
             yield f"InputPath for target {identity} is invalid."
-    template = str(transformer.get("InputTemplate") or "")
+    yield from _problems_of_template(identity, str(transformer.get("InputTemplate") or ""), paths)
+
+
+def _problems_of_template(identity: str, template: str, paths: Mapping[str, str]) -> Iterator[str]:
     for name in VARIABLE.findall(template):
         if name not in paths and not name.startswith(PREDEFINED):
             yield f"InputTemplate for target {identity} contains invalid placeholder {name}."
         if name == WHOLE_EVENT and not template.lstrip().startswith("{"):
             text = f"contains placeholder {name} valid only for JSON template."
             yield f"InputTemplate for target {identity} {text}"
+    some = dict.fromkeys(VARIABLE.findall(template), "")
+    if template.lstrip().startswith("{") and not is_json(filled(template, some)):
+        yield f"Invalid InputTemplate for target {identity} : it is no JSON."
 
 
 def is_json(text: str) -> bool:

@@ -51,6 +51,8 @@ def _put(
         raise InvalidParameterException(
             f"The offline cloud delivers log events to functions and streams only, not to `{destination_arn}`"
         )
+    if service == "lambda" and role_arn:
+        raise InvalidParameterException("destinationArn for vendor lambda cannot be used with roleArn")
     try:
         compile_pattern(filter_pattern or "")
     except InvalidLogPatternError as error:

@@ -1,7 +1,7 @@
 """Buckets notify functions, queues, topics and EventBridge with AWS's event, if they may.
 
 AWS checks when a notification is configured that the bucket may reach each destination, and that no two
-configurations want the same event of the same object
+configurations want the same event of the same object; FIFO queues are no destinations
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html); an event has the
 members of https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html, and
 EventBridge gets those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html on its default
@@ -86,11 +86,23 @@ def _configure(bucket: Any, notification_config: dict[str, Any] | None) -> None:
     if any(_overlap(one, other) for one, other in itertools.combinations(notifications_of, 2)):
         raise AmbiguousNotificationsError
     for one in notifications_of:
+        _check(one)
         # AWS's refusal does not say why, so the log does.
         if (problem := delivery_problem(_sender(bucket), one.arn)) is not None:
             log_once(f"{bucket.arn}: {problem}")
             raise UnreachableDestinationError
     _MOTO_SET(bucket, notification_config)
+
+
+def _check(notification: Any) -> None:
+    names = [rule["Name"].lower() for rule in _rules(notification)]
+    for name in ("prefix", "suffix"):
+        if names.count(name) > 1:
+            text = f"Cannot specify more than one {name} rule in a filter."
+            raise S3ClientError("InvalidArgument", text)
+    # Both have events in no order.
+    if notification.arn.endswith(".fifo"):
+        raise UnreachableDestinationError
 
 
 def _overlap(one: Any, other: Any) -> bool:
@@ -112,9 +124,12 @@ def _shares(event: str, other: str) -> bool:
 
 def _ends(notification: Any) -> tuple[str, str]:
     """Return prefix and suffix of the keys that a configuration is about."""
-    rules = (notification.filters.get("S3Key") or {}).get("FilterRule") or []
-    named = {rule["Name"].lower(): rule.get("Value") or "" for rule in rules}
+    named = {rule["Name"].lower(): rule.get("Value") or "" for rule in _rules(notification)}
     return named.get("prefix", ""), named.get("suffix", "")
+
+
+def _rules(notification: Any) -> list[dict[str, Any]]:
+    return (notification.filters.get("S3Key") or {}).get("FilterRule") or []
 
 
 @corrects(notifications, "send_event")

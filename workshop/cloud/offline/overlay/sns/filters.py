@@ -144,7 +144,10 @@ def _problem(subscription: Any, name: str, text: str) -> str | None:
 
 def _redrive_problem(arn: str, policy: Any) -> str | None:
     """Return why a subscription cannot have this policy about what was not delivered."""
-    queue = SourceReference.parse(str((policy if isinstance(policy, dict) else {}).get(TARGET) or ""))
+    given = policy if isinstance(policy, dict) else {}
+    if unknown := sorted(given.keys() - {TARGET}):
+        return f"Attributes Reason: RedrivePolicy: Attribute {unknown[0]} is unknown"
+    queue = SourceReference.parse(str(given.get(TARGET) or ""))
     if queue.service == "sqs" and queue.region == SourceReference.parse(arn).region:
         return None
     reason = f"{TARGET} must be in the same region as the subscription"

@@ -34,6 +34,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
 }
 FLAGS = ("ContentBasedDeduplication", "FifoQueue", "SqsManagedSseEnabled")
 DOCUMENTS = ("Policy", "RedrivePolicy", "RedriveAllowPolicy")
+PERMISSIONS = ("allowAll", "byQueue", "denyAll")
 SCOPE, LIMIT, BY_GROUP = "DeduplicationScope", "FifoThroughputLimit", "perMessageGroupId"
 CHOICES: Mapping[str, tuple[str, ...]] = {
     SCOPE: ("messageGroup", "queue"),
@@ -82,9 +83,17 @@ def _is_possible(name: str, value: Any) -> bool:
         return re.fullmatch("[0-9]{1,9}", text) is not None and lowest <= int(text) <= highest
     if name in FLAGS:
         return text.lower() in {"true", "false"}
-    if name in DOCUMENTS and isinstance(value, str) and value:
-        return _is_object(value) and (name != "Policy" or "Statement" in json.loads(value))
-    return True
+    return name not in DOCUMENTS or not value or _is_document(name, value)
+
+
+def _is_document(name: str, value: Any) -> bool:
+    # A template may give objects as such.
+    if isinstance(value, str) and not _is_object(value):
+        return False
+    document = json.loads(value) if isinstance(value, str) else value
+    if name == "RedriveAllowPolicy":
+        return document.get("redrivePermission") in PERMISSIONS
+    return name != "Policy" or "Statement" in document
 
 
 def _is_object(text: str) -> bool:

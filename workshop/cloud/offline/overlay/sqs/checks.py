@@ -5,7 +5,8 @@ names and values count as part of its size in bytes. In a batch the others are s
 together, or an id is none or there twice; a receipt may be. Times are whole seconds. Source:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 
-moto counts characters, sends all the rest, and looks at ids in batches that send alone.
+moto counts characters, sends all the rest, looks at ids in batches that send alone, and sends nothing of a
+batch with one entry that a FIFO queue does not take.
 Changed: as above; answers of ReceiveMessage to numbers that are out of range name the range.
 """
 
@@ -95,6 +96,14 @@ def _send_message_batch(self: Any, queue_name: str, entries: dict[str, dict[str,
             _check_message(queue, entry.get("MessageBody") or "", entry.get("MessageAttributes") or {})
             _check_identities(queue, entry)
             _check_delay(entry.get("DelaySeconds"))
+            # moto would refuse all for one of these.
+            self._validate_message(
+                queue,
+                entry["MessageBody"],
+                int(entry.get("DelaySeconds") or 0),
+                entry.get("MessageDeduplicationId"),
+                entry.get("MessageGroupId"),
+            )
         except SQSException as error:
             failed[key] = {
                 "Id": entry["Id"],

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["VARIABLE", "rule_input"]
+__all__ = ["VARIABLE", "filled", "rule_input"]
 
 STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\*)\]|\['([^']+)'\]")
 # A variable, with a quotation mark on either side if it stands alone in a text.
@@ -31,14 +31,14 @@ def rule_input(target: Mapping[str, Any], event: Mapping[str, Any], *, rule_arn:
             "aws.events.event": dict(event),
             "aws.events.event.json": dict(event),
         }
-        return _filled(str(transformer["InputTemplate"]), {**predefined, **values})
+        return filled(str(transformer["InputTemplate"]), {**predefined, **values})
     if path := target.get("InputPath"):
         found = _at(event, str(path))
         return _compact({} if found is ABSENT else found)
     return _compact(event)
 
 
-def _filled(template: str, values: Mapping[str, Any]) -> str:
+def filled(template: str, values: Mapping[str, Any]) -> str:
     """Return the template with its variables replaced.
 
     Inside a JSON string a value is text, elsewhere JSON; one that the event does not have leaves nothing.

@@ -23,6 +23,7 @@ from workshop.cloud.offline.overlay.cloudformation.handlers import (
     tags_as_dict,
     undone,
 )
+from workshop.cloud.offline.overlay.s3.lifecycles import check_rules
 
 # Kind of destination: the template's list and member, and the API's.
 DESTINATIONS = (
@@ -59,6 +60,7 @@ def _remove(wanted: Wanted) -> None:
 def _settle(wanted: Wanted, bucket: Any) -> None:
     properties, backend = wanted.properties, wanted.backend(s3_backends, is_global=True)
     # First what may be refused.
+    check_rules((properties.get("LifecycleConfiguration") or {}).get("Rules") or ())
     bucket.set_notification_configuration(_notifications(properties.get("NotificationConfiguration") or {}))
     if encryption := properties.get("BucketEncryption"):
         backend.put_bucket_encryption(bucket_name=bucket.name, encryption=cfn_to_api_encryption(encryption))
