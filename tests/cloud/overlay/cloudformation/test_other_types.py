@@ -70,9 +70,10 @@ def test_plain_moto_changes_two_attributes_of_a_queue(plain: Any) -> None:
 def test_a_queue_without_a_name_gets_one(aws: Any, is_fifo: bool) -> None:
     """However long, the names of two queues differ, and end as those of their kind must; they keep them."""
     first, second = "Q" * 80, "Q" * 81
-    aws.create({first: queue(FifoQueue=is_fifo), second: queue(FifoQueue=is_fifo)})
+    kind = {"FifoQueue": True} if is_fifo else {}
+    aws.create({first: queue(**kind), second: queue(**kind)})
     urls = aws.client("sqs").list_queues()["QueueUrls"]
-    aws.update({first: queue(FifoQueue=is_fifo, VisibilityTimeout=9), second: queue(FifoQueue=is_fifo)})
+    aws.update({first: queue(**kind, VisibilityTimeout=9), second: queue(**kind)})
 
     assert sorted(aws.resources().values()) == sorted(urls)
     assert {len(url.rpartition("/")[2]) for url in urls} == {80}

@@ -70,6 +70,23 @@ def test_a_topic_is_made_again_as_it_is(sns: Any, refused: Any) -> None:
     assert error == ("InvalidParameter", f"{REASON}Topic already exists with different attributes")
 
 
+def test_a_topic_is_made_again_with_its_tags(sns: Any, refused: Any) -> None:
+    """Or without any; with others it is refused, of which plain moto says nothing."""
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    others = ([{"Key": "a", "Value": "2"}], tags[:1])
+    made = sns.create_topic(Name="tagged", Tags=tags)["TopicArn"]
+
+    again = {sns.create_topic(Name="tagged", Tags=same)["TopicArn"] for same in (tags, tags[::-1], [])}
+    errors = {refused(sns.create_topic, Name="tagged", Tags=other) for other in others}
+    with plain_moto():
+        sns.create_topic(Name="tagged", Tags=others[0])
+
+    assert again == {made}
+    assert errors == {
+        ("InvalidParameter", "Invalid parameter: Tags Reason: Topic already exists with different tags")
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [

@@ -84,6 +84,7 @@ ONE_ENCRYPTION = (
 # The kind of queue, attributes, and the error.
 WRONG: list[tuple[str, dict[str, str], str, str]] = [
     ("", {"ContentBasedDeduplication": "true"}, NAME, "Unknown Attribute ContentBasedDeduplication."),
+    ("", {"FifoQueue": "false"}, NAME, "Unknown Attribute FifoQueue."),
     (
         "",
         {"DeduplicationScope": "queue"},

@@ -74,7 +74,7 @@ def test_what_the_schema_refuses_fails_the_resource(aws: Any, case: str) -> None
 
 def test_numbers_and_booleans_may_be_text_and_the_reverse(aws: Any) -> None:
     """AWS turns what a parameter gives as text into what the property wants."""
-    stack = aws.create({"Queue": queue(DelaySeconds="5", FifoQueue="false", QueueName=12)})
+    stack = aws.create({"Queue": queue(DelaySeconds="5", SqsManagedSseEnabled="false", QueueName=12)})
 
     assert stack["StackStatus"] == "CREATE_COMPLETE"
 

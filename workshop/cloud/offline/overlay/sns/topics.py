@@ -2,9 +2,9 @@
 
 AWS refuses attributes that it does not know, those of FIFO topics for any other topic, another kind of topic,
 names to show that are too long, documents that are none, and a second topic of one name with other attributes
-(https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html and API_SetTopicAttributes.html there; the
-sentences are those that users report). moto sets whatever is named, fails at a policy that is none, and
-answers with the topic that is there. Changed: as above.
+or tags (https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html and API_SetTopicAttributes.html
+there; the sentences are those that users report). moto sets whatever is named, fails at a policy that is
+none, and answers with the topic that is there. Changed: as above.
 """
 
 import json
@@ -37,6 +37,8 @@ def _create(
     given = attributes or {}
     check_attributes(given, is_fifo=_is_true(given.get("FifoTopic")))
     topic = _MOTO_CREATE(backend, name, attributes, tags)
+    if tags and topic._tags != tags:
+        raise SNSInvalidParameter("Invalid parameter: Tags Reason: Topic already exists with different tags")
     if any(not _is_same(getattr(topic, MEMBERS[one], None), given[one]) for one in MEMBERS.keys() & given):
         raise SNSInvalidParameter(
             "Invalid parameter: Attributes Reason: Topic already exists with different attributes"

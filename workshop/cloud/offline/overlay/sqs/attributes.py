@@ -52,7 +52,7 @@ READ_ONLY = frozenset(
     )
 )
 ONLY_FIFO: Mapping[str, str] = {
-    "ContentBasedDeduplication": "Unknown Attribute ContentBasedDeduplication.",
+    **{name: f"Unknown Attribute {name}." for name in ("ContentBasedDeduplication", "FifoQueue")},
     **{name: f"You can specify the {name} only when FifoQueue is set to true." for name in CHOICES},
 }
 ONE_ENCRYPTION = (
