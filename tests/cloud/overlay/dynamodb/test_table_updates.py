@@ -114,3 +114,16 @@ def test_an_update_changes_something(account, refused) -> None:
     code, message = refused(account.dynamodb.update_table, TableName="T")
 
     assert (code, message[:46]) == ("ValidationException", "At least one of ProvisionedThroughput, Billing")
+
+
+def test_a_new_index_has_two_keys_at_most(account, refused) -> None:
+    """One of each kind, as in a new table; AWS has more of them for global indexes."""
+    account.create_table()
+    more = [{"AttributeName": name, "KeyType": "HASH"} for name in ("x", "pk")]
+    changes = [{"Create": {**INDEX, "KeySchema": more}}]
+    update = {"AttributeDefinitions": [STRING], "GlobalSecondaryIndexUpdates": changes}
+
+    code, message = refused(account.dynamodb.update_table, TableName="T", **update)
+
+    assert code == "ValidationException"
+    assert message.endswith("The offline cloud offers one partition key and one sort key of an index.")

@@ -18,6 +18,15 @@ def index(name: str, *names: str) -> dict:
     return {"IndexName": name, "KeySchema": key(*names), "Projection": {"ProjectionType": "ALL"}}
 
 
+def keyed(*kinds: str) -> dict:
+    """Return an index whose key has these parts."""
+    schema = [
+        {"AttributeName": name, "KeyType": kind}
+        for name, kind in zip("ghi"[: len(kinds)], kinds, strict=True)
+    ]
+    return {**index("global"), "KeySchema": schema}
+
+
 def projected(projection: dict) -> dict:
     """Return what a request says of an index with a projection."""
     return {
@@ -140,6 +149,18 @@ def test_indexes_count_what_is_in_them(account) -> None:
                 "GlobalSecondaryIndexes": [index("same", "g"), index("same", "g", "sk")],
             },
             "Duplicate index name: same",
+        ),
+        (
+            {"attributes": "pk g h", "GlobalSecondaryIndexes": [keyed("HASH", "HASH")]},
+            "offers one partition key and one sort key of an index",
+        ),
+        (
+            {"attributes": "pk g h i", "GlobalSecondaryIndexes": [keyed("HASH", "HASH", "RANGE")]},
+            "offers one partition key and one sort key of an index",
+        ),
+        (
+            {"attributes": "pk g h i", "GlobalSecondaryIndexes": [keyed("HASH", "RANGE", "RANGE")]},
+            "offers one partition key and one sort key of an index",
         ),
         (
             {"attributes": "pk g", "LocalSecondaryIndexes": [index("local", "pk", "g")]},

@@ -23,6 +23,7 @@ from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.tables import (
     INVALID,
     MAXIMUM_GLOBAL,
+    check_index_keys,
     check_projected,
     check_projection,
 )
@@ -68,6 +69,7 @@ def _check(change: dict[str, Any], table: Any, billing_mode: str) -> None:
 
 
 def _check_new(index: dict[str, Any], table: Any, billing_mode: str) -> None:
+    check_index_keys(index["KeySchema"])
     check_projection(projection := index.get("Projection") or {})
     check_projected([projection, *(one.projection for one in (*table.indexes, *table.global_indexes))])
     is_on_demand, has_units = billing_mode == "PAY_PER_REQUEST", bool(index.get("ProvisionedThroughput"))

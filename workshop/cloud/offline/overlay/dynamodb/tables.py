@@ -33,6 +33,7 @@ from workshop.cloud.offline.overlay.sizes import attributes_size
 __all__ = [
     "INVALID",
     "MAXIMUM_GLOBAL",
+    "check_index_keys",
     "check_projected",
     "check_projection",
     "check_table",
@@ -42,6 +43,7 @@ __all__ = [
 MAXIMUM_LOCAL, MAXIMUM_GLOBAL = 5, 20
 # Named by the projections of all indexes of a table together.
 MAXIMUM_PROJECTED = 100
+MAXIMUM_KEYS, ONE_OF_EACH = 2, "offers one partition key and one sort key of an index."
 INVALID = "One or more parameter values were invalid: "
 NOT_ON_DEMAND = f"{INVALID}OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"
 CHANGES = frozenset(
@@ -176,7 +178,7 @@ def _validate_table_creation(self: Any, **request: Any) -> None:
     local, everywhere = request["local_secondary_indexes"] or [], request["global_indexes"] or []
     _check_schema(schema)
     for index in (*local, *everywhere):
-        _check_schema(index["KeySchema"])
+        check_index_keys(index["KeySchema"])
         check_projection(index.get("Projection") or {})
     for index in everywhere:
         _check_capacity(index, request["billing_mode"])
@@ -225,6 +227,14 @@ def _check_schema(schema: Sequence[Mapping[str, str]]) -> None:
         raise MockValidationException(
             "Both the Hash Key and the Range Key element in the KeySchema have the same name"
         )
+
+
+def check_index_keys(schema: Sequence[Mapping[str, str]]) -> None:
+    """Refuse keys that an index has not here, where there is one of a kind; AWS has four of a global one."""
+    kinds = [entry["KeyType"] for entry in schema]
+    if len(kinds) > MAXIMUM_KEYS or kinds == ["HASH", "HASH"]:
+        raise MockValidationException(f"{INVALID}The offline cloud {ONE_OF_EACH}")
+    _check_schema(schema)
 
 
 def check_projection(projection: Mapping[str, Any]) -> None:
