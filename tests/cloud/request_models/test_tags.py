@@ -7,13 +7,13 @@ import pytest
 from tests.cloud.http.test_dispatch import understood
 from tests.cloud.request_models.test_validation import send
 from tests.cloud.walk.requests import SERVICES, model_of
-from workshop.cloud.offline.request_models.tags import BROUGHT, TAKEN, tag_problem
+from workshop.cloud.offline.request_models.tags import BROUGHT, KEEPS_SYSTEM_TAGS, TAKEN, tag_problem
 
 __all__ = ["send"]
 
 SENTENCE = "aws: prefixed tag key names are not allowed for external use."
 OTHERS = {
-    "PutBucketTagging": "System tags cannot be added/updated by requester",
+    "CreateBucket": "System tags cannot be added/updated by requester",
     "PutObject": "Your TagKey cannot be prefixed with aws:",
 }
 TAG = [{"Key": "aws:x", "Value": "v"}]
@@ -39,7 +39,7 @@ def test_nobody_sets_or_takes_away_a_tag_of_aws(service: str) -> None:
         (name, member, shape.members[member])
         for name, shape in shapes.items()
         for member in (shape.members if shape is not None else ())
-        if member in (*BROUGHT, *TAKEN)
+        if member in (*BROUGHT, *TAKEN) and name != KEEPS_SYSTEM_TAGS
     ]
 
     for name, member, shape in found:
@@ -75,7 +75,7 @@ def test_nobody_sets_or_takes_away_a_tag_of_aws(service: str) -> None:
             "InvalidParameterValueException",
         ),
         ("cloudformation", "UpdateStack", {"StackName": "s", "Tags": TAG}, "ValidationError"),
-        ("s3", "PutBucketTagging", {"Bucket": "box", "Tagging": {"TagSet": TAG}}, "InvalidTag"),
+        ("s3", "CreateBucket", {"Bucket": "box", "CreateBucketConfiguration": {"Tags": TAG}}, "InvalidTag"),
         ("s3", "PutObject", {"Bucket": "box", "Key": "k", "Tagging": "a=b&aws%3Ax=v"}, "InvalidTag"),
     ],
 )
@@ -112,3 +112,13 @@ def test_a_request_brings_a_key_once(service: str, code: str, text: str) -> None
     assert problem is not None
     assert (problem.code, problem.message) == (code, text)
     assert tag_problem(service, "TagResource", {"Tags": [*pairs[:2], {"Key": "K"}]}) is None
+
+
+def test_capitals_make_no_other_key_of_iam() -> None:
+    """A key in capitals is the same key there."""
+    pairs = [{"Key": key, "Value": "v"} for key in ("A", "a")]
+
+    problem = tag_problem("iam", "CreateUser", {"Tags": pairs})
+
+    assert problem is not None
+    assert "Tag keys are case insensitive" in problem.message

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from workshop.cloud.offline.request_models.without_effect import INVALID
 from workshop.cloud.offline.request_models.wording import ModelError
 
-__all__ = ["MOST_TAGS", "SYSTEM_TAGS", "tag_problem"]
+__all__ = ["MOST_TAGS", "RESERVED_BUCKET", "SYSTEM_TAGS", "tag_problem"]
 
 MOST_TAGS, SYSTEM_TAGS = 50, "aws:"
 TOO_MANY = {
@@ -43,6 +43,8 @@ TWICE_OF = {
     "s3": "Cannot provide multiple Tags with the same key",
 }
 RESERVED_BUCKET = "System tags cannot be added/updated by requester"
+# Those that a bucket has must be among the new ones, which are judged where they are known.
+KEEPS_SYSTEM_TAGS = "PutBucketTagging"
 RESERVED_OBJECT = "Your TagKey cannot be prefixed with aws:"
 # What requests bring, and the keys of what they take away.
 BROUGHT, TAKEN = ("Tags", "tags", "Tagging"), ("TagKeys", "tagKeys")
@@ -51,12 +53,15 @@ BROUGHT, TAKEN = ("Tags", "tags", "Tagging"), ("TagKeys", "tagKeys")
 def tag_problem(service: str, operation: str, given: Mapping[str, Any]) -> ModelError | None:
     """Return the error for tags that nobody may set or take away, that are too many or twice, else None."""
     brought, taken = ([key for name in names for key in _keys(given.get(name))] for names in (BROUGHT, TAKEN))
-    if service in TOO_MANY and len(brought) > MOST_TAGS:
+    brought += _keys((given.get("CreateBucketConfiguration") or {}).get("Tags"))
+    own = [key for key in (*brought, *taken) if key.lower().startswith(SYSTEM_TAGS)]
+    if service in TOO_MANY and len(brought) > MOST_TAGS + len(own):
         return TOO_MANY[service]
-    if any(key.lower().startswith(SYSTEM_TAGS) for key in (*brought, *taken)):
-        own = RESERVED_BUCKET if "Bucket" in operation else RESERVED_OBJECT
-        return ModelError(CODES[service], own if service == "s3" else RESERVED)
-    if twice := [key for place, key in enumerate(brought) if key in brought[:place]]:
+    if own and operation != KEEPS_SYSTEM_TAGS:
+        text = RESERVED_BUCKET if "Bucket" in operation else RESERVED_OBJECT
+        return ModelError(CODES[service], text if service == "s3" else RESERVED)
+    same = [key.lower() if service == "iam" else key for key in brought]
+    if twice := [key for place, key in enumerate(brought) if same[place] in same[:place]]:
         return ModelError(CODES[service], TWICE_OF.get(service, TWICE).format(twice[0]))
     return None
 
