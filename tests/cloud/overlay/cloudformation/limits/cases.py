@@ -490,7 +490,6 @@ CASES = {
             index(f"i{place}00", **included(count, place)) for place, count in enumerate((20,) * 5 + (1,))
         ],
     ),
-    "Table: no indexes": table("is empty", **ON_DEMAND, GlobalSecondaryIndexes=[]),
     "Table: two hash keys": table(
         "Invalid KeySchema",
         BillingMode="PAY_PER_REQUEST",

@@ -30,6 +30,8 @@ __all__ = ["REQUESTS", "ApiRequest", "request_problem", "written"]
 # CloudFormation's own, which no caller could give.
 OWN_TAGS = tuple(f"aws:cloudformation:{name}" for name in ("stack-name", "stack-id", "logical-id"))
 # What is missing, the schema of the resource has found; names are made up later.
+# What a template may have none of, unlike a request.
+LEFT_OUT = frozenset(("Tags", "Targets"))
 JUDGED = (ViolationKind.ARN, ViolationKind.CONSTRAINT, ViolationKind.TYPE)
 
 
@@ -147,7 +149,7 @@ def written(request: ApiRequest, properties: Mapping[str, Any]) -> dict[str, Any
     placed: dict[str, Any] = {}
     for name, value in properties.items():
         given = _others(value) if name == "Tags" else value
-        if name == "Tags" and not given:
+        if name in LEFT_OUT and not given:
             continue
         *outer, last = request.members.get(name, name).split(".")
         place = placed
@@ -171,7 +173,10 @@ def _structure(shape: Any, value: Any) -> Any:
     names = {name.removeprefix("Tag").lower(): name for name in shape.members} if shape.name == "Tag" else {}
     names |= {name.lower(): name for name in shape.members}
     known = {names[name.lower()]: one for name, one in value.items() if name.lower() in names}
-    return {name: _value(shape.members[name], one) for name, one in known.items() if one is not None}
+    needed = shape.required_members
+    # A template's empty list is as good as none.
+    given = {name: one for name, one in known.items() if one is not None and (one != [] or name in needed)}
+    return {name: _value(shape.members[name], one) for name, one in given.items()}
 
 
 def _list(shape: Any, value: Any) -> Any:
@@ -187,7 +192,9 @@ def _map(shape: Any, value: Any) -> Any:
 
 
 def _string(_: Any, value: Any) -> Any:
-    return dumps(value) if isinstance(value, dict | list) else as_text(value)
+    # As short as it can be: the length of some is limited.
+    is_json = isinstance(value, dict | list)
+    return dumps(value, separators=(",", ":")) if is_json else as_text(value)
 
 
 _WRITERS: Mapping[str, Callable[[Any, Any], Any]] = {

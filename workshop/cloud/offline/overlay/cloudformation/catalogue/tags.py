@@ -1,6 +1,6 @@
 """Tags of a stack reach all of its resources that can have tags, beside three of CloudFormation's own.
 
-A resource's own tag counts more than one of its stack with the same key
+A resource's own tag counts more than one of its stack with the same key, and of two of its own the latter
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html). Support
 for the operations on stacks; corrects nothing. `schemas.json` and `effects.toml` say which types have tags.
 """
@@ -31,11 +31,17 @@ def add_tags(definition: dict[str, Any], logical_id: str, resources: Any) -> Non
     if (schema(kind) or {})["properties"][TAGS] == "object":
         properties[TAGS] = {**added, **given} if isinstance(given, dict) else given or added
     elif given is None or isinstance(given, list):  # others are refused with the other properties
-        known = {one.get("Key") for one in given or () if isinstance(one, dict)}
-        missing = [{"Key": key, "Value": value} for key, value in added.items() if key not in known]
-        properties[TAGS] = [*(given or ()), *missing]
+        last = {_key(one): one for one in given or ()}
+        missing = [{"Key": key, "Value": value} for key, value in added.items() if key not in last]
+        properties[TAGS] = [*last.values(), *missing]
 
 
 def _own(tags: Mapping[str, str] | None) -> dict[str, str]:
     """Return a stack's own tags: a stack inside another one has some that name itself."""
     return {key: value for key, value in (tags or {}).items() if not key.startswith(SYSTEM)}
+
+
+def _key(tag: Any) -> str:
+    # What is no tag is refused with the other properties.
+    is_tag = isinstance(tag, dict) and tag.keys() == {"Key", "Value"}
+    return str(tag["Key"]) if is_tag else repr(tag)

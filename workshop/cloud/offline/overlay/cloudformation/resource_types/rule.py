@@ -27,7 +27,7 @@ def _put_rule(wanted: Wanted) -> AddedResource:
     rule = backend.put_rule(
         name,
         scheduled_expression=properties.get("ScheduleExpression"),
-        event_pattern=json.dumps(pattern) if isinstance(pattern, dict) else pattern,
+        event_pattern=json.dumps(pattern, separators=(",", ":")) if isinstance(pattern, dict) else pattern,
         state=properties.get("State"),
         description=properties.get("Description"),
         role_arn=properties.get("RoleArn"),

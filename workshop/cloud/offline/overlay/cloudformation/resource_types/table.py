@@ -16,10 +16,12 @@ from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 
+from workshop.cloud.offline.overlay.cloudformation.catalogue.api_requests import REQUESTS, written
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, is_true, undone
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.dynamodb.tables import check_table, limit_throughput
 
+WITH_NUMBERS = ("GlobalSecondaryIndexes", "ProvisionedThroughput", "WarmThroughput")
 ONE_AT_A_TIME = "Cannot perform more than one GSI creation or deletion in a single update"
 FIXED = (
     "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights "
@@ -31,8 +33,7 @@ _create_table = Table.create_from_cloudformation_json.__func__
 
 @creates(Table)
 def _create(wanted: Wanted) -> Any:
-    properties = wanted.properties
-    _check(properties)
+    properties = _checked(wanted.properties)
     table = _create_table(
         Table, wanted.name, {"Properties": properties}, wanted.account_id, wanted.region_name
     )
@@ -44,8 +45,7 @@ def _create(wanted: Wanted) -> Any:
 
 @changes(Table)
 def _change(wanted: Wanted) -> Any:
-    properties, backend = wanted.properties, wanted.backend(dynamodb_backends)
-    _check(properties)
+    properties, backend = _checked(wanted.properties), wanted.backend(dynamodb_backends)
     table = backend.get_table(wanted.name)
     indexes = _index_changes(table, properties.get("GlobalSecondaryIndexes", []))
     _change_stream(backend, table, properties.get("StreamSpecification", {}).get("StreamViewType"))
@@ -66,13 +66,16 @@ def _change(wanted: Wanted) -> Any:
     return table
 
 
-def _check(properties: dict[str, Any]) -> None:
+def _checked(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return properties whose numbers are no text, if there can be such a table."""
+    request = written(REQUESTS["AWS::DynamoDB::Table"][0], properties)
     # A template names the view of a stream that there is.
     stream = properties.get("StreamSpecification") and {
         "StreamEnabled": True,
         **properties["StreamSpecification"],
     }
-    check_table({**properties, "StreamSpecification": stream})
+    check_table({**request, "StreamSpecification": stream})
+    return {**properties, **{name: request[name] for name in WITH_NUMBERS if name in request}}
 
 
 def _change_stream(backend: Any, table: Any, wanted_view: str | None) -> None:
