@@ -193,7 +193,7 @@ print(ws.stateless.rest().latency.summary())
 
 # %% [markdown]
 # **Where the time goes.** Most of a message's latency is waiting for its batch to fill: Map waits two seconds,
-# Reduce one. In a long run, packed, a message took 47 µs of processor: 20 in the producer, 7 in the cloud, 20
+# Reduce one. In a long run, packed, a message took 37 µs of processor: 17 in the producer, 5 in the cloud, 15
 # in the functions ([docs/speed.md](../docs/speed.md)).
 #
 # On AWS functions run side by side, so shards set the speed. What takes time there is waiting again: for the
