@@ -36,3 +36,18 @@ def test_sessions_are_otherwise_as_before(account) -> None:
         name: type(value) for name, value in plain["Credentials"].items()
     }
     assert corrected["Credentials"]["AccessKeyId"].startswith("ASIA")
+
+
+def test_a_session_is_no_longer_than_its_role_allows(account, refused) -> None:
+    """An hour, unless the role says otherwise."""
+    session = {"RoleArn": ROLE, "RoleSessionName": "me"}
+    iam, sts = account.client("iam"), account.client("sts")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust())
+
+    code, text = refused(sts.assume_role, DurationSeconds=3601, **session)
+
+    assert code == "ValidationError"
+    assert text == "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    sts.assume_role(DurationSeconds=3600, **session)
+    iam.update_role(RoleName="r", MaxSessionDuration=7200)
+    sts.assume_role(DurationSeconds=7200, **session)

@@ -24,6 +24,8 @@ WRONG = [
     ('{"Statement": []}', "Missing required field Statement"),
     ('{"Statement": ["x"]}', "Missing required field Effect"),
     (json.dumps({"Statement": [{**RIGHT, "Effect": "Maybe"}]}), "Invalid effect: Maybe"),
+    (json.dumps({"Statement": RIGHT | {"Condition": "x"}}), "Invalid condition"),
+    (json.dumps({"Statement": RIGHT | {"Condition": {"Bool": "x"}}}), "Invalid condition"),
     *((without(name), f"Missing required field {name}") for name in ("Effect", "Principal", "Action")),
 ]
 TAKEN = [
@@ -56,6 +58,54 @@ def test_a_policy_is_one(service: str, operation: str) -> None:
         assert reason in problem.message or "{}" not in text
     for policy in TAKEN:
         assert policy_problem(service, operation, given(service, operation, policy)) is None, policy
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "statement", "reason"),
+    [
+        ("s3", "PutBucketPolicy", {"Action": "sqs:*"}, "Policy has invalid action"),
+        ("s3", "PutBucketPolicy", {"Action": ["s3:*", "*"]}, None),
+        ("s3", "PutBucketPolicy", {"Resource": "arn:aws:s3:::other/*"}, "Policy has invalid resource"),
+        ("s3", "PutBucketPolicy", {"Resource": "arn:aws:sqs:::b"}, "Policy has invalid resource"),
+        ("s3", "PutBucketPolicy", {"Resource": "b"}, "Policy has invalid resource"),
+        (
+            "s3",
+            "PutBucketPolicy",
+            {"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/x", "arn:*:s3:::?/*"]},
+            None,
+        ),
+        (
+            "sns",
+            "CreateTopic",
+            {"Action": "SQS:SendMessage"},
+            "Policy statement action out of service scope!",
+        ),
+        ("sns", "CreateTopic", {"Action": ["SNS:Publish", "sns:*"]}, None),
+    ],
+)
+def test_a_policy_is_about_its_own_resource(
+    service: str, operation: str, statement: dict[str, Any], reason: str | None
+) -> None:
+    """Buckets and topics refuse actions of other services, and a bucket what is in another one."""
+    parameters = given(service, operation, json.dumps({"Statement": {**RIGHT, **statement}}))
+
+    problem = policy_problem(service, operation, {**parameters, "Bucket": "b"})
+
+    assert (problem is None) == (reason is None)
+    assert problem is None or problem.message.endswith(str(reason))
+
+
+def test_a_policy_of_a_session_is_one() -> None:
+    """It names no principal, and no session needs one."""
+    own = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policies = {"nope": False, "[" * 5000: False, "{}": False}
+    policies |= {json.dumps({"Statement": RIGHT}): False, json.dumps({"Statement": own}): True}
+
+    found = {text: policy_problem("sts", "AssumeRole", {"Policy": text}) for text in policies}
+
+    assert {text: problem is None for text, problem in found.items()} == policies
+    assert {problem.code for problem in found.values() if problem} == {"MalformedPolicyDocument"}
+    assert policy_problem("sts", "AssumeRole", {}) is None
 
 
 def test_other_attributes_are_no_policies() -> None:

@@ -202,7 +202,7 @@ def test_policies_need_no_version(aws: Any) -> None:
     """A policy without `Version` is one of 2008-10-17, wherever a template has one; other versions fail."""
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     bare = {"Statement": [statement]}
-    shared = {"Statement": [{**statement, "Principal": "*"}]}
+    shared = {"Statement": [{**statement, "Action": "*", "Principal": "*"}]}
 
     made = aws.create(
         {

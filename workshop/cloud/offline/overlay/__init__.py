@@ -85,6 +85,7 @@ CORRECTIONS: tuple[str, ...] = (
     "sns.batches",
     "sns.filters",
     "sns.topics",
+    "labels",
     "s3.bucket_policies",
     "s3.forms",
     "s3.contents",

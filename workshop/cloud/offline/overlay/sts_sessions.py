@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_use-resources.html.
 
 moto's tokens have no recognisable form, so a session forgotten by a reset would pass for a person's
-credentials; sessions never expire, and `PolicyArns` are dropped.
+credentials; sessions never expire, may be as long as one likes, and `PolicyArns` are dropped.
 
 Changed: a session's token begins with a mark, its expiration is on the cloud's clock, the documents of
-`PolicyArns` are stored with it, and a missing policy is refused. AWS's text for that refusal is not
-documented.
+`PolicyArns` are stored with it, and a missing policy is refused, as is more than the role's
+`MaxSessionDuration`. AWS's text for a missing policy is not documented.
 """
 
 from datetime import UTC, datetime
@@ -21,8 +21,10 @@ from moto.sts.models import STSBackend
 from moto.sts.responses import TokenResponse
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.permissions.roles import managed_document
+from workshop.cloud.offline.permissions.roles import find_role, managed_document
 from workshop.cloud.offline.permissions.sessions import TOKEN_MARK
+
+DEFAULT_SECONDS = 3600
 
 _MOTO_ASSUME_ROLE = STSBackend.assume_role
 _MOTO_CALL = TokenResponse.assume_role
@@ -39,6 +41,12 @@ def _assume_role(self: Any, *arguments: Any, duration: int, **named: Any) -> Any
 
 @corrects(TokenResponse, "assume_role")
 def _assume_role_call(self: Any) -> Any:
+    role = find_role(str(self._get_param("RoleArn")))
+    longest = int(getattr(role, "max_session_duration", None) or DEFAULT_SECONDS)
+    if self._get_int_param("DurationSeconds", DEFAULT_SECONDS) > longest:
+        raise STSValidationError(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
     # Before the session exists: one whose policy is missing must not come into being.
     documents = _managed_documents(self)
     answer = _MOTO_CALL(self)

@@ -218,7 +218,11 @@ TYPES: dict[str, Row] = {
         TopicName="topic",
     ),
     "TopicPolicy": row(
-        "SNS::TopicPolicy", ".+", {"Id": ".+"}, PolicyDocument=document("sns:*"), Topics=[TOPIC]
+        "SNS::TopicPolicy",
+        ".+",
+        {"Id": ".+"},
+        PolicyDocument=document("sns:*", Principal="*"),
+        Topics=[TOPIC],
     ),
     "Queue": row(
         "SQS::Queue",
@@ -227,7 +231,11 @@ TYPES: dict[str, Row] = {
         QueueName="jobs",
     ),
     "QueuePolicy": row(
-        "SQS::QueuePolicy", ".+", {"Id": ".+"}, PolicyDocument=document("sqs:*"), Queues=[{"Ref": "Queue"}]
+        "SQS::QueuePolicy",
+        ".+",
+        {"Id": ".+"},
+        PolicyDocument=document("sqs:*", Principal="*"),
+        Queues=[{"Ref": "Queue"}],
     ),
     "Parameter": row(
         "SSM::Parameter",

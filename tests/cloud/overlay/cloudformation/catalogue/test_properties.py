@@ -180,3 +180,12 @@ def test_plain_moto_takes_anything(plain: Any) -> None:
     misspelt = {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCuont": 2}}
 
     assert plain.create({"Stream": misspelt})["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_policy_is_somebody_s(aws: Any) -> None:
+    """AWS::IAM::Policy names a role, a user or a group."""
+    properties = {"PolicyName": "p", "PolicyDocument": {"Statement": []}, "Roles": []}
+
+    stack = aws.create({"Policy": {"Type": "AWS::IAM::Policy", "Properties": properties}})
+
+    assert "At least one of [Groups,Roles,Users] must be non-empty." in aws.reason("Policy", stack["StackId"])

@@ -36,7 +36,7 @@ WALKED = [
 ]
 MISTAKE = 400
 # It is refused for what is there, not for its value.
-FOR_THE_REST = ("already", "exist", "in use", "limit exceeded", "not found", "quota")
+FOR_THE_REST = ("already", "an arn must have", "exist", "in use", "limit exceeded", "not found", "quota")
 
 
 def odd_values(shape: Any) -> Iterator[Any]:

@@ -8,7 +8,8 @@ disabled or have no pattern, and gives every event a time that is no text. Chang
 
 AWS refuses a request of 1 MiB (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html),
 takes events for a bus that is not there, after which they are gone, and deletes a bus only when it has no
-rules. moto does none of this, and takes a policy's statements only in a list. Changed: as above.
+rules. moto does none of this, takes a policy's statements only in a list, and knows none that begins with
+`Not`. Changed: as above.
 """
 
 import json
@@ -17,10 +18,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.events.exceptions import ResourceNotFoundException, ValidationException
-from moto.events.models import EventBus, EventsBackend
+from moto.events.models import EventBus, EventBusPolicyStatement, EventsBackend
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
-from workshop.cloud.offline.request_models.policies import document_problem
+from workshop.cloud.offline.request_models.policies import document_problem, statements_of
 from workshop.cloud.offline.runtime.deliveries.rules import send_to_targets
 from workshop.cloud.offline.runtime.deliveries.targets import log_once
 from workshop.cloud.offline.runtime.timestamps import iso_time
@@ -32,12 +33,12 @@ MOST_ENTRIES = 10
 TOO_LARGE = 1 << 20
 # What a time counts for, however it is written.
 BYTES_OF_TIME = 14
-# By the first moto finds a statement again; it knows no `NotAction`.
-OF_STATEMENTS = ("Sid", "Principal", "Action", "Resource")
+# By the first a statement is found again.
+OF_STATEMENTS = (("Sid",), ("Resource", "NotResource"))
 # Only services of AWS send events by these names.
 OWN_SOURCES = "aws."
 
-_MOTO_ADD_POLICY = EventBus.add_policy
+_MOTO_DESCRIBE = EventBusPolicyStatement.describe
 _MOTO_DELETE_BUS = EventsBackend.delete_event_bus
 
 
@@ -124,9 +125,19 @@ def _delete_bus(backend: Any, name: str) -> None:
 def _add_policy(bus: Any, policy: dict[str, Any]) -> None:
     if (problem := document_problem(json.dumps(policy))) is not None:
         raise ValidationException(f"Policy is not a policy document: {problem}")
-    statements = policy["Statement"]
-    listed = [statements] if isinstance(statements, dict) else statements
-    for name in OF_STATEMENTS:
-        if not all(statement.get(name) for statement in listed):
-            raise ValidationException(f"Each statement of a bus's policy must have a {name} here.")
-    _MOTO_ADD_POLICY(bus, {**policy, "Statement": listed})
+    statements = statements_of(policy)
+    for names in OF_STATEMENTS:
+        if not all(any(statement.get(name) for name in names) for statement in statements):
+            raise ValidationException(f"Each statement of a bus's policy must have a {names[0]} here.")
+    bus._remove_principals_statements(*(one["Principal"] for one in statements if "Principal" in one))
+    for statement in statements:
+        members = {name: statement.get(name) for name in ("Principal", "Action", "Resource")}
+        kept = EventBusPolicyStatement.from_dict({**statement, **members})
+        kept.given = statement
+        bus._statements[statement["Sid"]] = kept
+
+
+@corrects(EventBusPolicyStatement, "describe")
+def _describe(statement: Any) -> Any:
+    # Those of a call that names members instead of a policy have none.
+    return getattr(statement, "given", None) or _MOTO_DESCRIBE(statement)

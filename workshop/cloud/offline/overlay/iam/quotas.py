@@ -11,7 +11,6 @@ alike, and a permissions boundary is a policy that is there
 principal, any trust policy of a new role, and any boundary. Changed: as above.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -23,6 +22,7 @@ from moto.iam.models import IAMBackend
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.request_models.policies import identity_problem
 
 MOST_ATTACHED, MOST_OF_MANAGED, MOST_OF_TRUST = 10, 6_144, 2_048
 MOST_INLINE = {"role": 10_240, "group": 5_120, "user": 2_048}
@@ -40,16 +40,8 @@ def _check_quota(quota: str, size: int, most: int) -> None:
 
 
 def _check_document(text: Any) -> None:
-    try:
-        document = json.loads(text)
-        statements = document.get("Statement", ())
-        listed = [statements] if isinstance(statements, dict) else statements
-        named = [one for one in listed if {"Principal", "NotPrincipal"} & one.keys()]
-    # moto says what is wrong with a document that is none.
-    except (AttributeError, TypeError, ValueError, RecursionError):
-        return
-    if named:
-        raise MalformedPolicyDocument("Policy document should not specify a principal.")
+    if (problem := identity_problem(text)) is not None:
+        raise MalformedPolicyDocument(problem)
 
 
 def _check_boundary(backend: Any, arn: str | None) -> None:

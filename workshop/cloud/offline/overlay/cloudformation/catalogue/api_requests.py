@@ -39,13 +39,15 @@ JUDGED = (ViolationKind.ARN, ViolationKind.CONSTRAINT, ViolationKind.TYPE)
 class ApiRequest:
     """An operation; `members` has the places of properties that have other names there, apart from capitals.
 
-    With `each` there is one request for every entry of that property, with the entry's own members.
+    `always` has what is the same for all resources. With `each` there is one request for every entry of that
+    property, with the entry's own members.
     """
 
     service: str
     operation: str
     members: Mapping[str, str] = field(default_factory=dict)
     each: str = ""
+    always: Mapping[str, str] = field(default_factory=dict)
 
 
 def _of(service: str, operation: str, each: str = "", **members: str) -> ApiRequest:
@@ -95,7 +97,16 @@ REQUESTS: Mapping[str, tuple[ApiRequest, ...]] = {
     "AWS::S3::BucketPolicy": (_of("s3", "PutBucketPolicy", PolicyDocument="Policy"),),
     "AWS::SNS::Subscription": (_of("sns", "Subscribe"),),
     "AWS::SNS::Topic": (_of("sns", "CreateTopic", TopicName="Name"),),
+    "AWS::SNS::TopicPolicy": (
+        ApiRequest(
+            "sns",
+            "SetTopicAttributes",
+            {"PolicyDocument": "AttributeValue"},
+            always={"AttributeName": "Policy"},
+        ),
+    ),
     "AWS::SQS::Queue": (_of("sqs", "CreateQueue"),),
+    "AWS::SQS::QueuePolicy": (_of("sqs", "SetQueueAttributes", PolicyDocument="Attributes.Policy"),),
     "AWS::SSM::Parameter": (_of("ssm", "PutParameter"),),
     "AWS::Scheduler::Schedule": (_of("scheduler", "CreateSchedule"),),
     "AWS::Scheduler::ScheduleGroup": (_of("scheduler", "CreateScheduleGroup"),),
@@ -146,7 +157,7 @@ def _others(tags: Any) -> Any:
 
 def written(request: ApiRequest, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return properties as the parameters of a request, without those that it does not have."""
-    placed: dict[str, Any] = {}
+    placed: dict[str, Any] = {**request.always}
     for name, value in properties.items():
         given = _others(value) if name == "Tags" else value
         if name in LEFT_OUT and not given:

@@ -26,6 +26,8 @@ UNKNOWN_TYPE: Mapping[str, Any] = {
 }
 # Parts of a resource beside its properties, of which nothing here takes notice.
 IDLE_PARTS = ("CreationPolicy", "UpdatePolicy")
+# Properties of a type of which one must name somebody.
+NOT_ALL_EMPTY = {"AWS::IAM::Policy": ("Groups", "Roles", "Users")}
 JSON_TYPES = {
     bool: "Boolean",
     dict: "JSONObject",
@@ -68,6 +70,9 @@ def property_problem(logical_id: str, definition: Mapping[str, Any]) -> str | No
         return None
     if problems := [*_problems(shape, properties, "#")]:
         return f"Properties validation failed for resource {logical_id} with message:\n" + "\n".join(problems)
+    either = NOT_ALL_EMPTY.get(definition["Type"], ())
+    if either and not any(properties.get(name) for name in either):
+        return f"At least one of [{','.join(either)}] must be non-empty."
     refused = effects().get(definition["Type"], UNKNOWN_TYPE).get("refused", {})
     for name, reason in refused.items():
         if not _is_nothing(properties.get(name)):
