@@ -395,6 +395,13 @@ CASES = {
         },
         PATTERN,
     ),
+    "Queue: a permission that is none": Case(
+        "Queue",
+        {"RedriveAllowPolicy": {"redrivePermission": "maybe"}},
+        "sqs.CreateQueue",
+        {"QueueName": "q", "Attributes": {"RedriveAllowPolicy": '{"redrivePermission": "maybe"}'}},
+        "RedriveAllowPolicy",
+    ),
     "Queue: characters": Case("Queue", {"QueueName": "a b"}, "sqs.CreateQueue", {"QueueName": "a b"}, ""),
     "Topic: characters": Case("Topic", {"TopicName": "a b"}, "sns.CreateTopic", {"Name": "a b"}, ""),
     "Bucket: characters": Case("Bucket", {"BucketName": "A_b"}, "s3.CreateBucket", {"Bucket": "A_b"}, ""),

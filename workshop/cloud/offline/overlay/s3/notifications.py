@@ -100,7 +100,7 @@ def _check(notification: Any) -> None:
         if names.count(name) > 1:
             text = f"Cannot specify more than one {name} rule in a filter."
             raise S3ClientError("InvalidArgument", text)
-    # Both have events in no order.
+    # Events of a bucket are in no order that a FIFO queue or topic could keep.
     if notification.arn.endswith(".fifo"):
         raise UnreachableDestinationError
 

@@ -7,7 +7,6 @@ there; the sentences are those that users report). moto sets whatever is named, 
 none, and answers with the topic that is there. Changed: as above.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from moto.sns.models import SNSBackend
 from moto.sns.responses import SNSResponse
 
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.request_models.policies import json_object
 from workshop.cloud.offline.request_models.without_effect import IN_TOPICS
 
 __all__ = ["check_attributes"]
@@ -92,14 +92,6 @@ def _problems(given: Mapping[str, Any], *, is_fifo: bool) -> Iterator[str]:
             name in DOCUMENTS
             and isinstance(value, str)
             and (value or name == "Policy")
-            and not _is_object(value)
+            and json_object(value) is None
         ):
             yield f"{name}: failed to parse JSON."
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    # Also brackets that are nested more deeply than Python reads.
-    except (ValueError, RecursionError):
-        return False

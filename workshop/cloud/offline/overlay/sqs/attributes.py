@@ -21,6 +21,7 @@ from moto.sqs.exceptions import (
 from moto.sqs.models import MAXIMUM_MESSAGE_LENGTH, Queue, SQSBackend, sqs_backends
 
 from workshop.cloud.offline.overlay.correct import CLOCK, corrects
+from workshop.cloud.offline.request_models.policies import json_object
 
 __all__ = ["check_attributes"]
 
@@ -88,20 +89,12 @@ def _is_possible(name: str, value: Any) -> bool:
 
 def _is_document(name: str, value: Any) -> bool:
     # A template may give objects as such.
-    if isinstance(value, str) and not _is_object(value):
+    document = json_object(value) if isinstance(value, str) else value
+    if not isinstance(document, dict):
         return False
-    document = json.loads(value) if isinstance(value, str) else value
     if name == "RedriveAllowPolicy":
-        return document.get("redrivePermission") in PERMISSIONS
+        return document.get("redrivePermission", "allowAll") in PERMISSIONS
     return name != "Policy" or "Statement" in document
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    # Also brackets that are nested more deeply than Python reads.
-    except (ValueError, RecursionError):
-        return False
 
 
 def _check_redrive_policy(queue: Any, policy: Any) -> None:
