@@ -1,4 +1,4 @@
-"""Log groups are listed as a request asks, and send to a function without a role."""
+"""Log groups are listed as a request asks."""
 
 from typing import Any
 
@@ -66,22 +66,3 @@ def test_other_listings_are_as_before(logs: Any) -> None:
         with plain_moto():
             plain = logs.describe_log_groups(**wanted)
         assert corrected["logGroups"] == plain["logGroups"]
-
-
-def test_a_filter_invokes_a_function_without_a_role(account, refused) -> None:
-    """Log events reach a stream by a role, a function by its policy alone."""
-    logs = account.client("logs")
-    logs.create_log_group(logGroupName="g")
-    arn = "arn:aws:{}:123456789012:{}".format
-
-    error = refused(
-        logs.put_subscription_filter,
-        logGroupName="g",
-        filterName="f",
-        filterPattern="",
-        destinationArn=arn("lambda:eu-west-1", "function:F"),
-        roleArn=arn("iam:", "role/r"),
-    )
-
-    text = "destinationArn for vendor lambda cannot be used with roleArn"
-    assert error == ("InvalidParameterException", text)

@@ -14,6 +14,9 @@ ALARM |= {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, 
 PARAMETER = {"Name": "p", "Type": "String", "Value": "v"}
 ROLE = "arn:aws:iam::123456789012:role/r"
 NO_KEY = "arn:aws:kms:us-east-1:123456789012:key/none"
+NO_FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:none"
+TEMPLATE = {"InputPathsMap": {"a": "$.id"}, "InputTemplate": '{"a": <a>'}
+BROKEN = {"Id": "t", "Arn": "arn:aws:sqs:us-east-1:123456789012:q", "InputTransformer": TEMPLATE}
 PATTERN = "Member must satisfy regular expression pattern: "
 
 
@@ -394,6 +397,26 @@ CASES = {
             "Namespace": ":n",
         },
         PATTERN,
+    ),
+    "Rule: a template that is no JSON": Case(
+        "Rule",
+        {"Targets": [BROKEN]},
+        "events.PutTargets",
+        {"Rule": "r", "Targets": [BROKEN]},
+        "Invalid InputTemplate for target t : it is no JSON.",
+    ),
+    "Subscribed: a function by a role": Case(
+        "Subscribed",
+        {"DestinationArn": NO_FUNCTION, "RoleArn": ROLE},
+        "logs.PutSubscriptionFilter",
+        {
+            "logGroupName": "g",
+            "filterName": "f",
+            "filterPattern": "",
+            "destinationArn": NO_FUNCTION,
+            "roleArn": ROLE,
+        },
+        "destinationArn for vendor lambda cannot be used with roleArn",
     ),
     "Queue: a permission that is none": Case(
         "Queue",
