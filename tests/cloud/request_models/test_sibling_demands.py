@@ -173,6 +173,37 @@ DEMANDS: list[tuple[str, Given, str, str, Given]] = [
         "The parameter MetricData.member.2.Value is required.",
         {"Namespace": "n", "MetricData": [{"MetricName": "m", "StatisticValues": {}}]},
     ),
+    (
+        "kms.CreateKey",
+        {"KeySpec": "HMAC_256"},
+        "ValidationException",
+        "KeyUsage ENCRYPT_DECRYPT is not compatible with KeySpec HMAC_256",
+        {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"},
+    ),
+    (
+        "dynamodb.CreateTable",
+        {"TableName": "t" * 256},
+        "ValidationException",
+        "at most 255 characters long",
+        {"TableName": "t" * 255},
+    ),
+    (
+        "ssm.PutParameter",
+        {"Value": "v" * 8193, "Tier": "Advanced"},
+        "ValidationException",
+        "Advanced tier parameters support a maximum parameter value of 8192 characters.",
+        {"Value": "v" * 8192, "Tier": "Advanced"},
+    ),
+    *(
+        (
+            f"s3.{operation}",
+            {"Tagging": "&".join(f"k{number}=v" for number in range(11))},
+            "BadRequest",
+            "Object tags cannot be greater than 10",
+            {"Tagging": "&".join(f"k{number}=v" for number in range(10))},
+        )
+        for operation in ("PutObject", "CreateMultipartUpload", "CopyObject")
+    ),
 ]
 
 

@@ -18,6 +18,7 @@ ROLE = "arn:aws:iam::123456789012:role/{}"
 NO_KEY = "Please check your KMS key settings. KMS Exception: {} KMS Message: {}"
 NOT_TRUSTED = "The role defined for the function cannot be assumed by Lambda."
 CODE = zip_of("")
+SNAPSHOTS = {"ApplyOn": "PublishedVersions"}
 
 
 @pytest.fixture
@@ -52,6 +53,14 @@ def functions(account: Account) -> Any:
             "does not offer FileSystemConfigs",
         ),
         ({"ImageConfig": {"Command": ["x"]}}, "does not offer ImageConfig"),
+        (
+            {"LoggingConfig": {"LogFormat": "Text", "ApplicationLogLevel": "INFO"}},
+            'LogLevel is not supported when LogFormat is set to "Text".',
+        ),
+        (
+            {"Runtime": "python3.11", "SnapStart": SNAPSHOTS},
+            "python3.11 is not supported for SnapStart enabled functions.",
+        ),
     ],
 )
 def test_a_setting_is_judged_when_it_is_made_and_later(
@@ -65,6 +74,24 @@ def test_a_setting_is_judged_when_it_is_made_and_later(
 
     assert text in made[1]
     assert changed == made
+
+
+def test_settings_are_judged_together_with_those_that_stay(functions: Any, refused: Any) -> None:
+    """An earlier runtime does not come to a function that has snapshots."""
+    functions.update_function_configuration(FunctionName="F", SnapStart=SNAPSHOTS)
+
+    error = refused(functions.update_function_configuration, FunctionName="F", Runtime="python3.11")
+
+    assert error == (INVALID, "python3.11 is not supported for SnapStart enabled functions.")
+
+
+def test_a_function_has_a_name_of_64_characters(functions: Any, refused: Any) -> None:
+    """Though the model lets it be as long as an ARN."""
+    error = refused(functions.create_function, **function("f" * 65))
+    functions.create_function(**function("f" * 64))
+
+    assert error[0] == "ValidationException"
+    assert error[1].endswith("Member must have length less than or equal to 64")
 
 
 def test_a_key_that_is_there_is_taken_and_taken_away(account: Account, functions: Any) -> None:
@@ -106,6 +133,26 @@ def test_a_policy_is_not_that_of_what_is_unpublished(functions: Any, refused: An
         error = refused(functions.add_permission, **name, **statement)
 
         assert error == (INVALID, "We currently do not support adding policies for $LATEST.")
+
+
+def test_a_policy_has_one_statement_of_an_id(functions: Any, refused: Any) -> None:
+    """A function's and a layer's; plain moto keeps two."""
+    version = functions.publish_layer_version(LayerName="l", Content={"ZipFile": CODE})["Version"]
+    statement = {"StatementId": "s", "Principal": "123456789012"}
+    layer = {"LayerName": "l", "VersionNumber": version, "Action": "lambda:GetLayerVersion", **statement}
+    calls: list[tuple[Any, dict[str, Any]]] = [
+        (functions.add_permission, {"FunctionName": "F", "Action": "lambda:InvokeFunction", **statement}),
+        (functions.add_layer_version_permission, layer),
+    ]
+
+    codes = set()
+    for add, given in calls:
+        add(**given)
+        codes.add(refused(add, **given)[0])
+    with plain_moto():
+        functions.add_layer_version_permission(**layer)
+
+    assert codes == {"ResourceConflictException"}
 
 
 def test_an_alias_is_not_deleted_as_if_it_were_a_version(functions: Any, refused: Any) -> None:

@@ -127,3 +127,43 @@ def test_a_new_index_has_two_keys_at_most(account, refused) -> None:
 
     assert code == "ValidationException"
     assert message.endswith("The offline cloud offers one partition key and one sort key of an index.")
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ({"y": "HASH"}, "not defined in AttributeDefinitions. Keys: [y], AttributeDefinitions: [pk, x]"),
+        ({"x": "HASH", "y": "RANGE"}, "Keys: [y]"),
+    ],
+)
+def test_the_key_of_a_new_index_is_defined(account, refused, keys: dict[str, str], text: str) -> None:
+    """Else no write would find it; plain moto takes it."""
+    account.create_table()
+    schema = [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()]
+    changes = [{"Create": {**INDEX, "KeySchema": schema}}]
+    request = {"TableName": "T", "AttributeDefinitions": [STRING], "GlobalSecondaryIndexUpdates": changes}
+
+    code, message = refused(account.dynamodb.update_table, **request)
+    account.put(y={"S": "1"})
+    with plain_moto():
+        account.dynamodb.update_table(**request)
+
+    assert (code, text in message) == ("ValidationException", True)
+
+
+def test_a_table_has_capacity_if_it_is_not_on_demand(account, refused) -> None:
+    """One on demand takes no units, and one that is no longer on demand needs them."""
+    account.create_table()
+    update = account.dynamodb.update_table
+
+    on_demand = refused(update, TableName="T", ProvisionedThroughput=CAPACITY)
+    without = refused(update, TableName="T", BillingMode="PROVISIONED")
+    with plain_moto():
+        update(TableName="T", ProvisionedThroughput=CAPACITY)
+    update(TableName="T", BillingMode="PROVISIONED", ProvisionedThroughput=CAPACITY)
+    update(TableName="T", BillingMode="PROVISIONED")
+    update(TableName="T", BillingMode="PAY_PER_REQUEST")
+
+    assert on_demand[0] == without[0] == "ValidationException"
+    assert "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when" in on_demand[1]
+    assert "must both be specified when BillingMode is PROVISIONED" in without[1]

@@ -116,3 +116,35 @@ def test_a_key_that_is_there_is_taken(account: Account, clients: dict[str, Any],
         getattr(clients[service], name)(**arguments)
 
         assert KEPT[service](clients[service]) == key
+
+
+def test_a_key_of_a_stream_is_enabled(account: Account, clients: dict[str, Any], refused: Any) -> None:
+    """One that is disabled or goes encrypts no stream; plain moto takes it."""
+    kms = account.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    name, arguments = calls(key)["kinesis"]
+    encrypt = getattr(clients["kinesis"], name)
+
+    kms.disable_key(KeyId=key)
+    disabled = refused(encrypt, **arguments)
+    kms.schedule_key_deletion(KeyId=key)
+    going = refused(encrypt, **arguments)
+    with plain_moto():
+        encrypt(**arguments)
+
+    assert (disabled[0], going[0]) == ("KMSDisabledException", "KMSInvalidStateException")
+
+
+def test_a_table_changes_to_a_key_that_is_there(account: Account, refused: Any) -> None:
+    """UpdateTable says what CreateTable says; plain moto takes any key."""
+    dynamodb = account.client("dynamodb")
+    _, arguments = calls(ARN)["dynamodb"]
+    dynamodb.create_table(TableName="T", **table())
+    change = {"TableName": "T", "SSESpecification": arguments["SSESpecification"]}
+
+    made = refused(dynamodb.create_table, **{**arguments, "TableName": "other"})
+    changed = refused(dynamodb.update_table, **change)
+    with plain_moto():
+        dynamodb.update_table(**change)
+
+    assert changed == made

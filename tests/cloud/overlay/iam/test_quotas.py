@@ -1,4 +1,4 @@
-"""How long policies may be, and how many of them a role may have."""
+"""How long policies may be, how many of them an identity may have, and other quotas."""
 
 import json
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from tests.cloud.documents import allow, document, make_role, trust
 from workshop.cloud.offline.overlay.correct import plain_moto
 
 ROLE = {"RoleName": "r"}
+NAMES = {"Role": "r", "Group": "g", "User": "u"}
 SHORT = document(allow("*"))
 
 
@@ -91,18 +92,54 @@ def test_inline_policies_count_together(iam: Any, refused: Any) -> None:
     assert code == "LimitExceeded"
 
 
-def test_a_role_has_ten_managed_policies(iam: Any, refused: Any) -> None:
+@pytest.mark.parametrize("kind", NAMES)
+def test_an_identity_has_ten_managed_policies(iam: Any, refused: Any, kind: str) -> None:
     """An eleventh is refused; one that is attached can be attached again."""
+    attach, whose = getattr(iam, f"attach_{kind.lower()}_policy"), {f"{kind}Name": NAMES[kind]}
     arns = [
         iam.create_policy(PolicyName=f"p{number}", PolicyDocument=SHORT)["Policy"]["Arn"]
         for number in range(11)
     ]
     for arn in [*arns[:10], arns[0]]:
-        iam.attach_role_policy(**ROLE, PolicyArn=arn)
+        attach(**whose, PolicyArn=arn)
 
-    error = refused(iam.attach_role_policy, **ROLE, PolicyArn=arns[10])
+    error = refused(attach, **whose, PolicyArn=arns[10])
+    with plain_moto():
+        attach(**whose, PolicyArn=arns[10])
 
-    assert error == ("LimitExceeded", "Cannot exceed quota for PoliciesPerRole: 10")
+    assert error == ("LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind}: 10")
+
+
+def test_a_user_is_in_ten_groups(iam: Any, refused: Any) -> None:
+    """An eleventh is refused; one that it is in already is not."""
+    for number in range(11):
+        iam.create_group(GroupName=f"g{number}")
+    for number in (*range(10), 0):
+        iam.add_user_to_group(UserName="u", GroupName=f"g{number}")
+
+    error = refused(iam.add_user_to_group, UserName="u", GroupName="g10")
+    with plain_moto():
+        iam.add_user_to_group(UserName="u", GroupName="g10")
+
+    assert error == ("LimitExceeded", "Cannot exceed quota for GroupsPerUser: 10")
+
+
+@pytest.mark.parametrize("kind", ["Role", "User"])
+def test_a_tag_takes_the_place_of_one_with_other_capitals(iam: Any, kind: str) -> None:
+    """Keys differ by more than that; plain moto keeps both."""
+    tag, whose = getattr(iam, f"tag_{kind.lower()}"), {f"{kind}Name": NAMES[kind]}
+
+    def keys() -> list[str]:
+        return sorted(one["Key"] for one in getattr(iam, f"list_{kind.lower()}_tags")(**whose)["Tags"])
+
+    for key in ("Other", "Owner", "owner"):
+        tag(**whose, Tags=[{"Key": key, "Value": key}])
+    ours = keys()
+    with plain_moto():
+        tag(**whose, Tags=[{"Key": "OWNER", "Value": ""}])
+
+    assert ours == ["Other", "owner"]
+    assert keys() == ["OWNER", "Other", "owner"]
 
 
 def test_what_is_attached_names_no_principal(account, refused) -> None:

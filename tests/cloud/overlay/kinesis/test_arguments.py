@@ -265,3 +265,18 @@ def test_consumers_are_registered_once_and_paged(account, kinesis, refused) -> N
         "b"
     ]
     assert refused(kinesis.describe_stream_consumer, ConsumerARN=made[0]["ConsumerARN"])[0] == MISSING
+
+
+def test_nobody_changes_the_shards_of_a_stream_on_demand(kinesis, refused) -> None:
+    """They are neither split nor merged, and nobody says how many there are."""
+    stream = {"StreamName": "D"}
+    kinesis.create_stream(**stream, StreamModeDetails={"StreamMode": "ON_DEMAND"})
+
+    errors = {
+        refused(kinesis.split_shard, **stream, ShardToSplit=FIRST, NewStartingHashKey="9"),
+        refused(kinesis.merge_shards, **stream, ShardToMerge=FIRST, AdjacentShardToMerge=SECOND),
+        refused(kinesis.update_shard_count, **stream, TargetShardCount=8, ScalingType="UNIFORM_SCALING"),
+    }
+
+    ((code, message),) = errors
+    assert (code, message.endswith("is in On-Demand mode.")) == ("ValidationException", True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workshop.cloud.offline.request_models.alarms import alarm_problem
+from workshop.cloud.offline.request_models.keys import key_spec_problem
 from workshop.cloud.offline.request_models.monitoring import (
     dashboard_problem,
     log_events_problem,
@@ -23,13 +24,13 @@ __all__ = ["unmet_demand"]
 
 Demand = Callable[[dict[str, Any]], ModelError | None]
 
-LONGEST_PARAMETER = 4_096
+LONGEST_PARAMETER, LONGEST_ADVANCED_PARAMETER = 4_096, 8_192
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 NAME_OF_BUCKET = r"(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 NAME_OF_QUEUE = r"[a-zA-Z0-9_-]{1,80}|[a-zA-Z0-9_-]{1,75}\.fifo"
 PUT_EVENTS = "events:PutEvents"
 # Where the model has a name or an ARN.
-NAME_OF_TABLE = "[a-zA-Z0-9_.-]+"
+NAME_OF_TABLE, LONGEST_TABLE_NAME = "[a-zA-Z0-9_.-]+", 255
 STACK_NAME, LONGEST_STACK_NAME = "[a-zA-Z][-a-zA-Z0-9]*", 128
 # Larger templates come from a bucket.
 LONGEST_TEMPLATE = 51_200
@@ -180,6 +181,9 @@ def _name_of_queue(given: dict[str, Any]) -> ModelError | None:
 
 def _name_of_table(given: dict[str, Any]) -> ModelError | None:
     name = str(given.get("TableName", "Table"))
+    if len(name) > LONGEST_TABLE_NAME:
+        text = "TableName must be at least 3 characters long and at most 255 characters long"
+        return ModelError("ValidationException", text)
     if re.fullmatch(NAME_OF_TABLE, name):
         return None
     text = f"Member must satisfy regular expression pattern: {NAME_OF_TABLE}"
@@ -199,12 +203,15 @@ def _parameter(given: dict[str, Any]) -> ModelError | None:
         if not is_allowed:
             text = f"Parameter value, cannot be validated against allowedPattern: {pattern}"
             return ModelError("ParameterPatternMismatchException", text)
-    if (given.get("Tier") or "Standard") != "Standard" or len(str(given["Value"])) <= LONGEST_PARAMETER:
+    is_standard = (given.get("Tier") or "Standard") == "Standard"
+    kind, most = ("Standard", LONGEST_PARAMETER) if is_standard else ("Advanced", LONGEST_ADVANCED_PARAMETER)
+    if len(str(given["Value"])) <= most:
         return None
-    text = (
-        f"Standard tier parameters support a maximum parameter value of {LONGEST_PARAMETER} characters. To "
-        "create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
-    )
+    text = f"{kind} tier parameters support a maximum parameter value of {most} characters."
+    if is_standard:
+        text += (
+            " To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
+        )
     return ModelError("ValidationException", text)
 
 
@@ -217,6 +224,7 @@ _DEMANDS: dict[tuple[str, str], Demand] = {
     ("kinesis", "CreateStream"): _shards,
     ("kinesis", "StartStreamEncryption"): _encryption,
     ("kinesis", "StopStreamEncryption"): _encryption,
+    ("kms", "CreateKey"): key_spec_problem,
     ("logs", "PutLogEvents"): log_events_problem,
     ("logs", "PutMetricFilter"): metric_filter_problem,
     ("s3", "CreateBucket"): _name_of_bucket,

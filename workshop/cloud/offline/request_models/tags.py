@@ -15,7 +15,9 @@ from workshop.cloud.offline.request_models.wording import ModelError
 
 __all__ = ["MOST_TAGS", "RESERVED_BUCKET", "SYSTEM_TAGS", "tag_problem"]
 
-MOST_TAGS, SYSTEM_TAGS = 50, "aws:"
+MOST_TAGS, MOST_TAGS_OF_AN_OBJECT, SYSTEM_TAGS = 50, 10, "aws:"
+# Beside the names of services.
+OBJECT = "s3 object"
 TOO_MANY = {
     "cloudwatch": ModelError("InvalidParameterValue", f"A resource has at most {MOST_TAGS} tags."),
     "dynamodb": ModelError("ValidationException", f"A table has at most {MOST_TAGS} tags."),
@@ -29,6 +31,7 @@ TOO_MANY = {
         "InvalidParameterValueException", f"A function or mapping has at most {MOST_TAGS} tags."
     ),
     "s3": ModelError("BadRequest", f"Bucket tag count cannot be greater than {MOST_TAGS}"),
+    OBJECT: ModelError("BadRequest", f"Object tags cannot be greater than {MOST_TAGS_OF_AN_OBJECT}"),
     "scheduler": ModelError("ServiceQuotaExceededException", f"A group has at most {MOST_TAGS} tags."),
     "sns": ModelError("TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded"),
     "sqs": ModelError("InvalidParameterValue", "Too many tags added for the queue."),
@@ -55,10 +58,12 @@ def tag_problem(service: str, operation: str, given: Mapping[str, Any]) -> Model
     brought, taken = ([key for name in names for key in _keys(given.get(name))] for names in (BROUGHT, TAKEN))
     brought += _keys((given.get("CreateBucketConfiguration") or {}).get("Tags"))
     own = [key for key in (*brought, *taken) if key.lower().startswith(SYSTEM_TAGS)]
-    if service in TOO_MANY and len(brought) > MOST_TAGS + len(own):
-        return TOO_MANY[service]
+    is_object = service == "s3" and "Bucket" not in operation
+    kind, most = (OBJECT, MOST_TAGS_OF_AN_OBJECT) if is_object else (service, MOST_TAGS)
+    if kind in TOO_MANY and len(brought) > most + len(own):
+        return TOO_MANY[kind]
     if own and operation != KEEPS_SYSTEM_TAGS:
-        text = RESERVED_BUCKET if "Bucket" in operation else RESERVED_OBJECT
+        text = RESERVED_OBJECT if is_object else RESERVED_BUCKET
         return ModelError(CODES[service], text if service == "s3" else RESERVED)
     same = [key.lower() if service == "iam" else key for key in brought]
     if twice := [key for place, key in enumerate(brought) if same[place] in same[:place]]:

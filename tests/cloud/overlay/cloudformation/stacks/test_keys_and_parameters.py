@@ -61,11 +61,12 @@ def test_a_secret_names_a_key_that_is_there(aws: Any) -> None:
 
 
 def test_a_key_is_used_while_it_is_enabled(aws: Any) -> None:
-    """One that is disabled, or is to be deleted, encrypts nothing, and the latter stays as it is."""
+    """One that is disabled, or is to be deleted, does nothing, and the latter stays as it is."""
     kms = aws.client("kms")
     key = {"KeyId": kms.create_key()["KeyMetadata"]["KeyId"]}
     uses: list[tuple[Any, dict[str, Any]]] = [
         (kms.encrypt, {"Plaintext": b"x"}),
+        (kms.decrypt, {"CiphertextBlob": kms.encrypt(**key, Plaintext=b"x")["CiphertextBlob"]}),
         (kms.generate_data_key, {"KeySpec": "AES_256"}),
         (kms.generate_data_key_without_plaintext, {"KeySpec": "AES_256"}),
     ]
@@ -76,6 +77,7 @@ def test_a_key_is_used_while_it_is_enabled(aws: Any) -> None:
         (kms.schedule_key_deletion, {}),
         (kms.tag_resource, {"Tags": [{"TagKey": "k", "TagValue": "v"}]}),
         (kms.untag_resource, {"TagKeys": ["k"]}),
+        (kms.update_key_description, {"Description": "other"}),
     ]
 
     kms.disable_key(**key)
@@ -88,6 +90,59 @@ def test_a_key_is_used_while_it_is_enabled(aws: Any) -> None:
     assert disabled == {"DisabledException"}
     assert pending == {"KMSInvalidStateException"}
     kms.cancel_key_deletion(**key)
+
+
+def test_what_a_key_has_made_waits_for_it(aws: Any) -> None:
+    """ReEncrypt does not read what a disabled key wrote, and VerifyMac does not judge what it signed."""
+    kms = aws.client("kms")
+    mac = {"KeyUsage": "GENERATE_VERIFY_MAC", "KeySpec": "HMAC_256"}
+    key, other, signing = (kms.create_key(**kind)["KeyMetadata"]["KeyId"] for kind in ({}, {}, mac))
+    secret = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    message = {"KeyId": signing, "Message": b"x", "MacAlgorithm": "HMAC_SHA_256"}
+    signature = kms.generate_mac(**message)["Mac"]
+
+    kms.disable_key(KeyId=key)
+    kms.disable_key(KeyId=signing)
+
+    codes = {
+        aws.refusal(kms.re_encrypt, CiphertextBlob=secret, DestinationKeyId=other)[0],
+        aws.refusal(kms.generate_mac, **message)[0],
+        aws.refusal(kms.verify_mac, **message, Mac=signature)[0],
+    }
+    assert codes == {"DisabledException"}
+
+
+def test_no_alias_names_a_key_that_goes(aws: Any) -> None:
+    """CreateAlias and UpdateAlias refuse it, and so does a stack's update."""
+    kms = aws.client("kms")
+    going, staying = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    aws.create({"Alias": resource("KMS::Alias", AliasName="alias/a", TargetKeyId=staying)})
+    kms.schedule_key_deletion(KeyId=going)
+
+    codes = {
+        aws.refusal(kms.create_alias, AliasName="alias/b", TargetKeyId=going)[0],
+        aws.refusal(kms.update_alias, AliasName="alias/a", TargetKeyId=going)[0],
+    }
+    updated = aws.update({"Alias": resource("KMS::Alias", AliasName="alias/a", TargetKeyId=going)})
+
+    assert codes == {"KMSInvalidStateException"}
+    assert updated["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_a_key_does_what_it_is_for(aws: Any) -> None:
+    """One that signs encrypts nothing, and does not rotate."""
+    kms = aws.client("kms")
+    kind = {"KeyUsage": "SIGN_VERIFY", "KeySpec": "ECC_NIST_P256"}
+    key = {"KeyId": kms.create_key(**kind)["KeyMetadata"]["KeyId"]}
+
+    encrypted = aws.refusal(kms.encrypt, **key, Plaintext=b"x")
+    rotated = {
+        aws.refusal(call, **key)[0]
+        for call in (kms.enable_key_rotation, kms.disable_key_rotation, kms.get_key_rotation_status)
+    }
+
+    assert encrypted[0] == "InvalidKeyUsageException"
+    assert rotated == {"UnsupportedOperationException"}
 
 
 def test_what_is_refused_makes_no_parameter(aws: Any) -> None:

@@ -8,8 +8,11 @@ AWS lets nobody configure a function with it any more, but functions and version
 (https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html). moto forgets its content, so that their
 next environments lack it. Changed: all of this; the backend keeps such a version under `deleted_layers`,
 while a function has it.
+
+A policy of a version has one statement of an id, as that of a function has. moto keeps two. Changed.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +20,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaBackend
 
 from workshop.cloud.offline.overlay.awslambda.archives import check_code
+from workshop.cloud.offline.overlay.awslambda.policies import refuse_second
 from workshop.cloud.offline.overlay.correct import corrects
 
 __all__ = ["check_layers"]
@@ -24,6 +28,7 @@ __all__ = ["check_layers"]
 MOST_LAYERS = 5
 _MOTO_DELETE = LambdaBackend.delete_layer_version
 _MOTO_PUBLISH = LambdaBackend.publish_layer_version
+_MOTO_ADD_PERMISSION = LambdaBackend.add_layer_version_permission
 
 
 def check_layers(backend: Any, arns: Sequence[str]) -> None:
@@ -45,6 +50,13 @@ def check_layers(backend: Any, arns: Sequence[str]) -> None:
 def _publish(self: Any, spec: dict[str, Any]) -> Any:
     check_code(spec.get("Content") or {}, self.account_id, operation="PublishLayerVersion")
     return _MOTO_PUBLISH(self, spec)
+
+
+@corrects(LambdaBackend, "add_layer_version_permission")
+def _add_permission(self: Any, layer_name: str, version_number: int, statement: str) -> Any:
+    own = self.get_layer_version(layer_name, str(version_number)).policy.statements
+    refuse_second(json.loads(statement).get("StatementId"), own)
+    return _MOTO_ADD_PERMISSION(self, layer_name, version_number, statement)
 
 
 @corrects(LambdaBackend, "delete_layer_version")

@@ -9,6 +9,7 @@ wrong one, and keeps an account's number. Changed: as above.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,7 +27,7 @@ from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.partitions import partition_of
 from workshop.cloud.offline.runtime.arns import LATEST, FunctionReference
 
-__all__ = ["ResourceConflictError"]
+__all__ = ["ResourceConflictError", "refuse_second"]
 
 READING = "GetPolicy"
 _MOTO_ADD_PERMISSION = LambdaBackend.add_permission
@@ -59,13 +60,8 @@ def _add(self: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
     statement = json.loads(raw)
     policy, _, own = _policy(self, function_name, qualifier)
     check_revision(statement.pop("RevisionId", None), policy.revision, READING)
-    identity = statement.get("StatementId")
-    if any(one.get("Sid") == identity for one in own):
-        raise ResourceConflictError(
-            f"The statement id ({identity}) provided already exists. "
-            "Please provide a new statement id, or remove the existing statement."
-        )
-    check_principal(self, str(statement.get("Principal")))
+    refuse_second(statement.get("StatementId"), own)
+    _check_principal(self, str(statement.get("Principal")))
     if str(statement.get("Principal")).isdigit():
         partition = partition_of(self.region_name)
         statement["Principal"] = f"arn:{partition}:iam::{statement['Principal']}:root"
@@ -73,17 +69,22 @@ def _add(self: Any, function_name: str, qualifier: str | None, raw: str) -> Any:
     return _MOTO_ADD_PERMISSION(self, reference.name, qualifier or reference.qualifier, json.dumps(statement))
 
 
-def check_principal(of: Any, principal: str) -> None:
-    """Refuse a role or user that is not there; `of` names the account and the region.
+def refuse_second(identity: str | None, statements: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse a statement if a policy has one of its id already."""
+    if any(one.get("Sid") == identity for one in statements):
+        raise ResourceConflictError(
+            f"The statement id ({identity}) provided already exists. "
+            "Please provide a new statement id, or remove the existing statement."
+        )
 
-    Raises:
-        InvalidParameterValueException: the principal belongs to the account, which has none such.
-    """
-    partition = partition_of(of.region_name)
-    kind = principal.removeprefix(f"arn:{partition}:iam::{of.account_id}:").partition("/")[0]
+
+def _check_principal(self: Any, principal: str) -> None:
+    """Refuse a role or user of the account that is not there."""
+    partition = partition_of(self.region_name)
+    kind = principal.removeprefix(f"arn:{partition}:iam::{self.account_id}:").partition("/")[0]
     if kind not in {"role", "user"}:
         return
-    backend = iam_backends[of.account_id][partition]
+    backend = iam_backends[self.account_id][partition]
     known = backend.roles if kind == "role" else backend.users
     if not any(one.arn == principal for one in known.values()):
         raise InvalidParameterValueException(

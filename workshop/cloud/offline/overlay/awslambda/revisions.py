@@ -23,7 +23,7 @@ from moto.moto_api._internal import mock_random
 from workshop.cloud.offline.overlay.awslambda.modified import moment
 from workshop.cloud.offline.overlay.correct import corrects
 
-__all__ = ["check_revision", "renew", "revision_of"]
+__all__ = ["check_code_hash", "check_revision", "renew", "revision_of"]
 
 LATEST = "$LATEST"
 _MOTO_PUBLISH = LambdaResponse.publish_version
@@ -70,12 +70,17 @@ def _publish_call(self: Any) -> Any:
     function = self.backend.get_function(unquote(self.path.rstrip("/").split("/")[-2]))
     given = json.loads(self.body or "{}")
     check_revision(given.get("RevisionId"), revision_of(function))
-    if (expected := given.get("CodeSha256")) and expected != function.code_sha_256:
+    check_code_hash(given.get("CodeSha256"), function)
+    return _MOTO_PUBLISH(self)
+
+
+def check_code_hash(expected: str | None, function: Any) -> None:
+    """Refuse to make a version of other code than is expected."""
+    if expected and expected != function.code_sha_256:
         raise InvalidParameterValueException(
             f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST "
             f"({function.code_sha_256}). Please try again with the CodeSHA256 in $LATEST."
         )
-    return _MOTO_PUBLISH(self)
 
 
 @corrects(LambdaStorage, "publish_version")

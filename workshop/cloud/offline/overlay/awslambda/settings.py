@@ -39,7 +39,9 @@ NOT_OFFERED = {
     "TenancyConfig": "environments are not kept apart by tenant",
 }
 LIMITS = {"Timeout": ("timeout", 1, 900), "MemorySize": ("memorySize", 128, 10_240)}
-MAX_VARIABLE_BYTES = 4096
+LONGEST_NAME, MAX_VARIABLE_BYTES = 64, 4096
+LEVELS = ("ApplicationLogLevel", "SystemLogLevel")
+FIRST_WITH_SNAPSHOTS = (3, 12)
 NO_KEY = (
     "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
     "CreateGrant. Please check your KMS key settings. KMS Exception: {} KMS Message: {}"
@@ -48,7 +50,12 @@ NO_KEY = (
 
 def check_settings(backend: Any, name: str, spec: Mapping[str, Any]) -> None:
     """Raise AWS's error unless the function of this name may have these settings."""
+    if len(name) > LONGEST_NAME:
+        text = f"Member must have length less than or equal to {LONGEST_NAME}"
+        raise ValidationException(name, "functionName", text)
     _check_values(spec)
+    _check_logging(spec.get("LoggingConfig") or {})
+    _check_snapshots(backend, name, spec)
     _check_variables((spec.get("Environment") or {}).get("Variables") or {})
     _check_key(backend, str(spec.get("KMSKeyArn") or ""))
     if role := str(spec.get("Role") or ""):
@@ -72,6 +79,23 @@ def _check_values(spec: Mapping[str, Any]) -> None:
             raise InvalidParameterValueException(
                 f"The offline cloud does not offer {name}: {NOT_OFFERED[name]} (docs/offline-cloud.md)"
             )
+
+
+def _check_logging(logging: Mapping[str, Any]) -> None:
+    if logging.get("LogFormat") == "Text" and any(logging.get(level) for level in LEVELS):
+        raise InvalidParameterValueException(
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or '
+            'change the LogFormat to "JSON" and try again.'
+        )
+
+
+def _check_snapshots(backend: Any, name: str, spec: Mapping[str, Any]) -> None:
+    stored = backend._lambdas._functions.get(name, {}).get("latest")
+    runtime = spec.get("Runtime") or getattr(stored, "run_time", None)
+    wanted = spec.get("SnapStart") or getattr(stored, "snap_start", None) or {}
+    version = tuple(int(part) for part in re.findall(r"\d+", str(runtime)))
+    if wanted.get("ApplyOn") == "PublishedVersions" and version and version < FIRST_WITH_SNAPSHOTS:
+        raise InvalidParameterValueException(f"{runtime} is not supported for SnapStart enabled functions.")
 
 
 def _check_role(backend: Any, role: str, function: FunctionReference) -> None:

@@ -2,11 +2,12 @@
 
 AWS: `AttributeDefinitions` of an UpdateTable adds what a new index needs; the table's own keys stay defined.
 An index that exists is not created again, and one that does not is neither updated nor deleted; one comes or
-goes at a time, and with capacity if the table has some. Source:
+goes at a time, and with capacity if the table has some. Its key is one, of attributes that are defined, as in
+CreateTable. A table has capacity if it is not on demand. Source:
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 
-moto replaces the definitions, after which no item can be found by its key, and fails with a ValueError for
-such indexes.
+moto replaces the definitions, after which no item can be found by its key, fails with a ValueError for
+such indexes, and takes any key and any capacity.
 """
 
 from typing import Any
@@ -48,12 +49,38 @@ def _update_table(
     table = self.get_table(name)
     if sum("Update" not in change for change in global_index or ()) > 1:
         raise DynamodbException(f"{ERROR_TYPE_PREFIX}LimitExceededException", ONE_AT_A_TIME)
-    for change in global_index or ():
-        _check(change, table, named.get("billing_mode") or table.billing_mode)
+    billing_mode = named.get("billing_mode") or table.billing_mode
+    _check_capacity(named.get("throughput"), table, billing_mode)
     added = {one["AttributeName"]: one for one in attr_definitions or ()}
-    kept = [one for one in table.attr if one["AttributeName"] not in added]
-    merged = [*kept, *added.values()] if added else attr_definitions
+    merged = [*(one for one in table.attr if one["AttributeName"] not in added), *added.values()]
+    for change in global_index or ():
+        _check(change, table, billing_mode)
+        _check_key(change.get("Create") or {}, [one["AttributeName"] for one in merged])
     return _MOTO_UPDATE(self, name, merged, global_index, *arguments, **named)
+
+
+def _check_capacity(units: Any, table: Any, billing_mode: str) -> None:
+    if billing_mode == "PAY_PER_REQUEST" and units:
+        raise MockValidationException(
+            f"{INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified "
+            "when BillingMode is PAY_PER_REQUEST"
+        )
+    if billing_mode != table.billing_mode != "PROVISIONED" and not units:
+        raise MockValidationException(
+            f"{INVALID}ReadCapacityUnits and WriteCapacityUnits must both be specified "
+            "when BillingMode is PROVISIONED"
+        )
+
+
+def _check_key(index: dict[str, Any], defined: list[str]) -> None:
+    if not index:
+        return
+    names = [key["AttributeName"] for key in index["KeySchema"]]
+    if missing := [name for name in names if name not in defined]:
+        raise MockValidationException(
+            f"{INVALID}Some index key attributes are not defined in AttributeDefinitions. "
+            f"Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(defined)}]"
+        )
 
 
 def _check(change: dict[str, Any], table: Any, billing_mode: str) -> None:

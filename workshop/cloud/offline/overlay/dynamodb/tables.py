@@ -8,10 +8,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescript
 and API_UpdateTimeToLive.html there; the messages are recorded in https://github.com/mhart/dynalite.
 
 moto gives empty lists and no id, forgets `OnDemandThroughput`, takes any keys, and answers `ResourceNotFound`
-or `InvalidParameterValue`.
-
-Changed: the description, which has that limit although nothing is throttled here, and what is checked before
-a table is made or its time to live is changed.
+or `InvalidParameterValue`. Changed: the description, which has that limit although nothing is throttled here,
+and what is checked before a table is made or its time to live is changed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,11 +26,13 @@ from moto.moto_api._internal import mock_random
 
 from workshop.cloud.offline.keeping.marks import MARKS
 from workshop.cloud.offline.overlay.correct import corrects
+from workshop.cloud.offline.overlay.every_service.named_keys import check_key_of_table
 from workshop.cloud.offline.overlay.sizes import attributes_size
 
 __all__ = [
     "INVALID",
     "MAXIMUM_GLOBAL",
+    "check_expiry",
     "check_index_keys",
     "check_projected",
     "check_projection",
@@ -112,6 +112,7 @@ def _update_table(self: Any) -> Any:
     if not self.body.keys() & CHANGES:
         raise MockValidationException(NOTHING_TO_CHANGE)
     _check_stream(self.body.get("StreamSpecification") or {})
+    check_key_of_table(self.dynamodb_backend, self.body.get("SSESpecification"))
     if not (wanted := self.body.get("OnDemandThroughput")):
         return _MOTO_UPDATE(self)
     table = _table(self, self.body["TableName"])
@@ -269,18 +270,21 @@ def _check_local(index: Mapping[str, Any], schema: Sequence[Mapping[str, str]]) 
 
 @corrects(DynamoHandler, "update_time_to_live")
 def _update_time_to_live(self: Any) -> Any:
-    name, wanted = self.body["TableName"], self.body["TimeToLiveSpecification"]
-    current = _table(self, name).ttl
+    wanted, current = self.body["TimeToLiveSpecification"], _table(self, self.body["TableName"]).ttl
+    check_expiry(current, wanted["AttributeName"])
     is_enabled = current["TimeToLiveStatus"] == "ENABLED"
-    is_other = wanted["AttributeName"] != current.get("AttributeName")
-    if wanted["Enabled"] is is_enabled and not (is_enabled and is_other):
+    if wanted["Enabled"] is is_enabled:
         raise MockValidationException(f"TimeToLive is already {'enabled' if is_enabled else 'disabled'}")
-    if is_enabled and is_other:
-        raise MockValidationException(
-            "TimeToLive is active on a different AttributeName: "
-            f"current AttributeName is {current['AttributeName']}"
-        )
     return _MOTO_UPDATE_EXPIRY(self)
+
+
+def check_expiry(current: Mapping[str, str], attribute: str) -> None:
+    """Refuse another attribute than that by which a table's items expire already."""
+    known = current.get("AttributeName")
+    if current["TimeToLiveStatus"] == "ENABLED" and attribute != known:
+        raise MockValidationException(
+            f"TimeToLive is active on a different AttributeName: current AttributeName is {known}"
+        )
 
 
 @corrects(DynamoHandler, "describe_time_to_live")

@@ -23,9 +23,10 @@ from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.partitions import partition_of
 from workshop.settings import DEFAULT_REGION
 
-__all__ = ["check_key_of_group", "key_problem"]
+__all__ = ["check_key_of_group", "check_key_of_table", "key_problem"]
 
 PARTS_OF_AN_ARN = 6
+STREAM_ERRORS = {"Disabled": "KMSDisabledException", "PendingDeletion": "KMSInvalidStateException"}
 
 _MOTO_STREAM = KinesisBackend.start_stream_encryption
 _MOTO_GROUP = LogsBackend.create_log_group
@@ -39,26 +40,39 @@ def key_problem(backend: Any, identifier: str | None, region: str | None = None)
     """Return KMS's sentence about a key that is not there; None if it is, or none is named."""
     if not identifier:
         return None
+    keys, home, account = _home(backend, identifier, region)
+    if keys is None:
+        return f"Invalid arn {home}"
+    is_arn = identifier.count(":") >= PARTS_OF_AN_ARN - 1
+    alias = keys.get_alias_name(identifier)
+    # AWS makes the key of a service when it is first used.
+    if alias.startswith("alias/aws/"):
+        return None
+    if _key(keys, identifier) is not None:
+        return None
+    arn = identifier if is_arn else f"arn:{partition_of(home)}:kms:{home}:{account}:"
+    if alias.startswith("alias/"):
+        return f"Alias {arn if is_arn else arn + identifier} is not found."
+    return f"Key '{arn if is_arn else f'{arn}key/{identifier}'}' does not exist"
+
+
+def _home(backend: Any, identifier: str, region: str | None = None) -> tuple[Any, str, str]:
+    """Return KMS's backend that would have a key, None without such a region, and region and account."""
     # It takes a moment to load, and hardly anybody names a key.
     from moto.kms.models import kms_backends  # noqa: PLC0415
 
     parts = identifier.split(":", PARTS_OF_AN_ARN - 1)
     is_arn = len(parts) == PARTS_OF_AN_ARN
     home, account = (parts[3], parts[4]) if is_arn else (region or backend.region_name, backend.account_id)
-    if home not in kms_backends[account].regions:
-        return f"Invalid arn {home}"
-    keys = kms_backends[account][home]
+    is_there = home in kms_backends[account].regions
+    return kms_backends[account][home] if is_there else None, home, account
+
+
+def _key(keys: Any, identifier: str) -> Any:
+    """Return a key of a backend of KMS, None if there is none."""
     alias = keys.get_alias_name(identifier)
     is_alias = alias.startswith("alias/")
-    # AWS makes the key of a service when it is first used.
-    if alias.startswith("alias/aws/"):
-        return None
-    if keys.get_key_id_from_alias(alias) if is_alias else keys.get_key_id(identifier) in keys.keys:
-        return None
-    arn = identifier if is_arn else f"arn:{partition_of(home)}:kms:{home}:{account}:"
-    if is_alias:
-        return f"Alias {arn if is_arn else arn + identifier} is not found."
-    return f"Key '{arn if is_arn else f'{arn}key/{identifier}'}' does not exist"
+    return keys.keys.get(keys.get_key_id_from_alias(alias) if is_alias else keys.get_key_id(identifier))
 
 
 @corrects(KinesisBackend, "start_stream_encryption")
@@ -66,6 +80,9 @@ def _encrypt_stream(self: Any, stream_arn: str, stream_name: str, encryption_typ
     self.describe_stream(stream_arn, stream_name)
     if problem := key_problem(self, key_id):
         raise JsonRESTError("KMSNotFoundException", problem)
+    key = _key(_home(self, key_id)[0], key_id)
+    if key is not None and key.key_state in STREAM_ERRORS:
+        raise JsonRESTError(STREAM_ERRORS[key.key_state], f"{key.arn} is not enabled: {key.key_state}.")
     _MOTO_STREAM(self, stream_arn, stream_name, encryption_type, key_id)
 
 
@@ -115,9 +132,14 @@ def _check_object(backend: Any, bucket_name: str, given: Mapping[str, Any]) -> N
 
 @corrects(DynamoDBBackend, "create_table")
 def _create_table(self: Any, name: str, **given: Any) -> Any:
-    if problem := key_problem(self, (given["sse_specification"] or {}).get("KMSMasterKeyId")):
+    check_key_of_table(self, given["sse_specification"])
+    return _MOTO_TABLE(self, name, **given)
+
+
+def check_key_of_table(backend: Any, specification: Mapping[str, Any] | None) -> None:
+    """Raise AWS's error unless a table may be encrypted as it is specified."""
+    if problem := key_problem(backend, (specification or {}).get("KMSMasterKeyId")):
         raise MockValidationException(
             f"KMS validation error: com.amazonaws.services.kms.model.NotFoundException: {problem} "
             "(Service: AWSKMS; Status Code: 400; Error Code: NotFoundException)"
         )
-    return _MOTO_TABLE(self, name, **given)

@@ -1,8 +1,8 @@
 """Splitting and merging Kinesis shards: which may be, and how many there may be afterwards.
 
 AWS: a shard that is closed is split or merged no more; the shards of a merge are neighbours, in either order;
-UpdateShardCount at most doubles and at least halves the open shards; an account has a limit of shards. A
-retention period is at least 24 hours. Source:
+UpdateShardCount at most doubles and at least halves the open shards; an account has a limit of shards; those
+of a stream on demand are AWS's own to change. A retention period is at least 24 hours. Source:
 https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateShardCount.html, API_SplitShard and
 API_MergeShards there.
 
@@ -13,18 +13,26 @@ without bounds, and answers calls by ARN with no name.
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.kinesis.exceptions import InvalidArgumentError
+from moto.kinesis.exceptions import InvalidArgumentError, StreamCannotBeUpdatedError
 from moto.kinesis.models import KinesisBackend
 from moto.kinesis.responses import KinesisResponse
 
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.overlay.kinesis.streams import check_shard_limit
+from workshop.cloud.offline.overlay.kinesis.streams import ON_DEMAND, check_shard_limit
 
 _MOTO_SPLIT = KinesisBackend.split_shard
 _MOTO_MERGE = KinesisBackend.merge_shards
 _MOTO_UPDATE = KinesisBackend.update_shard_count
 _MOTO_INCREASE = KinesisBackend.increase_stream_retention_period
 _MOTO_DECREASE = KinesisBackend.decrease_stream_retention_period
+
+
+def _provisioned(backend: Any, stream_arn: str | None, stream_name: str | None) -> Any:
+    """Return a stream whose shards its owner may change; raise AWS's error for one on demand."""
+    stream = backend.describe_stream(stream_arn, stream_name)
+    if stream.stream_mode.get("StreamMode") == ON_DEMAND:
+        raise StreamCannotBeUpdatedError(stream.stream_name, backend.account_id)
+    return stream
 
 
 @corrects(KinesisBackend, "split_shard")
@@ -35,7 +43,7 @@ def _split_shard(
     shard_to_split: str,
     new_starting_hash_key: str,
 ) -> None:
-    stream = self.describe_stream(stream_arn, stream_name)
+    stream = _provisioned(self, stream_arn, stream_name)
     check_shard_limit(self, 1)
     _MOTO_SPLIT(self, None, stream.stream_name, shard_to_split, new_starting_hash_key)
 
@@ -48,7 +56,7 @@ def _merge_shards(
     shard_to_merge: str,
     adjacent_shard_to_merge: str,
 ) -> None:
-    stream = self.describe_stream(stream_arn, stream_name)
+    stream = _provisioned(self, stream_arn, stream_name)
     first, second = (stream.shards.get(one) for one in (shard_to_merge, adjacent_shard_to_merge))
     if first is None or second is None:
         _MOTO_MERGE(self, None, stream.stream_name, shard_to_merge, adjacent_shard_to_merge)  # refuses it
@@ -77,7 +85,7 @@ def _merge_shards(
 def _update_shard_count(
     self: Any, stream_arn: str | None, stream_name: str | None, target_shard_count: int
 ) -> int:
-    stream = self.describe_stream(stream_arn, stream_name)
+    stream = _provisioned(self, stream_arn, stream_name)
     count = sum(shard.is_open for shard in stream.shards.values())
     ends = f"your current open shard count. Current open shard count: {count} Target shard count: "
     if target_shard_count > 2 * count:

@@ -24,7 +24,7 @@ from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.overlay.kinesis.next_tokens import make_token, read_token
 from workshop.cloud.offline.runtime.arns import SourceReference
 
-__all__ = ["check_shard_limit"]
+__all__ = ["ON_DEMAND", "check_shard_limit"]
 
 LARGE_REGIONS = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
 SHARDS_IN_LARGE_REGIONS, SHARDS = 20_000, 6_000

@@ -96,6 +96,8 @@ def _configure(bucket: Any, notification_config: dict[str, Any] | None) -> None:
 
 def _check(notification: Any) -> None:
     names = [rule["Name"].lower() for rule in _rules(notification)]
+    if not {*names} <= {"prefix", "suffix"}:
+        raise S3ClientError("InvalidArgument", "filter rule name must be either prefix or suffix")
     for name in ("prefix", "suffix"):
         if names.count(name) > 1:
             text = f"Cannot specify more than one {name} rule in a filter."

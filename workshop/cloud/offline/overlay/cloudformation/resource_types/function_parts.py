@@ -15,13 +15,12 @@ from typing import Any
 from moto.awslambda.utils import get_backend
 from moto.cloudformation.exceptions import ValidationError
 
-from workshop.cloud.offline.overlay.awslambda.policies import check_principal
+from workshop.cloud.offline.overlay.awslambda.revisions import check_code_hash
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted
 from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
 )
-from workshop.cloud.offline.partitions import partition_of
 from workshop.cloud.offline.runtime.active_runtime import wake_active
 from workshop.cloud.offline.runtime.arns import FunctionReference
 
@@ -58,6 +57,7 @@ def _only_created(wanted: Wanted) -> AddedResource:
 
 def _publish(wanted: Wanted) -> AddedResource:
     backend, name = _lambda(wanted), _function(wanted).name
+    check_code_hash(wanted.properties.get("CodeSha256"), backend.get_function(name))
     before = {str(one.version) for one in backend.list_versions_by_function(name)}
     version = backend.publish_version(name, wanted.properties.get("Description", ""))
     # Where nothing has changed, Lambda gives the last version, which belongs to another resource.
@@ -106,15 +106,10 @@ def _remove_alias(wanted: Wanted) -> None:
 
 
 def _add_permission(wanted: Wanted) -> AddedResource:
-    properties, reference = wanted.properties, _function(wanted)
+    properties = wanted.properties
     statement = {name: properties[name] for name in STATEMENT_MEMBERS if name in properties}
     statement["StatementId"] = wanted.name
-    check_principal(wanted, str(statement["Principal"]))
-    if str(statement["Principal"]).isdigit():
-        partition = partition_of(wanted.region_name)
-        statement["Principal"] = f"arn:{partition}:iam::{statement['Principal']}:root"
-    function = _lambda(wanted).get_function(reference.name)
-    function.policy.add_statement(json.dumps(statement), reference.qualifier)
+    _lambda(wanted).add_permission(str(properties["FunctionName"]), None, json.dumps(statement))
     return AddedResource(wanted.name, Id=wanted.name)
 
 

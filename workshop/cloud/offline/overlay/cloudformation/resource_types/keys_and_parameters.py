@@ -8,8 +8,9 @@ may have an alias that begins with `alias/aws/`. moto forgets the key at
 once, with its data, has no update, and fails without a policy; takes any alias in a stack; makes parameters
 anew, fails with tags, and takes any key. Changed: as above.
 
-A key that is disabled or is to be deleted encrypts nothing, and the latter is not changed either
-(https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html). moto uses any key. Changed: both.
+A key that is disabled or is to be deleted neither encrypts nor decrypts, and the latter is not changed either
+(https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html). One that signs does not encrypt, and
+only symmetric ones rotate. moto uses any key for nearly anything. Changed: all of this.
 
 What is refused makes no parameter; moto keeps one without a version, at which others then fail. Changed.
 """
@@ -39,8 +40,18 @@ from workshop.cloud.offline.overlay.correct import CLOCK, corrects
 from workshop.cloud.offline.overlay.every_service.named_keys import key_problem
 
 USUAL_DAYS = 30
-USES = ("encrypt", "generate_data_key", "sign", "verify")
+ENCRYPTING = "ENCRYPT_DECRYPT"
+# What uses a key, and for what a key has to be made; VerifyMac comes by at GenerateMac.
+USES = {
+    "encrypt": ENCRYPTING,
+    "generate_data_key": ENCRYPTING,
+    "generate_mac": "GENERATE_VERIFY_MAC",
+    "sign": "SIGN_VERIFY",
+    "verify": "SIGN_VERIFY",
+}
+ROTATIONS = ("disable_key_rotation", "enable_key_rotation", "get_key_rotation_status", "rotate_key_on_demand")
 CHANGES = (
+    "create_alias",
     "create_grant",
     "disable_key",
     "disable_key_rotation",
@@ -49,7 +60,12 @@ CHANGES = (
     "schedule_key_deletion",
     "tag_resource",
     "untag_resource",
+    "update_alias",
+    "update_key_description",
 )
+# Where what names the key has this name, and not the first place.
+KEY = "key_id"
+_MOTO_DECRYPT = KmsBackend.decrypt
 _MOTO_SET_ALIAS = KmsResponse._set_alias
 _MOTO_PUT = SimpleSystemManagerBackend.put_parameter
 
@@ -122,26 +138,55 @@ def _check_alias(self: Any, *, update: bool = False) -> str:
     return str(_MOTO_SET_ALIAS(self, update=update))
 
 
-def _in_a_state(moto: Callable[..., Any], *, is_use: bool) -> Callable[..., Any]:
-    """Return a method that refuses a key whose state does not allow it to be used, or to be changed."""
+def _check_state(key: Any, *, is_use: bool) -> None:
+    if key.key_state == "PendingDeletion":
+        raise JsonRESTError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
+    if is_use and key.key_state == "Disabled":
+        raise JsonRESTError("DisabledException", f"{key.arn} is disabled.")
+
+
+def _check_key(name: str, key: Any) -> None:
+    """Raise AWS's error unless a method of the backend may have a key."""
+    if name in ROTATIONS and key.key_spec != "SYMMETRIC_DEFAULT":
+        raise JsonRESTError(
+            "UnsupportedOperationException", f"{key.arn} key spec is {key.key_spec}, which does not rotate."
+        )
+    if name in (*USES, *CHANGES):
+        _check_state(key, is_use=name in USES)
+    # moto leaves the usual one out.
+    if name in USES and (key.key_usage or ENCRYPTING) != USES[name]:
+        raise JsonRESTError(
+            "InvalidKeyUsageException",
+            f"{key.arn} key usage is {key.key_usage} which is not valid for this operation.",
+        )
+
+
+def _checked(name: str) -> Callable[..., Any]:
+    """Return a method that refuses a key whose kind or state does not allow it."""
+    moto = getattr(KmsBackend, name)
     expected = signature(moto)
 
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        given = expected.bind(self, *arguments, **named).arguments
         # What names the key comes first, whatever it is called.
-        _, identifier, *_ = expected.bind(self, *arguments, **named).arguments.values()
-        key = self.keys.get(self.any_id_to_key_id(identifier))
-        if key is not None and key.key_state == "PendingDeletion":
-            raise JsonRESTError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
-        if is_use and key is not None and key.key_state == "Disabled":
-            raise JsonRESTError("DisabledException", f"{key.arn} is disabled.")
+        identifier = given[KEY] if KEY in given else [*given.values()][1]
+        if (key := self.keys.get(self.any_id_to_key_id(identifier))) is not None:
+            _check_key(name, key)
         return moto(self, *arguments, **named)
 
     return method
 
 
-for _names, _is_use in ((USES, True), (CHANGES, False)):
-    for _name in _names:
-        corrects(KmsBackend, _name)(_in_a_state(getattr(KmsBackend, _name), is_use=_is_use))
+for _name in dict.fromkeys((*USES, *ROTATIONS, *CHANGES)):
+    corrects(KmsBackend, _name)(_checked(_name))
+
+
+@corrects(KmsBackend, "decrypt")
+def _decrypt(self: Any, *arguments: Any, **named: Any) -> Any:
+    # The data name their key; ReEncrypt comes by here as well.
+    plaintext, arn = _MOTO_DECRYPT(self, *arguments, **named)
+    _check_state(self.keys[self.get_key_id(arn)], is_use=True)
+    return plaintext, arn
 
 
 @creates(Parameter)

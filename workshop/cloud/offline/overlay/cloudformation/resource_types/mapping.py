@@ -58,6 +58,8 @@ def _typed(properties: dict[str, Any]) -> dict[str, Any]:
             typed[name] = is_true(value)
         elif isinstance(OF_STREAMS.get(name), int):
             typed[name] = int(value)
+    if "KmsKeyArn" in typed:
+        typed["KMSKeyArn"] = typed.pop("KmsKeyArn")
     if "ScalingConfig" in typed:
         typed["ScalingConfig"] = {name: int(value) for name, value in typed["ScalingConfig"].items()}
     if "Tags" in typed:

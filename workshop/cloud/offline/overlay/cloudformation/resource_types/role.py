@@ -47,7 +47,7 @@ def _change(wanted: Wanted) -> Any:
     backend.update_role(
         role.name, properties.get("Description", ""), properties.get("MaxSessionDuration", 3600)
     )
-    role.permissions_boundary_arn = properties.get("PermissionsBoundary", "")
+    backend.put_role_permissions_boundary(role.name, properties.get("PermissionsBoundary", ""))
     role.tags = properties.get("Tags", [])
     _settle(backend, role, properties)
     return role

@@ -19,7 +19,8 @@ from moto.dynamodb.models.table import Table
 from workshop.cloud.offline.overlay.cloudformation.catalogue.api_requests import REQUESTS, written
 from workshop.cloud.offline.overlay.cloudformation.handlers import Wanted, changes, creates, is_true, undone
 from workshop.cloud.offline.overlay.correct import corrects
-from workshop.cloud.offline.overlay.dynamodb.tables import check_table, limit_throughput
+from workshop.cloud.offline.overlay.dynamodb.tables import check_expiry, check_table, limit_throughput
+from workshop.cloud.offline.overlay.every_service.named_keys import check_key_of_table
 
 WITH_NUMBERS = ("GlobalSecondaryIndexes", "ProvisionedThroughput", "WarmThroughput")
 ONE_AT_A_TIME = "Cannot perform more than one GSI creation or deletion in a single update"
@@ -47,6 +48,9 @@ def _create(wanted: Wanted) -> Any:
 def _change(wanted: Wanted) -> Any:
     properties, backend = _checked(wanted.properties), wanted.backend(dynamodb_backends)
     table = backend.get_table(wanted.name)
+    check_key_of_table(backend, properties.get("SSESpecification"))
+    if expiry := properties.get("TimeToLiveSpecification"):
+        check_expiry(table.ttl, expiry.get("AttributeName"))
     indexes = _index_changes(table, properties.get("GlobalSecondaryIndexes", []))
     _change_stream(backend, table, properties.get("StreamSpecification", {}).get("StreamViewType"))
     on_demand = properties.get("BillingMode") == "PAY_PER_REQUEST"

@@ -49,7 +49,8 @@ def _create(wanted: Wanted) -> Any:
     properties, backend = wanted.properties, wanted.backend(sns_backends)
     is_fifo = is_true(properties.get("FifoTopic"))
     name = wanted.name
-    if is_fifo and not name.endswith(".fifo"):
+    # A name that the template gives is taken, or refused, as it is.
+    if is_fifo and "TopicName" not in properties:
         name = f"{name}.fifo"
     check_free(wanted, name, [topic.name for topic in backend.topics.values()])
     topic = backend.create_topic(name, {"FifoTopic": "true"} if is_fifo else {})
