@@ -51,9 +51,10 @@ def holds(operator: str, wanted: Any, *values: str) -> bool:
 def test_each_operator_compares_as_it_is_called(
     operator: str, wanted: Any, passing: str, failing: str
 ) -> None:
-    """An operator holds for what it is named after, and for nothing else."""
-    assert holds(operator, wanted, passing)
-    assert not holds(operator, wanted, failing)
+    """An operator holds for what it is named after, in any letters, and for nothing else."""
+    for name in (operator, operator.lower(), operator.upper()):
+        assert holds(name, wanted, passing)
+        assert not holds(name, wanted, failing)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,7 @@ def test_each_operator_compares_as_it_is_called(
         ("StringEquals", False),
         ("StringNotEquals", True),
         ("StringEqualsIfExists", True),
+        ("stringequalsifexists", True),
         ("NumericLessThan", False),
         ("IpAddress", False),
         ("ForAllValues:StringEquals", True),
@@ -84,6 +86,9 @@ def test_a_missing_key(operator: str, expected: bool) -> None:  # a parameter of
         ("ForAllValues:StringNotEquals", ("c", "d"), True),
         ("ForAllValues:StringNotEquals", ("a", "d"), False),
         ("ForAnyValue:StringNotEquals", ("a", "d"), True),
+        ("forallvalues:stringequals", ("a", "c"), False),
+        ("foranyvalue:stringequals", ("a", "c"), True),
+        ("stringequalsifexists", ("c",), False),
         ("StringEqualsIfExists", ("c",), False),
     ],
 )
@@ -108,6 +113,7 @@ def test_an_unknown_operator_never_holds(operator: str) -> None:
 def test_null_asks_whether_there_is_a_key() -> None:
     """`Null` holds for a key that is missing when it is true, for one that is there when it is false."""
     assert holds("Null", "true")
+    assert holds("null", "true")
     assert not holds("Null", "true", "x")
     assert holds("Null", False, "x")
     assert not holds("Null", False)

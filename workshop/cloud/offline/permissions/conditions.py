@@ -19,9 +19,10 @@ from workshop.cloud.offline.permissions.wildcards import Keys, Pattern
 
 __all__ = ["PolicyCondition", "parse_conditions"]
 
-FOR_ALL = "ForAllValues"
-FOR_ANY = "ForAnyValue"
-IF_EXISTS = "IfExists"
+# IAM reads names of operators without regard to case.
+FOR_ALL = "forallvalues"
+FOR_ANY = "foranyvalue"
+IF_EXISTS = "ifexists"
 
 # From a value of the policy to a test of one value of the call.
 Test = Callable[[str, Keys], bool]
@@ -70,10 +71,10 @@ def parse_conditions(block: Any, *, variables: bool) -> tuple[PolicyCondition, .
 
 
 def _parse(name: str, key: str, values: list[str], *, variables: bool) -> PolicyCondition:
-    quantifier, _, plain = name.rpartition(":")
+    quantifier, _, plain = name.lower().rpartition(":")
     if_exists = plain.endswith(IF_EXISTS)
     plain = plain.removesuffix(IF_EXISTS)
-    if plain == "Null":
+    if plain == "null":
         return PolicyCondition(key.lower(), (), wants_absence=values[:1] == ["true"])
     make, is_negated = OPERATORS.get(plain, (_never, False))
     tests = tuple(make(value, variables) for value in values)
@@ -159,8 +160,8 @@ COMPARISONS: dict[str, tuple[Callable[[Any, Any], bool], bool]] = {
     "GreaterThanEquals": (operator.ge, False),
 }
 
-# Operator → how its tests are made, and whether it is negated.
-OPERATORS: dict[str, tuple[MakeTest, bool]] = {
+# How tests of an operator are made, and whether it is negated.
+NAMED: dict[str, tuple[MakeTest, bool]] = {
     "StringEquals": (_equal, False),
     "StringNotEquals": (_equal, True),
     "StringEqualsIgnoreCase": (_equal_in_any_case, False),
@@ -181,3 +182,4 @@ OPERATORS: dict[str, tuple[MakeTest, bool]] = {
         for name, (compare, is_negated) in COMPARISONS.items()
     },
 }
+OPERATORS = {name.lower(): made for name, made in NAMED.items()}
