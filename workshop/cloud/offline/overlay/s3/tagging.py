@@ -49,8 +49,9 @@ def _delete_bucket_tagging(self: Any) -> Any:
 
 @corrects(S3Response, "_bucket_response_put")
 def _put_bucket(self: Any, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    is_new = bucket_name not in self.backend.buckets
     answer = _MOTO_PUT(self, request, bucket_name, querystring)
-    if not querystring and self.body:
+    if is_new and not querystring and self.body:
         settings = xmltodict.parse(self.body, force_list=("Tag",)).get("CreateBucketConfiguration") or {}
         if tags := _tags(settings.get("Tags")):
             self.backend.put_bucket_tagging(bucket_name, tags)

@@ -16,6 +16,7 @@ from moto.sns.responses import SNSResponse
 
 from workshop.cloud.offline.overlay.correct import corrects
 from workshop.cloud.offline.request_models.policies import json_object
+from workshop.cloud.offline.request_models.tags import SYSTEM_TAGS
 from workshop.cloud.offline.request_models.without_effect import IN_TOPICS
 
 __all__ = ["check_attributes"]
@@ -37,13 +38,18 @@ def _create(
     given = attributes or {}
     check_attributes(given, is_fifo=_is_true(given.get("FifoTopic")))
     topic = _MOTO_CREATE(backend, name, attributes, tags)
-    if tags and topic._tags != tags:
+    if tags and _given(topic._tags) != tags:
         raise SNSInvalidParameter("Invalid parameter: Tags Reason: Topic already exists with different tags")
     if any(not _is_same(getattr(topic, MEMBERS[one], None), given[one]) for one in MEMBERS.keys() & given):
         raise SNSInvalidParameter(
             "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
         )
     return topic
+
+
+def _given(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags without those that a stack has added."""
+    return {key: value for key, value in tags.items() if not key.startswith(SYSTEM_TAGS)}
 
 
 # Those that moto keeps as the topic's own, by their names there.
